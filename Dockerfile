@@ -1,0 +1,22 @@
+# docker build -t afn --build-arg TORCH_INDEX=<PyTorch's CPU wheel index> .
+# docker run -p 8501:8501 -v afn-runs:/runs afn
+FROM python:3.11-slim
+
+# Without TORCH_INDEX, the default wheels of torch are taken, which carry CUDA (several GB).
+ARG TORCH_INDEX=""
+
+RUN useradd --create-home --uid 1000 afn && mkdir /runs && chown afn /runs
+WORKDIR /home/afn/project
+COPY requirements.txt .
+RUN pip install --no-cache-dir ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} -r requirements.txt
+COPY --chown=afn afn afn
+COPY --chown=afn app app
+COPY --chown=afn .streamlit .streamlit
+
+USER afn
+ENV AFN_RUNS_DIR=/runs PYTHONUNBUFFERED=1
+VOLUME /runs
+EXPOSE 8501
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD \
+  ["python", "-c", "import urllib.request as u; u.urlopen('http://localhost:8501/_stcore/health', timeout=4)"]
+CMD ["python", "-m", "streamlit", "run", "app/streamlit_app.py", "--server.address=0.0.0.0"]

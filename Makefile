@@ -1,0 +1,40 @@
+# Two commands: `make app` sets up and serves the app, `make test` sets up and passes the tests.
+# PYTHON chooses the interpreter (3.11 or newer), PIP_FLAGS goes to pip (say, a CPU wheel index).
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+PIP_FLAGS ?=
+PORT ?= 8501
+BIN := .venv/bin
+RUN := $(BIN)/python -m
+
+.PHONY: app test quick lint setup clean
+
+app: .venv/app.stamp
+	$(RUN) streamlit run app/streamlit_app.py --server.port $(PORT)
+
+test: lint
+	$(RUN) pytest
+
+quick: .venv/dev.stamp
+	$(RUN) pytest -m "not slow and not browser and not real_data"
+
+lint: .venv/dev.stamp
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+
+setup: .venv/dev.stamp
+
+.venv/app.stamp: requirements.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name one: make PYTHON=..."; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(RUN) pip install $(PIP_FLAGS) -r requirements.txt
+	touch $@
+
+.venv/dev.stamp: .venv/app.stamp requirements-dev.txt
+	$(RUN) pip install $(PIP_FLAGS) -r requirements-dev.txt
+	touch $@
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,67 @@
+"""AFN, ASRNorm and batch normalization: layers, live training and evaluation.
+
+Names are resolved on first use, so that programs which only read runs or
+configurations (the app's server process, the CLI's listings) never load torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from afn.corruptions import CORRUPTIONS, corrupt
+    from afn.engine.config import TrainConfig
+    from afn.engine.execution import train
+    from afn.lambda_init import LambdaInit
+    from afn.norms import (
+        NORMS,
+        AFN2d,
+        ASRNorm2d,
+        BatchNorm2d,
+        Trace,
+        convert_norm,
+        override_lambdas,
+        set_eval_stats,
+    )
+
+_HOMES = {
+    "AFN2d": "afn.norms",
+    "ASRNorm2d": "afn.norms",
+    "BatchNorm2d": "afn.norms",
+    "CORRUPTIONS": "afn.corruptions",
+    "LambdaInit": "afn.lambda_init",
+    "NORMS": "afn.norms",
+    "Trace": "afn.norms",
+    "TrainConfig": "afn.engine.config",
+    "convert_norm": "afn.norms",
+    "corrupt": "afn.corruptions",
+    "override_lambdas": "afn.norms",
+    "set_eval_stats": "afn.norms",
+    "train": "afn.engine.execution",
+}
+
+__all__ = [
+    "CORRUPTIONS",
+    "NORMS",
+    "AFN2d",
+    "ASRNorm2d",
+    "BatchNorm2d",
+    "LambdaInit",
+    "Trace",
+    "TrainConfig",
+    "convert_norm",
+    "corrupt",
+    "override_lambdas",
+    "set_eval_stats",
+    "train",
+]
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'afn' has no attribute {name!r}; it has {', '.join(_HOMES)}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

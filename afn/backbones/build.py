@@ -1,0 +1,66 @@
+"""Whole models by name."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import nn
+
+from afn.backbones.convnet import ConvNet
+from afn.backbones.normalize import Normalize
+from afn.backbones.resnet import resnet8, resnet20
+from afn.norms import make_norm
+
+BACKBONES: dict[str, Callable[..., nn.Module]] = {
+    "convnet": ConvNet,
+    "resnet8": resnet8,
+    "resnet20": resnet20,
+}
+"""Called as ``factory(in_channels, num_classes, image_size, norm, **options)``."""
+
+
+def build_model(
+    backbone: str,
+    norm: str,
+    *,
+    in_channels: int,
+    num_classes: int,
+    image_size: tuple[int, int],
+    mean: Sequence[float],
+    std: Sequence[float],
+    norm_options: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> nn.Sequential:
+    """A classifier of images in [0, 1] with the parts ``normalize`` and ``backbone``.
+
+    Torch's global generator is left as it was; `initialize` gives the weights a start by seed.
+
+    Args:
+        backbone: One of `BACKBONES`.
+        norm: One of `NORMS`.
+        in_channels: Channels of the images, at least 1.
+        num_classes: Classes, at least 1.
+        image_size: (H, W), each at least 1.
+        mean: Mean of each input channel, in [0, 1].
+        std: Standard deviation of each input channel, above 0.
+        norm_options: For the norm's factory.
+        **options: For the backbone's factory.
+
+    Raises:
+        ValueError: An unknown name, or a value out of range.
+        TypeError: The backbone or the norm has no such option.
+    """
+    if backbone not in BACKBONES:
+        raise ValueError(f"backbone must be one of {', '.join(BACKBONES)}, got {backbone!r}")
+    if min(in_channels, num_classes, *image_size) < 1:
+        raise ValueError(
+            f"channels, classes and image sides must be at least 1, got in_channels={in_channels}, "
+            f"num_classes={num_classes}, image_size={image_size}"
+        )
+    if len(mean) != in_channels:
+        raise ValueError(f"expected a mean for each of {in_channels} channels, got {mean}")
+    factory = make_norm(norm, **(norm_options or {}))
+    with torch.random.fork_rng(devices=[]):
+        network = BACKBONES[backbone](in_channels, num_classes, image_size, factory, **options)
+    return nn.Sequential(OrderedDict(normalize=Normalize(mean, std), backbone=network))

@@ -1,0 +1,68 @@
+"""All data sets by name: what there is, what can be had, and the way to load it."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+from afn.data import torchvision_sets
+from afn.data.archives import find_archives
+from afn.data.embedded import find_embedded
+from afn.data.entries import DatasetEntry, ImageData, Source, Status
+from afn.data.known import find_known
+from afn.data.torchvision_sets import find_torchvision
+from afn.data.trees import find_trees
+
+# Where two sets have the same name, the earlier finder's is meant.
+_FINDERS = (find_embedded, find_archives, find_torchvision, find_trees, find_known)
+
+
+def data_dir() -> Path:
+    """The data folder: ``AFN_DATA_DIR`` or ``~/.cache/afn/data``."""
+    return Path(os.environ.get("AFN_DATA_DIR") or "~/.cache/afn/data").expanduser()
+
+
+def catalogue(folder: Path | None = None) -> dict[str, DatasetEntry]:
+    """Every data set by name: embedded, then on disk, downloadable and missing ones."""
+    found: dict[str, DatasetEntry] = {}
+    for source in _sources(folder):
+        found.setdefault(source.entry.name, source.entry)
+    order = get_args(Status)
+    return dict(sorted(found.items(), key=lambda item: order.index(item[1].status)))
+
+
+def dataset_entry(name: str, folder: Path | None = None) -> DatasetEntry:
+    """The catalogue's entry of one data set.
+
+    Raises:
+        ValueError: There is no such name; the line lists those there are.
+    """
+    return _source(name, folder).entry
+
+
+def load_dataset(name: str, folder: Path | None = None) -> ImageData:
+    """The arrays of one data set.
+
+    Raises:
+        ValueError: There is no such name, or its files are not what they should be.
+        FileNotFoundError: It is known but not here; the line says how to get it.
+    """
+    return _source(name, folder).load()
+
+
+def download(name: str, folder: Path | None = None) -> None:
+    """Fetch a downloadable set into the data folder; see :mod:`afn.data.torchvision_sets`."""
+    torchvision_sets.download(name, folder or data_dir())
+
+
+def _source(name: str, folder: Path | None) -> Source:
+    """The first source of that name; no name is ever made into a path."""
+    for source in _sources(folder):
+        if source.entry.name == name:
+            return source
+    raise ValueError(f"unknown data set {name!r}; known are {', '.join(catalogue(folder))}")
+
+
+def _sources(folder: Path | None) -> Iterator[Source]:
+    for find in _FINDERS:
+        yield from find(folder or data_dir())

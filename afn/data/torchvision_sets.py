@@ -1,0 +1,106 @@
+"""torchvision's data sets: read where its files are, downloaded only by :func:`download`."""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from afn.data.entries import ImageData, Source
+from afn.data.known import KNOWN, on_disk
+
+# torchvision's class and, relative to its root, the files that show the set is there.
+_SETS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "mnist": (
+        "MNIST",
+        ("MNIST/raw/train-images-idx3-ubyte", "MNIST/raw/t10k-images-idx3-ubyte"),
+    ),
+    "usps": ("USPS", ("usps.bz2", "usps.t.bz2")),
+    "svhn": ("SVHN", ("train_32x32.mat", "test_32x32.mat")),
+    "cifar10": ("CIFAR10", ("cifar-10-batches-py/batches.meta",)),
+    "cifar100": ("CIFAR100", ("cifar-100-python/meta",)),
+}
+
+
+def find_torchvision(folder: Path) -> Iterator[Source]:
+    """Every set whose files are in the folder itself or in one with torchvision's name for it."""
+    for name, (class_name, files) in _SETS.items():
+        for root in (folder, folder / class_name):
+            if all((root / file).is_file() for file in files):
+                known = KNOWN[name]
+                entry = on_disk(
+                    name,
+                    place="torchvision's files",
+                    title=known.title,
+                    image_shape=known.image_shape,
+                    num_classes=known.num_classes,
+                    num_train=known.num_train,
+                    num_test=known.num_test,
+                )
+                yield Source(entry, partial(_read, name, root))
+                break
+
+
+def download(name: str, folder: Path) -> None:
+    """Fetch a set with torchvision into the folder, where the catalogue then finds it.
+
+    Raises:
+        ValueError: torchvision does not offer the set; the line names those it does.
+        ConnectionError: It could not be fetched.
+    """
+    if name not in _SETS:
+        raise ValueError(f"only {', '.join(_SETS)} can be downloaded, got {name!r}")
+    folder.mkdir(parents=True, exist_ok=True)
+    for is_train in (True, False):
+        try:
+            _open(name, folder, is_train=is_train, download=True)
+        except (OSError, RuntimeError) as error:
+            raise ConnectionError(
+                f"{name} could not be downloaded ({_one_line(error)}); check the network and the "
+                f"free space, or put {name}.npz into the data folder"
+            ) from error
+
+
+def _open(name: str, root: Path, *, is_train: bool, download: bool) -> Any:
+    from torchvision import datasets
+
+    class_name, _files = _SETS[name]
+    split = {"split": "train" if is_train else "test"} if name == "svhn" else {"train": is_train}
+    return getattr(datasets, class_name)(root, download=download, **split)
+
+
+def _read(name: str, root: Path) -> ImageData:
+    try:
+        train, test = (_open(name, root, is_train=part, download=False) for part in (True, False))
+    except (OSError, RuntimeError, ValueError, AssertionError, EOFError, ImportError) as error:
+        raise ValueError(
+            f"torchvision cannot read its {name} files ({_one_line(error)}); remove them and run "
+            f"python -m afn data download {name}"
+        ) from error
+    # MNIST's classes read "0 - zero".
+    classes = getattr(train, "classes", range(KNOWN[name].num_classes))
+    return ImageData(
+        name=name,
+        x_train=_channels_last(name, train.data),
+        y_train=_labels(train),
+        x_test=_channels_last(name, test.data),
+        y_test=_labels(test),
+        class_names=tuple(str(label).split(" - ")[0] for label in classes),
+    )
+
+
+def _channels_last(name: str, images: Any) -> np.ndarray:
+    """(N, H, W, C); SVHN alone keeps its channels before its sides, the digits have none."""
+    images = np.asarray(images)
+    if name == "svhn":
+        images = images.transpose(0, 2, 3, 1)
+    return np.ascontiguousarray(images if images.ndim == 4 else images[..., None])
+
+
+def _labels(part: Any) -> np.ndarray:
+    return np.asarray(part.labels if hasattr(part, "labels") else part.targets, dtype=np.int64)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

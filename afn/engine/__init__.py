@@ -1,0 +1,1 @@
+"""Training: configuration, events, commands, checkpoints and the loop itself."""

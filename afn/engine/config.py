@@ -1,0 +1,232 @@
+"""What a run is: one frozen configuration, readable without torch."""
+
+import hashlib
+import json
+import math
+from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar, Literal, get_args
+
+from afn.corruptions.severities import SEVERITIES
+from afn.lambda_init import LambdaInit
+
+NormName = Literal["afn", "asrnorm", "bn", "in", "gn", "ln", "bin", "none"]
+BackboneName = Literal["convnet", "resnet8", "resnet20"]
+NORM_NAMES: tuple[str, ...] = get_args(NormName)
+ADAPTIVE_NORMS = ("afn", "asrnorm")
+"""The norms that have λ and small networks; the options about them mean nothing elsewhere."""
+SWITCHABLE_NORMS = ("afn", "bn")
+"""The norms that can be evaluated with running or with test-batch statistics."""
+BACKBONE_NAMES: tuple[str, ...] = get_args(BackboneName)
+
+LIMITS: dict[str, tuple[float, float]] = {
+    "batch_size": (1, 512),
+    "lr": (1e-5, 10.0),
+    "momentum": (0.0, 0.999),
+    "lambda_lr_factor": (0.0, 1000.0),
+    "epochs": (1, 200),
+    "seed": (0, 2**31 - 1),
+    "stat_dropout": (0.0, 0.9),
+    "severity": (1, 5),
+    "eval_batch_size": (1, 4096),
+    "eval_images": (1, 100_000),
+    "evals_per_epoch": (0, 100),
+    "max_steps": (1, 10_000_000),
+    "max_seconds": (1, 7 * 24 * 3600),
+}
+"""Inclusive ranges, shared by the checks below, the page's controls and the commands of a live run."""
+
+_INTEGERS = {
+    "batch_size", "epochs", "seed", "severity", "eval_batch_size", "eval_images",
+    "evals_per_epoch", "max_steps",
+}  # fmt: skip
+
+
+def check_number(name: str, value: object) -> None:
+    """Raise ValueError with one line unless `value` is a number within ``LIMITS[name]``."""
+    low, high = LIMITS[name]
+    kind = "a whole number" if name in _INTEGERS else "a number"
+    is_number = isinstance(value, int) or (isinstance(value, float) and name not in _INTEGERS)
+    if isinstance(value, bool) or not is_number or not low <= value <= high:  # type: ignore[operator]
+        raise ValueError(f"{name} must be {kind} from {low:g} to {high:g}, got {value!r}")
+
+
+def _check_choice(what: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise ValueError(f"unknown {what} {value!r}; known: {', '.join(known)}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrainConfig:
+    """One training run. Variants by ``dataclasses.replace``.
+
+    Raises:
+        ValueError: A value is out of range or contradicts another one.
+    """
+
+    VERSION: ClassVar[int] = 1
+
+    dataset: str = "mnist5k"
+    """Name of a data set of the catalogue."""
+    norm: str = "afn"
+    """One of ``NORM_NAMES``."""
+    backbone: str = "convnet"
+    """One of ``BACKBONE_NAMES``."""
+    widths: tuple[int, ...] = (16, 32)
+    """Channels of the convnet's blocks (1 to 4 of them); the resnets ignore it."""
+    batch_size: int = 64
+    lr: float = 0.05
+    """Learning rate of SGD, constant."""
+    momentum: float = 0.9
+    lambda_lr_factor: float = 1.0
+    """The λ parameters learn with ``lr * lambda_lr_factor``."""
+    epochs: int = 3
+    seed: int = 0
+    """Fixes the start weights and the data order, the same for every norm."""
+
+    lambda_init: LambdaInit = LambdaInit.PAPER
+    stan_width: int | None = None
+    """Hidden width of the standardization networks; None is C/2."""
+    rescale_width: int | None = None
+    """Hidden width of the rescaling networks; None is C/16."""
+    stat_dropout: float = 0.0
+    adaptive: bool = True
+    """False disables the encoder-decoder, the paper's ablation."""
+    formula: Literal["paper", "reference"] = "paper"
+    eval_stats: Literal["batch", "running"] | None = None
+    """Statistics at test time; None is the norm's own default (AFN: batch, BN: running)."""
+
+    eval_images: int = 1000
+    """At most so many test images are used."""
+    eval_batch_size: int = 128
+    """Where test-batch statistics are used, results depend on it."""
+    evals_per_epoch: int = 4
+    """Tests on clean images per epoch; corruptions are tested at each epoch's end."""
+    corruptions: tuple[str, ...] = tuple(SEVERITIES)
+    severity: int = 3
+    max_steps: int = 100_000
+    """The run stops by itself after so many steps ..."""
+    max_seconds: float = 1800.0
+    """... or after so much wall time, pauses included."""
+
+    def __post_init__(self) -> None:
+        _check_choice("norm", self.norm, NORM_NAMES)
+        _check_choice("backbone", self.backbone, BACKBONE_NAMES)
+        _check_choice("formula", self.formula, ("paper", "reference"))
+        if self.eval_stats is not None:
+            _check_choice("eval_stats", self.eval_stats, ("batch", "running"))
+        for name in LIMITS:
+            check_number(name, getattr(self, name))
+        if not 1 <= len(self.widths) <= 4 or not all(
+            isinstance(width, int) and 1 <= width <= 512 for width in self.widths
+        ):
+            raise ValueError(
+                f"widths must be 1 to 4 whole numbers from 1 to 512, got {self.widths!r}"
+            )
+        for name in ("stan_width", "rescale_width"):
+            width = getattr(self, name)
+            if width is not None and (not isinstance(width, int) or not 1 <= width <= 1024):
+                raise ValueError(
+                    f"{name} must be a whole number from 1 to 1024 or None, got {width!r}"
+                )
+        for corruption in self.corruptions:
+            _check_choice("corruption", corruption, tuple(SEVERITIES))
+        if self.stat_dropout > 0 and not self.adaptive:
+            raise ValueError(
+                "statistic dropout acts on the input of the encoder-decoder, which is disabled; "
+                "enable it or set the dropout to 0"
+            )
+
+    @property
+    def is_adaptive(self) -> bool:
+        """Whether the layers have λ that can move."""
+        return self.norm in ADAPTIVE_NORMS and self.adaptive and not self.lambda_init.is_off
+
+    @property
+    def statistics(self) -> str:
+        """The statistics mode at test time, in words, as every result names it."""
+        match self.norm:
+            case "asrnorm" | "in" | "gn" | "ln":
+                return "per image"
+            case "none":
+                return "none"
+            case "bin":
+                return "running and per image"
+        mode = self.eval_stats or ("running" if self.norm == "bn" else "batch")
+        return "running" if mode == "running" else f"test batch of {self.eval_batch_size}"
+
+    def norm_options(self) -> dict[str, Any]:
+        """Keyword arguments for the norm's factory."""
+        options: dict[str, Any] = {}
+        if self.norm in SWITCHABLE_NORMS and self.eval_stats is not None:
+            options["eval_stats"] = self.eval_stats
+        if self.norm in ADAPTIVE_NORMS:
+            names = "lambda_init stan_width rescale_width stat_dropout adaptive formula".split()
+            options |= {name: getattr(self, name) for name in names}
+        return options
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values, with the format's version."""
+        values = asdict(self)
+        values["widths"], values["corruptions"] = list(self.widths), list(self.corruptions)
+        values["lambda_init"] = {
+            key: "-inf" if value == -math.inf else value
+            for key, value in values["lambda_init"].items()
+        }
+        return {"version": self.VERSION, **values}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> "TrainConfig":
+        """The inverse of `to_json`; fields left out take their defaults.
+
+        Raises:
+            ValueError: Another version, an unknown field, or a value out of range.
+        """
+        values = dict(values)
+        if (version := values.pop("version", cls.VERSION)) != cls.VERSION:
+            raise ValueError(f"configuration version {version!r} is not {cls.VERSION}")
+        known = {field.name for field in fields(cls)}
+        if unknown := sorted(values.keys() - known):
+            raise ValueError(f"unknown setting {unknown[0]!r}; known: {', '.join(sorted(known))}")
+        try:
+            for name in ("widths", "corruptions"):
+                if name in values:
+                    values[name] = tuple(values[name])
+            if "lambda_init" in values:
+                values["lambda_init"] = LambdaInit(
+                    **{k: -math.inf if v == "-inf" else v for k, v in values["lambda_init"].items()}
+                )
+            return cls(**values)
+        except (TypeError, AttributeError) as error:
+            raise ValueError(f"the configuration has a value of the wrong kind: {error}") from error
+
+    def hash(self) -> str:
+        """Ten hex digits that name this configuration."""
+        text = json.dumps(self.to_json(), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+    def warnings(self) -> list[str]:
+        """Settings that are allowed but rarely meant, one line each."""
+        lines = []
+        if self.batch_size == 1 and self.norm in ("bn", "afn"):
+            lines.append(
+                f"{self.norm.upper()} with a batch of one: the batch statistics are those of the "
+                "one image, so training behaves like instance normalization; take 2 or more to "
+                "see batch statistics at work."
+            )
+        if self.norm in ADAPTIVE_NORMS and self.adaptive and self.lambda_lr_factor == 0:
+            lines.append("The λ learning-rate factor is 0: λ stays where it starts.")
+        return lines
+
+
+def check_against_data(config: TrainConfig, num_train: int, image_side: int) -> None:
+    """Raise ValueError with one line if the data set is too small for the configuration."""
+    if config.batch_size > num_train:
+        raise ValueError(
+            f"the batch size {config.batch_size} is above the {num_train} training images of "
+            f"{config.dataset}; take at most {num_train}"
+        )
+    if config.backbone == "convnet" and image_side < 2 ** len(config.widths):
+        raise ValueError(
+            f"{len(config.widths)} blocks halve {image_side} pixels to nothing; "
+            f"take fewer widths or larger images"
+        )

@@ -1,0 +1,56 @@
+"""Events: what a run says while it trains, one JSON line each.
+
+Kinds and their values (besides ``step`` and ``seconds``, the wall time since the run began):
+
+- ``start``: layers, num_features, adaptive_layers, num_parameters, num_train, num_test,
+  steps_per_epoch, total_steps, lambdas (before the first step), statistics
+- ``step``: epoch, loss, accuracy, lr, lambda_lr_factor, batch_size, grad_norm, lambdas,
+  lambda_grads (one row of mu, sigma, gamma, beta per adaptive layer; gradients with respect to
+  the parameter), duration (seconds spent on the step), images_left
+- ``snapshot``: per layer the lists gamma, beta, mu, sigma (one value per channel; ASRNorm's are
+  means over the batch's images)
+- ``evaluation``: dataset, corruption (None: clean), severity, statistics, n, correct, accuracy, loss
+- ``samples``: severity, images (corruption -> PNG as data URI; "clean" too)
+- ``command``: a command that took effect, or an ``error`` in one line
+- ``state``: running or paused
+- ``checkpoint``: file
+
+Same configuration, same machine: the same events but for `TIMES`.
+"""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+TIMES = frozenset({"seconds", "duration"})
+"""Values that differ between two runs of one configuration."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened at a step of a run."""
+
+    kind: str
+    step: int
+    seconds: float
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def to_line(self) -> bytes:
+        """One line of JSON, strict (NaN and infinities become null)."""
+        record = {"kind": self.kind, "step": self.step, "seconds": round(self.seconds, 4)}
+        record |= self.values
+        try:
+            text = json.dumps(record, allow_nan=False, separators=(",", ":"), ensure_ascii=False)
+        except ValueError:
+            text = json.dumps(_finite(record), separators=(",", ":"), ensure_ascii=False)
+        return text.encode() + b"\n"
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    if isinstance(value, float) and not abs(value) < float("inf"):
+        return None
+    return value

@@ -1,0 +1,86 @@
+"""Executing a run of the store: claim it, train, write its events and its end marker."""
+
+import resource
+import sys
+from collections.abc import Callable, Iterator
+
+from afn.engine.config import TrainConfig
+from afn.engine.control import FileControls
+from afn.engine.events import Event
+from afn.engine.training import DivergedError, Training
+from afn.runs import Run, RunStore, RunWriter
+
+
+def train(config: TrainConfig, store: RunStore | None = None) -> Iterator[Event]:
+    """Train in this process and yield events as they happen.
+
+    Args:
+        config: What to train.
+        store: Where to keep the run; without one nothing is written.
+
+    Raises:
+        ValueError: The configuration does not fit the data set.
+        FileNotFoundError: The data set is not on disk.
+        DivergedError: The loss is not finite (without a store; a stored run says so at its end).
+    """
+    if store is None:
+        yield from Training(config).events()
+    else:
+        yield from execute(store.create(config))
+
+
+def execute(run: Run, *, orphaned: Callable[[], bool] = lambda: False) -> Iterator[Event]:
+    """Execute a run that nobody has claimed yet; an already claimed one yields nothing.
+
+    A run that was reopened goes on from its last checkpoint. Whatever happens, the run ends with
+    an end marker that says finished, stopped or failed with one line.
+
+    Args:
+        run: A run of the store.
+        orphaned: Asked at every step; once True the run stops and keeps a checkpoint.
+    """
+    if not run.claim():
+        return
+    training: Training | None = None
+    try:
+        writer = RunWriter(run)
+    except OSError as error:
+        run.end("failed", _one_line(error))
+        return
+    try:
+        training = Training(run.config(), run.path / "checkpoints")
+        if weights := run.weights():
+            training.restore(weights)
+        controls = FileControls(
+            run.control_path,
+            offset=training.control_offset,
+            orphaned=lambda: orphaned() or not run.path.exists(),
+        )
+        for event in training.events(controls):
+            writer.write(event)
+            yield event
+    except (DivergedError, ValueError, TypeError, RuntimeError, OSError, MemoryError) as error:
+        run.end("failed", _one_line(error), _summary(training))
+    except (GeneratorExit, KeyboardInterrupt):
+        run.end("stopped", "the program that trained it ended", _summary(training))
+        raise
+    else:
+        status = "stopped" if training.stop_reason else "finished"
+        run.end(status, training.stop_reason, _summary(training))
+    finally:
+        writer.close()
+
+
+def _one_line(error: BaseException) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, MemoryError):
+        return "out of memory: take smaller batches or a smaller network"
+    return text[:500]
+
+
+def _summary(training: Training | None) -> dict[str, object] | None:
+    if training is None:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak_mb = peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+    return {**training.summary(), "peak_memory_mb": round(peak_mb)}

@@ -1,0 +1,129 @@
+"""A data set as tensors, and the order in which training sees it."""
+
+import base64
+import hashlib
+import io
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from afn.data import load_dataset
+from afn.evaluate import corrupted
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TensorData:
+    """Images ready to train on; training images stay uint8 and become float a batch at a time."""
+
+    train_images: Tensor  # (N, H, W, C) uint8
+    train_labels: Tensor  # (N,) int64
+    test_images: Tensor  # (N, C, H, W) float in [0, 1], channels_last
+    test_labels: Tensor  # (N,) int64
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    num_classes: int
+
+    @property
+    def channels(self) -> int:
+        """1 for grey, 3 for colour."""
+        return self.train_images.shape[3]
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        return self.train_images.shape[1], self.train_images.shape[2]
+
+    def train_batch(self, indices: Tensor) -> tuple[Tensor, Tensor]:
+        """Images (n, C, H, W), float in [0, 1], channels_last, and labels (n,)."""
+        return _as_float(self.train_images[indices]), self.train_labels[indices]
+
+
+def _as_float(images: Tensor) -> Tensor:
+    """(N, H, W, C) uint8 to (N, C, H, W) float in [0, 1], channels_last without a copy."""
+    return images.permute(0, 3, 1, 2).to(torch.float32).div_(255)
+
+
+@lru_cache(maxsize=2)
+def load_tensors(name: str, num_test: int) -> TensorData:
+    """A data set of the catalogue with at most `num_test` test images, kept for the next call.
+
+    Raises:
+        ValueError: Unknown name or malformed files.
+        FileNotFoundError: The data set is not on disk.
+    """
+    data = load_dataset(name)
+    channels = data.x_train.shape[3]
+    counts = np.stack(
+        [np.bincount(data.x_train[..., c].ravel(), minlength=256) for c in range(channels)]
+    ) / data.x_train[..., 0].size  # (C, 256): exact moments from the histogram, without floats
+    levels = np.arange(256) / 255
+    mean = counts @ levels
+    std = np.sqrt(counts @ levels**2 - mean**2)
+    return TensorData(
+        train_images=torch.from_numpy(np.ascontiguousarray(data.x_train)),
+        train_labels=torch.from_numpy(data.y_train),
+        test_images=_as_float(torch.from_numpy(np.ascontiguousarray(data.x_test[:num_test]))),
+        test_labels=torch.from_numpy(data.y_test[:num_test]),
+        mean=tuple(mean.tolist()),
+        std=tuple(np.maximum(std, 1e-3).tolist()),
+        num_classes=len(data.class_names),
+    )
+
+
+@dataclass(slots=True)
+class DataOrder:
+    """Where training is in the data: every epoch is a permutation fixed by the seed.
+
+    The position counts images, so the batch size may change between any two steps. A remainder
+    smaller than the batch is left out; the next epoch shuffles anew.
+    """
+
+    seed: int
+    num_images: int
+    epoch: int = 0
+    position: int = 0
+
+    @property
+    def images_seen(self) -> int:
+        """Since the beginning, remainders counted in."""
+        return self.epoch * self.num_images + self.position
+
+    def take(self, batch_size: int) -> Tensor:
+        """Indices of the next batch; moves on to the next epoch where this one is used up."""
+        indices = _permutation(self.seed, self.epoch, self.num_images)
+        batch = indices[self.position : self.position + batch_size]
+        self.position += batch_size
+        return batch
+
+    def ends_epoch(self, batch_size: int) -> bool:
+        """Whether the next batch no longer fits; begins the next epoch if so."""
+        if self.position + batch_size <= self.num_images:
+            return False
+        self.epoch, self.position = self.epoch + 1, 0
+        return True
+
+
+@lru_cache(maxsize=1)
+def _permutation(seed: int, epoch: int, num_images: int) -> Tensor:
+    digest = hashlib.sha256(f"order/{seed}/{epoch}".encode()).digest()
+    generator = torch.Generator().manual_seed(int.from_bytes(digest[:4], "big"))
+    return torch.randperm(num_images, generator=generator)
+
+
+def sample_images(image: Tensor, corruptions: tuple[str, ...], severity: int) -> dict[str, str]:
+    """One image (C, H, W) under each corruption and clean, as PNG data URIs."""
+    return {
+        name or "clean": _png(corrupted(image[None], name, severity)[0])
+        for name in (None, *corruptions)
+    }
+
+
+def _png(image: Tensor) -> str:
+    pixels = image.mul(255).round().to(torch.uint8).permute(1, 2, 0).numpy()
+    file = io.BytesIO()
+    Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).save(file, "png")
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()

@@ -1,0 +1,387 @@
+"""The training loop: steps, snapshots, tests, commands, as a stream of events."""
+
+import math
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from afn.backbones import build_model, initialize
+from afn.engine.checkpoints import load_checkpoint, save_checkpoint
+from afn.engine.config import TrainConfig, check_against_data
+from afn.engine.control import Command, Controls, NoControls, check_command
+from afn.engine.events import Event
+from afn.engine.snapshots import Snapshot, short
+from afn.engine.tensors import DataOrder, TensorData, load_tensors, sample_images
+from afn.evaluate import corrupted, evaluate
+from afn.norms import norm_layers
+
+LAMBDAS = ("mu", "sigma", "gamma", "beta")
+SNAPSHOTS = 48
+"""Snapshots of γ̂, β̂ and statistics are spread evenly over so many points of a run."""
+_PAUSE_POLL = 0.03
+
+
+class DivergedError(ArithmeticError):
+    """The loss is no longer finite."""
+
+
+class Training:
+    """One run in memory: model, optimizer and the place in the data.
+
+    `events` is the loop. Nothing here writes but checkpoints, and only where `checkpoints` says.
+
+    Args:
+        config: What to train.
+        checkpoints: Folder for checkpoints; none are written without it.
+
+    Raises:
+        ValueError: The data set is unknown, malformed or too small for the configuration.
+        FileNotFoundError: The data set is not on disk.
+    """
+
+    def __init__(self, config: TrainConfig, checkpoints: Path | None = None) -> None:
+        self.config = config
+        self.data: TensorData = load_tensors(config.dataset, config.eval_images)
+        num_train = len(self.data.train_labels)
+        check_against_data(config, num_train, min(self.data.image_size))
+        options: dict[str, Any] = {}
+        if config.backbone == "convnet":
+            options["widths"] = config.widths
+        self.model: nn.Module = build_model(
+            config.backbone,
+            config.norm,
+            in_channels=self.data.channels,
+            num_classes=self.data.num_classes,
+            image_size=self.data.image_size,
+            mean=self.data.mean,
+            std=self.data.std,
+            norm_options=config.norm_options(),
+            **options,
+        )
+        initialize(self.model, config.seed)
+        self.model.to(memory_format=torch.channels_last)
+        self.layers = norm_layers(self.model)
+        self.adaptive_layers = {
+            name: layer for name, layer in self.layers.items() if layer.lambdas()
+        }
+        self._parameters = list(self.model.parameters())
+        lambdas = [
+            getattr(layer, f"lambda_{name}_logit")
+            for layer in self.adaptive_layers.values()
+            for name in LAMBDAS
+        ]
+        chosen = {id(parameter) for parameter in lambdas}
+        rest = [parameter for parameter in self._parameters if id(parameter) not in chosen]
+        self.optimizer = torch.optim.SGD(
+            [{"params": rest}, {"params": lambdas}], lr=config.lr, momentum=config.momentum
+        )
+        self.order = DataOrder(config.seed, num_train)
+        self.step = 0
+        self.batch_size = config.batch_size
+        self.lr = config.lr
+        self.lambda_lr_factor = config.lambda_lr_factor
+        self.severity = config.severity
+        self.paused = False
+        self.stop_reason = ""
+        self._steps_allowed = 0
+        self._accuracy: float | None = None
+        self._rng_state = torch.Generator().manual_seed(config.seed).get_state()
+        self._folder = checkpoints
+        self._began = time.perf_counter()
+        self._seconds_before = 0.0
+        self.control_offset = 0
+        self._set_rates()
+
+    @property
+    def seconds(self) -> float:
+        """Wall time that the run has had, those before a resumption counted in."""
+        return self._seconds_before + time.perf_counter() - self._began
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all epochs are done."""
+        return self.order.epoch >= self.config.epochs
+
+    def summary(self) -> dict[str, Any]:
+        """What the end marker says."""
+        return {
+            "step": self.step,
+            "epoch": self.order.epoch,
+            "accuracy": self._accuracy,
+            "seconds": round(self.seconds, 3),
+        }
+
+    def events(self, controls: Controls | None = None) -> Iterator[Event]:
+        """Train to the end, a stop or a limit (then `stop_reason` says which).
+
+        Raises:
+            DivergedError: The loss is not finite; names the step.
+        """
+        controls = controls or NoControls()
+        yield self._event("resume") if self.step else self._start()
+        yield self._samples()
+        while True:
+            yield from self._obey_all(controls)
+            if self.stop_reason or self.is_complete:
+                break
+            yield from self._train_step()
+            if self.order.ends_epoch(self.batch_size):
+                yield from self._end_epoch()
+        if self.stop_reason:
+            yield from self._save()
+
+    # -- commands -------------------------------------------------------------------------------
+
+    def _obey_all(self, controls: Controls) -> Iterator[Event]:
+        """Obey what came; while paused, stay here until a step is allowed."""
+        was_paused = self.paused
+        while True:
+            for command in controls.poll():
+                self.control_offset = getattr(controls, "offset", 0)
+                yield from self._obey(command)
+            if time.perf_counter() - self._began > self.config.max_seconds:
+                self.stop_reason = f"its limit of {self.config.max_seconds:g} s of wall time"
+            if self.step >= self.config.max_steps and not self.is_complete:
+                self.stop_reason = f"its limit of {self.config.max_steps} steps"
+            if self.paused != was_paused:
+                was_paused = self.paused
+                yield self._event("state", state="paused" if self.paused else "running")
+            if self.stop_reason or self.is_complete or not self.paused:
+                return
+            if self._steps_allowed:
+                self._steps_allowed -= 1
+                return
+            time.sleep(_PAUSE_POLL)
+
+    def _obey(self, command: Command) -> Iterator[Event]:
+        try:
+            check_command(command)
+            match command["command"]:
+                case "pause":
+                    self.paused = True
+                case "resume":
+                    self.paused, self._steps_allowed = False, 0
+                case "step":
+                    self.paused, self._steps_allowed = True, self._steps_allowed + 1
+                case "stop":
+                    self.stop_reason = command.get("reason", "stopped by hand")
+                case "evaluate":
+                    self.severity = command["severity"]
+                    yield self._samples()
+                    yield from self._test_all()
+                case "set":
+                    self._set(command)
+        except ValueError as error:
+            yield self._event("command", **command, error=str(error))
+        else:
+            yield self._event("command", **command)
+
+    def _set(self, command: Command) -> None:
+        if "lambda" in command:
+            if not self.adaptive_layers:
+                raise ValueError(f"{self.config.norm} has no λ to set")
+            with torch.no_grad():
+                for layer in self.adaptive_layers.values():
+                    for name, logit in command["lambda"].items():
+                        parameter = getattr(layer, f"lambda_{name}_logit")
+                        parameter.fill_(logit)
+                        parameter.requires_grad_(self.config.adaptive)
+            return
+        if "batch_size" in command:
+            check_against_data(
+                self.config, self.order.num_images, min(self.data.image_size)
+            )
+            if command["batch_size"] > self.order.num_images:
+                raise ValueError(
+                    f"the batch size {command['batch_size']} is above the "
+                    f"{self.order.num_images} training images of {self.config.dataset}"
+                )
+            self.batch_size = command["batch_size"]
+        self.lr = command.get("lr", self.lr)
+        self.lambda_lr_factor = command.get("lambda_lr_factor", self.lambda_lr_factor)
+        self._set_rates()
+
+    def _set_rates(self) -> None:
+        weights, lambdas = self.optimizer.param_groups
+        weights["lr"], lambdas["lr"] = self.lr, self.lr * self.lambda_lr_factor
+
+    # -- one step -------------------------------------------------------------------------------
+
+    def _train_step(self) -> Iterator[Event]:
+        began = time.perf_counter()
+        snapshots_before = self._snapshots_due()
+        images, labels = self.data.train_batch(self.order.take(self.batch_size))
+        takes_snapshot = self.step == 0 or self._snapshots_due() > snapshots_before
+        self.model.train()
+        self.optimizer.zero_grad()
+        if takes_snapshot:
+            with Snapshot(self.layers) as snapshot:
+                logits = self._forward(images)
+        else:
+            logits = self._forward(images)
+        loss = nn.functional.cross_entropy(logits, labels)
+        loss_value = loss.item()
+        if not math.isfinite(loss_value):
+            raise DivergedError(
+                f"the loss is {loss_value} at step {self.step + 1}: training diverged; lower lr "
+                f"(now {self.lr:g}) or take larger batches (now {self.batch_size})"
+            )
+        loss.backward()
+        gradients = [p.grad for p in self._parameters if p.grad is not None]
+        norm = nn.utils.get_total_norm(gradients).item()
+        lambda_grads = self._lambda_grads()
+        self.optimizer.step()
+        self.step += 1
+        yield self._event(
+            "step",
+            epoch=self.order.epoch,
+            loss=round(loss_value, 6),
+            accuracy=int((logits.argmax(1) == labels).sum()) / len(labels),
+            lr=self.lr,
+            lambda_lr_factor=self.lambda_lr_factor,
+            batch_size=len(labels),
+            grad_norm=short(norm),
+            lambdas=self._lambdas(),
+            lambda_grads=lambda_grads,
+            images_left=self.config.epochs * self.order.num_images - self.order.images_seen,
+            duration=round(time.perf_counter() - began, 6),
+        )
+        if takes_snapshot:
+            yield self._event("snapshot", layers=snapshot.layers)
+        if self._tests_due(self.order.position) > self._tests_due(
+            self.order.position - self.batch_size
+        ):
+            yield self._test(None)
+
+    def _forward(self, images: Tensor) -> Tensor:
+        if self.config.stat_dropout == 0:
+            return self.model(images)
+        with torch.random.fork_rng(devices=[]):  # dropout draws from the run's own stream
+            torch.set_rng_state(self._rng_state)
+            logits = self.model(images)
+            self._rng_state = torch.get_rng_state()
+        return logits
+
+    def _snapshots_due(self) -> int:
+        total = self.config.epochs * self.order.num_images
+        return self.order.images_seen * SNAPSHOTS // total
+
+    def _tests_due(self, position: int) -> int:
+        """Tests within an epoch that lie behind `position`; the one at its end is not counted."""
+        parts = self.config.evals_per_epoch
+        if parts == 0 or position + self.batch_size > self.order.num_images:
+            return -1
+        return position * parts // self.order.num_images
+
+    def _lambdas(self) -> list[list[float]]:
+        rows = (layer.lambdas() for layer in self.adaptive_layers.values())
+        return [[short(row[name]) for name in LAMBDAS] for row in rows]
+
+    def _lambda_grads(self) -> list[list[float]]:
+        return [
+            [
+                0.0 if (grad := getattr(layer, f"lambda_{name}_logit").grad) is None
+                else short(grad.item())
+                for name in LAMBDAS
+            ]
+            for layer in self.adaptive_layers.values()
+        ]  # fmt: skip
+
+    # -- tests, snapshots, checkpoints ----------------------------------------------------------
+
+    def _end_epoch(self) -> Iterator[Event]:
+        yield from self._test_all()
+        yield from self._save()
+
+    def _test_all(self) -> Iterator[Event]:
+        for corruption in (None, *self.config.corruptions):
+            yield self._test(corruption)
+
+    def _test(self, corruption: str | None) -> Event:
+        images = corrupted(self.data.test_images, corruption, self.severity)
+        self.model.eval()
+        score = evaluate(
+            self.model, images, self.data.test_labels, self.config.eval_batch_size
+        )
+        self.model.train()
+        if corruption is None:
+            self._accuracy = score.accuracy
+        return self._event(
+            "evaluation",
+            epoch=self.order.epoch,
+            dataset=self.config.dataset,
+            corruption=corruption,
+            severity=None if corruption is None else self.severity,
+            statistics=self.config.statistics,
+            n=score.n,
+            correct=score.correct,
+            accuracy=score.accuracy,
+            loss=short(score.loss),
+        )
+
+    def _samples(self) -> Event:
+        images = sample_images(self.data.test_images[0], self.config.corruptions, self.severity)
+        return self._event("samples", severity=self.severity, images=images)
+
+    def _start(self) -> Event:
+        steps = self.order.num_images // self.batch_size
+        return self._event(
+            "start",
+            layers=list(self.layers),
+            num_features=[layer.num_features for layer in self.layers.values()],
+            adaptive_layers=list(self.adaptive_layers),
+            num_parameters=sum(parameter.numel() for parameter in self._parameters),
+            num_train=self.order.num_images,
+            num_test=len(self.data.test_labels),
+            steps_per_epoch=steps,
+            total_steps=steps * self.config.epochs,
+            lambdas=self._lambdas(),
+            statistics=self.config.statistics,
+        )
+
+    def _event(self, kind: str, **values: Any) -> Event:
+        return Event(kind, self.step, self.seconds, values)
+
+    def _save(self) -> Iterator[Event]:
+        if self._folder is None:
+            return
+        path = self._folder / f"step-{self.step:08d}.safetensors"
+        progress = {
+            "step": self.step,
+            "epoch": self.order.epoch,
+            "position": self.order.position,
+            "batch_size": self.batch_size,
+            "lr": self.lr,
+            "lambda_lr_factor": self.lambda_lr_factor,
+            "severity": self.severity,
+            "accuracy": self._accuracy,
+            "seconds": round(self.seconds, 3),
+            "control_offset": self.control_offset,
+            "rng_state": bytes(self._rng_state.tolist()).hex() if self.config.stat_dropout else "",
+        }
+        save_checkpoint(path, self.model, self.optimizer, progress)
+        yield self._event("checkpoint", file=path.name)
+
+    def restore(self, path: Path) -> None:
+        """Go on from a checkpoint of this configuration, as if never interrupted.
+
+        Raises:
+            ValueError: The file is damaged or belongs to another model.
+        """
+        progress = load_checkpoint(path, self.model, self.optimizer)
+        self.step = progress["step"]
+        self.order.epoch, self.order.position = progress["epoch"], progress["position"]
+        self.batch_size, self.lr = progress["batch_size"], progress["lr"]
+        self.lambda_lr_factor, self.severity = progress["lambda_lr_factor"], progress["severity"]
+        self._accuracy = progress["accuracy"]
+        self._seconds_before = progress["seconds"]
+        self.control_offset = progress["control_offset"]
+        if progress["rng_state"]:
+            self._rng_state = torch.tensor(
+                list(bytes.fromhex(progress["rng_state"])), dtype=torch.uint8
+            )
+        self._set_rates()

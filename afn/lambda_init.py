@@ -1,0 +1,76 @@
+"""Start values of the four λ, free of torch so that configurations can be read anywhere."""
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LambdaInit:
+    r"""Where the λ of AFN and ASRNorm start.
+
+    The fields are logits, :math:`\lambda = \mathrm{sigmoid}(\text{field})`; minus infinity is
+    λ = 0 exactly and freezes that λ. With ``rescale_gate="linear"`` the fields ``gamma`` and
+    ``beta`` are λ themselves, without a sigmoid (unbounded, as in the published code).
+
+    Presets: ``PAPER`` (0.0474 and 0.0067), ``REFERENCE`` (the published code's real start: 0.512,
+    rescaling λ 0.0067 and ungated), ``OPEN`` (0.5 each), ``OFF`` (0, frozen).
+
+    Source: arXiv 2308.03321, sections 3.1 and 3.2.
+    """
+
+    mu: float = -3.0
+    """Logit of λ_μ, the share of the network's mean."""
+    sigma: float = -3.0
+    """Logit of λ_σ, the share of the network's standard deviation."""
+    gamma: float = -5.0
+    """Logit of λ_γ (or λ_γ itself with a linear gate)."""
+    beta: float = -5.0
+    """Logit of λ_β (or λ_β itself with a linear gate)."""
+    rescale_gate: Literal["sigmoid", "linear"] = "sigmoid"
+    """How λ_γ and λ_β are read from their parameters."""
+
+    PAPER: ClassVar["LambdaInit"]
+    REFERENCE: ClassVar["LambdaInit"]
+    OPEN: ClassVar["LambdaInit"]
+    OFF: ClassVar["LambdaInit"]
+    PRESETS: ClassVar[dict[str, "LambdaInit"]]
+
+    def __post_init__(self) -> None:
+        if self.rescale_gate not in ("sigmoid", "linear"):
+            raise ValueError(
+                f"rescale_gate must be 'sigmoid' or 'linear', got {self.rescale_gate!r}"
+            )
+        for name in ("mu", "sigma", "gamma", "beta"):
+            value = getattr(self, name)
+            if math.isnan(value) or value == math.inf:
+                raise ValueError(
+                    f"the start of λ_{name} must be a finite logit, or -inf for λ = 0, got {value}"
+                )
+
+    @property
+    def is_off(self) -> bool:
+        """Whether all four λ are exactly zero and frozen."""
+        return all(value == -math.inf for value in (self.mu, self.sigma, self.gamma, self.beta))
+
+
+def _sigmoid(logit: float) -> float:
+    return 1.0 / (1.0 + math.exp(-logit))
+
+
+LambdaInit.PAPER = LambdaInit()
+LambdaInit.REFERENCE = LambdaInit(
+    mu=_sigmoid(-3.0),
+    sigma=_sigmoid(-3.0),
+    gamma=_sigmoid(-5.0),
+    beta=_sigmoid(-5.0),
+    rescale_gate="linear",
+)
+LambdaInit.OPEN = LambdaInit(mu=0.0, sigma=0.0, gamma=0.0, beta=0.0)
+LambdaInit.OFF = LambdaInit(mu=-math.inf, sigma=-math.inf, gamma=-math.inf, beta=-math.inf)
+LambdaInit.PRESETS = {
+    "paper": LambdaInit.PAPER,
+    "reference": LambdaInit.REFERENCE,
+    "open": LambdaInit.OPEN,
+    "off": LambdaInit.OFF,
+}

@@ -1,0 +1,36 @@
+"""Normalization layers that can show their steps. Needs torch alone."""
+
+from afn.norms._base import EvalStats, Norm2d, norm_layers
+from afn.norms.afn import AFN2d
+from afn.norms.asrnorm import ASRNorm2d
+from afn.norms.batch import BatchNorm2d
+from afn.norms.batch_instance import BatchInstanceNorm2d
+from afn.norms.convert import convert_norm
+from afn.norms.group import GroupNorm2d
+from afn.norms.instance import InstanceNorm2d
+from afn.norms.layer import LayerNorm2d
+from afn.norms.none import NoNorm2d
+from afn.norms.registry import NORMS, NormFactory, make_norm
+from afn.norms.switches import override_lambdas, set_eval_stats
+from afn.norms.trace import Trace
+
+__all__ = [
+    "NORMS",
+    "AFN2d",
+    "ASRNorm2d",
+    "BatchInstanceNorm2d",
+    "BatchNorm2d",
+    "EvalStats",
+    "GroupNorm2d",
+    "InstanceNorm2d",
+    "LayerNorm2d",
+    "NoNorm2d",
+    "Norm2d",
+    "NormFactory",
+    "Trace",
+    "convert_norm",
+    "make_norm",
+    "norm_layers",
+    "override_lambdas",
+    "set_eval_stats",
+]

@@ -1,0 +1,154 @@
+"""What AFN and ASRNorm share: everything but the axes of the statistics."""
+
+import math
+from typing import ClassVar, Literal, get_args
+
+import torch
+from torch import Tensor, nn
+
+from afn.lambda_init import LambdaInit
+from afn.norms._base import EVAL_STATS, EvalStats, Norm2d
+from afn.norms._checks import check_choice, check_counts, check_eps, check_momentum
+from afn.norms._moments import Moments
+from afn.norms._networks import Rescale, Standardize
+from afn.norms.trace import Trace
+
+Formula = Literal["paper", "reference"]
+LAMBDAS = ("mu", "sigma", "gamma", "beta")
+
+
+class AdaptiveNorm2d(Norm2d):
+    """Normalization whose statistics and rescaling are partly the work of small networks."""
+
+    is_per_image: ClassVar[bool]
+    """Whether each image is normalized by its own statistics."""
+
+    weight: nn.Parameter
+    bias: nn.Parameter
+    running_mean: Tensor
+    running_var: Tensor
+
+    def __init__(
+        self,
+        num_features: int,
+        *,
+        eps: float = 1e-5,
+        momentum: float = 0.1,
+        lambda_init: LambdaInit = LambdaInit.PAPER,
+        stan_width: int | None = None,
+        rescale_width: int | None = None,
+        stat_dropout: float = 0.0,
+        adaptive: bool = True,
+        eval_stats: EvalStats = "batch",
+        formula: Formula = "paper",
+    ) -> None:
+        check_counts(num_features=num_features)
+        stan_width = max(1, num_features // 2) if stan_width is None else stan_width
+        rescale_width = max(1, num_features // 16) if rescale_width is None else rescale_width
+        check_counts(stan_width=stan_width, rescale_width=rescale_width)
+        check_eps(eps)
+        check_momentum(momentum)
+        check_choice("eval_stats", eval_stats, EVAL_STATS)
+        check_choice("formula", formula, get_args(Formula))
+        if not 0 <= stat_dropout < 1:
+            raise ValueError(f"stat_dropout must be in [0, 1), got {stat_dropout!r}")
+        super().__init__()
+        self.num_features = num_features
+        self.eps = eps
+        self.momentum = momentum
+        self.rescale_gate = lambda_init.rescale_gate
+        self.stat_dropout = stat_dropout
+        self.adaptive = adaptive
+        self.eval_stats = eval_stats
+        self.formula = formula
+        self.lambda_overrides: dict[str, float] = {}
+        """λ forced from outside by `override_lambdas`, by name."""
+
+        self.weight = nn.Parameter(torch.ones(num_features))  # γ_bias
+        self.bias = nn.Parameter(torch.zeros(num_features))  # β_bias
+        for name in LAMBDAS:
+            start = getattr(lambda_init, name)
+            is_off = start == -math.inf
+            logit = torch.tensor(0.0 if is_off and not self.is_gated(name) else start)
+            parameter = nn.Parameter(logit, requires_grad=adaptive and not is_off)
+            self.register_parameter(f"lambda_{name}_logit", parameter)
+        if adaptive:
+            self.standardize = Standardize(num_features, stan_width)
+            self.rescale = Rescale(num_features, rescale_width)
+        self.register_buffer("running_mean", torch.zeros(num_features))
+        self.register_buffer("running_var", torch.ones(num_features))
+
+    def forward(self, x: Tensor) -> Tensor:
+        self._check_input(x)
+        if not self.training:
+            return self._steps(x).y
+        return self._steps(x, stat_dropout=self.stat_dropout, tracks=True).y
+
+    def is_gated(self, name: str) -> bool:
+        """Whether the λ of that name is the sigmoid of its parameter, and so in (0, 1)."""
+        return name in ("mu", "sigma") or self.rescale_gate == "sigmoid"
+
+    def lambdas(self) -> dict[str, float]:
+        """The effective λ: mu, sigma, gamma, beta; overrides included."""
+        return {name: self._lambda(name).item() for name in LAMBDAS}
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
+            f"stat_dropout={self.stat_dropout}, adaptive={self.adaptive}, "
+            f"eval_stats={self.eval_stats!r}, formula={self.formula!r}, "
+            f"rescale_gate={self.rescale_gate!r}"
+        )
+
+    def _steps(self, x: Tensor, *, stat_dropout: float = 0.0, tracks: bool = False) -> Trace:
+        # Autocast would run the small networks in half precision.
+        with torch.autocast(x.device.type, enabled=False):
+            mu, var = self._mean_and_var(x, tracks=tracks)
+            sigma = self._sigma(var)
+            if not self.adaptive:
+                return Trace.direct(x, mu=mu, sigma=sigma, gamma=self.weight, beta=self.bias)
+
+            # standardization: the network's statistics, mixed with the measured ones
+            statistics = mu.to(self.weight.dtype), sigma.to(self.weight.dtype)
+            mu_stan, sigma_stan = self.standardize(*statistics, stat_dropout)
+            lambda_mu, lambda_sigma = self._lambda("mu"), self._lambda("sigma")
+            mu_hat = lambda_mu * mu_stan + (1 - lambda_mu) * mu
+            sigma_hat = lambda_sigma * sigma_stan + (1 - lambda_sigma) * sigma
+            if self.formula == "paper":
+                sigma_hat = sigma_hat.clamp(min=math.sqrt(self.eps))
+
+            # rescaling: the network's bounded part beside the learned biases
+            gamma_net, beta_net = self.rescale(*statistics)
+            gamma_hat = self._lambda("gamma") * gamma_net + self.weight
+            beta_hat = self._lambda("beta") * beta_net + self.bias
+        return Trace(
+            x=x, mu=mu, sigma=sigma, mu_stan=mu_stan, sigma_stan=sigma_stan,
+            mu_hat=mu_hat, sigma_hat=sigma_hat, gamma_net=gamma_net, beta_net=beta_net,
+            gamma_hat=gamma_hat, beta_hat=beta_hat,
+        )  # fmt: skip
+
+    def _mean_and_var(self, x: Tensor, *, tracks: bool) -> tuple[Tensor, Tensor]:
+        if not (self.training or self.is_per_image) and self.eval_stats == "running":
+            return self.running_mean, self.running_var
+        images = Moments.of_images(x)  # (N, C)
+        batch = images.pooled(0)  # (C,)
+        if tracks:
+            batch.update(self.running_mean, self.running_var, self.momentum)
+        used = images if self.is_per_image else batch
+        if self.formula == "paper":
+            return used.mean, used.var
+        if used.count == 1:
+            raise ValueError(
+                f"formula='reference' takes the unbiased variance, which needs more than one value "
+                f"per statistic, got input of shape {tuple(x.shape)}: use formula='paper'"
+            )
+        return used.mean, used.unbiased_var
+
+    def _sigma(self, var: Tensor) -> Tensor:
+        return (var + self.eps).sqrt()
+
+    def _lambda(self, name: str) -> Tensor:
+        parameter = self.get_parameter(f"lambda_{name}_logit")
+        if name in self.lambda_overrides:
+            return torch.full_like(parameter, self.lambda_overrides[name])
+        return parameter.sigmoid() if self.is_gated(name) else parameter

@@ -1,0 +1,60 @@
+"""What all norm layers have in common."""
+
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor, nn
+
+from afn.norms._checks import check_input
+from afn.norms.trace import Trace
+
+EvalStats = Literal["batch", "running"]
+"""Statistics at test time: those of the test batch, or the averages tracked in training."""
+EVAL_STATS: tuple[EvalStats, ...] = get_args(EvalStats)
+
+
+class Norm2d(nn.Module):
+    """A normalization of images (N, C, H, W) that can show its steps.
+
+    A subclass says in `_steps` how an input becomes a `Trace`; the output is ``Trace.y``.
+    """
+
+    num_features: int
+    eval_stats: EvalStats | None = None
+    """None where there is nothing to switch."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        self._check_input(x)
+        return self._steps(x).y
+
+    @torch.no_grad()
+    def trace(self, x: Tensor) -> Trace:
+        """Every intermediate for `x`, by the statistics that the present mode would use.
+
+        Changes nothing: no dropout, no update of running averages, no gradient.
+
+        Raises:
+            ValueError: The shape does not fit.
+        """
+        self._check_input(x)
+        return self._steps(x.detach()).snapshot()
+
+    def lambdas(self) -> dict[str, float]:
+        """The effective λ by name; none for a layer without λ."""
+        return {}
+
+    def _steps(self, x: Tensor) -> Trace:
+        """The equations, without side effects unless asked for by a subclass's own switch."""
+        raise NotImplementedError
+
+    def _check_input(self, x: Tensor) -> None:
+        check_input(x, self.num_features)
+
+
+def norm_layers(model: nn.Module) -> dict[str, Norm2d]:
+    """The model's norm layers by name, in the order of registration.
+
+    In the backbones of this package that is the order of the forward pass. Torch's own layers
+    are not among them: `convert_norm` a foreign model first.
+    """
+    return {name: layer for name, layer in model.named_modules() if isinstance(layer, Norm2d)}

@@ -1,0 +1,46 @@
+"""The checks that several layers share; each failure is one line."""
+
+from collections.abc import Collection
+
+from torch import Tensor
+
+
+def check_counts(**counts: int) -> None:
+    """Every count is at least one."""
+    for name, value in counts.items():
+        if not value >= 1:
+            raise ValueError(f"{name} must be at least 1, got {value!r}")
+
+
+def check_eps(eps: float) -> None:
+    """Eps is positive."""
+    if not eps > 0:
+        raise ValueError(f"eps must be positive, got {eps!r}")
+
+
+def check_momentum(momentum: float | None) -> None:
+    """Momentum is a weight of the new value, in (0, 1]; torch's None (cumulative) is none."""
+    if momentum is None or not 0 < momentum <= 1:
+        raise ValueError(
+            f"momentum, the weight of the new value, must be in (0, 1], got {momentum!r}"
+        )
+
+
+def check_choice(name: str, value: str, known: Collection[str]) -> None:
+    """The value is one of the known ones."""
+    if value not in known:
+        raise ValueError(f"{name} must be one of {', '.join(known)}, got {value!r}")
+
+
+def check_input(x: Tensor, num_features: int) -> None:
+    """The input is a batch of at least one value with the layer's channels on axis 1."""
+    if x.dim() != 4 or x.shape[1] != num_features:
+        raise ValueError(
+            f"expected input of shape (N, {num_features}, H, W), got {tuple(x.shape)}: put the "
+            f"channels on axis 1, or build the layer with num_features equal to them"
+        )
+    if x.numel() == 0:
+        raise ValueError(
+            f"expected at least one image of at least one pixel, got shape {tuple(x.shape)}: "
+            f"skip empty batches"
+        )

@@ -1,0 +1,57 @@
+"""The two encoder-decoders of AFN and ASRNorm; each encoder serves two decoders."""
+
+from torch import Tensor, nn
+from torch.nn.functional import dropout, relu
+
+
+class Standardize(nn.Module):
+    r"""Statistics to normalize by, from the measured ones.
+
+    .. math::
+        \mu_{stan} = \mathrm{dec}_\mu(\mathrm{ReLU}(\mathrm{enc}(\mu))), \qquad
+        \sigma_{stan} = \mathrm{ReLU}(\mathrm{dec}_\sigma(\mathrm{ReLU}(\mathrm{enc}(\sigma))))
+
+    Args:
+        num_features: Channels C.
+        width: Hidden width.
+
+    Shape: mu and sigma (..., C) to mu_stan and sigma_stan (..., C).
+    """
+
+    def __init__(self, num_features: int, width: int) -> None:
+        super().__init__()
+        self.encoder = nn.Linear(num_features, width)
+        self.mu_decoder = nn.Linear(width, num_features)
+        self.sigma_decoder = nn.Linear(width, num_features)
+
+    def forward(self, mu: Tensor, sigma: Tensor, stat_dropout: float) -> tuple[Tensor, Tensor]:
+        mu, sigma = dropout(mu, stat_dropout), dropout(sigma, stat_dropout)
+        mu_stan = self.mu_decoder(relu(self.encoder(mu)))
+        sigma_stan = relu(self.sigma_decoder(relu(self.encoder(sigma))))
+        return mu_stan, sigma_stan
+
+
+class Rescale(nn.Module):
+    r"""Scale and shift from the measured statistics, each bounded.
+
+    .. math::
+        \gamma_{net} = \mathrm{sigmoid}(\mathrm{dec}_\gamma(\mathrm{ReLU}(\mathrm{enc}(\sigma)))),
+        \qquad \beta_{net} = \tanh(\mathrm{dec}_\beta(\mathrm{ReLU}(\mathrm{enc}(\mu))))
+
+    Args:
+        num_features: Channels C.
+        width: Hidden width.
+
+    Shape: mu and sigma (..., C) to gamma_net and beta_net (..., C).
+    """
+
+    def __init__(self, num_features: int, width: int) -> None:
+        super().__init__()
+        self.encoder = nn.Linear(num_features, width)
+        self.gamma_decoder = nn.Linear(width, num_features)
+        self.beta_decoder = nn.Linear(width, num_features)
+
+    def forward(self, mu: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
+        gamma_net = self.gamma_decoder(relu(self.encoder(sigma))).sigmoid()
+        beta_net = self.beta_decoder(relu(self.encoder(mu))).tanh()
+        return gamma_net, beta_net

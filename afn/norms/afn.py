@@ -1,0 +1,72 @@
+"""AFN: Adaptive Fusion Normalization."""
+
+from torch import Tensor
+
+from afn.norms._adaptive import AdaptiveNorm2d
+
+
+class AFN2d(AdaptiveNorm2d):
+    r"""Adaptive Fusion Normalization: batch statistics, refined by an encoder-decoder.
+
+    With :math:`\mu, \sigma` per channel over (N, H, W) and one learned λ of each kind,
+
+    .. math::
+        \mu_{stan} &= \mathrm{dec}_\mu(\mathrm{enc}(\mu)), &
+        \hat\mu &= \lambda_\mu \mu_{stan} + (1 - \lambda_\mu) \mu \\
+        \sigma_{stan} &= \mathrm{ReLU}(\mathrm{dec}_\sigma(\mathrm{enc}(\sigma))), &
+        \hat\sigma &= \lambda_\sigma \sigma_{stan} + (1 - \lambda_\sigma) \sigma \\
+        \hat\gamma &= \lambda_\gamma \mathrm{sigmoid}(\mathrm{dec}_\gamma(\mathrm{enc}_r(\sigma)))
+            + \gamma_{bias}, &
+        \hat\beta &= \lambda_\beta \tanh(\mathrm{dec}_\beta(\mathrm{enc}_r(\mu))) + \beta_{bias} \\
+        \hat{x} &= (x - \hat\mu) / \hat\sigma, & y &= \hat\gamma \hat{x} + \hat\beta
+
+    where enc is a linear layer with a ReLU and dec a linear layer. All λ at 0 is batch
+    normalization; :math:`\lambda_\mu = \lambda_\sigma = 1` uses the networks' statistics alone.
+
+    Variance: biased, :math:`\sigma = \sqrt{var + eps}`, and :math:`\hat\sigma` never falls below
+    :math:`\sqrt{eps}`. With ``formula="reference"`` it is unbiased,
+    :math:`\sigma = \sqrt{var} + eps`, and nothing bounds :math:`\hat\sigma` or the gradient at a
+    constant channel.
+
+    Training normalizes by the batch and tracks running averages of the measured statistics
+    (mean and unbiased variance, as torch does). At test time ``eval_stats="batch"`` takes the
+    statistics of the test batch; ``"running"`` sends the running averages through the same
+    networks, so that the output of an image does not depend on the others.
+
+    Args:
+        num_features: Channels C, at least 1.
+        eps: Added to the variance, above 0; the published code uses 1e-6.
+        momentum: Weight of the new value in the running averages, in (0, 1].
+        lambda_init: Where the four λ start.
+        stan_width: Hidden width of the standardization networks; max(1, C // 2) by default.
+        rescale_width: Hidden width of the rescaling networks; max(1, C // 16) by default.
+        stat_dropout: Probability in [0, 1) with which each input of the standardization encoder
+            is dropped in training, for mu and sigma independently; the published code uses 0.3.
+        adaptive: False is the ablation "encoder-decoder disabled": there are no networks,
+            :math:`\hat\mu = \mu, \hat\sigma = \sigma, \hat\gamma = \gamma_{bias},
+            \hat\beta = \beta_{bias}`. The λ stay in the state dict, frozen: they have no effect.
+        eval_stats: Statistics at test time, "batch" or "running".
+        formula: "paper", or the arithmetic of the published code, "reference". That code's λ are
+            ``LambdaInit.REFERENCE``; its eps and dropout are given by `eps` and `stat_dropout`.
+
+    Shape: (N, C, H, W) to (N, C, H, W), same dtype and memory format; statistics are computed in
+    float32 at least.
+
+    Raises:
+        ValueError: An option out of range; input of another shape or empty; a single value per
+            channel with ``formula="reference"``.
+
+    Source: arXiv 2308.03321, sections 3.1 and 3.2.
+
+    Deviation: :math:`\hat\sigma` has a floor, since the paper's divides by zero where a channel
+    is constant and the ReLU is all zero. Running averages are tracked, since without them there
+    is no telling the networks' merit from that of test-batch statistics. Hidden widths are at
+    least 1, where the published code's become 0 below 16 channels.
+    """
+
+    is_per_image = False
+
+    def _sigma(self, var: Tensor) -> Tensor:
+        if self.formula == "reference":
+            return var.sqrt() + self.eps
+        return super()._sigma(var)

@@ -1,0 +1,43 @@
+"""ASRNorm: Adaptive Standardization and Rescaling Normalization."""
+
+from afn.norms._adaptive import AdaptiveNorm2d
+
+
+class ASRNorm2d(AdaptiveNorm2d):
+    r"""Adaptive Standardization and Rescaling Normalization: AFN's equations, image by image.
+
+    The equations are those of `AFN2d`, with :math:`\mu, \sigma` over (H, W), one of each per
+    image and channel. All λ at 0 is instance normalization with affine parameters.
+
+    Variance: biased, :math:`\sigma = \sqrt{var + eps}`, and :math:`\hat\sigma` never falls below
+    :math:`\sqrt{eps}`. With ``formula="reference"`` it is unbiased, under the same root, and
+    nothing bounds :math:`\hat\sigma`.
+
+    Training and test are alike: every image is normalized by itself. Running averages over
+    (N, H, W) are tracked all the same, so that a trained layer can be converted.
+
+    Args:
+        num_features: Channels C, at least 1.
+        eps: Added to the variance, above 0; the published code uses 1e-6.
+        momentum: Weight of the new value in the running averages, in (0, 1].
+        lambda_init: Where the four λ start.
+        stan_width: Hidden width of the standardization networks; max(1, C // 2) by default.
+        rescale_width: Hidden width of the rescaling networks; max(1, C // 16) by default.
+        stat_dropout: As in `AFN2d`; the published code has none here.
+        adaptive: As in `AFN2d`.
+        eval_stats: Taken so that all layers are built alike; without effect.
+        formula: "paper", or the arithmetic of the published code, "reference".
+
+    Shape: (N, C, H, W) to (N, C, H, W), same dtype and memory format; statistics are computed in
+    float32 at least.
+
+    Raises:
+        ValueError: An option out of range; input of another shape or empty; images of a single
+            pixel with ``formula="reference"``.
+
+    Source: arXiv 2106.01899; as a contender, arXiv 2308.03321, section 3.
+
+    Deviation: the floor under :math:`\hat\sigma` and the least hidden width, as in `AFN2d`.
+    """
+
+    is_per_image = True

@@ -1,0 +1,84 @@
+"""Batch normalization with a choice of statistics at test time."""
+
+from torch import Tensor, nn
+from torch.nn.functional import batch_norm
+
+from afn.norms._base import EVAL_STATS, EvalStats, Norm2d
+from afn.norms._checks import check_choice, check_counts, check_eps, check_momentum
+from afn.norms._moments import Moments
+from afn.norms.trace import Trace
+
+
+class BatchNorm2d(nn.BatchNorm2d, Norm2d):
+    r"""Torch's batch normalization, plus the switch to test-batch statistics.
+
+    .. math::
+        y = \gamma (x - \mu) / \sqrt{var + eps} + \beta
+
+    Statistics per channel over (N, H, W); the variance is biased in the equation and unbiased in
+    the running average. Training normalizes by the batch. At test time ``eval_stats="running"``
+    takes the running averages; ``"batch"`` takes the test batch and leaves all buffers alone.
+
+    Args:
+        num_features: Channels C, at least 1.
+        eps: Added to the variance, above 0.
+        momentum: Weight of the new value in the running averages, in (0, 1].
+        eval_stats: Statistics at test time, "running" or "batch".
+
+    Shape: (N, C, H, W) to (N, C, H, W).
+
+    Raises:
+        ValueError: An option out of range; input of another shape or empty; a single value per
+            channel where the batch's statistics are used.
+
+    Source: arXiv 1502.03167.
+    """
+
+    momentum: float
+
+    def __init__(
+        self,
+        num_features: int,
+        *,
+        eps: float = 1e-5,
+        momentum: float = 0.1,
+        eval_stats: EvalStats = "running",
+    ) -> None:
+        check_counts(num_features=num_features)
+        check_eps(eps)
+        check_momentum(momentum)
+        check_choice("eval_stats", eval_stats, EVAL_STATS)
+        super().__init__(num_features, eps=eps, momentum=momentum)
+        self.eval_stats = eval_stats
+
+    def forward(self, x: Tensor) -> Tensor:
+        self._check_input(x)
+        if self._uses_batch and not self.training:
+            return batch_norm(x, None, None, self.weight, self.bias, training=True, eps=self.eps)
+        return super().forward(x)
+
+    def extra_repr(self) -> str:
+        return f"{super().extra_repr()}, eval_stats={self.eval_stats!r}"
+
+    @property
+    def _uses_batch(self) -> bool:
+        return self.training or self.eval_stats == "batch"
+
+    def _steps(self, x: Tensor) -> Trace:
+        mu, var = self.running_mean, self.running_var
+        if self._uses_batch:
+            batch = Moments.of_images(x).pooled(0)
+            mu, var = batch.mean, batch.var
+        assert mu is not None  # this layer always tracks
+        assert var is not None
+        sigma = (var + self.eps).sqrt()
+        return Trace.direct(x, mu=mu, sigma=sigma, gamma=self.weight, beta=self.bias)
+
+    def _check_input(self, x: Tensor) -> None:
+        super()._check_input(x)
+        if self._uses_batch and x.numel() == self.num_features:
+            raise ValueError(
+                f"batch normalization needs more than one value per channel to take statistics of "
+                f"the batch, got input of shape {tuple(x.shape)}: use larger batches or images, "
+                f'or, at test time, eval_stats="running"'
+            )

@@ -1,0 +1,66 @@
+"""Group normalization."""
+
+import torch
+from torch import Tensor, nn
+
+from afn.norms._base import Norm2d
+from afn.norms._checks import check_counts, check_eps
+from afn.norms._moments import Moments
+from afn.norms.trace import Trace
+
+
+class GroupNorm2d(Norm2d):
+    r"""Group normalization: each image by itself, channels in groups.
+
+    .. math::
+        y = \gamma (x - \mu) / \sqrt{var + eps} + \beta
+
+    Statistics per image and group of C / num_groups neighbouring channels, over these and (H, W);
+    the variance is biased. Training and test are alike. Unlike torch's layer it takes a single
+    value per group, whose output is β.
+
+    Args:
+        num_features: Channels C, at least 1.
+        eps: Added to the variance, above 0.
+        num_groups: A divisor of C; the largest of 8, 4, 2 and 1 that divides C by default.
+
+    Shape: (N, C, H, W) to (N, C, H, W).
+
+    Raises:
+        ValueError: An option out of range; input of another shape or empty.
+
+    Source: arXiv 1803.08494.
+    """
+
+    def __init__(
+        self, num_features: int, *, eps: float = 1e-5, num_groups: int | None = None
+    ) -> None:
+        check_counts(num_features=num_features)
+        check_eps(eps)
+        if num_groups is None:
+            num_groups = next(groups for groups in (8, 4, 2, 1) if num_features % groups == 0)
+        check_counts(num_groups=num_groups)
+        if num_features % num_groups:
+            raise ValueError(
+                f"num_groups must divide num_features, got {num_groups} groups of {num_features}"
+            )
+        super().__init__()
+        self.num_features = num_features
+        self.num_groups = num_groups
+        self.eps = eps
+        self.weight = nn.Parameter(torch.ones(num_features))
+        self.bias = nn.Parameter(torch.zeros(num_features))
+
+    def extra_repr(self) -> str:
+        return f"{self.num_features}, num_groups={self.num_groups}, eps={self.eps}"
+
+    def _steps(self, x: Tensor) -> Trace:
+        images = Moments.of_images(x)  # (N, C)
+        by_group = (self.num_groups, self.num_features // self.num_groups)
+        groups = Moments(
+            images.mean.unflatten(1, by_group), images.var.unflatten(1, by_group), images.count
+        ).pooled(2)  # (N, num_groups)
+        mu = groups.mean.repeat_interleave(by_group[1], dim=1)  # (N, C)
+        var = groups.var.repeat_interleave(by_group[1], dim=1)
+        sigma = (var + self.eps).sqrt()
+        return Trace.direct(x, mu=mu, sigma=sigma, gamma=self.weight, beta=self.bias)

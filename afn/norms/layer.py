@@ -1,0 +1,28 @@
+"""Layer normalization."""
+
+from afn.norms.group import GroupNorm2d
+
+
+class LayerNorm2d(GroupNorm2d):
+    r"""Layer normalization of images: one group of all channels.
+
+    .. math::
+        y = \gamma (x - \mu) / \sqrt{var + eps} + \beta
+
+    Statistics per image over (C, H, W), parameters per channel; the variance is biased. Training
+    and test are alike.
+
+    Args:
+        num_features: Channels C, at least 1.
+        eps: Added to the variance, above 0.
+
+    Shape: (N, C, H, W) to (N, C, H, W).
+
+    Raises:
+        ValueError: An option out of range; input of another shape or empty.
+
+    Source: arXiv 1607.06450; for images, arXiv 1803.08494, section 3.1.
+    """
+
+    def __init__(self, num_features: int, *, eps: float = 1e-5) -> None:
+        super().__init__(num_features, eps=eps, num_groups=1)

@@ -1,0 +1,36 @@
+"""No normalization."""
+
+from torch import Tensor
+
+from afn.norms._base import Norm2d
+from afn.norms._checks import check_counts
+from afn.norms.trace import Trace
+
+
+class NoNorm2d(Norm2d):
+    r"""No normalization, :math:`y = x`, in the place of a norm.
+
+    Args:
+        num_features: Channels C, at least 1.
+
+    Shape: (N, C, H, W) to the same tensor.
+
+    Raises:
+        ValueError: Fewer than one channel; input of another shape or empty.
+    """
+
+    def __init__(self, num_features: int) -> None:
+        check_counts(num_features=num_features)
+        super().__init__()
+        self.num_features = num_features
+
+    def forward(self, x: Tensor) -> Tensor:
+        self._check_input(x)
+        return x
+
+    def extra_repr(self) -> str:
+        return f"{self.num_features}"
+
+    def _steps(self, x: Tensor) -> Trace:
+        zeros, ones = x.new_zeros(self.num_features), x.new_ones(self.num_features)
+        return Trace.direct(x, mu=zeros, sigma=ones, gamma=ones, beta=zeros)

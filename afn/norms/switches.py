@@ -1,0 +1,81 @@
+"""What-if on a whole model: other λ for a while, other statistics at test time."""
+
+import math
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from torch import nn
+
+from afn.norms._adaptive import AdaptiveNorm2d
+from afn.norms._base import EVAL_STATS, EvalStats, norm_layers
+from afn.norms._checks import check_choice
+
+
+@contextmanager
+def override_lambdas(
+    model: nn.Module,
+    *,
+    mu: float | None = None,
+    sigma: float | None = None,
+    gamma: float | None = None,
+    beta: float | None = None,
+) -> Iterator[None]:
+    """Force the effective λ of every adaptive layer; what was before comes back at the end.
+
+    Parameters stay untouched, so that 0 and 1 are exact. Blocks nest: the inner one wins.
+
+    Args:
+        model: Holds the layers, or is one.
+        mu: λ_μ in [0, 1]; None leaves it.
+        sigma: λ_σ in [0, 1]; None leaves it.
+        gamma: λ_γ in [0, 1], any finite value with a linear gate; None leaves it.
+        beta: λ_β in [0, 1], any finite value with a linear gate; None leaves it.
+
+    Raises:
+        ValueError: No layer has networks for λ to act on, or a value is out of range.
+    """
+    given = {"mu": mu, "sigma": sigma, "gamma": gamma, "beta": beta}
+    values = {name: value for name, value in given.items() if value is not None}
+    layers = [
+        layer for layer in model.modules() if isinstance(layer, AdaptiveNorm2d) and layer.adaptive
+    ]
+    if not layers:
+        raise ValueError(
+            "λ act in AFN and ASRNorm layers with networks, got a model without any: "
+            'use convert_norm(model, "afn") or adaptive=True'
+        )
+    with ExitStack() as stack:
+        for layer in layers:
+            stack.enter_context(_overridden(layer, values))
+        yield
+
+
+@contextmanager
+def _overridden(layer: AdaptiveNorm2d, values: dict[str, float]) -> Iterator[None]:
+    for name, value in values.items():
+        if layer.is_gated(name) and not 0 <= value <= 1:
+            raise ValueError(f"λ_{name} is a share and must be in [0, 1], got {value!r}")
+        if not math.isfinite(value):
+            raise ValueError(f"λ_{name} must be finite, got {value!r}")
+    before = layer.lambda_overrides
+    layer.lambda_overrides = {**before, **values}
+    try:
+        yield
+    finally:
+        layer.lambda_overrides = before
+
+
+def set_eval_stats(model: nn.Module, eval_stats: EvalStats) -> nn.Module:
+    """Choose the statistics at test time of every layer that has the choice; returns the model.
+
+    Both work after any training, since running averages are always tracked. Torch's own layers
+    do not have the choice: ``convert_norm(model, "bn")`` first.
+
+    Raises:
+        ValueError: Neither "batch" nor "running".
+    """
+    check_choice("eval_stats", eval_stats, EVAL_STATS)
+    for layer in norm_layers(model).values():
+        if layer.eval_stats is not None:
+            layer.eval_stats = eval_stats
+    return model

@@ -1,0 +1,76 @@
+"""What a norm layer did with one batch, step by step."""
+
+from dataclasses import dataclass, fields, replace
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Trace:
+    r"""Every intermediate of one forward pass, by its name in the equations.
+
+    All norms of this package are one affine map per channel,
+
+    .. math::
+        \hat{x} = (x - \hat\mu) / \hat\sigma, \qquad y = \hat\gamma \hat{x} + \hat\beta,
+
+    and differ in how they come by the four. Each has the shape (C,), or (N, C) where it belongs
+    to a single image. Fields that a layer does not have are None.
+    """
+
+    x: Tensor
+    """The input, (N, C, H, W)."""
+    mu: Tensor
+    """Mean, as measured or as tracked."""
+    sigma: Tensor
+    """Standard deviation, eps included."""
+    mu_stan: Tensor | None = None
+    """The network's mean."""
+    sigma_stan: Tensor | None = None
+    """The network's standard deviation, not negative."""
+    mu_hat: Tensor
+    """The mean that is subtracted: a mix of mu and mu_stan."""
+    sigma_hat: Tensor
+    """The standard deviation that is divided by: a mix of sigma and sigma_stan."""
+    gamma_net: Tensor | None = None
+    """The network's part of gamma_hat before λ_γ, in (0, 1)."""
+    beta_net: Tensor | None = None
+    """The network's part of beta_hat before λ_β, in (-1, 1)."""
+    gamma_hat: Tensor
+    """The scale of the rescaling."""
+    beta_hat: Tensor
+    """The shift of the rescaling."""
+
+    @classmethod
+    def direct(
+        cls, x: Tensor, *, mu: Tensor, sigma: Tensor, gamma: Tensor, beta: Tensor
+    ) -> "Trace":
+        """The trace of a layer that uses its statistics and parameters as they are."""
+        return cls(
+            x=x, mu=mu, sigma=sigma, mu_hat=mu, sigma_hat=sigma, gamma_hat=gamma, beta_hat=beta
+        )
+
+    @property
+    def x_hat(self) -> Tensor:
+        """The standardized input, (N, C, H, W)."""
+        x_hat = (self.x - self.mu_hat[..., None, None]) / self.sigma_hat[..., None, None]
+        return x_hat.to(self.x.dtype)
+
+    @property
+    def y(self) -> Tensor:
+        """The output, (N, C, H, W), in the input's dtype: both affine steps in one pass."""
+        scale = self.gamma_hat / self.sigma_hat
+        shift = self.beta_hat - self.mu_hat * scale
+        y = torch.addcmul(shift[..., None, None], self.x, scale[..., None, None])
+        return y.to(self.x.dtype)
+
+    def snapshot(self) -> "Trace":
+        """A copy that later steps of training do not change; `x` is shared."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        copies = {
+            name: value.detach().clone()
+            for name, value in values.items()
+            if value is not None and name != "x"
+        }
+        return replace(self, **copies)

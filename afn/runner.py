@@ -1,0 +1,139 @@
+"""Where runs execute. The run folder is the only truth; a runner holds nothing that matters."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Protocol
+
+from afn.runs import Run, RunStore
+
+
+class Runner(Protocol):
+    """Starts, queues and ends runs of a store."""
+
+    def submit(self, runs: list[Run]) -> None:
+        """Queue the runs of one comparison; they start together."""
+        ...
+
+    def position(self, run: Run) -> int:
+        """How many comparisons go before this waiting run, itself counted in; 0 if it is none."""
+        ...
+
+    def stop(self, run: Run) -> None:
+        """Have a run stop at its next step, or take it out of the queue."""
+        ...
+
+    def kill(self, run: Run) -> None:
+        """End a run's process at once; the run is then shown as failed."""
+        ...
+
+
+class LocalRunner:
+    """Runs on this machine, in forks of one warm worker process.
+
+    Args:
+        store: Where the runs are.
+    """
+
+    def __init__(self, store: RunStore) -> None:
+        self.store = store
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._submitted: list[list[str]] = []
+
+    def start(self) -> None:
+        """Start the worker if there is none, or if it died."""
+        with self._lock:
+            self._ensure_worker()
+
+    def submit(self, runs: list[Run]) -> None:
+        """Queue the runs of one comparison; they start together.
+
+        Raises:
+            OSError: No worker process can be started.
+        """
+        ids = [run.id for run in runs]
+        self._tell({"start": ids})
+        self._submitted = [group for group in self._submitted if self._is_waiting(group)] + [ids]
+
+    def position(self, run: Run) -> int:
+        """How many comparisons go before this waiting run, itself counted in; 0 if it is none."""
+        waiting = [group for group in self._submitted if self._is_waiting(group)]
+        for position, group in enumerate(waiting, start=1):
+            if run.id in group:
+                return position
+        return 0
+
+    def stop(self, run: Run) -> None:
+        """Have a run stop at its next step, or take it out of the queue.
+
+        Whoever claims a run first has it: a run that nobody executes yet is claimed here.
+        """
+        if run.claim():
+            run.end("stopped", "stopped before it began")
+        else:
+            run.send({"command": "stop"})
+
+    def kill(self, run: Run) -> None:
+        """End a run's process at once; the run is then shown as failed."""
+        self._tell({"kill": run.id})
+
+    def close(self) -> None:
+        """End the worker and its runs, which keep a checkpoint."""
+        with self._lock:
+            if self._process is None:
+                return
+            if self._process.stdin:
+                self._process.stdin.close()
+            self._process.wait()
+            self._process = None
+
+    @property
+    def worker_pid(self) -> int | None:
+        """The worker's process, if it is there."""
+        process = self._process
+        return process.pid if process is not None and process.poll() is None else None
+
+    def _is_waiting(self, ids: list[str]) -> bool:
+        return any(Run(self.store.root / run_id).is_unclaimed for run_id in ids)
+
+    def _tell(self, message: dict[str, object]) -> None:
+        with self._lock:
+            for _ in range(2):
+                process = self._ensure_worker()
+                if _write_line(process, message):
+                    return
+        raise OSError("the worker process ends as soon as it starts; see the server's log")
+
+    def _ensure_worker(self) -> subprocess.Popen[bytes]:
+        """The worker; a new one is told what the one that died had not begun."""
+        if self._process is None or self._process.poll() is not None:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "afn.worker", str(self.store.root.absolute())],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                env=_worker_environment(),
+            )
+            for ids in self._submitted:
+                if self._is_waiting(ids):
+                    _write_line(self._process, {"start": ids})
+        return self._process
+
+
+def _worker_environment() -> dict[str, str]:
+    home = str(Path(__file__).parents[1])  # so that `-m afn.worker` is found from any folder
+    path = os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))
+    return os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+
+
+def _write_line(process: subprocess.Popen[bytes], message: dict[str, object]) -> bool:
+    assert process.stdin is not None
+    try:
+        process.stdin.write(json.dumps(message).encode() + b"\n")
+        process.stdin.flush()
+    except BrokenPipeError:
+        return False
+    return True

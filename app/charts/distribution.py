@@ -1,0 +1,82 @@
+"""γ̂ and β̂ of one layer, a dot per channel, at any step of the run."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from app.charts.chart import Chart, Shown, enumerate_words, legend, subject_of
+from app.charts.lambdas import short_layer
+from app.components.live_chart import encode
+
+_MOST_A_TICK = 1
+"""Snapshots per run and tick, so that a tick stays small; the rest follows in the next ticks."""
+
+
+def layer_names(shown: Sequence[Shown]) -> list[str]:
+    """The norm layers that have γ̂ and β̂, of all runs."""
+    return list(dict.fromkeys(name for each in shown for name in each.history.layers))
+
+
+def distribution_chart(shown: Sequence[Shown], layer: str) -> Chart:
+    """How γ̂ and β̂ of a layer spread over its channels."""
+    spec = {
+        "kind": "distribution",
+        "runs": legend(shown),
+        "panels": ["γ̂ · scale", "β̂ · shift"],
+        "title": short_layer(layer),
+    }
+
+    def values(each: Shown, snapshot: dict[str, Any]) -> list[list[float]] | None:
+        try:
+            of_layer = snapshot["layers"][each.history.layers.index(layer)]
+            return [of_layer["gamma"], of_layer["beta"]]
+        except (ValueError, IndexError, KeyError):
+            return None
+
+    def feed(cursor: list[int] | None) -> tuple[dict[str, Any], Any]:
+        seen = list(cursor or [0] * len(shown))
+        snapshots = []
+        for run, each in enumerate(shown):
+            new = each.history.snapshots[seen[run] :]
+            if cursor is not None:
+                new = new[:_MOST_A_TICK]
+            seen[run] += len(new)
+            for snapshot in new:
+                if panels := values(each, snapshot):
+                    snapshots.append([run, snapshot["step"], [encode(v) for v in panels]])
+        return ({"snapshots": snapshots} if snapshots else {}), seen
+
+    def reading() -> str:
+        words = []
+        for each in shown:
+            latest = each.history.snapshots[-1:]
+            if latest and (panels := values(each, latest[0])):
+                gamma = np.array(panels[0])
+                words.append(f"{each.label} {gamma.min():.3g} to {gamma.max():.3g}")
+        if not words:
+            return "No snapshot yet."
+        return f"γ̂ of {short_layer(layer)} now spans: {enumerate_words(words)}."
+
+    def table() -> pd.DataFrame:
+        frames = []
+        for each in shown:
+            for snapshot in each.history.snapshots:
+                if panels := values(each, snapshot):
+                    gamma, beta = panels
+                    frames.append(
+                        pd.DataFrame(
+                            {
+                                "run": each.label,
+                                "layer": layer,
+                                "step": snapshot["step"],
+                                "channel": range(len(gamma)),
+                                "gamma": gamma,
+                                "beta": beta,
+                            }
+                        )
+                    )
+        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+    return Chart(subject_of(shown, layer), spec, feed, reading(), table)

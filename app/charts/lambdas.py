@@ -1,0 +1,152 @@
+"""λ over the steps: one panel per λ, or one per layer."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from afn.history import LAMBDAS, History
+from app.charts.chart import (
+    HISTORY_BYTES,
+    TICK_BYTES,
+    Chart,
+    Shown,
+    legend,
+    marks_since,
+    subject_of,
+)
+from app.components.live_chart import curve_points
+
+GREEK = {"mu": "λ_μ", "sigma": "λ_σ", "gamma": "λ_γ", "beta": "λ_β"}
+TITLES = {
+    "mu": "λ_μ · share in the mean",
+    "sigma": "λ_σ · share in the spread",
+    "gamma": "λ_γ · share in the scale",
+    "beta": "λ_β · share in the shift",
+}
+Scale = Literal["λ", "logit"]
+By = Literal["λ", "layer"]
+
+
+def lambda_chart(shown: Sequence[Shown], *, scale: Scale = "λ", by: By = "λ") -> Chart:
+    """λ of every layer of every run that has λ.
+
+    Args:
+        shown: The runs; those without λ are left out.
+        scale: λ, or its logit (a λ outside (0, 1), as a linear gate allows, has none).
+        by: One panel per λ, or one per layer with the change since the start.
+    """
+    adaptive = [each for each in shown if each.history.adaptive_layers]
+    layers = list(dict.fromkeys(name for each in adaptive for name in each.history.adaptive_layers))
+    lines: list[list[Any]] = []
+    first_lines = []
+    for run, each in enumerate(adaptive):
+        first_lines.append(len(lines))
+        for name in each.history.adaptive_layers:
+            layer = layers.index(name)
+            for i, symbol in enumerate(GREEK.values()):
+                short = short_layer(name)
+                lines.append([i, run, layer, short] if by == "λ" else [layer, run, i, symbol])
+    unit = "λ" if scale == "λ" else "logit"
+    if by == "λ":
+        panels = [{"title": TITLES[name], "y": unit} for name in LAMBDAS]
+        names = [short_layer(name) for name in layers]
+    else:
+        panels = [{"title": short_layer(name), "y": f"change of {unit}"} for name in layers]
+        names = list(GREEK.values())
+    spec = {
+        "kind": "curves",
+        "panels": panels,
+        "runs": legend(adaptive),
+        "lines": lines,
+        "columns": 4 if by == "λ" else min(3, len(layers)),
+        "x": "step",
+        "dashes": names if len(names) <= 5 else [],
+    }
+
+    def feed(cursor: tuple[list[int], list[int]] | None) -> tuple[dict[str, Any], Any]:
+        now = [len(each.history.steps) for each in adaptive], [
+            len(each.history.commands) for each in adaptive
+        ]
+        steps, commands = cursor or ([-1] * len(adaptive), [0] * len(adaptive))
+        blocks = [
+            (line, *_block(each.history, first, last, scale, by))
+            for line, each, first, last in zip(first_lines, adaptive, steps, now[0], strict=True)
+        ]
+        chunk: dict[str, Any] = {}
+        room = HISTORY_BYTES if cursor is None else TICK_BYTES
+        if points := curve_points(blocks, most_bytes=room):
+            chunk["pts"] = points
+        if marks := marks_since(adaptive, commands):
+            chunk["marks"] = marks
+        return chunk, now
+
+    view = (scale, by, tuple(layers))
+    return Chart(subject_of(adaptive, *view), spec, feed, _reading(adaptive), lambda: _table(shown))
+
+
+def short_layer(name: str) -> str:
+    """A layer's name without the part that all have."""
+    return name.removeprefix("backbone.")
+
+
+def _block(
+    history: History, first: int, last: int, scale: Scale, by: By
+) -> tuple[np.ndarray, np.ndarray]:
+    """Steps and one row per layer and λ, from entry `first` on; -1 is the start."""
+    start = _start(history)  # (layers * 4,)
+    rows = [column[max(first, 0) : last] for layer in history.lambdas for column in layer]
+    values = np.array(rows, dtype=float).reshape(len(start), -1)
+    steps = np.array(history.steps[max(first, 0) : last], dtype=float)
+    if first < 0:
+        values = np.concatenate([start[:, None], values], axis=1)
+        steps = np.concatenate([[0.0], steps])
+    if scale == "logit":
+        values, start = _logit(values), _logit(start)
+    return steps, values - start[:, None] if by == "layer" else values
+
+
+def _start(history: History) -> np.ndarray:
+    rows = history.start["lambdas"] if history.start else []
+    return np.array(rows, dtype=float).reshape(-1)
+
+
+def _logit(values: np.ndarray) -> np.ndarray:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logits = np.log(values) - np.log1p(-values)
+    logits[~np.isfinite(logits)] = np.nan
+    return logits
+
+
+def _reading(adaptive: Sequence[Shown]) -> str:
+    if not adaptive:
+        return "None of these contenders has λ: it belongs to AFN and ASRNorm."
+    best: tuple[float, str] | None = None
+    for each in adaptive:
+        start = _start(each.history)
+        for row, column in enumerate(c for layer in each.history.lambdas for c in layer):
+            if len(column) and (best is None or abs(column[-1] - start[row]) > best[0]):
+                layer = short_layer(each.history.adaptive_layers[row // 4])
+                symbol = GREEK[LAMBDAS[row % 4]]
+                text = f"{each.label}'s {symbol} in {layer}, {start[row]:.5g} → {column[-1]:.5g}"
+                best = abs(column[-1] - start[row]), text
+    if best is None:
+        return "λ stands at its start; the first step comes in a moment."
+    if best[0] == 0:
+        return "No λ has moved."
+    return f"The largest move so far: {best[1]}."
+
+
+def _table(shown: Sequence[Shown]) -> pd.DataFrame:
+    frames = []
+    for each in shown:
+        history = each.history
+        for layer, columns in zip(history.adaptive_layers, history.lambdas, strict=False):
+            count = min(len(history.steps), *map(len, columns))
+            values = {f"lambda_{n}": list(c[:count]) for n, c in zip(LAMBDAS, columns, strict=True)}
+            steps = list(history.steps[:count])
+            frames.append(
+                pd.DataFrame({"run": each.label, "layer": layer, "step": steps, **values})
+            )
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()

@@ -1,0 +1,317 @@
+"""A comparison: one to four configurations that differ in their contender, and its link form."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from afn.engine.config import ADAPTIVE_NORMS, TrainConfig
+from afn.lambda_init import LambdaInit
+
+Comparison = tuple[TrainConfig, ...]
+MAX_CONTENDERS = 4
+
+NORM_TITLES = {
+    "afn": "AFN",
+    "asrnorm": "ASRNorm",
+    "bn": "BN",
+    "in": "IN",
+    "gn": "GN",
+    "ln": "LN",
+    "bin": "BIN",
+    "none": "no norm",
+}
+
+_SHARED = {
+    "data": "dataset",
+    "net": "backbone",
+    "widths": "widths",
+    "bs": "batch_size",
+    "lr": "lr",
+    "momentum": "momentum",
+    "lamlr": "lambda_lr_factor",
+    "epochs": "epochs",
+    "seed": "seed",
+    "sev": "severity",
+}
+"""URL parameter -> field that all contenders share."""
+
+_OPTIONS = {
+    "stan": "stan_width",
+    "rescale": "rescale_width",
+    "dropout": "stat_dropout",
+    "ed": "adaptive",
+    "formula": "formula",
+    "stats": "eval_stats",
+}
+"""Option in a contender's link form -> field of its own."""
+
+URL_KEYS = (*_SHARED, "c")
+
+
+def default_comparison() -> Comparison:
+    """AFN, ASRNorm and BN on 5,000 real digits."""
+    return tuple(TrainConfig(norm=norm) for norm in ("afn", "asrnorm", "bn"))
+
+
+def share(comparison: Comparison, **values: Any) -> Comparison:
+    """The comparison with fields changed for all contenders."""
+    return tuple(replace(config, **values) for config in comparison)
+
+
+# -- link form -----------------------------------------------------------------------------------
+
+
+def to_url(comparison: Comparison) -> dict[str, str | list[str]]:
+    """Query parameters that reproduce the comparison; defaults are left out."""
+    first, default = comparison[0], TrainConfig()
+    url: dict[str, str | list[str]] = {}
+    for key, name in _SHARED.items():
+        value = getattr(first, name)
+        if value != getattr(default, name):
+            url[key] = "-".join(map(str, value)) if name == "widths" else f"{value}"
+    contenders = [_contender_to_text(config) for config in comparison]
+    if contenders != ["afn", "asrnorm", "bn"]:
+        url["c"] = contenders
+    return url
+
+
+def from_url(url: Mapping[str, Sequence[str]]) -> tuple[Comparison, list[str]]:
+    """The comparison that a link asks for, and one line for each thing in it that cannot be.
+
+    Args:
+        url: Query parameters, each with its values. Foreign parameters are ignored.
+    """
+    problems: list[str] = []
+    base = TrainConfig()
+    for key, name in _SHARED.items():
+        if key in url:
+            text = url[key][-1]
+            try:
+                base = replace(base, **{name: _parse(name, text)})
+            except ValueError as error:
+                problems.append(f"In the link, {key}={text[:40]}: {error}. The default is used.")
+    texts = list(url.get("c", ())) or ["afn", "asrnorm", "bn"]
+    if len(texts) > MAX_CONTENDERS:
+        problems.append(
+            f"The link names {len(texts)} contenders; the first {MAX_CONTENDERS} are used."
+        )
+    comparison = []
+    for text in texts[:MAX_CONTENDERS]:
+        try:
+            comparison.append(_contender_from_text(text, base))
+        except ValueError as error:
+            problems.append(f"In the link, c={text[:60]}: {error}. It is left out.")
+    return tuple(comparison) or share(default_comparison(), **_shared_values(base)), problems
+
+
+def _shared_values(config: TrainConfig) -> dict[str, Any]:
+    return {name: getattr(config, name) for name in _SHARED.values()}
+
+
+def _parse(name: str, text: str) -> Any:
+    match name:
+        case "widths":
+            return tuple(_number(part, int) for part in text.split("-"))
+        case "dataset" | "backbone" | "formula" | "eval_stats":
+            return text
+        case "lr" | "momentum" | "lambda_lr_factor" | "stat_dropout":
+            return _number(text, float)
+        case "adaptive":
+            if text not in ("on", "off"):
+                raise ValueError(f"the encoder-decoder is on or off, not {text!r}")
+            return text == "on"
+        case _:
+            return _number(text, int)
+
+
+def _number(text: str, kind: type[int] | type[float]) -> float:
+    try:
+        return kind(text)
+    except ValueError:
+        expected = "a whole number" if kind is int else "a number"
+        raise ValueError(f"expected {expected}, got {text[:40]!r}") from None
+
+
+def _contender_to_text(config: TrainConfig) -> str:
+    parts, default = [config.norm], TrainConfig()
+    if config.lambda_init != default.lambda_init:
+        parts.append("lambda_" + _lambda_to_text(config.lambda_init))
+    for key, name in _OPTIONS.items():
+        value = getattr(config, name)
+        if value != getattr(default, name):
+            parts.append(f"{key}_{'off' if name == 'adaptive' else value}")
+    return "~".join(parts)
+
+
+def _contender_from_text(text: str, base: TrainConfig) -> TrainConfig:
+    norm, *parts = text.split("~")
+    values: dict[str, Any] = {"norm": norm}
+    for part in parts:
+        key, _, value = part.partition("_")
+        if key == "lambda":
+            values["lambda_init"] = _lambda_from_text(value)
+        elif key in _OPTIONS:
+            name = _OPTIONS[key]
+            values[name] = _parse(name, value)
+        else:
+            known = ", ".join(["lambda", *_OPTIONS])
+            raise ValueError(f"unknown option {key!r}; known: {known}")
+    return replace(base, **values)
+
+
+def _lambda_to_text(init: LambdaInit) -> str:
+    for name, preset in LambdaInit.PRESETS.items():
+        if init == preset:
+            return name
+    values = [f"{v:g}" for v in (init.mu, init.sigma, init.gamma, init.beta)]
+    return "_".join([*values, *(["linear"] if init.rescale_gate == "linear" else [])])
+
+
+def _lambda_from_text(text: str) -> LambdaInit:
+    if text in LambdaInit.PRESETS:
+        return LambdaInit.PRESETS[text]
+    values = text.split("_")
+    gate = "linear" if values[-1] == "linear" else "sigmoid"
+    numbers = [_number(value, float) for value in values[: 4 if gate == "linear" else None]]
+    if len(numbers) != 4:
+        raise ValueError(
+            f"the λ start is one of {', '.join(LambdaInit.PRESETS)} or four logits "
+            f"(mu_sigma_gamma_beta), got {text[:40]!r}"
+        )
+    mu, sigma, gamma, beta = numbers
+    return LambdaInit(mu=mu, sigma=sigma, gamma=gamma, beta=beta, rescale_gate=gate)
+
+
+# -- names ---------------------------------------------------------------------------------------
+
+
+def labels(comparison: Comparison) -> list[str]:
+    """A short name per contender; where a norm occurs twice, with what tells them apart."""
+    traits = [_traits(config) for config in comparison]
+    names = []
+    for config, mine in zip(comparison, traits, strict=True):
+        rivals = [
+            other
+            for rival, other in zip(comparison, traits, strict=True)
+            if rival.norm == config.norm
+        ]
+        differing = [
+            text
+            for key, text in mine.items()
+            if len({other[key] for other in rivals}) > 1 and text
+        ]
+        title = NORM_TITLES[config.norm]
+        names.append(f"{title} ({', '.join(differing)})" if differing else title)
+    return [
+        f"{name} #{names[: i + 1].count(name)}" if names.count(name) > 1 else name
+        for i, name in enumerate(names)
+    ]
+
+
+def _traits(config: TrainConfig) -> dict[str, str]:
+    """What can tell two contenders of one norm apart, in a few letters each."""
+    is_adaptive = config.norm in ADAPTIVE_NORMS
+    return {
+        "lambda": f"λ {lambda_title(config.lambda_init)}" if is_adaptive else "",
+        "adaptive": "" if config.adaptive else "no enc-dec",
+        "stan": f"stan {config.stan_width or 'C/2'}" if is_adaptive else "",
+        "rescale": f"rescale {config.rescale_width or 'C/16'}" if is_adaptive else "",
+        "dropout": f"dropout {config.stat_dropout:g}" if is_adaptive else "",
+        "formula": f"{config.formula} formula" if is_adaptive else "",
+        "stats": config.statistics,
+        "data": config.dataset,
+        "net": config.backbone,
+        "widths": "-".join(map(str, config.widths)),
+        "bs": f"batch {config.batch_size}",
+        "lr": f"lr {config.lr:g}",
+        "momentum": f"momentum {config.momentum:g}",
+        "lamlr": f"λ lr ×{config.lambda_lr_factor:g}",
+        "epochs": f"{config.epochs} epochs",
+        "seed": f"seed {config.seed}",
+    }
+
+
+def lambda_title(init: LambdaInit) -> str:
+    """The preset's name, or the logits."""
+    return _lambda_to_text(init).replace("_", " ")
+
+
+def lambda_start(init: LambdaInit) -> dict[str, float]:
+    """The effective λ that a start gives."""
+    gates = {"mu": "sigmoid", "sigma": "sigmoid"}
+    return {
+        name: getattr(init, name)
+        if gates.get(name, init.rescale_gate) == "linear"
+        else _sigmoid(getattr(init, name))
+        for name in ("mu", "sigma", "gamma", "beta")
+    }
+
+
+def _sigmoid(logit: float) -> float:
+    return 1.0 / (1.0 + math.exp(-logit)) if logit > -700 else 0.0
+
+
+# -- presets -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A comparison worth starting with, and what to expect of it."""
+
+    title: str
+    expectation: str
+    comparison: Comparison
+
+
+def _preset(title: str, expectation: str, *configs: TrainConfig) -> Preset:
+    return Preset(title, expectation, configs)
+
+
+PRESETS = {
+    "paper": _preset(
+        "The paper's start",
+        "λ starts near zero (λ_μ = λ_σ ≈ 0.047, λ_γ = λ_β ≈ 0.0067), so AFN begins as almost "
+        "exactly BN; expect λ to move by thousandths and the three to learn at a similar pace.",
+        *default_comparison(),
+    ),
+    "reference": _preset(
+        "The reference code's real start",
+        "The published code applies the sigmoid twice and leaves λ_γ, λ_β ungated: λ_μ and λ_σ "
+        "really start at 0.51. Expect the networks to matter from the first step, and λ_γ, λ_β "
+        "free to turn negative.",
+        TrainConfig(norm="afn", lambda_init=LambdaInit.REFERENCE),
+        TrainConfig(norm="asrnorm", lambda_init=LambdaInit.REFERENCE),
+        TrainConfig(norm="bn"),
+    ),
+    "open": _preset(
+        "Wide open (λ = 0.5)",
+        "Half of every statistic comes from an untrained network. Expect larger gradients in the "
+        "first steps than from the paper's start, which runs beside it.",
+        TrainConfig(norm="afn", lambda_init=LambdaInit.OPEN),
+        TrainConfig(norm="afn"),
+        TrainConfig(norm="bn"),
+    ),
+    "off": _preset(
+        "Off (= BN with batch statistics)",
+        "With λ = 0 exactly, AFN is BN with test-batch statistics: expect those two to give the "
+        "same curves, and any gap to BN with running statistics to come from the statistics alone.",
+        TrainConfig(norm="afn", lambda_init=LambdaInit.OFF),
+        TrainConfig(norm="bn", eval_stats="batch"),
+        TrainConfig(norm="bn"),
+    ),
+    "batch4": _preset(
+        "Batch of 4",
+        "Batch statistics of four images are noisy. Expect AFN and BN to jitter more than ASRNorm, "
+        "which never looks beyond one image.",
+        *share(default_comparison(), batch_size=4, lr=0.005, epochs=1),
+    ),
+    "no-networks": _preset(
+        "Encoder-decoder disabled",
+        "The paper's ablation: the same layer without its networks. In a short run from small λ, "
+        "expect hardly any difference: what the networks add must be earned over many steps.",
+        TrainConfig(norm="afn"),
+        TrainConfig(norm="afn", adaptive=False),
+        TrainConfig(norm="bn", eval_stats="batch"),
+    ),
+}

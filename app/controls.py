@@ -1,0 +1,255 @@
+"""The settings in the sidebar."""
+
+import streamlit as st
+
+from afn.data import DatasetEntry, catalogue
+from afn.engine.config import (
+    ADAPTIVE_NORMS,
+    BACKBONE_NAMES,
+    LIMITS,
+    NORM_NAMES,
+    SWITCHABLE_NORMS,
+    check_against_data,
+)
+from afn.lambda_init import LambdaInit
+from app import state
+from app.charts.palette import run_colors
+from app.comparison import MAX_CONTENDERS, NORM_TITLES, PRESETS, Comparison, labels, lambda_start
+from app.explanations import CONTROLS
+from app.state import key
+
+_STARTS = {
+    "paper": "paper (0.047, 0.0067)",
+    "reference": "reference code (0.51, ungated)",
+    "open": "wide open (0.5)",
+    "off": "off (0, frozen)",
+    "custom": "custom logits",
+}
+_AVAILABLE = ("embedded", "on disk")
+
+
+@st.cache_data(ttl=10, show_spinner=False)
+def _catalogue() -> dict[str, DatasetEntry]:
+    return catalogue()
+
+
+def render() -> tuple[Comparison, list[str]]:
+    """Draw all settings; returns what they say and one line for each thing that cannot be."""
+    _presets()
+    entries = _catalogue()
+    _dataset(entries)
+    _contenders()
+    _training()
+    comparison, errors = state.take()
+    return comparison, errors or _data_errors(comparison, entries)
+
+
+def _presets() -> None:
+    def choose() -> None:
+        if name := st.session_state.pop("preset", None):
+            state.put(PRESETS[name].comparison)
+            state.clear_problems()
+            st.session_state["preset.chosen"] = name
+
+    st.selectbox(
+        "Start from a preset",
+        list(PRESETS),
+        index=None,
+        format_func=lambda name: PRESETS[name].title,
+        placeholder="Choose an experiment",
+        key="preset",
+        on_change=choose,
+        help=CONTROLS["preset"],
+    )
+    chosen = st.session_state.get("preset.chosen")
+    if chosen and st.session_state[state.SETTINGS] == PRESETS[chosen].comparison:
+        st.caption(f"**{PRESETS[chosen].title}.** {PRESETS[chosen].expectation}")
+
+
+def _dataset(entries: dict[str, DatasetEntry]) -> None:
+    usable = [name for name, entry in entries.items() if entry.status in _AVAILABLE]
+    current = st.session_state[key("dataset")]
+    if current not in usable:
+        reason = entries[current].how_to_get if current in entries else "it is in no catalogue"
+        state.note_once(
+            f"The data set {current[:40]!r} is not here ({reason}); mnist5k is used instead."
+        )
+        st.session_state[key("dataset")] = "mnist5k"
+
+    def title(name: str) -> str:
+        entry = entries[name]
+        h, w, c = entry.image_shape
+        return f"{entry.title} · {entry.num_train:,} × {h}×{w}{'' if c == 1 else ' colour'}"
+
+    st.selectbox(
+        "Data set", usable, format_func=title, key=key("dataset"), help=CONTROLS["dataset"]
+    )
+    entry = entries[st.session_state[key("dataset")]]
+    st.caption(entry.source)
+    missing = [entry for entry in entries.values() if entry.status not in _AVAILABLE]
+    if missing:
+        with st.expander(f"{len(missing)} more data sets can be had"):
+            for entry in missing:
+                st.markdown(f"**{entry.title}**: {entry.how_to_get}")
+    st.segmented_control(
+        "Backbone",
+        BACKBONE_NAMES,
+        key=key("backbone"),
+        required=True,
+        help=CONTROLS["backbone"],
+    )
+    if st.session_state[key("backbone")] == "convnet":
+        st.text_input("Channel widths", key=key("widths"), help=CONTROLS["widths"])
+
+
+def _contenders() -> None:
+    st.subheader("Contenders", anchor=False)
+    comparison: Comparison = st.session_state[state.SETTINGS]
+    names = labels(comparison)
+    colors = run_colors([config.norm for config in comparison])
+    for slot in range(state.count()):
+        st.html(f'<div style="height:3px;border-radius:2px;background:{colors[slot]}"></div>')
+        with st.expander(names[slot]):
+            _contender(slot)
+    if state.count() < MAX_CONTENDERS:
+        st.button(
+            "Add a contender", icon=":material/add:", on_click=state.add_contender, width="stretch"
+        )
+
+
+def _contender(slot: int) -> None:
+    st.selectbox(
+        "Norm",
+        NORM_NAMES,
+        format_func=NORM_TITLES.__getitem__,
+        key=key("norm", slot),
+        help=CONTROLS["norm"],
+    )
+    norm = st.session_state[key("norm", slot)]
+    if norm in ADAPTIVE_NORMS:
+        _adaptive_options(slot)
+    if norm in SWITCHABLE_NORMS:
+        default = "running" if norm == "bn" else "batch"
+        st.selectbox(
+            "Statistics at test time",
+            [None, "batch", "running"],
+            format_func=lambda mode: mode or f"the norm's own ({default})",
+            key=key("eval_stats", slot),
+            help=CONTROLS["eval_stats"],
+        )
+    if state.count() > 1:
+        st.button(
+            "Remove",
+            key=f"remove.{slot}",
+            icon=":material/delete:",
+            on_click=state.remove_contender,
+            args=(slot,),
+        )
+
+
+def _adaptive_options(slot: int) -> None:
+    def fill_logits() -> None:
+        start = st.session_state[key("start", slot)]
+        preset = LambdaInit.PRESETS.get(start)
+        if preset and not preset.is_off:
+            for name in state.LOGITS:
+                st.session_state[key(name, slot)] = getattr(preset, name)
+            st.session_state[key("rescale_gate", slot)] = preset.rescale_gate
+
+    st.selectbox(
+        "λ start",
+        list(_STARTS),
+        format_func=_STARTS.__getitem__,
+        key=key("start", slot),
+        on_change=fill_logits,
+        help=CONTROLS["start"],
+    )
+    if st.session_state[key("start", slot)] == "custom":
+        columns = st.columns(2)
+        for i, (name, symbol) in enumerate(zip(state.LOGITS, "μσγβ", strict=True)):
+            st.session_state.setdefault(key(name, slot), -3.0)
+            columns[i % 2].number_input(
+                f"logit of λ_{symbol}",
+                -50.0,
+                50.0,
+                step=0.5,
+                key=key(name, slot),
+                help=CONTROLS["logit"],
+            )
+        st.session_state.setdefault(key("rescale_gate", slot), "sigmoid")
+        st.segmented_control(
+            "Gate of λ_γ, λ_β",
+            ["sigmoid", "linear"],
+            key=key("rescale_gate", slot),
+            required=True,
+            help=CONTROLS["rescale_gate"],
+        )
+        init = LambdaInit(
+            **{name: st.session_state[key(name, slot)] for name in state.LOGITS},
+            rescale_gate=st.session_state[key("rescale_gate", slot)],
+        )
+        values = zip("μσγβ", lambda_start(init).values(), strict=True)
+        st.caption(" · ".join(f"λ_{symbol} = {value:.4g}" for symbol, value in values))
+    st.toggle("Encoder-decoder", key=key("adaptive", slot), help=CONTROLS["adaptive"])
+    if st.session_state[key("adaptive", slot)]:
+        stan, rescale = st.columns(2)
+        for column, name, label, auto in (
+            (stan, "stan_width", "stan_width", "C/2"),
+            (rescale, "rescale_width", "rescale_width", "C/16"),
+        ):
+            st.session_state.setdefault(key(name, slot), None)
+            column.number_input(
+                label, 1, 1024, placeholder=auto, key=key(name, slot), help=CONTROLS[name]
+            )
+        st.session_state.setdefault(key("stat_dropout", slot), 0.0)
+        st.slider(
+            "Statistic dropout",
+            *map(float, LIMITS["stat_dropout"]),
+            step=0.05,
+            key=key("stat_dropout", slot),
+            help=CONTROLS["stat_dropout"],
+        )
+    st.segmented_control(
+        "Formula",
+        ["paper", "reference"],
+        key=key("formula", slot),
+        required=True,
+        help=CONTROLS["formula"],
+    )
+
+
+def _training() -> None:
+    st.subheader("Training", anchor=False)
+    left, right = st.columns(2)
+    for column, name, label, step in (
+        (left, "batch_size", "Batch size", 1),
+        (right, "epochs", "Epochs", 1),
+        (left, "lr", "Learning rate", 0.005),
+        (right, "momentum", "Momentum", 0.05),
+        (left, "lambda_lr_factor", "λ learning rate ×", 1.0),
+        (right, "seed", "Seed", 1),
+    ):
+        low, high = LIMITS[name]
+        kind = int if isinstance(step, int) else float
+        column.number_input(
+            label,
+            kind(low),
+            kind(high),
+            step=kind(step),
+            format=None if kind is int else "%.4g",
+            key=key(name),
+            help=CONTROLS[name],
+        )
+
+
+def _data_errors(comparison: Comparison, entries: dict[str, DatasetEntry]) -> list[str]:
+    config = comparison[0]
+    entry = entries.get(config.dataset)
+    if entry is None:
+        return [f"The data set {config.dataset} is in no catalogue."]
+    try:
+        check_against_data(config, entry.num_train, min(entry.image_shape[:2]))
+    except ValueError as error:
+        text = str(error)
+        return [f"{text[:1].upper()}{text[1:]}."]
+    return []

@@ -1,0 +1,98 @@
+"""Plain words for every control and figure; formulas where they say it shorter."""
+
+CONTROLS = {
+    "preset": "A ready comparison with one thing to watch for. It sets the controls below; "
+    "nothing starts until you press Start.",
+    "dataset": "What the networks learn. The first four come with the app: 5,000 real MNIST "
+    "digits, small UCI digits (8×8), digits over photos (MNIST-M's recipe) and digits rendered "
+    "in fonts (SYN's recipe). Others appear when they lie in the data folder.",
+    "backbone": "The network around the norm layers. `convnet` is the two-block network of the "
+    "published code; the ResNets are the small CIFAR ones with 7 and 19 norm layers.",
+    "widths": "Channels of each block of the convnet, 1 to 4 numbers. More channels: more "
+    "statistics per layer, slower steps.",
+    "batch_size": "Images per step, 1 to 512. BN and AFN take their statistics from the batch, so "
+    "small batches make them noisy; ASRNorm looks at one image at a time.",
+    "lr": "How far a step goes: SGD's learning rate, constant through the run.",
+    "momentum": "How much of the last step is kept in the next one.",
+    "lambda_lr_factor": "λ learns with this many times the learning rate. From the paper's start "
+    "λ hardly moves in a short run, since the sigmoid is flat there; 10 or 100 shows where it "
+    "wants to go.",
+    "epochs": "How often the training images are gone through.",
+    "seed": "Fixes the start weights and the order of the images, the same for every contender, "
+    "so that what differs is the norm. The same seed gives the same run, bit for bit.",
+    "norm": "The layer after each convolution. AFN and ASRNorm have λ; BN, instance (IN), group "
+    "(GN), layer (LN) and batch-instance norm (BIN) are there for comparison, and no norm at all.",
+    "start": "Where the four λ start. paper: 0.047 and 0.0067. reference: what the published code "
+    "really does, 0.51, with λ_γ, λ_β ungated. open: 0.5 each. off: exactly 0, which makes AFN "
+    "batch norm and ASRNorm instance norm.",
+    "logit": "The parameter behind λ: λ = sigmoid(logit). −3 is 0.047, −5 is 0.0067, 0 is 0.5.",
+    "rescale_gate": "sigmoid keeps λ_γ and λ_β between 0 and 1, as the paper says; linear uses the "
+    "number itself as λ, as the published code does.",
+    "stan_width": "Hidden units of the network that proposes mean and standard deviation. "
+    "Empty: half the channels.",
+    "rescale_width": "Hidden units of the network that proposes γ and β. Empty: a sixteenth of the "
+    "channels, at least one.",
+    "stat_dropout": "Share of the statistics hidden at random from the standardization network "
+    "while training. The published code uses 0.3, the paper does not mention it.",
+    "adaptive": "Off is the paper's ablation: the layer without its encoder-decoder networks.",
+    "formula": "paper: biased variance, ε inside the root, σ̂ never below √ε. reference: the "
+    "published code's arithmetic (unbiased variance; for AFN ε outside the root).",
+    "eval_stats": "Statistics at test time. batch: those of the test images beside it. running: "
+    "averages kept while training. Half of what looks like robustness is this switch.",
+    "severity": "How strong the corruptions are, from 1 to 5, with the constants of CIFAR-10-C.",
+    "target": "Whom the buttons speak to: all contenders, or one.",
+    "change": "Takes effect at the next step of every run that the buttons speak to, and leaves a "
+    "labelled mark on the time axis.",
+    "scale": "λ itself, or its logit: the parameter that is learned. Near 0 the logit shows "
+    "movement that λ hides.",
+    "by": "One panel per λ with a line for every layer; or one panel per layer with how far each "
+    "of its λ has moved since the start.",
+    "layer": "Which layer's γ̂ and β̂ to show.",
+}
+
+FIGURES = {
+    "learning": r"""
+**Loss** is the mean cross-entropy of a training batch: how surprised the network is by the right
+answer, in nats (guessing among ten classes is $\ln 10 = 2.30$). The faint line is every step,
+the strong one the mean of the last steps, as many as the panel says.
+
+**Training accuracy** is counted on the batch before the step. **Test accuracy** is counted on
+images that training never sees, in evaluation mode, with the statistics that the caption names.
+""",
+    "lambda": r"""
+AFN and ASRNorm let a small network (encoder-decoder) propose better statistics and mix them in
+with a share that is learned:
+
+$$\hat\mu = \lambda_\mu\,\mu_{\text{stan}} + (1-\lambda_\mu)\,\mu \qquad
+\hat\sigma = \lambda_\sigma\,\sigma_{\text{stan}} + (1-\lambda_\sigma)\,\sigma$$
+
+$$\hat\gamma = \lambda_\gamma\,\mathrm{sigmoid}(\cdot) + \gamma \qquad
+\hat\beta = \lambda_\beta\,\tanh(\cdot) + \beta$$
+
+Each layer has one of each λ, kept between 0 and 1 as $\lambda = \mathrm{sigmoid}(\text{logit})$.
+At 0 AFN is batch norm and ASRNorm instance norm. The paper starts them near 0 so that training
+begins calmly. Since $\mathrm{d}\lambda/\mathrm{d}\,\text{logit} = \lambda(1-\lambda)$ is tiny
+there, a short run moves λ by thousandths: each panel is scaled to what moves and says its range.
+Raise the λ learning-rate factor to let it travel.
+""",
+    "distribution": r"""
+After standardizing, a layer scales and shifts each channel: $y = \hat\gamma\,\hat x + \hat\beta$.
+Each dot is one channel; the box holds the middle half of them. All start at $\gamma = 1$,
+$\beta = 0$ (AFN and ASRNorm a little off, by what the networks add) and spread as channels find
+their roles. Drag the slider, or press play, to see it happen. ASRNorm's values differ from image
+to image; shown is their mean over the batch.
+""",
+    "gradients": r"""
+**Gradient norm**: the length of the gradient of all parameters together,
+$\lVert\nabla\rVert = \sqrt{\sum_i g_i^2}$. Spikes mean that a step could have thrown the network
+far; the paper claims that small λ at the start keeps it tame. **Images per second** counts
+training steps alone, over the last 20 of them, without tests and pauses.
+""",
+    "corruptions": r"""
+The test images, damaged in the ways of CIFAR-10-C, at the chosen severity; the same pixels for
+every contender. Whiskers are 95 % Wilson intervals: with $n$ images an accuracy $p$ is known to
+about $\pm 2\sqrt{p(1-p)/n}$. Mind the statistics mode in the caption: batch norm with the *test
+batch's* statistics is itself far more robust to contrast and brightness than with running
+averages, so compare like with like before you credit a network.
+""",
+}

@@ -1,0 +1,77 @@
+"""The data behind the page: CSV per figure, the configuration, and code that runs it again."""
+
+import json
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from afn.engine.config import TrainConfig
+from app.charts.chart import Chart, Shown
+from app.charts.corruptions import corruption_chart
+from app.charts.distribution import distribution_chart, layer_names
+from app.charts.lambdas import lambda_chart
+from app.charts.learning import learning_chart
+
+
+def downloads(shown: Sequence[Shown]) -> None:
+    """A row of downloads; each file is made when it is asked for."""
+    with st.expander("Data and code of these figures", icon=":material/download:"):
+        with st.container(horizontal=True):
+            for title, name, chart in _charts(shown):
+                st.download_button(
+                    title,
+                    data=_csv(chart.table),
+                    file_name=f"{name}.csv",
+                    mime="text/csv",
+                    key=f"csv.{name}",
+                    on_click="ignore",
+                )
+            st.download_button(
+                "Configurations (JSON)",
+                data=lambda: json.dumps(
+                    {each.label: each.config.to_json() for each in shown},
+                    indent=1,
+                    ensure_ascii=False,
+                ),
+                file_name="configurations.json",
+                mime="application/json",
+                key="json.config",
+                on_click="ignore",
+            )
+        st.code(snippet(shown[0].config), language="python")
+
+
+def _charts(shown: Sequence[Shown]) -> list[tuple[str, str, Chart]]:
+    layers = layer_names(shown)
+    charts = [
+        ("Every step (CSV)", "steps", learning_chart(shown)),
+        ("λ (CSV)", "lambdas", lambda_chart(shown)),
+        ("Tests (CSV)", "tests", corruption_chart(shown, shown[0].config.severity)),
+    ]
+    if layers:
+        layer = st.session_state.get("view.layer") or layers[0]
+        charts.append(("γ̂ and β̂ (CSV)", "gamma-beta", distribution_chart(shown, layer)))
+    return charts
+
+
+def _csv(table: Callable[[], pd.DataFrame]) -> Callable[[], bytes]:
+    return lambda: table().to_csv(index=False).encode()
+
+
+def snippet(config: TrainConfig) -> str:
+    """Python that trains the same run and prints the same numbers."""
+    default = TrainConfig()
+    names = [name for name in config.__slots__ if getattr(config, name) != getattr(default, name)]
+    settings = ", ".join(f"{name}={getattr(config, name)!r}" for name in ["norm", *names] if name)
+    settings = ", ".join(dict.fromkeys(settings.split(", ")))
+    needs_lambda = "LambdaInit" in settings
+    imports = "LambdaInit, TrainConfig, train" if needs_lambda else "TrainConfig, train"
+    infinity = "from math import inf\n\n" if "inf" in settings.replace("LambdaInit", "") else ""
+    return (
+        f"{infinity}from afn import {imports}\n\n"
+        f"for event in train(TrainConfig({settings})):\n"
+        '    if event.kind == "evaluation":\n'
+        "        values = event.values\n"
+        '        print(event.step, values["corruption"] or "clean", values["accuracy"])\n'
+    )

@@ -1,0 +1,189 @@
+// A chart that is sent only what is new: one Plotly graph per element, fed by the log of chunks
+// that app/components/live_chart.py writes. What was received and how the reader looks at it (zoom,
+// hidden runs, chosen step) live in a store per chart key, which outlives the element; a drawing is
+// a pure function of the two. live_chart/*.js each hold one kind of drawing:
+//   start(spec) -> data    apply(data, chunk, spec)    figure({spec, data, view, width, look}) -> figure
+//   controls?(slot, chart) -> update
+
+const VERSION = new URL(import.meta.url).search; // one version for every file of this component
+const load = (name) => import(`./live_chart/${name}.js${VERSION}`);
+const [{ element, isTouch, look }, curves, distribution, bars] = await Promise.all(
+  ["look", "curves", "distribution", "bars"].map(load),
+);
+const KINDS = { curves, distribution, bars };
+const CONFIG = {
+  displaylogo: false,
+  showSendToCloud: false,
+  showTips: false,
+  doubleClick: "autosize",
+  modeBarButtons: [["zoom2d", "pan2d", "autoScale2d", "toImage"]],
+  displayModeBar: isTouch ? false : "hover",
+};
+
+export const stores = new Map(); // chart key -> { epoch, last, asked, spec, data, view }
+const charts = new WeakMap(); // root element -> Chart
+
+const fetched = new Map();
+function fetchAsset(tag, attributes) {
+  const address = attributes.src ?? attributes.href;
+  if (!fetched.has(address)) {
+    fetched.set(
+      address,
+      new Promise((resolve, reject) => {
+        const node = Object.assign(document.createElement(tag), attributes);
+        node.onload = resolve;
+        node.onerror = () => reject(new Error(`Could not load ${address}`));
+        document.head.append(node);
+      }),
+    );
+  }
+  return fetched.get(address);
+}
+const asset = (name) => new URL(name + VERSION, import.meta.url).href;
+const styled = fetchAsset("link", { rel: "stylesheet", href: asset("live_chart/live_chart.css") });
+const plotly = fetchAsset("script", { src: asset("plotly.min.js") });
+await styled;
+
+/** Adds to the store what it has not seen; returns false where something in between is missing. */
+export function receive(store, { epoch, chunks }) {
+  if (epoch !== store.epoch) {
+    const [first] = chunks;
+    if (first.n !== 0) return false;
+    const drawing = (name) => name?.split(".")[0]; // the part before the dot survives a resync
+    if (drawing(epoch) !== drawing(store.epoch)) store.view.ranges = {};
+    Object.assign(store, { epoch, last: -1, spec: first.spec });
+    store.data = KINDS[first.spec.kind].start(first.spec);
+  }
+  if (chunks[0].n > store.last + 1) return false;
+  for (const chunk of chunks.filter(({ n }) => n > store.last)) {
+    KINDS[store.spec.kind].apply(store.data, chunk, store.spec);
+    store.last = chunk.n;
+  }
+  return true;
+}
+
+class Chart {
+  constructor(root) {
+    this.root = root;
+    this.life = new AbortController();
+    this.legend = element("div", { className: "live-chart-legend" });
+    this.plot = element("div", { className: "live-chart-plot" });
+    this.controls = element("div", { className: "live-chart-controls" });
+    root.replaceChildren(this.legend, this.plot, this.controls);
+    root.setAttribute("role", "figure");
+
+    this.resized = new ResizeObserver(() => this.width !== root.clientWidth && this.schedule());
+    this.resized.observe(root);
+    // A redraw under a moving hand would end its drag: hold still until it lets go.
+    const hold = (held) => () => {
+      this.held = held;
+      this.schedule();
+    };
+    const { signal } = this.life;
+    this.plot.addEventListener("pointerdown", hold(true), { signal });
+    window.addEventListener("pointerup", hold(false), { signal });
+    window.addEventListener("pointercancel", hold(false), { signal });
+    plotly.then(() => this.schedule());
+  }
+
+  receive({ key, alt, ...offer }, setTriggerValue) {
+    if (!stores.has(key)) stores.set(key, { view: { ranges: {}, hidden: new Set() } });
+    this.store = stores.get(key);
+    this.root.setAttribute("aria-label", alt);
+    if (!receive(this.store, offer) && this.store.asked !== offer.epoch) {
+      this.store.asked = offer.epoch;
+      setTriggerValue("resync", offer.epoch);
+    }
+    this.schedule(); // also without news: Streamlit calls again when the theme has changed
+  }
+
+  schedule() {
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = null;
+      if (this.store?.spec && this.root.clientWidth && !this.held) this.draw();
+    });
+  }
+
+  draw() {
+    const { spec, data, view } = this.store;
+    const kind = KINDS[spec.kind];
+    if (this.spec !== spec) {
+      this.spec = spec;
+      this.updateLegend = legend(this.legend, this);
+      this.controls.replaceChildren();
+      this.updateControls = kind.controls?.(this.controls, this);
+    }
+    this.width = this.root.clientWidth;
+    const appearance = look(this.root);
+    const { traces, layout } = kind.figure({ spec, data, view, width: this.width, look: appearance });
+    this.plot.style.height = `${layout.height}px`; // reserved before Plotly has arrived
+    this.root.style.minHeight = "0";
+    this.updateLegend();
+    this.updateControls?.();
+    if (!window.Plotly) return;
+    const isNew = !this.plot.data;
+    window.Plotly.react(
+      this.plot,
+      traces,
+      { ...appearance.layout, ...layout, width: this.width, datarevision: ++revision },
+      CONFIG,
+    );
+    if (isNew) this.plot.on("plotly_relayout", (change) => this.remember(change));
+  }
+
+  /** Keeps the reader's zoom and tool: the next drawing, on this element or another, is told them. */
+  remember(change) {
+    const { view } = this.store;
+    if (change.dragmode) view.dragmode = change.dragmode;
+    for (const name of Object.keys(change)) {
+      const [axis] = name.match(/^[xy]axis\d*/) ?? [];
+      if (!axis) continue;
+      const shared = axis.startsWith("x") ? "x" : axis; // all panels show the same steps
+      if (change[`${axis}.autorange`]) delete view.ranges[shared];
+      else view.ranges[shared] = [...this.plot.layout[axis].range];
+    }
+    this.schedule();
+  }
+
+  dispose() {
+    this.life.abort();
+    this.resized.disconnect();
+    cancelAnimationFrame(this.frame);
+    window.Plotly?.purge(this.plot);
+  }
+}
+let revision = 0;
+
+/** One button per run, which hides it in every panel, and one sample per dash. */
+function legend(slot, chart) {
+  const { hidden } = chart.store.view;
+  const buttons = chart.spec.runs.map(({ label, color }) => {
+    const swatch = element("span", { className: "live-chart-swatch" });
+    swatch.style.background = color;
+    const button = element("button", { type: "button", title: "Show or hide" }, swatch, label);
+    button.onclick = () => {
+      if (!hidden.delete(label)) hidden.add(label);
+      chart.schedule();
+    };
+    return button;
+  });
+  const dashes = (chart.spec.dashes ?? []).map((name, index) => {
+    const sample = element("span", { className: "live-chart-dash" });
+    sample.dataset.dash = index;
+    return element("span", { className: "live-chart-key" }, sample, name);
+  });
+  slot.replaceChildren(...buttons, element("span", { className: "live-chart-keys" }, ...dashes));
+  return () =>
+    buttons.forEach((button, run) =>
+      button.setAttribute("aria-pressed", !hidden.has(chart.spec.runs[run].label)),
+    );
+}
+
+export default function liveChart({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".live-chart");
+  if (!charts.has(root)) charts.set(root, new Chart(root));
+  const chart = charts.get(root);
+  chart.receive(data, setTriggerValue);
+  // Streamlit also cleans up after calls that a newer one has overtaken: those leave the chart be.
+  return () => root.isConnected || chart.dispose();
+}

@@ -1,0 +1,142 @@
+// One bar per contender in each group, beside a picture of what the group is.
+//   spec: { groups: [label], runs: [{ label, color }], y, range?: [low, high] }
+//   chunk: { cells: [[run, group, value, low?, high?]], images: { group label: data URI } };
+//   a later cell replaces an earlier one.
+
+const { axis, escape } = await import(`./look.js${new URL(import.meta.url).search}`);
+const BAR = 15;
+const PICTURE = 44;
+const HEAD = 8;
+const FOOT = 40;
+const VALUE = 44; // room for the figure right of a full bar
+
+export const start = (spec) => ({ cells: spec.runs.map(() => []), images: {} });
+
+export function apply(data, chunk) {
+  for (const [run, group, value, low, high] of chunk.cells ?? []) data.cells[run][group] = { value, low, high };
+  Object.assign(data.images, chunk.images);
+}
+
+export function figure({ spec, data, view, width, look }) {
+  const columns = width < 720 || spec.groups.length < 4 ? 1 : 2;
+  const rows = Math.ceil(spec.groups.length / columns);
+  const row = Math.max(PICTURE, spec.runs.length * BAR) + 14;
+  const height = HEAD + rows * row + FOOT;
+  const cellWidth = width / columns;
+  const hasImages = Object.keys(data.images).length > 0;
+  const words = spec.groups.map((group) => wrap(group));
+  const gutter = (hasImages ? PICTURE + 12 : 0) + 6.6 * Math.max(...words.flat().map(({ length }) => length)) + 12;
+  const range = spec.range ?? [0, largest(data.cells)];
+
+  const traces = [];
+  const annotations = [];
+  const images = [];
+  const layout = { height, annotations, images, barmode: "overlay", hovermode: "closest", dragmode: false };
+  for (let column = 0; column < columns; column++) {
+    const suffix = column ? column + 1 : "";
+    const left = column * cellWidth;
+    const groups = spec.groups.slice(column * rows, (column + 1) * rows);
+    layout[`xaxis${suffix}`] = axis(look, [left + gutter, left + cellWidth - VALUE - 8], width, {
+      anchor: `y${suffix}`,
+      fixedrange: true,
+      range,
+      nticks: 6,
+      title: { text: escape(spec.y), standoff: 6, font: { size: 11, color: look.muted } },
+    });
+    layout[`yaxis${suffix}`] = axis(look, [height - HEAD - groups.length * row, height - HEAD], height, {
+      anchor: `x${suffix}`,
+      fixedrange: true,
+      range: [groups.length, 0],
+      showticklabels: false,
+      showgrid: false,
+      showline: true,
+      linecolor: look.line,
+    });
+    groups.forEach((group, index) => {
+      const middle = HEAD + (index + 0.5) * row;
+      annotations.push({
+        text: words[column * rows + index].map(escape).join("<br>"),
+        xref: "paper",
+        yref: "paper",
+        x: (left + (hasImages ? PICTURE + 10 : 0)) / width,
+        y: 1 - middle / height,
+        xanchor: "left",
+        yanchor: "middle",
+        align: "left",
+        showarrow: false,
+        borderpad: 0,
+      });
+      if (data.images[group])
+        images.push({
+          source: data.images[group],
+          xref: "paper",
+          yref: "paper",
+          x: left / width,
+          y: 1 - middle / height,
+          sizex: PICTURE / width,
+          sizey: PICTURE / height,
+          yanchor: "middle",
+        });
+    });
+  }
+
+  const visible = spec.runs.map((run, index) => ({ ...run, index })).filter(({ label }) => !view.hidden.has(label));
+  visible.forEach(({ label, color, index }, order) => {
+    for (let column = 0; column < columns; column++) {
+      const suffix = column ? column + 1 : "";
+      const axes = { xaxis: `x${suffix}`, yaxis: `y${suffix}` };
+      const cells = Array.from({ length: rows }, (_, at) => data.cells[index][column * rows + at])
+        .map((cell, at) => ({ ...cell, at, group: spec.groups[column * rows + at] }))
+        .filter(({ value }) => value != null);
+      const y = cells.map(({ at }) => at + 0.5 + ((order - (visible.length - 1) / 2) * BAR) / row);
+      traces.push(bar(cells, y, (BAR - 3) / row, label, color, look, axes), values(cells, y, look, axes));
+    }
+  });
+  return { traces, layout };
+}
+
+const bar = (cells, y, width, label, color, look, axes) => ({
+  ...axes,
+  type: "bar",
+  orientation: "h",
+  x: cells.map(({ value }) => value),
+  y,
+  width,
+  marker: { color },
+  error_x: {
+    visible: cells.some(({ high }) => high != null),
+    symmetric: false,
+    array: cells.map(({ value, high }) => (high ?? value) - value),
+    arrayminus: cells.map(({ value, low }) => value - (low ?? value)),
+    color: look.text,
+    thickness: 1,
+    width: 2,
+  },
+  customdata: cells.map(({ group }) => escape(group)),
+  hovertemplate: `${escape(label)} · %{customdata}: %{x:.4~g}<extra></extra>`,
+});
+
+const values = (cells, y, look, axes) => ({
+  ...axes,
+  mode: "text",
+  x: cells.map(({ value, high }) => high ?? value),
+  y,
+  text: cells.map(({ value }) => `\u2002${value.toFixed(1)}`),
+  textposition: "middle right",
+  textfont: { size: 11, color: look.muted },
+  cliponaxis: false,
+  hoverinfo: "skip",
+});
+
+const largest = (cells) => Math.max(...cells.flat().map((cell) => cell?.high ?? cell?.value ?? 0)) || 1;
+
+/** Lines of about a dozen letters, broken between words. */
+function wrap(label) {
+  const lines = [];
+  for (const word of label.split(" ")) {
+    const longer = `${lines.at(-1)} ${word}`;
+    if (lines.length && longer.length <= 13) lines.splice(-1, 1, longer);
+    else lines.push(word);
+  }
+  return lines;
+}

@@ -1,0 +1,170 @@
+// How one value per channel spreads, step by step: a strip of points and a box per run and panel.
+//   spec: { panels: [title], runs: [{ label, color }], title }
+//   chunk: { snapshots: [[run, step, [values of each panel]]] }
+
+const { axis, element, escape, floats, heading, interval } = await import(
+  `./look.js${new URL(import.meta.url).search}`
+);
+const ROW = 72;
+const HEAD = 40;
+const FOOT = 30;
+
+export const start = (spec) => ({ runs: spec.runs.map(() => []), steps: [], extents: spec.panels.map(() => null) });
+
+export function apply(data, chunk) {
+  for (const [run, step, panels] of chunk.snapshots ?? []) {
+    const values = panels.map(floats);
+    data.runs[run].push({ step, values });
+    values.forEach((channels, panel) => {
+      const [low, high] = data.extents[panel] ?? [Infinity, -Infinity];
+      data.extents[panel] = [Math.min(low, ...channels), Math.max(high, ...channels)];
+    });
+  }
+  data.steps = [...new Set(data.runs.flat().map(({ step }) => step))].sort((a, b) => a - b);
+}
+
+/** The step on show: the one the reader chose, else the newest. */
+const current = ({ data, view }) => view.step ?? data.steps.at(-1);
+
+export function figure({ spec, data, view, width, look }) {
+  const columns = width < 560 ? 1 : spec.panels.length;
+  const step = current({ data, view });
+  const runs = spec.runs
+    .map((run, index) => ({ ...run, snapshot: data.runs[index].findLast((each) => each.step <= step) }))
+    .filter(({ label }) => !view.hidden.has(label));
+  const pitch = HEAD + spec.runs.length * ROW + FOOT;
+  const height = Math.ceil(spec.panels.length / columns) * pitch;
+  const cellWidth = width / columns;
+
+  const traces = [];
+  const annotations = [];
+  const layout = { height, annotations, hovermode: "closest", dragmode: false };
+  spec.panels.forEach((title, panel) => {
+    const suffix = panel ? panel + 1 : "";
+    const axes = { xaxis: `x${suffix}`, yaxis: `y${suffix}` };
+    const [left, top] = [(panel % columns) * cellWidth, Math.floor(panel / columns) * pitch];
+    const [low, high] = data.extents[panel] ?? [0, 1];
+    const margin = (high - low) * 0.04 || Math.abs(high) * 0.02 || 1;
+    layout[`xaxis${suffix}`] = axis(look, [left + 4, left + cellWidth - 20], width, {
+      anchor: axes.yaxis,
+      fixedrange: true,
+      range: [low - margin, high + margin], // of all steps, so that the spreading shows
+      nticks: Math.ceil(cellWidth / 80),
+    });
+    layout[`yaxis${suffix}`] = axis(look, [height - top - pitch + FOOT, height - top - HEAD], height, {
+      anchor: axes.xaxis,
+      fixedrange: true,
+      range: [spec.runs.length, 0],
+      visible: false,
+    });
+    const all = data.extents[panel] ? [`all steps ${interval(low, high).join(" … ")}`] : [];
+    annotations.push(heading(look, left, top, width, height, title, all));
+    runs.forEach(({ label, color, snapshot }, row) => {
+      if (!snapshot) return;
+      const values = snapshot.values[panel];
+      traces.push(strip(values, row, label, color, axes), box(values, row, color, axes));
+      annotations.push({
+        text: `${escape(label)} · s.d. ${deviation(values).toPrecision(3)}`,
+        xref: `${axes.xaxis} domain`,
+        yref: axes.yaxis,
+        x: 0,
+        y: row + 0.02,
+        xanchor: "left",
+        yanchor: "top",
+        showarrow: false,
+        borderpad: 0,
+        bgcolor: look.background,
+        font: { size: 11, color: look.muted },
+      });
+    });
+  });
+  return { traces, layout };
+}
+
+// Golden-ratio steps spread the channels evenly and keep each at its height from step to step.
+const jitter = (channel) => (channel * 0.618034) % 1;
+
+const strip = (values, row, label, color, axes) => ({
+  ...axes,
+  x: values,
+  y: Array.from(values, (_, channel) => row + 0.3 + 0.34 * jitter(channel)),
+  customdata: Array.from(values, (_, channel) => channel),
+  mode: "markers",
+  marker: { color, size: 6, opacity: 0.55 },
+  hovertemplate: `${escape(label)} · channel %{customdata}: %{x:.5~g}<extra></extra>`,
+});
+
+function box(values, row, color, axes) {
+  const sorted = Float32Array.from(values).sort();
+  const quantile = (share) => {
+    const at = share * (sorted.length - 1);
+    const [below, above] = [sorted[Math.floor(at)], sorted[Math.ceil(at)]];
+    return below + (above - below) * (at % 1);
+  };
+  return {
+    ...axes,
+    type: "box",
+    orientation: "h",
+    y: [row + 0.8],
+    q1: [quantile(0.25)],
+    median: [quantile(0.5)],
+    q3: [quantile(0.75)],
+    lowerfence: [sorted[0]],
+    upperfence: [sorted.at(-1)],
+    width: 0.18,
+    line: { color, width: 1.5 },
+    fillcolor: "rgba(0,0,0,0)",
+    hoverinfo: "x",
+    xhoverformat: ".4~g",
+  };
+}
+
+function deviation(values) {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+}
+
+/** The scrubber. At its end it follows the run; anywhere else it stays where it was put. */
+export function controls(slot, chart) {
+  const { store } = chart;
+  const play = element("button", { type: "button" });
+  const thumb = element("input", { type: "range", min: 0, step: 1 });
+  thumb.setAttribute("aria-label", "Training step");
+  const text = element("output", {});
+  slot.append(play, thumb, text);
+
+  let timer = null;
+  const choose = (index) => {
+    const isLast = index >= store.data.steps.length - 1;
+    store.view.step = isLast ? null : store.data.steps[index];
+    if (isLast) pause();
+    chart.schedule();
+  };
+  const pause = () => {
+    clearInterval(timer);
+    timer = null;
+  };
+  const advance = () => (slot.isConnected ? choose(position(store) + 1) : pause());
+  thumb.oninput = () => choose(Number(thumb.value));
+  play.onclick = () => {
+    if (timer) pause();
+    else {
+      if (store.view.step == null) choose(0);
+      timer = setInterval(advance, Math.min(Math.max(6000 / store.data.steps.length, 80), 400));
+    }
+    chart.schedule();
+  };
+  return () => {
+    const { steps } = store.data;
+    thumb.max = Math.max(steps.length - 1, 0);
+    thumb.value = position(store);
+    thumb.disabled = play.disabled = steps.length < 2;
+    play.textContent = timer ? "❚❚" : "▶";
+    play.setAttribute("aria-label", timer ? "Pause the replay" : "Replay the training");
+    const newest = steps.at(-1) ?? 0;
+    text.value = `step ${current(store) ?? 0} of ${newest}${store.view.step == null ? " · latest" : ""}`;
+    thumb.setAttribute("aria-valuetext", text.value);
+  };
+}
+
+const position = (store) => Math.max(store.data.steps.findLastIndex((step) => step <= current(store)), 0);

@@ -1,0 +1,102 @@
+// How every drawing looks: colours and fonts of the page's theme, numbers, headings, axes.
+
+/** Text is always set as text, never as markup: labels may come from anyone. */
+export function element(tag, properties, ...children) {
+  const node = Object.assign(document.createElement(tag), properties);
+  node.append(...children);
+  return node;
+}
+
+/** Plotly reads a little HTML in its texts: data must not. */
+export const escape = (text) =>
+  String(text).replace(/[&<>]/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[sign]);
+
+/** Little-endian float32 in base64, as Python's `encode` writes them. */
+export function floats(text) {
+  const bytes = Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
+  return new Float32Array(bytes.buffer);
+}
+
+/** A finger on a chart scrolls the page; only a mouse zooms. */
+export const isTouch = matchMedia("(pointer: coarse)").matches;
+
+const faded = (color, alpha) => `rgba(${color.match(/[\d.]+/g).slice(0, 3)},${alpha})`;
+
+/** The theme as it is on the page at this moment, resolved by the stylesheet on the root. */
+export function look(root) {
+  const style = getComputedStyle(root);
+  const [text, family] = [style.color, style.fontFamily];
+  const background = style.getPropertyValue("--st-background-color").trim();
+  const colors = { text, background, muted: faded(text, 0.7), line: faded(text, 0.3), grid: faded(text, 0.1) };
+  const clear = "rgba(0,0,0,0)";
+  const layout = {
+    autosize: false,
+    margin: { l: 0, r: 0, t: 0, b: 0 },
+    paper_bgcolor: clear,
+    plot_bgcolor: clear,
+    font: { family, size: 12, color: text },
+    showlegend: false,
+    hoverlabel: { namelength: -1, bgcolor: background, bordercolor: colors.line, font: { family, size: 12, color: text } },
+    modebar: { bgcolor: background, color: colors.line, activecolor: text },
+  };
+  return { ...colors, layout };
+}
+
+/** An axis placed in pixels of a width × height figure whose margins are zero. */
+export function axis(look, [from, to], size, more) {
+  return {
+    domain: [from / size, to / size],
+    gridcolor: look.grid,
+    zeroline: false,
+    ticks: "",
+    tickfont: { size: 11, color: look.muted },
+    exponentformat: "power",
+    ...more,
+  };
+}
+
+/** A bold title and muted lines under it, hung from (left, top). */
+export function heading(look, left, top, width, height, title, lines) {
+  const small = lines.map(
+    (line) => `<br><span style="font-size:11px;color:${look.muted}">${escape(line)}</span>`,
+  );
+  return {
+    text: `<b>${escape(title)}</b>${small.join("")}`,
+    x: left / width,
+    y: 1 - top / height,
+    xref: "paper",
+    yref: "paper",
+    xanchor: "left",
+    yanchor: "top",
+    align: "left",
+    font: { size: 13, color: look.text },
+    showarrow: false,
+    borderpad: 0,
+  };
+}
+
+/** `[low, high]` in as few digits as tell them apart; float32 carries about seven. */
+export function interval(low, high) {
+  const largest = Math.max(Math.abs(low), Math.abs(high));
+  const write = isExtreme(largest)
+    ? (value) => value.toExponential(2)
+    : (value) => value.toFixed(decimals((high - low) / 5 || largest / 1000 || 1, largest));
+  return [low, high].map((value) => write(value).replaceAll("-", "−"));
+}
+
+/** About five gridlines at round values, all written with the same number of decimals. */
+export function ticks(low, high) {
+  const largest = Math.max(Math.abs(low), Math.abs(high));
+  if (isExtreme(largest)) return { nticks: 5 };
+  const rough = (high - low) / 5;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const dtick = power * [1, 2, 5, 10].find((factor) => factor * power >= rough * 0.8);
+  return { tick0: 0, dtick, tickformat: `.${decimals(dtick, largest)}f` };
+}
+
+const isExtreme = (size) => (size > 0 && size < 1e-3) || size >= 1e6;
+
+function decimals(resolution, largest) {
+  const carried = Math.max(6 - Math.floor(Math.log10(largest || 1)), 0);
+  return Math.min(Math.max(Math.ceil(-Math.log10(resolution) - 1e-9), 0), carried);
+}

@@ -1,0 +1,19 @@
+"""The router: which pages there are. ``python -m streamlit run app/streamlit_app.py``"""
+
+import sys
+from pathlib import Path
+
+import streamlit as st
+
+ROOT = str(Path(__file__).parents[1])
+if ROOT not in sys.path:  # `streamlit run` puts only this folder there
+    sys.path.insert(0, ROOT)
+
+from app.views import playground, runs  # noqa: E402
+
+st.set_page_config(page_title="AFN playground", page_icon="λ", layout="wide")
+playground_page = st.Page(playground.render, title="Playground", url_path="playground", default=True)
+runs_page = st.Page(
+    lambda: runs.render(open_page=playground_page), title="Runs", url_path="runs"
+)
+st.navigation([playground_page, runs_page], position="top").run()

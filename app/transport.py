@@ -1,0 +1,261 @@
+"""Start, pause, step, stop, reset: for all contenders or for one, and changes while they train."""
+
+import secrets
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from afn.engine.config import LIMITS
+from afn.engine.control import Command
+from afn.runs import ENDED, Run
+from app import backend, state
+from app.comparison import Comparison, labels
+from app.explanations import CONTROLS
+from app.state import Slot
+
+ALL = "all"
+
+
+def status(slot: Slot) -> str:
+    """ready, waiting, running, paused, finished, stopped or failed."""
+    if slot.run is None:
+        return "ready"
+    found = slot.run.state().status
+    if found == "running" and backend.history(slot.run.id).is_paused:
+        return "paused"
+    return found
+
+
+def is_live(statuses: Sequence[str]) -> bool:
+    """Whether anything may still happen by itself."""
+    return any(each in ("waiting", "running", "paused") for each in statuses)
+
+
+def render(slots: list[Slot], statuses: list[str], *, is_valid: bool) -> None:
+    """The row of buttons. A click acts before the page is drawn again."""
+    chosen = _target(slots)
+    mine = [statuses[i] for i in chosen]
+    can_start = is_valid and any(each == "ready" for each in mine)
+    is_over = bool(mine) and all(each in ENDED for each in mine)
+    is_running = any(each in ("running", "waiting") for each in mine)
+    can_resume = any(each == "paused" or _can_reopen(slots[i]) for i, each in zip(chosen, mine, strict=True))
+    with st.container(horizontal=True, vertical_alignment="bottom", key="transport"):
+        if is_over:
+            _button("Start again", "replay", _start_again, chosen, disabled=not is_valid, main=True)
+        else:
+            _button("Start", "play_arrow", _start, chosen, disabled=not can_start, main=can_start)
+        if is_running or not can_resume:
+            _button("Pause", "pause", _pause, chosen, disabled=not is_running)
+        else:
+            _button("Resume", "resume", _resume, chosen)
+        can_step = can_start or any(each in ("running", "paused") for each in mine)
+        _button("Step", "skip_next", _step, chosen, disabled=not can_step)
+        _button("Stop", "stop", _stop, chosen, disabled=not is_live(mine))
+        has_runs = any(slots[i].run for i in chosen)
+        _button("Reset", "restart_alt", _reset, chosen, disabled=not has_runs)
+        _button("New seed", "casino", _new_seed, list(range(len(slots))))
+        with st.popover("Change now", icon=":material/tune:", disabled=not is_live(mine)):
+            _changes([slots[i] for i in chosen])
+
+
+def _target(slots: list[Slot]) -> list[int]:
+    names = labels(tuple(slot.config for slot in slots))
+    options = [ALL, *map(str, range(len(slots)))]
+    if st.session_state.get(state.TARGET) not in options:
+        st.session_state[state.TARGET] = ALL
+    if len(slots) == 1:
+        return [0]
+    chosen = st.segmented_control(
+        "Buttons act on",
+        options,
+        format_func=lambda name: "All" if name == ALL else names[int(name)],
+        key=state.TARGET,
+        required=True,
+        help=CONTROLS["target"],
+    )
+    return list(range(len(slots))) if chosen == ALL else [int(chosen)]
+
+
+def _button(
+    label: str, icon: str, act: Callable[[list[int]], None], chosen: list[int], *, disabled: bool = False, main: bool = False
+) -> None:
+    st.button(
+        label,
+        icon=f":material/{icon}:",
+        key=f"transport.{label}",
+        type="primary" if main else "secondary",
+        disabled=disabled,
+        on_click=act,
+        args=(chosen,),
+    )
+
+
+# -- what the buttons do -----------------------------------------------------------------------
+
+
+def _shown() -> list[Slot]:
+    return state.slots(st.session_state[state.SETTINGS])
+
+
+def _start(chosen: list[int], commands: Sequence[Command] = ()) -> None:
+    """Create the runs that are missing and submit them together."""
+    shown = _shown()
+    ready = [i for i in chosen if i < len(shown) and shown[i].run is None]
+    names = labels(tuple(slot.config for slot in shown))
+    group = next(
+        (slot.run.record().get("group") for slot in shown if slot.run), secrets.token_hex(4)
+    )
+    runs = []
+    try:
+        for i in ready:
+            run = backend.store().create(
+                shown[i].config, name=names[i], group=group, commands=commands
+            )
+            runs.append(run)
+            state.attach(i, run)
+        backend.runner().submit(runs)
+    except OSError as error:
+        for i, run in zip(ready, runs, strict=False):
+            run.delete()
+            state.attach(i, None)
+        state.note_once(f"Nothing was started: {error}.")
+    else:
+        state.clear_problems()
+
+
+def _start_again(chosen: list[int]) -> None:
+    _reset(chosen)
+    _start(chosen)
+
+
+def _pause(chosen: list[int]) -> None:
+    _send(chosen, {"command": "pause"})
+
+
+def _resume(chosen: list[int]) -> None:
+    shown = _shown()
+    reopened = []
+    for i in chosen:
+        run = shown[i].run
+        if run is not None and _can_reopen(shown[i]) and run.reopen():
+            reopened.append(run)
+    if reopened:
+        backend.runner().submit(reopened)
+    _send([i for i in chosen if status(shown[i]) == "paused"], {"command": "resume"})
+
+
+def _step(chosen: list[int]) -> None:
+    _start(chosen, commands=[{"command": "step"}])
+    _send([i for i in chosen if status(_shown()[i]) in ("running", "paused")], {"command": "step"})
+
+
+def _stop(chosen: list[int]) -> None:
+    for run in _live_runs(chosen):
+        backend.runner().stop(run)
+
+
+def _reset(chosen: list[int]) -> None:
+    _stop(chosen)
+    for i in chosen:
+        state.attach(i, None)
+    state.clear_problems()
+
+
+def _new_seed(chosen: list[int]) -> None:
+    _reset(chosen)
+    state.new_seed()
+    st.session_state[state.SETTINGS], _ = state.take()
+
+
+def _live_runs(chosen: list[int]) -> list[Run]:
+    shown = _shown()
+    return [
+        run
+        for i in chosen
+        if i < len(shown) and (run := shown[i].run) and run.state().status not in ENDED
+    ]
+
+
+def _send(chosen: list[int], command: Command) -> None:
+    for run in _live_runs(chosen):
+        try:
+            run.send(command)
+        except OSError as error:
+            state.note_once(f"{run.id} was not told: {error}.")
+
+
+def _can_reopen(slot: Slot) -> bool:
+    return (
+        slot.run is not None
+        and slot.run.state().status in ("stopped", "failed")
+        and slot.run.weights() is not None
+    )
+
+
+def evaluate(comparison: Comparison, severity: int) -> None:
+    """Have every run on screen tested at a severity; ended ones are reopened for it."""
+    reopened = []
+    for slot in state.slots(comparison):
+        if slot.run is None:
+            continue
+        found = slot.run.state().status
+        has_ended = found in ENDED
+        if has_ended and slot.run.weights() is None:
+            continue
+        slot.run.send({"command": "evaluate", "severity": severity})
+        if found in ("stopped", "failed"):
+            slot.run.send({"command": "stop"})  # test, and do not train on
+        if has_ended and slot.run.reopen():
+            reopened.append(slot.run)
+    if reopened:
+        backend.runner().submit(reopened)
+
+
+# -- changes while they train ------------------------------------------------------------------
+
+
+def _changes(slots: list[Slot]) -> None:
+    st.caption(CONTROLS["change"])
+    first = next((slot.config for slot in slots), None)
+    if first is None:
+        return
+    for name, label, step in (
+        ("lr", "Learning rate", 0.005),
+        ("batch_size", "Batch size", 1),
+        ("lambda_lr_factor", "λ learning rate ×", 1.0),
+    ):
+        low, high = LIMITS[name]
+        kind = int if isinstance(step, int) else float
+        _change(
+            label,
+            name,
+            st.number_input(
+                label,
+                kind(low),
+                kind(high),
+                value=getattr(first, name),
+                step=step,
+                format=None if kind is int else "%.4g",
+                key=f"change.{name}",
+            ),
+            slots,
+        )
+    if not any(slot.config.is_adaptive for slot in slots):
+        st.caption("None of these contenders has a λ to set.")
+        return
+    chosen = st.pills(
+        "λ to set", ["μ", "σ", "γ", "β"], selection_mode="multi", default=["μ", "σ"],
+        key="change.lambdas",
+    )  # fmt: skip
+    logit = st.slider("Logit", -8.0, 3.0, -1.0, 0.5, key="change.logit", help=CONTROLS["logit"])
+    names = [dict(zip("μσγβ", state.LOGITS, strict=True))[symbol] for symbol in chosen]
+    _change("λ", "lambda", dict.fromkeys(names, logit), [s for s in slots if s.config.is_adaptive])
+
+
+def _change(label: str, name: str, value: object, slots: list[Slot]) -> None:
+    def send() -> None:
+        for slot in slots:
+            if slot.run is not None and slot.run.state().status not in ENDED:
+                slot.run.send({"command": "set", name: value})
+
+    st.button(f"Set {label}", key=f"change.send.{name}", on_click=send, disabled=value == {})

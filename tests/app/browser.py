@@ -1,0 +1,88 @@
+"""What browser tests need: a Chromium that is installed and a Streamlit server of their own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Error, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+def chromium_path() -> str | None:
+    """The browser to drive; None leaves the choice to Playwright."""
+    if named := os.environ.get("AFN_CHROMIUM"):
+        return named
+    found = map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])
+    return next(filter(None, found), None)
+
+
+@contextmanager
+def launched_chromium() -> Iterator[Browser]:
+    """A running Chromium. Without one the tests fail, unless AFN_NO_BROWSER=1 says so knowingly."""
+    if os.environ.get("AFN_NO_BROWSER") == "1":
+        pytest.skip("AFN_NO_BROWSER=1: browser tests are left out on purpose")
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(executable_path=chromium_path(), args=_FLAGS)
+        except Error as error:
+            pytest.fail(
+                "Browser tests need a Chromium: install one, name one in AFN_CHROMIUM, or leave "
+                f"these tests out with AFN_NO_BROWSER=1.\n{error}"
+            )
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def streamlit_server(script: Path, env: Mapping[str, str], log: Path) -> Iterator[str]:
+    """Run ``script`` on a free port with the project's settings; yields its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "streamlit", "run", str(script)]
+    command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **env},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        _wait_until_healthy(server, f"{address}/_stcore/health", log)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def _wait_until_healthy(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail(f"Streamlit did not start:\n{log.read_text()}")

@@ -1,0 +1,205 @@
+"""A page with one chart of each kind, fed by made-up runs that grow with the clock.
+
+Looks: `streamlit run tests/app/components/live_chart_demo.py` with a link `static` beside it to
+`app/static`. `AFN_DEMO_TICK` sets the seconds between ticks, `AFN_DEMO_STEPS` where the runs end.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+import time
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from app.components.live_chart import (
+    HISTORY_BYTES,
+    TICK_BYTES,
+    curve_points,
+    encode,
+    live_chart,
+)
+
+TICK = float(os.environ.get("AFN_DEMO_TICK", "0.3"))
+STEPS = int(os.environ.get("AFN_DEMO_STEPS", "600"))
+RATE = 25  # steps a second
+RUNS = [
+    {"label": "AFN", "color": "#D55E00"},
+    {"label": "ASRNorm", "color": "#009E73"},
+    {"label": "BN <b>&amp;</b>", "color": "#0072B2"},
+]
+LAMBDAS = ["λμ", "λσ", "λγ", "λβ"]
+LAYERS = ["layer 1", "layer 2", "layer 3"]
+GROUPS = [
+    "clean",
+    "gaussian noise",
+    "shot noise",
+    "motion blur",
+    "fog",
+    "snow",
+    "contrast",
+    "elastic",
+]
+
+
+def steps_done() -> int:
+    started = st.session_state.setdefault(
+        "started", time.time() - float(st.query_params.get("at", 0))
+    )
+    return min(STEPS, int((time.time() - started) * RATE))
+
+
+def noise(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal(STEPS + 1)
+
+
+def training(cursor: int | None) -> tuple[dict, int]:
+    done = steps_done()
+    x = np.arange(cursor or 0, done)
+    loss = [
+        (2.3 * np.exp(-np.arange(STEPS + 1) / (60 + 25 * run)) + 0.12) * (1 + 0.22 * noise(run))
+        for run in range(3)
+    ]
+    every = x[x % 25 == 0]
+    accuracy = [
+        97.5 - run - 80 * np.exp(-np.arange(STEPS + 1) / (50 + 30 * run)) for run in range(3)
+    ]
+    budget = HISTORY_BYTES if cursor is None else TICK_BYTES
+    blocks = [(run, x, [loss[run][x]]) for run in range(3)]
+    blocks += [
+        (
+            3 + 2 * run,
+            every,
+            [accuracy[run][every], accuracy[run][every] - 2 + noise(9 + run)[every] / 3],
+        )
+        for run in range(3)
+    ]
+    changes = [
+        {"x": 90, "text": "lr 0.05 → 0.1"},
+        {"x": 96, "text": "batch 64 → 32", "run": 0},
+        {"x": 230, "text": "λμ 0.05 → 0.5", "run": 0},
+    ]
+    marks = [mark for mark in changes if (cursor or 0) <= mark["x"] < done]
+    points = curve_points(blocks, most_bytes=budget)
+    return ({"pts": points, "marks": marks} if points else {}), done
+
+
+def lambdas(cursor: int | None) -> tuple[dict, int]:
+    done = steps_done()
+    x = np.arange(cursor or 0, done)
+    rows = [
+        [
+            [
+                0.0474 + 2e-6 * (k + 1) * (layer + 1) * x * (1 - run / 4) + 2e-6 * noise(k)[x]
+                for k in range(4)
+            ]
+            for layer in range(3)
+        ]
+        for run in range(2)
+    ]
+    blocks = [(12 * run, x, np.reshape(rows[run], (12, len(x)))) for run in range(2)]
+    points = curve_points(blocks, most_bytes=HISTORY_BYTES if cursor is None else TICK_BYTES)
+    return ({"pts": points} if points else {}), done
+
+
+def snapshots(cursor: int | None) -> tuple[dict, int]:
+    done = steps_done()
+    found = [
+        [
+            run,
+            step,
+            [
+                encode(
+                    1
+                    + (3 - run)
+                    * step
+                    / STEPS
+                    * 0.1
+                    * np.random.default_rng(run).standard_normal(64)
+                ),
+                encode(
+                    (3 - run)
+                    * step
+                    / STEPS
+                    * 0.05
+                    * np.random.default_rng(9 + run).standard_normal(64)
+                ),
+            ],
+        ]
+        for step in range(cursor or 0, done)
+        if step % 20 == 0
+        for run in range(3)
+    ]
+    return ({"snapshots": found} if found else {}), done
+
+
+def accuracies(cursor: int | None) -> tuple[dict, int]:
+    count = min(steps_done() // 12, 3 * len(GROUPS))
+    if cursor == count:
+        return {}, count
+    cells = []
+    for index in range(cursor or 0, count):
+        group, run = divmod(index, 3)
+        value = 97 - 4 * run - 7 * group * (1 + run / 3) % 61
+        cells.append([run, group, value, value - 2, value + 2])
+    return {"cells": cells, **({"images": pictures()} if cursor is None else {})}, count
+
+
+@st.cache_data
+def pictures() -> dict[str, str]:
+    found = {}
+    for index, group in enumerate(GROUPS):
+        yy, xx = np.mgrid[:28, :28]
+        ring = np.exp(-((np.hypot(xx - 14, yy - 14) - 8) ** 2) / 6)
+        pixels = ring + index * 0.06 * np.random.default_rng(index).standard_normal((28, 28))
+        file = io.BytesIO()
+        Image.fromarray((pixels.clip(0, 1) * 255).astype(np.uint8)).save(file, "PNG")
+        found[group] = "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+    return found
+
+
+TRAINING = {
+    "kind": "curves",
+    "panels": [
+        {"title": "Training loss", "y": "cross-entropy", "smooth": 20},
+        {"title": "Accuracy", "y": "%", "markers": True},
+    ],
+    "runs": RUNS,
+    "lines": [[0, 0, 0], [0, 1, 0], [0, 2, 0]]
+    + [[1, run, dash, name] for run in range(3) for dash, name in enumerate(["train", "test"])],
+    "dashes": ["train", "test"],
+    "columns": 2,
+    "x": "step",
+}
+GRID = {
+    "kind": "curves",
+    "panels": [{"title": f"{name} · {layer}"} for layer in LAYERS for name in LAMBDAS],
+    "runs": RUNS[:2],
+    "lines": [[panel, run, 0] for run in range(2) for panel in range(12)],
+    "columns": 4,
+    "x": "step",
+}
+SPREAD = {"kind": "distribution", "panels": ["γ̂", "β̂"], "runs": RUNS}
+ROBUST = {"kind": "bars", "groups": GROUPS, "runs": RUNS, "y": "accuracy, %", "range": [0, 100]}
+CHARTS = {
+    "training": (TRAINING, training),
+    "lambdas": (GRID, lambdas),
+    "spread": (SPREAD, snapshots),
+    "robust": (ROBUST, accuracies),
+}
+
+
+@st.fragment(run_every=TICK)
+def charts() -> None:
+    for name in st.query_params.get("show", ",".join(CHARTS)).split(","):
+        spec, feed = CHARTS[name]
+        st.subheader(name)
+        live_chart(name, subject=name, spec=spec, feed=feed, alt=f"Made-up {name} of three runs.")
+
+
+st.set_page_config(layout="wide")
+if st.checkbox("Show charts", True):
+    charts()

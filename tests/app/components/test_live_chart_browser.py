@@ -1,0 +1,228 @@
+"""The live chart in a real browser: nothing here is known from Python alone."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.app.browser import ROOT
+
+pytestmark = pytest.mark.browser
+
+PLOT = ".live-chart-plot"
+LOSS = f"document.querySelector('{PLOT}').data[1]"
+MODULE = (
+    "performance.getEntriesByType('resource').map(e => e.name).find(n => /live_chart\\.js/.test(n))"
+)
+COUNT_BLANKS = f"""() => {{
+    window.blanks = window.frames = 0;
+    document.querySelector('{PLOT}').isTheSame = true;
+    const look = () => {{
+        window.frames++;
+        const drawn = document.querySelector('{PLOT} .scatterlayer .js-line')?.getAttribute('d');
+        if (!drawn) window.blanks++;
+        requestAnimationFrame(look);
+    }};
+    look();
+}}"""
+
+
+@pytest.fixture(scope="module")
+def demo(serve: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("demo")
+    script = shutil.copy(Path(__file__).with_name("live_chart_demo.py"), folder)
+    (folder / "static").symlink_to(ROOT / "app" / "static")
+    return serve(Path(script), {"AFN_DEMO_TICK": "0.3"})
+
+
+@pytest.fixture
+def show(chromium: Browser, demo: str) -> Iterator[Callable[..., Page]]:
+    """Opens the demo on one chart; page errors fail the test."""
+    contexts, errors = [], list[str]()
+
+    def open_page(chart: str, at: int = 6, **context: Any) -> Page:
+        contexts.append(
+            chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **context})
+        )
+        page = contexts[-1].new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(f"{demo}/?show={chart}&at={at}")
+        page.wait_for_selector(f"{PLOT} .main-svg", timeout=60_000)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not errors
+
+
+def wait(page: Page, condition: str) -> None:
+    page.wait_for_function(condition, timeout=20_000)
+
+
+def wait_for_ticks(page: Page, count: int = 3) -> None:
+    """Until the curves have grown that many times."""
+    for _ in range(count):
+        wait(page, f"{LOSS}.x.length > {page.evaluate(f'{LOSS}.x.length')}")
+
+
+def zoom(page: Page) -> list[float]:
+    box = page.locator(f"{PLOT} .nsewdrag").first.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 100, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 250, box["y"] + 120, steps=5)
+    page.mouse.up()
+    page.mouse.move(5, 5)
+    wait(page, f"document.querySelector('{PLOT}').layout.xaxis.range[0] > 5")
+    return ranges(page)
+
+
+def ranges(page: Page) -> list[float]:
+    return page.evaluate(
+        f"(({{xaxis, yaxis}}) => [...xaxis.range, ...yaxis.range])"
+        f"(document.querySelector('{PLOT}').layout)"
+    )
+
+
+def names(page: Page) -> list[str]:
+    return page.evaluate(
+        f"[...new Set(document.querySelector('{PLOT}').data.map(t => t.name).filter(Boolean))]"
+    )
+
+
+def test_points_grow_on_one_graph_without_a_blank_frame(show: Callable[..., Page]) -> None:
+    page = show("training")
+    page.evaluate(COUNT_BLANKS)
+    wait_for_ticks(page, 6)
+    assert page.evaluate(f"document.querySelector('{PLOT}').isTheSame")
+    assert page.evaluate("window.frames") > 20
+    assert page.evaluate("window.blanks") == 0
+
+
+def test_zoom_and_hidden_run_survive_ticks_and_a_remount(show: Callable[..., Page]) -> None:
+    page = show("training")
+    zoomed = zoom(page)
+    page.get_by_role("button", name="ASRNorm").click()
+    wait_for_ticks(page)
+    assert ranges(page) == pytest.approx(zoomed)
+    assert names(page)[0] == "AFN"
+    assert not any("ASRNorm" in name for name in names(page))
+
+    page.evaluate(f"document.querySelector('{PLOT}').isTheSame = true")
+    box = page.get_by_text("Show charts")
+    box.click()
+    wait(page, f"!document.querySelector('{PLOT}')")
+    box.click()
+    page.wait_for_selector(f"{PLOT} .main-svg")
+    assert not page.evaluate(f"document.querySelector('{PLOT}').isTheSame")
+    assert ranges(page) == pytest.approx(zoomed)
+    assert not any("ASRNorm" in name for name in names(page))
+    steps = page.evaluate(f"{LOSS}.x")
+    assert all(0 < b - a <= 4 for a, b in pairwise(steps))  # the pause came thinned, not as a gap
+
+    page.locator(f"{PLOT} .nsewdrag").first.dblclick()
+    wait(page, f"document.querySelector('{PLOT}').layout.xaxis.range[0] < 0")
+
+
+def test_a_drag_outlasts_ticks(show: Callable[..., Page]) -> None:
+    page = show("training")
+    box = page.locator(f"{PLOT} .nsewdrag").first.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 100, box["y"] + 40)
+    page.mouse.down()
+    for step in range(12):
+        page.mouse.move(box["x"] + 100 + 10 * step, box["y"] + 40 + 6 * step)
+        page.wait_for_timeout(100)
+    assert page.locator(f"{PLOT} .zoombox").count() == 1
+    page.mouse.up()
+    wait(page, f"document.querySelector('{PLOT}').layout.xaxis.range[0] > 5")
+
+
+@pytest.mark.parametrize("loss", ["store.last -= 20", "module.stores.delete('training')"])
+def test_lost_messages_leave_no_gap(show: Callable[..., Page], loss: str) -> None:
+    page = show("training")
+    wait_for_ticks(page, 4)
+    epoch = page.evaluate(
+        f"""async () => {{
+            const module = await import({MODULE});
+            const store = module.stores.get('training');
+            const epoch = store.epoch;
+            {loss};
+            return epoch;
+        }}"""
+    )
+    wait(
+        page,
+        f"import({MODULE}).then(m => (m.stores.get('training')?.epoch ?? '{epoch}') !== '{epoch}')",
+    )
+    wait_for_ticks(page)
+    steps = page.evaluate(f"{LOSS}.x")
+    assert steps == list(range(len(steps)))
+
+
+def test_theme_change_restyles_the_graph_in_place(show: Callable[..., Page]) -> None:
+    page = show("training", color_scheme="light")
+    color = f"document.querySelector('{PLOT}').layout.font.color"
+    light = page.evaluate(color)
+    page.evaluate(f"document.querySelector('{PLOT}').isTheSame = true")
+    page.emulate_media(color_scheme="dark")
+    wait(page, f"{color} !== '{light}'")
+    assert page.evaluate(f"document.querySelector('{PLOT}').isTheSame")
+
+
+def test_scrubber_follows_stays_and_replays(show: Callable[..., Page]) -> None:
+    page = show("spread")
+    thumb = page.get_by_role("slider", name="Training step")
+    shown = "document.querySelector('.live-chart output').value"
+    assert "latest" in page.evaluate(shown)
+    thumb.focus()
+    page.keyboard.press("Home")
+    wait(page, f"/^step 0 of/.test({shown})")
+    newest = page.evaluate(f"{shown}.match(/of (\\d+)/)[1]")
+    wait(page, f"{shown}.match(/of (\\d+)/)[1] !== '{newest}'")
+    assert page.evaluate(shown).startswith("step 0 of")
+    assert thumb.get_attribute("aria-valuetext") == page.evaluate(shown)
+
+    page.get_by_role("button", name="Replay").click()
+    wait(page, f"/^step [1-9]/.test({shown}) && !{shown}.includes('latest')")
+    page.get_by_role("button", name="Pause").click()
+    page.keyboard.press("Tab")
+    page.keyboard.press("End")
+    wait(page, f"{shown}.includes('latest')")
+
+
+def test_bars_fill_in_beside_their_pictures(show: Callable[..., Page]) -> None:
+    page = show("robust", at=0)
+    cells = f"document.querySelector('{PLOT}').data.filter(t => t.type === 'bar').flatMap(t => t.x)"
+    wait(page, f"{cells}.length >= 3")
+    few = page.evaluate(f"{cells}.length")
+    wait(page, f"{cells}.length > {few}")
+    assert page.locator(f"{PLOT} image").count() == 8
+
+
+@pytest.mark.parametrize("chart", ["training", "lambdas", "spread", "robust"])
+def test_narrow_page_does_not_scroll_sideways(show: Callable[..., Page], chart: str) -> None:
+    page = show(chart, viewport={"width": 390, "height": 844})
+    wait(page, f"document.querySelector('{PLOT}').layout.width < 390")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert (
+        page.evaluate("(e => e.scrollWidth - e.clientWidth)(document.querySelector('.live-chart'))")
+        <= 0
+    )
+    plot = page.locator(f"{PLOT} .main-svg").first.bounding_box()
+    assert plot is not None
+    assert plot["height"] > 300
+
+
+def test_labels_are_text_and_the_figure_is_named(show: Callable[..., Page]) -> None:
+    page = show("training")
+    assert page.get_by_role("figure", name="Made-up training of three runs.").count() == 1
+    assert page.get_by_role("button", name="BN <b>&amp;</b>", exact=True).is_visible()
+    assert "BN &lt;b&gt;&amp;amp;&lt;/b&gt; · test" in names(page)

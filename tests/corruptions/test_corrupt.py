@@ -1,0 +1,136 @@
+import subprocess
+import sys
+
+import pytest
+import torch
+from torch import Tensor
+
+from afn.corruptions import CORRUPTIONS, corrupt
+from afn.corruptions.severities import SEVERITIES
+
+RANDOM = ["gaussian_noise", "impulse_noise"]
+
+
+def seeded(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.fixture
+def images() -> Tensor:
+    """Smooth colours with black and white corners, (4, 3, 12, 16)."""
+    images = torch.nn.functional.interpolate(
+        torch.rand(4, 3, 3, 4, generator=seeded(7)), size=(12, 16), mode="bilinear"
+    )
+    images[:, :, :3, :3] = 0.0
+    images[:, :, -3:, -3:] = 1.0
+    return images
+
+
+def test_there_are_five_severities_of_every_corruption() -> None:
+    assert list(CORRUPTIONS) == list(SEVERITIES)
+    assert {len(constants) for constants in SEVERITIES.values()} == {5}
+
+
+def test_the_names_cost_no_torch() -> None:
+    check = (
+        "import sys; from afn.corruptions.severities import SEVERITIES;"
+        "import afn.corruptions; assert 'torch' not in sys.modules;"
+        "from afn.corruptions import CORRUPTIONS, corrupt; assert 'torch' in sys.modules"
+    )
+
+    subprocess.run([sys.executable, "-c", check], check=True)
+
+
+@pytest.mark.parametrize("name", CORRUPTIONS)
+@pytest.mark.parametrize("severity", [1, 5])
+@pytest.mark.parametrize("shape", [(2, 1, 8, 8), (2, 3, 9, 33), (1, 3, 28, 28)])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.float16])
+def test_shape_dtype_range_and_input_are_kept(
+    name: str, severity: int, shape: tuple[int, ...], dtype: torch.dtype
+) -> None:
+    images = torch.rand(shape, generator=seeded(1)).to(dtype)
+    before = images.clone()
+
+    corrupted = corrupt(images, name, severity, seeded())
+
+    assert corrupted.shape == images.shape
+    assert corrupted.dtype == dtype
+    assert 0.0 <= corrupted.min() <= corrupted.max() <= 1.0
+    assert not torch.equal(corrupted, images)
+    assert corrupted.data_ptr() != images.data_ptr()
+    assert torch.equal(images, before)
+
+
+@pytest.mark.parametrize("name", CORRUPTIONS)
+def test_same_seed_same_bytes(name: str, images: Tensor) -> None:
+    assert torch.equal(corrupt(images, name, 3, seeded()), corrupt(images, name, 3, seeded()))
+
+
+@pytest.mark.parametrize("name", RANDOM)
+def test_noise_follows_the_generator_alone(name: str, images: Tensor) -> None:
+    state = torch.random.get_rng_state()
+    first, other = (corrupt(images, name, 3, seeded(seed)) for seed in (0, 1))
+
+    assert not torch.equal(first, other)
+    assert torch.equal(torch.random.get_rng_state(), state)
+    doubled = corrupt(images.double(), name, 3, seeded())
+    torch.testing.assert_close(doubled.float(), first)
+
+
+@pytest.mark.parametrize("name", [name for name in CORRUPTIONS if name not in RANDOM])
+def test_one_image_is_corrupted_as_in_a_batch(name: str, images: Tensor) -> None:
+    torch.testing.assert_close(corrupt(images[1:2], name, 4), corrupt(images, name, 4)[1:2])
+
+
+@pytest.mark.parametrize("name", CORRUPTIONS)
+def test_change_grows_with_severity(name: str, images: Tensor) -> None:
+    changes = [
+        (corrupt(images, name, severity, seeded()) - images).abs().mean()
+        for severity in range(1, 6)
+    ]
+
+    # Pixelate's five scales give few distinct block sizes on sides as small as these.
+    assert changes == sorted(changes)
+    assert changes[-1] > changes[0]
+
+
+@pytest.mark.parametrize("name", RANDOM)
+def test_random_corruption_needs_a_generator(name: str, images: Tensor) -> None:
+    with pytest.raises(ValueError, match=f"^{name} is random, got generator=None"):
+        corrupt(images, name, 1)
+
+
+BAD_IMAGES = {
+    "array": ([[0.0]], TypeError, "got list"),
+    "bytes": (torch.zeros(1, 3, 8, 8, dtype=torch.uint8), TypeError, "got torch.uint8"),
+    "rank": (torch.zeros(3, 8, 8), ValueError, r"got \(3, 8, 8\)"),
+    "channels last": (torch.zeros(1, 8, 8, 3), ValueError, r"got \(1, 8, 8, 3\)"),
+    "small": (torch.zeros(1, 3, 8, 7), ValueError, "sides of at least 8"),
+    "empty": (torch.zeros(0, 3, 8, 8), ValueError, "N at least 1"),
+    "0 to 255": (torch.full((1, 3, 8, 8), 255.0), ValueError, "got 255 to 255; divide by 255"),
+    "negative": (torch.full((1, 3, 8, 8), -0.1), ValueError, r"lie in \[0, 1\], got -0.1"),
+    "NaN": (torch.full((1, 3, 8, 8), torch.nan), ValueError, r"lie in \[0, 1\], got nan"),
+}
+
+
+@pytest.mark.parametrize(("images", "kind", "complaint"), BAD_IMAGES.values(), ids=BAD_IMAGES)
+def test_bad_images_are_one_clear_line(images: Tensor, kind: type, complaint: str) -> None:
+    with pytest.raises(kind, match=complaint):
+        corrupt(images, "contrast", 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "severity", "kind", "complaint"),
+    [
+        ("rust", 1, ValueError, "unknown corruption 'rust'; known are gaussian_noise, "),
+        ("contrast", 0, ValueError, "from 1 to 5, got 0"),
+        ("contrast", 6, ValueError, "from 1 to 5, got 6"),
+        ("contrast", True, TypeError, "int from 1 to 5, got True"),
+        ("contrast", 1.0, TypeError, "int from 1 to 5, got 1.0"),
+    ],
+)
+def test_bad_name_or_severity_is_one_clear_line(
+    images: Tensor, name: str, severity: int, kind: type, complaint: str
+) -> None:
+    with pytest.raises(kind, match=complaint):
+        corrupt(images, name, severity)

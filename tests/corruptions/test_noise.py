@@ -1,0 +1,24 @@
+import torch
+from torch.testing import assert_close
+
+from afn.corruptions import corrupt
+
+GREY = torch.full((20, 3, 32, 32), 0.5)
+
+
+def test_gaussian_noise_has_the_tables_standard_deviation() -> None:
+    noise = corrupt(GREY, "gaussian_noise", 5, torch.Generator().manual_seed(0)) - GREY
+
+    # 61,440 draws: their mean and deviation are within about four standard errors.
+    assert abs(noise.mean().item()) < 0.002
+    assert_close(noise.std(), torch.tensor(0.10), atol=0.0012, rtol=0.0)
+
+
+def test_impulse_noise_is_half_salt_half_pepper_on_single_values() -> None:
+    noisy = corrupt(GREY, "impulse_noise", 5, torch.Generator().manual_seed(0))
+
+    for value in (0.0, 1.0):
+        assert abs((noisy == value).float().mean().item() - 0.035) < 0.003
+    assert set(noisy.unique().tolist()) == {0.0, 0.5, 1.0}
+    hit = noisy != 0.5
+    assert (hit.any(dim=1) & ~hit.all(dim=1)).any()  # channels are hit one by one

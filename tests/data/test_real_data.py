@@ -1,0 +1,56 @@
+"""The archives that AFN_DATA_DIR names, where it is set."""
+
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from afn.data import catalogue, dataset_entry, load_dataset
+
+pytestmark = [
+    pytest.mark.real_data,
+    pytest.mark.skipif("AFN_DATA_DIR" not in os.environ, reason="AFN_DATA_DIR is not set"),
+]
+
+SHAPES = {
+    "mnist": ((60_000, 28, 28, 1), 10_000),
+    "usps": ((7_291, 16, 16, 1), 2_007),
+    "mnistm": ((10_000, 28, 28, 3), 5_000),
+    "cifar10": ((25_000, 32, 32, 3), 10_000),
+    "pacs/art_painting": ((1_638, 64, 64, 3), 410),
+    "pacs/cartoon": ((1_875, 64, 64, 3), 469),
+    "pacs/photo": ((1_336, 64, 64, 3), 334),
+    "pacs/sketch": ((3_143, 64, 64, 3), 786),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_arrays_are_what_the_entry_says(name: str) -> None:
+    entry, data = dataset_entry(name), load_dataset(name)
+    shape, num_test = SHAPES[name]
+
+    assert entry.status == "on disk"
+    assert data.x_train.shape == shape == (entry.num_train, *entry.image_shape)
+    assert data.x_test.shape == (num_test, *shape[1:]) == (entry.num_test, *entry.image_shape)
+    assert np.unique(data.y_train).tolist() == list(range(entry.num_classes))
+    assert len(data.class_names) == entry.num_classes
+
+
+def test_cifar10_keeps_its_class_names() -> None:
+    assert load_dataset("cifar10").class_names[:3] == ("airplane", "automobile", "bird")
+
+
+def test_mnistm_shows_the_digits_of_mnist() -> None:
+    np.testing.assert_array_equal(
+        load_dataset("mnistm").y_test, load_dataset("mnist").y_test[:5_000]
+    )
+
+
+def test_catalogue_is_cheap() -> None:
+    started = time.perf_counter()
+    entries = catalogue(Path(os.environ["AFN_DATA_DIR"]))
+
+    assert time.perf_counter() - started < 2.0  # 0.1 s on an idle machine
+    assert {name for name, entry in entries.items() if entry.status == "on disk"} >= set(SHAPES)
