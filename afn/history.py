@@ -132,8 +132,9 @@ class History:
         if keep < len(self.steps):
             self.revision += 1
         tables = [c for table in (self.lambdas, self.lambda_grads) for row in table for c in row]
-        for column in (self.steps, *self.columns.values(), *tables):
+        for column in (*self.columns.values(), *tables):
             del column[keep:]
+        del self.steps[keep:]
         for events in (self.snapshots, self.evaluations, self.commands):
             events[:] = [event for event in events if event["step"] <= step]
 

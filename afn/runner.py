@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -111,6 +112,9 @@ class LocalRunner:
     def _ensure_worker(self) -> subprocess.Popen[bytes]:
         """The worker; a new one is told what the one that died had not begun."""
         if self._process is None or self._process.poll() is not None:
+            if self._process is not None and self._process.stdin:
+                with suppress(BrokenPipeError):
+                    self._process.stdin.close()
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "afn.worker", str(self.store.root.absolute())],
                 stdin=subprocess.PIPE,

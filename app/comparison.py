@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from afn.engine.config import ADAPTIVE_NORMS, TrainConfig
 from afn.lambda_init import LambdaInit
@@ -172,7 +172,7 @@ def _lambda_from_text(text: str) -> LambdaInit:
     if text in LambdaInit.PRESETS:
         return LambdaInit.PRESETS[text]
     values = text.split("_")
-    gate = "linear" if values[-1] == "linear" else "sigmoid"
+    gate: Literal["linear", "sigmoid"] = "linear" if values[-1] == "linear" else "sigmoid"
     numbers = [_number(value, float) for value in values[: 4 if gate == "linear" else None]]
     if len(numbers) != 4:
         raise ValueError(
@@ -197,9 +197,7 @@ def labels(comparison: Comparison) -> list[str]:
             if rival.norm == config.norm
         ]
         differing = [
-            text
-            for key, text in mine.items()
-            if len({other[key] for other in rivals}) > 1 and text
+            text for key, text in mine.items() if len({other[key] for other in rivals}) > 1 and text
         ]
         title = NORM_TITLES[config.norm]
         names.append(f"{title} ({', '.join(differing)})" if differing else title)

@@ -204,7 +204,8 @@ def _adaptive_options(slot: int) -> None:
         st.session_state.setdefault(key("stat_dropout", slot), 0.0)
         st.slider(
             "Statistic dropout",
-            *map(float, LIMITS["stat_dropout"]),
+            0.0,
+            LIMITS["stat_dropout"][1],
             step=0.05,
             key=key("stat_dropout", slot),
             help=CONTROLS["stat_dropout"],

@@ -32,6 +32,8 @@ PROBLEMS = "problems"
 TARGET = "target"
 RUN_PARAMETER = "run"
 NO_RUN = "-"
+LINK = "link"
+"""The runs that the URL names, as this session last read or wrote it."""
 VIEW_DEFAULTS: dict[str, str] = {"scale": "λ", "by": "λ", "layer": ""}
 """Choices of how to look at the runs; each is a URL parameter and a widget key ``view.<name>``."""
 
@@ -65,11 +67,11 @@ def begin() -> None:
     """Adopt what the URL says where it is new to this session; ready the widgets."""
     url = {name: st.query_params.get_all(name) for name in st.query_params}
     session = st.session_state
-    linked = [part for part in ",".join(url.get(RUN_PARAMETER, [])).split(",") if part]
-    is_new_link = bool(linked) and linked != _run_ids()
+    linked = [part for part in "~".join(url.get(RUN_PARAMETER, [])).split("~") if part]
+    is_new_link = bool(linked) and linked != session.get(LINK, [])
     if SETTINGS not in session or is_new_link:
         comparison, problems = from_url(url)
-        session[RUNS] = []
+        session[RUNS], session[LINK] = [], linked
         if linked:
             problems += _adopt_runs(linked[:MAX_CONTENDERS])
             if not any(name in url for name in URL_KEYS):
@@ -111,15 +113,18 @@ def write_url(comparison: Comparison) -> None:
     """Make the address a link to what is on screen."""
     st.session_state[SETTINGS] = comparison
     url: dict[str, str | list[str]] = to_url(comparison)
-    if runs := _run_ids():
-        url[RUN_PARAMETER] = ",".join(runs)
+    st.session_state[LINK] = _run_ids()
+    if runs := st.session_state[LINK]:
+        url[RUN_PARAMETER] = "~".join(runs)
     for name, default in VIEW_DEFAULTS.items():
         if (value := st.session_state.get(f"view.{name}", default)) not in (default, None):
             url[name] = value
     current = {name: st.query_params.get_all(name) for name in st.query_params}
     wanted = {name: value if isinstance(value, list) else [value] for name, value in url.items()}
-    if current != wanted:
+    if current != wanted and wanted:
         st.query_params.from_dict(url)
+    elif current and not wanted:
+        st.query_params.clear()
 
 
 def problems() -> list[str]:
@@ -284,7 +289,7 @@ def attach(slot: int, run: Run | None) -> None:
 def show_runs(run_ids: list[str], go: Callable[..., Any]) -> None:
     """Open runs in the Playground (`go` switches the page)."""
     st.session_state.pop(SETTINGS, None)
-    go(query_params={RUN_PARAMETER: ",".join(run_ids)})
+    go(query_params={RUN_PARAMETER: "~".join(run_ids)})
 
 
 def new_seed() -> None:

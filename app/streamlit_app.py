@@ -12,8 +12,8 @@ if ROOT not in sys.path:  # `streamlit run` puts only this folder there
 from app.views import playground, runs  # noqa: E402
 
 st.set_page_config(page_title="AFN playground", page_icon="λ", layout="wide")
-playground_page = st.Page(playground.render, title="Playground", url_path="playground", default=True)
-runs_page = st.Page(
-    lambda: runs.render(open_page=playground_page), title="Runs", url_path="runs"
+playground_page = st.Page(
+    playground.render, title="Playground", url_path="playground", default=True
 )
+runs_page = st.Page(lambda: runs.render(open_page=playground_page), title="Runs", url_path="runs")
 st.navigation([playground_page, runs_page], position="top").run()

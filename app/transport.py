@@ -38,7 +38,9 @@ def render(slots: list[Slot], statuses: list[str], *, is_valid: bool) -> None:
     can_start = is_valid and any(each == "ready" for each in mine)
     is_over = bool(mine) and all(each in ENDED for each in mine)
     is_running = any(each in ("running", "waiting") for each in mine)
-    can_resume = any(each == "paused" or _can_reopen(slots[i]) for i, each in zip(chosen, mine, strict=True))
+    can_resume = any(
+        each == "paused" or _can_reopen(slots[i]) for i, each in zip(chosen, mine, strict=True)
+    )
     with st.container(horizontal=True, vertical_alignment="bottom", key="transport"):
         if is_over:
             _button("Start again", "replay", _start_again, chosen, disabled=not is_valid, main=True)
@@ -73,11 +75,17 @@ def _target(slots: list[Slot]) -> list[int]:
         required=True,
         help=CONTROLS["target"],
     )
-    return list(range(len(slots))) if chosen == ALL else [int(chosen)]
+    return list(range(len(slots))) if chosen in (ALL, None) else [int(chosen)]
 
 
 def _button(
-    label: str, icon: str, act: Callable[[list[int]], None], chosen: list[int], *, disabled: bool = False, main: bool = False
+    label: str,
+    icon: str,
+    act: Callable[[list[int]], None],
+    chosen: list[int],
+    *,
+    disabled: bool = False,
+    main: bool = False,
 ) -> None:
     st.button(
         label,
@@ -102,8 +110,8 @@ def _start(chosen: list[int], commands: Sequence[Command] = ()) -> None:
     shown = _shown()
     ready = [i for i in chosen if i < len(shown) and shown[i].run is None]
     names = labels(tuple(slot.config for slot in shown))
-    group = next(
-        (slot.run.record().get("group") for slot in shown if slot.run), secrets.token_hex(4)
+    group: str = next(
+        (slot.run.record()["group"] for slot in shown if slot.run), secrets.token_hex(4)
     )
     runs = []
     try:

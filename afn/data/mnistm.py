@@ -17,7 +17,7 @@ def mnistm5k(digits: ImageData) -> ImageData:
     """The digits over random crops of two photos, in the same order and split.
 
     Deviation: two photos instead of BSDS500's hundreds; training crops come from their left
-    halves and test crops from their right halves, so no background is seen twice.
+    halves and test crops from their right halves, so that they share no background.
     """
     from sklearn.datasets import load_sample_images
 

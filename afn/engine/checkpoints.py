@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 _OPTIMIZER = "optimizer/"
@@ -29,6 +29,9 @@ def save_checkpoint(
         model: Its whole state dict is saved.
         optimizer: Per-parameter tensors (momentum) are saved; its settings belong in `progress`.
         progress: JSON values: step, epoch, place in the data, learning rates, ...
+
+    Raises:
+        OSError: The folder is full, read-only or gone.
     """
     tensors = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
     for index, state in optimizer.state_dict()["state"].items():
@@ -36,7 +39,10 @@ def save_checkpoint(
             if isinstance(value, torch.Tensor):
                 tensors[f"{_OPTIMIZER}{index}/{key}"] = value.contiguous()
     temporary = path.with_suffix(".part")
-    save_file(tensors, temporary, metadata={"progress": json.dumps(progress)})
+    try:
+        save_file(tensors, temporary, metadata={"progress": json.dumps(progress)})
+    except SafetensorError as error:
+        raise OSError(f"cannot write the checkpoint {path.name}: {error}") from error
     os.replace(temporary, path)  # noqa: PTH105 - a rename that overwrites, on every platform
 
 

@@ -33,12 +33,17 @@ LIMITS: dict[str, tuple[float, float]] = {
     "max_steps": (1, 10_000_000),
     "max_seconds": (1, 7 * 24 * 3600),
 }
-"""Inclusive ranges, shared by the checks below, the page's controls and the commands of a live run."""
+"""Inclusive ranges, shared by the checks below, the page's controls and a live run's commands."""
 
 _INTEGERS = {
     "batch_size", "epochs", "seed", "severity", "eval_batch_size", "eval_images",
     "evals_per_epoch", "max_steps",
 }  # fmt: skip
+
+
+_ADAPTIVE_OPTIONS = (
+    "lambda_init", "stan_width", "rescale_width", "stat_dropout", "adaptive", "formula",
+)  # fmt: skip
 
 
 def check_number(name: str, value: object) -> None:
@@ -160,8 +165,7 @@ class TrainConfig:
         if self.norm in SWITCHABLE_NORMS and self.eval_stats is not None:
             options["eval_stats"] = self.eval_stats
         if self.norm in ADAPTIVE_NORMS:
-            names = "lambda_init stan_width rescale_width stat_dropout adaptive formula".split()
-            options |= {name: getattr(self, name) for name in names}
+            options |= {name: getattr(self, name) for name in _ADAPTIVE_OPTIONS}
         return options
 
     def to_json(self) -> dict[str, Any]:
@@ -192,9 +196,7 @@ class TrainConfig:
                 if name in values:
                     values[name] = tuple(values[name])
             if "lambda_init" in values:
-                values["lambda_init"] = LambdaInit(
-                    **{k: -math.inf if v == "-inf" else v for k, v in values["lambda_init"].items()}
-                )
+                values["lambda_init"] = _lambda_from_json(values["lambda_init"])
             return cls(**values)
         except (TypeError, AttributeError) as error:
             raise ValueError(f"the configuration has a value of the wrong kind: {error}") from error
@@ -216,6 +218,10 @@ class TrainConfig:
         if self.norm in ADAPTIVE_NORMS and self.adaptive and self.lambda_lr_factor == 0:
             lines.append("The λ learning-rate factor is 0: λ stays where it starts.")
         return lines
+
+
+def _lambda_from_json(values: dict[str, Any]) -> LambdaInit:
+    return LambdaInit(**{name: -math.inf if v == "-inf" else v for name, v in values.items()})
 
 
 def check_against_data(config: TrainConfig, num_train: int, image_side: int) -> None:

@@ -9,7 +9,8 @@ Kinds and their values (besides ``step`` and ``seconds``, the wall time since th
   the parameter), duration (seconds spent on the step), images_left
 - ``snapshot``: per layer the lists gamma, beta, mu, sigma (one value per channel; ASRNorm's are
   means over the batch's images)
-- ``evaluation``: dataset, corruption (None: clean), severity, statistics, n, correct, accuracy, loss
+- ``evaluation``: dataset, corruption (None: clean), severity, statistics, n, correct, accuracy,
+  loss
 - ``samples``: severity, images (corruption -> PNG as data URI; "clean" too)
 - ``command``: a command that took effect, or an ``error`` in one line
 - ``state``: running or paused

@@ -8,7 +8,7 @@ from afn.engine.config import TrainConfig
 from afn.engine.control import FileControls
 from afn.engine.events import Event
 from afn.engine.training import DivergedError, Training
-from afn.runs import Run, RunStore, RunWriter
+from afn.runs import Run, RunStore, RunWriter, Status
 
 
 def train(config: TrainConfig, store: RunStore | None = None) -> Iterator[Event]:
@@ -65,7 +65,7 @@ def execute(run: Run, *, orphaned: Callable[[], bool] = lambda: False) -> Iterat
         run.end("stopped", "the program that trained it ended", _summary(training))
         raise
     else:
-        status = "stopped" if training.stop_reason else "finished"
+        status: Status = "stopped" if training.stop_reason else "finished"
         run.end(status, training.stop_reason, _summary(training))
     finally:
         writer.close()

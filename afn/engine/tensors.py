@@ -57,9 +57,12 @@ def load_tensors(name: str, num_test: int) -> TensorData:
     """
     data = load_dataset(name)
     channels = data.x_train.shape[3]
-    counts = np.stack(
-        [np.bincount(data.x_train[..., c].ravel(), minlength=256) for c in range(channels)]
-    ) / data.x_train[..., 0].size  # (C, 256): exact moments from the histogram, without floats
+    counts = (
+        np.stack(
+            [np.bincount(data.x_train[..., c].ravel(), minlength=256) for c in range(channels)]
+        )
+        / data.x_train[..., 0].size
+    )  # (C, 256): exact moments from the histogram, without floats
     levels = np.arange(256) / 255
     mean = counts @ levels
     std = np.sqrt(counts @ levels**2 - mean**2)

@@ -192,9 +192,7 @@ class Training:
                         parameter.requires_grad_(self.config.adaptive)
             return
         if "batch_size" in command:
-            check_against_data(
-                self.config, self.order.num_images, min(self.data.image_size)
-            )
+            check_against_data(self.config, self.order.num_images, min(self.data.image_size))
             if command["batch_size"] > self.order.num_images:
                 raise ValueError(
                     f"the batch size {command['batch_size']} is above the "
@@ -304,9 +302,7 @@ class Training:
     def _test(self, corruption: str | None) -> Event:
         images = corrupted(self.data.test_images, corruption, self.severity)
         self.model.eval()
-        score = evaluate(
-            self.model, images, self.data.test_labels, self.config.eval_batch_size
-        )
+        score = evaluate(self.model, images, self.data.test_labels, self.config.eval_batch_size)
         self.model.train()
         if corruption is None:
             self._accuracy = score.accuracy

@@ -59,11 +59,11 @@ class Trace:
 
     @property
     def y(self) -> Tensor:
-        """The output, (N, C, H, W), in the input's dtype: both affine steps in one pass."""
-        scale = self.gamma_hat / self.sigma_hat
-        shift = self.beta_hat - self.mu_hat * scale
-        y = torch.addcmul(shift[..., None, None], self.x, scale[..., None, None])
-        return y.to(self.x.dtype)
+        """The output, (N, C, H, W), in the input's dtype."""
+        # Not x·scale + shift, whose two terms cancel where |mean| is far above the deviation.
+        centered = self.x - self.mu_hat[..., None, None]
+        scale = (self.gamma_hat / self.sigma_hat)[..., None, None]
+        return torch.addcmul(self.beta_hat[..., None, None], centered, scale).to(self.x.dtype)
 
     def snapshot(self) -> "Trace":
         """A copy that later steps of training do not change; `x` is shared."""

@@ -78,7 +78,11 @@ def _reading(shown: Sequence[Shown], severity: int) -> str:
         for name, test in newest.items():
             drop = (clean["accuracy"] if clean else 1.0) - test["accuracy"]
             if worst is None or drop > worst[0]:
-                worst = drop, group_title(name), f"{each.label} falls to {percent(test['accuracy'])}"
+                worst = (
+                    drop,
+                    group_title(name),
+                    f"{each.label} falls to {percent(test['accuracy'])}",
+                )
     if worst is None:
         return "No corruption tested yet: that happens at each epoch's end, or on demand."
     return f"The largest drop from clean at severity {severity} is under {worst[1]}: {worst[2]}."

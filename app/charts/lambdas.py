@@ -60,17 +60,18 @@ def lambda_chart(shown: Sequence[Shown], *, scale: Scale = "λ", by: By = "λ") 
         "panels": panels,
         "runs": legend(adaptive),
         "lines": lines,
-        "columns": 4 if by == "λ" else min(3, len(layers)),
+        "columns": 2 if by == "λ" or len(layers) < 3 else 3,
         "x": "step",
         "dashes": names if len(names) <= 5 else [],
     }
 
     def feed(cursor: tuple[list[int], list[int]] | None) -> tuple[dict[str, Any], Any]:
-        now = [len(each.history.steps) for each in adaptive], [
-            len(each.history.commands) for each in adaptive
-        ]
+        now = (
+            [len(each.history.steps) for each in adaptive],
+            [len(each.history.commands) for each in adaptive],
+        )
         steps, commands = cursor or ([-1] * len(adaptive), [0] * len(adaptive))
-        blocks = [
+        blocks: list[Any] = [
             (line, *_block(each.history, first, last, scale, by))
             for line, each, first, last in zip(first_lines, adaptive, steps, now[0], strict=True)
         ]

@@ -3,7 +3,7 @@
 // hidden runs, chosen step) live in a store per chart key, which outlives the element; a drawing is
 // a pure function of the two. live_chart/*.js each hold one kind of drawing:
 //   start(spec) -> data    apply(data, chunk, spec)    figure({spec, data, view, width, look}) -> figure
-//   controls?(slot, chart) -> update
+//   controls?(slot, chart) -> update    buttons: Plotly's, shown on hover
 
 const VERSION = new URL(import.meta.url).search; // one version for every file of this component
 const load = (name) => import(`./live_chart/${name}.js${VERSION}`);
@@ -16,7 +16,6 @@ const CONFIG = {
   showSendToCloud: false,
   showTips: false,
   doubleClick: "autosize",
-  modeBarButtons: [["zoom2d", "pan2d", "autoScale2d", "toImage"]],
   displayModeBar: isTouch ? false : "hover",
 };
 
@@ -88,6 +87,7 @@ class Chart {
 
   receive({ key, alt, ...offer }, setTriggerValue) {
     if (!stores.has(key)) stores.set(key, { view: { ranges: {}, hidden: new Set() } });
+    this.key = key;
     this.store = stores.get(key);
     this.root.setAttribute("aria-label", alt);
     if (!receive(this.store, offer) && this.store.asked !== offer.epoch) {
@@ -126,7 +126,7 @@ class Chart {
       this.plot,
       traces,
       { ...appearance.layout, ...layout, width: this.width, datarevision: ++revision },
-      CONFIG,
+      { ...CONFIG, modeBarButtons: [kind.buttons], toImageButtonOptions: { filename: this.key, scale: 2 } },
     );
     if (isNew) this.plot.on("plotly_relayout", (change) => this.remember(change));
   }

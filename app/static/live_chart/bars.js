@@ -4,6 +4,7 @@
 //   a later cell replaces an earlier one.
 
 const { axis, escape } = await import(`./look.js${new URL(import.meta.url).search}`);
+export const buttons = ["toImage"];
 const BAR = 15;
 const PICTURE = 44;
 const HEAD = 8;

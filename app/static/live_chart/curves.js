@@ -7,6 +7,7 @@
 const { axis, escape, floats, heading, interval, isTouch, ticks } = await import(
   `./look.js${new URL(import.meta.url).search}`
 );
+export const buttons = ["zoom2d", "pan2d", "autoScale2d", "toImage"];
 const DASHES = ["solid", "4px,3px", "1px,3px", "9px,3px,1px,3px", "12px,4px"];
 const LABEL = 14; // height of a mark's label
 const DENSE = 3; // from this many columns on panels are small
@@ -62,9 +63,7 @@ export function figure({ spec, data, view, width, look }) {
       showgrid: false,
       showline: true,
       linecolor: look.line,
-      spikecolor: look.line,
-      spikethickness: 1,
-      spikedash: "solid",
+      unifiedhovertitle: { text: `${escape(spec.x)} %{x}` },
       title: cell.isLast && { text: escape(spec.x), standoff: 4, font: { size: 11, color: look.muted } },
     });
     const labels = place(marks, steps, cell);

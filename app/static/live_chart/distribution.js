@@ -5,6 +5,7 @@
 const { axis, element, escape, floats, heading, interval } = await import(
   `./look.js${new URL(import.meta.url).search}`
 );
+export const buttons = ["toImage"];
 const ROW = 72;
 const HEAD = 40;
 const FOOT = 30;
@@ -24,14 +25,12 @@ export function apply(data, chunk) {
 }
 
 /** The step on show: the one the reader chose, else the newest. */
-const current = ({ data, view }) => view.step ?? data.steps.at(-1);
+const current = ({ data, view }) => (data.steps.includes(view.step) ? view.step : data.steps.at(-1));
 
 export function figure({ spec, data, view, width, look }) {
   const columns = width < 560 ? 1 : spec.panels.length;
   const step = current({ data, view });
-  const runs = spec.runs
-    .map((run, index) => ({ ...run, snapshot: data.runs[index].findLast((each) => each.step <= step) }))
-    .filter(({ label }) => !view.hidden.has(label));
+  const snapshots = data.runs.map((taken) => taken.findLast((each) => each.step <= step));
   const pitch = HEAD + spec.runs.length * ROW + FOOT;
   const height = Math.ceil(spec.panels.length / columns) * pitch;
   const cellWidth = width / columns;
@@ -59,9 +58,9 @@ export function figure({ spec, data, view, width, look }) {
     });
     const all = data.extents[panel] ? [`all steps ${interval(low, high).join(" … ")}`] : [];
     annotations.push(heading(look, left, top, width, height, title, all));
-    runs.forEach(({ label, color, snapshot }, row) => {
-      if (!snapshot) return;
-      const values = snapshot.values[panel];
+    spec.runs.forEach(({ label, color }, row) => {
+      if (!snapshots[row] || view.hidden.has(label)) return;
+      const values = snapshots[row].values[panel];
       traces.push(strip(values, row, label, color, axes), box(values, row, color, axes));
       annotations.push({
         text: `${escape(label)} · s.d. ${deviation(values).toPrecision(3)}`,
@@ -144,12 +143,12 @@ export function controls(slot, chart) {
     clearInterval(timer);
     timer = null;
   };
-  const advance = () => (slot.isConnected ? choose(position(store) + 1) : pause());
+  const advance = () => (play.isConnected ? choose(position(store) + 1) : pause());
   thumb.oninput = () => choose(Number(thumb.value));
   play.onclick = () => {
     if (timer) pause();
     else {
-      if (store.view.step == null) choose(0);
+      if (position(store) === store.data.steps.length - 1) choose(0);
       timer = setInterval(advance, Math.min(Math.max(6000 / store.data.steps.length, 80), 400));
     }
     chart.schedule();
@@ -161,8 +160,8 @@ export function controls(slot, chart) {
     thumb.disabled = play.disabled = steps.length < 2;
     play.textContent = timer ? "❚❚" : "▶";
     play.setAttribute("aria-label", timer ? "Pause the replay" : "Replay the training");
-    const newest = steps.at(-1) ?? 0;
-    text.value = `step ${current(store) ?? 0} of ${newest}${store.view.step == null ? " · latest" : ""}`;
+    const [step, newest] = [current(store) ?? 0, steps.at(-1) ?? 0];
+    text.value = `step ${step} of ${newest}${step === newest ? " · latest" : ""}`;
     thumb.setAttribute("aria-valuetext", text.value);
   };
 }

@@ -51,6 +51,8 @@ export function axis(look, [from, to], size, more) {
     ticks: "",
     tickfont: { size: 11, color: look.muted },
     exponentformat: "power",
+    tickangle: 0, // with the next line: no search for labels that collide, a third of a redraw
+    ticklabeloverflow: "allow",
     ...more,
   };
 }

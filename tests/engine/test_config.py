@@ -1,0 +1,90 @@
+import json
+import math
+from dataclasses import replace
+
+import pytest
+
+from afn import NORMS, LambdaInit, TrainConfig
+from afn.backbones import BACKBONES
+from afn.engine.config import BACKBONE_NAMES, LIMITS, NORM_NAMES, check_against_data
+
+
+def test_names_are_those_of_the_registries():
+    assert set(NORM_NAMES) == set(NORMS)
+    assert set(BACKBONE_NAMES) == set(BACKBONES)
+
+
+@pytest.mark.parametrize("init", LambdaInit.PRESETS.values(), ids=LambdaInit.PRESETS)
+def test_json_round_trip(init):
+    config = TrainConfig(lambda_init=init, widths=(3, 5), stan_width=7, eval_stats="running")
+    text = json.dumps(config.to_json(), allow_nan=False)
+    assert TrainConfig.from_json(json.loads(text)) == config
+
+
+def test_hash_names_the_configuration():
+    assert TrainConfig().hash() == TrainConfig().hash()
+    assert TrainConfig().hash() != TrainConfig(seed=1).hash()
+    assert TrainConfig(lambda_init=LambdaInit.OFF).hash() != TrainConfig().hash()
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_each_limit_is_checked_at_both_ends(name):
+    low, high = LIMITS[name]
+    kind = type(getattr(TrainConfig(), name))
+    assert getattr(replace(TrainConfig(), **{name: kind(low)}), name) == low
+    assert getattr(replace(TrainConfig(), **{name: kind(high)}), name) == high
+    for value in (low - 1, high * 2 + 1, math.nan, "64", True, None):
+        with pytest.raises(ValueError, match=rf"^{name} must be a .*number from"):
+            replace(TrainConfig(), **{name: value})
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"norm": "batch"}, "unknown norm 'batch'; known: afn"),
+        ({"backbone": "vgg"}, "unknown backbone 'vgg'; known: convnet"),
+        ({"corruptions": ("rain",)}, "unknown corruption 'rain'"),
+        ({"eval_stats": "mean"}, "unknown eval_stats 'mean'"),
+        ({"widths": ()}, "widths must be 1 to 4"),
+        ({"widths": (0,)}, "widths must be 1 to 4"),
+        ({"stan_width": 0}, "stan_width must be"),
+        ({"stat_dropout": 0.3, "adaptive": False}, "encoder-decoder, which is disabled"),
+    ],
+)
+def test_bad_values_say_what_was_expected(values, message):
+    with pytest.raises(ValueError, match=message):
+        TrainConfig(**values)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"version": 99}, "version 99 is not 1"),
+        ({"learning_rate": 1}, "unknown setting 'learning_rate'; known: .*lr"),
+        ({"widths": 3}, "wrong kind"),
+        ({"lambda_init": {"nu": 1}}, "wrong kind"),
+    ],
+)
+def test_foreign_json_is_refused(values, message):
+    with pytest.raises(ValueError, match=message):
+        TrainConfig.from_json(values)
+
+
+def test_statistics_mode_is_always_named():
+    assert TrainConfig(norm="bn").statistics == "running"
+    assert TrainConfig(norm="bn", eval_stats="batch").statistics == "test batch of 128"
+    assert TrainConfig(norm="afn").statistics == "test batch of 128"
+    assert TrainConfig(norm="afn", eval_stats="running").statistics == "running"
+    assert TrainConfig(norm="asrnorm").statistics == "per image"
+
+
+def test_too_little_data_is_told():
+    with pytest.raises(ValueError, match="batch size 64 is above the 32 training images"):
+        check_against_data(TrainConfig(), 32, 28)
+    with pytest.raises(ValueError, match="4 blocks halve 8 pixels"):
+        check_against_data(TrainConfig(widths=(1, 1, 1, 1)), 4000, 8)
+
+
+def test_batch_of_one_is_warned_about_where_it_matters():
+    assert "batch of one" in TrainConfig(norm="bn", batch_size=1).warnings()[0]
+    assert TrainConfig(norm="asrnorm", batch_size=1).warnings() == []

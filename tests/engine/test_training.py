@@ -1,0 +1,239 @@
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+
+from afn import LambdaInit, TrainConfig, train
+from afn.engine.control import NoControls
+from afn.engine.events import TIMES, Event
+from afn.engine.tensors import DataOrder
+from afn.engine.training import DivergedError, Training
+
+
+class Scripted(NoControls):
+    """Commands given at a poll, by its number; the loop polls once before each step."""
+
+    def __init__(self, commands):
+        self.commands, self.polls = commands, -1
+
+    def poll(self):
+        self.polls += 1
+        return self.commands.get(self.polls, [])
+
+
+def without_times(events):
+    records = [json.loads(event.to_line()) for event in events]
+    return [{k: v for k, v in record.items() if k not in TIMES} for record in records]
+
+
+def of_kind(events, kind):
+    return [event for event in events if event.kind == kind]
+
+
+def test_events_tell_the_whole_story(quick):
+    events = list(train(quick))
+    start = events[0]
+    assert start.kind == "start"
+    assert start.values["layers"] == ["backbone.blocks.0.norm", "backbone.blocks.1.norm"]
+    assert start.values["num_features"] == [4, 8]
+    steps = of_kind(events, "step")
+    assert len(steps) == start.values["total_steps"] == 1437 // 64
+    assert [event.step for event in steps] == list(range(1, len(steps) + 1))
+    for event in steps:
+        assert len(event.values["lambdas"]) == 2
+        assert all(0 < value < 1 for row in event.values["lambdas"] for value in row)
+    tested = [event.values["corruption"] for event in of_kind(events, "evaluation")]
+    assert tested == [None, None, "contrast", "gaussian_noise"]
+    assert set(of_kind(events, "samples")[0].values["images"]) == {
+        "clean", "contrast", "gaussian_noise",
+    }  # fmt: skip
+    snapshots = of_kind(events, "snapshot")
+    assert snapshots[0].step == 1
+    assert snapshots[-1].step == len(steps)
+    assert [len(layer["gamma"]) for layer in snapshots[0].values["layers"]] == [4, 8]
+
+
+@pytest.mark.parametrize("norm", ["afn", "asrnorm", "bn"])
+def test_same_configuration_same_events_bit_for_bit(quick, norm):
+    config = replace(quick, norm=norm, stat_dropout=0.3 if norm == "afn" else 0.0)
+    torch.manual_seed(1)
+    first = without_times(train(config))
+    torch.manual_seed(2)
+    assert without_times(train(config)) == first
+
+
+def test_the_global_generator_is_left_alone(quick):
+    torch.manual_seed(3)
+    before = torch.get_rng_state()
+    list(train(replace(quick, stat_dropout=0.3)))
+    torch.testing.assert_close(torch.get_rng_state(), before)
+
+
+def test_contenders_share_start_and_data_order(quick):
+    weights, batches = [], []
+    for norm in ("afn", "asrnorm", "bn", "none"):
+        training = Training(replace(quick, norm=norm))
+        weights.append(training.model.state_dict()["backbone.blocks.0.conv.weight"])
+        batches.append(training.order.take(64))
+    for weight, batch in zip(weights, batches, strict=True):
+        assert torch.equal(weight, weights[0])
+        assert torch.equal(batch, batches[0])
+
+
+def test_afn_off_trains_as_batch_norm_with_test_batch_statistics(quick):
+    off = of_kind(train(replace(quick, lambda_init=LambdaInit.OFF)), "step")
+    bn = of_kind(train(replace(quick, norm="bn", eval_stats="batch")), "step")
+    torch.testing.assert_close(
+        [event.values["loss"] for event in off],
+        [event.values["loss"] for event in bn],
+        rtol=1e-3,  # rounding differs between the formula and torch's kernel, and grows over steps
+        atol=1e-3,
+    )
+
+
+def test_learning_works(quick):
+    events = list(train(replace(quick, epochs=8, norm="bn")))
+    assert of_kind(events, "evaluation")[-3].values["accuracy"] > 0.8
+
+
+def test_lambda_learning_rate_factor_moves_lambda_further(quick):
+    def move(factor):
+        steps = of_kind(train(replace(quick, lambda_lr_factor=factor)), "step")
+        ends = steps[0].values["lambdas"], steps[-1].values["lambdas"]
+        return max(
+            abs(a - b) for x, y in zip(*ends, strict=True) for a, b in zip(x, y, strict=True)
+        )
+
+    assert move(0.0) == 0
+    assert move(100.0) > 10 * move(1.0) > 0
+
+
+def test_changes_take_effect_at_the_next_step(quick):
+    script = Scripted(
+        {
+            5: [{"command": "set", "lr": 0.001}, {"command": "set", "batch_size": 10}],
+            7: [{"command": "set", "lambda": {"mu": 0.0}}],
+        }
+    )
+    events = list(Training(quick).events(script))
+    steps = of_kind(events, "step")
+    assert [event.values["lr"] for event in steps[4:6]] == [0.05, 0.001]
+    assert [event.values["batch_size"] for event in steps[4:6]] == [64, 10]
+    assert steps[6].values["lambdas"][0][0] < 0.06
+    assert steps[7].values["lambdas"][0][0] == pytest.approx(0.5, abs=0.01)
+    commands = of_kind(events, "command")
+    assert [event.step for event in commands] == [5, 5, 7]
+    assert of_kind(events, "step")[-1].step > 100  # smaller batches: more steps to the same end
+
+
+def test_pause_step_resume(quick):
+    script = Scripted({0: [{"command": "step"}, {"command": "step"}], 9: [{"command": "resume"}]})
+    events = list(Training(quick).events(script))
+    states = [(event.step, event.values["state"]) for event in of_kind(events, "state")]
+    assert states == [(0, "paused"), (2, "running")]
+    assert len(of_kind(events, "step")) == 22
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ({"command": "set", "lr": -1}, "lr must be a number"),
+        ({"command": "set", "batch_size": 513}, "batch_size must be a whole number"),
+        ({"command": "set", "lambda": {"mu": "x"}}, "logit of λ_mu must be"),
+        ({"command": "set", "lambda": {"nu": 1}}, "lambda takes one or more of"),
+        ({"command": "fly"}, "a command is pause"),
+        ({"command": "evaluate", "severity": 6}, "severity must be"),
+    ],
+)
+def test_a_bad_command_is_answered_and_nothing_else_happens(quick, command, message):
+    events = list(Training(quick).events(Scripted({3: [command]})))
+    [answer] = of_kind(events, "command")
+    assert message in answer.values["error"]
+    assert without_times(of_kind(events, "step")) == without_times(of_kind(train(quick), "step"))
+
+
+def test_a_batch_above_the_data_is_refused_while_running(quick):
+    training = Training(quick)
+    training.order.num_images = 400
+    events = list(training.events(Scripted({1: [{"command": "set", "batch_size": 500}]})))
+    assert "above the 400 training images" in of_kind(events, "command")[0].values["error"]
+
+
+def test_stop_and_limits_say_why(quick):
+    training = Training(quick)
+    list(training.events(Scripted({4: [{"command": "stop"}]})))
+    assert (training.step, training.stop_reason) == (4, "stopped by hand")
+    training = Training(replace(quick, max_steps=3))
+    list(training.events())
+    assert (training.step, training.stop_reason) == (3, "its limit of 3 steps")
+
+
+def test_a_forgotten_pause_ends_at_the_wall_time_limit(quick):
+    training = Training(replace(quick, max_seconds=1))
+    list(training.events(Scripted({2: [{"command": "pause"}]})))
+    assert (training.step, training.stop_reason) == (2, "its limit of 1 s of wall time")
+
+
+def test_divergence_names_the_step(quick):
+    with pytest.raises(DivergedError, match=r"the loss is (nan|inf) at step \d+.*lower lr"):
+        list(train(replace(quick, lr=10.0, momentum=0.999)))
+
+
+@pytest.mark.parametrize("norm", ["afn", "bn"])
+def test_resumed_equals_uninterrupted_bit_for_bit(quick, norm, tmp_path):
+    config = replace(quick, norm=norm, epochs=2, stat_dropout=0.2 if norm == "afn" else 0.0)
+    whole = without_times(of_kind(train(config), "step"))
+    first = Training(config, tmp_path)
+    before = list(first.events(Scripted({17: [{"command": "stop"}]})))
+    second = Training(config, tmp_path)
+    second.restore(max(tmp_path.glob("*.safetensors")))
+    after = list(second.events())
+    assert without_times(of_kind([*before, *after], "step")) == whole
+    assert second.is_complete
+
+
+@pytest.mark.parametrize("norm", ["afn", "asrnorm", "bn", "in", "gn", "ln", "bin", "none"])
+def test_every_norm_trains_and_is_tested(quick, norm):
+    events = list(train(replace(quick, norm=norm, lr=0.01)))
+    assert of_kind(events, "evaluation")[-1].values["statistics"]
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 512])
+def test_batch_sizes_at_the_edges(quick, batch_size):
+    config = replace(quick, batch_size=batch_size, max_steps=5)
+    assert len(of_kind(train(config), "step")) == min(5, 1437 // batch_size)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backbone", ["resnet8", "resnet20"])
+def test_resnets_train(quick, backbone):
+    config = replace(quick, backbone=backbone, max_steps=2)
+    assert len(of_kind(train(config), "step")) == 2
+
+
+def test_an_event_is_strict_json_even_with_nan():
+    line = Event("step", 1, 0.5, {"loss": float("nan"), "rows": [[float("inf"), 1.0]]}).to_line()
+    record = json.loads(line, parse_constant=lambda name: pytest.fail(name))
+    assert record["loss"] is None
+    assert record["rows"] == [[None, 1.0]]
+
+
+def test_data_order_covers_every_image_and_differs_by_epoch_and_seed():
+    order = DataOrder(0, 10)
+    epoch = torch.cat([order.take(5), order.take(5)])
+    assert sorted(epoch.tolist()) == list(range(10))
+    assert order.ends_epoch(5)
+    assert not torch.equal(torch.cat([order.take(5), order.take(5)]), epoch)
+    other = DataOrder(1, 10)
+    assert not torch.equal(torch.cat([other.take(5), other.take(5)]), epoch)
+
+
+def test_unknown_data_set_is_one_line(quick):
+    with pytest.raises(ValueError, match="mnist5k"):
+        list(train(replace(quick, dataset="nonsense")))
+
+
+def test_config_is_what_train_takes_by_name():
+    assert TrainConfig(dataset="mnist", norm="afn", backbone="convnet", batch_size=64, lr=0.05,
+                       epochs=3, seed=0).dataset == "mnist"  # fmt: skip

@@ -1,0 +1,141 @@
+"""Runs in real worker processes. Slow machines need time, so waits are long and events end them."""
+
+import json
+import os
+import signal
+import time
+from dataclasses import replace
+
+import pytest
+
+from afn.processes import is_alive
+from afn.runner import LocalRunner
+
+PATIENCE = 60.0
+
+
+def wait_for(condition, what):
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {PATIENCE:g} s for {what}"
+        time.sleep(0.02)
+
+
+def has_steps(run):
+    return any(event["kind"] == "step" for event in run.events()[0])
+
+
+def is_over(run):
+    return run.state().status in ("finished", "stopped", "failed")
+
+
+@pytest.fixture(params=["fork", "spawn"])
+def runner(request, store, monkeypatch):
+    monkeypatch.setenv("AFN_WORKER_FORK", "1" if request.param == "fork" else "0")
+    local = LocalRunner(store)
+    yield local
+    local.close()
+
+
+@pytest.fixture
+def forking(store):
+    local = LocalRunner(store)
+    yield local
+    local.close()
+
+
+@pytest.fixture
+def endless(quick):
+    return replace(quick, epochs=200)
+
+
+def test_a_comparison_runs_to_its_end(runner, store, quick):
+    runs = [store.create(replace(quick, norm=norm)) for norm in ("afn", "asrnorm", "bn")]
+    runner.submit(runs)
+    for run in runs:
+        wait_for(lambda run=run: is_over(run), f"{run.id} to end")
+        assert run.state().status == "finished", run.state().reason
+        assert run.state().summary["peak_memory_mb"] > 0
+
+
+def test_a_killed_run_is_failed_with_the_signal(runner, store, endless):
+    run = store.create(endless)
+    runner.submit([run])
+    wait_for(lambda: has_steps(run), "the first step")
+    runner.kill(run)
+    wait_for((run.path / "end.json").exists, "the end marker")
+    assert run.state().status == "failed"
+    assert "signal 9" in run.state().reason
+    assert run.events()[0]
+
+
+def test_commands_reach_a_live_run(forking, store, endless):
+    run = store.create(endless, commands=[{"command": "step"}])
+    forking.submit([run])
+    wait_for(lambda: has_steps(run), "the one step")
+    run.send({"command": "set", "lr": 0.001})
+    run.send({"command": "step"})
+    wait_for(lambda: sum(e["kind"] == "step" for e in run.events()[0]) == 2, "the second step")
+    forking.stop(run)
+    wait_for(lambda: is_over(run), "the stop")
+    assert run.state().status == "stopped"
+    assert [e["lr"] for e in run.events()[0] if e["kind"] == "step"] == [0.05, 0.001]
+
+
+def test_comparisons_wait_in_order_and_paused_ones_do_not_block(forking, store, endless):
+    first = [store.create(endless) for _ in range(4)]
+    second, third = [store.create(endless)], [store.create(endless)]
+    for runs in (first, second, third):
+        forking.submit(runs)
+    wait_for(lambda: all(has_steps(run) for run in first), "all four of the first comparison")
+    assert [forking.position(runs[0]) for runs in (first, second, third)] == [0, 1, 2]
+    assert second[0].state().status == third[0].state().status == "waiting"
+    forking.stop(second[0])
+    assert second[0].state().reason == "stopped before it began"
+    assert forking.position(third[0]) == 1
+    for run in first:
+        run.send({"command": "pause"})
+    wait_for(lambda: has_steps(third[0]), "the third, while the first is paused")
+    assert not has_steps(second[0])
+
+
+def test_nothing_outlives_the_runner_and_runs_keep_a_checkpoint(store, endless):
+    local = LocalRunner(store)
+    run = store.create(endless)
+    local.submit([run])
+    wait_for(lambda: has_steps(run), "the first step")
+    claim = (run.path / "claim.json").read_text()
+    local.close()
+    assert is_over(run)
+    assert run.state().status == "stopped"
+    assert "worker" in run.state().reason
+    assert run.weights() is not None
+    assert not is_alive(json.loads(claim))
+
+
+def test_a_killed_worker_is_replaced_and_hangs_nothing(forking, store, endless, quick):
+    first = [store.create(endless) for _ in range(3)]
+    waiting = store.create(quick)
+    forking.submit(first)
+    forking.submit([waiting])
+    wait_for(lambda: all(has_steps(run) for run in first), "the first comparison")
+    os.kill(forking.worker_pid, signal.SIGKILL)
+    wait_for(lambda: forking.worker_pid is None, "the worker's death")
+    for run in first:
+        wait_for(lambda run=run: is_over(run), "its runs to notice")
+    forking.start()  # as the page does at every look
+    wait_for(lambda: is_over(waiting), "the waiting run in the new worker")
+    assert waiting.state().status == "finished"
+
+
+def test_a_stopped_run_is_resumed_in_the_worker(forking, store, endless):
+    run = store.create(replace(endless, epochs=3))
+    run.send({"command": "step"})
+    forking.submit([run])
+    wait_for(lambda: has_steps(run), "a step")
+    forking.stop(run)
+    wait_for(lambda: is_over(run), "the stop")
+    assert run.reopen()
+    forking.submit([run])
+    wait_for(lambda: run.state().status == "finished", "the resumed run to finish")
+    assert [e["step"] for e in run.events()[0] if e["kind"] == "step"] == list(range(1, 67))
