@@ -221,7 +221,8 @@ class TrainConfig:
 
 
 def _lambda_from_json(values: dict[str, Any]) -> LambdaInit:
-    return LambdaInit(**{name: -math.inf if v == "-inf" else v for name, v in values.items()})
+    start: dict[str, Any] = {n: -math.inf if v == "-inf" else v for n, v in values.items()}
+    return LambdaInit(**start)
 
 
 def check_against_data(config: TrainConfig, num_train: int, image_side: int) -> None:

@@ -253,7 +253,7 @@ class Training:
         if self._tests_due(self.order.position) > self._tests_due(
             self.order.position - self.batch_size
         ):
-            yield self._test(None)
+            yield self.test(None)
 
     def _forward(self, images: Tensor) -> Tensor:
         if self.config.stat_dropout == 0:
@@ -297,9 +297,10 @@ class Training:
 
     def _test_all(self) -> Iterator[Event]:
         for corruption in (None, *self.config.corruptions):
-            yield self._test(corruption)
+            yield self.test(corruption)
 
-    def _test(self, corruption: str | None) -> Event:
+    def test(self, corruption: str | None) -> Event:
+        """Test on clean (None) or corrupted images, with the present severity."""
         images = corrupted(self.data.test_images, corruption, self.severity)
         self.model.eval()
         score = evaluate(self.model, images, self.data.test_labels, self.config.eval_batch_size)

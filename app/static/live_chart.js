@@ -74,14 +74,14 @@ class Chart {
     this.resized = new ResizeObserver(() => this.width !== root.clientWidth && this.schedule());
     this.resized.observe(root);
     // A redraw under a moving hand would end its drag: hold still until it lets go.
-    const hold = (held) => () => {
-      this.held = held;
-      this.schedule();
+    const release = () => {
+      if (this.isHeld) this.schedule();
+      this.isHeld = false;
     };
     const { signal } = this.life;
-    this.plot.addEventListener("pointerdown", hold(true), { signal });
-    window.addEventListener("pointerup", hold(false), { signal });
-    window.addEventListener("pointercancel", hold(false), { signal });
+    this.plot.addEventListener("pointerdown", () => (this.isHeld = true), { signal });
+    window.addEventListener("pointerup", release, { signal });
+    window.addEventListener("pointercancel", release, { signal });
     plotly.then(() => this.schedule());
   }
 
@@ -100,7 +100,7 @@ class Chart {
   schedule() {
     this.frame ??= requestAnimationFrame(() => {
       this.frame = null;
-      if (this.store?.spec && this.root.clientWidth && !this.held) this.draw();
+      if (this.store?.spec && this.root.clientWidth && !this.isHeld) this.draw();
     });
   }
 
@@ -179,11 +179,12 @@ function legend(slot, chart) {
     );
 }
 
-export default function liveChart({ data, parentElement, setTriggerValue }) {
+export default async function liveChart({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".live-chart");
   if (!charts.has(root)) charts.set(root, new Chart(root));
   const chart = charts.get(root);
   chart.receive(data, setTriggerValue);
+  await plotly; // where it cannot be loaded, Streamlit shows the error in place of the chart
   // Streamlit also cleans up after calls that a newer one has overtaken: those leave the chart be.
   return () => root.isConnected || chart.dispose();
 }

@@ -18,8 +18,10 @@ from app.explanations import CONTROLS, FIGURES
 from app.export import downloads
 from app.state import Slot, key
 
-TICK_SECONDS = 0.4
-"""How often the page looks for news while something runs."""
+FIRST_TICK_SECONDS = 0.25
+"""How often the page looks for news until the first steps have come ..."""
+TICK_SECONDS = 1.0
+"""... and from then on, which leaves the cores to the training."""
 
 
 def render() -> None:
@@ -40,18 +42,26 @@ def render() -> None:
         st.info(line, icon=":material/lightbulb:")
     backend.runner().start()
     slots = state.slots(comparison)
-    live = transport.is_live([transport.status(slot) for slot in slots])
-    fragment = st.fragment(_live, run_every=TICK_SECONDS if live else None)
-    fragment(not errors, live)
+    pace = _pace(slots, [transport.status(slot) for slot in slots])
+    st.fragment(_live, run_every=pace)(not errors, pace)
 
 
-def _live(is_valid: bool, is_polling: bool) -> None:
+def _pace(slots: list[Slot], statuses: list[str]) -> float | None:
+    """Seconds between two looks; None where nothing happens by itself."""
+    if not transport.is_live(statuses):
+        return None
+    runs = [slot.run for slot in slots if slot.run is not None]
+    has_begun = all(backend.history(run.id).steps for run in runs)
+    return TICK_SECONDS if has_begun else FIRST_TICK_SECONDS
+
+
+def _live(is_valid: bool, pace: float | None) -> None:
     """Everything that changes while runs train; reruns by itself as long as something does."""
     comparison: Comparison = st.session_state[state.SETTINGS]
     slots = state.slots(comparison)
     statuses = [transport.status(slot) for slot in slots]
-    if transport.is_live(statuses) != is_polling:
-        st.rerun()  # begin or cease to poll, and let the address follow
+    if _pace(slots, statuses) != pace:
+        st.rerun()  # the pace changes, and the address follows the runs
     backend.runner().start()
     names = labels(tuple(slot.config for slot in slots))
     colors = run_colors([slot.config.norm for slot in slots])
@@ -178,7 +188,7 @@ def _lambdas(shown: list[Shown]) -> None:
     elif all(each.history.start for each in shown):
         st.caption("None of these contenders has λ: it belongs to AFN and ASRNorm.")
     else:
-        st.skeleton(height=280)
+        st.caption("λ stands at its start; the first step comes in a moment.")
 
 
 def _corruptions(shown: list[Shown], comparison: Comparison) -> None:
@@ -225,7 +235,7 @@ def _distributions(shown: list[Shown]) -> None:
 
     _heading("How γ̂ and β̂ spread", "distribution", choices if names else None)
     if not names:
-        st.skeleton(height=280)
+        st.caption("The first snapshot comes with the first step.")
         return
     chart = distribution_chart(shown, st.session_state["view.layer"])
     _mount("γ̂ and β̂", chart, "distribution")

@@ -1,5 +1,5 @@
 // How one value per channel spreads, step by step: a strip of points and a box per run and panel.
-//   spec: { panels: [title], runs: [{ label, color }], title }
+//   spec: { panels: [title], runs: [{ label, color }] }
 //   chunk: { snapshots: [[run, step, [values of each panel]]] }
 
 const { axis, element, escape, floats, heading, interval } = await import(
@@ -89,7 +89,7 @@ const strip = (values, row, label, color, axes) => ({
   y: Array.from(values, (_, channel) => row + 0.3 + 0.34 * jitter(channel)),
   customdata: Array.from(values, (_, channel) => channel),
   mode: "markers",
-  marker: { color, size: 6, opacity: 0.55 },
+  marker: { color, size: 6, opacity: 0.7 },
   hovertemplate: `${escape(label)} · channel %{customdata}: %{x:.5~g}<extra></extra>`,
 });
 

@@ -1,0 +1,5 @@
+"""``python -m afn``."""
+
+from afn.cli import main
+
+main()

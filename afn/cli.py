@@ -1,0 +1,244 @@
+"""The command line: ``python -m afn train|evaluate|data|runs --help``.
+
+Each command prints what it did, as JSON lines with ``--json``, and ends with status 1 and one line
+on bad input.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NoReturn
+
+from afn.corruptions.severities import SEVERITIES
+from afn.engine.config import BACKBONE_NAMES, LIMITS, NORM_NAMES, TrainConfig
+from afn.lambda_init import LambdaInit
+
+Say = Callable[[str, dict[str, Any]], None]
+"""Says a line to people, or the record to programs."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command; exits with 1 and one line on bad input, 130 on Ctrl-C."""
+    options = _parser().parse_args(arguments)
+
+    def say(line: str, record: dict[str, Any]) -> None:
+        print(json.dumps(record, ensure_ascii=False) if options.json else line, flush=True)
+
+    try:
+        options.run(options, say)
+    except BrokenPipeError:  # the reader had enough, as `head` does
+        sys.stderr.close()
+        sys.exit(0)
+    except (ValueError, OSError, ArithmeticError, RuntimeError, ImportError) as error:
+        _fail(" ".join(str(error).split()))
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        sys.exit(130)
+
+
+def _fail(line: str) -> NoReturn:
+    print(f"afn: {line}", file=sys.stderr)
+    sys.exit(1)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m afn", description="Train and test networks with AFN, ASRNorm, BN and more."
+    )
+    commands = parser.add_subparsers(required=True, metavar="command")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--json", action="store_true", help="print JSON lines")
+
+    train = commands.add_parser("train", parents=[common], help="train one network")
+    _add_config_options(train)
+    train.add_argument("--config", type=Path, help="a run's config.json to start from")
+    train.add_argument("--no-store", action="store_true", help="keep nothing on disk")
+    train.add_argument("--name", default="", help="a label for the run")
+    train.set_defaults(run=_train)
+
+    evaluate = commands.add_parser("evaluate", parents=[common], help="test a run's weights")
+    evaluate.add_argument("run_id")
+    evaluate.add_argument("--severity", type=int, default=3, help="1 to 5 (default 3)")
+    evaluate.add_argument(
+        "--corruption", action="append", choices=["clean", *SEVERITIES],
+        help="may be repeated (default: clean and all)",
+    )  # fmt: skip
+    evaluate.add_argument("--stats", choices=["batch", "running"], help="statistics mode")
+    evaluate.add_argument("--batch-size", type=int, help="test batch (default: the run's)")
+    evaluate.add_argument("--images", type=int, help="at most so many (default: the run's)")
+    evaluate.set_defaults(run=_evaluate)
+
+    data = commands.add_parser("data", parents=[common], help="list or download data sets")
+    data.add_argument("action", choices=["list", "download"], nargs="?", default="list")
+    data.add_argument("name", nargs="?", help="what to download")
+    data.set_defaults(run=_data)
+
+    runs = commands.add_parser("runs", parents=[common], help="list, show or delete runs")
+    runs.add_argument("action", choices=["list", "show", "delete"], nargs="?", default="list")
+    runs.add_argument("run_id", nargs="?")
+    runs.set_defaults(run=_runs)
+    return parser
+
+
+def _add_config_options(parser: argparse.ArgumentParser) -> None:
+    default = TrainConfig()
+    parser.add_argument("--dataset", help=f"(default {default.dataset}); see `afn data`")
+    parser.add_argument("--norm", choices=NORM_NAMES)
+    parser.add_argument("--backbone", choices=BACKBONE_NAMES)
+    parser.add_argument("--widths", type=int, nargs="+", metavar="C", help="convnet's channels")
+    for name, (low, high) in LIMITS.items():
+        value = getattr(default, name)
+        parser.add_argument(
+            f"--{name.replace('_', '-')}", type=type(value), metavar="X",
+            help=f"{low:g} to {high:g} (default {value:g})",
+        )  # fmt: skip
+    parser.add_argument("--lambda-init", choices=list(LambdaInit.PRESETS), help="start of λ")
+    parser.add_argument("--stan-width", type=int)
+    parser.add_argument("--rescale-width", type=int)
+    parser.add_argument("--no-adaptive", dest="adaptive", action="store_false", default=None)
+    parser.add_argument("--formula", choices=["paper", "reference"])
+    parser.add_argument("--eval-stats", choices=["batch", "running"])
+
+
+def _config(options: argparse.Namespace) -> TrainConfig:
+    base = TrainConfig()
+    if options.config:
+        try:
+            record = json.loads(options.config.read_bytes())
+        except ValueError as error:
+            raise ValueError(f"{options.config} is not JSON: {error}") from error
+        base = TrainConfig.from_json(record.get("config", record))
+    given = {
+        name: getattr(options, name)
+        for name in TrainConfig.__slots__
+        if getattr(options, name, None) is not None
+    }
+    if "widths" in given:
+        given["widths"] = tuple(given["widths"])
+    if "lambda_init" in given:
+        given["lambda_init"] = LambdaInit.PRESETS[given["lambda_init"]]
+    return replace(base, **given)
+
+
+def _train(options: argparse.Namespace, say: Say) -> None:
+    config = _config(options)
+    import torch
+
+    from afn.engine.execution import execute, train
+    from afn.runs import RunStore
+
+    torch.set_num_threads(1)
+    run = None
+    if options.no_store:
+        events = train(config)
+    else:
+        run = RunStore().create(config, name=options.name)
+        say(f"run {run.id} in {run.path}", {"kind": "run", "id": run.id, "path": str(run.path)})
+        events = execute(run)
+    step_seconds = 0.0
+    for event in events:
+        record = {"kind": event.kind, "step": event.step, "seconds": event.seconds, **event.values}
+        if event.kind == "step":
+            step_seconds += event.values["duration"]
+        elif event.kind == "evaluation":
+            shift = event.values["corruption"] or "clean"
+            say(
+                f"step {event.step:>6}  {shift:<16} {100 * event.values['accuracy']:6.2f} %  "
+                f"({event.values['n']} images, statistics: {event.values['statistics']})",
+                record,
+            )
+    if run is None:
+        say(f"trained in {step_seconds:.1f} s", {"kind": "end", "train_seconds": step_seconds})
+        return
+    end = run.state()
+    if end.status == "failed":
+        raise RuntimeError(f"run {run.id} failed: {end.reason}")
+    say(
+        f"{end.status}{f' ({end.reason})' if end.reason else ''} after "
+        f"{step_seconds:.1f} s of training steps",
+        {"kind": "end", "status": end.status, "reason": end.reason, **(end.summary or {})},
+    )
+
+
+def _evaluate(options: argparse.Namespace, say: Say) -> None:
+    from afn.runs import RunStore
+
+    run = RunStore().open(options.run_id)
+    changes = {
+        "severity": options.severity,
+        "eval_stats": options.stats,
+        "eval_batch_size": options.batch_size,
+        "eval_images": options.images,
+    }
+    config = replace(run.config(), **{k: v for k, v in changes.items() if v is not None})
+    weights = run.weights()
+    if weights is None:
+        raise ValueError(f"run {run.id} has no checkpoint yet: train it for an epoch first")
+    import torch
+
+    from afn.engine.training import Training
+    from afn.intervals import wilson_interval
+
+    torch.set_num_threads(1)
+    training = Training(config)
+    training.restore(weights)
+    training.severity = options.severity
+    for name in options.corruption or ["clean", *config.corruptions]:
+        result = training.test(None if name == "clean" else name).values
+        low, high = wilson_interval(result["correct"], result["n"])
+        say(
+            f"{name:<16} {100 * result['accuracy']:6.2f} %  95 % CI {100 * low:.2f} to "
+            f"{100 * high:.2f}  ({result['n']} images of {result['dataset']}, "
+            f"statistics: {result['statistics']})",
+            {**result, "low95": low, "high95": high, "weights": weights.name},
+        )
+
+
+def _data(options: argparse.Namespace, say: Say) -> None:
+    from dataclasses import asdict
+
+    from afn.data import catalogue, download
+
+    if options.action == "download":
+        if not options.name:
+            raise ValueError("name what to download; `python -m afn data` lists what there is")
+        download(options.name)
+        say(f"{options.name} is in the data folder", {"downloaded": options.name})
+        return
+    for entry in catalogue().values():
+        height, width, channels = entry.image_shape
+        say(
+            f"{entry.name:<18} {entry.status:<13} {height}×{width}×{channels}  "
+            f"{entry.num_train:>6} + {entry.num_test:<6} {entry.how_to_get or entry.title}",
+            asdict(entry),
+        )
+
+
+def _runs(options: argparse.Namespace, say: Say) -> None:
+    from afn.runs import RunStore
+
+    store = RunStore()
+    if options.action == "list":
+        for run in store.list():
+            state = run.state()
+            accuracy = (state.summary or {}).get("accuracy")
+            say(
+                f"{run.id}  {state.status:<9} "
+                f"{'' if accuracy is None else f'{100 * accuracy:6.2f} %'}  {state.reason}",
+                {"id": run.id, "status": state.status, "reason": state.reason,
+                 "summary": state.summary},
+            )  # fmt: skip
+        return
+    if not options.run_id:
+        raise ValueError(f"name the run to {options.action}; `python -m afn runs` lists them")
+    run = store.open(options.run_id)
+    if options.action == "delete":
+        run.delete()
+        say(f"deleted {run.id}", {"deleted": run.id})
+        return
+    record, state = run.record(), run.state()
+    text = json.dumps(record, indent=1, ensure_ascii=False)
+    say(f"{run.id}: {state.status} {state.reason}\n{text}", {**record, "status": state.status})
