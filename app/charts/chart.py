@@ -25,6 +25,8 @@ class Shown:
     color: str
     config: TrainConfig
     history: History
+    is_over: bool = False
+    """Whether no more is to come."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ import pandas as pd
 
 from app.charts.chart import Chart, Shown, enumerate_words, legend, subject_of
 from app.charts.lambdas import short_layer
-from app.components.live_chart import encode
+from app.components.live_chart import pack
 
-_MOST_A_TICK = 1
-"""Snapshots per run and tick, so that a tick stays small; the rest follows in the next ticks."""
+MOST_CHANNELS = 64
+"""Wider layers show every second channel, every third, ..."""
 
 
 def layer_names(shown: Sequence[Shown]) -> list[str]:
@@ -21,11 +21,18 @@ def layer_names(shown: Sequence[Shown]) -> list[str]:
 
 def distribution_chart(shown: Sequence[Shown], layer: str) -> Chart:
     """How γ̂ and β̂ of a layer spread over its channels."""
+    widths = [
+        each.history.start["num_features"][each.history.layers.index(layer)]
+        for each in shown
+        if each.history.start and layer in each.history.layers
+    ]
+    every = -(-max(widths, default=1) // MOST_CHANNELS)
     spec = {
         "kind": "distribution",
         "runs": legend(shown),
         "panels": ["γ̂ · scale", "β̂ · shift"],
         "title": short_layer(layer),
+        "every": every,
     }
 
     def values(each: Shown, snapshot: dict[str, Any]) -> list[list[float]] | None:
@@ -40,12 +47,11 @@ def distribution_chart(shown: Sequence[Shown], layer: str) -> Chart:
         snapshots = []
         for run, each in enumerate(shown):
             new = each.history.snapshots[seen[run] :]
-            if cursor is not None:
-                new = new[:_MOST_A_TICK]
             seen[run] += len(new)
-            for snapshot in new:
+            for snapshot in new if cursor is None else new[-1:]:  # a tick brings the newest alone
                 if panels := values(each, snapshot):
-                    snapshots.append([run, snapshot["step"], [encode(v) for v in panels]])
+                    packed = [pack(channels[::every]) for channels in panels]
+                    snapshots.append([run, snapshot["step"], packed])
         return ({"snapshots": snapshots} if snapshots else {}), seen
 
     def reading() -> str:

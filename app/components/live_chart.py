@@ -47,10 +47,17 @@ class ChunkLog:
     _drawn: tuple[Hashable, dict[str, Any]] | None = None
     _cursor: Any = None
     _offered_at: float = 0.0
+    _is_final: bool = False
     _chunks: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=_OVERLAP))
 
     def offer(
-        self, subject: Hashable, spec: dict[str, Any], feed: Feed[Any], now: float
+        self,
+        subject: Hashable,
+        spec: dict[str, Any],
+        feed: Feed[Any],
+        now: float,
+        *,
+        is_final: bool = False,
     ) -> dict[str, Any]:
         """Take the news from ``feed`` and return the message: the last one again if there is none.
 
@@ -60,6 +67,9 @@ class ChunkLog:
         if (subject, spec) != self._drawn:
             self._drawn = (subject, spec)
             self._restart(secrets.token_hex(4))
+        elif is_final and not self._is_final:
+            self._restart(self.epoch)  # in place of what the ticks had left out
+        self._is_final = is_final
         news, cursor = feed(self._cursor)
         if news and self._chunks and now - self._offered_at > _AWAY_SECONDS:
             self._restart(self.epoch)
@@ -84,7 +94,13 @@ class ChunkLog:
 
 
 def live_chart(
-    key: str, *, subject: Hashable, spec: dict[str, Any], feed: Feed[Any], alt: str
+    key: str,
+    *,
+    subject: Hashable,
+    spec: dict[str, Any],
+    feed: Feed[Any],
+    alt: str,
+    is_final: bool = False,
 ) -> None:
     """Draw ``spec`` and keep it up to date with ``feed``; call it on every tick of a fragment.
 
@@ -94,11 +110,16 @@ def live_chart(
         spec: how it is drawn; ``spec["kind"]`` is "curves", "distribution" or "bars".
         feed: what to draw; see ``Feed``.
         alt: what the chart shows, for those who cannot see it.
+        is_final: whether no more is to come; then the drawing is made complete.
     """
     log: ChunkLog = st.session_state.setdefault(f"_{key}_log", ChunkLog())
     _component(
         key=key,
-        data={"key": key, "alt": alt, **log.offer(subject, spec, feed, time.monotonic())},
+        data={
+            "key": key,
+            "alt": alt,
+            **log.offer(subject, spec, feed, time.monotonic(), is_final=is_final),
+        },
         on_resync_change=lambda: log.resync(st.session_state[key].resync),
     )
 
@@ -106,6 +127,14 @@ def live_chart(
 def encode(values: ArrayLike) -> str:
     """Pack numbers for a chunk: little-endian float32 in base64."""
     return base64.b64encode(np.asarray(values, dtype="<f4").tobytes()).decode()
+
+
+def pack(values: ArrayLike) -> list[float | str]:
+    """Pack finite numbers into half the room: lowest, highest, and 16-bit levels between them."""
+    numbers = np.asarray(values, dtype=float)
+    low, high = (float(numbers.min()), float(numbers.max())) if numbers.size else (0.0, 0.0)
+    levels = np.rint((numbers - low) / ((high - low) or 1.0) * 65535).astype("<u2")
+    return [low, high, base64.b64encode(levels.tobytes()).decode()]
 
 
 def curve_points(

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from afn.runs import ENDED
 from app import backend, controls, state, status, transport
 from app.charts.chart import Chart, Shown
 from app.charts.corruptions import corruption_chart
@@ -66,8 +67,10 @@ def _live(is_valid: bool, pace: float | None) -> None:
     names = labels(tuple(slot.config for slot in slots))
     colors = run_colors([slot.config.norm for slot in slots])
     everyone = [
-        Shown(name, color, slot.config, backend.history(slot.run.id)) if slot.run else None
-        for slot, name, color in zip(slots, names, colors, strict=True)
+        Shown(name, color, slot.config, backend.history(slot.run.id), is_over=standing in ENDED)
+        if slot.run
+        else None
+        for slot, name, color, standing in zip(slots, names, colors, statuses, strict=True)
     ]
     transport.render(slots, statuses, is_valid=is_valid)
     status.render(everyone, names, colors, statuses)
@@ -81,7 +84,8 @@ def _live(is_valid: bool, pace: float | None) -> None:
     _lambdas(shown)
     _corruptions(shown, comparison)
     _distributions(shown)
-    _figure("Gradient and speed", "gradients", gradient_chart(shown), "gradients")
+    _heading("Gradient and speed", "gradients")
+    _mount("Gradient and speed", gradient_chart(shown), "gradients", shown)
     downloads(shown)
 
 
@@ -124,13 +128,8 @@ def _settings_hint(comparison: Comparison, slots: list[Slot]) -> None:
         )
 
 
-def _figure(title: str, topic: str, chart: Chart, chart_key: str) -> None:
-    """A live chart with its title, its explanation one tap away, and its reading."""
-    _heading(title, topic)
-    _mount(title, chart, chart_key)
-
-
 def _heading(title: str, topic: str, side: Callable[[], None] | None = None) -> None:
+    """A figure's title, its explanation one tap away, and its own controls beside them."""
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"head.{topic}"):
         st.subheader(title, anchor=False, width="content")
         with st.popover("", icon=":material/help:", type="tertiary", help="What is this?"):
@@ -139,19 +138,22 @@ def _heading(title: str, topic: str, side: Callable[[], None] | None = None) -> 
             side()
 
 
-def _mount(title: str, chart: Chart, chart_key: str) -> None:
+def _mount(title: str, chart: Chart, chart_key: str, shown: list[Shown]) -> None:
+    """A live chart and the sentence that reads it."""
     live_chart(
         chart_key,
         subject=chart.subject,
         spec=chart.spec,
         feed=chart.feed,
         alt=f"{title}. {chart.reading}",
+        is_final=all(each.is_over for each in shown),
     )
     st.caption(chart.reading)
 
 
 def _learning(shown: list[Shown]) -> None:
-    _figure("Loss and accuracy", "learning", learning_chart(shown), "learning")
+    _heading("Loss and accuracy", "learning")
+    _mount("Loss and accuracy", learning_chart(shown), "learning", shown)
     st.caption(provenance(shown))
 
 
@@ -184,7 +186,7 @@ def _lambdas(shown: list[Shown]) -> None:
             scale="logit" if scale == "logit" else "λ",
             by="layer" if by == "layer" else "λ",
         )
-        _mount("λ over steps", chart, "lambdas")
+        _mount("λ over steps", chart, "lambdas", shown)
     elif all(each.history.start for each in shown):
         st.caption("None of these contenders has λ: it belongs to AFN and ASRNorm.")
     else:
@@ -206,7 +208,7 @@ def _corruptions(shown: list[Shown], comparison: Comparison) -> None:
     st.session_state.setdefault(key("severity.now"), comparison[0].severity)
     _heading("Accuracy per corruption", "corruptions", choices)
     severity = st.session_state[key("severity.now")] or comparison[0].severity
-    _mount("Accuracy per corruption", corruption_chart(shown, severity), "corruptions")
+    _mount("Accuracy per corruption", corruption_chart(shown, severity), "corruptions", shown)
     test = next((t for s in shown if (t := s.history.latest_accuracy())), None)
     if test:
         st.caption(f"{test['n']} test images of {test['dataset']} each. {provenance(shown)}")
@@ -238,4 +240,4 @@ def _distributions(shown: list[Shown]) -> None:
         st.caption("The first snapshot comes with the first step.")
         return
     chart = distribution_chart(shown, st.session_state["view.layer"])
-    _mount("γ̂ and β̂", chart, "distribution")
+    _mount("γ̂ and β̂", chart, "distribution", shown)

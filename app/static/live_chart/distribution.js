@@ -1,8 +1,8 @@
 // How one value per channel spreads, step by step: a strip of points and a box per run and panel.
 //   spec: { panels: [title], runs: [{ label, color }] }
-//   chunk: { snapshots: [[run, step, [values of each panel]]] }
+//   chunk: { snapshots: [[run, step, [packed values of each panel]]] }
 
-const { axis, element, escape, floats, heading, interval } = await import(
+const { axis, element, escape, heading, interval, unpack } = await import(
   `./look.js${new URL(import.meta.url).search}`
 );
 export const buttons = ["toImage"];
@@ -14,7 +14,7 @@ export const start = (spec) => ({ runs: spec.runs.map(() => []), steps: [], exte
 
 export function apply(data, chunk) {
   for (const [run, step, panels] of chunk.snapshots ?? []) {
-    const values = panels.map(floats);
+    const values = panels.map(unpack);
     data.runs[run].push({ step, values });
     values.forEach((channels, panel) => {
       const [low, high] = data.extents[panel] ?? [Infinity, -Infinity];
@@ -61,7 +61,7 @@ export function figure({ spec, data, view, width, look }) {
     spec.runs.forEach(({ label, color }, row) => {
       if (!snapshots[row] || view.hidden.has(label)) return;
       const values = snapshots[row].values[panel];
-      traces.push(strip(values, row, label, color, axes), box(values, row, color, axes));
+      traces.push(strip(values, row, label, color, axes, spec.every ?? 1), box(values, row, color, axes));
       annotations.push({
         text: `${escape(label)} · s.d. ${deviation(values).toPrecision(3)}`,
         xref: `${axes.xaxis} domain`,
@@ -83,11 +83,11 @@ export function figure({ spec, data, view, width, look }) {
 // Golden-ratio steps spread the channels evenly and keep each at its height from step to step.
 const jitter = (channel) => (channel * 0.618034) % 1;
 
-const strip = (values, row, label, color, axes) => ({
+const strip = (values, row, label, color, axes, every) => ({
   ...axes,
   x: values,
   y: Array.from(values, (_, channel) => row + 0.3 + 0.34 * jitter(channel)),
-  customdata: Array.from(values, (_, channel) => channel),
+  customdata: Array.from(values, (_, index) => index * every),
   mode: "markers",
   marker: { color, size: 6, opacity: 0.7 },
   hovertemplate: `${escape(label)} · channel %{customdata}: %{x:.5~g}<extra></extra>`,

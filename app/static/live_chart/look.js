@@ -17,6 +17,12 @@ export function floats(text) {
   return new Float32Array(bytes.buffer);
 }
 
+/** Lowest, highest and 16-bit levels between them, as Python's `pack` writes them. */
+export function unpack([low, high, text]) {
+  const bytes = Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
+  return Float64Array.from(new Uint16Array(bytes.buffer), (level) => low + ((high - low) * level) / 65535);
+}
+
 /** A finger on a chart scrolls the page; only a mouse zooms. */
 export const isTouch = matchMedia("(pointer: coarse)").matches;
 

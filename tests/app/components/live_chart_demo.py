@@ -19,8 +19,8 @@ from app.components.live_chart import (
     HISTORY_BYTES,
     TICK_BYTES,
     curve_points,
-    encode,
     live_chart,
+    pack,
 )
 
 TICK = float(os.environ.get("AFN_DEMO_TICK", "0.3"))
@@ -112,7 +112,7 @@ def snapshots(cursor: int | None) -> tuple[dict, int]:
             run,
             step,
             [
-                encode(
+                pack(
                     1
                     + (3 - run)
                     * step
@@ -120,7 +120,7 @@ def snapshots(cursor: int | None) -> tuple[dict, int]:
                     * 0.1
                     * np.random.default_rng(run).standard_normal(64)
                 ),
-                encode(
+                pack(
                     (3 - run)
                     * step
                     / STEPS

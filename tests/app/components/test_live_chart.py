@@ -16,6 +16,7 @@ from app.components.live_chart import (
     ChunkLog,
     curve_points,
     encode,
+    pack,
 )
 
 SPEC: dict[str, Any] = {"kind": "curves"}
@@ -134,6 +135,29 @@ def test_failing_feed_loses_nothing() -> None:
     source.values.append(4)
     message = log.offer("run", SPEC, source.feed, 0.0)
     assert message["chunks"][-1] == {"n": 2, "values": [4]}
+
+
+def test_pack_keeps_ends_and_is_fine_between() -> None:
+    values = [1.0003, 0.9998, 1.0, 1.25]
+    low, high, levels = pack(values)
+    unpacked = low + (high - low) * np.frombuffer(base64.b64decode(levels), "<u2") / 65535
+    np.testing.assert_allclose(unpacked, values, atol=(1.25 - 0.9998) / 65535)
+    assert pack([0.5, 0.5])[:2] == [0.5, 0.5]
+
+
+def test_a_final_chart_is_offered_whole_once() -> None:
+    log, asked = ChunkLog(), []
+
+    def feed(cursor: int | None) -> tuple[dict[str, Any], int]:
+        asked.append(cursor)
+        return {"pts": []} if cursor is None else {}, 1
+
+    live = log.offer("run", {}, feed, 0.0)
+    final = log.offer("run", {}, feed, 1.0, is_final=True)
+    assert final["epoch"].partition(".")[0] == live["epoch"].partition(".")[0]
+    assert final["epoch"] != live["epoch"]
+    assert log.offer("run", {}, feed, 2.0, is_final=True) == final
+    assert asked == [None, None, 1]
 
 
 def test_encode_round_trip() -> None:
