@@ -14,6 +14,7 @@ import shutil
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
@@ -317,6 +318,7 @@ def _read_json(path: Path) -> dict[str, Any] | None:
     return record if isinstance(record, dict) else None
 
 
+@cache
 def _versions() -> dict[str, str]:
     found = {"afn": __version__}
     for package in _PACKAGES:

@@ -82,24 +82,31 @@ def _dataset(entries: dict[str, DatasetEntry]) -> None:
         return f"{entry.title} · {entry.num_train:,} × {h}×{w}{'' if c == 1 else ' colour'}"
 
     st.selectbox(
-        "Data set", usable, format_func=title, key=key("dataset"), help=CONTROLS["dataset"]
+        "Data set",
+        usable,
+        format_func=title,
+        key=key("dataset"),
+        persist_state="session",
+        help=CONTROLS["dataset"],
     )
     entry = entries[st.session_state[key("dataset")]]
     st.caption(entry.source)
     missing = [entry for entry in entries.values() if entry.status not in _AVAILABLE]
     if missing:
         with st.expander(f"{len(missing)} more data sets can be had"):
-            for entry in missing:
-                st.markdown(f"**{entry.title}**: {entry.how_to_get}")
+            st.markdown("\n".join(f"- **{e.title}**: {e.how_to_get}" for e in missing))
     st.segmented_control(
         "Backbone",
         BACKBONE_NAMES,
         key=key("backbone"),
+        persist_state="session",
         required=True,
         help=CONTROLS["backbone"],
     )
     if st.session_state[key("backbone")] == "convnet":
-        st.text_input("Channel widths", key=key("widths"), help=CONTROLS["widths"])
+        st.text_input(
+            "Channel widths", key=key("widths"), persist_state="session", help=CONTROLS["widths"]
+        )
 
 
 def _contenders() -> None:
@@ -109,8 +116,10 @@ def _contenders() -> None:
     colors = run_colors([config.norm for config in comparison])
     for slot in range(state.count()):
         st.html(f'<div style="height:3px;border-radius:2px;background:{colors[slot]}"></div>')
-        with st.expander(names[slot]):
-            _contender(slot)
+        expander = st.expander(names[slot], key=f"open.{slot}", on_change="rerun")
+        if expander.open:
+            with expander:
+                _contender(slot)
     if state.count() < MAX_CONTENDERS:
         st.button(
             "Add a contender", icon=":material/add:", on_click=state.add_contender, width="stretch"
@@ -123,6 +132,7 @@ def _contender(slot: int) -> None:
         NORM_NAMES,
         format_func=NORM_TITLES.__getitem__,
         key=key("norm", slot),
+        persist_state="session",
         help=CONTROLS["norm"],
     )
     norm = st.session_state[key("norm", slot)]
@@ -135,6 +145,7 @@ def _contender(slot: int) -> None:
             [None, "batch", "running"],
             format_func=lambda mode: mode or f"the norm's own ({default})",
             key=key("eval_stats", slot),
+            persist_state="session",
             help=CONTROLS["eval_stats"],
         )
     if state.count() > 1:
@@ -161,6 +172,7 @@ def _adaptive_options(slot: int) -> None:
         list(_STARTS),
         format_func=_STARTS.__getitem__,
         key=key("start", slot),
+        persist_state="session",
         on_change=fill_logits,
         help=CONTROLS["start"],
     )
@@ -174,6 +186,7 @@ def _adaptive_options(slot: int) -> None:
                 50.0,
                 step=0.5,
                 key=key(name, slot),
+                persist_state="session",
                 help=CONTROLS["logit"],
             )
         st.session_state.setdefault(key("rescale_gate", slot), "sigmoid")
@@ -181,6 +194,7 @@ def _adaptive_options(slot: int) -> None:
             "Gate of λ_γ, λ_β",
             ["sigmoid", "linear"],
             key=key("rescale_gate", slot),
+            persist_state="session",
             required=True,
             help=CONTROLS["rescale_gate"],
         )
@@ -190,7 +204,12 @@ def _adaptive_options(slot: int) -> None:
         )
         values = zip("μσγβ", lambda_start(init).values(), strict=True)
         st.caption(" · ".join(f"λ_{symbol} = {value:.4g}" for symbol, value in values))
-    st.toggle("Encoder-decoder", key=key("adaptive", slot), help=CONTROLS["adaptive"])
+    st.toggle(
+        "Encoder-decoder",
+        key=key("adaptive", slot),
+        persist_state="session",
+        help=CONTROLS["adaptive"],
+    )
     if st.session_state[key("adaptive", slot)]:
         stan, rescale = st.columns(2)
         for column, name, label, auto in (
@@ -199,7 +218,13 @@ def _adaptive_options(slot: int) -> None:
         ):
             st.session_state.setdefault(key(name, slot), None)
             column.number_input(
-                label, 1, 1024, placeholder=auto, key=key(name, slot), help=CONTROLS[name]
+                label,
+                1,
+                1024,
+                placeholder=auto,
+                key=key(name, slot),
+                persist_state="session",
+                help=CONTROLS[name],
             )
         st.session_state.setdefault(key("stat_dropout", slot), 0.0)
         st.slider(
@@ -208,12 +233,14 @@ def _adaptive_options(slot: int) -> None:
             LIMITS["stat_dropout"][1],
             step=0.05,
             key=key("stat_dropout", slot),
+            persist_state="session",
             help=CONTROLS["stat_dropout"],
         )
     st.segmented_control(
         "Formula",
         ["paper", "reference"],
         key=key("formula", slot),
+        persist_state="session",
         required=True,
         help=CONTROLS["formula"],
     )
@@ -239,6 +266,7 @@ def _training() -> None:
             step=kind(step),
             format=None if kind is int else "%.4g",
             key=key(name),
+            persist_state="session",
             help=CONTROLS[name],
         )
 

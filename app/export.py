@@ -1,13 +1,14 @@
 """The data behind the page: CSV per figure, the configuration, and code that runs it again."""
 
+import csv
+import io
 import json
 from collections.abc import Callable, Sequence
 
-import pandas as pd
 import streamlit as st
 
 from afn.engine.config import TrainConfig
-from app.charts.chart import Chart, Shown
+from app.charts.chart import Chart, Rows, Shown
 from app.charts.corruptions import corruption_chart
 from app.charts.distribution import distribution_chart, layer_names
 from app.charts.lambdas import lambda_chart
@@ -16,7 +17,15 @@ from app.charts.learning import learning_chart
 
 def downloads(shown: Sequence[Shown]) -> None:
     """A row of downloads; each file is made when it is asked for."""
-    with st.expander("Data and code of these figures", icon=":material/download:"):
+    expander = st.expander(
+        "Data and code of these figures",
+        icon=":material/download:",
+        key="open.downloads",
+        on_change="rerun",
+    )
+    if not expander.open:
+        return
+    with expander:
         with st.container(horizontal=True):
             for title, name, chart in _charts(shown):
                 st.download_button(
@@ -55,8 +64,15 @@ def _charts(shown: Sequence[Shown]) -> list[tuple[str, str, Chart]]:
     return charts
 
 
-def _csv(table: Callable[[], pd.DataFrame]) -> Callable[[], bytes]:
-    return lambda: table().to_csv(index=False).encode()
+def _csv(table: Callable[[], Rows]) -> Callable[[], bytes]:
+    def write() -> bytes:
+        rows, text = table(), io.StringIO()
+        writer = csv.DictWriter(text, list(rows[0]) if rows else [])
+        writer.writeheader()
+        writer.writerows(rows)
+        return text.getvalue().encode()
+
+    return write
 
 
 def snippet(config: TrainConfig) -> str:

@@ -1,5 +1,6 @@
 """The router: which pages there are. ``python -m streamlit run app/streamlit_app.py``"""
 
+import gc
 import sys
 from pathlib import Path
 
@@ -11,6 +12,15 @@ if ROOT not in sys.path:  # `streamlit run` puts only this folder there
 
 from app.views import playground, runs  # noqa: E402
 
+
+@st.cache_resource(show_spinner=False)
+def _settle() -> None:
+    """Streamlit collects garbage after every rerun; spare it the modules, which never are any."""
+    gc.collect()
+    gc.freeze()
+
+
+_settle()
 st.set_page_config(page_title="AFN playground", page_icon="λ", layout="wide")
 playground_page = st.Page(
     playground.render, title="Playground", url_path="playground", default=True

@@ -1,6 +1,7 @@
 """Start, pause, step, stop, reset: for all contenders or for one, and changes while they train."""
 
 import secrets
+import time
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -56,7 +57,15 @@ def render(slots: list[Slot], statuses: list[str], *, is_valid: bool) -> None:
         has_runs = any(slots[i].run for i in chosen)
         _button("Reset", "restart_alt", _reset, chosen, disabled=not has_runs)
         _button("New seed", "casino", _new_seed, list(range(len(slots))))
-        with st.popover("Change now", icon=":material/tune:", disabled=not is_live(mine)):
+        popover = st.popover(
+            "Change now",
+            icon=":material/tune:",
+            disabled=not is_live(mine),
+            key="change",
+            on_change="rerun",
+        )
+    if popover.open:
+        with popover:
             _changes([slots[i] for i in chosen])
 
 
@@ -122,6 +131,7 @@ def _start(chosen: list[int], commands: Sequence[Command] = ()) -> None:
             runs.append(run)
             state.attach(i, run)
         backend.runner().submit(runs)
+        st.session_state[state.STARTED] = time.monotonic()
     except OSError as error:
         for i, run in zip(ready, runs, strict=False):
             run.delete()

@@ -4,8 +4,6 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-
 from afn.engine.config import TrainConfig
 from afn.history import History
 
@@ -14,6 +12,8 @@ TICK_BYTES = 1_200
 HISTORY_BYTES = 60_000
 """Room for a whole history, which is thinned to it."""
 
+Rows = list[dict[str, Any]]
+"""A table in long form: one dict a row, all with the same keys."""
 Feed = Callable[[Any], tuple[dict[str, Any], Any]]
 
 
@@ -45,7 +45,7 @@ class Chart:
     spec: dict[str, Any]
     feed: Feed
     reading: str
-    table: Callable[[], pd.DataFrame]
+    table: Callable[[], Rows]
 
 
 def subject_of(shown: Sequence[Shown], *view: Hashable) -> Hashable:

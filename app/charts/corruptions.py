@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-import pandas as pd
-
 from afn.intervals import wilson_interval
-from app.charts.chart import Chart, Shown, legend, percent, subject_of
+from app.charts.chart import Chart, Rows, Shown, legend, percent, subject_of
 
 CLEAN = "clean"
 
@@ -88,7 +86,7 @@ def _reading(shown: Sequence[Shown], severity: int) -> str:
     return f"The largest drop from clean at severity {severity} is under {worst[1]}: {worst[2]}."
 
 
-def _table(shown: Sequence[Shown]) -> pd.DataFrame:
+def _table(shown: Sequence[Shown]) -> Rows:
     rows = []
     for each in shown:
         for test in each.history.evaluations:
@@ -102,4 +100,4 @@ def _table(shown: Sequence[Shown]) -> pd.DataFrame:
                     "seed": each.config.seed,
                 }
             )
-    return pd.DataFrame(rows)
+    return rows

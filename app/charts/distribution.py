@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from app.charts.chart import Chart, Shown, enumerate_words, legend, subject_of
+from app.charts.chart import Chart, Rows, Shown, enumerate_words, legend, subject_of
 from app.charts.lambdas import short_layer
 from app.components.live_chart import pack
 
@@ -65,24 +64,20 @@ def distribution_chart(shown: Sequence[Shown], layer: str) -> Chart:
             return "No snapshot yet."
         return f"γ̂ of {short_layer(layer)} now spans: {enumerate_words(words)}."
 
-    def table() -> pd.DataFrame:
-        frames = []
-        for each in shown:
-            for snapshot in each.history.snapshots:
-                if panels := values(each, snapshot):
-                    gamma, beta = panels
-                    frames.append(
-                        pd.DataFrame(
-                            {
-                                "run": each.label,
-                                "layer": layer,
-                                "step": snapshot["step"],
-                                "channel": range(len(gamma)),
-                                "gamma": gamma,
-                                "beta": beta,
-                            }
-                        )
-                    )
-        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+    def table() -> Rows:
+        return [
+            {
+                "run": each.label,
+                "layer": layer,
+                "step": snapshot["step"],
+                "channel": channel,
+                "gamma": gamma,
+                "beta": beta,
+            }
+            for each in shown
+            for snapshot in each.history.snapshots
+            if (panels := values(each, snapshot))
+            for channel, (gamma, beta) in enumerate(zip(*panels, strict=True))
+        ]
 
     return Chart(subject_of(shown, layer), spec, feed, reading(), table)

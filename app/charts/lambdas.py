@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 
 from afn.history import LAMBDAS, History
 from app.charts.chart import (
     HISTORY_BYTES,
     TICK_BYTES,
     Chart,
+    Rows,
     Shown,
     legend,
     marks_since,
@@ -139,15 +139,11 @@ def _reading(adaptive: Sequence[Shown]) -> str:
     return f"The largest move so far: {best[1]}."
 
 
-def _table(shown: Sequence[Shown]) -> pd.DataFrame:
-    frames = []
-    for each in shown:
-        history = each.history
-        for layer, columns in zip(history.adaptive_layers, history.lambdas, strict=False):
-            count = min(len(history.steps), *map(len, columns))
-            values = {f"lambda_{n}": list(c[:count]) for n, c in zip(LAMBDAS, columns, strict=True)}
-            steps = list(history.steps[:count])
-            frames.append(
-                pd.DataFrame({"run": each.label, "layer": layer, "step": steps, **values})
-            )
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+def _table(shown: Sequence[Shown]) -> Rows:
+    return [
+        {"run": each.label, "layer": layer, "step": step}
+        | {f"lambda_{name}": columns[k][i] for k, name in enumerate(LAMBDAS)}
+        for each in shown
+        for layer, columns in zip(each.history.adaptive_layers, each.history.lambdas, strict=False)
+        for i, step in enumerate(list(each.history.steps))
+    ]

@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from app.charts.chart import (
     HISTORY_BYTES,
     TICK_BYTES,
     Chart,
+    Rows,
     Shown,
     enumerate_words,
     legend,
@@ -149,11 +149,10 @@ def _gradient_reading(shown: Sequence[Shown]) -> str:
     return f"Largest gradient norm so far: {enumerate_words(words)}." if words else "No step yet."
 
 
-def _steps(shown: Sequence[Shown]) -> pd.DataFrame:
-    frames = []
-    for each in shown:
-        count = len(each.history.steps)
-        columns = {name: list(c[:count]) for name, c in each.history.columns.items()}
-        steps = list(each.history.steps[:count])
-        frames.append(pd.DataFrame({"run": each.label, "step": steps, **columns}))
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+def _steps(shown: Sequence[Shown]) -> Rows:
+    return [
+        {"run": each.label, "step": step}
+        | {name: column[i] for name, column in each.history.columns.items()}
+        for each in shown
+        for i, step in enumerate(list(each.history.steps))
+    ]

@@ -172,22 +172,27 @@ def _lay_out_plotly() -> None:
 
 
 def _script() -> str:
-    """Two lines, resent with every tick, that fetch the module once from this app's own origin."""
+    """A line, resent with every tick, that fetches the module once from this app's own origin."""
     ours = sorted([_STATIC / "live_chart.js", *(_STATIC / "live_chart").iterdir()])
     content = b"".join(path.read_bytes() for path in ours) + plotly.__version__.encode()
     version = hashlib.sha256(content).hexdigest()[:12]
     base = st.get_option("server.baseUrlPath").strip("/")
     path = f"{'/' if base else ''}{base}/app/static/live_chart.js?v={version}"
-    return (
-        f'const chart = import(new URL("{path}", location.origin));\n'
-        "export default async (call) => (await chart).default(call);"
-    )
+    return f'const chart = import(new URL("{path}", location.origin));\n'
 
 
 _lay_out_plotly()
 _component = st.components.v2.component(
     "live_chart",
     html='<div class="live-chart" style="min-height: 20rem"></div>',
-    js=_script(),
+    js=_script() + "export default async (call) => (await chart).default(call);",
     isolate_styles=False,
 )
+_preload = st.components.v2.component(
+    "live_chart_preload", js=_script() + "export default () => {};"
+)
+
+
+def preload_charts() -> None:
+    """Have the browser fetch and parse Plotly before there is anything to draw."""
+    _preload(key="live_chart_preload", height=1)

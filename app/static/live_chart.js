@@ -73,6 +73,14 @@ class Chart {
 
     this.resized = new ResizeObserver(() => this.width !== root.clientWidth && this.schedule());
     this.resized.observe(root);
+    this.seen = new IntersectionObserver(
+      ([entry]) => {
+        this.isNear = entry.isIntersecting;
+        if (this.isNear) this.schedule();
+      },
+      { rootMargin: "300px" },
+    );
+    this.seen.observe(root);
     // A redraw under a moving hand would end its drag: hold still until it lets go.
     const release = () => {
       if (this.isHeld) this.schedule();
@@ -120,7 +128,7 @@ class Chart {
     this.root.style.minHeight = "0";
     this.updateLegend();
     this.updateControls?.();
-    if (!window.Plotly) return;
+    if (!window.Plotly || !this.isNear) return; // out of sight: drawn when it comes into view
     const isNew = !this.plot.data;
     window.Plotly.react(
       this.plot,
@@ -148,6 +156,7 @@ class Chart {
   dispose() {
     this.life.abort();
     this.resized.disconnect();
+    this.seen.disconnect();
     cancelAnimationFrame(this.frame);
     window.Plotly?.purge(this.plot);
   }

@@ -1,5 +1,6 @@
 """The Playground: contenders that train side by side, live."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -14,15 +15,15 @@ from app.charts.lambdas import lambda_chart, short_layer
 from app.charts.learning import gradient_chart, learning_chart
 from app.charts.palette import run_colors
 from app.comparison import Comparison, labels
-from app.components.live_chart import live_chart
+from app.components.live_chart import live_chart, preload_charts
 from app.explanations import CONTROLS, FIGURES
 from app.export import downloads
 from app.state import Slot, key
 
-FIRST_TICK_SECONDS = 0.25
-"""How often the page looks for news until the first steps have come ..."""
 TICK_SECONDS = 1.0
-"""... and from then on, which leaves the cores to the training."""
+"""How often the page looks for news while something runs."""
+FIRST_LOOK_SECONDS = 0.6
+"""After Start, the page waits so long for the first steps, to come with them and not before."""
 
 
 def render() -> None:
@@ -43,26 +44,18 @@ def render() -> None:
         st.info(line, icon=":material/lightbulb:")
     backend.runner().start()
     slots = state.slots(comparison)
-    pace = _pace(slots, [transport.status(slot) for slot in slots])
-    st.fragment(_live, run_every=pace)(not errors, pace)
+    is_live = transport.is_live([transport.status(slot) for slot in slots])
+    st.fragment(_live, run_every=TICK_SECONDS if is_live else None)(not errors, is_live)
 
 
-def _pace(slots: list[Slot], statuses: list[str]) -> float | None:
-    """Seconds between two looks; None where nothing happens by itself."""
-    if not transport.is_live(statuses):
-        return None
-    runs = [slot.run for slot in slots if slot.run is not None]
-    has_begun = all(backend.history(run.id).steps for run in runs)
-    return TICK_SECONDS if has_begun else FIRST_TICK_SECONDS
-
-
-def _live(is_valid: bool, pace: float | None) -> None:
+def _live(is_valid: bool, is_polling: bool) -> None:
     """Everything that changes while runs train; reruns by itself as long as something does."""
     comparison: Comparison = st.session_state[state.SETTINGS]
     slots = state.slots(comparison)
     statuses = [transport.status(slot) for slot in slots]
-    if _pace(slots, statuses) != pace:
-        st.rerun()  # the pace changes, and the address follows the runs
+    if transport.is_live(statuses) != is_polling:
+        st.rerun()  # begin or cease to look, and let the address follow the runs
+    _wait_for_first_steps(slots)
     backend.runner().start()
     names = labels(tuple(slot.config for slot in slots))
     colors = run_colors([slot.config.norm for slot in slots])
@@ -89,6 +82,17 @@ def _live(is_valid: bool, pace: float | None) -> None:
     downloads(shown)
 
 
+def _wait_for_first_steps(slots: list[Slot]) -> None:
+    started = st.session_state.pop(state.STARTED, None)
+    if started is None:
+        return
+    runs = [slot.run for slot in slots if slot.run and slot.config.is_adaptive]
+    while time.monotonic() < started + FIRST_LOOK_SECONDS and not any(
+        backend.history(run.id).steps for run in runs
+    ):
+        time.sleep(0.01)
+
+
 def _tell_failures(slots: list[Slot], names: list[str]) -> None:
     for slot, name in zip(slots, names, strict=True):
         if slot.run is None:
@@ -112,6 +116,7 @@ def _empty() -> None:
             "The controls are at the left (on a phone, behind the » in the corner): try a "
             "**preset**, change a contender's **λ start**, or make the **batch** small."
         )
+    preload_charts()
 
 
 def _settings_hint(comparison: Comparison, slots: list[Slot]) -> None:

@@ -2,9 +2,9 @@
 
 import json
 import time
+from datetime import UTC, datetime
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 from safetensors.numpy import load_file, save
 
@@ -31,7 +31,7 @@ def render(open_page: Any) -> None:
             st.markdown("**No runs yet.** Start one in the Playground; it will appear here.")
             st.page_link(open_page, label="To the Playground", icon=":material/play_arrow:")
         return
-    table = pd.DataFrame([_row(run) for run in runs])
+    table = [_row(run) for run in runs]
     event = st.dataframe(
         table,
         hide_index=True,
@@ -65,7 +65,7 @@ def _row(run: Run) -> dict[str, Any]:
             "batch": config.batch_size,
             "lr": config.lr,
             "seed": config.seed,
-            "created": pd.Timestamp(record.get("created", 0), unit="s", tz="UTC"),
+            "created": datetime.fromtimestamp(record.get("created", 0), UTC),
         }
     except (ValueError, OSError) as error:
         known = {"name": run.id, "reason": str(error)}

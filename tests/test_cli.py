@@ -1,0 +1,308 @@
+"""The command line, in process; one test goes through the real interpreter and a real pipe."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from afn import LambdaInit, TrainConfig
+from afn.cli import main
+from afn.engine.execution import execute
+from afn.intervals import wilson_interval
+from afn.runs import RunStore
+
+ROOT = Path(__file__).parents[1]
+QUICK = ["--dataset=digits8", "--epochs=1", "--eval-images=100", "--widths", "4", "8"]
+
+
+@pytest.fixture(autouse=True)
+def store(tmp_path, monkeypatch):
+    """The run store that the commands find in their environment, still empty."""
+    monkeypatch.setenv("AFN_RUNS_DIR", str(tmp_path / "runs"))
+    monkeypatch.setenv("AFN_DATA_DIR", str(tmp_path / "data"))
+    return RunStore()
+
+
+@pytest.fixture
+def finished(store, quick):
+    """A run that is done."""
+    run = store.create(quick, name="mine")
+    list(execute(run))
+    return run
+
+
+@pytest.fixture
+def says(capsys):
+    """Runs a command that must succeed; returns its lines."""
+
+    def run(*arguments):
+        main(arguments)
+        captured = capsys.readouterr()
+        assert captured.err == ""
+        return captured.out.splitlines()
+
+    return run
+
+
+@pytest.fixture
+def records(says):
+    """Runs a command with ``--json``; returns its lines parsed, strictly."""
+
+    def no_json(constant):
+        pytest.fail(f"{constant} is no JSON")
+
+    def run(*arguments):
+        lines = says(*arguments, "--json")
+        return [json.loads(line, parse_constant=no_json) for line in lines]
+
+    return run
+
+
+@pytest.fixture
+def complains(capsys):
+    """Runs a command that must fail; returns its one line on standard error."""
+
+    def run(*arguments):
+        with pytest.raises(SystemExit) as end:
+            main(arguments)
+        captured = capsys.readouterr()
+        assert end.value.code not in (0, None)
+        assert captured.err.count("\n") == 1
+        assert captured.err.startswith("afn: ")
+        return captured.err
+
+    return run
+
+
+# -- train ---------------------------------------------------------------------------------------
+
+
+def test_train_says_the_run_its_tests_and_its_end(says, store):
+    first, *tests, last = says("train", *QUICK, "--norm=bn", "--name=mine")
+    [run] = store.list()
+    assert run.id in first
+    assert run.record()["name"] == "mine"
+    assert run.config() == TrainConfig(
+        dataset="digits8", norm="bn", widths=(4, 8), epochs=1, eval_images=100
+    )
+    assert len(tests) == 4 + len(run.config().corruptions)
+    assert all("100 images, statistics: running" in line for line in tests)
+    assert f"{100 * run.state().summary['accuracy']:.2f} %" in tests[3]
+    assert last.startswith("finished after")
+
+
+def test_train_as_json_says_what_the_run_records(records, store):
+    begin, *tests, end = records("train", *QUICK)
+    [run] = store.list()
+    recorded = [event for event in run.events()[0] if event["kind"] == "evaluation"]
+    assert begin == {"kind": "run", "id": run.id, "path": str(run.path)}
+    assert end == {"kind": "end", "status": "finished", "reason": "", **run.state().summary}
+    for said, kept in zip(tests, recorded, strict=True):
+        assert said | {"seconds": None} == kept | {"seconds": None}
+
+
+def test_train_without_a_store_leaves_nothing_behind(says, records, store):
+    assert says("train", *QUICK, "--no-store")[-1].startswith("trained in")
+    assert records("train", *QUICK, "--no-store")[-1]["kind"] == "end"
+    assert not store.root.exists()
+
+
+def test_train_takes_every_setting_as_an_option(says, store):
+    says(
+        "train", *QUICK, "--norm=asrnorm", "--lambda-init=open", "--no-adaptive",
+        "--formula=reference", "--batch-size=8", "--lr=0.01", "--momentum=0.5", "--seed=3",
+        "--lambda-lr-factor=10", "--max-steps=1", "--severity=5",
+    )  # fmt: skip
+    assert store.list()[0].config() == TrainConfig(
+        dataset="digits8", epochs=1, eval_images=100, widths=(4, 8), norm="asrnorm",
+        lambda_init=LambdaInit.OPEN, adaptive=False, formula="reference", batch_size=8, lr=0.01,
+        momentum=0.5, seed=3, lambda_lr_factor=10.0, max_steps=1, severity=5,
+    )  # fmt: skip
+
+
+def test_train_starts_from_the_configuration_of_a_run(says, store, finished):
+    says("train", "--config", str(finished.path / "config.json"), "--seed=7")
+    [again] = (run for run in store.list() if run.id != finished.id)
+    assert again.config() == replace(finished.config(), seed=7)
+
+
+def test_training_that_diverges_ends_with_one_line(complains, store):
+    assert "diverged" in complains("train", *QUICK, "--lr=10", "--momentum=0.999")
+    assert store.list()[0].state().status == "failed"
+
+
+# -- evaluate ------------------------------------------------------------------------------------
+
+
+def test_evaluate_measures_what_the_run_measured_at_its_end(records, finished):
+    recorded = finished.events()[0]
+    at_end = [e for e in recorded if e["kind"] == "evaluation" and e["epoch"] == 1]
+    measured = records("evaluate", finished.id)
+    for again, before in zip(measured, at_end, strict=True):
+        low, high = wilson_interval(before["correct"], before["n"])
+        added = {"low95": low, "high95": high, "weights": finished.weights().name}
+        assert added.items() <= again.items()
+        assert again.items() - added.items() <= before.items()
+
+
+def test_evaluate_heeds_its_options(records, finished):
+    [test] = records(
+        "evaluate", finished.id, "--corruption=contrast", "--severity=5", "--stats=running",
+        "--images=50", "--batch-size=10",
+    )  # fmt: skip
+    assert (test["corruption"], test["severity"], test["n"]) == ("contrast", 5, 50)
+    assert test["statistics"] == "running"
+
+
+def test_evaluate_in_words_names_corruption_interval_and_conditions(says, finished):
+    accuracy = finished.state().summary["accuracy"]
+    [line] = says("evaluate", finished.id, "--corruption=clean")
+    assert line.startswith(f"clean             {100 * accuracy:.2f} %  95 % CI ")
+    assert line.endswith("(100 images of digits8, statistics: test batch of 128)")
+
+
+# -- data and runs -------------------------------------------------------------------------------
+
+
+def test_data_lists_what_is_here_and_how_to_get_the_rest(says, records):
+    sets = {record["name"]: record for record in records("data", "list")}
+    lines = says("data")
+    assert [line.split()[0] for line in lines] == list(sets)
+    embedded = [name for name, record in sets.items() if record["status"] == "embedded"]
+    assert embedded == ["mnist5k", "digits8", "mnistm5k", "syn"]
+    assert all(sets[name]["how_to_get"] for name in sets.keys() - set(embedded))
+
+
+def test_runs_lists_newest_first_with_how_they_ended(says, records, store, quick, finished):
+    broken = store.create(replace(quick, dataset="nowhere"))
+    list(execute(broken))
+    listed = {record["id"]: record for record in records("runs")}
+    assert list(listed) == [run.id for run in store.list()]
+    assert listed[finished.id]["summary"] == finished.state().summary
+    assert "nowhere" in listed[broken.id]["reason"]
+    for line in says("runs", "list"):
+        assert listed[line.split()[0]]["status"] == line.split()[1]
+
+
+def test_runs_of_an_empty_store_are_no_lines(says):
+    assert says("runs") == []
+
+
+def test_runs_show_gives_the_record(says, records, finished):
+    assert records("runs", "show", finished.id) == [finished.record() | {"status": "finished"}]
+    first, *rest = says("runs", "show", finished.id)
+    assert first.startswith(f"{finished.id}: finished")
+    assert json.loads("\n".join(rest)) == finished.record()
+
+
+@pytest.mark.parametrize("flags", [[], ["--json"]])
+def test_runs_delete_removes_the_folder_and_names_it(says, finished, flags):
+    [line] = says("runs", "delete", finished.id, *flags)
+    assert finished.id in line
+    assert not finished.path.exists()
+
+
+# -- bad input -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "clue"),
+    [
+        (["train", "--lr=99"], "lr must be a number from 1e-05 to 10"),
+        (["train", "--lr=nan"], "lr must be a number"),
+        (["train", "--lr=abc"], "lr"),
+        (["train", "--widths", "0"], "widths"),
+        (["train", "--norm=vgg"], "afn, asrnorm, bn"),
+        (["train", "--dataset=nope"], "known are mnist5k, digits8"),
+        (["train", "--stat-dropout=0.5", "--no-adaptive"], "encoder-decoder"),
+        (["train", "--dataset=digits8", "--widths", "2", "2", "2", "2"], "fewer widths"),
+        (["train", "--config=/nowhere.json"], "/nowhere.json"),
+        (["evaluate", "../.."], "is not a run id"),
+        (["evaluate", "gone"], "there is no run gone"),
+        (["data", "download"], "name what to download"),
+        (["data", "download", "nope"], "mnist, usps"),
+        (["runs", "show"], "name the run to show"),
+        (["runs", "show", "../.."], "is not a run id"),
+        (["runs", "delete", "../.."], "is not a run id"),
+        (["runs", "delete", "gone"], "there is no run gone"),
+        (["runs", "explode"], "explode"),
+        ([], "command"),
+    ],
+    ids=lambda value: " ".join(value) or "nothing" if isinstance(value, list) else "",
+)
+def test_bad_input_ends_with_one_line_and_no_success(complains, arguments, clue):
+    assert clue in complains(*arguments)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"\xff\xfe",
+        b"[1]",
+        b'"words"',
+        b'{"config": [1]}',
+        b'{"config": {"lr": "fast"}}',
+        b'{"config": {"widths": null}}',
+        b'{"config": {"lambda_init": {"mu": "x"}}}',
+        b'{"config": {"lambda_init": [1]}}',
+        b'{"config": {"adaptive": "no"}}',
+        b'{"config": {"version": 99}}',
+        b'{"config": {"surprise": 1}}',
+    ],
+)
+def test_a_damaged_configuration_file_is_one_line(complains, store, tmp_path, content):
+    damaged = tmp_path / "config.json"
+    damaged.write_bytes(content)
+    complains("train", *QUICK, "--config", str(damaged))
+    assert store.list() == []
+
+
+def test_a_run_with_a_damaged_configuration_is_listed_and_complained_of(says, complains, finished):
+    (finished.path / "config.json").write_text("{")
+    assert finished.id in says("runs")[0]
+    for command in (["evaluate"], ["runs", "show"]):
+        assert "damaged" in complains(*command, finished.id)
+
+
+def test_weights_that_are_not_there_or_torn_are_one_line(complains, store, quick, finished):
+    waiting = store.create(quick)
+    assert "has no checkpoint yet" in complains("evaluate", waiting.id)
+    finished.weights().write_bytes(b"torn")
+    assert "cannot restore" in complains("evaluate", finished.id)
+
+
+@pytest.mark.parametrize("option", ["--severity=9", "--images=0", "--corruption=rain"])
+def test_a_test_that_cannot_be_is_one_line(complains, finished, option):
+    complains("evaluate", finished.id, option)
+
+
+def test_a_store_that_cannot_be_written_is_one_line(complains, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("AFN_RUNS_DIR", str(tmp_path / "file" / "runs"))
+    assert "AFN_RUNS_DIR" in complains("train", *QUICK)
+
+
+# -- the interpreter -----------------------------------------------------------------------------
+
+
+def test_the_module_runs_and_helps():
+    command = [sys.executable, "-m", "afn", "--help"]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert answer.stderr == ""
+    for name in ("train", "evaluate", "data", "runs"):
+        assert name in answer.stdout
+
+
+def test_a_reader_that_had_enough_ends_it_quietly():
+    command = [sys.executable, "-m", "afn", "data"]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0

@@ -1,0 +1,148 @@
+"""What importing the package costs and does, and who may import whom."""
+
+import ast
+import inspect
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import afn
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted((ROOT / "afn").rglob("*.py"))
+EVERY_MODULE = (
+    "import afn, importlib, pkgutil\n"
+    "for module in pkgutil.walk_packages(afn.__path__, 'afn.'):\n"
+    "    if module.name != 'afn.__main__':\n"
+    "        importlib.import_module(module.name)\n"
+)
+
+
+def in_a_fresh_interpreter(code, folder=ROOT):
+    """What the code prints, one word a line; a warning is an error there too."""
+    answer = subprocess.run(
+        [sys.executable, "-B", "-W", "error", "-c", code],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "HOME": str(folder), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert answer.stderr == ""
+    return answer.stdout.split()
+
+
+def loaded_by(code):
+    """Names of the packages that the code loads."""
+    return set(
+        in_a_fresh_interpreter(
+            f"{code}\nimport sys; print(*{{name.partition('.')[0] for name in sys.modules}})"
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "afn",
+        "afn.runs",
+        "afn.runner",
+        "afn.history",
+        "afn.data",
+        "afn.engine.config",
+        "app.comparison",
+    ],
+)
+def test_programs_that_only_read_load_no_torch(module):
+    assert loaded_by(f"import {module}").isdisjoint({"torch", "torchvision", "streamlit"})
+
+
+def test_the_layers_and_the_whole_library_need_no_screen():
+    assert {"afn", "torch"} <= (loaded := loaded_by(EVERY_MODULE))
+    assert loaded.isdisjoint({"streamlit", "plotly", "pandas", "app"})
+
+
+def test_importing_prints_starts_seeds_and_writes_nothing(tmp_path):
+    code = (
+        "import random, threading, numpy, torch\n"
+        "def world():\n"
+        "    return (threading.active_count(), random.getstate(), torch.get_rng_state().tolist(),\n"
+        "            numpy.random.get_state()[1].tolist(), torch.get_default_dtype())\n"
+        "before = world()\n"
+        f"{EVERY_MODULE}"
+        "assert world() == before\n"
+    )
+    assert in_a_fresh_interpreter(code, tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+# -- who imports whom ----------------------------------------------------------------------------
+
+
+def imported_by(path):
+    """Full names of the modules that a source names in its imports, wherever they stand."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively; these tests cannot follow that"
+            found.add(node.module)
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def parts_imported_by(part):
+    """What a part of the library (``norms``, ``runs``, ...) imports of the others."""
+    home = ROOT / "afn"
+    sources = [p for p in SOURCES if p.relative_to(home).with_suffix("").parts[0] == part]
+    assert sources, f"there is no afn.{part}"
+    modules = set().union(*map(imported_by, sources))
+    return {name.split(".")[1] for name in modules if name.startswith("afn.")} - {part}
+
+
+def test_the_library_knows_neither_app_nor_screen():
+    for path in SOURCES:
+        packages = {name.partition(".")[0] for name in imported_by(path)}
+        assert packages.isdisjoint({"app", "streamlit", "plotly", "pandas"}), path
+
+
+def test_norms_import_nothing_else_of_the_library():
+    assert parts_imported_by("norms") == {"lambda_init"}
+
+
+@pytest.mark.parametrize(
+    ("part", "forbidden"),
+    [
+        ("backbones", {"data", "corruptions", "engine", "runs", "evaluate"}),
+        ("data", {"norms", "backbones", "engine"}),
+        ("corruptions", {"norms", "backbones", "engine"}),
+        ("evaluate", {"norms", "backbones", "engine"}),
+        ("engine", {"runner", "worker", "cli", "sweep"}),
+    ],
+)
+def test_imports_point_one_way(part, forbidden):
+    assert parts_imported_by(part).isdisjoint(forbidden)
+
+
+# -- the public face -----------------------------------------------------------------------------
+
+
+def test_every_public_name_is_there_and_explained():
+    star = {}
+    exec("from afn import *", star)
+    assert set(afn.__all__) == star.keys() - {"__builtins__"}
+    for name in afn.__all__:
+        found = star[name]
+        if inspect.isclass(found) or inspect.isfunction(found):
+            assert (found.__doc__ or "").strip(), f"{name} has no docstring"
+            assert not found.__doc__.startswith(f"{name}("), f"{name}'s docstring is a dataclass's"
+
+
+def test_an_unknown_name_lists_the_known_ones():
+    with pytest.raises(AttributeError, match=r"no attribute 'AFN3d'; it has AFN2d, ASRNorm2d"):
+        _ = afn.AFN3d
+    assert set(afn.__all__) <= set(dir(afn))
