@@ -244,10 +244,8 @@ def _changes(slots: list[Slot]) -> None:
     ):
         low, high = LIMITS[name]
         kind = int if isinstance(step, int) else float
-        _change(
-            label,
-            name,
-            st.number_input(
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            value = st.number_input(
                 label,
                 kind(low),
                 kind(high),
@@ -255,22 +253,24 @@ def _changes(slots: list[Slot]) -> None:
                 step=step,
                 format=None if kind is int else "%.4g",
                 key=f"change.{name}",
-            ),
-            slots,
-        )
-    if not any(slot.config.is_adaptive for slot in slots):
+            )
+            _set_button(label, name, value, slots)
+    adaptive = [slot for slot in slots if slot.config.is_adaptive]
+    if not adaptive:
         st.caption("None of these contenders has a λ to set.")
         return
     chosen = st.pills(
-        "λ to set", ["μ", "σ", "γ", "β"], selection_mode="multi", default=["μ", "σ"],
-        key="change.lambdas",
-    )  # fmt: skip
-    logit = st.slider("Logit", -8.0, 3.0, -1.0, 0.5, key="change.logit", help=CONTROLS["logit"])
-    names = [dict(zip("μσγβ", state.LOGITS, strict=True))[symbol] for symbol in chosen]
-    _change("λ", "lambda", dict.fromkeys(names, logit), [s for s in slots if s.config.is_adaptive])
+        "λ to set", list("μσγβ"), selection_mode="multi", default=list("μσ"), key="change.lambdas"
+    )
+    names = [name for name, symbol in zip(state.LOGITS, "μσγβ", strict=True) if symbol in chosen]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        logit = st.slider("Logit", -8.0, 3.0, -1.0, 0.5, key="change.logit", help=CONTROLS["logit"])
+        _set_button("λ", "lambda", dict.fromkeys(names, logit), adaptive)
 
 
-def _change(label: str, name: str, value: object, slots: list[Slot]) -> None:
+def _set_button(label: str, name: str, value: object, slots: list[Slot]) -> None:
+    """Sends one change to the runs that still live."""
+
     def send() -> None:
         for slot in slots:
             if slot.run is not None and slot.run.state().status not in ENDED:

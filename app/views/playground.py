@@ -51,10 +51,11 @@ def render() -> None:
 def _live(is_valid: bool, is_polling: bool) -> None:
     """Everything that changes while runs train; reruns by itself as long as something does."""
     comparison: Comparison = st.session_state[state.SETTINGS]
+    told = len(state.problems())
     slots = state.slots(comparison)
     statuses = [transport.status(slot) for slot in slots]
-    if transport.is_live(statuses) != is_polling:
-        st.rerun()  # begin or cease to look, and let the address follow the runs
+    if transport.is_live(statuses) != is_polling or len(state.problems()) != told:
+        st.rerun()  # begin or cease to look, tell what is new, let the address follow the runs
     _wait_for_first_steps(slots)
     backend.runner().start()
     names = labels(tuple(slot.config for slot in slots))

@@ -1,0 +1,252 @@
+"""The app in a real Chromium: live update, reattachment, links, changes, faults, narrow screens."""
+
+import json
+import os
+import re
+import signal
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from afn import TrainConfig
+from afn.runs import RunStore
+from tests.app.browser import ROOT
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+PATIENCE = 60_000
+LONG = "?data=digits8&widths=4-8&epochs=200&c=afn&c=bn"
+"""Two runs of thousands of quick steps: long enough for whatever a test does to them."""
+
+
+@pytest.fixture(scope="module")
+def runs_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="module")
+def address(serve, runs_folder: Path) -> str:
+    env = {"AFN_RUNS_DIR": str(runs_folder), "AFN_DATA_DIR": str(runs_folder / "no-data")}
+    return serve(ROOT / "app" / "streamlit_app.py", env)
+
+
+@pytest.fixture
+def page(chromium: Browser):
+    context = chromium.new_context(viewport={"width": 1440, "height": 1000})
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
+    yield page
+    if (stop := button(page, "Stop")).count() and stop.is_enabled():
+        stop.click()
+        expect(stop).to_be_disabled()
+    context.close()
+
+
+def button(page: Page, name: str):
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def start(page: Page, url: str) -> None:
+    page.goto(url)
+    button(page, "Start").click()
+    expect(button(page, "Pause")).to_be_enabled()
+
+
+def points(page: Page, title: str) -> int:
+    """Points drawn in the chart that has a panel of this title; it is brought into view."""
+    page.get_by_role("figure", name=re.compile("^" + re.escape(title))).scroll_into_view_if_needed()
+    return page.evaluate(
+        """title => { const plot = [...document.querySelectorAll('[role=figure]')]
+          .find(figure => figure.ariaLabel.startsWith(title))?.querySelector('.js-plotly-plot');
+          return (plot?.data ?? []).reduce((sum, trace) => sum + (trace.x?.length ?? 0), 0); }""",
+        title,
+    )
+
+
+def wait_for_more_points(page: Page, title: str, than: int = 0) -> int:
+    deadline = time.monotonic() + PATIENCE / 1000
+    while (now := points(page, title)) <= than:
+        assert time.monotonic() < deadline, f"{title} stayed at {now} points"
+        page.wait_for_timeout(100)
+    return now
+
+
+def run_ids(page: Page) -> list[str]:
+    page.wait_for_url(re.compile("[?&]run="))
+    return re.search(r"[?&]run=([^&]+)", page.url)[1].split("~")
+
+
+def test_a_newcomer_presses_start_and_sees_everything_move(page: Page, address: str):
+    page.goto(address)
+    expect(page.get_by_text("Nothing runs yet")).to_be_visible()
+    button(page, "Start").click()
+    for title in ("Loss and accuracy", "λ over steps", "Gradient and speed"):
+        wait_for_more_points(page, title)
+    button(page, "Start again").wait_for(timeout=120_000)
+    for name in ("AFN", "ASRNorm", "BN"):
+        card = page.locator(".afn-card", has_text=name).first
+        expect(card).to_contain_text("finished")
+        expect(card).to_contain_text(re.compile(r"9\d\.\d %"))
+    wait_for_more_points(page, "γ̂ and β̂")
+    wait_for_more_points(page, "Accuracy per corruption", 20)
+    expect(
+        page.get_by_text(re.compile("The largest drop from clean at severity 3"))
+    ).to_be_visible()
+    assert not page.get_by_text("Traceback").count()
+
+
+def test_refresh_second_browser_and_shared_link_show_the_same_runs(
+    page: Page, address: str, chromium: Browser
+):
+    start(page, address + LONG)
+    before = wait_for_more_points(page, "λ over steps")
+    ids = run_ids(page)
+    page.reload()
+    wait_for_more_points(page, "λ over steps", before)
+    assert run_ids(page) == ids
+    other = chromium.new_context().new_page()
+    other.goto(f"{address}/?run={'~'.join(ids)}")
+    wait_for_more_points(other, "λ over steps", before)
+    expect(other.get_by_label("Epochs", exact=True)).to_have_value("200")
+    other.context.close()
+
+
+def test_closing_the_tab_loses_nothing(chromium: Browser, address: str, runs_folder: Path):
+    tab = chromium.new_context().new_page()
+    tab.set_default_timeout(PATIENCE)
+    start(tab, address + LONG)
+    [run, _] = [RunStore(runs_folder).open(run_id) for run_id in run_ids(tab)]
+    tab.context.close()
+    seen = len(run.events()[0])
+    time.sleep(2)
+    assert len(run.events()[0]) > seen
+    for live in RunStore(runs_folder).list():
+        live.send({"command": "stop"})
+
+
+def test_a_change_while_running_takes_effect_and_leaves_a_mark(page: Page, address: str):
+    start(page, address + LONG)
+    wait_for_more_points(page, "λ over steps")
+    button(page, "Change now").click()
+    page.get_by_label("Learning rate", exact=True).last.fill("0.001")
+    page.keyboard.press("Enter")
+    button(page, "Set Learning rate").click()
+    page.keyboard.press("Escape")
+    page.wait_for_function(
+        """() => [...document.querySelectorAll('.js-plotly-plot')].some(plot =>
+          plot.layout.annotations?.some(note => note.text.includes('lr 0.001')))"""
+    )
+
+
+def test_pause_holds_step_takes_one_resume_goes_on(page: Page, address: str, runs_folder: Path):
+    start(page, address + LONG)
+    runs = [RunStore(runs_folder).open(run_id) for run_id in run_ids(page)]
+
+    def steps() -> list[int]:
+        return [sum(e["kind"] == "step" for e in run.events()[0]) for run in runs]
+
+    button(page, "Pause").click()
+    button(page, "Resume").wait_for()
+    expect(page.locator(".afn-card", has_text="paused")).to_have_count(2)
+    held = steps()
+    button(page, "Step").click()
+    deadline = time.monotonic() + 20
+    while steps() != [n + 1 for n in held] and time.monotonic() < deadline:
+        page.wait_for_timeout(50)
+    assert steps() == [n + 1 for n in held]
+    button(page, "Resume").click()
+    expect(button(page, "Pause")).to_be_enabled()
+    button(page, "Reset").click()
+    expect(page.get_by_text("Nothing runs yet")).to_be_visible()
+
+
+def test_hidden_legend_entries_survive_ticks(page: Page, address: str):
+    start(page, address + LONG)
+    wait_for_more_points(page, "Loss and accuracy")
+    figure = page.get_by_role("figure", name=re.compile("^Loss and accuracy"))
+    figure.get_by_role("button", name="BN").click()
+    before = wait_for_more_points(page, "Loss and accuracy")
+    wait_for_more_points(page, "Loss and accuracy", before)
+    expect(figure.get_by_role("button", name="BN")).to_have_attribute("aria-pressed", "false")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_sees_no_horizontal_scroll(chromium: Browser, address: str, scheme: str):
+    context = chromium.new_context(
+        viewport={"width": 390, "height": 844}, color_scheme=scheme, has_touch=True
+    )
+    phone = context.new_page()
+    phone.set_default_timeout(PATIENCE)
+    start(phone, f"{address}/?data=digits8&widths=4-8&epochs=1")
+    button(phone, "Start again").wait_for()
+    for title in ("Loss and accuracy", "λ over steps", "Accuracy per corruption", "γ̂ and β̂"):
+        wait_for_more_points(phone, title)
+        wide = phone.evaluate(
+            """() => [...document.querySelectorAll('*')].filter(node =>
+              node.getBoundingClientRect().right > innerWidth + 1 &&
+              getComputedStyle(node).overflowX === 'visible' &&
+              node.closest('[role=figure], [data-testid=stMain]') &&
+              !node.closest('pre, svg')).map(node => node.className).slice(0, 5)"""
+        )
+        assert wide == [] or phone.evaluate(
+            "() => document.documentElement.scrollWidth <= innerWidth"
+        )
+    context.close()
+
+
+def test_a_killed_run_says_so_where_the_user_looks(page: Page, address: str, runs_folder: Path):
+    start(page, address + LONG)
+    wait_for_more_points(page, "λ over steps")
+    run = RunStore(runs_folder).open(run_ids(page)[0])
+    os.kill(json.loads((run.path / "claim.json").read_text())["pid"], signal.SIGKILL)
+    expect(page.get_by_text(re.compile("AFN failed: its process was killed"))).to_be_visible()
+    assert points(page, "λ over steps") > 0
+
+
+def test_a_deleted_run_folder_is_one_line(page: Page, address: str, runs_folder: Path):
+    start(page, address + LONG)
+    wait_for_more_points(page, "λ over steps")
+    RunStore(runs_folder).open(run_ids(page)[0]).delete()
+    expect(page.get_by_text(re.compile("it may have been deleted"))).to_be_visible()
+    assert not page.get_by_text("Traceback").count()
+
+
+@pytest.mark.parametrize(
+    ("query", "line"),
+    [
+        ("?bs=9999", "batch_size must be a whole number from 1 to 512, got 9999"),
+        ("?run=../..", "is not a run id"),
+        ("?run=20200101-000000-afn-000000", "it may have been deleted"),
+        ("?c=bogus", "unknown norm 'bogus'"),
+        ("?data=atlantis", "is not here"),
+        ("?data=digits8&widths=1-1-1-1", "halve 8 pixels to nothing"),
+        ("?c=bn&bs=1", "batch of one"),
+    ],
+)
+def test_a_bad_link_is_one_line(page: Page, address: str, query: str, line: str):
+    page.goto(f"{address}/{query}")
+    expect(page.get_by_text(re.compile(re.escape(line))).first).to_be_visible()
+    assert not page.get_by_text("Traceback").count()
+
+
+def test_runs_are_listed_and_opened(page: Page, address: str, runs_folder: Path):
+    from afn.engine.execution import execute
+
+    store = RunStore(runs_folder)
+    config = TrainConfig(dataset="digits8", widths=(4, 8), epochs=1, corruptions=("contrast",))
+    for norm in ("afn", "bn"):
+        list(execute(store.create(replace(config, norm=norm), name=f"shown {norm}")))
+    page.goto(f"{address}/runs")
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+    expect(button(page, "Open")).to_be_disabled()
+    table = page.get_by_test_id("stDataFrame").bounding_box()
+    page.mouse.click(table["x"] + 16, table["y"] + 35 + 17)
+    button(page, "Open").click()
+    expect(page.locator(".afn-card")).to_have_count(1)
+    expect(page.locator(".afn-card")).to_contain_text("finished")
