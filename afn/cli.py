@@ -33,23 +33,30 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stderr.close()
         sys.exit(0)
     except (ValueError, OSError, ArithmeticError, RuntimeError, ImportError) as error:
-        _fail(" ".join(str(error).split()))
+        _fail(str(error))
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         sys.exit(130)
 
 
-def _fail(line: str) -> NoReturn:
-    print(f"afn: {line}", file=sys.stderr)
-    sys.exit(1)
+def _fail(line: str, status: int = 1) -> NoReturn:
+    print(f"afn: {' '.join(line.split())}", file=sys.stderr)
+    sys.exit(status)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line; ``--help`` says the rest."""
+
+    def error(self, message: str) -> NoReturn:
+        _fail(f"{message}; see {self.prog} --help", status=2)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m afn", description="Train and test networks with AFN, ASRNorm, BN and more."
     )
     commands = parser.add_subparsers(required=True, metavar="command")
-    common = argparse.ArgumentParser(add_help=False)
+    common = _Parser(add_help=False)
     common.add_argument("--json", action="store_true", help="print JSON lines")
 
     train = commands.add_parser("train", parents=[common], help="train one network")
@@ -86,8 +93,8 @@ def _parser() -> argparse.ArgumentParser:
 def _add_config_options(parser: argparse.ArgumentParser) -> None:
     default = TrainConfig()
     parser.add_argument("--dataset", help=f"(default {default.dataset}); see `afn data`")
-    parser.add_argument("--norm", choices=NORM_NAMES)
-    parser.add_argument("--backbone", choices=BACKBONE_NAMES)
+    parser.add_argument("--norm", metavar="NAME", help=", ".join(NORM_NAMES))
+    parser.add_argument("--backbone", metavar="NAME", help=", ".join(BACKBONE_NAMES))
     parser.add_argument("--widths", type=int, nargs="+", metavar="C", help="convnet's channels")
     for name, (low, high) in LIMITS.items():
         value = getattr(default, name)
@@ -110,7 +117,9 @@ def _config(options: argparse.Namespace) -> TrainConfig:
             record = json.loads(options.config.read_bytes())
         except ValueError as error:
             raise ValueError(f"{options.config} is not JSON: {error}") from error
-        base = TrainConfig.from_json(record.get("config", record))
+        base = TrainConfig.from_json(
+            record.get("config", record) if isinstance(record, dict) else record
+        )
     given = {
         name: getattr(options, name)
         for name in TrainConfig.__slots__

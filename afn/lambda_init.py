@@ -43,9 +43,10 @@ class LambdaInit:
             )
         for name in ("mu", "sigma", "gamma", "beta"):
             value = getattr(self, name)
-            if math.isnan(value) or value == math.inf:
+            is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            if not is_number or math.isnan(value) or value == math.inf:
                 raise ValueError(
-                    f"the start of λ_{name} must be a finite logit, or -inf for λ = 0, got {value}"
+                    f"the start of λ_{name} must be a finite logit, or -inf for 0, got {value!r}"
                 )
 
     @property

@@ -90,7 +90,7 @@ def from_url(url: Mapping[str, Sequence[str]]) -> tuple[Comparison, list[str]]:
             try:
                 base = replace(base, **{name: _parse(name, text)})
             except ValueError as error:
-                problems.append(f"In the link, {key}={text[:40]}: {error}. The default is used.")
+                problems.append(_problem(key, text, error, "The default is used."))
     texts = list(url.get("c", ())) or ["afn", "asrnorm", "bn"]
     if len(texts) > MAX_CONTENDERS:
         problems.append(
@@ -101,8 +101,13 @@ def from_url(url: Mapping[str, Sequence[str]]) -> tuple[Comparison, list[str]]:
         try:
             comparison.append(_contender_from_text(text, base))
         except ValueError as error:
-            problems.append(f"In the link, c={text[:60]}: {error}. It is left out.")
+            problems.append(_problem("c", text, error, "It is left out."))
     return tuple(comparison) or share(default_comparison(), **_shared_values(base)), problems
+
+
+def _problem(key: str, text: str, error: ValueError, remedy: str) -> str:
+    line = f"In the link, {key}={text[:40]}: {str(error)[:160]}. {remedy}"
+    return " ".join(line.split())
 
 
 def _shared_values(config: TrainConfig) -> dict[str, Any]:
@@ -164,16 +169,19 @@ def _lambda_to_text(init: LambdaInit) -> str:
     for name, preset in LambdaInit.PRESETS.items():
         if init == preset:
             return name
-    values = [f"{v:g}" for v in (init.mu, init.sigma, init.gamma, init.beta)]
+    values = [repr(v).removesuffix(".0") for v in (init.mu, init.sigma, init.gamma, init.beta)]
     return "_".join([*values, *(["linear"] if init.rescale_gate == "linear" else [])])
 
 
 def _lambda_from_text(text: str) -> LambdaInit:
     if text in LambdaInit.PRESETS:
         return LambdaInit.PRESETS[text]
-    values = text.split("_")
-    gate: Literal["linear", "sigmoid"] = "linear" if values[-1] == "linear" else "sigmoid"
-    numbers = [_number(value, float) for value in values[: 4 if gate == "linear" else None]]
+    *values, last = text.split("_")
+    gate: Literal["linear", "sigmoid"] = "linear" if last == "linear" else "sigmoid"
+    try:
+        numbers = [float(value) for value in (values if gate == "linear" else [*values, last])]
+    except ValueError:
+        numbers = []
     if len(numbers) != 4:
         raise ValueError(
             f"the λ start is one of {', '.join(LambdaInit.PRESETS)} or four logits "

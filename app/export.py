@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -78,14 +79,18 @@ def _csv(table: Callable[[], Rows]) -> Callable[[], bytes]:
 def snippet(config: TrainConfig) -> str:
     """Python that trains the same run and prints the same numbers."""
     default = TrainConfig()
-    names = [name for name in config.__slots__ if getattr(config, name) != getattr(default, name)]
-    settings = ", ".join(f"{name}={getattr(config, name)!r}" for name in ["norm", *names] if name)
-    settings = ", ".join(dict.fromkeys(settings.split(", ")))
-    needs_lambda = "LambdaInit" in settings
-    imports = "LambdaInit, TrainConfig, train" if needs_lambda else "TrainConfig, train"
-    infinity = "from math import inf\n\n" if "inf" in settings.replace("LambdaInit", "") else ""
+    changed = {
+        name: getattr(config, name)
+        for name in TrainConfig.__slots__
+        if name == "norm" or getattr(config, name) != getattr(default, name)
+    }
+    settings = ", ".join(f"{name}={value!r}" for name, value in changed.items())
+    imports = ["TrainConfig", "train"]
+    if "lambda_init" in changed:
+        imports.insert(0, "LambdaInit")
+    infinity = "from math import inf\n\n" if re.search(r"\binf\b", settings) else ""
     return (
-        f"{infinity}from afn import {imports}\n\n"
+        f"{infinity}from afn import {', '.join(imports)}\n\n"
         f"for event in train(TrainConfig({settings})):\n"
         '    if event.kind == "evaluation":\n'
         "        values = event.values\n"

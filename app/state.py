@@ -5,6 +5,7 @@ widgets hold the settings, and every rerun writes them back, so that the address
 to what is on screen. `SETTINGS` keeps them while another page is open.
 """
 
+import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -38,6 +39,7 @@ LINK = "link"
 """The runs that the URL names, as this session last read or wrote it."""
 VIEW_DEFAULTS: dict[str, str] = {"scale": "λ", "by": "λ", "layer": ""}
 """Choices of how to look at the runs; each is a URL parameter and a widget key ``view.<name>``."""
+VIEW_CHOICES = {"scale": ("λ", "logit"), "by": ("λ", "layer")}
 
 SHARED_WIDGETS = (
     "dataset", "backbone", "batch_size", "lr", "momentum", "lambda_lr_factor", "epochs", "seed",
@@ -47,6 +49,9 @@ CONTENDER_WIDGETS = (
     "norm", "stan_width", "rescale_width", "stat_dropout", "adaptive", "formula", "eval_stats",
 )  # fmt: skip
 LOGITS = ("mu", "sigma", "gamma", "beta")
+OFF_LOGIT = -50.0
+"""The lowest logit that can be set; it stands for minus infinity, λ = 0 exactly and frozen."""
+RERUN = "rerun"
 
 
 def key(name: str, slot: int | None = None) -> str:
@@ -79,7 +84,10 @@ def begin() -> None:
             if not any(name in url for name in URL_KEYS):
                 comparison = _settings_of_runs() or comparison
         for name, default in VIEW_DEFAULTS.items():
-            session[f"view.{name}"] = url.get(name, [default])[-1]
+            wanted = url.get(name, [default])[-1]
+            session[f"view.{name}"] = (
+                wanted if wanted in VIEW_CHOICES.get(name, (wanted,)) else default
+            )
         session[PROBLEMS] = problems
         put(comparison)
     elif key("dataset") not in session:  # back from another page: the widgets are gone
@@ -97,6 +105,7 @@ def _adopt_runs(run_ids: list[str]) -> list[str]:
             backend.store().open(run_id).config()
             slots.append(run_id)
         except (ValueError, OSError) as error:
+            slots.append(None)
             problems.append(f"In the link, run: {error}. It is left out.")
     st.session_state[RUNS] = slots if any(slots) else []
     return problems
@@ -157,7 +166,7 @@ def put(comparison: Comparison) -> None:
         names = [name for name, preset in LambdaInit.PRESETS.items() if preset == init]
         session[key("start", slot)] = names[0] if names else "custom"
         for name in LOGITS:
-            session[key(name, slot)] = max(getattr(init, name), -50.0)
+            session[key(name, slot)] = max(getattr(init, name), OFF_LOGIT)
         session[key("rescale_gate", slot)] = init.rescale_gate
     session[SETTINGS] = comparison
 
@@ -204,8 +213,9 @@ def _contender(base: TrainConfig, slot: int) -> TrainConfig:
     values = {name: get(key(name, slot), getattr(default, name)) for name in CONTENDER_WIDGETS}
     start = get(key("start", slot), "paper")
     if start == "custom":
-        logits = {name: get(key(name, slot), -3.0) for name in LOGITS}
         gate = get(key("rescale_gate", slot), "sigmoid")
+        logits = {name: get(key(name, slot), -3.0) for name in LOGITS}
+        logits = {name: -math.inf if v <= OFF_LOGIT else v for name, v in logits.items()}
         values["lambda_init"] = LambdaInit(**logits, rescale_gate=gate)
     else:
         values["lambda_init"] = LambdaInit.PRESETS[start]
@@ -264,8 +274,7 @@ def slots(comparison: Comparison) -> list[Slot]:
                 continue
             except (ValueError, OSError) as error:
                 note_once(f"{error}.")
-                runs[i] = None
-                st.session_state[RUNS] = runs
+                attach(i, None)
         if i < len(comparison):
             shown.append(Slot(comparison[i], None))
     return shown
@@ -295,8 +304,15 @@ def show_runs(run_ids: list[str], go: Callable[..., Any]) -> None:
 
 
 def new_seed() -> None:
-    """Draw another seed for the settings."""
+    """Draw another seed for the settings, and have the sidebar follow."""
     st.session_state[key("seed")] = random.randrange(1, 10_000)
+    st.session_state[SETTINGS], _ = take()
+    st.session_state[RERUN] = True
+
+
+def wants_rerun() -> bool:
+    """Whether something outside the live part has to be drawn anew; asked once."""
+    return bool(st.session_state.pop(RERUN, False))
 
 
 def clear_problems() -> None:

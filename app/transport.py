@@ -3,6 +3,8 @@
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -102,7 +104,7 @@ def _button(
         key=f"transport.{label}",
         type="primary" if main else "secondary",
         disabled=disabled,
-        on_click=act,
+        on_click=_guarded(act),
         args=(chosen,),
     )
 
@@ -153,6 +155,7 @@ def _pause(chosen: list[int]) -> None:
 def _resume(chosen: list[int]) -> None:
     shown = _shown()
     reopened = []
+    chosen = [i for i in chosen if i < len(shown)]
     for i in chosen:
         run = shown[i].run
         if run is not None and _can_reopen(shown[i]) and run.reopen():
@@ -164,7 +167,21 @@ def _resume(chosen: list[int]) -> None:
 
 def _step(chosen: list[int]) -> None:
     _start(chosen, commands=[{"command": "step"}])
-    _send([i for i in chosen if status(_shown()[i]) in ("running", "paused")], {"command": "step"})
+    shown = _shown()
+    live = [i for i in chosen if i < len(shown) and status(shown[i]) in ("running", "paused")]
+    _send(live, {"command": "step"})
+
+
+def _guarded(act: Callable[..., None]) -> Callable[..., None]:
+    """The action; where the disk does not play along, one line instead of a broken page."""
+
+    def guarded(*args: Any) -> None:
+        try:
+            act(*args)
+        except OSError as error:
+            state.note_once(f"That did not work: {error}. Check the runs folder and its space.")
+
+    return guarded
 
 
 def _stop(chosen: list[int]) -> None:
@@ -182,7 +199,6 @@ def _reset(chosen: list[int]) -> None:
 def _new_seed(chosen: list[int]) -> None:
     _reset(chosen)
     state.new_seed()
-    st.session_state[state.SETTINGS], _ = state.take()
 
 
 def _live_runs(chosen: list[int]) -> list[Run]:
@@ -196,10 +212,7 @@ def _live_runs(chosen: list[int]) -> list[Run]:
 
 def _send(chosen: list[int], command: Command) -> None:
     for run in _live_runs(chosen):
-        try:
-            run.send(command)
-        except OSError as error:
-            state.note_once(f"{run.id} was not told: {error}.")
+        run.send(command)
 
 
 def _can_reopen(slot: Slot) -> bool:
@@ -212,6 +225,10 @@ def _can_reopen(slot: Slot) -> bool:
 
 def evaluate(comparison: Comparison, severity: int) -> None:
     """Have every run on screen tested at a severity; ended ones are reopened for it."""
+    _guarded(_evaluate)(comparison, severity)
+
+
+def _evaluate(comparison: Comparison, severity: int) -> None:
     reopened = []
     for slot in state.slots(comparison):
         if slot.run is None:
@@ -245,7 +262,7 @@ def _changes(slots: list[Slot]) -> None:
         low, high = LIMITS[name]
         kind = int if isinstance(step, int) else float
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            value = st.number_input(
+            st.number_input(
                 label,
                 kind(low),
                 kind(high),
@@ -254,7 +271,7 @@ def _changes(slots: list[Slot]) -> None:
                 format=None if kind is int else "%.4g",
                 key=f"change.{name}",
             )
-            _set_button(label, name, value, slots)
+            _set_button(label, name, partial(_chosen_number, name), slots)
     adaptive = [slot for slot in slots if slot.config.is_adaptive]
     if not adaptive:
         st.caption("None of these contenders has a λ to set.")
@@ -262,18 +279,34 @@ def _changes(slots: list[Slot]) -> None:
     chosen = st.pills(
         "λ to set", list("μσγβ"), selection_mode="multi", default=list("μσ"), key="change.lambdas"
     )
-    names = [name for name, symbol in zip(state.LOGITS, "μσγβ", strict=True) if symbol in chosen]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        logit = st.slider("Logit", -8.0, 3.0, -1.0, 0.5, key="change.logit", help=CONTROLS["logit"])
-        _set_button("λ", "lambda", dict.fromkeys(names, logit), adaptive)
+        st.slider("Logit", -8.0, 3.0, -1.0, 0.5, key="change.logit", help=CONTROLS["logit"])
+        _set_button("λ", "lambda", _chosen_logits, adaptive, disabled=not chosen)
 
 
-def _set_button(label: str, name: str, value: object, slots: list[Slot]) -> None:
-    """Sends one change to the runs that still live."""
+def _chosen_number(name: str) -> Command:
+    return {name: st.session_state[f"change.{name}"]}
+
+
+def _chosen_logits() -> Command:
+    symbols, logit = st.session_state["change.lambdas"], st.session_state["change.logit"]
+    names = [name for name, symbol in zip(state.LOGITS, "μσγβ", strict=True) if symbol in symbols]
+    return {"lambda": dict.fromkeys(names, logit)}
+
+
+def _set_button(
+    label: str,
+    name: str,
+    change: Callable[[], Command],
+    slots: list[Slot],
+    *,
+    disabled: bool = False,
+) -> None:
+    """Sends one change, as the widgets say it when the button is pressed, to the live runs."""
 
     def send() -> None:
         for slot in slots:
             if slot.run is not None and slot.run.state().status not in ENDED:
-                slot.run.send({"command": "set", name: value})
+                slot.run.send({"command": "set", **change()})
 
-    st.button(f"Set {label}", key=f"change.send.{name}", on_click=send, disabled=value == {})
+    st.button(f"Set {label}", key=f"change.send.{name}", on_click=_guarded(send), disabled=disabled)

@@ -26,15 +26,12 @@ from tests.app.browser import ROOT, launched_chromium, streamlit_server
 FIRST_LAMBDA = """() => [...document.querySelectorAll('.js-plotly-plot')].some(plot =>
   plot.layout.annotations?.some(note => note.text.includes('λ_μ')) &&
   plot.data.some(trace => Math.max(...trace.x) >= 1))"""
-CLICK = (
-    """() => { window.clicked = performance.now();
+CLICK = f"""() => {{ window.clicked = performance.now();
   window.first = null;
-  const look = () => { if ((%s)()) window.first = performance.now() - window.clicked;
-    else requestAnimationFrame(look); };
+  const look = () => {{ if (({FIRST_LAMBDA})()) window.first = performance.now() - window.clicked;
+    else requestAnimationFrame(look); }};
   [...document.querySelectorAll('button')].find(b => b.innerText.trim().endsWith('Start')).click();
-  requestAnimationFrame(look); }"""
-    % FIRST_LAMBDA
-)
+  requestAnimationFrame(look); }}"""
 
 
 class Wire:

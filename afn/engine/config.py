@@ -114,6 +114,11 @@ class TrainConfig:
     """... or after so much wall time, pauses included."""
 
     def __post_init__(self) -> None:
+        if not isinstance(self.dataset, str) or not isinstance(self.adaptive, bool):
+            raise ValueError(
+                f"dataset must be a name and adaptive True or False, got {self.dataset!r} and "
+                f"{self.adaptive!r}"
+            )
         _check_choice("norm", self.norm, NORM_NAMES)
         _check_choice("backbone", self.backbone, BACKBONE_NAMES)
         _check_choice("formula", self.formula, ("paper", "reference"))
@@ -122,14 +127,14 @@ class TrainConfig:
         for name in LIMITS:
             check_number(name, getattr(self, name))
         if not 1 <= len(self.widths) <= 4 or not all(
-            isinstance(width, int) and 1 <= width <= 512 for width in self.widths
+            type(width) is int and 1 <= width <= 512 for width in self.widths
         ):
             raise ValueError(
                 f"widths must be 1 to 4 whole numbers from 1 to 512, got {self.widths!r}"
             )
         for name in ("stan_width", "rescale_width"):
             width = getattr(self, name)
-            if width is not None and (not isinstance(width, int) or not 1 <= width <= 1024):
+            if width is not None and (type(width) is not int or not 1 <= width <= 1024):
                 raise ValueError(
                     f"{name} must be a whole number from 1 to 1024 or None, got {width!r}"
                 )
@@ -185,6 +190,8 @@ class TrainConfig:
         Raises:
             ValueError: Another version, an unknown field, or a value out of range.
         """
+        if not isinstance(values, dict):
+            raise ValueError(f"a configuration is a JSON object, got {values!r:.60}")
         values = dict(values)
         if (version := values.pop("version", cls.VERSION)) != cls.VERSION:
             raise ValueError(f"configuration version {version!r} is not {cls.VERSION}")
@@ -198,7 +205,7 @@ class TrainConfig:
             if "lambda_init" in values:
                 values["lambda_init"] = _lambda_from_json(values["lambda_init"])
             return cls(**values)
-        except (TypeError, AttributeError) as error:
+        except (TypeError, AttributeError, OverflowError) as error:
             raise ValueError(f"the configuration has a value of the wrong kind: {error}") from error
 
     def hash(self) -> str:

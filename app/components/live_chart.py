@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import secrets
 import shutil
 import tempfile
@@ -32,6 +33,7 @@ Cursor = TypeVar("Cursor")
 Feed = Callable[[Cursor | None], tuple[dict[str, Any], Cursor]]
 """What came after a cursor (None: everything), {} for nothing, and the cursor to go on from."""
 
+MESSAGE_BYTES = 4_400
 TICK_BYTES = 1_200
 HISTORY_BYTES = 60_000
 _OVERLAP = 3
@@ -78,6 +80,8 @@ class ChunkLog:
             self._chunks.append({"n": 0, "spec": spec, **news})
         elif news:
             self._chunks.append({"n": self._chunks[-1]["n"] + 1, **news})
+        while self._chunks[0]["n"] and len(json.dumps(list(self._chunks))) > MESSAGE_BYTES:
+            self._chunks.popleft()  # less overlap: a lost message then costs a resync
         self._cursor, self._offered_at = cursor, now
         return {"epoch": self.epoch, "chunks": list(self._chunks)}
 

@@ -1,5 +1,6 @@
 """The Playground: contenders that train side by side, live."""
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -38,8 +39,8 @@ def render() -> None:
         "**normalization layer** differs. Press Start and watch what each one learns, and how far "
         "**λ**, the share that AFN and ASRNorm give to their small networks, moves."
     )
-    for line in [*state.problems(), *errors]:
-        st.warning(line, icon=":material/info:")
+    for line in errors:
+        st.warning(plain(line), icon=":material/info:")
     for line in dict.fromkeys(w for config in comparison for w in config.warnings()):
         st.info(line, icon=":material/lightbulb:")
     backend.runner().start()
@@ -51,11 +52,13 @@ def render() -> None:
 def _live(is_valid: bool, is_polling: bool) -> None:
     """Everything that changes while runs train; reruns by itself as long as something does."""
     comparison: Comparison = st.session_state[state.SETTINGS]
-    told = len(state.problems())
     slots = state.slots(comparison)
     statuses = [transport.status(slot) for slot in slots]
-    if transport.is_live(statuses) != is_polling or len(state.problems()) != told:
-        st.rerun()  # begin or cease to look, tell what is new, let the address follow the runs
+    if state.wants_rerun() or transport.is_live(statuses) != is_polling:
+        st.rerun()  # begin or cease to look
+    state.write_url(comparison)
+    for line in state.problems():
+        st.warning(plain(line), icon=":material/info:")
     _wait_for_first_steps(slots)
     backend.runner().start()
     names = labels(tuple(slot.config for slot in slots))
@@ -100,12 +103,18 @@ def _tell_failures(slots: list[Slot], names: list[str]) -> None:
             continue
         found = slot.run.state()
         if found.status == "failed":
-            st.error(f"{name} failed: {found.reason}.", icon=":material/error:")
+            st.error(plain(f"{name} failed: {found.reason}."), icon=":material/error:")
         elif found.status == "stopped" and found.reason != "stopped by hand":
-            st.info(f"{name} stopped: {found.reason}.", icon=":material/stop_circle:")
+            st.info(plain(f"{name} stopped: {found.reason}."), icon=":material/stop_circle:")
         for command in backend.history(slot.run.id).commands[-1:]:
             if "error" in command:
-                st.warning(f"{name} did not obey: {command['error']}.", icon=":material/info:")
+                line = f"{name} did not obey: {command['error']}."
+                st.warning(plain(line), icon=":material/info:")
+
+
+def plain(line: str) -> str:
+    """The line as Markdown that shows it as it is; links may hold anything."""
+    return re.sub(r"([\\`*_{}\[\]<>#|~$])", r"\\\1", " ".join(line.split()))
 
 
 def _empty() -> None:

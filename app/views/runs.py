@@ -1,7 +1,6 @@
 """All runs of the store: open, compare, rename, delete, download."""
 
 import json
-import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -67,8 +66,8 @@ def _row(run: Run) -> dict[str, Any]:
             "seed": config.seed,
             "created": datetime.fromtimestamp(record.get("created", 0), UTC),
         }
-    except (ValueError, OSError) as error:
-        known = {"name": run.id, "reason": str(error)}
+    except (ValueError, OSError, TypeError, OverflowError) as error:
+        known = {"name": run.id, "reason": f"its configuration is damaged: {error}"}
     return {
         "name": known.pop("name"),
         "status": found.status,
@@ -129,7 +128,6 @@ def _one(run: Run) -> None:
         st.caption(
             f"Run {run.id} · made with "
             + ", ".join(f"{k} {v}" for k, v in record.get("versions", {}).items())
-            + f" · {time.strftime('%Y-%m-%d %H:%M', time.localtime(record.get('created', 0)))}"
         )
 
 
