@@ -193,10 +193,11 @@ _component = st.components.v2.component(
     isolate_styles=False,
 )
 _preload = st.components.v2.component(
-    "live_chart_preload", js=_script() + "export default () => {};"
+    "live_chart_preload",
+    js=_script() + "export default async () => { await (await chart).warmUp(); };",
 )
 
 
 def preload_charts() -> None:
-    """Have the browser fetch and parse Plotly before there is anything to draw."""
+    """Have the browser fetch Plotly and warm it up before there is anything to draw."""
     _preload(key="live_chart_preload", height=1)

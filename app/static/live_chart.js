@@ -188,6 +188,21 @@ function legend(slot, chart) {
     );
 }
 
+/** Draws something unseen once, so that the first chart a visitor asks for does not pay for it. */
+let warmed = null;
+export const warmUp = () => (warmed ??= warm());
+async function warm() {
+  await plotly;
+  const node = element("div");
+  const traces = [{ x: [0, 1], y: [0, 1] }, { x: [0, 1], y: [1, 0], xaxis: "x2", yaxis: "y2" }];
+  const layout = { width: 400, height: 200, grid: { rows: 1, columns: 2, pattern: "independent" } };
+  for (let round = 0; round < 3; round++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await window.Plotly.react(node, traces, { ...layout, datarevision: round }, CONFIG);
+  }
+  window.Plotly.purge(node);
+}
+
 export default async function liveChart({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".live-chart");
   if (!charts.has(root)) charts.set(root, new Chart(root));
