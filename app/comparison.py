@@ -278,44 +278,46 @@ PRESETS = {
     "paper": _preset(
         "The paper's start",
         "λ starts near zero (λ_μ = λ_σ ≈ 0.047, λ_γ = λ_β ≈ 0.0067), so AFN begins as almost "
-        "exactly BN; expect λ to move by thousandths and the three to learn at a similar pace.",
+        "exactly BN: expect λ to move by thousandths and the three to learn at a similar pace.",
         *default_comparison(),
     ),
     "reference": _preset(
         "The reference code's real start",
-        "The published code applies the sigmoid twice and leaves λ_γ, λ_β ungated: λ_μ and λ_σ "
-        "really start at 0.51. Expect the networks to matter from the first step, and λ_γ, λ_β "
-        "free to turn negative.",
+        "The published code applies the sigmoid twice (λ_μ, λ_σ really start at 0.51) and leaves "
+        "λ_γ, λ_β ungated: expect gradients several times BN's in the first steps, slower "
+        "learning, and λ_γ and λ_β that wander off, below zero too.",
         TrainConfig(norm="afn", lambda_init=LambdaInit.REFERENCE),
         TrainConfig(norm="asrnorm", lambda_init=LambdaInit.REFERENCE),
         TrainConfig(norm="bn"),
     ),
     "open": _preset(
         "Wide open (λ = 0.5)",
-        "Half of every statistic comes from an untrained network. Expect larger gradients in the "
-        "first steps than from the paper's start, which runs beside it.",
+        "Half of every statistic comes from an untrained network: expect larger gradients in the "
+        "first steps and slower learning than from the paper's start, which runs beside it.",
         TrainConfig(norm="afn", lambda_init=LambdaInit.OPEN),
         TrainConfig(norm="afn"),
         TrainConfig(norm="bn"),
     ),
     "off": _preset(
         "Off (= BN with batch statistics)",
-        "With λ = 0 exactly, AFN is BN with test-batch statistics: expect those two to give the "
-        "same curves, and any gap to BN with running statistics to come from the statistics alone.",
+        "With λ = 0 exactly, AFN is BN with test-batch statistics: expect those two to share their "
+        "curves up to rounding, and BN with running statistics to part from them in the tests "
+        "alone, most of all under contrast.",
         TrainConfig(norm="afn", lambda_init=LambdaInit.OFF),
         TrainConfig(norm="bn", eval_stats="batch"),
         TrainConfig(norm="bn"),
     ),
     "batch4": _preset(
         "Batch of 4",
-        "Batch statistics of four images are noisy. Expect AFN and BN to jitter more than ASRNorm, "
-        "which never looks beyond one image.",
+        "Four images give noisy batch statistics and noisy gradients: expect every curve to jitter "
+        "more than at 64, and see whether ASRNorm, which normalizes one image at a time, fares "
+        "any better.",
         *share(default_comparison(), batch_size=4, lr=0.005, epochs=1),
     ),
     "no-networks": _preset(
         "Encoder-decoder disabled",
-        "The paper's ablation: the same layer without its networks. In a short run from small λ, "
-        "expect hardly any difference: what the networks add must be earned over many steps.",
+        "The paper's ablation, the same layer without its networks: expect hardly any difference "
+        "in a short run from small λ, where the networks' share is small.",
         TrainConfig(norm="afn"),
         TrainConfig(norm="afn", adaptive=False),
         TrainConfig(norm="bn", eval_stats="batch"),

@@ -211,14 +211,10 @@ def _adaptive_options(slot: int) -> None:
         help=CONTROLS["adaptive"],
     )
     if st.session_state[key("adaptive", slot)]:
-        stan, rescale = st.columns(2)
-        for column, name, label, auto in (
-            (stan, "stan_width", "stan_width", "C/2"),
-            (rescale, "rescale_width", "rescale_width", "C/16"),
-        ):
+        for name, auto in (("stan_width", "C/2"), ("rescale_width", "C/16")):
             st.session_state.setdefault(key(name, slot), None)
-            column.number_input(
-                label,
+            st.number_input(
+                f"`{name}`",
                 1,
                 1024,
                 placeholder=auto,

@@ -49,7 +49,9 @@ def downloads(shown: Sequence[Shown]) -> None:
                 key="json.config",
                 on_click="ignore",
             )
-        st.code(snippet(shown[0].config), language="python")
+        for each in shown:
+            st.caption(f"{each.label} as Python")
+            st.code(snippet(each.config), language="python")
 
 
 def _charts(shown: Sequence[Shown]) -> list[tuple[str, str, Chart]]:

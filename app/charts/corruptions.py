@@ -83,7 +83,11 @@ def _reading(shown: Sequence[Shown], severity: int) -> str:
                 )
     if worst is None:
         return "No corruption tested yet: that happens at each epoch's end, or on demand."
-    return f"The largest drop from clean at severity {severity} is under {worst[1]}: {worst[2]}."
+    n = next(t["n"] for each in shown for t in each.history.evaluations)
+    return (
+        f"The largest drop from clean at severity {severity} is under {worst[1]}: {worst[2]} "
+        f"({n} images each)."
+    )
 
 
 def _table(shown: Sequence[Shown]) -> Rows:

@@ -2,24 +2,18 @@
 
 import re
 import time
-from collections.abc import Callable
 from dataclasses import replace
 
 import streamlit as st
 
 from afn.runs import ENDED
-from app import backend, controls, state, status, transport
-from app.charts.chart import Chart, Shown
-from app.charts.corruptions import corruption_chart
-from app.charts.distribution import distribution_chart, layer_names
-from app.charts.lambdas import lambda_chart, short_layer
-from app.charts.learning import gradient_chart, learning_chart
+from app import backend, controls, figures, state, status, transport
+from app.charts.chart import Shown
 from app.charts.palette import run_colors
 from app.comparison import Comparison, labels
-from app.components.live_chart import live_chart, preload_charts
-from app.explanations import CONTROLS, FIGURES
+from app.components.live_chart import preload_charts
 from app.export import downloads
-from app.state import Slot, key
+from app.state import Slot
 
 TICK_SECONDS = 1.0
 """How often the page looks for news while something runs."""
@@ -51,7 +45,7 @@ def render() -> None:
 
 def _live(is_valid: bool, is_polling: bool) -> None:
     """Everything that changes while runs train; reruns by itself as long as something does."""
-    comparison: Comparison = st.session_state[state.SETTINGS]
+    comparison, _ = state.take()
     slots = state.slots(comparison)
     statuses = [transport.status(slot) for slot in slots]
     if state.wants_rerun() or transport.is_live(statuses) != is_polling:
@@ -77,12 +71,7 @@ def _live(is_valid: bool, is_polling: bool) -> None:
         _empty()
         return
     _settings_hint(comparison, slots)
-    _learning(shown)
-    _lambdas(shown)
-    _corruptions(shown, comparison)
-    _distributions(shown)
-    _heading("Gradient and speed", "gradients")
-    _mount("Gradient and speed", gradient_chart(shown), "gradients", shown)
+    figures.render(shown, comparison)
     downloads(shown)
 
 
@@ -141,118 +130,3 @@ def _settings_hint(comparison: Comparison, slots: list[Slot]) -> None:
             ":material/edit_note: The settings at the left differ from the runs below; they count "
             "from the next **Reset** and **Start**."
         )
-
-
-def _heading(title: str, topic: str, side: Callable[[], None] | None = None) -> None:
-    """A figure's title, its explanation one tap away, and its own controls beside them."""
-    with st.container(horizontal=True, vertical_alignment="bottom", key=f"head.{topic}"):
-        st.subheader(title, anchor=False, width="content")
-        with st.popover("", icon=":material/help:", type="tertiary", help="What is this?"):
-            st.markdown(FIGURES[topic])
-        if side is not None:
-            side()
-
-
-def _mount(title: str, chart: Chart, chart_key: str, shown: list[Shown]) -> None:
-    """A live chart and the sentence that reads it."""
-    live_chart(
-        chart_key,
-        subject=chart.subject,
-        spec=chart.spec,
-        feed=chart.feed,
-        alt=f"{title}. {chart.reading}",
-        is_final=all(each.is_over for each in shown),
-    )
-    st.caption(chart.reading)
-
-
-def _learning(shown: list[Shown]) -> None:
-    _heading("Loss and accuracy", "learning")
-    _mount("Loss and accuracy", learning_chart(shown), "learning", shown)
-    st.caption(provenance(shown))
-
-
-def provenance(shown: list[Shown]) -> str:
-    """What the figures are: live, of which data, seed and statistics mode."""
-    first = shown[0].config
-    modes = "; ".join(f"{each.label} {each.config.statistics}" for each in shown)
-    return (
-        f"**Live** · {first.dataset} · {first.backbone} · seed {first.seed} · "
-        f"statistics at test time: {modes}"
-    )
-
-
-def _lambdas(shown: list[Shown]) -> None:
-    def choices() -> None:
-        st.segmented_control(
-            "Scale", ["λ", "logit"], key="view.scale", required=True, help=CONTROLS["scale"],
-            label_visibility="collapsed",
-        )  # fmt: skip
-        st.segmented_control(
-            "A panel per", ["λ", "layer"], key="view.by", required=True, help=CONTROLS["by"],
-            format_func=lambda by: f"a panel per {by}", label_visibility="collapsed",
-        )  # fmt: skip
-
-    _heading("λ of every layer", "lambda", choices)
-    if any(each.history.adaptive_layers for each in shown):
-        scale, by = state.view("scale"), state.view("by")
-        chart = lambda_chart(
-            shown,
-            scale="logit" if scale == "logit" else "λ",
-            by="layer" if by == "layer" else "λ",
-        )
-        _mount("λ over steps", chart, "lambdas", shown)
-    elif all(each.history.start for each in shown):
-        st.caption("None of these contenders has λ: it belongs to AFN and ASRNorm.")
-    else:
-        st.caption("λ stands at its start; the first step comes in a moment.")
-
-
-def _corruptions(shown: list[Shown], comparison: Comparison) -> None:
-    def choices() -> None:
-        severity = st.segmented_control(
-            "Severity", [1, 2, 3, 4, 5], key=key("severity.now"), required=True,
-            default=None, help=CONTROLS["severity"], label_visibility="collapsed",
-            format_func=lambda s: f"severity {s}" if s == _severity(shown) else str(s),
-        )  # fmt: skip
-        st.button(
-            "Test now", icon=":material/science:", key="test.now",
-            on_click=transport.evaluate, args=(comparison, severity or 3),
-        )  # fmt: skip
-
-    st.session_state.setdefault(key("severity.now"), comparison[0].severity)
-    _heading("Accuracy per corruption", "corruptions", choices)
-    severity = st.session_state[key("severity.now")] or comparison[0].severity
-    _mount("Accuracy per corruption", corruption_chart(shown, severity), "corruptions", shown)
-    test = next((t for s in shown if (t := s.history.latest_accuracy())), None)
-    if test:
-        st.caption(f"{test['n']} test images of {test['dataset']} each. {provenance(shown)}")
-
-
-def _severity(shown: list[Shown]) -> int:
-    return shown[0].config.severity
-
-
-def _distributions(shown: list[Shown]) -> None:
-    names = layer_names(shown)
-
-    def choices() -> None:
-        if st.session_state.get("view.layer") not in names:
-            st.session_state["view.layer"] = names[0]
-        if len(names) <= 4:
-            st.segmented_control(
-                "Layer", names, key="view.layer", required=True, format_func=short_layer,
-                help=CONTROLS["layer"], label_visibility="collapsed",
-            )  # fmt: skip
-        else:
-            st.selectbox(
-                "Layer", names, key="view.layer", format_func=short_layer, width=220,
-                help=CONTROLS["layer"], label_visibility="collapsed",
-            )  # fmt: skip
-
-    _heading("How γ̂ and β̂ spread", "distribution", choices if names else None)
-    if not names:
-        st.caption("The first snapshot comes with the first step.")
-        return
-    chart = distribution_chart(shown, st.session_state["view.layer"])
-    _mount("γ̂ and β̂", chart, "distribution", shown)

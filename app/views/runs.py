@@ -37,7 +37,7 @@ def render(open_page: Any) -> None:
         on_select="rerun",
         selection_mode="multi-row",
         key="runs.table",
-        height=min(38 + 35 * len(runs), 560),
+        height=min(37 + 35 * len(runs), 562),
         column_config={
             "created": st.column_config.DatetimeColumn("created", format="distance"),
             "test accuracy": st.column_config.NumberColumn(format="percent"),

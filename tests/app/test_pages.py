@@ -426,7 +426,7 @@ def test_lambda_is_set_in_the_contenders_that_have_one(idle, config):
 def test_a_test_on_demand_reopens_a_finished_run_for_it(idle, config):
     run = finished(idle, config)
     at = playground(run=run.id)
-    at.segmented_control(key="set.severity.now").set_value(5)
+    at.segmented_control(key="set.severity").set_value(5)
     assert "No corruption tested yet" in text(run_fragment(at).caption)
     at.button(key="test.now").click()
     run_fragment(at)

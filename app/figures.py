@@ -1,0 +1,146 @@
+"""The Playground's figures: each with a title, an explanation, its controls, and its reading."""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from app import state, transport
+from app.charts.chart import Chart, Shown
+from app.charts.corruptions import corruption_chart
+from app.charts.distribution import distribution_chart, layer_names
+from app.charts.lambdas import lambda_chart, short_layer
+from app.charts.learning import gradient_chart, learning_chart
+from app.comparison import Comparison
+from app.components.live_chart import live_chart
+from app.explanations import CONTROLS, FIGURES
+from app.state import key
+
+
+def render(shown: Sequence[Shown], comparison: Comparison) -> None:
+    """Draw all figures of the runs on screen."""
+    _heading("Loss and accuracy", "learning")
+    _mount("Loss and accuracy", learning_chart(shown), "learning", shown, names_statistics=True)
+    _lambdas(shown)
+    _corruptions(shown, comparison)
+    _distributions(shown)
+    _heading("Gradient and speed", "gradients")
+    _mount("Gradient and speed", gradient_chart(shown), "gradients", shown)
+
+
+def _heading(title: str, topic: str, side: Callable[[], None] | None = None) -> None:
+    """A figure's title, its explanation one tap away, and its own controls beside them."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key=f"head.{topic}"):
+        st.subheader(title, anchor=False, width="content")
+        with st.popover("", icon=":material/help:", type="tertiary", help="What is this?"):
+            st.markdown(FIGURES[topic])
+        if side is not None:
+            side()
+
+
+def _mount(
+    title: str,
+    chart: Chart,
+    chart_key: str,
+    shown: Sequence[Shown],
+    *,
+    names_statistics: bool = False,
+) -> None:
+    """A live chart, the sentence that reads it, and what it is."""
+    live_chart(
+        chart_key,
+        subject=chart.subject,
+        spec=chart.spec,
+        feed=chart.feed,
+        alt=f"{title}. {chart.reading}",
+        is_final=all(each.is_over for each in shown),
+    )
+    st.caption(f"{chart.reading}  \n{provenance(shown, names_statistics=names_statistics)}")
+
+
+def provenance(shown: Sequence[Shown], *, names_statistics: bool = False) -> str:
+    """What a figure is: live or cached, of which data and seed, with which statistics."""
+
+    def each(values: Sequence[object]) -> str:
+        return " / ".join(dict.fromkeys(map(str, values)))
+
+    configs = [one.config for one in shown]
+    parts = [
+        "**Cached** (runs that have ended)" if all(s.is_over for s in shown) else "**Live**",
+        each([config.dataset for config in configs]),
+        each([config.backbone for config in configs]),
+        f"seed {each([config.seed for config in configs])}",
+    ]
+    if names_statistics:
+        modes = ", ".join(f"{one.label} {one.config.statistics}" for one in shown)
+        parts.append(f"statistics at test time: {modes}")
+    return " · ".join(parts)
+
+
+def _lambdas(shown: Sequence[Shown]) -> None:
+    def choices() -> None:
+        st.segmented_control(
+            "Scale", ["λ", "logit"], key="view.scale", required=True, help=CONTROLS["scale"],
+            label_visibility="collapsed",
+        )  # fmt: skip
+        st.segmented_control(
+            "A panel per", ["λ", "layer"], key="view.by", required=True, help=CONTROLS["by"],
+            format_func=lambda by: f"a panel per {by}", label_visibility="collapsed",
+        )  # fmt: skip
+
+    _heading("λ of every layer", "lambda", choices)
+    if any(each.history.adaptive_layers for each in shown):
+        scale, by = state.view("scale"), state.view("by")
+        chart = lambda_chart(
+            shown,
+            scale="logit" if scale == "logit" else "λ",
+            by="layer" if by == "layer" else "λ",
+        )
+        _mount("λ over steps", chart, "lambdas", shown)
+    elif all(each.history.start for each in shown):
+        st.caption("None of these contenders has λ: it belongs to AFN and ASRNorm.")
+    else:
+        st.caption("λ stands at its start; the first step comes in a moment.")
+
+
+def _corruptions(shown: Sequence[Shown], comparison: Comparison) -> None:
+    severity: int = st.session_state[key("severity")]
+
+    def choices() -> None:
+        st.segmented_control(
+            "Severity", [1, 2, 3, 4, 5], key=key("severity"), required=True,
+            persist_state="session", help=CONTROLS["severity"], label_visibility="collapsed",
+            format_func=lambda s: f"severity {s}" if s == severity else str(s),
+        )  # fmt: skip
+        st.button(
+            "Test now", icon=":material/science:", key="test.now",
+            on_click=transport.evaluate, args=(comparison, severity),
+        )  # fmt: skip
+
+    _heading("Accuracy per corruption", "corruptions", choices)
+    chart = corruption_chart(shown, severity)
+    _mount("Accuracy per corruption", chart, "corruptions", shown, names_statistics=True)
+
+
+def _distributions(shown: Sequence[Shown]) -> None:
+    names = layer_names(shown)
+
+    def choices() -> None:
+        if st.session_state.get("view.layer") not in names:
+            st.session_state["view.layer"] = names[0]
+        if len(names) <= 4:
+            st.segmented_control(
+                "Layer", names, key="view.layer", required=True, format_func=short_layer,
+                help=CONTROLS["layer"], label_visibility="collapsed",
+            )  # fmt: skip
+        else:
+            st.selectbox(
+                "Layer", names, key="view.layer", format_func=short_layer, width=220,
+                help=CONTROLS["layer"], label_visibility="collapsed",
+            )  # fmt: skip
+
+    _heading("How γ̂ and β̂ spread", "distribution", choices if names else None)
+    if not names:
+        st.caption("The first snapshot comes with the first step.")
+        return
+    chart = distribution_chart(shown, st.session_state["view.layer"])
+    _mount("γ̂ and β̂", chart, "distribution", shown)
