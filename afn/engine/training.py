@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -192,13 +193,9 @@ class Training:
                         parameter.requires_grad_(self.config.adaptive)
             return
         if "batch_size" in command:
-            check_against_data(self.config, self.order.num_images, min(self.data.image_size))
-            if command["batch_size"] > self.order.num_images:
-                raise ValueError(
-                    f"the batch size {command['batch_size']} is above the "
-                    f"{self.order.num_images} training images of {self.config.dataset}"
-                )
-            self.batch_size = command["batch_size"]
+            wanted = replace(self.config, batch_size=command["batch_size"])
+            check_against_data(wanted, self.order.num_images, min(self.data.image_size))
+            self.batch_size = wanted.batch_size
         self.lr = command.get("lr", self.lr)
         self.lambda_lr_factor = command.get("lambda_lr_factor", self.lambda_lr_factor)
         self._set_rates()

@@ -134,7 +134,9 @@ def test_a_change_while_running_takes_effect_and_leaves_a_mark(page: Page, addre
     start(page, address + LONG)
     wait_for_more_points(page, "λ over steps")
     button(page, "Change now").click()
-    page.get_by_label("Learning rate", exact=True).last.fill("0.001")
+    rates = page.get_by_label("Learning rate", exact=True)
+    expect(rates).to_have_count(2)  # the sidebar's, and the one for the live runs
+    rates.last.fill("0.001")
     page.keyboard.press("Enter")
     button(page, "Set Learning rate").click()
     page.keyboard.press("Escape")
