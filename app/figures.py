@@ -18,9 +18,9 @@ from app.state import key
 
 def render(shown: Sequence[Shown], comparison: Comparison) -> None:
     """Draw all figures of the runs on screen."""
+    _lambdas(shown)
     _heading("Loss and accuracy", "learning")
     _mount("Loss and accuracy", learning_chart(shown), "learning", shown, names_statistics=True)
-    _lambdas(shown)
     _corruptions(shown, comparison)
     _distributions(shown)
     _heading("Gradient and speed", "gradients")

@@ -51,7 +51,6 @@ CONTENDER_WIDGETS = (
 LOGITS = ("mu", "sigma", "gamma", "beta")
 OFF_LOGIT = -50.0
 """The lowest logit that can be set; it stands for minus infinity, λ = 0 exactly and frozen."""
-RERUN = "rerun"
 
 
 def key(name: str, slot: int | None = None) -> str:
@@ -304,15 +303,9 @@ def show_runs(run_ids: list[str], go: Callable[..., Any]) -> None:
 
 
 def new_seed() -> None:
-    """Draw another seed for the settings, and have the sidebar follow."""
+    """Draw another seed for the settings."""
     st.session_state[key("seed")] = random.randrange(1, 10_000)
     st.session_state[SETTINGS], _ = take()
-    st.session_state[RERUN] = True
-
-
-def wants_rerun() -> bool:
-    """Whether something outside the live part has to be drawn anew; asked once."""
-    return bool(st.session_state.pop(RERUN, False))
 
 
 def clear_problems() -> None:

@@ -39,21 +39,27 @@ def render() -> None:
         st.info(line, icon=":material/lightbulb:")
     backend.runner().start()
     slots = state.slots(comparison)
-    is_live = transport.is_live([transport.status(slot) for slot in slots])
-    st.fragment(_live, run_every=TICK_SECONDS if is_live else None)(not errors, is_live)
+    _wait_for_first_steps(slots)
+    statuses = [transport.status(slot) for slot in slots]
+    transport.render(slots, statuses, is_valid=not errors)
+    is_live = transport.is_live(statuses)
+    st.fragment(_live, run_every=TICK_SECONDS if is_live else None)(statuses)
 
 
-def _live(is_valid: bool, is_polling: bool) -> None:
-    """Everything that changes while runs train; reruns by itself as long as something does."""
+def _live(statuses_around: list[str]) -> None:
+    """Everything that changes while runs train; reruns by itself as long as something does.
+
+    Args:
+        statuses_around: How the runs stood when the page around this part was drawn.
+    """
     comparison, _ = state.take()
     slots = state.slots(comparison)
     statuses = [transport.status(slot) for slot in slots]
-    if state.wants_rerun() or transport.is_live(statuses) != is_polling:
-        st.rerun()  # begin or cease to look
+    if statuses != statuses_around:
+        st.rerun()  # the buttons follow, and the page begins or ceases to look
     state.write_url(comparison)
     for line in state.problems():
         st.warning(plain(line), icon=":material/info:")
-    _wait_for_first_steps(slots)
     backend.runner().start()
     names = labels(tuple(slot.config for slot in slots))
     colors = run_colors([slot.config.norm for slot in slots])
@@ -63,7 +69,6 @@ def _live(is_valid: bool, is_polling: bool) -> None:
         else None
         for slot, name, color, standing in zip(slots, names, colors, statuses, strict=True)
     ]
-    transport.render(slots, statuses, is_valid=is_valid)
     status.render(everyone, names, colors, statuses)
     _tell_failures(slots, names)
     shown = [each for each in everyone if each is not None]

@@ -94,7 +94,7 @@ def run_fragment(at):
 
 def press(at, label):
     at.button(key=f"transport.{label}").click()
-    return run_fragment(at)
+    return drawn(at.run())
 
 
 def is_enabled(at, label):
@@ -300,7 +300,7 @@ def test_start_makes_the_runs_that_the_settings_say(idle, config):
 def test_the_buttons_act_on_the_contender_that_is_chosen(idle):
     at = playground(**QUICK_LINK)
     at.segmented_control(key="target").set_value("1")
-    press(run_fragment(at), "Start")
+    press(drawn(at.run()), "Start")
     [run] = idle.list()
     assert run.config().norm == "asrnorm"
     assert standing(at) == [("AFN", "ready"), ("ASRNorm", "waiting"), ("BN", "ready")]
@@ -454,7 +454,7 @@ def test_a_link_reattaches_in_another_browser(idle, config):
     second = playground(**first.query_params)
     for at in (first, second):
         assert standing(at) == [("AFN", "finished"), ("IN", "finished")]
-        assert "statistics at test time: AFN test batch of 128; IN per image" in text(at.caption)
+        assert "statistics at test time: AFN test batch of 128, IN per image" in text(at.caption)
         assert not at.warning
     assert dict(second.query_params) == dict(first.query_params)
 
