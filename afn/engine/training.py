@@ -210,7 +210,9 @@ class Training:
         began = time.perf_counter()
         snapshots_before = self._snapshots_due()
         images, labels = self.data.train_batch(self.order.take(self.batch_size))
-        takes_snapshot = self.step == 0 or self._snapshots_due() > snapshots_before
+        takes_snapshot = (
+            self.step == 0 or self._snapshots_due() > snapshots_before or self._is_last_step()
+        )
         self.model.train()
         self.optimizer.zero_grad()
         if takes_snapshot:
@@ -260,6 +262,10 @@ class Training:
             logits = self.model(images)
             self._rng_state = torch.get_rng_state()
         return logits
+
+    def _is_last_step(self) -> bool:
+        is_last_epoch = self.order.epoch + 1 == self.config.epochs
+        return is_last_epoch and self.order.position + self.batch_size > self.order.num_images
 
     def _snapshots_due(self) -> int:
         total = self.config.epochs * self.order.num_images
