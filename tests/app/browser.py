@@ -28,7 +28,7 @@ _FLAGS = [
 
 
 def chromium_path() -> str | None:
-    """The browser to drive; None leaves the choice to Playwright."""
+    """The system's browser; None where there is none, and Playwright's own serves."""
     if named := os.environ.get("AFN_CHROMIUM"):
         return named
     found = map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])
@@ -41,12 +41,16 @@ def launched_chromium() -> Iterator[Browser]:
     if os.environ.get("AFN_NO_BROWSER") == "1":
         pytest.skip("AFN_NO_BROWSER=1: browser tests are left out on purpose")
     with sync_playwright() as playwright:
+        path = chromium_path()
+        if path is None and not Path(playwright.chromium.executable_path).exists():
+            subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
         try:
-            browser = playwright.chromium.launch(executable_path=chromium_path(), args=_FLAGS)
+            browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
         except Error as error:
             pytest.fail(
-                "Browser tests need a Chromium: install one, name one in AFN_CHROMIUM, or leave "
-                f"these tests out with AFN_NO_BROWSER=1.\n{error}"
+                "Browser tests need a Chromium, and Playwright could not fetch one: install one, "
+                "name one in AFN_CHROMIUM, or leave these tests out with AFN_NO_BROWSER=1.\n"
+                f"{error}"
             )
         yield browser
         browser.close()
