@@ -32,7 +32,7 @@ class Runner(Protocol):
         ...
 
 
-class LocalRunner:
+class LocalRunner(Runner):
     """Runs on this machine, in forks of one warm worker process.
 
     Args:

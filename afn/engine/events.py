@@ -15,6 +15,7 @@ Kinds and their values (besides ``step`` and ``seconds``, the wall time since th
 - ``command``: a command that took effect, or an ``error`` in one line
 - ``state``: running or paused
 - ``checkpoint``: file
+- ``resume``: the run went on from the checkpoint of this step; what was recorded after it is undone
 
 Same configuration, same machine: the same events but for `TIMES`.
 """
