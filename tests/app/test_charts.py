@@ -503,7 +503,7 @@ def test_the_reading_of_corruptions_finds_the_largest_drop(shown, runs):
             text = f"{name.replace('_', ' ')}: {label} falls to {100 * last[name]:.1f} %"
             drops.append((last[None] - last[name], text))
     assert corruption_chart(shown, 3).reading == (
-        f"The largest drop from clean at severity 3 is under {max(drops)[1]}."
+        f"The largest drop from clean at severity 3 is under {max(drops)[1]} (100 images each)."
     )
 
 

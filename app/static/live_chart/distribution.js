@@ -133,8 +133,7 @@ export function controls(slot, chart) {
   slot.append(play, thumb, text);
 
   let timer = null;
-  const choose = (index) => {
-    const isLast = index >= store.data.steps.length - 1;
+  const choose = (index, isLast = index >= store.data.steps.length - 1) => {
     store.view.step = isLast ? null : store.data.steps[index];
     if (isLast) pause();
     chart.schedule();
@@ -144,7 +143,8 @@ export function controls(slot, chart) {
     timer = null;
   };
   const advance = () => (play.isConnected ? choose(position(store) + 1) : pause());
-  thumb.oninput = () => choose(Number(thumb.value));
+  // Its end is the end that the reader sees, also where news has come that is not yet drawn.
+  thumb.oninput = () => choose(Number(thumb.value), thumb.value === thumb.max);
   play.onclick = () => {
     if (timer) pause();
     else {

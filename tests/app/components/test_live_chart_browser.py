@@ -63,7 +63,7 @@ def show(chromium: Browser, demo: str) -> Iterator[Callable[..., Page]]:
 
 
 def wait(page: Page, condition: str) -> None:
-    page.wait_for_function(condition, timeout=20_000)
+    page.wait_for_function(condition, timeout=60_000)
 
 
 def wait_for_ticks(page: Page, count: int = 3) -> None:
