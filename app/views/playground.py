@@ -114,7 +114,7 @@ def plain(line: str) -> str:
 def _empty() -> None:
     with st.container(border=True):
         st.markdown(
-            "**Nothing runs yet.** Press **Start**: each contender trains for a few seconds, and "
+            "**Nothing runs yet.** Press **Start**: each contender trains for about half a minute, and "
             "this page fills with loss and accuracy, λ of every layer, the spread of γ̂ and β̂, "
             "and accuracy under six corruptions. **Step** takes a single step instead.\n\n"
             "The controls are at the left (on a phone, behind the » in the corner): try a "
