@@ -25,7 +25,8 @@ CONTROLS = {
     "start": "Where the four λ start. paper: 0.047 and 0.0067. reference: what the published code "
     "really does, 0.51, with λ_γ, λ_β ungated. open: 0.5 each. off: exactly 0, which makes AFN "
     "batch norm and ASRNorm instance norm.",
-    "logit": "The parameter behind λ: λ = sigmoid(logit). −3 is 0.047, −5 is 0.0067, 0 is 0.5. As a start, −50 is exactly 0, frozen.",
+    "logit": "The parameter behind λ: λ = sigmoid(logit). −3 is 0.047, −5 is 0.0067, 0 is 0.5. "
+    "As a start, −50 is exactly 0, frozen.",
     "rescale_gate": "sigmoid keeps λ_γ and λ_β between 0 and 1, as the paper says; linear uses the "
     "number itself as λ, as the published code does.",
     "stan_width": "Hidden units of the network that proposes mean and standard deviation. "
