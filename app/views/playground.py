@@ -116,7 +116,8 @@ def _empty() -> None:
         st.markdown(
             "**Nothing runs yet.** Press **Start**: each contender trains for about half a "
             "minute, and this page fills with λ of every layer, loss and accuracy, the spread "
-            "of γ̂ and β̂, and accuracy under six corruptions. **Step** takes a single step instead.\n\n"
+            "of γ̂ and β̂, and accuracy under six corruptions. **Step** takes a "
+            "single step instead.\n\n"
             "The controls are at the left (on a phone, behind the » in the corner): try a "
             "**preset**, change a contender's **λ start**, or make the **batch** small."
         )
