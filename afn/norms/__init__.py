@@ -1,11 +1,13 @@
 """Normalization layers that can show their steps. Needs torch alone."""
 
 from afn.norms._base import EvalStats, Norm2d, norm_layers
+from afn.norms.affine import ChannelAffine2d
 from afn.norms.afn import AFN2d
 from afn.norms.asrnorm import ASRNorm2d
 from afn.norms.batch import BatchNorm2d
 from afn.norms.batch_instance import BatchInstanceNorm2d
 from afn.norms.convert import convert_norm
+from afn.norms.fold import fold_norms
 from afn.norms.group import GroupNorm2d
 from afn.norms.instance import InstanceNorm2d
 from afn.norms.layer import LayerNorm2d
@@ -20,6 +22,7 @@ __all__ = [
     "ASRNorm2d",
     "BatchInstanceNorm2d",
     "BatchNorm2d",
+    "ChannelAffine2d",
     "EvalStats",
     "GroupNorm2d",
     "InstanceNorm2d",
@@ -29,6 +32,7 @@ __all__ = [
     "NormFactory",
     "Trace",
     "convert_norm",
+    "fold_norms",
     "make_norm",
     "norm_layers",
     "override_lambdas",

@@ -1,20 +1,21 @@
 """What AFN and ASRNorm share: everything but the axes of the statistics."""
 
 import math
-from typing import ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal, Self, get_args
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import dropout
 
 from afn.lambda_init import LambdaInit
 from afn.norms._base import EVAL_STATS, EvalStats, Norm2d
 from afn.norms._checks import check_choice, check_counts, check_eps, check_momentum
+from afn.norms._fused import LAMBDAS, affine, fused, learned
 from afn.norms._moments import Moments
 from afn.norms._networks import Rescale, Standardize
 from afn.norms.trace import Trace
 
 Formula = Literal["paper", "reference"]
-LAMBDAS = ("mu", "sigma", "gamma", "beta")
 
 
 class AdaptiveNorm2d(Norm2d):
@@ -63,6 +64,7 @@ class AdaptiveNorm2d(Norm2d):
         self.formula = formula
         self.lambda_overrides: dict[str, float] = {}
         """λ forced from outside by `override_lambdas`, by name."""
+        self._averages_affine: tuple[Any, Tensor, Tensor] | None = None
 
         self.weight = nn.Parameter(torch.ones(num_features))  # γ_bias
         self.bias = nn.Parameter(torch.zeros(num_features))  # β_bias
@@ -80,9 +82,20 @@ class AdaptiveNorm2d(Norm2d):
 
     def forward(self, x: Tensor) -> Tensor:
         self._check_input(x)
-        if not self.training:
-            return self._steps(x).y
-        return self._steps(x, stat_dropout=self.stat_dropout, tracks=True).y
+        if torch.compiler.is_compiling():  # a compiler fuses the plain formula by itself
+            return self._steps(x, self._kept(x), tracks=self.training).y
+        if not self._measures and not torch.is_grad_enabled():
+            return affine(x, *self._affine_by_averages())
+        if self._measures and self._has_fused_form(x):
+            return fused(self, x, self._kept(x))
+        return self._steps(x, self._kept(x), tracks=self.training).y
+
+    def train(self, mode: bool = True) -> Self:
+        self._averages_affine = None
+        return super().train(mode)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_averages_affine": None}
 
     def is_gated(self, name: str) -> bool:
         """Whether the λ of that name is the sigmoid of its parameter, and so in (0, 1)."""
@@ -100,35 +113,61 @@ class AdaptiveNorm2d(Norm2d):
             f"rescale_gate={self.rescale_gate!r}"
         )
 
-    def _steps(self, x: Tensor, *, stat_dropout: float = 0.0, tracks: bool = False) -> Trace:
+    @property
+    def _measures(self) -> bool:
+        """Whether statistics are those of the input, not the running averages."""
+        return self.training or self.is_per_image or self.eval_stats == "batch"
+
+    def _has_fused_form(self, x: Tensor) -> bool:
+        widened = torch.float64 if x.dtype == torch.float64 else torch.float32
+        return self.adaptive and self.formula == "paper" and self.weight.dtype == widened
+
+    def _kept(self, x: Tensor) -> Tensor | None:
+        """The mask of statistic dropout, (2, n, C), for n images or one batch; None without."""
+        if not (self.training and self.adaptive and self.stat_dropout):
+            return None
+        num = len(x) if self.is_per_image else 1
+        return dropout(self.weight.new_ones(2, num, self.num_features), self.stat_dropout)
+
+    def _steps(self, x: Tensor, kept: Tensor | None = None, *, tracks: bool = False) -> Trace:
         # Autocast would run the small networks in half precision.
         with torch.autocast(x.device.type, enabled=False):
             mu, var = self._mean_and_var(x, tracks=tracks)
-            sigma = self._sigma(var)
-            if not self.adaptive:
-                return Trace.direct(x, mu=mu, sigma=sigma, gamma=self.weight, beta=self.bias)
+            return Trace(x=x, **self._coefficients(mu, var, kept))
 
-            # standardization: the network's statistics, mixed with the measured ones
-            statistics = mu.to(self.weight.dtype), sigma.to(self.weight.dtype)
-            mu_stan, sigma_stan = self.standardize(*statistics, stat_dropout)
-            lambda_mu, lambda_sigma = self._lambda("mu"), self._lambda("sigma")
-            mu_hat = lambda_mu * mu_stan + (1 - lambda_mu) * mu
-            sigma_hat = lambda_sigma * sigma_stan + (1 - lambda_sigma) * sigma
-            if self.formula == "paper":
-                sigma_hat = sigma_hat.clamp(min=math.sqrt(self.eps))
+    def _coefficients(
+        self, mu: Tensor, var: Tensor, kept: Tensor | None = None
+    ) -> dict[str, Tensor]:
+        """The fields of the trace that follow from measured or tracked statistics."""
+        sigma = self._sigma(var)
+        if not self.adaptive:
+            return {
+                "mu": mu, "sigma": sigma, "mu_hat": mu, "sigma_hat": sigma,
+                "gamma_hat": self.weight, "beta_hat": self.bias,
+            }  # fmt: skip
+        # standardization: the network's statistics, mixed with the measured ones
+        statistics = mu.to(self.weight.dtype), sigma.to(self.weight.dtype)
+        given = statistics if kept is None else (kept.view(2, *mu.shape) * torch.stack(statistics))
+        mu_stan, sigma_stan = self.standardize(*given)
+        lambda_mu, lambda_sigma = self._lambda("mu"), self._lambda("sigma")
+        mu_hat = lambda_mu * mu_stan + (1 - lambda_mu) * mu
+        sigma_hat = lambda_sigma * sigma_stan + (1 - lambda_sigma) * sigma
+        if self.formula == "paper":
+            sigma_hat = sigma_hat.clamp(min=math.sqrt(self.eps))
 
-            # rescaling: the network's bounded part beside the learned biases
-            gamma_net, beta_net = self.rescale(*statistics)
-            gamma_hat = self._lambda("gamma") * gamma_net + self.weight
-            beta_hat = self._lambda("beta") * beta_net + self.bias
-        return Trace(
-            x=x, mu=mu, sigma=sigma, mu_stan=mu_stan, sigma_stan=sigma_stan,
-            mu_hat=mu_hat, sigma_hat=sigma_hat, gamma_net=gamma_net, beta_net=beta_net,
-            gamma_hat=gamma_hat, beta_hat=beta_hat,
-        )  # fmt: skip
+        # rescaling: the network's bounded part beside the learned biases
+        gamma_net, beta_net = self.rescale(*statistics)
+        gamma_hat = self._lambda("gamma") * gamma_net + self.weight
+        beta_hat = self._lambda("beta") * beta_net + self.bias
+        return {
+            "mu": mu, "sigma": sigma, "mu_stan": mu_stan, "sigma_stan": sigma_stan,
+            "mu_hat": mu_hat, "sigma_hat": sigma_hat,
+            "gamma_net": gamma_net, "beta_net": beta_net,
+            "gamma_hat": gamma_hat, "beta_hat": beta_hat,
+        }  # fmt: skip
 
     def _mean_and_var(self, x: Tensor, *, tracks: bool) -> tuple[Tensor, Tensor]:
-        if not (self.training or self.is_per_image) and self.eval_stats == "running":
+        if not self._measures:
             return self.running_mean, self.running_var
         images = Moments.of_images(x)  # (N, C)
         batch = images.pooled(0)  # (C,)
@@ -148,7 +187,24 @@ class AdaptiveNorm2d(Norm2d):
         return (var + self.eps).sqrt()
 
     def _lambda(self, name: str) -> Tensor:
-        parameter = self.get_parameter(f"lambda_{name}_logit")
+        parameter: Tensor = getattr(self, f"lambda_{name}_logit")
         if name in self.lambda_overrides:
             return torch.full_like(parameter, self.lambda_overrides[name])
         return parameter.sigmoid() if self.is_gated(name) else parameter
+
+    def _affine_by_averages(self) -> tuple[Tensor, Tensor]:
+        """Scale and shift, (1, C) each, kept until something that they follow from has changed.
+
+        What changes a parameter behind torch's back, through its ``.data``, is noticed at the
+        next call of ``train`` or ``eval``.
+        """
+        state = (*learned(self), self.running_mean, self.running_var)
+        if any(tensor.is_inference() for tensor in state):  # these do not count their changes
+            seen = None
+        else:
+            seen = [(id(tensor), tensor._version) for tensor in state], self.lambda_overrides
+        if seen is None or self._averages_affine is None or self._averages_affine[0] != seen:
+            with torch.inference_mode(False), torch.no_grad():
+                scale, shift = self.running_affine()
+            self._averages_affine = seen, scale[None], shift[None]
+        return self._averages_affine[1:]

@@ -43,6 +43,22 @@ class Norm2d(nn.Module):
         """The effective λ by name; none for a layer without λ."""
         return {}
 
+    def running_affine(self) -> tuple[Tensor, Tensor]:
+        r"""What running statistics make of the layer, :math:`y = scale \cdot x + shift`.
+
+        Whatever mode and ``eval_stats`` the layer is in, without dropout.
+
+        Returns:
+            Scale and shift, each (C,).
+
+        Raises:
+            ValueError: The layer takes statistics of each input, so that no fixed map is its own.
+        """
+        raise ValueError(
+            f"{type(self).__name__} takes statistics of each image, so that no fixed scale and "
+            f"shift are its own: use AFN2d or BatchNorm2d"
+        )
+
     def _steps(self, x: Tensor) -> Trace:
         """The equations, without side effects unless asked for by a subclass's own switch."""
         raise NotImplementedError

@@ -1,7 +1,7 @@
 """The two encoder-decoders of AFN and ASRNorm; each encoder serves two decoders."""
 
 from torch import Tensor, nn
-from torch.nn.functional import dropout, relu
+from torch.nn.functional import relu
 
 
 class Standardize(nn.Module):
@@ -24,8 +24,7 @@ class Standardize(nn.Module):
         self.mu_decoder = nn.Linear(width, num_features)
         self.sigma_decoder = nn.Linear(width, num_features)
 
-    def forward(self, mu: Tensor, sigma: Tensor, stat_dropout: float) -> tuple[Tensor, Tensor]:
-        mu, sigma = dropout(mu, stat_dropout), dropout(sigma, stat_dropout)
+    def forward(self, mu: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
         mu_stan = self.mu_decoder(relu(self.encoder(mu)))
         sigma_stan = relu(self.sigma_decoder(relu(self.encoder(sigma))))
         return mu_stan, sigma_stan

@@ -1,5 +1,6 @@
 """AFN: Adaptive Fusion Normalization."""
 
+import torch
 from torch import Tensor
 
 from afn.norms._adaptive import AdaptiveNorm2d
@@ -70,3 +71,9 @@ class AFN2d(AdaptiveNorm2d):
         if self.formula == "reference":
             return var.sqrt() + self.eps
         return super()._sigma(var)
+
+    def running_affine(self) -> tuple[Tensor, Tensor]:
+        with torch.autocast(self.weight.device.type, enabled=False):
+            of = self._coefficients(self.running_mean, self.running_var)
+            scale = of["gamma_hat"] / of["sigma_hat"]
+            return scale, of["beta_hat"] - scale * of["mu_hat"]

@@ -1,5 +1,6 @@
 """Batch normalization with a choice of statistics at test time."""
 
+import torch
 from torch import Tensor, nn
 from torch.nn.functional import batch_norm
 
@@ -60,6 +61,9 @@ class BatchNorm2d(nn.BatchNorm2d, Norm2d):
     def extra_repr(self) -> str:
         return f"{super().extra_repr()}, eval_stats={self.eval_stats!r}"
 
+    def running_affine(self) -> tuple[Tensor, Tensor]:
+        return batch_norm_affine(self)
+
     @property
     def _uses_batch(self) -> bool:
         return self.training or self.eval_stats == "batch"
@@ -82,3 +86,21 @@ class BatchNorm2d(nn.BatchNorm2d, Norm2d):
                 f"the batch, got input of shape {tuple(x.shape)}: use larger batches or images, "
                 f'or, at test time, eval_stats="running"'
             )
+
+
+def batch_norm_affine(layer: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+    """Scale and shift, each (C,), of the layer with running statistics; torch's or ours.
+
+    Raises:
+        ValueError: It has no running statistics.
+    """
+    if layer.running_mean is None or layer.running_var is None:
+        raise ValueError(
+            "BatchNorm2d without running statistics takes those of each batch, so that no fixed "
+            "scale and shift are its own: train it with track_running_stats=True"
+        )
+    scale = (layer.running_var + layer.eps).rsqrt()
+    shift = -layer.running_mean * scale
+    if not layer.affine:
+        return scale, shift
+    return layer.weight * scale, torch.addcmul(layer.bias, layer.weight, shift)

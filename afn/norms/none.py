@@ -1,5 +1,6 @@
 """No normalization."""
 
+import torch
 from torch import Tensor
 
 from afn.norms._base import Norm2d
@@ -30,6 +31,9 @@ class NoNorm2d(Norm2d):
 
     def extra_repr(self) -> str:
         return f"{self.num_features}"
+
+    def running_affine(self) -> tuple[Tensor, Tensor]:
+        return torch.ones(self.num_features), torch.zeros(self.num_features)
 
     def _steps(self, x: Tensor) -> Trace:
         zeros, ones = x.new_zeros(self.num_features), x.new_ones(self.num_features)

@@ -4,6 +4,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from afn.norms import Norm2d
+
 
 @pytest.fixture
 def generator() -> torch.Generator:
@@ -35,3 +37,25 @@ def scatter(generator: torch.Generator) -> Callable[[nn.Module], nn.Module]:
         return layer
 
     return scatter
+
+
+@pytest.fixture
+def season(
+    draw: Callable[..., Tensor], scatter: Callable[[nn.Module], nn.Module]
+) -> Callable[..., nn.Module]:
+    """Gives a model's norms parameters of their own, λ wide open, and its data's averages."""
+
+    def season(model: nn.Module, *shape: int) -> nn.Module:
+        for layer in model.modules():
+            if isinstance(layer, Norm2d | nn.BatchNorm2d):
+                for name, parameter in layer.named_parameters():
+                    if name.startswith("lambda_"):
+                        nn.init.zeros_(parameter)
+                scatter(layer)
+        model.train()
+        with torch.no_grad():
+            for _ in range(3):
+                model(draw(*shape))
+        return model
+
+    return season

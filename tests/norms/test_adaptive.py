@@ -222,7 +222,7 @@ def test_dropout_masks_mu_and_sigma_apart_and_spares_the_rescaling(draw):
     layer.rescale.encoder.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        layer(draw(3, 16, 6, 5))
+        layer._steps(draw(3, 16, 6, 5), layer._kept(draw(3, 16, 6, 5)))
     dropped = [values == 0 for values in seen]
     assert dropped[0].any()
     assert dropped[1].any()

@@ -52,7 +52,9 @@ def test_gradients_are_torchs(name, is_training, dtype, draw, scatter):
         leaf = x.clone().requires_grad_()
         layer.train(is_training)(leaf).backward(grad)
         gradients.append((leaf.grad, layer.weight.grad, layer.bias.grad))
-    assert_close(gradients[1], gradients[0])
+    # In float32 a sum of 120 products of either sign depends on the last digit of the mean.
+    tolerance = {"rtol": 1e-5, "atol": 1e-5} if dtype == torch.float32 else {}
+    assert_close(gradients[1], gradients[0], **tolerance)
 
 
 @pytest.mark.parametrize("name", LAYERS)
@@ -80,8 +82,8 @@ def test_statistics_stay_exact_far_from_zero(draw):
     layer = AFN2d(3, lambda_init=LambdaInit.OFF)
     with torch.no_grad():
         exact = nn.BatchNorm2d(3).double()(x.double()).float()
-    # The mean itself is rounded to float32, and 1000 · 2⁻²⁴ is 6e-5.
-    assert_close(layer(x), exact, rtol=0, atol=1e-4)
+    # Input, mean and scale · mean are rounded to float32 each, and 1000 · 2⁻²⁴ is 6e-5.
+    assert_close(layer(x), exact, rtol=0, atol=2e-4)
 
 
 def test_bn_counts_batches_as_torch_does(draw):

@@ -1,0 +1,154 @@
+"""Norms with running statistics merged into the convolutions before them."""
+
+import copy
+import warnings
+from collections import Counter
+from typing import Any
+
+import torch
+from torch import Tensor, fx, nn
+
+from afn.norms._base import Norm2d
+from afn.norms.affine import ChannelAffine2d
+from afn.norms.batch import batch_norm_affine
+from afn.norms.none import NoNorm2d
+
+Affine = tuple[Tensor, Tensor]
+"""Scale and shift, each (C,), in float64 on the CPU."""
+
+
+@torch.no_grad()
+def fold_norms(model: nn.Module) -> nn.Module:
+    r"""A copy of the model for deployment, without norm layers.
+
+    With running statistics AFN, batch normalization and no normalization are one affine map per
+    channel, and a convolution followed by it is a convolution:
+
+    .. math::
+        scale \cdot (W * x + b) + shift = (scale \cdot W) * x + (scale \cdot b + shift)
+
+    So where a norm alone reads the output of a `Conv2d` or `ConvTranspose2d`, and both are used
+    once, the norm is merged into the convolution and an `Identity` takes its place. Any other such
+    norm (before its convolution, after a pooling, used twice) becomes a `ChannelAffine2d`.
+    Torch's own `BatchNorm2d` is treated alike; all other modules are kept.
+
+    What is folded is the function of evaluation mode with running statistics, whatever mode and
+    ``eval_stats`` the model is in, with the λ overrides in force. Dtype, device, memory format and
+    what learns are kept; the arithmetic is done in float64.
+
+    Convolutions are found by tracing ``forward`` with symbols. Where that is impossible, since
+    ``forward`` branches on its input, every norm becomes a `ChannelAffine2d`: still equal and
+    exportable, only not as fast, so that this is a warning and not an error.
+
+    Args:
+        model: Left untouched.
+
+    Returns:
+        The copy, in evaluation mode.
+
+    Raises:
+        ValueError: A norm takes statistics of each input (ASRNorm, instance, group, layer and
+            batch-instance normalization, `BatchNorm2d` without running statistics).
+
+    Warns:
+        UserWarning: The model cannot be traced, and nothing was merged.
+    """
+    folded = copy.deepcopy(model).eval()
+    found: list[tuple[str, Any]] = [
+        (path, layer)
+        for path, layer in folded.named_modules(remove_duplicate=False)
+        # Torch's own alone: what a subclass does besides is unknown.
+        if isinstance(layer, Norm2d) or type(layer) is nn.BatchNorm2d
+    ]
+    affines: dict[nn.Module, Affine] = {
+        layer: _running_affine(layer, path) for path, layer in found
+    }
+    has_inner_norms = bool(affines.keys() - {folded})
+    convs = _convs_before(affines, folded) if has_inner_norms else {}
+    replacements = {
+        layer: _replacement(layer, affine, convs.get(layer)) for layer, affine in affines.items()
+    }
+    for path, layer in found:
+        if path:
+            folded.set_submodule(path, replacements[layer])
+    return replacements.get(folded, folded).eval()  # the new modules too
+
+
+def _running_affine(layer: nn.Module, path: str) -> Affine:
+    precise: Any = copy.deepcopy(layer).to("cpu", torch.float64)
+    try:
+        return precise.running_affine() if isinstance(layer, Norm2d) else batch_norm_affine(precise)
+    except ValueError as error:
+        raise ValueError(f"cannot fold {path or 'the model'}: {error}") from None
+
+
+class _Tracer(fx.Tracer):
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        return isinstance(m, Norm2d) or super().is_leaf_module(m, module_qualified_name)
+
+
+def _convs_before(norms: dict[nn.Module, Affine], model: nn.Module) -> dict[nn.Module, nn.Module]:
+    """For each norm that can be merged, the convolution to merge it into."""
+    try:
+        graph = _Tracer().trace(model)
+    except Exception as error:  # a forward that meets symbols can fail in any way
+        reason = str(error).strip().partition("\n")[0]
+        warnings.warn(
+            f"norms became affine layers, but none was merged into a convolution: tracing "
+            f"{type(model).__name__} failed ({type(error).__name__}: {reason}); "
+            f"fold a module whose forward does not branch on its input",
+            stacklevel=4,
+        )
+        return {}
+    modules = dict(model.named_modules())
+    # Parameters that a forward reads itself, past their module, count as a use of it.
+    uses = Counter(
+        str(node.target) if node.op == "call_module" else str(node.target).rpartition(".")[0]
+        for node in graph.nodes
+        if node.op in ("call_module", "get_attr")
+    )
+    convs = {}
+    for node in graph.nodes:
+        if node.op != "call_module" or modules[node.target] not in norms:
+            continue
+        (source,) = node.all_input_nodes
+        if (
+            source.op == "call_module"
+            and _can_take_affine(modules[source.target])
+            and list(source.users) == [node]
+            and uses[source.target] == uses[node.target] == 1
+        ):
+            convs[modules[node.target]] = modules[source.target]
+    return convs
+
+
+def _can_take_affine(module: nn.Module) -> bool:
+    # Subclasses and hooks (a weight norm, say) may compute the weight anew or look at the output.
+    is_plain = not (module._forward_pre_hooks or module._forward_hooks)
+    return type(module) in (nn.Conv2d, nn.ConvTranspose2d) and is_plain
+
+
+def _replacement(layer: Any, affine: Affine, conv: Any) -> nn.Module:
+    if isinstance(layer, NoNorm2d):
+        return nn.Identity()
+    if conv is not None:
+        _merge(conv, *affine)
+        return nn.Identity()
+    learns = any(parameter.requires_grad for parameter in layer.parameters())
+    scale, shift = (values.to(layer.running_mean) for values in affine)
+    return ChannelAffine2d(scale, shift).requires_grad_(learns)
+
+
+def _merge(conv: nn.Conv2d | nn.ConvTranspose2d, scale: Tensor, shift: Tensor) -> None:
+    weight, bias = conv.weight, conv.bias
+    factors = scale[:, None]  # weight (out, in / groups, kH, kW)
+    if isinstance(conv, nn.ConvTranspose2d):  # weight (in, out / groups, kH, kW)
+        by_group = scale.view(conv.groups, -1)
+        factors = by_group.repeat_interleave(conv.in_channels // conv.groups, dim=0)
+    if bias is not None:
+        shift = shift + scale * bias.to(scale)
+    scaled = weight.to(scale) * factors[..., None, None]
+    # New parameters: the old ones may be shared with another convolution.
+    learns = weight.requires_grad
+    conv.weight = nn.Parameter(scaled.to(weight), requires_grad=learns)
+    conv.bias = nn.Parameter(shift.to(weight), requires_grad=learns)
