@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         BatchNorm2d,
         Trace,
         convert_norm,
+        fold_norms,
         override_lambdas,
         set_eval_stats,
     )
@@ -34,6 +35,7 @@ _HOMES = {
     "TrainConfig": "afn.engine.config",
     "convert_norm": "afn.norms",
     "corrupt": "afn.corruptions",
+    "fold_norms": "afn.norms",
     "override_lambdas": "afn.norms",
     "set_eval_stats": "afn.norms",
     "train": "afn.engine.execution",
@@ -50,6 +52,7 @@ __all__ = [
     "TrainConfig",
     "convert_norm",
     "corrupt",
+    "fold_norms",
     "override_lambdas",
     "set_eval_stats",
     "train",
