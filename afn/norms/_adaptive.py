@@ -172,7 +172,8 @@ class AdaptiveNorm2d(Norm2d):
         images = Moments.of_images(x)  # (N, C)
         batch = images.pooled(0)  # (C,)
         if tracks:
-            batch.update(self.running_mean, self.running_var, self.momentum)
+            with torch.no_grad():
+                batch.update(self.running_mean, self.running_var, self.momentum)
         used = images if self.is_per_image else batch
         if self.formula == "paper":
             return used.mean, used.var

@@ -10,12 +10,14 @@ the gradients of ReLU, sigmoid and tanh are called instead of being spelled out.
 
 import copy
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import linear
 
 from afn.norms._moments import Moments
 
@@ -23,12 +25,12 @@ if TYPE_CHECKING:
     from afn.norms._adaptive import AdaptiveNorm2d
 
 LAMBDAS = ("mu", "sigma", "gamma", "beta")
-_BLOCK = 1 << 18
-"""Values in a block: a megabyte of float32."""
-_aten = torch.ops.aten
-_relu_backward = _aten.threshold_backward
-_sigmoid_backward = _aten.sigmoid_backward
-_tanh_backward = _aten.tanh_backward
+_BLOCK = 1 << 19
+"""Values in a block: two megabytes of float32. Smaller ones cost more calls than they save."""
+_relu_backward = torch.ops.aten.threshold_backward.grad_input
+_sigmoid_backward = torch.ops.aten.sigmoid_backward.grad_input
+_tanh_backward = torch.ops.aten.tanh_backward.grad_input
+_reduce_batch = torch.ops.aten.native_batch_norm_backward.default
 
 
 def fused(layer: "AdaptiveNorm2d", x: Tensor, kept: Tensor | None) -> Tensor:
@@ -85,25 +87,25 @@ class _Fused(torch.autograd.Function):
         own = torch.stack((mean, sigma, weight, bias)).view(4, -1, x.shape[1])
 
         # (4, n, C): mu_stan, sigma_stan, gamma_net, beta_net
-        statistics = own[:2].flatten(0, 1)  # (2n, C)
-        given = statistics if kept is None else statistics * kept.view_as(statistics)
-        stan = torch.addmm(stan_bias, given, stan_weight.t()).relu_()
-        rescale = torch.addmm(rescale_bias, statistics, rescale_weight.t()).relu_()
-        stan_mu, stan_sigma = stan.chunk(2)
-        rescale_mu, rescale_sigma = rescale.chunk(2)
-        net = torch.empty_like(own)
-        net_mu, net_sigma, net_gamma, net_beta = net.unbind()
-        torch.addmm(mu_bias, stan_mu, mu_weight.t(), out=net_mu)
-        torch.addmm(sigma_bias, stan_sigma, sigma_weight.t(), out=net_sigma).relu_()
-        torch.addmm(gamma_bias, rescale_sigma, gamma_weight.t(), out=net_gamma).sigmoid_()
-        torch.addmm(beta_bias, rescale_mu, beta_weight.t(), out=net_beta).tanh_()
+        statistics = own[:2]
+        given = statistics if kept is None else statistics * kept
+        stan = linear(given, stan_weight, stan_bias).relu_()  # (2, n, width)
+        rescale = linear(statistics, rescale_weight, rescale_bias).relu_()
+        stan_mu, stan_sigma = stan.unbind()
+        rescale_mu, rescale_sigma = rescale.unbind()
+        net = torch.stack((
+            linear(stan_mu, mu_weight, mu_bias),
+            linear(stan_sigma, sigma_weight, sigma_bias).relu_(),
+            linear(rescale_sigma, gamma_weight, gamma_bias).sigmoid_(),
+            linear(rescale_mu, beta_weight, beta_bias).tanh_(),
+        ))  # fmt: skip
 
         # statistics move towards the networks' by λ, weight and bias are added to: own + λ·reach
         lambdas = torch.stack(parameters[2:6]).view(4, 1, 1)
         for gate in _gates(layer, layer.lambda_overrides):
             lambdas[gate].sigmoid_()
         reach = net.clone()
-        reach[:2].sub_(own[:2])
+        reach[:2].sub_(statistics)
         hat = torch.addcmul(own, lambdas, reach)
         mu_hat, sigma_hat, gamma_hat, beta_hat = hat.unbind()
         sigma_hat.clamp_(min=math.sqrt(layer.eps))
@@ -111,88 +113,87 @@ class _Fused(torch.autograd.Function):
         shift = torch.addcmul(beta_hat, scale, mu_hat, value=-1)
 
         ctx.layer, ctx.is_training, ctx.overrides = layer, layer.training, layer.lambda_overrides
+        ctx.parameters = parameters
         ctx.save_for_backward(
-            x, kept, own, net, reach, hat, lambdas, scale, stan, rescale, *parameters
-        )
+            x, kept, own, net, reach, hat, lambdas, scale, stan, rescale,
+            stan_weight, mu_weight, sigma_weight, rescale_weight, gamma_weight, beta_weight,
+        )  # fmt: skip
         return affine(x, scale, shift)
 
     @staticmethod
     def backward(ctx: Any, grad_y: Tensor) -> tuple[Tensor | None, ...]:
         with _without_autocast(grad_y):
+            if torch.is_grad_enabled():  # someone wants the gradient of this gradient
+                return _plain_gradients(ctx, grad_y)
             return _gradients(ctx, grad_y)
 
 
 def _gradients(ctx: Any, grad_y: Tensor) -> tuple[Tensor | None, ...]:
-    x, kept, own, net, reach, hat, lambdas, scale, stan, rescale, *parameters = ctx.saved_tensors
-    if torch.is_grad_enabled():  # someone wants the gradient of this gradient
-        return None, *_plain_gradients(ctx, grad_y, x, kept, parameters)
     layer = ctx.layer
-    stan_weight, _, mu_weight, _, sigma_weight, _ = parameters[6:12]
-    rescale_weight, _, gamma_weight, _, beta_weight, _ = parameters[12:]
+    (
+        x, kept, own, net, reach, hat, lambdas, scale, stan, rescale,
+        stan_weight, mu_weight, sigma_weight, rescale_weight, gamma_weight, beta_weight,
+    ) = ctx.saved_tensors  # fmt: skip
     mu_hat, sigma_hat, _, _ = hat.unbind()
-    n = own.shape[1]
 
     # the output to hat
-    grad = torch.empty_like(own)
-    grad_mu, grad_sigma, grad_gamma, grad_beta = grad.unbind()
     if layer.is_per_image:
-        _reduce_images(grad_y, x, mu_hat, sigma_hat, grad_gamma, grad_beta)
+        product, total = _reduce_images(grad_y, x, mu_hat, sigma_hat)
     else:
-        _, product, total = _aten.native_batch_norm_backward(
-            grad_y, x, None, None, None, mu_hat[0], sigma_hat[0].reciprocal(),
+        _, product, total = _reduce_batch(
+            grad_y, x, None, None, None, mu_hat.view(-1), sigma_hat.view(-1).reciprocal(),
             True, layer.eps, (False, True, True),
         )  # fmt: skip
-        grad_gamma.copy_(product)
-        grad_beta.copy_(total)
-    torch.mul(grad_beta, scale, out=grad_mu)
-    torch.mul(grad_gamma, scale, out=grad_sigma)
-    grad[:2].neg_()
-    grad_sigma.copy_(_relu_backward(grad_sigma, sigma_hat, math.sqrt(layer.eps)))
+    grad = torch.stack((total, product, product, total)).view_as(own)
+    grad_statistics = grad[:2].mul_(-scale)
+    grad_sigma = grad_statistics[1]
+    _relu_backward(grad_sigma, sigma_hat, math.sqrt(layer.eps), grad_input=grad_sigma)
 
     # hat to λ and to what the networks say
     grad_logits = (grad * reach).sum((1, 2))
     for gate in _gates(layer, ctx.overrides):
-        grad_logits[gate] = _sigmoid_backward(grad_logits[gate], lambdas[gate, 0, 0])
+        learned = grad_logits[gate]
+        _sigmoid_backward(learned, lambdas[gate].view_as(learned), grad_input=learned)
     inner = grad * lambdas
+    past_networks = grad_statistics - inner[:2]
     inner_mu, inner_sigma, inner_gamma, inner_beta = inner.unbind()
     _, net_sigma, net_gamma, net_beta = net.unbind()
-    inner_sigma.copy_(_relu_backward(inner_sigma, net_sigma, 0))
-    inner_gamma.copy_(_sigmoid_backward(inner_gamma, net_gamma))
-    inner_beta.copy_(_tanh_backward(inner_beta, net_beta))
-    biases = inner.sum(1).unbind()
+    _relu_backward(inner_sigma, net_sigma, 0, grad_input=inner_sigma)
+    _sigmoid_backward(inner_gamma, net_gamma, grad_input=inner_gamma)
+    _tanh_backward(inner_beta, net_beta, grad_input=inner_beta)
 
-    # through the networks to the statistics
-    grad_stan, grad_rescale = torch.empty_like(stan), torch.empty_like(rescale)
-    torch.mm(inner_mu, mu_weight, out=grad_stan[:n])
-    torch.mm(inner_sigma, sigma_weight, out=grad_stan[n:])
-    torch.mm(inner_beta, beta_weight, out=grad_rescale[:n])
-    torch.mm(inner_gamma, gamma_weight, out=grad_rescale[n:])
-    grad_stan = _relu_backward(grad_stan, stan, 0)
-    grad_rescale = _relu_backward(grad_rescale, rescale, 0)
-    statistics = own[:2].flatten(0, 1)
-    given = statistics
-    grad_statistics = torch.mm(grad_stan, stan_weight)
+    # through the networks to the statistics, (2n, C)
+    grad_stan = torch.cat((torch.mm(inner_mu, mu_weight), torch.mm(inner_sigma, sigma_weight)))
+    grad_rescale = torch.cat(
+        (torch.mm(inner_beta, beta_weight), torch.mm(inner_gamma, gamma_weight))
+    )
+    _relu_backward(grad_stan, stan.view_as(grad_stan), 0, grad_input=grad_stan)
+    _relu_backward(grad_rescale, rescale.view_as(grad_rescale), 0, grad_input=grad_rescale)
+    statistics = given = own[:2].flatten(0, 1)
+    through = torch.mm(grad_stan, stan_weight)
     if kept is not None:
         given = statistics * kept.view_as(statistics)
-        grad_statistics.mul_(kept.view_as(statistics))
-    grad_statistics = grad_statistics.addmm_(grad_rescale, rescale_weight).view_as(own[:2])
-    grad_statistics.addcmul_(grad[:2], 1 - lambdas[:2])
+        through.mul_(kept.view_as(statistics))
+    through.addmm_(grad_rescale, rescale_weight)
+    grad_statistics = past_networks.add_(through.view_as(past_networks))
 
     grad_x = None
     if ctx.needs_input_grad[1]:
-        count = x.numel() // own[0].numel()
+        count = x.numel() // scale.numel()
+        mu, sigma, _, _ = own.unbind()
         offset, slope = grad_statistics.div_(count).unbind()
-        slope = slope / own[1]
-        offset = torch.addcmul(offset, slope, own[0], value=-1)
-        grad_x = _input_gradient(x, grad_y, _spread(slope), _spread(offset), _spread(scale))
-    stan_mu, stan_sigma = stan.chunk(2)
-    rescale_mu, rescale_sigma = rescale.chunk(2)
+        slope = slope / sigma
+        offset = torch.addcmul(offset, slope, mu, value=-1)
+        grad_x = _input_gradient(x, grad_y, slope, offset, scale)
+    stan_mu, stan_sigma = stan.unbind()
+    rescale_mu, rescale_sigma = rescale.unbind()
+    mu_bias, sigma_bias, gamma_bias, beta_bias = inner.sum(1).unbind()
     return (
         None, grad_x, None, *grad[2:].sum(1).unbind(), *grad_logits.unbind(),
-        grad_stan.t() @ given, grad_stan.sum(0),
-        inner_mu.t() @ stan_mu, biases[0], inner_sigma.t() @ stan_sigma, biases[1],
-        grad_rescale.t() @ statistics, grad_rescale.sum(0),
-        inner_gamma.t() @ rescale_sigma, biases[2], inner_beta.t() @ rescale_mu, biases[3],
+        torch.mm(grad_stan.t(), given), grad_stan.sum(0),
+        torch.mm(inner_mu.t(), stan_mu), mu_bias, torch.mm(inner_sigma.t(), stan_sigma), sigma_bias,
+        torch.mm(grad_rescale.t(), statistics), grad_rescale.sum(0),
+        torch.mm(inner_gamma.t(), rescale_sigma), gamma_bias, torch.mm(inner_beta.t(), rescale_mu), beta_bias,
     )  # fmt: skip
 
 
@@ -207,7 +208,7 @@ def _without_autocast(x: Tensor) -> AbstractContextManager[Any]:
 def _gates(layer: "AdaptiveNorm2d", overrides: dict[str, float]) -> list[slice]:
     """Which of the four λ are the sigmoid of what is learned."""
     if not overrides and layer.rescale_gate == "sigmoid":
-        return [slice(0, 4)]
+        return [slice(None)]
     return [
         slice(at, at + 1)
         for at, name in enumerate(LAMBDAS)
@@ -215,29 +216,29 @@ def _gates(layer: "AdaptiveNorm2d", overrides: dict[str, float]) -> list[slice]:
     ]
 
 
-def _blocks(x: Tensor) -> Iterator[slice]:
-    size = max(1, _BLOCK // x[0].numel()) if x.device.type == "cpu" else len(x)
-    return (slice(at, at + size) for at in range(0, len(x), size))
+def _blocks(images: Tensor, *others: Tensor) -> Iterable[tuple[Tensor, ...]]:
+    """Some images at a time, with what belongs to them; what there is one of goes with all."""
+    num = len(images)
+    size = max(1, _BLOCK // images[0].numel()) if images.device.type == "cpu" else num
+    if size >= num:
+        return [(images, *others)]
+    each = (t.split(size) if len(t) == num else repeat(t) for t in (images, *others))
+    return zip(*each, strict=False)
 
 
 def _spread(values: Tensor) -> Tensor:
     """(n, C) to what broadcasts against images."""
-    return values[..., None, None]
-
-
-def _of(values: Tensor, block: slice) -> Tensor:
-    """Those of a block of images; all alike where there is one for the batch."""
-    return values if len(values) == 1 else values[block]
+    return values.view(-1, values.shape[-1], 1, 1)
 
 
 def _of_batch(x: Tensor) -> Moments:
     """(C,), by two passes: exact where |mean| is far above the standard deviation."""
-    dtype = _statistics_dtype(x)
     count = x.numel() // x.shape[1]
-    mean = x.sum((0, 2, 3), dtype=dtype).div_(count)
+    mean = x.sum((0, 2, 3), dtype=_statistics_dtype(x)).div_(count)
+    center = _spread(mean)
     squares = []
-    for block in _blocks(x):
-        centered = x[block] - _spread(mean)
+    for (images,) in _blocks(x):
+        centered = images - center
         squares.append(centered.mul_(centered).sum((0, 2, 3)))
     var = squares[0] if len(squares) == 1 else torch.stack(squares).sum(0)
     return Moments(mean, var.div_(count), count)
@@ -247,11 +248,10 @@ def _of_images(x: Tensor) -> Moments:
     """(N, C)."""
     mean, var = x.new_empty((2, *x.shape[:2]), dtype=_statistics_dtype(x)).unbind()
     count = x.shape[2] * x.shape[3]
-    for block in _blocks(x):
-        images = x[block]
-        center = torch.sum(images, (2, 3), dtype=mean.dtype, out=mean[block]).div_(count)
-        centered = images - _spread(center)
-        torch.sum(centered.mul_(centered), (2, 3), out=var[block])
+    for images, means, vars_ in _blocks(x, mean, var):
+        torch.sum(images, (2, 3), dtype=mean.dtype, out=means).div_(count)
+        centered = images - _spread(means)
+        torch.sum(centered.mul_(centered), (2, 3), out=vars_)
     return Moments(mean, var.div_(count), count)
 
 
@@ -259,16 +259,14 @@ def _statistics_dtype(x: Tensor) -> torch.dtype:
     return torch.float64 if x.dtype == torch.float64 else torch.float32
 
 
-def _reduce_images(
-    grad_y: Tensor, x: Tensor, mu: Tensor, sigma: Tensor, product: Tensor, total: Tensor
-) -> None:
+def _reduce_images(grad_y: Tensor, x: Tensor, mu: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
     """The sums over each image of grad_y·x̂ and of grad_y, both (N, C)."""
-    for block in _blocks(x):
-        grad = grad_y[block]
-        torch.sum(grad, (2, 3), dtype=total.dtype, out=total[block])
-        centered = x[block] - _spread(_of(mu, block))
-        torch.sum(centered.mul_(grad), (2, 3), out=product[block])
-    product.div_(sigma)
+    product, total = torch.empty_like(sigma), torch.empty_like(sigma)
+    for images, grad, center, products, totals in _blocks(x, grad_y, mu, product, total):
+        torch.sum(grad, (2, 3), dtype=total.dtype, out=totals)
+        centered = images - _spread(center)
+        torch.sum(centered.mul_(grad), (2, 3), out=products)
+    return product.div_(sigma), total
 
 
 def affine(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
@@ -279,10 +277,9 @@ def affine(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
         scale: (n, C), of the batch (n = 1) or of each image (n = N).
         shift: As scale.
     """
-    scale, shift = _spread(scale), _spread(shift)
     y = torch.empty_like(x, dtype=torch.promote_types(x.dtype, scale.dtype))
-    for block in _blocks(x):
-        _affine_into(y[block], x[block], _of(scale, block), _of(shift, block))
+    for images, out, factor, summand in _blocks(x, y, _spread(scale), _spread(shift)):
+        _affine_into(out, images, factor, summand)
     return y.to(x.dtype)
 
 
@@ -296,12 +293,12 @@ def _affine_into(y: Tensor, x: Tensor, scale: Tensor, shift: Tensor) -> None:
 def _input_gradient(
     x: Tensor, grad_y: Tensor, slope: Tensor, offset: Tensor, scale: Tensor
 ) -> Tensor:
-    """x·slope + offset + grad_y·scale, in the dtype of `x`."""
+    """x·slope + offset + grad_y·scale, in the dtype of `x`; the factors are (n, C)."""
     grad = torch.empty_like(x, dtype=scale.dtype)
-    for block in _blocks(x):
-        part = grad[block]
-        _affine_into(part, x[block], _of(slope, block), _of(offset, block))
-        part.addcmul_(grad_y[block], _of(scale, block))
+    factors = _spread(slope), _spread(offset), _spread(scale)
+    for images, out, grads, by_x, constant, by_y in _blocks(x, grad, grad_y, *factors):
+        _affine_into(out, images, by_x, constant)
+        out.addcmul_(grads, by_y)
     return grad.to(x.dtype)
 
 
@@ -316,16 +313,16 @@ class _Plain(nn.Module):
         return self.layer._steps(x, kept).y
 
 
-def _plain_gradients(
-    ctx: Any, grad_y: Tensor, x: Tensor, kept: Tensor | None, parameters: list[Tensor]
-) -> tuple[Tensor | None, ...]:
-    """Gradients of x, kept and the parameters that can be differentiated themselves."""
+def _plain_gradients(ctx: Any, grad_y: Tensor) -> tuple[Tensor | None, ...]:
+    """The same gradients by autograd, so that they can be differentiated themselves."""
+    x, kept, *_ = ctx.saved_tensors
     layer = copy.copy(ctx.layer)
     layer.training, layer.lambda_overrides = ctx.is_training, ctx.overrides
     names = (f"layer.{name}" for name, _ in layer.named_parameters())
-    values = dict(zip(names, parameters, strict=True))
+    values = dict(zip(names, ctx.parameters, strict=True))
     y = torch.func.functional_call(_Plain(layer), values, (x, kept))
-    inputs = [tensor for tensor in (x, *parameters) if tensor.requires_grad]
+    wanted = [t if t.requires_grad else None for t in (x, *ctx.parameters)]
+    inputs = [t for t in wanted if t is not None]
     found = iter(torch.autograd.grad(y, inputs, grad_y, create_graph=True, allow_unused=True))
-    grad_x, *rest = [next(found) if tensor.requires_grad else None for tensor in (x, *parameters)]
-    return grad_x, None, *rest
+    grad_x, *rest = [None if t is None else next(found) for t in wanted]
+    return None, grad_x, None, *rest

@@ -42,8 +42,10 @@ class Moments:
         """Divided by one less than the number of values; zero for a single value."""
         return self.var * (self.count / max(self.count - 1, 1))
 
-    @torch.no_grad()
     def update(self, running_mean: Tensor, running_var: Tensor, momentum: float) -> None:
-        """Move running averages towards these moments, with the unbiased variance as torch does."""
+        """Move running averages towards these moments, with the unbiased variance as torch does.
+
+        Call it where gradients are off.
+        """
         running_mean.lerp_(self.mean.to(running_mean.dtype), momentum)
         running_var.lerp_(self.unbiased_var.to(running_var.dtype), momentum)

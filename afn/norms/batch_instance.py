@@ -69,7 +69,8 @@ class BatchInstanceNorm2d(Norm2d):
             batch = images.pooled(0)  # (C,)
             mu, var = batch.mean, batch.var
             if tracks:
-                batch.update(self.running_mean, self.running_var, self.momentum)
+                with torch.no_grad():
+                    batch.update(self.running_mean, self.running_var, self.momentum)
         sigma = (var + self.eps).sqrt()
         rho = self.rho + (self.rho.clamp(0, 1) - self.rho).detach()
         batch_share = rho / sigma
