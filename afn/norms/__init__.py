@@ -1,5 +1,6 @@
 """Normalization layers that can show their steps. Needs torch alone."""
 
+from afn.norms._adaptive import AdaptiveNorm2d
 from afn.norms._base import EvalStats, Norm2d, norm_layers
 from afn.norms.affine import ChannelAffine2d
 from afn.norms.afn import AFN2d
@@ -20,6 +21,7 @@ __all__ = [
     "NORMS",
     "AFN2d",
     "ASRNorm2d",
+    "AdaptiveNorm2d",
     "BatchInstanceNorm2d",
     "BatchNorm2d",
     "ChannelAffine2d",

@@ -1,7 +1,7 @@
 """What AFN and ASRNorm share: everything but the axes of the statistics."""
 
 import math
-from typing import Any, ClassVar, Literal, Self, get_args
+from typing import Any, ClassVar, Literal, NamedTuple, Self, get_args
 
 import torch
 from torch import Tensor, nn
@@ -10,7 +10,7 @@ from torch.nn.functional import dropout
 from afn.lambda_init import LambdaInit
 from afn.norms._base import EVAL_STATS, EvalStats, Norm2d
 from afn.norms._checks import check_choice, check_counts, check_eps, check_momentum
-from afn.norms._fused import LAMBDAS, affine, fused, learned
+from afn.norms._fused import LAMBDAS, affine, fused
 from afn.norms._moments import Moments
 from afn.norms._networks import Rescale, Standardize
 from afn.norms.trace import Trace
@@ -64,7 +64,7 @@ class AdaptiveNorm2d(Norm2d):
         self.formula = formula
         self.lambda_overrides: dict[str, float] = {}
         """λ forced from outside by `override_lambdas`, by name."""
-        self._averages_affine: tuple[Any, Tensor, Tensor] | None = None
+        self._averages_affine: _FixedAffine | None = None
 
         self.weight = nn.Parameter(torch.ones(num_features))  # γ_bias
         self.bias = nn.Parameter(torch.zeros(num_features))  # β_bias
@@ -85,7 +85,7 @@ class AdaptiveNorm2d(Norm2d):
         if torch.compiler.is_compiling():  # a compiler fuses the plain formula by itself
             return self._steps(x, self._kept(x), tracks=self.training).y
         if not self._measures and not torch.is_grad_enabled():
-            return affine(x, *self._affine_by_averages())
+            return affine(x, *self._affine_by_averages()).to(x.dtype)
         if self._measures and self._has_fused_form(x):
             return fused(self, x, self._kept(x))
         return self._steps(x, self._kept(x), tracks=self.training).y
@@ -103,7 +103,12 @@ class AdaptiveNorm2d(Norm2d):
 
     def lambdas(self) -> dict[str, float]:
         """The effective λ: mu, sigma, gamma, beta; overrides included."""
-        return {name: self._lambda(name).item() for name in LAMBDAS}
+        return dict(zip(LAMBDAS, self.lambda_values().tolist(), strict=True))
+
+    @torch.no_grad()
+    def lambda_values(self) -> Tensor:
+        """The same as one tensor, (4,), in that order: read on the device without waiting."""
+        return torch.stack([self._lambda(name) for name in LAMBDAS])
 
     def extra_repr(self) -> str:
         return (
@@ -194,18 +199,39 @@ class AdaptiveNorm2d(Norm2d):
         return parameter.sigmoid() if self.is_gated(name) else parameter
 
     def _affine_by_averages(self) -> tuple[Tensor, Tensor]:
-        """Scale and shift, (1, C) each, kept until something that they follow from has changed.
+        """Scale and shift, (1, C, 1, 1) each, kept until what they follow from has changed.
 
         What changes a parameter behind torch's back, through its ``.data``, is noticed at the
         next call of ``train`` or ``eval``.
         """
-        state = (*learned(self), self.running_mean, self.running_var)
-        if any(tensor.is_inference() for tensor in state):  # these do not count their changes
-            seen = None
-        else:
-            seen = [(id(tensor), tensor._version) for tensor in state], self.lambda_overrides
-        if seen is None or self._averages_affine is None or self._averages_affine[0] != seen:
+        known = self._averages_affine
+        if known is None or not known.is_current(self.lambda_overrides):
+            parameters: list[Any] = [module._parameters for module in self.modules()]
+            sources = [self._buffers, *parameters]
             with torch.inference_mode(False), torch.no_grad():
-                scale, shift = self.running_affine()
-            self._averages_affine = seen, scale[None], shift[None]
-        return self._averages_affine[1:]
+                scale, shift = (values.view(1, -1, 1, 1) for values in self.running_affine())
+            known = _FixedAffine(scale, shift, sources, _state(sources), self.lambda_overrides)
+            self._averages_affine = known
+        return known.scale, known.shift
+
+
+class _FixedAffine(NamedTuple):
+    """What a layer with running averages does, and what that followed from."""
+
+    scale: Tensor
+    shift: Tensor
+    sources: list[dict[str, Any]]
+    state: list[tuple[int, int]] | None
+    overrides: dict[str, float]
+
+    def is_current(self, overrides: dict[str, float]) -> bool:
+        unchanged = self.state is not None and self.state == _state(self.sources)
+        return unchanged and self.overrides == overrides
+
+
+def _state(sources: list[dict[str, Any]]) -> list[tuple[int, int]] | None:
+    """Which tensors there are, and how often each was changed; None where nobody counts that."""
+    try:
+        return [(id(t), t._version) for tensors in sources for t in tensors.values()]
+    except RuntimeError:  # tensors made in inference mode
+        return None

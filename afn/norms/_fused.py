@@ -30,6 +30,7 @@ _BLOCK = 1 << 19
 _relu_backward = torch.ops.aten.threshold_backward.grad_input
 _sigmoid_backward = torch.ops.aten.sigmoid_backward.grad_input
 _tanh_backward = torch.ops.aten.tanh_backward.grad_input
+_measure_batch = torch.ops.aten.batch_norm_update_stats.default
 _reduce_batch = torch.ops.aten.native_batch_norm_backward.default
 
 
@@ -41,7 +42,7 @@ def fused(layer: "AdaptiveNorm2d", x: Tensor, kept: Tensor | None) -> Tensor:
         x: (N, C, H, W), of the parameters' dtype or half as wide.
         kept: Mask of the standardization's inputs, (2, n, C), or None.
     """
-    parameters = learned(layer)
+    parameters = _parameters(layer)
     for name, value in layer.lambda_overrides.items():
         at = 2 + LAMBDAS.index(name)
         parameters[at] = torch.full_like(parameters[at], value)
@@ -50,7 +51,7 @@ def fused(layer: "AdaptiveNorm2d", x: Tensor, kept: Tensor | None) -> Tensor:
     return y
 
 
-def learned(layer: "AdaptiveNorm2d") -> list[Tensor]:
+def _parameters(layer: "AdaptiveNorm2d") -> list[Tensor]:
     """The layer's parameters in the order of their registration; quicker than asking for it."""
     parameters: list[Tensor] = [layer.weight, layer.bias]
     parameters += [getattr(layer, f"lambda_{name}_logit") for name in LAMBDAS]
@@ -76,11 +77,7 @@ class _Fused(torch.autograd.Function):
         ) = parameters[6:]  # fmt: skip
 
         # (4, n, C): mu, sigma, weight, bias; n images of their own, or one batch
-        measured = _of_images(x) if layer.is_per_image else _of_batch(x)
-        if layer.training:
-            batch = measured.pooled(0) if layer.is_per_image else measured
-            batch.update(layer.running_mean, layer.running_var, layer.momentum)
-        mean, var = measured.mean, measured.var
+        mean, var = _of_images(layer, x) if layer.is_per_image else _of_batch(layer, x)
         sigma = (var + layer.eps).sqrt_()
         if layer.is_per_image:
             weight, bias = weight.expand_as(mean), bias.expand_as(mean)
@@ -118,7 +115,7 @@ class _Fused(torch.autograd.Function):
             x, kept, own, net, reach, hat, lambdas, scale, stan, rescale,
             stan_weight, mu_weight, sigma_weight, rescale_weight, gamma_weight, beta_weight,
         )  # fmt: skip
-        return affine(x, scale, shift)
+        return affine(x, _spread(scale), _spread(shift)).to(x.dtype)
 
     @staticmethod
     def backward(ctx: Any, grad_y: Tensor) -> tuple[Tensor | None, ...]:
@@ -184,16 +181,19 @@ def _gradients(ctx: Any, grad_y: Tensor) -> tuple[Tensor | None, ...]:
         offset, slope = grad_statistics.div_(count).unbind()
         slope = slope / sigma
         offset = torch.addcmul(offset, slope, mu, value=-1)
-        grad_x = _input_gradient(x, grad_y, slope, offset, scale)
+        grad_x = affine(x, _spread(slope), _spread(offset))
+        grad_x = grad_x.addcmul_(grad_y, _spread(scale)).to(x.dtype)
     stan_mu, stan_sigma = stan.unbind()
     rescale_mu, rescale_sigma = rescale.unbind()
     mu_bias, sigma_bias, gamma_bias, beta_bias = inner.sum(1).unbind()
     return (
         None, grad_x, None, *grad[2:].sum(1).unbind(), *grad_logits.unbind(),
         torch.mm(grad_stan.t(), given), grad_stan.sum(0),
-        torch.mm(inner_mu.t(), stan_mu), mu_bias, torch.mm(inner_sigma.t(), stan_sigma), sigma_bias,
+        torch.mm(inner_mu.t(), stan_mu), mu_bias,
+        torch.mm(inner_sigma.t(), stan_sigma), sigma_bias,
         torch.mm(grad_rescale.t(), statistics), grad_rescale.sum(0),
-        torch.mm(inner_gamma.t(), rescale_sigma), gamma_bias, torch.mm(inner_beta.t(), rescale_mu), beta_bias,
+        torch.mm(inner_gamma.t(), rescale_sigma), gamma_bias,
+        torch.mm(inner_beta.t(), rescale_mu), beta_bias,
     )  # fmt: skip
 
 
@@ -231,32 +231,32 @@ def _spread(values: Tensor) -> Tensor:
     return values.view(-1, values.shape[-1], 1, 1)
 
 
-def _of_batch(x: Tensor) -> Moments:
-    """(C,), by two passes: exact where |mean| is far above the standard deviation."""
-    count = x.numel() // x.shape[1]
-    mean = x.sum((0, 2, 3), dtype=_statistics_dtype(x)).div_(count)
-    center = _spread(mean)
-    squares = []
-    for (images,) in _blocks(x):
-        centered = images - center
-        squares.append(centered.mul_(centered).sum((0, 2, 3)))
-    var = squares[0] if len(squares) == 1 else torch.stack(squares).sum(0)
-    return Moments(mean, var.div_(count), count)
+def _of_batch(layer: "AdaptiveNorm2d", x: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and biased variance, (C,), as exact as torch's batch norm; tracked in training."""
+    averages = layer.running_mean, layer.running_var
+    is_single = x.numel() == x.shape[1]  # of a single value torch would track NaN
+    tracks = layer.training and not is_single
+    scratch = averages if tracks else tuple(average.clone() for average in averages)
+    mean, var = _measure_batch(x, *scratch, layer.momentum)
+    if layer.training and is_single:
+        Moments(mean, var, 1).update(*averages, layer.momentum)
+    return mean, var
 
 
-def _of_images(x: Tensor) -> Moments:
-    """(N, C)."""
-    mean, var = x.new_empty((2, *x.shape[:2]), dtype=_statistics_dtype(x)).unbind()
+def _of_images(layer: "AdaptiveNorm2d", x: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and biased variance, (N, C); those of the batch are tracked in training."""
+    dtype = torch.float64 if x.dtype == torch.float64 else torch.float32
+    mean, var = x.new_empty((2, *x.shape[:2]), dtype=dtype).unbind()
     count = x.shape[2] * x.shape[3]
     for images, means, vars_ in _blocks(x, mean, var):
-        torch.sum(images, (2, 3), dtype=mean.dtype, out=means).div_(count)
+        torch.sum(images, (2, 3), dtype=dtype, out=means).div_(count)
         centered = images - _spread(means)
         torch.sum(centered.mul_(centered), (2, 3), out=vars_)
-    return Moments(mean, var.div_(count), count)
-
-
-def _statistics_dtype(x: Tensor) -> torch.dtype:
-    return torch.float64 if x.dtype == torch.float64 else torch.float32
+    var.div_(count)
+    if layer.training:
+        batch = Moments(mean, var, count).pooled(0)
+        batch.update(layer.running_mean, layer.running_var, layer.momentum)
+    return mean, var
 
 
 def _reduce_images(grad_y: Tensor, x: Tensor, mu: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
@@ -270,36 +270,16 @@ def _reduce_images(grad_y: Tensor, x: Tensor, mu: Tensor, sigma: Tensor) -> tupl
 
 
 def affine(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
-    """x·scale + shift, in the dtype of `x`; without a gradient of its own.
+    """x·scale + shift, in the wider of the dtypes.
 
     Args:
         x: (N, C, H, W).
-        scale: (n, C), of the batch (n = 1) or of each image (n = N).
+        scale: (n, C, 1, 1), of the batch (n = 1) or of each image (n = N).
         shift: As scale.
     """
-    y = torch.empty_like(x, dtype=torch.promote_types(x.dtype, scale.dtype))
-    for images, out, factor, summand in _blocks(x, y, _spread(scale), _spread(shift)):
-        _affine_into(out, images, factor, summand)
-    return y.to(x.dtype)
-
-
-def _affine_into(y: Tensor, x: Tensor, scale: Tensor, shift: Tensor) -> None:
     if x.is_contiguous():  # two broadcast operands at once would not be vectorized here
-        torch.mul(x, scale, out=y).add_(shift)
-    else:
-        torch.addcmul(shift, x, scale, out=y)
-
-
-def _input_gradient(
-    x: Tensor, grad_y: Tensor, slope: Tensor, offset: Tensor, scale: Tensor
-) -> Tensor:
-    """x·slope + offset + grad_y·scale, in the dtype of `x`; the factors are (n, C)."""
-    grad = torch.empty_like(x, dtype=scale.dtype)
-    factors = _spread(slope), _spread(offset), _spread(scale)
-    for images, out, grads, by_x, constant, by_y in _blocks(x, grad, grad_y, *factors):
-        _affine_into(out, images, by_x, constant)
-        out.addcmul_(grads, by_y)
-    return grad.to(x.dtype)
+        return (x * scale).add_(shift)
+    return torch.addcmul(shift, x, scale)
 
 
 class _Plain(nn.Module):

@@ -71,9 +71,10 @@ def test_float32_and_several_blocks(layer_class, memory, draw, scatter):
     x, grad_y = (draw(40, 16, 32, 32).contiguous(memory_format=memory) for _ in range(2))
     y, buffers, grad, gradients = results(layer, layer_class.__call__, x, grad_y)
     exact = results(layer.double(), plain, x.double(), grad_y.double())
-    assert_close(y.double(), exact[0], rtol=1e-5, atol=1e-5)
-    assert_close({name: buffer.double() for name, buffer in buffers.items()}, exact[1])
-    # Sums of 40,960 products of either sign, for AFN taken by torch's batch-norm kernel.
+    # AFN sums 40,960 values by torch's batch-norm kernels: as exact as those, and no more.
+    assert_close(y.double(), exact[0], rtol=1e-4, atol=1e-4)
+    buffers = {name: buffer.double() for name, buffer in buffers.items()}
+    assert_close(buffers, exact[1], rtol=1e-5, atol=1e-5)
     assert_close(grad.double(), exact[2], rtol=1e-4, atol=1e-4)
     for name, gradient in gradients.items():
         size = max(1.0, float(exact[3][name].abs().max()))
