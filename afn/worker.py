@@ -19,6 +19,7 @@ from collections import deque
 from contextlib import suppress
 from pathlib import Path
 
+from afn.memory import keep_freed_memory
 from afn.runs import ENDED, Run, RunStore
 
 GRACE_SECONDS = 5.0
@@ -32,6 +33,7 @@ def warm_up() -> None:
     import torch
 
     torch.set_num_threads(1)
+    keep_freed_memory()
     from afn.engine.config import TrainConfig
     from afn.engine.execution import train
 
@@ -180,6 +182,7 @@ def run_here(run: Run, lifeline: int, news: int | None = None) -> None:
     from afn.engine.execution import execute
 
     torch.set_num_threads(1)
+    keep_freed_memory()
     os.nice(_NICENESS)
 
     def orphaned() -> bool:

@@ -18,7 +18,7 @@ from afn.engine.events import Event
 from afn.engine.snapshots import Snapshot, short
 from afn.engine.tensors import DataOrder, TensorData, load_tensors, sample_images
 from afn.evaluate import corrupted, evaluate
-from afn.norms import norm_layers
+from afn.norms import AdaptiveNorm2d, norm_layers
 
 LAMBDAS = ("mu", "sigma", "gamma", "beta")
 SNAPSHOTS = 48
@@ -67,7 +67,7 @@ class Training:
         self.model.to(memory_format=torch.channels_last)
         self.layers = norm_layers(self.model)
         self.adaptive_layers = {
-            name: layer for name, layer in self.layers.items() if layer.lambdas()
+            name: layer for name, layer in self.layers.items() if isinstance(layer, AdaptiveNorm2d)
         }
         self._parameters = list(self.model.parameters())
         lambdas = [
@@ -213,7 +213,6 @@ class Training:
         takes_snapshot = (
             self.step == 0 or self._snapshots_due() > snapshots_before or self._is_last_step()
         )
-        self.model.train()
         self.optimizer.zero_grad()
         if takes_snapshot:
             with Snapshot(self.layers) as snapshot:
@@ -229,21 +228,24 @@ class Training:
             )
         loss.backward()
         gradients = [p.grad for p in self._parameters if p.grad is not None]
-        norm = nn.utils.get_total_norm(gradients).item()
-        lambda_grads = self._lambda_grads()
+        correct = (logits.argmax(1) == labels).sum()
+        # Read at once: each reading by itself would wait for a GPU.
+        norm, num_correct, *lambda_grads = torch.stack(
+            [nn.utils.get_total_norm(gradients), correct, *self._lambda_grads()]
+        ).tolist()
         self.optimizer.step()
         self.step += 1
         yield self._event(
             "step",
             epoch=self.order.epoch,
             loss=round(loss_value, 6),
-            accuracy=int((logits.argmax(1) == labels).sum()) / len(labels),
+            accuracy=num_correct / len(labels),
             lr=self.lr,
             lambda_lr_factor=self.lambda_lr_factor,
             batch_size=len(labels),
             grad_norm=short(norm),
             lambdas=self._lambdas(),
-            lambda_grads=lambda_grads,
+            lambda_grads=_rows(lambda_grads),
             images_left=self.config.epochs * self.order.num_images - self.order.images_seen,
             duration=round(time.perf_counter() - began, 6),
         )
@@ -279,18 +281,16 @@ class Training:
         return position * parts // self.order.num_images
 
     def _lambdas(self) -> list[list[float]]:
-        rows = (layer.lambdas() for layer in self.adaptive_layers.values())
-        return [[short(row[name]) for name in LAMBDAS] for row in rows]
+        if not self.adaptive_layers:
+            return []
+        layers = self.adaptive_layers.values()
+        return _rows(torch.cat([layer.lambda_values() for layer in layers]).tolist())
 
-    def _lambda_grads(self) -> list[list[float]]:
-        return [
-            [
-                0.0 if (grad := getattr(layer, f"lambda_{name}_logit").grad) is None
-                else short(grad.item())
-                for name in LAMBDAS
-            ]
-            for layer in self.adaptive_layers.values()
-        ]  # fmt: skip
+    def _lambda_grads(self) -> Iterator[Tensor]:
+        for layer in self.adaptive_layers.values():
+            for name in LAMBDAS:
+                logit = getattr(layer, f"lambda_{name}_logit")
+                yield torch.zeros_like(logit) if logit.grad is None else logit.grad
 
     # -- tests, snapshots, checkpoints ----------------------------------------------------------
 
@@ -385,3 +385,11 @@ class Training:
                 list(bytes.fromhex(progress["rng_state"])), dtype=torch.uint8
             )
         self._set_rates()
+
+
+def _rows(values: list[float]) -> list[list[float]]:
+    """Values of all layers one after the other to one row per layer, in the order of LAMBDAS."""
+    return [
+        [short(value) for value in values[at : at + len(LAMBDAS)]]
+        for at in range(0, len(values), len(LAMBDAS))
+    ]
