@@ -1,4 +1,4 @@
-"""The command line: ``python -m afn train|evaluate|data|runs --help``.
+"""The command line: ``python -m afn train|evaluate|bench|data|runs --help``.
 
 Each command prints what it did, as JSON lines with ``--json``, and ends with status 1 and one line
 on bad input.
@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from afn.corruptions.severities import SEVERITIES
+from afn.cost import command
 from afn.engine.config import BACKBONE_NAMES, LIMITS, NORM_NAMES, TrainConfig
 from afn.lambda_init import LambdaInit
+from afn.memory import keep_freed_memory
 
 Say = Callable[[str, dict[str, Any]], None]
 """Says a line to people, or the record to programs."""
@@ -78,6 +80,10 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--images", type=int, help="at most so many (default: the run's)")
     evaluate.set_defaults(run=_evaluate)
 
+    bench = commands.add_parser("bench", parents=[common], help="measure what norms cost")
+    command.add_options(bench)
+    bench.set_defaults(run=command.run)
+
     data = commands.add_parser("data", parents=[common], help="list or download data sets")
     data.add_argument("action", choices=["list", "download"], nargs="?", default="list")
     data.add_argument("name", nargs="?", help="what to download")
@@ -140,6 +146,7 @@ def _train(options: argparse.Namespace, say: Say) -> None:
     from afn.runs import RunStore
 
     torch.set_num_threads(1)
+    keep_freed_memory()
     run = None
     if options.no_store:
         events = train(config)

@@ -1,13 +1,16 @@
-"""What all sessions of the server share: the run store, the runner, and the runs' histories."""
+"""What all sessions of the server share: run store, runner, histories, and measurements."""
 
 import atexit
 import threading
 
 import streamlit as st
 
+from afn.cost.records import Report
 from afn.history import History
 from afn.runner import LocalRunner
 from afn.runs import Run, RunStore
+from app.costing import REFERENCE
+from app.measuring import Measurements
 
 
 @st.cache_resource(show_spinner=False)
@@ -23,6 +26,20 @@ def runner() -> LocalRunner:
     local.start()
     atexit.register(local.close)
     return local
+
+
+@st.cache_resource(show_spinner=False)
+def measurements() -> Measurements:
+    """Live measurements; their reports lie beside the runs, hidden from the run store."""
+    live = Measurements(store().root / ".measurements")
+    atexit.register(live.close)
+    return live
+
+
+@st.cache_resource(show_spinner=False)
+def reference() -> Report:
+    """What was measured on the reference machine."""
+    return Report.read(REFERENCE)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)

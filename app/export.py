@@ -31,7 +31,7 @@ def downloads(shown: Sequence[Shown]) -> None:
             for title, name, chart in _charts(shown):
                 st.download_button(
                     title,
-                    data=_csv(chart.table),
+                    data=csv_of(chart.table),
                     file_name=f"{name}.csv",
                     mime="text/csv",
                     key=f"csv.{name}",
@@ -67,7 +67,9 @@ def _charts(shown: Sequence[Shown]) -> list[tuple[str, str, Chart]]:
     return charts
 
 
-def _csv(table: Callable[[], Rows]) -> Callable[[], bytes]:
+def csv_of(table: Callable[[], Rows]) -> Callable[[], bytes]:
+    """Writes the table as CSV when it is called."""
+
     def write() -> bytes:
         rows, text = table(), io.StringIO()
         writer = csv.DictWriter(text, list(rows[0]) if rows else [])

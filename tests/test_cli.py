@@ -294,7 +294,7 @@ def test_the_module_runs_and_helps():
     command = [sys.executable, "-m", "afn", "--help"]
     answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert answer.stderr == ""
-    for name in ("train", "evaluate", "data", "runs"):
+    for name in ("train", "evaluate", "bench", "data", "runs"):
         assert name in answer.stdout
 
 

@@ -51,9 +51,13 @@ def loaded_by(code):
         "afn.runs",
         "afn.runner",
         "afn.history",
+        "afn.cost.records",
+        "afn.cli",
         "afn.data",
         "afn.engine.config",
         "app.comparison",
+        "app.costing",
+        "app.measuring",
     ],
 )
 def test_programs_that_only_read_load_no_torch(module):

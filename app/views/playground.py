@@ -1,6 +1,5 @@
 """The Playground: contenders that train side by side, live."""
 
-import re
 import time
 from dataclasses import replace
 
@@ -13,6 +12,7 @@ from app.charts.palette import run_colors
 from app.comparison import Comparison, labels
 from app.components.live_chart import preload_charts
 from app.export import downloads
+from app.markdown import plain
 from app.state import Slot
 
 TICK_SECONDS = 1.0
@@ -104,11 +104,6 @@ def _tell_failures(slots: list[Slot], names: list[str]) -> None:
             if "error" in command:
                 line = f"{name} did not obey: {command['error']}."
                 st.warning(plain(line), icon=":material/info:")
-
-
-def plain(line: str) -> str:
-    """The line as Markdown that shows it as it is; links may hold anything."""
-    return re.sub(r"([\\`*_{}\[\]<>#|~$])", r"\\\1", " ".join(line.split()))
 
 
 def _empty() -> None:

@@ -1,0 +1,83 @@
+r"""Counting parameters and multiply-accumulates.
+
+Multiply-accumulates (MACs) are those of one image at inference. A convolution has
+:math:`H_{out} W_{out} C_{out} \cdot C_{in} k^2 / groups`, a linear layer in × out. Of a norm that
+looks at an image of C × H × W,
+
+==========================================  ====================================================
+the affine, one per value                   C·H·W
+statistics of its own, a sum and a sum of   2·C·H·W, none with running statistics
+squares
+small networks, where they see each image   4·C·(stan_width + rescale_width): each encoder for
+(ASRNorm)                                   μ and σ, and two decoders
+==========================================  ====================================================
+
+With running statistics AFN's networks see the same input for every image; they count as none.
+Left out, as usual: biases, poolings, ReLUs, residual sums, the constant input normalization, and
+what is done once per channel.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from afn.norms import BatchInstanceNorm2d, NoNorm2d, Norm2d, norm_layers
+from afn.norms.asrnorm import ASRNorm2d
+
+
+def count_parameters(model: nn.Module) -> int:
+    """All parameters, frozen ones too."""
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+@torch.inference_mode()
+def count_macs(model: nn.Module, image: Tensor) -> int:
+    """Multiply-accumulates of the model, in evaluation mode, for one `image` (1, C, H, W)."""
+    inside_norms = {
+        id(part) for layer in norm_layers(model).values() for part in layer.modules()
+        if part is not layer
+    }  # fmt: skip
+    total = 0
+
+    def count(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        nonlocal total
+        if isinstance(module, Norm2d):
+            total += norm_macs(module, inputs[0].shape[2], inputs[0].shape[3])
+        elif isinstance(module, nn.Conv2d | nn.Linear):
+            total += output.numel() * module.weight[0].numel()
+
+    hooks = [
+        module.register_forward_hook(count)
+        for module in model.modules()
+        if id(module) not in inside_norms
+    ]
+    try:
+        model(image)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return total
+
+
+def norm_macs(layer: Norm2d, height: int, width: int) -> int:
+    """Multiply-accumulates of one norm layer for one image."""
+    if isinstance(layer, NoNorm2d):
+        return 0
+    values = layer.num_features * height * width
+    if inference_statistics(layer) == "running":
+        return values
+    networks = 0
+    if isinstance(layer, ASRNorm2d) and layer.adaptive:
+        width_sum = layer.standardize.encoder.out_features + layer.rescale.encoder.out_features
+        networks = 4 * layer.num_features * width_sum
+    return 3 * values + networks
+
+
+def inference_statistics(layer: Norm2d) -> str:
+    """Whose statistics the layer uses in evaluation mode, in few words."""
+    if isinstance(layer, NoNorm2d):
+        return "none"
+    if isinstance(layer, BatchInstanceNorm2d):
+        return "running and the image's own"
+    if layer.eval_stats is None or isinstance(layer, ASRNorm2d):
+        return "the image's own"
+    return "running" if layer.eval_stats == "running" else "the test batch's"

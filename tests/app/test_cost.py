@@ -1,0 +1,410 @@
+"""The Cost page: its links, its readings, its live measurements, and the page under AppTest."""
+
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from afn.cost.plan import BATCH_SIZES, CHANNELS, SUBJECTS, Plan
+from afn.cost.records import Measurement, Report
+from afn.engine.config import NORM_NAMES
+from afn.processes import identity
+from app import backend
+from app.charts.cost import METRICS, cost_figure, metric_reading, reading, table
+from app.charts.palette import NORM_COLORS
+from app.costing import CONTENDERS, REFERENCE, CostView, from_url, seconds_of, to_url
+from app.measuring import BusyError, Measurements
+
+APP = Path(__file__).parents[2] / "app" / "streamlit_app.py"
+PATIENCE = 60.0
+
+
+def measured(view, ratio=2.0):
+    """What BN and the view's norms cost, BN's step as many ms as what varies says."""
+    return [
+        Measurement(
+            case=case, norm=norm, statistics="running", parameters=10, macs=100,
+            train_step_ms=scale * getattr(case, view.varied), inference_ms=1.0,
+            train_ratio=scale, inference_ratio=1.0, peak_bytes=int(1e6 * scale), rounds=30,
+        )
+        for case in view.plan.cases
+        for norm in view.plan.contenders
+        for scale in [1.0 if norm == "bn" else ratio]
+    ]  # fmt: skip
+
+
+# -- links -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("view", "url"),
+    [
+        (CostView(), {}),
+        (CostView(subject="resnet8"), {"of": "resnet8"}),
+        (
+            CostView(
+                over="size", channels=64, batch_size=8, norms=("in", "none"), scale="absolute"
+            ),
+            {"over": "size", "channels": "64", "batch": "8", "norms": "in~none", "as": "absolute"},
+        ),
+        (CostView(norms=()), {"norms": ""}),
+    ],
+)
+def test_a_view_is_its_link(view, url):
+    assert to_url(view) == url
+    assert from_url({key: [value] for key, value in url.items()}) == (view, [])
+
+
+@pytest.mark.parametrize(
+    ("url", "clue"),
+    [
+        ({"of": "vgg"}, "layer, convnet, resnet8, resnet20"),
+        ({"over": "time"}, "channels, size, batch_size"),
+        ({"channels": "7"}, "8, 16, 32, 64"),
+        ({"channels": "../.."}, "8, 16, 32, 64"),
+        ({"size": "٣٢"}, "8, 16, 32"),
+        ({"batch": "1e9"}, "8, 32, 128"),
+        ({"norms": "afn~bogus"}, "not 'bogus'"),
+        ({"norms": "bn"}, "not 'bn'"),
+        ({"as": "<script>" * 99}, "ratio, absolute"),
+    ],
+    ids=str,
+)
+def test_what_a_link_cannot_ask_for_is_one_short_line(url, clue):
+    view, [problem] = from_url({key: [value] for key, value in url.items()})
+    assert view == CostView()
+    assert clue in problem
+    assert len(problem) < 250
+
+
+def test_a_view_is_found_again_from_its_plan():
+    for view in (
+        CostView(over="size", channels=8, batch_size=8, norms=("gn",)),
+        CostView(subject="convnet", norms=()),
+    ):
+        plan = json.loads(json.dumps({name: getattr(view.plan, name) for name in Plan.__slots__}))
+        assert CostView.of(plan).plan == view.plan
+    for plan in ({}, {"subjects": []}, {"subjects": ["layer"], "channels": 3}):
+        with pytest.raises(ValueError, match=r".+"):
+            CostView.of(plan)
+
+
+# -- readings --------------------------------------------------------------------------------------
+
+
+def test_the_sentence_says_what_the_norms_cost_and_where():
+    view = CostView()
+    chosen = view.chosen(measured(view))
+    assert reading(chosen, view) == (
+        "At 64 channels, 32×32 and batch 128, AFN costs 2.00 × BN's training step, 1.00 × its "
+        "inference and 2.00 × its memory; ASRNorm 2.00 ×, 1.00 × and 2.00 ×."
+    )
+    assert metric_reading(chosen, view, METRICS["train"]).startswith("AFN 2.00 × BN's throughout;")
+    alone = replace(view, norms=())
+    assert reading(alone.chosen(chosen), alone) == (
+        "At 64 channels, 32×32 and batch 128, BN's training step takes 64 ms and 1 MB, its "
+        "inference 1 ms."
+    )
+
+
+def test_a_metric_is_read_from_one_end_to_the_other():
+    view = CostView(subject="convnet", norms=("afn",))
+    chosen = [replace(m, train_ratio=m.train_ratio * 8 / m.case.batch_size) for m in measured(view)]
+    assert metric_reading(chosen, view, METRICS["train"]) == (
+        "AFN 2.00 × BN's at batch 8, 0.12 × at batch 128."
+    )
+
+
+def test_only_what_fits_is_shown_and_nothing_without_its_yardstick():
+    view = CostView(norms=("afn",))
+    others = measured(CostView(batch_size=8))
+    lonely = [m for m in measured(view) if (m.norm, m.case.channels) != ("bn", 16)]
+    chosen = view.chosen([*others, *reversed(lonely)])
+    assert [(m.case.channels, m.norm) for m in chosen] == [
+        (channels, norm) for channels in (8, 32, 64) for norm in ("bn", "afn")
+    ]
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_a_figure_has_a_line_per_norm_in_its_colour(metric):
+    view = CostView(norms=("afn", "none"))
+    chosen = view.chosen(measured(view))
+    ratios = cost_figure(chosen, view, METRICS[metric])
+    assert [line.line.color for line in ratios.data] == [
+        NORM_COLORS[norm] for norm in ("bn", "afn", "none")
+    ]
+    assert list(ratios.data[0].x) == list(CHANNELS)
+    assert set(ratios.data[0].y) == {1.0}
+    amounts = cost_figure(chosen, replace(view, scale="absolute"), METRICS[metric])
+    assert list(amounts.data[1].y) == [METRICS[metric].amount(m) for m in chosen if m.norm == "afn"]
+
+
+def test_the_table_has_all_numbers_and_their_ratios():
+    view = CostView(subject="convnet", norms=("afn",))
+    rows = table(view.chosen(measured(view)), view)
+    assert [(row["batch size"], row["norm"]) for row in rows] == [
+        (size, norm) for size in BATCH_SIZES for norm in ("BN", "AFN")
+    ]
+    assert rows[1]["step × BN"] == rows[1]["peak × BN"] == 2.0
+    assert rows[1]["MACs × BN"] == 1.0
+
+
+# -- the reference ---------------------------------------------------------------------------------
+
+
+def test_the_reference_answers_every_view_and_says_how_it_was_made():
+    report = Report.read(REFERENCE)
+    assert report.end["status"] == "finished"
+    assert "torch" in report.head["machine"]
+    assert report.head["command"].startswith("python -m afn bench --subject layer")
+    assert "process" not in report.head
+    cases = set(Plan(subjects=SUBJECTS).cases)
+    assert {(m.case, m.norm) for m in report.measurements} == {
+        (case, norm) for case in cases for norm in NORM_NAMES
+    }
+    assert seconds_of(CostView(norms=CONTENDERS).plan, report) > 1
+    assert seconds_of(Plan(channels=(7,)), report) is None
+
+
+# -- live measurements -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def live(tmp_path):
+    measurements = Measurements(tmp_path / ".measurements")
+    yield measurements
+    measurements.close()
+
+
+def wait_for_the_end(live, measurement):
+    deadline = time.monotonic() + PATIENCE
+    while live.running == measurement:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return live.report(measurement)
+
+
+def test_a_measurement_runs_in_a_process_and_its_report_is_read(live):
+    plan = Plan(channels=(2,), sizes=(2,), batch_sizes=(2,), norms=("afn",), rounds=1)
+    measurement = live.start(plan)
+    with pytest.raises(BusyError):
+        live.start(plan)
+    report = wait_for_the_end(live, measurement)
+    assert report.end["status"] == "finished"
+    assert [m.norm for m in report.measurements] == ["bn", "afn"]
+    assert report.head["command"] == plan.command()
+
+
+def test_a_stopped_measurement_says_so_and_frees_the_place(live):
+    plan = Plan(subjects=("resnet20",), norms=("afn",))
+    measurement = live.start(plan)
+    live.stop()
+    end = wait_for_the_end(live, measurement).end
+    assert (end["status"], end["reason"]) == ("stopped", "stopped by hand")
+    live.close()
+    assert live.running is None
+
+
+def test_what_the_process_complained_of_is_the_reason(live):
+    plan = Plan(channels=(1,), sizes=(1,), batch_sizes=(1,), norms=("afn",), rounds=1)
+    end = wait_for_the_end(live, live.start(plan)).end
+    assert end["status"] == "failed"
+    assert "more than one value per channel" in end["reason"]
+
+
+@pytest.mark.parametrize("name", ["../..", "../../etc/passwd", "/etc/passwd", "", "A", "x" * 99])
+def test_a_name_that_is_none_reaches_nothing(live, name):
+    with pytest.raises(ValueError, match="not the name of a measurement"):
+        live.report(name)
+    with pytest.raises(FileNotFoundError):
+        live.report("gone")
+
+
+def test_a_report_whose_process_is_gone_has_failed(live):
+    live.folder.mkdir()
+    path = live.folder / "old.jsonl"
+    path.write_text("")
+    assert live.report("old").end["status"] == "failed"
+    head = {"kind": "head", "process": identity() | {"pid": 2**22 + 1}}
+    path.write_text(json.dumps(head) + "\n")
+    assert "restarted" in live.report("old").end["reason"]
+    path.write_text(json.dumps({"kind": "head", "process": identity()}) + "\n")
+    assert live.report("old").end is None
+
+
+# -- the page --------------------------------------------------------------------------------------
+
+
+def cost_app():
+    import streamlit as st
+
+    from app.views import cost
+
+    if not st.session_state.get("away"):
+        cost.render()
+
+
+@pytest.fixture
+def reports(tmp_path, monkeypatch):
+    """Where the page's measurements lie; what is started is written down and never runs."""
+    monkeypatch.setenv("AFN_RUNS_DIR", str(tmp_path / "runs"))
+    st.cache_resource.clear()
+    folder = tmp_path / "runs" / ".measurements"
+
+    def start(self, plan):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "fake.jsonl").write_text("")
+        self._running = "fake"
+        self.plan = plan
+        return "fake"
+
+    monkeypatch.setattr(Measurements, "start", start)
+    yield folder
+    st.cache_resource.clear()
+
+
+def page(**url):
+    at = AppTest.from_function(cost_app, default_timeout=PATIENCE)
+    at.query_params.update(url)
+    return drawn(at.run())
+
+
+def drawn(at):
+    assert not at.exception, [error.message for error in at.exception]
+    return at
+
+
+def words(at):
+    return "\n".join(element.value for element in [*at.markdown, *at.caption])
+
+
+def report_file(folder, view, *, status="finished", measurements=None):
+    """A live report that is done."""
+    folder.mkdir(parents=True, exist_ok=True)
+    plan = {name: getattr(view.plan, name) for name in Plan.__slots__}
+    found = measured(view) if measurements is None else measurements
+    records = [
+        {"kind": "head", "machine": "my machine", "created": "2026-01-02", "plan": plan},
+        *({"kind": "measurement", **m.to_json()} for m in found),
+        {"kind": "end", "status": status, "reason": "it broke"},
+    ]
+    text = "".join(json.dumps(record) + "\n" for record in records)
+    (folder / "mine.jsonl").write_text(text)
+
+
+def test_the_first_visit_shows_the_reference_and_writes_nothing(reports):
+    at = page()
+    assert "Precomputed" in words(at)
+    assert "AFN costs" in words(at)
+    assert len(at.get("plotly_chart")) == 3
+    assert len(at.dataframe[0].value) == len(CHANNELS) * 3
+    assert dict(at.query_params) == {}
+    assert len(at.warning) == len(at.error) == 0
+    assert not reports.exists()
+
+
+def test_settings_reach_the_address_and_the_figures(reports):
+    at = page()
+    at.segmented_control(key="cost.subject").set_value("convnet")
+    at.segmented_control(key="cost.scale").set_value("absolute")
+    drawn(at.run())
+    at.pills(key="cost.norms").set_value(["gn"])
+    drawn(at.run())
+    assert dict(at.query_params) == {"of": "convnet", "as": "absolute", "norms": "gn"}
+    assert "GN costs" in words(at)
+    assert len(at.dataframe[0].value) == len(BATCH_SIZES) * 2
+    again = page(**at.query_params)
+    assert again.segmented_control(key="cost.subject").value == "convnet"
+    assert dict(again.query_params) == dict(at.query_params)
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+@pytest.mark.parametrize("scale", ["ratio", "absolute"])
+def test_every_subject_is_drawn_with_all_norms_and_with_none(reports, subject, scale):
+    view = {"of": subject, "as": scale, "over": "size"}
+    assert len(page(**view, norms="~".join(CONTENDERS)).get("plotly_chart")) == 3
+    assert "Only BN is shown." in words(page(**view, norms=""))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [{"of": "vgg"}, {"norms": "*x*"}, {"m": "../.."}, {"m": "gone"}, {"m": "é" * 500}],
+    ids=str,
+)
+def test_a_hand_edited_link_is_one_warning_on_a_page_that_works(reports, url):
+    at = page(**url)
+    [warning] = at.warning
+    assert "\n" not in warning.value
+    assert len(warning.value) < 250
+    assert "Precomputed" in words(at)
+    assert dict(at.query_params) == {}
+
+
+def test_the_button_measures_what_is_on_screen_and_the_link_leads_to_it(reports):
+    at = page(size="8", batch="8")
+    drawn(at.button(key="cost.start").click().run())
+    assert backend.measurements().plan == CostView(size=8, batch_size=8).plan
+    assert at.query_params["m"] == "fake"
+    assert at.button(key="cost.start").disabled
+    assert not at.button(key="cost.stop").disabled
+    assert "Precomputed" in words(at)
+    other = page()
+    drawn(other.button(key="cost.follow").click().run())
+    assert other.query_params["m"] == "fake"
+
+
+def test_a_live_result_is_shown_as_such_and_left_again(reports):
+    view = CostView(size=8, batch_size=8)
+    report_file(reports, view)
+    at = page(m="mine", size="8", batch="8")
+    assert "**Live**, this machine · my machine · 2026-01-02" in words(at)
+    assert "AFN costs 2.00 × BN's training step" in words(at)
+    drawn(at.button(key="cost.reference").click().run())
+    assert "Precomputed" in words(at)
+    assert "m" not in at.query_params
+
+
+def test_other_settings_lead_back_to_what_was_measured(reports):
+    report_file(reports, CostView(subject="convnet", norms=("gn",)))
+    at = page(m="mine")
+    assert "Precomputed" in words(at)
+    assert "has other settings" in words(page(m="mine", of="convnet", norms="gn~ln"))
+    drawn(at.button(key="cost.back").click().run())
+    assert dict(at.query_params) == {"of": "convnet", "norms": "gn", "m": "mine"}
+    assert "Live" in words(at)
+
+
+def test_a_failure_is_one_line_above_the_reference(reports):
+    report_file(reports, CostView(), status="failed", measurements=[])
+    at = page(m="mine")
+    [error] = at.error
+    assert error.value == "The measurement failed: it broke."
+    assert "Precomputed" in words(at)
+
+
+def test_a_stopped_measurement_shows_what_was_done(reports):
+    view = CostView(size=8, batch_size=8)
+    done = [m for m in measured(view) if m.case.channels <= 16]
+    report_file(reports, view, status="stopped", measurements=done)
+    at = page(m="mine", size="8", batch="8")
+    assert "was stopped; what was done is shown" in words(at)
+    assert len(at.dataframe[0].value) == 2 * 3
+
+
+def test_measurements_are_no_runs(reports):
+    report_file(reports, CostView())
+    assert backend.store().list() == []
+
+
+def test_settings_outlive_a_visit_to_another_page(reports):
+    at = page()
+    drawn(at.segmented_control(key="cost.over").set_value("size").run())
+    for away in (True, False):  # meanwhile Streamlit forgets the widgets
+        at.session_state["away"] = away
+        drawn(at.run())
+    assert at.segmented_control(key="cost.over").value == "size"
+    assert dict(at.query_params) == {"over": "size"}
