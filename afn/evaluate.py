@@ -45,12 +45,14 @@ def evaluate(model: Classifier, images: Tensor, labels: Tensor, batch_size: int)
             f"expected one label for each of one or more images, "
             f"got {len(images)} images and {len(labels)} labels"
         )
-    correct, loss = 0, 0.0
+    # Read once at the end: each reading would wait for a GPU.
+    correct = torch.zeros((), dtype=torch.int64, device=images.device)
+    loss = torch.zeros((), dtype=torch.float64, device=images.device)
     for batch, answers in zip(images.split(batch_size), labels.split(batch_size), strict=True):
         logits = model(batch)
-        correct += int((logits.argmax(1) == answers).sum())
-        loss += float(torch.nn.functional.cross_entropy(logits, answers, reduction="sum"))
-    return Score(n=len(images), correct=correct, loss=loss / len(images))
+        correct += (logits.argmax(1) == answers).sum()
+        loss += torch.nn.functional.cross_entropy(logits, answers, reduction="sum")
+    return Score(n=len(images), correct=int(correct), loss=float(loss) / len(images))
 
 
 def corrupted(images: Tensor, corruption: str | None, severity: int) -> Tensor:

@@ -6,13 +6,13 @@ from array import array
 from dataclasses import dataclass, field
 from typing import Any
 
+from afn.lambda_init import LAMBDAS
 from afn.runs import Run
 
 STEP_COLUMNS = (
     "loss", "accuracy", "lr", "lambda_lr_factor", "batch_size", "grad_norm", "duration",
     "images_left",
 )  # fmt: skip
-LAMBDAS = ("mu", "sigma", "gamma", "beta")
 
 
 @dataclass(slots=True)

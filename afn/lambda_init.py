@@ -4,6 +4,9 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+LAMBDAS = ("mu", "sigma", "gamma", "beta")
+"""The four λ by name, in the order that records and tensors of all four keep."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LambdaInit:
@@ -41,7 +44,7 @@ class LambdaInit:
             raise ValueError(
                 f"rescale_gate must be 'sigmoid' or 'linear', got {self.rescale_gate!r}"
             )
-        for name in ("mu", "sigma", "gamma", "beta"):
+        for name in LAMBDAS:
             value = getattr(self, name)
             is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
             if not is_number or math.isnan(value) or value == math.inf:

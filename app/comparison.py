@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from afn.engine.config import ADAPTIVE_NORMS, TrainConfig
-from afn.lambda_init import LambdaInit
+from afn.lambda_init import LAMBDAS, LambdaInit
 
 Comparison = tuple[TrainConfig, ...]
 MAX_CONTENDERS = 4
@@ -250,7 +250,7 @@ def lambda_start(init: LambdaInit) -> dict[str, float]:
         name: getattr(init, name)
         if gates.get(name, init.rescale_gate) == "linear"
         else _sigmoid(getattr(init, name))
-        for name in ("mu", "sigma", "gamma", "beta")
+        for name in LAMBDAS
     }
 
 

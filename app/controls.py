@@ -11,7 +11,7 @@ from afn.engine.config import (
     SWITCHABLE_NORMS,
     check_against_data,
 )
-from afn.lambda_init import LambdaInit
+from afn.lambda_init import LAMBDAS, LambdaInit
 from app import state
 from app.charts.palette import run_colors
 from app.comparison import MAX_CONTENDERS, NORM_TITLES, PRESETS, Comparison, labels, lambda_start
@@ -163,7 +163,7 @@ def _adaptive_options(slot: int) -> None:
         start = st.session_state[key("start", slot)]
         preset = LambdaInit.PRESETS.get(start)
         if preset and not preset.is_off:
-            for name in state.LOGITS:
+            for name in LAMBDAS:
                 st.session_state[key(name, slot)] = getattr(preset, name)
             st.session_state[key("rescale_gate", slot)] = preset.rescale_gate
 
@@ -178,7 +178,7 @@ def _adaptive_options(slot: int) -> None:
     )
     if st.session_state[key("start", slot)] == "custom":
         columns = st.columns(2)
-        for i, (name, symbol) in enumerate(zip(state.LOGITS, "μσγβ", strict=True)):
+        for i, (name, symbol) in enumerate(zip(LAMBDAS, "μσγβ", strict=True)):
             st.session_state.setdefault(key(name, slot), -3.0)
             columns[i % 2].number_input(
                 f"logit of λ_{symbol}",
@@ -199,7 +199,7 @@ def _adaptive_options(slot: int) -> None:
             help=CONTROLS["rescale_gate"],
         )
         init = LambdaInit(
-            **{name: st.session_state[key(name, slot)] for name in state.LOGITS},
+            **{name: st.session_state[key(name, slot)] for name in LAMBDAS},
             rescale_gate=st.session_state[key("rescale_gate", slot)],
         )
         values = zip("μσγβ", lambda_start(init).values(), strict=True)

@@ -14,7 +14,7 @@ from typing import Any
 import streamlit as st
 
 from afn.engine.config import TrainConfig
-from afn.lambda_init import LambdaInit
+from afn.lambda_init import LAMBDAS, LambdaInit
 from afn.runs import Run
 from app import backend, costing
 from app.comparison import (
@@ -55,7 +55,6 @@ SHARED_WIDGETS = (
 CONTENDER_WIDGETS = (
     "norm", "stan_width", "rescale_width", "stat_dropout", "adaptive", "formula", "eval_stats",
 )  # fmt: skip
-LOGITS = ("mu", "sigma", "gamma", "beta")
 OFF_LOGIT = -50.0
 """The lowest logit that can be set; it stands for minus infinity, λ = 0 exactly and frozen."""
 
@@ -171,7 +170,7 @@ def put(comparison: Comparison) -> None:
         init = config.lambda_init
         names = [name for name, preset in LambdaInit.PRESETS.items() if preset == init]
         session[key("start", slot)] = names[0] if names else "custom"
-        for name in LOGITS:
+        for name in LAMBDAS:
             session[key(name, slot)] = max(getattr(init, name), OFF_LOGIT)
         session[key("rescale_gate", slot)] = init.rescale_gate
     session[SETTINGS] = comparison
@@ -220,7 +219,7 @@ def _contender(base: TrainConfig, slot: int) -> TrainConfig:
     start = get(key("start", slot), "paper")
     if start == "custom":
         gate = get(key("rescale_gate", slot), "sigmoid")
-        logits = {name: get(key(name, slot), -3.0) for name in LOGITS}
+        logits = {name: get(key(name, slot), -3.0) for name in LAMBDAS}
         logits = {name: -math.inf if v <= OFF_LOGIT else v for name, v in logits.items()}
         values["lambda_init"] = LambdaInit(**logits, rescale_gate=gate)
     else:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from afn.engine.config import LIMITS
 from afn.engine.control import Command
+from afn.lambda_init import LAMBDAS
 from afn.runs import ENDED, Run
 from app import backend, state
 from app.comparison import Comparison, labels
@@ -290,7 +291,7 @@ def _chosen_number(name: str) -> Command:
 
 def _chosen_logits() -> Command:
     symbols, logit = st.session_state["change.lambdas"], st.session_state["change.logit"]
-    names = [name for name, symbol in zip(state.LOGITS, "μσγβ", strict=True) if symbol in symbols]
+    names = [name for name, symbol in zip(LAMBDAS, "μσγβ", strict=True) if symbol in symbols]
     return {"lambda": dict.fromkeys(names, logit)}
 
 

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from afn.engine.config import check_number
 from afn.jsonl import read_lines
+from afn.lambda_init import LAMBDAS
 
 Command = dict[str, Any]
 SETTINGS = ("lr", "batch_size", "lambda_lr_factor")
@@ -41,9 +42,8 @@ def check_command(command: Command) -> Command:
 
 
 def _check_logits(logits: object) -> None:
-    names = ("mu", "sigma", "gamma", "beta")
-    if not isinstance(logits, dict) or not logits or not logits.keys() <= set(names):
-        raise ValueError(f"lambda takes one or more of {', '.join(names)}, got {logits!r}")
+    if not isinstance(logits, dict) or not logits or not logits.keys() <= set(LAMBDAS):
+        raise ValueError(f"lambda takes one or more of {', '.join(LAMBDAS)}, got {logits!r}")
     for name, value in logits.items():
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if not is_number or not math.isfinite(value) or abs(value) > 50:

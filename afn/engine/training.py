@@ -18,9 +18,9 @@ from afn.engine.events import Event
 from afn.engine.snapshots import Snapshot, short
 from afn.engine.tensors import DataOrder, TensorData, load_tensors, sample_images
 from afn.evaluate import corrupted, evaluate
+from afn.lambda_init import LAMBDAS
 from afn.norms import AdaptiveNorm2d, norm_layers
 
-LAMBDAS = ("mu", "sigma", "gamma", "beta")
 SNAPSHOTS = 48
 """Snapshots of γ̂, β̂ and statistics are spread evenly over so many points of a run."""
 _PAUSE_POLL = 0.03

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout
 
-from afn.lambda_init import LambdaInit
+from afn.lambda_init import LAMBDAS, LambdaInit
 from afn.norms._base import EVAL_STATS, EvalStats, Norm2d
 from afn.norms._checks import check_choice, check_counts, check_eps, check_momentum
-from afn.norms._fused import LAMBDAS, affine, fused
+from afn.norms._fused import affine, fused
 from afn.norms._moments import Moments
 from afn.norms._networks import Rescale, Standardize
 from afn.norms.trace import Trace
@@ -86,7 +86,7 @@ class AdaptiveNorm2d(Norm2d):
             return self._steps(x, self._kept(x), tracks=self.training).y
         if not self._measures and not torch.is_grad_enabled():
             return affine(x, *self._affine_by_averages()).to(x.dtype)
-        if self._measures and self._has_fused_form(x):
+        if self._is_usual(x) and self.adaptive:
             return fused(self, x, self._kept(x))
         return self._steps(x, self._kept(x), tracks=self.training).y
 
@@ -123,9 +123,10 @@ class AdaptiveNorm2d(Norm2d):
         """Whether statistics are those of the input, not the running averages."""
         return self.training or self.is_per_image or self.eval_stats == "batch"
 
-    def _has_fused_form(self, x: Tensor) -> bool:
+    def _is_usual(self, x: Tensor) -> bool:
+        """Whether it is the paper's formula on statistics of `x`, in the parameters' own dtype."""
         widened = torch.float64 if x.dtype == torch.float64 else torch.float32
-        return self.adaptive and self.formula == "paper" and self.weight.dtype == widened
+        return self._measures and self.formula == "paper" and self.weight.dtype == widened
 
     def _kept(self, x: Tensor) -> Tensor | None:
         """The mask of statistic dropout, (2, n, C), for n images or one batch; None without."""

@@ -1,11 +1,15 @@
 """The adaptive layers' formula in as few operations as its arithmetic allows, and its gradient.
 
-`AdaptiveNorm2d._steps` says the same step by step, and is what the tests hold this against. Here
-the data, (N, C, H, W), are gone through once to apply the result, twice on the way back, and once
-to measure. The last three go block by block, so that an operation finds in the cache what the one
-before it left there. Between these passes lie vectors of one value per channel, on which an
-operation costs its call and not its arithmetic: so they are stacked, and torch's own kernels for
-the gradients of ReLU, sigmoid and tanh are called instead of being spelled out.
+`AdaptiveNorm2d._steps` says the same step by step, and is what the tests hold this against.
+
+Here the data, (N, C, H, W), are read to measure, to apply, and twice on the way back: to reduce
+the gradient to what each channel gets, and to pass it on. For a batch, torch's batch-norm kernels
+do the measuring and reducing; for single images there are none, and sums are taken of a few images
+at a time, so that an operation finds in the cache what the one before it left there.
+
+Between these passes lie vectors of one value per channel. On them an operation costs its call, not
+its arithmetic: so they are stacked, and torch's own kernels for the gradients of ReLU, sigmoid and
+tanh are called instead of being spelled out.
 """
 
 import copy
@@ -19,12 +23,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
+from afn.lambda_init import LAMBDAS
 from afn.norms._moments import Moments
 
 if TYPE_CHECKING:
     from afn.norms._adaptive import AdaptiveNorm2d
 
-LAMBDAS = ("mu", "sigma", "gamma", "beta")
 _BLOCK = 1 << 19
 """Values in a block: two megabytes of float32. Smaller ones cost more calls than they save."""
 _relu_backward = torch.ops.aten.threshold_backward.grad_input
@@ -53,16 +57,15 @@ def fused(layer: "AdaptiveNorm2d", x: Tensor, kept: Tensor | None) -> Tensor:
 
 def _parameters(layer: "AdaptiveNorm2d") -> list[Tensor]:
     """The layer's parameters in the order of their registration; quicker than asking for it."""
-    parameters: list[Tensor] = [layer.weight, layer.bias]
-    parameters += [getattr(layer, f"lambda_{name}_logit") for name in LAMBDAS]
-    if layer.adaptive:
-        stan, rescale = layer.standardize, layer.rescale
-        for linear in (
-            stan.encoder, stan.mu_decoder, stan.sigma_decoder,
-            rescale.encoder, rescale.gamma_decoder, rescale.beta_decoder,
-        ):  # fmt: skip
-            parameters += [linear.weight, linear.bias]
-    return parameters
+    stan, rescale = layer.standardize, layer.rescale
+    found: list[Tensor] = [layer.weight, layer.bias]
+    found += [getattr(layer, f"lambda_{name}_logit") for name in LAMBDAS]
+    for part in (
+        stan.encoder, stan.mu_decoder, stan.sigma_decoder,
+        rescale.encoder, rescale.gamma_decoder, rescale.beta_decoder,
+    ):  # fmt: skip
+        found += [part.weight, part.bias]
+    return found
 
 
 class _Fused(torch.autograd.Function):

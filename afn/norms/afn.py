@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor
+from torch.nn.functional import batch_norm
 
 from afn.norms._adaptive import AdaptiveNorm2d
 
@@ -71,6 +72,16 @@ class AFN2d(AdaptiveNorm2d):
         if self.formula == "reference":
             return var.sqrt() + self.eps
         return super()._sigma(var)
+
+    def forward(self, x: Tensor) -> Tensor:
+        # Without networks it is batch normalization, for which torch has a kernel; but not for a
+        # single value per channel.
+        if not self.adaptive and self._is_usual(x) and x.numel() > self.num_features:
+            self._check_input(x)
+            mean, var = (self.running_mean, self.running_var) if self.training else (None, None)
+            weight, bias = self.weight, self.bias
+            return batch_norm(x, mean, var, weight, bias, True, self.momentum, self.eps)
+        return super().forward(x)
 
     def running_affine(self) -> tuple[Tensor, Tensor]:
         with torch.autocast(self.weight.device.type, enabled=False):

@@ -5,7 +5,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from afn.history import LAMBDAS, History
+from afn.history import History
+from afn.lambda_init import LAMBDAS
 from app.charts.chart import (
     HISTORY_BYTES,
     TICK_BYTES,
