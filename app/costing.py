@@ -185,6 +185,7 @@ def from_url(url: Mapping[str, Sequence[str]]) -> tuple[CostView, list[str]]:
 
 _START_SECONDS = 3.0
 _WARMUP = 4
+_STEPS_A_ROUND = 2
 
 
 def seconds_of(plan: Plan, reference: Report) -> float | None:
@@ -196,7 +197,7 @@ def seconds_of(plan: Plan, reference: Report) -> float | None:
             if (found := known.get((case, norm))) is None:
                 return None
             total += (found.train_step_ms + found.inference_ms) / 1000
-    return _START_SECONDS + total * (plan.rounds + _WARMUP)
+    return _START_SECONDS + total * _STEPS_A_ROUND * (plan.rounds + _WARMUP)
 
 
 def title_of(norm: str) -> str:

@@ -62,7 +62,7 @@ CONTROLS = {
     "cost.norms": "Norms beside BN. AFN, ASRNorm and BN are tuned for speed here; IN, GN, LN and "
     "BIN are this library's readable layers, there for context: torch's own are faster.",
     "cost.scale": "Ratio: how many times what BN costs, BN being the line at 1. Each is the median "
-    "of the ratios in rounds in which every norm takes one step, so that a busy machine disturbs "
+    "of the ratios in rounds in which every norm takes its turn, so that a busy machine disturbs "
     "all alike. Absolute: milliseconds and megabytes, both axes logarithmic.",
     "cost.measure": "Runs the same benchmark in a process of its own, on one thread: 30 timed "
     "steps of each norm at every point. What else the machine does meanwhile, training above all, "
