@@ -227,11 +227,11 @@ class Training:
                 f"(now {self.lr:g}) or take larger batches (now {self.batch_size})"
             )
         loss.backward()
-        gradients = [p.grad for p in self._parameters if p.grad is not None]
+        gradients = [p.grad.flatten() for p in self._parameters if p.grad is not None]
         correct = (logits.argmax(1) == labels).sum()
         # Read at once: each reading by itself would wait for a GPU.
         norm, num_correct, *lambda_grads = torch.stack(
-            [nn.utils.get_total_norm(gradients), correct, *self._lambda_grads()]
+            [torch.cat(gradients).norm(), correct, *self._lambda_grads()]
         ).tolist()
         self.optimizer.step()
         self.step += 1

@@ -108,6 +108,9 @@ class AdaptiveNorm2d(Norm2d):
     @torch.no_grad()
     def lambda_values(self) -> Tensor:
         """The same as one tensor, (4,), in that order: read on the device without waiting."""
+        if self.rescale_gate == "sigmoid" and not self.lambda_overrides:  # all alike: one call
+            logits = [getattr(self, f"lambda_{name}_logit") for name in LAMBDAS]
+            return torch.stack(logits).sigmoid_()
         return torch.stack([self._lambda(name) for name in LAMBDAS])
 
     def extra_repr(self) -> str:
