@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--severity", type=int, default=3, help="1 to 5 (default 3)")
     evaluate.add_argument(
         "--corruption", action="append", choices=["clean", *SEVERITIES],
-        help="may be repeated (default: clean and all)",
+        help="may be repeated (default: clean and what the run tested)",
     )  # fmt: skip
     evaluate.add_argument("--stats", choices=["batch", "running"], help="statistics mode")
     evaluate.add_argument("--batch-size", type=int, help="test batch (default: the run's)")

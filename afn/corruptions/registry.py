@@ -1,38 +1,58 @@
 """The corruptions by name, and the one function that applies any of them."""
 
+import inspect
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from afn.corruptions.blur import gaussian_blur
-from afn.corruptions.digital import contrast, pixelate
-from afn.corruptions.noise import gaussian_noise, impulse_noise
-from afn.corruptions.severities import SEVERITIES
-from afn.corruptions.weather import brightness
+from afn.corruptions import blur, digital, noise, weather
+from afn.corruptions.severities import constants_of
 
 _MIN_SIDE = 8
 
-_RANDOM: dict[str, Callable[[Tensor, Any, torch.Generator], Tensor]] = {
-    function.__name__: function for function in (gaussian_noise, impulse_noise)
+_FUNCTIONS: tuple[Callable[..., Tensor], ...] = (
+    noise.gaussian_noise,
+    noise.shot_noise,
+    noise.impulse_noise,
+    noise.speckle_noise,
+    blur.gaussian_blur,
+    blur.defocus_blur,
+    blur.glass_blur,
+    blur.motion_blur,
+    blur.zoom_blur,
+    weather.snow,
+    weather.frost,
+    weather.fog,
+    weather.brightness,
+    weather.spatter,
+    digital.contrast,
+    digital.saturate,
+    digital.jpeg_compression,
+    digital.pixelate,
+    digital.elastic_transform,
+)
+CORRUPTIONS: dict[str, Callable[..., Tensor]] = {
+    function.__name__: function for function in _FUNCTIONS
 }
-_DETERMINISTIC: dict[str, Callable[[Tensor, Any], Tensor]] = {
-    function.__name__: function for function in (gaussian_blur, brightness, contrast, pixelate)
-}
-_ALL: dict[str, Callable[..., Tensor]] = {**_RANDOM, **_DETERMINISTIC}
+"""Every corruption: images, its constants and, where it is random, a generator -> images.
 
-CORRUPTIONS: dict[str, Callable[..., Tensor]] = {name: _ALL[name] for name in SEVERITIES}
-"""Every corruption: (images, its constant, a generator if it is random) -> images, unclamped."""
+They take float32 or float64 and clamp nothing; :func:`corrupt` takes care of both.
+"""
+_RANDOM = {
+    name
+    for name, function in CORRUPTIONS.items()
+    if "generator" in inspect.signature(function).parameters
+}
 
 
 def corrupt(
     images: Tensor, name: str, severity: int, generator: torch.Generator | None = None
 ) -> Tensor:
-    """The images under one corruption, as a new tensor with values in [0, 1].
+    """The images under one corruption, as a new tensor of their type and memory format, in [0, 1].
 
-    The noise depends on the generator and the shape alone, so that one seed corrupts the same on
-    every device and in every precision.
+    What is random is drawn from the generator alone, where it is and in float32, so that one seed
+    corrupts the same on every device and in every precision.
 
     Args:
         images: (N, C, H, W) floats in [0, 1]; C is 1 or 3, both sides at least 8.
@@ -46,24 +66,13 @@ def corrupt(
             or a random corruption got no generator.
     """
     _check_images(images)
-    constant = _constant(name, severity)
-    if name in _DETERMINISTIC:
-        corrupted = _DETERMINISTIC[name](images, constant)
-    elif generator is None:
+    constants = constants_of(name, severity)
+    if name in _RANDOM and generator is None:
         raise ValueError(f"{name} is random, got generator=None; pass a seeded torch.Generator")
-    else:
-        corrupted = _RANDOM[name](images, constant, generator)
-    return corrupted.clamp(0.0, 1.0)
-
-
-def _constant(name: str, severity: int) -> Any:
-    if name not in SEVERITIES:
-        raise ValueError(f"unknown corruption {name!r}; known are {', '.join(SEVERITIES)}")
-    if isinstance(severity, bool) or not isinstance(severity, int):
-        raise TypeError(f"severity must be an int from 1 to 5, got {severity!r}")
-    if not 1 <= severity <= len(SEVERITIES[name]):
-        raise ValueError(f"severity must be from 1 to {len(SEVERITIES[name])}, got {severity}")
-    return SEVERITIES[name][severity - 1]
+    options = {"generator": generator} if name in _RANDOM else {}
+    exact = images if images.dtype == torch.float64 else images.float()
+    corrupted = CORRUPTIONS[name](exact.contiguous(), *constants, **options)
+    return torch.empty_like(images).copy_(corrupted.clamp(0.0, 1.0))
 
 
 def _check_images(images: Tensor) -> None:

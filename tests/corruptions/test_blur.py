@@ -1,9 +1,12 @@
+import math
+
 import numpy as np
 import pytest
 import torch
 from torch.testing import assert_close
 
 from afn.corruptions import corrupt
+from afn.corruptions.blur import smear
 from afn.corruptions.severities import SEVERITIES
 
 
@@ -22,7 +25,77 @@ def test_gaussian_blur_is_scipys_with_borders_going_on(severity: int) -> None:
     )  # float32 taps
 
 
-def test_gaussian_blur_leaves_a_constant_image() -> None:
-    images = torch.full((1, 1, 8, 8), 0.25)
+@pytest.mark.parametrize(
+    "name", ["gaussian_blur", "defocus_blur", "glass_blur", "motion_blur", "zoom_blur"]
+)
+def test_a_constant_image_stays(name: str) -> None:
+    images = torch.full((2, 1, 8, 12), 0.25)
 
-    assert_close(corrupt(images, "gaussian_blur", 5), images)
+    assert_close(corrupt(images, name, 5, torch.Generator().manual_seed(0)), images)
+
+
+def test_defocus_blur_spreads_a_point_over_a_disk() -> None:
+    images = torch.zeros(1, 1, 9, 9)
+    images[..., 4, 4] = 1.0
+
+    wide = corrupt(images, "defocus_blur", 5)  # radius 1.5, border as good as sharp
+    narrow = corrupt(images, "defocus_blur", 4)[0, 0]  # radius 1, border slightly soft
+
+    assert_close(wide[..., 3:6, 3:6], torch.full((1, 1, 3, 3), 1 / 9))
+    assert_close(wide.sum(), torch.tensor(1.0))
+    assert_close(narrow[4, 3:6], torch.full((3,), 0.2), atol=1e-5, rtol=0.0)
+    assert_close(narrow.sum(), torch.tensor(1.0))
+
+
+def test_glass_blur_takes_pixels_from_above_and_left_but_at_borders() -> None:
+    images = torch.rand(1, 1, 10, 12, generator=torch.Generator().manual_seed(0))
+
+    moved = corrupt(
+        images, "glass_blur", 1, torch.Generator().manual_seed(0)
+    )  # no blur to speak of
+
+    candidates = torch.stack(
+        [images.roll((down, right), (2, 3)) for down in (0, 1) for right in (0, 1)]
+    )
+    assert_close((candidates - moved).abs().amin(0), torch.zeros_like(images))
+    hit = (moved - images).abs() > 1e-6
+    assert not hit[..., :2, :].any()
+    assert not hit[..., :2].any()
+    assert 0.6 < hit[..., 2:, 2:].float().mean() < 0.9  # three of four move
+
+
+@pytest.mark.parametrize(
+    ("angle", "steps"),
+    [(0.0, (0, 1)), (math.pi / 2, (1, 0)), (-math.pi / 2, (-1, 0)), (math.pi / 4, (1, 1))],
+)
+def test_smear_is_half_a_normal_density_ahead(angle: float, steps: tuple[int, int]) -> None:
+    images = torch.zeros(1, 1, 21, 21)
+    images[..., 10, 10] = 1.0
+
+    smeared = smear(images, 8, 1.5, torch.tensor([angle]))[0, 0]
+
+    density = torch.exp(-0.5 * (torch.arange(7) / 1.5) ** 2)
+    diagonal = steps == (1, 1)  # there, steps of 0.7 pixels are rounded and some meet
+    along = torch.stack([smeared[10 - i * steps[0], 10 - i * steps[1]] for i in range(7)])
+    assert_close(smeared.sum(), torch.tensor(1.0))
+    assert_close(along.sum(), torch.tensor(1.0))
+    if not diagonal:
+        assert_close(along, density / density.sum())
+
+
+@pytest.mark.parametrize("side", [28, 32, 64])
+def test_zoom_blur_is_the_mean_of_scipys_zooms(side: int) -> None:
+    from scipy.ndimage import zoom
+
+    image = torch.rand(side, side, generator=torch.Generator().manual_seed(0)).double()
+    total = image.numpy().copy()
+    for i in range(7):
+        factor = 1 + i / 100
+        part = math.ceil(side / factor)
+        start = (side - part) // 2
+        enlarged = zoom(image.numpy()[start : start + part, start : start + part], factor, order=1)
+        start = (len(enlarged) - side) // 2
+        total += enlarged[start : start + side, start : start + side]
+
+    actual = corrupt(image[None, None], "zoom_blur", 1)[0, 0]
+    assert_close(actual, torch.from_numpy(total / 8), atol=1e-5, rtol=0.0)  # positions in float32

@@ -22,3 +22,21 @@ def test_impulse_noise_is_half_salt_half_pepper_on_single_values() -> None:
     assert set(noisy.unique().tolist()) == {0.0, 0.5, 1.0}
     hit = noisy != 0.5
     assert (hit.any(dim=1) & ~hit.all(dim=1)).any()  # channels are hit one by one
+
+
+def test_shot_noise_counts_photons() -> None:
+    counts = 50 * corrupt(GREY, "shot_noise", 5, torch.Generator().manual_seed(0))
+
+    assert_close(counts, counts.round(), atol=1e-4, rtol=0.0)
+    assert abs(counts.mean().item() - 25) < 0.1  # a Poisson variable's mean and variance are one,
+    assert abs(counts.var().item() - 25) < 0.6  # but for the 1 in 10^6 above 50
+
+
+def test_speckle_noise_is_in_proportion_to_the_value() -> None:
+    images = torch.stack([0.25 * torch.ones(3, 100, 100), 0.5 * torch.ones(3, 100, 100)])
+
+    noise = corrupt(images, "speckle_noise", 5, torch.Generator().manual_seed(0)) - images
+
+    assert_close(noise.std(dim=(1, 2, 3)), torch.tensor([0.05, 0.1]), atol=0.0015, rtol=0.0)
+    black = torch.zeros(1, 1, 8, 8)
+    assert torch.equal(corrupt(black, "speckle_noise", 5, torch.Generator().manual_seed(0)), black)

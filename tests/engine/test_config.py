@@ -6,12 +6,19 @@ import pytest
 
 from afn import NORMS, LambdaInit, TrainConfig
 from afn.backbones import BACKBONES
+from afn.corruptions.severities import LIVE_CORRUPTIONS, SEVERITIES
 from afn.engine.config import BACKBONE_NAMES, LIMITS, NORM_NAMES, check_against_data
 
 
 def test_names_are_those_of_the_registries():
     assert set(NORM_NAMES) == set(NORMS)
     assert set(BACKBONE_NAMES) == set(BACKBONES)
+
+
+def test_live_runs_test_six_corruptions_unless_told_otherwise():
+    assert TrainConfig().corruptions == LIVE_CORRUPTIONS
+    assert len(LIVE_CORRUPTIONS) == 6
+    assert len(TrainConfig(corruptions=tuple(SEVERITIES)).corruptions) == 19
 
 
 @pytest.mark.parametrize("init", LambdaInit.PRESETS.values(), ids=LambdaInit.PRESETS)

@@ -1,0 +1,71 @@
+"""A corrupted test set: the published one where it is on disk, else one made here."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from afn.corruptions.registry import corrupt
+from afn.corruptions.severities import constants_of
+from afn.data import ImageData
+from afn.data.cifar10c import read_cifar10c
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class CorruptedTestSet:
+    """Test images under one corruption, and where they are from."""
+
+    images: Tensor
+    """(N, C, H, W) float32 in [0, 1], channels_last."""
+    labels: Tensor
+    """(N,) int64."""
+    source: Literal["CIFAR-10-C archive", "generated"]
+    """To be told with every result: the archive's images differ from those made here."""
+
+
+def corrupted_test_set(
+    data: ImageData,
+    name: str,
+    severity: int,
+    *,
+    num_images: int,
+    generator: torch.Generator,
+    folder: Path | None = None,
+) -> CorruptedTestSet:
+    """The first test images of a data set under a corruption.
+
+    CIFAR-10's come from the published CIFAR-10-C where the data folder has that corruption. Its
+    images stand in the published order, not in that of ``data``, so they go with its own labels.
+
+    Args:
+        data: The data set; only its test images are used.
+        name: A key of ``CORRUPTIONS``.
+        severity: 1 to 5.
+        num_images: At most so many.
+        generator: Source of what is random.
+        folder: The data folder; None is :func:`afn.data.data_dir`.
+
+    Raises:
+        TypeError, ValueError: As :func:`corrupt` and :func:`afn.data.cifar10c.read_cifar10c`.
+    """
+    constants_of(name, severity)  # refuses what there is not, also where nothing is generated
+    published = read_cifar10c(name, severity, folder) if data.name == "cifar10" else None
+    if published is not None:
+        return CorruptedTestSet(
+            images=_as_float(published.images[:num_images]),
+            labels=torch.from_numpy(published.labels[:num_images]),
+            source="CIFAR-10-C archive",
+        )
+    return CorruptedTestSet(
+        images=corrupt(_as_float(data.x_test[:num_images]), name, severity, generator),
+        labels=torch.from_numpy(data.y_test[:num_images]),
+        source="generated",
+    )
+
+
+def _as_float(images: np.ndarray) -> Tensor:
+    pixels = torch.from_numpy(np.ascontiguousarray(images))
+    return pixels.permute(0, 3, 1, 2).to(torch.float32).div_(255)
