@@ -63,6 +63,10 @@ def corrupted(images: Tensor, corruption: str | None, severity: int) -> Tensor:
     """
     if corruption is None:
         return images
+    return corrupt(images, corruption, severity, noise_of(corruption, severity))
+
+
+def noise_of(corruption: str, severity: int) -> torch.Generator:
+    """The generator of a corruption's noise, at its start: always the same."""
     digest = hashlib.sha256(f"{corruption}/{severity}".encode()).digest()
-    generator = torch.Generator().manual_seed(int.from_bytes(digest[:4], "big"))
-    return corrupt(images, corruption, severity, generator)
+    return torch.Generator().manual_seed(int.from_bytes(digest[:4], "big"))

@@ -1,6 +1,7 @@
 """Confidence intervals for measured accuracies."""
 
 import math
+from collections.abc import Sequence
 
 _Z95 = 1.959963984540054
 
@@ -26,3 +27,34 @@ def wilson_interval(correct: int, n: int) -> tuple[float, float]:
     center = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = _Z95 / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n**2))
     return max(0.0, center - half), min(1.0, center + half)
+
+
+def paired_interval(ours: Sequence[bool], theirs: Sequence[bool]) -> tuple[float, float]:
+    """The 95 % interval of a difference of two shares that were measured on the same items.
+
+    Only items on which the two disagree tell them apart. Half an item is added to each of the four
+    kinds of agreement, which keeps the interval honest where there are few.
+
+    Args:
+        ours: Success on each item.
+        theirs: Success on the same items.
+
+    Returns:
+        Lower and upper bound of ours minus theirs, within [-1, 1].
+
+    Raises:
+        ValueError: There are no items, or not as many of both.
+
+    Source: A. Agresti and Y. Min, Stat. Med. 24 (2005), the adjusted Wald interval.
+    """
+    if not ours or len(ours) != len(theirs):
+        raise ValueError(
+            f"expected as many items of both, at least one, got {len(ours)} and {len(theirs)}"
+        )
+    pairs = list(zip(ours, theirs, strict=True))
+    gained = 0.5 + sum(a and not b for a, b in pairs)
+    lost = 0.5 + sum(b and not a for a, b in pairs)
+    n = len(pairs) + 2
+    center = (gained - lost) / n
+    half = _Z95 * math.sqrt((gained + lost) / n - center**2) / math.sqrt(n)
+    return max(-1.0, center - half), min(1.0, center + half)

@@ -1,0 +1,1 @@
+"""Accuracy over corruptions and severities: `measure` makes the cells, `records` keeps them."""

@@ -1,0 +1,210 @@
+"""The cells of corruption grids, their file, and what follows from them. Needs no torch."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from statistics import fmean
+from typing import Any, Literal, get_args
+
+from afn.intervals import paired_interval, wilson_interval
+from afn.jsonl import append_line, read_lines
+
+Order = Literal["mixed", "by label"]
+"""In which order test images come: as they are, or sorted by class, so that batches are not."""
+ORDERS: tuple[Order, ...] = get_args(Order)
+STANDARD = (
+    "gaussian_noise", "shot_noise", "impulse_noise", "defocus_blur", "glass_blur", "motion_blur",
+    "zoom_blur", "snow", "frost", "fog", "brightness", "contrast", "elastic_transform", "pixelate",
+    "jpeg_compression",
+)  # fmt: skip
+"""The fifteen corruptions over which the mean corruption error is taken."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """What one grid answers; the same question has the same answer, down to the bit."""
+
+    weights: str
+    """SHA-256 of the weights' file."""
+    dataset: str
+    num_images: int
+    """The first so many test images."""
+    statistics: str
+    """Whose statistics the norms use, in words: "running", "test batch of 128", ..."""
+    batch_size: int
+    order: Order = "mixed"
+
+    @property
+    def key(self) -> str:
+        """A name for files, 16 hexadecimal digits."""
+        text = json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cell:
+    """A model's answers under one corruption at one severity."""
+
+    corruption: str | None
+    """None for clean images."""
+    severity: int
+    """1 to 5; 0 for clean images."""
+    source: str
+    """Where the images are from: "clean", "generated", "CIFAR-10-C archive"."""
+    loss: float
+    """Mean cross-entropy in nats."""
+    answers: bytes
+    """The predicted class of each image, in the test set's own order."""
+    labels: bytes
+    """The true class of each."""
+
+    @property
+    def n(self) -> int:
+        """Images."""
+        return len(self.labels)
+
+    @property
+    def hits(self) -> list[bool]:
+        """Whether each answer is right."""
+        return [a == b for a, b in zip(self.answers, self.labels, strict=True)]
+
+    @property
+    def correct(self) -> int:
+        """Right answers."""
+        return sum(self.hits)
+
+    @property
+    def accuracy(self) -> float:
+        """Share of right answers, 0 to 1."""
+        return self.correct / self.n
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % Wilson interval of the accuracy."""
+        return wilson_interval(self.correct, self.n)
+
+    def gain_over(self, other: "Cell") -> tuple[float, float, float]:
+        """Accuracy above another model's on the same images, and its paired 95 % interval.
+
+        Raises:
+            ValueError: The images are not the same.
+        """
+        if self.labels != other.labels or self.place != other.place or self.source != other.source:
+            raise ValueError(
+                f"a paired difference needs the same images, got {self.describe()} and "
+                f"{other.describe()}"
+            )
+        low, high = paired_interval(self.hits, other.hits)
+        return self.accuracy - other.accuracy, low, high
+
+    @property
+    def place(self) -> tuple[str | None, int]:
+        """Corruption and severity."""
+        return self.corruption, self.severity
+
+    def describe(self) -> str:
+        """In a few words."""
+        what = f"{self.corruption} {self.severity}" if self.corruption else "clean"
+        return f"{self.n} images, {what} ({self.source})"
+
+    def to_json(self) -> dict[str, Any]:
+        """A flat record."""
+        return {
+            **asdict(self),
+            "answers": base64.b64encode(self.answers).decode(),
+            "labels": base64.b64encode(self.labels).decode(),
+        }
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> "Cell":
+        """The inverse of `to_json`.
+
+        Raises:
+            ValueError: A value is missing or not of its kind.
+        """
+        try:
+            values = {field.name: record[field.name] for field in fields(cls)}
+            for name in ("answers", "labels"):
+                values[name] = base64.b64decode(values[name], validate=True)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"not a cell of a grid: {error!r}") from error
+        if not values["labels"] or len(values["labels"]) != len(values["answers"]):
+            raise ValueError("a cell of a grid needs one answer for each of one or more images")
+        return cls(**values)
+
+
+class GridFile:
+    """One question's cells, appended as they are known; what is there is never computed again."""
+
+    def __init__(self, folder: Path, question: Question) -> None:
+        self.path = folder / f"{question.key}.jsonl"
+        self.question = question
+
+    def cells(self) -> dict[tuple[str | None, int], Cell]:
+        """The cells that are known, by place; damaged lines are skipped."""
+        found = {}
+        for record in read_lines(self.path)[0]:
+            if "answers" in record:
+                try:
+                    cell = Cell.from_json(record)
+                except ValueError:
+                    continue
+                found[cell.place] = cell
+        return found
+
+    def append(self, cell: Cell) -> None:
+        """Keep a cell; the file begins with its question."""
+        if not self.path.exists():
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            append_line(self.path, asdict(self.question))
+        append_line(self.path, cell.to_json())
+
+
+def mean_corruption_error(cells: Iterable[Cell], baseline: Iterable[Cell]) -> float:
+    r"""Mean corruption error over the corruptions of ``STANDARD`` that both have.
+
+    .. math::
+        mCE = \frac1{|C|} \sum_{c \in C}
+            \frac{\sum_s 1 - accuracy_{c,s}}{\sum_s 1 - accuracy^{baseline}_{c,s}}
+
+    Args:
+        cells: A model's.
+        baseline: Another's; to be named wherever the result is.
+
+    Raises:
+        ValueError: They have no corruption in common, one has severities that the other lacks, or
+            the baseline makes no errors.
+
+    Source: Hendrycks & Dietterich 2019, section 4.
+    """
+    ours, theirs = _errors(cells), _errors(baseline)
+    common = [name for name in STANDARD if name in ours and name in theirs]
+    if not common:
+        raise ValueError("no standard corruption is in both grids: compute one in both")
+    for name in common:
+        if ours[name].keys() != theirs[name].keys():
+            raise ValueError(f"{name} has other severities in one grid than in the other")
+        if not sum(theirs[name].values()):
+            raise ValueError(f"the baseline makes no errors under {name}: take another baseline")
+    return fmean(sum(ours[name].values()) / sum(theirs[name].values()) for name in common)
+
+
+def _errors(cells: Iterable[Cell]) -> dict[str, dict[int, float]]:
+    found: dict[str, dict[int, float]] = {}
+    for cell in cells:
+        if cell.corruption is not None:
+            found.setdefault(cell.corruption, {})[cell.severity] = 1 - cell.accuracy
+    return found
+
+
+def places(
+    corruptions: Iterable[str], severities: Collection[int]
+) -> Iterator[tuple[str | None, int]]:
+    """A grid's cells in the order of their making: clean, then corruption by corruption."""
+    yield None, 0
+    for corruption in corruptions:
+        for severity in severities:
+            yield corruption, severity

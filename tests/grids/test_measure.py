@@ -1,0 +1,100 @@
+import numpy as np
+import pytest
+import torch
+
+from afn.data import ImageData
+from afn.grids.measure import corruption_grid, kept_grid
+from afn.grids.records import GridFile, Question
+
+SOME = {"corruptions": ("brightness", "gaussian_noise"), "severities": (1, 5)}
+
+
+@pytest.fixture
+def data():
+    """Grey squares; the class is how bright they are."""
+    labels = np.array([2, 0, 1, 0, 2, 1, 1, 0])
+    pixels = np.broadcast_to((60 + 50 * labels)[:, None, None, None], (8, 8, 8, 1))
+    return ImageData(
+        name="squares", x_train=pixels[:1], y_train=labels[:1],
+        x_test=np.ascontiguousarray(pixels, dtype=np.uint8), y_test=labels,
+        class_names=("dark", "middle", "bright"),
+    )  # fmt: skip
+
+
+def by_brightness(images):
+    levels = torch.tensor([60.0, 110.0, 160.0]) / 255
+    return -100 * (images.mean((1, 2, 3))[:, None] - levels).abs()
+
+
+def test_cells_come_one_by_one_clean_first(data):
+    cells = corruption_grid(by_brightness, data, num_images=8, **SOME)
+    first = next(cells)
+    assert (first.place, first.source, first.accuracy) == ((None, 0), "clean", 1.0)
+    assert first.labels == bytes(data.y_test.tolist())
+    rest = list(cells)
+    assert [cell.place for cell in rest] == [
+        ("brightness", 1), ("brightness", 5), ("gaussian_noise", 1), ("gaussian_noise", 5),
+    ]  # fmt: skip
+    assert {cell.source for cell in rest} == {"generated"}
+    assert rest[1].accuracy < 1  # 0.3 brighter: all look bright
+    assert rest[1].answers == bytes([2] * 8)
+
+
+def test_the_same_question_has_the_same_answer(data):
+    grids = [
+        list(corruption_grid(by_brightness, data, num_images=8, batch_size=size, **SOME))
+        for size in (3, 8)
+    ]
+    assert [cell.answers for cell in grids[0]] == [cell.answers for cell in grids[1]]
+
+
+@pytest.mark.parametrize("order", ["mixed", "by label"])
+def test_answers_are_in_the_order_of_the_images(order, data):
+    seen = []
+
+    def model(images):
+        seen.extend(by_brightness(images).argmax(1).tolist())
+        return by_brightness(images)
+
+    [clean] = corruption_grid(
+        model, data, num_images=8, batch_size=4, order=order, corruptions=(), severities=()
+    )
+    labels = data.y_test.tolist()
+    assert list(clean.answers) == labels
+    assert seen == (labels if order == "mixed" else sorted(labels))
+
+
+def test_what_a_file_holds_is_not_computed_again(data, tmp_path):
+    question = Question(
+        weights="ab", dataset="squares", num_images=8, statistics="running", batch_size=8
+    )
+    file = GridFile(tmp_path, question)
+    calls = []
+
+    def model(images):
+        calls.append(len(images))
+        return by_brightness(images)
+
+    grid = kept_grid(file, model, data, **SOME)
+    begun = [next(grid), next(grid)]
+    grid.close()  # stopped
+    assert len(calls) == 2
+    whole = list(kept_grid(file, model, data, **SOME))
+    assert len(calls) == 5
+    assert whole[:2] == begun
+    assert list(kept_grid(file, model, data, **SOME)) == whole
+    assert len(calls) == 5
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"num_images": 0}, "num_images and batch_size must be at least 1, got 0 and 128"),
+        ({"num_images": 8, "order": "by size"}, "order must be one of mixed, by label"),
+        ({"num_images": 8, "corruptions": ("rain",)}, "rain"),
+        ({"num_images": 8, "severities": (6,)}, "6"),
+    ],
+)
+def test_bad_questions_are_one_line(options, words, data):
+    with pytest.raises(ValueError, match=words):
+        list(corruption_grid(by_brightness, data, **options))

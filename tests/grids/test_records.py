@@ -1,0 +1,137 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from afn.grids.records import STANDARD, Cell, GridFile, Question, mean_corruption_error, places
+from afn.intervals import paired_interval, wilson_interval
+
+QUESTION = Question(
+    weights="ab" * 32, dataset="mnist5k", num_images=4, statistics="running", batch_size=128
+)
+
+
+def cell(answers, *, labels=b"\0\1\2\3", corruption="fog", severity=3):
+    return Cell(
+        corruption=corruption, severity=severity, source="generated", loss=0.5,
+        answers=answers, labels=labels,
+    )  # fmt: skip
+
+
+def errs(corruption, severity, num_wrong):
+    """A cell of ten images with so many wrong answers."""
+    return cell(
+        bytes([1] * num_wrong + [0] * (10 - num_wrong)),
+        labels=bytes(10), corruption=corruption, severity=severity,
+    )  # fmt: skip
+
+
+def test_a_cell_counts_and_brackets_its_right_answers():
+    it = cell(b"\0\1\2\0")
+    assert (it.n, it.correct, it.accuracy) == (4, 3, 0.75)
+    assert it.hits == [True, True, True, False]
+    assert it.interval == wilson_interval(3, 4)
+
+
+def test_a_cell_survives_its_record():
+    it = cell(bytes(range(4)))
+    assert Cell.from_json(json.loads(json.dumps(it.to_json()))) == it
+
+
+@pytest.mark.parametrize(
+    "change", [{"answers": "?"}, {"answers": None}, {"answers": ""}, {"labels": ""}]
+)
+def test_a_record_that_is_no_cell_is_refused(change):
+    with pytest.raises(ValueError, match="cell of a grid"):
+        Cell.from_json({**cell(b"\0\1\2\3").to_json(), **change})
+
+
+def test_a_gain_is_paired_and_needs_the_same_images():
+    ours, theirs = cell(b"\0\1\2\0"), cell(b"\0\0\0\3")
+    gain, low, high = ours.gain_over(theirs)
+    assert gain == 0.25
+    assert (low, high) == paired_interval([True, True, True, False], [True, False, False, True])
+    with pytest.raises(ValueError, match=r"same images, got 4 images, fog 3.*fog 4"):
+        ours.gain_over(replace(theirs, severity=4))
+
+
+def test_a_file_keeps_cells_and_skips_what_is_damaged(tmp_path):
+    file = GridFile(tmp_path / "grids", QUESTION)
+    assert file.cells() == {}
+    kept = [cell(b"\0\1\2\3"), cell(b"\0\0\0\0", severity=4)]
+    for each in kept:
+        file.append(each)
+    with file.path.open("a") as text:
+        text.write('{"answers": 3}\nnonsense\n{"torn')
+    assert file.cells() == {("fog", 3): kept[0], ("fog", 4): kept[1]}
+    first = json.loads(file.path.read_text().splitlines()[0])
+    assert Question(**first) == QUESTION
+
+
+def test_other_questions_have_other_files(tmp_path):
+    changes = [
+        {"weights": "cd" * 32}, {"dataset": "syn"}, {"num_images": 5}, {"batch_size": 64},
+        {"statistics": "test batch of 128"}, {"order": "by label"},
+    ]  # fmt: skip
+    keys = {replace(QUESTION, **change).key for change in [{}, *changes]}
+    assert len(keys) == len(changes) + 1
+    assert replace(QUESTION).key == QUESTION.key
+
+
+def test_mean_corruption_error_against_numbers_worked_out_by_hand():
+    ours = [errs("fog", 1, 1), errs("fog", 2, 2), errs("snow", 1, 6), errs("snow", 2, 6)]
+    theirs = [errs("fog", 1, 2), errs("fog", 2, 4), errs("snow", 1, 4), errs("snow", 2, 4)]
+    # fog: 3 / 6, snow: 12 / 8; clean cells and those of the extra four do not count
+    extra = [errs("saturate", 1, 9), errs(None, 0, 9)]
+    assert mean_corruption_error([*ours, *extra], [*theirs, *extra]) == pytest.approx(1.0)
+    assert mean_corruption_error(theirs, theirs) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "words"),
+    [
+        ([errs("fog", 1, 1)], [errs("snow", 1, 1)], "no standard corruption is in both"),
+        ([errs("fog", 1, 1)], [errs("fog", 2, 1)], "fog has other severities"),
+        ([errs("fog", 1, 1)], [errs("fog", 1, 0)], "the baseline makes no errors under fog"),
+    ],
+)
+def test_what_no_mean_corruption_error_can_be_taken_of(ours, theirs, words):
+    with pytest.raises(ValueError, match=words):
+        mean_corruption_error(ours, theirs)
+
+
+def test_places_come_clean_first():
+    assert list(places(["fog", "snow"], [1, 5])) == [
+        (None, 0), ("fog", 1), ("fog", 5), ("snow", 1), ("snow", 5),
+    ]  # fmt: skip
+    assert len(STANDARD) == 15
+
+
+# -- paired intervals ------------------------------------------------------------------------------
+
+
+def test_paired_interval_by_the_published_formula():
+    # Agresti and Min 2005, table 1: 794 answer twice; 144 and 86 of them differ, 16 and 548 agree
+    ours = [True] * (794 - 144) + [False] * 144
+    theirs = [True] * (794 - 144 - 86) + [False] * 86 + [True] * 144
+    low, high = paired_interval(ours, theirs)
+    n, gained, lost = 796, 86.5, 144.5
+    center = (gained - lost) / n
+    half = 1.959964 * ((gained + lost) - (gained - lost) ** 2 / n) ** 0.5 / n
+    assert (low, high) == (pytest.approx(center - half), pytest.approx(center + half))
+
+
+def test_paired_interval_is_narrower_where_two_agree():
+    right = [True] * 90 + [False] * 10
+    low, high = paired_interval(right, right)
+    assert low == -high
+    assert 0 < high < 0.03
+    shuffled = [False] * 10 + [True] * 90
+    assert paired_interval(right, shuffled)[1] > 2 * high
+
+
+def test_paired_interval_needs_pairs():
+    with pytest.raises(ValueError, match="got 1 and 2"):
+        paired_interval([True], [True, False])
+    with pytest.raises(ValueError, match="got 0 and 0"):
+        paired_interval([], [])
