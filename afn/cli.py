@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from afn.corruptions.severities import SEVERITIES
 from afn.cost import command
 from afn.engine.config import BACKBONE_NAMES, LIMITS, NORM_NAMES, TrainConfig
+from afn.grids.records import ORDERS
 from afn.lambda_init import LambdaInit
 from afn.memory import keep_freed_memory
 
@@ -70,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
 
     evaluate = commands.add_parser("evaluate", parents=[common], help="test a run's weights")
     evaluate.add_argument("run_id")
-    evaluate.add_argument("--severity", type=int, default=3, help="1 to 5 (default 3)")
+    evaluate.add_argument("--severity", type=int, help="1 to 5 (default 3)")
     evaluate.add_argument(
         "--corruption", action="append", choices=["clean", *SEVERITIES],
         help="may be repeated (default: clean and what the run tested)",
@@ -78,6 +79,13 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--stats", choices=["batch", "running"], help="statistics mode")
     evaluate.add_argument("--batch-size", type=int, help="test batch (default: the run's)")
     evaluate.add_argument("--images", type=int, help="at most so many (default: the run's)")
+    grid = evaluate.add_argument_group("corruption grid")
+    grid.add_argument(
+        "--grid", action="store_true",
+        help="all severities of all 19 corruptions, or of those named; kept, and not made again",
+    )  # fmt: skip
+    grid.add_argument("--order", choices=ORDERS, help="of the test images (default mixed)")
+    grid.add_argument("--baseline", metavar="RUN_ID", help="for the mean corruption error")
     evaluate.set_defaults(run=_evaluate)
 
     bench = commands.add_parser("bench", parents=[common], help="measure what norms cost")
@@ -182,14 +190,29 @@ def _train(options: argparse.Namespace, say: Say) -> None:
 def _evaluate(options: argparse.Namespace, say: Say) -> None:
     from afn.runs import RunStore
 
-    run = RunStore().open(options.run_id)
+    store = RunStore()
+    run = store.open(options.run_id)
+    if options.grid and options.severity is not None:
+        raise ValueError("--grid tests all severities: leave out --severity")
+    if not options.grid and (options.order or options.baseline):
+        raise ValueError("--order and --baseline are about a grid: add --grid")
     changes = {
-        "severity": options.severity,
+        "severity": options.severity or 3,
         "eval_stats": options.stats,
         "eval_batch_size": options.batch_size,
         "eval_images": options.images,
     }
     config = replace(run.config(), **{k: v for k, v in changes.items() if v is not None})
+    if options.grid:
+        from afn.grids.command import run_grid
+
+        run_grid(
+            run, config, say,
+            corruptions=[name for name in options.corruption or SEVERITIES if name != "clean"],
+            order=options.order or "mixed",
+            baseline=store.open(options.baseline) if options.baseline else None,
+        )  # fmt: skip
+        return
     weights = run.weights()
     if weights is None:
         raise ValueError(f"run {run.id} has no checkpoint yet: train it for an epoch first")
@@ -201,7 +224,7 @@ def _evaluate(options: argparse.Namespace, say: Say) -> None:
     torch.set_num_threads(1)
     training = Training(config)
     training.restore(weights)
-    training.severity = options.severity
+    training.severity = config.severity
     for name in options.corruption or ["clean", *config.corruptions]:
         result = training.test(None if name == "clean" else name).values
         low, high = wilson_interval(result["correct"], result["n"])

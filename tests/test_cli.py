@@ -164,6 +164,46 @@ def test_evaluate_in_words_names_corruption_interval_and_conditions(says, finish
     assert line.endswith("(100 images of digits8, statistics: test batch of 128)")
 
 
+def test_evaluate_grid_tells_every_severity_the_mean_and_the_baseline(records, finished):
+    arguments = [
+        "evaluate", finished.id, "--grid", "--corruption=fog", "--corruption=contrast",
+        "--images=40", "--order=by label", f"--baseline={finished.id}",
+    ]  # fmt: skip
+    *cells, mean, mce = records(*arguments)
+    assert [(cell["corruption"], cell["severity"]) for cell in cells] == [
+        (None, 0), *(("fog", s) for s in range(1, 6)), *(("contrast", s) for s in range(1, 6)),
+    ]  # fmt: skip
+    assert {(cell["n"], cell["order"], cell["statistics"]) for cell in cells} == {
+        (40, "by label", "test batch of 128")
+    }
+    shares = [cell["accuracy"] for cell in cells[1:]]
+    assert mean["accuracy"] == pytest.approx(sum(shares) / 10)
+    assert (mce["mce"], mce["baseline"]) == (1.0, finished.id)
+    [kept] = (finished.path / "grids").glob("*.jsonl")
+    before = kept.read_bytes()
+    assert records(*arguments) == [*cells, mean, mce]
+    assert kept.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--grid", "--severity=2"], "--grid tests all severities"),
+        (["--order=mixed"], "add --grid"),
+        (["--grid", "--order=by size"], "by size"),
+        (["--grid", "--baseline=nobody"], "there is no run nobody"),
+    ],
+)
+def test_evaluate_grid_refuses_what_does_not_go_together(complains, finished, arguments, words):
+    assert words in complains("evaluate", finished.id, *arguments)
+
+
+def test_a_baseline_of_another_data_set_is_refused(complains, store, finished, quick):
+    other = store.create(replace(quick, dataset="mnist5k"))
+    line = complains("evaluate", finished.id, "--grid", f"--baseline={other.id}")
+    assert "the baseline must be of the same data set, got mnist5k and digits8" in line
+
+
 # -- data and runs -------------------------------------------------------------------------------
 
 
