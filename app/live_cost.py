@@ -75,9 +75,16 @@ def _duration(seconds: float) -> str:
 def _open(measurement: str) -> None:
     """Show a measurement, with the settings that it was made for."""
     state.show_measurement(measurement)
-    head = backend.measurements().report(measurement).head
+    report = backend.measurements().report(measurement)
+    if view := _made_for(report, state.take_cost().scale):
+        state.put_cost(view)
+
+
+def _made_for(report: Report, scale: str) -> CostView | None:
+    """The settings that it was measured for; None where it does not say."""
     with suppress(ValueError):
-        state.put_cost(CostView.of(head.get("plan") or {}, state.take_cost().scale))
+        return CostView.of(report.head.get("plan") or {}, scale)
+    return None
 
 
 def _mine(view: CostView, running: str | None) -> Report | None:
@@ -94,11 +101,11 @@ def _mine(view: CostView, running: str | None) -> Report | None:
     if end.get("status") == "failed":
         line = f"The measurement failed: {end.get('reason')}."
         st.error(plain(line), icon=":material/error:")
-    if not report.measurements:
+    fits = view.fits(report.measurements)
+    if not fits and _made_for(report, view.scale) in (view, None):
         if end.get("status") == "stopped":
             st.caption("The measurement was stopped before anything was done.")
         return None
-    fits = view.fits(report.measurements)
     with st.container(horizontal=True, vertical_alignment="center"):
         if not fits:
             st.caption("What was measured here has other settings.", width="content")

@@ -395,6 +395,15 @@ def test_a_stopped_measurement_shows_what_was_done(reports):
     assert len(at.dataframe[0].value) == 2 * 3
 
 
+@pytest.mark.parametrize("num_done", [0, 1])
+def test_a_measurement_that_was_stopped_at_once_says_so(reports, num_done):
+    view = CostView(size=8, batch_size=8)
+    report_file(reports, view, status="stopped", measurements=measured(view)[:num_done])
+    at = page(m="mine", size="8", batch="8")
+    assert "The measurement was stopped before anything was done." in words(at)
+    assert "Precomputed" in words(at)
+
+
 def test_measurements_are_no_runs(reports):
     report_file(reports, CostView())
     assert backend.store().list() == []
