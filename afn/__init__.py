@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from afn.corruptions import CORRUPTIONS, corrupt
     from afn.engine.config import TrainConfig
     from afn.engine.execution import train
+    from afn.grids.domains import domain_matrix
+    from afn.grids.measure import corruption_grid
     from afn.lambda_init import LambdaInit
     from afn.norms import (
         NORMS,
@@ -35,6 +37,8 @@ _HOMES = {
     "TrainConfig": "afn.engine.config",
     "convert_norm": "afn.norms",
     "corrupt": "afn.corruptions",
+    "corruption_grid": "afn.grids.measure",
+    "domain_matrix": "afn.grids.domains",
     "fold_norms": "afn.norms",
     "override_lambdas": "afn.norms",
     "set_eval_stats": "afn.norms",
@@ -52,6 +56,8 @@ __all__ = [
     "TrainConfig",
     "convert_norm",
     "corrupt",
+    "corruption_grid",
+    "domain_matrix",
     "fold_norms",
     "override_lambdas",
     "set_eval_stats",

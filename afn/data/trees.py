@@ -67,8 +67,11 @@ def _check(domain: Path, classes: _Classes) -> None:
             f"{place}: expected images in every class folder, got none in {', '.join(empty)}; "
             f"fill or remove it"
         )
-    if sum(map(len, classes.values())) < 2:
-        raise ValueError(f"{place}: expected two images or more to split, got one; add images")
+    if len(classes) < 2:
+        raise ValueError(
+            f"{place}: expected two class folders or more, got {', '.join(classes)} alone; "
+            f"add a folder of images for each class"
+        )
 
 
 def _read_tree(domain: Path, classes: _Classes, name: str) -> ImageData:
@@ -83,8 +86,11 @@ def _read_tree(domain: Path, classes: _Classes, name: str) -> ImageData:
             except _IMAGE_ERRORS as error:
                 place = f"{name}: {class_name}/{file}"
                 warnings.warn(f"{place} is left out, not a readable image ({error})", stacklevel=2)
-    if len(images) < 2:
-        raise ValueError(f"{name}: expected two readable images or more, got {len(images)}")
+    if lost := [each for label, each in enumerate(classes) if label not in labels]:
+        raise ValueError(
+            f"{name}: expected readable images of every class, got none in {', '.join(lost)}; "
+            f"copy them again or remove the folder"
+        )
     x, y = np.stack(images), np.array(labels, dtype=np.int64)
     train, test = stratified_split(y, num_test_of(len(y)), seed=_SEED)
     return ImageData(

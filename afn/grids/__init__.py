@@ -1,1 +1,4 @@
-"""Accuracy over corruptions and severities: `measure` makes the cells, `records` keeps them."""
+"""Accuracy over corruptions, severities and domains.
+
+`measure` and `domains` make the cells, `records` keeps them.
+"""

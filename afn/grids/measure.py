@@ -39,7 +39,8 @@ def corruption_grid(
         known: Cells by place that are yielded in their turn instead of being computed.
 
     Raises:
-        ValueError: An unknown corruption, a severity that is none, no images, or an unknown order.
+        ValueError: An unknown corruption, a severity that is none, no images, an unknown order, or
+            a model of other classes.
     """
     if num_images < 1 or batch_size < 1:
         raise ValueError(
@@ -55,6 +56,11 @@ def corruption_grid(
             continue
         images, labels, source = _test_set(data, corruption, severity, num_images)
         logits = _logits(model, images, labels, batch_size, order)
+        if logits.shape[1:] != (len(data.class_names),):
+            raise ValueError(
+                f"expected a logit for each of the {len(data.class_names)} classes of {data.name}, "
+                f"got {tuple(logits.shape[1:])}; take a model that was trained on these classes"
+            )
         yield Cell(
             corruption=corruption,
             severity=severity,

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from afn.data import catalogue, dataset_entry, load_dataset
+from afn.data.domains import digit_domains, leave_one_out, single_source, tree_domains
 
 pytestmark = [
     pytest.mark.real_data,
@@ -54,3 +55,15 @@ def test_catalogue_is_cheap() -> None:
 
     assert time.perf_counter() - started < 2.0  # 0.1 s on an idle machine
     assert {name for name, entry in entries.items() if entry.status == "on disk"} >= set(SHAPES)
+
+
+def test_the_domains_that_are_there_can_be_trained_on_in_both_settings() -> None:
+    digits, trees = digit_domains(), tree_domains()
+
+    assert [entry.name for entry in digits[:3]] == ["mnist", "usps", "mnistm"]
+    assert [entry.num_classes for entry in digits] == [10] * 4
+    assert len(trees["pacs"]) == 4
+    grey = load_dataset(list(single_source(digits, "channels reduced"))[2])
+    assert grey.x_train.shape == (10_000, 28, 28, 1)
+    *_, no_sketch = leave_one_out(trees["pacs"])
+    assert load_dataset(no_sketch).x_train.shape == (1_638 + 1_875 + 1_336, 64, 64, 3)

@@ -4,6 +4,7 @@ import bz2
 import hashlib
 import pickle
 import struct
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from torchvision import datasets
 from afn.data import catalogue, dataset_entry, download, load_dataset
 
 RNG = np.random.default_rng(0)
+SVHN_IMAGES = RNG.integers(0, 256, (32, 32, 3, 5), dtype=np.uint8)
 
 
 def idx(array: np.ndarray) -> bytes:
@@ -69,31 +71,59 @@ def test_usps_is_read_from_its_bz2_files(folder: Path) -> None:
     assert data.class_names == tuple("0123456789")
 
 
+def write_svhn(root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Both files with five images; the published checksums give way to theirs."""
+    from scipy.io import savemat
+
+    labels = np.array([[1], [2], [10], [9], [10]], dtype=np.uint8)  # the file's 10 is a zero
+    splits = {}
+    for split in ("train", "test"):
+        path = root / f"{split}_32x32.mat"
+        savemat(path, {"X": SVHN_IMAGES, "y": labels})
+        splits[split] = ["", path.name, hashlib.md5(path.read_bytes()).hexdigest()]
+    monkeypatch.setattr(datasets.SVHN, "split_list", splits)
+    return root
+
+
 def test_svhn_is_read_from_a_folder_of_its_name(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from scipy.io import savemat
-
-    images = RNG.integers(0, 256, (32, 32, 3, 5), dtype=np.uint8)
-    labels = np.array([[1], [2], [10], [9], [10]], dtype=np.uint8)  # the file's 10 is a zero
-    splits = {}
     (folder / "SVHN").mkdir()
-    for split in ("train", "test"):
-        path = folder / "SVHN" / f"{split}_32x32.mat"
-        savemat(path, {"X": images, "y": labels})
-        splits[split] = ["", path.name, hashlib.md5(path.read_bytes()).hexdigest()]
-    monkeypatch.setattr(datasets.SVHN, "split_list", splits)
+    write_svhn(folder / "SVHN", monkeypatch)
 
     data = load_dataset("svhn")
 
     assert data.x_train.flags.c_contiguous
-    np.testing.assert_array_equal(data.x_train[2], images[..., 2])
+    np.testing.assert_array_equal(data.x_train[2], SVHN_IMAGES[..., 2])
     assert data.y_test.tolist() == [1, 2, 0, 9, 0]
 
 
-def test_cifar10_is_read_from_its_batches(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    base = folder / "cifar-10-batches-py"
+def test_a_missing_package_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_svhn(folder, monkeypatch)
+    monkeypatch.setitem(sys.modules, "scipy.io", None)
+
+    with pytest.raises(ValueError, match=r"not installed \(.*scipy.*\); pip install 'afn\[data\]'"):
+        load_dataset("svhn")
+
+
+def write_cifar(
+    folder: Path, class_name: str, contents: dict[str, dict], monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """Batches as pickles; the published checksums give way to theirs, in the contents' order."""
+    kind = getattr(datasets, class_name)
+    base = folder / kind.base_folder
     base.mkdir()
+    sums = []
+    for name, content in contents.items():
+        (base / name).write_bytes(pickle.dumps(content))
+        sums.append([name, hashlib.md5((base / name).read_bytes()).hexdigest()])
+    monkeypatch.setattr(kind, "train_list", sums[:1])
+    monkeypatch.setattr(kind, "test_list", sums[1:2])
+    monkeypatch.setitem(kind.meta, "md5", sums[2][1])
+    return base
+
+
+def test_cifar10_is_read_from_its_batches(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     images = RNG.integers(0, 256, (4, 3, 32, 32), dtype=np.uint8)
     names = ["plane", "car", "bird", "cat"]
     contents = {
@@ -101,13 +131,7 @@ def test_cifar10_is_read_from_its_batches(folder: Path, monkeypatch: pytest.Monk
         "test_batch": {"data": images.reshape(4, -1), "labels": [3, 2, 1, 0]},
         "batches.meta": {"label_names": names},
     }
-    md5 = {}
-    for name, content in contents.items():
-        (base / name).write_bytes(pickle.dumps(content))
-        md5[name] = hashlib.md5((base / name).read_bytes()).hexdigest()
-    monkeypatch.setattr(datasets.CIFAR10, "train_list", [["data_batch_1", md5["data_batch_1"]]])
-    monkeypatch.setattr(datasets.CIFAR10, "test_list", [["test_batch", md5["test_batch"]]])
-    monkeypatch.setitem(datasets.CIFAR10.meta, "md5", md5["batches.meta"])
+    write_cifar(folder, "CIFAR10", contents, monkeypatch)
 
     data = load_dataset("cifar10")
 
@@ -116,18 +140,74 @@ def test_cifar10_is_read_from_its_batches(folder: Path, monkeypatch: pytest.Monk
     assert data.class_names == tuple(names)
 
 
-@pytest.mark.parametrize(("name", "path"), [("mnist", "MNIST/raw"), ("usps", "."), ("svhn", ".")])
-def test_damaged_files_are_one_clear_line(folder: Path, name: str, path: str) -> None:
+def cifar100() -> dict[str, dict]:
+    """As the published pickles: fine and coarse labels, names of both."""
+    images = RNG.integers(0, 256, (4, 3 * 32 * 32), dtype=np.uint8)
+    fine, coarse = [f"fine {index}" for index in range(100)], ["fish", "trees"]
+    return {
+        "train": {"data": images, "fine_labels": [0, 99, 2, 3], "coarse_labels": [0, 1, 0, 1]},
+        "test": {"data": images[2:], "fine_labels": [98, 1], "coarse_labels": [1, 0]},
+        "meta": {"fine_label_names": fine, "coarse_label_names": coarse},
+    }
+
+
+def test_cifar100_is_read_with_its_fine_labels(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contents = cifar100()
+    write_cifar(folder, "CIFAR100", contents, monkeypatch)
+
+    entry, data = dataset_entry("cifar100"), load_dataset("cifar100")
+
+    assert (entry.status, entry.num_classes) == ("on disk", 100)
+    planes = contents["train"]["data"].reshape(4, 3, 32, 32)
+    np.testing.assert_array_equal(data.x_train, planes.transpose(0, 2, 3, 1))
+    assert data.y_train.tolist() == [0, 99, 2, 3]
+    assert data.y_test.tolist() == [98, 1]
+    assert data.class_names == tuple(contents["meta"]["fine_label_names"])
+
+
+@pytest.mark.parametrize("damage", ["truncated", "missing"])
+def test_the_damaged_file_of_cifar100_is_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    path = write_cifar(folder, "CIFAR100", cifar100(), monkeypatch) / "test"
+    if damage == "truncated":
+        path.write_bytes(path.read_bytes()[:-100])
+    else:
+        path.unlink()
+
+    with pytest.raises(ValueError, match=r"^cifar-100-python/test: expected as published"):
+        load_dataset("cifar100")
+
+
+def test_the_truncated_file_of_svhn_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_svhn(folder, monkeypatch) / "test_32x32.mat"
+    path.write_bytes(path.read_bytes()[:-100])
+
+    with pytest.raises(ValueError, match=r"^test_32x32.mat: .* run python -m afn data download"):
+        load_dataset("svhn")
+
+
+DAMAGED = {
+    "mnist": "MNIST/raw/train-images-idx3-ubyte",
+    "usps": "usps.bz2, usps.t.bz2",
+    "svhn": "train_32x32.mat, test_32x32.mat",
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_damaged_files_are_one_clear_line(folder: Path, name: str) -> None:
     write_mnist(folder)
-    for file in ("train-images-idx3-ubyte", "usps.bz2", "usps.t.bz2"):
-        (folder / path / file).write_bytes(bytes([0, 0, 8, 3, 0, 0, 0, 9]) + bytes(10))
-    for file in ("train_32x32.mat", "test_32x32.mat"):
+    (folder / DAMAGED["mnist"]).write_bytes(bytes([0, 0, 8, 3, 0, 0, 0, 9]) + bytes(10))
+    for file in f"{DAMAGED['usps']}, {DAMAGED['svhn']}".split(", "):
         (folder / file).write_bytes(b"not the published file")
 
-    with pytest.raises(ValueError, match=rf"^torchvision cannot read its {name} files") as caught:
+    with pytest.raises(ValueError, match=rf"^{DAMAGED[name]}: expected as published") as caught:
         load_dataset(name)
 
     assert "\n" not in str(caught.value)
+    assert str(caught.value).endswith(f"download {name}")
 
 
 def test_download_asks_torchvision_for_both_parts(

@@ -97,11 +97,25 @@ def test_empty_class_folder_is_one_clear_line(folder: Path) -> None:
     assert "moth" in entry.how_to_get
 
 
-def test_one_image_cannot_be_split(folder: Path) -> None:
+def test_one_class_is_nothing_to_learn(folder: Path) -> None:
     save(folder / "Lone" / "photo" / "ant" / "0.png", Image.new("RGB", SIZE))
 
-    with pytest.raises(ValueError, match=r"^Lone/photo: expected two images or more"):
+    with pytest.raises(ValueError, match=r"^Lone/photo: .* two class folders or more, got ant al"):
         load_dataset("lone/photo")
+    entry = catalogue()["lone/photo"]
+    assert (entry.status, "ant alone" in entry.how_to_get) == ("missing", True)
+
+
+def test_a_class_without_a_readable_image_is_one_clear_line(folder: Path) -> None:
+    moths = plant(folder) / "moth"
+    moths.mkdir()
+    (moths / "0.png").write_bytes(b"")
+
+    with (
+        pytest.warns(UserWarning, match="moth/0.png is left out"),
+        pytest.raises(ValueError, match=r"^insects/photo: .* got none in moth; copy them again"),
+    ):
+        load_dataset("insects/photo")
 
 
 def test_folders_without_images_and_hidden_ones_are_no_data_sets(folder: Path) -> None:
@@ -114,8 +128,8 @@ def test_folders_without_images_and_hidden_ones_are_no_data_sets(folder: Path) -
 
 
 def test_pacs_on_disk_takes_its_known_title(folder: Path) -> None:
-    for index in range(5):
-        save(folder / "PACS" / "sketch" / "dog" / f"{index}.jpg", Image.new("RGB", SIZE))
+    for file in ("dog/0.jpg", "dog/1.jpg", "horse/0.jpg", "horse/1.jpg", "horse/2.jpg"):
+        save(folder / "PACS" / "sketch" / file, Image.new("RGB", SIZE))
 
     entry = dataset_entry("pacs/sketch")
 

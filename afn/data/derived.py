@@ -1,0 +1,93 @@
+"""Data sets made of others, by name: ``svhn@grey``, ``mnist@rgb``, ``pacs/photo+pacs/cartoon``.
+
+No listing shows them, but wherever a data set is named they can be: what a run trains on for the
+paper's settings "channels reduced" and "channels increased", or to leave one domain out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from afn.data.entries import DatasetEntry, ImageData, Source
+from afn.data.forms import data_in_form
+
+FORMS = {"grey": 1, "rgb": 3}
+"""Channels by the word behind the @."""
+_FORM_OF = {channels: form for form, channels in FORMS.items()}
+_SEED = 20150104
+
+
+def derived_name(parts: Sequence[DatasetEntry], channels: int | None = None) -> str:
+    """The name of some data sets' images together, with 1 or 3 channels; None leaves theirs."""
+    name = "+".join(part.name for part in parts)
+    if channels is None or all(part.image_shape[2] == channels for part in parts):
+        return name
+    return f"{name}@{_FORM_OF[channels]}"
+
+
+def parts_of(name: str) -> list[str]:
+    """The names that a derived name is made of; none where it is not derived."""
+    parts, at, form = name.partition("@")
+    if at:
+        return parts.split("+") if form in FORMS else []
+    return parts.split("+") if "+" in parts else []
+
+
+def derive(name: str, sources: Sequence[Source]) -> Source:
+    """The data set of that name, from the sources of its parts."""
+    entries = [source.entry for source in sources]
+    absent = [entry for entry in entries if entry.how_to_get]
+    decisive = (absent or entries)[0]
+    form = name.partition("@")[2]
+    sides = [max(entry.image_shape[side] for entry in entries) for side in (0, 1)]
+    channels = FORMS[form] if form else max(entry.image_shape[2] for entry in entries)
+    names = ", ".join(entry.name for entry in entries)
+    titles = " + ".join(entry.title for entry in entries)
+    entry = DatasetEntry(
+        name=name,
+        title=f"{titles}, {form}" if form else titles,
+        status=decisive.status,
+        image_shape=(sides[0], sides[1], channels),
+        num_classes=max(entry.num_classes for entry in entries),
+        num_train=sum(entry.num_train for entry in entries),
+        num_test=sum(entry.num_test for entry in entries),
+        source=f"Made here of {names}, at {sides[0]}×{sides[1]} in {_FORM_OF[channels]}.",
+        how_to_get=decisive.how_to_get,
+    )
+    return Source(entry, partial(_load, name, sources, channels))
+
+
+def _load(name: str, sources: Sequence[Source], channels: int) -> ImageData:
+    sets = [source.load() for source in sources]
+    check_same_classes(sets)
+    height, width = (max(each.x_train.shape[axis] for each in sets) for axis in (1, 2))
+    sets = [data_in_form(each, (height, width, channels)) for each in sets]
+    if len(sets) == 1:
+        return replace(sets[0], name=name)
+    # The first so many test images are what a run is tested on: they are to come from all parts.
+    order = np.random.default_rng(_SEED).permutation(sum(len(each.y_test) for each in sets))
+    return ImageData(
+        name=name,
+        x_train=np.concatenate([each.x_train for each in sets]),
+        y_train=np.concatenate([each.y_train for each in sets]),
+        x_test=np.concatenate([each.x_test for each in sets])[order],
+        y_test=np.concatenate([each.y_test for each in sets])[order],
+        class_names=sets[0].class_names,
+    )
+
+
+def check_same_classes(sets: Sequence[ImageData]) -> None:
+    """Raise ValueError with one line unless all the sets' labels mean the same."""
+    for other in sets[1:]:
+        if other.class_names != sets[0].class_names:
+            raise ValueError(
+                f"domains need the same classes, got {_some(sets[0])} and {_some(other)}"
+            )
+
+
+def _some(data: ImageData) -> str:
+    names = ", ".join(data.class_names[:3])
+    more = len(data.class_names) - 3
+    return f"{data.name} ({names}{f' and {more} more' if more > 0 else ''})"

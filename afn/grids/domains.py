@@ -1,0 +1,105 @@
+"""Making the cells of a domain matrix: models trained on some domains, tested on others."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from afn.data import ImageData
+from afn.data.derived import check_same_classes
+from afn.data.forms import in_form
+from afn.evaluate import Classifier
+from afn.grids.crossing import Crossing
+from afn.grids.measure import corruption_grid
+from afn.grids.records import Cell, GridFile, Order, Question
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """A model as a domain matrix sees it."""
+
+    model: Classifier
+    """Images (N, C, H, W) in [0, 1] to logits (N, classes), in the mode to be tested."""
+    image_shape: tuple[int, int, int]
+    """(H, W, C) of the images it takes, C 1 or 3; every domain's are brought to it."""
+    statistics: str
+    """Whose statistics its norms use, in words: "running", "test batch of 128", ..."""
+    weights: str = ""
+    """SHA-256 of the weights' file; needed only where cells are kept."""
+    folder: Path | None = None
+    """Where its cells are kept by their question, and found instead of being computed: in the
+    files of its corruption grids, of which these are the clean cells. None keeps none."""
+
+    def __post_init__(self) -> None:
+        if self.folder and not self.weights:
+            raise ValueError("cells are kept by their weights' SHA-256: give it with the folder")
+
+
+def domain_matrix(
+    rows: Mapping[str, Row],
+    domains: Sequence[ImageData],
+    *,
+    num_images: int,
+    batch_size: int = 128,
+    order: Order = "mixed",
+) -> Iterator[Crossing]:
+    """Answers of every model to the clean test images of every domain, cell by cell.
+
+    Domain by domain, so that all models of one column can soon be compared: where they take images
+    of one shape, they see the same pixels.
+
+    Args:
+        rows: The models by name.
+        domains: What to test on, all of the same classes; only test images are used.
+        num_images: At most the first so many of each domain.
+        batch_size: Where a model normalizes by test-batch statistics, answers depend on it.
+        order: "by label" sorts the images by class before they are put into batches.
+
+    Raises:
+        ValueError: The domains' classes are not the same or not as many as the model's, two
+            domains have one name, there are no images, or an unknown order.
+    """
+    check_same_classes(domains)
+    names = [data.name for data in domains]
+    if len(set(names)) < len(names):
+        raise ValueError(f"each domain needs a name of its own, got {', '.join(names)}")
+    for data in domains:
+        forms: dict[tuple[int, int, int], np.ndarray] = {}
+        for name, row in rows.items():
+            question = Question(
+                weights=row.weights,
+                dataset=data.name,
+                num_images=num_images,
+                statistics=row.statistics,
+                batch_size=batch_size,
+                order=order,
+            )
+            file = GridFile(row.folder, question) if row.folder else None
+            cell = file.cells().get((None, 0)) if file else None
+            if cell is None:
+                if row.image_shape not in forms:
+                    forms[row.image_shape] = in_form(data.x_test[:num_images], row.image_shape)
+                cell = _answers(row, question, data, forms[row.image_shape])
+                if file:
+                    file.append(cell)
+            yield Crossing(model=name, question=question, cell=cell)
+
+
+def _answers(row: Row, question: Question, data: ImageData, brought: np.ndarray) -> Cell:
+    [cell] = corruption_grid(
+        row.model,
+        replace(data, x_test=brought),
+        num_images=question.num_images,
+        batch_size=question.batch_size,
+        order=question.order,
+        corruptions=(),
+        severities=(),
+    )
+    came, takes = data.x_test.shape[1:], row.image_shape
+    changes = []
+    if came[2] != takes[2]:
+        changes.append("in grey" if came[2] > takes[2] else "grey as RGB")
+    if came[:2] != takes[:2]:
+        changes.append(f"{came[0]}×{came[1]} as {takes[0]}×{takes[1]}")
+    return replace(cell, source=", ".join([cell.source, *changes]))
