@@ -123,8 +123,10 @@ def engine_blocks(blocks: int, steps: int) -> Iterator[tuple[float, float]]:
     from afn import TrainConfig
     from afn.engine.execution import execute
     from afn.engine.training import Training
+    from afn.memory import keep_freed_memory
 
     torch.set_num_threads(1)
+    keep_freed_memory()  # as where runs train
     config = TrainConfig(epochs=200, evals_per_epoch=0, corruptions=(), eval_images=1)
     with tempfile.TemporaryDirectory() as folder:
         events = execute(RunStore(Path(folder)).create(config))

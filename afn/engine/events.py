@@ -28,6 +28,9 @@ TIMES = frozenset({"seconds", "duration"})
 """Values that differ between two runs of one configuration."""
 
 
+_ENCODER = json.JSONEncoder(allow_nan=False, separators=(",", ":"), ensure_ascii=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One thing that happened at a step of a run."""
@@ -42,9 +45,9 @@ class Event:
         record = {"kind": self.kind, "step": self.step, "seconds": round(self.seconds, 4)}
         record |= self.values
         try:
-            text = json.dumps(record, allow_nan=False, separators=(",", ":"), ensure_ascii=False)
+            text = _ENCODER.encode(record)
         except ValueError:
-            text = json.dumps(_finite(record), separators=(",", ":"), ensure_ascii=False)
+            text = _ENCODER.encode(_finite(record))
         return text.encode() + b"\n"
 
 
