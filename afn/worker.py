@@ -155,7 +155,12 @@ class Worker:
 
 
 def bury(run: Run, status: int) -> None:
-    """Write the end marker of a run whose process ended without one."""
+    """Write the end marker of a run whose process ended without one.
+
+    A process that ended well has written it; where there is none, the run was reopened since.
+    """
+    if status == 0:
+        return
     with suppress(OSError):
         if run.state().status in ENDED and (run.path / "end.json").exists():
             return

@@ -82,7 +82,8 @@ class AdaptiveNorm2d(Norm2d):
 
     def forward(self, x: Tensor) -> Tensor:
         self._check_input(x)
-        if torch.compiler.is_compiling():  # a compiler fuses the plain formula by itself
+        # A compiler fuses the plain formula by itself, and functorch differentiates nothing else.
+        if torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active():
             return self._steps(x, self._kept(x), tracks=self.training).y
         if not self._measures and not torch.is_grad_enabled():
             return affine(x, *self._affine_by_averages()).to(x.dtype)

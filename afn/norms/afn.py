@@ -35,6 +35,9 @@ class AFN2d(AdaptiveNorm2d):
     statistics of the test batch; ``"running"`` sends the running averages through the same
     networks, so that the output of an image does not depend on the others.
 
+    The paper's formula runs in a fused form, which does not call the modules `standardize` and
+    `rescale`: hooks on them do not fire. `trace` shows every intermediate.
+
     Args:
         num_features: Channels C, at least 1.
         eps: Added to the variance, above 0; the published code uses 1e-6.
@@ -74,7 +77,7 @@ class AFN2d(AdaptiveNorm2d):
         return super()._sigma(var)
 
     def forward(self, x: Tensor) -> Tensor:
-        # Without networks it is batch normalization, for which torch has a kernel; but not for a
+        # Without networks it is batch normalization, for which torch has a kernel, but not for a
         # single value per channel.
         if not self.adaptive and self._is_usual(x) and x.numel() > self.num_features:
             self._check_input(x)

@@ -197,6 +197,28 @@ def test_frozen_parameters_and_data_without_gradient(layer_class, draw):
     assert x.grad.isfinite().all()
 
 
+@BOTH
+def test_functorch_differentiates_the_steps(layer_class, draw, scatter):
+    layer = scatter(layer_class(4)).double().eval()  # in training it would track, which it cannot
+    x = draw(3, 4, 2, 5, dtype=torch.float64)
+    parameters = dict(layer.named_parameters())
+
+    def energy(parameters):
+        return functional_call(layer, parameters, (x,)).square().sum()
+
+    found = torch.func.grad(energy)(parameters)
+    layer(x).square().sum().backward()
+    assert_close(found, {name: parameter.grad for name, parameter in parameters.items()})
+
+
+@BOTH
+@pytest.mark.parametrize("is_training", [True, False])
+def test_export_takes_the_steps(layer_class, is_training, draw, scatter):
+    layer, x = scatter(layer_class(4)).train(is_training), draw(3, 4, 2, 5)
+    exported = torch.export.export(copy.deepcopy(layer), (x,)).module()
+    assert_close(exported(x), layer(x))
+
+
 @pytest.mark.parametrize("options", [{"formula": "reference"}, {"adaptive": False}])
 def test_other_formulas_are_left_to_the_steps(options, draw):
     assert not is_fused(AFN2d(4, **options)(draw(3, 4, 2, 5)))
