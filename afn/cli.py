@@ -197,7 +197,7 @@ def _evaluate(options: argparse.Namespace, say: Say) -> None:
     if not options.grid and (options.order or options.baseline):
         raise ValueError("--order and --baseline are about a grid: add --grid")
     changes = {
-        "severity": options.severity or 3,
+        "severity": 3 if options.severity is None else options.severity,
         "eval_stats": options.stats,
         "eval_batch_size": options.batch_size,
         "eval_images": options.images,
@@ -213,9 +213,7 @@ def _evaluate(options: argparse.Namespace, say: Say) -> None:
             baseline=store.open(options.baseline) if options.baseline else None,
         )  # fmt: skip
         return
-    weights = run.weights()
-    if weights is None:
-        raise ValueError(f"run {run.id} has no checkpoint yet: train it for an epoch first")
+    weights = run.require_weights()
     import torch
 
     from afn.engine.training import Training

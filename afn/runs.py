@@ -205,6 +205,17 @@ class Run:
         """The newest checkpoint, if there is one."""
         return max((self.path / "checkpoints").glob("*.safetensors"), default=None)
 
+    def require_weights(self) -> Path:
+        """The newest checkpoint.
+
+        Raises:
+            ValueError: There is none yet.
+        """
+        weights = self.weights()
+        if weights is None:
+            raise ValueError(f"run {self.id} has no checkpoint yet: train it for an epoch first")
+        return weights
+
     def state(self) -> RunState:
         """The status, derived from the markers and from who is alive."""
         if end := _read_json(self.path / "end.json"):

@@ -316,7 +316,9 @@ def test_weights_that_are_not_there_or_torn_are_one_line(complains, store, quick
     assert "cannot restore" in complains("evaluate", finished.id)
 
 
-@pytest.mark.parametrize("option", ["--severity=9", "--images=0", "--corruption=rain"])
+@pytest.mark.parametrize(
+    "option", ["--severity=9", "--severity=0", "--images=0", "--corruption=rain"]
+)
 def test_a_test_that_cannot_be_is_one_line(complains, finished, option):
     complains("evaluate", finished.id, option)
 

@@ -91,9 +91,7 @@ def run_grid(
 def _cells(
     run: Run, config: TrainConfig, corruptions: Collection[str], order: Order
 ) -> Iterator[Cell]:
-    weights = run.weights()
-    if weights is None:
-        raise ValueError(f"run {run.id} has no checkpoint yet: train it for an epoch first")
+    weights = run.require_weights()
     question = Question(
         weights=hashlib.sha256(weights.read_bytes()).hexdigest(),
         dataset=config.dataset,
