@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -12,6 +11,7 @@ from afn.corruptions.registry import corrupt
 from afn.corruptions.severities import constants_of
 from afn.data import ImageData
 from afn.data.cifar10c import read_cifar10c
+from afn.pixels import as_float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -55,17 +55,14 @@ def corrupted_test_set(
     published = read_cifar10c(name, severity, folder) if data.name == "cifar10" else None
     if published is not None:
         return CorruptedTestSet(
-            images=_as_float(published.images[:num_images]),
+            images=as_float(torch.from_numpy(published.images[:num_images])),
             labels=torch.from_numpy(published.labels[:num_images]),
             source="CIFAR-10-C archive",
         )
     return CorruptedTestSet(
-        images=corrupt(_as_float(data.x_test[:num_images]), name, severity, generator),
+        images=corrupt(
+            as_float(torch.from_numpy(data.x_test[:num_images])), name, severity, generator
+        ),
         labels=torch.from_numpy(data.y_test[:num_images]),
         source="generated",
     )
-
-
-def _as_float(images: np.ndarray) -> Tensor:
-    pixels = torch.from_numpy(np.ascontiguousarray(images))
-    return pixels.permute(0, 3, 1, 2).to(torch.float32).div_(255)

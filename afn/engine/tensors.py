@@ -13,6 +13,7 @@ from torch import Tensor
 
 from afn.data import load_dataset
 from afn.evaluate import corrupted
+from afn.pixels import as_float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,12 +40,7 @@ class TensorData:
 
     def train_batch(self, indices: Tensor) -> tuple[Tensor, Tensor]:
         """Images (n, C, H, W), float in [0, 1], channels_last, and labels (n,)."""
-        return _as_float(self.train_images[indices]), self.train_labels[indices]
-
-
-def _as_float(images: Tensor) -> Tensor:
-    """(N, H, W, C) uint8 to (N, C, H, W) float in [0, 1], channels_last without a copy."""
-    return images.permute(0, 3, 1, 2).to(torch.float32).div_(255)
+        return as_float(self.train_images[indices]), self.train_labels[indices]
 
 
 @lru_cache(maxsize=2)
@@ -69,7 +65,7 @@ def load_tensors(name: str, num_test: int) -> TensorData:
     return TensorData(
         train_images=torch.from_numpy(np.ascontiguousarray(data.x_train)),
         train_labels=torch.from_numpy(data.y_train),
-        test_images=_as_float(torch.from_numpy(np.ascontiguousarray(data.x_test[:num_test]))),
+        test_images=as_float(torch.from_numpy(np.ascontiguousarray(data.x_test[:num_test]))),
         test_labels=torch.from_numpy(data.y_test[:num_test]),
         mean=tuple(mean.tolist()),
         std=tuple(np.maximum(std, 1e-3).tolist()),

@@ -9,6 +9,7 @@ from afn.corruptions import CORRUPTIONS, corrupted_test_set
 from afn.data import ImageData
 from afn.evaluate import Classifier, noise_of
 from afn.grids.records import ORDERS, Cell, GridFile, Order, places
+from afn.pixels import as_float
 
 
 def corruption_grid(
@@ -101,8 +102,7 @@ def _test_set(
     data: ImageData, corruption: str | None, severity: int, num_images: int
 ) -> tuple[Tensor, Tensor, str]:
     if corruption is None:
-        pixels = torch.from_numpy(data.x_test[:num_images])
-        images = pixels.permute(0, 3, 1, 2).to(torch.float32).div_(255)
+        images = as_float(torch.from_numpy(data.x_test[:num_images]))
         return images, torch.from_numpy(data.y_test[:num_images]), "clean"
     made = corrupted_test_set(
         data,
