@@ -5,7 +5,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from afn.cost.plan import BATCH_SIZES, CHANNELS, IMAGE, SIZES, SUBJECTS, YARDSTICK, Plan
+from afn.cost.plan import (
+    BATCH_SIZES,
+    CHANNELS,
+    IMAGE,
+    SIZES,
+    STEPS_A_ROUND,
+    SUBJECTS,
+    WARMUP_ROUNDS,
+    YARDSTICK,
+    Plan,
+)
 from afn.cost.records import Measurement, Report
 from afn.engine.config import NORM_NAMES
 from app.comparison import NORM_TITLES
@@ -184,8 +194,6 @@ def from_url(url: Mapping[str, Sequence[str]]) -> tuple[CostView, list[str]]:
 # -- how long it takes -----------------------------------------------------------------------------
 
 _START_SECONDS = 3.0
-_WARMUP = 4
-_STEPS_A_ROUND = 2
 
 
 def seconds_of(plan: Plan, reference: Report) -> float | None:
@@ -197,7 +205,7 @@ def seconds_of(plan: Plan, reference: Report) -> float | None:
             if (found := known.get((case, norm))) is None:
                 return None
             total += (found.train_step_ms + found.inference_ms) / 1000
-    return _START_SECONDS + total * _STEPS_A_ROUND * (plan.rounds + _WARMUP)
+    return _START_SECONDS + total * STEPS_A_ROUND * (plan.rounds + WARMUP_ROUNDS)
 
 
 def title_of(norm: str) -> str:

@@ -116,9 +116,10 @@ averages, so compare like with like before you credit a network.
 """,
     "cost": """
 **Training step** and **inference** are times on one CPU thread, memory format channels_last,
-medians of alternating steps. A network's training step is forward, loss, backward and SGD; a
-layer's is forward and backward. "Freed memory kept": the process does not hand memory back to the
-system between steps, which would make some steps pay for getting it anew, by chance.
+medians of alternating steps, each taken right after another of its norm. A network's training step
+is forward, loss, backward and SGD; a layer's is forward and backward. "Freed memory kept": the
+process does not hand memory back to the system between steps, which would make some steps pay for
+getting it anew, by chance.
 
 **Peak memory** is the most that one training step allocates on top of weights and batch, from the
 allocator's own log: above all what each layer keeps for its backward pass.

@@ -13,6 +13,10 @@ BATCH_SIZES = (8, 32, 128)
 """What a sweep goes through unless told otherwise."""
 IMAGE = (3, 32)
 """Channels and side of the networks' images."""
+WARMUP_ROUNDS = 4
+"""Before those that are timed."""
+STEPS_A_ROUND = 2
+"""Of each norm: one to warm up, and the one that is timed."""
 YARDSTICK = "bn"
 """The norm that ratios refer to; it is measured with any other."""
 

@@ -7,7 +7,7 @@ from statistics import median
 
 import torch
 
-WARMUP_ROUNDS = 4
+from afn.cost.plan import WARMUP_ROUNDS
 
 
 def interleaved(
