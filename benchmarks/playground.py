@@ -15,14 +15,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import Page
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from afn.runs import RunStore
-from tests.app.browser import ROOT, launched_chromium, streamlit_server
+from tests.app.browser import ROOT, button, launched_chromium, streamlit_server
 
 FIRST_LAMBDA = """() => [...document.querySelectorAll('.js-plotly-plot')].some(plot =>
   plot.layout.annotations?.some(note => note.text.includes('λ_μ')) &&
@@ -84,11 +83,6 @@ class Wire:
         data = json.loads(text)
         if data and data["chunks"][0]["n"] > 0:  # else it holds the history
             self.ticks.setdefault(data["key"], []).append(len(text.encode()))
-
-
-def button(page: Page, name: str) -> Any:
-    """A button by its whole name."""
-    return page.get_by_role("button", name=name, exact=True)
 
 
 def click_to_lambda(page: Page, repeats: int) -> list[float]:

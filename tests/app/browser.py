@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import Browser, Error, Locator, Page, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 _FLAGS = [
@@ -90,3 +90,8 @@ def _wait_until_healthy(server: subprocess.Popen[bytes], url: str, log: Path) ->
         except OSError:
             time.sleep(0.1)
     pytest.fail(f"Streamlit did not start:\n{log.read_text()}")
+
+
+def button(page: Page, name: str) -> Locator:
+    """A button by its whole name."""
+    return page.get_by_role("button", name=name, exact=True)

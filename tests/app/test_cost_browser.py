@@ -9,13 +9,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.measuring import Measurements
-from tests.app.browser import ROOT
+from tests.app.browser import ROOT, button
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-PATIENCE = 60_000
 QUICK = "/cost?size=8&batch=8&norms=afn"
 LONG = "/cost?of=resnet20&norms=afn"
 
@@ -30,23 +29,6 @@ def address(serve, reports: Path) -> str:
     folder = reports.parent
     env = {"AFN_RUNS_DIR": str(folder), "AFN_DATA_DIR": str(folder / "no-data")}
     return serve(ROOT / "app" / "streamlit_app.py", env)
-
-
-@pytest.fixture
-def page(chromium: Browser):
-    context = chromium.new_context(viewport={"width": 1440, "height": 1000})
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
-    expect.set_options(timeout=PATIENCE)
-    yield page
-    if (stop := button(page, "Stop")).count():
-        stop.click()
-        expect(stop).to_have_count(0)
-    context.close()
-
-
-def button(page: Page, name: str):
-    return page.get_by_role("button", name=name, exact=True)
 
 
 def measure(page: Page, url: str) -> str:

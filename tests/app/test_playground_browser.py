@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from afn import TrainConfig
 from afn.runs import RunStore
-from tests.app.browser import ROOT
+from tests.app.browser import ROOT, button
 
 pytestmark = [
     pytest.mark.browser,
@@ -33,23 +33,6 @@ def runs_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def address(serve, runs_folder: Path) -> str:
     env = {"AFN_RUNS_DIR": str(runs_folder), "AFN_DATA_DIR": str(runs_folder / "no-data")}
     return serve(ROOT / "app" / "streamlit_app.py", env)
-
-
-@pytest.fixture
-def page(chromium: Browser):
-    context = chromium.new_context(viewport={"width": 1440, "height": 1000})
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
-    expect.set_options(timeout=PATIENCE)
-    yield page
-    if (stop := button(page, "Stop")).count() and stop.is_enabled():
-        stop.click()
-        expect(stop).to_be_disabled()
-    context.close()
-
-
-def button(page: Page, name: str):
-    return page.get_by_role("button", name=name, exact=True)
 
 
 def start(page: Page, url: str) -> None:
