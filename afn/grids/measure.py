@@ -8,7 +8,7 @@ from torch import Tensor
 from afn.corruptions import CORRUPTIONS, corrupted_test_set
 from afn.data import ImageData
 from afn.evaluate import Classifier, noise_of
-from afn.grids.records import ORDERS, Cell, GridFile, Order, places
+from afn.grids.records import ORDERS, Cell, GridFile, Order, Place, places
 from afn.pixels import as_float
 
 
@@ -21,7 +21,7 @@ def corruption_grid(
     order: Order = "mixed",
     corruptions: Collection[str] = tuple(CORRUPTIONS),
     severities: Collection[int] = (1, 2, 3, 4, 5),
-    known: Mapping[tuple[str | None, int], Cell] | None = None,
+    known: Mapping[Place, Cell] | None = None,
 ) -> Iterator[Cell]:
     """Answers of a model to clean and corrupted test images, cell by cell, the clean ones first.
 
@@ -62,12 +62,14 @@ def corruption_grid(
                 f"expected a logit for each of the {len(data.class_names)} classes of {data.name}, "
                 f"got {tuple(logits.shape[1:])}; take a model that was trained on these classes"
             )
+        confidences, answers = logits.softmax(1).max(1)
         yield Cell(
             corruption=corruption,
             severity=severity,
             source=source,
             loss=float(torch.nn.functional.cross_entropy(logits, labels)),
-            answers=bytes(logits.argmax(1).tolist()),
+            answers=bytes(answers.tolist()),
+            confidences=bytes(confidences.mul(255).round().int().tolist()),
             labels=bytes(labels.tolist()),
         )
 
