@@ -11,7 +11,8 @@ import streamlit as st
 from afn.engine.config import LIMITS
 from afn.engine.control import Command
 from afn.lambda_init import LAMBDAS
-from afn.runs import ENDED, Run
+from afn.runs import Run
+from afn.work import ENDED
 from app import backend, state
 from app.comparison import Comparison, labels
 from app.explanations import CONTROLS

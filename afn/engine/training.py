@@ -10,7 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from afn.backbones import build_model, initialize
+from afn.backbones import initialize
+from afn.engine.building import model_of
 from afn.engine.checkpoints import load_checkpoint, save_checkpoint
 from afn.engine.config import TrainConfig, check_against_data
 from afn.engine.control import Command, Controls, NoControls, check_command
@@ -49,19 +50,12 @@ class Training:
         self.data: TensorData = load_tensors(config.dataset, config.eval_images)
         num_train = len(self.data.train_labels)
         check_against_data(config, num_train, min(self.data.image_size))
-        options: dict[str, Any] = {}
-        if config.backbone == "convnet":
-            options["widths"] = config.widths
-        self.model: nn.Module = build_model(
-            config.backbone,
-            config.norm,
-            in_channels=self.data.channels,
-            num_classes=self.data.num_classes,
+        self.model: nn.Module = model_of(
+            config,
             image_size=self.data.image_size,
+            num_classes=self.data.num_classes,
             mean=self.data.mean,
             std=self.data.std,
-            norm_options=config.norm_options(),
-            **options,
         )
         initialize(self.model, config.seed)
         self.model.to(memory_format=torch.channels_last)

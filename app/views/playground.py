@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from afn.runs import ENDED
+from afn.work import ENDED
 from app import backend, controls, figures, state, status, transport
 from app.charts.chart import Shown
 from app.charts.palette import run_colors

@@ -8,7 +8,8 @@ import streamlit as st
 from safetensors.numpy import load_file, save
 
 from afn.engine.config import TrainConfig
-from afn.runs import ENDED, Run
+from afn.runs import Run
+from afn.work import ENDED
 from app import backend, state
 from app.comparison import MAX_CONTENDERS, NORM_TITLES
 
