@@ -11,9 +11,10 @@ import pytest
 
 from afn.corruptions.severities import SEVERITIES
 from afn.engine.execution import execute
-from afn.grids.evaluation import EvaluationStore, GridTask
+from afn.grids.evaluation import EvaluationStore
 from afn.grids.records import places
 from afn.grids.subjects import Subject
+from afn.grids.tasks import GridTask
 from afn.processes import is_alive
 from afn.runner import LocalRunner
 

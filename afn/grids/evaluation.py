@@ -7,66 +7,16 @@ goes on where it ended when the same is asked again, and one that is done costs 
 import secrets
 import shutil
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from afn.grids.pictures import PicturesFile
-from afn.grids.records import Place, Question
-from afn.grids.subjects import Subject
+from afn.grids.tasks import Task, task_from_json
 from afn.processes import identity
 from afn.runs import RunStore
 from afn.work import ENDED, Work, read_json, write_json
 
 _KEPT_SECONDS = 3600.0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class GridTask:
-    """Places of a grid that a model is to answer."""
-
-    subject: Subject
-    question: Question
-    places: tuple[Place, ...]
-
-    def missing(self) -> list[Place]:
-        """The places whose cells are not known yet."""
-        known = self.subject.file(self.question).cells()
-        return [place for place in self.places if place not in known]
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON values."""
-        return {
-            "kind": "grid",
-            "subject": self.subject.to_json(),
-            "question": asdict(self.question),
-            "places": [list(place) for place in self.places],
-        }
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PicturesTask:
-    """Pictures that are to be made."""
-
-    file: PicturesFile
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON values."""
-        return {"kind": "pictures", "file": self.file.to_json()}
-
-
-Task = GridTask | PicturesTask
-
-
-def _task(record: dict[str, Any]) -> Task:
-    if record["kind"] == "pictures":
-        return PicturesTask(file=PicturesFile.from_json(record["file"]))
-    return GridTask(
-        subject=Subject.from_json(record["subject"]),
-        question=Question(**record["question"]),
-        places=tuple((corruption, severity) for corruption, severity in record["places"]),
-    )
 
 
 class Evaluation(Work):
@@ -86,7 +36,7 @@ class Evaluation(Work):
     def tasks(self) -> list[Task]:
         """What is to be done, in this order."""
         try:
-            return [_task(task) for task in self.record()["tasks"]]
+            return [task_from_json(task) for task in self.record()["tasks"]]
         except (KeyError, TypeError) as error:
             raise ValueError(f"evaluation {self.id} is damaged: {error!r}") from error
 
@@ -152,15 +102,6 @@ class EvaluationStore:
                 shutil.rmtree(evaluation.path, ignore_errors=True)
 
 
-def undone(tasks: Sequence[Task]) -> list[Task]:
+def undone(tasks: Iterable[Task]) -> list[Task]:
     """What of it is not known yet."""
-    left: list[Task] = []
-    for task in tasks:
-        if isinstance(task, PicturesTask):
-            if task.file.read() is None:
-                left.append(task)
-        elif missing := task.missing():
-            left.append(
-                GridTask(subject=task.subject, question=task.question, places=tuple(missing))
-            )
-    return left
+    return [left for task in tasks if (left := task.left())]

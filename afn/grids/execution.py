@@ -1,6 +1,7 @@
 """Executing an evaluation: claim it, answer cell by cell, write its end marker."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -8,12 +9,14 @@ from torch import nn
 
 from afn.corruptions import CORRUPTIONS
 from afn.data import load_dataset
-from afn.grids.evaluation import Evaluation, GridTask, PicturesTask, Task
+from afn.grids.evaluation import Evaluation
+from afn.grids.layer_statistics import layer_spread
 from afn.grids.measure import ShownImages, answers, brought
 from afn.grids.models import asked, restored
 from afn.grids.pictures import KEPT, Pictures, PicturesFile
 from afn.grids.records import Place
 from afn.grids.subjects import Subject
+from afn.grids.tasks import GridTask, PicturesTask, SpreadTask, Task
 
 _EXPECTED = (ValueError, TypeError, RuntimeError, OSError, MemoryError)
 
@@ -43,42 +46,45 @@ def carry_out(evaluation: Evaluation, *, orphaned: Callable[[], bool] = lambda: 
 
 
 def _done(tasks: Sequence[Task], problems: list[str]) -> Iterator[None]:
-    """Does everything, and comes back after every cell and every file of pictures."""
+    """Does everything, and comes back after every result."""
+    models = _Models()
     for task in tasks:
         if isinstance(task, PicturesTask):
-            try:
+            with _noted(problems):
                 task.file.write(_pictures(task.file))
-            except _EXPECTED as error:
-                _note(problems, error)
             yield
-    models: dict[str, nn.Module] = {}
+    yield from _cells([task for task in tasks if isinstance(task, GridTask)], models, problems)
+    for task in tasks:
+        if isinstance(task, SpreadTask):
+            with _noted(problems):
+                _spread(task, models.of(task.subject))
+            yield
+
+
+def _cells(tasks: Sequence[GridTask], models: "_Models", problems: list[str]) -> Iterator[None]:
+    """Place by place, so that all models of one place are soon known and images made once."""
     groups: dict[tuple[str, int, tuple[int, int, int]], list[GridTask]] = {}
     for task in tasks:
-        if isinstance(task, GridTask):
-            question = task.question
-            key = (question.dataset, question.num_images, task.subject.image_shape)
-            groups.setdefault(key, []).append(task)
+        question = task.question
+        key = (question.dataset, question.num_images, task.subject.image_shape)
+        groups.setdefault(key, []).append(task)
     for (dataset, num_images, image_shape), group in groups.items():
-        try:
+        those = None
+        with _noted(problems):
             those = brought(load_dataset(dataset), image_shape, num_images)
-        except _EXPECTED as error:
-            _note(problems, error)
+        if those is None:
             continue
         missing = {id(task): set(task.missing()) for task in group}
         for place in dict.fromkeys(place for task in group for place in task.places):
             lacking = [task for task in group if place in missing[id(task)]]
-            if not lacking:
-                continue
-            try:
-                shown = ShownImages.of(*those, place=place)
-            except _EXPECTED as error:
-                _note(problems, error)
+            shown = None
+            with _noted(problems):
+                shown = ShownImages.of(*those, place=place) if lacking else None
+            if shown is None:
                 continue
             for task in lacking:
-                try:
-                    _answer(task, shown, _model(models, task.subject))
-                except _EXPECTED as error:
-                    _note(problems, error)
+                with _noted(problems):
+                    _answer(task, shown, models.of(task.subject))
                 yield
 
 
@@ -89,10 +95,26 @@ def _answer(task: GridTask, shown: ShownImages, model: nn.Module) -> None:
     task.subject.file(question).append(cell)
 
 
-def _model(models: dict[str, nn.Module], subject: Subject) -> nn.Module:
-    if subject.sha256 not in models:
-        models[subject.sha256] = restored(subject)
-    return models[subject.sha256]
+class _Models:
+    """Restored networks, each once."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, nn.Module] = {}
+
+    def of(self, subject: Subject) -> nn.Module:
+        if subject.sha256 not in self._known:
+            self._known[subject.sha256] = restored(subject)
+        return self._known[subject.sha256]
+
+
+def _spread(task: SpreadTask, model: nn.Module) -> None:
+    question = task.question
+    images = {}
+    for domain in task.domains:
+        those = brought(load_dataset(domain), task.subject.image_shape, question.num_images)
+        images[domain] = ShownImages.of(*those, place=(None, 0)).images
+    with asked(model, question):
+        task.write(layer_spread(model, images, batch_size=question.batch_size))
 
 
 def _pictures(file: PicturesFile) -> Pictures:
@@ -114,9 +136,14 @@ def _pixels(shown: ShownImages) -> np.ndarray:
     return np.ascontiguousarray(kept.permute(0, 2, 3, 1).numpy())
 
 
-def _note(problems: list[str], error: BaseException) -> None:
-    if (line := _one_line(error)) not in problems:
-        problems.append(line)
+@contextmanager
+def _noted(problems: list[str]) -> Iterator[None]:
+    """What cannot be had becomes a line, and the rest goes on."""
+    try:
+        yield
+    except _EXPECTED as error:
+        if (line := _one_line(error)) not in problems:
+            problems.append(line)
 
 
 def _one_line(error: BaseException) -> str:

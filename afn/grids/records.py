@@ -3,10 +3,12 @@
 import base64
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
 from pathlib import Path
 from statistics import fmean
+from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 from afn.intervals import paired_interval, wilson_interval
@@ -149,17 +151,16 @@ class GridFile:
         self.path = folder / f"{question.key}.jsonl"
         self.question = question
 
-    def cells(self) -> dict[Place, Cell]:
-        """The cells that are known, by place; damaged lines are skipped."""
-        found = {}
-        for record in read_lines(self.path)[0]:
-            if "answers" in record:
-                try:
-                    cell = Cell.from_json(record)
-                except ValueError:
-                    continue
-                found[cell.place] = cell
-        return found
+    def cells(self) -> Mapping[Place, Cell]:
+        """The cells that are known, by place; damaged lines are skipped.
+
+        Asked again, a file that has not grown is not read again.
+        """
+        try:
+            stat = self.path.stat()
+        except FileNotFoundError:
+            return MappingProxyType({})
+        return _cells(self.path, stat.st_size, stat.st_mtime_ns)
 
     def append(self, cell: Cell) -> None:
         """Keep a cell; the file begins with its question."""
@@ -167,6 +168,19 @@ class GridFile:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             append_line(self.path, asdict(self.question))
         append_line(self.path, cell.to_json())
+
+
+@lru_cache(maxsize=128)
+def _cells(path: Path, size: int, modified: int) -> Mapping[Place, Cell]:
+    found = {}
+    for record in read_lines(path)[0]:
+        if "answers" in record:
+            try:
+                cell = Cell.from_json(record)
+            except ValueError:
+                continue
+            found[cell.place] = cell
+    return MappingProxyType(found)
 
 
 def mean_corruption_error(cells: Iterable[Cell], baseline: Iterable[Cell]) -> float:

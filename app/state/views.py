@@ -53,23 +53,33 @@ class ViewState(Generic[View]):
             return True, url
         if self.key(self._anchor) not in session:
             self.put(session[self.name])  # back from another page: the widgets are gone
+        self.keep()
         return False, url
+
+    def keep(self) -> None:
+        """Give back to widgets what they forgot, before they are drawn again.
+
+        A rerun that ends before a widget is drawn, say for a tick of a fragment, forgets its value.
+        """
+        view = st.session_state[self.name]
+        for field in fields(view):
+            if st.session_state.get(self.key(field.name)) is None:
+                st.session_state[self.key(field.name)] = _for_widget(getattr(view, field.name))
 
     def put(self, view: View) -> None:
         """Set the widgets."""
         st.session_state[self.name] = view
         for field in fields(view):  # type: ignore[arg-type]
-            value = getattr(view, field.name)
-            st.session_state[self.key(field.name)] = (
-                list(value) if isinstance(value, tuple) else value
-            )
+            st.session_state[self.key(field.name)] = _for_widget(getattr(view, field.name))
 
     def take(self) -> View:
         """What the widgets say; a setting without a widget on screen stays as it was."""
         before: View = st.session_state[self.name]
         values: dict[str, Any] = {}
         for field in fields(before):  # type: ignore[arg-type]
-            value = st.session_state.get(self.key(field.name), getattr(before, field.name))
+            value = st.session_state.get(self.key(field.name))
+            if value is None:
+                value = getattr(before, field.name)
             values[field.name] = tuple(value) if isinstance(value, list) else value
         return type(before)(**values)
 
@@ -88,3 +98,7 @@ class ViewState(Generic[View]):
     def clear_problems(self) -> None:
         """Forget them; the user has moved on."""
         st.session_state[self._problems] = []
+
+
+def _for_widget(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value

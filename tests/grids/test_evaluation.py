@@ -11,11 +11,12 @@ from afn.data import load_dataset
 from afn.engine.execution import execute
 from afn.engine.training import Training
 from afn.evaluate import noise_of
-from afn.grids.evaluation import Evaluation, EvaluationStore, GridTask, PicturesTask, undone
+from afn.grids.evaluation import Evaluation, EvaluationStore, undone
 from afn.grids.execution import carry_out
 from afn.grids.models import asked, restored
 from afn.grids.pictures import Pictures, PicturesFile
 from afn.grids.subjects import Subject
+from afn.grids.tasks import GridTask, PicturesTask
 from afn.norms import override_lambdas
 from afn.pixels import as_float
 
