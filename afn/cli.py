@@ -121,6 +121,8 @@ def _add_config_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rescale-width", type=int)
     parser.add_argument("--no-adaptive", dest="adaptive", action="store_false", default=None)
     parser.add_argument("--formula", choices=["paper", "reference"])
+    parser.add_argument("--lr-schedule", choices=["constant", "cosine"], help="(default constant)")
+    parser.add_argument("--augment", choices=["none", "crop_flip"], help="(default none)")
     parser.add_argument("--eval-stats", choices=["batch", "running"])
 
 
