@@ -1,4 +1,4 @@
-"""The command line: ``python -m afn train|evaluate|bench|data|runs --help``.
+"""The command line: ``python -m afn train|evaluate|bench|pretrained|data|runs --help``.
 
 Each command prints what it did, as JSON lines with ``--json``, and ends with status 1 and one line
 on bad input.
@@ -18,6 +18,7 @@ from afn.engine.config import BACKBONE_NAMES, LIMITS, NORM_NAMES, TrainConfig
 from afn.grids.records import ORDERS
 from afn.lambda_init import LambdaInit
 from afn.memory import keep_freed_memory
+from afn.pretrained import command as pretrained_command
 
 Say = Callable[[str, dict[str, Any]], None]
 """Says a line to people, or the record to programs."""
@@ -91,6 +92,12 @@ def _parser() -> argparse.ArgumentParser:
     bench = commands.add_parser("bench", parents=[common], help="measure what norms cost")
     command.add_options(bench)
     bench.set_defaults(run=command.run)
+
+    pretrained = commands.add_parser(
+        "pretrained", parents=[common], help="list, show or train the models that come along"
+    )
+    pretrained_command.add_options(pretrained)
+    pretrained.set_defaults(run=pretrained_command.run)
 
     data = commands.add_parser("data", parents=[common], help="list or download data sets")
     data.add_argument("action", choices=["list", "download"], nargs="?", default="list")
