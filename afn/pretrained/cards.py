@@ -148,6 +148,8 @@ class Card:
         Raises:
             ValueError: Another version, or a value is missing or not of its kind.
         """
+        if not isinstance(record, dict):
+            raise ValueError("expected an object")
         if (version := record.get("version")) != VERSION:
             raise ValueError(f"a card of version {version!r}, expected {VERSION}")
         try:
@@ -183,7 +185,7 @@ def read_card(name: str, folder: Path | None = None) -> Card:
     try:
         record = json.loads((folder / f"{name}.json").read_bytes())
         return Card.from_json(record, folder)
-    except (ValueError, AttributeError) as error:
+    except ValueError as error:
         raise ValueError(f"{name}.json is damaged: {error}; get it again") from error
 
 

@@ -49,8 +49,10 @@ def run(options: argparse.Namespace, say: Say) -> None:
 def _list(say: Say) -> None:
     names = pretrained_names()
     planned = [name for name in PLAN if name in names]
+    seconds = 0.0
     for name in [*planned, *(name for name in names if name not in PLAN)]:
         card = read_card(name)
+        seconds += card.seconds
         clean = card.clean_accuracy()
         result = (
             f"{100 * clean.accuracy:6.2f} %  ({clean.n} images, statistics: {clean.statistics})"
@@ -61,12 +63,13 @@ def _list(say: Say) -> None:
             f"{name:<26} {card.config.norm:<8} {card.config.dataset:<18} {result}",
             {
                 "name": name, "group": card.group, "norm": card.config.norm,
-                "dataset": card.config.dataset, "clean": asdict(clean) if clean else None,
+                "dataset": card.config.dataset, "seconds": card.seconds,
+                "clean": asdict(clean) if clean else None,
             },
         )  # fmt: skip
     say(
-        f"{len(names)} models in {pretrained_dir()}",
-        {"models": len(names), "folder": str(pretrained_dir())},
+        f"{len(names)} models in {pretrained_dir()}, trained in {seconds / 3600:.1f} hours",
+        {"models": len(names), "folder": str(pretrained_dir()), "seconds": seconds},
     )
 
 

@@ -20,9 +20,9 @@ from afn.engine.execution import execute
 from afn.engine.training import Training
 from afn.grids.records import Cell, Question
 from afn.memory import keep_freed_memory
-from afn.pretrained import checksums
 from afn.pretrained.answers import answers_of
 from afn.pretrained.cards import Card, Data, Inputs, pretrained_dir
+from afn.pretrained.checksums import checksum
 from afn.pretrained.export import cell_records, export, packed, sha256, thinned
 from afn.pretrained.load import assemble
 from afn.pretrained.plan import Spec, chosen
@@ -74,7 +74,9 @@ def make(spec: Spec, store: RunStore, folder: Path, say: Say) -> list[Accuracy]:
     if spec.is_shipped:
         contents["events"] = packed(thinned(run.events()[0]))
         contents["cells"] = packed(cell_records({q: c.values() for q, c in answers.items()}))
-        export(_card(spec, run, folder, inputs, contents, own, domains, accuracies), contents)
+        size = sum(parameter.numel() for parameter in model.parameters())
+        card = _card(spec, run, folder, inputs, size, own, domains, contents, accuracies)
+        export(card, contents)
         say({"kind": "shipped", "bytes": sum(map(len, contents.values()))})
     return accuracies
 
@@ -140,12 +142,12 @@ def _card(
     run: Run,
     folder: Path,
     inputs: Inputs,
-    contents: dict[str, bytes],
+    num_parameters: int,
     own: ImageData,
     domains: list[ImageData],
+    contents: dict[str, bytes],
     accuracies: list[Accuracy],
 ) -> Card:
-    weights = assemble(spec.config, inputs, contents["weights"])
     summary = run.state().summary or {}
     return Card(
         name=spec.name,
@@ -154,22 +156,9 @@ def _card(
         setting=spec.setting,
         config=spec.config,
         inputs=inputs,
-        num_parameters=sum(parameter.numel() for parameter in weights.parameters()),
-        trained_on=Data(
-            name=own.name,
-            num_train=len(own.y_train),
-            num_test=len(own.y_test),
-            sha256=checksums.full_checksum(own),
-        ),
-        tested_on=tuple(
-            Data(
-                name=data.name,
-                num_train=0,
-                num_test=len(data.y_test),
-                sha256=checksums.test_checksum(data),
-            )
-            for data in domains
-        ),
+        num_parameters=num_parameters,
+        trained_on=_data(own, with_training=True),
+        tested_on=tuple(_data(data, with_training=False) for data in domains),
         steps=summary["step"],
         seconds=summary["seconds"],
         versions={
@@ -179,6 +168,15 @@ def _card(
         },
         sha256={what: sha256(content) for what, content in contents.items()},
         accuracies=tuple(accuracies),
+    )
+
+
+def _data(data: ImageData, *, with_training: bool) -> Data:
+    return Data(
+        name=data.name,
+        num_train=len(data.y_train) if with_training else 0,
+        num_test=len(data.y_test),
+        sha256=checksum(data, with_training=with_training),
     )
 
 
