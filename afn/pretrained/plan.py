@@ -37,6 +37,16 @@ _VARIANTS: dict[str, dict[str, Any]] = {
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Mode:
+    """How a trained model is set when it is asked."""
+
+    config: TrainConfig
+    """The model's own, with the statistics mode of the test."""
+    networks: bool = True
+    """False forces every λ to 0."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Spec:
     """One model to be trained and tested."""
 
@@ -59,14 +69,13 @@ class Spec:
         """Whether its weights are kept in the repository, not only its results."""
         return self.config.seed == 0
 
-    def modes(self) -> list[TrainConfig]:
-        """Its configuration in every statistics mode that its norm has."""
+    def modes(self) -> Iterator[Mode]:
+        """Every way in which it is asked: each statistics mode that its norm has."""
         if self.config.norm not in SWITCHABLE_NORMS:
-            return [self.config]
-        return [
-            replace(self.config, eval_stats="running"),
-            replace(self.config, eval_stats="batch"),
-        ]
+            yield Mode(config=self.config)
+            return
+        yield Mode(config=replace(self.config, eval_stats="running"))
+        yield Mode(config=replace(self.config, eval_stats="batch"))
 
 
 def chosen(patterns: Iterable[str]) -> list[Spec]:

@@ -81,7 +81,7 @@ def test_embedded_models_need_no_data():
 
 def test_norms_are_asked_in_every_statistics_mode_they_have():
     modes = {
-        norm: [config.statistics for config in PLAN[f"usps-rgb-{norm}"].modes()]
+        norm: [mode.config.statistics for mode in PLAN[f"usps-rgb-{norm}"].modes()]
         for norm in ("bn", "afn", "asrnorm", "bin")
     }
     assert modes == {
