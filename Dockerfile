@@ -11,6 +11,7 @@ COPY requirements.txt .
 RUN pip install --no-cache-dir ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} -r requirements.txt
 COPY --chown=afn afn afn
 COPY --chown=afn app app
+COPY --chown=afn pretrained pretrained
 COPY --chown=afn .streamlit .streamlit
 
 USER afn

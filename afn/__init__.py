@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         override_lambdas,
         set_eval_stats,
     )
+    from afn.pretrained.load import load_pretrained
 
 _HOMES = {
     "AFN2d": "afn.norms",
@@ -40,6 +41,7 @@ _HOMES = {
     "corruption_grid": "afn.grids.measure",
     "domain_matrix": "afn.grids.domains",
     "fold_norms": "afn.norms",
+    "load_pretrained": "afn.pretrained.load",
     "override_lambdas": "afn.norms",
     "set_eval_stats": "afn.norms",
     "train": "afn.engine.execution",
@@ -59,6 +61,7 @@ __all__ = [
     "corruption_grid",
     "domain_matrix",
     "fold_norms",
+    "load_pretrained",
     "override_lambdas",
     "set_eval_stats",
     "train",

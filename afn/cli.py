@@ -1,4 +1,4 @@
-"""The command line: ``python -m afn train|evaluate|bench|data|runs --help``.
+"""The command line: ``python -m afn train|evaluate|bench|pretrained|data|runs --help``.
 
 Each command prints what it did, as JSON lines with ``--json``, and ends with status 1 and one line
 on bad input.
@@ -18,6 +18,7 @@ from afn.engine.config import BACKBONE_NAMES, LIMITS, NORM_NAMES, TrainConfig
 from afn.grids.records import ORDERS
 from afn.lambda_init import LambdaInit
 from afn.memory import keep_freed_memory
+from afn.pretrained import command as pretrained_command
 
 Say = Callable[[str, dict[str, Any]], None]
 """Says a line to people, or the record to programs."""
@@ -92,6 +93,12 @@ def _parser() -> argparse.ArgumentParser:
     command.add_options(bench)
     bench.set_defaults(run=command.run)
 
+    pretrained = commands.add_parser(
+        "pretrained", parents=[common], help="list, show or train the models that come along"
+    )
+    pretrained_command.add_options(pretrained)
+    pretrained.set_defaults(run=pretrained_command.run)
+
     data = commands.add_parser("data", parents=[common], help="list or download data sets")
     data.add_argument("action", choices=["list", "download"], nargs="?", default="list")
     data.add_argument("name", nargs="?", help="what to download")
@@ -121,6 +128,8 @@ def _add_config_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rescale-width", type=int)
     parser.add_argument("--no-adaptive", dest="adaptive", action="store_false", default=None)
     parser.add_argument("--formula", choices=["paper", "reference"])
+    parser.add_argument("--lr-schedule", choices=["constant", "cosine"], help="(default constant)")
+    parser.add_argument("--augment", choices=["none", "crop_flip"], help="(default none)")
     parser.add_argument("--eval-stats", choices=["batch", "running"])
 
 

@@ -55,6 +55,8 @@ def loaded_by(code):
         "afn.cli",
         "afn.data",
         "afn.engine.config",
+        "afn.pretrained.cards",
+        "afn.pretrained.command",
         "app.comparison",
         "app.costing",
         "app.measuring",

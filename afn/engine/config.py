@@ -22,6 +22,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "batch_size": (1, 512),
     "lr": (1e-5, 10.0),
     "momentum": (0.0, 0.999),
+    "weight_decay": (0.0, 1.0),
     "lambda_lr_factor": (0.0, 1000.0),
     "epochs": (1, 200),
     "seed": (0, 2**31 - 1),
@@ -80,13 +81,19 @@ class TrainConfig:
     """Channels of the convnet's blocks (1 to 4 of them); the resnets ignore it."""
     batch_size: int = 64
     lr: float = 0.05
-    """Learning rate of SGD, constant."""
+    """Learning rate of SGD; where the schedule begins."""
+    lr_schedule: Literal["constant", "cosine"] = "constant"
+    """Cosine: half a wave from lr down to 0 over all epochs, anew at every step."""
     momentum: float = 0.9
+    weight_decay: float = 0.0
+    """Of kernels and matrices; λ, γ, β and biases have none."""
     lambda_lr_factor: float = 1.0
     """The λ parameters learn with ``lr * lambda_lr_factor``."""
     epochs: int = 3
     seed: int = 0
-    """Fixes the start weights and the data order, the same for every norm."""
+    """Fixes the start weights, the data order and the augmentation, the same for every norm."""
+    augment: Literal["none", "crop_flip"] = "none"
+    """Crop and flip: each training image shifted by up to 4 pixels, and mirrored or not."""
 
     lambda_init: LambdaInit = LambdaInit.PAPER
     stan_width: int | None = None
@@ -123,6 +130,8 @@ class TrainConfig:
         _check_choice("norm", self.norm, NORM_NAMES)
         _check_choice("backbone", self.backbone, BACKBONE_NAMES)
         _check_choice("formula", self.formula, ("paper", "reference"))
+        _check_choice("lr_schedule", self.lr_schedule, ("constant", "cosine"))
+        _check_choice("augment", self.augment, ("none", "crop_flip"))
         if self.eval_stats is not None:
             _check_choice("eval_stats", self.eval_stats, ("batch", "running"))
         for name in LIMITS:
@@ -173,6 +182,16 @@ class TrainConfig:
         if self.norm in ADAPTIVE_NORMS:
             options |= {name: getattr(self, name) for name in _ADAPTIVE_OPTIONS}
         return options
+
+    def lr_factor(self, progress: float) -> float:
+        r"""What the schedule makes of the learning rate.
+
+        .. math:: \tfrac12 (1 + \cos \pi p) \text{ (cosine), } 1 \text{ (constant)}
+
+        Args:
+            progress: Share p of all epochs' images that training has seen, 0 to 1.
+        """
+        return 1 if self.lr_schedule == "constant" else (1 + math.cos(math.pi * progress)) / 2
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values, with the format's version."""

@@ -18,7 +18,7 @@ def check_command(command: Command) -> Command:
 
     ``{"command": name}`` with name pause, resume, step, stop; ``evaluate`` with ``severity``; or
     ``set`` with exactly one of lr, batch_size, lambda_lr_factor, or ``lambda``: the logits to put
-    (mu, sigma, gamma, beta; for a linear gate the λ itself).
+    (mu, sigma, gamma, beta; for a linear gate the λ itself). With a schedule, lr is its base.
 
     Raises:
         ValueError: One line that says what was expected and what came.

@@ -4,9 +4,9 @@ Kinds and their values (besides ``step`` and ``seconds``, the wall time since th
 
 - ``start``: layers, num_features, adaptive_layers, num_parameters, num_train, num_test,
   steps_per_epoch, total_steps, lambdas (before the first step), statistics
-- ``step``: epoch, loss, accuracy, lr, lambda_lr_factor, batch_size, grad_norm, lambdas,
-  lambda_grads (one row of mu, sigma, gamma, beta per adaptive layer; gradients with respect to
-  the parameter), duration (seconds spent on the step), images_left
+- ``step``: epoch, loss, accuracy, lr (by the schedule), lambda_lr_factor, batch_size, grad_norm,
+  lambdas, lambda_grads (one row of mu, sigma, gamma, beta per adaptive layer; gradients with
+  respect to the parameter), duration (seconds spent on the step), images_left
 - ``snapshot``: per layer the lists gamma, beta, mu, sigma (one value per channel; ASRNorm's are
   means over the batch's images)
 - ``evaluation``: dataset, corruption (None: clean), severity, statistics, n, correct, accuracy,

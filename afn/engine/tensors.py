@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from afn.data import load_dataset
+from afn.engine.augment import crop_flip
 from afn.evaluate import corrupted
 from afn.pixels import as_float
 from afn.png import data_uri
@@ -27,18 +28,24 @@ class TensorData:
     num_classes: int
 
     @property
-    def channels(self) -> int:
-        """1 for grey, 3 for colour."""
-        return self.train_images.shape[3]
+    def image_shape(self) -> tuple[int, int, int]:
+        """(H, W, C) of one image."""
+        _, height, width, channels = self.train_images.shape
+        return height, width, channels
 
-    @property
-    def image_size(self) -> tuple[int, int]:
-        """Height and width in pixels."""
-        return self.train_images.shape[1], self.train_images.shape[2]
+    def train_batch(
+        self, indices: Tensor, augmentation: torch.Generator | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Images (n, C, H, W), float in [0, 1], channels_last, and labels (n,).
 
-    def train_batch(self, indices: Tensor) -> tuple[Tensor, Tensor]:
-        """Images (n, C, H, W), float in [0, 1], channels_last, and labels (n,)."""
-        return as_float(self.train_images[indices]), self.train_labels[indices]
+        Args:
+            indices: Of training images.
+            augmentation: Draws crops and flips; None leaves the images as they are.
+        """
+        images = self.train_images[indices]
+        if augmentation is not None:
+            images = crop_flip(images, augmentation)
+        return as_float(images), self.train_labels[indices]
 
 
 @lru_cache(maxsize=2)
@@ -89,6 +96,10 @@ class DataOrder:
         """Since the beginning, remainders counted in."""
         return self.epoch * self.num_images + self.position
 
+    def generator(self) -> torch.Generator:
+        """For what is random about the next batch; the same wherever training was resumed."""
+        return _generator(f"batch/{self.seed}/{self.images_seen}")
+
     def take(self, batch_size: int) -> Tensor:
         """Indices of the next batch; moves on to the next epoch where this one is used up."""
         indices = _permutation(self.seed, self.epoch, self.num_images)
@@ -106,9 +117,12 @@ class DataOrder:
 
 @lru_cache(maxsize=1)
 def _permutation(seed: int, epoch: int, num_images: int) -> Tensor:
-    digest = hashlib.sha256(f"order/{seed}/{epoch}".encode()).digest()
-    generator = torch.Generator().manual_seed(int.from_bytes(digest[:4], "big"))
-    return torch.randperm(num_images, generator=generator)
+    return torch.randperm(num_images, generator=_generator(f"order/{seed}/{epoch}"))
+
+
+def _generator(purpose: str) -> torch.Generator:
+    digest = hashlib.sha256(purpose.encode()).digest()
+    return torch.Generator().manual_seed(int.from_bytes(digest[:4], "big"))
 
 
 def sample_images(image: Tensor, corruptions: tuple[str, ...], severity: int) -> dict[str, str]:

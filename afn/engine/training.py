@@ -11,11 +11,11 @@ import torch
 from torch import Tensor, nn
 
 from afn.backbones import initialize
-from afn.engine.building import model_of
 from afn.engine.checkpoints import load_checkpoint, save_checkpoint
 from afn.engine.config import TrainConfig, check_against_data
 from afn.engine.control import Command, Controls, NoControls, check_command
 from afn.engine.events import Event
+from afn.engine.models import model_of
 from afn.engine.snapshots import Snapshot, short
 from afn.engine.tensors import DataOrder, TensorData, load_tensors, sample_images
 from afn.evaluate import corrupted, evaluate
@@ -49,10 +49,10 @@ class Training:
         self.config = config
         self.data: TensorData = load_tensors(config.dataset, config.eval_images)
         num_train = len(self.data.train_labels)
-        check_against_data(config, num_train, min(self.data.image_size))
+        check_against_data(config, num_train, min(self.data.image_shape[:2]))
         self.model: nn.Module = model_of(
             config,
-            image_size=self.data.image_size,
+            image_shape=self.data.image_shape,
             num_classes=self.data.num_classes,
             mean=self.data.mean,
             std=self.data.std,
@@ -71,9 +71,15 @@ class Training:
         ]
         chosen = {id(parameter) for parameter in lambdas}
         rest = [parameter for parameter in self._parameters if id(parameter) not in chosen]
-        self.optimizer = torch.optim.SGD(
-            [{"params": rest}, {"params": lambdas}], lr=config.lr, momentum=config.momentum
-        )
+        # None apart without a decay: checkpoints number the parameters in this order.
+        decaying = [p for p in rest if p.dim() > 1 and config.weight_decay > 0]
+        lasting = rest if not decaying else [p for p in rest if p.dim() <= 1]
+        groups: list[dict[str, Any]] = [
+            {"params": decaying, "weight_decay": config.weight_decay},
+            {"params": lasting},
+            {"params": lambdas},
+        ]
+        self.optimizer = torch.optim.SGD(groups, lr=config.lr, momentum=config.momentum)
         self.order = DataOrder(config.seed, num_train)
         self.step = 0
         self.batch_size = config.batch_size
@@ -89,12 +95,17 @@ class Training:
         self._began = time.perf_counter()
         self._seconds_before = 0.0
         self.control_offset = 0
-        self._set_rates()
 
     @property
     def seconds(self) -> float:
         """Wall time that the run has had, those before a resumption counted in."""
         return self._seconds_before + time.perf_counter() - self._began
+
+    @property
+    def rate(self) -> float:
+        """The learning rate at this place in the data: the base rate, by the schedule."""
+        total = self.config.epochs * self.order.num_images
+        return self.lr * self.config.lr_factor(self.order.images_seen / total)
 
     @property
     def is_complete(self) -> bool:
@@ -188,22 +199,26 @@ class Training:
             return
         if "batch_size" in command:
             wanted = replace(self.config, batch_size=command["batch_size"])
-            check_against_data(wanted, self.order.num_images, min(self.data.image_size))
+            check_against_data(wanted, self.order.num_images, min(self.data.image_shape[:2]))
             self.batch_size = wanted.batch_size
         self.lr = command.get("lr", self.lr)
         self.lambda_lr_factor = command.get("lambda_lr_factor", self.lambda_lr_factor)
-        self._set_rates()
 
-    def _set_rates(self) -> None:
-        weights, lambdas = self.optimizer.param_groups
-        weights["lr"], lambdas["lr"] = self.lr, self.lr * self.lambda_lr_factor
+    def _set_rates(self, rate: float) -> None:
+        *weights, lambdas = self.optimizer.param_groups
+        for group in weights:
+            group["lr"] = rate
+        lambdas["lr"] = rate * self.lambda_lr_factor
 
     # -- one step -------------------------------------------------------------------------------
 
     def _train_step(self) -> Iterator[Event]:
         began = time.perf_counter()
         snapshots_before = self._snapshots_due()
-        images, labels = self.data.train_batch(self.order.take(self.batch_size))
+        rate = self.rate
+        self._set_rates(rate)
+        augmentation = None if self.config.augment == "none" else self.order.generator()
+        images, labels = self.data.train_batch(self.order.take(self.batch_size), augmentation)
         takes_snapshot = (
             self.step == 0 or self._snapshots_due() > snapshots_before or self._is_last_step()
         )
@@ -218,7 +233,7 @@ class Training:
         if not math.isfinite(loss_value):
             raise DivergedError(
                 f"the loss is {loss_value} at step {self.step + 1}: training diverged; lower lr "
-                f"(now {self.lr:g}) or take larger batches (now {self.batch_size})"
+                f"(now {rate:g}) or take larger batches (now {self.batch_size})"
             )
         loss.backward()
         gradients = [p.grad.flatten() for p in self._parameters if p.grad is not None]
@@ -234,7 +249,7 @@ class Training:
             epoch=self.order.epoch,
             loss=round(loss_value, 6),
             accuracy=num_correct / len(labels),
-            lr=self.lr,
+            lr=rate,
             lambda_lr_factor=self.lambda_lr_factor,
             batch_size=len(labels),
             grad_norm=short(norm),
@@ -378,7 +393,6 @@ class Training:
             self._rng_state = torch.tensor(
                 list(bytes.fromhex(progress["rng_state"])), dtype=torch.uint8
             )
-        self._set_rates()
 
 
 def _rows(values: list[float]) -> list[list[float]]:

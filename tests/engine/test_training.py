@@ -1,4 +1,5 @@
 import json
+import math
 from dataclasses import replace
 
 import pytest
@@ -191,6 +192,59 @@ def test_resumed_equals_uninterrupted_bit_for_bit(quick, norm, tmp_path):
     after = list(second.events())
     assert without_times(of_kind([*before, *after], "step")) == whole
     assert second.is_complete
+
+
+def test_resumed_equals_uninterrupted_with_schedule_augmentation_and_decay(quick, tmp_path):
+    config = replace(quick, epochs=2, augment="crop_flip", lr_schedule="cosine", weight_decay=1e-2)
+    whole = without_times(of_kind(train(config), "step"))
+    before = list(Training(config, tmp_path).events(Scripted({17: [{"command": "stop"}]})))
+    second = Training(config, tmp_path)
+    second.restore(max(tmp_path.glob("*.safetensors")))
+    assert without_times(of_kind([*before, *second.events()], "step")) == whole
+
+
+def test_cosine_falls_from_the_base_rate_to_nothing_by_the_images_seen(quick):
+    config = replace(quick, epochs=2, lr_schedule="cosine")
+    script = Scripted({30: [{"command": "set", "lr": 0.01}, {"command": "set", "batch_size": 20}]})
+    steps = of_kind(Training(config).events(script), "step")
+    seen = [*range(0, 22 * 64, 64), *range(1437, 1437 + 8 * 64, 64)]  # the remainder is left out
+    seen += range(1437 + 8 * 64, 2 * 1437 - 19, 20)
+    assert [event.values["lr"] for event in steps] == [
+        pytest.approx((0.05 if i < 30 else 0.01) * (1 + math.cos(math.pi * n / 2874)) / 2)
+        for i, n in enumerate(seen)
+    ]
+    assert steps[0].values["lr"] == 0.05
+    assert steps[-1].values["lr"] < 1e-5
+
+
+def test_augmentation_is_the_same_for_every_norm_and_another_in_every_batch(quick, monkeypatch):
+    shown = {}
+    for norm in ("bn", "afn"):
+        training = Training(replace(quick, norm=norm, augment="crop_flip", max_steps=3))
+        forward = training._forward
+        batches = shown[norm] = []
+        monkeypatch.setattr(
+            training, "_forward", lambda x, f=forward, b=batches: b.append(x.clone()) or f(x)
+        )
+        list(training.events())
+    plain = training.data.train_batch(DataOrder(0, 1437).take(64))[0]
+    assert all(torch.equal(a, b) for a, b in zip(*shown.values(), strict=True))
+    assert not torch.equal(shown["bn"][0], plain)
+
+
+def test_decay_takes_from_kernels_and_matrices_alone(quick):
+    def trained(decay):
+        training = Training(replace(quick, weight_decay=decay, lr=0.01, momentum=0.0, max_steps=1))
+        start = {name: p.detach().clone() for name, p in training.model.named_parameters()}
+        list(training.events())
+        return start, dict(training.model.named_parameters())
+
+    start, without = trained(0.0)
+    _, decayed = trained(0.5)
+    for name, parameter in without.items():
+        taken = 0.01 * 0.5 * start[name] if parameter.dim() > 1 else torch.zeros_like(parameter)
+        torch.testing.assert_close(decayed[name], parameter - taken)
+    assert {"backbone.blocks.0.norm.standardize.encoder.weight"} <= without.keys()
 
 
 @pytest.mark.parametrize("norm", ["afn", "asrnorm", "bn", "in", "gn", "ln", "bin", "none"])

@@ -1,4 +1,4 @@
-"""From a configuration to its network."""
+"""The network that a configuration describes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,22 +12,19 @@ from afn.engine.config import TrainConfig
 def model_of(
     config: TrainConfig,
     *,
-    image_size: tuple[int, int],
+    image_shape: tuple[int, int, int],
     num_classes: int,
     mean: Sequence[float],
     std: Sequence[float],
 ) -> nn.Sequential:
-    """The network that a configuration describes, with torch's own start weights.
+    """A model without a start of its own: initialize it or load its weights.
 
     Args:
-        config: Names backbone and norm, and their options.
-        image_size: Height and width of the images.
-        num_classes: Number of logits.
-        mean: Of each input channel, on the scale [0, 1]; as many as the images have.
-        std: The standard deviations.
-
-    Raises:
-        ValueError: The images are too small for the network.
+        config: Says backbone, norm and their options.
+        image_shape: (H, W, C) of the images it takes.
+        num_classes: Classes.
+        mean: Mean of each channel of the training images, in [0, 1].
+        std: Their standard deviation.
     """
     options: dict[str, Any] = {}
     if config.backbone == "convnet":
@@ -35,9 +32,9 @@ def model_of(
     return build_model(
         config.backbone,
         config.norm,
-        in_channels=len(mean),
+        in_channels=image_shape[2],
         num_classes=num_classes,
-        image_size=image_size,
+        image_size=image_shape[:2],
         mean=mean,
         std=std,
         norm_options=config.norm_options(),

@@ -1,0 +1,143 @@
+"""``python -m afn pretrained list|show|train``."""
+
+import argparse
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from typing import Any
+
+from afn.pretrained.cards import pretrained_dir, pretrained_names, read_card
+from afn.pretrained.plan import PLAN, Spec, chosen
+from afn.pretrained.results import Accuracy, update_results
+
+Say = Callable[[str, dict[str, Any]], None]
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument("action", choices=["list", "show", "train"], nargs="?", default="list")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="models; train takes patterns: 'cifar10-*'"
+    )
+    parser.add_argument("--all", action="store_true", help="train all that are planned")
+    parser.add_argument(
+        "--jobs", type=int, default=1, metavar="N", help="processes at a time (default 1)"
+    )
+
+
+def run(options: argparse.Namespace, say: Say) -> None:
+    """List what is shipped, show a card, or train what is planned."""
+    match options.action:
+        case "list":
+            _list(say)
+        case "show":
+            if len(options.names) != 1:
+                raise ValueError("name one model to show; `python -m afn pretrained` lists them")
+            _show(options.names[0], say)
+        case "train":
+            if options.all == bool(options.names):
+                raise ValueError("name what to train, or say --all")
+            if options.jobs < 1:
+                raise ValueError(f"--jobs must be at least 1, got {options.jobs}")
+            _train(list(PLAN.values()) if options.all else chosen(options.names), options.jobs, say)
+
+
+def _list(say: Say) -> None:
+    names = pretrained_names()
+    planned = [name for name in PLAN if name in names]
+    seconds = 0.0
+    for name in [*planned, *(name for name in names if name not in PLAN)]:
+        card = read_card(name)
+        seconds += card.seconds
+        clean = card.clean_accuracy()
+        result = (
+            f"{100 * clean.accuracy:6.2f} %  ({clean.n} images, statistics: {clean.statistics})"
+            if clean
+            else ""
+        )
+        say(
+            f"{name:<26} {card.config.norm:<8} {card.config.dataset:<18} {result}",
+            {
+                "name": name, "group": card.group, "norm": card.config.norm,
+                "dataset": card.config.dataset, "seconds": card.seconds,
+                "clean": asdict(clean) if clean else None,
+            },
+        )  # fmt: skip
+    say(
+        f"{len(names)} models in {pretrained_dir()}, trained in {seconds / 3600:.1f} hours",
+        {"models": len(names), "folder": str(pretrained_dir()), "seconds": seconds},
+    )
+
+
+def _show(name: str, say: Say) -> None:
+    card = read_card(name)
+    record = card.to_json()
+    head = {key: value for key, value in record.items() if key != "accuracies"}
+    lines = [json.dumps(head, indent=1, ensure_ascii=False)]
+    for each in card.accuracies:
+        shift = "clean" if each.severity == 0 else f"{each.corruption} {each.severity}"
+        lines.append(
+            f"{each.test_data:<18} {shift:<20} {100 * each.accuracy:6.2f} %  ({each.n} images, "
+            f"statistics: {each.statistics}, networks {each.networks})"
+        )
+    say("\n".join(lines), record)
+
+
+def _train(specs: list[Spec], jobs: int, say: Say) -> None:
+    """Each model in a process of its own; one that fails does not keep the others."""
+    table = threading.Lock()
+    folder = pretrained_dir()
+
+    def make(spec: Spec) -> bool:
+        end: dict[str, Any] = {"kind": "failed", "error": "its process ended without a word"}
+        command = [sys.executable, "-m", "afn.pretrained.train", spec.name]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                end = json.loads(line)
+                if end["kind"] not in ("made", "failed"):
+                    say(f"{spec.name}: {_in_words(end)}", {"model": spec.name, **end})
+        if process.returncode or end["kind"] != "made":
+            reason = end.get("error", f"its process ended with {process.returncode}")
+            say(f"{spec.name}: {reason}", {"model": spec.name, "kind": "failed", "error": reason})
+            return False
+        with table:
+            accuracies = [Accuracy(**each) for each in end["accuracies"]]
+            update_results(folder, spec, accuracies)
+        return True
+
+    with ThreadPoolExecutor(jobs) as pool:
+        try:
+            made = list(pool.map(make, specs))
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    if failed := [spec.name for spec, is_made in zip(specs, made, strict=True) if not is_made]:
+        raise RuntimeError(
+            f"{len(failed)} of {len(specs)} models failed: {', '.join(failed)}; "
+            f"the same command goes on where it was left"
+        )
+    say(f"{len(specs)} models are made", {"kind": "end", "models": len(specs)})
+
+
+def _in_words(record: dict[str, Any]) -> str:
+    match record["kind"]:
+        case "found" | "resumed" | "begun" as kind:
+            words = {"found": "is trained already", "resumed": "goes on", "begun": "begins"}
+            return f"{words[kind]} (run {record['run']})"
+        case "tested":
+            return (
+                f"epoch {record['epoch']}: {100 * record['accuracy']:.2f} % of {record['n']} "
+                f"(statistics: {record['statistics']})"
+            )
+        case "trained":
+            return f"trained in {record['seconds']:.0f} s"
+        case "asked":
+            return f"tested in {record['cells']} ways"
+        case "shipped":
+            return f"shipped in {record['bytes'] / 1e6:.2f} MB"
+    return json.dumps(record)

@@ -1,0 +1,85 @@
+"""Writing what is shipped of a trained model."""
+
+import gzip
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from afn.grids.records import Cell, Question
+from afn.pretrained.cards import SUFFIXES, Card, write_card
+
+STEPS = 400
+"""At most about so many training steps are kept of a run."""
+_DIGITS = 4
+
+
+def export(card: Card, contents: Mapping[str, bytes]) -> None:
+    """Write a model's files, the card last.
+
+    Args:
+        card: Its SHA-256 are those of the contents.
+        contents: Of weights, events and cells.
+    """
+    card.folder.mkdir(parents=True, exist_ok=True)
+    for what, content in contents.items():
+        part = card.folder / f".{card.name}{SUFFIXES[what]}.part"
+        part.write_bytes(content)
+        part.replace(card.path(what))
+    write_card(card)
+
+
+def sha256(content: bytes) -> str:
+    """In hexadecimal digits."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def packed(records: Iterable[Mapping[str, Any]]) -> bytes:
+    """JSON lines, compressed; the same records give the same bytes."""
+    lines = (json.dumps(each, ensure_ascii=False, separators=(",", ":")) for each in records)
+    return gzip.compress("".join(f"{line}\n" for line in lines).encode(), mtime=0)
+
+
+def cell_records(answers: Mapping[Question, Iterable[Cell]]) -> list[dict[str, Any]]:
+    """Each question and, behind it, its cells."""
+    records = []
+    for question, cells in answers.items():
+        records.append(asdict(question))
+        records += [cell.to_json() for cell in cells]
+    return records
+
+
+def thinned(events: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A run's start, tests and snapshots, and some of its steps, in figures of four digits.
+
+    What was recorded after the checkpoint from which the run was resumed is left out, as if never
+    interrupted.
+    """
+    kept: list[dict[str, Any]] = []
+    for event in events:
+        if event["kind"] == "resume":
+            kept = [each for each in kept if each["step"] <= event["step"]]
+        elif event["kind"] in ("start", "step", "snapshot", "evaluation"):
+            kept.append(event)
+    steps = [event["step"] for event in kept if event["kind"] == "step"]
+    chosen = set(_evenly(steps))
+    return [_rounded(event) for event in kept if event["kind"] != "step" or event["step"] in chosen]
+
+
+def _evenly(steps: list[int]) -> list[int]:
+    """First and last, and as many between as there is room for."""
+    if len(steps) <= STEPS:
+        return steps
+    return [steps[round(i * (len(steps) - 1) / (STEPS - 1))] for i in range(STEPS)]
+
+
+def _rounded(value: Any) -> Any:
+    match value:
+        case float():
+            return float(f"{value:.{_DIGITS}g}")
+        case dict():
+            return {key: _rounded(each) for key, each in value.items()}
+        case list():
+            return [_rounded(each) for each in value]
+    return value

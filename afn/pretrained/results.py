@@ -1,0 +1,85 @@
+"""Accuracies as a tidy table: one row for each model and question. Needs no torch."""
+
+import csv
+import io
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from afn.grids.records import Cell, Question
+from afn.pretrained.plan import PLAN, Spec
+
+FILE = "results.csv"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Accuracy:
+    """What a model got right of what it was asked."""
+
+    test_data: str
+    corruption: str
+    """ "clean" where there is none."""
+    severity: int
+    """0 where there is none."""
+    statistics: str
+    batch_size: int
+    networks: str
+    """ "off" where every λ was forced to 0."""
+    n: int
+    correct: int
+    accuracy: float
+
+    @classmethod
+    def of(cls, question: Question, cell: Cell) -> "Accuracy":
+        """In figures."""
+        return cls(
+            test_data=question.dataset,
+            corruption=cell.corruption or "clean",
+            severity=cell.severity,
+            statistics=question.statistics,
+            batch_size=question.batch_size,
+            networks="on" if question.networks else "off",
+            n=cell.n,
+            correct=cell.correct,
+            accuracy=round(cell.accuracy, 6),
+        )
+
+
+_OF_MODEL = ("model", "group", "norm", "seed", "setting", "train_data")
+COLUMNS = (*_OF_MODEL, *(field.name for field in fields(Accuracy)))
+
+
+def rows_of(spec: Spec, accuracies: Iterable[Accuracy]) -> list[dict[str, Any]]:
+    """A model's rows of the table."""
+    config = spec.config
+    model = (spec.name, spec.group, config.norm, config.seed, spec.setting, config.dataset)
+    return [dict(zip(_OF_MODEL, model, strict=True)) | asdict(accuracy) for accuracy in accuracies]
+
+
+def read_results(folder: Path) -> list[dict[str, str]]:
+    """The table as it is, all values as text; empty where there is none."""
+    try:
+        with (folder / FILE).open(newline="") as file:
+            return list(csv.DictReader(file))
+    except FileNotFoundError:
+        return []
+
+
+def update_results(folder: Path, spec: Spec, accuracies: Iterable[Accuracy]) -> None:
+    """Put a model's rows in the place of those it had; models stay in the plan's order."""
+    rows: list[dict[str, Any]] = [
+        row for row in read_results(folder) if row["model"] != spec.name and row["model"] in PLAN
+    ]
+    order = {name: place for place, name in enumerate(PLAN)}
+    rows += rows_of(spec, accuracies)
+    rows.sort(key=lambda row: order.get(row["model"], len(order)))  # stable within a model
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n", extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(rows)
+    folder.mkdir(parents=True, exist_ok=True)
+    part = folder / f".{FILE}.{os.getpid()}"
+    part.write_text(text.getvalue())
+    part.replace(folder / FILE)

@@ -1,0 +1,139 @@
+import json
+import shutil
+from dataclasses import replace
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from afn import load_pretrained, set_eval_stats
+from afn.data import load_dataset
+from afn.grids.domains import Row, domain_matrix
+from afn.history import History
+from afn.pretrained.cards import Card, pretrained_names, read_card
+from afn.pretrained.checksums import checksum
+from afn.pretrained.results import Accuracy
+
+
+@pytest.fixture
+def copy(made, tmp_path):
+    """The shipped files again, to be damaged."""
+    return shutil.copytree(made.folder, tmp_path / "copy")
+
+
+def test_the_card_says_what_was_trained_on_what(made, tiny):
+    card = made.card
+    [run] = made.store.list()
+    data = load_dataset("digits8")
+    assert pretrained_names(made.folder) == ["tiny-afn"]
+    assert card.config == tiny.config == run.config()
+    assert (card.inputs.image_shape, len(card.inputs.class_names)) == ((8, 8, 1), 10)
+    assert (card.trained_on.name, card.trained_on.num_train) == ("digits8", 1437)
+    assert card.trained_on.sha256 == checksum(data, with_training=True)
+    assert [each.sha256 for each in card.tested_on] == [checksum(data, with_training=False)]
+    assert card.steps == 2 * (1437 // 64)
+    assert card.versions["torch"] == torch.__version__.partition("+")[0]
+    assert Card.from_json(json.loads(json.dumps(card.to_json())), made.folder) == card
+
+
+def test_the_loaded_model_is_the_trained_one_and_answers_as_the_card_says(made):
+    model = load_pretrained("tiny-afn", made.folder)
+    [run] = made.store.list()
+    trained = load_file(run.require_weights())
+    for name, tensor in model.state_dict().items():
+        assert torch.equal(tensor, trained[name]), name
+    assert not model.training
+    for statistics, mode in (("running", "running"), ("test batch of 128", "batch")):
+        row = Row(
+            model=set_eval_stats(model, mode),
+            image_shape=made.card.inputs.image_shape,
+            statistics=statistics,
+        )
+        [crossing] = domain_matrix({"": row}, [load_dataset("digits8")], num_images=360)
+        again = Accuracy.of(crossing.question, crossing.cell)
+        assert again in made.card.accuracies
+        assert again.accuracy > 0.5
+    assert made.card.clean_accuracy() == again
+    assert made.card.clean_accuracy("mnist") is None
+
+
+def test_every_cell_is_kept_with_its_question_and_its_answers(made):
+    found = [Accuracy.of(question, cell) for question, cell in made.card.answers()]
+    assert tuple(found) == made.card.accuracies == tuple(made.accuracies)
+    assert len(found) == 3 * (1 + 96)  # in every mode: clean, and the grid with its clean cell
+    assert {question.weights for question, _ in made.card.answers()} == {
+        made.card.sha256["weights"]
+    }
+
+
+def test_a_history_reads_the_cards_events(made):
+    [run] = made.store.list()
+    kept, whole = History(made.card), History(run)
+    for history in (kept, whole):
+        history.update()
+    assert list(kept.steps) == list(whole.steps)  # fewer than are thinned
+    assert kept.columns["loss"].tolist() == pytest.approx(whole.columns["loss"].tolist(), rel=1e-3)
+    assert kept.lambdas[1][0].tolist() == pytest.approx(whole.lambdas[1][0].tolist(), rel=1e-3)
+    assert len(kept.snapshots) == len(whole.snapshots)
+    assert [e["correct"] for e in kept.evaluations] == [e["correct"] for e in whole.evaluations]
+    kept.update()
+    assert len(kept.steps) == len(whole.steps)
+
+
+@pytest.mark.parametrize("what", ["weights", "events", "cells"])
+def test_damage_is_one_line(copy, what):
+    path = read_card("tiny-afn", copy).path(what)
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=rf"{path.name} is damaged: its SHA-256 is not .* again$"):
+        read_card("tiny-afn", copy).read(what)
+
+
+def test_damaged_or_missing_weights_are_not_loaded(copy):
+    path = copy / "tiny-afn.safetensors"
+    path.write_bytes(path.read_bytes()[:-4])
+    with pytest.raises(ValueError, match="is damaged"):
+        load_pretrained("tiny-afn", copy)
+    path.unlink()
+    with pytest.raises(FileNotFoundError, match=r"tiny-afn.safetensors is missing.*get it again"):
+        load_pretrained("tiny-afn", copy)
+
+
+def test_weights_of_another_model_are_refused_strictly(copy):
+    path = copy / "tiny-afn.json"
+    record = json.loads(path.read_bytes())
+    record["config"]["norm"] = "bn"
+    path.write_text(json.dumps(record))
+    with pytest.raises(ValueError, match=r"not the weights of this model: .*Unexpected key") as it:
+        load_pretrained("tiny-afn", copy)
+    assert "\n" not in str(it.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda text: text[:-9], "delimiter"),
+        (lambda text: text.replace('"version": 1', '"version": 9', 1), "version 9, expected 1"),
+        (lambda text: text.replace('"steps"', '"stairs"'), "not a model card: .*stairs"),
+        (lambda text: "[]", "expected an object"),
+    ],
+)
+def test_a_damaged_card_is_one_line(copy, change, words):
+    path = copy / "tiny-afn.json"
+    path.write_text(change(path.read_text()))
+    with pytest.raises(ValueError, match=rf"tiny-afn.json is damaged: .*{words}") as error:
+        load_pretrained("tiny-afn", copy)
+    assert "\n" not in str(error.value)
+
+
+def test_an_unknown_name_lists_the_known(made, tmp_path):
+    with pytest.raises(ValueError, match=r"unknown pretrained model 'vgg'; known: tiny-afn$"):
+        load_pretrained("vgg", made.folder)
+    with pytest.raises(ValueError, match="there is none in"):
+        load_pretrained("vgg", tmp_path)
+
+
+def test_the_folder_is_named_by_the_environment(made, monkeypatch):
+    monkeypatch.setenv("AFN_PRETRAINED_DIR", str(made.folder))
+    assert read_card("tiny-afn") == replace(made.card)

@@ -1,0 +1,102 @@
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from afn import LambdaInit
+from afn.data import catalogue, dataset_entry
+from afn.data.domains import single_source
+from afn.pretrained.plan import DIGITS, EMBEDDED, PACS, PLAN, chosen
+
+SHIPPED = {name: spec for name, spec in PLAN.items() if spec.is_shipped}
+
+
+def of_group(group, specs=PLAN):
+    return [spec for spec in specs.values() if spec.group == group]
+
+
+def test_every_model_has_one_name_that_says_its_seed():
+    for name, spec in PLAN.items():
+        seed = spec.config.seed
+        assert spec.name == name
+        assert name.endswith(f"-s{seed}") == (seed > 0)
+        assert f"-{spec.config.norm}" in name
+    assert len({spec.config for spec in PLAN.values()}) == len(PLAN)
+
+
+def test_seeds_differ_in_nothing_else():
+    for name, spec in PLAN.items():
+        first = PLAN[name.removesuffix(f"-s{spec.config.seed}")]
+        assert replace(spec.config, seed=0) == first.config
+        assert (spec.domains, spec.domain_images) == (first.domains, first.domain_images)
+
+
+def test_digits_are_the_papers_comparison_with_three_seeds():
+    specs = of_group("digits")
+    counts = Counter((s.setting, s.config.norm, s.config.seed) for s in specs)
+    norms = ("bn", "asrnorm", "afn", "bin")
+    assert counts == {
+        (setting, norm, seed): len(DIGITS)
+        for setting in ("channels reduced", "channels increased")
+        for norm in norms
+        for seed in range(3)
+    }
+    for spec in specs:
+        assert (spec.config.epochs, spec.config.augment, spec.domains) == (30, "none", DIGITS)
+        assert replace(spec.config, dataset="", norm="bn", seed=0) == replace(
+            PLAN["mnist-rgb-bn"].config, dataset=""
+        )
+
+
+@pytest.mark.parametrize("setting", ["channels reduced", "channels increased"])
+def test_digits_train_on_what_single_source_names(setting):
+    entries = [catalogue()[name] for name in DIGITS]
+    trained_on = {s.config.dataset for s in of_group("digits") if s.setting == setting}
+    assert trained_on == single_source(entries, setting).keys()
+
+
+def test_cifar_and_pacs_compare_three_norms_with_two_seeds():
+    for group, domains in (("cifar10", ("cifar10",)), ("pacs", PACS)):
+        assert Counter((s.config.norm, s.config.seed) for s in of_group(group)) == {
+            (norm, seed): len(domains) for norm in ("bn", "asrnorm", "afn") for seed in range(2)
+        }
+        assert {s.config.dataset for s in of_group(group)} == set(domains)
+
+
+def test_lambda_variants_differ_from_their_model_in_that_alone():
+    for base in ("mnist-grey-afn", "cifar10-afn"):
+        plain = PLAN[base].config
+        assert PLAN[f"{base}-open"].config == replace(plain, lambda_init=LambdaInit.OPEN)
+        assert PLAN[f"{base}-reference"].config == replace(plain, lambda_init=LambdaInit.REFERENCE)
+        assert PLAN[f"{base}-plain"].config == replace(plain, adaptive=False)
+        assert plain.lambda_init == LambdaInit.PAPER
+
+
+def test_embedded_models_need_no_data():
+    here = {spec.config.norm for spec in of_group("mnist5k", SHIPPED)}
+    assert here == {"bn", "asrnorm", "afn"}
+    for name in EMBEDDED:
+        assert dataset_entry(name).status == "embedded"
+
+
+def test_norms_are_asked_in_every_statistics_mode_they_have():
+    modes = {
+        norm: [(mode.config.statistics, mode.networks) for mode in PLAN[f"usps-rgb-{norm}"].modes()]
+        for norm in ("bn", "afn", "asrnorm", "bin")
+    }
+    assert modes == {
+        "bn": [("running", True), ("test batch of 128", True)],
+        "afn": [("running", True), ("test batch of 128", True), ("test batch of 128", False)],
+        "asrnorm": [("per image", True)],
+        "bin": [("running and per image", True)],
+    }
+    plain = PLAN["mnist-grey-afn-plain"]
+    assert all(mode.networks for mode in plain.modes())  # it has none to leave out
+
+
+def test_models_are_chosen_by_pattern_in_the_plans_order():
+    assert [spec.name for spec in chosen(["cifar10-bn*", "mnist5k-bn"])] == [
+        "mnist5k-bn", "cifar10-bn", "cifar10-bn-s1",
+    ]  # fmt: skip
+    with pytest.raises(ValueError, match=r"called 'vgg'; known: mnist5k-bn, .*end in -s1"):
+        chosen(["cifar10-bn", "vgg"])
