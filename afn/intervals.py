@@ -58,3 +58,30 @@ def paired_interval(ours: Sequence[bool], theirs: Sequence[bool]) -> tuple[float
     center = (gained - lost) / n
     half = _Z95 * math.sqrt((gained + lost) / n - center**2) / math.sqrt(n)
     return max(-1.0, center - half), min(1.0, center + half)
+
+
+def mean_interval(values: Sequence[float]) -> tuple[float, float]:
+    """The 95 % interval of a mean by the normal approximation, mean ± 1.96 · sd / √n.
+
+    Where the same items were measured under several conditions, give each item's mean over the
+    conditions: an item's answers depend on each other, so that the item is the unit. For a paired
+    difference, give each item's difference.
+
+    Args:
+        values: One of each item; the standard deviation is the sample's, over n - 1.
+
+    Returns:
+        Lower and upper bound; unbounded for a single item, which says nothing of the spread.
+
+    Raises:
+        ValueError: There are no values.
+    """
+    n = len(values)
+    if n < 1:
+        raise ValueError("expected at least one value, got none")
+    mean = math.fsum(values) / n
+    if n == 1:
+        return -math.inf, math.inf
+    deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1))
+    half = _Z95 * deviation / math.sqrt(n)
+    return mean - half, mean + half

@@ -1,4 +1,5 @@
-"""Where runs execute. The run folder is the only truth; a runner holds nothing that matters."""
+"""Where runs and evaluations execute. Their folders are the only truth; a runner holds nothing
+that matters."""
 
 import json
 import os
@@ -9,7 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+from afn.grids.evaluation import Evaluation
 from afn.runs import Run, RunStore
+from afn.work import Work
 
 
 class Runner(Protocol):
@@ -23,12 +26,16 @@ class Runner(Protocol):
         """How many comparisons go before this waiting run, itself counted in; 0 if it is none."""
         ...
 
-    def stop(self, run: Run) -> None:
-        """Have a run stop at its next step, or take it out of the queue."""
+    def evaluate(self, evaluation: Evaluation) -> None:
+        """Start an evaluation, beside runs and not behind them."""
         ...
 
-    def kill(self, run: Run) -> None:
-        """End a run's process at once; the run is then shown as failed."""
+    def stop(self, work: Work) -> None:
+        """Have a run stop at its next step, an evaluation after its cell, or not begin at all."""
+        ...
+
+    def kill(self, work: Work) -> None:
+        """End a process at once; its work is then shown as failed."""
         ...
 
 
@@ -68,19 +75,27 @@ class LocalRunner(Runner):
                 return position
         return 0
 
-    def stop(self, run: Run) -> None:
-        """Have a run stop at its next step, or take it out of the queue.
+    def evaluate(self, evaluation: Evaluation) -> None:
+        """Start an evaluation, beside runs and not behind them.
 
-        Whoever claims a run first has it: a run that nobody executes yet is claimed here.
+        Raises:
+            OSError: No worker process can be started.
         """
-        if run.claim():
-            run.end("stopped", "stopped before it began")
-        else:
-            run.send({"command": "stop"})
+        self._tell({"evaluate": evaluation.id})
 
-    def kill(self, run: Run) -> None:
-        """End a run's process at once; the run is then shown as failed."""
-        self._tell({"kill": run.id})
+    def stop(self, work: Work) -> None:
+        """Have a run stop at its next step, an evaluation after its cell, or not begin at all.
+
+        Whoever claims it first has it: what nobody executes yet is claimed here.
+        """
+        if work.claim():
+            work.end("stopped", "stopped before it began")
+        else:
+            work.ask_to_stop()
+
+    def kill(self, work: Work) -> None:
+        """End a process at once; its work is then shown as failed."""
+        self._tell({"kill": work.id})
 
     def close(self) -> None:
         """End the worker and its runs, which keep a checkpoint."""

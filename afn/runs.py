@@ -1,8 +1,8 @@
 """The run store: a run is a folder, and the folder is the single truth.
 
 ``config.json`` (configuration, name, versions, who submitted it), ``events.jsonl`` (append only),
-``control.jsonl`` (commands in), ``checkpoints/*.safetensors``, ``claim.json`` (who executes it;
-created exclusively, so that no run is executed twice) and ``end.json``, the end marker.
+``control.jsonl`` (commands in), ``checkpoints/*.safetensors``, and the claim and the end marker
+that :mod:`afn.work` speaks of.
 """
 
 import contextlib
@@ -13,41 +13,26 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from afn import __version__
 from afn.engine.config import TrainConfig
 from afn.engine.control import Command, check_command
 from afn.engine.events import Event
 from afn.jsonl import append_line, read_lines
-from afn.processes import identity, is_alive
-
-Status = Literal["waiting", "running", "finished", "stopped", "failed"]
-ENDED: tuple[Status, ...] = ("finished", "stopped", "failed")
+from afn.processes import identity
+from afn.work import ENDED, Work, write_json
 
 _RUN_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-_CLAIM_BYTES = 4096
 _PACKAGES = ("torch", "torchvision", "numpy", "safetensors")
 
 
 def runs_dir() -> Path:
     """``AFN_RUNS_DIR``, or ``runs`` in the working directory."""
     return Path(os.environ.get("AFN_RUNS_DIR", "runs")).expanduser()
-
-
-@dataclass(frozen=True, slots=True)
-class RunState:
-    """How a run stands: its status and, once it ended, why and with what."""
-
-    status: Status
-    reason: str = ""
-    """One line; empty while all is well."""
-    summary: dict[str, Any] | None = None
-    """Of an ended run: step, epoch, accuracy, seconds, peak_memory_mb."""
 
 
 class RunStore:
@@ -84,7 +69,7 @@ class RunStore:
         try:
             run.path.mkdir(parents=True)
             (run.path / "checkpoints").mkdir()
-            _write_json(
+            write_json(
                 run.path / "config.json",
                 {
                     "config": config.to_json(),
@@ -136,19 +121,8 @@ class RunStore:
         )
 
 
-class Run:
-    """One run's folder. Reads never fail on what a crash left behind."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __repr__(self) -> str:
-        return f"Run({self.id!r})"
-
-    @property
-    def id(self) -> str:
-        """The folder's name."""
-        return self.path.name
+class Run(Work):
+    """One run's folder."""
 
     @property
     def events_path(self) -> Path:
@@ -182,7 +156,7 @@ class Run:
 
     def rename(self, name: str) -> None:
         """Give the run a label of at most 80 characters; an empty one takes it away."""
-        _write_json(self.path / "config.json", self.record() | {"name": name.strip()[:80]})
+        write_json(self.path / "config.json", self.record() | {"name": name.strip()[:80]})
 
     def delete(self) -> None:
         """Remove the folder; a live run notices and ends."""
@@ -201,6 +175,10 @@ class Run:
         """
         append_line(self.control_path, check_command(command))
 
+    def ask_to_stop(self) -> None:
+        """Have the run stop at its next step."""
+        self.send({"command": "stop"})
+
     def weights(self) -> Path | None:
         """The newest checkpoint, if there is one."""
         return max((self.path / "checkpoints").glob("*.safetensors"), default=None)
@@ -215,61 +193,6 @@ class Run:
         if weights is None:
             raise ValueError(f"run {self.id} has no checkpoint yet: train it for an epoch first")
         return weights
-
-    def state(self) -> RunState:
-        """The status, derived from the markers and from who is alive."""
-        if end := _read_json(self.path / "end.json"):
-            status = end.get("status")
-            return RunState(
-                status if status in ENDED else "failed", end.get("reason", ""), end.get("summary")
-            )
-        if (self.path / "claim.json").exists():
-            claim = _read_json(self.path / "claim.json")
-            if claim is None or is_alive(claim):
-                return RunState("running")
-            return RunState("failed", "its process is gone (killed, or the machine went down)")
-        try:
-            submitter = self.record().get("submitted_by", {})
-        except (ValueError, OSError):
-            return RunState("failed", "its configuration is damaged or deleted")
-        if is_alive(submitter):
-            return RunState("waiting")
-        return RunState("failed", "the server that queued it ended before it began; start it again")
-
-    @property
-    def is_unclaimed(self) -> bool:
-        """Whether the run is there and nobody has begun or ended it."""
-        names = ("claim.json", "end.json")
-        return self.path.exists() and not any((self.path / name).exists() for name in names)
-
-    def claim(self) -> bool:
-        """Take the run for this process; False if another one has it or had it.
-
-        The file is padded, so that an end marker can be written over it on a full disk.
-        """
-        text = json.dumps(identity()).encode().ljust(_CLAIM_BYTES)
-        try:
-            descriptor = os.open(self.path / "claim.json", os.O_WRONLY | os.O_CREAT | os.O_EXCL)
-        except FileExistsError:
-            return False
-        try:
-            os.write(descriptor, text)
-        finally:
-            os.close(descriptor)
-        return True
-
-    def end(self, status: Status, reason: str = "", summary: dict[str, Any] | None = None) -> None:
-        """Write the end marker; on a full disk in the place of the claim."""
-        record = {"status": status, "reason": reason, "ended": time.time(), "summary": summary}
-        try:
-            _write_json(self.path / "end.json", record)
-        except FileNotFoundError:
-            pass  # deleted while it ran: nobody is left to tell
-        except OSError:
-            record["summary"], record["reason"] = None, reason[:500]
-            with (self.path / "claim.json").open("r+b") as file:
-                file.write(json.dumps(record).encode().ljust(_CLAIM_BYTES))
-            (self.path / "claim.json").rename(self.path / "end.json")
 
     def reopen(self) -> bool:
         """Make an ended run claimable again, to go on from its last checkpoint.
@@ -286,7 +209,7 @@ class Run:
             marker.rename(past)  # atomic: of two callers one finds nothing to rename
         except FileNotFoundError:
             return False
-        _write_json(self.path / "config.json", self.record() | {"submitted_by": identity()})
+        write_json(self.path / "config.json", self.record() | {"submitted_by": identity()})
         past.unlink()
         (self.path / "end.json").unlink(missing_ok=True)
         return True
@@ -308,25 +231,6 @@ class RunWriter:
     def close(self) -> None:
         """Close the file."""
         os.close(self._descriptor)
-
-
-def _write_json(path: Path, record: dict[str, Any]) -> None:
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(3)}")
-    try:
-        temporary.write_text(json.dumps(record, indent=1, ensure_ascii=False))
-        temporary.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise
-
-
-def _read_json(path: Path) -> dict[str, Any] | None:
-    try:
-        record = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return None
-    return record if isinstance(record, dict) else None
 
 
 @cache

@@ -1,10 +1,11 @@
-"""The worker process: ``python -m afn.worker RUNS_DIR``, a fork server for runs.
+"""The worker process: ``python -m afn.worker RUNS_DIR``, a fork server for runs and evaluations.
 
 It warms up once (torch imported, one real training step done, one thread) and reads JSON lines on
-its standard input: ``{"start": [run ids]}`` for a comparison whose runs begin together, and
-``{"kill": run id}``. When the input closes, its runs stop, keep a checkpoint, and it ends.
+its standard input: ``{"start": [run ids]}`` for a comparison whose runs begin together,
+``{"evaluate": evaluation id}``, and ``{"kill": id}``. When the input closes, what runs stops (a run
+keeps a checkpoint), and it ends.
 
-State lives in the run folders; what is here may be lost at any time.
+State lives in the folders; what is here may be lost at any time.
 """
 
 import gc
@@ -19,8 +20,10 @@ from collections import deque
 from contextlib import suppress
 from pathlib import Path
 
+from afn.grids.evaluation import Evaluation, EvaluationStore
 from afn.memory import keep_freed_memory
-from afn.runs import ENDED, Run, RunStore
+from afn.runs import Run, RunStore
+from afn.work import ENDED, Work
 
 GRACE_SECONDS = 5.0
 """How long runs may take to stop by themselves once the input has closed."""
@@ -44,10 +47,12 @@ def warm_up() -> None:
 
 
 class Worker:
-    """Starts comparisons first in, first out, and buries their processes.
+    """Starts comparisons and evaluations first in, first out, and buries their processes.
 
     A comparison's runs start together, even where they outnumber the cores. The next comparison
     starts when its runs fit on the cores beside those that are running; paused runs do not count.
+    Evaluations are short and somebody waits: they do not queue behind runs, only behind each other
+    where there is one for every core.
 
     Args:
         store: The run store.
@@ -56,9 +61,11 @@ class Worker:
 
     def __init__(self, store: RunStore, *, can_fork: bool) -> None:
         self.store = store
+        self._evaluated = EvaluationStore.beside(store)
         self._can_fork = can_fork
         self._queue: deque[list[str]] = deque()
-        self._children: dict[int, Run] = {}
+        self._evaluations: deque[str] = deque()
+        self._children: dict[int, Work] = {}
         self._paused: set[int] = set()
         self._lifeline_read, self._lifeline_write = os.pipe()
         self._news_read, self._news_write = os.pipe()
@@ -97,8 +104,10 @@ class Worker:
     def _obey(self, command: dict[str, object]) -> None:
         if isinstance(ids := command.get("start"), list):
             self._queue.append(ids)
-        for pid, run in self._children.items():
-            if run.id == command.get("kill"):
+        if isinstance(evaluation_id := command.get("evaluate"), str):
+            self._evaluations.append(evaluation_id)
+        for pid, work in self._children.items():
+            if work.id == command.get("kill"):
                 os.kill(pid, signal.SIGKILL)
 
     def _hear(self) -> None:
@@ -107,10 +116,18 @@ class Worker:
             (self._paused.add if sign == b"p" else self._paused.discard)(pid)
 
     def _start_what_fits(self) -> None:
+        cores = os.cpu_count() or 1
+        evaluating = [pid for pid, work in self._children.items() if isinstance(work, Evaluation)]
+        while self._evaluations and len(evaluating) < cores:
+            evaluation = self._evaluated.open(self._evaluations.popleft())
+            if evaluation.is_unclaimed:
+                pid = self._start(evaluation)
+                self._children[pid] = evaluation
+                evaluating.append(pid)
         while self._queue:
             waiting = [run for run in map(self._open, self._queue[0]) if run]
-            running = len(self._children.keys() - self._paused)
-            if waiting and running and running + len(waiting) > (os.cpu_count() or 1):
+            running = len(self._children.keys() - self._paused - set(evaluating))
+            if waiting and running and running + len(waiting) > cores:
                 return
             self._queue.popleft()
             for run in waiting:
@@ -123,9 +140,10 @@ class Worker:
                 return run
         return None
 
-    def _start(self, run: Run) -> int:
+    def _start(self, work: Work) -> int:
         if not self._can_fork:
-            command = [sys.executable, "-m", "afn.worker", str(self.store.root), "--run", run.id]
+            what = "--evaluate" if isinstance(work, Evaluation) else "--run"
+            command = [sys.executable, "-m", "afn.worker", str(self.store.root), what, work.id]
             return subprocess.Popen(command, stdin=self._lifeline_read).pid
         pid = os.fork()
         if pid:
@@ -136,10 +154,10 @@ class Worker:
             os.close(self._news_read)
             null = os.open(os.devnull, os.O_RDONLY)
             os.dup2(null, 0)
-            run_here(run, self._lifeline_read, self._news_write)
+            work_here(work, self._lifeline_read, self._news_write)
             status = 0
         except BaseException as error:  # nothing may run on in the copy of the parent
-            run.end("failed", f"{type(error).__name__}: {' '.join(str(error).split())[:400]}")
+            work.end("failed", f"{type(error).__name__}: {' '.join(str(error).split())[:400]}")
         finally:
             os._exit(status)
 
@@ -149,20 +167,20 @@ class Worker:
                 done, status = os.waitpid(pid, os.WNOHANG)
                 if not done:
                     continue
-                run = self._children.pop(pid)
+                work = self._children.pop(pid)
                 self._paused.discard(pid)
-                bury(run, status)
+                bury(work, status)
 
 
-def bury(run: Run, status: int) -> None:
-    """Write the end marker of a run whose process ended without one.
+def bury(work: Work, status: int) -> None:
+    """Write the end marker of work whose process ended without one.
 
     A process that ended well has written it; where there is none, the run was reopened since.
     """
     if status == 0:
         return
     with suppress(OSError):
-        if run.state().status in ENDED and (run.path / "end.json").exists():
+        if work.state().status in ENDED and (work.path / "end.json").exists():
             return
         code = os.waitstatus_to_exitcode(status)
         if code == -signal.SIGKILL:
@@ -170,21 +188,22 @@ def bury(run: Run, status: int) -> None:
         elif code < 0:
             reason = f"its process was ended by signal {-code} ({signal.Signals(-code).name})"
         else:
-            reason = f"its process ended with exit code {code} before the run was done"
-        run.end("failed", reason)
+            reason = f"its process ended with exit code {code} before it was done"
+        work.end("failed", reason)
 
 
-def run_here(run: Run, lifeline: int, news: int | None = None) -> None:
-    """Execute one run in this process, niced, on one thread.
+def work_here(work: Work, lifeline: int, news: int | None = None) -> None:
+    """Execute one run or evaluation in this process, niced, on one thread.
 
     Args:
-        run: The run.
+        work: The run or evaluation.
         lifeline: A descriptor that closes (reads as ended) when the parent is gone.
         news: Where pauses are told, so that a paused run does not hold up the next comparison.
     """
     import torch
 
     from afn.engine.execution import execute
+    from afn.grids.execution import carry_out
 
     torch.set_num_threads(1)
     keep_freed_memory()
@@ -194,7 +213,11 @@ def run_here(run: Run, lifeline: int, news: int | None = None) -> None:
         ready, _, _ = select.select([lifeline], [], [], 0)
         return bool(ready) and not os.read(lifeline, 1)
 
-    for event in execute(run, orphaned=orphaned):
+    if isinstance(work, Evaluation):
+        carry_out(work, orphaned=orphaned)
+        return
+    assert isinstance(work, Run)
+    for event in execute(work, orphaned=orphaned):
         if event.kind == "state" and news is not None:
             sign = "p" if event.values["state"] == "paused" else "r"
             with suppress(OSError):
@@ -202,13 +225,16 @@ def run_here(run: Run, lifeline: int, news: int | None = None) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """``RUNS_DIR`` serves; ``RUNS_DIR --run ID`` executes one run in this process."""
+    """``RUNS_DIR`` serves; with ``--run ID`` or ``--evaluate ID`` that is done in this process."""
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = "1"
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the app, whose end is our end
     store = RunStore(Path(arguments[0]))
     if arguments[1:2] == ["--run"]:
-        run_here(store.open(arguments[2]), lifeline=0)
+        work_here(store.open(arguments[2]), lifeline=0)
+        return
+    if arguments[1:2] == ["--evaluate"]:
+        work_here(EvaluationStore.beside(store).open(arguments[2]), lifeline=0)
         return
     can_fork = sys.platform == "linux" and os.environ.get("AFN_WORKER_FORK", "1") == "1"
     if can_fork:

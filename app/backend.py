@@ -2,10 +2,13 @@
 
 import atexit
 import threading
+from pathlib import Path
 
 import streamlit as st
 
 from afn.cost.records import Report
+from afn.grids.evaluation import EvaluationStore
+from afn.grids.pictures import Pictures, PicturesFile
 from afn.history import History
 from afn.runner import LocalRunner
 from afn.runs import Run, RunStore
@@ -34,6 +37,31 @@ def measurements() -> Measurements:
     live = Measurements(store().root / ".measurements")
     atexit.register(live.close)
     return live
+
+
+@st.cache_resource(show_spinner=False)
+def evaluations() -> EvaluationStore:
+    """Evaluations, hidden beside the runs."""
+    return EvaluationStore.beside(store())
+
+
+def pictures() -> Path:
+    """The folder of corrupted images to look at."""
+    return (store().root / ".pictures").absolute()
+
+
+def read_pictures(file: PicturesFile) -> Pictures | None:
+    """What the file holds, read once; None where there is none."""
+    try:
+        modified = file.path.stat().st_mtime_ns
+    except OSError:
+        return None
+    return _pictures(file, modified)
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _pictures(file: PicturesFile, modified: int) -> Pictures | None:
+    return file.read()
 
 
 @st.cache_resource(show_spinner=False)

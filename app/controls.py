@@ -12,11 +12,11 @@ from afn.engine.config import (
     check_against_data,
 )
 from afn.lambda_init import LAMBDAS, LambdaInit
-from app import state
 from app.charts.palette import run_colors
 from app.comparison import MAX_CONTENDERS, NORM_TITLES, PRESETS, Comparison, labels, lambda_start
 from app.explanations import CONTROLS
-from app.state import key
+from app.state import playground as state
+from app.state.playground import key
 
 _STARTS = {
     "paper": "paper (0.047, 0.0067)",

@@ -18,6 +18,7 @@ from afn.cost.plan import (
 )
 from afn.cost.records import Measurement, Report
 from afn.engine.config import NORM_NAMES
+from app import links
 from app.comparison import NORM_TITLES
 
 REFERENCE = Path(__file__).parent / "reference" / "cost.jsonl"
@@ -57,6 +58,10 @@ class CostView:
             _check(_URL[name], getattr(self, name), choices)
         for norm in self.norms:
             _check("norms", norm, CONTENDERS)
+
+    def in_order(self) -> "CostView":
+        """The same with its norms in their usual order."""
+        return replace(self, norms=tuple(norm for norm in CONTENDERS if norm in self.norms))
 
     @property
     def varied(self) -> str:
@@ -162,33 +167,12 @@ _URL = {
 
 def to_url(view: CostView) -> dict[str, str]:
     """Query parameters that reproduce the view; defaults are left out."""
-    default = CostView()
-    return {
-        key: "~".join(value) if name == "norms" else f"{value}"
-        for name, key in _URL.items()
-        if (value := getattr(view, name)) != getattr(default, name)
-    }
+    return links.to_url(view, _URL)
 
 
 def from_url(url: Mapping[str, Sequence[str]]) -> tuple[CostView, list[str]]:
     """The view that a link asks for, and one line for each thing in it that cannot be."""
-    problems: list[str] = []
-    view = CostView()
-    for name, key in _URL.items():
-        if key not in url:
-            continue
-        text = url[key][-1]
-        try:
-            value: Any = text
-            if name == "norms":
-                value = tuple(dict.fromkeys(part for part in text.split("~") if part))
-            elif name in VARIED:
-                value = int(text) if text.isascii() and text.isdigit() else text
-            view = replace(view, **{name: value})
-        except ValueError as error:
-            line = f"In the link, {key}={text[:40]}: {error}. The default is used."
-            problems.append(" ".join(line.split()))
-    return view, problems
+    return links.from_url(CostView, _URL, url)
 
 
 # -- how long it takes -----------------------------------------------------------------------------

@@ -49,6 +49,19 @@ CONTROLS = {
     "by": "One panel per λ with a line for every layer; or one panel per layer with how far each "
     "of its λ has moved since the start.",
     "layer": "Which layer's γ̂ and β̂ to show.",
+    "robustness.models": "Runs that have ended, newest first. BN and AFN together show where a "
+    "gain comes from. A name and a colour stay with a model in every figure.",
+    "robustness.stats": "Whose mean and variance BN and AFN use in the test: running averages "
+    "from training, those of the test batch, or as each was configured (BN: running, AFN: test "
+    "batch). ASRNorm measures each image by itself and has no choice.",
+    "robustness.batch": "Images in a test batch. It matters where statistics come from the test "
+    "batch: small ones make them noisy.",
+    "robustness.order": "Sorted by class, a batch holds one or two classes, as when a camera films "
+    "one thing at a time; test-batch statistics then take what is common to the class for the "
+    "corruption's doing.",
+    "robustness.images": "The first so many test images. More give narrower intervals and take "
+    "longer; 500 tell differences of about 4 points.",
+    "robustness.baseline": "Differences and the mean corruption error are against this model.",
     "cost.subject": "One norm layer by itself, forward and backward; or a whole network for "
     "colour images of 32×32, where convolutions take most of the time and the norm's share is "
     "what you would notice. ConvNet has two blocks of 16 and 32 channels.",
@@ -70,6 +83,48 @@ CONTROLS = {
 }
 
 FIGURES = {
+    "robustness.shift": """
+The same test images for every model, with the same noise. A card shows the image as the networks
+get it, its true class, and what each network says, with its confidence (the softmax probability of
+its answer). *That flip* are images that some model has right when clean and wrong here; *models
+disagree on* are those that some have right and others wrong.
+
+The corruptions are those of CIFAR-10-C (Hendrycks & Dietterich 2019), made here at the images' own
+size; where the published `CIFAR-10-C` archive lies in the data folder, it is used for CIFAR-10, and
+the caption says so. Frost has ice of its own instead of the original's photos.
+""",
+    "robustness.steps": """
+AFN is usually tested with the statistics of the **test batch**, BN with **running averages**. Most
+shifts change those statistics, so that test-batch statistics alone undo much of the harm. To be
+fair to both, the way from one to the other is walked in steps:
+
+1. **BN, running**: as BN is normally used.
+2. **BN, test batch**: the same weights, the statistics of the test batch.
+3. **AFN, networks off**: the network that was trained with AFN, every λ forced to 0, which leaves
+   BN's arithmetic on the test batch.
+4. **AFN**: its encoder-decoder networks take part.
+
+Each gain is over the step before, on the same images, with its paired 95 % interval. An interval
+that includes 0 may be chance. Another seed would move all of them a little: see several before
+you conclude.
+""",
+    "robustness.batches": """
+Accuracy under the corruption chosen above against the number of images in a test batch. Solid:
+images as they come. Dashed: sorted by class, so that a batch holds few classes (**label shift**).
+Thin level lines do not depend on the batch: running averages, or statistics of each image alone.
+A last batch that is not full is tested as it is.
+""",
+    "robustness.grid": """
+Every corruption at every severity, on the same images for all models. Hover a cell for its 95 %
+interval (Wilson's for an accuracy, paired for a difference), the number of images and their source.
+
+**mCE**, the mean corruption error: for each of the fifteen standard corruptions the errors of a
+model over all severities divided by the baseline's, and their mean; below 1 is better than the
+baseline. The extra four corruptions do not count in it.
+
+Means over many tests take the image as the unit: each image has one mean over all tests, and the
+interval is over images.
+""",
     "learning": r"""
 **Loss** is the mean cross-entropy of a training batch: how surprised the network is by the right
 answer, in nats (guessing among ten classes is $\ln 10 = 2.30$). The faint line is every step,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from app import state, transport
+from app import transport
 from app.charts.chart import Chart, Shown
 from app.charts.corruptions import corruption_chart
 from app.charts.distribution import distribution_chart, layer_names
@@ -13,7 +13,8 @@ from app.charts.learning import gradient_chart, learning_chart
 from app.comparison import Comparison
 from app.components.live_chart import live_chart
 from app.explanations import CONTROLS, FIGURES
-from app.state import key
+from app.state import playground as state
+from app.state.playground import key
 
 
 def render(shown: Sequence[Shown], comparison: Comparison) -> None:

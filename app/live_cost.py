@@ -7,11 +7,12 @@ from datetime import datetime
 import streamlit as st
 
 from afn.cost.records import Report
-from app import backend, state
+from app import backend
 from app.costing import CostView, seconds_of
 from app.explanations import CONTROLS
 from app.markdown import plain
 from app.measuring import BusyError
+from app.state import cost as state
 
 TICK_SECONDS = 0.5
 """How often the page looks for news while something is measured."""
@@ -31,7 +32,7 @@ def render(view: CostView) -> Report | None:
         )  # fmt: skip
         if seconds and not running:
             st.caption(f"takes about {_duration(seconds)}", width="content")
-        if running and running != st.session_state[state.COST_MEASUREMENT]:
+        if running and running != state.measurement():
             st.caption("A measurement is running here.", width="content")
             st.button("Show what is measured", key="cost.follow", on_click=_open, args=(running,))
     if running:
@@ -76,8 +77,8 @@ def _open(measurement: str) -> None:
     """Show a measurement, with the settings that it was made for."""
     state.show_measurement(measurement)
     report = backend.measurements().report(measurement)
-    if view := _made_for(report, state.take_cost().scale):
-        state.put_cost(view)
+    if view := _made_for(report, state.take().scale):
+        state.put(view)
 
 
 def _made_for(report: Report, scale: str) -> CostView | None:
@@ -88,7 +89,7 @@ def _made_for(report: Report, scale: str) -> CostView | None:
 
 
 def _mine(view: CostView, running: str | None) -> Report | None:
-    mine: str = st.session_state[state.COST_MEASUREMENT]
+    mine: str = state.measurement()
     if not mine or mine == running:
         return None
     try:

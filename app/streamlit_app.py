@@ -10,7 +10,7 @@ ROOT = str(Path(__file__).parents[1])
 if ROOT not in sys.path:  # `streamlit run` puts only this folder there
     sys.path.insert(0, ROOT)
 
-from app.views import cost, playground, runs  # noqa: E402
+from app.views import cost, playground, robustness, runs  # noqa: E402
 
 
 @st.cache_resource(show_spinner=False)
@@ -28,6 +28,9 @@ st.html("<style>[data-testid=stMainBlockContainer] {padding-top: 4.5rem}</style>
 playground_page = st.Page(
     playground.render, title="Playground", url_path="playground", default=True
 )
+robustness_page = st.Page(
+    lambda: robustness.render(open_page=playground_page), title="Robustness", url_path="robustness"
+)
 cost_page = st.Page(cost.render, title="Cost", url_path="cost")
 runs_page = st.Page(lambda: runs.render(open_page=playground_page), title="Runs", url_path="runs")
-st.navigation([playground_page, cost_page, runs_page], position="top").run()
+st.navigation([playground_page, robustness_page, cost_page, runs_page], position="top").run()

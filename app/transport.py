@@ -11,11 +11,13 @@ import streamlit as st
 from afn.engine.config import LIMITS
 from afn.engine.control import Command
 from afn.lambda_init import LAMBDAS
-from afn.runs import ENDED, Run
-from app import backend, state
+from afn.runs import Run
+from afn.work import ENDED
+from app import backend
 from app.comparison import Comparison, labels
 from app.explanations import CONTROLS
-from app.state import Slot
+from app.state import playground as state
+from app.state.playground import Slot
 
 ALL = "all"
 

@@ -2,12 +2,19 @@
 
 import json
 import os
+import shutil
 import signal
 import time
 from dataclasses import replace
 
 import pytest
 
+from afn.corruptions.severities import SEVERITIES
+from afn.engine.execution import execute
+from afn.grids.evaluation import EvaluationStore
+from afn.grids.records import places
+from afn.grids.subjects import Subject
+from afn.grids.tasks import GridTask
 from afn.processes import is_alive
 from afn.runner import LocalRunner
 
@@ -67,6 +74,55 @@ def test_a_killed_run_is_failed_with_the_signal(runner, store, endless):
     assert run.state().status == "failed"
     assert "signal 9" in run.state().reason
     assert run.events()[0]
+
+
+def evaluation_of(store, run, *, num_images=60):
+    subject = Subject.of_run(run)
+    asking = GridTask(
+        subject=subject,
+        question=subject.question(num_images=num_images),
+        places=tuple(places(SEVERITIES, (1, 2, 3, 4, 5))),
+    )
+    return asking, EvaluationStore.beside(store).create([asking])
+
+
+def test_an_evaluation_goes_before_waiting_runs(runner, store, quick, endless):
+    trained = store.create(quick)
+    list(execute(trained))
+    busy = [store.create(endless) for _ in range(os.cpu_count() or 1)]
+    waiting = store.create(quick)
+    runner.submit(busy)
+    runner.submit([waiting])
+    wait_for(lambda: all(has_steps(run) for run in busy), "the first steps")
+    asking, evaluation = evaluation_of(store, trained)
+    runner.evaluate(evaluation)
+    wait_for(lambda: is_over(evaluation), "the evaluation")
+    assert evaluation.state().status == "finished", evaluation.state().reason
+    assert asking.missing() == []
+    assert waiting.state().status == "waiting"
+    for run in (waiting, *busy):
+        runner.stop(run)
+
+
+def test_an_evaluation_can_be_stopped_and_killed(forking, store, quick):
+    trained = store.create(quick)
+    list(execute(trained))
+    _, never = evaluation_of(store, trained)
+    forking.stop(never)
+    assert never.state().status == "stopped"
+    for end, status, reason in (
+        (forking.stop, "stopped", "by hand"), (forking.kill, "failed", "signal 9"),
+    ):  # fmt: skip
+        shutil.rmtree(trained.path / "grids", ignore_errors=True)
+        asking, evaluation = evaluation_of(store, trained, num_images=300)
+        forking.evaluate(evaluation)
+        wait_for(lambda asking=asking: len(asking.missing()) < 96, "the first cell")
+        end(evaluation)
+        wait_for(lambda evaluation=evaluation: is_over(evaluation), "its end")
+        wait_for((evaluation.path / "end.json").exists, "the end marker")
+        assert evaluation.state().status == status
+        assert reason in evaluation.state().reason
+        assert 0 < len(asking.missing()) < 96
 
 
 def test_commands_reach_a_live_run(forking, store, endless):

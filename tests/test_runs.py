@@ -102,7 +102,7 @@ def test_the_end_marker_is_written_even_on_a_full_disk(store, quick, monkeypatch
     def full(*_args, **_kwargs):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("afn.runs._write_json", full)
+    monkeypatch.setattr("afn.work.write_json", full)
     run.end("failed", "No space left on device", {"step": 3})
     assert run.state().status == "failed"
     assert run.state().reason == "No space left on device"

@@ -54,15 +54,11 @@ def load_checkpoint(
     Raises:
         ValueError: The file is damaged or belongs to another model.
     """
+    tensors, metadata = _restored(path, model)
     try:
-        with safe_open(path, framework="pt") as file:
-            progress = json.loads((file.metadata() or {})["progress"])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        model.load_state_dict(
-            {name: t for name, t in tensors.items() if not name.startswith(_OPTIMIZER)}
-        )
-    except Exception as error:  # safetensors raises its own type, torch a RuntimeError
-        raise ValueError(f"cannot restore {path.name}: {error}") from error
+        progress: dict[str, Any] = json.loads(metadata["progress"])
+    except (KeyError, ValueError) as error:
+        raise ValueError(f"cannot restore {path.name}: no progress in it") from error
     if optimizer is not None:
         state: dict[int, dict[str, torch.Tensor]] = {}
         for name, tensor in tensors.items():
@@ -72,3 +68,25 @@ def load_checkpoint(
         groups = optimizer.state_dict()["param_groups"]
         optimizer.load_state_dict({"state": state, "param_groups": groups})
     return progress
+
+
+def load_weights(path: Path, model: torch.nn.Module) -> None:
+    """Restore a model (strictly) from a checkpoint, or from any safetensors file of its weights.
+
+    Raises:
+        ValueError: The file is damaged or belongs to another model.
+    """
+    _restored(path, model)
+
+
+def _restored(path: Path, model: torch.nn.Module) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        model.load_state_dict(
+            {name: t for name, t in tensors.items() if not name.startswith(_OPTIMIZER)}
+        )
+    except Exception as error:  # safetensors raises its own type, torch a RuntimeError
+        raise ValueError(f"cannot restore {path.name}: {error}") from error
+    return tensors, metadata

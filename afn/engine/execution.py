@@ -8,7 +8,8 @@ from afn.engine.config import TrainConfig
 from afn.engine.control import FileControls
 from afn.engine.events import Event
 from afn.engine.training import DivergedError, Training
-from afn.runs import Run, RunStore, RunWriter, Status
+from afn.runs import Run, RunStore, RunWriter
+from afn.work import Status
 
 
 def train(config: TrainConfig, store: RunStore | None = None) -> Iterator[Event]:

@@ -1,20 +1,18 @@
 """A data set as tensors, and the order in which training sees it."""
 
-import base64
 import hashlib
-import io
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
 from afn.data import load_dataset
 from afn.engine.augment import crop_flip
 from afn.evaluate import corrupted
 from afn.pixels import as_float
+from afn.png import data_uri
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,13 +128,10 @@ def _generator(purpose: str) -> torch.Generator:
 def sample_images(image: Tensor, corruptions: tuple[str, ...], severity: int) -> dict[str, str]:
     """One image (C, H, W) under each corruption and clean, as PNG data URIs."""
     return {
-        name or "clean": _png(corrupted(image[None], name, severity)[0])
+        name or "clean": data_uri(_pixels(corrupted(image[None], name, severity)[0]))
         for name in (None, *corruptions)
     }
 
 
-def _png(image: Tensor) -> str:
-    pixels = image.mul(255).round().to(torch.uint8).permute(1, 2, 0).numpy()
-    file = io.BytesIO()
-    Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).save(file, "png")
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+def _pixels(image: Tensor) -> np.ndarray:
+    return image.mul(255).round().to(torch.uint8).permute(1, 2, 0).numpy()

@@ -1,8 +1,6 @@
 """``python -m afn evaluate RUN_ID --grid``: all severities of the corruptions, kept in the run."""
 
-import hashlib
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import replace
 from statistics import fmean
 from typing import Any
 
@@ -10,9 +8,10 @@ import torch
 
 from afn.data import load_dataset
 from afn.engine.config import TrainConfig
-from afn.engine.training import Training
 from afn.grids.measure import kept_grid
-from afn.grids.records import Cell, GridFile, Order, Question, mean_corruption_error
+from afn.grids.models import asked, restored
+from afn.grids.records import Cell, Order, Question, mean_corruption_error
+from afn.grids.subjects import Subject
 from afn.memory import keep_freed_memory
 from afn.runs import Run
 
@@ -49,18 +48,19 @@ def run_grid(
             f"{config.dataset}: name another run"
         )
     cells = []
-    for cell in _cells(run, config, corruptions, order):
+    found, question = _grid(run, config, corruptions, order)
+    for cell in found:
         cells.append(cell)
         low, high = cell.interval
         what = f"{cell.corruption} {cell.severity}" if cell.corruption else "clean"
         say(
             f"{what:<20} {100 * cell.accuracy:6.2f} %  95 % CI {100 * low:.2f} to "
             f"{100 * high:.2f}  ({cell.n} images of {config.dataset}, {order}, {cell.source}, "
-            f"statistics: {config.statistics})",
+            f"statistics: {question.statistics})",
             {
                 "kind": "cell", "dataset": config.dataset, "corruption": cell.corruption,
                 "severity": cell.severity, "source": cell.source, "order": order,
-                "statistics": config.statistics, "n": cell.n, "accuracy": cell.accuracy,
+                "statistics": question.statistics, "n": cell.n, "accuracy": cell.accuracy,
                 "low95": low, "high95": high, "loss": cell.loss,
             },
         )  # fmt: skip
@@ -71,13 +71,8 @@ def run_grid(
             {"kind": "mean", "accuracy": mean, "cells": len(corrupted)},
         )
     if baseline is not None:
-        alike = replace(
-            baseline.config(),
-            eval_stats=config.eval_stats,
-            eval_batch_size=config.eval_batch_size,
-            eval_images=config.eval_images,
-        )
-        mce = mean_corruption_error(cells, _cells(baseline, alike, corruptions, order))
+        theirs, alike = _grid(baseline, config, corruptions, order)
+        mce = mean_corruption_error(cells, theirs)
         say(
             f"mean corruption error {mce:.3f}, with {baseline.id} as the baseline "
             f"(statistics: {alike.statistics})",
@@ -88,23 +83,25 @@ def run_grid(
         )  # fmt: skip
 
 
-def _cells(
+def _grid(
     run: Run, config: TrainConfig, corruptions: Collection[str], order: Order
-) -> Iterator[Cell]:
-    weights = run.require_weights()
-    question = Question(
-        weights=hashlib.sha256(weights.read_bytes()).hexdigest(),
-        dataset=config.dataset,
+) -> tuple[Iterator[Cell], Question]:
+    """A run's cells, and the question that they answer: what the configuration says of the test."""
+    subject = Subject.of_run(run)
+    question = subject.question(
         num_images=config.eval_images,
-        statistics=config.statistics,
+        stats=config.eval_stats,
         batch_size=config.eval_batch_size,
         order=order,
     )
-    training = Training(config)
-    training.restore(weights)
-    return kept_grid(
-        GridFile(run.path / "grids", question),
-        training.model.eval(),
-        load_dataset(config.dataset),
-        corruptions=corruptions,
-    )
+
+    def cells() -> Iterator[Cell]:
+        with asked(restored(subject), question) as model:
+            yield from kept_grid(
+                subject.file(question),
+                model,
+                load_dataset(config.dataset),
+                corruptions=corruptions,
+            )
+
+    return cells(), question

@@ -1,18 +1,15 @@
 """Making the cells of a domain matrix: models trained on some domains, tested on others."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 from afn.data import ImageData
 from afn.data.derived import check_same_classes
-from afn.data.forms import in_form
 from afn.evaluate import Classifier
 from afn.grids.crossing import Crossing
-from afn.grids.measure import corruption_grid
-from afn.grids.records import Cell, GridFile, Order, Question
+from afn.grids.measure import ShownImages, answers, brought, check_question
+from afn.grids.records import GridFile, Order, Question
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,12 +57,13 @@ def domain_matrix(
         ValueError: The domains' classes are not the same or not as many as the model's, two
             domains have one name, there are no images, or an unknown order.
     """
+    check_question(num_images, batch_size, order)
     check_same_classes(domains)
     names = [data.name for data in domains]
     if len(set(names)) < len(names):
         raise ValueError(f"each domain needs a name of its own, got {', '.join(names)}")
     for data in domains:
-        forms: dict[tuple[int, int, int], np.ndarray] = {}
+        shown: dict[tuple[int, int, int], ShownImages] = {}
         for name, row in rows.items():
             question = Question(
                 weights=row.weights,
@@ -78,28 +76,12 @@ def domain_matrix(
             file = GridFile(row.folder, question) if row.folder else None
             cell = file.cells().get((None, 0)) if file else None
             if cell is None:
-                if row.image_shape not in forms:
-                    forms[row.image_shape] = in_form(data.x_test[:num_images], row.image_shape)
-                cell = _answers(row, question, data, forms[row.image_shape])
+                if row.image_shape not in shown:
+                    those = brought(data, row.image_shape, num_images)
+                    shown[row.image_shape] = ShownImages.of(*those, place=(None, 0))
+                cell = answers(
+                    row.model, shown[row.image_shape], batch_size=batch_size, order=order
+                )
                 if file:
                     file.append(cell)
             yield Crossing(model=name, question=question, cell=cell)
-
-
-def _answers(row: Row, question: Question, data: ImageData, brought: np.ndarray) -> Cell:
-    [cell] = corruption_grid(
-        row.model,
-        replace(data, x_test=brought),
-        num_images=question.num_images,
-        batch_size=question.batch_size,
-        order=question.order,
-        corruptions=(),
-        severities=(),
-    )
-    came, takes = data.x_test.shape[1:], row.image_shape
-    changes = []
-    if came[2] != takes[2]:
-        changes.append("in grey" if came[2] > takes[2] else "grey as RGB")
-    if came[:2] != takes[:2]:
-        changes.append(f"{came[0]}×{came[1]} as {takes[0]}×{takes[1]}")
-    return replace(cell, source=", ".join([cell.source, *changes]))

@@ -1,14 +1,16 @@
 """Making the cells of a corruption grid, one after the other."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from afn.corruptions import CORRUPTIONS, corrupted_test_set
 from afn.data import ImageData
+from afn.data.forms import in_form
 from afn.evaluate import Classifier, noise_of
-from afn.grids.records import ORDERS, Cell, GridFile, Order, places
+from afn.grids.records import ORDERS, Cell, GridFile, Order, Place, places
 from afn.pixels import as_float
 
 
@@ -21,7 +23,7 @@ def corruption_grid(
     order: Order = "mixed",
     corruptions: Collection[str] = tuple(CORRUPTIONS),
     severities: Collection[int] = (1, 2, 3, 4, 5),
-    known: Mapping[tuple[str | None, int], Cell] | None = None,
+    known: Mapping[Place, Cell] | None = None,
 ) -> Iterator[Cell]:
     """Answers of a model to clean and corrupted test images, cell by cell, the clean ones first.
 
@@ -43,33 +45,13 @@ def corruption_grid(
         ValueError: An unknown corruption, a severity that is none, no images, an unknown order, or
             a model of other classes.
     """
-    if num_images < 1 or batch_size < 1:
-        raise ValueError(
-            f"num_images and batch_size must be at least 1, got {num_images} and {batch_size}"
-        )
-    if order not in ORDERS:
-        raise ValueError(f"order must be one of {', '.join(ORDERS)}, got {order!r}")
-    if len(data.class_names) > 256:
-        raise ValueError(f"a grid holds up to 256 classes, got {len(data.class_names)}")
-    for corruption, severity in places(corruptions, severities):
-        if known and (corruption, severity) in known:
-            yield known[corruption, severity]
-            continue
-        images, labels, source = _test_set(data, corruption, severity, num_images)
-        logits = _logits(model, images, labels, batch_size, order)
-        if logits.shape[1:] != (len(data.class_names),):
-            raise ValueError(
-                f"expected a logit for each of the {len(data.class_names)} classes of {data.name}, "
-                f"got {tuple(logits.shape[1:])}; take a model that was trained on these classes"
-            )
-        yield Cell(
-            corruption=corruption,
-            severity=severity,
-            source=source,
-            loss=float(torch.nn.functional.cross_entropy(logits, labels)),
-            answers=bytes(logits.argmax(1).tolist()),
-            labels=bytes(labels.tolist()),
-        )
+    check_question(num_images, batch_size, order)
+    for place in places(corruptions, severities):
+        if known and place in known:
+            yield known[place]
+        else:
+            shown = ShownImages.of(data, num_images, place=place)
+            yield answers(model, shown, batch_size=batch_size, order=order)
 
 
 def kept_grid(
@@ -98,20 +80,115 @@ def kept_grid(
         yield cell
 
 
-def _test_set(
-    data: ImageData, corruption: str | None, severity: int, num_images: int
-) -> tuple[Tensor, Tensor, str]:
-    if corruption is None:
-        images = as_float(torch.from_numpy(data.x_test[:num_images]))
-        return images, torch.from_numpy(data.y_test[:num_images]), "clean"
-    made = corrupted_test_set(
-        data,
-        corruption,
-        severity,
-        num_images=num_images,
-        generator=noise_of(corruption, severity),
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class ShownImages:
+    """Test images in one place of a grid, as all models see them."""
+
+    place: Place
+    images: Tensor
+    """(N, C, H, W) float32 in [0, 1], channels_last."""
+    labels: Tensor
+    """(N,) int64."""
+    source: str
+    """As a cell's."""
+    dataset: str
+    num_classes: int
+
+    @classmethod
+    def of(
+        cls, data: ImageData, num_images: int, changes: Sequence[str] = (), *, place: Place
+    ) -> "ShownImages":
+        """The first so many test images of a data set, corrupted as the place says.
+
+        Args:
+            data: Whose.
+            num_images: At most so many.
+            changes: What was done to them before, as `brought` says it.
+            place: Corruption and severity.
+
+        Raises:
+            ValueError: An unknown corruption, a severity that is none, or more than 256 classes.
+        """
+        if len(data.class_names) > 256:
+            raise ValueError(f"a grid holds up to 256 classes, got {len(data.class_names)}")
+        corruption, severity = place
+        if corruption is None:
+            images = as_float(torch.from_numpy(data.x_test[:num_images]))
+            labels, source = torch.from_numpy(data.y_test[:num_images]), "clean"
+        else:
+            made = corrupted_test_set(
+                data,
+                corruption,
+                severity,
+                num_images=num_images,
+                generator=noise_of(corruption, severity),
+            )
+            images, labels, source = made.images, made.labels, str(made.source)
+        return cls(
+            place=place,
+            images=images,
+            labels=labels,
+            source=", ".join([source, *changes]),
+            dataset=data.name,
+            num_classes=len(data.class_names),
+        )
+
+
+def brought(
+    data: ImageData, image_shape: tuple[int, int, int], num_images: int
+) -> tuple[ImageData, int, list[str]]:
+    """The first so many test images in the form (H, W, C) that a model takes.
+
+    Returns:
+        The data set, how many are to be used, and what was done to them in a few words each.
+    """
+    came, takes = data.x_test.shape[1:], image_shape
+    changes = []
+    if came[2] != takes[2]:
+        changes.append("in grey" if came[2] > takes[2] else "grey as RGB")
+    if came[:2] != takes[:2]:
+        changes.append(f"{came[0]}×{came[1]} as {takes[0]}×{takes[1]}")
+    if changes:
+        those = in_form(data.x_test[:num_images], image_shape)
+        data = replace(data, x_test=those, y_test=data.y_test[:num_images])
+    return data, num_images, changes
+
+
+def check_question(num_images: int, batch_size: int, order: str) -> None:
+    """Raise ValueError with one line unless they say how a model can be asked."""
+    if num_images < 1 or batch_size < 1:
+        raise ValueError(
+            f"num_images and batch_size must be at least 1, got {num_images} and {batch_size}"
+        )
+    if order not in ORDERS:
+        raise ValueError(f"order must be one of {', '.join(ORDERS)}, got {order!r}")
+
+
+def answers(
+    model: Classifier, shown: ShownImages, *, batch_size: int, order: Order = "mixed"
+) -> Cell:
+    """What a model says to images.
+
+    Raises:
+        ValueError: It knows other classes.
+    """
+    logits = _logits(model, shown.images, shown.labels, batch_size, order)
+    if logits.shape[1:] != (shown.num_classes,):
+        raise ValueError(
+            f"expected a logit for each of the {shown.num_classes} classes of {shown.dataset}, "
+            f"got {tuple(logits.shape[1:])}; take a model that was trained on these classes"
+        )
+    confidences, chosen = logits.softmax(1).max(1)
+    corruption, severity = shown.place
+    return Cell(
+        corruption=corruption,
+        severity=severity,
+        source=shown.source,
+        loss=float(torch.nn.functional.cross_entropy(logits, shown.labels)),
+        answers=bytes(chosen.tolist()),
+        confidences=bytes(confidences.mul(255).round().int().tolist()),
+        labels=bytes(shown.labels.tolist()),
     )
-    return made.images, made.labels, made.source
 
 
 @torch.inference_mode()

@@ -3,10 +3,12 @@
 import base64
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
 from pathlib import Path
 from statistics import fmean
+from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 from afn.intervals import paired_interval, wilson_interval
@@ -21,6 +23,9 @@ STANDARD = (
     "jpeg_compression",
 )  # fmt: skip
 """The fifteen corruptions over which the mean corruption error is taken."""
+Place = tuple[str | None, int]
+"""A corruption and a severity; (None, 0) is clean."""
+_PER_IMAGE = ("answers", "confidences", "labels")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +41,8 @@ class Question:
     """Whose statistics the norms use, in words: "running", "test batch of 128", ..."""
     batch_size: int
     order: Order = "mixed"
+    networks: bool = True
+    """False: with every λ forced to 0, which leaves what AFN and ASRNorm are without networks."""
 
     @property
     def key(self) -> str:
@@ -58,6 +65,8 @@ class Cell:
     """Mean cross-entropy in nats."""
     answers: bytes
     """The predicted class of each image, in the test set's own order."""
+    confidences: bytes
+    """The softmax probability of each answer, in 255ths."""
     labels: bytes
     """The true class of each."""
 
@@ -101,7 +110,7 @@ class Cell:
         return self.accuracy - other.accuracy, low, high
 
     @property
-    def place(self) -> tuple[str | None, int]:
+    def place(self) -> Place:
         """Corruption and severity."""
         return self.corruption, self.severity
 
@@ -114,8 +123,7 @@ class Cell:
         """A flat record."""
         return {
             **asdict(self),
-            "answers": base64.b64encode(self.answers).decode(),
-            "labels": base64.b64encode(self.labels).decode(),
+            **{name: base64.b64encode(getattr(self, name)).decode() for name in _PER_IMAGE},
         }
 
     @classmethod
@@ -127,11 +135,11 @@ class Cell:
         """
         try:
             values = {field.name: record[field.name] for field in fields(cls)}
-            for name in ("answers", "labels"):
+            for name in _PER_IMAGE:
                 values[name] = base64.b64decode(values[name], validate=True)
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"not a cell of a grid: {error!r}") from error
-        if not values["labels"] or len(values["labels"]) != len(values["answers"]):
+        if not values["labels"] or len({len(values[name]) for name in _PER_IMAGE}) > 1:
             raise ValueError("a cell of a grid needs one answer for each of one or more images")
         return cls(**values)
 
@@ -143,17 +151,16 @@ class GridFile:
         self.path = folder / f"{question.key}.jsonl"
         self.question = question
 
-    def cells(self) -> dict[tuple[str | None, int], Cell]:
-        """The cells that are known, by place; damaged lines are skipped."""
-        found = {}
-        for record in read_lines(self.path)[0]:
-            if "answers" in record:
-                try:
-                    cell = Cell.from_json(record)
-                except ValueError:
-                    continue
-                found[cell.place] = cell
-        return found
+    def cells(self) -> Mapping[Place, Cell]:
+        """The cells that are known, by place; damaged lines are skipped.
+
+        Asked again, a file that has not grown is not read again.
+        """
+        try:
+            stat = self.path.stat()
+        except FileNotFoundError:
+            return MappingProxyType({})
+        return _cells(self.path, stat.st_size, stat.st_mtime_ns)
 
     def append(self, cell: Cell) -> None:
         """Keep a cell; the file begins with its question."""
@@ -161,6 +168,19 @@ class GridFile:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             append_line(self.path, asdict(self.question))
         append_line(self.path, cell.to_json())
+
+
+@lru_cache(maxsize=128)
+def _cells(path: Path, size: int, modified: int) -> Mapping[Place, Cell]:
+    found = {}
+    for record in read_lines(path)[0]:
+        if "answers" in record:
+            try:
+                cell = Cell.from_json(record)
+            except ValueError:
+                continue
+            found[cell.place] = cell
+    return MappingProxyType(found)
 
 
 def mean_corruption_error(cells: Iterable[Cell], baseline: Iterable[Cell]) -> float:
@@ -200,9 +220,7 @@ def _errors(cells: Iterable[Cell]) -> dict[str, dict[int, float]]:
     return found
 
 
-def places(
-    corruptions: Iterable[str], severities: Collection[int]
-) -> Iterator[tuple[str | None, int]]:
+def places(corruptions: Iterable[str], severities: Collection[int]) -> Iterator[Place]:
     """A grid's cells in the order of their making: clean, then corruption by corruption."""
     yield None, 0
     for corruption in corruptions:

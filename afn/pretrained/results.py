@@ -40,7 +40,7 @@ class Accuracy:
             severity=cell.severity,
             statistics=question.statistics,
             batch_size=question.batch_size,
-            networks="on" if getattr(question, "networks", True) else "off",
+            networks="on" if question.networks else "off",
             n=cell.n,
             correct=cell.correct,
             accuracy=round(cell.accuracy, 6),

@@ -1,6 +1,10 @@
-"""One colour per norm, everywhere, in light and dark (after Okabe and Ito, colour-blind safe)."""
+"""One colour per norm and one mark per domain, everywhere, in light and dark.
+
+All can be told apart by colour-blind eyes; the norms' are after Okabe and Ito.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 NORM_COLORS = {
     "afn": "#D55E00",
@@ -14,11 +18,59 @@ NORM_COLORS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How a domain is drawn; never by its colour alone."""
+
+    color: str
+    symbol: str
+    """Plotly's name of it."""
+    glyph: str
+    """The same in text."""
+
+
+_MARKS = (
+    Mark("#7C5CD6", "circle", "●"),
+    Mark("#B58900", "diamond", "◆"),
+    Mark("#C2255C", "triangle-up", "▲"),
+    Mark("#1098AD", "square", "■"),
+    Mark("#5F8D1E", "triangle-down", "▼"),
+    Mark("#A8674A", "star", "★"),
+    Mark("#5B7FBF", "cross", "✚"),
+    Mark("#B0559E", "hexagon", "⬢"),
+)
+_MIXED = Mark("#8A8A8A", "circle-open", "○")
+_PLACES = {
+    "mnist": 0, "mnist5k": 0, "usps": 1, "digits8": 1, "mnistm": 2, "mnistm5k": 2, "svhn": 3,
+    "syn": 3, "pacs/photo": 0, "pacs/art_painting": 1, "pacs/cartoon": 2, "pacs/sketch": 3,
+}  # fmt: skip
+"""A published set and its embedded relative look the same."""
+
+
 def run_colors(norms: Sequence[str]) -> list[str]:
     """A colour per run: its norm's, mixed with white for the second and third of one norm."""
     return [
         _lighter(NORM_COLORS[norm], 0.32 * norms[:i].count(norm)) for i, norm in enumerate(norms)
     ]
+
+
+def domain_mark(name: str, known: Sequence[str] = ()) -> Mark:
+    """A domain's mark, whatever form its images are brought to; several together have one too.
+
+    Args:
+        name: ``mnist5k``, ``syn@grey``, ``pacs/photo``, ``pacs/photo+pacs/sketch``, ...
+        known: All domains that are shown, in any order. Those of trees other than PACS have their
+            marks by their place among them.
+    """
+    name = name.partition("@")[0]
+    if "+" in name:
+        return _MIXED
+    if name in _PLACES:
+        return _MARKS[_PLACES[name]]
+    tree = name.rpartition("/")[0]
+    beside = {part for each in known for part in each.partition("@")[0].split("+")}
+    mates = sorted({name} | {each for each in beside if each.rpartition("/")[0] == tree})
+    return _MARKS[[each for each in mates if each not in _PLACES].index(name) % len(_MARKS)]
 
 
 def _lighter(color: str, share: float) -> str:

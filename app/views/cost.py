@@ -9,7 +9,7 @@ import streamlit as st
 
 from afn.cost.plan import BATCH_SIZES, CHANNELS, SIZES, SUBJECTS
 from afn.cost.records import Measurement, Report
-from app import backend, live_cost, state
+from app import backend, live_cost
 from app.charts import cost as charts
 from app.charts.chart import enumerate_words
 from app.charts.palette import NORM_COLORS
@@ -17,7 +17,7 @@ from app.costing import CONTENDERS, SUBJECT_TITLES, VARIED_TITLES, CostView, tit
 from app.explanations import CONTROLS, FIGURES
 from app.export import csv_of
 from app.markdown import plain
-from app.state import cost_key
+from app.state import cost as state
 
 _LEGEND = """
 <style>
@@ -30,15 +30,15 @@ _LEGEND = """
 
 def render() -> None:
     """Draw the page."""
-    problems = state.begin_cost()
+    problems = state.begin()
     st.title("What a norm costs", anchor=False)
     st.markdown(
         "Time, memory, parameters and arithmetic of every normalization layer, beside what "
         "**BN** costs. Look at what was measured on a reference machine, or measure on this one."
     )
     _controls()
-    view = state.take_cost()
-    state.write_cost_url(view)
+    view = state.take()
+    state.write_url(view)
     for line in problems:
         st.warning(plain(line), icon=":material/info:")
     live = live_cost.render(view)
@@ -49,17 +49,17 @@ def render() -> None:
 def _controls() -> None:
     with st.container(horizontal=True, gap="medium"):
         st.segmented_control(
-            "Measured", SUBJECTS, key=cost_key("subject"), required=True,
+            "Measured", SUBJECTS, key=state.key("subject"), required=True,
             format_func=SUBJECT_TITLES.__getitem__, help=CONTROLS["cost.subject"],
         )  # fmt: skip
-        is_layer = st.session_state[cost_key("subject")] == "layer"
+        is_layer = st.session_state[state.key("subject")] == "layer"
         over = "batch_size"
         if is_layer:
             st.segmented_control(
-                "Over", list(VARIED_TITLES), key=cost_key("over"), required=True,
+                "Over", list(VARIED_TITLES), key=state.key("over"), required=True,
                 format_func=VARIED_TITLES.__getitem__, help=CONTROLS["cost.over"],
             )  # fmt: skip
-            over = st.session_state[cost_key("over")]
+            over = st.session_state[state.key("over")]
             if over != "channels":
                 _fixed("Channels", "channels", CHANNELS)
             if over != "size":
@@ -68,11 +68,11 @@ def _controls() -> None:
                 _fixed("Batch size", "batch_size", BATCH_SIZES)
     with st.container(horizontal=True, gap="medium"):
         st.pills(
-            "Beside BN", CONTENDERS, key=cost_key("norms"), selection_mode="multi",
+            "Beside BN", CONTENDERS, key=state.key("norms"), selection_mode="multi",
             format_func=title_of, help=CONTROLS["cost.norms"], wrap=True,
         )  # fmt: skip
         st.segmented_control(
-            "Shown as", ["ratio", "absolute"], key=cost_key("scale"), required=True,
+            "Shown as", ["ratio", "absolute"], key=state.key("scale"), required=True,
             format_func={"ratio": "ratio to BN", "absolute": "ms and MB"}.__getitem__,
             help=CONTROLS["cost.scale"],
         )  # fmt: skip
@@ -80,7 +80,7 @@ def _controls() -> None:
 
 def _fixed(label: str, name: str, choices: Sequence[int]) -> None:
     st.segmented_control(
-        label, choices, key=cost_key(name), required=True, help=CONTROLS[f"cost.{name}"],
+        label, choices, key=state.key(name), required=True, help=CONTROLS[f"cost.{name}"],
         format_func=(lambda side: f"{side}×{side}") if name == "size" else str,
     )  # fmt: skip
 

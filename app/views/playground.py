@@ -5,15 +5,16 @@ from dataclasses import replace
 
 import streamlit as st
 
-from afn.runs import ENDED
-from app import backend, controls, figures, state, status, transport
+from afn.work import ENDED
+from app import backend, controls, figures, status, transport
 from app.charts.chart import Shown
 from app.charts.palette import run_colors
 from app.comparison import Comparison, labels
 from app.components.live_chart import preload_charts
 from app.export import downloads
 from app.markdown import plain
-from app.state import Slot
+from app.state import playground as state
+from app.state.playground import Slot
 
 TICK_SECONDS = 1.0
 """How often the page looks for news while something runs."""

@@ -8,9 +8,11 @@ import streamlit as st
 from safetensors.numpy import load_file, save
 
 from afn.engine.config import TrainConfig
-from afn.runs import ENDED, Run
-from app import backend, state
+from afn.runs import Run
+from afn.work import ENDED
+from app import backend
 from app.comparison import MAX_CONTENDERS, NORM_TITLES
+from app.state import playground as state
 
 
 def render(open_page: Any) -> None:

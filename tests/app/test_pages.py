@@ -23,7 +23,8 @@ from afn.engine.config import TrainConfig
 from afn.engine.execution import execute
 from afn.jsonl import read_lines
 from afn.runner import LocalRunner
-from afn.runs import ENDED, RunStore
+from afn.runs import RunStore
+from afn.work import ENDED
 from app import backend
 from app.comparison import PRESETS, from_url, to_url
 

@@ -18,7 +18,7 @@ from app.comparison import PRESETS, default_comparison, share, to_url
 def visit_script():
     import streamlit as st
 
-    from app import state
+    from app.state import playground as state
 
     state.begin()
     if act := st.session_state.pop("act", None):

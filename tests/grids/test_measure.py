@@ -40,6 +40,14 @@ def test_cells_come_one_by_one_clean_first(data):
     assert rest[1].answers == bytes([2] * 8)
 
 
+def test_confidence_is_the_probability_of_the_answer(data):
+    def model(images):
+        return torch.tensor([0.0, 0.7, 0.3]).log().expand(len(images), 3)
+
+    [cell] = corruption_grid(model, data, num_images=8, corruptions=(), severities=())
+    assert (cell.answers, cell.confidences) == (bytes([1] * 8), bytes([round(0.7 * 255)] * 8))
+
+
 def test_the_same_question_has_the_same_answer(data):
     grids = [
         list(corruption_grid(by_brightness, data, num_images=8, batch_size=size, **SOME))

@@ -14,7 +14,7 @@ QUESTION = Question(
 def cell(answers, *, labels=b"\0\1\2\3", corruption="fog", severity=3):
     return Cell(
         corruption=corruption, severity=severity, source="generated", loss=0.5,
-        answers=answers, labels=labels,
+        answers=answers, confidences=bytes(range(1, 1 + len(answers))), labels=labels,
     )  # fmt: skip
 
 
@@ -39,7 +39,8 @@ def test_a_cell_survives_its_record():
 
 
 @pytest.mark.parametrize(
-    "change", [{"answers": "?"}, {"answers": None}, {"answers": ""}, {"labels": ""}]
+    "change",
+    [{"answers": "?"}, {"answers": None}, {"answers": ""}, {"labels": ""}, {"confidences": ""}],
 )
 def test_a_record_that_is_no_cell_is_refused(change):
     with pytest.raises(ValueError, match="cell of a grid"):
@@ -71,7 +72,7 @@ def test_a_file_keeps_cells_and_skips_what_is_damaged(tmp_path):
 def test_other_questions_have_other_files(tmp_path):
     changes = [
         {"weights": "cd" * 32}, {"dataset": "syn"}, {"num_images": 5}, {"batch_size": 64},
-        {"statistics": "test batch of 128"}, {"order": "by label"},
+        {"statistics": "test batch of 128"}, {"order": "by label"}, {"networks": False},
     ]  # fmt: skip
     keys = {replace(QUESTION, **change).key for change in [{}, *changes]}
     assert len(keys) == len(changes) + 1

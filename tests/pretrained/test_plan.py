@@ -81,15 +81,17 @@ def test_embedded_models_need_no_data():
 
 def test_norms_are_asked_in_every_statistics_mode_they_have():
     modes = {
-        norm: [mode.config.statistics for mode in PLAN[f"usps-rgb-{norm}"].modes()]
+        norm: [(mode.stats, mode.networks) for mode in PLAN[f"usps-rgb-{norm}"].modes()]
         for norm in ("bn", "afn", "asrnorm", "bin")
     }
     assert modes == {
-        "bn": ["running", "test batch of 128"],
-        "afn": ["running", "test batch of 128"],
-        "asrnorm": ["per image"],
-        "bin": ["running and per image"],
+        "bn": [("running", True), ("batch", True)],
+        "afn": [("running", True), ("batch", True), ("batch", False)],
+        "asrnorm": [(None, True)],
+        "bin": [(None, True)],
     }
+    plain = [mode.networks for mode in PLAN["mnist-grey-afn-plain"].modes()]
+    assert plain == [True, True]  # it has none
 
 
 def test_models_are_chosen_by_pattern_in_the_plans_order():

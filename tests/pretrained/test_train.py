@@ -70,5 +70,7 @@ def test_further_seeds_are_asked_but_not_shipped(tiny, store, tmp_path):
     second = replace(tiny, config=replace(tiny.config, seed=1, epochs=1), grid_images=0)
     folder = tmp_path / "pretrained"
     accuracies = make(second, store, folder, [].append)
-    assert [each.statistics for each in accuracies] == ["running", "test batch of 128"]
+    assert [(each.statistics, each.networks) for each in accuracies] == [
+        ("running", "on"), ("test batch of 128", "on"), ("test batch of 128", "off"),
+    ]  # fmt: skip
     assert not folder.exists()

@@ -1,4 +1,4 @@
-"""The session and the URL: the only place that names session keys and query parameters.
+"""The Playground's settings and runs.
 
 A visit begins with what the URL says: settings, and the runs to reattach to. From then on the
 widgets hold the settings, and every rerun writes them back, so that the address is always a link
@@ -16,7 +16,7 @@ import streamlit as st
 from afn.engine.config import TrainConfig
 from afn.lambda_init import LAMBDAS, LambdaInit
 from afn.runs import Run
-from app import backend, costing
+from app import backend
 from app.comparison import (
     MAX_CONTENDERS,
     URL_KEYS,
@@ -26,7 +26,6 @@ from app.comparison import (
     share,
     to_url,
 )
-from app.costing import CostView
 
 SETTINGS = "settings"
 RUNS = "runs"
@@ -40,12 +39,6 @@ LINK = "link"
 """The runs that the URL names, as this session last read or wrote it."""
 VIEW_DEFAULTS: dict[str, str] = {"scale": "λ", "by": "λ", "layer": ""}
 """Choices of how to look at the runs; each is a URL parameter and a widget key ``view.<name>``."""
-MEASUREMENT_PARAMETER = "m"
-COST = "cost"
-"""The Cost page's settings; its widgets have the keys ``cost.<field>``."""
-COST_MEASUREMENT = "cost.measurement"
-"""The live measurement that the Cost page shows; empty for none."""
-COST_PROBLEMS = "cost.problems"
 VIEW_CHOICES = {"scale": ("λ", "logit"), "by": ("λ", "layer")}
 
 SHARED_WIDGETS = (
@@ -317,67 +310,3 @@ def new_seed() -> None:
 def clear_problems() -> None:
     """Forget what the link could not give; the user has moved on."""
     st.session_state[PROBLEMS] = []
-
-
-# -- the Cost page ---------------------------------------------------------------------------------
-
-
-def begin_cost() -> list[str]:
-    """Adopt what the URL says on the first look, ready the widgets; returns the link's problems."""
-    session = st.session_state
-    if COST not in session:
-        url = {name: st.query_params.get_all(name) for name in st.query_params}
-        view, session[COST_PROBLEMS] = costing.from_url(url)
-        session[COST_MEASUREMENT] = ""
-        if measurement := url.get(MEASUREMENT_PARAMETER, [""])[-1]:
-            try:
-                backend.measurements().report(measurement)
-                session[COST_MEASUREMENT] = measurement
-            except (ValueError, OSError) as error:
-                session[COST_PROBLEMS].append(f"In the link, m: {error}. It is left out.")
-        put_cost(view)
-    elif cost_key("subject") not in session:  # back from another page: the widgets are gone
-        put_cost(session[COST])
-    found: list[str] = session[COST_PROBLEMS]
-    return found
-
-
-def cost_key(name: str) -> str:
-    """The widget key of one of the Cost page's settings."""
-    return f"{COST}.{name}"
-
-
-def put_cost(view: CostView) -> None:
-    """Set the Cost page's widgets."""
-    st.session_state[COST] = view
-    for field in CostView.__slots__:
-        value = getattr(view, field)
-        st.session_state[cost_key(field)] = list(value) if field == "norms" else value
-
-
-def take_cost() -> CostView:
-    """The view that the Cost page's widgets say."""
-    before: CostView = st.session_state[COST]
-    values = {
-        name: st.session_state.get(cost_key(name), getattr(before, name))
-        for name in CostView.__slots__
-    }
-    chosen = values["norms"]
-    values["norms"] = tuple(norm for norm in costing.CONTENDERS if norm in chosen)
-    return CostView(**values)
-
-
-def show_measurement(measurement: str) -> None:
-    """Show a live measurement on the Cost page, or with an empty name the reference again."""
-    st.session_state[COST_MEASUREMENT] = measurement
-    st.session_state[COST_PROBLEMS] = []
-
-
-def write_cost_url(view: CostView) -> None:
-    """Make the address a link to what the Cost page shows."""
-    st.session_state[COST] = view
-    url = costing.to_url(view)
-    if measurement := st.session_state[COST_MEASUREMENT]:
-        url[MEASUREMENT_PARAMETER] = measurement
-    if st.query_params.to_dict() != url:
-        st.query_params.from_dict(url)

@@ -1,0 +1,241 @@
+"""What the Robustness page shows: its settings, their link form, and what is to be tested."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from afn.corruptions.severities import SEVERITIES
+from afn.grids.pictures import PicturesFile
+from afn.grids.records import ORDERS, Order, Place, Question, places
+from afn.grids.subjects import Subject
+from afn.grids.tasks import GridTask, PicturesTask, Task
+from app import links
+from app.charts.batches import BATCH_SIZES, BatchPoint
+from app.charts.batches import Mode as BatchMode
+from app.charts.grid import in_order
+from app.charts.samples import Kind
+from app.charts.steps import Step
+from app.charts.tested import Tested
+from app.subjects import Chosen
+
+CORRUPTIONS = tuple(in_order(SEVERITIES))
+"""In the order of the page."""
+CLEAN: Place = (None, 0)
+KINDS: tuple[Kind, ...] = get_args(Kind)
+MODES = ("trained", "running", "batch")
+SHOWN = ("accuracy", "difference")
+IMAGES = (200, 500, 1000, 2000, 5000, 10_000)
+"""How many test images can be asked for."""
+MAX_MODELS = 4
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RobustnessView:
+    """Which models are tested how, and what of it is on screen."""
+
+    models: tuple[str, ...] = ()
+    """Ids of subjects; empty for the newest comparison's."""
+    dataset: str = ""
+    """Whose test images; empty for those of the first model's."""
+    images: int = 500
+    stats: str = "trained"
+    """Whose statistics norms with the choice use; "trained" is as each was configured."""
+    batch_size: int = 128
+    order: str = "mixed"
+    baseline: str = ""
+    """The model that others are held against; empty for the first BN, else the first."""
+    shown: str = "difference"
+    """In the heatmaps."""
+    corruption: str = "contrast"
+    severity: int = 3
+    """0 to 5, of the shift that is seen from near."""
+    pictures: Kind = "flipped"
+
+    def __post_init__(self) -> None:
+        for name, known in (
+            ("images", IMAGES),
+            ("stats", MODES),
+            ("batch_size", BATCH_SIZES),
+            ("order", ORDERS),
+            ("shown", SHOWN),
+            ("corruption", CORRUPTIONS),
+            ("severity", (0, 1, 2, 3, 4, 5)),
+            ("pictures", KINDS),
+        ):
+            if (value := getattr(self, name)) not in known:
+                text = f"{value}"[:40]
+                raise ValueError(
+                    f"{_URL[name]} is one of {', '.join(map(str, known))}, not {text!r}"
+                )
+        if len(self.models) > MAX_MODELS:
+            raise ValueError(f"up to {MAX_MODELS} models fit, not {len(self.models)}")
+
+    @property
+    def place(self) -> Place:
+        """The shift that is seen from near."""
+        return (self.corruption, self.severity) if self.severity else CLEAN
+
+    def question(self, subject: Subject, **changes: Any) -> Question:
+        """What the page asks of a model; `changes` are arguments of `Subject.question`."""
+        asked = {
+            "dataset": self.dataset,
+            "num_images": self.images,
+            "stats": None if self.stats == "trained" else self.stats,
+            "batch_size": self.batch_size,
+            "order": self.order,
+        }
+        return subject.question(**{**asked, **changes})
+
+
+_URL = {
+    "models": "models",
+    "dataset": "data",
+    "images": "n",
+    "stats": "stats",
+    "batch_size": "batch",
+    "order": "order",
+    "baseline": "baseline",
+    "shown": "show",
+    "corruption": "corruption",
+    "severity": "severity",
+    "pictures": "pictures",
+}
+"""Field -> URL parameter."""
+
+
+def to_url(view: RobustnessView) -> dict[str, str]:
+    """Query parameters that reproduce the view; defaults are left out."""
+    return links.to_url(view, _URL)
+
+
+def from_url(url: Mapping[str, Sequence[str]]) -> tuple[RobustnessView, list[str]]:
+    """The view that a link asks for, and one line for each thing in it that cannot be."""
+    return links.from_url(RobustnessView, _URL, url)
+
+
+# -- what is asked, and what is known of it --------------------------------------------------------
+
+
+def tested(chosen: Chosen, question: Question) -> Tested:
+    """A model with what it has answered to a question so far."""
+    cells = chosen.subject.file(question).cells()
+    return Tested(
+        chosen.label, chosen.color, chosen.subject.config.norm, question.statistics, cells
+    )
+
+
+def baseline_of(chosen: Sequence[Chosen], view: RobustnessView) -> Chosen:
+    """The model that the others are held against."""
+    named = [each for each in chosen if each.subject.id == view.baseline]
+    plain = [each for each in chosen if each.subject.config.norm == "bn"]
+    return (named or plain or list(chosen))[0]
+
+
+def grid_tasks(chosen: Sequence[Chosen], view: RobustnessView) -> list[Task]:
+    """All 19 corruptions at all severities."""
+    everywhere = tuple(places(CORRUPTIONS, (1, 2, 3, 4, 5)))
+    return [
+        GridTask(subject=each.subject, question=view.question(each.subject), places=everywhere)
+        for each in chosen
+    ]
+
+
+def shift_tasks(chosen: Sequence[Chosen], view: RobustnessView, pictures: Path) -> list[Task]:
+    """One corruption from near: its pictures, all severities of it, and where the gain is from."""
+    near = tuple(places([view.corruption], (1, 2, 3, 4, 5)))
+    tasks: list[Task] = [PicturesTask(file=pictures_file(view, pictures))]
+    for each in chosen:
+        question = view.question(each.subject)
+        tasks.append(GridTask(subject=each.subject, question=question, places=near))
+    for _, _, subject, question in _way(chosen, view):
+        tasks.append(GridTask(subject=subject, question=question, places=near))
+    return tasks
+
+
+def pictures_file(view: RobustnessView, folder: Path) -> PicturesFile:
+    """The pictures of the corruption that is seen from near."""
+    return PicturesFile(
+        folder=folder,
+        dataset=view.dataset,
+        num_images=view.images,
+        corruption=view.corruption,
+    )
+
+
+def _way(
+    chosen: Sequence[Chosen], view: RobustnessView
+) -> list[tuple[str, str, Subject, Question]]:
+    """From BN with running statistics to AFN: label, what changed, who, and what is asked."""
+    first = {each.subject.config.norm: each.subject for each in reversed(chosen)}
+    if "bn" not in first or "afn" not in first:
+        return []
+    bn, afn = first["bn"], first["afn"]
+
+    question = view.question
+    return [
+        ("BN, running", "", bn, question(bn, stats="running")),
+        ("BN, test batch", "test-batch statistics", bn, question(bn, stats="batch")),
+        (
+            "AFN, networks off",
+            "weights trained with AFN",
+            afn,
+            question(afn, stats="batch", networks=False),
+        ),
+        ("AFN", "the networks", afn, question(afn, stats="batch")),
+    ]
+
+
+def way_steps(chosen: Sequence[Chosen], view: RobustnessView) -> list[Step]:
+    """The steps from BN to AFN at the shift, none while one of them is not known."""
+    steps = []
+    for label, change, subject, question in _way(chosen, view):
+        if (cell := subject.file(question).cells().get(view.place)) is None:
+            return []
+        steps.append(Step(label, change, (cell,)))
+    return steps
+
+
+def batch_tasks(chosen: Sequence[Chosen], view: RobustnessView) -> list[Task]:
+    """The shift at every test batch size, mixed and sorted by class."""
+    return [
+        GridTask(subject=each.subject, question=question, places=(view.place,))
+        for each, _, _, question in _batches(chosen, view)
+    ]
+
+
+def batch_points(chosen: Sequence[Chosen], view: RobustnessView) -> list[BatchPoint]:
+    """What is known of it."""
+    points = []
+    for each, mode, order, question in _batches(chosen, view):
+        if cell := each.subject.file(question).cells().get(view.place):
+            points.append(
+                BatchPoint(
+                    label=each.label,
+                    color=each.color,
+                    norm=each.subject.config.norm,
+                    mode=mode,
+                    order=order,
+                    batch_size=question.batch_size,
+                    cell=cell,
+                )
+            )
+    return points
+
+
+def _batches(
+    chosen: Sequence[Chosen], view: RobustnessView
+) -> list[tuple[Chosen, BatchMode, Order, Question]]:
+    asked: list[tuple[Chosen, BatchMode, Order, Question]] = []
+    for each in chosen:
+        subject = each.subject
+        if not subject.has_choice:
+            asked.append((each, "per image", "mixed", view.question(subject)))
+            continue
+        asked.append((each, "running", "mixed", view.question(subject, stats="running")))
+        for order in ORDERS:
+            for size in BATCH_SIZES:
+                if size <= view.images:
+                    question = view.question(subject, stats="batch", batch_size=size, order=order)
+                    asked.append((each, "batch", order, question))
+    return asked

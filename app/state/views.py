@@ -1,0 +1,104 @@
+"""Settings that are one frozen dataclass: kept in the session, in widgets and in the URL."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from typing import Any, Generic, TypeVar
+
+import streamlit as st
+
+View = TypeVar("View")
+Url = Mapping[str, Sequence[str]]
+
+
+class ViewState(Generic[View]):
+    """One page's settings.
+
+    A visit begins with what the URL says. From then on the widgets, whose keys are
+    ``<name>.<field>``, hold the settings; the session keeps them while another page is open.
+
+    Args:
+        name: Of the page, and of its session key.
+        from_url: Settings, and one line for each thing in the link that cannot be.
+        to_url: The inverse; defaults are left out.
+        anchor: A field whose widget is always on the page.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        from_url: Callable[[Url], tuple[View, list[str]]],
+        to_url: Callable[[View], dict[str, str]],
+        *,
+        anchor: str,
+    ) -> None:
+        self.name, self._anchor = name, anchor
+        self._from_url, self._to_url = from_url, to_url
+        self._problems = f"{name}.problems"
+
+    def key(self, field: str) -> str:
+        """The widget key of a setting."""
+        return f"{self.name}.{field}"
+
+    def begin(self) -> tuple[bool, Url]:
+        """Adopt what the URL says on the first look; ready the widgets.
+
+        Returns:
+            Whether this is the first look, and the URL's parameters.
+        """
+        session = st.session_state
+        url = {name: st.query_params.get_all(name) for name in st.query_params}
+        if self.name not in session:
+            view, session[self._problems] = self._from_url(url)
+            self.put(view)
+            return True, url
+        if self.key(self._anchor) not in session:
+            self.put(session[self.name])  # back from another page: the widgets are gone
+        self.keep()
+        return False, url
+
+    def keep(self) -> None:
+        """Give back to widgets what they forgot, before they are drawn again.
+
+        A rerun that ends before a widget is drawn, say for a tick of a fragment, forgets its value.
+        """
+        view = st.session_state[self.name]
+        for field in fields(view):
+            if st.session_state.get(self.key(field.name)) is None:
+                st.session_state[self.key(field.name)] = _for_widget(getattr(view, field.name))
+
+    def put(self, view: View) -> None:
+        """Set the widgets."""
+        st.session_state[self.name] = view
+        for field in fields(view):  # type: ignore[arg-type]
+            st.session_state[self.key(field.name)] = _for_widget(getattr(view, field.name))
+
+    def take(self) -> View:
+        """What the widgets say; a setting without a widget on screen stays as it was."""
+        before: View = st.session_state[self.name]
+        values: dict[str, Any] = {}
+        for field in fields(before):  # type: ignore[arg-type]
+            value = st.session_state.get(self.key(field.name))
+            if value is None:
+                value = getattr(before, field.name)
+            values[field.name] = tuple(value) if isinstance(value, list) else value
+        return type(before)(**values)
+
+    def write(self, view: View, **more: str) -> None:
+        """Make the address a link to what is on screen; `more` are further parameters."""
+        st.session_state[self.name] = view
+        url = self._to_url(view) | more
+        if st.query_params.to_dict() != url:
+            st.query_params.from_dict(url)
+
+    def problems(self) -> list[str]:
+        """What could not be had from the link that this visit began with."""
+        found: list[str] = st.session_state.setdefault(self._problems, [])
+        return found
+
+    def clear_problems(self) -> None:
+        """Forget them; the user has moved on."""
+        st.session_state[self._problems] = []
+
+
+def _for_widget(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value

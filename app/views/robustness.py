@@ -1,0 +1,298 @@
+"""Accuracy under corruptions, and where a gain comes from: networks or test-batch statistics."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from afn.png import data_uri
+from app import asking, backend, robustness, subjects
+from app.asking import Asked
+from app.charts import bars, batches, grid, samples, steps, summary
+from app.charts.batches import BATCH_SIZES
+from app.charts.corruptions import group_title
+from app.charts.legend import Entry, legend_html
+from app.charts.tested import Tested
+from app.explanations import CONTROLS, FIGURES
+from app.export import csv_of
+from app.markdown import plain
+from app.robustness import CORRUPTIONS, IMAGES, KINDS, MAX_MODELS, RobustnessView
+from app.state import robustness as state
+from app.subjects import Choice, Chosen
+
+_MODES = {"trained": "as trained", "running": "running", "batch": "test batch"}
+_ORDERS = {"mixed": "mixed", "by label": "sorted by class"}
+_PICTURES = {"flipped": "that flip", "disagree": "models disagree on", "first": "the first"}
+_CARDS = 12
+
+
+def render(open_page: object) -> None:
+    """Draw the page.
+
+    Args:
+        open_page: The page that trains models.
+    """
+    problems = state.begin()
+    st.title("Robustness", anchor=False)
+    st.markdown(
+        "How do trained networks do on images that are noisy, blurred, foggy or pale, and **why**? "
+        "Much of what looks like the merit of a layer is that it takes its statistics from the "
+        "**test batch**, which BN can do too. Here the two are told apart."
+    )
+    offered = subjects.choices()
+    if not offered:
+        _empty(open_page)
+        return
+    _models(offered)
+    chosen, missing = subjects.opened(state.take().models)
+    for line in dict.fromkeys([*problems, *missing]):
+        st.warning(plain(line), icon=":material/info:")
+    if not chosen:
+        st.info("Choose a model above.", icon=":material/arrow_upward:")
+        return
+    _controls(chosen)
+    state.write_url(state.take())
+    backend.runner().start()
+    try:
+        _shift(chosen)
+        _grid(chosen)
+    except OSError as error:
+        st.error(plain(f"{error}."), icon=":material/error:")
+
+
+def _empty(open_page: object) -> None:
+    with st.container(border=True):
+        st.markdown(
+            "**No trained network yet.** Train some in the Playground, BN and AFN among them; "
+            "once they have ended they can be tested here."
+        )
+        st.page_link(open_page, label="To the Playground", icon=":material/play_arrow:")  # type: ignore[arg-type]
+
+
+def _models(offered: Sequence[Choice]) -> None:
+    titles = {choice.id: choice.title for choice in offered}
+    named = st.session_state[state.key("models")]
+    if not named:
+        st.session_state[state.key("models")] = list(subjects.newest(offered, MAX_MODELS))
+    st.multiselect(
+        "Models", list(dict.fromkeys([*titles, *named])), key=state.key("models"),
+        format_func=lambda name: titles.get(name, name), max_selections=MAX_MODELS,
+        help=CONTROLS["robustness.models"],
+    )  # fmt: skip
+
+
+def _controls(chosen: Sequence[Chosen]) -> None:
+    datasets = list(dict.fromkeys(each.subject.config.dataset for each in chosen))
+    if st.session_state[state.key("dataset")] not in datasets:
+        st.session_state[state.key("dataset")] = datasets[0]
+    with st.container(horizontal=True, gap="medium"):
+        st.segmented_control(
+            "Statistics", list(_MODES), key=state.key("stats"), required=True,
+            format_func=_MODES.__getitem__, help=CONTROLS["robustness.stats"],
+        )  # fmt: skip
+        st.select_slider(
+            "Test batch", BATCH_SIZES, key=state.key("batch_size"), width=220,
+            help=CONTROLS["robustness.batch"],
+        )  # fmt: skip
+        st.segmented_control(
+            "Batches", list(_ORDERS), key=state.key("order"), required=True,
+            format_func=_ORDERS.__getitem__, help=CONTROLS["robustness.order"],
+        )  # fmt: skip
+        st.selectbox(
+            "Test images", IMAGES, key=state.key("images"), width=110,
+            help=CONTROLS["robustness.images"],
+        )  # fmt: skip
+        st.selectbox("of", datasets, key=state.key("dataset"), width=160)
+
+
+def _heading(title: str, topic: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom", key=f"head.{topic}"):
+        st.subheader(title, anchor=False, width="content")
+        with st.popover("", icon=":material/help:", type="tertiary", help="What is this?"):
+            st.markdown(FIGURES[topic])
+
+
+# -- one corruption from near ----------------------------------------------------------------------
+
+
+def _shift(chosen: Sequence[Chosen]) -> None:
+    _heading("One corruption, from near", "robustness.shift")
+    st.html(legend_html([Entry(each.label, each.color) for each in chosen]))
+    folder = backend.pictures()
+
+    def ask_now() -> tuple[Asked, Asked]:
+        state.keep()
+        view = state.take()
+        near = robustness.shift_tasks(chosen, view, folder)
+        sizes = robustness.batch_tasks(chosen, view)
+        return (
+            asking.ask("shift", near, starts=True),
+            asking.ask("batches", sizes, starts=state.starts("batches")),
+        )
+
+    def draw(near: Asked, sizes: Asked) -> None:
+        with st.container(horizontal=True, gap="medium"):
+            st.selectbox(
+                "Corruption", CORRUPTIONS, key=state.key("corruption"), format_func=group_title,
+                width=200,
+            )  # fmt: skip
+            st.slider("Severity", 0, 5, key=state.key("severity"), width=220)
+            st.segmented_control(
+                "Images", KINDS, key=state.key("pictures"), required=True,
+                format_func=_PICTURES.__getitem__,
+            )  # fmt: skip
+        view = state.take()
+        state.write_url(view)
+        tested = [robustness.tested(each, view.question(each.subject)) for each in chosen]
+        _pictures(view, tested)
+        asking.follow(near)
+        _way(chosen, view)
+        _batches(chosen, view, sizes)
+
+    asking.section(ask_now, draw)
+
+
+def _pictures(view: RobustnessView, tested: Sequence[Tested]) -> None:
+    file = robustness.pictures_file(view, backend.pictures())
+    pictures = backend.read_pictures(file)
+    if pictures is None or not any(view.place in each.cells for each in tested):
+        with st.container(height=420, border=False):
+            st.skeleton(height=380)
+        return
+    those = samples.interesting(
+        tested, view.place, _CARDS, view.pictures, limit=len(pictures.labels)
+    )  # fmt: skip
+    st.markdown(samples.flips_reading(tested, view.place))
+    names = pictures.class_names
+    if not those:
+        st.caption("No image of that kind among the first ones here.")
+    st.html(
+        samples.samples_html(
+            [data_uri(pictures.images[view.severity, i]) for i in those],
+            [names[pictures.labels[i]] for i in those],
+            [samples.answers_of(tested, view.place, i, names) for i in those],
+        )
+    )
+
+
+def _way(chosen: Sequence[Chosen], view: RobustnessView) -> None:
+    _heading("Where the gain comes from", "robustness.steps")
+    way = robustness.way_steps(chosen, view)
+    if not way:
+        norms = {each.subject.config.norm for each in chosen}
+        if not {"bn", "afn"} <= norms:
+            st.caption("Choose a BN and an AFN model to see what lies between them.")
+        return
+    words = steps.steps_reading(way)
+    st.plotly_chart(
+        steps.steps_figure(way), key="robustness.steps",
+        config={"displayModeBar": False}, alt=words,
+    )  # fmt: skip
+    st.caption(words)
+
+
+def _batches(chosen: Sequence[Chosen], view: RobustnessView, asked: Asked) -> None:
+    _heading("The size of the test batch", "robustness.batches")
+    where = "clean images"
+    if view.severity:
+        where = f"{group_title(view.corruption)} at severity {view.severity}"
+    if not asked.is_done and not state.starts("batches"):
+        st.button(
+            f"Test batches of 1 to {BATCH_SIZES[-1]}", icon=":material/play_arrow:",
+            key="robustness.start.batches", on_click=state.start, args=("batches",),
+        )  # fmt: skip
+    asking.follow(asked)
+    points = robustness.batch_points(chosen, view)
+    if asked.is_running or len(points) < 2:
+        return
+    words = batches.batch_reading(points)
+    st.html(legend_html(batches.batch_legend(points)))
+    st.plotly_chart(
+        batches.batch_figure(points), key="robustness.batches",
+        config={"displayModeBar": False}, alt=words,
+    )  # fmt: skip
+    st.caption(words)
+    st.caption(plain(f"{where} · first {view.images} test images of {view.dataset}"))
+
+
+# -- the whole grid --------------------------------------------------------------------------------
+
+
+def _grid(chosen: Sequence[Chosen]) -> None:
+    _heading("All corruptions", "robustness.grid")
+
+    def ask_now() -> tuple[Asked]:
+        state.keep()
+        tasks = robustness.grid_tasks(chosen, state.take())
+        return (asking.ask("grid", tasks, starts=state.starts("grid")),)
+
+    def draw(asked: Asked) -> None:
+        view = state.take()
+        state.write_url(view)
+        if not asked.is_done and not state.starts("grid"):
+            st.button(
+                "Test all 19 corruptions", icon=":material/play_arrow:", type="primary",
+                key="robustness.start.grid", on_click=state.start, args=("grid",),
+            )  # fmt: skip
+        asking.follow(asked)
+        tested = [robustness.tested(each, view.question(each.subject)) for each in chosen]
+        if any(len(each.cells) > 1 for each in tested):
+            _tables(chosen, tested, view, asked)
+
+    asking.section(ask_now, draw)
+
+
+def _tables(
+    chosen: Sequence[Chosen], tested: Sequence[Tested], view: RobustnessView, asked: Asked
+) -> None:
+    held = robustness.baseline_of(chosen, view)
+    baseline = tested[list(chosen).index(held)]
+    st.markdown(summary.grid_reading(tested, baseline))
+    st.html(summary.summary_html(tested, baseline))
+    if len(tested) > 1:
+        _how_shown(chosen, held)
+    against = baseline if view.shown == "difference" and len(tested) > 1 else None
+    st.html(grid.scale_html(against))
+    shown = [each for each in tested if each is not against]
+    for column, each in zip(st.columns(max(len(shown), 2)), shown, strict=False):
+        column.html(grid.heatmap_html(each, CORRUPTIONS, baseline=against))
+    if not asked.is_running:
+        words = bars.bars_reading(tested, CORRUPTIONS, None)
+        st.html(legend_html([Entry(each.label, each.color) for each in chosen]))
+        st.plotly_chart(
+            bars.bars_figure(tested, CORRUPTIONS, None), key="robustness.bars",
+            config={"displayModeBar": False}, alt=words,
+        )  # fmt: skip
+        st.caption(words)
+        st.download_button(
+            "All tests (CSV)", csv_of(lambda: grid.grid_table(tested)), "corruptions.csv",
+            "text/csv", icon=":material/download:", on_click="ignore",
+        )  # fmt: skip
+    st.caption(_provenance(chosen, view, asked, tested))
+
+
+def _how_shown(chosen: Sequence[Chosen], held: Chosen) -> None:
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        st.segmented_control(
+            "Shown", robustness.SHOWN, key=state.key("shown"), required=True,
+            format_func={"accuracy": "accuracy", "difference": f"minus {held.label}"}.__getitem__,
+        )  # fmt: skip
+        titles = {each.subject.id: each.label for each in chosen}
+        if st.session_state[state.key("baseline")] not in titles:
+            st.session_state[state.key("baseline")] = held.subject.id
+        st.selectbox(
+            "Baseline", list(titles), key=state.key("baseline"), format_func=titles.__getitem__,
+            width=200, help=CONTROLS["robustness.baseline"],
+        )  # fmt: skip
+
+
+def _provenance(
+    chosen: Sequence[Chosen], view: RobustnessView, asked: Asked, tested: Sequence[Tested]
+) -> str:
+    seeds = " / ".join(dict.fromkeys(str(each.subject.config.seed) for each in chosen))
+    modes = ", ".join(f"{each.label} {each.statistics}" for each in tested)
+    sources = {cell.source for each in tested for cell in each.cells.values()} - {"clean"}
+    return plain(
+        f"{'Live' if asked.is_running else 'Cached'} · {view.images} test images of "
+        f"{view.dataset} · seed {seeds} · statistics: {modes} · batches {_ORDERS[view.order]} · "
+        f"corruptions {' and '.join(sorted(sources)) or 'not tested yet'}"
+    )
