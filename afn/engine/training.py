@@ -11,11 +11,11 @@ import torch
 from torch import Tensor, nn
 
 from afn.backbones import initialize
+from afn.engine.building import model_of
 from afn.engine.checkpoints import load_checkpoint, save_checkpoint
 from afn.engine.config import TrainConfig, check_against_data
 from afn.engine.control import Command, Controls, NoControls, check_command
 from afn.engine.events import Event
-from afn.engine.models import model_of
 from afn.engine.snapshots import Snapshot, short
 from afn.engine.tensors import DataOrder, TensorData, load_tensors, sample_images
 from afn.evaluate import corrupted, evaluate
@@ -52,7 +52,7 @@ class Training:
         check_against_data(config, num_train, min(self.data.image_shape[:2]))
         self.model: nn.Module = model_of(
             config,
-            image_shape=self.data.image_shape,
+            image_size=self.data.image_shape[:2],
             num_classes=self.data.num_classes,
             mean=self.data.mean,
             std=self.data.std,

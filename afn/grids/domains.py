@@ -22,8 +22,6 @@ class Row:
     """(H, W, C) of the images it takes, C 1 or 3; every domain's are brought to it."""
     statistics: str
     """Whose statistics its norms use, in words: "running", "test batch of 128", ..."""
-    networks: bool = True
-    """Whether its small networks take part; False where every λ is forced to 0."""
     weights: str = ""
     """SHA-256 of the weights' file; needed only where cells are kept."""
     folder: Path | None = None
@@ -74,7 +72,6 @@ def domain_matrix(
                 statistics=row.statistics,
                 batch_size=batch_size,
                 order=order,
-                networks=row.networks,
             )
             file = GridFile(row.folder, question) if row.folder else None
             cell = file.cells().get((None, 0)) if file else None

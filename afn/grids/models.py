@@ -6,8 +6,8 @@ from contextlib import ExitStack, contextmanager
 import torch
 from torch import nn
 
+from afn.engine.building import model_of
 from afn.engine.checkpoints import load_weights
-from afn.engine.models import model_of
 from afn.grids.records import Question
 from afn.grids.subjects import Subject
 from afn.norms import override_lambdas, set_eval_stats
@@ -19,10 +19,10 @@ def restored(subject: Subject) -> nn.Module:
     Raises:
         ValueError: The file is damaged, gone, or of another network.
     """
-    channels = subject.image_shape[2]
+    height, width, channels = subject.image_shape
     model = model_of(
         subject.config,
-        image_shape=subject.image_shape,
+        image_size=(height, width),
         num_classes=subject.num_classes,
         mean=(0.0,) * channels,  # the file has the true ones
         std=(1.0,) * channels,

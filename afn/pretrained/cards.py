@@ -11,11 +11,14 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from afn.engine.config import TrainConfig
-from afn.grids.records import Cell, Question
+from afn.grids.records import Cell, GridFile, Question
 from afn.pretrained.results import Accuracy
+
+if TYPE_CHECKING:
+    from afn.grids.subjects import Subject
 
 VERSION = 1
 SUFFIXES = {"weights": ".safetensors", "events": ".events.jsonl.gz", "cells": ".cells.jsonl.gz"}
@@ -109,6 +112,36 @@ class Card:
         """
         events = _lines(self.read("events"))
         return events[offset:], len(events)
+
+    def subject(self, answers: Path | None = None) -> "Subject":
+        """It as evaluations see it.
+
+        Args:
+            answers: Where its answers are kept; `unpack_answers` puts those there that came along.
+        """
+        from afn.grids.subjects import Subject
+
+        return Subject(
+            id=self.name,
+            config=self.config,
+            image_shape=self.inputs.image_shape,
+            num_classes=len(self.inputs.class_names),
+            weights=self.path("weights").absolute(),
+            sha256=self.sha256["weights"],
+            folder=(answers or self.folder / f".{self.name}").absolute(),
+        )
+
+    def unpack_answers(self, folder: Path) -> None:
+        """Put what it was asked, and its answers, where evaluations look; adds what is lacking."""
+        lacking: dict[Question, list[Cell]] = {}
+        for question, cell in self.answers():
+            lacking.setdefault(question, []).append(cell)
+        for question, cells in lacking.items():
+            file = GridFile(folder, question)
+            known = file.cells()
+            for cell in cells:
+                if cell.place not in known:
+                    file.append(cell)
 
     def answers(self) -> Iterator[tuple[Question, Cell]]:
         """What it was asked, and its answers image by image."""

@@ -18,7 +18,7 @@ No model is chosen by its test accuracy: the last epoch's weights count.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, Literal
 
 from afn.engine.config import SWITCHABLE_NORMS, TrainConfig
 from afn.lambda_init import LambdaInit
@@ -40,8 +40,8 @@ _VARIANTS: dict[str, dict[str, Any]] = {
 class Mode:
     """How a trained model is set when it is asked."""
 
-    config: TrainConfig
-    """The model's own, with the statistics mode of the test."""
+    stats: Literal["running", "batch"] | None = None
+    """Whose statistics its norms use; None where they have no choice."""
     networks: bool = True
     """False forces every λ to 0."""
 
@@ -70,18 +70,14 @@ class Spec:
         return self.config.seed == 0
 
     def modes(self) -> Iterator[Mode]:
-        """Every way in which it is asked: each statistics mode, and AFN without its networks.
-
-        The last tells what of a gain over BN is the networks' doing.
-        """
+        """Each statistics mode that its norm has, and AFN's batch statistics without networks."""
         if self.config.norm not in SWITCHABLE_NORMS:
-            yield Mode(config=self.config)
+            yield Mode()
             return
-        yield Mode(config=replace(self.config, eval_stats="running"))
-        batch = replace(self.config, eval_stats="batch")
-        yield Mode(config=batch)
-        if batch.is_adaptive:
-            yield Mode(config=batch, networks=False)
+        yield Mode(stats="running")
+        yield Mode(stats="batch")
+        if self.config.is_adaptive:
+            yield Mode(stats="batch", networks=False)
 
 
 def chosen(patterns: Iterable[str]) -> list[Spec]:

@@ -18,13 +18,13 @@ from torch import nn
 from afn.data import ImageData, load_dataset
 from afn.engine.execution import execute
 from afn.engine.training import Training
-from afn.grids.records import Cell, Question
+from afn.grids.records import Cell, Place, Question
+from afn.grids.subjects import Subject
 from afn.memory import keep_freed_memory
 from afn.pretrained.answers import answers_of
 from afn.pretrained.cards import Card, Data, Inputs, pretrained_dir
 from afn.pretrained.checksums import checksum
 from afn.pretrained.export import cell_records, export, packed, sha256, thinned
-from afn.pretrained.load import assemble
 from afn.pretrained.plan import Spec, chosen
 from afn.pretrained.results import Accuracy
 from afn.runs import Run, RunStore
@@ -54,20 +54,21 @@ def make(spec: Spec, store: RunStore, folder: Path, say: Say) -> list[Accuracy]:
     run = trained(spec, store, say)
     own = load_dataset(spec.config.dataset)
     domains = [load_dataset(name) for name in spec.domains]
-    training = Training(spec.config)
-    training.restore(run.require_weights())
-    inputs = Inputs(
-        image_shape=training.data.image_shape,
-        mean=training.data.mean,
-        std=training.data.std,
-        class_names=own.class_names,
+    model, inputs = _trained_model(spec, run, own)
+    weights = run.path / "pretrained.safetensors"
+    contents = {"weights": save({name: t.contiguous() for name, t in model.state_dict().items()})}
+    weights.write_bytes(contents["weights"])
+    subject = Subject(
+        id=spec.name,
+        config=spec.config,
+        image_shape=inputs.image_shape,
+        num_classes=len(inputs.class_names),
+        weights=weights,
+        sha256=sha256(contents["weights"]),
+        folder=run.path / "grids",
     )
-    contents = {"weights": _saved(training.model)}
-    model = assemble(spec.config, inputs, contents["weights"])
-    answers: dict[Question, dict[tuple[str | None, int], Cell]] = {}
-    for question, cell in answers_of(
-        spec, model, sha256(contents["weights"]), run.path / "grids", own=own, domains=domains
-    ):
+    answers: dict[Question, dict[Place, Cell]] = {}
+    for question, cell in answers_of(spec, subject, own=own, domains=domains):
         answers.setdefault(question, {})[cell.place] = cell
     accuracies = [Accuracy.of(q, cell) for q, cells in answers.items() for cell in cells.values()]
     say({"kind": "asked", "cells": len(accuracies)})
@@ -133,8 +134,16 @@ def _keep_last_checkpoint(run: Run) -> None:
             path.unlink()
 
 
-def _saved(model: nn.Module) -> bytes:
-    return save({name: tensor.contiguous() for name, tensor in model.state_dict().items()})
+def _trained_model(spec: Spec, run: Run, own: ImageData) -> tuple[nn.Module, Inputs]:
+    training = Training(spec.config)
+    training.restore(run.require_weights())
+    inputs = Inputs(
+        image_shape=training.data.image_shape,
+        mean=training.data.mean,
+        std=training.data.std,
+        class_names=own.class_names,
+    )
+    return training.model, inputs
 
 
 def _card(

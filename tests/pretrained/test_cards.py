@@ -9,6 +9,8 @@ from safetensors.torch import load_file
 from afn import load_pretrained, set_eval_stats
 from afn.data import load_dataset
 from afn.grids.domains import Row, domain_matrix
+from afn.grids.models import restored
+from afn.grids.tasks import GridTask
 from afn.history import History
 from afn.pretrained.cards import Card, pretrained_names, read_card
 from afn.pretrained.checksums import checksum
@@ -60,10 +62,26 @@ def test_the_loaded_model_is_the_trained_one_and_answers_as_the_card_says(made):
 def test_every_cell_is_kept_with_its_question_and_its_answers(made):
     found = [Accuracy.of(question, cell) for question, cell in made.card.answers()]
     assert tuple(found) == made.card.accuracies == tuple(made.accuracies)
-    assert len(found) == 3 * (1 + 96)  # in every mode: clean, and the grid with its clean cell
+    # In each of three modes: clean images, and the grid with its clean cell.
+    assert len(found) == 3 * (1 + 96)
     assert {question.weights for question, _ in made.card.answers()} == {
         made.card.sha256["weights"]
     }
+
+
+def test_unpacked_answers_are_not_asked_for_again(made, tmp_path):
+    subject = made.card.subject(tmp_path)
+    made.card.unpack_answers(tmp_path)
+    made.card.unpack_answers(tmp_path)
+    for stats, networks in (("running", True), ("batch", True), ("batch", False)):
+        question = subject.question(num_images=20, stats=stats, networks=networks)
+        file = subject.file(question)
+        assert len(file.cells()) == 96
+        assert len(file.path.read_bytes().splitlines()) == 97
+        assert (
+            GridTask(subject=subject, question=question, places=tuple(file.cells())).left() is None
+        )
+    assert restored(subject).training is False
 
 
 def test_a_history_reads_the_cards_events(made):
@@ -105,7 +123,9 @@ def test_weights_of_another_model_are_refused_strictly(copy):
     record = json.loads(path.read_bytes())
     record["config"]["norm"] = "bn"
     path.write_text(json.dumps(record))
-    with pytest.raises(ValueError, match=r"not the weights of this model: .*Unexpected key") as it:
+    with pytest.raises(
+        ValueError, match=r"cannot restore tiny-afn.safetensors: .*Unexpected key"
+    ) as it:
         load_pretrained("tiny-afn", copy)
     assert "\n" not in str(it.value)
 

@@ -81,17 +81,17 @@ def test_embedded_models_need_no_data():
 
 def test_norms_are_asked_in_every_statistics_mode_they_have():
     modes = {
-        norm: [(mode.config.statistics, mode.networks) for mode in PLAN[f"usps-rgb-{norm}"].modes()]
+        norm: [(mode.stats, mode.networks) for mode in PLAN[f"usps-rgb-{norm}"].modes()]
         for norm in ("bn", "afn", "asrnorm", "bin")
     }
     assert modes == {
-        "bn": [("running", True), ("test batch of 128", True)],
-        "afn": [("running", True), ("test batch of 128", True), ("test batch of 128", False)],
-        "asrnorm": [("per image", True)],
-        "bin": [("running and per image", True)],
+        "bn": [("running", True), ("batch", True)],
+        "afn": [("running", True), ("batch", True), ("batch", False)],
+        "asrnorm": [(None, True)],
+        "bin": [(None, True)],
     }
-    plain = PLAN["mnist-grey-afn-plain"]
-    assert all(mode.networks for mode in plain.modes())  # it has none to leave out
+    plain = [mode.networks for mode in PLAN["mnist-grey-afn-plain"].modes()]
+    assert plain == [True, True]  # it has none
 
 
 def test_models_are_chosen_by_pattern_in_the_plans_order():

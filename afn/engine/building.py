@@ -1,4 +1,4 @@
-"""The network that a configuration describes."""
+"""From a configuration to its network."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,19 +12,22 @@ from afn.engine.config import TrainConfig
 def model_of(
     config: TrainConfig,
     *,
-    image_shape: tuple[int, int, int],
+    image_size: tuple[int, int],
     num_classes: int,
     mean: Sequence[float],
     std: Sequence[float],
 ) -> nn.Sequential:
-    """A model without a start of its own: initialize it or load its weights.
+    """The network that a configuration describes, with torch's own start weights.
 
     Args:
-        config: Says backbone, norm and their options.
-        image_shape: (H, W, C) of the images it takes.
-        num_classes: Classes.
-        mean: Mean of each channel of the training images, in [0, 1].
-        std: Their standard deviation.
+        config: Names backbone and norm, and their options.
+        image_size: Height and width of the images.
+        num_classes: Number of logits.
+        mean: Of each input channel, on the scale [0, 1]; as many as the images have.
+        std: The standard deviations.
+
+    Raises:
+        ValueError: The images are too small for the network.
     """
     options: dict[str, Any] = {}
     if config.backbone == "convnet":
@@ -32,9 +35,9 @@ def model_of(
     return build_model(
         config.backbone,
         config.norm,
-        in_channels=image_shape[2],
+        in_channels=len(mean),
         num_classes=num_classes,
-        image_size=image_shape[:2],
+        image_size=image_size,
         mean=mean,
         std=std,
         norm_options=config.norm_options(),
