@@ -1,8 +1,10 @@
 """The settings in the sidebar."""
 
+from contextlib import suppress
+
 import streamlit as st
 
-from afn.data import DatasetEntry, catalogue
+from afn.data import DatasetEntry, catalogue, dataset_entry
 from afn.engine.config import (
     ADAPTIVE_NORMS,
     BACKBONE_NAMES,
@@ -29,14 +31,19 @@ _AVAILABLE = ("embedded", "on disk")
 
 
 @st.cache_data(ttl=10, show_spinner=False)
-def _catalogue() -> dict[str, DatasetEntry]:
-    return catalogue()
+def _catalogue(current: str) -> dict[str, DatasetEntry]:
+    """All data sets, and the current one where it is made of others: a link or a run names it."""
+    found = catalogue()
+    if current not in found:
+        with suppress(ValueError):
+            found = {**found, current: dataset_entry(current)}
+    return found
 
 
 def render() -> tuple[Comparison, list[str]]:
     """Draw all settings; returns what they say and one line for each thing that cannot be."""
     _presets()
-    entries = _catalogue()
+    entries = _catalogue(st.session_state[key("dataset")])
     _dataset(entries)
     _contenders()
     _training()

@@ -254,6 +254,15 @@ def test_a_hand_edited_link_is_one_warning_on_a_page_that_works(idle, url):
     assert len(playground(**at.query_params).warning) == 0
 
 
+def test_a_link_may_name_data_that_is_made_of_others(idle):
+    at = playground(data="digits8@rgb", c=["bn"])
+    assert not at.warning
+    assert "digits8@rgb" in [box.value for box in at.selectbox]
+    assert at.query_params["data"] == "digits8@rgb"
+    assert is_enabled(at, "Start")
+    assert len(playground(data="mnist@rgb").warning) == 1  # MNIST is not here
+
+
 @pytest.mark.parametrize("contender", ["afn~lambda_100_0_0_0", "afn~lambda_-inf_0_0_0"])
 def test_a_start_of_lambda_beyond_its_control_does_not_break_the_page(idle, contender):
     unfold(playground(c=contender), "open.0")
