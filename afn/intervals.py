@@ -3,6 +3,9 @@
 import math
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 _Z95 = 1.959963984540054
 
 
@@ -29,7 +32,9 @@ def wilson_interval(correct: int, n: int) -> tuple[float, float]:
     return max(0.0, center - half), min(1.0, center + half)
 
 
-def paired_interval(ours: Sequence[bool], theirs: Sequence[bool]) -> tuple[float, float]:
+def paired_interval(
+    ours: Sequence[bool] | NDArray[np.bool_], theirs: Sequence[bool] | NDArray[np.bool_]
+) -> tuple[float, float]:
     """The 95 % interval of a difference of two shares that were measured on the same items.
 
     Only items on which the two disagree tell them apart. Half an item is added to each of the four
@@ -47,20 +52,20 @@ def paired_interval(ours: Sequence[bool], theirs: Sequence[bool]) -> tuple[float
 
     Source: A. Agresti and Y. Min, Stat. Med. 24 (2005), the adjusted Wald interval.
     """
-    if not ours or len(ours) != len(theirs):
+    if not len(ours) or len(ours) != len(theirs):
         raise ValueError(
             f"expected as many items of both, at least one, got {len(ours)} and {len(theirs)}"
         )
-    pairs = list(zip(ours, theirs, strict=True))
-    gained = 0.5 + sum(a and not b for a, b in pairs)
-    lost = 0.5 + sum(b and not a for a, b in pairs)
-    n = len(pairs) + 2
+    a, b = np.asarray(ours, np.bool_), np.asarray(theirs, np.bool_)
+    gained = 0.5 + int(np.count_nonzero(a & ~b))
+    lost = 0.5 + int(np.count_nonzero(b & ~a))
+    n = len(a) + 2
     center = (gained - lost) / n
     half = _Z95 * math.sqrt((gained + lost) / n - center**2) / math.sqrt(n)
     return max(-1.0, center - half), min(1.0, center + half)
 
 
-def mean_interval(values: Sequence[float]) -> tuple[float, float]:
+def mean_interval(values: Sequence[float] | NDArray[np.float64]) -> tuple[float, float]:
     """The 95 % interval of a mean by the normal approximation, mean ± 1.96 · sd / √n.
 
     Where the same items were measured under several conditions, give each item's mean over the
@@ -79,9 +84,8 @@ def mean_interval(values: Sequence[float]) -> tuple[float, float]:
     n = len(values)
     if n < 1:
         raise ValueError("expected at least one value, got none")
-    mean = math.fsum(values) / n
     if n == 1:
         return -math.inf, math.inf
-    deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1))
-    half = _Z95 * deviation / math.sqrt(n)
+    mean = float(np.mean(values))
+    half = _Z95 * float(np.std(values, ddof=1)) / math.sqrt(n)
     return mean - half, mean + half

@@ -62,6 +62,14 @@ CONTROLS = {
     "robustness.images": "The first so many test images. More give narrower intervals and take "
     "longer; 500 tell differences of about 4 points.",
     "robustness.baseline": "Differences and the mean corruption error are against this model.",
+    "domains.setting": "Some domains are grey, others coloured; a network takes one kind. The "
+    "paper's two ways: channels reduced (all in grey) or increased (grey repeated as RGB).",
+    "domains.how": "One domain trains and the others test, or all but one train and that one "
+    "tests. A framed cell is a domain that the network has seen in training.",
+    "domains.contenders": "BN and AFN can take running averages or the statistics of the test "
+    "batch. BN with the test batch is the fair rival of AFN: what it gains needs no networks.",
+    "domains.recipe": "How the networks were trained. Each needs one for every norm and training "
+    "domain.",
     "cost.subject": "One norm layer by itself, forward and backward; or a whole network for "
     "colour images of 32×32, where convolutions take most of the time and the norm's share is "
     "what you would notice. ConvNet has two blocks of 16 and 32 channels.",
@@ -83,6 +91,29 @@ CONTROLS = {
 }
 
 FIGURES = {
+    "domains.matrix": """
+Rows: what a network was trained on. Columns: what it is tested on, brought to the channels and the
+size that it takes. Framed cells are the training domain itself and do not count in the mean at the
+right, which is over domains never seen. *Minus BN* shows differences in percentage points on the
+same images, bold where the paired 95 % interval excludes 0, faded where it may be chance.
+
+One network of one seed stands behind each cell: intervals say what other test images could change,
+not what another training could.
+""",
+    "domains.layers": """
+The same images of every domain go through a network, in test batches of one domain. Of each image
+a norm layer gets channels with a mean and a standard deviation over the picture. The **shift** is
+how far the domains' average statistics lie from their common mean, in units of the pixels'
+deviation: 0 means the domains look alike to the layers behind, 1 that they differ by as much as
+the pixels of one image do.
+
+BN with running averages scales and shifts all images alike and leaves the shift as it is.
+Statistics of the test batch (one domain at a time) take most of it away, those of each image nearly
+all.
+
+Below, one layer: each dot is an image, in the plane in which images differ most, the same unit
+before and after; then each channel's mean and deviation per domain.
+""",
     "robustness.shift": """
 The same test images for every model, with the same noise. A card shows the image as the networks
 get it, its true class, and what each network says, with its confidence (the softmax probability of

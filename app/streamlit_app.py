@@ -10,7 +10,7 @@ ROOT = str(Path(__file__).parents[1])
 if ROOT not in sys.path:  # `streamlit run` puts only this folder there
     sys.path.insert(0, ROOT)
 
-from app.views import cost, playground, robustness, runs  # noqa: E402
+from app.views import cost, domains, playground, robustness, runs  # noqa: E402
 
 
 @st.cache_resource(show_spinner=False)
@@ -31,6 +31,9 @@ playground_page = st.Page(
 robustness_page = st.Page(
     lambda: robustness.render(open_page=playground_page), title="Robustness", url_path="robustness"
 )
+domains_page = st.Page(domains.render, title="Domains", url_path="domains")
 cost_page = st.Page(cost.render, title="Cost", url_path="cost")
 runs_page = st.Page(lambda: runs.render(open_page=playground_page), title="Runs", url_path="runs")
-st.navigation([playground_page, robustness_page, cost_page, runs_page], position="top").run()
+st.navigation(
+    [playground_page, robustness_page, domains_page, cost_page, runs_page], position="top"
+).run()

@@ -4,11 +4,15 @@ from typing import Any
 
 from torch import Tensor
 
+from afn.norms import AdaptiveNorm2d
+
 
 class Snapshot:
     """Records γ̂, β̂, μ and σ of every norm layer during one forward pass.
 
-    Values with one row per image (ASRNorm's) are averaged over the images.
+    Values with one row per image (ASRNorm's) are averaged over the images. Layers with λ also say
+    what it makes of the statistics, on average over channels and images: ``moves`` holds the mean
+    of |μ̂ − μ| / σ and that of σ̂ / σ.
     """
 
     def __init__(self, layers: dict[str, Any]) -> None:
@@ -30,13 +34,16 @@ class Snapshot:
         values = {
             "gamma": trace.gamma_hat, "beta": trace.beta_hat, "mu": trace.mu, "sigma": trace.sigma
         }  # fmt: skip
-        self.layers.append(
-            {
-                name: [short(v) for v in (t if t.dim() == 1 else t.mean(0)).tolist()]
-                for name, t in values.items()
-                if t is not None
-            }
-        )
+        record = {
+            name: [short(v) for v in (t if t.dim() == 1 else t.mean(0)).tolist()]
+            for name, t in values.items()
+            if t is not None
+        }
+        if isinstance(layer, AdaptiveNorm2d):
+            move = (trace.mu_hat - trace.mu).abs() / trace.sigma
+            ratio = trace.sigma_hat / trace.sigma
+            record["moves"] = [short(move.mean().item()), short(ratio.mean().item())]
+        self.layers.append(record)
 
 
 def short(value: float) -> float:

@@ -11,6 +11,9 @@ from statistics import fmean
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
+import numpy as np
+from numpy.typing import NDArray
+
 from afn.intervals import paired_interval, wilson_interval
 from afn.jsonl import append_line, read_lines
 
@@ -76,14 +79,14 @@ class Cell:
         return len(self.labels)
 
     @property
-    def hits(self) -> list[bool]:
+    def hits(self) -> NDArray[np.bool_]:
         """Whether each answer is right."""
-        return [a == b for a, b in zip(self.answers, self.labels, strict=True)]
+        return np.frombuffer(self.answers, np.uint8) == np.frombuffer(self.labels, np.uint8)
 
     @property
     def correct(self) -> int:
         """Right answers."""
-        return sum(self.hits)
+        return int(np.count_nonzero(self.hits))
 
     @property
     def accuracy(self) -> float:

@@ -3,19 +3,25 @@
 `app.charts.matrix` draws it.
 """
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
-from typing import NamedTuple
 
 from afn.data.derived import parts_of
 from afn.grids.records import Cell
 from app.charts.chart import Rows, enumerate_words, percent
+from app.charts.estimates import (
+    Estimate,
+    accuracy_over,
+    count_of,
+    gain_over,
+    gain_words,
+    is_alike,
+    pooled,
+)
 
 Titles = Mapping[str, str]
 """Domains' titles by name; those that it lacks are called by their name."""
-_Z95 = 1.959963984540054
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,23 +44,6 @@ class MatrixRow:
         return domain in (parts_of(self.train) or [self.train])
 
 
-class Gain(NamedTuple):
-    """A difference of accuracies and its 95 % interval, as shares."""
-
-    value: float
-    low: float
-    high: float
-
-    @property
-    def is_clear(self) -> bool:
-        """Whether the interval leaves 0 out."""
-        return not self.low <= 0 <= self.high
-
-    def words(self) -> str:
-        """In points, with the interval."""
-        return f"{signed(self.value)} points ({signed(self.low)} to {signed(self.high)})"
-
-
 def domain_words(name: str, titles: Titles | None = None) -> str:
     """A domain's title, whatever form it is brought to; those of several joined."""
     titles = titles or {}
@@ -64,16 +53,14 @@ def domain_words(name: str, titles: Titles | None = None) -> str:
 
 def unseen_gain(
     ours: Sequence[MatrixRow], theirs: Sequence[MatrixRow], domains: Sequence[str]
-) -> Gain | None:
-    r"""Accuracy above another contender's on unseen domains, over all cells that both have.
+) -> Estimate | None:
+    """Accuracy above another contender's on unseen domains, over all cells that both have.
 
     Networks that were trained on the same are paired, each with the domains that it has not seen,
     and the value is the plain mean of the cells' differences. For the interval the test image is
-    the unit: an image that several pairs of networks were asked counts once, with the mean of its
-    differences (right or wrong, 1 or 0), since those are not independent. A domain k with
-    :math:`p_k` pairs has the weight :math:`w_k = p_k / \sum p`; the variance is
-    :math:`\sum w_k^2 s_k^2 / n_k`. As in `afn.intervals.paired_interval`, which this is for a
-    single cell, one image gained and one lost by half keep it honest where few images differ.
+    the unit, as in `app.charts.estimates.gain_over`: an image that several pairs of networks were
+    asked counts once, with the mean of its differences, since those are not independent. Domains
+    are, and weigh by their pairs.
 
     It says what other images could change. What another training seed could is not in it.
 
@@ -100,37 +87,24 @@ def unseen_pairs(
         if not row.has_seen(domain)
         and domain in row.cells
         and domain in other.cells
-        and are_alike(row.cells[domain], other.cells[domain])
+        and is_alike(row.cells[domain], other.cells[domain])
     ]
 
 
-def mean_gain(pairs: Sequence[Pair]) -> Gain:
+def mean_gain(pairs: Sequence[Pair]) -> Estimate:
     """The mean difference over one or more pairs; see `unseen_gain`."""
-    by_domain: dict[str, list[list[int]]] = {}
+    by_domain: dict[str, list[tuple[Cell, Cell]]] = {}
     for domain, ours, theirs in pairs:
-        differences = [a - b for a, b in zip(ours.hits, theirs.hits, strict=True)]
-        by_domain.setdefault(domain, []).append(differences)
-    value = center = variance = 0.0
-    for columns in by_domain.values():
-        weight = len(columns) / len(pairs)
-        images = [fmean(of_image) for of_image in zip(*columns, strict=True)]
-        n = len(images) + 2
-        mean = sum(images) / n
-        value += weight * fmean(images)
-        center += weight * mean
-        variance += weight**2 * ((sum(d * d for d in images) + 1) / n - mean**2) / n
-    half = _Z95 * math.sqrt(variance)
-    return Gain(value, max(-1.0, center - half), min(1.0, center + half))
+        by_domain.setdefault(domain, []).append((ours, theirs))
+    return pooled(
+        (len(cells) / len(pairs), gain_over(*zip(*cells, strict=True)))
+        for cells in by_domain.values()
+    )
 
 
 def partner_of(row: MatrixRow, others: Sequence[MatrixRow]) -> MatrixRow | None:
     """The first one that was trained on the same, in the same form."""
     return next((other for other in others if other.train == row.train), None)
-
-
-def are_alike(ours: Cell, theirs: Cell) -> bool:
-    """Whether both are answers to the same images."""
-    return ours.labels == theirs.labels and ours.source == theirs.source
 
 
 def matrix_reading(
@@ -169,7 +143,7 @@ def matrix_reading(
     count = sum(map(len, places.values()))
     pairs = f"over {count_of(count, 'pair')} of training and test domain"
 
-    def gain(ours: str, theirs: str) -> Gain:
+    def gain(ours: str, theirs: str) -> Estimate:
         return mean_gain(unseen_pairs(cut[ours], cut[theirs], domains))
 
     if len(ranked) == 1:
@@ -191,7 +165,7 @@ def matrix_reading(
     others = [label for label in ranked if label != baseline]
     if baseline in means and others:
         gains = {label: gain(label, baseline) for label in others}
-        words = enumerate_words([f"{label} {each.words()}" for label, each in gains.items()])
+        words = enumerate_words([f"{label} {gain_words(each)}" for label, each in gains.items()])
         text.append(f"Beside {baseline}, image by image: {words}.")
         first_two = set(ranked[:2])
         unclear = [
@@ -223,9 +197,7 @@ def _common_places(
             for domain in domains
             if not row.has_seen(domain)
             and all(
-                other
-                and domain in other.cells
-                and are_alike(row.cells[domain], other.cells[domain])
+                other and domain in other.cells and is_alike(row.cells[domain], other.cells[domain])
                 for other in partners
             )
         ]
@@ -268,22 +240,12 @@ def matrix_table(rows: Sequence[MatrixRow], domains: Sequence[str]) -> Rows:
             "n": cell.n,
             "correct": cell.correct,
             "accuracy": cell.accuracy,
-            "low95": cell.interval[0],
-            "high95": cell.interval[1],
+            "low95": accuracy.low,
+            "high95": accuracy.high,
             "source": cell.source,
         }
         for row in rows
         for domain in domains
         if (cell := row.cells.get(domain))
+        for accuracy in [accuracy_over([cell])]
     ]
-
-
-def signed(share: float) -> str:
-    """Points with a sign; what rounds to 0 has none."""
-    points = round(100 * share, 1)
-    return f"{points:+.1f}".replace("-", "−") if points else "0.0"
-
-
-def count_of(n: int, what: str) -> str:
-    """ "1 pair", "2 pairs"."""
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"

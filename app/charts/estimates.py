@@ -1,7 +1,8 @@
 """Accuracies and their differences with 95 % intervals, from cells of grids, and in words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import hypot
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +41,7 @@ def accuracy_over(cells: Sequence[Cell]) -> Estimate:
     if len(cells) == 1:
         return Estimate(cells[0].accuracy, *cells[0].interval)
     shares = _share_by_image(cells)
-    low, high = mean_interval(shares.tolist())
+    low, high = mean_interval(shares)
     return Estimate(float(shares.mean()), max(0.0, low), min(1.0, high))
 
 
@@ -55,17 +56,28 @@ def gain_over(ours: Sequence[Cell], theirs: Sequence[Cell]) -> Estimate:
     if len(ours) != len(theirs) or not all(map(is_alike, ours, theirs)):
         raise ValueError("a paired difference needs the same images, cell by cell")
     differences = _share_by_image(ours) - _share_by_image(theirs)
-    low, high = mean_interval(differences.tolist())
+    low, high = mean_interval(differences)
     return Estimate(float(differences.mean()), max(-1.0, low), min(1.0, high))
 
 
 def _share_by_image(cells: Sequence[Cell]) -> NDArray[np.float64]:
     if not cells or any(cell.labels != cells[0].labels for cell in cells):
         raise ValueError("a mean over cells needs one or more cells of the same images")
-    labels = np.frombuffer(cells[0].labels, np.uint8)
-    answers = np.stack([np.frombuffer(cell.answers, np.uint8) for cell in cells])
-    shares: NDArray[np.float64] = (answers == labels).mean(axis=0)
+    shares: NDArray[np.float64] = np.mean([cell.hits for cell in cells], axis=0)
     return shares
+
+
+def pooled(weighted: Iterable[tuple[float, Estimate]]) -> Estimate:
+    """The weighted mean of estimates on different images, which err independently.
+
+    Args:
+        weighted: Estimates behind their weights, which sum to 1.
+    """
+    parts = list(weighted)
+    value = sum(weight * each.value for weight, each in parts)
+    center = sum(weight * (each.low + each.high) / 2 for weight, each in parts)
+    half = hypot(*(weight * (each.high - each.low) / 2 for weight, each in parts))
+    return Estimate(value, center - half, center + half)
 
 
 def is_alike(ours: Cell, theirs: Cell) -> bool:
@@ -111,6 +123,11 @@ def signed(share: float) -> str:
     """A difference in percentage points with its sign, one digit behind the point."""
     text = f"{100 * share:+.1f}"
     return "±0.0" if float(text) == 0 else text.replace("-", "−")
+
+
+def count_of(n: int, what: str) -> str:
+    """ "1 pair", "2 pairs"."""
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def accuracy_words(accuracy: Estimate) -> str:

@@ -17,7 +17,7 @@ from app.charts.estimates import (
     signed,
     take,
 )
-from app.charts.heat import diverging, heat
+from app.charts.heat import FULL, diverging, heat
 from app.charts.tested import Tested
 
 GROUPS = {
@@ -31,8 +31,6 @@ GROUPS = {
 
 FADED_TEXT = 78
 """Per cent of the text's colour where a difference may be chance."""
-_SCALE_END = 0.2
-"""Differences of so much or more look alike."""
 
 STYLE = f"""
 <style>
@@ -102,8 +100,8 @@ def scale_html(baseline: Tested | None = None) -> str:
         stops = [_shade(step / 8) for step in range(9)]
         left, right, note = "0 %", "100 %", "accuracy"
     else:
-        stops = [diverging(100 * _SCALE_END * step / 4) for step in range(-4, 5)]
-        left, right = signed(-_SCALE_END), f"{signed(_SCALE_END)} points and beyond"
+        stops = [diverging(FULL * step / 4) for step in range(-4, 5)]
+        left, right = signed(-FULL / 100), f"{signed(FULL / 100)} points and beyond"
         note = (
             f"over {escape(baseline.label)}; bold where the paired 95 % interval excludes 0, "
             "faded where it may be chance"

@@ -1,11 +1,11 @@
 """Backgrounds of cells by their value, which keep the page's text readable in light and dark."""
 
 _SHARE = "#6B5CC4"
-_MORE, _LESS = "#0E8F86", "#C2660A"  # teal and amber, which colour-blind eyes tell apart
+MORE, LESS = "#0E8F86", "#C2660A"  # teal and amber, which colour-blind eyes tell apart
 _STRONGEST = 65
 """Percent of colour over the page's background; with more, text would lose its contrast."""
-_FULL = 20.0
-"""Points from which a difference has the full colour."""
+FULL = 20.0
+"""Points from which on differences look alike."""
 
 
 def heat(share: float) -> str:
@@ -15,7 +15,7 @@ def heat(share: float) -> str:
 
 def diverging(points: float) -> str:
     """CSS background of a difference in percentage points: teal for more, amber for less."""
-    return _mixed(_MORE if points > 0 else _LESS, min(abs(points) / _FULL, 1.0))
+    return _mixed(MORE if points > 0 else LESS, min(abs(points) / FULL, 1.0))
 
 
 def _mixed(color: str, strength: float) -> str:

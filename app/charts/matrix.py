@@ -7,16 +7,22 @@ from statistics import fmean
 from afn.data.derived import parts_of
 from app.charts.chart import percent
 from app.charts.domains import (
-    Gain,
     MatrixRow,
     Titles,
-    are_alike,
-    count_of,
     domain_words,
     mean_gain,
     partner_of,
-    signed,
     unseen_pairs,
+)
+from app.charts.estimates import (
+    Estimate,
+    accuracy_over,
+    accuracy_words,
+    count_of,
+    gain_over,
+    gain_words,
+    is_alike,
+    signed,
 )
 from app.charts.heat import diverging, heat
 from app.charts.palette import domain_mark
@@ -124,8 +130,8 @@ def _cell_html(
     if against is None:
         return _td(
             f"{100 * cell.accuracy:.1f}",
-            f"{what}: {percent(cell.accuracy)}, {_interval(*cell.interval)}, {cell.n:,} images "
-            f"({cell.source}), statistics: {row.statistics}",
+            f"{what}: {accuracy_words(accuracy_over([cell]))}, {cell.n:,} images, {cell.source}; "
+            f"statistics: {row.statistics}",
             kinds,
             heat(cell.accuracy),
         )
@@ -133,12 +139,12 @@ def _cell_html(
     theirs = other.cells.get(domain) if other else None
     if other is None or theirs is None:
         return _td("·", "nothing to compare with yet", [*kinds, _NONE])
-    if not are_alike(cell, theirs):
+    if not is_alike(cell, theirs):
         return _td("·", "not the same images", [*kinds, _NONE])
-    gain = Gain(*cell.gain_over(theirs))
+    gain = gain_over([cell], [theirs])
     return _td(
         signed(gain.value),
-        f"{what}: {gain.words()} over {other.label}, {percent(cell.accuracy)} and "
+        f"{what}: {gain_words(gain)} over {other.label}, {percent(cell.accuracy)} and "
         f"{percent(theirs.accuracy)} of the same {cell.n:,} images",
         [*kinds, _certainty(gain)],
         diverging(100 * gain.value),
@@ -167,7 +173,7 @@ def _mean_html(
     gain = mean_gain(pairs)
     return _td(
         signed(gain.value),
-        f"{what}: {gain.words()} over {other.label}",
+        f"{what}: {gain_words(gain)} over {other.label}",
         [*kinds, _certainty(gain)],
         diverging(100 * gain.value),
     )
@@ -178,7 +184,7 @@ def _td(text: str, title: str, kinds: Sequence[str], background: str = "") -> st
     return f'<td class="{" ".join(kinds)}" title="{escape(title)}"{style}><span>{text}</span></td>'
 
 
-def _certainty(gain: Gain) -> str:
+def _certainty(gain: Estimate) -> str:
     return "afn-matrix-sure" if gain.is_clear else "afn-matrix-faint"
 
 
@@ -201,7 +207,3 @@ def _trained(name: str, domains: Sequence[str], titles: Titles) -> str:
     if len(parts) > 1 and len(left) == 1 and len(parts) == len(domains) - 1:
         return f"all but {_marked(left[0], domains, titles)}"
     return _marked(name, domains, titles)
-
-
-def _interval(low: float, high: float) -> str:
-    return f"95 % interval {100 * low:.1f} to {100 * high:.1f}"

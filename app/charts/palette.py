@@ -6,6 +6,8 @@ All can be told apart by colour-blind eyes; the norms' are after Okabe and Ito.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+GREY = "#8A8A8A"
+"""For what is of no norm and no domain."""
 NORM_COLORS = {
     "afn": "#D55E00",
     "asrnorm": "#009E73",
@@ -14,7 +16,7 @@ NORM_COLORS = {
     "gn": "#E69F00",
     "ln": "#56B4E9",
     "bin": "#A39B00",
-    "none": "#8A8A8A",
+    "none": GREY,
 }
 
 
@@ -39,7 +41,7 @@ _MARKS = (
     Mark("#5B7FBF", "cross", "✚"),
     Mark("#B0559E", "hexagon", "⬢"),
 )
-_MIXED = Mark("#8A8A8A", "circle-open", "○")
+_MIXED = Mark(GREY, "circle-open", "○")
 _PLACES = {
     "mnist": 0, "mnist5k": 0, "usps": 1, "digits8": 1, "mnistm": 2, "mnistm5k": 2, "svhn": 3,
     "syn": 3, "pacs/photo": 0, "pacs/art_painting": 1, "pacs/cartoon": 2, "pacs/sketch": 3,

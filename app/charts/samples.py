@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from afn.grids.records import Cell, Place
 from app.charts.chart import enumerate_words
 from app.charts.estimates import place_words
@@ -105,10 +108,10 @@ def flips(clean: Cell, shifted: Cell) -> list[int]:
     Raises:
         ValueError: The images are not the same.
     """
-    return _right_then_wrong(*_pair(clean, shifted))
+    return _where(_lost(*_pair(clean, shifted)))
 
 
-def _pair(clean: Cell, shifted: Cell) -> tuple[list[bool], list[bool]]:
+def _pair(clean: Cell, shifted: Cell) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     if clean.labels != shifted.labels:
         raise ValueError(
             f"flips need the same images, got {clean.describe()} and {shifted.describe()}"
@@ -116,8 +119,13 @@ def _pair(clean: Cell, shifted: Cell) -> tuple[list[bool], list[bool]]:
     return clean.hits, shifted.hits
 
 
-def _right_then_wrong(before: Sequence[bool], after: Sequence[bool]) -> list[int]:
-    return [i for i, (was, now) in enumerate(zip(before, after, strict=True)) if was and not now]
+def _lost(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    return before & ~after
+
+
+def _where(chosen: NDArray[np.bool_]) -> list[int]:
+    indices: list[int] = np.flatnonzero(chosen).tolist()
+    return indices
 
 
 def interesting(
@@ -136,19 +144,15 @@ def interesting(
     known = [each for each in tested if place in each.cells]
     size = min((each.cells[place].n for each in known), default=0)
     size = size if limit is None else min(size, limit)
-    if kind == "first":
-        return list(range(min(count, size)))
+    chosen = np.full(size, kind == "first")
     if kind == "flipped":
-        chosen = {
-            i
-            for each in known
-            if CLEAN in each.cells
-            for i in flips(each.cells[CLEAN], each.cells[place])
-        }
-    else:
-        hits = [each.cells[place].hits for each in known]
-        chosen = {i for i in range(size) if len({each[i] for each in hits}) > 1}
-    return sorted(i for i in chosen if i < size)[:count]
+        for each in known:
+            if CLEAN in each.cells:
+                chosen |= _lost(*_pair(each.cells[CLEAN], each.cells[place]))[:size]
+    if kind == "disagree":
+        hits = [each.cells[place].hits[:size] for each in known]
+        chosen = np.any(hits, axis=0) & ~np.all(hits, axis=0)
+    return _where(chosen)[:count]
 
 
 def flips_reading(tested: Sequence[Tested], place: Place) -> str:
@@ -160,9 +164,9 @@ def flips_reading(tested: Sequence[Tested], place: Place) -> str:
     parts: list[str] = []
     for each in known:
         clean, shifted = _pair(each.cells[CLEAN], each.cells[place])
-        lost, won = _right_then_wrong(clean, shifted), _right_then_wrong(shifted, clean)
+        lost, won = _lost(clean, shifted).sum(), _lost(shifted, clean).sum()
         what = "" if parts else " from right to wrong", "" if parts else " from wrong to right"
-        parts.append(f"{len(lost)}{what[0]} and {len(won)}{what[1]} for {each.label}")
+        parts.append(f"{lost}{what[0]} and {won}{what[1]} for {each.label}")
     words = f"Of {n} images, {place_words(place)} turns {'; '.join(parts)}."
     return f"{words} {_alone(known, place)}".rstrip()
 
@@ -171,8 +175,8 @@ def _alone(known: Sequence[Tested], place: Place) -> str:
     cells = [each.cells[place] for each in known]
     if len(cells) < 2 or any(cell.labels != cells[0].labels for cell in cells):
         return ""
-    images = list(zip(*(cell.hits for cell in cells), strict=True))
-    counts = [sum(hits[k] and sum(hits) == 1 for hits in images) for k in range(len(cells))]
+    hits = np.array([cell.hits for cell in cells])
+    counts = np.count_nonzero(hits & (hits.sum(axis=0) == 1), axis=1)
     parts = [f"{each.label} on {n}" for each, n in zip(known, counts, strict=True) if n]
     if not parts:
         return "On no image is one of them alone right."

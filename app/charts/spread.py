@@ -9,7 +9,7 @@ from afn.grids.spread import LayerSpread, Point, Side, Spread
 from app.charts.chart import Rows
 from app.charts.domains import Titles, domain_words
 from app.charts.lambdas import short_layer
-from app.charts.palette import Mark, domain_mark
+from app.charts.palette import GREY, Mark, domain_mark
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -25,7 +25,6 @@ _NAMED_LAYERS = 4
 """With more layers than these, an axis has their numbers."""
 _LITTLE, _TELLING = 0.2, 0.25
 """A shift below this share of what it was is little; a separation from here on is not."""
-_GREY = "#8A8A8A"
 
 
 def spread_figure(layer: LayerSpread, titles: Titles | None = None) -> "Figure":
@@ -80,7 +79,7 @@ def profile_figure(layer: LayerSpread, titles: Titles | None = None) -> "Figure"
         joined = [point for channel in side.values() for point in (*channel, (None, None))]
         figure.add_scatter(
             x=[x for x, _ in joined], y=[y for _, y in joined], mode="lines",
-            line={"color": _GREY, "width": 1}, opacity=0.6, showlegend=False, hoverinfo="skip",
+            line={"color": GREY, "width": 1}, opacity=0.6, showlegend=False, hoverinfo="skip",
             row=1, col=column,
         )  # fmt: skip
         for domain, (mark, title) in enumerate(_marks(layer, titles)):

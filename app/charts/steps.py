@@ -16,13 +16,12 @@ from app.charts.estimates import (
     interval_words,
     signed,
 )
+from app.charts.heat import LESS, MORE
+from app.charts.palette import GREY
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-_GREY = "#8A8A93"
-_BETTER, _WORSE = "#0E8F86", "#C2660A"
-"""As in tables of differences, `app.charts.heat`."""
 _ROW = 42
 """Pixels of a row."""
 _MARGIN = 104
@@ -78,7 +77,7 @@ def steps_figure(steps: Sequence[Step]) -> "Figure":
             x=[level, level],
             y=[row if row == 0 else row + _HALF, row + 1 + _HALF],
             mode="lines",
-            line={"color": _GREY, "width": 1, "dash": "dot"},
+            line={"color": GREY, "width": 1, "dash": "dot"},
             hoverinfo="skip",
         )
     first = steps[0]
@@ -86,7 +85,7 @@ def steps_figure(steps: Sequence[Step]) -> "Figure":
         x=levels[:1],
         y=[0],
         mode="markers",
-        marker={"color": _GREY, "size": 11, "symbol": "diamond"},
+        marker={"color": GREY, "size": 11, "symbol": "diamond"},
         customdata=[[accuracy_words(first.accuracy)]],
         hovertemplate=f"{first.label}<br>%{{customdata[0]}}, {_basis(first)}<extra></extra>",
     )
@@ -97,7 +96,7 @@ def steps_figure(steps: Sequence[Step]) -> "Figure":
         x=[100 * gain.value for gain in gains],
         width=2 * _HALF,
         marker={
-            "color": [_BETTER if gain.value > 0 else _WORSE for gain in gains],
+            "color": [MORE if gain.value > 0 else LESS for gain in gains],
             "opacity": [0.9 if gain.is_clear else 0.35 for gain in gains],
             "line": {"width": 0},
         },
@@ -106,7 +105,7 @@ def steps_figure(steps: Sequence[Step]) -> "Figure":
             "arrayminus": [100 * (gain.value - gain.low) for gain in gains],
             "thickness": 1.5,
             "width": 4,
-            "color": _GREY,
+            "color": GREY,
         },
         customdata=[
             [step.label, step.change, gain_words(gain), accuracy_words(step.accuracy)]

@@ -13,6 +13,7 @@ from app.charts.estimates import (
     accuracy_words,
     common_places,
     corrupted_places,
+    count_of,
     gain_over,
     gain_words,
     interval_words,
@@ -255,4 +256,4 @@ def _extremes(tested: Tested, baseline: Tested, places: Sequence[Place]) -> str:
 
 
 def _tests(places: Sequence[Place]) -> str:
-    return f"{len(places)} corrupted test{'s' if len(places) > 1 else ''}"
+    return count_of(len(places), "corrupted test")

@@ -8,7 +8,7 @@ import pytest
 from afn.data.domains import digit_domains
 from afn.grids.records import Cell
 from afn.grids.spread import LayerSpread, Side, Spread
-from afn.intervals import paired_interval
+from afn.intervals import mean_interval, paired_interval
 from app.charts.domains import (
     MatrixRow,
     domain_words,
@@ -16,6 +16,7 @@ from app.charts.domains import (
     matrix_table,
     unseen_gain,
 )
+from app.charts.estimates import gain_over
 from app.charts.heat import diverging, heat
 from app.charts.matrix import matrix_html
 from app.charts.palette import NORM_COLORS, domain_mark
@@ -111,8 +112,7 @@ def test_a_cell_says_what_it_is_and_the_mean_leaves_out_what_was_seen():
     assert [each[0] for each in (seen, other, zero, mean)] == ["100.0", "75.0", "0.0", "37.5"]
     assert ["afn-matrix-seen" in each[1] for each in (seen, other)] == [True, False]
     assert other[2] == (
-        "BN trained on a, tested on b: 75.0 %, 95 % interval 30.1 to 95.4, 4 images (clean), "
-        "statistics: running"
+        "BN trained on a, tested on b: 75.0 % (30.1 to 95.4), 4 images, clean; statistics: running"
     )
     assert "mean over 2 domains it has not seen: 37.5 %" in mean[2]
     assert "trained on, not in the mean" in html
@@ -144,12 +144,20 @@ def test_differences_are_signed_paired_and_faint_where_unclear():
     ours = [row("a", label="AFN", norm="afn", a="o" * n, b="o" * n, c="o" * 20 + "x" * 20)]
     theirs = [row("a", a="o" * n, b="x" * 10 + "o" * 30, c="x" + "o" * 20 + "x" * 19)]
     [[same, more, equal, mean]] = cells_of(matrix_html(ours, DOMAINS, against=theirs))
-    assert [each[0] for each in (same, more, equal, mean)] == ["0.0", "+25.0", "0.0", "+12.5"]
+    assert [each[0] for each in (same, more, equal, mean)] == ["±0.0", "+25.0", "±0.0", "+12.5"]
     assert ["sure" in each[1] for each in (same, more, equal)] == [False, True, False]
     low, high = paired_interval([True] * n, [False] * 10 + [True] * 30)
-    assert f"+25.0 points (+{100 * low:.1f} to +{100 * high:.1f}) over BN" in more[2]
+    assert f"+25.0 points ({100 * low:.1f} to {100 * high:.1f}) over BN" in more[2]
     [[_, less, *_]] = cells_of(matrix_html(theirs, DOMAINS, against=ours))
     assert less[0] == "−25.0"
+
+
+def test_a_small_difference_is_faint_and_a_mean_needs_all_its_domains():
+    ours, theirs = row("a", b="o" * 9, c="o" * 9), row("a", b="o" * 8 + "x")
+    [[_, little, unknown, mean]] = cells_of(matrix_html([ours], DOMAINS, against=[theirs]))
+    assert (little[0], unknown[0], mean[0]) == ("+11.1", "·", "·")
+    assert "faint" in little[1]
+    assert mean[2] == "not all can be compared yet"
 
 
 def test_only_the_same_images_and_the_same_training_can_be_compared():
@@ -197,7 +205,7 @@ def test_the_gain_on_one_cell_is_the_paired_one():
     ours, theirs = "oooooxxooo", "xoxooxoooo"
     gain = unseen_gain([row("a", b=ours)], [row("a", b=theirs)], DOMAINS)
     assert gain.value == pytest.approx(0.1)
-    assert gain[1:] == pytest.approx(
+    assert (gain.low, gain.high) == pytest.approx(
         paired_interval([h == "o" for h in ours], [h == "o" for h in theirs])
     )
 
@@ -209,8 +217,8 @@ def test_an_image_that_many_networks_were_asked_counts_once():
     twice = unseen_gain(
         [row("a", **ours), row("b", **ours)], [row("a", **theirs), row("b", **theirs)], DOMAINS
     )
-    assert once.value == 0.25
-    assert twice == pytest.approx(once)
+    assert once.value == twice.value == 0.25
+    assert twice.high - twice.low == pytest.approx(once.high - once.low, rel=0.06)  # n + 2, n - 1
     apart = unseen_gain(
         [row("a", **ours), row("a", b=ours["c"])], [row("a", **theirs, b=theirs["c"])], DOMAINS
     )
@@ -222,10 +230,23 @@ def test_an_image_has_the_mean_of_its_differences():
     pairs = [("a", "oxxx", "xxxx"), ("b", "xoxx", "xxox")]
     ours = [row(train, c=answers) for train, answers, _ in pairs]
     theirs = [row(train, c=answers) for train, _, answers in pairs]
-    # By image 1/2, 1/2, -1/2 and 0; a half of one gained and of one lost make four images six.
-    half = 1.96 * ((1.75 / 6 - (0.5 / 6) ** 2) / 6) ** 0.5
     gain = unseen_gain(ours, theirs, DOMAINS)
-    assert gain == pytest.approx((0.125, 0.5 / 6 - half, 0.5 / 6 + half), abs=1e-4)
+    assert gain.value == 0.125
+    assert (gain.low, gain.high) == pytest.approx(mean_interval([0.5, 0.5, -0.5, 0.0]))
+
+
+def test_a_domain_weighs_by_its_pairs_and_errs_on_its_own():
+    answers = [("c", "o" * 30 + "x" * 10), ("c", "o" * 25 + "x" * 15), ("b", "o" * 20 + "x" * 20)]
+    ours = [row(f"t{i}", **{domain: hits}) for i, (domain, hits) in enumerate(answers)]
+    theirs = [row(f"t{i}", **{domain: hits[::-1]}) for i, (domain, hits) in enumerate(answers)]
+    gain = unseen_gain(ours, theirs[::-1], DOMAINS)
+    on_c = gain_over(*([each.cells["c"] for each in rows[:2]] for rows in (ours, theirs)))
+    on_b = gain_over([ours[2].cells["b"]], [theirs[2].cells["b"]])
+    assert gain.value == pytest.approx((2 * on_c.value + on_b.value) / 3)
+    variance = sum(w * w * (e.high - e.low) ** 2 for w, e in ((2 / 3, on_c), (1 / 3, on_b)))
+    assert (gain.high - gain.low) ** 2 == pytest.approx(variance)
+    middle = (2 * (on_c.low + on_c.high) + on_b.low + on_b.high) / 3
+    assert gain.low + gain.high == pytest.approx(middle)
 
 
 def test_cells_weigh_alike_however_many_images_they_have():
@@ -249,7 +270,7 @@ def test_the_reading_says_who_is_best_by_how_much_and_what_is_hardest():
     text = matrix_reading(rows, ["a", "b"], titles={"b": "the second"})
     assert text.startswith(
         "On domains that it has not seen, AFN is right most often: 70.0 %, the mean over 2 pairs "
-        "of training and test domain. Beside BN, image by image: AFN +20.0 points (+"
+        "of training and test domain. Beside BN, image by image: AFN +20.0 points (1"
     )
     assert text.endswith("Hardest is the second: 55.0 % over all networks that were trained on "
                          "others.")  # fmt: skip

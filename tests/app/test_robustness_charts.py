@@ -20,6 +20,7 @@ from app.charts.batches import (
 )
 from app.charts.estimates import accuracy_over, gain_over, place_title, signed
 from app.charts.grid import FADED_TEXT, GROUPS, grid_table, heatmap_html, in_order, scale_html
+from app.charts.heat import FULL, LESS, MORE, diverging
 from app.charts.legend import Entry, legend_html
 from app.charts.samples import answers_of, flips, flips_reading, interesting, samples_html
 from app.charts.steps import Step, steps_figure, steps_reading, steps_table
@@ -168,6 +169,15 @@ def test_a_table_of_differences_says_which_are_clear():
     assert f"+10.0 points ({100 * low:.1f} to {100 * high:.1f}) over BN" in row[1][1]["title"]
     assert row[1][1]["style"] != row[3][1]["style"]
     assert "BN" not in row[5][1]["title"].partition(":")[0]
+
+
+def test_the_scale_runs_from_the_strongest_loss_to_the_strongest_gain():
+    html = scale_html(answered("BN", {}))
+    stops = re.findall(r"color-mix\([^)]*\)", html.rpartition("linear-gradient")[2])
+    assert (stops[0], stops[4], stops[-1]) == (diverging(-FULL), diverging(0), diverging(FULL))
+    assert diverging(2 * FULL) == diverging(FULL) != diverging(0.9 * FULL)
+    assert "−20.0<i" in html
+    assert "</i>+20.0 points and beyond" in html
 
 
 def test_other_images_are_as_good_as_none():
@@ -447,7 +457,7 @@ def test_bars_float_from_level_to_level_and_fade_where_it_may_be_chance():
     [bars] = [trace for trace in figure.data if trace.type == "bar"]
     assert list(bars.base) == [60, 82, 70]
     assert list(bars.x) == pytest.approx([22, -12, 1])
-    assert bars.marker.color[0] == bars.marker.color[2] != bars.marker.color[1]
+    assert list(bars.marker.color) == [MORE, LESS, MORE]
     assert bars.marker.opacity[2] < bars.marker.opacity[0] == bars.marker.opacity[1]
     assert [note.text for note in figure.layout.annotations] == [
         "60.0 %", "<b>+22.0</b> → 82.0 %", "<b>−12.0</b> → 70.0 %", "+1.0 → 71.0 %",
@@ -494,7 +504,8 @@ def test_images_worth_a_look_are_the_first_of_their_kind():
     assert interesting(both, FOG, 2, "flipped", limit=5) == [1, 4]
     assert interesting(both, FOG, 9, "first", limit=2) == [0, 1]
     assert interesting([BN], FOG, 9, "disagree") == []
-    assert interesting(both, ("snow", 1), 9, "first") == []
+    for kind in ("first", "flipped", "disagree"):
+        assert interesting(both, ("snow", 1), 9, kind) == []
 
 
 def test_cards_say_right_and_wrong_without_colour():

@@ -29,7 +29,7 @@ def errs(corruption, severity, num_wrong):
 def test_a_cell_counts_and_brackets_its_right_answers():
     it = cell(b"\0\1\2\0")
     assert (it.n, it.correct, it.accuracy) == (4, 3, 0.75)
-    assert it.hits == [True, True, True, False]
+    assert it.hits.tolist() == [True, True, True, False]
     assert it.interval == wilson_interval(3, 4)
 
 
