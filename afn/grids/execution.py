@@ -15,8 +15,9 @@ from afn.grids.measure import ShownImages, answers, brought
 from afn.grids.models import asked, restored
 from afn.grids.pictures import KEPT, Pictures, PicturesFile
 from afn.grids.records import Place
+from afn.grids.rescaling_statistics import layer_rescaling
 from afn.grids.subjects import Subject
-from afn.grids.tasks import GridTask, PicturesTask, SpreadTask, Task
+from afn.grids.tasks import GridTask, PicturesTask, RescalingTask, SpreadTask, Task
 
 _EXPECTED = (ValueError, TypeError, RuntimeError, OSError, MemoryError)
 
@@ -58,6 +59,10 @@ def _done(tasks: Sequence[Task], problems: list[str]) -> Iterator[None]:
         if isinstance(task, SpreadTask):
             with _noted(problems):
                 _spread(task, models.of(task.subject))
+            yield
+        elif isinstance(task, RescalingTask):
+            with _noted(problems):
+                _rescaling(task, models.of(task.subject))
             yield
 
 
@@ -115,6 +120,16 @@ def _spread(task: SpreadTask, model: nn.Module) -> None:
         images[domain] = ShownImages.of(*those, place=(None, 0)).images
     with asked(model, question):
         task.write(layer_spread(model, images, batch_size=question.batch_size))
+
+
+def _rescaling(task: RescalingTask, model: nn.Module) -> None:
+    question, images = task.question, {}
+    for dataset, corruption, severity in task.conditions:
+        those = brought(load_dataset(dataset), task.subject.image_shape, question.num_images)
+        shown = ShownImages.of(*those, place=(corruption, severity))
+        images[dataset, corruption, severity] = shown.images
+    with asked(model, question):
+        task.write(layer_rescaling(model, images, batch_size=question.batch_size))
 
 
 def _pictures(file: PicturesFile) -> Pictures:

@@ -13,8 +13,10 @@ from typing import Any
 
 from afn.grids.pictures import PicturesFile
 from afn.grids.records import Place, Question
+from afn.grids.rescaling import Condition, Rescaling, condition_from_json
 from afn.grids.spread import Spread
 from afn.grids.subjects import Subject
+from afn.work import write_json
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,7 +139,59 @@ class SpreadTask:
         }
 
 
-Task = GridTask | PicturesTask | SpreadTask
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RescalingTask:
+    """γ̂ and β̂ of a model under several conditions."""
+
+    subject: Subject
+    question: Question
+    """Statistics mode, batch size and images of each condition; its data set is not heeded."""
+    conditions: tuple[Condition, ...]
+
+    @property
+    def size(self) -> int:
+        """How many results there will be."""
+        return 1
+
+    @property
+    def name(self) -> object:
+        """What tells it from other tasks."""
+        return str(self.path)
+
+    @property
+    def path(self) -> Path:
+        """Where the result is kept."""
+        text = json.dumps([self.question.key, *self.conditions])
+        key = hashlib.sha256(text.encode()).hexdigest()[:16]
+        return self.subject.folder / f"rescaling-{key}.json"
+
+    def read(self) -> Rescaling | None:
+        """The result; None where there is none that can be read."""
+        try:
+            return Rescaling.from_json(json.loads(self.path.read_bytes()))
+        except (OSError, ValueError):
+            return None
+
+    def write(self, rescaling: Rescaling) -> None:
+        """Keep the result: the whole file or none."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        write_json(self.path, rescaling.to_json())
+
+    def left(self) -> "RescalingTask | None":
+        """The task, unless its result is there."""
+        return None if self.path.exists() else self
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {
+            "kind": "rescaling",
+            "subject": self.subject.to_json(),
+            "question": asdict(self.question),
+            "conditions": [list(condition) for condition in self.conditions],
+        }
+
+
+Task = GridTask | PicturesTask | SpreadTask | RescalingTask
 
 
 def task_from_json(record: dict[str, Any]) -> Task:
@@ -148,5 +202,8 @@ def task_from_json(record: dict[str, Any]) -> Task:
     question = Question(**record["question"])
     if record["kind"] == "spread":
         return SpreadTask(subject=subject, question=question, domains=tuple(record["domains"]))
+    if record["kind"] == "rescaling":
+        conditions = tuple(condition_from_json(each) for each in record["conditions"])
+        return RescalingTask(subject=subject, question=question, conditions=conditions)
     places = tuple((corruption, severity) for corruption, severity in record["places"])
     return GridTask(subject=subject, question=question, places=places)
