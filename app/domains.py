@@ -4,8 +4,10 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from afn.data import DatasetEntry
+from afn.data.derived import parts_of
 from afn.data.domains import (
     SETTINGS,
     Setting,
@@ -21,25 +23,29 @@ from afn.grids.subjects import Stats, Subject
 from afn.grids.tasks import GridTask, SpreadTask
 from app import links
 from app.charts.batches import BATCH_SIZES
-from app.charts.domains import MatrixRow
+from app.charts.domains import MatrixRow, domain_words, unseen_gain
+from app.charts.estimates import gain_words
 from app.charts.palette import run_colors
 
 DIGITS = "digits"
 HOW = ("single source", "leave one out")
-SHOWN = ("accuracy", "difference")
+SHOWN = {"accuracy": "", "difference": "bn", "beyond batch": "bn-batch"}
+"""What a matrix can show, and the contender that it is then held against."""
 IMAGES = (200, 500, 1000, 2000, 5000, 10_000)
 SPREAD_IMAGES = 200
 """Of each domain, for the statistics of layers."""
+_MAX_SECONDS = 3 * 3600.0
 _CLEAN: Place = (None, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A norm and the statistics that it uses in the test."""
+    """A norm, the statistics that it uses in the test, and whether its networks take part."""
 
     norm: str
     stats: Stats | None
     label: str
+    networks: bool = True
 
 
 CONTENDERS = {
@@ -47,9 +53,12 @@ CONTENDERS = {
     "bn-batch": Contender("bn", "batch", "BN, test batch"),
     "asrnorm": Contender("asrnorm", None, "ASRNorm"),
     "afn": Contender("afn", "batch", "AFN"),
+    "afn-off": Contender("afn", "batch", "AFN, networks off", networks=False),
     "afn-running": Contender("afn", "running", "AFN, running"),
     "bin": Contender("bin", None, "BIN"),
 }
+COLORS = dict(zip(CONTENDERS, run_colors([each.norm for each in CONTENDERS.values()]), strict=True))
+"""A contender's colour does not depend on who is beside it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,12 +87,17 @@ class DomainsView:
             ("how", HOW),
             ("images", IMAGES),
             ("batch_size", BATCH_SIZES),
-            ("shown", SHOWN),
+            ("shown", tuple(SHOWN)),
             ("looked_at", tuple(CONTENDERS)),
         ):
             _check(name, getattr(self, name), known)
         for contender in self.contenders:
             _check("contenders", contender, tuple(CONTENDERS))
+
+    @property
+    def in_order(self) -> list[str]:
+        """The contenders in their order on the page, whichever was chosen first."""
+        return [name for name in CONTENDERS if name in self.contenders]
 
 
 def _check(name: str, value: object, known: tuple[object, ...]) -> None:
@@ -139,26 +153,58 @@ def sources(view: DomainsView, domains: Sequence[DatasetEntry]) -> list[str]:
     return list(how(domains, setting_of(view, domains)))
 
 
-_TRAINING = (
-    "backbone", "widths", "batch_size", "lr", "momentum", "lambda_lr_factor", "epochs", "seed",
-    "lambda_init", "stan_width", "rescale_width", "stat_dropout", "adaptive", "formula",
+def source_like(source: str, possible: Sequence[str]) -> str:
+    """What was trained on the same domains, in another form maybe; else the first one."""
+    if source in possible:
+        return source
+    parts = parts_of(source) or [source]
+    alike = (name for name in possible if (parts_of(name) or [name]) == parts)
+    return next(alike, possible[0])
+
+
+def source_words(source: str, domains: Sequence[DatasetEntry]) -> str:
+    """What was trained on; where that is all domains but one, that one says it shorter."""
+    parts = parts_of(source)
+    left = [entry for entry in domains if entry.name not in parts]
+    if len(left) == 1 and len(parts) == len(domains) - 1 > 1:
+        return f"all but {title_of(left[0])}"
+    return domain_words(source, {entry.name: title_of(entry) for entry in domains})
+
+
+def title_of(entry: DatasetEntry) -> str:
+    """A domain's short title."""
+    return entry.name.rpartition("/")[2].replace("_", " ")
+
+
+_TEST_ONLY = (
+    "eval_stats", "eval_images", "eval_batch_size", "evals_per_epoch", "corruptions", "severity",
+    "max_seconds",
 )  # fmt: skip
-"""What makes a recipe: all that training depends on but norm and data."""
+"""What does not change the weights that training ends with."""
 
 
 def recipe_of(config: TrainConfig) -> TrainConfig:
     """How a network was trained, whatever its norm and data."""
-    return TrainConfig(**{name: getattr(config, name) for name in _TRAINING})
+    plain = TrainConfig()
+    names = (*_TEST_ONLY, "norm", "dataset")
+    changes: dict[str, Any] = {name: getattr(plain, name) for name in names}
+    return replace(config, **changes)
 
 
 def key_of(recipe: TrainConfig) -> str:
-    """A name for links, 8 hexadecimal digits."""
-    text = json.dumps(recipe.to_json(), sort_keys=True)
+    """A name for links, 8 hexadecimal digits; settings that are added later do not change it."""
+    text = json.dumps(_changed(recipe), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
+def _changed(recipe: TrainConfig) -> dict[str, Any]:
+    """The settings that are not the defaults."""
+    plain = TrainConfig().to_json()
+    return {name: value for name, value in recipe.to_json().items() if value != plain[name]}
+
+
 def default_recipe(family: str) -> TrainConfig:
-    """What is trained here where nothing is: seconds a network for digits, minutes for photos."""
+    """What is trained here where nothing is."""
     if family == DIGITS:
         return recipe_of(TrainConfig())
     return recipe_of(TrainConfig(widths=(16, 32, 64), epochs=10))
@@ -169,11 +215,17 @@ def recipe_words(recipe: TrainConfig) -> str:
     widths = f" {'-'.join(map(str, recipe.widths))}" if recipe.backbone == "convnet" else ""
     parts = [
         f"{recipe.backbone}{widths}",
-        f"{recipe.epochs} epochs",
+        f"{recipe.epochs} epochs" if recipe.epochs > 1 else "1 epoch",
         f"batch {recipe.batch_size}",
         f"lr {recipe.lr:g}",
         f"seed {recipe.seed}",
     ]
+    told = ("backbone", "widths", "epochs", "batch_size", "lr", "seed", "version")
+    for name, value in _changed(recipe).items():
+        if name == "lambda_init":
+            parts.append("another start of λ")
+        elif name not in told:
+            parts.append(f"{name.replace('_', ' ').replace('lambda', 'λ')} {value}")
     return ", ".join(parts)
 
 
@@ -183,7 +235,7 @@ Trained = Mapping[tuple[str, str], Subject]
 
 def norms_of(view: DomainsView) -> list[str]:
     """The norms of the contenders."""
-    return list(dict.fromkeys(CONTENDERS[name].norm for name in view.contenders))
+    return list(dict.fromkeys(CONTENDERS[name].norm for name in view.in_order))
 
 
 def wanted(view: DomainsView, trained_on: Iterable[str]) -> list[tuple[str, str]]:
@@ -193,7 +245,10 @@ def wanted(view: DomainsView, trained_on: Iterable[str]) -> list[tuple[str, str]
 
 def config_of(recipe: TrainConfig, norm: str, source: str) -> TrainConfig:
     """The configuration that trains such a network."""
-    return replace(recipe, norm=norm, dataset=source, corruptions=(), evals_per_epoch=1)
+    return replace(
+        recipe, norm=norm, dataset=source, corruptions=(), evals_per_epoch=1,
+        max_seconds=_MAX_SECONDS,
+    )  # fmt: skip
 
 
 # -- tests -----------------------------------------------------------------------------------------
@@ -211,7 +266,7 @@ def matrix_tasks(
         )
         for entry in domains
         for source in trained_on
-        for name in view.contenders
+        for name in view.in_order
         if (subject := trained.get((CONTENDERS[name].norm, source)))
     ]
 
@@ -222,6 +277,7 @@ def _question(view: DomainsView, contender: Contender, subject: Subject, dataset
         num_images=view.images,
         stats=contender.stats,
         batch_size=view.batch_size,
+        networks=contender.networks,
     )
 
 
@@ -229,9 +285,8 @@ def matrices(
     view: DomainsView, trained: Trained, trained_on: Sequence[str], domains: Sequence[DatasetEntry]
 ) -> dict[str, list[MatrixRow]]:
     """What is known, by contender; a row for each training domain, trained or not."""
-    colors = run_colors([CONTENDERS[name].norm for name in view.contenders])
     found: dict[str, list[MatrixRow]] = {}
-    for name, color in zip(view.contenders, colors, strict=True):
+    for name in view.in_order:
         contender = CONTENDERS[name]
         for source in trained_on:
             cells, statistics = {}, ""
@@ -246,12 +301,80 @@ def matrices(
                     label=contender.label,
                     norm=contender.norm,
                     statistics=statistics,
-                    color=color,
+                    color=COLORS[name],
                     train=source,
                     cells=cells,
                 )
             )
     return found
+
+
+Rows = Mapping[str, Sequence[MatrixRow]]
+"""Networks and their answers, by contender."""
+
+
+def networks_reading(rows: Rows, domains: Sequence[str]) -> str:
+    """What of AFN's gain over BN is the test batch's, and what its networks add; "" if unknown.
+
+    Only networks count that were trained on what all of these contenders were, and tested on all
+    domains that they have not seen.
+    """
+    if not {"bn", "bn-batch", "afn"} <= rows.keys():
+        return ""
+    way = ["bn", "bn-batch", *(["afn-off"] if "afn-off" in rows else []), "afn"]
+    common = set.intersection(*(_tested(rows[name], domains) for name in way))
+    mine = {name: [row for row in rows[name] if row.train in common] for name in way}
+    whole = unseen_gain(mine["afn"], mine["bn"], domains)
+    batch = unseen_gain(mine["bn-batch"], mine["bn"], domains)
+    rest = unseen_gain(mine["afn"], mine["bn-batch"], domains)
+    if whole is None or batch is None or rest is None:
+        return ""
+    text = (
+        f"On unseen domains AFN gives {gain_words(whole)} over BN. The test batch's statistics "
+        f"alone, which BN can use as well, give {gain_words(batch)}. AFN's own share, what it "
+        f"gives beyond BN with the test batch, is {gain_words(rest)}"
+    )
+    text += "." if rest.is_clear else ", which may be chance."
+    if "afn-off" in way and (own := unseen_gain(mine["afn"], mine["afn-off"], domains)):
+        text += (
+            f" Of that its networks, switched on and off in the same weights, are worth "
+            f"{gain_words(own)}{'.' if own.is_clear else ', which may be chance.'}"
+        )
+    return text
+
+
+def _tested(rows: Sequence[MatrixRow], domains: Sequence[str]) -> set[str]:
+    """What those networks were trained on that were tested on all domains they have not seen."""
+    return {
+        row.train
+        for row in rows
+        if all(row.has_seen(domain) or domain in row.cells for domain in domains)
+    }
+
+
+def images_words(rows: Rows, domains: Sequence[DatasetEntry], wanted: int) -> str:
+    """How many test images there were of each domain."""
+    fewer = {
+        title_of(entry): cell.n
+        for entry in domains
+        for mine in rows.values()
+        for row in mine
+        if (cell := row.cells.get(entry.name)) and cell.n < wanted
+    }
+    words = f"first {wanted:,} test images of each domain"
+    if fewer:
+        words += f" ({', '.join(f'{title} has {n:,}' for title, n in fewer.items())})"
+    return words
+
+
+def statistics_words(rows: Rows) -> str:
+    """Which contenders used which statistics."""
+    by_mode: dict[str, dict[str, None]] = {}
+    for mine in rows.values():
+        for row in mine:
+            if row.statistics:
+                by_mode.setdefault(row.statistics, {})[row.label.partition(",")[0]] = None
+    return "; ".join(f"{mode} ({', '.join(labels)})" for mode, labels in by_mode.items())
 
 
 def spread_tasks(
@@ -265,9 +388,10 @@ def spread_tasks(
                 num_images=SPREAD_IMAGES,
                 stats=CONTENDERS[name].stats,
                 batch_size=view.batch_size,
+                networks=CONTENDERS[name].networks,
             ),
             domains=tuple(entry.name for entry in domains),
         )
-        for name in view.contenders
+        for name in view.in_order
         if (subject := trained.get((CONTENDERS[name].norm, source)))
     }

@@ -1,11 +1,15 @@
 """The networks that the Domains page needs: which are trained, and training those that are not."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from math import prod
+from statistics import median
 
 import streamlit as st
 
+from afn.data import DatasetEntry, dataset_entry
 from afn.engine.config import TrainConfig
 from afn.grids.subjects import Subject
 from afn.runs import Run
@@ -16,6 +20,13 @@ from app.markdown import plain
 
 Pair = tuple[str, str]
 """Norm and training data."""
+Entries = Mapping[str, DatasetEntry]
+"""Training data by name."""
+_LOOKED_AT = 200
+"""So many of the newest runs tell how fast this machine trains."""
+
+_BESIDE = 1000
+"""What an image costs beside its pixels, in pixels: 28×28 takes 1.7 times as long as 8×8."""
 
 
 @dataclass(slots=True)
@@ -25,6 +36,8 @@ class Recipe:
     config: TrainConfig
     done: dict[Pair, Run] = field(default_factory=dict)
     under_way: dict[Pair, Run] = field(default_factory=dict)
+    failed: dict[Pair, str] = field(default_factory=dict)
+    """Why the newest run failed, where no other one is done or under way."""
 
 
 def recipes(wanted: Sequence[Pair], *, beside: TrainConfig) -> dict[str, Recipe]:
@@ -34,35 +47,38 @@ def recipes(wanted: Sequence[Pair], *, beside: TrainConfig) -> dict[str, Recipe]
         wanted: Networks that a page is about.
         beside: A recipe that is always among them.
     """
-    found = {key_of(beside): Recipe(beside)}
+    kept = key_of(beside)
+    found = {kept: Recipe(beside)}
     needed = set(wanted)
     for run in backend.store().list():
-        described = _described(run)
+        described = _described(run.id)
         if described is None or described[1] not in needed:
             continue
-        recipe, pair = described
-        known = found.setdefault(key_of(recipe), Recipe(recipe))
-        status = run.state().status
-        if status == "finished" and run.weights():
+        config, pair = described
+        known = found.setdefault(key_of(config), Recipe(config))
+        state = run.state()
+        if state.status == "finished" and run.weights():
             known.done.setdefault(pair, run)
-        elif status not in ENDED:
+        elif state.status not in ENDED:
             known.under_way.setdefault(pair, run)
-    ranked = sorted(found.items(), key=lambda item: -len(item[1].done | item[1].under_way))
-    return dict(ranked)
+        elif state.status == "failed" or "limit" in state.reason:
+            known.failed.setdefault(pair, state.reason)
+    for recipe in found.values():
+        there = recipe.done | recipe.under_way
+        recipe.under_way = {p: run for p, run in recipe.under_way.items() if p not in recipe.done}
+        recipe.failed = {p: reason for p, reason in recipe.failed.items() if p not in there}
+    useful = {k: r for k, r in found.items() if k == kept or r.done or r.under_way}
+    return dict(sorted(useful.items(), key=lambda it: -len(it[1].done | it[1].under_way)))
 
 
 @lru_cache(maxsize=8192)
-def _known(path: str) -> tuple[TrainConfig, Pair] | None:
-    run = Run(backend.store().root / path)
+def _described(run_id: str) -> tuple[TrainConfig, Pair] | None:
+    """A run's recipe and network; neither ever changes."""
     try:
-        config = run.config()
+        config = Run(backend.store().root / run_id).config()
     except (ValueError, OSError):
         return None
     return recipe_of(config), (config.norm, config.dataset)
-
-
-def _described(run: Run) -> tuple[TrainConfig, Pair] | None:
-    return _known(run.id)
 
 
 def subjects_of(recipe: Recipe) -> tuple[dict[Pair, Subject], list[str]]:
@@ -89,25 +105,100 @@ def train(recipe: TrainConfig, pairs: Sequence[Pair]) -> None:
 
 def stop(runs: Sequence[Run]) -> None:
     """End what is under way; what has not begun leaves no trace."""
-    for run in reversed(runs):
-        has_begun = not run.is_unclaimed
-        backend.runner().stop(run)
-        if not has_begun:
-            run.delete()
+    try:
+        for run in reversed(runs):  # the last ones first, so that none begins meanwhile
+            if run.state().status in ENDED:
+                continue
+            has_begun = not run.is_unclaimed
+            backend.runner().stop(run)
+            if not has_begun:
+                run.delete()
+    except FileNotFoundError:
+        stop([run for run in runs if run.path.exists()])  # one was deleted meanwhile
+    except OSError as error:
+        st.toast(plain(f"Not all were stopped: {error}."), icon=":material/error:")
 
 
-def seconds_left(recipe: Recipe, images: dict[str, int]) -> float | None:
-    """About how long the rest takes, from the pace of what runs; None before it is known.
+# -- how long it takes -----------------------------------------------------------------------------
 
-    Args:
-        recipe: With its runs.
-        images: Training images by data set.
-    """
-    pace, left = 0.0, 0.0
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far training is."""
+
+    share: float
+    seconds_left: float | None
+    """None before it is known."""
+
+
+def progress_of(recipe: Recipe, entries: Entries) -> Progress:
+    """From what the runs have said; the time left from the pace of those that run."""
+    pace, left, share = 0.0, 0.0, float(len(recipe.done))
     for (_, source), run in recipe.under_way.items():
         history = backend.history(run.id)
         seen = sum(history.columns["batch_size"])
-        left += max(recipe.config.epochs * images.get(source, 0) - seen, 0)
+        everything = _images(recipe.config, entries[source])
+        left += max(everything - seen, 0)
+        share += min(seen / max(everything, 1), 1)
         if seen and run.state().status == "running":
             pace += seen / max(history.seconds, 1e-3)
-    return left / pace if pace else None
+    total = max(len(recipe.done) + len(recipe.under_way), 1)
+    return Progress(min(share / total, 1), left / pace if pace else None)
+
+
+def seconds_needed(recipe: TrainConfig, pairs: Sequence[Pair]) -> float | None:
+    """About how long training will take, from networks of this size that this store has trained.
+
+    Returns:
+        None where there is none, so that nothing can be said.
+    """
+    entries = _Entries()
+    paces: dict[str, list[float]] = {}
+    for run in backend.store().list()[:_LOOKED_AT]:
+        described = _described(run.id)
+        if described is None or _size(described[0]) != _size(recipe):
+            continue
+        config, (norm, source) = described
+        state = run.state()
+        seconds = (state.summary or {}).get("seconds")
+        if state.status == "finished" and seconds and (entry := entries[source]):
+            paces.setdefault(norm, []).append(seconds / _work(config, entry))
+    if not paces:
+        return None
+    anywhere = median(pace for each in paces.values() for pace in each)
+    each = [
+        _work(recipe, entry) * (median(paces[norm]) if norm in paces else anywhere)
+        for norm, source in pairs
+        if (entry := entries[source])
+    ]
+    return max(sum(each) / (os.cpu_count() or 1), *each, 0)
+
+
+class _Entries(dict[str, DatasetEntry | None]):
+    """Catalogue entries by name, each looked up once; None where there is none any more."""
+
+    def __missing__(self, name: str) -> DatasetEntry | None:
+        try:
+            self[name] = dataset_entry(name)
+        except ValueError:
+            self[name] = None
+        return self[name]
+
+
+def _size(recipe: TrainConfig) -> tuple[object, ...]:
+    return recipe.backbone, recipe.widths, recipe.batch_size
+
+
+def _images(recipe: TrainConfig, entry: DatasetEntry) -> int:
+    """How many training images a run goes through."""
+    return min(recipe.epochs * entry.num_train, recipe.max_steps * recipe.batch_size)
+
+
+def _work(recipe: TrainConfig, entry: DatasetEntry) -> int:
+    """Pixels that a run goes through, and what goes on beside them."""
+    return _images(recipe, entry) * (prod(entry.image_shape[:2]) + _BESIDE)
+
+
+def duration_words(seconds: float) -> str:
+    """ "40 s", "3 min"."""
+    return f"{max(seconds, 1):.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

@@ -6,59 +6,85 @@ import streamlit as st
 
 from afn.data import DatasetEntry, dataset_entry
 from afn.data.domains import SETTINGS, settings_of
+from afn.work import ENDED
 from app import asking, backend, domains, training_domains
 from app.asking import Asked
 from app.charts import matrix, spread
 from app.charts.batches import BATCH_SIZES
 from app.charts.domains import MatrixRow, domain_words, matrix_reading, matrix_table
+from app.charts.estimates import count_of
 from app.charts.lambdas import short_layer
-from app.charts.palette import run_colors
-from app.domains import CONTENDERS, DIGITS, HOW, IMAGES, SHOWN, DomainsView, Trained
+from app.comparison import NORM_TITLES
+from app.domains import COLORS, CONTENDERS, DIGITS, HOW, IMAGES, SHOWN, DomainsView, Rows, Trained
 from app.explanations import CONTROLS, FIGURES
 from app.export import csv_of
 from app.markdown import plain
 from app.state import domains as state
-from app.training_domains import Recipe
+from app.training_domains import Pair, Recipe, duration_words
 
 _TRAINING_TICK = 1.0
 _SETTINGS = {"channels reduced": "all in grey", "channels increased": "all in RGB"}
+_HOW = {"single source": "one domain", "leave one out": "all but one"}
+_LAYERS_HEIGHT = 900
+"""About that of the figures of layers, kept free until they are there."""
 
 
 def render() -> None:
     """Draw the page."""
-    problems = state.begin()
-    st.title("Domains", anchor=False)
-    st.markdown(
-        "Digits on paper, on envelopes, over photos, in fonts: the same classes, other pictures. "
-        "A network that learned **one domain** is tested on the others; then see how far the "
-        "domains lie apart in what each **normalization layer** gets and gives on."
-    )
+    problems, is_first = state.begin()
     found = domains.families()
-    if st.session_state[state.key("family")] not in found:
+    if (family := st.session_state[state.key("family")]) not in found:
+        problems.append(
+            f"In the link, of={family[:40]}: the data folder has no such images. Shown are the "
+            "digits."
+        )
         st.session_state[state.key("family")] = DIGITS
+    st.title("Domains", anchor=False)
+    here = found[st.session_state[state.key("family")]]
+    st.markdown(_intro(here, is_digits=st.session_state[state.key("family")] == DIGITS))
     _controls(found)
     view = state.take()
-    state.write_url(view)
     here = found[view.family]
-    for line in problems:
-        st.warning(plain(line), icon=":material/info:")
-    if not view.contenders:
-        st.info("Choose a norm above.", icon=":material/arrow_upward:")
-        return
-    backend.runner().start()
     trained_on = domains.sources(view, here)
     wanted = domains.wanted(view, trained_on)
     recipes = training_domains.recipes(wanted, beside=domains.default_recipe(view.family))
+    if is_first and view.recipe and view.recipe not in recipes:
+        problems.append(
+            f"In the link, recipe={view.recipe[:40]}: no network here was trained that way for "
+            "these domains. Others are shown."
+        )
+    if is_first and view.source and view.source not in trained_on:
+        problems.append(
+            f"In the link, source={view.source[:40]}: with these settings no network is trained "
+            "on that. Another is shown."
+        )
+        st.session_state[state.key("source")] = ""
+    for line in problems:
+        st.warning(plain(line), icon=":material/info:")
+    if not view.contenders:
+        state.write_url(view)
+        st.info("Choose a norm above.", icon=":material/arrow_upward:")
+        return
+    backend.runner().start()
     recipe = _recipe(recipes, len(wanted))
+    state.write_url(state.take())
     trained, missing = training_domains.subjects_of(recipe)
     for line in missing:
         st.warning(plain(line), icon=":material/info:")
-    try:
-        _training(recipe, wanted, trained_on)
-        _matrix(view, trained, trained_on, here)
-        _layers(trained, trained_on, here)
-    except OSError as error:
-        st.error(plain(f"{error}."), icon=":material/error:")
+    _training(recipe, wanted, trained_on, here)
+    _matrix(trained, trained_on, here)
+    _layers(trained, trained_on, here)
+
+
+def _intro(here: Sequence[DatasetEntry], *, is_digits: bool) -> str:
+    names = "digits on paper, on envelopes, over photos, in fonts"
+    if not is_digits:
+        names = plain(", ".join(domains.title_of(entry) for entry in here))
+    return (
+        f"The same classes in other pictures: {names}. How does a network do on **domains that it "
+        "has not seen**? And what of AFN's gain is owed to its networks, what to the statistics of "
+        "the **test batch**, which BN can use too?"
+    )
 
 
 def _controls(found: Mapping[str, Sequence[DatasetEntry]]) -> None:
@@ -77,13 +103,15 @@ def _controls(found: Mapping[str, Sequence[DatasetEntry]]) -> None:
             )  # fmt: skip
         st.segmented_control(
             "Trained on", HOW, key=state.key("how"), required=True,
-            format_func={"single source": "one domain", "leave one out": "all but one"}.__getitem__,
-            help=CONTROLS["domains.how"],
+            format_func=_HOW.__getitem__, help=CONTROLS["domains.how"],
         )  # fmt: skip
-        st.selectbox("Test images", IMAGES, key=state.key("images"), width=110)
+        st.selectbox(
+            "Test images", IMAGES, key=state.key("images"), width=120,
+            help=CONTROLS["domains.images"],
+        )  # fmt: skip
         st.select_slider(
             "Test batch", BATCH_SIZES, key=state.key("batch_size"), width=200,
-            help=CONTROLS["robustness.batch"],
+            help=CONTROLS["domains.batch"],
         )  # fmt: skip
     st.pills(
         "Norms", list(CONTENDERS), key=state.key("contenders"), selection_mode="multi",
@@ -92,9 +120,10 @@ def _controls(found: Mapping[str, Sequence[DatasetEntry]]) -> None:
 
 
 def _recipe(recipes: dict[str, Recipe], count: int) -> Recipe:
+    first, *others = recipes
     if st.session_state[state.key("recipe")] not in recipes:
-        st.session_state[state.key("recipe")] = next(iter(recipes))
-    if len(recipes) > 1:
+        st.session_state[state.key("recipe")] = first if others else ""
+    if others:
         st.selectbox(
             "Networks", list(recipes), key=state.key("recipe"),
             format_func=lambda key: (
@@ -103,56 +132,80 @@ def _recipe(recipes: dict[str, Recipe], count: int) -> Recipe:
             ),
             help=CONTROLS["domains.recipe"],
         )  # fmt: skip
-    return recipes[st.session_state[state.key("recipe")]]
+    return recipes[state.take().recipe or first]
 
 
 # -- training what is missing ----------------------------------------------------------------------
 
 
-def _training(recipe: Recipe, wanted: Sequence[tuple[str, str]], trained_on: Sequence[str]) -> None:
-    under_way = dict(recipe.under_way)
+def _training(
+    recipe: Recipe,
+    wanted: Sequence[Pair],
+    trained_on: Sequence[str],
+    here: Sequence[DatasetEntry],
+) -> None:
+    under_way = recipe.under_way
     missing = [pair for pair in wanted if pair not in recipe.done and pair not in under_way]
+    entries = {name: dataset_entry(name) for name in trained_on} if missing or under_way else {}
+    _failures(recipe, here)
     if missing:
         with st.container(horizontal=True, vertical_alignment="center"):
             count = f"{len(missing)} networks" if len(missing) > 1 else "network"
+            rest = "missing " if recipe.done or under_way else ""
             st.button(
-                f"Train the {'missing ' if recipe.done else ''}{count}", type="primary",
+                f"Train the {rest}{count}", type="primary",
                 icon=":material/play_arrow:", key="domains.train",
                 on_click=training_domains.train, args=(recipe.config, missing),
             )  # fmt: skip
-            st.caption(domains.recipe_words(recipe.config), width="content")
-    images = {source: dataset_entry(source).num_train for source in trained_on}
+            words = [] if rest else [_how_many(wanted, entries)]
+            if seconds := training_domains.seconds_needed(recipe.config, missing):
+                words.append(f"takes about {duration_words(seconds)}")
+            words.append(domains.recipe_words(recipe.config))
+            st.caption(plain(" · ".join(words)), width="content")
 
     def follow() -> None:
-        over = [
-            run for run in under_way.values() if run.state().status not in ("waiting", "running")
-        ]
-        if over:
-            st.rerun()  # its row can be tested
-        left = training_domains.seconds_left(recipe, images)
-        words = f"training {len(under_way)} networks"
-        if left is not None:
-            words += f" · about {max(left, 1):.0f} s left"
-        share = len(recipe.done) / max(len(wanted), 1)
+        progress = training_domains.progress_of(recipe, entries)
+        total = len(recipe.done) + len(under_way)
+        words = f"training: {len(recipe.done)} of {total} networks done"
+        if progress.seconds_left is not None:
+            words += f" · about {duration_words(progress.seconds_left)} left"
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.progress(min(share, 1.0), text=words, width="stretch")
+            st.progress(progress.share, text=words, width="stretch")
             st.button(
                 "Stop", icon=":material/stop:", key="domains.stop",
                 on_click=training_domains.stop, args=(list(under_way.values()),),
             )  # fmt: skip
+        if any(run.state().status in ENDED for run in under_way.values()):
+            st.rerun()  # its row can be tested
 
     if under_way:
         st.fragment(follow, run_every=_TRAINING_TICK)()
 
 
+def _how_many(wanted: Sequence[Pair], entries: Mapping[str, DatasetEntry]) -> str:
+    norms = len({norm for norm, _ in wanted})
+    images = sorted({entry.num_train for entry in entries.values()})
+    each = " to ".join(f"{n:,}" for n in dict.fromkeys([images[0], images[-1]]))
+    return f"{count_of(norms, 'norm')} × {count_of(len(entries), 'training set')} of {each} images"
+
+
+def _failures(recipe: Recipe, here: Sequence[DatasetEntry]) -> None:
+    """One line for each reason."""
+    by_reason: dict[str, list[str]] = {}
+    for (norm, source), reason in recipe.failed.items():
+        name = f"{NORM_TITLES[norm]} on {domains.source_words(source, here)}"
+        by_reason.setdefault(reason or "unknown", []).append(name)
+    for reason, names in by_reason.items():
+        line = f"Not trained: {', '.join(names)}. The reason: {reason}."
+        st.warning(plain(line), icon=":material/info:")
+
+
 # -- the matrix ------------------------------------------------------------------------------------
 
 
-def _matrix(
-    view: DomainsView, trained: Trained, trained_on: Sequence[str], here: Sequence[DatasetEntry]
-) -> None:
+def _matrix(trained: Trained, trained_on: Sequence[str], here: Sequence[DatasetEntry]) -> None:
     names = [entry.name for entry in here]
-    titles = {entry.name: _title(entry) for entry in here}
+    titles = {entry.name: domains.title_of(entry) for entry in here}
 
     def ask_now() -> tuple[Asked]:
         state.keep()
@@ -164,28 +217,45 @@ def _matrix(
         rows = domains.matrices(view, trained, trained_on, here)
         baseline = "bn" if "bn" in rows else next(iter(rows))
         everything = [row for mine in rows.values() for row in mine]
+        against = None
         if trained:
-            words = matrix_reading(
-                everything, names, baseline=CONTENDERS[baseline].label, titles=titles
-            )
+            norms = {norm for norm, _ in trained}
+            there = [row for row in everything if row.norm in norms]
+            words = matrix_reading(there, names, baseline=CONTENDERS[baseline].label, titles=titles)
             st.markdown(plain(words))
             if len(rows) > 1:
-                st.segmented_control(
-                    "Shown", SHOWN, key=state.key("shown"), required=True,
-                    format_func=lambda name: (
-                        name if name == "accuracy" else f"minus {CONTENDERS[baseline].label}"
-                    ),
-                    label_visibility="collapsed",
-                )  # fmt: skip
+                against = _against(rows, baseline)
+        _tables(
+            {name: mine for name, mine in rows.items() if name != against},
+            names, titles, rows[against] if against else None,
+        )  # fmt: skip
         asking.follow(asked)
-        against = rows[baseline] if state.take().shown == "difference" and len(rows) > 1 else None
-        shown = {name: mine for name, mine in rows.items() if mine is not against}
-        _tables(shown, names, titles, against)
         if trained and not asked.is_running:
-            _provenance(everything, view, names)
+            if words := domains.networks_reading(rows, names):
+                st.markdown(f"**What the networks add.** {plain(words)}")
+            _provenance(rows, view, here)
+        state.write_url(state.take())
 
-    _heading("Train on one, test on the others", "domains.matrix")
+    _heading("Accuracy on every domain", "domains.matrix")
     asking.section(ask_now, draw)
+
+
+def _against(rows: Rows, baseline: str) -> str | None:
+    """Has the user choose what is shown; the contender that the others are held against, if any."""
+    held = SHOWN | {"difference": baseline}
+    offered = [name for name in SHOWN if name == "accuracy" or held[name] in rows]
+    if baseline == "bn-batch":
+        offered.remove("beyond batch")  # it is the difference
+    if st.session_state[state.key("shown")] not in offered:
+        st.session_state[state.key("shown")] = "accuracy"
+    st.segmented_control(
+        "Shown", offered, key=state.key("shown"), required=True,
+        format_func=lambda name: (
+            f"minus {CONTENDERS[held[name]].label}" if held[name] else name
+        ),
+        label_visibility="collapsed",
+    )  # fmt: skip
+    return held[state.take().shown] or None
 
 
 def _tables(
@@ -205,15 +275,17 @@ def _tables(
         )
 
 
-def _provenance(rows: Sequence[MatrixRow], view: DomainsView, names: Sequence[str]) -> None:
-    modes = dict.fromkeys(f"{row.label} {row.statistics}" for row in rows if row.statistics)
+def _provenance(rows: Rows, view: DomainsView, here: Sequence[DatasetEntry]) -> None:
+    names = [entry.name for entry in here]
+    everything = [row for mine in rows.values() for row in mine]
     st.download_button(
-        "The matrix (CSV)", csv_of(lambda: matrix_table(rows, names)), "domains.csv", "text/csv",
-        icon=":material/download:", on_click="ignore",
+        "The matrix (CSV)", csv_of(lambda: matrix_table(everything, names)), "domains.csv",
+        "text/csv", icon=":material/download:", on_click="ignore",
     )  # fmt: skip
     lines = [
-        f"Cached · first {view.images} test images of each domain · statistics: "
-        f"{', '.join(modes)} · intervals say what other images could change, not another seed"
+        f"Cached · {domains.images_words(rows, here, view.images)} · statistics: "
+        f"{domains.statistics_words(rows)} · intervals say what other images could change, not "
+        "another seed"
     ]
     if "mnist" in names and "mnistm5k" in names:
         lines.append(
@@ -222,10 +294,6 @@ def _provenance(rows: Sequence[MatrixRow], view: DomainsView, names: Sequence[st
         )
     for line in lines:
         st.caption(plain(line))
-
-
-def _title(entry: DatasetEntry) -> str:
-    return entry.name.rpartition("/")[2].replace("_", " ")
 
 
 def _heading(title: str, topic: str) -> None:
@@ -247,30 +315,31 @@ def _layers(trained: Trained, trained_on: Sequence[str], here: Sequence[DatasetE
 
     def ask_now() -> tuple[Asked]:
         state.keep()
-        if st.session_state[state.key("source")] not in possible:
-            st.session_state[state.key("source")] = possible[0]
+        source = st.session_state[state.key("source")]
+        st.session_state[state.key("source")] = domains.source_like(source, possible)
         view = state.take()
         tasks = domains.spread_tasks(view, trained, view.source, here)
         return (asking.ask("spread", list(tasks.values()), starts=True),)
 
     def draw(asked: Asked) -> None:
-        titles = {entry.name: _title(entry) for entry in here}
+        titles = {entry.name: domains.title_of(entry) for entry in here}
         st.segmented_control(
             "Trained on", possible, key=state.key("source"), required=True,
-            format_func=lambda name: domain_words(name, titles),
+            format_func=lambda name: domains.source_words(name, here),
         )  # fmt: skip
         view = state.take()
         tasks = domains.spread_tasks(view, trained, view.source, here)
-        colors = run_colors([CONTENDERS[name].norm for name in tasks])
         known = {
-            name: (CONTENDERS[name].label, color, measured)
-            for (name, task), color in zip(tasks.items(), colors, strict=True)
+            name: (CONTENDERS[name].label, COLORS[name], measured)
+            for name, task in tasks.items()
             if (measured := task.read())
         }
         asking.follow(asked)
         if known:
             _separation(list(known.values()))
-            _one_layer(known, titles)
+            _one_layer(list(tasks), known, titles, is_running=asked.is_running)
+        elif asked.is_running:
+            st.skeleton(height=_LAYERS_HEIGHT)  # lest the page shrinks under the reader
         state.write_url(state.take())
 
     asking.section(ask_now, draw)
@@ -286,21 +355,32 @@ def _separation(known: Sequence[spread.Named]) -> None:
     st.caption(plain(words))
 
 
-def _one_layer(known: Mapping[str, spread.Named], titles: Mapping[str, str]) -> None:
-    if st.session_state[state.key("looked_at")] not in known:
-        st.session_state[state.key("looked_at")] = next(iter(known))
+def _one_layer(
+    offered: Sequence[str],
+    known: Mapping[str, spread.Named],
+    titles: Mapping[str, str],
+    *,
+    is_running: bool,
+) -> None:
+    if st.session_state[state.key("looked_at")] not in offered:
+        st.session_state[state.key("looked_at")] = offered[0]
     with st.container(horizontal=True, gap="medium"):
         st.segmented_control(
-            "Norm", list(known), key=state.key("looked_at"), required=True,
+            "Norm", offered, key=state.key("looked_at"), required=True,
             format_func=lambda name: CONTENDERS[name].label,
         )  # fmt: skip
-        measured = known[st.session_state[state.key("looked_at")]][2]
-        names = [layer.name for layer in measured.layers]
-        if st.session_state[state.key("layer")] not in names:
-            st.session_state[state.key("layer")] = names[0]
-        st.selectbox(
-            "Layer", names, key=state.key("layer"), format_func=short_layer, width=200
-        )  # fmt: skip
+        measured = known[name][2] if (name := state.take().looked_at) in known else None
+        names = [layer.name for layer in measured.layers] if measured else []
+        if measured:
+            if st.session_state[state.key("layer")] not in names:
+                st.session_state[state.key("layer")] = names[0]
+            st.selectbox(
+                "Layer", names, key=state.key("layer"), format_func=short_layer, width=200
+            )  # fmt: skip
+    if measured is None:
+        if is_running:
+            st.skeleton(height=_LAYERS_HEIGHT)
+        return
     layer = measured.layers[names.index(st.session_state[state.key("layer")])]
     st.plotly_chart(
         spread.spread_figure(layer, titles), key="domains.spread",

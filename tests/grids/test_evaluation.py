@@ -15,8 +15,9 @@ from afn.grids.evaluation import Evaluation, EvaluationStore, undone
 from afn.grids.execution import carry_out
 from afn.grids.models import asked, restored
 from afn.grids.pictures import Pictures, PicturesFile
+from afn.grids.spread import Spread
 from afn.grids.subjects import Subject
-from afn.grids.tasks import GridTask, PicturesTask
+from afn.grids.tasks import GridTask, PicturesTask, SpreadTask, task_from_json
 from afn.norms import override_lambdas
 from afn.pixels import as_float
 
@@ -232,3 +233,83 @@ def test_pictures_are_written_whole_or_not_at_all(tmp_path, monkeypatch):
     file.write(pictures)
     assert [path.name for path in tmp_path.iterdir()] == [file.path.name]
     shutil.rmtree(tmp_path)
+
+
+def spread_task(subject, *domains, **question):
+    return SpreadTask(
+        subject=subject, question=subject.question(num_images=40, **question), domains=domains
+    )
+
+
+def test_a_spread_is_its_record_and_has_a_file_for_each_question(trained):
+    subject = trained()
+    asking = spread_task(subject, "digits8", "syn")
+    assert task_from_json(json.loads(json.dumps(asking.to_json()))) == asking
+    others = [
+        spread_task(subject, "syn", "digits8"),
+        spread_task(subject, "digits8"),
+        spread_task(subject, "digits8", "syn", stats="running"),
+        spread_task(subject, "digits8", "syn", batch_size=16),
+        spread_task(subject, "digits8", "syn", networks=False),
+    ]
+    assert len({task.path for task in [asking, *others]}) == 1 + len(others)
+    assert len({task.name for task in [asking, *others]}) == 1 + len(others)
+
+
+def test_domains_in_the_layers_are_measured_once_and_kept(trained, evaluations):
+    asking = spread_task(trained(), "digits8", "syn", batch_size=16)
+    assert asking.read() is None
+    assert undone([asking]) == [asking]
+    carry_out(evaluations.create([asking]))
+    assert undone([asking]) == []
+    spread = asking.read()
+    assert (spread.domains, spread.num_images) == (("digits8", "syn"), (40, 40))
+    assert spread.batch_size == 16
+    assert [layer.name.rpartition(".")[2] for layer in spread.layers] == ["norm", "norm"]
+    assert all(layer.after.shift < layer.before.shift for layer in spread.layers)
+    assert Spread.from_json(json.loads(asking.path.read_text())) == spread
+    assert [path.name for path in asking.path.parent.iterdir()] == [asking.path.name]
+
+
+def test_domains_in_the_layers_depend_on_statistics_and_networks(trained, evaluations):
+    subject = trained(max_steps=5)
+    tasks = [
+        spread_task(subject, "digits8", "syn", **question)
+        for question in ({}, {"stats": "running"}, {"networks": False})
+    ]
+    carry_out(evaluations.create(tasks))
+    batch, running, off = (task.read().layers[0] for task in tasks)
+    assert batch.after.shift < running.after.shift
+    assert batch.before == off.before
+    assert batch.after != off.after
+
+
+def test_a_torn_spread_is_none_and_what_cannot_be_measured_is_told(trained, evaluations):
+    subject = trained()
+    lost, good = (spread_task(subject, "digits8", name) for name in ("nowhere", "syn"))
+    evaluation = evaluations.create([lost, good])
+    carry_out(evaluation)
+    assert evaluation.state().status == "finished"
+    [line] = evaluation.state().summary["problems"]
+    assert "unknown data set 'nowhere'" in line
+    assert undone([lost, good]) == [lost]
+    good.path.write_bytes(good.path.read_bytes()[:-9])
+    assert good.read() is None
+
+
+def test_a_spread_is_written_whole_or_not_at_all(trained, evaluations, monkeypatch):
+    asking = spread_task(trained(), "digits8", "syn")
+    carry_out(evaluations.create([asking]))
+    spread = asking.read()
+    asking.path.unlink()
+
+    def full(*_args):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("afn.grids.tasks.os.replace", full)
+        with pytest.raises(OSError, match="No space left"):
+            asking.write(spread)
+    assert list(asking.path.parent.iterdir()) == []
+    asking.write(spread)
+    assert asking.read() == spread
