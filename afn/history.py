@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from afn.lambda_init import LAMBDAS
-from afn.runs import Run
 
 STEP_COLUMNS = (
     "loss", "accuracy", "lr", "lambda_lr_factor", "batch_size", "grad_norm", "duration",
     "images_left",
 )  # fmt: skip
+
+
+class EventSource(Protocol):
+    """What tells events: a run of the store, or the card of a pretrained model."""
+
+    @property
+    def id(self) -> str:
+        """What tells it from others."""
+        ...
+
+    def events(self, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
+        """Events from an offset on, and the offset to go on from."""
+        ...
 
 
 @dataclass(slots=True)
@@ -25,7 +37,7 @@ class History:
     was recorded after it, and then ``revision`` grows.
     """
 
-    run: Run
+    run: EventSource
     offset: int = 0
     revision: int = 0
     start: dict[str, Any] | None = None

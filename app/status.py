@@ -48,7 +48,7 @@ def _card(each: Shown | None, name: str, color: str, status: str) -> str:
     word, facts, score, share = status, "press Start", "", 0.0
     if each is not None:
         history = each.history
-        if status == "waiting":
+        if status == "waiting" and isinstance(history.run, Run):
             word, facts = _waiting(history.run)
         elif history.steps:
             left = history.columns["images_left"][-1]

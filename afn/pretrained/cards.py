@@ -78,6 +78,11 @@ class Card:
     """Of its files, by what they hold: weights, events, cells."""
     accuracies: tuple[Accuracy, ...]
 
+    @property
+    def id(self) -> str:
+        """Its name, as a run has an id."""
+        return self.name
+
     def path(self, what: str) -> Path:
         """Its file of weights, events or cells."""
         return self.folder / f"{self.name}{SUFFIXES[what]}"
