@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from afn.data import DatasetEntry
+from afn.data import DatasetEntry, dataset_entry
 from afn.data.derived import parts_of
 from afn.data.domains import (
     SETTINGS,
@@ -21,6 +21,7 @@ from afn.engine.config import TrainConfig
 from afn.grids.records import Place, Question
 from afn.grids.subjects import Stats, Subject
 from afn.grids.tasks import GridTask, SpreadTask
+from afn.pretrained.cards import Card
 from app import links
 from app.charts.batches import BATCH_SIZES
 from app.charts.domains import MatrixRow, domain_words, unseen_gain
@@ -28,10 +29,16 @@ from app.charts.estimates import gain_words
 from app.charts.palette import run_colors
 
 DIGITS = "digits"
+_FAMILIES = {"digits": "pretrained digits", "pacs": "pacs"}
+"""Of pretrained models by their group, where their domains are not here."""
+PRETRAINED_IMAGES = 2000
+"""Of each domain, for the cards of pretrained models."""
 HOW = ("single source", "leave one out")
 SHOWN = {"accuracy": "", "difference": "bn", "beyond batch": "bn-batch"}
 """What a matrix can show, and the contender that it is then held against."""
 IMAGES = (200, 500, 1000, 2000, 5000, 10_000)
+AS_PRETRAINED = {"how": "single source", "images": PRETRAINED_IMAGES, "batch_size": 128}
+"""How pretrained models were tested."""
 SPREAD_IMAGES = 200
 """Of each domain, for the statistics of layers."""
 _MAX_SECONDS = 3 * 3600.0
@@ -72,7 +79,7 @@ class DomainsView:
     contenders: tuple[str, ...] = ("bn", "bn-batch", "asrnorm", "afn")
     recipe: str = ""
     """Key of how the networks were trained; empty for the one with most networks."""
-    images: int = 500
+    images: int = PRETRAINED_IMAGES
     batch_size: int = 128
     shown: str = "accuracy"
     source: str = ""
@@ -135,9 +142,25 @@ def from_url(url: Mapping[str, Sequence[str]]) -> tuple[DomainsView, list[str]]:
 # -- domains and who is trained on them ------------------------------------------------------------
 
 
-def families() -> dict[str, list[DatasetEntry]]:
-    """The domains that can be loaded now, by the name of what they have in common."""
-    return {DIGITS: digit_domains(), **tree_domains()}
+def families(cards: Iterable[Card] = ()) -> dict[str, list[DatasetEntry]]:
+    """Domains by the name of what they have in common.
+
+    Those that can be loaded now; and those that are not here, where pretrained models have been
+    tested on them, so that what is known of them can be seen.
+    """
+    here = {DIGITS: digit_domains(), **tree_domains()}
+    known = {frozenset(entry.name for entry in entries) for entries in here.values()}
+    for card in cards:
+        names = [each.name for each in card.tested_on]
+        if card.group in _FAMILIES and len(names) > 1 and frozenset(names) not in known:
+            known.add(frozenset(names))
+            here.setdefault(_FAMILIES[card.group], [dataset_entry(name) for name in names])
+    return here
+
+
+def are_here(domains: Iterable[DatasetEntry]) -> bool:
+    """Whether the images can be loaded."""
+    return not any(entry.how_to_get for entry in domains)
 
 
 def setting_of(view: DomainsView, domains: Sequence[DatasetEntry]) -> Setting | None:
@@ -188,6 +211,7 @@ def recipe_of(config: TrainConfig) -> TrainConfig:
     plain = TrainConfig()
     names = (*_TEST_ONLY, "norm", "dataset")
     changes: dict[str, Any] = {name: getattr(plain, name) for name in names}
+    changes["max_steps"] = min(config.max_steps, plain.max_steps)  # more than that is no limit
     return replace(config, **changes)
 
 

@@ -1,7 +1,9 @@
 """The trained networks that can be tested: which there are, and how they are called."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import streamlit as st
@@ -11,7 +13,7 @@ from afn.grids.subjects import Subject
 from afn.lambda_init import LambdaInit
 from afn.runs import Run
 from afn.work import ENDED
-from app import backend
+from app import backend, cards
 from app.charts.palette import run_colors
 from app.comparison import NORM_TITLES, labels
 
@@ -45,14 +47,23 @@ class Chosen:
 
 @st.cache_data(ttl=5, show_spinner=False)
 def choices() -> list[Choice]:
-    """What can be tested: runs that ended with weights, newest first."""
+    """What can be tested: runs that ended with weights, newest first, and pretrained models."""
     found: list[Choice] = []
     for run in backend.store().list():
         if len(found) == LISTED:
             break
         if run.state().status in ENDED and run.weights():
             found += _of_run(run)
-    return found
+    found += [
+        Choice(card.name, f"{card.name} · pretrained", card.config) for card in cards.sound_cards()
+    ]
+    shared = Counter(choice.title for choice in found)
+    return [
+        replace(choice, title=f"{choice.title} · {choice.id}")
+        if shared[choice.title] > 1
+        else choice
+        for choice in found
+    ]  # a widget tells its options by their titles
 
 
 def _of_run(run: Run) -> list[Choice]:
@@ -60,8 +71,12 @@ def _of_run(run: Run) -> list[Choice]:
         record, config = run.record(), run.config()
     except (ValueError, OSError):
         return []
-    title = f"{NORM_TITLES[config.norm]} · {config.dataset} · {record.get('name') or run.id}"
-    return [Choice(run.id, title, config)]
+    norm, name, when = NORM_TITLES[config.norm], record.get("name"), record.get("created")
+    called = name if name and f"{name}".startswith(norm) else norm + (f" {name}" if name else "")
+    parts = [called, config.dataset]
+    if isinstance(when, int | float):
+        parts.append(f"{datetime.fromtimestamp(when):%d %b %H:%M}")
+    return [Choice(run.id, " · ".join(parts), config)]
 
 
 def newest(offered: Sequence[Choice], count: int) -> tuple[str, ...]:
@@ -74,12 +89,23 @@ def newest(offered: Sequence[Choice], count: int) -> tuple[str, ...]:
     return tuple(by_norm[norm] for norm in ranks if norm in by_norm)[:count]
 
 
+def subject_of(name: str) -> Subject:
+    """The network of a run or of a pretrained model.
+
+    Raises:
+        ValueError, OSError: It cannot be had; the line says why.
+    """
+    if name in cards.names():
+        return cards.subject_of(cards.card_of(name))
+    return Subject.of_run(backend.store().open(name))
+
+
 def opened(ids: Sequence[str]) -> tuple[list[Chosen], list[str]]:
     """The named networks, and one line for each that cannot be had."""
     subjects, problems = [], []
     for name in ids:
         try:
-            subjects.append(Subject.of_run(backend.store().open(name)))
+            subjects.append(subject_of(name))
         except (ValueError, OSError) as error:
             problems.append(f"{error}. It is left out.")
     names = labels(tuple(subject.config for subject in subjects))

@@ -14,7 +14,7 @@ from afn.engine.config import TrainConfig
 from afn.grids.subjects import Subject
 from afn.runs import Run
 from afn.work import ENDED
-from app import backend
+from app import backend, cards, subjects
 from app.domains import config_of, key_of, recipe_of
 from app.markdown import plain
 
@@ -34,10 +34,21 @@ class Recipe:
     """One way of training, and the runs that followed it."""
 
     config: TrainConfig
-    done: dict[Pair, Run] = field(default_factory=dict)
+    done: dict[Pair, str] = field(default_factory=dict)
+    """Ids of runs and of pretrained models."""
     under_way: dict[Pair, Run] = field(default_factory=dict)
     failed: dict[Pair, str] = field(default_factory=dict)
     """Why the newest run failed, where no other one is done or under way."""
+
+    @property
+    def size(self) -> int:
+        """How many networks are trained or under way."""
+        return len(self.done.keys() | self.under_way.keys())
+
+    @property
+    def is_pretrained(self) -> bool:
+        """Whether all that is done came along with the program."""
+        return bool(self.done) and set(self.done.values()) <= set(cards.names())
 
 
 def recipes(wanted: Sequence[Pair], *, beside: TrainConfig) -> dict[str, Recipe]:
@@ -58,17 +69,24 @@ def recipes(wanted: Sequence[Pair], *, beside: TrainConfig) -> dict[str, Recipe]
         known = found.setdefault(key_of(config), Recipe(config))
         state = run.state()
         if state.status == "finished" and run.weights():
-            known.done.setdefault(pair, run)
+            known.done.setdefault(pair, run.id)
         elif state.status not in ENDED:
             known.under_way.setdefault(pair, run)
         elif state.status == "failed" or "limit" in state.reason:
             known.failed.setdefault(pair, state.reason)
+    for card in cards.sound_cards():
+        pair = card.config.norm, card.config.dataset
+        if pair in needed:
+            config = recipe_of(card.config)
+            found.setdefault(key_of(config), Recipe(config)).done.setdefault(pair, card.id)
     for recipe in found.values():
-        there = recipe.done | recipe.under_way
+        there = recipe.done.keys() | recipe.under_way.keys()
         recipe.under_way = {p: run for p, run in recipe.under_way.items() if p not in recipe.done}
         recipe.failed = {p: reason for p, reason in recipe.failed.items() if p not in there}
     useful = {k: r for k, r in found.items() if k == kept or r.done or r.under_way}
-    return dict(sorted(useful.items(), key=lambda it: -len(it[1].done | it[1].under_way)))
+    return dict(
+        sorted(useful.items(), key=lambda it: -len(it[1].done.keys() | it[1].under_way.keys()))
+    )
 
 
 @lru_cache(maxsize=8192)
@@ -83,13 +101,13 @@ def _described(run_id: str) -> tuple[TrainConfig, Pair] | None:
 
 def subjects_of(recipe: Recipe) -> tuple[dict[Pair, Subject], list[str]]:
     """The trained networks, and one line for each that cannot be opened."""
-    subjects, problems = {}, []
-    for pair, run in recipe.done.items():
+    found, problems = {}, []
+    for pair, name in recipe.done.items():
         try:
-            subjects[pair] = Subject.of_run(run)
+            found[pair] = subjects.subject_of(name)
         except (ValueError, OSError) as error:
             problems.append(f"{error}. It is left out.")
-    return subjects, problems
+    return found, problems
 
 
 def train(recipe: TrainConfig, pairs: Sequence[Pair]) -> None:

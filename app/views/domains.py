@@ -7,15 +7,14 @@ import streamlit as st
 from afn.data import DatasetEntry, dataset_entry
 from afn.data.domains import SETTINGS, settings_of
 from afn.work import ENDED
-from app import asking, backend, domains, training_domains
+from app import asking, backend, cards, domain_layers, domains, training_domains
 from app.asking import Asked
-from app.charts import matrix, spread
+from app.charts import matrix
 from app.charts.batches import BATCH_SIZES
-from app.charts.domains import MatrixRow, domain_words, matrix_reading, matrix_table
+from app.charts.domains import MatrixRow, matrix_reading, matrix_table
 from app.charts.estimates import count_of
-from app.charts.lambdas import short_layer
 from app.comparison import NORM_TITLES
-from app.domains import COLORS, CONTENDERS, DIGITS, HOW, IMAGES, SHOWN, DomainsView, Rows, Trained
+from app.domains import CONTENDERS, DIGITS, HOW, IMAGES, SHOWN, DomainsView, Rows, Trained
 from app.explanations import CONTROLS, FIGURES
 from app.export import csv_of
 from app.markdown import plain
@@ -32,7 +31,7 @@ _LAYERS_HEIGHT = 900
 def render() -> None:
     """Draw the page."""
     problems, is_first = state.begin()
-    found = domains.families()
+    found = domains.families(cards.sound_cards())
     if (family := st.session_state[state.key("family")]) not in found:
         problems.append(
             f"In the link, of={family[:40]}: the data folder has no such images. Shown are the "
@@ -71,9 +70,11 @@ def render() -> None:
     trained, missing = training_domains.subjects_of(recipe)
     for line in missing:
         st.warning(plain(line), icon=":material/info:")
-    _training(recipe, wanted, trained_on, here)
-    _matrix(trained, trained_on, here)
-    _layers(trained, trained_on, here)
+    if domains.are_here(here):
+        _training(recipe, wanted, trained_on, here)
+    _matrix(recipe, trained, trained_on, here)
+    _heading("The domains in each layer", "domains.layers")
+    domain_layers.render(trained, trained_on, here)
 
 
 def _intro(here: Sequence[DatasetEntry], *, is_digits: bool) -> str:
@@ -88,11 +89,19 @@ def _intro(here: Sequence[DatasetEntry], *, is_digits: bool) -> str:
 
 
 def _controls(found: Mapping[str, Sequence[DatasetEntry]]) -> None:
+    _tested(found)
+    st.pills(
+        "Norms", list(CONTENDERS), key=state.key("contenders"), selection_mode="multi",
+        format_func=lambda name: CONTENDERS[name].label, help=CONTROLS["domains.contenders"],
+    )  # fmt: skip
+
+
+def _tested(found: Mapping[str, Sequence[DatasetEntry]]) -> None:
     with st.container(horizontal=True, gap="medium"):
         if len(found) > 1:
             st.segmented_control(
                 "Domains", list(found), key=state.key("family"), required=True,
-                format_func=lambda name: name if name == DIGITS else name.upper(),
+                format_func=lambda name: name.upper() if "/" in found[name][0].name else name,
             )  # fmt: skip
         here = found[st.session_state[state.key("family")]]
         channels = {entry.image_shape[2] for entry in here}
@@ -101,6 +110,10 @@ def _controls(found: Mapping[str, Sequence[DatasetEntry]]) -> None:
                 "Channels", list(SETTINGS), key=state.key("setting"), required=True,
                 format_func=_SETTINGS.__getitem__, help=CONTROLS["domains.setting"],
             )  # fmt: skip
+        if not domains.are_here(here):
+            for name, value in domains.AS_PRETRAINED.items():
+                st.session_state[state.key(name)] = value
+            return
         st.segmented_control(
             "Trained on", HOW, key=state.key("how"), required=True,
             format_func=_HOW.__getitem__, help=CONTROLS["domains.how"],
@@ -113,10 +126,6 @@ def _controls(found: Mapping[str, Sequence[DatasetEntry]]) -> None:
             "Test batch", BATCH_SIZES, key=state.key("batch_size"), width=200,
             help=CONTROLS["domains.batch"],
         )  # fmt: skip
-    st.pills(
-        "Norms", list(CONTENDERS), key=state.key("contenders"), selection_mode="multi",
-        format_func=lambda name: CONTENDERS[name].label, help=CONTROLS["domains.contenders"],
-    )  # fmt: skip
 
 
 def _recipe(recipes: dict[str, Recipe], count: int) -> Recipe:
@@ -203,7 +212,9 @@ def _failures(recipe: Recipe, here: Sequence[DatasetEntry]) -> None:
 # -- the matrix ------------------------------------------------------------------------------------
 
 
-def _matrix(trained: Trained, trained_on: Sequence[str], here: Sequence[DatasetEntry]) -> None:
+def _matrix(
+    recipe: Recipe, trained: Trained, trained_on: Sequence[str], here: Sequence[DatasetEntry]
+) -> None:
     names = [entry.name for entry in here]
     titles = {entry.name: domains.title_of(entry) for entry in here}
 
@@ -233,7 +244,7 @@ def _matrix(trained: Trained, trained_on: Sequence[str], here: Sequence[DatasetE
         if trained and not asked.is_running:
             if words := domains.networks_reading(rows, names):
                 st.markdown(f"**What the networks add.** {plain(words)}")
-            _provenance(rows, view, here)
+            _provenance(recipe, rows, view, here)
         state.write_url(state.take())
 
     _heading("Accuracy on every domain", "domains.matrix")
@@ -275,18 +286,26 @@ def _tables(
         )
 
 
-def _provenance(rows: Rows, view: DomainsView, here: Sequence[DatasetEntry]) -> None:
+def _provenance(
+    recipe: Recipe, rows: Rows, view: DomainsView, here: Sequence[DatasetEntry]
+) -> None:
     names = [entry.name for entry in here]
     everything = [row for mine in rows.values() for row in mine]
     st.download_button(
         "The matrix (CSV)", csv_of(lambda: matrix_table(everything, names)), "domains.csv",
         "text/csv", icon=":material/download:", on_click="ignore",
     )  # fmt: skip
+    what = "Precomputed" if recipe.is_pretrained else "Cached"
     lines = [
-        f"Cached · {domains.images_words(rows, here, view.images)} · statistics: "
+        f"{what} · {domains.images_words(rows, here, view.images)} · statistics: "
         f"{domains.statistics_words(rows)} · intervals say what other images could change, not "
         "another seed"
     ]
+    if not domains.are_here(here):
+        lines.append(
+            "These images are not in the data folder: shown is what the pretrained models were "
+            f"asked for their cards. To test live, get {_absent(here)}."
+        )
     if "mnist" in names and "mnistm5k" in names:
         lines.append(
             "Some test digits of mnistm5k may be among those that MNIST trains on: mnist5k, of "
@@ -296,108 +315,12 @@ def _provenance(rows: Rows, view: DomainsView, here: Sequence[DatasetEntry]) -> 
         st.caption(plain(line))
 
 
+def _absent(here: Sequence[DatasetEntry]) -> str:
+    return "; ".join(f"{entry.title}: {entry.how_to_get}" for entry in here if entry.how_to_get)
+
+
 def _heading(title: str, topic: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"head.{topic}"):
         st.subheader(title, anchor=False, width="content")
         with st.popover("", icon=":material/help:", type="tertiary", help="What is this?"):
             st.markdown(FIGURES[topic])
-
-
-# -- statistics in the layers ----------------------------------------------------------------------
-
-
-def _layers(trained: Trained, trained_on: Sequence[str], here: Sequence[DatasetEntry]) -> None:
-    _heading("The domains in each layer", "domains.layers")
-    possible = [source for source in trained_on if any(pair[1] == source for pair in trained)]
-    if not possible:
-        st.caption("As soon as a network is trained, its layers can be looked at here.")
-        return
-
-    def ask_now() -> tuple[Asked]:
-        state.keep()
-        source = st.session_state[state.key("source")]
-        st.session_state[state.key("source")] = domains.source_like(source, possible)
-        view = state.take()
-        tasks = domains.spread_tasks(view, trained, view.source, here)
-        return (asking.ask("spread", list(tasks.values()), starts=True),)
-
-    def draw(asked: Asked) -> None:
-        titles = {entry.name: domains.title_of(entry) for entry in here}
-        st.segmented_control(
-            "Trained on", possible, key=state.key("source"), required=True,
-            format_func=lambda name: domains.source_words(name, here),
-        )  # fmt: skip
-        view = state.take()
-        tasks = domains.spread_tasks(view, trained, view.source, here)
-        known = {
-            name: (CONTENDERS[name].label, COLORS[name], measured)
-            for name, task in tasks.items()
-            if (measured := task.read())
-        }
-        asking.follow(asked)
-        if known:
-            _separation(list(known.values()))
-            _one_layer(list(tasks), known, titles, is_running=asked.is_running)
-        elif asked.is_running:
-            st.skeleton(height=_LAYERS_HEIGHT)  # lest the page shrinks under the reader
-        state.write_url(state.take())
-
-    asking.section(ask_now, draw)
-
-
-def _separation(known: Sequence[spread.Named]) -> None:
-    words = spread.separation_reading(known)
-    st.markdown(f"**{spread.MEASURE_TITLES['shift'].capitalize()}**")
-    st.plotly_chart(
-        spread.separation_figure(known), key="domains.separation",
-        config={"displayModeBar": False}, alt=spread.separation_alt(known),
-    )  # fmt: skip
-    st.caption(plain(words))
-
-
-def _one_layer(
-    offered: Sequence[str],
-    known: Mapping[str, spread.Named],
-    titles: Mapping[str, str],
-    *,
-    is_running: bool,
-) -> None:
-    if st.session_state[state.key("looked_at")] not in offered:
-        st.session_state[state.key("looked_at")] = offered[0]
-    with st.container(horizontal=True, gap="medium"):
-        st.segmented_control(
-            "Norm", offered, key=state.key("looked_at"), required=True,
-            format_func=lambda name: CONTENDERS[name].label,
-        )  # fmt: skip
-        measured = known[name][2] if (name := state.take().looked_at) in known else None
-        names = [layer.name for layer in measured.layers] if measured else []
-        if measured:
-            if st.session_state[state.key("layer")] not in names:
-                st.session_state[state.key("layer")] = names[0]
-            st.selectbox(
-                "Layer", names, key=state.key("layer"), format_func=short_layer, width=200
-            )  # fmt: skip
-    if measured is None:
-        if is_running:
-            st.skeleton(height=_LAYERS_HEIGHT)
-        return
-    layer = measured.layers[names.index(st.session_state[state.key("layer")])]
-    st.plotly_chart(
-        spread.spread_figure(layer, titles), key="domains.spread",
-        config={"displayModeBar": False}, alt=spread.spread_alt(layer),
-    )  # fmt: skip
-    st.caption(plain(spread.spread_reading(layer)))
-    st.plotly_chart(
-        spread.profile_figure(layer, titles), key="domains.profile",
-        config={"displayModeBar": False}, alt=spread.profile_alt(layer),
-    )  # fmt: skip
-    st.caption(plain(spread.profile_reading(layer)))
-    st.download_button(
-        "Distances (CSV)", csv_of(lambda: spread.spread_table(list(known.values()))),
-        "layers.csv", "text/csv", icon=":material/download:", on_click="ignore",
-    )  # fmt: skip
-    images = ", ".join(
-        f"{n} of {domain_words(name, titles)}"
-        for name, n in zip(measured.domains, measured.num_images, strict=True)
-    )
-    st.caption(plain(f"Cached · test images: {images} · batches of {measured.batch_size}"))

@@ -20,14 +20,18 @@ from afn.engine.config import TrainConfig
 from afn.engine.execution import execute
 from afn.grids.execution import carry_out
 from afn.lambda_init import LambdaInit
+from afn.pretrained.cards import read_card
 from afn.runner import LocalRunner
 from afn.runs import RunStore
 from app import domains, training_domains
+from app.cards import sound_cards
 from app.charts.domains import MatrixRow
 from app.domains import (
     COLORS,
     CONTENDERS,
     DomainsView,
+    are_here,
+    families,
     from_url,
     key_of,
     recipe_of,
@@ -248,6 +252,7 @@ def pictures(tmp_path_factory):
 def store(tmp_path, monkeypatch, pictures):
     monkeypatch.setenv("AFN_RUNS_DIR", str(tmp_path / "runs"))
     monkeypatch.setenv("AFN_DATA_DIR", str(pictures))
+    monkeypatch.setenv("AFN_PRETRAINED_DIR", str(tmp_path / "no-models"))
     monkeypatch.setattr(LocalRunner, "start", lambda self: None)
     monkeypatch.setattr(LocalRunner, "submit", lambda self, runs: None)
     monkeypatch.setattr(LocalRunner, "evaluate", lambda self, evaluation: carry_out(evaluation))
@@ -691,3 +696,37 @@ def test_settings_outlive_a_visit_to_another_page(trained):
         drawn(at.run())
     assert at.segmented_control(key="domains.how").value == "leave one out"
     assert at.query_params["how"] == "leave one out"
+
+
+# -- pretrained models -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shipped(store, monkeypatch, tmp_path):
+    """Without any data, the models that came along."""
+    monkeypatch.setenv("AFN_DATA_DIR", str(tmp_path / "no-data"))
+    monkeypatch.delenv("AFN_PRETRAINED_DIR")
+    return store
+
+
+def test_pretrained_models_show_what_they_were_asked_where_the_images_are_not(shipped):
+    at = page(of="pretrained digits")
+    assert not at.warning
+    assert not [label for label in buttons(at) if label.startswith("Train")]
+    card = read_card("mnist-rgb-bn")
+    known = card.clean_accuracy("usps")
+    assert known.n == 2000
+    assert f"{100 * known.accuracy:.1f}" in tables(at)["BN"][0]
+    assert "Precomputed" in words(at)
+    assert "To test live, get" in words(at)
+    assert "To look into the layers takes the images" in words(at)
+    assert not list((shipped.root / ".evaluations").glob("*"))  # nothing had to be asked
+
+
+def test_pretrained_families_give_way_to_domains_that_are_here(shipped):
+    cards = sound_cards()
+    assert list(families(cards)) == ["digits", "pretrained digits"]
+    assert not are_here(families(cards)["pretrained digits"])
+    names = {entry.name for entry in families(cards)["pretrained digits"]}
+    assert names == {"mnist", "usps", "mnistm", "syn"}
+    assert list(families()) == ["digits"]

@@ -1,0 +1,125 @@
+"""How far the domains lie apart in the statistics of a network's layers, drawn."""
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from afn.data import DatasetEntry
+from app import asking, domains
+from app.asking import Asked
+from app.charts import spread
+from app.charts.domains import domain_words
+from app.charts.lambdas import short_layer
+from app.domains import COLORS, CONTENDERS, Trained
+from app.export import csv_of
+from app.markdown import plain
+from app.state import domains as state
+
+_HEIGHT = 900
+"""About that of the figures, kept free until they are there."""
+
+
+def render(trained: Trained, trained_on: Sequence[str], here: Sequence[DatasetEntry]) -> None:
+    """Draw the section.
+
+    Args:
+        trained: The networks.
+        trained_on: What networks are trained on.
+        here: The domains.
+    """
+    possible = [source for source in trained_on if any(pair[1] == source for pair in trained)]
+    if not possible:
+        st.caption("As soon as a network is trained, its layers can be looked at here.")
+        return
+    if not domains.are_here(here):
+        st.caption("To look into the layers takes the images, which are not in the data folder.")
+        return
+
+    def ask_now() -> tuple[Asked]:
+        state.keep()
+        source = st.session_state[state.key("source")]
+        st.session_state[state.key("source")] = domains.source_like(source, possible)
+        view = state.take()
+        tasks = domains.spread_tasks(view, trained, view.source, here)
+        return (asking.ask("spread", list(tasks.values()), starts=True),)
+
+    def draw(asked: Asked) -> None:
+        titles = {entry.name: domains.title_of(entry) for entry in here}
+        st.segmented_control(
+            "Trained on", possible, key=state.key("source"), required=True,
+            format_func=lambda name: domains.source_words(name, here),
+        )  # fmt: skip
+        view = state.take()
+        tasks = domains.spread_tasks(view, trained, view.source, here)
+        known = {
+            name: (CONTENDERS[name].label, COLORS[name], measured)
+            for name, task in tasks.items()
+            if (measured := task.read())
+        }
+        asking.follow(asked)
+        if known:
+            _separation(list(known.values()))
+            _one_layer(list(tasks), known, titles, is_running=asked.is_running)
+        elif asked.is_running:
+            st.skeleton(height=_HEIGHT)  # lest the page shrinks under the reader
+        state.write_url(state.take())
+
+    asking.section(ask_now, draw)
+
+
+def _separation(known: Sequence[spread.Named]) -> None:
+    words = spread.separation_reading(known)
+    st.markdown(f"**{spread.MEASURE_TITLES['shift'].capitalize()}**")
+    st.plotly_chart(
+        spread.separation_figure(known), key="domains.separation",
+        config={"displayModeBar": False}, alt=spread.separation_alt(known),
+    )  # fmt: skip
+    st.caption(plain(words))
+
+
+def _one_layer(
+    offered: Sequence[str],
+    known: Mapping[str, spread.Named],
+    titles: Mapping[str, str],
+    *,
+    is_running: bool,
+) -> None:
+    if st.session_state[state.key("looked_at")] not in offered:
+        st.session_state[state.key("looked_at")] = offered[0]
+    with st.container(horizontal=True, gap="medium"):
+        st.segmented_control(
+            "Norm", offered, key=state.key("looked_at"), required=True,
+            format_func=lambda name: CONTENDERS[name].label,
+        )  # fmt: skip
+        measured = known[name][2] if (name := state.take().looked_at) in known else None
+        names = [layer.name for layer in measured.layers] if measured else []
+        if measured:
+            if st.session_state[state.key("layer")] not in names:
+                st.session_state[state.key("layer")] = names[0]
+            st.selectbox(
+                "Layer", names, key=state.key("layer"), format_func=short_layer, width=200
+            )  # fmt: skip
+    if measured is None:
+        if is_running:
+            st.skeleton(height=_HEIGHT)
+        return
+    layer = measured.layers[names.index(st.session_state[state.key("layer")])]
+    st.plotly_chart(
+        spread.spread_figure(layer, titles), key="domains.spread",
+        config={"displayModeBar": False}, alt=spread.spread_alt(layer),
+    )  # fmt: skip
+    st.caption(plain(spread.spread_reading(layer)))
+    st.plotly_chart(
+        spread.profile_figure(layer, titles), key="domains.profile",
+        config={"displayModeBar": False}, alt=spread.profile_alt(layer),
+    )  # fmt: skip
+    st.caption(plain(spread.profile_reading(layer)))
+    st.download_button(
+        "Distances (CSV)", csv_of(lambda: spread.spread_table(list(known.values()))),
+        "layers.csv", "text/csv", icon=":material/download:", on_click="ignore",
+    )  # fmt: skip
+    images = ", ".join(
+        f"{n} of {domain_words(name, titles)}"
+        for name, n in zip(measured.domains, measured.num_images, strict=True)
+    )
+    st.caption(plain(f"Cached · test images: {images} · batches of {measured.batch_size}"))
