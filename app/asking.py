@@ -120,15 +120,28 @@ def section(ask_now: Callable[[], Sequence[Asked]], draw: Callable[..., None]) -
         ask_now: How the answers stand.
         draw: Called with that; draws what is known. Its widgets rerun this part alone.
     """
-    ran_before = _is_running(ask_now())
+    try:
+        first = [ask_now()]
+    except OSError as error:
+        _tell(error)
+        return
+    ran_before = _is_running(first[0])
 
     def part() -> None:
-        asked = ask_now()
-        draw(*asked)
+        try:
+            asked = first.pop() if first else ask_now()
+            draw(*asked)
+        except OSError as error:
+            _tell(error)
+            return
         if _is_running(asked) != ran_before:  # the page begins or ceases to look
             st.rerun()  # last: a run that ends before a widget is drawn forgets its value
 
     st.fragment(part, run_every=TICK_SECONDS if ran_before else None)()
+
+
+def _tell(error: OSError) -> None:
+    st.error(plain(f"{error}."), icon=":material/error:")
 
 
 def _is_running(asked: Sequence[Asked]) -> bool:

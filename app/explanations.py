@@ -67,9 +67,45 @@ CONTROLS = {
     "domains.how": "One domain trains and the others test, or all but one train and that one "
     "tests. A framed cell is a domain that the network has seen in training.",
     "domains.contenders": "BN and AFN can take running averages or the statistics of the test "
-    "batch. BN with the test batch is the fair rival of AFN: what it gains needs no networks.",
+    "batch. BN with the test batch is the fair rival of AFN: what it gains needs no networks. "
+    "Networks off: AFN's weights with every λ forced to 0.",
+    "domains.images": "The first so many test images of each domain, or all where it has fewer; "
+    "the same for every network. More of them make the intervals narrower.",
+    "domains.batch": "Test images of one domain that are normalized together. It matters to norms "
+    "that take statistics from the test batch: small ones make them noisy.",
     "domains.recipe": "How the networks were trained. Each needs one for every norm and training "
     "domain.",
+    "dynamics.runs": "Runs, newest first, also those that still train, and behind them pretrained "
+    "models. Runs that differ by their seed alone are drawn together.",
+    "dynamics.quantity": "λ as it acts; the logit, which is the parameter that is learned; how far "
+    "λ is from its start; the size of the loss's gradient on that parameter; or what λ does to the "
+    "statistics in the end.",
+    "dynamics.by": "One panel per λ with the layers as shades, light at the input and dark at the "
+    "output; or one panel per layer for one λ.",
+    "dynamics.which": "λ_μ and λ_σ mix into the statistics that standardize, λ_γ and λ_β weigh "
+    "what the networks add to scale and shift.",
+    "dynamics.axis": "Logarithmic steps give the first few as much room as the many behind them.",
+    "dynamics.seeds": "Runs of one configuration: a band from the lowest to the highest with their "
+    "mean as a line, or a thin line for each.",
+    "paper.reading": "The source does not say whether a column of this table is the domain that "
+    "trains, the other three testing, or the one that tests, the other three training in turn.",
+    "paper.network": "Whose training is looked at. The starts of λ are compared on CIFAR-10 and on "
+    "MNIST in grey.",
+    "rescaling.run": "Runs, newest first, also those that still train, and behind them pretrained "
+    "models.",
+    "rescaling.layer": "One norm layer over all steps, or all layers at one step.",
+    "rescaling.step": "The same step in all figures of this part. The newest follows a run that "
+    "still trains.",
+    "rescaling.conditions": "The network's own clean test images are held against the five "
+    "severities of one corruption, or against the clean images of other domains.",
+    "rescaling.domains": "Their test images are brought to the channels and the size that the "
+    "network takes. None chosen: all.",
+    "rescaling.stats": "Whose mean and variance BN and AFN use in the test. With running averages "
+    "nothing depends on the images any more, not even AFN's γ̂ and β̂.",
+    "rescaling.batch": "Images that are normalized together. AFN computes γ̂ and β̂ anew for each "
+    "batch, so in small batches they vary more.",
+    "rescaling.images": "The first so many test images of each condition, or all where there are "
+    "fewer.",
     "cost.subject": "One norm layer by itself, forward and backward; or a whole network for "
     "colour images of 32×32, where convolutions take most of the time and the norm's share is "
     "what you would notice. ConvNet has two blocks of 16 and 32 channels.",
@@ -91,11 +127,60 @@ CONTROLS = {
 }
 
 FIGURES = {
+    "paper.table": """
+In each cell above, pale: the published figure; below, bold: measured here, the mean over seeds with
+its 95 % t-interval. A seed fixes start weights and the order of the images for all norms, so
+differences are taken seed by seed and their intervals are **paired**.
+
+**Verdicts** are computed, from the sign of the published difference and the measured interval:
+*holds here* (same sign, the interval excludes 0), *within seed noise* (it includes 0), *does not
+hold here* (it excludes 0 on the other side), *one seed only* (no interval, so no verdict), *not
+measured yet*. With two or three seeds intervals are wide: "within seed noise" says that this
+experiment cannot tell, not that there is no difference. Of twenty rows without any true difference
+one would still exclude 0.
+
+**Two yardsticks.** As published: BN with running averages. But AFN uses the statistics of the
+**test batch**, which help BN too, with the same weights. *Both on the test batch* takes that part
+out, and *networks off* says what AFN's weights do without its networks.
+""",
+    "paper.learn": """
+The paper: the encoder-decoder learns refinements of the statistics that help under shift. The
+evidence: how far a trained network moves mean and deviation of a batch, and what it is worth, the
+same weights with the networks and with every λ forced to 0, on the same images. Training went on
+with the networks in place, so that forcing them off also takes away what the rest has got used to:
+a loss alone does not show that they adapt to shifts, a larger one under shift than on clean images
+would.
+""",
+    "paper.lambdas": """
+The paper: λ start small and are learned upwards, so that training passes smoothly from batch norm
+to the adaptive layer. *paper*: the start of its text, 0.047 and 0.0067. *reference*: that of the
+published code, λ_μ and λ_σ at 0.51, λ_γ and λ_β ungated. *open*: 0.5 each. A dot is a layer; right
+of the line it has grown.
+""",
+    "paper.gradients": """
+The paper: with a small λ the gradients stay tame, and training does not diverge. Held against each
+other are trainings that differ in the norm, or in the start of λ, alone: same seed, images, order
+and learning rate. Cards keep some 400 steps of each training, evenly, so a spike between them is
+not seen.
+""",
+    "paper.ladder": """
+From BN as it is normally used to AFN, one change at a time: BN takes its statistics from the test
+batch instead of running averages (the same weights); then the weights that were trained with AFN,
+their networks off; then with them. Bars are mean gains over the step before, diamonds the seeds,
+whiskers 95 % t-intervals of the paired gains. Pale bars may be chance. Corruptions: the fifteen
+standard ones at all five severities; domains: all that a network was not trained on.
+""",
     "domains.matrix": """
 Rows: what a network was trained on. Columns: what it is tested on, brought to the channels and the
-size that it takes. Framed cells are the training domain itself and do not count in the mean at the
-right, which is over domains never seen. *Minus BN* shows differences in percentage points on the
-same images, bold where the paired 95 % interval excludes 0, faded where it may be chance.
+size that it takes. Framed cells are domains that it was trained on; they do not count in the mean
+at the right, which is over domains never seen. *Minus BN* shows differences in percentage points on
+the same images, bold where the paired 95 % interval excludes 0, faded where it may be chance.
+
+**What to look for.** AFN is tested with the statistics of the **test batch**, BN with **running
+averages** of its training domain, which fit no other domain. BN can take the test batch's too, with
+the same weights: *BN, test batch*. So the way from BN to AFN has two parts, what the test batch
+gives and what AFN gives beyond it; *minus BN, test batch* shows the second. *AFN, networks off*
+splits that again: AFN's weights without its networks, and with them.
 
 One network of one seed stands behind each cell: intervals say what other test images could change,
 not what another training could.
@@ -155,6 +240,71 @@ baseline. The extra four corruptions do not count in it.
 
 Means over many tests take the image as the unit: each image has one mean over all tests, and the
 interval is over images.
+""",
+    "dynamics.equations": r"""
+**The equations**
+
+$$
+\begin{aligned}
+\hat\mu &= \lambda_\mu\,\mu_{\text{stan}} + (1-\lambda_\mu)\,\mu \\
+\hat\sigma &= \lambda_\sigma\,\sigma_{\text{stan}} + (1-\lambda_\sigma)\,\sigma \\
+\hat\gamma &= \lambda_\gamma\,\mathrm{sigmoid}(\cdot) + \gamma \\
+\hat\beta &= \lambda_\beta\,\tanh(\cdot) + \beta
+\end{aligned}
+$$
+
+Each $\lambda = \mathrm{sigmoid}(\text{logit})$, one of each a layer. All at 0: AFN is batch norm,
+ASRNorm instance norm. The learned parameter is the logit, and what moves it is
+
+$$
+\frac{\partial L}{\partial\,\text{logit}} = \lambda(1-\lambda)\,\frac{\partial L}{\partial\lambda}.
+$$
+
+With the published code's *linear gate* λ_γ and λ_β have no sigmoid: the parameter is λ itself.
+""",
+    "dynamics.look": r"""
+**What to look for**
+
+1. **Do λ grow?** Then the network finds the proposed statistics useful. From a start near 0 the
+   factor $\lambda(1-\lambda)$ is 0.045 for λ_μ, λ_σ and 0.0067 for λ_γ, λ_β: gradients arrive
+   shrunk by that much, so a λ that stays may be *held* rather than *content*. Compare a start at
+   0.5, or a larger learning rate for λ.
+2. **Is the gradient tame?** The reason given for the small start is a calm beginning. See whether
+   the gradient is largest in the first steps and falls; a start at 0.5 shows the difference.
+3. **What comes of it?** A share is not an effect. $|\hat\mu-\mu|/\sigma$ says how far the mean
+   is moved, in standard deviations, and $\hat\sigma/\sigma$ what becomes of the spread. With
+   λ = 0.05 both can differ little from 0 and 1: then the layer is almost plain batch norm,
+   whatever its name.
+""",
+    "dynamics.depth": """
+The norm layers from the input to the output; hollow where a λ began, filled where it ended. In a
+deep network one end may move and the other not.
+""",
+    "rescaling.ridges": r"""
+Each ridge is a distribution over the channels of a layer: high where many channels have such a
+value (a kernel density, each scaled to the same height). From top to bottom the network learns; the
+chosen step stands out, its channels are the strokes below it.
+
+All start at $\gamma = 1$, $\beta = 0$ and spread as channels find their roles. A channel whose
+$\hat\gamma$ goes to 0 is switched off; where $\hat\beta$ is far below 0, the ReLU behind it lets
+little through.
+""",
+    "rescaling.channels": r"""
+A dot per channel; its line leads to where the channel was at the first snapshot. Diamonds with a
+number **stand apart**: further from the median than 3.5 robust standard deviations (1.4826 times
+the median absolute deviation) and than 0.05.
+""",
+    "rescaling.differences": r"""
+The trained network is shown its own clean test images and others, and each layer's
+$\hat\gamma$ and $\hat\beta$ are compared.
+
+- **BN**: both are parameters. Whatever it is shown, they are the same: exactly 0, by construction.
+- **AFN**: $\hat\gamma = \lambda_\gamma\,\mathrm{sigmoid}(\cdot) + \gamma$ of the batch's
+  statistics. The sigmoid lies in (0, 1), so no batch can differ from another by more than
+  $\lambda_\gamma$, and in $\hat\beta$ by more than $2\lambda_\beta$. From a start at 0.0067
+  that is little.
+- **ASRNorm**: the same of each image's own statistics, so images of one condition differ as well:
+  the grey band. Where dots lie within it, the corruption matters less than which image it is.
 """,
     "learning": r"""
 **Loss** is the mean cross-entropy of a training batch: how surprised the network is by the right

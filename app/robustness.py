@@ -48,8 +48,8 @@ class RobustnessView:
     shown: str = "difference"
     """In the heatmaps."""
     corruption: str = "contrast"
-    severity: int = 3
-    """0 to 5, of the shift that is seen from near."""
+    severity: int = 5
+    """0 to 5, of the shift that is seen up close."""
     pictures: Kind = "flipped"
 
     def __post_init__(self) -> None:
@@ -73,7 +73,7 @@ class RobustnessView:
 
     @property
     def place(self) -> Place:
-        """The shift that is seen from near."""
+        """The shift that is seen up close."""
         return (self.corruption, self.severity) if self.severity else CLEAN
 
     def question(self, subject: Subject, **changes: Any) -> Question:
@@ -125,6 +125,25 @@ def tested(chosen: Chosen, question: Question) -> Tested:
     )
 
 
+def num_corruptions(tested: Tested) -> int:
+    """How many corruptions a model has met."""
+    return len({corruption for corruption, _ in tested.cells} - {None})
+
+
+def misfits(chosen: Sequence[Chosen], view: RobustnessView) -> list[str]:
+    """One line for each thing that a link asks of models, and that they do not have."""
+    lines = []
+    datasets = list(dict.fromkeys(each.subject.config.dataset for each in chosen))
+    for key, value, known, what in (
+        ("data", view.dataset, datasets, "the models' data sets"),
+        ("baseline", view.baseline, [each.subject.id for each in chosen], "the models"),
+    ):
+        if value and value not in known:
+            line = f"In the link, {key}={value[:40]}: it is none of {what}. The default is used."
+            lines.append(" ".join(line.split()))
+    return lines
+
+
 def baseline_of(chosen: Sequence[Chosen], view: RobustnessView) -> Chosen:
     """The model that the others are held against."""
     named = [each for each in chosen if each.subject.id == view.baseline]
@@ -142,8 +161,12 @@ def grid_tasks(chosen: Sequence[Chosen], view: RobustnessView) -> list[Task]:
 
 
 def shift_tasks(chosen: Sequence[Chosen], view: RobustnessView, pictures: Path) -> list[Task]:
-    """One corruption from near: its pictures, all severities of it, and where the gain is from."""
-    near = tuple(places([view.corruption], (1, 2, 3, 4, 5)))
+    """One corruption up close: its pictures, all severities of it, and where the gain is from.
+
+    What is on screen is tested first.
+    """
+    severities = dict.fromkeys([view.severity or 1, 1, 2, 3, 4, 5])
+    near = tuple(places([view.corruption], severities))
     tasks: list[Task] = [PicturesTask(file=pictures_file(view, pictures))]
     for each in chosen:
         question = view.question(each.subject)
@@ -154,7 +177,7 @@ def shift_tasks(chosen: Sequence[Chosen], view: RobustnessView, pictures: Path) 
 
 
 def pictures_file(view: RobustnessView, folder: Path) -> PicturesFile:
-    """The pictures of the corruption that is seen from near."""
+    """The pictures of the corruption that is seen up close."""
     return PicturesFile(
         folder=folder,
         dataset=view.dataset,
@@ -202,6 +225,11 @@ def batch_tasks(chosen: Sequence[Chosen], view: RobustnessView) -> list[Task]:
         GridTask(subject=each.subject, question=question, places=(view.place,))
         for each, _, _, question in _batches(chosen, view)
     ]
+
+
+def largest_batch(view: RobustnessView) -> int:
+    """The largest test batch that the images fill."""
+    return max(size for size in BATCH_SIZES if size <= view.images)
 
 
 def batch_points(chosen: Sequence[Chosen], view: RobustnessView) -> list[BatchPoint]:

@@ -1,20 +1,34 @@
 """The Robustness page's settings, and which of its longer tests the visitor has asked for."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from app import robustness
 from app.state.views import ViewState
 
 _VIEW = ViewState("robustness", robustness.from_url, robustness.to_url, anchor="models")
-_TESTS = "robustness.tests"
+_TESTS, _PROPOSED = "robustness.tests", "robustness.proposed"
 
 key, keep, take, write_url = _VIEW.key, _VIEW.keep, _VIEW.take, _VIEW.write
 
 
-def begin() -> list[str]:
-    """Adopt what the URL says on the first look, ready the widgets; returns the link's problems."""
-    _VIEW.begin()
-    return _VIEW.problems()
+def begin() -> tuple[bool, list[str]]:
+    """Adopt what the URL says on the first look; ready the widgets.
+
+    Returns:
+        Whether this is the first look, and the link's problems, to which more can be added.
+    """
+    is_first, _ = _VIEW.begin()
+    return is_first, _VIEW.problems()
+
+
+def propose(models: Sequence[str]) -> None:
+    """Models for a visit that names none: once, for the visitor may want to clear them."""
+    if _PROPOSED not in st.session_state:
+        st.session_state[_PROPOSED] = True
+        if not st.session_state[key("models")]:
+            st.session_state[key("models")] = list(models)
 
 
 def starts(test: str) -> bool:

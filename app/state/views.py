@@ -1,10 +1,12 @@
 """Settings that are one frozen dataclass: kept in the session, in widgets and in the URL."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import fields
 from typing import Any, Generic, TypeVar
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 View = TypeVar("View")
 Url = Mapping[str, Sequence[str]]
@@ -53,18 +55,27 @@ class ViewState(Generic[View]):
             return True, url
         if self.key(self._anchor) not in session:
             self.put(session[self.name])  # back from another page: the widgets are gone
+        before = session[self.name]
         self.keep()
+        if session[self.name] != before:
+            self.clear_problems()  # the user has moved on
         return False, url
 
     def keep(self) -> None:
-        """Give back to widgets what they forgot, before they are drawn again.
+        """Say again what widgets hold, before they are drawn again.
 
         A rerun that ends before a widget is drawn, say for a tick of a fragment, forgets its value.
+        And a browser that is still loading a widget's code when its value is set misses it: it
+        would show the first option, or the least number, and report that as the user's choice.
         """
-        view = st.session_state[self.name]
+        session = st.session_state
+        view = session[self.name]
         for field in fields(view):
-            if st.session_state.get(self.key(field.name)) is None:
-                st.session_state[self.key(field.name)] = _for_widget(getattr(view, field.name))
+            key = self.key(field.name)
+            value = session.get(key)
+            with suppress(StreamlitAPIException):  # drawn already in this rerun
+                session[key] = _for_widget(getattr(view, field.name)) if value is None else value
+        session[self.name] = self.take()  # at once: this rerun, too, may end early
 
     def put(self, view: View) -> None:
         """Set the widgets."""

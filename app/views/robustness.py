@@ -1,6 +1,7 @@
 """Accuracy under corruptions, and where a gain comes from: networks or test-batch statistics."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import streamlit as st
 
@@ -22,7 +23,21 @@ from app.subjects import Choice, Chosen
 _MODES = {"trained": "as trained", "running": "running", "batch": "test batch"}
 _ORDERS = {"mixed": "mixed", "by label": "sorted by class"}
 _PICTURES = {"flipped": "that flip", "disagree": "models disagree on", "first": "the first"}
+_THAT = {"flipped": "that flips", "disagree": "that the models disagree on", "first": "at all"}
 _CARDS = 12
+_WAY_HEIGHT, _BATCHES_HEIGHT = 238, 400
+"""Pixels that are kept free for the figures to come."""
+_NO_IMAGE = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
+_steps_figure = lru_cache(maxsize=32)(steps.steps_figure)
+_batch_figure = lru_cache(maxsize=32)(batches.batch_figure)
+"""Most reruns show the same cells as before."""
+_BLANK = """
+<style>
+.afn-blank .afn-samples .card {background:color-mix(in srgb, currentColor 5%, transparent);
+  border-color:transparent;}
+.afn-blank .afn-samples .card > * {visibility:hidden;}
+</style>
+"""
 
 
 def render(open_page: object) -> None:
@@ -31,7 +46,7 @@ def render(open_page: object) -> None:
     Args:
         open_page: The page that trains models.
     """
-    problems = state.begin()
+    is_first, problems = state.begin()
     st.title("Robustness", anchor=False)
     st.markdown(
         "How do trained networks do on images that are noisy, blurred, foggy or pale, and **why**? "
@@ -44,6 +59,10 @@ def render(open_page: object) -> None:
         return
     _models(offered)
     chosen, missing = subjects.opened(state.take().models)
+    if is_first and chosen:
+        problems += robustness.misfits(chosen, state.take())
+    if state.take().baseline not in [each.subject.id for each in chosen]:
+        st.session_state[state.key("baseline")] = ""
     for line in dict.fromkeys([*problems, *missing]):
         st.warning(plain(line), icon=":material/info:")
     if not chosen:
@@ -52,11 +71,8 @@ def render(open_page: object) -> None:
     _controls(chosen)
     state.write_url(state.take())
     backend.runner().start()
-    try:
-        _shift(chosen)
-        _grid(chosen)
-    except OSError as error:
-        st.error(plain(f"{error}."), icon=":material/error:")
+    _shift(chosen)
+    _grid(chosen)
 
 
 def _empty(open_page: object) -> None:
@@ -70,9 +86,8 @@ def _empty(open_page: object) -> None:
 
 def _models(offered: Sequence[Choice]) -> None:
     titles = {choice.id: choice.title for choice in offered}
+    state.propose(subjects.newest(offered, MAX_MODELS))
     named = st.session_state[state.key("models")]
-    if not named:
-        st.session_state[state.key("models")] = list(subjects.newest(offered, MAX_MODELS))
     st.multiselect(
         "Models", list(dict.fromkeys([*titles, *named])), key=state.key("models"),
         format_func=lambda name: titles.get(name, name), max_selections=MAX_MODELS,
@@ -101,7 +116,7 @@ def _controls(chosen: Sequence[Chosen]) -> None:
             "Test images", IMAGES, key=state.key("images"), width=110,
             help=CONTROLS["robustness.images"],
         )  # fmt: skip
-        st.selectbox("of", datasets, key=state.key("dataset"), width=160)
+        st.selectbox("Data set", datasets, key=state.key("dataset"), width=160)
 
 
 def _heading(title: str, topic: str) -> None:
@@ -111,11 +126,11 @@ def _heading(title: str, topic: str) -> None:
             st.markdown(FIGURES[topic])
 
 
-# -- one corruption from near ----------------------------------------------------------------------
+# -- one corruption up close -----------------------------------------------------------------------
 
 
 def _shift(chosen: Sequence[Chosen]) -> None:
-    _heading("One corruption, from near", "robustness.shift")
+    _heading("One corruption, up close", "robustness.shift")
     st.html(legend_html([Entry(each.label, each.color) for each in chosen]))
     folder = backend.pictures()
 
@@ -143,28 +158,26 @@ def _shift(chosen: Sequence[Chosen]) -> None:
         view = state.take()
         state.write_url(view)
         tested = [robustness.tested(each, view.question(each.subject)) for each in chosen]
-        _pictures(view, tested)
+        _pictures(view, tested, near)
         asking.follow(near)
-        _way(chosen, view)
+        _way(chosen, view, near)
         _batches(chosen, view, sizes)
 
     asking.section(ask_now, draw)
 
 
-def _pictures(view: RobustnessView, tested: Sequence[Tested]) -> None:
+def _pictures(view: RobustnessView, tested: Sequence[Tested], asked: Asked) -> None:
     file = robustness.pictures_file(view, backend.pictures())
     pictures = backend.read_pictures(file)
     if pictures is None or not any(view.place in each.cells for each in tested):
-        with st.container(height=420, border=False):
-            st.skeleton(height=380)
+        if asked.is_running:
+            st.markdown("The networks are being tested on this corruption …")
+            st.html(_blank_cards(len(tested)))
         return
-    those = samples.interesting(
-        tested, view.place, _CARDS, view.pictures, limit=len(pictures.labels)
-    )  # fmt: skip
-    st.markdown(samples.flips_reading(tested, view.place))
+    kept = len(pictures.labels)
+    those = samples.interesting(tested, view.place, _CARDS, view.pictures, limit=kept)
+    st.markdown(plain(samples.flips_reading(tested, view.place)))
     names = pictures.class_names
-    if not those:
-        st.caption("No image of that kind among the first ones here.")
     st.html(
         samples.samples_html(
             [data_uri(pictures.images[view.severity, i]) for i in those],
@@ -172,46 +185,75 @@ def _pictures(view: RobustnessView, tested: Sequence[Tested]) -> None:
             [samples.answers_of(tested, view.place, i, names) for i in those],
         )
     )
+    if view.pictures == "disagree" and len(tested) < 2:
+        st.caption("It takes two models to disagree. Choose another above.")
+    elif not those:
+        st.caption(f"Among the first {kept} images there is none {_THAT[view.pictures]}.")
+    elif len(those) < _CARDS and view.pictures != "first":
+        st.caption(f"These are all {_THAT[view.pictures]} among the first {kept} images.")
 
 
-def _way(chosen: Sequence[Chosen], view: RobustnessView) -> None:
+def _blank_cards(num_models: int) -> str:
+    """What takes as much room as the cards to come."""
+    nothing = samples.Answer("", "transparent", "…", 0, is_right=True)
+    cards = samples.samples_html(
+        [_NO_IMAGE] * _CARDS, ["…"] * _CARDS, [[nothing] * num_models] * _CARDS
+    )
+    return f'{_BLANK}<div class="afn-blank" aria-hidden="true">{cards}</div>'
+
+
+def _way(chosen: Sequence[Chosen], view: RobustnessView, asked: Asked) -> None:
     _heading("Where the gain comes from", "robustness.steps")
+    if not {"bn", "afn"} <= {each.subject.config.norm for each in chosen}:
+        st.caption("Choose a BN and an AFN model to see what lies between them.")
+        return
     way = robustness.way_steps(chosen, view)
     if not way:
-        norms = {each.subject.config.norm for each in chosen}
-        if not {"bn", "afn"} <= norms:
-            st.caption("Choose a BN and an AFN model to see what lies between them.")
+        if asked.is_running:
+            st.skeleton(height=_WAY_HEIGHT)
+        else:
+            st.caption("Not all of its steps are tested.")
         return
     words = steps.steps_reading(way)
     st.plotly_chart(
-        steps.steps_figure(way), key="robustness.steps",
+        _steps_figure(tuple(way)), key="robustness.steps",
         config={"displayModeBar": False}, alt=words,
     )  # fmt: skip
-    st.caption(words)
+    st.caption(plain(words))
 
 
 def _batches(chosen: Sequence[Chosen], view: RobustnessView, asked: Asked) -> None:
     _heading("The size of the test batch", "robustness.batches")
-    where = "clean images"
-    if view.severity:
-        where = f"{group_title(view.corruption)} at severity {view.severity}"
+    if not any(each.subject.has_choice for each in chosen):
+        st.caption(
+            "None of these models takes statistics from a test batch, so its size changes nothing. "
+            "BN and AFN can."
+        )
+        return
     if not asked.is_done and not state.starts("batches"):
         st.button(
-            f"Test batches of 1 to {BATCH_SIZES[-1]}", icon=":material/play_arrow:",
+            f"Test batches of 1 to {robustness.largest_batch(view)}", icon=":material/play_arrow:",
             key="robustness.start.batches", on_click=state.start, args=("batches",),
         )  # fmt: skip
+        return
     asking.follow(asked)
     points = robustness.batch_points(chosen, view)
-    if asked.is_running or len(points) < 2:
+    if asked.is_running:
+        st.skeleton(height=_BATCHES_HEIGHT)
+        return
+    if len({point.batch_size for point in points if point.mode == "batch"}) < 2:
         return
     words = batches.batch_reading(points)
     st.html(legend_html(batches.batch_legend(points)))
     st.plotly_chart(
-        batches.batch_figure(points), key="robustness.batches",
+        _batch_figure(tuple(points)), key="robustness.batches",
         config={"displayModeBar": False}, alt=words,
     )  # fmt: skip
-    st.caption(words)
-    st.caption(plain(f"{where} · first {view.images} test images of {view.dataset}"))
+    st.caption(plain(words))
+    where = "clean images"
+    if view.severity:
+        where = f"{group_title(view.corruption)} at severity {view.severity}"
+    st.caption(plain(f"{where} · first {points[0].cell.n} test images of {view.dataset}"))
 
 
 # -- the whole grid --------------------------------------------------------------------------------
@@ -228,14 +270,20 @@ def _grid(chosen: Sequence[Chosen]) -> None:
     def draw(asked: Asked) -> None:
         view = state.take()
         state.write_url(view)
-        if not asked.is_done and not state.starts("grid"):
-            st.button(
-                "Test all 19 corruptions", icon=":material/play_arrow:", type="primary",
-                key="robustness.start.grid", on_click=state.start, args=("grid",),
-            )  # fmt: skip
+        is_wanted = asked.is_done or state.starts("grid")
+        if not is_wanted:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.button(
+                    f"Test all {len(CORRUPTIONS)} corruptions", icon=":material/play_arrow:",
+                    type="primary", key="robustness.start.grid", on_click=state.start,
+                    args=("grid",),
+                )  # fmt: skip
+                known = asked.total - asked.left
+                words = f"{asked.total} tests, {known} of them known"
+                st.caption(words, width="content")
         asking.follow(asked)
         tested = [robustness.tested(each, view.question(each.subject)) for each in chosen]
-        if any(len(each.cells) > 1 for each in tested):
+        if is_wanted or any(robustness.num_corruptions(each) > 1 for each in tested):
             _tables(chosen, tested, view, asked)
 
     asking.section(ask_now, draw)
@@ -246,7 +294,7 @@ def _tables(
 ) -> None:
     held = robustness.baseline_of(chosen, view)
     baseline = tested[list(chosen).index(held)]
-    st.markdown(summary.grid_reading(tested, baseline))
+    st.markdown(plain(summary.grid_reading(tested, baseline)))
     st.html(summary.summary_html(tested, baseline))
     if len(tested) > 1:
         _how_shown(chosen, held)
@@ -262,7 +310,7 @@ def _tables(
             bars.bars_figure(tested, CORRUPTIONS, None), key="robustness.bars",
             config={"displayModeBar": False}, alt=words,
         )  # fmt: skip
-        st.caption(words)
+        st.caption(plain(words))
         st.download_button(
             "All tests (CSV)", csv_of(lambda: grid.grid_table(tested)), "corruptions.csv",
             "text/csv", icon=":material/download:", on_click="ignore",
@@ -290,9 +338,10 @@ def _provenance(
 ) -> str:
     seeds = " / ".join(dict.fromkeys(str(each.subject.config.seed) for each in chosen))
     modes = ", ".join(f"{each.label} {each.statistics}" for each in tested)
+    images = max((cell.n for each in tested for cell in each.cells.values()), default=view.images)
     sources = {cell.source for each in tested for cell in each.cells.values()} - {"clean"}
     return plain(
-        f"{'Live' if asked.is_running else 'Cached'} · {view.images} test images of "
+        f"{'Live' if asked.is_running else 'Cached'} · {images} test images of "
         f"{view.dataset} · seed {seeds} · statistics: {modes} · batches {_ORDERS[view.order]} · "
         f"corruptions {' and '.join(sorted(sources)) or 'not tested yet'}"
     )

@@ -1,0 +1,529 @@
+"""The Robustness page: its links, what it asks for, and the page under AppTest.
+
+No test here has a worker process: what the page asks for waits until the test itself carries it
+out. Live updates in a browser are tested elsewhere.
+"""
+
+import re
+import shutil
+from dataclasses import replace
+from unittest.mock import patch
+
+import pytest
+import streamlit as st
+from streamlit.runtime.scriptrunner import ScriptRunner
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
+from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.local_script_runner import LocalScriptRunner
+
+from afn.engine.config import TrainConfig
+from afn.engine.execution import execute
+from afn.grids.evaluation import undone
+from afn.grids.execution import carry_out
+from afn.grids.subjects import Subject
+from afn.runner import LocalRunner
+from afn.runs import RunStore
+from afn.work import ENDED
+from app import backend, robustness, subjects
+from app.robustness import RobustnessView, from_url, to_url
+from app.subjects import Chosen
+
+QUICK = TrainConfig(
+    dataset="digits8", widths=(4, 8), epochs=1, evals_per_epoch=0, eval_images=20, corruptions=()
+)
+NORMS = ("bn", "afn", "asrnorm")
+FEW = {"n": "200"}
+PATIENCE = 60.0
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A folder with a run of each norm."""
+    store = RunStore(tmp_path_factory.mktemp("trained") / "runs")
+    for norm in NORMS:
+        list(execute(store.create(replace(QUICK, norm=norm))))
+    return store.root
+
+
+@pytest.fixture
+def runs(tmp_path, monkeypatch):
+    """The run store of an app that has no data folder; empty. What is asked for waits."""
+    monkeypatch.setenv("AFN_RUNS_DIR", str(tmp_path / "runs"))
+    monkeypatch.setenv("AFN_DATA_DIR", str(tmp_path / "no-data"))
+    monkeypatch.setenv("AFN_PRETRAINED_DIR", str(tmp_path / "no-models"))
+    monkeypatch.setattr(LocalRunner, "start", lambda self: None)
+    monkeypatch.setattr(LocalRunner, "evaluate", lambda self, evaluation: None)
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    yield RunStore()
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+@pytest.fixture
+def ids(runs, trained):
+    """Norm -> run id, of the runs in that store."""
+    shutil.copytree(trained, runs.root)
+    return {run.config().norm: run.id for run in runs.list()}
+
+
+def robustness_app():
+    import streamlit as st
+
+    from app.views import robustness
+
+    home = st.Page(lambda: None, title="Playground", url_path="playground")
+    page = st.Page(
+        lambda: None if st.session_state.get("away") else robustness.render(open_page=home),
+        title="Robustness", url_path="robustness", default=True,
+    )  # fmt: skip
+    st.navigation([page, home]).run()
+
+
+def drawn(at):
+    assert not at.exception, [error.message for error in at.exception]
+    return at
+
+
+def page(**url):
+    at = AppTest.from_function(robustness_app, default_timeout=PATIENCE)
+    at.query_params.update({**FEW, **url})
+    return drawn(at.run())
+
+
+def asked(at):
+    """The evaluations that the page waits for."""
+    keys = [f"asking.{section}" for section in ("shift", "batches", "grid")]
+    found = [at.session_state[key].evaluation for key in keys if key in at.session_state]
+    return [evaluation for evaluation in found if evaluation.state().status not in ENDED]
+
+
+def answered(at):
+    """The page once everything that it asked for is carried out."""
+    for evaluation in asked(at):
+        carry_out(evaluation)
+    return drawn(at.run())
+
+
+def run_fragment(at, number):
+    """Rerun one section alone, as a browser does when something in it was clicked."""
+    fragment = list(at._fragment_storage._fragments)[number]
+
+    def request(runner, data):
+        runner._requests = ScriptRequests()  # without the whole page that it begins with
+        return ScriptRunner.request_rerun(runner, replace(data, fragment_id=fragment))
+
+    with patch.object(LocalScriptRunner, "request_rerun", request):
+        return drawn(at.run())
+
+
+def words(at):
+    elements = [*at.markdown, *at.caption]
+    return "\n".join(re.sub(r"\\(.)", r"\1", element.value) for element in elements)
+
+
+def html(at):
+    return "".join(element.proto.body for element in at.get("html"))
+
+
+def cards(at):
+    """How many cards there are, blank ones apart."""
+    return 0 if "afn-blank" in html(at) else html(at).count('class="card"')
+
+
+def buttons(at):
+    return [button.label for button in at.button]
+
+
+def press(at, label):
+    [button] = [button for button in at.button if button.label == label]
+    button.click()
+    return drawn(at.run())
+
+
+def chosen(store, ids, norms=NORMS):
+    return [Chosen(Subject.of_run(store.open(ids[norm])), norm, "#000000") for norm in norms]
+
+
+# -- links -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("view", "url"),
+    [
+        (RobustnessView(), {}),
+        (RobustnessView(models=("a", "b")), {"models": "a~b"}),
+        (
+            RobustnessView(
+                dataset="mnist5k", images=200, stats="batch", batch_size=1, order="by label",
+                baseline="a", shown="accuracy", corruption="fog", severity=0, pictures="disagree",
+            ),
+            {
+                "data": "mnist5k", "n": "200", "stats": "batch", "batch": "1", "order": "by label",
+                "baseline": "a", "show": "accuracy", "corruption": "fog", "severity": "0",
+                "pictures": "disagree",
+            },
+        ),
+    ],
+)  # fmt: skip
+def test_a_view_is_its_link(view, url):
+    assert to_url(view) == url
+    assert from_url({key: [value] for key, value in url.items()}) == (view, [])
+
+
+@pytest.mark.parametrize(
+    ("url", "clue"),
+    [
+        ({"n": "7"}, "200, 500, 1000"),
+        ({"n": "1e9"}, "200, 500, 1000"),
+        ({"stats": "none"}, "trained, running, batch"),
+        ({"batch": "3"}, "1, 2, 4"),
+        ({"batch": "٣٢"}, "1, 2, 4"),
+        ({"order": "random"}, "mixed, by label"),
+        ({"show": "<script>" * 99}, "accuracy, difference"),
+        ({"corruption": "rain"}, "not 'rain'"),
+        ({"severity": "6"}, "0, 1, 2, 3, 4, 5"),
+        ({"severity": "-1"}, "0, 1, 2, 3, 4, 5"),
+        ({"pictures": "all"}, "first, flipped, disagree"),
+        ({"models": "a~b~c~d~e"}, "up to 4 models"),
+    ],
+    ids=str,
+)
+def test_what_a_link_cannot_ask_for_is_one_line(url, clue):
+    view, [problem] = from_url({key: [value] for key, value in url.items()})
+    assert view == RobustnessView()
+    assert clue in problem
+    assert "\n" not in problem
+
+
+# -- what is asked for -----------------------------------------------------------------------------
+
+
+def test_a_whole_grid_is_asked_of_every_model(runs, ids):
+    tasks = robustness.grid_tasks(chosen(runs, ids), RobustnessView())
+    assert [task.size for task in tasks] == [1 + 19 * 5] * 3
+    assert [task.question.statistics for task in tasks] == [
+        "running", "test batch of 128", "per image",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("severity", [0, 1, 4])
+def test_the_shift_that_is_seen_is_tested_first_and_its_other_severities_after_it(
+    runs, ids, tmp_path, severity
+):
+    view = RobustnessView(corruption="fog", severity=severity)
+    pictures, *grids = robustness.shift_tasks(chosen(runs, ids), view, tmp_path)
+    assert pictures.file.corruption == "fog"
+    for task in grids:
+        assert view.place in task.places[:2]
+        assert sorted(task.places[1:]) == [("fog", s) for s in range(1, 6)]
+
+
+def test_the_way_from_bn_to_afn_changes_one_thing_at_a_time(runs, ids, tmp_path):
+    tasks = robustness.shift_tasks(chosen(runs, ids), RobustnessView(), tmp_path)[4:]
+    assert [
+        (task.subject.config.norm, task.question.statistics, task.question.networks)
+        for task in tasks
+    ] == [
+        ("bn", "running", True),
+        ("bn", "test batch of 128", True),
+        ("afn", "test batch of 128", False),
+        ("afn", "test batch of 128", True),
+    ]
+
+
+@pytest.mark.parametrize("norms", [("bn",), ("afn", "asrnorm")])
+def test_without_bn_and_afn_there_is_no_way(runs, ids, tmp_path, norms):
+    few = chosen(runs, ids, norms)
+    tasks = robustness.shift_tasks(few, RobustnessView(), tmp_path)
+    assert len(tasks) == 1 + len(norms)
+    assert robustness.way_steps(few, RobustnessView()) == []
+
+
+def test_only_batches_that_the_images_fill_are_tested(runs, ids):
+    view = RobustnessView(images=200)
+    tasks = robustness.batch_tasks(chosen(runs, ids), view)
+    sizes = {task.question.batch_size for task in tasks}
+    assert robustness.largest_batch(view) == max(sizes) == 128
+    assert len(tasks) == 2 * (1 + 2 * 8) + 1
+    assert {task.places for task in tasks} == {(view.place,)}
+
+
+def test_a_view_without_a_baseline_takes_the_first_bn_or_else_the_first(runs, ids):
+    view = RobustnessView()
+    three = chosen(runs, ids, ("afn", "bn", "asrnorm"))
+    assert robustness.baseline_of(three, view) is three[1]
+    assert robustness.baseline_of(three, replace(view, baseline=ids["asrnorm"])) is three[2]
+    assert robustness.baseline_of(three[2:], view) is three[2]
+
+
+# -- which models there are ------------------------------------------------------------------------
+
+
+def test_the_newest_of_each_norm_are_proposed_side_by_side(runs, ids):
+    list(execute(runs.create(replace(QUICK, norm="gn", lr=0.3))))
+    offered = subjects.choices()
+    assert offered[0].config.norm == "gn"
+    assert subjects.newest(offered[1:], 4) == (ids["bn"], ids["asrnorm"], ids["afn"])
+    assert subjects.newest(offered, 4) == (offered[0].id,)
+
+
+def test_runs_of_one_name_can_be_told_apart(runs):
+    for _ in range(2):
+        list(execute(runs.create(replace(QUICK, norm="in"), name="IN")))
+    titles = [choice.title for choice in subjects.choices()]
+    assert len(set(titles)) == 2
+    assert all(title.startswith("IN · digits8 · ") for title in titles)
+
+
+@pytest.mark.parametrize("record", ["{", '{"config": {"norm": "vgg"}}'])
+def test_what_cannot_be_tested_is_not_offered(runs, ids, record):
+    runs.create(QUICK)
+    (runs.open(ids["afn"]).path / "config.json").write_text(record)
+    assert {choice.id for choice in subjects.choices()} == {ids["bn"], ids["asrnorm"]}
+
+
+# -- the page --------------------------------------------------------------------------------------
+
+
+def test_an_empty_store_points_to_the_playground(runs):
+    at = page()
+    assert "No trained network yet" in words(at)
+    assert [link.label for link in at.get("page_link")] == ["To the Playground"]
+    assert not at.button
+    assert not runs.root.exists()
+
+
+def test_the_first_visit_proposes_models_and_tests_one_corruption(runs, ids):
+    at = page()
+    assert at.multiselect[0].value == [ids["bn"], ids["asrnorm"], ids["afn"]]
+    assert at.query_params["models"] == "~".join(at.multiselect[0].value)
+    assert "The networks are being tested" in words(at)
+    assert cards(at) == 0
+    assert len(asked(at)) == 1
+    at = answered(at)
+    assert not asked(at)
+    assert re.search(r"Of 200 images, contrast at severity 5 turns \d+ from right", words(at))
+    assert cards(at) > 0
+    assert "AFN" in words(at)
+    assert "from test-batch statistics" in words(at)
+    assert len(at.get("plotly_chart")) == 1
+    assert {"Test batches of 1 to 128", "Test all 19 corruptions"} <= set(buttons(at))
+    assert "288 tests, 18 of them known" in words(at)
+    assert len(at.warning) == len(at.error) == 0
+
+
+def test_a_severity_that_is_known_is_shown_without_another_test(runs, ids):
+    at = answered(page())
+    before = html(at)
+    at.slider(key="robustness.severity").set_value(1)
+    at = run_fragment(at, 0)
+    assert not asked(at)
+    assert "contrast at severity 1 turns" in words(at)
+    assert html(at) != before
+    assert at.query_params["severity"] in ("1", ["1"])
+
+
+def test_clean_images_have_no_flips(runs, ids):
+    at = answered(page(severity="0"))
+    assert cards(at) == 0
+    assert "Among the first 200 images there is none that flips." in words(at)
+
+
+@pytest.mark.parametrize("kind", ["first", "flipped", "disagree"])
+def test_images_of_a_kind_are_shown_and_few_are_explained(runs, ids, kind):
+    at = answered(page(pictures=kind, severity="1", corruption="brightness"))
+    is_full = cards(at) == 12
+    assert is_full or kind != "first"
+    assert ("mong the first 200 images" in words(at)) is not is_full
+
+
+def test_another_corruption_is_asked_for_and_the_one_before_given_up(runs, ids):
+    at = page()
+    [first] = asked(at)
+    drawn(at.selectbox(key="robustness.corruption").select("fog").run())
+    [second] = asked(at)
+    assert first.state().status == "stopped"
+    assert "fog at severity 5 turns" in words(answered(at))
+    assert second.state().status == "finished"
+
+
+def test_other_statistics_are_tested_and_named(runs, ids):
+    at = answered(press(answered(page(models=ids["bn"])), "Test all 19 corruptions"))
+    assert "statistics: BN running" in words(at)
+    at.segmented_control(key="robustness.stats").set_value("batch")
+    at = answered(drawn(at.run()))
+    assert "statistics: BN test batch of 128" in words(at)
+    at.select_slider(key="robustness.batch_size").set_value(32)
+    assert "statistics: BN test batch of 32" in words(answered(drawn(at.run())))
+    at.segmented_control(key="robustness.order").set_value("by label")
+    assert "batches sorted by class" in words(answered(drawn(at.run())))
+
+
+def test_the_button_tests_all_corruptions_and_the_tables_show_them(runs, ids):
+    at = press(answered(page()), "Test all 19 corruptions")
+    assert "Test all 19 corruptions" not in buttons(at)
+    assert html(at).count('<table class="afn-grid">') == 2
+    assert 'class="unknown"' in html(at)
+    assert re.search(r"^Live · 200 test images of digits8", words(at), re.M)
+    at = answered(at)
+    assert 'class="unknown"' not in html(at)
+    assert "Over 95 corrupted tests" in words(at)
+    assert re.search(
+        r"^Cached · 200 test images of digits8 · seed 0 · statistics: BN ", words(at), re.M
+    )
+    assert "corruptions generated" in words(at)
+    assert [button.label for button in at.get("download_button")] == ["All tests (CSV)"]
+    again = page(**at.query_params)
+    assert not asked(again)
+    assert html(again) == html(at)
+
+
+def test_the_tables_show_accuracies_or_differences_to_the_chosen_baseline(runs, ids):
+    at = answered(press(answered(page()), "Test all 19 corruptions"))
+    at.segmented_control(key="robustness.shown").set_value("accuracy")
+    at = run_fragment(at, 1)
+    assert html(at).count('<table class="afn-grid">') == 3
+    assert "</b>, accuracy in %" in html(at)
+    at.segmented_control(key="robustness.shown").set_value("difference")
+    at.selectbox(key="robustness.baseline").select(ids["asrnorm"])
+    at = run_fragment(at, 1)
+    captions = re.findall(r"</i><b>(\w+)</b> minus (\w+), points", html(at))
+    assert captions == [("BN", "ASRNorm"), ("AFN", "ASRNorm")]
+
+
+def test_batch_sizes_are_tested_on_demand(runs, ids):
+    at = answered(page())
+    assert "do not clearly overtake" not in words(at)
+    at = press(at, "Test batches of 1 to 128")
+    assert len(asked(at)) == 1
+    at = answered(at)
+    assert "Test batches of 1 to 128" not in buttons(at)
+    assert len(at.get("plotly_chart")) == 2
+    assert "AFN, test batch sorted by class" in html(at)
+    assert "On 200 images, contrast at severity 5" in words(at)
+    at.slider(key="robustness.severity").set_value(2)
+    assert len(asked(run_fragment(at, 0))) == 1  # goes on by itself
+
+
+def test_a_model_whose_statistics_are_its_own_is_told_so(runs, ids):
+    at = answered(page(models=ids["asrnorm"], pictures="disagree"))
+    assert "It takes two models to disagree." in words(at)
+    assert "Choose a BN and an AFN model" in words(at)
+    assert "its size changes nothing" in words(at)
+    at = answered(press(at, "Test all 19 corruptions"))
+    assert "ASRNorm averages" in words(at)
+    assert html(at).count('<table class="afn-grid">') == 1
+    assert "robustness.shown" not in [each.key for each in at.segmented_control]
+
+
+def test_what_was_stopped_goes_on_where_it_ended(runs, ids):
+    at = press(answered(page(models=ids["bn"])), "Test all 19 corruptions")
+    [evaluation] = asked(at)
+    backend.runner().stop(evaluation)
+    drawn(at.run())
+    assert "90 of 96 tests are missing: stopped before it began." in words(at)
+    assert "Test all 19 corruptions" not in buttons(at)
+    at = answered(press(at, "Go on"))
+    assert "are missing" not in words(at)
+    assert "BN averages" in words(at)
+
+
+def test_a_network_that_cannot_be_read_is_one_line_and_the_others_are_tested(runs, ids):
+    runs.open(ids["afn"]).require_weights().write_bytes(b"no safetensors")
+    at = answered(page())
+    [warning] = at.warning
+    assert "\n" not in warning.value
+    assert cards(at) > 0
+    assert "for BN; " in words(at)
+    assert "Not all of its steps are tested." in words(at)
+    assert "Go on" in buttons(at)
+
+
+def test_pictures_that_cannot_be_made_leave_the_rest(runs, ids, monkeypatch):
+    monkeypatch.setattr("afn.grids.execution._pictures", lambda file: fail())
+    at = answered(page())
+    assert "cannot" in at.warning[0].value
+    assert cards(at) == 0
+    assert "The networks are being tested" not in words(at)
+    assert "from test-batch statistics" in words(at)
+
+
+def fail():
+    raise OSError("the disk cannot be written")
+
+
+def test_a_store_that_cannot_be_written_is_told_where_tests_would_be(runs, ids, monkeypatch):
+    monkeypatch.setattr("afn.grids.evaluation.write_json", lambda *_: fail())
+    at = page()
+    assert "cannot write an evaluation below" in at.error[0].value
+    assert "Test all 19 corruptions" in buttons(at)
+    at = press(at, "Test all 19 corruptions")
+    assert len(at.error) == 2
+
+
+@pytest.mark.parametrize(
+    ("url", "clue"),
+    [
+        ({"severity": "9"}, "severity=9"),
+        ({"data": "nowhere"}, "none of the models' data sets"),
+        ({"data": "mnist5k"}, "none of the models' data sets"),
+        ({"baseline": "*x*"}, "none of the models"),
+    ],
+    ids=str,
+)
+def test_a_hand_edited_link_is_one_warning_until_something_is_changed(runs, ids, url, clue):
+    at = page(**url)
+    [warning] = at.warning
+    assert clue in re.sub(r"\\(.)", r"\1", warning.value)
+    assert set(at.query_params) == {"models", "n", "data"}
+    drawn(at.segmented_control(key="robustness.stats").set_value("batch").run())
+    assert not at.warning
+
+
+@pytest.mark.parametrize("name", ["../..", "20200101-000000-afn-abcdef", "x" * 500, "*b*"])
+def test_an_unknown_run_is_one_line_and_the_others_stay(runs, ids, name):
+    at = page(models=f"{name}~{ids['bn']}")
+    [warning] = at.warning
+    assert "\n" not in warning.value
+    assert "left out" in warning.value
+    assert "of 200 images" in words(answered(at)).lower()
+    only = page(models=name)
+    assert len(only.warning) == 1
+    assert "Choose a model above." in only.info[0].value
+
+
+def test_models_can_be_cleared_and_chosen_anew(runs, ids):
+    at = answered(page())
+    drawn(at.multiselect(key="robustness.models").set_value([]).run())
+    assert "Choose a model above." in at.info[0].value
+    drawn(at.multiselect(key="robustness.models").set_value([ids["afn"]]).run())
+    assert at.query_params["models"] == ids["afn"]
+    assert cards(answered(at)) >= 0
+
+
+def test_settings_outlive_a_visit_to_another_page(runs, ids):
+    at = page(severity="2", models=ids["bn"], corruption="fog")
+    drawn(at.segmented_control(key="robustness.stats").set_value("batch").run())
+    before = dict(at.query_params)
+    for away in (True, False):  # meanwhile Streamlit forgets the widgets
+        at.session_state["away"] = away
+        drawn(at.run())
+    assert dict(at.query_params) == before
+    assert at.slider(key="robustness.severity").value == 2
+    assert at.selectbox(key="robustness.corruption").value == "fog"
+
+
+def test_a_run_of_the_app_leaves_nothing_that_is_asked_twice(runs, ids):
+    at = answered(page())
+    view, problems = from_url({key: [value] for key, value in at.query_params.items()})
+    assert problems == []
+    assert set(view.models) == set(ids.values())
+    view = replace(view, dataset=view.dataset or "digits8")
+    assert not undone(robustness.shift_tasks(chosen(runs, ids), view, backend.pictures()))
+
+
+def test_a_data_set_that_has_fewer_images_is_not_said_to_have_more(runs, ids):
+    at = answered(press(answered(page(models=ids["bn"], n="5000")), "Test all 19 corruptions"))
+    assert "Of 360 images, contrast" in words(at)
+    assert re.search(r"^Cached · 360 test images of digits8", words(at), re.M)

@@ -1,0 +1,134 @@
+"""The Robustness page in a real Chromium: live cells, the slider, refresh, narrow screens."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from afn.engine.config import TrainConfig
+from afn.engine.execution import execute
+from afn.runs import RunStore
+from tests.app.browser import ROOT, button
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+QUICK = TrainConfig(
+    dataset="digits8", widths=(4, 8), epochs=1, evals_per_epoch=0, eval_images=20, corruptions=()
+)
+CARD = ".afn-samples:not(.afn-blank *) .card"
+WATCH = """() => {
+  window.counts = new Set();
+  new MutationObserver(() =>
+    counts.add(document.querySelectorAll('.afn-grid td:not(.unknown)').length)
+  ).observe(document.body, { subtree: true, childList: true }); }"""
+NUM_CELLS = 1 + 19 * 6
+"""Of one table: clean, and of each corruption five severities and their mean."""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Runs of three norms on small digits, newer than two on larger ones, whose tests take long."""
+    folder = tmp_path_factory.mktemp("runs")
+    for norm in ("bn", "afn"):
+        config = replace(QUICK, norm=norm, dataset="mnist5k", max_steps=2)
+        list(execute(RunStore(folder).create(config)))
+    for norm in ("bn", "afn", "asrnorm"):
+        list(execute(RunStore(folder).create(replace(QUICK, norm=norm))))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def large(folder: Path) -> dict[str, str]:
+    """Norm -> run id, of those on larger digits."""
+    configs = {run.id: run.config() for run in RunStore(folder).list()}
+    return {each.norm: name for name, each in configs.items() if each.dataset == "mnist5k"}
+
+
+@pytest.fixture(scope="module")
+def address(serve, folder: Path) -> str:
+    env = {"AFN_RUNS_DIR": str(folder), "AFN_DATA_DIR": str(folder / "no-data")}
+    return serve(ROOT / "app" / "streamlit_app.py", env) + "/robustness"
+
+
+@pytest.fixture
+def complaints(page: Page) -> list[str]:
+    """What the browser's console says of errors."""
+    found: list[str] = []
+    page.on("pageerror", lambda error: found.append(f"{error}"))
+    page.on(
+        "console", lambda message: found.append(message.text) if message.type == "error" else None
+    )
+    return found
+
+
+def test_cells_come_while_the_grid_is_tested(
+    page: Page, address: str, large: dict[str, str], complaints: list[str]
+):
+    page.goto(f"{address}?models={large['bn']}~{large['afn']}")
+    expect(page.locator(CARD).first).to_be_visible()
+    page.evaluate(WATCH)
+    button(page, "Test all 19 corruptions").click()
+    expect(button(page, "All tests (CSV)")).to_be_visible()
+    expect(page.get_by_text("Over 95 corrupted tests")).to_be_visible()
+    assert page.locator(".afn-grid td.unknown").count() == 0
+    counts = page.evaluate("() => [...counts]")
+    assert NUM_CELLS in counts
+    assert any(NUM_CELLS / 10 < count < NUM_CELLS for count in counts)
+    page.reload()
+    expect(page.get_by_text("Over 95 corrupted tests")).to_be_visible()
+    assert [line for line in complaints if "Failed to load resource" not in line] == []
+
+
+def test_the_slider_changes_the_cards_on_the_same_page_and_a_refresh_keeps_it(
+    page: Page, address: str, complaints: list[str]
+):
+    page.goto(f"{address}?n=200&corruption=fog&pictures=first")
+    expect(page.locator(CARD)).to_have_count(12)
+    expect(page.get_by_text("of 43 tests")).to_have_count(0)
+    page.evaluate("() => { window.isSame = true; }")
+    before = page.locator(CARD).first.inner_html()
+    page.get_by_role("slider", name="Severity").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_text("fog at severity 4 turns")).to_be_visible()
+    page.wait_for_url(re.compile("severity=4"))
+    assert page.locator(CARD).first.inner_html() != before
+    assert page.evaluate("() => window.isSame")
+    after = page.locator(CARD).first.inner_html()
+    page.reload()
+    expect(page.get_by_text("fog at severity 4 turns")).to_be_visible()
+    expect(page.get_by_role("slider", name="Severity")).to_have_value("4")
+    assert page.locator(CARD).first.inner_html() == after
+    assert [line for line in complaints if "Failed to load resource" not in line] == []
+
+
+def test_a_stopped_grid_goes_on_where_it_ended(page: Page, address: str, large: dict[str, str]):
+    page.goto(
+        f"{address}?models={large['bn']}&stats=batch&batch=1"
+    )  # one image at a time takes long
+    button(page, "Test all 19 corruptions").click()
+    progress = page.get_by_text(re.compile(r"^\d+ of 96 tests( · about \d+ s left)?$"))
+    missing = page.get_by_text(re.compile(r"^\d+ of 96 tests are missing: stopped"))
+    expect(progress).to_be_visible()
+    button(page, "Stop").last.click()  # the first is of the corruption up close
+    expect(missing).to_be_visible()
+    button(page, "Go on").last.click()
+    expect(progress).to_be_visible()
+    button(page, "Stop").last.click()
+    expect(missing).to_be_visible()
+    expect(button(page, "Stop")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_nothing_is_wider_than_the_screen(chromium: Browser, address: str, width: int):
+    context = chromium.new_context(viewport={"width": width, "height": 900})
+    page = context.new_page()
+    page.goto(f"{address}?n=200&corruption=jpeg_compression")
+    expect(page.locator(CARD).first).to_be_visible()
+    expect(page.get_by_text("Where the gain comes from")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator("section, main").first.evaluate("each => each.scrollWidth") <= width
+    context.close()
