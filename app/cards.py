@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from afn.grids.records import Question
 from afn.grids.subjects import Subject
 from afn.pretrained.cards import Card, pretrained_dir, pretrained_names, read_card
 from afn.pretrained.plan import PLAN
@@ -52,6 +53,20 @@ def subject_of(card: Card) -> Subject:
     folder = (backend.store().root / ".pretrained" / card.name).absolute()
     _unpack(card.folder / card.name, card.sha256["cells"], folder)
     return card.subject(folder)
+
+
+def questions(name: str) -> frozenset[Question]:
+    """What a model was asked for its card.
+
+    Raises:
+        ValueError, OSError: There is none of that name, or its answers cannot be read.
+    """
+    return _questions(name, card_of(name).sha256["cells"])
+
+
+@st.cache_resource(show_spinner=False, max_entries=256)
+def _questions(name: str, sha256: str) -> frozenset[Question]:
+    return frozenset(question for question, _ in card_of(name).answers())
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)

@@ -10,7 +10,7 @@ from afn.grids.pictures import PicturesFile
 from afn.grids.records import ORDERS, Order, Place, Question, places
 from afn.grids.subjects import Subject
 from afn.grids.tasks import GridTask, PicturesTask, Task
-from app import links
+from app import cards, links
 from app.charts.batches import BATCH_SIZES, BatchPoint
 from app.charts.batches import Mode as BatchMode
 from app.charts.grid import in_order
@@ -158,6 +158,11 @@ def grid_tasks(chosen: Sequence[Chosen], view: RobustnessView) -> list[Task]:
         GridTask(subject=each.subject, question=view.question(each.subject), places=everywhere)
         for each in chosen
     ]
+
+
+def are_shipped(chosen: Sequence[Chosen], view: RobustnessView) -> bool:
+    """Whether pretrained models came with the answers to what the page asks."""
+    return all(view.question(each.subject) in cards.questions(each.subject.id) for each in chosen)
 
 
 def shift_tasks(chosen: Sequence[Chosen], view: RobustnessView, pictures: Path) -> list[Task]:

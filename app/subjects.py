@@ -43,6 +43,7 @@ class Chosen:
     subject: Subject
     label: str
     color: str
+    is_pretrained: bool = False
 
 
 @st.cache_data(ttl=5, show_spinner=False)
@@ -111,4 +112,7 @@ def opened(ids: Sequence[str]) -> tuple[list[Chosen], list[str]]:
     names = labels(tuple(subject.config for subject in subjects))
     colors = run_colors([subject.config.norm for subject in subjects])
     found = zip(subjects, names, colors, strict=True)
-    return [Chosen(subject, label, color) for subject, label, color in found], problems
+    pretrained = cards.names()
+    return [
+        Chosen(subject, label, color, subject.id in pretrained) for subject, label, color in found
+    ], problems

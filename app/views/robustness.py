@@ -6,7 +6,7 @@ from functools import lru_cache
 import streamlit as st
 
 from afn.png import data_uri
-from app import asking, backend, robustness, subjects
+from app import asking, backend, card_view, cards, robustness, robustness_data, subjects
 from app.asking import Asked
 from app.charts import bars, batches, grid, samples, steps, summary
 from app.charts.batches import BATCH_SIZES
@@ -14,7 +14,6 @@ from app.charts.corruptions import group_title
 from app.charts.legend import Entry, legend_html
 from app.charts.tested import Tested
 from app.explanations import CONTROLS, FIGURES
-from app.export import csv_of
 from app.markdown import plain
 from app.robustness import CORRUPTIONS, IMAGES, KINDS, MAX_MODELS, RobustnessView
 from app.state import robustness as state
@@ -68,6 +67,9 @@ def render(open_page: object) -> None:
     if not chosen:
         st.info("Choose a model above.", icon=":material/arrow_upward:")
         return
+    card_view.cards(
+        [cards.card_of(each.subject.id) for each in chosen if each.is_pretrained], key="robustness"
+    )
     _controls(chosen)
     state.write_url(state.take())
     backend.runner().start()
@@ -311,11 +313,9 @@ def _tables(
             config={"displayModeBar": False}, alt=words,
         )  # fmt: skip
         st.caption(plain(words))
-        st.download_button(
-            "All tests (CSV)", csv_of(lambda: grid.grid_table(tested)), "corruptions.csv",
-            "text/csv", icon=":material/download:", on_click="ignore",
-        )  # fmt: skip
     st.caption(_provenance(chosen, view, asked, tested))
+    if not asked.is_running:
+        robustness_data.render(chosen, tested, view)
 
 
 def _how_shown(chosen: Sequence[Chosen], held: Chosen) -> None:
@@ -340,8 +340,11 @@ def _provenance(
     modes = ", ".join(f"{each.label} {each.statistics}" for each in tested)
     images = max((cell.n for each in tested for cell in each.cells.values()), default=view.images)
     sources = {cell.source for each in tested for cell in each.cells.values()} - {"clean"}
+    what = "Live" if asked.is_running else "Cached"
+    if all(each.is_pretrained for each in chosen) and robustness.are_shipped(chosen, view):
+        what = "Precomputed"
     return plain(
-        f"{'Live' if asked.is_running else 'Cached'} · {images} test images of "
+        f"{what} · {images} test images of "
         f"{view.dataset} · seed {seeds} · statistics: {modes} · batches {_ORDERS[view.order]} · "
         f"corruptions {' and '.join(sorted(sources)) or 'not tested yet'}"
     )

@@ -16,16 +16,22 @@ from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.local_script_runner import LocalScriptRunner
 
+from afn import corruption_grid
+from afn.data import load_dataset
 from afn.engine.config import TrainConfig
 from afn.engine.execution import execute
 from afn.grids.evaluation import undone
 from afn.grids.execution import carry_out
+from afn.grids.models import asked as asked_model
+from afn.grids.models import restored
 from afn.grids.subjects import Subject
+from afn.pretrained.cards import pretrained_dir, read_card
 from afn.runner import LocalRunner
 from afn.runs import RunStore
 from afn.work import ENDED
 from app import backend, robustness, subjects
 from app.robustness import RobustnessView, from_url, to_url
+from app.robustness_data import snippet
 from app.subjects import Chosen
 
 QUICK = TrainConfig(
@@ -373,7 +379,7 @@ def test_the_button_tests_all_corruptions_and_the_tables_show_them(runs, ids):
         r"^Cached · 200 test images of digits8 · seed 0 · statistics: BN ", words(at), re.M
     )
     assert "corruptions generated" in words(at)
-    assert [button.label for button in at.get("download_button")] == ["All tests (CSV)"]
+    assert "Data and code of these figures" in [each.label for each in at.expander]
     again = page(**at.query_params)
     assert not asked(again)
     assert html(again) == html(at)
@@ -527,3 +533,69 @@ def test_a_data_set_that_has_fewer_images_is_not_said_to_have_more(runs, ids):
     at = answered(press(answered(page(models=ids["bn"], n="5000")), "Test all 19 corruptions"))
     assert "Of 360 images, contrast" in words(at)
     assert re.search(r"^Cached · 360 test images of digits8", words(at), re.M)
+
+
+# -- pretrained models, data and code --------------------------------------------------------------
+
+
+@pytest.fixture
+def shipped(runs, monkeypatch):
+    """No runs, but the models that came along."""
+    monkeypatch.delenv("AFN_PRETRAINED_DIR")
+    return runs
+
+
+def test_without_runs_the_pretrained_models_are_open_and_known(shipped):
+    at = page(n="500")
+    assert at.query_params["models"] == "mnist5k-bn~mnist5k-asrnorm~mnist5k-afn"
+    card = read_card("mnist5k-afn")
+    row = next(
+        each for each in card.accuracies
+        if (each.corruption, each.severity, each.networks) == ("contrast", 5, "on")
+        and each.statistics == card.config.statistics
+    )  # fmt: skip
+    [known] = [each for each in read_grids(shipped, "mnist5k-afn", card) if each.n == row.n]
+    assert known.accuracy == pytest.approx(row.accuracy, abs=1e-6)
+    assert "Precomputed" in words(at)
+    assert "mnist5k-afn" in [each.proto.popover.label for each in at.get("popover")]
+
+
+def read_grids(store, name, card):
+    folder = store.root / ".pretrained" / name
+    subject = card.subject(folder)
+    cells = subject.file(subject.question(num_images=500)).cells()
+    return [cells["contrast", 5]]
+
+
+def test_a_damaged_pretrained_model_is_one_line(shipped, monkeypatch, tmp_path):
+    folder = tmp_path / "models"
+    folder.mkdir()
+    for path in pretrained_dir().glob("mnist5k-*"):
+        shutil.copy(path, folder)
+    (folder / "mnist5k-bn.cells.jsonl.gz").write_bytes(b"torn")
+    monkeypatch.setenv("AFN_PRETRAINED_DIR", str(folder))
+    at = page(n="500", models="mnist5k-bn~mnist5k-afn")
+    assert "mnist5k-bn.cells.jsonl.gz is damaged" in "".join(each.value for each in at.warning)
+    assert "Precomputed" in words(at)
+
+
+@pytest.mark.parametrize("model", ["run", "card"])
+def test_the_code_of_a_figure_gives_its_numbers(runs, ids, monkeypatch, capsys, model):
+    if model == "card":
+        monkeypatch.delenv("AFN_PRETRAINED_DIR")
+    name = ids["afn"] if model == "run" else "mnist5k-afn"
+    [chosen], problems = subjects.opened([name])
+    assert not problems
+    data = chosen.subject.config.dataset
+    view = RobustnessView(dataset=data, images=200, stats="batch", batch_size=32, order="by label")
+    code = snippet(chosen, view).replace("**settings)", "**settings, severities=(5,))")
+    exec(compile(code, "snippet", "exec"), {})
+    printed = capsys.readouterr().out.splitlines()
+    assert len(printed) == 1 + 19
+    question = view.question(chosen.subject)
+    with asked_model(restored(chosen.subject), question) as network:
+        [_, fog] = corruption_grid(
+            network, load_dataset(data), num_images=200, batch_size=32, order="by label",
+            corruptions=("fog",), severities=(5,),
+        )  # fmt: skip
+    assert f"fog 5 {fog.accuracy}" in printed
