@@ -72,6 +72,8 @@ class Card:
     steps: int
     seconds: float
     """Wall time of the training, its tests counted in."""
+    created: str
+    """The day on which it began, as in 2026-11-23."""
     versions: Mapping[str, str]
     """Of the packages it was trained with, and of the processor."""
     sha256: Mapping[str, str]

@@ -11,7 +11,9 @@ from afn.grids.records import Cell, Question
 from afn.pretrained.cards import SUFFIXES, Card, write_card
 
 STEPS = 400
-"""At most about so many training steps are kept of a run."""
+"""At most about so many training steps are kept of a run ..."""
+FIRST_STEPS = 100
+"""... besides the first ones, where a start shows what it does to the gradients."""
 _DIGITS = 4
 
 
@@ -68,10 +70,11 @@ def thinned(events: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _evenly(steps: list[int]) -> list[int]:
-    """First and last, and as many between as there is room for."""
+    """The first ones, the last, and as many between as there is room for."""
     if len(steps) <= STEPS:
         return steps
-    return [steps[round(i * (len(steps) - 1) / (STEPS - 1))] for i in range(STEPS)]
+    spread = [steps[round(i * (len(steps) - 1) / (STEPS - 1))] for i in range(STEPS)]
+    return sorted({*steps[:FIRST_STEPS], *spread})
 
 
 def _rounded(value: Any) -> Any:

@@ -221,6 +221,9 @@ def _all() -> Iterator[Spec]:
         yield from _pacs(norm, 1)
     for form, seed in (("grey", 1), ("rgb", 2), ("grey", 2)):
         yield from _every_digit(form, seed)
+    yield from (_cifar10(norm, 2) for norm in NORMS)
+    for norm in NORMS:
+        yield from _pacs(norm, 2)
     for seed in (1, 2):
         [mnist] = _digits("grey", "afn", seed, ["mnist"])
         yield from _variants(mnist)

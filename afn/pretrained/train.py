@@ -6,6 +6,7 @@
 import json
 import platform
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -157,7 +158,7 @@ def _card(
     contents: dict[str, bytes],
     accuracies: list[Accuracy],
 ) -> Card:
-    summary = run.state().summary or {}
+    summary, record = run.state().summary or {}, run.record()
     return Card(
         name=spec.name,
         folder=folder,
@@ -170,8 +171,9 @@ def _card(
         tested_on=tuple(_data(data, with_training=False) for data in domains),
         steps=summary["step"],
         seconds=summary["seconds"],
+        created=time.strftime("%Y-%m-%d", time.gmtime(record["created"])),
         versions={
-            **run.record().get("versions", {}),
+            **record.get("versions", {}),
             "python": platform.python_version(),
             "processor": f"{platform.machine()}, {torch.backends.cpu.get_cpu_capability()}",
         },

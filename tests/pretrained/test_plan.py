@@ -55,10 +55,10 @@ def test_digits_train_on_what_single_source_names(setting):
     assert trained_on == single_source(entries, setting).keys()
 
 
-def test_cifar_and_pacs_compare_three_norms_with_two_seeds():
+def test_cifar_and_pacs_compare_three_norms_with_three_seeds():
     for group, domains in (("cifar10", ("cifar10",)), ("pacs", PACS)):
         assert Counter((s.config.norm, s.config.seed) for s in of_group(group)) == {
-            (norm, seed): len(domains) for norm in ("bn", "asrnorm", "afn") for seed in range(2)
+            (norm, seed): len(domains) for norm in ("bn", "asrnorm", "afn") for seed in range(3)
         }
         assert {s.config.dataset for s in of_group(group)} == set(domains)
 
@@ -96,7 +96,7 @@ def test_norms_are_asked_in_every_statistics_mode_they_have():
 
 def test_models_are_chosen_by_pattern_in_the_plans_order():
     assert [spec.name for spec in chosen(["cifar10-bn*", "mnist5k-bn"])] == [
-        "mnist5k-bn", "cifar10-bn", "cifar10-bn-s1",
+        "mnist5k-bn", "cifar10-bn", "cifar10-bn-s1", "cifar10-bn-s2",
     ]  # fmt: skip
     with pytest.raises(ValueError, match=r"called 'vgg'; known: mnist5k-bn, .*end in -s1"):
         chosen(["cifar10-bn", "vgg"])
