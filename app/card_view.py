@@ -1,6 +1,7 @@
-"""A pretrained model's card, one tap away: what it is, from what, and what it was asked."""
+"""What stands behind a figure, one tap away: a pretrained model's card, a run's configuration."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 import streamlit as st
@@ -46,12 +47,14 @@ def card_details(card: Card, *, key: str) -> None:
         "seed": f"{config.seed}",
         "training": f"{card.steps:,} steps in {_duration(card.seconds)}",
         "settings": _settings(config),
-        "setting": card.setting,
+        "channels": card.setting.removeprefix("channels "),
         "made with": ", ".join(f"{name} {version}" for name, version in card.versions.items()),
         "weights": f"SHA-256 {card.sha256['weights'][:16]}…",
     }
     st.markdown(f"**{plain(card.name)}**, a pretrained model")
-    st.markdown("  \n".join(f"{name}: {plain(value)}" for name, value in facts.items() if value))
+    st.markdown(
+        "  \n".join(f":gray[{name}] {plain(value)}" for name, value in facts.items() if value)
+    )
     st.markdown("**Data**, with the checksum of the images and labels used")
     trained, tested = card.trained_on, card.tested_on
     st.dataframe(
@@ -77,6 +80,33 @@ def card_details(card: Card, *, key: str) -> None:
     )  # fmt: skip
     st.caption("Its configuration as Python")
     st.code(snippet(config), language="python")
+
+
+def configurations(configs: Mapping[str, TrainConfig], *, key: str) -> None:
+    """What was trained, one tap away: as JSON and as Python.
+
+    Args:
+        configs: By the names that they have on the page.
+        key: Tells this from other pages'.
+    """
+    expander = st.expander(
+        "Configuration and code", icon=":material/code:", key=f"{key}.code", on_change="rerun"
+    )
+    if not expander.open:
+        return
+    with expander:
+        st.download_button(
+            "Configurations (JSON)",
+            lambda: json.dumps(
+                {name: config.to_json() for name, config in configs.items()},
+                indent=1, ensure_ascii=False,
+            ),
+            "configurations.json", "application/json", icon=":material/download:",
+            key=f"{key}.json", on_click="ignore",
+        )  # fmt: skip
+        for name, config in configs.items():
+            st.caption(f"{plain(name)} as Python")
+            st.code(snippet(config), language="python")
 
 
 def _settings(config: TrainConfig) -> str:

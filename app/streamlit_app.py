@@ -10,7 +10,16 @@ ROOT = str(Path(__file__).parents[1])
 if ROOT not in sys.path:  # `streamlit run` puts only this folder there
     sys.path.insert(0, ROOT)
 
-from app.views import cost, domains, playground, robustness, runs  # noqa: E402
+from app.views import (  # noqa: E402
+    cost,
+    domains,
+    dynamics,
+    paper,
+    playground,
+    rescaling,
+    robustness,
+    runs,
+)
 
 
 @st.cache_resource(show_spinner=False)
@@ -28,12 +37,29 @@ st.html("<style>[data-testid=stMainBlockContainer] {padding-top: 4.5rem}</style>
 playground_page = st.Page(
     playground.render, title="Playground", url_path="playground", default=True
 )
+dynamics_page = st.Page(
+    lambda: dynamics.render(open_page=playground_page), title="λ dynamics", url_path="lambda"
+)
+rescaling_page = st.Page(
+    lambda: rescaling.render(open_page=playground_page), title="γ/β", url_path="gamma-beta"
+)
 robustness_page = st.Page(
     lambda: robustness.render(open_page=playground_page), title="Robustness", url_path="robustness"
 )
 domains_page = st.Page(domains.render, title="Domains", url_path="domains")
 cost_page = st.Page(cost.render, title="Cost", url_path="cost")
+paper_page = st.Page(paper.render, title="Paper", url_path="paper")
 runs_page = st.Page(lambda: runs.render(open_page=playground_page), title="Runs", url_path="runs")
 st.navigation(
-    [playground_page, robustness_page, domains_page, cost_page, runs_page], position="top"
+    [
+        playground_page,
+        dynamics_page,
+        rescaling_page,
+        robustness_page,
+        domains_page,
+        cost_page,
+        paper_page,
+        runs_page,
+    ],
+    position="top",
 ).run()

@@ -117,7 +117,8 @@ def _recording(model: nn.Module) -> Iterator[dict[str, list[_Values]]]:
 
 
 def _layer(name: str, conditions: list[tuple[Varies, Tensor, Tensor]]) -> LayerRescaling:
-    gamma, beta = ([each[i] for each in conditions] for i in (1, 2))
+    gamma = [mine for _, mine, _ in conditions]
+    beta = [mine for _, _, mine in conditions]
     return LayerRescaling(
         name=name,
         varies=conditions[0][0],

@@ -51,7 +51,11 @@ def _list(say: Say) -> None:
     planned = [name for name in PLAN if name in names]
     seconds = 0.0
     for name in [*planned, *(name for name in names if name not in PLAN)]:
-        card = read_card(name)
+        try:
+            card = read_card(name)
+        except ValueError as error:
+            say(f"{name:<26} {error}", {"name": name, "error": str(error)})
+            continue
         seconds += card.seconds
         clean = card.clean_accuracy()
         result = (

@@ -1,6 +1,7 @@
 """``python -m afn pretrained``, in process; what it trains is in processes of its own."""
 
 import json
+import shutil
 from dataclasses import asdict, replace
 
 import pytest
@@ -59,6 +60,15 @@ def test_list_says_each_model_and_what_it_reaches(says, made, monkeypatch):
     record, end = map(json.loads, says("list", "--json"))
     assert record["clean"] == asdict(clean)
     assert (end["models"], end["seconds"]) == (1, made.card.seconds)
+
+
+def test_a_damaged_card_is_one_line_of_the_list(says, made, monkeypatch, tmp_path):
+    shutil.copytree(made.folder, tmp_path / "models")
+    (tmp_path / "models" / "torn.json").write_text("{")
+    monkeypatch.setenv("AFN_PRETRAINED_DIR", str(tmp_path / "models"))
+    lines = says("list")
+    assert [line.split()[0] for line in lines[:2]] == ["tiny-afn", "torn"]
+    assert "torn.json is damaged" in lines[1]
 
 
 def test_show_says_the_card(says, complains, made, monkeypatch):

@@ -1,0 +1,130 @@
+"""From BN to AFN one change at a time, over seeds: drawn and read."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from afn.pretrained.comparison import OverSeeds, difference
+from app.charts.chart import Rows, enumerate_words
+from app.charts.heat import LESS, MORE
+from app.charts.palette import GREY
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+RUNGS = ("BN, running", "BN, test batch", "AFN, networks off", "AFN")
+CHANGES = ("the test batch's statistics", "training with AFN", "the networks")
+_ROW, _HALF = 46, 0.26
+_MARGIN = 104
+"""Pixels to the right, for the numbers."""
+
+
+def gains_of(rungs: Sequence[OverSeeds]) -> list[OverSeeds]:
+    """Each rung over the one before, seed by seed."""
+    return [gain for below, above in pairwise(rungs) if (gain := difference(above, below))]
+
+
+def ladder_figure(rungs: Sequence[OverSeeds]) -> "Figure":
+    """A row per rung: a bar floats from the mean of the one before, a dot stands for each seed.
+
+    Whiskers are 95 % t-intervals of the paired gains; bars are pale where these include 0 or one
+    seed cannot tell.
+    """
+    from plotly.graph_objects import Figure  # not before a page needs it
+
+    means, gains = [rung.mean for rung in rungs], gains_of(rungs)
+    figure = Figure()
+    for row, level in enumerate(means[:-1]):
+        figure.add_scatter(
+            x=[level, level], y=[row if row == 0 else row + _HALF, row + 1 + _HALF], mode="lines",
+            line={"color": GREY, "width": 1, "dash": "dot"}, hoverinfo="skip",
+        )  # fmt: skip
+    figure.add_bar(
+        orientation="h", y=list(range(1, len(rungs))), base=means[:-1],
+        x=[gain.mean for gain in gains], width=2 * _HALF,
+        marker={
+            "color": [MORE if gain.mean > 0 else LESS for gain in gains],
+            "opacity": [0.9 if gain.is_clear else 0.35 for gain in gains],
+            "line": {"width": 0},
+        },
+        error_x={
+            "array": [gain.half_width if gain.n > 1 else 0.0 for gain in gains],
+            "thickness": 1.5, "width": 4, "color": GREY,
+        },
+        customdata=[[RUNGS[i + 1], CHANGES[i], _words(gain)] for i, gain in enumerate(gains)],
+        hovertemplate="%{customdata[0]}<br>%{customdata[1]}: %{customdata[2]}<extra></extra>",
+    )  # fmt: skip
+    figure.add_scatter(
+        x=[value for rung in rungs for _, value in rung.values],
+        y=[row for row, rung in enumerate(rungs) for _ in rung.values],
+        mode="markers",
+        marker={"color": GREY, "size": 8, "symbol": "diamond", "line": {"width": 1}},
+        customdata=[[RUNGS[row], seed] for row, rung in enumerate(rungs) for seed in rung.seeds],
+        hovertemplate="%{customdata[0]}, seed %{customdata[1]}: %{x:.2f} %<extra></extra>",
+    )
+    for row, level in enumerate(means):
+        change = f"{_bold(gains[row - 1])} → " if row else ""
+        figure.add_annotation(
+            xref="paper", x=1, y=row, text=f"{change}{level:.1f} %", showarrow=False,
+            xanchor="right", xshift=_MARGIN, font={"size": 13},
+        )  # fmt: skip
+    values = [value for rung in rungs for _, value in rung.values]
+    low, high = min(values), max(values)
+    room = max(high - low, 2.0)
+    figure.update_layout(
+        height=64 + _ROW * len(rungs), margin={"l": 0, "r": _MARGIN + 4, "t": 4, "b": 0},
+        showlegend=False, hovermode="closest", dragmode=False,
+    )  # fmt: skip
+    figure.update_xaxes(
+        range=[low - 0.15 * room, high + 0.15 * room], showgrid=True, zeroline=False,
+        title={"text": "accuracy, %", "standoff": 6}, fixedrange=True, automargin=True, nticks=5,
+    )  # fmt: skip
+    figure.update_yaxes(
+        range=[len(rungs) - 0.4, -0.6], tickvals=list(range(len(rungs))), ticktext=RUNGS,
+        showgrid=False, zeroline=False, fixedrange=True, automargin=True,
+    )  # fmt: skip
+    return figure
+
+
+def ladder_reading(rungs: Sequence[OverSeeds]) -> str:
+    """What AFN gains over BN and what each change has of it."""
+    total = difference(rungs[-1], rungs[0])
+    assert total is not None, "rungs have the same seeds"
+    verb = "gains" if total.mean > 0 else "loses"
+    parts = [
+        f"{_words(g)} from {change}" for g, change in zip(gains_of(rungs), CHANGES, strict=True)
+    ]
+    alone = " One seed cannot tell any of it from noise." if total.n == 1 else ""
+    return f"AFN {verb} {_words(total)} points over BN: {enumerate_words(parts)}.{alone}"
+
+
+def ladder_table(name: str, rungs: Sequence[OverSeeds]) -> Rows:
+    """A row per rung; gains are over the one before."""
+    rows: Rows = []
+    for i, rung in enumerate(rungs):
+        gain = gains_of(rungs)[i - 1] if i else None
+        rows.append(
+            {
+                "benchmark": name, "step": RUNGS[i], "seeds": rung.n, "accuracy": rung.mean,
+                "gain": gain.mean if gain else None,
+                "gain low95": gain.low if gain and gain.n > 1 else None,
+                "gain high95": gain.high if gain and gain.n > 1 else None,
+            }
+        )  # fmt: skip
+    return rows
+
+
+def _bold(gain: OverSeeds) -> str:
+    return f"<b>{_signed(gain.mean)}</b>" if gain.is_clear else _signed(gain.mean)
+
+
+def _words(gain: OverSeeds) -> str:
+    if gain.n == 1:
+        return _signed(gain.mean)
+    noise = "" if gain.is_clear else ": within seed noise"
+    return f"{_signed(gain.mean)} ({_signed(gain.low)} to {_signed(gain.high)}{noise})"
+
+
+def _signed(points: float) -> str:
+    text = f"{points:+.1f}"
+    return "±0.0" if float(text) == 0 else text.replace("-", "−")

@@ -1,0 +1,155 @@
+"""How γ̂ and β̂ differ between corruptions, domains and images: asked of the network at once."""
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from afn.grids.rescaling import LayerRescaling, Rescaling
+from app import asking, backend, rescaling
+from app.asking import Asked
+from app.charts import differences
+from app.charts.batches import BATCH_SIZES
+from app.charts.corruptions import group_title
+from app.charts.legend import Entry, legend_html
+from app.charts.palette import NORM_COLORS
+from app.charts.ridges import SYMBOLS
+from app.explanations import CONTROLS
+from app.export import csv_of
+from app.histories import Opened
+from app.markdown import plain
+from app.rescaling import CORRUPTIONS, IMAGES, RescalingView
+from app.state import rescaling as state
+
+_CONDITIONS = {"corruption": "severities of a corruption", "domains": "domains"}
+_MODES = {"trained": "as trained", "running": "running", "batch": "test batch"}
+_HEIGHT = 300
+"""Pixels that are kept free for figures to come."""
+
+
+def render(chosen: Opened) -> None:
+    """Measure the network under the conditions that the page's settings name, and draw it."""
+    if chosen.is_live:
+        st.caption("Once its training has ended, the network can be asked here.")
+        return
+    try:
+        subject = chosen.subject()
+    except (ValueError, OSError) as error:
+        st.caption(plain(f"{error}."))
+        return
+    backend.runner().start()
+    others = rescaling.other_domains(chosen.config.dataset)
+    if state.take().conditions == "domains" and not others:
+        st.session_state[state.key("conditions")] = "corruption"
+
+    def ask_now() -> tuple[Asked]:
+        state.keep()
+        task = rescaling.task_of(state.take(), subject)
+        return (asking.ask("rescaling", [task], starts=True),)
+
+    def draw(asked: Asked) -> None:
+        _settings(others, has_choice=subject.has_choice)
+        view = state.take()
+        asking.follow(asked)
+        task = rescaling.task_of(view, subject)
+        if measured := task.read():
+            _differences(chosen, view, measured, task.question.statistics, others)
+        elif asked.is_running:
+            st.skeleton(height=_HEIGHT)
+        state.write_url(state.take())
+
+    asking.section(ask_now, draw)
+
+
+def _settings(others: Mapping[str, str], *, has_choice: bool) -> None:
+    with st.container(horizontal=True, gap="medium"):
+        if others:
+            st.segmented_control(
+                "Between", list(_CONDITIONS), key=state.key("conditions"), required=True,
+                format_func=_CONDITIONS.__getitem__, help=CONTROLS["rescaling.conditions"],
+            )  # fmt: skip
+        if state.take().conditions == "domains":
+            known = [name for name in st.session_state[state.key("domains")] if name in others]
+            st.session_state[state.key("domains")] = known
+            st.pills(
+                "Domains", list(others), key=state.key("domains"), selection_mode="multi",
+                format_func=others.__getitem__, help=CONTROLS["rescaling.domains"],
+            )  # fmt: skip
+        else:
+            st.selectbox(
+                "Corruption", CORRUPTIONS, key=state.key("corruption"), format_func=group_title,
+                width=190,
+            )  # fmt: skip
+        if has_choice:
+            st.segmented_control(
+                "Statistics", list(_MODES), key=state.key("stats"), required=True,
+                format_func=_MODES.__getitem__, help=CONTROLS["rescaling.stats"],
+            )  # fmt: skip
+            st.select_slider(
+                "Test batch", BATCH_SIZES, key=state.key("batch_size"), width=180,
+                help=CONTROLS["rescaling.batch"],
+            )  # fmt: skip
+        st.selectbox(
+            "Images of each", IMAGES, key=state.key("images"), width=120,
+            help=CONTROLS["rescaling.images"],
+        )  # fmt: skip
+
+
+def _differences(
+    chosen: Opened,
+    view: RescalingView,
+    measured: Rescaling,
+    statistics: str,
+    titles: Mapping[str, str],
+) -> None:
+    looked = differences.looks(measured, NORM_COLORS[chosen.config.norm], titles)
+    mine = [layer for layer in measured.layers if layer.name == view.layer]
+    layer = mine[0] if mine else None
+    words = differences.difference_reading(chosen.shown.label, measured, looked, layer)
+    st.markdown(plain(words))
+    if any(each.varies != "nothing" for each in ([layer] if layer else measured.layers)):
+        st.html(
+            legend_html(
+                [Entry(f"{look.title} {look.glyph}".strip(), look.color) for look in looked[1:]]
+            )
+        )
+        _difference_figures(measured, looked, layer, words)
+    _difference_source(chosen, measured, statistics, layer)
+
+
+def _difference_figures(
+    measured: Rescaling,
+    looked: Sequence[differences.Look],
+    layer: LayerRescaling | None,
+    words: str,
+) -> None:
+    for column, name in zip(st.columns(2), SYMBOLS, strict=True):
+        with column:
+            if layer:
+                st.markdown(f"**{SYMBOLS[name]} less that on {plain(looked[0].title)} images**")
+                figure = differences.channels_figure(layer, looked, name)
+            else:
+                st.markdown(f"**|difference of {SYMBOLS[name]}|**, mean over channels")
+                figure = differences.layers_figure(measured, looked, name)
+            st.plotly_chart(
+                figure, key=f"rescaling.differences.{name}", config={"displayModeBar": False},
+                alt=f"Differences of {SYMBOLS[name]} between conditions. {words}",
+            )  # fmt: skip
+
+
+def _difference_source(
+    chosen: Opened, measured: Rescaling, statistics: str, layer: LayerRescaling | None
+) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button(
+            "Under all conditions (CSV)", csv_of(lambda: differences.table(measured)),
+            "gamma-beta-conditions.csv", "text/csv", icon=":material/download:",
+            on_click="ignore", key="rescaling.differences.csv",
+        )  # fmt: skip
+        counts = " / ".join(dict.fromkeys(str(n) for n in measured.num_images))
+        text = (
+            f"Cached · weights of seed {chosen.config.seed}, measured here · {counts} test images "
+            f"of each condition · statistics: {statistics}"
+        )
+        if layer and layer.varies != "nothing":
+            text += f" · grey band: one standard deviation between {layer.varies}"
+        st.caption(plain(text), width="stretch")

@@ -1,0 +1,80 @@
+"""What the λ page shows: its settings and their link form."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+from afn.lambda_init import LAMBDAS
+from app import links
+from app.charts.tracks import Quantity
+
+MAX_RUNS = 8
+QUANTITIES: tuple[Quantity, ...] = get_args(Quantity)
+ALL = "all"
+BY = ("λ", "layer")
+SEEDS = ("band", "lines")
+AXES = ("linear", "log")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DynamicsView:
+    """Which runs are looked at, and how."""
+
+    runs: tuple[str, ...] = ()
+    """Ids of runs and names of pretrained models; empty for the newest comparison."""
+    quantity: Quantity = "lambda"
+    which: str = ALL
+    """One λ, or all four."""
+    by: str = "λ"
+    """What has a panel of its own."""
+    seeds: str = "band"
+    """How runs are drawn that differ by their seed alone."""
+    axis: str = "linear"
+    """Of the steps."""
+
+    def __post_init__(self) -> None:
+        for name, known in (
+            ("quantity", QUANTITIES),
+            ("which", (ALL, *LAMBDAS)),
+            ("by", BY),
+            ("seeds", SEEDS),
+            ("axis", AXES),
+        ):
+            if (value := getattr(self, name)) not in known:
+                text = f"{value}"[:40]
+                raise ValueError(f"{_URL[name]} is one of {', '.join(known)}, not {text!r}")
+        if len(self.runs) > MAX_RUNS:
+            raise ValueError(f"up to {MAX_RUNS} runs fit, not {len(self.runs)}")
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """What ``which`` can be: of effective moves there are two, and layers show one λ each."""
+        names = LAMBDAS[:2] if self.quantity == "move" else LAMBDAS
+        return names if self.by == "layer" else (ALL, *names)
+
+    @property
+    def panels(self) -> tuple[str, ...]:
+        """The λ that are drawn."""
+        which = self.which if self.which in self.offered else self.offered[0]
+        return self.offered[1:] if which == ALL else (which,)
+
+
+_URL = {
+    "runs": "runs",
+    "quantity": "show",
+    "which": "of",
+    "by": "by",
+    "seeds": "seeds",
+    "axis": "steps",
+}
+"""Field -> URL parameter."""
+
+
+def to_url(view: DynamicsView) -> dict[str, str]:
+    """Query parameters that reproduce the view; defaults are left out."""
+    return links.to_url(view, _URL)
+
+
+def from_url(url: Mapping[str, Sequence[str]]) -> tuple[DynamicsView, list[str]]:
+    """The view that a link asks for, and one line for each thing in it that cannot be."""
+    return links.from_url(DynamicsView, _URL, url)

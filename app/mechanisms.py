@@ -1,0 +1,177 @@
+"""The evidence for the paper's mechanisms, from the cards of pretrained models."""
+
+import gzip
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from afn.grids.records import STANDARD, Cell, Place
+from afn.pretrained.cards import Card
+from app.charts.estimates import Estimate, gain_over
+from app.charts.lambdas import short_layer
+
+EARLY = 50
+"""Steps that count as the beginning of a training."""
+VARIANTS = {
+    "bn": "BN",
+    "asrnorm": "ASRNorm",
+    "afn": "AFN, paper's start",
+    "afn-reference": "AFN, reference start",
+    "afn-open": "AFN, λ wide open",
+}
+"""Trainings that are held against each other, by the end of their models' names."""
+STARTS = ("afn", "afn-reference", "afn-open")
+"""Those that differ in the start of λ alone."""
+_SEVERITIES = (1, 2, 3, 4, 5)
+Lambdas = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """How far the networks move one layer's statistics in a training batch."""
+
+    mean: float
+    """Mean over channels of |μ̂ − μ| / σ."""
+    spread: float
+    """Mean over channels of σ̂ / σ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How a training went, in what the mechanisms speak of."""
+
+    variant: str
+    name: str
+    layers: tuple[str, ...]
+    """Short names of those that have λ."""
+    start: tuple[Lambdas, ...]
+    """λ before the first step, by layer."""
+    end: tuple[Lambdas, ...]
+    steps: tuple[int, ...]
+    """Those that were recorded."""
+    gradients: tuple[float, ...]
+    """Norm of the gradient of all parameters at each."""
+    total_steps: int
+    last_loss: float
+    first_moves: tuple[Moves, ...]
+    """At the first snapshot, by layer; none where they were not recorded."""
+    last_moves: tuple[Moves, ...]
+
+    @property
+    def label(self) -> str:
+        """As it is called on the page."""
+        return VARIANTS[self.variant]
+
+    @property
+    def early(self) -> tuple[float, ...]:
+        """Gradients of the first `EARLY` steps, of those recorded."""
+        pairs = zip(self.steps, self.gradients, strict=True)
+        return tuple(gradient for step, gradient in pairs if step <= EARLY)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it reached its last step; a loss that is not finite ends a training."""
+        return bool(self.steps) and self.steps[-1] >= self.total_steps
+
+
+def course(card: Card, variant: str) -> Course:
+    """Read a training's course.
+
+    Raises:
+        ValueError: The events are damaged.
+        FileNotFoundError: They are missing.
+    """
+    lines = gzip.decompress(card.read("events")).splitlines()
+    kinds: dict[str, list[bytes]] = {}
+    for line in lines:  # snapshots are large, and only two of them are wanted
+        kinds.setdefault(line[9 : line.index(b'"', 9)].decode(), []).append(line)
+    try:
+        start = json.loads(kinds["start"][0])
+        steps = [json.loads(line) for line in kinds["step"]]
+        snapshots = kinds.get("snapshot", [])
+        return Course(
+            variant=variant,
+            name=card.name,
+            layers=tuple(map(short_layer, start["adaptive_layers"])),
+            start=_by_layer(start["lambdas"]),
+            end=_by_layer(steps[-1]["lambdas"]),
+            steps=tuple(each["step"] for each in steps),
+            gradients=tuple(each["grad_norm"] for each in steps),
+            total_steps=start["total_steps"],
+            last_loss=steps[-1]["loss"],
+            first_moves=_moves(snapshots[:1]),
+            last_moves=_moves(snapshots[-1:]),
+        )
+    except (KeyError, IndexError, TypeError) as error:
+        raise ValueError(f"{card.name}'s events lack {error}: get them again") from error
+
+
+def _by_layer(rows: Iterable[Sequence[float]]) -> tuple[Lambdas, ...]:
+    return tuple((row[0], row[1], row[2], row[3]) for row in rows)
+
+
+def _moves(snapshots: Sequence[bytes]) -> tuple[Moves, ...]:
+    if not snapshots:
+        return ()
+    layers: list[Mapping[str, Any]] = json.loads(snapshots[0])["layers"]
+    return tuple(Moves(*layer["moves"]) for layer in layers if layer.get("moves"))
+
+
+# -- with and without the networks -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What the networks change in one kind of test."""
+
+    test: str
+    """ "own images, clean", "usps, clean", "corrupted, severity 3"."""
+    is_shifted: bool
+    """Whether its images differ from those of training."""
+    tests: int
+    n: int
+    off: float
+    """Accuracy with every λ forced to 0."""
+    gain: Estimate
+    """What the networks add, with its paired 95 % interval over images."""
+
+
+def effects(card: Card) -> list[Effect]:
+    """Accuracy with the networks minus without them, on the same images.
+
+    Raises:
+        ValueError: The answers are damaged.
+        FileNotFoundError: They are missing.
+    """
+    known: dict[tuple[str, int], dict[bool, dict[Place, Cell]]] = {}
+    for question, cell in card.answers():
+        if question.statistics.startswith("test batch"):
+            both = known.setdefault((question.dataset, question.num_images), {})
+            both.setdefault(question.networks, {})[cell.place] = cell
+    own, found = card.config.dataset.partition("@")[0], []
+    for (dataset, _), both in known.items():
+        if set(both) != {True, False}:
+            continue
+        clean = [(None, 0)]
+        is_grid = len(both[True]) > 1
+        if is_grid:
+            for severity in _SEVERITIES:
+                places = [(name, severity) for name in STANDARD]
+                found.append(_effect(f"corrupted, severity {severity}", both, places, True))
+        elif dataset == own:
+            found.append(_effect("own images, clean", both, clean, False))
+        else:
+            found.append(_effect(f"{dataset}, clean", both, clean, True))
+    whole = [effect for effect in found if effect]
+    return sorted(whole, key=lambda each: (each.is_shifted, "corrupted" in each.test))
+
+
+def _effect(
+    test: str, both: Mapping[bool, Mapping[Place, Cell]], places: Sequence[Place], is_shifted: bool
+) -> Effect | None:
+    if any(place not in cells for cells in both.values() for place in places):
+        return None
+    on, off = ([both[state][place] for place in places] for state in (True, False))
+    mean = sum(cell.accuracy for cell in off) / len(off)
+    return Effect(test, is_shifted, len(places), off[0].n, mean, gain_over(on, off))

@@ -1,0 +1,294 @@
+"""What the paper publishes beside what is measured here, and the evidence for its mechanisms."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+import streamlit as st
+
+from afn.pretrained.protocols import ASPECTS, WHY_NOT, protocol, stems_of
+from afn.pretrained.published import ARXIV, TABLES, Table
+from afn.pretrained.replication import (
+    Replicated,
+    Results,
+    command,
+    lacking,
+    ladder,
+)
+from app import evidence
+from app.charts import ladder as ladders
+from app.charts import mechanisms as figures
+from app.charts import paper as charts
+from app.charts.chart import Rows
+from app.charts.legend import legend_html
+from app.charts.verdicts import protocol_html, tally_html
+from app.explanations import CONTROLS, FIGURES
+from app.export import csv_of
+from app.markdown import plain
+from app.mechanisms import STARTS, VARIANTS
+from app.paper import ANY, LADDERS, NETWORKS, READINGS, PaperView, fit_words
+from app.state import paper as state
+
+_TOLD = ("network", "image size", "training", "augmentation", "data", "domains", "corruptions")
+"""What of the protocol is told beside every table."""
+_effects_figure = lru_cache(maxsize=8)(figures.effects_figure)
+_lambdas_figure = lru_cache(maxsize=8)(figures.lambdas_figure)
+_gradients_figure = lru_cache(maxsize=8)(figures.gradients_figure)
+_ladder_figure = lru_cache(maxsize=16)(ladders.ladder_figure)
+"""Every visit shows the same."""
+
+
+def render() -> None:
+    """Draw the page."""
+    problems = state.begin()
+    offered = _offered(problems)
+    view = state.take()
+    st.title("The paper, measured here", anchor=False)
+    st.markdown(
+        "Each published table of AFN beside the same rows measured with this program, and what "
+        "speaks for and against the paper's explanations. Smaller networks, less training: "
+        "**levels** differ, so what is tested is the **sign of differences** between norms. "
+        f"AFN is arXiv {ARXIV['AFN']}, ASRNorm arXiv {ARXIV['ASRNorm']}; published figures are "
+        "those of AFN's reference repository."
+    )
+    for line in problems:
+        st.warning(plain(line), icon=":material/info:")
+    try:
+        results = evidence.results()
+    except (ValueError, OSError) as error:
+        st.error(plain(str(error)))
+        return
+    _scoreboard(view)
+    for table in TABLES:
+        _table(table, results)
+    _mechanisms(offered)
+    _ladders(results)
+    view = state.take()
+    state.write_url(replace(view, network=ANY) if [view.network] == offered[:1] else view)
+
+
+def _offered(problems: list[str]) -> list[str]:
+    """Networks whose training can be looked at; one of them is chosen."""
+    offered = [name for name in NETWORKS if evidence.card(f"{name}-afn")]
+    named = st.session_state[state.key("network")]
+    if offered and named not in offered:
+        st.session_state[state.key("network")] = offered[0]
+        if named != ANY:
+            problems.append(f"In the link, network={named}: not trained yet. Another is shown.")
+    return offered
+
+
+def _scoreboard(view: PaperView) -> None:
+    """All verdicts at a glance."""
+    rows = [row for table in TABLES for row in _rows(table, view)]
+    st.html(
+        tally_html("AFN over BN, as published:", charts.verdicts_of(rows))
+        + tally_html(
+            "AFN over BN, both on the test batch:", charts.verdicts_of(rows, "afn", "bn-batch")
+        )
+    )
+
+
+def _rows(table: Table, view: PaperView) -> list[Replicated]:
+    return evidence.rows(table, "tests" if view.reading == "tests" else "trains")
+
+
+def _heading(title: str, topic: str, key: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key=f"head.{key}"):
+        st.subheader(title, anchor=False, width="content")
+        st.badge("precomputed", icon=":material/inventory_2:", color="gray")
+        with st.popover("", icon=":material/help:", type="tertiary", help="What is this?"):
+            st.markdown(FIGURES[topic])
+
+
+# -- published tables ------------------------------------------------------------------------------
+
+
+def _table(table: Table, results: Results) -> None:
+    _heading(table.title, "paper.table", table.name)
+    if table.name == "digits_single_each":
+        st.segmented_control(
+            "A column is the domain", list(READINGS), key=state.key("reading"), required=True,
+            format_func=READINGS.__getitem__, help=CONTROLS["paper.reading"],
+        )  # fmt: skip
+    view = state.take()
+    rows = _rows(table, view)
+    st.markdown(plain(charts.table_reading(rows)))
+    st.html(charts.table_html(table, rows))
+    notes = list(table.notes)
+    if table.name == "digits_single_each":
+        notes += fit_words({each: evidence.rows(table, each) for each in READINGS})
+    if table.name in WHY_NOT:
+        notes.append(WHY_NOT[table.name])
+    for note in notes:
+        st.caption(plain(note))
+    if not any(row.is_planned for row in rows):
+        return
+    missing = lacking(results, stems_of(table, rows))
+    here = protocol(table, rows, results, evidence.card)
+    st.caption(plain(_provenance(table, rows, here)))
+    if missing:
+        total = len(missing) + _made(table, rows, results)
+        st.caption(f"{len(missing)} of {total} planned models are not there yet. This makes them:")
+        st.code(command(missing), language="shell", wrap_lines=True)
+    st.caption(plain(_protocol_words(here)))
+    with st.expander("Protocol, published and here; data", icon=":material/compare_arrows:"):
+        st.html(protocol_html(table.protocol, here, ASPECTS))
+        _csv("This table (CSV)", table.name, lambda: charts.table_rows(table, rows))
+
+
+def _made(table: Table, rows: Sequence[Replicated], results: Results) -> int:
+    stems = set(stems_of(table, rows))
+    return sum(name in stems or name.rpartition("-s")[0] in stems for name in results.models)
+
+
+def _provenance(table: Table, rows: Sequence[Replicated], here: Mapping[str, str]) -> str:
+    parts = ["Precomputed", f"seeds: {here.get('seeds', 'none yet')}"]
+    if images := here.get("test images"):
+        parts.append(f"{images.removesuffix(' in each test')} images in each test")
+    cards = (evidence.card(stem) for stem in stems_of(table, rows))
+    found = next((card for card in cards if card), None)
+    if found:
+        parts += [
+            f"torch {found.versions.get('torch', '?')}",
+            f"{found.versions.get('processor', '')}",
+        ]
+    parts.append("± and brackets: 95 % t-intervals over seeds, paired for differences")
+    return " · ".join(part for part in parts if part)
+
+
+def _protocol_words(here: Mapping[str, str]) -> str:
+    named = ("augmentation", "domains", "corruptions")
+    told = [
+        f"{aspect}: {here[aspect]}" if aspect in named else here[aspect]
+        for aspect in _TOLD
+        if aspect in here
+    ]
+    return f"Protocol here: {'; '.join(told)}."
+
+
+def _csv(label: str, name: str, table: Callable[[], Rows]) -> None:
+    st.download_button(
+        label, csv_of(table), f"{name}.csv", "text/csv", icon=":material/download:",
+        on_click="ignore", key=f"csv.{name}",
+    )  # fmt: skip
+
+
+# -- mechanisms ------------------------------------------------------------------------------------
+
+
+def _mechanisms(offered: Sequence[str]) -> None:
+    st.header("Its three mechanisms", anchor=False)
+    if not offered:
+        st.caption("No AFN network is there yet. This makes one of the embedded digits:")
+        st.code("python -m afn pretrained train mnist5k-afn", language="shell")
+        return
+    st.segmented_control(
+        "Looked at in", offered, key=state.key("network"), required=True,
+        format_func=NETWORKS.__getitem__,
+        help=CONTROLS["paper.network"],
+    )  # fmt: skip
+    network = state.take().network
+    courses = evidence.courses(network)
+    told = f"Precomputed · {NETWORKS[network]} · seed 0 of each"
+    _learning(network, told)
+    _growth(network, told)
+    _gradients(network, told)
+    names = [f"{network}-{variant}" for variant in VARIANTS]
+    absent = set(names) - {each.name for each in courses}
+    if missing := [name for name in lacking(Results([]), names) if name in absent]:
+        st.caption("Some of these trainings are not there yet. This makes them:")
+        st.code(command(missing), language="shell", wrap_lines=True)
+
+
+def _learning(network: str, told: str) -> None:
+    _heading("1 · Does the encoder-decoder learn?", "paper.learn", "learn")
+    effects = evidence.effects(network)
+    course = next((each for each in evidence.courses(network) if each.variant == "afn"), None)
+    words = figures.effects_reading(effects, course)
+    st.markdown(plain(words))
+    if effects:
+        st.plotly_chart(
+            _effects_figure(tuple(effects)), key="paper.effects",
+            config={"displayModeBar": False}, alt=words,
+        )  # fmt: skip
+    st.caption(
+        plain(
+            f"{told} · statistics of the test batch in both · against networks off (every λ forced "
+            "to 0), same weights and images; 95 % intervals over images, not over seeds"
+        )
+    )
+    _refuted(
+        "gains that include 0 everywhere, or that networks silenced after training "
+        "do as well under shift as with them."
+    )
+    if effects:
+        _csv("Networks on − off (CSV)", "networks", lambda: figures.effects_table(effects))
+
+
+def _growth(network: str, told: str) -> None:
+    _heading("2 · Do λ grow?", "paper.lambdas", "growth")
+    courses = [each for each in evidence.courses(network) if each.variant in STARTS]
+    words = figures.lambdas_reading(courses)
+    st.markdown(plain(words))
+    if not courses:
+        return
+    st.plotly_chart(
+        _lambdas_figure(tuple(courses)), key="paper.lambdas",
+        config={"displayModeBar": False}, alt=words,
+    )  # fmt: skip
+    st.caption(plain(f"{told} · a dot per layer"))
+    _refuted("λ that end where they started, or below, when started small.")
+    _csv("λ by layer (CSV)", "lambdas", lambda: figures.lambdas_table(courses))
+
+
+def _gradients(network: str, told: str) -> None:
+    _heading("3 · Does a small λ keep gradients tame?", "paper.gradients", "tame")
+    courses = evidence.courses(network)
+    words = figures.gradients_reading(courses)
+    st.markdown(plain(words))
+    if not courses:
+        return
+    st.html(legend_html(figures.gradient_entries(courses)))
+    st.plotly_chart(
+        _gradients_figure(tuple(courses)), key="paper.gradients",
+        config={"displayModeBar": False}, alt=words,
+    )  # fmt: skip
+    st.caption(
+        plain(f"{told} · grey: the first steps · of some steps only, evenly over the training")
+    )
+    _refuted("gradients that are no larger with λ wide open, and no training that diverges there.")
+    _csv("Gradients (CSV)", "gradients", lambda: figures.gradients_table(courses))
+
+
+def _refuted(by: str) -> None:
+    st.markdown(f"**What would speak against it:** {plain(by)}")
+
+
+# -- the split -------------------------------------------------------------------------------------
+
+
+def _ladders(results: Results) -> None:
+    _heading("Where the robustness gain comes from", "paper.ladder", "ladder")
+    found = {name: rungs for name, asks in LADDERS.items() if (rungs := ladder(results, asks))}
+    columns = st.columns(2)
+    for number, (name, rungs) in enumerate(found.items()):
+        words = ladders.ladder_reading(rungs)
+        with columns[number % 2]:
+            st.markdown(f"**{name}**")
+            st.plotly_chart(
+                _ladder_figure(tuple(rungs)), key=f"paper.ladder.{number}",
+                config={"displayModeBar": False}, alt=f"{name}. {words}",
+            )  # fmt: skip
+            seeds = ", ".join(map(str, rungs[0].seeds))
+            st.caption(plain(f"{words} Seeds: {seeds}."))
+    absent = [name for name in LADDERS if name not in found]
+    if absent:
+        st.caption(f"Not measured yet: {', '.join(absent)}.")
+    if found:
+        _csv(
+            "These steps (CSV)", "ladder",
+            lambda: [
+                row for name, rungs in found.items() for row in ladders.ladder_table(name, rungs)
+            ],
+        )  # fmt: skip

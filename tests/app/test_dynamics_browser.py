@@ -1,0 +1,95 @@
+"""The λ page and the γ/β page in a real Chromium: a run that trains, the cursor, narrow screens."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from afn.engine.config import TrainConfig
+from afn.engine.execution import execute
+from afn.jsonl import append_line
+from afn.runs import Run, RunStore
+from tests.app.browser import ROOT
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+QUICK = TrainConfig(
+    dataset="digits8", widths=(4, 8), epochs=1, evals_per_epoch=0, eval_images=20, corruptions=()
+)
+PLOT = ".js-plotly-plot .main-svg"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Runs of three norms."""
+    folder = tmp_path_factory.mktemp("runs")
+    for norm in ("bn", "afn", "asrnorm"):
+        list(execute(RunStore(folder).create(replace(QUICK, norm=norm))))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(serve, folder: Path) -> str:
+    env = {"AFN_RUNS_DIR": str(folder), "AFN_DATA_DIR": str(folder / "no-data")}
+    return serve(ROOT / "app" / "streamlit_app.py", env)
+
+
+@pytest.fixture
+def training(folder: Path) -> Iterator[Run]:
+    """A run that this process seems to train: the test itself writes its events."""
+    done = next(run for run in RunStore(folder).list() if run.config().norm == "afn")
+    run = RunStore(folder).create(replace(QUICK, seed=9))
+    run.claim()
+    for event in done.events(0)[0][:4]:  # the start, and the first step
+        append_line(run.events_path, event)
+    yield run
+    run.end("stopped")
+
+
+def test_the_page_follows_a_run_and_says_when_it_has_ended(page: Page, address: str, training: Run):
+    page.goto(f"{address}/lambda?runs={training.id}")
+    expect(page.get_by_text(re.compile("^Live · digits8"))).to_be_visible()
+    [*_, step] = [each for each in training.events(0)[0] if each["kind"] == "step"]
+    step |= {"step": 2, "lambdas": [[0.09] * 4] * 2}
+    append_line(training.events_path, step)
+    expect(page.get_by_text("→ 0.09").first).to_be_visible()
+    training.end("finished")
+    expect(page.get_by_text(re.compile("^Cached · digits8"))).to_be_visible()
+
+
+def test_one_cursor_moves_both_ridgelines_and_is_in_the_link(page: Page, address: str):
+    page.goto(f"{address}/gamma-beta?run=mnist5k-afn")
+    expect(page.locator(PLOT).nth(3)).to_be_visible()
+    expect(page.get_by_text("Channel by channel at step 1,860")).to_be_visible()
+    bold = page.locator(".js-plotly-plot .ytick text").filter(has_text="1,860")
+    expect(bold).to_have_count(2)
+    page.get_by_role("slider", name="Step").focus()
+    page.keyboard.press("Home")
+    expect(page.get_by_text("Channel by channel at step 1", exact=True)).to_be_visible()
+    page.wait_for_url(re.compile("step=1"))
+    page.reload()
+    expect(page.get_by_text("Channel by channel at step 1", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(
+    "url", ["/lambda?runs=mnist5k-afn~mnist5k-asrnorm", "/gamma-beta?run=mnist5k-bn"]
+)
+def test_nothing_is_wider_than_the_screen(chromium: Browser, address: str, width: int, url: str):
+    context = chromium.new_context(viewport={"width": width, "height": 900})
+    page = context.new_page()
+    page.goto(address + url)
+    expect(page.locator(PLOT).first).to_be_visible()
+    for help_button in page.get_by_role("button", name="What is this?").all():
+        help_button.click()
+        expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
+        assert page.locator(".katex-error").count() == 0
+        page.keyboard.press("Escape")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator("section, main").first.evaluate("each => each.scrollWidth") <= width
+    context.close()

@@ -1,0 +1,169 @@
+"""The Paper page: its links, and the page under AppTest."""
+
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from afn.pretrained.cards import pretrained_dir
+from afn.pretrained.published import TABLES
+from afn.pretrained.results import FILE
+from app.paper import PaperView, from_url, to_url
+from tests.pretrained.accuracies import measured, write_results
+
+PATIENCE = 60.0
+
+
+# -- links -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("view", "url"),
+    [
+        (PaperView(), {}),
+        (PaperView(reading="tests"), {"column": "tests"}),
+        (PaperView(network="mnist-grey"), {"network": "mnist-grey"}),
+    ],
+)
+def test_a_view_is_its_link(view, url):
+    assert to_url(view) == url
+    assert from_url({key: [value] for key, value in url.items()}) == (view, [])
+
+
+@pytest.mark.parametrize(
+    ("url", "clue"),
+    [({"column": "both"}, "trains, tests"), ({"network": "<b>" * 99}, "any, cifar10, mnist-grey")],
+)
+def test_what_a_link_cannot_ask_for_is_one_short_line(url, clue):
+    view, [problem] = from_url({key: [value] for key, value in url.items()})
+    assert view == PaperView()
+    assert clue in problem
+    assert len(problem) < 250
+
+
+# -- the page --------------------------------------------------------------------------------------
+
+
+def paper_app():
+    import streamlit as st
+
+    from app.views import paper
+
+    if not st.session_state.get("away"):
+        paper.render()
+
+
+@pytest.fixture(autouse=True)
+def fresh():
+    st.cache_resource.clear()
+    yield
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch) -> Path:
+    """Where the page looks for what is shipped."""
+    monkeypatch.setenv("AFN_PRETRAINED_DIR", str(tmp_path / "pretrained"))
+    return tmp_path / "pretrained"
+
+
+def page(**url):
+    at = AppTest.from_function(paper_app, default_timeout=PATIENCE)
+    at.query_params.update(url)
+    return drawn(at.run())
+
+
+def drawn(at):
+    assert not at.exception, [error.message for error in at.exception]
+    return at
+
+
+def words(at):
+    return "\n".join(element.value for element in [*at.markdown, *at.caption])
+
+
+def html(at):
+    return "\n".join(element.proto.body for element in at.get("html"))
+
+
+def test_what_is_shipped_shows_every_table_and_trajectory():
+    assert (pretrained_dir() / FILE).exists()
+    at = page()
+    assert html(at).count('class="afn-paper"') == len(TABLES)
+    assert len(at.get("plotly_chart")) >= 3 + 1  # three mechanisms and a ladder
+    assert "Precomputed" in words(at)
+    assert dict(at.query_params) == {}
+    assert len(at.warning) == len(at.error) == 0
+
+
+def test_an_empty_folder_says_what_to_do(folder):
+    at = page()
+    assert html(at).count('class="afn-paper"') == len(TABLES)
+    assert "16 × not measured yet" in html(at)
+    assert not at.get("plotly_chart")
+    commands = [block.value for block in at.code]
+    assert "python -m afn pretrained train 'pacs-*'" in commands
+    assert "python -m afn pretrained train mnist5k-afn" in commands
+
+
+def test_results_of_several_seeds_give_verdicts(folder):
+    write_results(folder, measured())
+    at = page()
+    assert "3 × holds here" in html(at)
+    assert "AFN over BN, as published, of 3 rows: holds here in 3." in words(at)
+    assert "seeds: 0, 1, 2" in words(at)
+    write_results(folder, [])
+    assert "holds here in" not in words(drawn(at.run()))
+
+
+def test_a_card_without_its_files_leaves_the_page_whole(folder):
+    folder.mkdir()
+    card = pretrained_dir_of_the_repository() / "mnist5k-afn.json"
+    (folder / card.name).write_bytes(card.read_bytes())
+    at = page()
+    assert "No AFN network is there to say." in words(at)
+    assert "No training is there to say." in words(at)
+    assert not at.get("plotly_chart")
+
+
+def test_a_damaged_table_is_one_line(folder):
+    folder.mkdir()
+    (folder / FILE).write_text("model\nx\n")
+    [error] = page().error
+    assert "damaged" in error.value
+    assert "\n" not in error.value
+
+
+def test_settings_reach_the_address_and_outlive_another_page():
+    at = page()
+    drawn(at.segmented_control(key="paper.reading").set_value("tests").run())
+    assert dict(at.query_params) == {"column": "tests"}
+    for away in (True, False):
+        at.session_state["away"] = away
+        drawn(at.run())
+    assert at.segmented_control(key="paper.reading").value == "tests"
+    assert page(**at.query_params).segmented_control(key="paper.reading").value == "tests"
+
+
+@pytest.mark.parametrize("url", [{"column": "*x*"}, {"network": "é" * 300}])
+def test_a_hand_edited_link_is_one_warning_on_a_page_that_works(url):
+    at = page(**url)
+    [warning] = at.warning
+    assert "\n" not in warning.value
+    assert len(warning.value) < 250
+    assert "Precomputed" in words(at)
+    assert dict(at.query_params) == {}
+
+
+def test_a_network_that_is_not_there_is_said_and_another_shown(folder):
+    folder.symlink_to(pretrained_dir_of_the_repository())
+    offered = page().segmented_control(key="paper.network").options
+    if len(offered) == 3:
+        pytest.skip("all are there")
+    at = page(network="mnist-grey" if "MNIST, ConvNet" not in offered else "cifar10")
+    assert "not trained yet" in at.warning[0].value
+
+
+def pretrained_dir_of_the_repository() -> Path:
+    return Path(__file__).parents[2] / "pretrained"

@@ -1,0 +1,37 @@
+"""The Paper page in a real Chromium: it fits a phone, and its tables scroll within themselves."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.app.browser import ROOT
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def address(serve, tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder: Path = tmp_path_factory.mktemp("runs")
+    env = {"AFN_RUNS_DIR": str(folder), "AFN_DATA_DIR": str(folder / "no-data")}
+    return serve(ROOT / "app" / "streamlit_app.py", env)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_phone_scrolls_tables_not_the_page(chromium: Browser, address: str, theme):
+    context = chromium.new_context(viewport={"width": 390, "height": 800}, color_scheme=theme)
+    page = context.new_page()
+    page.goto(f"{address}/paper")
+    expect(page.get_by_text("Where the robustness gain comes from")).to_be_visible(timeout=60_000)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    table = page.locator(".afn-paper").first
+    assert table.evaluate("box => box.scrollWidth > box.clientWidth")
+    table.evaluate("box => box.scrollLeft = 300")
+    name = table.locator("tbody th").first
+    assert name.bounding_box()["x"] == pytest.approx(table.bounding_box()["x"], abs=1)
+    shade = "node => getComputedStyle(node).backgroundColor"
+    assert name.evaluate(shade) == page.locator("[data-testid=stApp]").evaluate(shade)
+    context.close()

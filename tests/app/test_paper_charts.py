@@ -1,0 +1,223 @@
+"""What the Paper page shows: its tables, verdicts, readings, and the evidence for mechanisms."""
+
+import csv
+import io
+from dataclasses import replace
+
+import pytest
+
+from afn.pretrained.cards import read_card
+from afn.pretrained.comparison import VERDICTS, OverSeeds
+from afn.pretrained.published import TABLES
+from afn.pretrained.replication import Ask, Results, ladder, replicated
+from app import mechanisms
+from app.charts import ladder as ladders
+from app.charts import mechanisms as figures
+from app.charts import paper as charts
+from app.charts.estimates import Estimate
+from app.charts.verdicts import protocol_html, tally_html, verdict_html
+from app.mechanisms import VARIANTS, Course, Effect, Moves
+from app.paper import fit_words, fits
+from tests.pretrained.accuracies import measured
+
+FROM_MNIST = next(table for table in TABLES if table.name == "digits_from_mnist")
+SINGLE = next(table for table in TABLES if table.name == "digits_single_each")
+IMAGES = next(table for table in TABLES if table.name == "images")
+
+
+# -- tables ----------------------------------------------------------------------------------------
+
+
+def test_a_table_shows_published_above_measured_and_a_verdict():
+    html = charts.table_html(FROM_MNIST, replicated(Results(measured()), FROM_MNIST))
+    assert html.count("<tr") == 1 + 3
+    assert '<th scope="row">USPS' in html
+    assert '<span class="said">76.9</span>' in html
+    assert "50.0<small>± 0.2</small>" in html
+    assert '<span class="said">+4.3</span>' in html
+    assert html.count("holds here") == 3  # AFN over BN as published, in each row
+    assert html.count("does not hold here") == 3  # ASRNorm over BN
+    assert "within seed noise" in html
+    assert "seed 0: 50.10, seed 1: 50.00, seed 2: 49.90" in html
+    assert "Here: SYN." in html
+
+
+def test_one_seed_has_neither_interval_nor_verdict():
+    html = charts.table_html(FROM_MNIST, replicated(Results(measured(seeds=1)), FROM_MNIST))
+    assert "±" not in html.split("<tbody>")[1]
+    assert html.count("one seed only") == 9
+
+
+def test_rows_that_are_not_measured_here_say_so():
+    html = charts.table_html(IMAGES, replicated(Results([]), IMAGES))
+    assert html.count("not measured here") == 3 * 4
+    assert html.count("not measured yet") == 3
+    assert '<span class="said">94.00</span>' in html
+    assert '<span class="said">+0.13</span>' in html
+
+
+def test_the_sentence_counts_verdicts_by_yardstick():
+    assert charts.table_reading(replicated(Results(measured()), FROM_MNIST)) == (
+        "AFN over BN, as published, of 3 rows: holds here in 3. With both on the test batch, of 3 "
+        "rows: within seed noise in 3. ASRNorm over BN, of 3 rows: does not hold here in 3."
+    )
+    assert charts.table_reading(replicated(Results(measured(seeds=1)), FROM_MNIST)) == (
+        "AFN over BN, as published, of 3 rows: one seed only in 3, 3 of them above BN. With both "
+        "on the test batch, of 3 rows: one seed only in 3, 0 of them above BN. ASRNorm over BN, of "
+        "3 rows: one seed only in 3, 0 of them above BN."
+    )
+    assert "not both measured yet" in charts.table_reading(replicated(Results([]), FROM_MNIST))
+    multi = next(table for table in TABLES if table.name == "pacs_multi")
+    assert charts.table_reading(replicated(Results([]), multi)) == (
+        "None of these rows is measured here."
+    )
+
+
+def test_the_download_has_every_figure():
+    rows = charts.table_rows(FROM_MNIST, replicated(Results(measured()), FROM_MNIST))
+    assert len(rows) == 3 * (5 + 3)
+    usps = {row["what"]: row for row in rows if row["row"] == "USPS"}
+    assert usps["BN, running averages"]["published"] == 76.9
+    assert usps["BN, running averages"]["measured"] == pytest.approx(50.0)
+    assert usps["AFN − BN, as published"]["verdict"] == "holds here"
+    assert usps["AFN − BN, as published"]["seeds"] == 3
+    one = charts.table_rows(FROM_MNIST, replicated(Results(measured(seeds=1)), FROM_MNIST))
+    assert all(row["low95"] is None for row in one)
+
+
+@pytest.mark.parametrize("verdict", VERDICTS)
+def test_a_verdict_is_told_by_word_and_sign_not_by_colour_alone(verdict):
+    chip = verdict_html(verdict)
+    assert verdict in chip
+    assert '<b aria-hidden="true">' in chip
+
+
+def test_a_tally_counts_and_markup_is_escaped():
+    html = tally_html("<AFN>", ["holds here", "holds here", "one seed only"])
+    assert "2 × holds here" in html
+    assert "1 × one seed only" in html
+    assert "&lt;AFN&gt;" in html
+    assert "&lt;b&gt;" in protocol_html({"network": "<b>"}, {}, ["network"])
+
+
+def test_the_readings_of_the_columns_are_held_against_our_bn():
+    rows = {
+        reading: [
+            replace(each, measured={"bn": OverSeeds(((0, each.row.accuracies["bn"] + shift),))})
+            for each in replicated(Results([]), SINGLE, reading)
+        ]
+        for reading, shift in (("trains", 20.0), ("tests", -5.0))
+    }
+    assert fits(rows) == pytest.approx({"trains": 20.0, "tests": 5.0})
+    [sentence] = fit_words(rows)
+    assert "20.0 points where a column is read as the domain that trains and 5.0" in sentence
+    assert fit_words({"trains": replicated(Results([]), SINGLE)}) == []
+
+
+# -- mechanisms ------------------------------------------------------------------------------------
+
+
+def course(variant="afn", start=0.05, end=0.06, gradients=(4.0, 2.0), total_steps=100):
+    adaptive = variant != "bn"
+    return Course(
+        variant=variant, name=f"x-{variant}", layers=("a", "b") if adaptive else (),
+        start=((start, start, start, start),) * 2 if adaptive else (),
+        end=((end, start, start, end), (start - 0.01, end, start, start)) if adaptive else (),
+        steps=(1, 100), gradients=gradients, total_steps=total_steps, last_loss=0.1,
+        first_moves=(Moves(0.04, 0.96),), last_moves=(Moves(0.02, 0.94), Moves(0.04, 0.96)),
+    )  # fmt: skip
+
+
+def test_a_shipped_card_tells_its_course_and_what_the_networks_do():
+    card = read_card("mnist5k-afn")
+    found = mechanisms.course(card, "afn")
+    events = card.events()[0]
+    steps = [event for event in events if event["kind"] == "step"]
+    assert found.gradients == tuple(event["grad_norm"] for event in steps)
+    assert found.start[0] == tuple(events[0]["lambdas"][0])
+    assert found.end[1] == tuple(steps[-1]["lambdas"][1])
+    assert len(found.layers) == len(found.end) == 2
+    assert found.is_over
+    assert len(found.early) == sum(event["step"] <= 50 for event in steps)
+    effects = mechanisms.effects(card)
+    assert [effect.test for effect in effects[:1]] == ["own images, clean"]
+    assert len(effects) == 1 + 3 + 5
+    own = next(a for a in card.accuracies if a.networks == "off" and a.test_data == "mnist5k")
+    assert effects[0].off == pytest.approx(own.accuracy)
+    on = next(
+        a for a in card.accuracies
+        if a.networks == "on" and a.test_data == "mnist5k" and a.statistics.startswith("test")
+    )  # fmt: skip
+    assert effects[0].gain.value == pytest.approx(on.accuracy - own.accuracy)
+
+
+def test_a_card_without_networks_has_no_effects():
+    assert mechanisms.effects(read_card("mnist5k-bn")) == []
+    assert mechanisms.course(read_card("mnist5k-bn"), "bn").layers == ()
+
+
+def test_the_networks_effect_is_read():
+    effects = [
+        Effect("own images, clean", False, 1, 500, 0.9, Estimate(0.001, -0.01, 0.012)),
+        Effect("syn, clean", True, 1, 500, 0.3, Estimate(0.05, 0.03, 0.07)),
+        Effect("usps, clean", True, 1, 500, 0.3, Estimate(-0.05, -0.07, -0.03)),
+    ]
+    words = figures.effects_reading(effects, course())
+    assert "+0.1 points (−1.0 to 1.2)" in words
+    assert "of 2 shifted tests they clearly help in 1 and clearly harm in 1" in words
+    assert "most in “syn, clean”: +5.0 points" in words
+    assert "μ̂ lies 0.030 σ from μ (at the first step 0.040), and σ̂ is 0.950 of σ" in words
+    assert "would leave 0.945" in words  # 1 − (0.05 + 0.06) / 2
+    assert "was not recorded" in figures.moves_words(replace(course(), last_moves=()))
+    figure = figures.effects_figure(effects)
+    assert list(figure.data[0].x) == pytest.approx([0.1, 5.0, -5.0])
+    assert list(figure.data[0].marker.symbol) == ["circle", "diamond", "diamond"]
+    assert figures.effects_table(effects)[1]["gain"] == 0.05
+
+
+def test_the_growth_of_lambdas_is_read_per_start():
+    courses = [course("bn"), course(), course("afn-open", start=0.5, end=0.6)]
+    words = figures.lambdas_reading(courses)
+    assert "AFN, paper's start: λ_μ 0.050 → 0.050 (up in 1 of 2)" in words
+    assert "AFN, λ wide open: λ_μ 0.500 → 0.545 (up in 1 of 2)" in words
+    assert figures.lambdas_reading([course("bn")]) == "No AFN network is there to say."
+    figure = figures.lambdas_figure(courses)
+    assert len(figure.data) == 4 * 2
+    assert list(figure.data[0].x) == pytest.approx([0.01, -0.01])
+    assert len(figures.lambdas_table(courses)) == 2 * 2
+
+
+def test_gradients_are_compared_at_the_start_and_at_most():
+    courses = [course(gradients=(2.0, 1.0)), course("afn-open", gradients=(6.0, 9.0))]
+    words = figures.gradients_reading(courses)
+    assert "in the 1 recorded step of the first 50" in words
+    assert "3.00 times that of the paper's start there, and its largest 4.50 times" in words
+    assert words.endswith("None diverged.")
+    assert "BN did not reach the end" in figures.gradients_reading([course("bn", total_steps=101)])
+    assert figures.gradients_reading([]) == "No training is there to say."
+    assert [entry.label for entry in figures.gradient_entries(courses)] == [
+        VARIANTS["afn"], VARIANTS["afn-open"],
+    ]  # fmt: skip
+    assert figures.gradients_table(courses)[1]["largest of all recorded"] == 9.0
+    assert len(figures.gradients_figure(courses).data) == 2
+
+
+def test_the_split_is_walked_in_steps():
+    rungs = ladder(Results(measured()), [Ask("mnist-rgb", "usps")])
+    words = ladders.ladder_reading(rungs)
+    assert words.startswith("AFN gains +5.0 (+4.4 to +5.7) points over BN: +5.0 ")
+    assert "and +1.0 (+0.7 to +1.4) from the networks." in words
+    one = ladders.ladder_reading(ladder(Results(measured(seeds=1)), [Ask("mnist-rgb", "usps")]))
+    assert one.endswith("One seed cannot tell any of it from noise.")
+    assert len(ladders.ladder_table("x", rungs)) == 4
+    bars = next(trace for trace in ladders.ladder_figure(rungs).data if trace.type == "bar")
+    assert list(bars.x) == pytest.approx([5.0, -1.0, 1.0 + 0.1 / 3], abs=0.01)
+
+
+def test_tables_can_be_downloaded_as_csv():
+    rows = charts.table_rows(SINGLE, replicated(Results([]), SINGLE))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]))
+    writer.writeheader()
+    writer.writerows(rows)
+    assert len(text.getvalue().splitlines()) == 1 + 5 * (6 + 3)

@@ -1,0 +1,206 @@
+"""Which tests answer which published row, what they gave, and what is still to be made."""
+
+import csv
+from fnmatch import fnmatchcase
+
+import pytest
+
+from afn.pretrained.plan import PLAN
+from afn.pretrained.protocols import ASPECTS, protocol, stems_of
+from afn.pretrained.published import TABLES
+from afn.pretrained.replication import (
+    WAYS,
+    Ask,
+    Results,
+    asks_of,
+    command,
+    corrupted,
+    digits,
+    lacking,
+    ladder,
+    replicated,
+)
+from afn.pretrained.results import COLUMNS, FILE
+from tests.pretrained.accuracies import answer
+
+BY_NAME = {table.name: table for table in TABLES}
+
+
+def row_named(table, name):
+    return next(row for row in BY_NAME[table].rows if row.name == name)
+
+
+# -- what answers what -----------------------------------------------------------------------------
+
+
+def test_a_domain_that_trains_is_tested_on_the_other_three_in_grey():
+    table = BY_NAME["digits_single_each"]
+    assert asks_of(table, row_named(table.name, "SVHN")) == [
+        Ask("syn-grey", "mnist"), Ask("syn-grey", "mnistm"), Ask("syn-grey", "usps"),
+    ]  # fmt: skip
+    assert asks_of(table, row_named(table.name, "SVHN"), "tests") == [
+        Ask("mnist-grey", "syn"), Ask("mnistm-grey", "syn"), Ask("usps-grey", "syn"),
+    ]  # fmt: skip
+
+
+def test_the_average_is_the_same_in_both_readings():
+    table = BY_NAME["digits_single_each"]
+    row = row_named(table.name, "average")
+    assert asks_of(table, row, "trains") == asks_of(table, row, "tests") == digits("grey")
+    assert len(digits("grey")) == 12
+
+
+def test_the_other_tables_have_their_tests():
+    assert asks_of(BY_NAME["digits_from_mnist"], row_named("digits_from_mnist", "MNIST-M")) == [
+        Ask("mnist-rgb", "mnistm")
+    ]
+    cifar = BY_NAME["cifar10c"]
+    third = asks_of(cifar, row_named("cifar10c", "severity 3"))
+    assert len(third) == 15
+    assert {ask.severity for ask in third} == {3}
+    assert "spatter" not in {ask.corruption for ask in third}
+    assert len(asks_of(cifar, row_named("cifar10c", "average"))) == 75
+    assert len(asks_of(BY_NAME["pacs_single"], BY_NAME["pacs_single"].rows[0])) == 12
+    assert asks_of(BY_NAME["pacs_multi"], BY_NAME["pacs_multi"].rows[0]) == []
+    measured = [row.name for row in BY_NAME["images"].rows if asks_of(BY_NAME["images"], row)]
+    assert measured == ["CIFAR-10, ResNet-32"]
+
+
+def test_every_test_is_planned():
+    for table in TABLES:
+        for row in table.rows:
+            for reading in ("trains", "tests"):
+                for ask in asks_of(table, row, reading):
+                    spec = PLAN[f"{ask.trained}-afn"]
+                    assert ask.data in (*spec.domains, spec.config.dataset)
+                    assert ask.severity == 0 or spec.grid_images
+
+
+# -- what they gave --------------------------------------------------------------------------------
+
+
+def test_means_are_over_tests_and_need_all_of_them():
+    asks = [Ask("mnist-rgb", "usps"), Ask("mnist-rgb", "syn")]
+    bn = WAYS["bn"]
+    rows = [
+        answer(asks[0], bn, 0, 80.0),
+        answer(asks[1], bn, 0, 30.0),
+        answer(asks[0], bn, 1, 70.0),
+    ]
+    found = Results(rows).over_seeds(asks, bn)
+    assert found.values == ((0, 55.0),)
+    assert Results(rows).over_seeds(asks[:1], bn).values == ((0, 80.0), (1, 70.0))
+    assert Results(rows).over_seeds(asks, WAYS["bn-batch"]) is None
+    assert Results([]).over_seeds(asks, bn) is None
+
+
+def test_of_two_tests_that_of_more_images_counts():
+    ask, afn = Ask("cifar10", "cifar10"), WAYS["afn"]
+    rows = [answer(ask, afn, 0, 90.0, n=10_000), answer(ask, afn, 0, 50.0, n=2000)]
+    for order in (rows, rows[::-1]):
+        assert Results(order).over_seeds([ask], afn).mean == 90.0
+        assert Results(order).images([ask]) == (10_000,)
+
+
+def test_statistics_and_networks_are_told_apart_and_variants_too():
+    ask = Ask("mnist-grey", "usps")
+    rows = [answer(ask, way, 0, 50.0 + i) for i, way in enumerate(WAYS.values())]
+    rows.append(answer(ask, WAYS["afn"], 0, 99.0) | {"model": "mnist-grey-afn-open"})
+    results = Results(rows)
+    found = {name: results.over_seeds([ask], way).mean for name, way in WAYS.items()}
+    assert found == {name: 50.0 + i for i, name in enumerate(WAYS)}
+    assert "mnist-grey-afn-open" in results.models
+
+
+def test_a_row_has_published_and_measured_gains_and_both_verdicts():
+    table = BY_NAME["digits_from_mnist"]
+    ask = Ask("mnist-rgb", "usps")
+    levels = {"bn": (70.0, 72.0, 74.0), "bn-batch": (76.0, 78.1, 80.2), "afn": (75.0, 77.0, 79.2)}
+    rows = [
+        answer(ask, WAYS[name], seed, percent)
+        for name, values in levels.items()
+        for seed, percent in enumerate(values)
+    ]
+    usps = replicated(Results(rows), table)[1]
+    assert usps.row.name == "USPS"
+    assert usps.gain("afn").mean == pytest.approx(76.4 + 2 / 3 - 72.0)
+    assert usps.verdict("afn") == "holds here"
+    assert usps.verdict("afn", "bn-batch") == "does not hold here"
+    assert usps.verdict("asrnorm") == "not measured yet"
+    assert replicated(Results(rows), table)[0].verdict("afn") == "not measured yet"
+
+
+def test_the_ladder_has_only_seeds_that_are_on_every_rung():
+    ask = Ask("mnist-rgb", "usps")
+    rows = [
+        answer(ask, WAYS[name], seed, 60.0 + rung)
+        for rung, name in enumerate(("bn", "bn-batch", "afn-off", "afn"))
+        for seed in (0, 1)
+        if (name, seed) != ("afn-off", 1)
+    ]
+    rungs = ladder(Results(rows), [ask])
+    assert [rung.values for rung in rungs] == [((0, 60.0 + i),) for i in range(4)]
+    assert ladder(Results(rows[:1]), [ask]) == []
+    assert ladder(Results([]), corrupted("cifar10")) == []
+
+
+def test_the_table_is_read_from_the_folder(tmp_path):
+    assert Results.read(tmp_path).models == frozenset()
+    row = answer(Ask("mnist-rgb", "usps"), WAYS["bin"], 2, 60.0)
+    with (tmp_path / FILE).open("w", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerow(row)
+    assert Results.read(tmp_path).models == {"mnist-rgb-bin-s2"}
+    for damage in ("model,seed\nmnist,x\n", "model\nmnist\n"):
+        (tmp_path / FILE).write_text(damage)
+        with pytest.raises(ValueError, match="is damaged"):
+            Results.read(tmp_path)
+
+
+# -- what is still to be made ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("table", [t for t in TABLES if any(asks_of(t, r) for r in t.rows)])
+def test_the_command_names_what_is_lacking_and_nothing_else(table):
+    rows = replicated(Results([]), table)
+    missing = lacking(Results([]), stems_of(table, rows))
+    assert missing
+    for names in (missing, missing[1:], missing[::2], missing[:1]):
+        if not names:
+            continue
+        start, line = "python -m afn pretrained train ", command(names)
+        assert line.startswith(start)
+        patterns = [part.strip("'") for part in line.removeprefix(start).split()]
+        matched = {name for name in PLAN for each in patterns if fnmatchcase(name, each)}
+        assert matched == set(names)
+    assert len(command(missing)) < 130
+
+
+def test_what_is_there_is_not_lacking():
+    results = Results([answer(Ask("cifar10", "cifar10"), WAYS["bn"], 0, 80.0)])
+    assert lacking(results, ["cifar10-bn"]) == ["cifar10-bn-s1", "cifar10-bn-s2"]
+
+
+# -- protocols -------------------------------------------------------------------------------------
+
+
+def test_our_side_of_a_protocol_follows_the_plan():
+    table = BY_NAME["cifar10c"]
+    results = Results([answer(Ask("cifar10", "cifar10"), WAYS["bn"], 0, 80.0)])
+    said = protocol(table, replicated(results, table), results, lambda name: None)
+    assert said["network"] == "ResNet-20, from scratch"
+    assert "25 epochs" in said["training"]
+    assert "cosine" in said["training"]
+    assert said["augmentation"] == "random crops and flips"
+    assert "15 standard" in said["corruptions"]
+    assert said["seeds"] == "none yet"
+    assert set(said) <= set(ASPECTS)
+    for each in TABLES:
+        assert set(each.protocol) <= set(ASPECTS)
+
+
+def test_what_is_not_measured_here_has_no_protocol_of_ours():
+    table = BY_NAME["pacs_multi"]
+    results = Results([])
+    assert protocol(table, replicated(results, table), results, lambda name: None) == {}
