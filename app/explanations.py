@@ -318,11 +318,14 @@ images that training never sees, in evaluation mode, with the statistics that th
 AFN and ASRNorm let a small network (encoder-decoder) propose better statistics and mix them in
 with a share that is learned:
 
-$$\hat\mu = \lambda_\mu\,\mu_{\text{stan}} + (1-\lambda_\mu)\,\mu \qquad
-\hat\sigma = \lambda_\sigma\,\sigma_{\text{stan}} + (1-\lambda_\sigma)\,\sigma$$
-
-$$\hat\gamma = \lambda_\gamma\,\mathrm{sigmoid}(\cdot) + \gamma \qquad
-\hat\beta = \lambda_\beta\,\tanh(\cdot) + \beta$$
+$$
+\begin{aligned}
+\hat\mu &= \lambda_\mu\,\mu_{\text{stan}} + (1-\lambda_\mu)\,\mu \\
+\hat\sigma &= \lambda_\sigma\,\sigma_{\text{stan}} + (1-\lambda_\sigma)\,\sigma \\
+\hat\gamma &= \lambda_\gamma\,\mathrm{sigmoid}(\cdot) + \gamma \\
+\hat\beta &= \lambda_\beta\,\tanh(\cdot) + \beta
+\end{aligned}
+$$
 
 Each layer has one of each λ, kept between 0 and 1 as $\lambda = \mathrm{sigmoid}(\text{logit})$.
 At 0 AFN is batch norm and ASRNorm instance norm. The paper starts them near 0 so that training

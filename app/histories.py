@@ -1,9 +1,7 @@
 """The runs and pretrained models whose histories can be looked at: which there are, and opened."""
 
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import streamlit as st
@@ -12,26 +10,14 @@ from afn.engine.config import TrainConfig
 from afn.grids.subjects import Subject
 from afn.history import History
 from afn.pretrained.cards import Card
-from afn.runs import Run
 from afn.work import ENDED
 from app import backend, cards
 from app.charts.chart import Shown
 from app.charts.palette import run_colors
-from app.comparison import NORM_TITLES, labels
-from app.domains import recipe_of
-from app.subjects import LISTED
+from app.comparison import labels
+from app.offers import Choice, offers
 
 Kind = Literal["live", "cached", "precomputed"]
-_RANKS = ("afn", "asrnorm", "bn")
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A run or a pretrained model on offer."""
-
-    id: str
-    title: str
-    config: TrainConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,37 +58,7 @@ class Opened:
 @st.cache_data(ttl=5, show_spinner=False)
 def choices() -> list[Choice]:
     """Runs that have begun, newest first, and behind them pretrained models."""
-    found: list[Choice] = []
-    for run in backend.store().list():
-        if len(found) == LISTED:
-            break
-        if choice := _of_run(run):
-            found.append(choice)
-    found += [
-        Choice(card.name, f"{card.name} · pretrained", card.config) for card in cards.sound_cards()
-    ]
-    shared = Counter(choice.title for choice in found)
-    return [
-        replace(each, title=f"{each.title} · {each.id}") if shared[each.title] > 1 else each
-        for each in found
-    ]  # a widget tells its options by their titles
-
-
-def _of_run(run: Run) -> Choice | None:
-    try:
-        record, config = run.record(), run.config()
-    except (ValueError, OSError):
-        return None
-    if not run.events_path.exists():
-        return None
-    name, norm = f"{record.get('name') or ''}", NORM_TITLES[config.norm]
-    parts = [name if name.startswith(norm) else f"{norm} {name}".strip(), config.dataset]
-    parts.append(f"seed {config.seed}")
-    if isinstance(when := record.get("created"), int | float):
-        parts.append(f"{datetime.fromtimestamp(when):%d %b %H:%M}")
-    if run.state().status not in ENDED:
-        parts.append("running")
-    return Choice(run.id, " · ".join(parts), config)
+    return offers(lambda run: run.events_path.exists())
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
@@ -111,26 +67,6 @@ def _told(name: str, sha256: str) -> History:
     history = History(cards.card_of(name))
     history.update()
     return history
-
-
-def newest(
-    offered: Sequence[Choice], count: int, has: Callable[[TrainConfig], bool] = lambda config: True
-) -> tuple[str, ...]:
-    """The newest of the wanted kind, and beside it those of other norms that are else like it."""
-    wanted = [choice for choice in offered if has(choice.config)] or list(offered)
-    by_norm: dict[str, str] = {}
-    for choice in wanted:
-        if alike(choice.config) == alike(wanted[0].config):
-            by_norm.setdefault(choice.config.norm, choice.id)
-    ranks = [*_RANKS, *sorted(by_norm.keys() - set(_RANKS))]
-    return tuple(by_norm[norm] for norm in ranks if norm in by_norm)[:count]
-
-
-def alike(config: TrainConfig) -> TrainConfig:
-    """What networks have in common that differ in norm, seed and tests alone."""
-    return replace(
-        recipe_of(config), dataset=config.dataset, seed=0, max_steps=TrainConfig().max_steps
-    )
 
 
 # -- opened ----------------------------------------------------------------------------------------

@@ -16,8 +16,9 @@ from app.comparison import NORM_TITLES
 from app.dynamics import ALL, BY, MAX_RUNS, QUANTITIES, SEEDS, DynamicsView
 from app.explanations import CONTROLS, FIGURES
 from app.export import csv_of
-from app.histories import Choice, Opened
+from app.histories import Opened
 from app.markdown import plain
+from app.offers import Choice, alike, newest
 from app.state import dynamics as state
 
 _TICK_SECONDS = 2.0
@@ -77,7 +78,8 @@ def render(open_page: object) -> None:
 
 def _runs(offered: Sequence[Choice]) -> None:
     titles = {choice.id: choice.title for choice in offered}
-    state.propose(histories.newest(offered, MAX_RUNS, lambda config: config.norm in ADAPTIVE_NORMS))
+    adaptive = [choice for choice in offered if choice.config.norm in ADAPTIVE_NORMS]
+    state.propose(newest(adaptive or offered, MAX_RUNS, first=ADAPTIVE_NORMS))
     named = st.session_state[state.key("runs")]
     st.multiselect(
         "Runs and pretrained models", list(dict.fromkeys([*titles, *named])),
@@ -126,7 +128,7 @@ def _controls(chosen: Sequence[Opened]) -> None:
 
 
 def _series(chosen: Sequence[Opened]) -> list[Series]:
-    keys = [(histories.alike(each.config), each.config.norm) for each in chosen]
+    keys = [(alike(each.config), each.config.norm) for each in chosen]
     return series_of([each.shown for each in chosen], keys)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from afn.engine.config import ADAPTIVE_NORMS
 from app import card_view, conditions, histories, rescaling
 from app.charts import ridges
 from app.charts.lambdas import short_layer
@@ -11,8 +12,9 @@ from app.charts.palette import NORM_COLORS
 from app.charts.ridges import SYMBOLS, TITLES, Ridge, Values
 from app.explanations import CONTROLS, FIGURES
 from app.export import csv_of
-from app.histories import Choice, Opened
+from app.histories import Opened
 from app.markdown import plain
+from app.offers import Choice, newest
 from app.rescaling import EVERY_LAYER, NEWEST
 from app.state import rescaling as state
 
@@ -40,7 +42,7 @@ def render(open_page: object) -> None:
             st.markdown("**Nothing to look at yet.** Train a network in the Playground.")
             st.page_link(open_page, label="To the Playground", icon=":material/play_arrow:")  # type: ignore[arg-type]
         return
-    state.propose(histories.newest(offered, 1)[0])
+    state.propose(newest(offered, 1, first=ADAPTIVE_NORMS)[0])
     found, missing = histories.opened([st.session_state[state.key("run")]])
     chosen = found[0] if found else None
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):

@@ -15,9 +15,10 @@ from app.charts.legend import Entry, legend_html
 from app.charts.tested import Tested
 from app.explanations import CONTROLS, FIGURES
 from app.markdown import plain
+from app.offers import Choice, newest
 from app.robustness import CORRUPTIONS, IMAGES, KINDS, MAX_MODELS, RobustnessView
 from app.state import robustness as state
-from app.subjects import Choice, Chosen
+from app.subjects import Chosen
 
 _MODES = {"trained": "as trained", "running": "running", "batch": "test batch"}
 _ORDERS = {"mixed": "mixed", "by label": "sorted by class"}
@@ -88,7 +89,7 @@ def _empty(open_page: object) -> None:
 
 def _models(offered: Sequence[Choice]) -> None:
     titles = {choice.id: choice.title for choice in offered}
-    state.propose(subjects.newest(offered, MAX_MODELS))
+    state.propose(newest(offered, MAX_MODELS, first=("bn", "asrnorm", "afn")))
     named = st.session_state[state.key("models")]
     st.multiselect(
         "Models", list(dict.fromkeys([*titles, *named])), key=state.key("models"),

@@ -16,7 +16,7 @@ from afn.history import History
 from afn.lambda_init import LambdaInit
 from afn.pretrained.cards import pretrained_dir, pretrained_names, read_card
 from afn.runs import RunStore
-from app import histories
+from app import offers
 from app.charts.chart import Shown
 from app.charts.depth import depth_legend, ramp
 from app.charts.dynamics import depth_figure, dynamics_figure, panels_of
@@ -185,7 +185,7 @@ def test_runs_that_differ_by_their_seed_are_one_series_and_others_have_dashes():
         replace(told([[START]], seed=seed), label=f"AFN (batch 64, seed {seed})") for seed in (0, 1)
     ]
     other = replace(told([[START]], batch_size=8), label="AFN (batch 8, seed 0)")
-    keys = [(histories.alike(each.config), each.config.norm) for each in (*shown, other)]
+    keys = [(offers.alike(each.config), each.config.norm) for each in (*shown, other)]
     first, second = series_of([*shown, other], keys)
     assert first.label == "AFN (batch 64, 2 seeds)"
     assert second.label == "AFN (batch 8, seed 0)"

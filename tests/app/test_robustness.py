@@ -30,6 +30,7 @@ from afn.runner import LocalRunner
 from afn.runs import RunStore
 from afn.work import ENDED
 from app import backend, robustness, subjects
+from app.offers import newest
 from app.robustness import RobustnessView, from_url, to_url
 from app.robustness_data import snippet
 from app.subjects import Chosen
@@ -38,6 +39,7 @@ QUICK = TrainConfig(
     dataset="digits8", widths=(4, 8), epochs=1, evals_per_epoch=0, eval_images=20, corruptions=()
 )
 NORMS = ("bn", "afn", "asrnorm")
+NORM_ORDER = ("bn", "asrnorm", "afn")
 FEW = {"n": "200"}
 PATIENCE = 60.0
 
@@ -270,8 +272,8 @@ def test_the_newest_of_each_norm_are_proposed_side_by_side(runs, ids):
     list(execute(runs.create(replace(QUICK, norm="gn", lr=0.3))))
     offered = subjects.choices()
     assert offered[0].config.norm == "gn"
-    assert subjects.newest(offered[1:], 4) == (ids["bn"], ids["asrnorm"], ids["afn"])
-    assert subjects.newest(offered, 4) == (offered[0].id,)
+    assert newest(offered[1:], 4, first=NORM_ORDER) == (ids["bn"], ids["asrnorm"], ids["afn"])
+    assert newest(offered, 4, first=NORM_ORDER) == (offered[0].id,)
 
 
 def test_runs_of_one_name_can_be_told_apart(runs):
