@@ -1,5 +1,7 @@
 """The pretrained models' cards, each read once."""
 
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import streamlit as st
@@ -55,8 +57,8 @@ def subject_of(card: Card) -> Subject:
     return card.subject(folder)
 
 
-def questions(name: str) -> frozenset[Question]:
-    """What a model was asked for its card.
+def questions(name: str) -> Mapping[Question, int]:
+    """What a model was asked for its card, and in how many places.
 
     Raises:
         ValueError, OSError: There is none of that name, or its answers cannot be read.
@@ -65,8 +67,8 @@ def questions(name: str) -> frozenset[Question]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)
-def _questions(name: str, sha256: str) -> frozenset[Question]:
-    return frozenset(question for question, _ in card_of(name).answers())
+def _questions(name: str, sha256: str) -> Mapping[Question, int]:
+    return Counter(question for question, _ in card_of(name).answers())
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)

@@ -1,11 +1,13 @@
 """What the Robustness page shows: its settings, their link form, and what is to be tested."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
 from afn.corruptions.severities import SEVERITIES
+from afn.data import dataset_entry
 from afn.grids.pictures import PicturesFile
 from afn.grids.records import ORDERS, Order, Place, Question, places
 from afn.grids.subjects import Subject
@@ -163,6 +165,26 @@ def grid_tasks(chosen: Sequence[Chosen], view: RobustnessView) -> list[Task]:
 def are_shipped(chosen: Sequence[Chosen], view: RobustnessView) -> bool:
     """Whether pretrained models came with the answers to what the page asks."""
     return all(view.question(each.subject) in cards.questions(each.subject.id) for each in chosen)
+
+
+def is_here(dataset: str) -> bool:
+    """Whether its images can be loaded."""
+    try:
+        return not dataset_entry(dataset).how_to_get
+    except ValueError:
+        return False
+
+
+def as_shipped(chosen: Sequence[Chosen]) -> dict[str, Any]:
+    """Settings with which pretrained models were asked for their cards, as far as they tell."""
+    asked: Counter[int] = Counter()
+    for each in chosen:
+        if each.is_pretrained:
+            for question, count in cards.questions(each.subject.id).items():
+                if question.dataset == each.subject.config.dataset:
+                    asked[question.num_images] += count
+    images = [n for n, _ in asked.most_common() if n in IMAGES]
+    return {"images": (images or [500])[0], "batch_size": 128, "order": "mixed"}
 
 
 def shift_tasks(chosen: Sequence[Chosen], view: RobustnessView, pictures: Path) -> list[Task]:

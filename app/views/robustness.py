@@ -5,6 +5,7 @@ from functools import lru_cache
 
 import streamlit as st
 
+from afn.data import dataset_entry
 from afn.png import data_uri
 from app import asking, backend, card_view, cards, robustness, robustness_data, subjects
 from app.asking import Asked
@@ -102,21 +103,35 @@ def _controls(chosen: Sequence[Chosen]) -> None:
     datasets = list(dict.fromkeys(each.subject.config.dataset for each in chosen))
     if st.session_state[state.key("dataset")] not in datasets:
         st.session_state[state.key("dataset")] = datasets[0]
+    dataset = st.session_state[state.key("dataset")]
+    is_fixed = not robustness.is_here(dataset)
+    if is_fixed:
+        for name, value in robustness.as_shipped(chosen).items():
+            st.session_state[state.key(name)] = value
+        entry = dataset_entry(dataset)
+        st.info(
+            plain(
+                f"The images of {entry.title} are not in the data folder. What the pretrained "
+                f"models were asked for their cards is shown; to see images and to test otherwise: "
+                f"{entry.how_to_get}."
+            ),
+            icon=":material/inventory_2:",
+        )
     with st.container(horizontal=True, gap="medium"):
         st.segmented_control(
             "Statistics", list(_MODES), key=state.key("stats"), required=True,
             format_func=_MODES.__getitem__, help=CONTROLS["robustness.stats"],
         )  # fmt: skip
         st.select_slider(
-            "Test batch", BATCH_SIZES, key=state.key("batch_size"), width=220,
+            "Test batch", BATCH_SIZES, key=state.key("batch_size"), width=220, disabled=is_fixed,
             help=CONTROLS["robustness.batch"],
         )  # fmt: skip
         st.segmented_control(
-            "Batches", list(_ORDERS), key=state.key("order"), required=True,
+            "Batches", list(_ORDERS), key=state.key("order"), required=True, disabled=is_fixed,
             format_func=_ORDERS.__getitem__, help=CONTROLS["robustness.order"],
         )  # fmt: skip
         st.selectbox(
-            "Test images", IMAGES, key=state.key("images"), width=110,
+            "Test images", IMAGES, key=state.key("images"), width=110, disabled=is_fixed,
             help=CONTROLS["robustness.images"],
         )  # fmt: skip
         st.selectbox("Data set", datasets, key=state.key("dataset"), width=160)
@@ -135,7 +150,7 @@ def _heading(title: str, topic: str) -> None:
 def _shift(chosen: Sequence[Chosen]) -> None:
     _heading("One corruption, up close", "robustness.shift")
     st.html(legend_html([Entry(each.label, each.color) for each in chosen]))
-    folder = backend.pictures()
+    folder, is_here = backend.pictures(), robustness.is_here(state.take().dataset)
 
     def ask_now() -> tuple[Asked, Asked]:
         state.keep()
@@ -143,8 +158,8 @@ def _shift(chosen: Sequence[Chosen]) -> None:
         near = robustness.shift_tasks(chosen, view, folder)
         sizes = robustness.batch_tasks(chosen, view)
         return (
-            asking.ask("shift", near, starts=True),
-            asking.ask("batches", sizes, starts=state.starts("batches")),
+            asking.ask("shift", near, starts=is_here),
+            asking.ask("batches", sizes, starts=is_here and state.starts("batches")),
         )
 
     def draw(near: Asked, sizes: Asked) -> None:
@@ -164,7 +179,8 @@ def _shift(chosen: Sequence[Chosen]) -> None:
         _pictures(view, tested, near)
         asking.follow(near)
         _way(chosen, view, near)
-        _batches(chosen, view, sizes)
+        if is_here:
+            _batches(chosen, view, sizes)
 
     asking.section(ask_now, draw)
 
@@ -176,6 +192,8 @@ def _pictures(view: RobustnessView, tested: Sequence[Tested], asked: Asked) -> N
         if asked.is_running:
             st.markdown("The networks are being tested on this corruption …")
             st.html(_blank_cards(len(tested)))
+        elif any(view.place in each.cells for each in tested):
+            st.markdown(plain(samples.flips_reading(tested, view.place)))
         return
     kept = len(pictures.labels)
     those = samples.interesting(tested, view.place, _CARDS, view.pictures, limit=kept)
@@ -264,17 +282,18 @@ def _batches(chosen: Sequence[Chosen], view: RobustnessView, asked: Asked) -> No
 
 def _grid(chosen: Sequence[Chosen]) -> None:
     _heading("All corruptions", "robustness.grid")
+    is_here = robustness.is_here(state.take().dataset)
 
     def ask_now() -> tuple[Asked]:
         state.keep()
         tasks = robustness.grid_tasks(chosen, state.take())
-        return (asking.ask("grid", tasks, starts=state.starts("grid")),)
+        return (asking.ask("grid", tasks, starts=is_here and state.starts("grid")),)
 
     def draw(asked: Asked) -> None:
         view = state.take()
         state.write_url(view)
         is_wanted = asked.is_done or state.starts("grid")
-        if not is_wanted:
+        if not is_wanted and is_here:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.button(
                     f"Test all {len(CORRUPTIONS)} corruptions", icon=":material/play_arrow:",
@@ -288,6 +307,8 @@ def _grid(chosen: Sequence[Chosen]) -> None:
         tested = [robustness.tested(each, view.question(each.subject)) for each in chosen]
         if is_wanted or any(robustness.num_corruptions(each) > 1 for each in tested):
             _tables(chosen, tested, view, asked)
+        elif not is_here:
+            st.caption("These models were not asked about corruptions.")
 
     asking.section(ask_now, draw)
 

@@ -569,6 +569,25 @@ def read_grids(store, name, card):
     return [cells["contrast", 5]]
 
 
+def test_models_whose_images_are_not_here_show_what_they_were_asked(shipped):
+    at = page(models="cifar10-bn")
+    assert not at.warning
+    assert "The images of CIFAR-10 are not in the data folder" in at.info[0].value
+    assert at.selectbox(key="robustness.images").value == 2000
+    assert at.selectbox(key="robustness.images").disabled
+    assert not asked(at)
+    assert "Test all 19 corruptions" not in buttons(at)
+    card = read_card("cifar10-bn")
+    wanted = ("fog", 5, "running")
+    [fog] = [
+        each.accuracy
+        for each in card.accuracies
+        if (each.corruption, each.severity, each.statistics) == wanted
+    ]
+    assert f"fog, severity 5: {100 * fog:.1f} %" in html(at)
+    assert "Precomputed · 2000 test images of cifar10" in words(at)
+
+
 def test_a_damaged_pretrained_model_is_one_line(shipped, monkeypatch, tmp_path):
     folder = tmp_path / "models"
     folder.mkdir()
