@@ -172,7 +172,7 @@ def main() -> None:
 
             button(page, "Test all 19 corruptions").click()
             for mode in ("test batch", "as trained"):
-                button(page, "All tests (CSV)").wait_for()
+                page.get_by_text("Data and code of these figures").wait_for()
                 page.get_by_role("radio", name=mode, exact=True).click()
                 page.wait_for_timeout(2000)
                 is_quiet(page)

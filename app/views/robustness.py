@@ -31,6 +31,11 @@ _WAY_HEIGHT, _BATCHES_HEIGHT = 238, 400
 _NO_IMAGE = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
 _steps_figure = lru_cache(maxsize=32)(steps.steps_figure)
 _batch_figure = lru_cache(maxsize=32)(batches.batch_figure)
+_bars_figure = lru_cache(maxsize=32)(bars.bars_figure)
+_bars_reading = lru_cache(maxsize=32)(bars.bars_reading)
+_heatmap = lru_cache(maxsize=128)(grid.heatmap_html)
+_summary = lru_cache(maxsize=32)(summary.summary_html)
+_reading = lru_cache(maxsize=32)(summary.grid_reading)
 """Most reruns show the same cells as before."""
 _BLANK = """
 <style>
@@ -318,20 +323,20 @@ def _tables(
 ) -> None:
     held = robustness.baseline_of(chosen, view)
     baseline = tested[list(chosen).index(held)]
-    st.markdown(plain(summary.grid_reading(tested, baseline)))
-    st.html(summary.summary_html(tested, baseline))
+    st.markdown(plain(_reading(tuple(tested), baseline)))
+    st.html(_summary(tuple(tested), baseline))
     if len(tested) > 1:
         _how_shown(chosen, held)
     against = baseline if view.shown == "difference" and len(tested) > 1 else None
     st.html(grid.scale_html(against))
     shown = [each for each in tested if each is not against]
     for column, each in zip(st.columns(max(len(shown), 2)), shown, strict=False):
-        column.html(grid.heatmap_html(each, CORRUPTIONS, baseline=against))
+        column.html(_heatmap(each, CORRUPTIONS, baseline=against))
     if not asked.is_running:
-        words = bars.bars_reading(tested, CORRUPTIONS, None)
+        words = _bars_reading(tuple(tested), CORRUPTIONS, None)
         st.html(legend_html([Entry(each.label, each.color) for each in chosen]))
         st.plotly_chart(
-            bars.bars_figure(tested, CORRUPTIONS, None), key="robustness.bars",
+            _bars_figure(tuple(tested), CORRUPTIONS, None), key="robustness.bars",
             config={"displayModeBar": False}, alt=words,
         )  # fmt: skip
         st.caption(plain(words))
