@@ -115,11 +115,11 @@ class Work:
             (self.path / "claim.json").rename(self.path / "end.json")
 
 
-def write_json(path: Path, record: dict[str, Any]) -> None:
+def write_json(path: Path, record: dict[str, Any], *, indent: int | None = 1) -> None:
     """Write a file whole or not at all."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(3)}")
     try:
-        temporary.write_text(json.dumps(record, indent=1, ensure_ascii=False))
+        temporary.write_text(json.dumps(record, indent=indent, ensure_ascii=False))
         temporary.replace(path)
     except OSError:
         with contextlib.suppress(OSError):

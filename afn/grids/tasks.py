@@ -5,18 +5,17 @@ A task knows where its results are kept, so it can say what of it is left to do.
 
 import hashlib
 import json
-import os
-import secrets
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from afn.grids.pictures import PicturesFile
 from afn.grids.records import Place, Question
 from afn.grids.rescaling import Condition, Rescaling, condition_from_json
 from afn.grids.spread import Spread
 from afn.grids.subjects import Subject
-from afn.work import write_json
+from afn.work import read_json, write_json
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,13 +82,18 @@ class PicturesTask:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SpreadTask:
-    """How far domains lie apart at each layer of a model."""
+class _MeasuringTask:
+    """A measurement of a model whose result is one record, kept whole in a file."""
 
+    KIND: ClassVar[str]
     subject: Subject
     question: Question
-    """Statistics mode, batch size and images of each domain; its data set is not heeded."""
-    domains: tuple[str, ...]
+    """Statistics mode, batch size and images of each set of images; its data set is not heeded."""
+
+    @property
+    def about(self) -> tuple[Any, ...]:
+        """The sets of images."""
+        raise NotImplementedError
 
     @property
     def size(self) -> int:
@@ -104,91 +108,65 @@ class SpreadTask:
     @property
     def path(self) -> Path:
         """Where the result is kept."""
-        text = json.dumps([self.question.key, *self.domains])
+        text = json.dumps([self.question.key, *self.about])
         key = hashlib.sha256(text.encode()).hexdigest()[:16]
-        return self.subject.folder / f"spread-{key}.json"
+        return self.subject.folder / f"{self.KIND}-{key}.json"
 
-    def read(self) -> Spread | None:
-        """The result; None where there is none that can be read."""
-        try:
-            return Spread.from_json(json.loads(self.path.read_bytes()))
-        except (OSError, ValueError):
-            return None
-
-    def write(self, spread: Spread) -> None:
+    def write(self, result: Spread | Rescaling) -> None:
         """Keep the result: the whole file or none."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self.path.with_name(f".{secrets.token_hex(4)}")
-        try:
-            temporary.write_text(json.dumps(spread.to_json(), separators=(",", ":")))
-            os.replace(temporary, self.path)  # noqa: PTH105 - a rename that overwrites
-        finally:
-            temporary.unlink(missing_ok=True)
+        write_json(self.path, result.to_json(), indent=None)
 
-    def left(self) -> "SpreadTask | None":
+    def left(self) -> Self | None:
         """The task, unless its result is there."""
         return None if self.path.exists() else self
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
         return {
-            "kind": "spread",
+            "kind": self.KIND,
             "subject": self.subject.to_json(),
             "question": asdict(self.question),
-            "domains": list(self.domains),
+            "about": [list(each) if isinstance(each, tuple) else each for each in self.about],
         }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class RescalingTask:
+class SpreadTask(_MeasuringTask):
+    """How far domains lie apart at each layer of a model."""
+
+    KIND: ClassVar[str] = "spread"
+    domains: tuple[str, ...]
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """The domains."""
+        return self.domains
+
+    def read(self) -> Spread | None:
+        """The result; None where there is none that can be read."""
+        with suppress(ValueError):
+            return Spread.from_json(read_json(self.path) or {})
+        return None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RescalingTask(_MeasuringTask):
     """γ̂ and β̂ of a model under several conditions."""
 
-    subject: Subject
-    question: Question
-    """Statistics mode, batch size and images of each condition; its data set is not heeded."""
+    KIND: ClassVar[str] = "rescaling"
     conditions: tuple[Condition, ...]
 
     @property
-    def size(self) -> int:
-        """How many results there will be."""
-        return 1
-
-    @property
-    def name(self) -> object:
-        """What tells it from other tasks."""
-        return str(self.path)
-
-    @property
-    def path(self) -> Path:
-        """Where the result is kept."""
-        text = json.dumps([self.question.key, *self.conditions])
-        key = hashlib.sha256(text.encode()).hexdigest()[:16]
-        return self.subject.folder / f"rescaling-{key}.json"
+    def about(self) -> tuple[Condition, ...]:
+        """The conditions."""
+        return self.conditions
 
     def read(self) -> Rescaling | None:
         """The result; None where there is none that can be read."""
-        try:
-            return Rescaling.from_json(json.loads(self.path.read_bytes()))
-        except (OSError, ValueError):
-            return None
-
-    def write(self, rescaling: Rescaling) -> None:
-        """Keep the result: the whole file or none."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        write_json(self.path, rescaling.to_json())
-
-    def left(self) -> "RescalingTask | None":
-        """The task, unless its result is there."""
-        return None if self.path.exists() else self
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON values."""
-        return {
-            "kind": "rescaling",
-            "subject": self.subject.to_json(),
-            "question": asdict(self.question),
-            "conditions": [list(condition) for condition in self.conditions],
-        }
+        with suppress(ValueError):
+            return Rescaling.from_json(read_json(self.path) or {})
+        return None
 
 
 Task = GridTask | PicturesTask | SpreadTask | RescalingTask
@@ -201,9 +179,9 @@ def task_from_json(record: dict[str, Any]) -> Task:
     subject = Subject.from_json(record["subject"])
     question = Question(**record["question"])
     if record["kind"] == "spread":
-        return SpreadTask(subject=subject, question=question, domains=tuple(record["domains"]))
+        return SpreadTask(subject=subject, question=question, domains=tuple(record["about"]))
     if record["kind"] == "rescaling":
-        conditions = tuple(condition_from_json(each) for each in record["conditions"])
+        conditions = tuple(condition_from_json(each) for each in record["about"])
         return RescalingTask(subject=subject, question=question, conditions=conditions)
     places = tuple((corruption, severity) for corruption, severity in record["places"])
     return GridTask(subject=subject, question=question, places=places)

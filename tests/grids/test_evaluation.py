@@ -307,7 +307,7 @@ def test_a_spread_is_written_whole_or_not_at_all(trained, evaluations, monkeypat
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("afn.grids.tasks.os.replace", full)
+        patch.setattr("pathlib.Path.replace", full)
         with pytest.raises(OSError, match="No space left"):
             asking.write(spread)
     assert list(asking.path.parent.iterdir()) == []
