@@ -155,7 +155,10 @@ def difference_reading(
         )
     parts = [_largest(layers, looked, name, says_layer=layer is None) for name in SYMBOLS]
     if not any(differences(each, name).any() for each in layers for name in SYMBOLS):
-        return f"{label}: γ̂ and β̂ {where} do not differ at all: λ_γ and λ_β are 0."
+        return (
+            f"{label}: γ̂ and β̂ {where} do not differ at all: either the rescaling network says "
+            "the same of all, as one whose hidden units are silent does, or λ_γ and λ_β are 0."
+        )
     text = f"{label}, against {looked[0].title} images: {'; '.join(parts)}. {_beside(layers)}"
     kind = next(each.varies for each in layers if each.varies != "nothing")
     spreads = [
