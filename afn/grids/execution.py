@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import torch
 from torch import nn
 
 from afn.corruptions import CORRUPTIONS
-from afn.data import load_dataset
+from afn.data import ImageData, load_dataset
 from afn.grids.evaluation import Evaluation
 from afn.grids.layer_statistics import layer_spread
 from afn.grids.measure import ShownImages, answers, brought
@@ -37,8 +38,10 @@ def carry_out(evaluation: Evaluation, *, orphaned: Callable[[], bool] = lambda: 
     problems: list[str] = []
     try:
         for _ in _done(evaluation.tasks(), problems):
-            if orphaned() or evaluation.should_stop:
-                evaluation.end("stopped", "stopped by hand", {"problems": problems})
+            is_orphaned = orphaned()
+            if is_orphaned or evaluation.should_stop:
+                reason = "the app that asked ended" if is_orphaned else "stopped by hand"
+                evaluation.end("stopped", reason, {"problems": problems})
                 return
     except _EXPECTED as error:
         evaluation.end("failed", _one_line(error), {"problems": problems})
@@ -48,25 +51,28 @@ def carry_out(evaluation: Evaluation, *, orphaned: Callable[[], bool] = lambda: 
 
 def _done(tasks: Sequence[Task], problems: list[str]) -> Iterator[None]:
     """Does everything, and comes back after every result."""
-    models = _Models()
+    models, test_sets = _Models(), _TestSets()
     for task in tasks:
         if isinstance(task, PicturesTask):
             with _noted(problems):
                 task.file.write(_pictures(task.file))
             yield
-    yield from _cells([task for task in tasks if isinstance(task, GridTask)], models, problems)
+    grids = [task for task in tasks if isinstance(task, GridTask)]
+    yield from _cells(grids, models, test_sets, problems)
     for task in tasks:
         if isinstance(task, SpreadTask):
             with _noted(problems):
-                _spread(task, models.of(task.subject))
+                _spread(task, models.of(task.subject), test_sets)
             yield
         elif isinstance(task, RescalingTask):
             with _noted(problems):
-                _rescaling(task, models.of(task.subject))
+                _rescaling(task, models.of(task.subject), test_sets)
             yield
 
 
-def _cells(tasks: Sequence[GridTask], models: "_Models", problems: list[str]) -> Iterator[None]:
+def _cells(
+    tasks: Sequence[GridTask], models: "_Models", test_sets: "_TestSets", problems: list[str]
+) -> Iterator[None]:
     """Place by place, so that all models of one place are soon known and images made once."""
     groups: dict[tuple[str, int, tuple[int, int, int]], list[GridTask]] = {}
     for task in tasks:
@@ -76,7 +82,7 @@ def _cells(tasks: Sequence[GridTask], models: "_Models", problems: list[str]) ->
     for (dataset, num_images, image_shape), group in groups.items():
         those = None
         with _noted(problems):
-            those = brought(load_dataset(dataset), image_shape, num_images)
+            those = test_sets.of(dataset, image_shape, num_images)
         if those is None:
             continue
         missing = {id(task): set(task.missing()) for task in group}
@@ -112,20 +118,44 @@ class _Models:
         return self._known[subject.sha256]
 
 
-def _spread(task: SpreadTask, model: nn.Module) -> None:
+class _TestSets:
+    """Test images in the form that models take, each read once."""
+
+    def __init__(self) -> None:
+        self._known: dict[object, tuple[ImageData, int, list[str]]] = {}
+
+    def of(
+        self, dataset: str, image_shape: tuple[int, int, int], num_images: int
+    ) -> tuple[ImageData, int, list[str]]:
+        """As `brought` gives them, without what would only fill the memory."""
+        key = dataset, image_shape, num_images
+        if key not in self._known:
+            data, count, changes = brought(load_dataset(dataset), image_shape, num_images)
+            data = replace(
+                data,
+                x_train=data.x_train[:0].copy(),
+                y_train=data.y_train[:0].copy(),
+                x_test=data.x_test[:count].copy(),
+                y_test=data.y_test[:count].copy(),
+            )
+            self._known[key] = data, count, changes
+        return self._known[key]
+
+
+def _spread(task: SpreadTask, model: nn.Module, test_sets: _TestSets) -> None:
     question = task.question
     images = {}
     for domain in task.domains:
-        those = brought(load_dataset(domain), task.subject.image_shape, question.num_images)
+        those = test_sets.of(domain, task.subject.image_shape, question.num_images)
         images[domain] = ShownImages.of(*those, place=(None, 0)).images
     with asked(model, question):
         task.write(layer_spread(model, images, batch_size=question.batch_size))
 
 
-def _rescaling(task: RescalingTask, model: nn.Module) -> None:
+def _rescaling(task: RescalingTask, model: nn.Module, test_sets: _TestSets) -> None:
     question, images = task.question, {}
     for dataset, corruption, severity in task.conditions:
-        those = brought(load_dataset(dataset), task.subject.image_shape, question.num_images)
+        those = test_sets.of(dataset, task.subject.image_shape, question.num_images)
         shown = ShownImages.of(*those, place=(corruption, severity))
         images[dataset, corruption, severity] = shown.images
     with asked(model, question):
