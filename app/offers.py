@@ -10,7 +10,7 @@ from afn.runs import Run
 from afn.work import ENDED
 from app import backend, cards
 from app.comparison import NORM_TITLES
-from app.domains import recipe_of
+from app.recipes import recipe_of
 
 LISTED = 200
 """So many of the newest runs are offered; a link may name any."""

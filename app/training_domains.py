@@ -15,8 +15,9 @@ from afn.grids.subjects import Subject
 from afn.runs import Run
 from afn.work import ENDED
 from app import backend, cards, subjects
-from app.domains import config_of, key_of, recipe_of
+from app.domains import config_of
 from app.markdown import plain
+from app.recipes import key_of, recipe_of
 
 Pair = tuple[str, str]
 """Norm and training data."""

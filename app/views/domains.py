@@ -18,6 +18,7 @@ from app.domains import CONTENDERS, DIGITS, HOW, IMAGES, SHOWN, DomainsView, Row
 from app.explanations import CONTROLS, FIGURES
 from app.export import csv_of
 from app.markdown import plain
+from app.recipes import recipe_words
 from app.state import domains as state
 from app.training_domains import Pair, Recipe, duration_words
 
@@ -136,7 +137,7 @@ def _recipe(recipes: dict[str, Recipe], count: int) -> Recipe:
         st.selectbox(
             "Networks", list(recipes), key=state.key("recipe"),
             format_func=lambda key: (
-                f"{domains.recipe_words(recipes[key].config)} · "
+                f"{recipe_words(recipes[key].config)} · "
                 f"{len(recipes[key].done)} of {count} trained"
             ),
             help=CONTROLS["domains.recipe"],
@@ -169,7 +170,7 @@ def _training(
             words = [] if rest else [_how_many(wanted, entries)]
             if seconds := training_domains.seconds_needed(recipe.config, missing):
                 words.append(f"takes about {duration_words(seconds)}")
-            words.append(domains.recipe_words(recipe.config))
+            words.append(recipe_words(recipe.config))
             st.caption(plain(" · ".join(words)), width="content")
 
     def follow() -> None:

@@ -33,11 +33,9 @@ from app.domains import (
     are_here,
     families,
     from_url,
-    key_of,
-    recipe_of,
-    recipe_words,
     to_url,
 )
+from app.recipes import key_of, recipe_of, recipe_words
 from app.training_domains import duration_words
 from tests.app.test_domain_charts import cell
 
