@@ -1,7 +1,5 @@
-"""How networks were trained, whatever their norm and data: told apart, named, put into words."""
+"""How networks were trained, whatever their norm and data: told apart, put into words."""
 
-import hashlib
-import json
 from dataclasses import replace
 from typing import Any
 
@@ -23,18 +21,6 @@ def recipe_of(config: TrainConfig) -> TrainConfig:
     return replace(config, **changes)
 
 
-def key_of(recipe: TrainConfig) -> str:
-    """A name for links, 8 hexadecimal digits; settings that are added later do not change it."""
-    text = json.dumps(_changed(recipe), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
-
-
-def _changed(recipe: TrainConfig) -> dict[str, Any]:
-    """The settings that are not the defaults."""
-    plain = TrainConfig().to_json()
-    return {name: value for name, value in recipe.to_json().items() if value != plain[name]}
-
-
 def recipe_words(recipe: TrainConfig) -> str:
     """The recipe in a few words."""
     widths = f" {'-'.join(map(str, recipe.widths))}" if recipe.backbone == "convnet" else ""
@@ -46,7 +32,7 @@ def recipe_words(recipe: TrainConfig) -> str:
         f"seed {recipe.seed}",
     ]
     told = ("backbone", "widths", "epochs", "batch_size", "lr", "seed", "version")
-    for name, value in _changed(recipe).items():
+    for name, value in recipe.changed().items():
         if name == "lambda_init":
             parts.append("another start of λ")
         elif name not in told:

@@ -17,7 +17,7 @@ from afn.work import ENDED
 from app import backend, cards, subjects
 from app.domains import config_of
 from app.markdown import plain
-from app.recipes import key_of, recipe_of
+from app.recipes import recipe_of
 
 Pair = tuple[str, str]
 """Norm and training data."""
@@ -59,7 +59,7 @@ def recipes(wanted: Sequence[Pair], *, beside: TrainConfig) -> dict[str, Recipe]
         wanted: Networks that a page is about.
         beside: A recipe that is always among them.
     """
-    kept = key_of(beside)
+    kept = beside.hash()
     found = {kept: Recipe(beside)}
     needed = set(wanted)
     for run in backend.store().list():
@@ -67,7 +67,7 @@ def recipes(wanted: Sequence[Pair], *, beside: TrainConfig) -> dict[str, Recipe]
         if described is None or described[1] not in needed:
             continue
         config, pair = described
-        known = found.setdefault(key_of(config), Recipe(config))
+        known = found.setdefault(config.hash(), Recipe(config))
         state = run.state()
         if state.status == "finished" and run.weights():
             known.done.setdefault(pair, run.id)
@@ -79,7 +79,7 @@ def recipes(wanted: Sequence[Pair], *, beside: TrainConfig) -> dict[str, Recipe]
         pair = card.config.norm, card.config.dataset
         if pair in needed:
             config = recipe_of(card.config)
-            found.setdefault(key_of(config), Recipe(config)).done.setdefault(pair, card.id)
+            found.setdefault(config.hash(), Recipe(config)).done.setdefault(pair, card.id)
     for recipe in found.values():
         there = recipe.done.keys() | recipe.under_way.keys()
         recipe.under_way = {p: run for p, run in recipe.under_way.items() if p not in recipe.done}
@@ -210,7 +210,10 @@ def _size(recipe: TrainConfig) -> tuple[object, ...]:
 
 def _images(recipe: TrainConfig, entry: DatasetEntry) -> int:
     """How many training images a run goes through."""
-    return min(recipe.epochs * entry.num_train, recipe.max_steps * recipe.batch_size)
+    return min(
+        recipe.epochs * min(entry.num_train, recipe.train_images),
+        recipe.max_steps * recipe.batch_size,
+    )
 
 
 def _work(recipe: TrainConfig, entry: DatasetEntry) -> int:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -26,6 +26,16 @@ class ImageData:
     """Test labels, as the training labels."""
     class_names: tuple[str, ...]
     """The name of each label."""
+
+    def first(self, num_train: int | None = None, num_test: int | None = None) -> "ImageData":
+        """The first so many images of each part; None keeps all."""
+        return replace(
+            self,
+            x_train=self.x_train[:num_train],
+            y_train=self.y_train[:num_train],
+            x_test=self.x_test[:num_test],
+            y_test=self.y_test[:num_test],
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -28,6 +28,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "seed": (0, 2**31 - 1),
     "stat_dropout": (0.0, 0.9),
     "severity": (1, 5),
+    "train_images": (1, 10_000_000),
     "eval_batch_size": (1, 4096),
     "eval_images": (1, 100_000),
     "evals_per_epoch": (0, 100),
@@ -37,8 +38,8 @@ LIMITS: dict[str, tuple[float, float]] = {
 """Inclusive ranges, shared by the checks below, the page's controls and a live run's commands."""
 
 _INTEGERS = {
-    "batch_size", "epochs", "seed", "severity", "eval_batch_size", "eval_images",
-    "evals_per_epoch", "max_steps",
+    "batch_size", "epochs", "seed", "severity", "train_images", "eval_batch_size",
+    "eval_images", "evals_per_epoch", "max_steps",
 }  # fmt: skip
 
 
@@ -94,6 +95,8 @@ class TrainConfig:
     """Fixes the start weights, the data order and the augmentation, the same for every norm."""
     augment: Literal["none", "crop_flip"] = "none"
     """Crop and flip: each training image shifted by up to 4 pixels, and mirrored or not."""
+    train_images: int = 10_000_000
+    """At most so many training images are used, the data set's first ones."""
 
     lambda_init: LambdaInit = LambdaInit.PAPER
     stan_width: int | None = None
@@ -228,9 +231,14 @@ class TrainConfig:
         except (TypeError, AttributeError, OverflowError) as error:
             raise ValueError(f"the configuration has a value of the wrong kind: {error}") from error
 
+    def changed(self) -> dict[str, Any]:
+        """The settings that are not the defaults, as plain JSON values."""
+        plain = TrainConfig().to_json()
+        return {name: value for name, value in self.to_json().items() if value != plain[name]}
+
     def hash(self) -> str:
-        """Ten hex digits that name this configuration."""
-        text = json.dumps(self.to_json(), sort_keys=True)
+        """Ten hex digits that name this configuration; settings added later do not change it."""
+        text = json.dumps([self.VERSION, self.changed()], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:10]
 
     def warnings(self) -> list[str]:
@@ -253,7 +261,14 @@ def _lambda_from_json(values: dict[str, Any]) -> LambdaInit:
 
 
 def check_against_data(config: TrainConfig, num_train: int, image_side: int) -> None:
-    """Raise ValueError with one line if the data set is too small for the configuration."""
+    """Raise ValueError with one line if the data set is too small for the configuration.
+
+    Args:
+        config: What is to be trained.
+        num_train: Training images of the data set.
+        image_side: The shorter side of its images.
+    """
+    num_train = min(num_train, config.train_images)
     if config.batch_size > num_train:
         raise ValueError(
             f"the batch size {config.batch_size} is above the {num_train} training images of "

@@ -49,14 +49,14 @@ class TensorData:
 
 
 @lru_cache(maxsize=2)
-def load_tensors(name: str, num_test: int) -> TensorData:
-    """A data set of the catalogue with at most `num_test` test images, kept for the next call.
+def load_tensors(name: str, num_train: int, num_test: int) -> TensorData:
+    """The first so many images of a data set of the catalogue, kept for the next call.
 
     Raises:
         ValueError: Unknown name or malformed files.
         FileNotFoundError: The data set is not on disk.
     """
-    data = load_dataset(name)
+    data = load_dataset(name).first(num_train, num_test)
     channels = data.x_train.shape[3]
     counts = (
         np.stack(
@@ -70,8 +70,8 @@ def load_tensors(name: str, num_test: int) -> TensorData:
     return TensorData(
         train_images=torch.from_numpy(np.ascontiguousarray(data.x_train)),
         train_labels=torch.from_numpy(data.y_train),
-        test_images=as_float(torch.from_numpy(np.ascontiguousarray(data.x_test[:num_test]))),
-        test_labels=torch.from_numpy(data.y_test[:num_test]),
+        test_images=as_float(torch.from_numpy(np.ascontiguousarray(data.x_test))),
+        test_labels=torch.from_numpy(data.y_test),
         mean=tuple(mean.tolist()),
         std=tuple(np.maximum(std, 1e-3).tolist()),
         num_classes=len(data.class_names),

@@ -47,7 +47,9 @@ class Training:
 
     def __init__(self, config: TrainConfig, checkpoints: Path | None = None) -> None:
         self.config = config
-        self.data: TensorData = load_tensors(config.dataset, config.eval_images)
+        self.data: TensorData = load_tensors(
+            config.dataset, config.train_images, config.eval_images
+        )
         num_train = len(self.data.train_labels)
         check_against_data(config, num_train, min(self.data.image_shape[:2]))
         self.model: nn.Module = model_of(

@@ -12,7 +12,7 @@ from typing import Any
 
 from afn.pretrained.cards import pretrained_dir, pretrained_names, read_card
 from afn.pretrained.plan import PLAN, Spec, chosen
-from afn.pretrained.results import Accuracy, update_results
+from afn.pretrained.results import Accuracy, answered, update_results
 
 Say = Callable[[str, dict[str, Any]], None]
 
@@ -24,6 +24,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "names", nargs="*", metavar="NAME", help="models; train takes patterns: 'cifar10-*'"
     )
     parser.add_argument("--all", action="store_true", help="train all that are planned")
+    parser.add_argument(
+        "--again", action="store_true", help="train also what is made already, as the table says"
+    )
     parser.add_argument(
         "--jobs", type=int, default=1, metavar="N", help="processes at a time (default 1)"
     )
@@ -43,7 +46,10 @@ def run(options: argparse.Namespace, say: Say) -> None:
                 raise ValueError("name what to train, or say --all")
             if options.jobs < 1:
                 raise ValueError(f"--jobs must be at least 1, got {options.jobs}")
-            _train(list(PLAN.values()) if options.all else chosen(options.names), options.jobs, say)
+            specs = list(PLAN.values()) if options.all else chosen(options.names)
+            if not options.again:
+                specs = _lacking(specs, say)
+            _train(specs, options.jobs, say)
 
 
 def _list(say: Say) -> None:
@@ -89,6 +95,28 @@ def _show(name: str, say: Say) -> None:
             f"statistics: {each.statistics}, networks {each.networks})"
         )
     say("\n".join(lines), record)
+
+
+def _lacking(specs: list[Spec], say: Say) -> list[Spec]:
+    """Those that are still to be made; the others were, as they are planned, here or elsewhere."""
+    folder = pretrained_dir()
+    known = answered(folder)
+
+    def is_made(spec: Spec) -> bool:
+        if (spec.name, spec.config.hash()) not in known:
+            return False
+        try:
+            return not spec.is_shipped or read_card(spec.name).config == spec.config
+        except ValueError:
+            return False
+
+    lacking = [spec for spec in specs if not is_made(spec)]
+    if count := len(specs) - len(lacking):
+        say(
+            f"{count} of {len(specs)} models are made already in {folder}; --again makes them anew",
+            {"kind": "made already", "models": count},
+        )
+    return lacking
 
 
 def _train(specs: list[Spec], jobs: int, say: Say) -> None:

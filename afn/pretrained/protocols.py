@@ -19,7 +19,7 @@ _NETWORKS = {
 _TITLES = {
     "mnist": "MNIST", "mnistm": "MNIST-M", "usps": "USPS", "syn": "SYN", "cifar10": "CIFAR-10",
 }  # fmt: skip
-_WHOLE = {"cifar10": 50_000}
+_WHOLE = {"cifar10": 50_000, "mnist": 60_000, "mnist@rgb": 60_000}
 """Training images that there are where not all may be on disk."""
 _AUGMENTATIONS = {"none": "none", "crop_flip": "random crops and flips"}
 WHY_NOT = {

@@ -47,14 +47,17 @@ class Accuracy:
         )
 
 
-_OF_MODEL = ("model", "group", "norm", "seed", "setting", "train_data")
+_OF_MODEL = ("model", "config", "group", "norm", "seed", "setting", "train_data")
 COLUMNS = (*_OF_MODEL, *(field.name for field in fields(Accuracy)))
 
 
 def rows_of(spec: Spec, accuracies: Iterable[Accuracy]) -> list[dict[str, Any]]:
     """A model's rows of the table."""
     config = spec.config
-    model = (spec.name, spec.group, config.norm, config.seed, spec.setting, config.dataset)
+    model = (
+        spec.name, config.hash(), spec.group, config.norm, config.seed, spec.setting,
+        config.dataset,
+    )  # fmt: skip
     return [dict(zip(_OF_MODEL, model, strict=True)) | asdict(accuracy) for accuracy in accuracies]
 
 
@@ -65,6 +68,11 @@ def read_results(folder: Path) -> list[dict[str, str]]:
             return list(csv.DictReader(file))
     except FileNotFoundError:
         return []
+
+
+def answered(folder: Path) -> set[tuple[str, str]]:
+    """Names and configurations' hashes of the models that the table has answers of."""
+    return {(row["model"], row["config"]) for row in read_results(folder)}
 
 
 def update_results(folder: Path, spec: Spec, accuracies: Iterable[Accuracy]) -> None:

@@ -167,7 +167,7 @@ def _card(
         config=spec.config,
         inputs=inputs,
         num_parameters=num_parameters,
-        trained_on=_data(own, with_training=True),
+        trained_on=_data(own.first(spec.config.train_images), with_training=True),
         tested_on=tuple(_data(data, with_training=False) for data in domains),
         steps=summary["step"],
         seconds=summary["seconds"],

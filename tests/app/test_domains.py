@@ -35,7 +35,7 @@ from app.domains import (
     from_url,
     to_url,
 )
-from app.recipes import key_of, recipe_of, recipe_words
+from app.recipes import recipe_of, recipe_words
 from app.training_domains import duration_words
 from tests.app.test_domain_charts import cell
 
@@ -114,7 +114,7 @@ def test_a_recipe_is_all_that_changes_the_weights_but_norm_and_data():
             {"lambda_init": LambdaInit.OFF}, {"lambda_init": LambdaInit(mu=0.5)},
         )
     ]  # fmt: skip
-    assert len({key_of(recipe_of(config)) for config in [TINY, *others]}) == 1 + len(others)
+    assert len({recipe_of(config).hash() for config in [TINY, *others]}) == 1 + len(others)
     words = {recipe_words(recipe_of(config)) for config in [TINY, *others[:-1]]}
     assert len(words) == len(others)  # of a start of λ they say only that it is another
 
@@ -491,8 +491,8 @@ def test_the_recipe_with_most_networks_is_chosen_and_others_can_be(trained):
     assert [label.rpartition(" · ")[2] for label in choice.options] == [
         "6 of 6 trained", "1 of 6 trained", "0 of 6 trained",
     ]  # fmt: skip
-    assert at.query_params["recipe"] == key_of(recipe_of(TINY))
-    other = key_of(recipe_of(replace(TINY, seed=5)))
+    assert at.query_params["recipe"] == recipe_of(TINY).hash()
+    other = recipe_of(replace(TINY, seed=5)).hash()
     drawn(choice.select(other).run())
     assert at.query_params["recipe"] == other
     assert "Train the missing 5 networks" in buttons(at)
@@ -605,7 +605,7 @@ def test_a_full_disk_is_told(store, monkeypatch):
 
 
 def test_how_long_training_takes_is_said_once_it_is_known(trained):
-    at = page(**TREE, norms="bn~afn~asrnorm", recipe=key_of(recipe_of(TINY)))
+    at = page(**TREE, norms="bn~afn~asrnorm", recipe=recipe_of(TINY).hash())
     assert "takes about" in words(at)
     one = training_domains.seconds_needed(TINY, [("bn", NAMES[0])])
     many = training_domains.seconds_needed(TINY, [("bn", name) for name in 8 * NAMES])

@@ -28,6 +28,13 @@ def test_json_round_trip(init):
     assert TrainConfig.from_json(json.loads(text)) == config
 
 
+def test_settings_that_are_added_later_do_not_change_the_hash(monkeypatch):
+    before = TrainConfig(lr=0.1).hash()
+    whole = TrainConfig.to_json
+    monkeypatch.setattr(TrainConfig, "to_json", lambda self: {**whole(self), "warmup": 0})
+    assert TrainConfig(lr=0.1).hash() == before
+
+
 def test_hash_names_the_configuration():
     assert TrainConfig().hash() == TrainConfig().hash()
     assert TrainConfig().hash() != TrainConfig(seed=1).hash()

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from afn import LambdaInit, TrainConfig, train
+from afn.data import load_dataset
 from afn.engine.control import NoControls
 from afn.engine.events import TIMES, Event
 from afn.engine.tensors import DataOrder
@@ -291,3 +292,16 @@ def test_unknown_data_set_is_one_line(quick):
 def test_config_is_what_train_takes_by_name():
     assert TrainConfig(dataset="mnist", norm="afn", backbone="convnet", batch_size=64, lr=0.05,
                        epochs=3, seed=0).dataset == "mnist"  # fmt: skip
+
+
+def test_the_first_training_images_alone_are_used(quick):
+    config = replace(quick, dataset="digits8", train_images=100, batch_size=50)
+    training = Training(config)
+    data = load_dataset(config.dataset)
+    assert torch.equal(training.data.train_images, torch.from_numpy(data.x_train[:100]))
+    assert training.data.mean == pytest.approx((data.x_train[:100].mean() / 255,))
+    events = list(training.events())
+    assert events[0].values["num_train"] == 100
+    assert sum(event.kind == "step" for event in events) == 2 * config.epochs
+    with pytest.raises(ValueError, match="batch size 101 is above the 100 training images"):
+        Training(replace(config, batch_size=101))

@@ -12,7 +12,7 @@ def answer(ask, way, seed, percent, n=1000):
     """A row of the table of accuracies."""
     name = f"{ask.trained}-{way.norm}" + (f"-s{seed}" if seed else "")
     values = (
-        name, "digits", way.norm, seed, "", ask.trained, ask.data, ask.corruption, ask.severity,
+        name, "", "digits", way.norm, seed, "", ask.trained, ask.data, ask.corruption, ask.severity,
         STATISTICS[way.statistics], 128, "on" if way.networks else "off", n,
         round(n * percent / 100), percent / 100,
     )  # fmt: skip

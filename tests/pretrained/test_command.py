@@ -116,3 +116,8 @@ def test_a_trained_model_is_asked_shipped_and_put_into_the_table(says, folders):
     assert shipped.startswith("mnist5k-asrnorm: shipped in ")
     assert end == "1 models are made"
     assert len(read_results(folders / "pretrained")) == 100
+    run.delete()
+    assert says("train", "mnist5k-asrnorm") == [
+        f"1 of 1 models are made already in {folders / 'pretrained'}; --again makes them anew",
+        "0 models are made",
+    ]

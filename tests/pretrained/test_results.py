@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from afn.grids.records import Cell, Question
 from afn.pretrained.plan import PLAN
-from afn.pretrained.results import COLUMNS, FILE, Accuracy, read_results, update_results
+from afn.pretrained.results import COLUMNS, FILE, Accuracy, answered, read_results, update_results
 
 QUESTION = Question(
     weights="ab", dataset="usps", num_images=4, statistics="running", batch_size=128
@@ -23,11 +23,12 @@ FOGGY = Accuracy.of(replace(QUESTION, networks=False), replace(CELL, corruption=
 def test_a_row_says_who_was_asked_what(tmp_path):
     update_results(tmp_path, PLAN["mnist-rgb-afn-s1"], [FOGGY])
     [row] = read_results(tmp_path)
+    spec = PLAN["mnist-rgb-afn-s1"]
     assert row == {
-        "model": "mnist-rgb-afn-s1", "group": "digits", "norm": "afn", "seed": "1",
-        "setting": "channels increased", "train_data": "mnist@rgb", "test_data": "usps",
-        "corruption": "fog", "severity": "3", "statistics": "running", "batch_size": "128",
-        "networks": "off", "n": "4", "correct": "3", "accuracy": "0.75",
+        "model": spec.name, "config": spec.config.hash(), "group": "digits", "norm": "afn",
+        "seed": "1", "setting": "channels increased", "train_data": "mnist@rgb",
+        "test_data": "usps", "corruption": "fog", "severity": "3", "statistics": "running",
+        "batch_size": "128", "networks": "off", "n": "4", "correct": "3", "accuracy": "0.75",
     }  # fmt: skip
     assert tuple(row) == COLUMNS
 
@@ -42,6 +43,9 @@ def test_models_stand_in_the_plans_order_and_are_replaced_whole(tmp_path):
         ("cifar10-bn", "fog"), ("cifar10-bn-s1", "clean"), ("cifar10-bn-s1", "fog"),
     ]  # fmt: skip
     assert [path.name for path in tmp_path.iterdir()] == [FILE]
+    names = ("cifar10-bn-s1", "mnist5k-bn", "cifar10-bn")
+    assert answered(tmp_path) == {(name, PLAN[name].config.hash()) for name in names}
+    assert answered(tmp_path / "nowhere") == set()
 
 
 def test_without_a_table_there_are_no_rows(tmp_path):
