@@ -10,7 +10,7 @@ from torch import nn
 from afn.backbones.convnet import ConvNet
 from afn.backbones.normalize import Normalize
 from afn.backbones.resnet import resnet8, resnet20
-from afn.norms import make_norm
+from afn.norms import NormFactory, make_norm
 
 BACKBONES: dict[str, Callable[..., nn.Module]] = {
     "convnet": ConvNet,
@@ -22,7 +22,7 @@ BACKBONES: dict[str, Callable[..., nn.Module]] = {
 
 def build_model(
     backbone: str,
-    norm: str,
+    norm: str | NormFactory,
     *,
     in_channels: int,
     num_classes: int,
@@ -38,13 +38,13 @@ def build_model(
 
     Args:
         backbone: One of `BACKBONES`.
-        norm: One of `NORMS`.
+        norm: One of `NORMS`, or what makes a layer for so many channels.
         in_channels: Channels of the images, at least 1.
         num_classes: Classes, at least 1.
         image_size: (H, W), each at least 1.
         mean: Mean of each input channel, in [0, 1].
         std: Standard deviation of each input channel, above 0.
-        norm_options: For the norm's factory.
+        norm_options: For the factory of a named norm.
         **options: For the backbone's factory.
 
     Raises:
@@ -60,7 +60,7 @@ def build_model(
         )
     if len(mean) != in_channels:
         raise ValueError(f"expected a mean for each of {in_channels} channels, got {mean}")
-    factory = make_norm(norm, **(norm_options or {}))
+    factory = make_norm(norm, **(norm_options or {})) if isinstance(norm, str) else norm
     with torch.random.fork_rng(devices=[]):
         network = BACKBONES[backbone](in_channels, num_classes, image_size, factory, **options)
     return nn.Sequential(OrderedDict(normalize=Normalize(mean, std), backbone=network))

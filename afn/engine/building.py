@@ -7,6 +7,7 @@ from torch import nn
 
 from afn.backbones import build_model
 from afn.engine.config import TrainConfig
+from afn.norms import NORMS, Norm2d
 
 
 def model_of(
@@ -32,14 +33,17 @@ def model_of(
     options: dict[str, Any] = {}
     if config.backbone == "convnet":
         options["widths"] = config.widths
+
+    def norm(num_features: int) -> Norm2d:
+        return NORMS[config.norm](num_features, **config.norm_options(num_features))
+
     return build_model(
         config.backbone,
-        config.norm,
+        norm,
         in_channels=len(mean),
         num_classes=num_classes,
         image_size=image_size,
         mean=mean,
         std=std,
-        norm_options=config.norm_options(),
         **options,
     )

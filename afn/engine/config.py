@@ -26,6 +26,8 @@ LIMITS: dict[str, tuple[float, float]] = {
     "lambda_lr_factor": (0.0, 1000.0),
     "epochs": (1, 200),
     "seed": (0, 2**31 - 1),
+    "stan_ratio": (1, 1024),
+    "rescale_ratio": (1, 1024),
     "stat_dropout": (0.0, 0.9),
     "severity": (1, 5),
     "train_images": (1, 10_000_000),
@@ -38,14 +40,16 @@ LIMITS: dict[str, tuple[float, float]] = {
 """Inclusive ranges, shared by the checks below, the page's controls and a live run's commands."""
 
 _INTEGERS = {
-    "batch_size", "epochs", "seed", "severity", "train_images", "eval_batch_size",
-    "eval_images", "evals_per_epoch", "max_steps",
+    "batch_size", "epochs", "seed", "severity", "train_images", "stan_ratio", "rescale_ratio",
+    "eval_batch_size", "eval_images", "evals_per_epoch", "max_steps",
 }  # fmt: skip
 
 
-_ADAPTIVE_OPTIONS = (
-    "lambda_init", "stan_width", "rescale_width", "stat_dropout", "adaptive", "formula",
-)  # fmt: skip
+_ADAPTIVE_OPTIONS = ("lambda_init", "stat_dropout", "adaptive", "formula")
+"""Those of the layer by the same name; the widths come from width and ratio."""
+
+
+_LISTS = ("widths", "corruptions", "test_domains")
 
 
 def check_number(name: str, value: object) -> None:
@@ -100,9 +104,13 @@ class TrainConfig:
 
     lambda_init: LambdaInit = LambdaInit.PAPER
     stan_width: int | None = None
-    """Hidden width of the standardization networks; None is C/2."""
+    """Hidden width of the standardization networks; None takes it from the ratio."""
     rescale_width: int | None = None
-    """Hidden width of the rescaling networks; None is C/16."""
+    """Hidden width of the rescaling networks; None takes it from the ratio."""
+    stan_ratio: int = 2
+    """Each layer's C channels divided by it, but at least 1, is ``stan_width``."""
+    rescale_ratio: int = 16
+    """Likewise for ``rescale_width``."""
     stat_dropout: float = 0.0
     adaptive: bool = True
     """False disables the encoder-decoder, the paper's ablation."""
@@ -119,6 +127,8 @@ class TrainConfig:
     corruptions: tuple[str, ...] = LIVE_CORRUPTIONS
     """Any of the 19; six of them by default, so that live runs stay quick."""
     severity: int = 3
+    test_domains: tuple[str, ...] = ()
+    """Further data sets whose clean images are tested once training has come to its end."""
     max_steps: int = 100_000
     """The run stops by itself after so many steps ..."""
     max_seconds: float = 1800.0
@@ -151,6 +161,8 @@ class TrainConfig:
                 raise ValueError(
                     f"{name} must be a whole number from 1 to 1024 or None, got {width!r}"
                 )
+        if not all(isinstance(name, str) for name in self.test_domains):
+            raise ValueError(f"test_domains must be names of data sets, got {self.test_domains!r}")
         for corruption in self.corruptions:
             _check_choice("corruption", corruption, tuple(SEVERITIES))
         if self.stat_dropout > 0 and not self.adaptive:
@@ -177,13 +189,16 @@ class TrainConfig:
         mode = self.eval_stats or ("running" if self.norm == "bn" else "batch")
         return "running" if mode == "running" else f"test batch of {self.eval_batch_size}"
 
-    def norm_options(self) -> dict[str, Any]:
-        """Keyword arguments for the norm's factory."""
+    def norm_options(self, num_features: int) -> dict[str, Any]:
+        """Keyword arguments for a norm layer of so many channels."""
         options: dict[str, Any] = {}
         if self.norm in SWITCHABLE_NORMS and self.eval_stats is not None:
             options["eval_stats"] = self.eval_stats
         if self.norm in ADAPTIVE_NORMS:
             options |= {name: getattr(self, name) for name in _ADAPTIVE_OPTIONS}
+            for name in ("stan", "rescale"):
+                width, ratio = getattr(self, f"{name}_width"), getattr(self, f"{name}_ratio")
+                options[f"{name}_width"] = max(1, num_features // ratio) if width is None else width
         return options
 
     def lr_factor(self, progress: float) -> float:
@@ -199,7 +214,8 @@ class TrainConfig:
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values, with the format's version."""
         values = asdict(self)
-        values["widths"], values["corruptions"] = list(self.widths), list(self.corruptions)
+        for name in _LISTS:
+            values[name] = list(values[name])
         values["lambda_init"] = {
             key: "-inf" if value == -math.inf else value
             for key, value in values["lambda_init"].items()
@@ -222,7 +238,7 @@ class TrainConfig:
         if unknown := sorted(values.keys() - known):
             raise ValueError(f"unknown setting {unknown[0]!r}; known: {', '.join(sorted(known))}")
         try:
-            for name in ("widths", "corruptions"):
+            for name in _LISTS:
                 if name in values:
                     values[name] = tuple(values[name])
             if "lambda_init" in values:

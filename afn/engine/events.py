@@ -11,6 +11,7 @@ Kinds and their values (besides ``step`` and ``seconds``, the wall time since th
   means over the batch's images)
 - ``evaluation``: dataset, corruption (None: clean), severity, statistics, n, correct, accuracy,
   loss
+- ``domain``: the same of another data set's clean images, once training has come to its end
 - ``samples``: severity, images (corruption -> PNG as data URI; "clean" too)
 - ``command``: a command that took effect, or an ``error`` in one line
 - ``state``: running or paused

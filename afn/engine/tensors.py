@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from afn.data import load_dataset
+from afn.data.forms import in_form
 from afn.engine.augment import crop_flip
 from afn.evaluate import corrupted
 from afn.pixels import as_float
@@ -76,6 +77,31 @@ def load_tensors(name: str, num_train: int, num_test: int) -> TensorData:
         std=tuple(np.maximum(std, 1e-3).tolist()),
         num_classes=len(data.class_names),
     )
+
+
+def domain_tensors(name: str, like: TensorData, num_test: int) -> tuple[Tensor, Tensor]:
+    """The first test images of another data set, brought to the form of the one trained on.
+
+    Args:
+        name: Of the data set.
+        like: What is trained on: its classes, channels and size.
+        num_test: At most so many images.
+
+    Returns:
+        Images (n, C, H, W), float in [0, 1], channels_last, and labels (n,).
+
+    Raises:
+        ValueError: Unknown name, or another number of classes.
+        FileNotFoundError: The data set is not on disk.
+    """
+    data = load_dataset(name).first(0, num_test)
+    if len(data.class_names) != like.num_classes:
+        raise ValueError(
+            f"{name} has {len(data.class_names)} classes and the network {like.num_classes}: "
+            f"take domains with the same classes"
+        )
+    images = in_form(data.x_test, like.image_shape)
+    return as_float(torch.from_numpy(images)), torch.from_numpy(data.y_test)
 
 
 @dataclass(slots=True)

@@ -17,7 +17,13 @@ from afn.engine.config import TrainConfig, check_against_data
 from afn.engine.control import Command, Controls, NoControls, check_command
 from afn.engine.events import Event
 from afn.engine.snapshots import Snapshot, short
-from afn.engine.tensors import DataOrder, TensorData, load_tensors, sample_images
+from afn.engine.tensors import (
+    DataOrder,
+    TensorData,
+    domain_tensors,
+    load_tensors,
+    sample_images,
+)
 from afn.evaluate import corrupted, evaluate
 from afn.lambda_init import LAMBDAS
 from afn.norms import AdaptiveNorm2d, norm_layers
@@ -91,7 +97,9 @@ class Training:
         self.paused = False
         self.stop_reason = ""
         self._steps_allowed = 0
-        self._accuracy: float | None = None
+        self._tests: dict[tuple[str, str | None], dict[str, Any]] = {}
+        self._train_seconds = 0.0
+        self._num_changes = 0
         self._rng_state = torch.Generator().manual_seed(config.seed).get_state()
         self._folder = checkpoints
         self._began = time.perf_counter()
@@ -115,12 +123,20 @@ class Training:
         return self.order.epoch >= self.config.epochs
 
     def summary(self) -> dict[str, Any]:
-        """What the end marker says."""
+        """What the end marker says: how far it came, and the newest test of each kind.
+
+        ``train_seconds`` is what the steps alone took; ``changes`` counts the commands that
+        changed a setting, so that it is known whether the configuration says all.
+        """
+        clean = self._tests.get((self.config.dataset, None))
         return {
             "step": self.step,
             "epoch": self.order.epoch,
-            "accuracy": self._accuracy,
+            "accuracy": clean["accuracy"] if clean else None,
             "seconds": round(self.seconds, 3),
+            "train_seconds": round(self._train_seconds, 3),
+            "changes": self._num_changes,
+            "tests": list(self._tests.values()),
         }
 
     def events(self, controls: Controls | None = None) -> Iterator[Event]:
@@ -183,6 +199,7 @@ class Training:
                     yield from self._test_all()
                 case "set":
                     self._set(command)
+                    self._num_changes += 1
         except ValueError as error:
             yield self._event("command", **command, error=str(error))
         else:
@@ -246,6 +263,8 @@ class Training:
         ).tolist()
         self.optimizer.step()
         self.step += 1
+        duration = time.perf_counter() - began
+        self._train_seconds += duration
         yield self._event(
             "step",
             epoch=self.order.epoch,
@@ -258,7 +277,7 @@ class Training:
             lambdas=self._lambdas(),
             lambda_grads=_rows(lambda_grads),
             images_left=self.config.epochs * self.order.num_images - self.order.images_seen,
-            duration=round(time.perf_counter() - began, 6),
+            duration=round(duration, 6),
         )
         if takes_snapshot:
             yield self._event("snapshot", layers=snapshot.layers)
@@ -307,6 +326,9 @@ class Training:
 
     def _end_epoch(self) -> Iterator[Event]:
         yield from self._test_all()
+        if self.is_complete:
+            for name in self.config.test_domains:
+                yield self._test_domain(name)
         yield from self._save()
 
     def _test_all(self) -> Iterator[Event]:
@@ -316,23 +338,30 @@ class Training:
     def test(self, corruption: str | None) -> Event:
         """Test on clean (None) or corrupted images, with the present severity."""
         images = corrupted(self.data.test_images, corruption, self.severity)
+        severity = None if corruption is None else self.severity
+        return self._score(
+            "evaluation", images, self.data.test_labels,
+            dataset=self.config.dataset, corruption=corruption, severity=severity,
+        )  # fmt: skip
+
+    def _test_domain(self, name: str) -> Event:
+        images, labels = domain_tensors(name, self.data, self.config.eval_images)
+        return self._score("domain", images, labels, dataset=name, corruption=None, severity=None)
+
+    def _score(self, kind: str, images: Tensor, labels: Tensor, **of: Any) -> Event:
         self.model.eval()
-        score = evaluate(self.model, images, self.data.test_labels, self.config.eval_batch_size)
+        score = evaluate(self.model, images, labels, self.config.eval_batch_size)
         self.model.train()
-        if corruption is None:
-            self._accuracy = score.accuracy
-        return self._event(
-            "evaluation",
-            epoch=self.order.epoch,
-            dataset=self.config.dataset,
-            corruption=corruption,
-            severity=None if corruption is None else self.severity,
-            statistics=self.config.statistics,
-            n=score.n,
-            correct=score.correct,
-            accuracy=score.accuracy,
-            loss=short(score.loss),
-        )
+        result = {
+            **of,
+            "statistics": self.config.statistics,
+            "n": score.n,
+            "correct": score.correct,
+            "accuracy": score.accuracy,
+            "loss": short(score.loss),
+        }
+        self._tests[of["dataset"], of["corruption"]] = result
+        return self._event(kind, epoch=self.order.epoch, **result)
 
     def _samples(self) -> Event:
         images = sample_images(self.data.test_images[0], self.config.corruptions, self.severity)
@@ -369,7 +398,9 @@ class Training:
             "lr": self.lr,
             "lambda_lr_factor": self.lambda_lr_factor,
             "severity": self.severity,
-            "accuracy": self._accuracy,
+            "tests": list(self._tests.values()),
+            "changes": self._num_changes,
+            "train_seconds": round(self._train_seconds, 3),
             "seconds": round(self.seconds, 3),
             "control_offset": self.control_offset,
             "rng_state": bytes(self._rng_state.tolist()).hex() if self.config.stat_dropout else "",
@@ -388,7 +419,10 @@ class Training:
         self.order.epoch, self.order.position = progress["epoch"], progress["position"]
         self.batch_size, self.lr = progress["batch_size"], progress["lr"]
         self.lambda_lr_factor, self.severity = progress["lambda_lr_factor"], progress["severity"]
-        self._accuracy = progress["accuracy"]
+        tests = progress.get("tests", ())
+        self._tests = {(test["dataset"], test["corruption"]): test for test in tests}
+        self._num_changes = progress.get("changes", 0)
+        self._train_seconds = progress.get("train_seconds", 0.0)
         self._seconds_before = progress["seconds"]
         self.control_offset = progress["control_offset"]
         if progress["rng_state"]:

@@ -9,7 +9,7 @@ from afn import LambdaInit, TrainConfig, train
 from afn.data import load_dataset
 from afn.engine.control import NoControls
 from afn.engine.events import TIMES, Event
-from afn.engine.tensors import DataOrder
+from afn.engine.tensors import DataOrder, domain_tensors, load_tensors
 from afn.engine.training import DivergedError, Training
 
 
@@ -305,3 +305,39 @@ def test_the_first_training_images_alone_are_used(quick):
     assert sum(event.kind == "step" for event in events) == 2 * config.epochs
     with pytest.raises(ValueError, match="batch size 101 is above the 100 training images"):
         Training(replace(config, batch_size=101))
+
+
+def test_the_end_tells_every_kind_of_test_and_what_was_changed(quick):
+    training = Training(replace(quick, test_domains=("mnist5k",), eval_images=40))
+    events = list(training.events(Scripted({2: [{"command": "set", "lr": 0.01}]})))
+    [domain] = [event for event in events if event.kind == "domain"]
+    assert (domain.values["dataset"], domain.values["n"]) == ("mnist5k", 40)
+    summary = training.summary()
+    told = {(test["dataset"], test["corruption"]): test["accuracy"] for test in summary["tests"]}
+    assert told.keys() == {
+        ("digits8", None), ("digits8", "contrast"), ("digits8", "gaussian_noise"), ("mnist5k", None)
+    }  # fmt: skip
+    assert told["digits8", None] == summary["accuracy"]
+    assert told["mnist5k", None] == domain.values["accuracy"]
+    assert summary["changes"] == 1
+    durations = sum(e.values["duration"] for e in events if e.kind == "step")
+    assert summary["train_seconds"] == pytest.approx(durations, abs=1e-3)
+
+
+def test_a_domain_of_other_classes_is_refused(monkeypatch):
+    like = load_tensors("digits8", 10, 10)
+    two = replace(load_dataset("digits8"), name="two", class_names=("yes", "no"))
+    monkeypatch.setattr("afn.engine.tensors.load_dataset", lambda name: two)
+    with pytest.raises(ValueError, match="two has 2 classes and the network 10"):
+        domain_tensors("two", like, 5)
+
+
+def test_hidden_widths_follow_from_the_channels_unless_they_are_given(quick):
+    widths = {"standardize": [], "rescale": []}
+    config = replace(quick, norm="afn", widths=(8, 32), stan_ratio=4, rescale_width=3)
+    for layer in Training(config).layers.values():
+        for name, found in widths.items():
+            found.append(getattr(layer, name).encoder.out_features)
+    assert widths == {"standardize": [2, 8], "rescale": [3, 3]}
+    [first, _] = Training(replace(quick, norm="afn", rescale_ratio=64)).layers.values()
+    assert first.rescale.encoder.out_features == 1
