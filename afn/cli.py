@@ -1,4 +1,4 @@
-"""The command line: ``python -m afn train|evaluate|bench|pretrained|data|runs --help``.
+"""The command line: ``python -m afn train|evaluate|sweep|bench|pretrained|data|runs --help``.
 
 Each command prints what it did, as JSON lines with ``--json``, and ends with status 1 and one line
 on bad input.
@@ -19,6 +19,7 @@ from afn.grids.records import ORDERS
 from afn.lambda_init import LambdaInit
 from afn.memory import keep_freed_memory
 from afn.pretrained import command as pretrained_command
+from afn.sweep import command as sweep_command
 
 Say = Callable[[str, dict[str, Any]], None]
 """Says a line to people, or the record to programs."""
@@ -88,6 +89,12 @@ def _parser() -> argparse.ArgumentParser:
     grid.add_argument("--order", choices=ORDERS, help="of the test images (default mixed)")
     grid.add_argument("--baseline", metavar="RUN_ID", help="for the mean corruption error")
     evaluate.set_defaults(run=_evaluate)
+
+    sweep = commands.add_parser(
+        "sweep", parents=[common], help="train all combinations of some settings, over seeds"
+    )
+    sweep_command.add_options(sweep)
+    sweep.set_defaults(run=sweep_command.run)
 
     bench = commands.add_parser("bench", parents=[common], help="measure what norms cost")
     command.add_options(bench)

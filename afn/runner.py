@@ -22,6 +22,10 @@ class Runner(Protocol):
         """Queue the runs of one comparison; they start together."""
         ...
 
+    def submit_behind(self, runs: list[Run]) -> None:
+        """Queue runs one by one behind everything that somebody waits for, as a sweep's are."""
+        ...
+
     def position(self, run: Run) -> int:
         """How many comparisons go before this waiting run, itself counted in; 0 if it is none."""
         ...
@@ -51,6 +55,7 @@ class LocalRunner(Runner):
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._submitted: list[list[str]] = []
+        self._behind: list[str] = []
 
     def start(self) -> None:
         """Start the worker if there is none, or if it died."""
@@ -66,6 +71,16 @@ class LocalRunner(Runner):
         ids = [run.id for run in runs]
         self._tell({"start": ids})
         self._submitted = [group for group in self._submitted if self._is_waiting(group)] + [ids]
+
+    def submit_behind(self, runs: list[Run]) -> None:
+        """Queue runs one by one behind everything that somebody waits for, as a sweep's are.
+
+        Raises:
+            OSError: No worker process can be started.
+        """
+        ids = [run.id for run in runs]
+        self._tell({"behind": ids})
+        self._behind = [run_id for run_id in self._behind if self._is_waiting([run_id])] + ids
 
     def position(self, run: Run) -> int:
         """How many comparisons go before this waiting run, itself counted in; 0 if it is none."""
@@ -139,6 +154,8 @@ class LocalRunner(Runner):
             for ids in self._submitted:
                 if self._is_waiting(ids):
                     _write_line(self._process, {"start": ids})
+            if left := [run_id for run_id in self._behind if self._is_waiting([run_id])]:
+                _write_line(self._process, {"behind": left})
         return self._process
 
 

@@ -12,11 +12,11 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from afn import __version__
 from afn.engine.config import TrainConfig
@@ -52,6 +52,8 @@ class RunStore:
         name: str = "",
         group: str = "",
         commands: Iterable[Command] = (),
+        run_id: str = "",
+        keeps: Literal["all", "last"] = "all",
     ) -> "Run":
         """A new run folder, not yet executed.
 
@@ -60,14 +62,23 @@ class RunStore:
             name: A label for people; the run's id where it is empty.
             group: Runs of one comparison share it.
             commands: Obeyed before the first step, for instance a pause.
+            run_id: Its folder's name; one of its own by default.
+            keeps: Which of its checkpoints are kept.
 
         Raises:
+            FileExistsError: There is a run of that id.
             OSError: The folder is full or read-only; the message names it.
         """
         stamp = time.strftime("%Y%m%d-%H%M%S")
-        run = Run(self.root / f"{stamp}-{config.norm}-{secrets.token_hex(3)}")
+        run_id = run_id or f"{stamp}-{config.norm}-{secrets.token_hex(3)}"
+        run = Run(self.root / run_id)
         try:
             run.path.mkdir(parents=True)
+        except FileExistsError:
+            raise FileExistsError(f"there is a run {run_id} already") from None
+        except OSError as error:
+            raise self._unwritable(error) from error
+        try:
             (run.path / "checkpoints").mkdir()
             write_json(
                 run.path / "config.json",
@@ -76,6 +87,7 @@ class RunStore:
                     "hash": config.hash(),
                     "name": name,
                     "group": group,
+                    "keeps": keeps,
                     "created": time.time(),
                     "submitted_by": identity(),
                     "versions": _versions(),
@@ -85,10 +97,7 @@ class RunStore:
                 run.send(command)
         except OSError as error:
             shutil.rmtree(run.path, ignore_errors=True)
-            raise OSError(
-                f"cannot write a run below {self.root}: {error.strerror or error}; free some space "
-                "or point AFN_RUNS_DIR at a folder that can be written"
-            ) from error
+            raise self._unwritable(error) from error
         return run
 
     def open(self, run_id: str) -> "Run":
@@ -108,16 +117,23 @@ class RunStore:
         return run
 
     def list(self) -> list["Run"]:
-        """All runs, newest first."""
+        """All runs, those with dated ids newest first; `afn.index` is quicker and knows more."""
+        return sorted(self.each(), key=lambda run: run.id, reverse=True)
+
+    def each(self) -> Iterator["Run"]:
+        """All runs, in no order."""
         try:
             names = [entry.name for entry in os.scandir(self.root) if entry.is_dir()]
         except OSError:
-            return []
-        runs = (Run(self.root / name) for name in names if _RUN_ID.fullmatch(name))
-        return sorted(
-            (run for run in runs if (run.path / "config.json").is_file()),
-            key=lambda run: run.id,
-            reverse=True,
+            return
+        for name in names:
+            if _RUN_ID.fullmatch(name) and (self.root / name / "config.json").is_file():
+                yield Run(self.root / name)
+
+    def _unwritable(self, error: OSError) -> OSError:
+        return OSError(
+            f"cannot write a run below {self.root}: {error.strerror or error}; free some space "
+            "or point AFN_RUNS_DIR at a folder that can be written"
         )
 
 
@@ -194,14 +210,26 @@ class Run(Work):
             raise ValueError(f"run {self.id} has no checkpoint yet: train it for an epoch first")
         return weights
 
-    def reopen(self) -> bool:
+    def keep_last_checkpoint(self) -> None:
+        """Remove all checkpoints but the newest."""
+        for path in sorted((self.path / "checkpoints").glob("*.safetensors"))[:-1]:
+            path.unlink(missing_ok=True)
+
+    def reopen(self, *, anew: bool = False) -> bool:
         """Make an ended run claimable again, to go on from its last checkpoint.
+
+        Args:
+            anew: Where it has none, begin once more from the start, also where it never began.
 
         Returns:
             False if it has no checkpoint, is not at an end, or somebody else was faster.
         """
-        if self.state().status not in ENDED or self.weights() is None:
+        weights = self.weights()
+        if self.state().status not in ENDED or (weights is None and not anew):
             return False
+        if self.is_unclaimed:  # whoever queued it is gone
+            write_json(self.path / "config.json", self.record() | {"submitted_by": identity()})
+            return True
         has_claim = (self.path / "claim.json").exists()
         marker = self.path / ("claim.json" if has_claim else "end.json")
         past = self.path / f".past-{secrets.token_hex(3)}.json"
@@ -209,6 +237,8 @@ class Run(Work):
             marker.rename(past)  # atomic: of two callers one finds nothing to rename
         except FileNotFoundError:
             return False
+        if weights is None:
+            self.events_path.unlink(missing_ok=True)
         write_json(self.path / "config.json", self.record() | {"submitted_by": identity()})
         past.unlink()
         (self.path / "end.json").unlink(missing_ok=True)

@@ -2,7 +2,8 @@
 
 It warms up once (torch imported, one real training step done, one thread) and reads JSON lines on
 its standard input: ``{"start": [run ids]}`` for a comparison whose runs begin together,
-``{"evaluate": evaluation id}``, and ``{"kill": id}``. When the input closes, what runs stops (a run
+``{"behind": [run ids]}`` for runs that can wait, ``{"evaluate": evaluation id}``, and
+``{"kill": id}``. When the input closes, what runs stops (a run
 keeps a checkpoint), and it ends.
 
 State lives in the folders; what is here may be lost at any time.
@@ -28,6 +29,7 @@ from afn.work import ENDED, Work
 GRACE_SECONDS = 5.0
 """How long runs may take to stop by themselves once the input has closed."""
 _NICENESS = 10
+_YIELDING_NICENESS = 19
 _REAP_SECONDS = 0.1
 
 
@@ -50,7 +52,9 @@ class Worker:
     """Starts comparisons and evaluations first in, first out, and buries their processes.
 
     A comparison's runs start together, even where they outnumber the cores. The next comparison
-    starts when its runs fit on the cores beside those that are running; paused runs do not count.
+    starts when its runs fit on the cores beside those that are running; paused runs do not count,
+    nor do those of sweeps: they start one by one while a core has nothing else to do, and yield
+    to what comes later by their niceness.
     Evaluations are short and somebody waits: they do not queue behind runs, only behind each other
     where there is one for every core.
 
@@ -65,8 +69,10 @@ class Worker:
         self._can_fork = can_fork
         self._queue: deque[list[str]] = deque()
         self._evaluations: deque[str] = deque()
+        self._behind: deque[str] = deque()
         self._children: dict[int, Work] = {}
         self._paused: set[int] = set()
+        self._yielding: set[int] = set()
         self._lifeline_read, self._lifeline_write = os.pipe()
         self._news_read, self._news_write = os.pipe()
 
@@ -104,6 +110,8 @@ class Worker:
     def _obey(self, command: dict[str, object]) -> None:
         if isinstance(ids := command.get("start"), list):
             self._queue.append(ids)
+        if isinstance(ids := command.get("behind"), list):
+            self._behind.extend(ids)
         if isinstance(evaluation_id := command.get("evaluate"), str):
             self._evaluations.append(evaluation_id)
         for pid, work in self._children.items():
@@ -126,12 +134,17 @@ class Worker:
                 evaluating.append(pid)
         while self._queue:
             waiting = [run for run in map(self._open, self._queue[0]) if run]
-            running = len(self._children.keys() - self._paused - set(evaluating))
+            running = len(self._children.keys() - self._paused - self._yielding - set(evaluating))
             if waiting and running and running + len(waiting) > cores:
                 return
             self._queue.popleft()
             for run in waiting:
                 self._children[self._start(run)] = run
+        while self._behind and len(self._children.keys() - self._paused) < cores:
+            if behind := self._open(self._behind.popleft()):
+                pid = self._start(behind, niceness=_YIELDING_NICENESS)
+                self._children[pid] = behind
+                self._yielding.add(pid)
 
     def _open(self, run_id: str) -> Run | None:
         with suppress(ValueError, OSError):
@@ -140,10 +153,11 @@ class Worker:
                 return run
         return None
 
-    def _start(self, work: Work) -> int:
+    def _start(self, work: Work, niceness: int = _NICENESS) -> int:
         if not self._can_fork:
             what = "--evaluate" if isinstance(work, Evaluation) else "--run"
             command = [sys.executable, "-m", "afn.worker", str(self.store.root), what, work.id]
+            command += ["--nice", f"{niceness}"]
             return subprocess.Popen(command, stdin=self._lifeline_read).pid
         pid = os.fork()
         if pid:
@@ -154,7 +168,7 @@ class Worker:
             os.close(self._news_read)
             null = os.open(os.devnull, os.O_RDONLY)
             os.dup2(null, 0)
-            work_here(work, self._lifeline_read, self._news_write)
+            work_here(work, self._lifeline_read, self._news_write, niceness=niceness)
             status = 0
         except BaseException as error:  # nothing may run on in the copy of the parent
             work.end("failed", f"{type(error).__name__}: {' '.join(str(error).split())[:400]}")
@@ -169,6 +183,7 @@ class Worker:
                     continue
                 work = self._children.pop(pid)
                 self._paused.discard(pid)
+                self._yielding.discard(pid)
                 bury(work, status)
 
 
@@ -192,13 +207,16 @@ def bury(work: Work, status: int) -> None:
         work.end("failed", reason)
 
 
-def work_here(work: Work, lifeline: int, news: int | None = None) -> None:
+def work_here(
+    work: Work, lifeline: int, news: int | None = None, *, niceness: int = _NICENESS
+) -> None:
     """Execute one run or evaluation in this process, niced, on one thread.
 
     Args:
         work: The run or evaluation.
         lifeline: A descriptor that closes (reads as ended) when the parent is gone.
         news: Where pauses are told, so that a paused run does not hold up the next comparison.
+        niceness: Added to the process's.
     """
     import torch
 
@@ -207,7 +225,7 @@ def work_here(work: Work, lifeline: int, news: int | None = None) -> None:
 
     torch.set_num_threads(1)
     keep_freed_memory()
-    os.nice(_NICENESS)
+    os.nice(niceness)
 
     def orphaned() -> bool:
         ready, _, _ = select.select([lifeline], [], [], 0)
@@ -225,16 +243,17 @@ def work_here(work: Work, lifeline: int, news: int | None = None) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """``RUNS_DIR`` serves; with ``--run ID`` or ``--evaluate ID`` that is done in this process."""
+    """``RUNS_DIR`` serves; ``RUNS_DIR --run|--evaluate ID --nice N`` does that in this process."""
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = "1"
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the app, whose end is our end
     store = RunStore(Path(arguments[0]))
-    if arguments[1:2] == ["--run"]:
-        work_here(store.open(arguments[2]), lifeline=0)
-        return
-    if arguments[1:2] == ["--evaluate"]:
-        work_here(EvaluationStore.beside(store).open(arguments[2]), lifeline=0)
+    if len(arguments) > 1:
+        _, what, work_id, _, niceness = arguments
+        where: RunStore | EvaluationStore = store
+        if what == "--evaluate":
+            where = EvaluationStore.beside(store)
+        work_here(where.open(work_id), lifeline=0, niceness=int(niceness))
         return
     can_fork = sys.platform == "linux" and os.environ.get("AFN_WORKER_FORK", "1") == "1"
     if can_fork:

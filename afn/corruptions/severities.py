@@ -78,6 +78,15 @@ LIVE_CORRUPTIONS = (
 """What a run tests unless told otherwise: of every kind, and quick enough for live training."""
 
 
+GROUPS = {
+    "noise": ("gaussian_noise", "shot_noise", "impulse_noise", "speckle_noise"),
+    "blur": ("gaussian_blur", "defocus_blur", "glass_blur", "motion_blur", "zoom_blur"),
+    "weather": ("snow", "frost", "fog", "brightness", "spatter"),
+    "digital": ("contrast", "elastic_transform", "pixelate", "jpeg_compression", "saturate"),
+}
+"""All corruptions by what they do."""
+
+
 def constants_of(name: str, severity: int) -> tuple[Any, ...]:
     """The constants of one corruption at one severity, in the order of its parameters.
 

@@ -57,10 +57,15 @@ def execute(run: Run, *, orphaned: Callable[[], bool] = lambda: False) -> Iterat
             offset=training.control_offset,
             orphaned=lambda: orphaned() or not run.path.exists(),
         )
+        keeps_last = run.record().get("keeps") == "last"
         for event in training.events(controls):
             writer.write(event)
+            if keeps_last and event.kind == "checkpoint":
+                run.keep_last_checkpoint()
             yield event
-    except (DivergedError, ValueError, TypeError, RuntimeError, OSError, MemoryError) as error:
+    except DivergedError as error:
+        run.end("failed", _one_line(error), {**(_summary(training) or {}), "diverged": True})
+    except (ValueError, TypeError, RuntimeError, OSError, MemoryError) as error:
         run.end("failed", _one_line(error), _summary(training))
     except (GeneratorExit, KeyboardInterrupt):
         run.end("stopped", "the program that trained it ended", _summary(training))

@@ -12,7 +12,8 @@ from typing import Literal, NamedTuple
 
 from afn.engine.config import SWITCHABLE_NORMS
 from afn.grids.records import STANDARD
-from afn.pretrained.comparison import OverSeeds, Verdict, difference, verdict
+from afn.over_seeds import OverSeeds, difference
+from afn.pretrained.comparison import Verdict, verdict
 from afn.pretrained.plan import DIGITS, PACS, PLAN
 from afn.pretrained.published import Norm, Row, Table
 from afn.pretrained.results import FILE

@@ -100,7 +100,7 @@ def trained(spec: Spec, store: RunStore, say: Say) -> Run:
     if run and run.reopen():
         say({"kind": "resumed", "run": run.id})
     else:
-        run = store.create(spec.config, name=f"{LABEL}{spec.name}")
+        run = store.create(spec.config, name=f"{LABEL}{spec.name}", keeps="last")
         say({"kind": "begun", "run": run.id})
     for event in execute(run):
         if event.kind == "evaluation":
@@ -108,7 +108,7 @@ def trained(spec: Spec, store: RunStore, say: Say) -> Run:
     state = run.state()
     if state.status != "finished":
         raise RuntimeError(f"its training {state.status}: {state.reason}")
-    _keep_last_checkpoint(run)
+    run.keep_last_checkpoint()
     say({"kind": "trained", "run": run.id, **(state.summary or {})})
     return run
 
@@ -125,14 +125,6 @@ def find_run(spec: Spec, store: RunStore) -> Run | None:
             continue  # of another version, damaged, or deleted since
     finished = (run for run in found if run.state().status == "finished")
     return next(finished, found[0] if found else None)
-
-
-def _keep_last_checkpoint(run: Run) -> None:
-    """A checkpoint an epoch of every model would fill gigabytes."""
-    last = run.require_weights()
-    for path in last.parent.glob("*.safetensors"):
-        if path != last:
-            path.unlink()
 
 
 def _trained_model(spec: Spec, run: Run, own: ImageData) -> tuple[nn.Module, Inputs]:

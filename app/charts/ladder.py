@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from afn.pretrained.comparison import OverSeeds, difference
+from afn.over_seeds import OverSeeds, difference
 from app.charts.chart import Rows, enumerate_words
 from app.charts.heat import LESS, MORE
 from app.charts.palette import GREY

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from afn.pretrained.comparison import VERDICTS, OverSeeds, Verdict
+from afn.over_seeds import OverSeeds
+from afn.pretrained.comparison import VERDICTS, Verdict
 from afn.pretrained.published import Norm, Table
 from afn.pretrained.replication import WAYS, Replicated
 from app.charts.chart import Rows, enumerate_words

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from afn.over_seeds import OverSeeds
 from afn.pretrained.cards import read_card
-from afn.pretrained.comparison import VERDICTS, OverSeeds
+from afn.pretrained.comparison import VERDICTS
 from afn.pretrained.published import TABLES
 from afn.pretrained.replication import Ask, Results, ladder, replicated
 from app import mechanisms

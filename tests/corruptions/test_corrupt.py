@@ -39,9 +39,13 @@ def test_there_are_five_severities_of_nineteen_corruptions() -> None:
     assert {len(constants) for constants in SEVERITIES.values()} == {5}
 
 
+def test_every_corruption_is_in_one_group() -> None:
+    assert sorted(name for names in GROUPS.values() for name in names) == sorted(SEVERITIES)
+
+
 def test_the_names_cost_no_torch() -> None:
     check = (
-        "import sys; from afn.corruptions.severities import SEVERITIES;"
+        "import sys; from afn.corruptions.severities import GROUPS, SEVERITIES;"
         "import afn.corruptions; assert 'torch' not in sys.modules;"
         "from afn.corruptions import CORRUPTIONS, corrupt; assert 'torch' in sys.modules"
     )

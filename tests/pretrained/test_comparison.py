@@ -5,7 +5,8 @@ import math
 import pytest
 from scipy import stats
 
-from afn.pretrained.comparison import VERDICTS, OverSeeds, difference, t_quantile, verdict
+from afn.over_seeds import OverSeeds, difference, t_quantile
+from afn.pretrained.comparison import VERDICTS, verdict
 
 
 def over_seeds(*values):

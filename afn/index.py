@@ -1,0 +1,136 @@
+"""All runs at a glance: what their folders say, read once and kept, so that thousands are quick.
+
+A run that has its end marker changes no more unless its folder's entries do; what was read of it
+is kept in ``.index.jsonl`` beside the runs. The file may be lost at any time. Needs no torch.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from afn.engine.config import TrainConfig
+from afn.jsonl import append_line, read_lines
+from afn.runs import Run, RunStore
+from afn.work import ENDED, Status
+
+_FILE = ".index.jsonl"
+_VERSION = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """What is known of one run without its events."""
+
+    id: str
+    name: str = ""
+    """A label for people; empty where it has none."""
+    group: str = ""
+    created: float = 0.0
+    """Seconds since 1970."""
+    settings: dict[str, Any] = field(default_factory=dict)
+    """Of its configuration, those that are not the defaults."""
+    status: Status = "failed"
+    reason: str = ""
+    summary: dict[str, Any] = field(default_factory=dict)
+    """What its end marker says; empty before the end."""
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether its configuration cannot be read; the reason says why."""
+        return not self.created
+
+    def config(self) -> TrainConfig:
+        """Its configuration."""
+        return TrainConfig.from_json(self.settings)
+
+    def setting(self, name: str) -> Any:
+        """One setting, as plain JSON, without building the configuration."""
+        return self.settings.get(name, _defaults()[name])
+
+
+class RunIndex:
+    """The lines of all runs of a store.
+
+    Args:
+        store: The runs.
+    """
+
+    def __init__(self, store: RunStore) -> None:
+        self.store = store
+        self._kept: dict[str, tuple[int, Line]] = {}
+        """Ended runs by id, with their folder's time of change."""
+        self._offset = 0
+        self._lock = threading.Lock()
+
+    def lines(self) -> list[Line]:
+        """Every run, newest first."""
+        with self._lock:
+            self._read()
+            found = list(self._found())
+            for run_id in self._kept.keys() - {line.id for line in found}:
+                del self._kept[run_id]
+        return sorted(found, key=lambda line: (line.created, line.id), reverse=True)
+
+    def _line(self, run: Run) -> Line:
+        path = run.path
+        changed = path.stat().st_mtime_ns
+        kept = self._kept.get(run.id)
+        if kept and kept[0] == changed:
+            return kept[1]
+        line = _line(run)
+        if line.status in ENDED and (path / "end.json").exists() and not line.is_damaged:
+            self._keep(changed, line)
+        return line
+
+    def _found(self) -> Iterator[Line]:
+        for run in self.store.each():
+            try:
+                yield self._line(run)
+            except FileNotFoundError:
+                continue  # deleted meanwhile
+
+    def _read(self) -> None:
+        """What this process or another one has kept since."""
+        records, self._offset = read_lines(self.store.root / _FILE, self._offset)
+        for record in records:
+            try:
+                if record.pop("version") == _VERSION:
+                    changed = record.pop("changed")
+                    self._kept[record["id"]] = changed, Line(**record)
+            except (KeyError, TypeError):
+                continue
+
+    def _keep(self, changed: int, line: Line) -> None:
+        self._kept[line.id] = changed, line
+        record = {name: getattr(line, name) for name in Line.__slots__}
+        with suppress(OSError, ValueError):  # it is read anew next time
+            append_line(
+                self.store.root / _FILE, {"version": _VERSION, "changed": changed, **record}
+            )
+
+
+def _line(run: Run) -> Line:
+    state = run.state()
+    try:
+        record = run.record()
+        settings = TrainConfig.from_json(record["config"]).changed()
+        return Line(
+            id=run.id,
+            name=str(record.get("name") or ""),
+            group=str(record.get("group") or ""),
+            created=float(record["created"]),
+            settings=settings,
+            status=state.status,
+            reason=state.reason,
+            summary=state.summary or {},
+        )
+    except (ValueError, OSError, TypeError, KeyError) as error:
+        return Line(id=run.id, reason=f"its configuration is damaged: {error}")
+
+
+@cache
+def _defaults() -> dict[str, Any]:
+    return TrainConfig().to_json()

@@ -1,0 +1,205 @@
+"""``python -m afn sweep SPEC.toml``: a sweep from its beginning to its table."""
+
+import argparse
+import csv
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from afn.data import dataset_entry
+from afn.engine.config import check_against_data
+from afn.index import Line, RunIndex
+from afn.runner import LocalRunner
+from afn.runs import Run, RunStore
+from afn.sweep.estimate import expected_seconds, paces
+from afn.sweep.execution import Progress, begin, standing
+from afn.sweep.plan import Planned, SweepPlan, plan, words
+from afn.sweep.spec import read_spec
+from afn.sweep.store import SweepStore
+from afn.sweep.table import metrics, over_seeds, rows
+
+Say = Callable[[str, dict[str, Any]], None]
+_POLL_SECONDS = 0.3
+_SAY_SECONDS = 10.0
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument("spec", type=Path, help="a TOML file; see the README")
+    parser.add_argument(
+        "--seeds", type=int, metavar="N", help="seeds 0 to N-1 (default: the file's)"
+    )
+    parser.add_argument("--max-runs", type=int, metavar="N", help="refuse to begin more than that")
+    parser.add_argument("--plan", action="store_true", help="say what would be run, and end")
+    parser.add_argument("--output", type=Path, metavar="CSV", help="also write the table there")
+
+
+def run(options: argparse.Namespace, say: Say) -> None:
+    """Begin or go on with a sweep, and tell its progress and its results."""
+    spec = read_spec(options.spec)
+    if options.seeds is not None:
+        if options.seeds < 1:
+            raise ValueError(f"--seeds must be at least 1, got {options.seeds}")
+        spec = replace(spec, seeds=tuple(range(options.seeds)))
+    if options.max_runs is not None:
+        spec = replace(spec, max_runs=options.max_runs)
+    planned = plan(spec)
+    _check_data(planned)
+    store = RunStore()
+    index = RunIndex(store)
+    _say_plan(planned, index, say)
+    if options.plan:
+        return
+    SweepStore(store).keep(spec)
+    runner = LocalRunner(store)
+    try:
+        _carry_out(planned, index, store, runner, say)
+    finally:
+        runner.close()
+    lines = lines_of(planned.runs, index)
+    if options.output:
+        _write(options.output, rows(planned.runs, lines))
+        say(f"table in {options.output}", {"kind": "table", "path": str(options.output)})
+    _say_results(planned, lines, say)
+
+
+def lines_of(runs: Iterable[Planned], index: RunIndex) -> dict[str, Line]:
+    """What is known of a sweep's runs, by their ids."""
+    wanted = {planned.run_id for planned in runs}
+    return {line.id: line for line in index.lines() if line.id in wanted}
+
+
+def _check_data(planned: SweepPlan) -> None:
+    for config in {run.config.dataset: run.config for run in planned.runs}.values():
+        entry = dataset_entry(config.dataset)
+        if entry.how_to_get:
+            raise ValueError(f"{entry.name} is not on disk: {entry.how_to_get}")
+    for run in planned.runs:
+        entry = dataset_entry(run.config.dataset)
+        check_against_data(run.config, entry.num_train, min(entry.image_shape[:2]))
+
+
+def _say_plan(planned: SweepPlan, index: RunIndex, say: Say) -> None:
+    for skipped in planned.skipped:
+        say(
+            f"left out: {words(skipped.point)} ({skipped.reason})",
+            {"kind": "skipped", "point": dict(skipped.point), "reason": skipped.reason},
+        )
+    lines = index.lines()
+    by_id = {line.id: line for line in lines}
+    progress = Progress.of(planned.runs, by_id)
+    left = [
+        run for run in planned.runs
+        if standing(by_id.get(run.run_id)) in ("not begun", "interrupted")
+    ]  # fmt: skip
+    num_train = dataset_entry(planned.spec.base.dataset).num_train
+    seconds = expected_seconds(left, paces(lines), num_train) if left else 0.0
+    told = "unknown until the first are done" if seconds is None else f"about {duration(seconds)}"
+    say(
+        f"{progress.total} runs: {len(planned.points)} points × {len(planned.spec.seeds)} seeds; "
+        f"{progress.ended} have their result; time for the rest: {told}",
+        {
+            "kind": "plan", "runs": progress.total, "points": len(planned.points),
+            "ended": progress.ended, "seconds": seconds,
+        },
+    )  # fmt: skip
+
+
+def _carry_out(
+    planned: SweepPlan, index: RunIndex, store: RunStore, runner: LocalRunner, say: Say
+) -> None:
+    """Until every run has its result. What is lost on the way goes on once, and that is said."""
+    began = time.monotonic()
+    resumed: set[str] = set()
+    ended_before: int | None = None
+    told = -_SAY_SECONDS
+    while True:
+        lines = lines_of(planned.runs, index)
+        waiting = [run for run in planned.runs if run.run_id not in resumed]
+        queued = begin(waiting, lines, store, runner)
+        for work in queued:
+            if work.id in lines:
+                resumed.add(work.id)
+                _say_resumed(work, lines[work.id], say)
+        if queued:
+            lines = lines_of(planned.runs, index)
+        progress = Progress.of(planned.runs, lines)
+        ended_before = progress.ended if ended_before is None else ended_before
+        if not progress.active:
+            return
+        runner.start()  # a worker that died is replaced, and told what nobody has begun
+        if time.monotonic() - told >= _SAY_SECONDS:
+            told = time.monotonic()
+            _say_progress(progress, ended_before, told - began, say)
+        time.sleep(_POLL_SECONDS)
+
+
+def _say_resumed(work: Run, before: Line, say: Say) -> None:
+    how = "goes on from its last checkpoint" if work.weights() else "begins again"
+    say(
+        f"{work.id} {how}: {before.reason or before.status}",
+        {"kind": "resumed", "run": work.id, "reason": before.reason},
+    )
+
+
+def _say_progress(progress: Progress, before: int, seconds: float, say: Say) -> None:
+    done = progress.ended - before
+    left = seconds * progress.active / done if done else None
+    told = f", about {duration(left)} left" if left else ""
+    say(
+        f"{progress.ended} of {progress.total} done, {progress.counts.get('running', 0)} run{told}",
+        {
+            "kind": "progress", **progress.to_json(), "seconds_left": left,
+        },
+    )  # fmt: skip
+
+
+def _say_results(planned: SweepPlan, lines: Mapping[str, Line], say: Say) -> None:
+    found = {
+        metric.name: (metric, over_seeds(planned.runs, lines, metric))
+        for metric in metrics(list(lines.values())).values()
+    }
+    for point in planned.points:
+        told = []
+        record: dict[str, Any] = {"kind": "result", "point": dict(point)}
+        for name, (metric, by_point) in found.items():
+            if (figures := by_point.get(point)) is None:
+                continue
+            record[name] = {
+                "mean": figures.mean, "seeds": figures.n,
+                "low95": figures.low if figures.n > 1 else None,
+                "high95": figures.high if figures.n > 1 else None,
+            }  # fmt: skip
+            if name in ("clean", "corrupted", "step_ms") or (name == "diverged" and figures.mean):
+                spread = f" ± {figures.half_width:.2f}" if figures.n > 1 else ""
+                told.append(f"{metric.title} {figures.mean:.2f}{spread} {metric.unit}")
+        say(f"{words(point)}: {'; '.join(told) or 'no result'}", record)
+    progress = Progress.of(planned.runs, lines)
+    failed = [lines[p.run_id] for p in planned.runs if _has_failed(lines.get(p.run_id))]
+    for line in failed:
+        say(f"{line.id} failed: {line.reason}", {"kind": "failed", "run": line.id})
+    say(
+        f"{progress.ended} of {progress.total} runs have their result, "
+        f"{progress.counts.get('diverged', 0)} diverged, {len(failed)} failed",
+        {"kind": "end", **progress.to_json()},
+    )
+
+
+def _has_failed(line: Line | None) -> bool:
+    return line is not None and standing(line) in ("failed", "interrupted")
+
+
+def _write(path: Path, table: list[dict[str, Any]]) -> None:
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(table[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(table)
+
+
+def duration(seconds: float) -> str:
+    """ "40 s", "3 min", "2.5 h"."""
+    if seconds < 90:
+        return f"{max(seconds, 1):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

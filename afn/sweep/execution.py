@@ -1,0 +1,126 @@
+"""Having a sweep's runs executed: what is done is not done again, what was cut short goes on."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Literal
+
+from afn.index import Line
+from afn.runner import Runner
+from afn.runs import Run, RunStore
+from afn.sweep.plan import Planned, words
+from afn.sweep.store import GROUP
+
+Standing = Literal["done", "diverged", "failed", "running", "waiting", "interrupted", "not begun"]
+
+
+def standing(line: Line | None) -> Standing:
+    """Where a run of a sweep stands.
+
+    A run that failed by its own doing (it diverged, say) has its result; one that was stopped, or
+    whose process was lost, is interrupted and can go on.
+    """
+    if line is None:
+        return "not begun"
+    match line.status:
+        case "finished":
+            return "done"
+        case "running" | "waiting" as status:
+            return status
+        case "failed" if line.summary.get("diverged"):
+            return "diverged"
+        case "failed" if line.summary:
+            return "failed"
+    return "interrupted"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Progress:
+    """How far a sweep is."""
+
+    counts: Mapping[Standing, int]
+    share: float
+    """Of all its training that is done, 0 to 1, as the runs' epochs tell."""
+
+    @classmethod
+    def of(cls, runs: Sequence[Planned], lines: Mapping[str, Line]) -> "Progress":
+        """From what is known of the runs, by their ids."""
+        found = [standing(lines.get(run.run_id)) for run in runs]
+        return cls(
+            counts=Counter(found),
+            share=sum(each in ("done", "diverged", "failed") for each in found) / len(found),
+        )
+
+    def to_json(self) -> dict[str, int]:
+        """How many runs stand where, and how many there are."""
+        return {**{str(name): count for name, count in self.counts.items()}, "total": self.total}
+
+    @property
+    def total(self) -> int:
+        """Runs."""
+        return sum(self.counts.values())
+
+    @property
+    def ended(self) -> int:
+        """Runs that have their result, good or bad."""
+        return sum(self.counts.get(each, 0) for each in ("done", "diverged", "failed"))
+
+    @property
+    def active(self) -> int:
+        """Runs that are executed or queued."""
+        return self.counts.get("running", 0) + self.counts.get("waiting", 0)
+
+    @property
+    def left(self) -> int:
+        """Runs that nobody executes and that have no result."""
+        return self.total - self.ended - self.active
+
+
+def begin(
+    runs: Sequence[Planned], lines: Mapping[str, Line], store: RunStore, runner: Runner
+) -> list[Run]:
+    """Queue every run that has no result and is not under way.
+
+    Args:
+        runs: Of a sweep.
+        lines: What is known of them, by their ids.
+        store: Where they are kept.
+        runner: Who executes them, behind what somebody waits for.
+
+    Returns:
+        The runs queued.
+
+    Raises:
+        OSError: The folder is full, or there is no worker.
+    """
+    queued = []
+    for planned in runs:
+        match standing(lines.get(planned.run_id)):
+            case "not begun":
+                with suppress(FileExistsError):  # another sweep was faster
+                    queued.append(
+                        store.create(
+                            planned.config, name=words(planned.point), group=GROUP,
+                            run_id=planned.run_id, keeps="last",
+                        )
+                    )  # fmt: skip
+            case "interrupted":
+                run = store.open(planned.run_id)
+                if run.reopen(anew=True):
+                    queued.append(run)
+    if queued:
+        runner.submit_behind(queued)
+    return queued
+
+
+def stop(
+    runs: Sequence[Planned], lines: Mapping[str, Line], store: RunStore, runner: Runner
+) -> None:
+    """Have what is queued not begin, and what runs stop at its next step with a checkpoint."""
+    active = [p for p in runs if standing(lines.get(p.run_id)) in ("running", "waiting")]
+    # Those that wait first: otherwise they would begin in the place of those that stop.
+    active.sort(key=lambda planned: standing(lines[planned.run_id]) == "running")
+    for planned in active:
+        with suppress(OSError):
+            runner.stop(store.open(planned.run_id))

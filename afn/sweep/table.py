@@ -1,0 +1,138 @@
+"""What came out of a sweep: one tidy row a run, and figures over seeds at every point."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any
+
+from afn.corruptions.severities import GROUPS, SEVERITIES
+from afn.index import Line
+from afn.over_seeds import OverSeeds
+from afn.sweep.execution import standing
+from afn.sweep.plan import Planned, Point
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Metric:
+    """A figure of a run."""
+
+    name: str
+    title: str
+    unit: str
+    """ "%", "ms" or "s"."""
+    more_is_better: bool
+    of: Callable[[Line], float | None]
+    """None where the run has no such figure."""
+
+
+def metrics(lines: Sequence[Line]) -> dict[str, Metric]:
+    """Every metric that at least one of the runs has, by name: accuracies first."""
+    found = {"clean": Metric(name="clean", title="clean images", unit="%", more_is_better=True,
+                             of=_clean)}  # fmt: skip
+    corruptions = {test["corruption"] for line in lines for test in _tests(line)} - {None}
+    if corruptions:
+        found["corrupted"] = _mean_over("corrupted", "all corruptions tested", corruptions)
+    for group, names in GROUPS.items():
+        if among := corruptions & set(names):
+            found[group] = _mean_over(group, f"{group} corruptions", among)
+    for name in SEVERITIES:
+        if name in corruptions:
+            found[name] = _mean_over(name, name.replace("_", " "), {name})
+    for domain in dict.fromkeys(
+        test["dataset"] for line in lines for test in _tests(line)
+        if test["dataset"] != line.setting("dataset")
+    ):  # fmt: skip
+        found[f"domain:{domain}"] = _domain(domain)
+    found["diverged"] = Metric(
+        name="diverged", title="diverged runs", unit="%", more_is_better=False,
+        of=lambda line: 100.0 * bool(line.summary.get("diverged")),
+    )  # fmt: skip
+    found["step_ms"] = Metric(
+        name="step_ms", title="time of a training step", unit="ms", more_is_better=False,
+        of=_step_ms,
+    )  # fmt: skip
+    found["seconds"] = Metric(
+        name="seconds", title="time of the whole run", unit="s", more_is_better=False,
+        of=lambda line: line.summary.get("seconds"),
+    )  # fmt: skip
+    return found
+
+
+def over_seeds(
+    runs: Sequence[Planned], lines: Mapping[str, Line], metric: Metric
+) -> dict[Point, OverSeeds]:
+    """A metric at every point that has it, by seed.
+
+    A run that diverged counts for the share of diverged runs alone; one that was changed by hand
+    while it trained counts for nothing.
+    """
+    found: dict[Point, dict[int, float]] = {}
+    for run in runs:
+        line = lines.get(run.run_id)
+        ends = ("done", "diverged") if metric.name == "diverged" else ("done",)
+        if line is None or standing(line) not in ends or line.summary.get("changes"):
+            continue
+        value = metric.of(line)
+        if value is not None:
+            found.setdefault(run.point, {})[run.config.seed] = value
+    made = {point: OverSeeds.of(values) for point, values in found.items()}
+    return {point: each for point, each in made.items() if each}
+
+
+def rows(runs: Sequence[Planned], lines: Mapping[str, Line]) -> list[dict[str, Any]]:
+    """One tidy row a run: where it lies, how it stands, every metric."""
+    known = metrics([lines[run.run_id] for run in runs if run.run_id in lines])
+    found = []
+    for run in runs:
+        line = lines.get(run.run_id)
+        row: dict[str, Any] = {
+            **dict(run.point),
+            "seed": run.config.seed,
+            "run": run.run_id,
+            "standing": standing(line),
+            "reason": line.reason if line else "",
+            "changed_by_hand": line.summary.get("changes", 0) if line else 0,
+        }
+        for name, metric in known.items():
+            row[_column(name, metric)] = metric.of(line) if line and line.summary else None
+        found.append(row)
+    return found
+
+
+def _column(name: str, metric: Metric) -> str:
+    return f"{name}_percent" if metric.unit == "%" else name
+
+
+def _tests(line: Line) -> list[dict[str, Any]]:
+    return line.summary.get("tests", [])
+
+
+def _clean(line: Line) -> float | None:
+    accuracy = line.summary.get("accuracy")
+    return None if accuracy is None else 100.0 * accuracy
+
+
+def _mean_over(name: str, title: str, corruptions: set[str]) -> Metric:
+    def of(line: Line) -> float | None:
+        found = {t["corruption"]: t["accuracy"] for t in _tests(line) if t["corruption"]}
+        if not corruptions <= found.keys():
+            return None
+        return 100.0 * fmean(found[each] for each in corruptions)
+
+    return Metric(name=name, title=title, unit="%", more_is_better=True, of=of)
+
+
+def _domain(domain: str) -> Metric:
+    def of(line: Line) -> float | None:
+        found = (test["accuracy"] for test in _tests(line) if test["dataset"] == domain)
+        accuracy = next(found, None)
+        return None if accuracy is None else 100.0 * accuracy
+
+    return Metric(
+        name=f"domain:{domain}", title=f"domain {domain}", unit="%", more_is_better=True, of=of
+    )
+
+
+def _step_ms(line: Line) -> float | None:
+    seconds, step = line.summary.get("train_seconds"), line.summary.get("step")
+    return 1000 * seconds / step if seconds and step else None
