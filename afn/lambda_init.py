@@ -6,6 +6,8 @@ from typing import ClassVar, Literal
 
 LAMBDAS = ("mu", "sigma", "gamma", "beta")
 """The four λ by name, in the order that records and tensors of all four keep."""
+GREEK = {"mu": "μ", "sigma": "σ", "gamma": "γ", "beta": "β"}
+"""As people write them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -100,6 +100,7 @@ class Training:
         self._tests: dict[tuple[str, str | None], dict[str, Any]] = {}
         self._train_seconds = 0.0
         self._num_changes = 0
+        self._first_lambdas = self._lambdas()
         self._rng_state = torch.Generator().manual_seed(config.seed).get_state()
         self._folder = checkpoints
         self._began = time.perf_counter()
@@ -126,8 +127,11 @@ class Training:
         """What the end marker says: how far it came, and the newest test of each kind.
 
         ``train_seconds`` is what the steps alone took; ``changes`` counts the commands that
-        changed a setting, so that it is known whether the configuration says all.
+        changed a setting, so that it is known whether the configuration says all;
+        ``lambda_moved`` is how far each kind of λ is from its start, on average over the layers.
         """
+        rows = zip(self._first_lambdas, self._lambdas(), strict=True)
+        moved = [[abs(now - then) for then, now in zip(*row, strict=True)] for row in rows]
         clean = self._tests.get((self.config.dataset, None))
         return {
             "step": self.step,
@@ -136,6 +140,11 @@ class Training:
             "seconds": round(self.seconds, 3),
             "train_seconds": round(self._train_seconds, 3),
             "changes": self._num_changes,
+            "lambda_moved": {
+                name: short(sum(each) / len(each))
+                for name, each in zip(LAMBDAS, zip(*moved, strict=True), strict=bool(moved))
+                if math.isfinite(sum(each))
+            },
             "tests": list(self._tests.values()),
         }
 

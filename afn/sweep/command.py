@@ -16,6 +16,7 @@ from afn.runs import Run, RunStore
 from afn.sweep.estimate import expected_seconds, paces
 from afn.sweep.execution import Progress, begin, standing
 from afn.sweep.plan import Planned, SweepPlan, plan, words
+from afn.sweep.saved import save
 from afn.sweep.spec import read_spec
 from afn.sweep.store import SweepStore
 from afn.sweep.table import metrics, over_seeds, rows
@@ -33,7 +34,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--max-runs", type=int, metavar="N", help="refuse to begin more than that")
     parser.add_argument("--plan", action="store_true", help="say what would be run, and end")
-    parser.add_argument("--output", type=Path, metavar="CSV", help="also write the table there")
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE",
+        help="also write the table as .csv, or all results as .jsonl",
+    )  # fmt: skip
 
 
 def run(options: argparse.Namespace, say: Say) -> None:
@@ -45,6 +49,8 @@ def run(options: argparse.Namespace, say: Say) -> None:
         spec = replace(spec, seeds=tuple(range(options.seeds)))
     if options.max_runs is not None:
         spec = replace(spec, max_runs=options.max_runs)
+    if options.output and options.output.suffix not in (".csv", ".jsonl"):
+        raise ValueError(f"--output takes a .csv or a .jsonl file, got {options.output}")
     planned = plan(spec)
     _check_data(planned)
     store = RunStore()
@@ -60,8 +66,11 @@ def run(options: argparse.Namespace, say: Say) -> None:
         runner.close()
     lines = lines_of(planned.runs, index)
     if options.output:
-        _write(options.output, rows(planned.runs, lines))
-        say(f"table in {options.output}", {"kind": "table", "path": str(options.output)})
+        if options.output.suffix == ".csv":
+            _write(options.output, rows(planned.runs, lines))
+        else:
+            save(options.output, spec, planned.runs, lines)
+        say(f"results in {options.output}", {"kind": "output", "path": str(options.output)})
     _say_results(planned, lines, say)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from afn.corruptions.severities import GROUPS, SEVERITIES
 from afn.index import Line
+from afn.lambda_init import GREEK, LAMBDAS
 from afn.over_seeds import OverSeeds
 from afn.sweep.execution import standing
 from afn.sweep.plan import Planned, Point
@@ -19,7 +20,7 @@ class Metric:
     name: str
     title: str
     unit: str
-    """ "%", "ms" or "s"."""
+    """ "%", "ms", "s", or "" for a λ."""
     more_is_better: bool
     of: Callable[[Line], float | None]
     """None where the run has no such figure."""
@@ -43,6 +44,9 @@ def metrics(lines: Sequence[Line]) -> dict[str, Metric]:
         if test["dataset"] != line.setting("dataset")
     ):  # fmt: skip
         found[f"domain:{domain}"] = _domain(domain)
+    for name in LAMBDAS:
+        if any(name in line.summary.get("lambda_moved", {}) for line in lines):
+            found[f"moved:{name}"] = _moved(name)
     found["diverged"] = Metric(
         name="diverged", title="diverged runs", unit="%", more_is_better=False,
         of=lambda line: 100.0 * bool(line.summary.get("diverged")),
@@ -131,6 +135,13 @@ def _domain(domain: str) -> Metric:
     return Metric(
         name=f"domain:{domain}", title=f"domain {domain}", unit="%", more_is_better=True, of=of
     )
+
+
+def _moved(name: str) -> Metric:
+    return Metric(
+        name=f"moved:{name}", title=f"movement of λ_{GREEK[name]}", unit="", more_is_better=True,
+        of=lambda line: line.summary.get("lambda_moved", {}).get(name),
+    )  # fmt: skip
 
 
 def _step_ms(line: Line) -> float | None:

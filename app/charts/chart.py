@@ -6,6 +6,7 @@ from typing import Any
 
 from afn.engine.config import TrainConfig
 from afn.history import History
+from afn.lambda_init import GREEK
 
 TICK_BYTES = 1_200
 """Room for the points of one tick, so that three overlapping ticks stay below 5 KB."""
@@ -75,9 +76,8 @@ def _mark_text(command: dict[str, Any]) -> str:
     for key, name in names.items():
         if key in command:
             return f"{name} {command[key]:g}"
-    greek = {"mu": "μ", "sigma": "σ", "gamma": "γ", "beta": "β"}
     logits = command.get("lambda", {})
-    return ", ".join(f"λ_{greek[key]} logit {value:g}" for key, value in logits.items())
+    return ", ".join(f"λ_{GREEK[key]} logit {value:g}" for key, value in logits.items())
 
 
 def percent(share: float) -> str:

@@ -320,6 +320,9 @@ def test_the_end_tells_every_kind_of_test_and_what_was_changed(quick):
     assert told["digits8", None] == summary["accuracy"]
     assert told["mnist5k", None] == domain.values["accuracy"]
     assert summary["changes"] == 1
+    layers = training.adaptive_layers.values()
+    moved = [abs(layer.lambdas()["mu"] - 1 / (1 + math.exp(3))) for layer in layers]
+    assert summary["lambda_moved"]["mu"] == pytest.approx(sum(moved) / len(moved), rel=1e-3)
     durations = sum(e.values["duration"] for e in events if e.kind == "step")
     assert summary["train_seconds"] == pytest.approx(durations, abs=1e-3)
 
