@@ -10,8 +10,10 @@ from afn.cost.records import Report
 from afn.grids.evaluation import EvaluationStore
 from afn.grids.pictures import Pictures, PicturesFile
 from afn.history import History
+from afn.index import RunIndex
 from afn.runner import LocalRunner
 from afn.runs import Run, RunStore
+from afn.sweep.store import SweepStore
 from app.costing import REFERENCE
 from app.measuring import Measurements
 
@@ -37,6 +39,18 @@ def measurements() -> Measurements:
     live = Measurements(store().root / ".measurements")
     atexit.register(live.close)
     return live
+
+
+@st.cache_resource(show_spinner=False)
+def index() -> RunIndex:
+    """What is known of all runs without their events."""
+    return RunIndex(store())
+
+
+@st.cache_resource(show_spinner=False)
+def sweeps() -> SweepStore:
+    """The sweeps that were begun, hidden beside the runs."""
+    return SweepStore(store())
 
 
 @st.cache_resource(show_spinner=False)

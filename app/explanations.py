@@ -124,6 +124,17 @@ CONTROLS = {
     "cost.measure": "Runs the same benchmark in a process of its own, on one thread: 30 timed "
     "steps of each norm at every point. What else the machine does meanwhile, training above all, "
     "makes it less exact.",
+    "ablations.source": "Precomputed: what came along with the program. Live: what was trained on "
+    "this machine, as far as it is.",
+    "ablations.seeds": "How often every setting is trained, from other start weights and in "
+    "another order of the images. Two give very wide intervals; from three on differences show.",
+    "ablations.domains": "The finished networks are asked the clean images of these data sets "
+    "too, brought to their size and channels.",
+    "ablations.values": "paper, reference, open or off, or a number: the logit at which all four λ "
+    "start. −3 is λ = 0.047, 0 is one half.",
+    "ablations.shown": "The figure itself, or its difference to the baseline, paired by seed: the "
+    "same seed has the same start weights and order of images, so that what both share cancels.",
+    "ablations.baseline": "What differences and the badges in the table are held against.",
 }
 
 FIGURES = {
@@ -352,6 +363,11 @@ every contender. Whiskers are 95 % Wilson intervals: with $n$ images an accuracy
 about $\pm 2\sqrt{p(1-p)/n}$. Mind the statistics mode in the caption: batch norm with the *test
 batch's* statistics is itself far more robust to contrast and brightness than with running
 averages, so compare like with like before you credit a network.
+""",
+    "ablations.pareto": """
+Each dot is one setting: to the right what a training step takes, upwards the figure chosen above.
+The dotted line joins the settings that **nothing cheaper beats**. Time is the processor's, as it
+was while the sweep ran, one network on each core; the Cost page measures it with more care.
 """,
     "cost": """
 **Training step** and **inference** are times on one CPU thread, memory format channels_last,

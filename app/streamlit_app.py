@@ -11,6 +11,7 @@ if ROOT not in sys.path:  # `streamlit run` puts only this folder there
     sys.path.insert(0, ROOT)
 
 from app.views import (  # noqa: E402
+    ablations,
     cost,
     domains,
     dynamics,
@@ -47,6 +48,7 @@ robustness_page = st.Page(
     lambda: robustness.render(open_page=playground_page), title="Robustness", url_path="robustness"
 )
 domains_page = st.Page(domains.render, title="Domains", url_path="domains")
+ablations_page = st.Page(ablations.render, title="Ablations", url_path="ablations")
 cost_page = st.Page(cost.render, title="Cost", url_path="cost")
 paper_page = st.Page(paper.render, title="Paper", url_path="paper")
 runs_page = st.Page(lambda: runs.render(open_page=playground_page), title="Runs", url_path="runs")
@@ -57,6 +59,7 @@ st.navigation(
         rescaling_page,
         robustness_page,
         domains_page,
+        ablations_page,
         cost_page,
         paper_page,
         runs_page,

@@ -126,7 +126,8 @@ class Training:
     def summary(self) -> dict[str, Any]:
         """What the end marker says: how far it came, and the newest test of each kind.
 
-        ``train_seconds`` is what the steps alone took; ``changes`` counts the commands that
+        ``train_seconds`` is the processor's time for the steps alone, which what else the machine
+        does disturbs little; ``changes`` counts the commands that
         changed a setting, so that it is known whether the configuration says all;
         ``lambda_moved`` is how far each kind of λ is from its start, on average over the layers.
         """
@@ -241,7 +242,7 @@ class Training:
     # -- one step -------------------------------------------------------------------------------
 
     def _train_step(self) -> Iterator[Event]:
-        began = time.perf_counter()
+        began, cpu_began = time.perf_counter(), time.process_time()
         snapshots_before = self._snapshots_due()
         rate = self.rate
         self._set_rates(rate)
@@ -272,8 +273,7 @@ class Training:
         ).tolist()
         self.optimizer.step()
         self.step += 1
-        duration = time.perf_counter() - began
-        self._train_seconds += duration
+        self._train_seconds += time.process_time() - cpu_began
         yield self._event(
             "step",
             epoch=self.order.epoch,
@@ -286,7 +286,7 @@ class Training:
             lambdas=self._lambdas(),
             lambda_grads=_rows(lambda_grads),
             images_left=self.config.epochs * self.order.num_images - self.order.images_seen,
-            duration=round(duration, 6),
+            duration=round(time.perf_counter() - began, 6),
         )
         if takes_snapshot:
             yield self._event("snapshot", layers=snapshot.layers)

@@ -28,17 +28,17 @@ class Metric:
 
 def metrics(lines: Sequence[Line]) -> dict[str, Metric]:
     """Every metric that at least one of the runs has, by name: accuracies first."""
-    found = {"clean": Metric(name="clean", title="clean images", unit="%", more_is_better=True,
+    found = {"clean": Metric(name="clean", title="accuracy on clean images", unit="%", more_is_better=True,
                              of=_clean)}  # fmt: skip
     corruptions = {test["corruption"] for line in lines for test in _tests(line)} - {None}
     if corruptions:
-        found["corrupted"] = _mean_over("corrupted", "all corruptions tested", corruptions)
+        found["corrupted"] = _mean_over("corrupted", "accuracy under corruption", corruptions)
     for group, names in GROUPS.items():
         if among := corruptions & set(names):
-            found[group] = _mean_over(group, f"{group} corruptions", among)
+            found[group] = _mean_over(group, f"accuracy under {group}", among)
     for name in SEVERITIES:
         if name in corruptions:
-            found[name] = _mean_over(name, name.replace("_", " "), {name})
+            found[name] = _mean_over(name, f"accuracy under {name.replace('_', ' ')}", {name})
     for domain in dict.fromkeys(
         test["dataset"] for line in lines for test in _tests(line)
         if test["dataset"] != line.setting("dataset")
@@ -48,15 +48,15 @@ def metrics(lines: Sequence[Line]) -> dict[str, Metric]:
         if any(name in line.summary.get("lambda_moved", {}) for line in lines):
             found[f"moved:{name}"] = _moved(name)
     found["diverged"] = Metric(
-        name="diverged", title="diverged runs", unit="%", more_is_better=False,
+        name="diverged", title="share of runs that diverge", unit="%", more_is_better=False,
         of=lambda line: 100.0 * bool(line.summary.get("diverged")),
     )  # fmt: skip
     found["step_ms"] = Metric(
-        name="step_ms", title="time of a training step", unit="ms", more_is_better=False,
+        name="step_ms", title="processor time of a training step", unit="ms", more_is_better=False,
         of=_step_ms,
     )  # fmt: skip
     found["seconds"] = Metric(
-        name="seconds", title="time of the whole run", unit="s", more_is_better=False,
+        name="seconds", title="time of a whole run", unit="s", more_is_better=False,
         of=lambda line: line.summary.get("seconds"),
     )  # fmt: skip
     return found
@@ -133,7 +133,7 @@ def _domain(domain: str) -> Metric:
         return None if accuracy is None else 100.0 * accuracy
 
     return Metric(
-        name=f"domain:{domain}", title=f"domain {domain}", unit="%", more_is_better=True, of=of
+        name=f"domain:{domain}", title=f"accuracy on {domain}", unit="%", more_is_better=True, of=of
     )
 
 

