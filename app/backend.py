@@ -59,6 +59,11 @@ def evaluations() -> EvaluationStore:
     return EvaluationStore.beside(store())
 
 
+def has_run(run_id: str) -> bool:
+    """Whether the store has a run of that id."""
+    return (store().root / run_id / "config.json").is_file()
+
+
 def pictures() -> Path:
     """The folder of corrupted images to look at."""
     return (store().root / ".pictures").absolute()

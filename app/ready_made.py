@@ -78,12 +78,17 @@ def _test_batch(results: Results) -> Answer | None:
 
 def _lambda_start(results: Results) -> Answer | None:
     wide, shut = {"norm": "afn", "lambda_init": "3"}, {"norm": "afn", "lambda_init": "-3"}
-    diverged = results.at("diverged", wide)
+    diverged, clean = results.at("diverged", wide), results.at("clean", wide)
+    gain = results.gain("clean", wide, shut)
     if diverged and diverged.mean > 0:
         return 0, f"{diverged.mean:.0f} % of the runs that start wide open diverge."
-    gain = results.gain("clean", wide, shut)
-    if gain is None:
+    if clean is None or gain is None:
         return None
+    if clean.mean < _LEARNED:
+        return 0, (
+            f"Started wide open, AFN ends at {clean.mean:.1f} % of accuracy, where 10 % is chance: "
+            f"{points(gain)} against the paper's start."
+        )
     moved = results.at("moved:mu", shut)
     moves = f" From the paper's start λ_μ moves by {moved.mean:.4f}." if moved else ""
     number = 3 if gain.is_clear and gain.mean > 0 else 1 if gain.is_clear else 2
@@ -201,7 +206,7 @@ READY_MADE: dict[str, ReadyMade] = {
         question="The paper starts λ small, so that AFN begins as BN, and warns of exploding "
         "gradients otherwise. What if λ starts wide open, at sigmoid(3) = 0.95?",
         expectations=(
-            "Training diverges",
+            "It diverges, or learns nothing",
             "It learns, but to a lower accuracy",
             "No difference that can be told from chance",
             "It is better",

@@ -48,7 +48,9 @@ robustness_page = st.Page(
     lambda: robustness.render(open_page=playground_page), title="Robustness", url_path="robustness"
 )
 domains_page = st.Page(domains.render, title="Domains", url_path="domains")
-ablations_page = st.Page(ablations.render, title="Ablations", url_path="ablations")
+ablations_page = st.Page(
+    lambda: ablations.render(open_page=playground_page), title="Ablations", url_path="ablations"
+)
 cost_page = st.Page(cost.render, title="Cost", url_path="cost")
 paper_page = st.Page(paper.render, title="Paper", url_path="paper")
 runs_page = st.Page(lambda: runs.render(open_page=playground_page), title="Runs", url_path="runs")

@@ -28,7 +28,9 @@ class Looked:
     """What is known of its runs, by their ids."""
     progress: Progress
     seconds: float | None
-    """Expected for what is left; None where nothing like it was trained here."""
+    """Expected for what is left; None where nothing like it was ever timed."""
+    is_timed_here: bool
+    """Whether that is this machine's pace, not that of the results that came along."""
 
     @property
     def results(self) -> Results:
@@ -109,12 +111,21 @@ def looked_at(planned: SweepPlan) -> Looked:
         if standing(lines.get(run.run_id)) not in ("done", "diverged", "failed")
     ]  # fmt: skip
     num_train = dataset_entry(planned.spec.base.dataset).num_train
+    mine = expected_seconds(left, paces(everything, left), num_train) if left else 0.0
     return Looked(
         plan=planned,
         lines=lines,
         progress=Progress.of(planned.runs, lines),
-        seconds=expected_seconds(left, paces(everything), num_train) if left else 0.0,
+        seconds=_by_reference(left, num_train) if mine is None else mine,
+        is_timed_here=mine is not None,
     )
+
+
+def _by_reference(runs: Sequence[Planned], num_train: int) -> float | None:
+    """At the pace of the results that came along."""
+    saved = [results for name in READY_MADE if (results := saved_results(name))]
+    lines = [line for results in saved for line in results.lines.values()]
+    return expected_seconds(runs, paces(lines, runs), num_train)
 
 
 def start(planned: SweepPlan) -> None:

@@ -104,7 +104,7 @@ def _say_plan(planned: SweepPlan, index: RunIndex, say: Say) -> None:
         if standing(by_id.get(run.run_id)) in ("not begun", "interrupted")
     ]  # fmt: skip
     num_train = dataset_entry(planned.spec.base.dataset).num_train
-    seconds = expected_seconds(left, paces(lines), num_train) if left else 0.0
+    seconds = expected_seconds(left, paces(lines, left), num_train) if left else 0.0
     told = "unknown until the first are done" if seconds is None else f"about {duration(seconds)}"
     say(
         f"{progress.total} runs: {len(planned.points)} points × {len(planned.spec.seeds)} seeds; "

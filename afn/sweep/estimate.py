@@ -10,6 +10,8 @@ from afn.engine.config import TrainConfig
 from afn.index import Line
 from afn.sweep.plan import Planned
 
+_LOOKED_AT = 300
+"""So many runs tell how fast it goes."""
 _FIXED_IMAGES = 12
 """A training step costs as much, besides its own images, as so many more."""
 
@@ -20,27 +22,35 @@ class Pace:
 
     config: TrainConfig
     step_seconds: float
+    """The processor's, as the run's summary has it."""
     beside: float
-    """Wall time of the whole run over that of its training steps, at least 1."""
-    num_train: int
-    """Images of an epoch, as its steps tell."""
+    """Wall time of the whole run over the processor's time for its steps, at least 1."""
 
 
-def paces(lines: Iterable[Line]) -> list[Pace]:
-    """Of the runs that finished."""
-    found = []
+def paces(lines: Iterable[Line], like: Sequence[Planned]) -> list[Pace]:
+    """Of the first runs that finished and have a network and data of some others.
+
+    Args:
+        lines: The newest first.
+        like: The others.
+    """
+    wanted = {(run.config.backbone, run.config.dataset) for run in like}
+    found: list[Pace] = []
     for line in lines:
         summary = line.summary
         step, seconds = summary.get("step"), summary.get("train_seconds")
         if line.status != "finished" or not step or not seconds or summary.get("changes"):
             continue
+        if (line.setting("backbone"), line.setting("dataset")) not in wanted:
+            continue
+        if len(found) == _LOOKED_AT:
+            break
         config = line.config()
         found.append(
             Pace(
                 config=config,
                 step_seconds=seconds / step,
                 beside=max(1.0, summary["seconds"] / seconds),
-                num_train=step * config.batch_size // config.epochs,
             )
         )
     return found

@@ -46,7 +46,7 @@ def save(path: Path, spec: SweepSpec, runs: Sequence[Planned], lines: Mapping[st
     for run in runs:
         if (line := lines.get(run.run_id)) and line.summary:
             record = {k: v for k, v in asdict(line).items() if k not in _LEFT_OUT and v != ""}
-            records.append({"kind": "run", **_rounded(record)})
+            records.append({"kind": "run", **record, "summary": _rounded(line.summary)})
     text = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
     path.write_text(text)
 
@@ -76,7 +76,7 @@ def read_saved(path: Path) -> Saved:
 def _rounded(value: Any) -> Any:
     match value:
         case float():
-            return float(f"{value:.12g}") if value > 1e6 else float(f"{value:.5g}")
+            return float(f"{value:.5g}")
         case dict():
             return {key: _rounded(each) for key, each in value.items()}
         case list():

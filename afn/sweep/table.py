@@ -28,8 +28,10 @@ class Metric:
 
 def metrics(lines: Sequence[Line]) -> dict[str, Metric]:
     """Every metric that at least one of the runs has, by name: accuracies first."""
-    found = {"clean": Metric(name="clean", title="accuracy on clean images", unit="%", more_is_better=True,
-                             of=_clean)}  # fmt: skip
+    clean = Metric(
+        name="clean", title="accuracy on clean images", unit="%", more_is_better=True, of=_clean
+    )
+    found = {"clean": clean}
     corruptions = {test["corruption"] for line in lines for test in _tests(line)} - {None}
     if corruptions:
         found["corrupted"] = _mean_over("corrupted", "accuracy under corruption", corruptions)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from afn.engine.config import NORM_NAMES
 from afn.over_seeds import OverSeeds, difference
@@ -112,17 +112,16 @@ def lines_figure(drawn: Drawn) -> "Figure":
             name=_line_words(line) or drawn.metric.title,
             mode="markers" if layout.has_names else "lines+markers",
             line={"color": color, "width": 2.5, "dash": _dash(line, lines)},
-            marker={
-                "size": 10 if layout.has_names else 8,
-                "color": _colors([layout.point(line, labels[k], axes) for k, _ in known])
-                if layout.has_names and not line else color,
-            },
+            marker={"size": 8},
             error_y={
                 "array": [each.half_width if each.n > 1 else 0 for _, each in known],
-                "thickness": 1.3, "width": 3, "color": GREY if layout.has_names else color,
+                "thickness": 1.3, "width": 3,
             },
             customdata=[
-                [labels[k], _words(each, drawn.unit, signed=drawn.is_difference)]
+                [
+                    labels[k], _words(each, drawn.unit, signed=drawn.is_difference),
+                    drawn.results.points.index(layout.point(line, labels[k], axes)),
+                ]
                 for k, each in known
             ],
             hovertemplate="%{customdata[0]}: %{customdata[1]}",
@@ -141,7 +140,44 @@ def lines_figure(drawn: Drawn) -> "Figure":
     )  # fmt: skip
     figure.update_yaxes(
         title={"text": f"{drawn.title}, {drawn.unit}".rstrip(", ")}, zeroline=False,
-        fixedrange=True, automargin=True, nticks=7,
+        fixedrange=True, automargin=True, nticks=7, range=_span(drawn),
+    )  # fmt: skip
+    return figure
+
+
+def dots_figure(drawn: Drawn) -> "Figure":
+    """Named settings below each other: a dot and its 95 % t-interval over seeds."""
+    from plotly.graph_objects import Figure  # not before a page needs it
+
+    points = drawn.results.points
+    found = [(k, each) for k, point in enumerate(points) if (each := drawn.value(point))]
+    colors = _colors(points)
+    figure = Figure()
+    for k, each in found:
+        figure.add_scatter(
+            x=[each.mean], y=[k], mode="markers", marker={"size": 11, "color": colors[k]},
+            error_x={
+                "array": [each.half_width if each.n > 1 else 0], "thickness": 1.5, "width": 4,
+            },
+            customdata=[
+                [points[k][0][1], _words(each, drawn.unit, signed=drawn.is_difference), k]
+            ],
+            hovertemplate="%{customdata[0]}: %{customdata[1]}<extra></extra>",
+        )  # fmt: skip
+    if drawn.is_difference:
+        figure.add_vline(x=0, line={"color": GREY, "width": 1, "dash": "dot"})
+    figure.update_layout(
+        height=90 + 44 * len(points), margin={"l": 0, "r": 12, "t": 8, "b": 0}, dragmode=False,
+        showlegend=False, hovermode="closest",
+    )  # fmt: skip
+    figure.update_xaxes(
+        title={"text": f"{drawn.title}, {drawn.unit}".rstrip(", "), "standoff": 8},
+        showgrid=True, zeroline=False, fixedrange=True, automargin=True, nticks=6,
+    )  # fmt: skip
+    figure.update_yaxes(
+        range=[len(points) - 0.5, -0.5], tickvals=list(range(len(points))),
+        ticktext=[_wrapped(point[0][1]) for point in points], showgrid=False, zeroline=False,
+        fixedrange=True, automargin=True,
     )  # fmt: skip
     return figure
 
@@ -192,6 +228,16 @@ def map_figure(drawn: Drawn) -> "Figure":
         autorange="reversed", showgrid=False, fixedrange=True, automargin=True,
     )  # fmt: skip
     return figure
+
+
+def picked(selected: Sequence[Mapping[str, Any]], drawn: Drawn) -> Point | None:
+    """The point that was clicked on, of what a selection in a figure says; None without one."""
+    points = drawn.results.points
+    for each in selected:
+        data = each.get("customdata")
+        if isinstance(data, list) and len(data) == 3 and 0 <= int(data[2]) < len(points):
+            return points[int(data[2])]
+    return None
 
 
 def pareto_points(results: Results, metric: Metric) -> list[tuple[Point, float, OverSeeds, bool]]:
@@ -383,6 +429,19 @@ def table(drawn: Drawn) -> Rows:
 
 
 # -- how it looks ----------------------------------------------------------------------------------
+
+
+def _span(drawn: Drawn) -> list[float] | None:
+    """Of the axis of a percentage, which no whisker makes wider than it can be."""
+    known = [each for point in drawn.results.points if (each := drawn.value(point))]
+    if drawn.metric.unit != "%" or not known:
+        return None
+    limits = (-100.0, 100.0) if drawn.is_difference else (0.0, 100.0)
+    reach = [(each.half_width if each.n > 1 else 0.0) for each in known]
+    low = min(max(limits[0], each.mean - half) for each, half in zip(known, reach, strict=True))
+    high = max(min(limits[1], each.mean + half) for each, half in zip(known, reach, strict=True))
+    room = 0.06 * max(high - low, 1.0)
+    return [low - room, high + room]
 
 
 def _colors(lines: Sequence[Point]) -> list[str]:

@@ -1,20 +1,23 @@
 """What if: ready-made ablations with a question each, and sweeps of one's own."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
 from afn.data import catalogue
-from afn.sweep.plan import SweepPlan, words
+from afn.sweep.plan import Point, SweepPlan, words
 from app import ablations, backend, sweeping
 from app.ablations import CHOICES, EXAMPLES, NEW, TESTS, VARIED, AblationsView
 from app.charts import ablation as charts
+from app.comparison import MAX_CONTENDERS
 from app.explanations import CONTROLS, FIGURES
 from app.export import csv_of
 from app.markdown import plain
 from app.ready_made import READY_MADE, ReadyMade
 from app.results import Layout, Results
 from app.state import ablations as state
+from app.state import playground
 from app.sweeping import Looked
 from app.training_domains import duration_words
 
@@ -23,8 +26,12 @@ _TICK_SECONDS = 2.0
 _DECLINED = "?"
 
 
-def render() -> None:
-    """Draw the page."""
+def render(open_page: Any) -> None:
+    """Draw the page.
+
+    Args:
+        open_page: The page that shows runs, to switch to.
+    """
     problems = state.begin()
     st.title("What if?", anchor=False)
     st.markdown(
@@ -39,9 +46,9 @@ def render() -> None:
     if name == NEW:
         _build()
     elif name in READY_MADE:
-        _ready_made(name, READY_MADE[name])
+        _ready_made(name, READY_MADE[name], open_page)
     else:
-        _begun(known[name])
+        _begun(known[name], open_page)
     state.write_url(state.take())
 
 
@@ -84,7 +91,7 @@ def _other_sweep() -> None:
 # -- ready-made ------------------------------------------------------------------------------------
 
 
-def _ready_made(name: str, ready: ReadyMade) -> None:
+def _ready_made(name: str, ready: ReadyMade, open_page: Any) -> None:
     planned = sweeping.ready_made_plan(name)
     st.subheader(ready.question, anchor=False)
     looked = sweeping.looked_at(planned)
@@ -106,7 +113,7 @@ def _ready_made(name: str, ready: ReadyMade) -> None:
         st.caption(plain(ready.note))
     _run_panel(looked, label="Run it here")
     if results:
-        _results(results, metric=ready.metric, over=ready.over, figure=ready.figure)
+        _results(results, open_page, metric=ready.metric, over=ready.over, figure=ready.figure)
 
 
 def _guessed(ready: ReadyMade) -> bool:
@@ -239,12 +246,12 @@ def _begin(planned: SweepPlan) -> None:
     _other_sweep()
 
 
-def _begun(planned: SweepPlan) -> None:
+def _begun(planned: SweepPlan, open_page: Any) -> None:
     looked = sweeping.looked_at(planned)
     st.subheader(plain(planned.spec.name), anchor=False)
     _run_panel(looked, label="Go on")
     if looked.progress.ended:
-        _results(looked.results, metric="clean", over="", figure="lines")
+        _results(looked.results, open_page, metric="clean", over="", figure="lines")
 
 
 # -- running ---------------------------------------------------------------------------------------
@@ -260,9 +267,10 @@ def _size_words(looked: Looked) -> str:
     if looked.progress.ended:
         parts.append(f"{looked.progress.ended} have their result")
     if looked.seconds is None:
-        parts.append("time not known yet: nothing like it was trained here")
+        parts.append("time not known: nothing like it was trained here yet")
     elif looked.seconds:
-        parts.append(f"about {duration_words(looked.seconds)}")
+        pace = "" if looked.is_timed_here else " at the pace of the results that came along"
+        parts.append(f"about {duration_words(looked.seconds)}{pace}")
     return " · ".join(parts)
 
 
@@ -319,13 +327,11 @@ def _failures(looked: Looked) -> None:
 # -- results ---------------------------------------------------------------------------------------
 
 
-def _results(results: Results, *, metric: str, over: str, figure: str) -> None:
+def _results(results: Results, open_page: Any, *, metric: str, over: str, figure: str) -> None:
     known, axes = results.metrics, results.axes
     key = state.key
     _default("metric", list(known), metric if metric in known else "clean")
-    _default("over", list(axes), over if over in axes else "")
-    if not st.session_state[key("over")]:
-        st.session_state[key("over")] = Layout.of(axes).over
+    _default("over", list(axes), over if over in axes else Layout.of(axes).over)
     layout = Layout.of(axes, st.session_state[key("over")])
     _default("baseline", axes[layout.compared], layout.baseline)
     with st.container(horizontal=True, gap="medium"):
@@ -356,16 +362,39 @@ def _results(results: Results, *, metric: str, over: str, figure: str) -> None:
     )
     told = charts.reading(drawn)
     st.markdown(plain(told))
-    as_map = view.figure == "map" and len(axes) > 1
-    made = charts.map_figure(drawn) if as_map else charts.lines_figure(drawn)
-    st.plotly_chart(
-        made, key="ablations.figure", config={"displayModeBar": False},
+    if len(axes) == 1 and layout.has_names:
+        made = charts.dots_figure(drawn)
+    elif len(axes) > 1 and view.figure == "map":
+        made = charts.map_figure(drawn)
+    else:
+        made = charts.lines_figure(drawn)
+    event = st.plotly_chart(
+        made, key="ablations.chart", config={"displayModeBar": False},
         alt=f"{drawn.title} along {charts.axis_title(layout.over)}. {told}",
+        on_select="rerun", selection_mode="points",
     )  # fmt: skip
+    _picked(results, charts.picked(event["selection"]["points"], drawn), open_page)
     _provenance(results, drawn)
     _pareto(results, drawn)
     with st.expander("All figures and their differences", icon=":material/table_chart:"):
         st.html(charts.table_html(drawn))
+
+
+def _picked(results: Results, point: Point | None, open_page: Any) -> None:
+    """The runs behind a point that was clicked on, to be opened."""
+    if point is None:
+        st.caption("Click a point to open its runs.")
+        return
+    ids = [run_id for run_id in results.runs_at(point) if backend.has_run(run_id)]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{plain(charts.point_words(point))}**", width="content")
+        if not ids:
+            st.caption("These runs came along as figures alone; run them here to open them.")
+            return
+        shown = ids[:MAX_CONTENDERS]
+        label = charts.count_words(len(shown), "run")
+        if st.button(f"Open {label} in the Playground", icon=":material/open_in_new:"):
+            playground.show_runs(shown, lambda **query: st.switch_page(open_page, **query))
 
 
 def _default(field: str, known: Sequence[str], default: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from afn.cli import main
 from afn.engine.execution import execute
 from afn.index import RunIndex
 from afn.processes import identity
@@ -14,6 +15,7 @@ from afn.runs import Run
 from afn.sweep.command import lines_of
 from afn.sweep.execution import Progress, begin, standing, stop
 from afn.sweep.plan import plan
+from afn.sweep.saved import read_saved
 from afn.sweep.spec import SweepSpec
 from afn.sweep.store import SweepStore
 from afn.work import write_json
@@ -177,3 +179,55 @@ def test_index_and_folders_agree(sweep, store):
     assert {line.id: line.name for line in again.lines()}[run.id] == "a name"
     shutil.rmtree(run.path)
     assert run.id not in {line.id for line in again.lines()}
+
+
+@pytest.fixture
+def spec_file(tmp_path, monkeypatch):
+    monkeypatch.setenv("AFN_RUNS_DIR", str(tmp_path / "runs"))
+    path = tmp_path / "sweep.toml"
+    path.write_text(
+        "seeds = 1\n[base]\ndataset = 'digits8'\nwidths = [4, 8]\nepochs = 1\ncorruptions = []\n"
+        "[axes]\nnorm = ['bn', 'afn']\nlambda_init = ['paper', 'open']\n"
+    )
+    return path
+
+
+def test_a_plan_is_told_before_anything_runs(spec_file, capsys):
+    main(["sweep", str(spec_file), "--seeds", "2", "--plan"])
+    left_out, told = capsys.readouterr().out.splitlines()
+    assert left_out.startswith("left out: norm bn, lambda_init open (BN has no λ")
+    assert told.startswith(
+        "6 runs: 3 points × 2 seeds; 0 have their result; time for the rest: unk"
+    )
+    assert not (spec_file.parent / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--seeds", "0"], "--seeds must be at least 1, got 0"),
+        (["--max-runs", "2"], "comes to 3 runs and its limit is 2"),
+        (["--output", "table.xls"], "--output takes a .csv or a .jsonl file, got table.xls"),
+    ],
+)
+def test_bad_options_are_one_line(spec_file, capsys, arguments, words):
+    with pytest.raises(SystemExit):
+        main(["sweep", str(spec_file), *arguments])
+    error = capsys.readouterr().err
+    assert words in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_the_command_runs_a_sweep_to_its_table_and_then_has_nothing_to_do(spec_file, capsys):
+    saved = spec_file.with_suffix(".jsonl")
+    main(["sweep", str(spec_file), "--output", str(saved)])
+    told = capsys.readouterr().out
+    assert "3 of 3 runs have their result, 0 diverged, 0 failed" in told
+    assert "norm afn, lambda_init open: accuracy on clean images" in told
+    results = read_saved(saved)
+    assert {line.status for line in results.lines.values()} == {"finished"}
+    table = spec_file.with_suffix(".csv")
+    main(["sweep", str(spec_file), "--output", str(table)])
+    assert "3 have their result" in capsys.readouterr().out
+    assert len(table.read_text().splitlines()) == 4

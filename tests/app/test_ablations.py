@@ -1,0 +1,373 @@
+"""The Ablations page: its links, the sweep that it builds, its answers and readings, the page."""
+
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from afn.engine.execution import execute
+from afn.index import Line
+from afn.lambda_init import LambdaInit
+from afn.sweep.plan import plan
+from afn.sweep.saved import read_saved
+from afn.sweep.spec import SweepSpec, read_spec
+from app import backend
+from app.ablations import EXAMPLES, VARIED, AblationsView, from_url, to_url, values_of
+from app.charts import ablation as charts
+from app.ready_made import FOLDER, READY_MADE
+from app.results import Layout, Results, badge
+
+APP = Path(__file__).parents[2] / "app" / "streamlit_app.py"
+PATIENCE = 60.0
+
+
+# -- links and building ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("view", "url"),
+    [
+        (AblationsView(), {}),
+        (
+            AblationsView(sweep="stability", guess="2", metric="fog", over="lr", figure="map"),
+            {"sweep": "stability", "guess": "2", "metric": "fog", "over": "lr", "as": "map"},
+        ),
+        (
+            AblationsView(sweep="new", axis_2="lr", values_2="0.1, 1", seeds=5, domains=("syn",)),
+            {
+                "sweep": "new", "vary2": "lr", "values2": "0.1, 1", "seeds": "5", "domains": "syn",
+            },
+        ),
+    ],
+)  # fmt: skip
+def test_a_view_is_its_link(view, url):
+    assert to_url(view) == url
+    assert from_url({key: [value] for key, value in url.items()}) == (view, [])
+
+
+@pytest.mark.parametrize(
+    ("url", "clue"),
+    [
+        ({"as": "pie"}, "as is one of lines, map, not 'pie'"),
+        ({"show": "all"}, "value, difference"),
+        ({"vary1": "colour"}, "vary1 is one of norm, batch_size"),
+        ({"seeds": "0"}, "seeds is a whole number from 1 to 20"),
+        ({"epochs": "many"}, "epochs is a whole number from 1 to 200, not 'many'"),
+    ],
+)
+def test_what_a_link_cannot_ask_for_is_one_short_line(url, clue):
+    view, [problem] = from_url({key: [value] for key, value in url.items()})
+    assert view == AblationsView()
+    assert clue in problem
+
+
+def test_what_is_set_is_the_sweep():
+    view = AblationsView(
+        axis_1="norm", values_1="bn, afn", axis_2="lambda_init", values_2="paper, −1, off",
+        axis_3="stan_ratio", values_3="C/4, 8", epochs=1, seeds=2, tests="clean",
+    )  # fmt: skip
+    spec = view.spec()
+    assert [axis.name for axis in spec.axes] == ["norm", "lambda_init", "stan_ratio"]
+    assert [value.label for value in spec.axes[2].values] == ["4", "8"]
+    assert (spec.seeds, spec.base.corruptions, spec.base.epochs) == ((0, 1), (), 1)
+    starts = {run.config.lambda_init for run in plan(spec).runs if run.config.norm == "afn"}
+    assert LambdaInit(mu=-1.0, sigma=-1.0, gamma=-1.0, beta=-1.0) in starts
+    assert LambdaInit.OFF in starts
+
+
+@pytest.mark.parametrize("name", VARIED)
+def test_every_axis_begins_with_values_that_make_a_sweep(name):
+    view = AblationsView(axis_1=name, values_1=EXAMPLES[name], axis_2="")
+    assert len(plan(view.spec()).runs) >= 2
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("lr", "", "learning rate: give one or more values, such as 0.01, 0.05, 0.2"),
+        ("batch_size", "4; 8", "batch size takes whole numbers .* got '4; 8'"),
+        ("norm", "vgg", "norm is one of afn, .* not 'vgg'"),
+        ("lambda_init", "wide", "start of λ takes numbers"),
+    ],
+)
+def test_values_that_are_none_are_one_line(name, text, words):
+    with pytest.raises(ValueError, match=words):
+        values_of(name, text)
+
+
+def test_an_axis_is_taken_once():
+    with pytest.raises(ValueError, match="norm varies twice"):
+        AblationsView(axis_2="norm", values_2="afn").spec()
+
+
+# -- results ---------------------------------------------------------------------------------------
+
+SWEEP = plan(
+    SweepSpec.from_json(
+        {
+            "base": {"dataset": "digits8"},
+            "axes": {"norm": ["bn", "afn"], "lr": [0.01, 0.1]},
+            "seeds": 3,
+        }
+    )
+)
+
+
+def line(run, accuracy, *, step_seconds=0.01):
+    summary = {
+        "accuracy": accuracy, "step": 100, "seconds": 2.0, "train_seconds": 100 * step_seconds,
+        "tests": [{"dataset": "digits8", "corruption": None, "accuracy": accuracy}],
+    }  # fmt: skip
+    settings = run.config.changed()
+    return Line(
+        id=run.run_id, created=1.0, status="finished", settings=settings, summary=summary
+    )  # fmt: skip
+
+
+@pytest.fixture
+def results():
+    """AFN is 5 points over BN at 0.1 in every seed, and at 0.01 now above and now below."""
+    noise = {0: 0.00, 1: 0.02, 2: -0.01}
+    lines = {}
+    for run in SWEEP.runs:
+        labels, seed = dict(run.point), run.config.seed
+        level = 0.8 + noise[seed]
+        if labels["norm"] == "afn":
+            level += 0.05 + seed / 1000 if labels["lr"] == "0.1" else (0.03, -0.04, 0.01)[seed]
+        cost = 0.02 if labels["norm"] == "afn" else 0.01
+        lines[run.run_id] = line(run, level, step_seconds=cost)
+    return Results(runs=SWEEP.runs, lines=lines, provenance="made up")
+
+
+def drawn(results, **view):
+    layout = Layout.of(results.axes, view.pop("over", ""), view.pop("baseline", ""))
+    return charts.Drawn.of(results, layout, results.metrics["clean"], **view)
+
+
+def test_numbers_lie_along_and_names_are_lines_beside_bn(results):
+    layout = Layout.of(results.axes)
+    assert (layout.over, layout.compared, layout.baseline) == ("lr", "norm", "bn")
+    assert layout.lines == ((("norm", "bn"),), (("norm", "afn"),))
+    assert layout.point((("norm", "afn"),), "0.1", results.axes) == (("norm", "afn"), ("lr", "0.1"))
+    turned = Layout.of(results.axes, over="norm", baseline="0.1")
+    assert (turned.compared, turned.baseline) == ("lr", "0.1")
+
+
+def test_differences_are_paired_by_seed_and_badged(results):
+    it = drawn(results)
+    high, low = (("norm", "afn"), ("lr", "0.1")), (("norm", "afn"), ("lr", "0.01"))
+    assert it.gain(high).mean == pytest.approx(5.1)
+    assert it.gain((("norm", "bn"), ("lr", "0.1"))) is None
+    said = {point: badge(it.gain(point), more_is_better=True) for point in (high, low)}
+    assert said == {high: "better", low: "within seed noise"}
+    assert badge(it.gain(high), more_is_better=False) == "worse"
+    told = charts.reading(it)
+    assert told.startswith("Highest accuracy on clean images: 85.4 ± ")
+    assert told.endswith("Against bn, of 2 settings: better in 1 and within seed noise in 1.")
+
+
+def test_a_mean_over_points_is_taken_seed_by_seed(results):
+    found = results.at("clean", {"norm": "bn"})
+    assert dict(found.values) == pytest.approx({0: 80, 1: 82, 2: 79})
+    gone = dict(list(results.lines.items())[1:])
+    fewer = Results(runs=SWEEP.runs, lines=gone, provenance="")
+    assert set(dict(fewer.at("clean", {"norm": "bn"}).values)) == {1, 2}
+    assert results.at("fog", {"norm": "bn"}) is None
+
+
+def test_figures_show_every_point_with_its_interval(results):
+    lines = charts.lines_figure(drawn(results))
+    assert [trace.name for trace in lines.data] == ["bn", "afn"]
+    assert [len(trace.x) for trace in lines.data] == [2, 2]
+    assert all(width > 0 for trace in lines.data for width in trace.error_y.array)
+    low, high = lines.layout.yaxis.range
+    assert low >= -6
+    assert high <= 106
+    held = charts.lines_figure(drawn(results, is_difference=True))
+    assert [trace.name for trace in held.data] == ["afn"]
+    assert list(held.data[0].y) == pytest.approx([0, 5.1])
+    cells = charts.map_figure(drawn(results)).data[0]
+    assert (len(cells.z), len(cells.z[0])) == (2, 2)
+    point = charts.picked([{"customdata": list(lines.data[1].customdata[1])}], drawn(results))
+    assert point == (("norm", "afn"), ("lr", "0.1"))
+    assert charts.picked([], drawn(results)) is None
+
+
+def test_the_front_is_what_nothing_cheaper_beats(results):
+    found = charts.pareto_points(results, results.metrics["clean"])
+    front = {point for point, *_, is_front in found if is_front}
+    assert (("norm", "afn"), ("lr", "0.1")) in front
+    assert (("norm", "afn"), ("lr", "0.01")) not in front
+    assert "Nothing cheaper is better than" in charts.pareto_reading(
+        results, results.metrics["clean"]
+    )
+
+
+def test_the_table_says_the_same_in_html_and_csv(results):
+    it = drawn(results)
+    rows = {(row["norm"], row["lr"]): row for row in charts.table(it)}
+    assert rows["afn", "0.1"]["badge"] == "better"
+    assert rows["afn", "0.1"]["gain"] == pytest.approx(5.1)
+    assert rows["bn", "0.1"]["gain"] is None
+    html = charts.table_html(it)
+    assert html.count("<tr") == 1 + 4
+    assert html.count("within seed noise") == 1
+
+
+# -- ready-made ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", READY_MADE)
+def test_ready_made_ones_are_sweeps_of_embedded_data(name):
+    found = plan(read_spec(FOLDER / f"{name}.toml"))
+    assert {run.config.dataset for run in found.runs} == {"mnist5k"}
+    assert not found.skipped
+    assert READY_MADE[name].over in ("", *(axis.name for axis in found.spec.axes))
+
+
+@pytest.mark.parametrize("name", READY_MADE)
+def test_what_came_along_is_whole_and_answers_its_question(name):
+    """Every run of the sweep has its result, and exactly one expectation came true."""
+    ready, planned = READY_MADE[name], plan(read_spec(FOLDER / f"{name}.toml"))
+    saved = read_saved(FOLDER / f"{name}.jsonl")
+    assert saved.spec == planned.spec
+    assert saved.lines.keys() == {run.run_id for run in planned.runs}
+    for run in planned.runs:
+        assert saved.lines[run.run_id].config() == run.config
+    results = Results(runs=planned.runs, lines=saved.lines, provenance="")
+    number, told = ready.answer(results)
+    assert 0 <= number < len(ready.expectations)
+    assert told.endswith(".")
+    nothing = Results(runs=planned.runs, lines={}, provenance="")
+    assert ready.answer(nothing) is None
+
+
+# -- the page --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    monkeypatch.setenv("AFN_RUNS_DIR", str(tmp_path / "runs"))
+    monkeypatch.setenv("AFN_DATA_DIR", str(tmp_path / "data"))
+    st.cache_resource.clear()
+    yield backend.store()
+    backend.runner().close()
+    st.cache_resource.clear()
+
+
+class AtOnce:
+    """Executes what it is given while it is given it."""
+
+    def start(self):
+        pass
+
+    def close(self):
+        pass
+
+    def submit_behind(self, runs):
+        for run in runs:
+            for _ in execute(run):
+                pass
+
+
+def ablations_app():
+    import streamlit as st
+
+    from app.views import ablations
+
+    home = st.Page(lambda: None, title="Playground", url_path="playground")
+    here = st.Page(
+        lambda: ablations.render(open_page=home), title="Ablations", url_path="ablations",
+        default=True,
+    )  # fmt: skip
+    st.navigation([here, home]).run()
+
+
+def page(**url):
+    at = AppTest.from_function(ablations_app, default_timeout=PATIENCE)
+    at.query_params.update(url)
+    at.run()
+    assert not at.exception, [error.message for error in at.exception]
+    return at
+
+
+def words(at):
+    elements = (*at.markdown, *at.caption, *at.info, *at.success, *at.warning, *at.subheader)
+    return " ".join(element.value for element in elements)
+
+
+def test_the_answer_is_shown_once_the_visitor_has_guessed(store):
+    at = page(sweep="parts")
+    assert "What do you expect?" in words(at)
+    assert "paired by seed" not in words(at)
+    at.button(key="ablations.guess.2").click().run()
+    assert not at.exception
+    assert "What do you expect?" not in words(at)
+    told = READY_MADE["parts"].answer(page_results("parts"))[1]
+    assert told.split(":")[0] in words(at)
+    assert "**Precomputed**" in words(at)
+    assert at.query_params["guess"] == "2"
+
+
+def page_results(name):
+    planned = plan(read_spec(FOLDER / f"{name}.toml"))
+    saved = read_saved(FOLDER / f"{name}.jsonl")
+    return Results(runs=planned.runs, lines=saved.lines, provenance="")
+
+
+@pytest.mark.parametrize("name", READY_MADE)
+def test_every_ready_made_one_shows_its_results(store, name):
+    at = page(sweep=name, guess="?")
+    assert "**Precomputed**" in words(at)
+    assert "30 runs" in words(at) or "runs: " in words(at)
+    other = next(name for name in READY_MADE if name != "parts")
+    at.pills(key="ablations.sweep").set_value(other).run()
+    assert not at.exception
+
+
+def test_a_sweep_is_built_run_and_looked_at(store, monkeypatch):
+    monkeypatch.setattr(backend, "runner", lambda: AtOnce())
+    at = page(
+        sweep="new", data="digits8", epochs="1", vary1="norm", values1="bn, afn", vary2="",
+        values2="", seeds="2", tests="clean",
+    )  # fmt: skip
+    assert "4 runs: 2 settings × 2 seeds" in words(at)
+    at.button(key="ablations.begin").click().run()
+    assert not at.exception
+    assert len(store.list()) == 4
+    assert "4 of 4 runs have their result" in words(at)
+    assert "Highest accuracy on clean images" in words(at)
+    [sweep] = backend.sweeps().list()
+    assert at.query_params["sweep"] == sweep.id
+    again = page(sweep=sweep.id)
+    assert "4 of 4 runs have their result" in words(again)
+
+
+@pytest.mark.parametrize(
+    ("url", "clue"),
+    [
+        ({"values1": "bn, vgg"}, "Norm is one of afn"),
+        ({"values2": "4, 9000"}, "Batch_size must be a whole number from 1 to 512, got 9000"),
+        ({"vary2": "norm", "values2": "afn"}, "Norm varies twice"),
+        ({"values2": ""}, "Batch size: give one or more values"),
+        ({"vary1": "lr", "values1": ", ".join(f"0.{k:03}" for k in range(1, 200))}, "limit is 500"),
+    ],
+)
+def test_what_cannot_be_run_is_one_line_and_no_button(store, url, clue):
+    at = page(sweep="new", data="digits8", **url)
+    [warning] = at.warning
+    assert clue in warning.value.replace("\\", "")
+    assert not [button for button in at.button if button.key == "ablations.begin"]
+
+
+def test_what_contradicts_itself_is_told_before_the_start(store):
+    at = page(sweep="new", data="digits8", vary2="lambda_init", values2="paper, open")
+    [left_out] = [each for each in at.expander if "left out" in each.label]
+    assert "1 combination" in left_out.label
+    assert "BN has no λ" in left_out.markdown[0].value
+
+
+def test_a_link_to_a_sweep_that_is_not_here_says_so(store):
+    at = page(sweep="0123456789")
+    assert "no such sweep was begun here" in words(at)
