@@ -1,7 +1,8 @@
 """All runs at a glance: what their folders say, read once and kept, so that thousands are quick.
 
-A run that has its end marker changes no more unless its folder's entries do; what was read of it
-is kept in ``.index.jsonl`` beside the runs. The file may be lost at any time. Needs no torch.
+A run that has its end marker changes no more unless its folder's entries do; what is known of it
+is kept in ``.index.jsonl`` beside the runs, by whoever ended it or read it first. The file may be
+lost at any time. Needs no torch.
 """
 
 import threading
@@ -81,8 +82,9 @@ class RunIndex:
         if kept and kept[0] == changed:
             return kept[1]
         line = _line(run)
-        if line.status in ENDED and (path / "end.json").exists() and not line.is_damaged:
-            self._keep(changed, line)
+        if _is_lasting(run, line):
+            self._kept[run.id] = changed, line
+            _write(run, changed, line)
         return line
 
     def _found(self) -> Iterator[Line]:
@@ -103,13 +105,23 @@ class RunIndex:
             except (KeyError, TypeError):
                 continue
 
-    def _keep(self, changed: int, line: Line) -> None:
-        self._kept[line.id] = changed, line
-        record = {name: getattr(line, name) for name in Line.__slots__}
-        with suppress(OSError, ValueError):  # it is read anew next time
-            append_line(
-                self.store.root / _FILE, {"version": _VERSION, "changed": changed, **record}
-            )
+
+def note(run: Run) -> None:
+    """Put a run that has just ended on record, so that nobody need read its folder."""
+    with suppress(OSError):
+        changed, line = run.path.stat().st_mtime_ns, _line(run)
+        if _is_lasting(run, line):
+            _write(run, changed, line)
+
+
+def _is_lasting(run: Run, line: Line) -> bool:
+    return line.status in ENDED and not line.is_damaged and (run.path / "end.json").exists()
+
+
+def _write(run: Run, changed: int, line: Line) -> None:
+    record = {name: getattr(line, name) for name in Line.__slots__}
+    with suppress(OSError, ValueError):  # it is read anew next time
+        append_line(run.path.parent / _FILE, {"version": _VERSION, "changed": changed, **record})
 
 
 def _line(run: Run) -> Line:

@@ -8,6 +8,7 @@ from afn.engine.config import TrainConfig
 from afn.engine.control import FileControls
 from afn.engine.events import Event
 from afn.engine.training import DivergedError, Training
+from afn.index import note
 from afn.runs import Run, RunStore, RunWriter
 from afn.work import Status
 
@@ -75,6 +76,7 @@ def execute(run: Run, *, orphaned: Callable[[], bool] = lambda: False) -> Iterat
         run.end(status, training.stop_reason, _summary(training))
     finally:
         writer.close()
+        note(run)
 
 
 def _one_line(error: BaseException) -> str:

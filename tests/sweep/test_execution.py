@@ -167,6 +167,12 @@ def wait_for(condition):
         time.sleep(0.05)
 
 
+def test_who_ends_a_run_puts_it_on_record(sweep, store, monkeypatch):
+    go_on(sweep, store, AtOnce())
+    monkeypatch.setattr("afn.index._line", lambda run: pytest.fail("its folder was read"))
+    assert {line.status for line in RunIndex(store).lines()} == {"finished"}
+
+
 def test_index_and_folders_agree(sweep, store):
     go_on(sweep, store, AtOnce())
     index = RunIndex(store)
