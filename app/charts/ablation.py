@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _DASHES = ("solid", "dash", "dot", "dashdot")
 _MOST_LINES = 8
+_SHIFT = 0.06
+"""Between the lines' points, so that whiskers stand beside each other."""
 _STYLE = """
 <style>
 .afn-ablation {overflow-x:auto;}
@@ -74,6 +76,11 @@ class Drawn:
             return None
         return difference(self.figures.get(point), self.figures.get(partner))
 
+    def diverged(self, point: Point) -> int:
+        """How many of a point's runs diverged."""
+        found = [self.results.lines.get(run_id) for run_id in self.results.runs_at(point)]
+        return sum(bool(line and line.summary.get("diverged")) for line in found)
+
     def value(self, point: Point) -> OverSeeds | None:
         """What is drawn."""
         return self.gain(point) if self.is_difference else self.figures.get(point)
@@ -105,7 +112,7 @@ def lines_figure(drawn: Drawn) -> "Figure":
         known = [(k, each) for k, each in found if each]
         if not known:
             continue
-        shift = 0.06 * (i - (len(lines) - 1) / 2)  # whiskers beside each other
+        shift = _SHIFT * (i - (len(lines) - 1) / 2)
         figure.add_scatter(
             x=[k + shift for k, _ in known],
             y=[each.mean for _, each in known],
@@ -126,11 +133,14 @@ def lines_figure(drawn: Drawn) -> "Figure":
             ],
             hovertemplate="%{customdata[0]}: %{customdata[1]}",
         )  # fmt: skip
+    span = _span(drawn)
+    if span and not drawn.is_difference:
+        _mark_diverged(figure, drawn, lines, span[0])
     if drawn.is_difference:
         figure.add_hline(y=0, line={"color": GREY, "width": 1, "dash": "dot"})
     figure.update_layout(
         height=380, margin={"l": 0, "r": 8, "t": 8, "b": 0}, dragmode=False, hovermode="closest",
-        showlegend=len(figure.data) > 1,
+        showlegend=len(lines) > 1,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "title": {"text": ""}},
     )  # fmt: skip
     figure.update_xaxes(
@@ -140,9 +150,32 @@ def lines_figure(drawn: Drawn) -> "Figure":
     )  # fmt: skip
     figure.update_yaxes(
         title={"text": f"{drawn.title}, {drawn.unit}".rstrip(", ")}, zeroline=False,
-        fixedrange=True, automargin=True, nticks=7, range=_span(drawn),
+        fixedrange=True, automargin=True, nticks=7, range=span,
     )  # fmt: skip
     return figure
+
+
+def _mark_diverged(figure: "Figure", drawn: Drawn, lines: Sequence[Point], y: float) -> None:
+    """A cross on the floor for each point some of whose runs diverged."""
+    layout, axes = drawn.layout, drawn.results.axes
+    labels = axes[layout.over]
+    for i, (line, color) in enumerate(zip(lines, _colors(lines), strict=True)):
+        points = [layout.point(line, label, axes) for label in labels]
+        lost = [(k, point, n) for k, point in enumerate(points) if (n := drawn.diverged(point))]
+        if not lost:
+            continue
+        shift = _SHIFT * (i - (len(lines) - 1) / 2)
+        figure.add_scatter(
+            x=[k + shift for k, _, _ in lost], y=[y] * len(lost), mode="markers",
+            marker={"symbol": "x", "size": 9, "color": color}, showlegend=False,
+            cliponaxis=False,
+            customdata=[
+                [labels[k], f"{n} of {len(drawn.results.runs_at(point))} diverged",
+                 drawn.results.points.index(point)]
+                for k, point, n in lost
+            ],
+            name=_line_words(line), hovertemplate="%{customdata[0]}: %{customdata[1]}",
+        )  # fmt: skip
 
 
 def dots_figure(drawn: Drawn) -> "Figure":
@@ -151,7 +184,7 @@ def dots_figure(drawn: Drawn) -> "Figure":
 
     points = drawn.results.points
     found = [(k, each) for k, point in enumerate(points) if (each := drawn.value(point))]
-    colors = _colors(points)
+    colors = [_color(point) for point in points]
     figure = Figure()
     for k, each in found:
         figure.add_scatter(
@@ -270,7 +303,7 @@ def pareto_figure(results: Results, metric: Metric) -> "Figure":
         x=[cost for cost, _ in front], y=[mean for _, mean in front], mode="lines",
         line={"color": GREY, "width": 1.5, "dash": "dot", "shape": "hv"}, hoverinfo="skip",
     )  # fmt: skip
-    colors = _colors([point for point, *_ in points])
+    colors = [_color(point) for point, *_ in points]
     figure.add_scatter(
         x=[cost for _, cost, _, _ in points], y=[each.mean for _, _, each, _ in points],
         mode="markers",
@@ -375,9 +408,11 @@ def _row_html(drawn: Drawn, point: Point) -> str:
     said = badge(gain, more_is_better=drawn.metric.more_is_better)
     cells = [f"<td>{escape(label)}</td>" for _, label in point]
     cells.append(f'<td class="number">{figure.n if figure else 0}</td>')
-    cells.append(f'<td class="number">{_html(figure)}</td>')
-    cells.append(f'<td class="number">{_html(gain, signed=True)}</td>')
-    cells.append(f"<td>{_badge_html(said)}</td>")
+    cells.append(f'<td class="number">{_html(figure, drawn.metric.unit)}</td>')
+    cells.append(f'<td class="number">{_html(gain, drawn.metric.unit, signed=True)}</td>')
+    lost = drawn.diverged(point)
+    diverged = f"<small>{lost} diverged</small>" if lost else ""
+    cells.append(f"<td>{_badge_html(said)}{diverged}</td>")
     css = ' class="faint"' if said in ("within seed noise", "one seed only", "") else ""
     return f"<tr{css}>{''.join(cells)}</tr>"
 
@@ -392,11 +427,11 @@ def _badge_html(said: Badge) -> str:
     )
 
 
-def _html(figure: OverSeeds | None, *, signed: bool = False) -> str:
+def _html(figure: OverSeeds | None, unit: str, *, signed: bool = False) -> str:
     if figure is None:
         return "–"
-    spread = f"<small>± {_number(figure.half_width)}</small>" if figure.n > 1 else ""
-    return f"{_number(figure.mean, signed=signed)}{spread}"
+    spread = f"<small>± {_number(figure.half_width, unit)}</small>" if figure.n > 1 else ""
+    return f"{_number(figure.mean, unit, signed=signed)}{spread}"
 
 
 def _numeric(is_number: bool) -> str:
@@ -453,6 +488,10 @@ def _colors(lines: Sequence[Point]) -> list[str]:
     return [palette[i % len(palette)] for i in range(len(lines))]
 
 
+def _color(point: Point) -> str:
+    return NORM_COLORS.get(_norm_of(point), "#6B5CC4")
+
+
 def _norm_of(line: Point) -> str:
     for _, label in line:
         word = label.replace(",", " ").split()[0] if label.split() else ""
@@ -476,18 +515,17 @@ def _line_words(line: Point, *, with_axis: bool = False) -> str:
 def _cell_words(figure: OverSeeds | None, drawn: Drawn) -> str:
     if figure is None:
         return ""
-    text = _number(figure.mean, signed=drawn.is_difference)
+    text = _number(figure.mean, drawn.unit, signed=drawn.is_difference)
     return f"<b>{text}</b>" if drawn.is_difference and figure.is_clear else text
 
 
 def _words(figure: OverSeeds, unit: str, *, signed: bool = False) -> str:
-    spread = f" ± {_number(figure.half_width)}" if figure.n > 1 else ""
-    return f"{_number(figure.mean, signed=signed)}{spread} {unit}".strip()
+    spread = f" ± {_number(figure.half_width, unit)}" if figure.n > 1 else ""
+    return f"{_number(figure.mean, unit, signed=signed)}{spread} {unit}".strip()
 
 
-def _number(value: float, *, signed: bool = False) -> str:
-    decimals = 1 if abs(value) >= 10 else 2 if abs(value) >= 0.1 or value == 0 else 4
-    text = f"{value:{'+' if signed else ''}.{decimals}f}"
+def _number(value: float, unit: str, *, signed: bool = False) -> str:
+    text = f"{value:{'+' if signed else ''}.{1 if unit else 4}f}"
     return text.replace("-", "−")
 
 

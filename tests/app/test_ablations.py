@@ -1,5 +1,6 @@
 """The Ablations page: its links, the sweep that it builds, its answers and readings, the page."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -192,6 +193,21 @@ def test_figures_show_every_point_with_its_interval(results):
     point = charts.picked([{"customdata": list(lines.data[1].customdata[1])}], drawn(results))
     assert point == (("norm", "afn"), ("lr", "0.1"))
     assert charts.picked([], drawn(results)) is None
+
+
+def test_diverged_runs_are_marked_and_counted(results):
+    at = (("norm", "afn"), ("lr", "0.1"))
+    lost = [run.run_id for run in SWEEP.runs if run.point == at][:2]
+    for run_id in lost:
+        summary = results.lines[run_id].summary | {"diverged": True}
+        results.lines[run_id] = replace(
+            results.lines[run_id], status="failed", summary=summary
+        )  # fmt: skip
+    it = drawn(results)
+    assert it.figures[at].n == 1
+    *_, marks = charts.lines_figure(it).data
+    assert list(marks.customdata[0][:2]) == ["0.1", "2 of 3 diverged"]
+    assert "2 diverged" in charts.table_html(it)
 
 
 def test_the_front_is_what_nothing_cheaper_beats(results):
