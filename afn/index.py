@@ -76,8 +76,7 @@ class RunIndex:
         return sorted(found, key=lambda line: (line.created, line.id), reverse=True)
 
     def _line(self, run: Run) -> Line:
-        path = run.path
-        changed = path.stat().st_mtime_ns
+        changed = _changed(run)
         kept = self._kept.get(run.id)
         if kept and kept[0] == changed:
             return kept[1]
@@ -109,9 +108,15 @@ class RunIndex:
 def note(run: Run) -> None:
     """Put a run that has just ended on record, so that nobody need read its folder."""
     with suppress(OSError):
-        changed, line = run.path.stat().st_mtime_ns, _line(run)
+        changed, line = _changed(run), _line(run)
         if _is_lasting(run, line):
             _write(run, changed, line)
+
+
+def _changed(run: Run) -> int:
+    """When an entry of its folder, or its configuration, changed last."""
+    paths = run.path, run.path / "config.json"
+    return max(path.stat().st_mtime_ns for path in paths)
 
 
 def _is_lasting(run: Run, line: Line) -> bool:

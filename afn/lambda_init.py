@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 LAMBDAS = ("mu", "sigma", "gamma", "beta")
 """The four λ by name, in the order that records and tensors of all four keep."""
-GREEK = {"mu": "μ", "sigma": "σ", "gamma": "γ", "beta": "β"}
+GREEK = {"mu": "λ_μ", "sigma": "λ_σ", "gamma": "λ_γ", "beta": "λ_β"}
 """As people write them."""
 
 

@@ -10,10 +10,10 @@ from afn.cost.records import Report
 from afn.grids.evaluation import EvaluationStore
 from afn.grids.pictures import Pictures, PicturesFile
 from afn.history import History
-from afn.index import RunIndex
+from afn.index import Line, RunIndex
 from afn.runner import LocalRunner
 from afn.runs import Run, RunStore
-from afn.sweep.store import SweepStore
+from afn.sweep.store import GROUP, SweepStore
 from app.costing import REFERENCE
 from app.measuring import Measurements
 
@@ -59,6 +59,19 @@ def evaluations() -> EvaluationStore:
     return EvaluationStore.beside(store())
 
 
+def lines() -> list[Line]:
+    """What is known of the runs that were begun one by one, newest first.
+
+    Those of sweeps are on the Ablations page; there are too many of them to choose from by name.
+    """
+    return [line for line in index().lines() if line.group != GROUP]
+
+
+def run(run_id: str) -> Run:
+    """A run by its id, whether or not it is there."""
+    return Run(store().root / run_id)
+
+
 def has_run(run_id: str) -> bool:
     """Whether the store has a run of that id."""
     return (store().root / run_id / "config.json").is_file()
@@ -91,7 +104,7 @@ def reference() -> Report:
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _followed(run_id: str) -> tuple[History, threading.Lock]:
-    return History(Run(store().root / run_id)), threading.Lock()
+    return History(run(run_id)), threading.Lock()
 
 
 def history(run_id: str) -> History:

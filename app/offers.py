@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from afn.engine.config import TrainConfig
+from afn.index import Line
 from afn.runs import Run
 from afn.work import ENDED
 from app import backend, cards
@@ -28,11 +29,11 @@ class Choice:
 def offers(is_wanted: Callable[[Run], bool]) -> list[Choice]:
     """The wanted runs, newest first, and behind them the pretrained models."""
     found: list[Choice] = []
-    for run in backend.store().list():
+    for line in backend.lines():
         if len(found) == LISTED:
             break
-        if is_wanted(run) and (choice := _of_run(run)):
-            found.append(choice)
+        if not line.is_damaged and is_wanted(backend.run(line.id)):
+            found.append(_of_line(line))
     found += [
         Choice(card.name, f"{card.name} · pretrained", card.config) for card in cards.sound_cards()
     ]
@@ -43,19 +44,18 @@ def offers(is_wanted: Callable[[Run], bool]) -> list[Choice]:
     ]  # a widget tells its options by their titles
 
 
-def _of_run(run: Run) -> Choice | None:
-    try:
-        record, config = run.record(), run.config()
-    except (ValueError, OSError):
-        return None
-    name, norm = f"{record.get('name') or ''}", NORM_TITLES[config.norm]
-    parts = [name if name.startswith(norm) else f"{norm} {name}".strip(), config.dataset]
-    parts.append(f"seed {config.seed}")
-    if isinstance(when := record.get("created"), int | float):
-        parts.append(f"{datetime.fromtimestamp(when):%d %b %H:%M}")
-    if run.state().status not in ENDED:
+def _of_line(line: Line) -> Choice:
+    config = line.config()
+    norm = NORM_TITLES[config.norm]
+    parts = [
+        line.name if line.name.startswith(norm) else f"{norm} {line.name}".strip(),
+        config.dataset,
+        f"seed {config.seed}",
+        f"{datetime.fromtimestamp(line.created):%d %b %H:%M}",
+    ]
+    if line.status not in ENDED:
         parts.append("running")
-    return Choice(run.id, " · ".join(parts), config)
+    return Choice(line.id, " · ".join(parts), config)
 
 
 def newest(offered: Sequence[Choice], count: int, *, first: Sequence[str]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from afn.engine.config import TrainConfig
 
 _TEST_ONLY = (
     "eval_stats", "eval_images", "eval_batch_size", "evals_per_epoch", "corruptions", "severity",
-    "max_seconds",
+    "test_domains", "max_seconds",
 )  # fmt: skip
 """What does not change the weights that training ends with."""
 

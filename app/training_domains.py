@@ -3,7 +3,6 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from math import prod
 from statistics import median
 
@@ -62,19 +61,18 @@ def recipes(wanted: Sequence[Pair], *, beside: TrainConfig) -> dict[str, Recipe]
     kept = beside.hash()
     found = {kept: Recipe(beside)}
     needed = set(wanted)
-    for run in backend.store().list():
-        described = _described(run.id)
-        if described is None or described[1] not in needed:
+    for line in backend.lines():
+        pair = line.setting("norm"), line.setting("dataset")
+        if line.is_damaged or pair not in needed:
             continue
-        config, pair = described
+        config, run = recipe_of(line.config()), backend.run(line.id)
         known = found.setdefault(config.hash(), Recipe(config))
-        state = run.state()
-        if state.status == "finished" and run.weights():
+        if line.status == "finished" and run.weights():
             known.done.setdefault(pair, run.id)
-        elif state.status not in ENDED:
+        elif line.status not in ENDED:
             known.under_way.setdefault(pair, run)
-        elif state.status == "failed" or "limit" in state.reason:
-            known.failed.setdefault(pair, state.reason)
+        elif line.status == "failed" or "limit" in line.reason:
+            known.failed.setdefault(pair, line.reason)
     for card in cards.sound_cards():
         pair = card.config.norm, card.config.dataset
         if pair in needed:
@@ -88,16 +86,6 @@ def recipes(wanted: Sequence[Pair], *, beside: TrainConfig) -> dict[str, Recipe]
     return dict(
         sorted(useful.items(), key=lambda it: -len(it[1].done.keys() | it[1].under_way.keys()))
     )
-
-
-@lru_cache(maxsize=8192)
-def _described(run_id: str) -> tuple[TrainConfig, Pair] | None:
-    """A run's recipe and network; neither ever changes."""
-    try:
-        config = Run(backend.store().root / run_id).config()
-    except (ValueError, OSError):
-        return None
-    return recipe_of(config), (config.norm, config.dataset)
 
 
 def subjects_of(recipe: Recipe) -> tuple[dict[Pair, Subject], list[str]]:
@@ -173,15 +161,13 @@ def seconds_needed(recipe: TrainConfig, pairs: Sequence[Pair]) -> float | None:
     """
     entries = _Entries()
     paces: dict[str, list[float]] = {}
-    for run in backend.store().list()[:_LOOKED_AT]:
-        described = _described(run.id)
-        if described is None or _size(described[0]) != _size(recipe):
+    for line in backend.index().lines()[:_LOOKED_AT]:
+        seconds = line.summary.get("seconds")
+        if line.status != "finished" or not seconds:
             continue
-        config, (norm, source) = described
-        state = run.state()
-        seconds = (state.summary or {}).get("seconds")
-        if state.status == "finished" and seconds and (entry := entries[source]):
-            paces.setdefault(norm, []).append(seconds / _work(config, entry))
+        config = line.config()
+        if _size(config) == _size(recipe) and (entry := entries[config.dataset]):
+            paces.setdefault(config.norm, []).append(seconds / _work(config, entry))
     if not paces:
         return None
     anywhere = median(pace for each in paces.values() for pace in each)

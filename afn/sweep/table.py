@@ -141,7 +141,7 @@ def _domain(domain: str) -> Metric:
 
 def _moved(name: str) -> Metric:
     return Metric(
-        name=f"moved:{name}", title=f"movement of λ_{GREEK[name]}", unit="", more_is_better=True,
+        name=f"moved:{name}", title=f"movement of {GREEK[name]}", unit="", more_is_better=True,
         of=lambda line: line.summary.get("lambda_moved", {}).get(name),
     )  # fmt: skip
 

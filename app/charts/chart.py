@@ -77,7 +77,7 @@ def _mark_text(command: dict[str, Any]) -> str:
         if key in command:
             return f"{name} {command[key]:g}"
     logits = command.get("lambda", {})
-    return ", ".join(f"λ_{GREEK[key]} logit {value:g}" for key, value in logits.items())
+    return ", ".join(f"{GREEK[key]} logit {value:g}" for key, value in logits.items())
 
 
 def percent(share: float) -> str:

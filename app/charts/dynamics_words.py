@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from afn.lambda_init import LAMBDAS
+from afn.lambda_init import GREEK, LAMBDAS
 from app.charts.chart import enumerate_words
 from app.charts.dynamics import Panel
-from app.charts.lambdas import GREEK, short_layer
+from app.charts.lambdas import short_layer
 from app.charts.tracks import Course, Quantity
 
 _STAYS = 0.02

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 
 from afn.history import History
-from afn.lambda_init import LAMBDAS
+from afn.lambda_init import GREEK, LAMBDAS
 from app.charts.chart import (
     HISTORY_BYTES,
     TICK_BYTES,
@@ -19,7 +19,6 @@ from app.charts.chart import (
 )
 from app.components.live_chart import curve_points
 
-GREEK = {"mu": "λ_μ", "sigma": "λ_σ", "gamma": "λ_γ", "beta": "λ_β"}
 TITLES = {
     "mu": "λ_μ · share in the mean",
     "sigma": "λ_σ · share in the spread",

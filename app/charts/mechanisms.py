@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from statistics import fmean, median
 from typing import TYPE_CHECKING
 
-from afn.lambda_init import LAMBDAS
+from afn.lambda_init import GREEK, LAMBDAS
 from app.charts.chart import Rows, enumerate_words
 from app.charts.estimates import count_of, gain_words
-from app.charts.lambdas import GREEK
 from app.charts.legend import Entry
 from app.charts.palette import GREY, NORM_COLORS, run_colors
 from app.mechanisms import EARLY, STARTS, VARIANTS, Course, Effect

@@ -15,11 +15,12 @@ from afn import LambdaInit, TrainConfig
 from afn.engine.execution import execute
 from afn.history import LAMBDAS, STEP_COLUMNS, History
 from afn.jsonl import append_line
+from afn.lambda_init import GREEK
 from afn.runs import Run, RunStore
 from app.charts.chart import Shown, enumerate_words
 from app.charts.corruptions import corruption_chart
 from app.charts.distribution import distribution_chart, layer_names
-from app.charts.lambdas import GREEK, lambda_chart, short_layer
+from app.charts.lambdas import lambda_chart, short_layer
 from app.charts.learning import gradient_chart, learning_chart
 from app.charts.palette import NORM_COLORS, run_colors
 
