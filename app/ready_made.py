@@ -58,7 +58,7 @@ def _test_batch(results: Results) -> Answer | None:
         label: results.gain(
             "clean",
             {"norm": label, "eval_batch_size": "2"},
-            {"norm": label, "eval_batch_size": "256"},
+            {"norm": label, "eval_batch_size": "128"},
         )
         for label in labels
     }
@@ -73,7 +73,7 @@ def _test_batch(results: Results) -> Answer | None:
         else 3
     )  # fmt: skip
     told = "; ".join(f"{_NAMES.get(label, label)} {points(drop)}" for label, drop in known.items())
-    return number, f"From test batches of 256 to test batches of 2, accuracy changes by: {told}."
+    return number, f"From test batches of 128 to test batches of 2, accuracy changes by: {told}."
 
 
 def _lambda_start(results: Results) -> Answer | None:
@@ -228,7 +228,7 @@ READY_MADE: dict[str, ReadyMade] = {
     ),
     "test-batch": ReadyMade(
         title="Batch size at test time",
-        question="Trained alike with batches of 64, then tested with batches of 2 instead of 256: "
+        question="Trained alike with batches of 64, then tested with batches of 2 instead of 128: "
         "who loses accuracy?",
         expectations=(
             "All that use the test batch: AFN, and BN with test-batch statistics",
