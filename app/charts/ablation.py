@@ -240,11 +240,27 @@ def map_figure(drawn: Drawn) -> "Figure":
         z=values, x=list(range(len(labels))), y=list(range(len(layout.lines))),
         text=[[_cell_words(each, drawn) for each in row] for row in table],
         texttemplate="%{text}", colorscale=scale, showscale=False, xgap=3, ygap=3, **bounds,
+        hoverinfo="skip", hoverongaps=False,
+    )  # fmt: skip
+    # A map's cells cannot be selected: invisible marks over them can.
+    cells = [
+        (row, k, layout.point(line, labels[k], axes), each)
+        for row, (line, found) in enumerate(zip(layout.lines, table, strict=True))
+        for k, each in enumerate(found)
+        if each
+    ]
+    figure.add_scatter(
+        x=[k for _, k, _, _ in cells], y=[row for row, _, _, _ in cells], mode="markers",
+        marker={"symbol": "square", "size": 44, "opacity": 0},
+        unselected={"marker": {"opacity": 0}},
         customdata=[
-            [_words(each, drawn.unit, signed=drawn.is_difference) if each else "" for each in row]
-            for row in table
+            [
+                point_words(point), _words(each, drawn.unit, signed=drawn.is_difference),
+                drawn.results.points.index(point),
+            ]
+            for _, _, point, each in cells
         ],
-        hovertemplate="%{customdata}<extra></extra>", hoverongaps=False,
+        hovertemplate="%{customdata[0]}<br>%{customdata[1]}<extra></extra>", showlegend=False,
     )  # fmt: skip
     figure.update_layout(
         height=110 + 46 * len(layout.lines), margin={"l": 0, "r": 8, "t": 8, "b": 0},
@@ -252,13 +268,13 @@ def map_figure(drawn: Drawn) -> "Figure":
     )  # fmt: skip
     figure.update_xaxes(
         tickvals=list(range(len(labels))), ticktext=[_wrapped(label) for label in labels],
-        title={"text": axis_title(layout.over), "standoff": 8}, showgrid=False, fixedrange=True,
-        automargin=True,
+        title={"text": axis_title(layout.over), "standoff": 8}, showgrid=False, zeroline=False,
+        fixedrange=True, automargin=True,
     )  # fmt: skip
     figure.update_yaxes(
         tickvals=list(range(len(layout.lines))),
         ticktext=[_line_words(line, with_axis=True) for line in layout.lines],
-        autorange="reversed", showgrid=False, fixedrange=True, automargin=True,
+        autorange="reversed", showgrid=False, zeroline=False, fixedrange=True, automargin=True,
     )  # fmt: skip
     return figure
 

@@ -383,7 +383,7 @@ def _results(results: Results, open_page: Any, *, metric: str, over: str, figure
 def _picked(results: Results, point: Point | None, open_page: Any) -> None:
     """The runs behind a point that was clicked on, to be opened."""
     if point is None:
-        st.caption("Click a point to open its runs.")
+        st.caption("Click a point, or a number on the map, to open its runs.")
         return
     ids = [run_id for run_id in results.runs_at(point) if backend.has_run(run_id)]
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -188,8 +188,10 @@ def test_figures_show_every_point_with_its_interval(results):
     held = charts.lines_figure(drawn(results, is_difference=True))
     assert [trace.name for trace in held.data] == ["afn"]
     assert list(held.data[0].y) == pytest.approx([0, 5.1])
-    cells = charts.map_figure(drawn(results)).data[0]
+    cells, marks = charts.map_figure(drawn(results)).data
     assert (len(cells.z), len(cells.z[0])) == (2, 2)
+    last = charts.picked([{"customdata": list(marks.customdata[-1])}], drawn(results))
+    assert last == (("norm", "afn"), ("lr", "0.1"))
     point = charts.picked([{"customdata": list(lines.data[1].customdata[1])}], drawn(results))
     assert point == (("norm", "afn"), ("lr", "0.1"))
     assert charts.picked([], drawn(results)) is None
