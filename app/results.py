@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import fmean
 
 from afn.index import Line
@@ -20,7 +21,7 @@ class Results:
     provenance: str
     """What these figures are: live, or precomputed where and when."""
 
-    @property
+    @cached_property
     def axes(self) -> dict[str, list[str]]:
         """The labels of each axis, in their order."""
         found: dict[str, dict[str, None]] = {}
@@ -29,19 +30,25 @@ class Results:
                 found.setdefault(name, {})[label] = None
         return {name: list(labels) for name, labels in found.items()}
 
-    @property
+    @cached_property
     def points(self) -> list[Point]:
         """Where the runs lie, in their order."""
         return list(dict.fromkeys(run.point for run in self.runs))
 
-    @property
+    @cached_property
     def metrics(self) -> dict[str, Metric]:
         """The metrics that there are."""
         return metrics([self.lines[run.run_id] for run in self.runs if run.run_id in self.lines])
 
     def figures(self, metric: Metric) -> dict[Point, OverSeeds]:
         """A metric at every point that has it."""
-        return over_seeds(self.runs, self.lines, metric)
+        if metric.name not in self._figures:
+            self._figures[metric.name] = over_seeds(self.runs, self.lines, metric)
+        return self._figures[metric.name]
+
+    @cached_property
+    def _figures(self) -> dict[str, dict[Point, OverSeeds]]:
+        return {}
 
     def at(self, metric: str, labels: Mapping[str, str]) -> OverSeeds | None:
         """A metric averaged, seed by seed, over all points with these labels on their axes.

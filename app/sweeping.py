@@ -11,7 +11,7 @@ from afn.index import Line
 from afn.sweep.estimate import expected_seconds, paces
 from afn.sweep.execution import Progress, begin, standing, stop
 from afn.sweep.plan import Planned, Skipped, SweepPlan, plan
-from afn.sweep.saved import Saved, read_saved
+from afn.sweep.saved import read_saved
 from afn.sweep.spec import SweepSpec, read_spec
 from app import backend
 from app.markdown import plain
@@ -58,14 +58,10 @@ def plan_of(sweep_id: str) -> SweepPlan:
 
 
 @st.cache_resource(show_spinner=False)
-def _saved(name: str) -> Saved:
-    return read_saved(READY_MADE[name].path(name, ".jsonl"))
-
-
 def saved_results(name: str) -> Results | None:
     """What came along of a ready-made sweep; None where nothing did."""
     try:
-        saved = _saved(name)
+        saved = read_saved(READY_MADE[name].path(name, ".jsonl"))
     except FileNotFoundError:
         return None
     machine = saved.machine.split(", 1 thread")[0]

@@ -3,7 +3,9 @@
 import hashlib
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
+from functools import cache
 from typing import Any, ClassVar, Literal, get_args
 
 from afn.corruptions.severities import LIVE_CORRUPTIONS, SEVERITIES
@@ -213,14 +215,21 @@ class TrainConfig:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values, with the format's version."""
-        values = asdict(self)
-        for name in _LISTS:
+        return {"version": self.VERSION, **self._plain(self.__slots__)}
+
+    def changed(self) -> dict[str, Any]:
+        """The settings that are not the defaults, as plain JSON values."""
+        plain = _default()
+        return self._plain(n for n in self.__slots__ if getattr(self, n) != getattr(plain, n))
+
+    def _plain(self, names: Iterable[str]) -> dict[str, Any]:
+        values = {name: getattr(self, name) for name in names}
+        for name in values.keys() & set(_LISTS):
             values[name] = list(values[name])
-        values["lambda_init"] = {
-            key: "-inf" if value == -math.inf else value
-            for key, value in values["lambda_init"].items()
-        }
-        return {"version": self.VERSION, **values}
+        if "lambda_init" in values:
+            start = asdict(values["lambda_init"])
+            values["lambda_init"] = {k: "-inf" if v == -math.inf else v for k, v in start.items()}
+        return values
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "TrainConfig":
@@ -247,11 +256,6 @@ class TrainConfig:
         except (TypeError, AttributeError, OverflowError) as error:
             raise ValueError(f"the configuration has a value of the wrong kind: {error}") from error
 
-    def changed(self) -> dict[str, Any]:
-        """The settings that are not the defaults, as plain JSON values."""
-        plain = TrainConfig().to_json()
-        return {name: value for name, value in self.to_json().items() if value != plain[name]}
-
     def hash(self) -> str:
         """Ten hex digits that name this configuration; settings added later do not change it."""
         text = json.dumps([self.VERSION, self.changed()], sort_keys=True)
@@ -269,6 +273,11 @@ class TrainConfig:
         if self.norm in ADAPTIVE_NORMS and self.adaptive and self.lambda_lr_factor == 0:
             lines.append("The λ learning-rate factor is 0: λ stays where it starts.")
         return lines
+
+
+@cache
+def _default() -> TrainConfig:
+    return TrainConfig()
 
 
 def _lambda_from_json(values: dict[str, Any]) -> LambdaInit:

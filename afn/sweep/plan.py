@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 from afn.engine.config import ADAPTIVE_NORMS, SWITCHABLE_NORMS, TrainConfig
@@ -23,11 +23,13 @@ class Planned:
 
     point: Point
     config: TrainConfig
+    run_id: str
+    """Its norm and its configuration's hash, the same in every sweep."""
 
-    @property
-    def run_id(self) -> str:
-        """The run's name: its norm and its configuration's hash, the same in every sweep."""
-        return f"{self.config.norm}-{self.config.hash()}"
+    @classmethod
+    def of(cls, point: Point, config: TrainConfig) -> "Planned":
+        """The run of a configuration."""
+        return cls(point=point, config=config, run_id=f"{config.norm}-{config.hash()}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,7 +86,7 @@ def plan(spec: SweepSpec) -> SweepPlan:
             continue
         known[config], points[point] = point, config
     runs = tuple(
-        Planned(point=point, config=_with(config, {"seed": seed}))
+        Planned.of(point, replace(config, seed=seed))
         for seed in spec.seeds
         for point, config in points.items()
     )
