@@ -1,23 +1,18 @@
 """What if: ready-made ablations with a question each, and sweeps of one's own."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
-from afn.data import catalogue
-from afn.sweep.plan import Point, SweepPlan, words
-from app import ablations, backend, sweeping
-from app.ablations import CHOICES, EXAMPLES, NEW, TESTS, VARIED, AblationsView
-from app.charts import ablation as charts
-from app.comparison import MAX_CONTENDERS
-from app.explanations import CONTROLS, FIGURES
-from app.export import csv_of
+from afn.sweep.plan import SweepPlan, words
+from app import ablation_fields, ablation_results, ablations, backend, sweeping
+from app.ablations import NEW, AblationsView
+from app.charts.drawn import count_words
+from app.explanations import CONTROLS
 from app.markdown import plain
 from app.ready_made import READY_MADE, ReadyMade
-from app.results import Layout, Results
+from app.results import Results
 from app.state import ablations as state
-from app.state import playground
 from app.sweeping import Looked
 from app.training_domains import duration_words
 
@@ -113,7 +108,9 @@ def _ready_made(name: str, ready: ReadyMade, open_page: Any) -> None:
         st.caption(plain(ready.note))
     _run_panel(looked, label="Run it here")
     if results:
-        _results(results, open_page, metric=ready.metric, over=ready.over, figure=ready.figure)
+        ablation_results.render(
+            results, open_page, metric=ready.metric, over=ready.over, figure=ready.figure
+        )
 
 
 def _guessed(ready: ReadyMade) -> bool:
@@ -160,7 +157,7 @@ def _answer(ready: ReadyMade, results: Results) -> None:
 
 
 def _build() -> None:
-    _fields()
+    ablation_fields.render()
     view = state.take()
     try:
         planned = sweeping.checked_plan(view.spec())
@@ -168,66 +165,10 @@ def _build() -> None:
         st.warning(plain(f"{str(error)[:1].upper()}{str(error)[1:]}."), icon=":material/info:")
         return
     if planned.skipped:
-        with st.expander(f"{charts.count_words(len(planned.skipped), 'combination')} left out"):
+        with st.expander(f"{count_words(len(planned.skipped), 'combination')} left out"):
             for skipped in planned.skipped:
                 st.markdown(plain(f"- {words(skipped.point)}: {skipped.reason}"))
     _begin_panel(planned)
-
-
-def _fields() -> None:
-    offered = {name: entry.title for name, entry in catalogue().items() if not entry.how_to_get}
-    with st.container(border=True):
-        with st.container(horizontal=True, gap="medium"):
-            if st.session_state[state.key("dataset")] not in offered:
-                st.session_state[state.key("dataset")] = next(iter(offered))
-            st.selectbox(
-                "Data", list(offered), key=state.key("dataset"), width=260,
-                format_func=offered.__getitem__,
-            )  # fmt: skip
-            st.segmented_control(
-                "Network", CHOICES["backbone"], key=state.key("backbone"), required=True
-            )
-            st.number_input("Epochs", 1, 200, key=state.key("epochs"), width=120)
-            st.number_input(
-                "Seeds", 1, 20, key=state.key("seeds"), width=120, help=CONTROLS["ablations.seeds"]
-            )
-            st.segmented_control(
-                "Tested", list(TESTS), key=state.key("tests"), required=True,
-                format_func={
-                    "clean": "clean", "six": "and six corruptions", "all": "and all 19",
-                }.__getitem__,
-            )  # fmt: skip
-            others = [name for name in offered if name != st.session_state[state.key("dataset")]]
-            chosen = [n for n in st.session_state[state.key("domains")] if n in others]
-            st.session_state[state.key("domains")] = chosen
-            st.multiselect(
-                "Also tested on", others, key=state.key("domains"), width=260,
-                format_func=offered.__getitem__, help=CONTROLS["ablations.domains"],
-            )  # fmt: skip
-        for i in (1, 2, 3):
-            _axis(i)
-
-
-def _axis(i: int) -> None:
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        key, values = state.key(f"axis_{i}"), state.key(f"values_{i}")
-        st.selectbox(
-            "What varies" if i == 1 else "and", ["", *VARIED] if i > 1 else list(VARIED), key=key,
-            format_func=lambda name: VARIED.get(name, "nothing else"), width=260,
-            on_change=_begin_axis, args=(i,),
-        )  # fmt: skip
-        name = st.session_state[key]
-        if name:
-            known = f": {', '.join(CHOICES[name])}" if name in CHOICES else ", with commas between"
-            st.text_input(
-                f"Values{known}", key=values, width=420, placeholder=EXAMPLES[name],
-                help=CONTROLS["ablations.values"] if name == "lambda_init" else None,
-            )  # fmt: skip
-
-
-def _begin_axis(i: int) -> None:
-    name = st.session_state[state.key(f"axis_{i}")]
-    st.session_state[state.key(f"values_{i}")] = EXAMPLES.get(name, "")
 
 
 def _begin_panel(planned: SweepPlan) -> None:
@@ -251,7 +192,7 @@ def _begun(planned: SweepPlan, open_page: Any) -> None:
     st.subheader(plain(planned.spec.name), anchor=False)
     _run_panel(looked, label="Go on")
     if looked.progress.ended:
-        _results(looked.results, open_page, metric="clean", over="", figure="lines")
+        ablation_results.render(looked.results, open_page, metric="clean", over="", figure="lines")
 
 
 # -- running ---------------------------------------------------------------------------------------
@@ -261,8 +202,8 @@ def _size_words(looked: Looked) -> str:
     spec = looked.plan.spec
     points, seeds = len(looked.plan.points), len(spec.seeds)
     parts = [
-        f"{charts.count_words(looked.progress.total, 'run')}: "
-        f"{charts.count_words(points, 'setting')} × {charts.count_words(seeds, 'seed')}"
+        f"{count_words(looked.progress.total, 'run')}: "
+        f"{count_words(points, 'setting')} × {count_words(seeds, 'seed')}"
     ]
     if looked.progress.ended:
         parts.append(f"{looked.progress.ended} have their result")
@@ -319,114 +260,6 @@ def _failures(looked: Looked) -> None:
             by_reason.setdefault(line.reason, []).append(words(run.point))
     for reason, points in by_reason.items():
         st.warning(
-            plain(f"{charts.count_words(len(points), 'run')} failed, first {points[0]}: {reason}."),
+            plain(f"{count_words(len(points), 'run')} failed, first {points[0]}: {reason}."),
             icon=":material/info:",
         )
-
-
-# -- results ---------------------------------------------------------------------------------------
-
-
-def _results(results: Results, open_page: Any, *, metric: str, over: str, figure: str) -> None:
-    known, axes = results.metrics, results.axes
-    key = state.key
-    _default("metric", list(known), metric if metric in known else "clean")
-    _default("over", list(axes), over if over in axes else Layout.of(axes).over)
-    layout = Layout.of(axes, st.session_state[key("over")])
-    _default("baseline", axes[layout.compared], layout.baseline)
-    with st.container(horizontal=True, gap="medium"):
-        st.selectbox(
-            "Shown", list(known), key=key("metric"), width=240,
-            format_func=lambda name: known[name].title,
-        )  # fmt: skip
-        if len(axes) > 1:
-            st.segmented_control(
-                "Along", list(axes), key=key("over"), required=True, format_func=charts.axis_title
-            )
-        st.segmented_control(
-            "As", ablations.SHOWN, key=key("shown"), required=True,
-            help=CONTROLS["ablations.shown"],
-        )  # fmt: skip
-        st.selectbox(
-            "Compared with", axes[layout.compared], key=key("baseline"), width=220,
-            help=CONTROLS["ablations.baseline"],
-        )  # fmt: skip
-        if len(axes) > 1:
-            st.segmented_control(
-                "Drawn as", ablations.FIGURES, key=key("figure"), required=True
-            )  # fmt: skip
-    view = state.take()
-    layout = Layout.of(axes, view.over, view.baseline)
-    drawn = charts.Drawn.of(
-        results, layout, known[view.metric], is_difference=view.shown == "difference"
-    )
-    told = charts.reading(drawn)
-    st.markdown(plain(told))
-    if len(axes) == 1 and layout.has_names:
-        made = charts.dots_figure(drawn)
-    elif len(axes) > 1 and view.figure == "map":
-        made = charts.map_figure(drawn)
-    else:
-        made = charts.lines_figure(drawn)
-    event = st.plotly_chart(
-        made, key="ablations.chart", config={"displayModeBar": False},
-        alt=f"{drawn.title} along {charts.axis_title(layout.over)}. {told}",
-        on_select="rerun", selection_mode="points",
-    )  # fmt: skip
-    _picked(results, charts.picked(event["selection"]["points"], drawn), open_page)
-    _provenance(results, drawn)
-    _pareto(results, drawn)
-    with st.expander("All figures and their differences", icon=":material/table_chart:"):
-        st.html(charts.table_html(drawn))
-
-
-def _picked(results: Results, point: Point | None, open_page: Any) -> None:
-    """The runs behind a point that was clicked on, to be opened."""
-    if point is None:
-        st.caption("Click a point, or a number on the map, to open its runs.")
-        return
-    ids = [run_id for run_id in results.runs_at(point) if backend.has_run(run_id)]
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{plain(charts.point_words(point))}**", width="content")
-        if not ids:
-            st.caption("These runs came along as figures alone; run them here to open them.")
-            return
-        shown = ids[:MAX_CONTENDERS]
-        label = charts.count_words(len(shown), "run")
-        if st.button(f"Open {label} in the Playground", icon=":material/open_in_new:"):
-            playground.show_runs(shown, lambda **query: st.switch_page(open_page, **query))
-
-
-def _default(field: str, known: Sequence[str], default: str) -> None:
-    """What is not on offer gives way to the default."""
-    if st.session_state[state.key(field)] not in known:
-        st.session_state[state.key(field)] = default
-
-
-def _provenance(results: Results, drawn: charts.Drawn) -> None:
-    config = results.runs[0].config
-    seeds = len({run.config.seed for run in results.runs})
-    st.caption(
-        f"{results.provenance} · {plain(config.dataset)} · {config.backbone} · "
-        f"{charts.count_words(seeds, 'seed')}; whiskers and ± are 95 % t-intervals over seeds, "
-        "differences are paired by seed"
-    )
-    st.download_button(
-        "These figures (CSV)", csv_of(lambda: charts.table(drawn)), "ablation.csv", "text/csv",
-        icon=":material/download:", on_click="ignore",
-    )  # fmt: skip
-
-
-def _pareto(results: Results, drawn: charts.Drawn) -> None:
-    if drawn.metric.unit != "%" or drawn.metric.name == "diverged":
-        return
-    with st.container(horizontal=True, vertical_alignment="bottom", key="head.pareto"):
-        st.subheader("Against cost", anchor=False, width="content")
-        with st.popover("", icon=":material/help:", type="tertiary", help="What is this?"):
-            st.markdown(FIGURES["ablations.pareto"])
-    told = charts.pareto_reading(results, drawn.metric)
-    st.plotly_chart(
-        charts.pareto_figure(results, drawn.metric), key="ablations.pareto",
-        config={"displayModeBar": False}, alt=f"{drawn.metric.title} against cost. {told}",
-    )  # fmt: skip
-    st.caption(plain(told))

@@ -16,6 +16,8 @@ from afn.sweep.spec import SweepSpec, read_spec
 from app import backend
 from app.ablations import EXAMPLES, VARIED, AblationsView, from_url, to_url, values_of
 from app.charts import ablation as charts
+from app.charts import ablation_table as tables
+from app.charts.drawn import Drawn, picked
 from app.ready_made import FOLDER, READY_MADE
 from app.results import Layout, Results, badge
 
@@ -143,7 +145,7 @@ def results():
 
 def drawn(results, **view):
     layout = Layout.of(results.axes, view.pop("over", ""), view.pop("baseline", ""))
-    return charts.Drawn.of(results, layout, results.metrics["clean"], **view)
+    return Drawn.of(results, layout, results.metrics["clean"], **view)
 
 
 def test_numbers_lie_along_and_names_are_lines_beside_bn(results):
@@ -163,7 +165,7 @@ def test_differences_are_paired_by_seed_and_badged(results):
     said = {point: badge(it.gain(point), more_is_better=True) for point in (high, low)}
     assert said == {high: "better", low: "within seed noise"}
     assert badge(it.gain(high), more_is_better=False) == "worse"
-    told = charts.reading(it)
+    told = tables.reading(it)
     assert told.startswith("Highest accuracy on clean images: 85.4 ± ")
     assert told.endswith("Against bn, of 2 settings: better in 1 and within seed noise in 1.")
 
@@ -190,11 +192,11 @@ def test_figures_show_every_point_with_its_interval(results):
     assert list(held.data[0].y) == pytest.approx([0, 5.1])
     cells, marks = charts.map_figure(drawn(results)).data
     assert (len(cells.z), len(cells.z[0])) == (2, 2)
-    last = charts.picked([{"customdata": list(marks.customdata[-1])}], drawn(results))
+    last = picked([{"customdata": list(marks.customdata[-1])}], drawn(results))
     assert last == (("norm", "afn"), ("lr", "0.1"))
-    point = charts.picked([{"customdata": list(lines.data[1].customdata[1])}], drawn(results))
+    point = picked([{"customdata": list(lines.data[1].customdata[1])}], drawn(results))
     assert point == (("norm", "afn"), ("lr", "0.1"))
-    assert charts.picked([], drawn(results)) is None
+    assert picked([], drawn(results)) is None
 
 
 def test_diverged_runs_are_marked_and_counted(results):
@@ -209,7 +211,7 @@ def test_diverged_runs_are_marked_and_counted(results):
     assert it.figures[at].n == 1
     *_, marks = charts.lines_figure(it).data
     assert list(marks.customdata[0][:2]) == ["0.1", "2 of 3 diverged"]
-    assert "2 diverged" in charts.table_html(it)
+    assert "2 diverged" in tables.table_html(it)
 
 
 def test_the_front_is_what_nothing_cheaper_beats(results):
@@ -217,18 +219,18 @@ def test_the_front_is_what_nothing_cheaper_beats(results):
     front = {point for point, *_, is_front in found if is_front}
     assert (("norm", "afn"), ("lr", "0.1")) in front
     assert (("norm", "afn"), ("lr", "0.01")) not in front
-    assert "Nothing cheaper is better than" in charts.pareto_reading(
+    assert "Nothing cheaper is better than" in tables.pareto_reading(
         results, results.metrics["clean"]
     )
 
 
 def test_the_table_says_the_same_in_html_and_csv(results):
     it = drawn(results)
-    rows = {(row["norm"], row["lr"]): row for row in charts.table(it)}
+    rows = {(row["norm"], row["lr"]): row for row in tables.table(it)}
     assert rows["afn", "0.1"]["badge"] == "better"
     assert rows["afn", "0.1"]["gain"] == pytest.approx(5.1)
     assert rows["bn", "0.1"]["gain"] is None
-    html = charts.table_html(it)
+    html = tables.table_html(it)
     assert html.count("<tr") == 1 + 4
     assert html.count("within seed noise") == 1
 

@@ -1,0 +1,65 @@
+"""The fields of a sweep that is being built on the page."""
+
+import streamlit as st
+
+from afn.data import catalogue
+from app.ablations import CHOICES, EXAMPLES, TESTS, VARIED
+from app.explanations import CONTROLS
+from app.state import ablations as state
+
+
+def render() -> None:
+    """Draw them; the page's settings hold what they say."""
+    offered = {name: entry.title for name, entry in catalogue().items() if not entry.how_to_get}
+    with st.container(border=True):
+        with st.container(horizontal=True, gap="medium"):
+            if st.session_state[state.key("dataset")] not in offered:
+                st.session_state[state.key("dataset")] = next(iter(offered))
+            st.selectbox(
+                "Data", list(offered), key=state.key("dataset"), width=260,
+                format_func=offered.__getitem__,
+            )  # fmt: skip
+            st.segmented_control(
+                "Network", CHOICES["backbone"], key=state.key("backbone"), required=True
+            )
+            st.number_input("Epochs", 1, 200, key=state.key("epochs"), width=120)
+            st.number_input(
+                "Seeds", 1, 20, key=state.key("seeds"), width=120, help=CONTROLS["ablations.seeds"]
+            )
+            st.segmented_control(
+                "Tested", list(TESTS), key=state.key("tests"), required=True,
+                format_func={
+                    "clean": "clean", "six": "and six corruptions", "all": "and all 19",
+                }.__getitem__,
+            )  # fmt: skip
+            others = [name for name in offered if name != st.session_state[state.key("dataset")]]
+            chosen = [n for n in st.session_state[state.key("domains")] if n in others]
+            st.session_state[state.key("domains")] = chosen
+            st.multiselect(
+                "Also tested on", others, key=state.key("domains"), width=260,
+                format_func=offered.__getitem__, help=CONTROLS["ablations.domains"],
+            )  # fmt: skip
+        for i in (1, 2, 3):
+            _axis(i)
+
+
+def _axis(i: int) -> None:
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        key, values = state.key(f"axis_{i}"), state.key(f"values_{i}")
+        st.selectbox(
+            "What varies" if i == 1 else "and", ["", *VARIED] if i > 1 else list(VARIED), key=key,
+            format_func=lambda name: VARIED.get(name, "nothing else"), width=260,
+            on_change=_begin_axis, args=(i,),
+        )  # fmt: skip
+        name = st.session_state[key]
+        if name:
+            known = f": {', '.join(CHOICES[name])}" if name in CHOICES else ", with commas between"
+            st.text_input(
+                f"Values{known}", key=values, width=420, placeholder=EXAMPLES[name],
+                help=CONTROLS["ablations.values"] if name == "lambda_init" else None,
+            )  # fmt: skip
+
+
+def _begin_axis(i: int) -> None:
+    name = st.session_state[state.key(f"axis_{i}")]
+    st.session_state[state.key(f"values_{i}")] = EXAMPLES.get(name, "")
