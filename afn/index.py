@@ -6,7 +6,7 @@ lost at any time. Needs no torch.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -70,10 +70,17 @@ class RunIndex:
         """Every run, newest first."""
         with self._lock:
             self._read()
-            found = list(self._found())
+            found = list(self._found(self.store.each()))
             for run_id in self._kept.keys() - {line.id for line in found}:
                 del self._kept[run_id]
         return sorted(found, key=lambda line: (line.created, line.id), reverse=True)
+
+    def some(self, run_ids: Iterable[str]) -> dict[str, Line]:
+        """Some runs, by their ids; those that are not there are left out."""
+        with self._lock:
+            self._read()
+            runs = (Run(self.store.root / run_id) for run_id in run_ids)
+            return {line.id: line for line in self._found(runs)}
 
     def _line(self, run: Run) -> Line:
         changed = _changed(run)
@@ -86,12 +93,12 @@ class RunIndex:
             _write(run, changed, line)
         return line
 
-    def _found(self) -> Iterator[Line]:
-        for run in self.store.each():
+    def _found(self, runs: Iterable[Run]) -> Iterator[Line]:
+        for run in runs:
             try:
                 yield self._line(run)
             except FileNotFoundError:
-                continue  # deleted meanwhile
+                continue  # not there, or deleted meanwhile
 
     def _read(self) -> None:
         """What this process or another one has kept since."""

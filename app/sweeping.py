@@ -100,8 +100,8 @@ def checked_plan(spec: SweepSpec) -> SweepPlan:
 def looked_at(planned: SweepPlan) -> Looked:
     """How a sweep stands in the store."""
     everything = backend.index().lines()
-    wanted = {run.run_id for run in planned.runs}
-    lines = {line.id: line for line in everything if line.id in wanted}
+    by_id = {line.id: line for line in everything}
+    lines = {run.run_id: by_id[run.run_id] for run in planned.runs if run.run_id in by_id}
     left = [
         run for run in planned.runs
         if standing(lines.get(run.run_id)) not in ("done", "diverged", "failed")

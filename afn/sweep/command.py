@@ -22,7 +22,7 @@ from afn.sweep.store import SweepStore
 from afn.sweep.table import metrics, over_seeds, rows
 
 Say = Callable[[str, dict[str, Any]], None]
-_POLL_SECONDS = 0.3
+_POLL_SECONDS = 0.5
 _SAY_SECONDS = 10.0
 
 
@@ -76,8 +76,7 @@ def run(options: argparse.Namespace, say: Say) -> None:
 
 def lines_of(runs: Iterable[Planned], index: RunIndex) -> dict[str, Line]:
     """What is known of a sweep's runs, by their ids."""
-    wanted = {planned.run_id for planned in runs}
-    return {line.id: line for line in index.lines() if line.id in wanted}
+    return index.some(planned.run_id for planned in runs)
 
 
 def _check_data(planned: SweepPlan) -> None:
