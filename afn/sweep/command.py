@@ -8,10 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from afn.cluster import runner_for
 from afn.data import dataset_entry
 from afn.engine.config import check_against_data
 from afn.index import Line, RunIndex
-from afn.runner import LocalRunner
+from afn.runner import Runner
 from afn.runs import Run, RunStore
 from afn.sweep.estimate import expected_seconds, paces
 from afn.sweep.execution import Progress, begin, standing
@@ -34,6 +35,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-runs", type=int, metavar="N", help="refuse to begin more than that")
     parser.add_argument("--plan", action="store_true", help="say what would be run, and end")
     parser.add_argument("--output", type=Path, metavar="CSV", help="also write the table there")
+    parser.add_argument(
+        "--cluster", default="", metavar="ADDRESS",
+        help="run on a Dask cluster, tcp:// or tls://host:port (default: AFN_CLUSTER, or here)",
+    )  # fmt: skip
 
 
 def run(options: argparse.Namespace, say: Say) -> None:
@@ -52,8 +57,8 @@ def run(options: argparse.Namespace, say: Say) -> None:
     _say_plan(planned, index, say)
     if options.plan:
         return
+    runner = runner_for(store, options.cluster)
     SweepStore(store).keep(spec)
-    runner = LocalRunner(store)
     try:
         _carry_out(planned, index, store, runner, say)
     finally:
@@ -108,7 +113,7 @@ def _say_plan(planned: SweepPlan, index: RunIndex, say: Say) -> None:
 
 
 def _carry_out(
-    planned: SweepPlan, index: RunIndex, store: RunStore, runner: LocalRunner, say: Say
+    planned: SweepPlan, index: RunIndex, store: RunStore, runner: Runner, say: Say
 ) -> None:
     """Until every run has its result. What is lost on the way goes on once, and that is said."""
     began = time.monotonic()
