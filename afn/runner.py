@@ -18,6 +18,10 @@ from afn.work import Work
 class Runner(Protocol):
     """Starts, queues and ends runs of a store."""
 
+    def start(self) -> None:
+        """Be ready for runs; called often, to replace what was lost."""
+        ...
+
     def submit(self, runs: list[Run]) -> None:
         """Queue the runs of one comparison; they start together."""
         ...
@@ -40,6 +44,10 @@ class Runner(Protocol):
 
     def kill(self, work: Work) -> None:
         """End a process at once; its work is then shown as failed."""
+        ...
+
+    def close(self) -> None:
+        """End what it began; runs keep a checkpoint."""
         ...
 
 

@@ -6,15 +6,17 @@ from pathlib import Path
 
 import streamlit as st
 
+from afn.cluster import runner_for
 from afn.cost.records import Report
 from afn.grids.evaluation import EvaluationStore
 from afn.grids.pictures import Pictures, PicturesFile
 from afn.history import History
 from afn.index import Line, RunIndex
-from afn.runner import LocalRunner
+from afn.runner import Runner
 from afn.runs import Run, RunStore
 from afn.sweep.store import GROUP, SweepStore
 from app.costing import REFERENCE
+from app.markdown import plain
 from app.measuring import Measurements
 
 
@@ -24,13 +26,24 @@ def store() -> RunStore:
     return RunStore()
 
 
+def runner() -> Runner:
+    """The runner, its worker warming up from the first visit on; ``AFN_CLUSTER`` makes it Dask's.
+
+    Where the cluster cannot be used, the page says so in a line and ends there.
+    """
+    try:
+        return _runner()
+    except (OSError, ValueError, ImportError) as error:
+        st.error(plain(f"{error}."))
+        st.stop()
+
+
 @st.cache_resource(show_spinner=False)
-def runner() -> LocalRunner:
-    """The runner, its worker warming up from the first visit on."""
-    local = LocalRunner(store())
-    local.start()
-    atexit.register(local.close)
-    return local
+def _runner() -> Runner:
+    made = runner_for(store())
+    made.start()
+    atexit.register(made.close)
+    return made
 
 
 @st.cache_resource(show_spinner=False)

@@ -8,10 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from afn.cluster import runner_for
 from afn.data import dataset_entry
 from afn.engine.config import check_against_data
 from afn.index import Line, RunIndex
-from afn.runner import LocalRunner
+from afn.runner import Runner
 from afn.runs import Run, RunStore
 from afn.sweep.estimate import expected_seconds, paces
 from afn.sweep.execution import Progress, begin, standing
@@ -38,6 +39,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--output", type=Path, metavar="FILE",
         help="also write the table as .csv, or all results as .jsonl",
     )  # fmt: skip
+    parser.add_argument(
+        "--cluster", default="", metavar="ADDRESS",
+        help="run on a Dask cluster, tcp:// or tls://host:port (default: AFN_CLUSTER, or here)",
+    )  # fmt: skip
 
 
 def run(options: argparse.Namespace, say: Say) -> None:
@@ -58,8 +63,8 @@ def run(options: argparse.Namespace, say: Say) -> None:
     _say_plan(planned, index, say)
     if options.plan:
         return
+    runner = runner_for(store, options.cluster)
     SweepStore(store).keep(spec)
-    runner = LocalRunner(store)
     try:
         _carry_out(planned, index, store, runner, say)
     finally:
@@ -116,7 +121,7 @@ def _say_plan(planned: SweepPlan, index: RunIndex, say: Say) -> None:
 
 
 def _carry_out(
-    planned: SweepPlan, index: RunIndex, store: RunStore, runner: LocalRunner, say: Say
+    planned: SweepPlan, index: RunIndex, store: RunStore, runner: Runner, say: Say
 ) -> None:
     """Until every run has its result. What is lost on the way goes on once, and that is said."""
     began = time.monotonic()
@@ -125,6 +130,9 @@ def _carry_out(
     told = -_SAY_SECONDS
     while True:
         lines = lines_of(planned.runs, index)
+        progress = Progress.of(planned.runs, lines)
+        if progress.left or progress.active:
+            runner.start()  # before anything is queued; a worker that died is replaced
         waiting = [run for run in planned.runs if run.run_id not in resumed]
         queued = begin(waiting, lines, store, runner)
         for work in queued:
@@ -137,7 +145,6 @@ def _carry_out(
         ended_before = progress.ended if ended_before is None else ended_before
         if not progress.active:
             return
-        runner.start()  # a worker that died is replaced, and told what nobody has begun
         if time.monotonic() - told >= _SAY_SECONDS:
             told = time.monotonic()
             _say_progress(progress, ended_before, told - began, say)

@@ -71,6 +71,16 @@ def playground(**url):
     return drawn(at.run())
 
 
+def test_a_cluster_that_cannot_be_used_is_told_in_a_line(monkeypatch, tmp_path):
+    monkeypatch.setenv("AFN_RUNS_DIR", str(tmp_path / "runs"))
+    monkeypatch.setenv("AFN_CLUSTER", "tcp://nowhere")
+    st.cache_resource.clear()
+    at = playground(**QUICK_LINK)
+    assert [error.value for error in at.error] == [
+        "a cluster's address is tcp://host:port or tls://host:port, got 'tcp://nowhere'."
+    ]
+
+
 def unfold(at, *keys):
     """Open expanders and popovers, whose content is made when they are opened."""
     for key in keys:

@@ -1,0 +1,423 @@
+"""Runs on a real Dask scheduler and workers, started by the README's commands, over TLS."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from afn.cluster import ClusterRunner, connection, runner_for
+from afn.cluster.connection import difference
+from afn.cluster.worker import survey
+from afn.runner import LocalRunner
+from afn.runs import RunStore
+
+PATIENCE = 120.0
+DASK = Path(sys.executable).with_name("dask")
+ROOT = Path(__file__).parents[1]
+SPEC = """
+name = "on two workers"
+seeds = 2
+[base]
+dataset = "digits8"
+widths = [4, 8]
+epochs = 8
+eval_images = 100
+corruptions = ["contrast"]
+[axes]
+norm = ["afn", "asrnorm", "bn"]
+"""
+
+
+def wait_for(condition, what):
+    deadline = time.monotonic() + PATIENCE
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"waited {PATIENCE:g} s for {what}"
+        time.sleep(0.02)
+    return found
+
+
+def is_over(run):
+    return run.state().status in ("finished", "stopped", "failed")
+
+
+def has_steps(run):
+    return any(event["kind"] == "step" for event in run.events()[0])
+
+
+def kinds(run, kind):
+    return [event for event in run.events()[0] if event["kind"] == kind]
+
+
+def claim_of(run):
+    return json.loads((run.path / "claim.json").read_bytes())
+
+
+# -- a cluster of this machine -------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def pem(tmp_path_factory):
+    """An authority's certificate, and one with its key that it signed: by their variables."""
+    folder = tmp_path_factory.mktemp("pem")
+
+    def openssl(*words):
+        subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
+
+    new = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+    openssl("req", "-x509", *new, "-days", "2", "-subj", "/CN=authority",
+            "-keyout", "ca.key", "-out", "ca.pem")  # fmt: skip
+    openssl("req", *new, "-subj", "/CN=node", "-keyout", "node.key", "-out", "node.csr")
+    openssl("x509", "-req", "-days", "2", "-in", "node.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
+            "-CAcreateserial", "-out", "node.pem")  # fmt: skip
+    return {
+        "AFN_CLUSTER_CA": str(folder / "ca.pem"),
+        "AFN_CLUSTER_CERT": str(folder / "node.pem"),
+        "AFN_CLUSTER_KEY": str(folder / "node.key"),
+    }
+
+
+def tls_flags(pem):
+    return [
+        "--tls-ca-file", pem["AFN_CLUSTER_CA"], "--tls-cert", pem["AFN_CLUSTER_CERT"],
+        "--tls-key", pem["AFN_CLUSTER_KEY"],
+    ]  # fmt: skip
+
+
+@contextmanager
+def process(log, *command, **variables):
+    """A command in a group of its own, all of which is gone afterwards."""
+    with log.open("wb") as file:
+        started = subprocess.Popen(
+            command,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env=os.environ | {"PYTHONPATH": str(ROOT)} | variables,
+        )
+    try:
+        yield started
+    finally:
+        kill_group(started)
+
+
+def kill_group(started):
+    """At once: a worker's nanny and its process are one group."""
+    with suppress(ProcessLookupError):
+        os.killpg(started.pid, signal.SIGKILL)
+    started.wait()
+
+
+@contextmanager
+def scheduler(folder, *flags, port=0):
+    file = folder / "scheduler.json"
+    file.unlink(missing_ok=True)
+    with process(
+        folder / "scheduler.log", DASK, "scheduler", "--host", "127.0.0.1", "--port", str(port),
+        "--no-dashboard", "--scheduler-file", file, *flags,
+        DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="0",
+    ) as started:  # fmt: skip
+        wait_for(file.exists, "the scheduler")
+        started.address = json.loads(file.read_text())["address"]
+        yield started
+
+
+@contextmanager
+def worker(folder, address, *flags):
+    """One that seems to be on another machine, so that nobody here sees whether it is alive."""
+    file = folder / f"worker-{time.monotonic_ns()}.log"
+    elsewhere = folder / "elsewhere.py"
+    elsewhere.write_text("import socket\n\nsocket.gethostname = lambda: 'elsewhere'\n")
+    with process(
+        file, DASK, "worker", address, "--nworkers", "1", "--nthreads", "1", "--no-dashboard",
+        "--local-directory", folder, "--preload", elsewhere, *flags,
+    ) as started:  # fmt: skip
+        wait_for(lambda: b"Registered to" in file.read_bytes(), "a worker")
+        started.log = file
+        yield started
+
+
+@pytest.fixture(scope="module")
+def tls_cluster(tmp_path_factory, pem):
+    """A scheduler with two workers, and the address."""
+    folder, flags = tmp_path_factory.mktemp("dask"), tls_flags(pem)
+    with (
+        scheduler(folder, "--protocol", "tls", *flags) as started,
+        worker(folder, started.address, *flags) as one,
+        worker(folder, started.address, *flags) as two,
+    ):
+        started.workers = [one, two]
+        yield started
+
+
+@pytest.fixture
+def trusted(pem, monkeypatch):
+    for name, path in pem.items():
+        monkeypatch.setenv(name, path)
+
+
+@pytest.fixture
+def runner(tls_cluster, store, trusted):
+    made = ClusterRunner(store, tls_cluster.address)
+    # The nanny takes a while for another process where a test killed one.
+    wait_for(lambda: starts(made), "a worker")
+    yield made
+    made.close()
+
+
+def starts(made):
+    try:
+        made.start()
+    except OSError as error:
+        if "has no workers" in str(error):
+            return False
+        raise
+    return True
+
+
+@pytest.fixture
+def endless(quick):
+    return replace(quick, epochs=200)
+
+
+# -- runs ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_a_sweep_whose_worker_is_killed_loses_nothing(tls_cluster, tmp_path, pem):
+    spec = tmp_path / "spec.toml"
+    spec.write_text(SPEC)
+    store, log = RunStore(tmp_path / "runs"), tmp_path / "sweep.log"
+    command = (sys.executable, "-m", "afn", "sweep", spec, "--cluster", tls_cluster.address)
+    with process(log, *command, AFN_RUNS_DIR=str(store.root), **pem) as sweep:
+
+        def cut_short():
+            assert sweep.poll() is None, log.read_text()
+            return next((run for run in store.list() if run.weights() and not is_over(run)), None)
+
+        killed = wait_for(cut_short, "a run with a checkpoint")
+        os.kill(claim_of(killed)["pid"], signal.SIGKILL)
+        wait_for(lambda: sweep.poll() is not None, "the sweep's end")
+    text = log.read_text()
+    assert sweep.returncode == 0, text
+    assert f"{killed.id} goes on from its last checkpoint: its worker" in text
+    assert text.count("goes on") == 1
+    assert "6 of 6 runs have their result, 0 diverged, 0 failed" in text
+    runs = store.list()
+    assert len(runs) == 6
+    for run in runs:
+        assert run.state().status == "finished"
+        assert len(kinds(run, "start")) == 1
+        assert len(kinds(run, "resume")) == (run.id == killed.id)
+        steps = [event["step"] for event in kinds(run, "step")]
+        if run.id == killed.id:  # what came after its checkpoint was done once more
+            assert sorted(set(steps)) == list(range(1, 177))
+        else:
+            assert steps == list(range(1, 177))
+    assert {claim_of(run)["host"] for run in runs} == {"elsewhere"}
+    assert len({claim_of(run)["pid"] for run in runs}) >= 2
+    logs = "".join(each.log.read_text() for each in tls_cluster.workers)
+    assert all(f"after run {run.id} this worker takes" in logs for run in runs)
+
+
+@pytest.mark.slow
+def test_runs_begin_in_order_and_can_be_stopped_and_killed(runner, store, endless, quick):
+    first = [store.create(endless), store.create(endless)]
+    second, third = [store.create(endless)], [store.create(quick)]
+    swept = store.create(quick)
+    runner.submit_behind([swept])
+    wait_for(lambda: is_over(swept), "a run that nobody waits for, while workers are free")
+    last = store.create(quick)
+    runner.submit(first)
+    wait_for(lambda: all(map(has_steps, first)), "the first comparison")
+    runner.submit_behind([last])
+    runner.submit(second)
+    runner.submit(third)
+    assert [runner.position(each[0]) for each in (first, second, third)] == [0, 1, 2]
+    assert runner.position(last) == 0
+    runner.stop(third[0])
+    assert third[0].state().reason == "stopped before it began"
+    runner.stop(first[0])
+    wait_for(lambda: has_steps(second[0]), "the second in the stopped one's place")
+    assert first[0].state().status == "stopped"
+    assert first[0].weights() is not None
+    assert last.is_unclaimed
+    runner.kill(first[1])
+    wait_for(lambda: (first[1].path / "end.json").exists(), "the end marker")
+    assert first[1].state().status == "failed"
+    assert "was lost (killed by hand" in first[1].state().reason
+    assert first[1].state().summary is None
+    wait_for(lambda: is_over(last), "the last, on the worker that came back")
+    assert last.state().status == "finished"
+
+
+@pytest.mark.slow
+def test_what_the_program_began_ends_with_it(runner, store, endless):
+    running = [store.create(endless) for _ in range(2)]
+    waiting = store.create(endless)
+    runner.submit([*running, waiting])
+    wait_for(lambda: all(map(has_steps, running)), "the first steps")
+    runner.close()
+    for run in running:
+        assert run.state().status == "stopped"
+        assert run.weights() is not None
+    assert waiting.state().status == "stopped"
+    assert waiting.state().reason == "the program that queued it ended before it began"
+    assert waiting.reopen(anew=True)
+    assert waiting.state().status == "waiting"
+
+
+@pytest.mark.slow
+def test_a_run_given_up_for_lost_is_left_to_others(runner, store, endless):
+    run = store.create(endless)
+    runner.submit([run])
+    wait_for(lambda: has_steps(run), "a step")
+    run.end("failed", "given up")
+    (run.path / "claim.json").rename(run.path / "claim-before.json")
+    wait_for(lambda: not runner._in_flight, "the worker to notice")
+    assert run.state().reason == "given up"
+    assert not kinds(run, "resume")
+
+
+@pytest.mark.slow
+def test_a_dead_scheduler_fails_what_ran_and_keeps_what_waits(tmp_path, store, endless, quick):
+    with scheduler(tmp_path) as started:
+        port = int(started.address.rpartition(":")[2])
+        with worker(tmp_path, started.address):
+            runner = ClusterRunner(store, started.address)
+            runner.start()
+            running, waiting = store.create(endless), store.create(quick)
+            runner.submit([running])
+            runner.submit([waiting])
+            wait_for(lambda: has_steps(running), "a step")
+            kill_group(started)
+            wait_for(lambda: is_over(running), "the end of what ran")
+            assert running.state().status in ("stopped", "failed")
+            assert waiting.state().status == "waiting"
+    with scheduler(tmp_path, port=port), worker(tmp_path, f"tcp://127.0.0.1:{port}"):
+        wait_for(lambda: is_over(waiting), "what waited, once there is a scheduler again")
+        assert waiting.state().status == "finished"
+        assert len(kinds(waiting, "start")) == 1
+        runner.close()
+
+
+# -- what is told --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "address", ["", "10.0.0.1:8786", "http://host:1", "tcp://host", "tcp://host:0", "tls://a:99999"]
+)
+def test_an_address_that_is_none(store, address):
+    with pytest.raises(ValueError, match=r"is tcp://host:port or tls://host:port, got"):
+        ClusterRunner(store, address)
+
+
+def test_without_an_address_runs_are_executed_here(store, monkeypatch):
+    monkeypatch.delenv("AFN_CLUSTER", raising=False)
+    assert isinstance(runner_for(store), LocalRunner)
+    monkeypatch.setenv("AFN_CLUSTER", "nowhere")
+    with pytest.raises(ValueError, match="got 'nowhere'"):
+        runner_for(store)
+
+
+def test_a_scheduler_that_is_not_there(store):
+    with pytest.raises(OSError, match=r"no scheduler answers at tcp://127\.0\.0\.1:1 within 5 s"):
+        runner_for(store, "tcp://127.0.0.1:1")
+
+
+def test_the_command_says_it_in_one_line(tmp_path):
+    spec = tmp_path / "spec.toml"
+    spec.write_text(SPEC)
+    answer = subprocess.run(
+        [sys.executable, "-m", "afn", "sweep", spec, "--cluster", "tcp://127.0.0.1:1"],
+        env=os.environ | {"PYTHONPATH": str(ROOT), "AFN_RUNS_DIR": str(tmp_path / "runs")},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("afn: no scheduler answers at tcp://127.0.0.1:1")
+    assert answer.stderr.count("\n") == 1
+    assert not list(RunStore(tmp_path / "runs").each())
+
+
+def test_distributed_that_is_not_installed(store, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed.security", None)
+    with pytest.raises(ImportError, match=r"pip install 'afn\[cluster\]'"):
+        ClusterRunner(store, "tcp://127.0.0.1:8786")
+
+
+def test_tls_files_that_are_not_there_or_no_pem(store, tmp_path, monkeypatch):
+    for name in ("AFN_CLUSTER_CA", "AFN_CLUSTER_CERT", "AFN_CLUSTER_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(ValueError, match="three PEM files, and AFN_CLUSTER_CA is not set"):
+        ClusterRunner(store, "tls://127.0.0.1:8786")
+    file = tmp_path / "a.pem"
+    file.write_text("no certificate")
+    with pytest.raises(ValueError, match=r"AFN_CLUSTER_KEY is no file: .*nothing"):
+        ClusterRunner(
+            store, "tls://127.0.0.1:1", ca=str(file), cert=str(file), key=str(tmp_path / "nothing")
+        )
+    with pytest.raises(ValueError, match="do not fit together"):
+        ClusterRunner(store, "tls://127.0.0.1:1", ca=str(file), cert=str(file), key=str(file))
+
+
+@pytest.mark.parametrize("name", ["Python", "distributed", "torch", "numpy", "afn"])
+def test_versions_that_differ(name):
+    ours = survey()
+    assert difference("the worker w", ours, ours) == ""
+    assert difference("the worker w", ours | {name: "0.1"}, ours) == (
+        f"the worker w has {name} 0.1, and here it is {ours[name]}: install the same there and "
+        "start it again"
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "who"), [("distributed", "the scheduler tls"), ("torch", "the worker tls")]
+)
+def test_a_cluster_of_another_version(tls_cluster, store, trusted, monkeypatch, name, who):
+    # Sent to the workers by its value; there, with a token, it is the real one.
+    monkeypatch.setattr(
+        connection, "survey", lambda token="": survey(token) if token else survey() | {name: "0.0"}
+    )
+    with pytest.raises(ValueError, match=rf"{who}\S+ has {name} \S+, and here it is 0\.0:"):
+        runner_for(store, tls_cluster.address)
+
+
+@pytest.mark.slow
+def test_a_worker_that_sees_another_folder(tls_cluster, store, trusted, monkeypatch):
+    monkeypatch.setattr(
+        connection, "survey", lambda token="": survey(token and f"{token}-elsewhere")
+    )
+    with pytest.raises(ValueError, match=r"the worker \S+ does not see the runs folder .*runs: "):
+        runner_for(store, tls_cluster.address)
+    assert list(store.root.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_worker_that_cannot_load_this(tls_cluster, store, trusted, monkeypatch):
+    def survey_there(token=""):
+        if token:
+            raise ModuleNotFoundError("No module named 'afn'")
+        return survey()
+
+    monkeypatch.setattr(connection, "survey", survey_there)
+    with pytest.raises(ValueError, match=r"cannot load afn as it is here \(ModuleNotFoundError: "):
+        runner_for(store, tls_cluster.address)
+
+
+@pytest.mark.slow
+def test_a_scheduler_without_workers_and_one_that_speaks_tls(tmp_path, store, pem, trusted):
+    with scheduler(tmp_path) as plain:
+        with pytest.raises(OSError, match=r"at tcp://\S+ has no workers: start some with"):
+            runner_for(store, plain.address)
+        with pytest.raises(OSError, match="do not agree on TLS"):
+            runner_for(store, plain.address.replace("tcp", "tls"))
