@@ -77,6 +77,10 @@ def render(results: Results, open_page: Any, *, metric: str, over: str, figure: 
     _pareto(results, drawn)
     with st.expander("All figures and their differences", icon=":material/table_chart:"):
         st.html(table.table_html(drawn))
+        st.caption(
+            "A difference is better or worse where its 95 % interval leaves out 0. Of twenty "
+            "settings that change nothing, one will look so by chance."
+        )
 
 
 def _picked(results: Results, point: Point | None, open_page: Any) -> None:

@@ -365,7 +365,7 @@ batch's* statistics is itself far more robust to contrast and brightness than wi
 averages, so compare like with like before you credit a network.
 """,
     "ablations.pareto": """
-Each dot is one setting: to the right what a training step takes, upwards the figure chosen above.
+Each dot is one setting: to the right what its training takes, upwards the figure chosen above.
 The dotted line joins the settings that **nothing cheaper beats**. Time is the processor's, as it
 was while the sweep ran, one network on each core; the Cost page measures it with more care.
 """,

@@ -178,6 +178,8 @@ def _better_worse(gain: OverSeeds) -> int:
 
 def points(gain: OverSeeds) -> str:
     """A difference with its interval, in percentage points."""
+    if all(value == 0 for _, value in gain.values):
+        return "not at all"
     spread = f" ± {gain.half_width:.1f}" if gain.n > 1 else ""
     noise = "" if gain.is_clear else " (within seed noise)"
     return f"{gain.mean:+.1f}{spread} points{noise}".replace("-", "−")

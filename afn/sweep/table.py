@@ -57,6 +57,10 @@ def metrics(lines: Sequence[Line]) -> dict[str, Metric]:
         name="step_ms", title="processor time of a training step", unit="ms", more_is_better=False,
         of=_step_ms,
     )  # fmt: skip
+    found["train_seconds"] = Metric(
+        name="train_seconds", title="processor time of the training", unit="s",
+        more_is_better=False, of=lambda line: line.summary.get("train_seconds"),
+    )  # fmt: skip
     found["seconds"] = Metric(
         name="seconds", title="time of a whole run", unit="s", more_is_better=False,
         of=lambda line: line.summary.get("seconds"),

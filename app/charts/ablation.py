@@ -212,11 +212,11 @@ def map_figure(drawn: Drawn) -> "Figure":
 
 
 def pareto_points(results: Results, metric: Metric) -> list[tuple[Point, float, OverSeeds, bool]]:
-    """Each point's cost (ms a training step) and figure, and whether no cheaper one is better."""
-    steps = results.metrics.get("step_ms")
-    if steps is None:
+    """Each point's cost (seconds of training) and figure, and whether no cheaper one is better."""
+    cost = results.metrics.get("train_seconds")
+    if cost is None:
         return []
-    costs, figures = results.figures(steps), results.figures(metric)
+    costs, figures = results.figures(cost), results.figures(metric)
     found = [(p, costs[p].mean, figures[p]) for p in results.points if p in costs and p in figures]
     sign = 1 if metric.more_is_better else -1
 
@@ -231,7 +231,7 @@ def pareto_points(results: Results, metric: Metric) -> list[tuple[Point, float, 
 
 
 def pareto_figure(results: Results, metric: Metric) -> "Figure":
-    """A figure against the time of a training step; what nothing cheaper beats is joined."""
+    """A figure against the processor time of training; what nothing cheaper beats is joined."""
     from plotly.graph_objects import Figure  # not before a page needs it
 
     points = pareto_points(results, metric)
@@ -252,14 +252,14 @@ def pareto_figure(results: Results, metric: Metric) -> "Figure":
         customdata=[
             [point_words(point), figure_words(each, metric.unit)] for point, _, each, _ in points
         ],
-        hovertemplate="%{customdata[0]}<br>%{customdata[1]}, %{x:.1f} ms a step<extra></extra>",
+        hovertemplate="%{customdata[0]}<br>%{customdata[1]}, %{x:.1f} s of training<extra></extra>",
     )  # fmt: skip
     figure.update_layout(
         height=300, margin={"l": 0, "r": 8, "t": 8, "b": 0}, dragmode=False, showlegend=False,
         hovermode="closest",
     )  # fmt: skip
     figure.update_xaxes(
-        title={"text": "processor time of a training step, ms", "standoff": 8}, fixedrange=True,
+        title={"text": "processor time of the training, s", "standoff": 8}, fixedrange=True,
         zeroline=False, automargin=True, nticks=6,
     )  # fmt: skip
     figure.update_yaxes(

@@ -40,7 +40,7 @@ def test_metrics_are_those_that_the_runs_have(lines):
     found = metrics(list(lines.values()))
     assert list(found) == [
         "clean", "corrupted", "weather", "snow", "fog", "domain:usps", "moved:mu", "diverged",
-        "step_ms", "seconds",
+        "step_ms", "train_seconds", "seconds",
     ]  # fmt: skip
     one = lines[SWEEP.runs[0].run_id]
     told = {name: metric.of(one) for name, metric in found.items()}
@@ -55,6 +55,7 @@ def test_metrics_are_those_that_the_runs_have(lines):
             "moved:mu": 0.01,
             "diverged": 0,
             "step_ms": 40,
+            "train_seconds": 4,
             "seconds": 9,
         }
     )
