@@ -10,6 +10,7 @@ from afn.cost.records import Report
 from afn.grids.evaluation import EvaluationStore
 from afn.grids.pictures import Pictures, PicturesFile
 from afn.history import History
+from afn.index import RunIndex
 from afn.runner import LocalRunner
 from afn.runs import Run, RunStore
 from app.costing import REFERENCE
@@ -20,6 +21,12 @@ from app.measuring import Measurements
 def store() -> RunStore:
     """The run store below ``AFN_RUNS_DIR``."""
     return RunStore()
+
+
+@st.cache_resource(show_spinner=False)
+def index() -> RunIndex:
+    """All runs at a glance; what ended ones say is read once."""
+    return RunIndex(store())
 
 
 @st.cache_resource(show_spinner=False)

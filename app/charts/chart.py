@@ -6,6 +6,7 @@ from typing import Any
 
 from afn.engine.config import TrainConfig
 from afn.history import History
+from afn.origin import Origin
 
 TICK_BYTES = 1_200
 """Room for the points of one tick, so that three overlapping ticks stay below 5 KB."""
@@ -27,6 +28,8 @@ class Shown:
     history: History
     is_over: bool = False
     """Whether no more is to come."""
+    origin: Origin | None = None
+    """Where it was forked from."""
 
 
 @dataclass(frozen=True, slots=True)
