@@ -211,7 +211,7 @@ def names_of(configs: Sequence[TrainConfig], origins: Sequence[Origin | None]) -
 def _fork_note(origin: Origin | None) -> str:
     if origin is None:
         return ""
-    values = [f"λ_{LETTERS[name]} {value:g}" for name, value in origin.logits.items()]
+    values = [f"λ_{LETTERS[name]} logit {value:g}" for name, value in origin.logits.items()]
     return " ".join([*values, f"from step {origin.step}"])
 
 

@@ -30,7 +30,9 @@ _PROBLEM = "fork.problem"
 _TICK_SECONDS = 1.0
 _LISTED = 4
 """So many of a run's newest forks are listed."""
-_STATS = {None: "the norm's own", "batch": "of the test batch", "running": "running averages"}
+_OWN = "own"
+"""Of the statistics at test time; a widget takes None for nothing chosen."""
+_STATS = {_OWN: "the norm's own", "batch": "of the test batch", "running": "running averages"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +162,11 @@ def _switches(before: TrainConfig, norm: str, key: Any) -> dict[str, Any]:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         if norm in SWITCHABLE_NORMS:
             modes = list(_STATS)
-            wanted["eval_stats"] = st.selectbox(
-                "Statistics at test time", modes, index=modes.index(before.eval_stats),
+            mode = st.selectbox(
+                "Statistics at test time", modes, index=modes.index(before.eval_stats or _OWN),
                 key=key("eval_stats"), format_func=_STATS.__getitem__, width=230,
             )  # fmt: skip
+            wanted["eval_stats"] = None if mode == _OWN else mode
         if norm in ADAPTIVE_NORMS:
             wanted["stat_dropout"] = st.number_input(
                 "Statistic dropout", 0.0, LIMITS["stat_dropout"][1], value=before.stat_dropout,
@@ -184,7 +187,7 @@ def _words(place: Place, config: TrainConfig, draft: _Draft) -> str:
     if not words:
         return (
             f"Nothing is changed yet: from step {place.step:,} on, through {until}, the fork would "
-            "repeat what such a run does, bit for bit."
+            "go on bit for bit as the run does when it is left alone."
         )
     taken = ""
     if config.norm != place.config.norm:
@@ -269,9 +272,12 @@ def open_both(first: str, second: str, pages: Pages) -> None:
             playground.show_runs(
                 [first, second], lambda **query: st.switch_page(pages.playground, **query)
             )
-        if st.button(
-            "Both on λ dynamics", icon=":material/show_chart:", key=f"both.lambda.{first}.{second}"
-        ):
-            dynamics.show_runs(
-                [first, second], lambda **query: st.switch_page(pages.dynamics, **query)
-            )
+        on_lambda_page(first, second, pages)
+
+
+def on_lambda_page(first: str, second: str, pages: Pages) -> None:
+    """A button that opens two runs on the λ page."""
+    if st.button(
+        "Both on λ dynamics", icon=":material/show_chart:", key=f"both.lambda.{first}.{second}"
+    ):
+        dynamics.show_runs([first, second], lambda **query: st.switch_page(pages.dynamics, **query))

@@ -45,8 +45,6 @@ def render(first: Run, second: Run, pages: forking.Pages) -> None:
             st.warning(plain(line), icon=":material/info:")
         if len(chosen) < 2:
             return
-        forking.open_both(first.id, second.id, pages)
-        _differences(chosen)
         is_live = any(each.is_live for each in chosen)
 
         def part() -> None:
@@ -57,6 +55,8 @@ def render(first: Run, second: Run, pages: forking.Pages) -> None:
                 st.rerun()  # last: the page ceases to look
 
         st.fragment(part, run_every=_TICK_SECONDS if is_live else None)()
+        _differences(chosen)
+        forking.on_lambda_page(first.id, second.id, pages)
 
 
 def _differences(chosen: Sequence[Opened]) -> None:
@@ -65,6 +65,7 @@ def _differences(chosen: Sequence[Opened]) -> None:
     if not found:
         st.markdown("Their settings are equal.")
         return
+    st.markdown("**Settings that differ**")
     labels = [first.shown.label, second.shown.label]
     st.dataframe(
         [
@@ -81,7 +82,7 @@ def _title(setting: str) -> str:
     """As the controls call it where that says more."""
     part, _, name = setting.partition(".")
     if part == "lambda_init" and name in LAMBDAS:
-        return f"λ_{LETTERS[name]}: start, or set where it was forked"
+        return f"λ_{LETTERS[name]}: logit at the start, or set by the fork"
     return setting
 
 

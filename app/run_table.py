@@ -27,6 +27,7 @@ def choose(lines: Sequence[Line]) -> list[Line]:
         selection_mode="multi-row",
         selection_default={"selection": {"rows": chosen}},
         key=state.table_key(),
+        placeholder="–",
         height=min(_HEAD + _ROW * len(lines), _TALLEST),
         column_config={
             "created": st.column_config.DatetimeColumn("created", format="distance"),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from afn.intervals import wilson_interval
 from app.charts.chart import Rows, Shown, enumerate_words, percent
 from app.charts.learning import SMOOTH
 from app.charts.legend import translucent
@@ -40,7 +41,8 @@ def parting_figure(shown: Sequence[Shown], quantity: Quantity, marks: Sequence[M
 
     data: list[dict[str, Any]] = []
     for each, dash in zip(shown, DASHES, strict=True):
-        data += _traces(each, quantity, dash)
+        data += _traces(each, shown, quantity, dash)
+    last = max((each.history.step for each in shown), default=1)
     is_log = quantity == "grad_norm"
     log = {"type": "log", "exponentformat": "power", "dtick": 1, "minor": {"ticks": ""}}
     return Figure(
@@ -54,7 +56,7 @@ def parting_figure(shown: Sequence[Shown], quantity: Quantity, marks: Sequence[M
                 "hovermode": "x unified",
                 "xaxis": {
                     "title": {"text": "step", "standoff": 4}, "showgrid": False,
-                    "zeroline": False, "nticks": 6, "rangemode": "tozero",
+                    "zeroline": False, "nticks": 6, "range": [0, 1.03 * max(last, 1)],
                     "unifiedhovertitle": {"text": "step %{x}"},
                 },
                 "yaxis": {
@@ -84,7 +86,9 @@ def parting_figure(shown: Sequence[Shown], quantity: Quantity, marks: Sequence[M
     )  # fmt: skip
 
 
-def _traces(each: Shown, quantity: Quantity, dash: str) -> list[dict[str, Any]]:
+def _traces(
+    each: Shown, shown: Sequence[Shown], quantity: Quantity, dash: str
+) -> list[dict[str, Any]]:
     common = {"type": "scatter", "name": each.label}
     line = {"color": each.color, "width": 2.2, "dash": dash}
     if quantity == "accuracy":
@@ -108,7 +112,7 @@ def _traces(each: Shown, quantity: Quantity, dash: str) -> list[dict[str, Any]]:
         },
         {
             **common, "mode": "lines", "line": line, "hovertemplate": "%{y:.4~g}",
-            "x": x, "y": _smooth(values)[places].astype("f4"),
+            "x": x, "y": _smooth(each, shown, quantity)[places].astype("f4"),
         },
     ]  # fmt: skip
 
@@ -119,12 +123,21 @@ def _curve(each: Shown, quantity: Quantity) -> tuple[np.ndarray, np.ndarray]:
     return np.array(each.history.steps[:count], dtype=float), values
 
 
-def _smooth(values: np.ndarray) -> np.ndarray:
-    """At every step the mean of the last `SMOOTH`, or of as many as there are."""
+def _smooth(each: Shown, shown: Sequence[Shown], quantity: Quantity) -> np.ndarray:
+    """At every step the mean of the last `SMOOTH`, or of as many as there are.
+
+    The past of a fork is its parent's: where that is shown, both lines go on from one point.
+    """
+    past = np.array([])
+    for other in shown:
+        if each.origin is not None and other.history.run.id == each.origin.run:
+            steps, theirs = _curve(other, quantity)
+            past = theirs[steps <= each.origin.step]
+    values = np.concatenate([past, _curve(each, quantity)[1]])
     sums = np.cumsum(np.nan_to_num(np.concatenate([[0.0], values])))
     ends = np.arange(1, len(values) + 1)
     starts = np.maximum(0, ends - SMOOTH)
-    return (sums[ends] - sums[starts]) / (ends - starts)
+    return ((sums[ends] - sums[starts]) / (ends - starts))[len(past) :]
 
 
 def _decades(shown: Sequence[Shown]) -> float:
@@ -144,8 +157,9 @@ def parting_reading(shown: Sequence[Shown], quantity: Quantity) -> str:
     last = max(common)
     means = []
     for each in shown:
-        steps, values = _curve(each, quantity)
-        means.append(float(_smooth(values)[int(np.searchsorted(steps, last))]))
+        steps, _ = _curve(each, quantity)
+        place = int(np.searchsorted(steps, last))
+        means.append(float(_smooth(each, shown, quantity)[place]))
     what = "loss" if quantity == "loss" else "gradient norm"
     told = [f"{each.label} {mean:.3g}" for each, mean in zip(shown, means, strict=True)]
     span = f"mean {what} over the last {SMOOTH} steps"
@@ -163,7 +177,14 @@ def _accuracy_reading(shown: Sequence[Shown]) -> str:
         return "Neither was tested yet."
     newest = next(test for _, test in tests if test)
     images = f"on {newest['n']:,} images of {newest['dataset']}"
-    return f"The newest test {images}: {enumerate_words(told)}."
+    reading = f"The newest test {images}: {enumerate_words(told)}"
+    if len(told) == 1:
+        return f"{reading}; the other was not tested yet."
+    (_, high), (low, _) = sorted(
+        wilson_interval(test["correct"], test["n"]) for _, test in tests if test
+    )
+    apart = "do not overlap" if high < low else "overlap"
+    return f"{reading}; their 95 % intervals {apart}."
 
 
 def parting_table(shown: Sequence[Shown]) -> Rows:

@@ -50,7 +50,7 @@ def _run(line: Line) -> Run:
 
 def _actions(chosen: Sequence[Line], open_page: Any) -> None:
     with st.container(horizontal=True):
-        label = "Compare" if len(chosen) > 1 else "Open"
+        label = "Open side by side" if len(chosen) > 1 else "Open"
         if st.button(
             label,
             icon=":material/open_in_new:",

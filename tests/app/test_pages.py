@@ -682,7 +682,7 @@ def test_what_is_selected_is_deleted_and_the_rest_stays(idle, config):
 def test_runs_are_compared_in_the_playground(idle, config):
     runs = [finished(idle, replace(config, norm=norm)) for norm in ("gn", "ln")]
     at = runs_page(0, 1)
-    drawn(labelled(at.button, "Compare").click().run())
+    drawn(labelled(at.button, "Open side by side").click().run())
     assert set(at.query_params["run"].split("~")) == {run.id for run in runs}
     assert set(standing(at)) == {("GN", "finished"), ("LN", "finished")}
 
@@ -691,7 +691,7 @@ def test_at_most_four_runs_are_compared(idle, config):
     for _ in range(5):
         idle.create(config)
     at = runs_page(*range(5))
-    assert labelled(at.button, "Compare").disabled
+    assert labelled(at.button, "Open side by side").disabled
     assert "Up to 4 runs fit side by side; 5 are selected." in text(at.caption)
 
 
