@@ -1,4 +1,4 @@
-"""The command line: ``python -m afn train|evaluate|sweep|bench|pretrained|data|runs --help``.
+"""The command line: ``python -m afn train|fork|evaluate|sweep|bench|pretrained|data|runs --help``.
 
 Each command prints what it did, as JSON lines with ``--json``, and ends with status 1 and one line
 on bad input.
@@ -7,11 +7,12 @@ on bad input.
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
+from afn import fork_command
 from afn.corruptions.severities import SEVERITIES
 from afn.cost import command
 from afn.engine.config import BACKBONE_NAMES, LIMITS, NORM_NAMES, TrainConfig
@@ -20,9 +21,7 @@ from afn.lambda_init import LambdaInit
 from afn.memory import keep_freed_memory
 from afn.pretrained import command as pretrained_command
 from afn.sweep import command as sweep_command
-
-Say = Callable[[str, dict[str, Any]], None]
-"""Says a line to people, or the record to programs."""
+from afn.telling import Say, tell
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -70,6 +69,12 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--no-store", action="store_true", help="keep nothing on disk")
     train.add_argument("--name", default="", help="a label for the run")
     train.set_defaults(run=_train)
+
+    fork = commands.add_parser(
+        "fork", parents=[common], help="train on from a run's checkpoint, with something changed"
+    )
+    fork_command.add_options(fork)
+    fork.set_defaults(run=fork_command.run)
 
     evaluate = commands.add_parser("evaluate", parents=[common], help="test a run's weights")
     evaluate.add_argument("run_id")
@@ -178,29 +183,7 @@ def _train(options: argparse.Namespace, say: Say) -> None:
         run = RunStore().create(config, name=options.name)
         say(f"run {run.id} in {run.path}", {"kind": "run", "id": run.id, "path": str(run.path)})
         events = execute(run)
-    step_seconds = 0.0
-    for event in events:
-        record = {"kind": event.kind, "step": event.step, "seconds": event.seconds, **event.values}
-        if event.kind == "step":
-            step_seconds += event.values["duration"]
-        elif event.kind == "evaluation":
-            shift = event.values["corruption"] or "clean"
-            say(
-                f"step {event.step:>6}  {shift:<16} {100 * event.values['accuracy']:6.2f} %  "
-                f"({event.values['n']} images, statistics: {event.values['statistics']})",
-                record,
-            )
-    if run is None:
-        say(f"trained in {step_seconds:.1f} s", {"kind": "end", "train_seconds": step_seconds})
-        return
-    end = run.state()
-    if end.status == "failed":
-        raise RuntimeError(f"run {run.id} failed: {end.reason}")
-    say(
-        f"{end.status}{f' ({end.reason})' if end.reason else ''} after "
-        f"{step_seconds:.1f} s of training steps",
-        {"kind": "end", "status": end.status, "reason": end.reason, **(end.summary or {})},
-    )
+    tell(events, run, say)
 
 
 def _evaluate(options: argparse.Namespace, say: Say) -> None:

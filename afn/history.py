@@ -62,8 +62,13 @@ class History:
 
     @property
     def step(self) -> int:
-        """The last recorded step; 0 before the first."""
-        return self.steps[-1] if self.steps else 0
+        """The last recorded step; before the first, where the recording starts."""
+        return self.steps[-1] if self.steps else self.first_step
+
+    @property
+    def first_step(self) -> int:
+        """Where the recording starts: 0, or the step from which a fork went on."""
+        return self.start["step"] if self.start else 0
 
     @property
     def layers(self) -> list[str]:
@@ -107,6 +112,7 @@ class History:
                 case "step":
                     self._add_step(event)
                 case "start":
+                    self._take_back(event["step"])  # a fork may begin anew
                     self.start = event
                     adaptive = range(len(event["adaptive_layers"]))
                     self.lambdas = [[array("d") for _ in LAMBDAS] for _ in adaptive]

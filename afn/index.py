@@ -33,6 +33,8 @@ class Line:
     """Seconds since 1970."""
     settings: dict[str, Any] = field(default_factory=dict)
     """Of its configuration, those that are not the defaults."""
+    forked_from: dict[str, Any] = field(default_factory=dict)
+    """Of a fork, the ``run`` it began in and the ``step``."""
     status: Status = "failed"
     reason: str = ""
     summary: dict[str, Any] = field(default_factory=dict)
@@ -141,12 +143,14 @@ def _line(run: Run) -> Line:
     try:
         record = run.record()
         settings = TrainConfig.from_json(record["config"]).changed()
+        origin = record.get("forked_from")
         return Line(
             id=run.id,
             name=str(record.get("name") or ""),
             group=str(record.get("group") or ""),
             created=float(record["created"]),
             settings=settings,
+            forked_from={name: origin[name] for name in ("run", "step")} if origin else {},
             status=state.status,
             reason=state.reason,
             summary=state.summary or {},

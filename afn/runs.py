@@ -1,8 +1,8 @@
 """The run store: a run is a folder, and the folder is the single truth.
 
-``config.json`` (configuration, name, versions, who submitted it), ``events.jsonl`` (append only),
-``control.jsonl`` (commands in), ``checkpoints/*.safetensors``, and the claim and the end marker
-that :mod:`afn.work` speaks of.
+``config.json`` (configuration, name, versions, who submitted it, what it was forked from),
+``events.jsonl`` (append only), ``control.jsonl`` (commands in), ``checkpoints/*.safetensors``, and
+the claim and the end marker that :mod:`afn.work` speaks of.
 """
 
 import contextlib
@@ -23,6 +23,7 @@ from afn.engine.config import TrainConfig
 from afn.engine.control import Command, check_command
 from afn.engine.events import Event
 from afn.jsonl import append_line, read_lines
+from afn.origin import Origin
 from afn.processes import identity
 from afn.work import ENDED, Work, write_json
 
@@ -54,6 +55,7 @@ class RunStore:
         commands: Iterable[Command] = (),
         run_id: str = "",
         keeps: Literal["all", "last"] = "all",
+        origin: Origin | None = None,
     ) -> "Run":
         """A new run folder, not yet executed.
 
@@ -64,6 +66,7 @@ class RunStore:
             commands: Obeyed before the first step, for instance a pause.
             run_id: Its folder's name; one of its own by default.
             keeps: Which of its checkpoints are kept.
+            origin: Where it begins if not at the start; see `afn.fork`.
 
         Raises:
             FileExistsError: There is a run of that id.
@@ -91,6 +94,7 @@ class RunStore:
                     "created": time.time(),
                     "submitted_by": identity(),
                     "versions": _versions(),
+                    **({} if origin is None else {"forked_from": origin.to_json()}),
                 },
             )
             for command in commands:
@@ -170,6 +174,15 @@ class Run(Work):
         """The resolved configuration."""
         return TrainConfig.from_json(self.record()["config"])
 
+    def origin(self) -> Origin | None:
+        """Where it was forked from; None for a run from the start.
+
+        Raises:
+            ValueError: That is damaged.
+        """
+        values = self.record().get("forked_from")
+        return None if values is None else Origin.from_json(values)
+
     def rename(self, name: str) -> None:
         """Give the run a label of at most 80 characters; an empty one takes it away."""
         write_json(self.path / "config.json", self.record() | {"name": name.strip()[:80]})
@@ -195,9 +208,13 @@ class Run(Work):
         """Have the run stop at its next step."""
         self.send({"command": "stop"})
 
+    def checkpoints(self) -> list[Path]:
+        """All checkpoints, the newest last."""
+        return sorted((self.path / "checkpoints").glob("*.safetensors"))
+
     def weights(self) -> Path | None:
         """The newest checkpoint, if there is one."""
-        return max((self.path / "checkpoints").glob("*.safetensors"), default=None)
+        return max(self.checkpoints(), default=None)
 
     def require_weights(self) -> Path:
         """The newest checkpoint.
@@ -212,7 +229,7 @@ class Run(Work):
 
     def keep_last_checkpoint(self) -> None:
         """Remove all checkpoints but the newest."""
-        for path in sorted((self.path / "checkpoints").glob("*.safetensors"))[:-1]:
+        for path in self.checkpoints()[:-1]:
             path.unlink(missing_ok=True)
 
     def reopen(self, *, anew: bool = False) -> bool:

@@ -1,13 +1,14 @@
 """What stands behind a figure, one tap away: a pretrained model's card, a run's configuration."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import streamlit as st
 
 from afn.engine.config import TrainConfig
 from afn.pretrained.cards import Card
+from app.charts.chart import Shown
 from app.comparison import NORM_TITLES
 from app.export import csv_of, snippet
 from app.markdown import plain
@@ -82,11 +83,11 @@ def card_details(card: Card, *, key: str) -> None:
     st.code(snippet(config), language="python")
 
 
-def configurations(configs: Mapping[str, TrainConfig], *, key: str) -> None:
+def configurations(shown: Sequence[Shown], *, key: str) -> None:
     """What was trained, one tap away: as JSON and as Python.
 
     Args:
-        configs: By the names that they have on the page.
+        shown: The runs, by the names that they have on the page.
         key: Tells this from other pages'.
     """
     expander = st.expander(
@@ -98,15 +99,15 @@ def configurations(configs: Mapping[str, TrainConfig], *, key: str) -> None:
         st.download_button(
             "Configurations (JSON)",
             lambda: json.dumps(
-                {name: config.to_json() for name, config in configs.items()},
+                {each.label: each.config.to_json() for each in shown},
                 indent=1, ensure_ascii=False,
             ),
             "configurations.json", "application/json", icon=":material/download:",
             key=f"{key}.json", on_click="ignore",
         )  # fmt: skip
-        for name, config in configs.items():
-            st.caption(f"{plain(name)} as Python")
-            st.code(snippet(config), language="python")
+        for each in shown:
+            st.caption(f"{plain(each.label)} as Python")
+            st.code(snippet(each.config, each.origin), language="python")
 
 
 def _settings(config: TrainConfig) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from afn.engine.config import ADAPTIVE_NORMS, TrainConfig
 from afn.lambda_init import LAMBDAS, LambdaInit
+from afn.origin import Origin
 
 Comparison = tuple[TrainConfig, ...]
 MAX_CONTENDERS = 4
@@ -21,6 +22,8 @@ NORM_TITLES = {
     "bin": "BIN",
     "none": "no norm",
 }
+
+LETTERS = dict(zip(LAMBDAS, "μσγβ", strict=True))
 
 _SHARED = {
     "data": "dataset",
@@ -194,9 +197,34 @@ def _lambda_from_text(text: str) -> LambdaInit:
 # -- names ---------------------------------------------------------------------------------------
 
 
-def labels(comparison: Comparison) -> list[str]:
-    """A short name per contender; where a norm occurs twice, with what tells them apart."""
+def names_of(configs: Sequence[TrainConfig], origins: Sequence[Origin | None]) -> list[str]:
+    """`labels` of runs, of which some may be forks: those say from which step they are."""
+    pairs = list(zip(configs, origins, strict=True))
+    # What a fork calls its λ start are the λ that were set, which its note says better.
+    shown = tuple(
+        config if origin is None else replace(config, lambda_init=origin.config.lambda_init)
+        for config, origin in pairs
+    )
+    return labels(shown, [_fork_note(origin) for _, origin in pairs])
+
+
+def _fork_note(origin: Origin | None) -> str:
+    if origin is None:
+        return ""
+    values = [f"λ_{LETTERS[name]} logit {value:g}" for name, value in origin.logits.items()]
+    return " ".join([*values, f"from step {origin.step}"])
+
+
+def labels(comparison: Comparison, notes: Sequence[str] = ()) -> list[str]:
+    """A short name per contender; where a norm occurs twice, with what tells them apart.
+
+    Args:
+        comparison: The contenders.
+        notes: What else may tell each of them apart.
+    """
     traits = [_traits(config) for config in comparison]
+    for mine, note in zip(traits, notes, strict=False):
+        mine["note"] = note
     names = []
     for config, mine in zip(comparison, traits, strict=True):
         rivals = [

@@ -87,6 +87,14 @@ CONTROLS = {
     "dynamics.axis": "Logarithmic steps give the first few as much room as the many behind them.",
     "dynamics.seeds": "Runs of one configuration: a band from the lowest to the highest with their "
     "mean as a line, or a thin line for each.",
+    "fork.step": "There is one checkpoint at the end of each epoch, and one where the run was "
+    "stopped. From the last one on, raise the epochs.",
+    "fork.norm": "Another norm takes over what it has by the same name and shape, γ, β and running "
+    "averages for instance; its other tensors start fresh.",
+    "fork.lr": "With a schedule, where the schedule begins.",
+    "fork.epochs": "Counted from the beginning of the run that is forked.",
+    "fork.lambda": "Put into all layers at the checkpoint; an empty field leaves λ as it is. The "
+    "logit 0 is λ = 0.5; with a linear gate the value is λ itself.",
     "paper.reading": "The source does not say whether a column of this table is the domain that "
     "trains, the other three testing, or the one that tests, the other three training in turn.",
     "paper.network": "Whose training is looked at. The starts of λ are compared on CIFAR-10 and on "

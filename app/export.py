@@ -9,11 +9,19 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from afn.engine.config import TrainConfig
+from afn.fork import CHANGEABLE
+from afn.origin import Origin
 from app.charts.chart import Chart, Rows, Shown
 from app.charts.corruptions import corruption_chart
 from app.charts.distribution import distribution_chart, layer_names
 from app.charts.lambdas import lambda_chart
 from app.charts.learning import learning_chart
+
+_PRINTS = (
+    '    if event.kind == "evaluation":\n'
+    "        values = event.values\n"
+    '        print(event.step, values["corruption"] or "clean", values["accuracy"])\n'
+)
 
 
 def downloads(shown: Sequence[Shown]) -> None:
@@ -51,7 +59,7 @@ def downloads(shown: Sequence[Shown]) -> None:
             )
         for each in shown:
             st.caption(f"{each.label} as Python")
-            st.code(snippet(each.config), language="python")
+            st.code(snippet(each.config, each.origin), language="python")
 
 
 def _charts(shown: Sequence[Shown]) -> list[tuple[str, str, Chart]]:
@@ -80,8 +88,10 @@ def csv_of(table: Callable[[], Rows]) -> Callable[[], bytes]:
     return write
 
 
-def snippet(config: TrainConfig) -> str:
-    """Python that trains the same run and prints the same numbers."""
+def snippet(config: TrainConfig, origin: Origin | None = None) -> str:
+    """Python that trains the same run, or forks it again, and prints the same numbers."""
+    if origin is not None:
+        return _fork_snippet(config, origin)
     default = TrainConfig()
     changed = {
         name: getattr(config, name)
@@ -95,8 +105,22 @@ def snippet(config: TrainConfig) -> str:
     infinity = "from math import inf\n\n" if re.search(r"\binf\b", settings) else ""
     return (
         f"{infinity}from afn import {', '.join(imports)}\n\n"
-        f"for event in train(TrainConfig({settings})):\n"
-        '    if event.kind == "evaluation":\n'
-        "        values = event.values\n"
-        '        print(event.step, values["corruption"] or "clean", values["accuracy"])\n'
+        f"for event in train(TrainConfig({settings})):\n{_PRINTS}"
+    )
+
+
+def _fork_snippet(config: TrainConfig, origin: Origin) -> str:
+    changes = {
+        name: value
+        for name in CHANGEABLE
+        if (value := getattr(config, name)) != getattr(origin.config, name)
+    }
+    arguments = [f"step={origin.step}"]
+    arguments += [f"changes={changes!r}"] if changes else []
+    arguments += [f"lambda_logits={origin.logits!r}"] if origin.logits else []
+    return (
+        "from afn.engine.execution import execute\nfrom afn.fork import fork\n"
+        "from afn.runs import RunStore\n\nstore = RunStore()\n"
+        f"run = fork(store, store.open({origin.run!r}), {', '.join(arguments)})\n"
+        f"for event in execute(run):\n{_PRINTS}"
     )

@@ -9,12 +9,13 @@ import streamlit as st
 from afn.engine.config import TrainConfig
 from afn.grids.subjects import Subject
 from afn.history import History
+from afn.origin import Origin
 from afn.pretrained.cards import Card
 from afn.work import ENDED
 from app import backend, cards
 from app.charts.chart import Shown
 from app.charts.palette import run_colors
-from app.comparison import labels
+from app.comparison import names_of
 from app.offers import Choice, offers
 
 Kind = Literal["live", "cached", "precomputed"]
@@ -74,26 +75,28 @@ def _told(name: str, sha256: str) -> History:
 
 def opened(ids: Sequence[str]) -> tuple[list[Opened], list[str]]:
     """The named runs and pretrained models, and one line for each that cannot be had."""
-    found: list[tuple[str, Kind, TrainConfig, History, Card | None]] = []
+    found: list[tuple[str, Kind, TrainConfig, History, Card | None, Origin | None]] = []
     problems, pretrained = [], set(cards.names())
     for name in ids:
         try:
             if name in pretrained:
                 card = cards.card_of(name)
                 history = _told(name, card.sha256["events"])
-                found.append((name, "precomputed", card.config, history, card))
+                found.append((name, "precomputed", card.config, history, card, None))
             else:
                 run = backend.store().open(name)
                 is_over = run.state().status in ENDED  # asked first: then nothing is missed
                 kind: Kind = "cached" if is_over else "live"
-                found.append((name, kind, run.config(), backend.history(name), None))
+                history = backend.history(name)
+                found.append((name, kind, run.config(), history, None, run.origin()))
         except (ValueError, OSError) as error:
             problems.append(f"{' '.join(f'{error}'.split())[:300]}. It is left out.")
-    names = labels(tuple(config for _, _, config, _, _ in found))
-    colors = run_colors([config.norm for _, _, config, _, _ in found])
+    configs, origins = [each[2] for each in found], [each[5] for each in found]
+    names = names_of(configs, origins)
+    colors = run_colors([config.norm for config in configs])
     return [
-        Opened(name, kind, Shown(label, color, config, history, kind != "live"), card)
-        for (name, kind, config, history, card), label, color in zip(
+        Opened(name, kind, Shown(label, color, config, history, kind != "live", origin), card)
+        for (name, kind, config, history, card, origin), label, color in zip(
             found, names, colors, strict=True
         )
     ], problems

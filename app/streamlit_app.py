@@ -53,7 +53,11 @@ ablations_page = st.Page(
 )
 cost_page = st.Page(cost.render, title="Cost", url_path="cost")
 paper_page = st.Page(paper.render, title="Paper", url_path="paper")
-runs_page = st.Page(lambda: runs.render(open_page=playground_page), title="Runs", url_path="runs")
+runs_page = st.Page(
+    lambda: runs.render(open_page=playground_page, dynamics_page=dynamics_page),
+    title="Runs",
+    url_path="runs",
+)
 st.navigation(
     [
         playground_page,

@@ -14,7 +14,7 @@ from afn.lambda_init import LAMBDAS
 from afn.runs import Run
 from afn.work import ENDED
 from app import backend
-from app.comparison import Comparison, labels
+from app.comparison import Comparison, labels, names_of
 from app.explanations import CONTROLS
 from app.state import playground as state
 from app.state.playground import Slot
@@ -75,7 +75,7 @@ def render(slots: list[Slot], statuses: list[str], *, is_valid: bool) -> None:
 
 
 def _target(slots: list[Slot]) -> list[int]:
-    names = labels(tuple(slot.config for slot in slots))
+    names = names_of([slot.config for slot in slots], [slot.origin for slot in slots])
     options = [ALL, *map(str, range(len(slots)))]
     if st.session_state.get(state.TARGET) not in options:
         st.session_state[state.TARGET] = ALL

@@ -51,6 +51,8 @@ def loaded_by(code):
         "afn.runs",
         "afn.runner",
         "afn.history",
+        "afn.fork",
+        "afn.comparing",
         "afn.cost.records",
         "afn.cli",
         "afn.data",

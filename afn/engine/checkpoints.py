@@ -6,6 +6,7 @@ training needs besides stands under ``optimizer/``, and plain values in the file
 
 import json
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,17 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 _OPTIMIZER = "optimizer/"
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What a checkpoint holds."""
+
+    weights: dict[str, torch.Tensor]
+    """The model's state dict."""
+    momentum: dict[int, dict[str, torch.Tensor]]
+    """The optimizer's tensors, by the number of the parameter."""
+    progress: dict[str, Any]
 
 
 def save_checkpoint(
@@ -46,6 +58,25 @@ def save_checkpoint(
     os.replace(temporary, path)  # noqa: PTH105 - a rename that overwrites, on every platform
 
 
+def read_checkpoint(path: Path) -> Checkpoint:
+    """What a checkpoint holds, without a model to restore.
+
+    Raises:
+        ValueError: The file is damaged.
+    """
+    tensors, metadata = _read(path)
+    try:
+        progress: dict[str, Any] = json.loads(metadata["progress"])
+    except (KeyError, ValueError) as error:
+        raise ValueError(f"cannot restore {path.name}: no progress in it") from error
+    momentum: dict[int, dict[str, torch.Tensor]] = {}
+    for name, tensor in tensors.items():
+        if name.startswith(_OPTIMIZER):
+            index, key = name.removeprefix(_OPTIMIZER).split("/")
+            momentum.setdefault(int(index), {})[key] = tensor
+    return Checkpoint(_weights(tensors), momentum, progress)
+
+
 def load_checkpoint(
     path: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer | None = None
 ) -> dict[str, Any]:
@@ -54,20 +85,12 @@ def load_checkpoint(
     Raises:
         ValueError: The file is damaged or belongs to another model.
     """
-    tensors, metadata = _restored(path, model)
-    try:
-        progress: dict[str, Any] = json.loads(metadata["progress"])
-    except (KeyError, ValueError) as error:
-        raise ValueError(f"cannot restore {path.name}: no progress in it") from error
+    found = read_checkpoint(path)
+    _load(path, model, found.weights)
     if optimizer is not None:
-        state: dict[int, dict[str, torch.Tensor]] = {}
-        for name, tensor in tensors.items():
-            if name.startswith(_OPTIMIZER):
-                index, key = name.removeprefix(_OPTIMIZER).split("/")
-                state.setdefault(int(index), {})[key] = tensor
         groups = optimizer.state_dict()["param_groups"]
-        optimizer.load_state_dict({"state": state, "param_groups": groups})
-    return progress
+        optimizer.load_state_dict({"state": found.momentum, "param_groups": groups})
+    return found.progress
 
 
 def load_weights(path: Path, model: torch.nn.Module) -> None:
@@ -76,17 +99,25 @@ def load_weights(path: Path, model: torch.nn.Module) -> None:
     Raises:
         ValueError: The file is damaged or belongs to another model.
     """
-    _restored(path, model)
+    tensors, _ = _read(path)
+    _load(path, model, _weights(tensors))
 
 
-def _restored(path: Path, model: torch.nn.Module) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
+def _read(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
     try:
         with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        model.load_state_dict(
-            {name: t for name, t in tensors.items() if not name.startswith(_OPTIMIZER)}
-        )
-    except Exception as error:  # safetensors raises its own type, torch a RuntimeError
+            names = file.keys()
+            return {name: file.get_tensor(name) for name in names}, file.metadata() or {}
+    except (SafetensorError, OSError, ValueError) as error:
         raise ValueError(f"cannot restore {path.name}: {error}") from error
-    return tensors, metadata
+
+
+def _weights(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {name: t for name, t in tensors.items() if not name.startswith(_OPTIMIZER)}
+
+
+def _load(path: Path, model: torch.nn.Module, weights: dict[str, torch.Tensor]) -> None:
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError as error:
+        raise ValueError(f"cannot restore {path.name}: {error}") from error

@@ -3,7 +3,9 @@
 Kinds and their values (besides ``step`` and ``seconds``, the wall time since the run began):
 
 - ``start``: layers, num_features, adaptive_layers, num_parameters, num_train, num_test,
-  steps_per_epoch, total_steps, lambdas (before the first step), statistics
+  steps_per_epoch, total_steps, lambdas (before the first step), statistics. A fork starts at the
+  step of the checkpoint it began from and has ``forked_from``: run, step, file, lambda (the logits
+  that were set), fresh and dropped (tensors that only one of the two networks has)
 - ``step``: epoch, loss, accuracy, lr (by the schedule), lambda_lr_factor, batch_size, grad_norm,
   lambdas, lambda_grads (one row of mu, sigma, gamma, beta per adaptive layer; gradients with
   respect to the parameter), duration (seconds spent on the step), images_left

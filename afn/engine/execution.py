@@ -9,6 +9,7 @@ from afn.engine.control import FileControls
 from afn.engine.events import Event
 from afn.engine.training import DivergedError, Training
 from afn.index import note
+from afn.origin import CHECKPOINT
 from afn.runs import Run, RunStore, RunWriter
 from afn.work import Status
 
@@ -34,7 +35,8 @@ def train(config: TrainConfig, store: RunStore | None = None) -> Iterator[Event]
 def execute(run: Run, *, orphaned: Callable[[], bool] = lambda: False) -> Iterator[Event]:
     """Execute a run that nobody has claimed yet; an already claimed one yields nothing.
 
-    A run that was reopened goes on from its last checkpoint. Whatever happens, the run ends with
+    A run that was reopened goes on from its last checkpoint, and a fork that has none of its own
+    begins at the other run's. Whatever happens, the run ends with
     an end marker that says finished, stopped or failed with one line.
 
     Args:
@@ -53,6 +55,8 @@ def execute(run: Run, *, orphaned: Callable[[], bool] = lambda: False) -> Iterat
         training = Training(run.config(), run.path / "checkpoints")
         if weights := run.weights():
             training.restore(weights)
+        elif origin := run.origin():
+            training.fork(run.path / CHECKPOINT, origin)
         controls = FileControls(
             run.control_path,
             offset=training.control_offset,

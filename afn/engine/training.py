@@ -16,6 +16,8 @@ from afn.engine.checkpoints import load_checkpoint, save_checkpoint
 from afn.engine.config import TrainConfig, check_against_data
 from afn.engine.control import Command, Controls, NoControls, check_command
 from afn.engine.events import Event
+from afn.engine.grafting import graft
+from afn.engine.parameters import parameter_groups
 from afn.engine.snapshots import Snapshot, short
 from afn.engine.tensors import (
     DataOrder,
@@ -27,6 +29,7 @@ from afn.engine.tensors import (
 from afn.evaluate import corrupted, evaluate
 from afn.lambda_init import LAMBDAS
 from afn.norms import AdaptiveNorm2d, norm_layers
+from afn.origin import Origin
 
 SNAPSHOTS = 48
 """Snapshots of γ̂, β̂ and statistics are spread evenly over so many points of a run."""
@@ -58,13 +61,7 @@ class Training:
         )
         num_train = len(self.data.train_labels)
         check_against_data(config, num_train, min(self.data.image_shape[:2]))
-        self.model: nn.Module = model_of(
-            config,
-            image_size=self.data.image_shape[:2],
-            num_classes=self.data.num_classes,
-            mean=self.data.mean,
-            std=self.data.std,
-        )
+        self.model: nn.Module = self._network(config)
         initialize(self.model, config.seed)
         self.model.to(memory_format=torch.channels_last)
         self.layers = norm_layers(self.model)
@@ -72,21 +69,7 @@ class Training:
             name: layer for name, layer in self.layers.items() if isinstance(layer, AdaptiveNorm2d)
         }
         self._parameters = list(self.model.parameters())
-        lambdas = [
-            getattr(layer, f"lambda_{name}_logit")
-            for layer in self.adaptive_layers.values()
-            for name in LAMBDAS
-        ]
-        chosen = {id(parameter) for parameter in lambdas}
-        rest = [parameter for parameter in self._parameters if id(parameter) not in chosen]
-        # None apart without a decay: checkpoints number the parameters in this order.
-        decaying = [p for p in rest if p.dim() > 1 and config.weight_decay > 0]
-        lasting = rest if not decaying else [p for p in rest if p.dim() <= 1]
-        groups: list[dict[str, Any]] = [
-            {"params": decaying, "weight_decay": config.weight_decay},
-            {"params": lasting},
-            {"params": lambdas},
-        ]
+        groups = parameter_groups(self.model, config)
         self.optimizer = torch.optim.SGD(groups, lr=config.lr, momentum=config.momentum)
         self.order = DataOrder(config.seed, num_train)
         self.step = 0
@@ -106,6 +89,7 @@ class Training:
         self._began = time.perf_counter()
         self._seconds_before = 0.0
         self.control_offset = 0
+        self._forked_from: dict[str, Any] | None = None
 
     @property
     def seconds(self) -> float:
@@ -156,7 +140,8 @@ class Training:
             DivergedError: The loss is not finite; names the step.
         """
         controls = controls or NoControls()
-        yield self._event("resume") if self.step else self._start()
+        is_resumed = self.step > 0 and self._forked_from is None
+        yield self._event("resume") if is_resumed else self._start()
         yield self._samples()
         while True:
             yield from self._obey_all(controls)
@@ -378,6 +363,8 @@ class Training:
 
     def _start(self) -> Event:
         steps = self.order.num_images // self.batch_size
+        done = self.order.epoch * steps + self.order.position // self.batch_size
+        origin = {} if self._forked_from is None else {"forked_from": self._forked_from}
         return self._event(
             "start",
             layers=list(self.layers),
@@ -387,9 +374,10 @@ class Training:
             num_train=self.order.num_images,
             num_test=len(self.data.test_labels),
             steps_per_epoch=steps,
-            total_steps=steps * self.config.epochs,
+            total_steps=self.step + steps * self.config.epochs - done,
             lambdas=self._lambdas(),
             statistics=self.config.statistics,
+            **origin,
         )
 
     def _event(self, kind: str, **values: Any) -> Event:
@@ -434,10 +422,47 @@ class Training:
         self._train_seconds = progress.get("train_seconds", 0.0)
         self._seconds_before = progress["seconds"]
         self.control_offset = progress["control_offset"]
-        if progress["rng_state"]:
-            self._rng_state = torch.tensor(
-                list(bytes.fromhex(progress["rng_state"])), dtype=torch.uint8
-            )
+        self._restore_generator(progress["rng_state"])
+
+    def fork(self, path: Path, origin: Origin) -> None:
+        """Begin where another run's checkpoint stands, with this configuration.
+
+        Weights, momentum and the place in the data are that run's. Its wall time, tests and
+        commands are not this one's. It counts as a change: the configuration does not say all.
+
+        Raises:
+            ValueError: The file is damaged, or not what `origin` says.
+        """
+        found = graft(
+            path,
+            self.model,
+            self.optimizer,
+            self.config,
+            donor=self._network(origin.config),
+            donor_config=origin.config,
+            kept=frozenset(f"lambda_{name}_logit" for name in origin.logits),
+        )
+        self.step = found.progress["step"]
+        self.order.epoch, self.order.position = found.progress["epoch"], found.progress["position"]
+        self._restore_generator(found.progress["rng_state"])
+        self._num_changes = 1
+        self._forked_from = {
+            "run": origin.run, "step": origin.step, "file": origin.file, "lambda": origin.logits,
+            "fresh": found.fresh, "dropped": found.dropped,
+        }  # fmt: skip
+
+    def _restore_generator(self, state: str) -> None:
+        if state:
+            self._rng_state = torch.tensor(list(bytes.fromhex(state)), dtype=torch.uint8)
+
+    def _network(self, config: TrainConfig) -> nn.Sequential:
+        return model_of(
+            config,
+            image_size=self.data.image_shape[:2],
+            num_classes=self.data.num_classes,
+            mean=self.data.mean,
+            std=self.data.std,
+        )
 
 
 def _rows(values: list[float]) -> list[list[float]]:

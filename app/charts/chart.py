@@ -7,6 +7,7 @@ from typing import Any
 from afn.engine.config import TrainConfig
 from afn.history import History
 from afn.lambda_init import GREEK
+from afn.origin import Origin
 
 TICK_BYTES = 1_200
 """Room for the points of one tick, so that three overlapping ticks stay below 5 KB."""
@@ -28,6 +29,8 @@ class Shown:
     history: History
     is_over: bool = False
     """Whether no more is to come."""
+    origin: Origin | None = None
+    """Where it was forked from."""
 
 
 @dataclass(frozen=True, slots=True)

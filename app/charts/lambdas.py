@@ -102,7 +102,7 @@ def _block(
     steps = np.array(history.steps[max(first, 0) : last], dtype=float)
     if first < 0:
         values = np.concatenate([start[:, None], values], axis=1)
-        steps = np.concatenate([[0.0], steps])
+        steps = np.concatenate([[float(history.first_step)], steps])
     if scale == "logit":
         values, start = _logit(values), _logit(start)
     return steps, values - start[:, None] if by == "layer" else values

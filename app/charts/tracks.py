@@ -39,7 +39,7 @@ class Track:
 def track(history: History, config: Any, quantity: Quantity) -> Track:
     """What a run says of a quantity.
 
-    - lambda: λ as it acts; the first entry, at step 0, is its start.
+    - lambda: λ as it acts; the first entry is its start, at step 0 or where a fork began.
     - logit: the parameter that is learned. λ is its sigmoid, or with a linear gate itself.
     - change: λ less its start.
     - gradient: of the loss by that parameter; the root mean square over stretches of the run.
@@ -58,7 +58,8 @@ def track(history: History, config: Any, quantity: Quantity) -> Track:
     start = np.array(history.start["lambdas"] if history.start else [], dtype=float)
     start = start.reshape(layers, len(LAMBDAS), 1)
     if quantity == "change":
-        return Track(np.append(0.0, steps), np.concatenate([0 * start, values - start], axis=2))
+        changes = np.concatenate([0 * start, values - start], axis=2)
+        return Track(np.append(history.first_step, steps), changes)
     values = np.concatenate([start, values], axis=2)
     if quantity == "logit":
         gated = 4 if config.lambda_init.rescale_gate == "sigmoid" else 2
@@ -66,7 +67,7 @@ def track(history: History, config: Any, quantity: Quantity) -> Track:
             logits = np.log(values[:, :gated]) - np.log1p(-values[:, :gated])
         values = np.concatenate([logits, values[:, gated:]], axis=1)
         values[~np.isfinite(values)] = np.nan  # λ = 0 exactly has none
-    return Track(np.append(0.0, steps), values)
+    return Track(np.append(history.first_step, steps), values)
 
 
 def _root_mean_squares(steps: Numbers, values: Numbers) -> Track:

@@ -1,6 +1,7 @@
 """The λ page's settings."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -17,6 +18,12 @@ def begin() -> list[str]:
     """Adopt what the URL says on the first look, ready the widgets; returns the link's problems."""
     _VIEW.begin()
     return _VIEW.problems()
+
+
+def show_runs(run_ids: Sequence[str], go: Callable[..., Any]) -> None:
+    """Open runs on the page (`go` switches to it)."""
+    st.session_state.pop(_VIEW.name, None)
+    go(query_params=dynamics.to_url(dynamics.DynamicsView(runs=tuple(run_ids))))
 
 
 def propose(runs: Sequence[str]) -> None:

@@ -15,6 +15,7 @@ import streamlit as st
 
 from afn.engine.config import TrainConfig
 from afn.lambda_init import LAMBDAS, LambdaInit
+from afn.origin import Origin
 from afn.runs import Run
 from app import backend
 from app.comparison import (
@@ -63,6 +64,8 @@ class Slot:
 
     config: TrainConfig
     run: Run | None
+    origin: Origin | None = None
+    """Where the run was forked from."""
 
 
 # -- beginning and end of a script run ------------------------------------------------------------
@@ -268,7 +271,7 @@ def slots(comparison: Comparison) -> list[Slot]:
         if run_id:
             try:
                 run = backend.store().open(run_id)
-                shown.append(Slot(run.config(), run))
+                shown.append(Slot(run.config(), run, run.origin()))
                 continue
             except (ValueError, OSError) as error:
                 note_once(f"{error}.")

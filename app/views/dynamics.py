@@ -74,7 +74,7 @@ def render(open_page: object) -> None:
         st.caption(_without(without))
     _follow(view, chosen)
     _background()
-    card_view.configurations({each.shown.label: each.config for each in chosen}, key="dynamics")
+    card_view.configurations([each.shown for each in chosen], key="dynamics")
 
 
 def _runs(offered: Sequence[Choice]) -> None:
@@ -129,7 +129,9 @@ def _controls(chosen: Sequence[Opened]) -> None:
 
 
 def _series(chosen: Sequence[Opened]) -> list[Series]:
-    keys = [(alike(each.config), each.config.norm) for each in chosen]
+    # A fork is no other seed of what its configuration says.
+    keys = [(alike(each.config), each.config.norm, each.shown.origin and each.id)
+            for each in chosen]  # fmt: skip
     return series_of([each.shown for each in chosen], keys)
 
 

@@ -9,7 +9,7 @@ from afn.work import ENDED
 from app import backend, controls, figures, status, transport
 from app.charts.chart import Shown
 from app.charts.palette import run_colors
-from app.comparison import Comparison, labels
+from app.comparison import Comparison, names_of
 from app.components.live_chart import preload_charts
 from app.export import downloads
 from app.markdown import plain
@@ -62,10 +62,17 @@ def _live(statuses_around: list[str]) -> None:
     for line in state.problems():
         st.warning(plain(line), icon=":material/info:")
     backend.runner().start()
-    names = labels(tuple(slot.config for slot in slots))
+    names = names_of([slot.config for slot in slots], [slot.origin for slot in slots])
     colors = run_colors([slot.config.norm for slot in slots])
     everyone = [
-        Shown(name, color, slot.config, backend.history(slot.run.id), is_over=standing in ENDED)
+        Shown(
+            name,
+            color,
+            slot.config,
+            backend.history(slot.run.id),
+            is_over=standing in ENDED,
+            origin=slot.origin,
+        )
         if slot.run
         else None
         for slot, name, color, standing in zip(slots, names, colors, statuses, strict=True)

@@ -61,7 +61,7 @@ def render(open_page: object) -> None:
     if layers:
         _heading("How γ̂ and β̂ differ", "rescaling.differences")
         conditions.render(chosen)
-    card_view.configurations({chosen.shown.label: chosen.config}, key="rescaling")
+    card_view.configurations([chosen.shown], key="rescaling")
 
 
 def _run(offered: Sequence[Choice]) -> None:

@@ -1,97 +1,64 @@
-"""All runs of the store: open, compare, rename, delete, download."""
+"""All runs of the store: open, compare, fork, rename, delete, download."""
 
 import json
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 from safetensors.numpy import load_file, save
 
-from afn.engine.config import TrainConfig
+from afn.index import Line
 from afn.runs import Run
 from afn.work import ENDED
-from app import backend
-from app.comparison import MAX_CONTENDERS, NORM_TITLES
-from app.state import playground as state
+from app import backend, forking, pairs, run_table
+from app.comparison import MAX_CONTENDERS
+from app.state import playground, runs
 
 
-def render(open_page: Any) -> None:
+def render(open_page: Any, dynamics_page: Any) -> None:
     """Draw the page.
 
     Args:
         open_page: The page that shows runs, to switch to.
+        dynamics_page: The page that shows the λ of runs.
     """
     st.title("Runs", anchor=False)
     st.markdown(
-        "Every run that was started here, newest first. Select up to four rows to open them side "
-        "by side, or one to rename it and take its files."
+        "Every run that was started here, newest first. Select **one** to fork it, rename it and "
+        "take its files, **two** to see where they part, and up to four to open them side by side."
     )
-    runs = backend.store().list()
-    if not runs:
+    lines = backend.index().lines()
+    if not lines:
         with st.container(border=True):
             st.markdown("**No runs yet.** Start one in the Playground; it will appear here.")
             st.page_link(open_page, label="To the Playground", icon=":material/play_arrow:")
         return
-    table = [_row(run) for run in runs]
-    event = st.dataframe(
-        table,
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="multi-row",
-        key="runs.table",
-        height=min(37 + 35 * len(runs), 562),
-        column_config={
-            "created": st.column_config.DatetimeColumn("created", format="distance"),
-            "test accuracy": st.column_config.NumberColumn(format="percent"),
-            "reason": st.column_config.TextColumn(width="medium"),
-        },
-    )
-    chosen = [runs[row] for row in event["selection"]["rows"] if row < len(runs)]
+    chosen = run_table.choose(lines)
+    runs.write_url([line.id for line in chosen])
     _actions(chosen, open_page)
-    if len(chosen) == 1:
-        _one(chosen[0])
+    pages = forking.Pages(open_page, dynamics_page)
+    match [_run(line) for line in chosen]:
+        case [run]:
+            _one(run, lines, pages)
+        case [newer, older]:
+            pairs.render(older, newer, pages)
 
 
-def _row(run: Run) -> dict[str, Any]:
-    found = run.state()
-    summary = found.summary or {}
-    try:
-        record = run.record()
-        config = TrainConfig.from_json(record["config"])
-        known = {
-            "name": record.get("name") or run.id,
-            "norm": NORM_TITLES[config.norm],
-            "data": config.dataset,
-            "backbone": config.backbone,
-            "batch": config.batch_size,
-            "lr": config.lr,
-            "seed": config.seed,
-            "created": datetime.fromtimestamp(record.get("created", 0), UTC),
-        }
-    except (ValueError, OSError, TypeError, OverflowError) as error:
-        known = {"name": run.id, "reason": f"its configuration is damaged: {error}"}
-    return {
-        "name": known.pop("name"),
-        "status": found.status,
-        "test accuracy": summary.get("accuracy"),
-        "step": summary.get("step"),
-        **known,
-        "reason": known.get("reason", found.reason),
-        "run": run.id,
-    }
+def _run(line: Line) -> Run:
+    return Run(backend.store().root / line.id)
 
 
-def _actions(chosen: list[Run], open_page: Any) -> None:
+def _actions(chosen: Sequence[Line], open_page: Any) -> None:
     with st.container(horizontal=True):
-        label = "Compare" if len(chosen) > 1 else "Open"
+        label = "Open side by side" if len(chosen) > 1 else "Open"
         if st.button(
             label,
             icon=":material/open_in_new:",
             type="primary",
             disabled=not 1 <= len(chosen) <= MAX_CONTENDERS,
         ):
-            ids = [run.id for run in reversed(chosen)]
-            state.show_runs(ids, lambda **query: st.switch_page(open_page, **query))
+            ids = [line.id for line in reversed(chosen)]
+            playground.show_runs(ids, lambda **query: st.switch_page(open_page, **query))
         with st.popover("Delete", icon=":material/delete:", disabled=not chosen):
             count = f"{len(chosen)} runs" if len(chosen) > 1 else "this run"
             st.markdown(f"Delete {count} for good, with events and weights?")
@@ -100,8 +67,8 @@ def _actions(chosen: list[Run], open_page: Any) -> None:
         st.caption(f"Up to {MAX_CONTENDERS} runs fit side by side; {len(chosen)} are selected.")
 
 
-def _delete(chosen: list[Run]) -> None:
-    for run in chosen:
+def _delete(chosen: Sequence[Line]) -> None:
+    for run in map(_run, chosen):
         try:
             if run.state().status not in ENDED:
                 backend.runner().stop(run)
@@ -110,7 +77,7 @@ def _delete(chosen: list[Run]) -> None:
             st.toast(f"{run.id} was not deleted: {error}.", icon=":material/error:")
 
 
-def _one(run: Run) -> None:
+def _one(run: Run, lines: Sequence[Line], pages: forking.Pages) -> None:
     try:
         record = run.record()
     except (ValueError, OSError) as error:
@@ -131,6 +98,7 @@ def _one(run: Run) -> None:
             f"Run {run.id} · made with "
             + ", ".join(f"{k} {v}" for k, v in record.get("versions", {}).items())
         )
+    forking.render(run, lines, pages)
 
 
 def _downloads(run: Run, record: dict[str, Any]) -> None:

@@ -21,6 +21,7 @@ from streamlit.testing.v1.local_script_runner import LocalScriptRunner
 import afn
 from afn.engine.config import TrainConfig
 from afn.engine.execution import execute
+from afn.index import RunIndex
 from afn.jsonl import read_lines
 from afn.runner import LocalRunner
 from afn.runs import RunStore
@@ -597,7 +598,12 @@ def runs_app():
     from app.views import playground, runs
 
     home = st.Page(playground.render, title="Playground", url_path="playground")
-    page = st.Page(lambda: runs.render(open_page=home), title="Runs", url_path="runs", default=True)
+    page = st.Page(
+        lambda: runs.render(open_page=home, dynamics_page=home),
+        title="Runs",
+        url_path="runs",
+        default=True,
+    )
     st.navigation([page, home]).run()
 
 
@@ -606,7 +612,7 @@ def runs_page(*selected):
     at = AppTest.from_function(runs_app, default_timeout=PATIENCE)
     drawn(at.run())
     if selected:
-        at.session_state["runs.table"] = {
+        at.session_state[at.dataframe[0].key] = {
             "selection": {"rows": list(selected), "columns": [], "cells": []}
         }
         drawn(at.run())
@@ -634,7 +640,7 @@ def test_runs_are_listed_newest_first_with_what_they_were(idle, config):
     failed = idle.create(config)
     failed.end("failed", "its process was killed")
     rows = table(runs_page())
-    assert [row["run"] for row in rows] == [run.id for run in idle.list()]
+    assert [row["run"] for row in rows] == [failed.id, done.id, waiting.id]
     row = {row["run"]: row for row in rows}
     assert row[done.id]["name"] == "mine"
     assert row[done.id]["test accuracy"] == done.state().summary["accuracy"]
@@ -649,7 +655,8 @@ def test_runs_are_listed_newest_first_with_what_they_were(idle, config):
 def test_a_damaged_run_is_listed_beside_the_others_and_can_be_selected(idle, config, content):
     damaged, sound = idle.create(config), idle.create(config)
     (damaged.path / "config.json").write_text(content)
-    at = runs_page([run.id for run in idle.list()].index(damaged.id))
+    row = [line.id for line in RunIndex(idle).lines()].index(damaged.id)
+    at = runs_page(row)
     assert {row["run"] for row in table(at)} == {damaged.id, sound.id}
     assert len(at.error) <= 1
 
@@ -676,8 +683,7 @@ def test_the_files_of_a_run_are_offered_once_they_are_there(idle, config):
 
 def test_what_is_selected_is_deleted_and_the_rest_stays(idle, config):
     kept, *_ = [idle.create(config), finished(idle, config), idle.create(config)]
-    rows = [i for i, run in enumerate(idle.list()) if run.id != kept.id]
-    at = runs_page(*rows)
+    at = runs_page(0, 1)  # newest first
     drawn(labelled(at.button, "Delete for good").click().run())
     assert [run.id for run in idle.list()] == [kept.id]
     assert [row["run"] for row in table(at)] == [kept.id]
@@ -686,7 +692,7 @@ def test_what_is_selected_is_deleted_and_the_rest_stays(idle, config):
 def test_runs_are_compared_in_the_playground(idle, config):
     runs = [finished(idle, replace(config, norm=norm)) for norm in ("gn", "ln")]
     at = runs_page(0, 1)
-    drawn(labelled(at.button, "Compare").click().run())
+    drawn(labelled(at.button, "Open side by side").click().run())
     assert set(at.query_params["run"].split("~")) == {run.id for run in runs}
     assert set(standing(at)) == {("GN", "finished"), ("LN", "finished")}
 
@@ -695,7 +701,7 @@ def test_at_most_four_runs_are_compared(idle, config):
     for _ in range(5):
         idle.create(config)
     at = runs_page(*range(5))
-    assert labelled(at.button, "Compare").disabled
+    assert labelled(at.button, "Open side by side").disabled
     assert "Up to 4 runs fit side by side; 5 are selected." in text(at.caption)
 
 

@@ -1,0 +1,78 @@
+"""Another run's checkpoint in a network that may differ from that run's."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn, optim
+
+from afn.engine.checkpoints import read_checkpoint
+from afn.engine.config import TrainConfig
+from afn.engine.parameters import numbered_names
+
+
+@dataclass(frozen=True, slots=True)
+class Graft:
+    """What came of it."""
+
+    progress: dict[str, Any]
+    """As the checkpoint has it."""
+    fresh: list[str]
+    """Tensors that the checkpoint has not, or in another shape: they are as at a start."""
+    dropped: list[str]
+    """Tensors of the checkpoint that found no place."""
+
+
+def graft(
+    path: Path,
+    model: nn.Module,
+    optimizer: optim.Optimizer,
+    config: TrainConfig,
+    *,
+    donor: nn.Module,
+    donor_config: TrainConfig,
+    kept: frozenset[str] = frozenset(),
+) -> Graft:
+    """Take over every tensor of the same name and shape, and the momentum of parameters by name.
+
+    Args:
+        path: The checkpoint.
+        model: Gets the tensors; what it does not get stays as it is.
+        optimizer: Gets the momentum.
+        config: The model's.
+        donor: A network like the one in the checkpoint; its values do not matter.
+        donor_config: Its configuration.
+        kept: Last parts of names: such tensors stay the model's own. Their momentum is taken.
+
+    Raises:
+        ValueError: The file is damaged, or no checkpoint of a network like `donor`.
+    """
+    found = read_checkpoint(path)
+    if missing := sorted(donor.state_dict().keys() ^ found.weights.keys()):
+        raise ValueError(
+            f"cannot fork from {path.name}: its tensors are not those of the run's configuration, "
+            f"for instance {missing[0]}"
+        )
+    own: dict[str, Tensor] = model.state_dict()
+    shared = {
+        name
+        for name, tensor in own.items()
+        if name in found.weights and found.weights[name].shape == tensor.shape
+    }
+    taken = {n: found.weights[n] for n in shared if n.rpartition(".")[2] not in kept}
+    model.load_state_dict(own | taken)
+
+    theirs = numbered_names(donor, donor_config)
+    momentum = {theirs[number]: state for number, state in found.momentum.items()}
+    state = {
+        number: momentum[name]
+        for number, name in enumerate(numbered_names(model, config))
+        if name in shared and name in momentum
+    }
+    groups = optimizer.state_dict()["param_groups"]
+    optimizer.load_state_dict({"state": state, "param_groups": groups})
+    return Graft(
+        found.progress,
+        fresh=[name for name in own if name not in shared],
+        dropped=[name for name in donor.state_dict() if name not in shared],
+    )
