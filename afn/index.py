@@ -5,6 +5,7 @@ is kept in ``.index.jsonl`` beside the runs, by whoever ended it or read it firs
 lost at any time. Needs no torch.
 """
 
+import os
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -72,7 +73,7 @@ class RunIndex:
         """Every run, newest first."""
         with self._lock:
             self._read()
-            found = list(self._found(self.store.each()))
+            found = list(self._found(self.store.ids()))
             for run_id in self._kept.keys() - {line.id for line in found}:
                 del self._kept[run_id]
         return sorted(found, key=lambda line: (line.created, line.id), reverse=True)
@@ -81,26 +82,25 @@ class RunIndex:
         """Some runs, by their ids; those that are not there are left out."""
         with self._lock:
             self._read()
-            runs = (Run(self.store.root / run_id) for run_id in run_ids)
-            return {line.id: line for line in self._found(runs)}
+            return {line.id: line for line in self._found(run_ids)}
 
-    def _line(self, run: Run) -> Line:
-        changed = _changed(run)
-        kept = self._kept.get(run.id)
-        if kept and kept[0] == changed:
-            return kept[1]
+    def _found(self, run_ids: Iterable[str]) -> Iterator[Line]:
+        root = str(self.store.root)
+        for run_id in run_ids:
+            try:
+                changed = _changed(f"{root}/{run_id}")
+            except (FileNotFoundError, NotADirectoryError):
+                continue  # no run, or deleted meanwhile
+            kept = self._kept.get(run_id)
+            yield kept[1] if kept and kept[0] == changed else self._read_anew(run_id, changed)
+
+    def _read_anew(self, run_id: str, changed: int) -> Line:
+        run = Run(self.store.root / run_id)
         line = _line(run)
         if _is_lasting(run, line):
-            self._kept[run.id] = changed, line
+            self._kept[run_id] = changed, line
             _write(run, changed, line)
         return line
-
-    def _found(self, runs: Iterable[Run]) -> Iterator[Line]:
-        for run in runs:
-            try:
-                yield self._line(run)
-            except FileNotFoundError:
-                continue  # not there, or deleted meanwhile
 
     def _read(self) -> None:
         """What this process or another one has kept since."""
@@ -117,15 +117,18 @@ class RunIndex:
 def note(run: Run) -> None:
     """Put a run that has just ended on record, so that nobody need read its folder."""
     with suppress(OSError):
-        changed, line = _changed(run), _line(run)
+        changed, line = _changed(str(run.path)), _line(run)
         if _is_lasting(run, line):
             _write(run, changed, line)
 
 
-def _changed(run: Run) -> int:
-    """When an entry of its folder, or its configuration, changed last."""
-    paths = run.path, run.path / "config.json"
-    return max(path.stat().st_mtime_ns for path in paths)
+def _changed(folder: str) -> int:
+    """When an entry of a run's folder, or its configuration, changed last.
+
+    Texts, not paths, since thousands are looked at each time.
+    """
+    paths = folder, f"{folder}/config.json"
+    return max(os.stat(path).st_mtime_ns for path in paths)  # noqa: PTH116
 
 
 def _is_lasting(run: Run, line: Line) -> bool:

@@ -122,17 +122,15 @@ class RunStore:
 
     def list(self) -> list["Run"]:
         """All runs, those with dated ids newest first; `afn.index` is quicker and knows more."""
-        return sorted(self.each(), key=lambda run: run.id, reverse=True)
+        runs = (Run(self.root / run_id) for run_id in sorted(self.ids(), reverse=True))
+        return [run for run in runs if (run.path / "config.json").is_file()]
 
-    def each(self) -> Iterator["Run"]:
-        """All runs, in no order."""
-        try:
-            names = [entry.name for entry in os.scandir(self.root) if entry.is_dir()]
-        except OSError:
-            return
-        for name in names:
-            if _RUN_ID.fullmatch(name) and (self.root / name / "config.json").is_file():
-                yield Run(self.root / name)
+    def ids(self) -> Iterator[str]:
+        """Names of the folders that may be runs, in no order."""
+        with contextlib.suppress(OSError), os.scandir(self.root) as entries:
+            for entry in entries:
+                if _RUN_ID.fullmatch(entry.name) and entry.is_dir():
+                    yield entry.name
 
     def _unwritable(self, error: OSError) -> OSError:
         return OSError(

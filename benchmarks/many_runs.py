@@ -1,8 +1,8 @@
-"""The Runs page with thousands of runs: ``python -m benchmarks.runs_page``.
+"""Runs and Ablations pages with thousands of runs: ``python -m benchmarks.many_runs``.
 
-Lays finished runs, as quick to make as files are, into a temporary folder and times the page under
-Streamlit's AppTest, whole script, in one process: cold (no index yet), cold again (a new process's
-first look, with the index that the last one left on disk) and warm (every rerun after it).
+Lays finished runs, as quick to make as files are, into a temporary folder and times each page under
+Streamlit's AppTest, whole script, in one process: cold (no index, as after its file was lost: who
+ends a run puts it there), a new server's first look (with the index on disk), and every rerun.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import os
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
@@ -35,7 +36,7 @@ def lay(root: Path, count: int) -> None:
         run.end("finished", "", summary)
 
 
-def page() -> None:
+def runs_page() -> None:
     """The Runs page by itself; AppTest runs its source."""
     import streamlit as st
 
@@ -49,6 +50,30 @@ def page() -> None:
     st.navigation([shown, elsewhere]).run()
 
 
+def ablations_page() -> None:
+    """The Ablations page by itself, with a ready-made sweep's results."""
+    import streamlit as st
+
+    from app.views import ablations
+
+    elsewhere = st.Page(lambda: None, title="Elsewhere", url_path="elsewhere")
+    shown = st.Page(
+        lambda: ablations.render(open_page=elsewhere),
+        title="Ablations", url_path="ablations", default=True,
+    )  # fmt: skip
+    st.navigation([shown, elsewhere]).run()
+
+
+PAGES: dict[str, Callable[[], None]] = {"Runs": runs_page, "Ablations": ablations_page}
+
+
+def opened(page: Callable[[], None]) -> AppTest:
+    """A visit that has not begun."""
+    at = AppTest.from_function(page, default_timeout=600)
+    at.query_params.update({"sweep": "stability", "guess": "?"})
+    return at
+
+
 def timed(at: AppTest) -> float:
     """Seconds that a run of the whole script takes."""
     began = time.perf_counter()
@@ -58,20 +83,17 @@ def timed(at: AppTest) -> float:
     return seconds
 
 
-def first_look(count: int) -> float:
+def first_look(page: Callable[[], None]) -> float:
     """Seconds of a run in a server that knows nothing yet."""
     st.cache_resource.clear()
-    at = AppTest.from_function(page, default_timeout=600)
-    seconds = timed(at)
-    assert len(at.dataframe[0].value) == count
-    return seconds
+    return timed(opened(page))
 
 
 def told(what: str, seconds: list[float]) -> None:
     """Print a line."""
     middle = statistics.median(seconds)
     every = ", ".join(f"{each:.2f}" for each in seconds)
-    print(f"{what:<28}{middle:6.2f} s  ({every})")
+    print(f"{what:<40}{middle:6.2f} s  ({every})")
 
 
 def main() -> None:
@@ -83,19 +105,21 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["AFN_RUNS_DIR"] = folder
         lay(Path(folder), options.runs)
-        timed(AppTest.from_function(page, default_timeout=600))  # imports are not the page's
-        cold = []
-        for _ in range(options.times):
-            (Path(folder) / ".index.jsonl").unlink(missing_ok=True)
-            cold.append(first_look(options.runs))
-        told(f"{options.runs} runs, no index", cold)
-        told("a new server, index on disk", [first_look(options.runs) for _ in cold])
-        at = AppTest.from_function(page, default_timeout=600)
-        timed(at)
-        told("every rerun (target 1 s)", [timed(at) for _ in cold])
-        began = time.perf_counter()
-        backend.index().lines()
-        print(f"of which the index{time.perf_counter() - began:16.2f} s")
+        for title, page in PAGES.items():
+            timed(opened(page))  # imports are not the page's
+            cold = []
+            for _ in range(options.times):
+                (Path(folder) / ".index.jsonl").unlink(missing_ok=True)
+                cold.append(first_look(page))
+            told(f"{title}, {options.runs} runs, no index", cold)
+            told(f"{title}, a new server", [first_look(page) for _ in cold])
+            at = opened(page)
+            timed(at)
+            told(f"{title}, every rerun (asked: 1 s)", [timed(at) for _ in cold])
+            began = time.perf_counter()
+            backend.index().lines()
+            print(f"of which the index is {time.perf_counter() - began:.2f} s")
+            backend.runner().close()
 
 
 if __name__ == "__main__":
