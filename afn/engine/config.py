@@ -3,7 +3,7 @@
 import hashlib
 import json
 import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal, get_args
 
 from afn.corruptions.severities import LIVE_CORRUPTIONS, SEVERITIES
@@ -213,12 +213,13 @@ class TrainConfig:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values, with the format's version."""
-        values = asdict(self)
+        values = {name: getattr(self, name) for name in self.__slots__}  # asdict takes 8 × as long
         for name in _LISTS:
             values[name] = list(values[name])
         values["lambda_init"] = {
-            key: "-inf" if value == -math.inf else value
-            for key, value in values["lambda_init"].items()
+            name: "-inf" if value == -math.inf else value
+            for name in self.lambda_init.__slots__
+            for value in [getattr(self.lambda_init, name)]
         }
         return {"version": self.VERSION, **values}
 
