@@ -33,6 +33,7 @@ def render(results: Results, open_page: Any, *, metric: str, over: str, figure: 
     key = state.key
     _default("metric", list(known), metric if metric in known else "clean")
     _default("over", list(axes), over if over in axes else Layout.of(axes).over)
+    _default("figure", ablations.FIGURES, figure)
     layout = Layout.of(axes, st.session_state[key("over")])
     _default("baseline", axes[layout.compared], layout.baseline)
     with st.container(horizontal=True, gap="medium"):

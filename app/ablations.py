@@ -81,7 +81,8 @@ class AblationsView:
     """By its name; empty for the sweep's own."""
     over: str = ""
     """The axis along which figures are drawn; empty for the last one."""
-    figure: str = "lines"
+    figure: str = ""
+    """How it is drawn; empty for the sweep's own way."""
     shown: str = "value"
     baseline: str = ""
     """A label of the compared axis; empty for its first."""
@@ -101,8 +102,8 @@ class AblationsView:
 
     def __post_init__(self) -> None:
         for name, known in (
-            ("source", SOURCES), ("figure", FIGURES), ("shown", SHOWN), ("tests", tuple(TESTS)),
-            ("backbone", BACKBONE_NAMES),
+            ("source", SOURCES), ("figure", ("", *FIGURES)), ("shown", SHOWN),
+            ("tests", tuple(TESTS)), ("backbone", BACKBONE_NAMES),
             *((f"axis_{i}", (_NO_AXIS, *VARIED)) for i in (1, 2, 3)),
         ):  # fmt: skip
             if (value := getattr(self, name)) not in known:
@@ -131,7 +132,7 @@ class AblationsView:
             axes[name] = values_of(name, text)
         return SweepSpec.from_json(
             {
-                "name": "My sweep",
+                "name": " × ".join(VARIED[name] for name in axes),
                 "base": {
                     "dataset": self.dataset,
                     "backbone": self.backbone,

@@ -57,11 +57,11 @@ def _choose(problems: list[str]) -> dict[str, SweepPlan]:
             continue
     titles = {name: each.title for name, each in READY_MADE.items()}
     specs = [sweeping.ready_made_plan(name).spec for name in READY_MADE]
-    titles |= {
-        sweep_id: f"{planned.spec.name} ({len(planned.runs)} runs)"
-        for sweep_id, planned in known.items()
-        if planned.spec not in specs
-    }
+    for sweep_id, planned in known.items():
+        if planned.spec not in specs:
+            title = f"{planned.spec.name}, {count_words(len(planned.runs), 'run')}"
+            is_taken = title in titles.values()  # a widget tells its options by their titles
+            titles[sweep_id] = f"{title} ({sweep_id[:4]})" if is_taken else title
     titles[NEW] = "Build one"
     key = state.key("sweep")
     if st.session_state[key] not in titles:

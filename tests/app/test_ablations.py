@@ -391,3 +391,24 @@ def test_what_contradicts_itself_is_told_before_the_start(store):
 def test_a_link_to_a_sweep_that_is_not_here_says_so(store):
     at = page(sweep="0123456789")
     assert "no such sweep was begun here" in words(at)
+
+
+def test_a_ready_made_one_is_drawn_its_own_way_until_the_visitor_chooses(store):
+    at = page(sweep="widths", guess="?")
+    assert at.query_params["as"] == "map"
+    at.segmented_control(key="ablations.figure").set_value("lines").run()
+    assert at.query_params["as"] == "lines"
+
+
+def test_sweeps_are_told_apart_by_their_titles(store, monkeypatch):
+    monkeypatch.setattr(backend, "runner", lambda: AtOnce())
+    for epochs in (1, 2):
+        spec = AblationsView(
+            dataset="digits8", epochs=epochs, axis_2="", seeds=1, tests="clean"
+        ).spec()  # fmt: skip
+        backend.sweeps().keep(spec)
+    at = page()
+    titles = at.pills(key="ablations.sweep").options
+    mine = [title for title in titles if title.startswith("norm, 2 runs")]
+    assert len(set(mine)) == len(mine) == 2
+    assert len(set(titles)) == len(titles)
