@@ -68,7 +68,7 @@ class History:
     @property
     def first_step(self) -> int:
         """Where the recording starts: 0, or the step from which a fork went on."""
-        return self.start["step"] if self.start else 0
+        return self.start.get("step", 0) if self.start else 0
 
     @property
     def layers(self) -> list[str]:
@@ -112,7 +112,7 @@ class History:
                 case "step":
                     self._add_step(event)
                 case "start":
-                    self._take_back(event["step"])  # a fork may begin anew
+                    self._take_back(event.get("step", 0))  # a fork may begin anew
                     self.start = event
                     adaptive = range(len(event["adaptive_layers"]))
                     self.lambdas = [[array("d") for _ in LAMBDAS] for _ in adaptive]

@@ -216,14 +216,15 @@ def _start(run: Run, draft: _Draft) -> None:
 def _forks(run: Run, lines: Sequence[Line], pages: Pages) -> None:
     """The run's forks, and where it is one itself its parent: each opens beside the other."""
     ids = {line.id for line in lines}
-    mine = next((line for line in lines if line.id == run.id), None)
-    if mine and mine.forked_from:
+    mine = next(line for line in lines if line.id == run.id)
+    if mine.forked_from:
         origin = mine.forked_from
         if origin["run"] in ids:
             with st.container(horizontal=True, vertical_alignment="center"):
                 line = f"It is itself a fork, from step {origin['step']:,} of {origin['run']}."
                 st.markdown(plain(line), width="content")
-                open_both(origin["run"], run.id, pages)
+                parent = next(line for line in lines if line.id == origin["run"])
+                open_both(parent, mine, pages)
         else:
             line = f"It is itself a fork, from step {origin['step']:,} of a run that was deleted."
             st.caption(line)
@@ -235,15 +236,15 @@ def _forks(run: Run, lines: Sequence[Line], pages: Pages) -> None:
     def part() -> None:
         more = len(forks) - _LISTED
         st.markdown("**Its forks**" + (f", the newest {_LISTED}" if more > 0 else ""))
-        statuses = [_fork(run, line, pages) for line in forks[:_LISTED]]
+        statuses = [_fork(mine, line, pages) for line in forks[:_LISTED]]
         if is_live and all(status in ENDED for status in statuses):
             st.rerun()  # last: the page ceases to look, and its table follows
 
     st.fragment(part, run_every=_TICK_SECONDS if is_live else None)()
 
 
-def _fork(run: Run, line: Line, pages: Pages) -> str:
-    made = Run(run.path.with_name(line.id))
+def _fork(parent: Line, line: Line, pages: Pages) -> str:
+    made = Run(backend.store().root / line.id)
     found = made.state()
     history = backend.history(line.id)
     facts: list[str] = [found.status]
@@ -257,12 +258,13 @@ def _fork(run: Run, line: Line, pages: Pages) -> str:
         facts.append(found.reason)
     with st.container(horizontal=True, vertical_alignment="center", key=f"fork.of.{line.id}"):
         st.markdown(f"{plain(line.name or line.id)}  \n:small[{plain(' · '.join(facts))}]")
-        open_both(run.id, line.id, pages)
+        open_both(parent, line, pages)
     return found.status
 
 
-def open_both(first: str, second: str, pages: Pages) -> None:
-    """Buttons that open two runs together."""
+def open_both(parent: Line, made: Line, pages: Pages) -> None:
+    """Buttons that open two futures together."""
+    first, second = parent.id, made.id
     with st.container(horizontal=True, width="content"):
         if st.button(
             "Both in the Playground",
@@ -272,7 +274,8 @@ def open_both(first: str, second: str, pages: Pages) -> None:
             playground.show_runs(
                 [first, second], lambda **query: st.switch_page(pages.playground, **query)
             )
-        on_lambda_page(first, second, pages)
+        if {parent.setting("norm"), made.setting("norm")} & {*ADAPTIVE_NORMS}:
+            on_lambda_page(first, second, pages)
 
 
 def on_lambda_page(first: str, second: str, pages: Pages) -> None:

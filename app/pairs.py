@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from afn.comparing import Kinship, differences, kinship, parting, sentence
+from afn.engine.config import ADAPTIVE_NORMS
 from afn.lambda_init import LAMBDAS
 from afn.runs import Run
 from app import forking, histories
@@ -56,7 +57,8 @@ def render(first: Run, second: Run, pages: forking.Pages) -> None:
 
         st.fragment(part, run_every=_TICK_SECONDS if is_live else None)()
         _differences(chosen)
-        forking.on_lambda_page(first.id, second.id, pages)
+        if any(each.config.norm in ADAPTIVE_NORMS for each in chosen):
+            forking.on_lambda_page(first.id, second.id, pages)
 
 
 def _differences(chosen: Sequence[Opened]) -> None:
