@@ -266,29 +266,26 @@ def test_what_came_along_is_whole_and_answers_its_question(name):
 # -- the page --------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def store(tmp_path, monkeypatch):
-    monkeypatch.setenv("AFN_RUNS_DIR", str(tmp_path / "runs"))
-    monkeypatch.setenv("AFN_DATA_DIR", str(tmp_path / "data"))
-    st.cache_resource.clear()
-    yield backend.store()
-    backend.runner().close()
-    st.cache_resource.clear()
-
-
 class AtOnce:
     """Executes what it is given while it is given it."""
 
     def start(self):
         pass
 
-    def close(self):
-        pass
-
     def submit_behind(self, runs):
         for run in runs:
             for _ in execute(run):
                 pass
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    monkeypatch.setenv("AFN_RUNS_DIR", str(tmp_path / "runs"))
+    monkeypatch.setenv("AFN_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setattr(backend, "runner", lambda: AtOnce())
+    st.cache_resource.clear()
+    yield backend.store()
+    st.cache_resource.clear()
 
 
 def ablations_app():
@@ -346,8 +343,7 @@ def test_every_ready_made_one_shows_its_results(store, name):
     assert not at.exception
 
 
-def test_a_sweep_is_built_run_and_looked_at(store, monkeypatch):
-    monkeypatch.setattr(backend, "runner", lambda: AtOnce())
+def test_a_sweep_is_built_run_and_looked_at(store):
     at = page(
         sweep="new", data="digits8", epochs="1", vary1="norm", values1="bn, afn", vary2="",
         values2="", seeds="2", tests="clean",
@@ -400,8 +396,7 @@ def test_a_ready_made_one_is_drawn_its_own_way_until_the_visitor_chooses(store):
     assert at.query_params["as"] == "lines"
 
 
-def test_sweeps_are_told_apart_by_their_titles(store, monkeypatch):
-    monkeypatch.setattr(backend, "runner", lambda: AtOnce())
+def test_sweeps_are_told_apart_by_their_titles(store):
     for epochs in (1, 2):
         spec = AblationsView(
             dataset="digits8", epochs=epochs, axis_2="", seeds=1, tests="clean"
