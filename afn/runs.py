@@ -117,7 +117,7 @@ class RunStore:
             )
         run = Run(self.root / run_id)
         if not (run.path / "config.json").is_file():
-            raise FileNotFoundError(f"there is no run {run_id}; it may have been deleted")
+            raise FileNotFoundError(_gone(run_id))
         return run
 
     def list(self) -> list["Run"]:
@@ -162,6 +162,8 @@ class Run(Work):
         path = self.path / "config.json"
         try:
             record = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            raise FileNotFoundError(_gone(self.id)) from None
         except ValueError as error:
             raise ValueError(f"the configuration of run {self.id} is damaged: {error}") from error
         if not isinstance(record, dict) or not isinstance(record.get("config"), dict):
@@ -276,6 +278,10 @@ class RunWriter:
     def close(self) -> None:
         """Close the file."""
         os.close(self._descriptor)
+
+
+def _gone(run_id: str) -> str:
+    return f"there is no run {run_id}; it may have been deleted"
 
 
 @cache

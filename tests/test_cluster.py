@@ -345,7 +345,7 @@ def test_the_command_says_it_in_one_line(tmp_path):
     assert answer.returncode == 1
     assert answer.stderr.startswith("afn: no scheduler answers at tcp://127.0.0.1:1")
     assert answer.stderr.count("\n") == 1
-    assert not list(RunStore(tmp_path / "runs").each())
+    assert not RunStore(tmp_path / "runs").list()
 
 
 def test_distributed_that_is_not_installed(store, monkeypatch):

@@ -279,3 +279,11 @@ def test_weights_are_plain_safetensors(store):
     tensors = load_file(run.weights())
     assert "backbone.blocks.0.norm.standardize.encoder.weight" in tensors
     assert any(name.startswith("optimizer/") for name in tensors)
+
+
+def test_a_run_that_is_deleted_meanwhile_is_one_line(store):
+    run = store.create(TrainConfig())
+    run.delete()
+    for read in (run.record, run.config):
+        with pytest.raises(FileNotFoundError, match="it may have been deleted$"):
+            read()
