@@ -285,5 +285,5 @@ def test_a_run_that_is_deleted_meanwhile_is_one_line(store):
     run = store.create(TrainConfig())
     run.delete()
     for read in (run.record, run.config):
-        with pytest.raises(FileNotFoundError, match="it may have been deleted$"):
+        with pytest.raises(FileNotFoundError, match=r"it may have been deleted$"):
             read()
