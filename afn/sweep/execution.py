@@ -41,7 +41,7 @@ class Progress:
 
     counts: Mapping[Standing, int]
     share: float
-    """Of all its training that is done, 0 to 1, as the runs' epochs tell."""
+    """Of the runs that have their result, 0 to 1."""
 
     @classmethod
     def of(cls, runs: Sequence[Planned], lines: Mapping[str, Line]) -> "Progress":

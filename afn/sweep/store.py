@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from afn.runs import RunStore
-from afn.sweep.plan import SweepPlan, plan
 from afn.sweep.spec import SweepSpec
 from afn.work import read_json, write_json
 
@@ -23,10 +22,6 @@ class Sweep:
     spec: SweepSpec
     created: float
     """Seconds since 1970."""
-
-    def plan(self) -> SweepPlan:
-        """Its runs."""
-        return plan(self.spec)
 
 
 class SweepStore:

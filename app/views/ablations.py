@@ -87,12 +87,11 @@ def _other_sweep() -> None:
 
 
 def _ready_made(name: str, ready: ReadyMade, open_page: Any) -> None:
-    planned = sweeping.ready_made_plan(name)
     st.subheader(ready.question, anchor=False)
-    looked = sweeping.looked_at(planned)
-    saved = sweeping.saved_results(name)
     if not _guessed(ready):
         return
+    looked = sweeping.looked_at(sweeping.ready_made_plan(name))
+    saved = sweeping.saved_results(name)
     live = looked.results if looked.progress.ended else None
     results = saved
     if saved and live:
