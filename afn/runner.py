@@ -38,6 +38,10 @@ class Runner(Protocol):
         """Start an evaluation, beside runs and not behind them."""
         ...
 
+    def inspect(self, address: str) -> None:
+        """Start a process that looks into layers, see `afn.inside.service`."""
+        ...
+
     def stop(self, work: Work) -> None:
         """Have a run stop at its next step, an evaluation after its cell, or not begin at all."""
         ...
@@ -105,6 +109,14 @@ class LocalRunner(Runner):
             OSError: No worker process can be started.
         """
         self._tell({"evaluate": evaluation.id})
+
+    def inspect(self, address: str) -> None:
+        """Start a process that looks into layers and speaks on a socket.
+
+        Raises:
+            OSError: No worker process can be started.
+        """
+        self._tell({"inspect": address})
 
     def stop(self, work: Work) -> None:
         """Have a run stop at its next step, an evaluation after its cell, or not begin at all.

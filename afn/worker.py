@@ -2,9 +2,9 @@
 
 It warms up once (torch imported, one real training step done, one thread) and reads JSON lines on
 its standard input: ``{"start": [run ids]}`` for a comparison whose runs begin together,
-``{"behind": [run ids]}`` for runs that can wait, ``{"evaluate": evaluation id}``, and
-``{"kill": id}``. When the input closes, what runs stops (a run
-keeps a checkpoint), and it ends.
+``{"behind": [run ids]}`` for runs that can wait, ``{"evaluate": evaluation id}``,
+``{"inspect": socket}`` for a process that looks into layers, and ``{"kill": id}``. When the input
+closes, what runs stops (a run keeps a checkpoint), and it ends.
 
 State lives in the folders; what is here may be lost at any time.
 """
@@ -18,10 +18,12 @@ import subprocess
 import sys
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from afn.grids.evaluation import Evaluation, EvaluationStore
+from afn.inside import service
 from afn.memory import keep_freed_memory
 from afn.runs import Run, RunStore
 from afn.work import ENDED, Work
@@ -71,6 +73,7 @@ class Worker:
         self._evaluations: deque[str] = deque()
         self._behind: deque[str] = deque()
         self._children: dict[int, Work] = {}
+        self._inspectors: set[int] = set()
         self._paused: set[int] = set()
         self._yielding: set[int] = set()
         self._lifeline_read, self._lifeline_write = os.pipe()
@@ -80,7 +83,7 @@ class Worker:
         """Read commands from a file descriptor until it closes."""
         buffer = b""
         while True:
-            wait = _REAP_SECONDS if self._children else None
+            wait = _REAP_SECONDS if self._children or self._inspectors else None
             ready, _, _ = select.select([descriptor, self._news_read], [], [], wait)
             if self._news_read in ready:
                 self._hear()
@@ -101,9 +104,9 @@ class Worker:
         while self._children and time.monotonic() < deadline:
             self._reap()
             time.sleep(0.02)
-        for pid in self._children:
+        for pid in [*self._children, *self._inspectors]:
             os.kill(pid, signal.SIGKILL)
-        while self._children:
+        while self._children or self._inspectors:
             self._reap()
             time.sleep(0.02)
 
@@ -114,6 +117,8 @@ class Worker:
             self._behind.extend(ids)
         if isinstance(evaluation_id := command.get("evaluate"), str):
             self._evaluations.append(evaluation_id)
+        if isinstance(address := command.get("inspect"), str):
+            self._inspectors.add(self._inspect(address))
         for pid, work in self._children.items():
             if work.id == command.get("kill"):
                 os.kill(pid, signal.SIGKILL)
@@ -159,6 +164,20 @@ class Worker:
             command = [sys.executable, "-m", "afn.worker", str(self.store.root), what, work.id]
             command += ["--nice", f"{niceness}"]
             return subprocess.Popen(command, stdin=self._lifeline_read).pid
+        return self._fork(
+            lambda: work_here(work, self._lifeline_read, self._news_write, niceness=niceness),
+            lambda reason: work.end("failed", reason),
+        )
+
+    def _inspect(self, address: str) -> int:
+        if not self._can_fork:
+            command = [sys.executable, "-m", "afn.worker", str(self.store.root)]
+            command += ["--inspect", address]
+            return subprocess.Popen(command, stdin=self._lifeline_read).pid
+        return self._fork(lambda: service.serve(address, self._lifeline_read))
+
+    def _fork(self, job: Callable[[], None], failed: Callable[[str], None] | None = None) -> int:
+        """A copy of this warm process that does a job and ends."""
         pid = os.fork()
         if pid:
             return pid
@@ -168,10 +187,11 @@ class Worker:
             os.close(self._news_read)
             null = os.open(os.devnull, os.O_RDONLY)
             os.dup2(null, 0)
-            work_here(work, self._lifeline_read, self._news_write, niceness=niceness)
+            job()
             status = 0
         except BaseException as error:  # nothing may run on in the copy of the parent
-            work.end("failed", f"{type(error).__name__}: {' '.join(str(error).split())[:400]}")
+            if failed:
+                failed(f"{type(error).__name__}: {' '.join(str(error).split())[:400]}")
         finally:
             os._exit(status)
 
@@ -185,6 +205,10 @@ class Worker:
                 self._paused.discard(pid)
                 self._yielding.discard(pid)
                 bury(work, status)
+        for pid in list(self._inspectors):
+            with suppress(ChildProcessError):
+                if os.waitpid(pid, os.WNOHANG)[0]:
+                    self._inspectors.discard(pid)
 
 
 def bury(work: Work, status: int) -> None:
@@ -243,11 +267,17 @@ def work_here(
 
 
 def main(arguments: list[str]) -> None:
-    """``RUNS_DIR`` serves; ``RUNS_DIR --run|--evaluate ID --nice N`` does that in this process."""
+    """``RUNS_DIR`` serves; ``RUNS_DIR --run|--evaluate ID --nice N`` does that in this process.
+
+    ``RUNS_DIR --inspect SOCKET`` looks into layers.
+    """
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = "1"
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the app, whose end is our end
     store = RunStore(Path(arguments[0]))
+    if arguments[1:2] == ["--inspect"]:
+        service.serve(arguments[2], lifeline=0)
+        return
     if len(arguments) > 1:
         _, what, work_id, _, niceness = arguments
         where: RunStore | EvaluationStore = store

@@ -12,6 +12,7 @@ from afn.grids.evaluation import EvaluationStore
 from afn.grids.pictures import Pictures, PicturesFile
 from afn.history import History
 from afn.index import Line, RunIndex
+from afn.inside.service import Inspector
 from afn.runner import Runner
 from afn.runs import Run, RunStore
 from afn.sweep.store import GROUP, SweepStore
@@ -42,6 +43,14 @@ def runner() -> Runner:
 def _runner() -> Runner:
     made = runner_for(store())
     made.start()
+    atexit.register(made.close)
+    return made
+
+
+@st.cache_resource(show_spinner=False)
+def inspector() -> Inspector:
+    """Looks into layers of any network for all sessions."""
+    made = Inspector(lambda address: runner().inspect(address))
     atexit.register(made.close)
     return made
 

@@ -160,6 +160,14 @@ class ClusterRunner(Runner):
         """
         self._local.evaluate(evaluation)
 
+    def inspect(self, address: str) -> None:
+        """Start a process on this machine that looks into layers and speaks on a socket.
+
+        Raises:
+            OSError: No worker process can be started.
+        """
+        self._local.inspect(address)
+
     def stop(self, work: Work) -> None:
         """Have a run stop at its next step, an evaluation after its cell, or not begin at all."""
         self._local.stop(work)

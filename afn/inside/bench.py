@@ -1,0 +1,295 @@
+"""Networks and images at hand, so that looking into a layer again and again is quick."""
+
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from afn.backbones import initialize
+from afn.corruptions import corrupt
+from afn.data import ImageData, load_dataset
+from afn.engine.building import model_of
+from afn.engine.tensors import load_tensors
+from afn.evaluate import noise_of
+from afn.grids.measure import ShownImages, brought
+from afn.grids.models import restored
+from afn.grids.subjects import Stats, Subject
+from afn.inside.look import FRESH, POOL, SHOWN, Answered, Batch, Look, Neighbours, Score, Seen
+from afn.inside.steps import steps_of
+from afn.norms import norm_layers, override_lambdas, set_eval_stats
+from afn.pixels import as_float
+from afn.png import data_uri
+
+_MODELS, _POOLS, _SCORES = 12, 6, 256
+"""So many are kept; a pool of 64×64 colour images takes 25 MB."""
+_PASSES = 32
+"""Small batches take long for their number: accuracy is counted in at most so many."""
+_DEEP_IMAGES = 128
+"""A deep network's accuracy is counted on fewer images, so that it follows a hand on a slider."""
+_DRAWN_BATCHES = 24
+_MOST_NEIGHBOURS = 63
+Value = TypeVar("Value")
+
+
+class Bench:
+    """Answers looks one after the other; what it has loaded stays."""
+
+    def __init__(self) -> None:
+        self._models = _Kept(_MODELS)
+        self._sets = _Kept(_POOLS)
+        self._pools = _Kept(_POOLS)
+        self._scores = _Kept(_SCORES)
+
+    @torch.inference_mode()
+    def look(self, look: Look) -> Seen:
+        """Send the batch through the network and say what its layer did.
+
+        Raises:
+            ValueError: No such layer or image, a λ out of range, other classes, a data set that
+                is not there, or a batch that the layer cannot take.
+            OSError: Weights or images cannot be read.
+        """
+        model = self._model(look.subject)
+        layers = norm_layers(model)
+        name = look.layer or next(iter(layers), "")
+        if name not in layers:
+            raise ValueError(
+                f"the network has no layer {name!r}; it has {', '.join(layers) or 'no norm layers'}"
+            )
+        layer, batch = layers[name], look.batch
+        pool, data = self._pool(look.subject, batch), self._set(look.subject, batch)
+        chosen = _chosen(pool, batch)
+        images, labels = pool.images[chosen], pool.labels[chosen]
+        if batch.picture:
+            images = images.clone(memory_format=torch.preserve_format)
+            images[0] = _picture(look)
+            labels[0] = -1
+        if not 0 <= look.image < len(images):
+            raise ValueError(f"the batch has images 0 to {len(images) - 1}, got {look.image}")
+        trained = layer.lambdas()
+        with _changed(model, layer, look):
+            inputs: list[Tensor] = []
+            handle = layer.register_forward_pre_hook(lambda _, given: inputs.append(given[0]))
+            try:
+                logits = model(images)
+            finally:
+                handle.remove()
+            if len(inputs) != 1:
+                raise ValueError(f"{name} must run once per forward pass, it ran {len(inputs)}×")
+            steps = steps_of(layer, inputs[0], channel=look.channel, image=look.image)
+            score = self._score(model, look.subject, pool, batch)
+        # one dict, spelled in two parts: what the layer did, and what came of it
+        seen: dict[str, Any] = {
+            **steps,
+            "layers": {each: layers[each].num_features for each in layers},
+            "layer": name,
+            "norm": look.subject.config.norm,
+            "image": look.image,
+            "trained": {key: _short(value) for key, value in trained.items()},
+            "pictures": [_uri(each) for each in images[:SHOWN]],
+            "labels": labels[:SHOWN].tolist(),
+            "class_names": list(data.class_names),
+            "source": pool.source,
+            "now": _answered(logits, look.image, score),
+            "as_trained": self._trained_score(look.subject, pool, batch),
+            "others": [
+                _answered(
+                    self._as_trained(other)(images),
+                    look.image,
+                    self._trained_score(other, pool, batch),
+                )
+                for other in look.others
+            ],
+        }
+        return seen  # type: ignore[return-value]
+
+    @torch.inference_mode()
+    def neighbours(self, look: Look) -> Neighbours:
+        """The followed image among other images, as each network is trained, again and again.
+
+        The batches are the same for all networks, and the same whenever it is asked.
+
+        Raises:
+            ValueError, OSError: As `look`; and an image that is not in the batch.
+        """
+        batch = look.batch
+        pool, data = self._pool(look.subject, batch), self._set(look.subject, batch)
+        if batch.picture and look.image == 0:
+            image = _picture(look)
+        else:
+            image = pool.images[_chosen(pool, batch)[look.image]]
+        count = min(batch.size - 1, _MOST_NEIGHBOURS)
+        generator = torch.Generator().manual_seed(0)
+        drawn = [
+            torch.randperm(len(pool.images), generator=generator)[:count]
+            for _ in range(_DRAWN_BATCHES)
+        ]
+        classes = [
+            (pool.labels == label).nonzero().flatten()[:count]
+            for label in range(len(data.class_names))
+        ]
+        models = [self._as_trained(each) for each in (look.subject, *look.others)]
+
+        def answer(model: nn.Module, beside: Tensor) -> list[float]:
+            logits = model(torch.cat([image[None], pool.images[beside]]))[0]
+            confidence, chosen = logits.softmax(0).max(0)
+            return [int(chosen), _short(float(confidence))]
+
+        nobody = drawn[0][:0]
+        return {
+            "alone": [answer(model, nobody) for model in models],
+            "mixed": [[answer(model, each) for each in drawn] for model in models],
+            "by_class": [[answer(model, each) for each in classes] for model in models],
+            "class_names": list(data.class_names),
+        }
+
+    # -- what is at hand ---------------------------------------------------------------------------
+
+    def _model(self, subject: Subject) -> nn.Module:
+        return self._models.of((subject.sha256, subject.config), lambda: _built(subject))
+
+    def _as_trained(self, subject: Subject) -> nn.Module:
+        model = self._model(subject)
+        set_eval_stats(model, _stats_of(subject))
+        return model
+
+    def _set(self, subject: Subject, batch: Batch) -> ImageData:
+        """The first test images, in the form that the network takes."""
+        return self._sets.of(
+            (batch.dataset, subject.image_shape), lambda: _test_set(subject, batch)
+        )[0]
+
+    def _pool(self, subject: Subject, batch: Batch) -> ShownImages:
+        key = batch.dataset, subject.image_shape, batch.corruption, batch.severity
+
+        def made() -> ShownImages:
+            data, changes = self._sets.of(key[:2], lambda: _test_set(subject, batch))
+            return ShownImages.of(data, POOL, changes, place=(batch.corruption, batch.severity))
+
+        pool = self._pools.of(key, made)
+        if pool.num_classes != subject.num_classes:
+            raise ValueError(
+                f"the network knows {subject.num_classes} classes, {batch.dataset} has "
+                f"{pool.num_classes}: take images of the same classes"
+            )
+        return pool
+
+    def _score(self, model: nn.Module, subject: Subject, pool: ShownImages, batch: Batch) -> Score:
+        most = POOL if subject.config.backbone == "convnet" else _DEEP_IMAGES
+        those = _ordered(pool, batch)[: min(most, _PASSES * batch.size)]
+        correct = sum(
+            int((model(pool.images[each]).argmax(1) == pool.labels[each]).sum())
+            for each in those.split(batch.size)
+        )
+        return {"correct": correct, "n": len(those)}
+
+    def _trained_score(self, subject: Subject, pool: ShownImages, batch: Batch) -> Score:
+        key = (
+            subject.sha256, subject.config, pool.dataset, pool.place, subject.image_shape,
+            batch.size, batch.order,
+        )  # fmt: skip
+        return self._scores.of(
+            key, lambda: self._score(self._as_trained(subject), subject, pool, batch)
+        )
+
+
+class _Kept:
+    """The values last asked for, by key."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._values: dict[Hashable, Any] = {}
+
+    def of(self, key: Hashable, made: Callable[[], Value]) -> Value:
+        value: Value = self._values.pop(key) if key in self._values else made()
+        self._values[key] = value  # the newest last
+        if len(self._values) > self._most:
+            del self._values[next(iter(self._values))]
+        return value
+
+
+def _built(subject: Subject) -> nn.Module:
+    if subject.sha256 != FRESH:
+        return restored(subject)
+    config = subject.config
+    data = load_tensors(config.dataset, config.train_images, 1)
+    model = model_of(
+        config,
+        image_size=data.image_shape[:2],
+        num_classes=data.num_classes,
+        mean=data.mean,
+        std=data.std,
+    )
+    return initialize(model, config.seed).to(memory_format=torch.channels_last).eval()
+
+
+@contextmanager
+def _changed(model: nn.Module, layer: nn.Module, look: Look) -> Iterator[None]:
+    set_eval_stats(model, look.stats or _stats_of(look.subject))
+    with ExitStack() as stack:
+        if look.lambdas:
+            where = model if look.everywhere else layer
+            stack.enter_context(override_lambdas(where, **look.lambdas))
+        yield
+
+
+def _stats_of(subject: Subject) -> Stats:
+    """As it was trained to be used."""
+    return "batch" if subject.config.statistics.startswith("test batch") else "running"
+
+
+def _test_set(subject: Subject, batch: Batch) -> tuple[ImageData, list[str]]:
+    data, _, changes = brought(load_dataset(batch.dataset), subject.image_shape, POOL)
+    no_images, no_labels = data.x_train[:0].copy(), data.y_train[:0].copy()
+    return replace(data, x_train=no_images, y_train=no_labels), changes
+
+
+def _ordered(pool: ShownImages, batch: Batch) -> Tensor:
+    if batch.order == "by label":
+        return pool.labels.argsort(stable=True)
+    return torch.arange(len(pool.labels))
+
+
+def _chosen(pool: ShownImages, batch: Batch) -> Tensor:
+    """Which images of the pool are in the batch."""
+    order = _ordered(pool, batch)
+    return order[(batch.first + torch.arange(min(batch.size, len(order)))) % len(order)]
+
+
+def _picture(look: Look) -> Tensor:
+    """The image of one's own, (C, H, W), corrupted as the others are."""
+    height, width, channels = look.subject.image_shape
+    given, batch = look.batch.picture, look.batch
+    if len(given) != height * width * channels:
+        raise ValueError(
+            f"expected a picture of {height}×{width}×{channels} bytes, got {len(given)} bytes"
+        )
+    pixels = torch.frombuffer(bytearray(given), dtype=torch.uint8)
+    image = as_float(pixels.view(1, height, width, channels))
+    if batch.corruption is not None:
+        generator = noise_of(batch.corruption, batch.severity)
+        image = corrupt(image, batch.corruption, batch.severity, generator)
+    return image[0]
+
+
+def _answered(logits: Tensor, image: int, score: Score) -> Answered:
+    probabilities = logits.softmax(1)
+    confidences, answers = probabilities[:SHOWN].max(1)
+    return {
+        "answers": answers.tolist(),
+        "confidences": [_short(value) for value in confidences.tolist()],
+        "probabilities": [_short(value) for value in probabilities[image].tolist()],
+        "score": score,
+    }
+
+
+def _uri(image: Tensor) -> str:
+    pixels = image.mul(255).round().to(torch.uint8).permute(1, 2, 0)
+    return data_uri(pixels.contiguous().numpy())
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.5g}")
