@@ -114,6 +114,18 @@ CONTROLS = {
     "batch, so in small batches they vary more.",
     "rescaling.images": "The first so many test images of each condition, or all where there are "
     "fewer.",
+    "inside.model": "A run, as its last checkpoint has it (also while it trains), a pretrained "
+    "model, or a network that nobody has trained.",
+    "inside.dataset": "Whose test images; any with the same classes.",
+    "inside.batch": "Images that go through the network together. With 1, AFN has nothing but that "
+    "image to measure.",
+    "inside.first": "Where among the first 512 test images the batch begins.",
+    "inside.order": "Sorted by class, a batch holds few classes: statistics then say more about "
+    "the class than about the data.",
+    "inside.stats": "Whose mean and deviation BN and AFN use: of this batch, or the running "
+    "averages of training.",
+    "inside.source": "Draw a digit, or upload a picture (PNG or JPEG): it takes the first place of "
+    "the batch and is corrupted like the others.",
     "cost.subject": "One norm layer by itself, forward and backward; or a whole network for "
     "colour images of 32×32, where convolutions take most of the time and the norm's share is "
     "what you would notice. ConvNet has two blocks of 16 and 32 channels.",
@@ -146,6 +158,29 @@ CONTROLS = {
 }
 
 FIGURES = {
+    "inside.layer": r"""
+The batch runs through the network; at the chosen layer every intermediate is shown as it was
+computed, in the order of the equations. Click a dot, or move the slider, to follow another
+**channel**; click a picture below to follow another **image**. Hover a dot for its numbers.
+
+**Move λ by hand.** The sliders override what was learned (the small mark says what that is), in
+every layer or in this one. All at 0 switches the networks off, which leaves BN's arithmetic (for
+ASRNorm, instance norm's): the difference to it is printed, exactly 0 or the rounding of 32-bit
+numbers.
+
+**Beside it**, on the same input and with this layer's own parameters: what BN makes of it with
+running averages and with the batch, and ASRNorm, whose networks see each image's own statistics.
+
+Accuracy is counted on the first 512 test images (128 for a deep network), under the same
+corruption, in batches of the chosen size.
+""",
+    "inside.neighbours": """
+With **test-batch statistics** an image's answer depends on what else is in the batch. Here the
+followed image is put, again and again, among other test images: 24 batches drawn at random, then a
+batch of each single class. A square is the answer in one of them; a framed one is another answer
+than the image gets alone. Networks with running averages, or with statistics of each image alone,
+cannot change their mind.
+""",
     "paper.table": """
 In each cell above, pale: the published figure; below, bold: measured here, the mean over seeds with
 its 95 % t-interval. A seed fixes start weights and the order of the images for all norms, so

@@ -17,6 +17,8 @@ CONDITIONS = ("corruption", "domains")
 MODES = ("trained", "running", "batch")
 IMAGES = (100, 200, 500, 1000)
 EVERY_LAYER = "all"
+DIGIT_SETS = {"mnist", "mnist5k", "usps", "digits8", "mnistm", "mnistm5k", "svhn", "syn"}
+"""Those with the ten digits as classes."""
 NEWEST = 0
 """Stands for the newest step, whichever that is."""
 
@@ -106,8 +108,7 @@ def other_domains(dataset: str) -> dict[str, str]:
 
 def _relatives(names: Mapping[str, str]) -> set[str]:
     """Digit sets whose place on the page another of the same kind has taken."""
-    digits = {"mnist", "mnist5k", "usps", "digits8", "mnistm", "mnistm5k", "svhn", "syn"}
-    return digits if digits & names.keys() else set()
+    return DIGIT_SETS if DIGIT_SETS & names.keys() else set()
 
 
 def conditions_of(view: RescalingView, dataset: str) -> tuple[Condition, ...]:

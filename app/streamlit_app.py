@@ -15,6 +15,7 @@ from app.views import (  # noqa: E402
     cost,
     domains,
     dynamics,
+    inside,
     paper,
     playground,
     rescaling,
@@ -51,6 +52,7 @@ domains_page = st.Page(domains.render, title="Domains", url_path="domains")
 ablations_page = st.Page(
     lambda: ablations.render(open_page=playground_page), title="Ablations", url_path="ablations"
 )
+inside_page = st.Page(inside.render, title="Inside the layer", url_path="inside")
 cost_page = st.Page(cost.render, title="Cost", url_path="cost")
 paper_page = st.Page(paper.render, title="Paper", url_path="paper")
 runs_page = st.Page(
@@ -66,6 +68,7 @@ st.navigation(
         robustness_page,
         domains_page,
         ablations_page,
+        inside_page,
         cost_page,
         paper_page,
         runs_page,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from afn.grids.subjects import Subject
+from afn.runs import Run
 from afn.work import ENDED
 from app import backend, cards
 from app.charts.palette import run_colors
@@ -24,9 +25,17 @@ class Chosen:
 
 
 @st.cache_data(ttl=5, show_spinner=False)
-def choices() -> list[Choice]:
-    """What can be tested: runs that ended with weights, newest first, and pretrained models."""
-    return offers(lambda run: run.state().status in ENDED and run.weights() is not None)
+def choices(*, running: bool = False) -> list[Choice]:
+    """What can be tested: runs with weights, newest first, and pretrained models.
+
+    Args:
+        running: Whether runs that still train are among them, as their last checkpoint has them.
+    """
+
+    def is_wanted(run: Run) -> bool:
+        return (running or run.state().status in ENDED) and run.weights() is not None
+
+    return offers(is_wanted)
 
 
 def subject_of(name: str) -> Subject:

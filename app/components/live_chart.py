@@ -12,7 +12,6 @@ and chunks at the top. JSON knows no NaN: gaps may only travel inside ``encode``
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import secrets
 import shutil
@@ -29,6 +28,8 @@ import plotly
 import streamlit as st
 from numpy.typing import ArrayLike
 
+from app.components.scripts import STATIC, module_line
+
 Cursor = TypeVar("Cursor")
 Feed = Callable[[Cursor | None], tuple[dict[str, Any], Cursor]]
 """What came after a cursor (None: everything), {} for nothing, and the cursor to go on from."""
@@ -38,7 +39,6 @@ TICK_BYTES = 1_200
 HISTORY_BYTES = 60_000
 _OVERLAP = 3
 _AWAY_SECONDS = 10.0
-_STATIC = Path(__file__).parents[1] / "static"
 
 
 @dataclass
@@ -166,35 +166,26 @@ def curve_points(
 def _lay_out_plotly() -> None:
     """Serve the Plotly that is installed: copied beside our scripts unless it is there already."""
     source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-    target = _STATIC / source.name
+    target = STATIC / source.name
     if target.exists() and target.stat().st_size == source.stat().st_size:
         return
-    with tempfile.NamedTemporaryFile(dir=_STATIC, prefix=".plotly", delete=False) as copy:
+    with tempfile.NamedTemporaryFile(dir=STATIC, prefix=".plotly", delete=False) as copy:
         shutil.copyfile(source, copy.name)
     Path(copy.name).chmod(0o644)
     Path(copy.name).replace(target)
 
 
-def _script() -> str:
-    """A line, resent with every tick, that fetches the module once from this app's own origin."""
-    ours = sorted([_STATIC / "live_chart.js", *(_STATIC / "live_chart").iterdir()])
-    content = b"".join(path.read_bytes() for path in ours) + plotly.__version__.encode()
-    version = hashlib.sha256(content).hexdigest()[:12]
-    base = st.get_option("server.baseUrlPath").strip("/")
-    path = f"{'/' if base else ''}{base}/app/static/live_chart.js?v={version}"
-    return f'const chart = import(new URL("{path}", location.origin));\n'
-
-
 _lay_out_plotly()
+_SCRIPT = module_line("live_chart", plotly.__version__)
 _component = st.components.v2.component(
     "live_chart",
     html='<div class="live-chart" style="min-height: 20rem"></div>',
-    js=_script() + "export default async (call) => (await chart).default(call);",
+    js=_SCRIPT + "export default async (call) => (await module).default(call);",
     isolate_styles=False,
 )
 _preload = st.components.v2.component(
     "live_chart_preload",
-    js=_script() + "export default async () => { await (await chart).warmUp(); };",
+    js=_SCRIPT + "export default async () => { await (await module).warmUp(); };",
 )
 
 

@@ -1,0 +1,302 @@
+"""The steps of a norm layer in words: each stage's formula with a channel's numbers filled in."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from afn.inside.look import Score, Seen
+from app.charts.chart import enumerate_words, percent
+
+BESIDE = {
+    "bn_batch": "BN, test batch",
+    "bn_running": "BN, running",
+    "per_image": "ASRNorm",
+    "batch": "AFN",
+}
+"""Other arithmetic on the same input, by its name in a `Seen`."""
+_WHAT = {"mu": "mean", "sigma": "deviation"}
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One step of the layer."""
+
+    id: str
+    """What its figure is of: input, statistics, encoder, decoder, mix, standardize, networks,
+    rescale, output."""
+    title: str
+    formula: str
+    """HTML."""
+    reading: str
+    """One sentence, computed from the data."""
+
+
+def stages(seen: Seen) -> list[Stage]:
+    """The steps in the equations' order; those that a layer does not have are left out."""
+    return list(_stages(seen))
+
+
+def _stages(seen: Seen) -> Iterator[Stage]:
+    yield Stage("input", "Input", *_input(seen))
+    yield Stage("statistics", "Statistics", *_statistics(seen))
+    if seen["hidden"]:
+        yield Stage("encoder", "Encoder", *_encoder(seen))
+        yield Stage("decoder", "Decoder", *_decoder(seen))
+        yield Stage("mix", "Mix with λ", *_mix(seen))
+    yield Stage("standardize", "Standardize", *_standardize(seen))
+    if seen["hidden"]:
+        yield Stage("networks", "Rescaling networks", *_networks(seen))
+    yield Stage("rescale", "γ̂ and β̂", *_rescale(seen))
+    yield Stage("output", "Output", *_output(seen))
+
+
+def _input(seen: Seen) -> tuple[str, str]:
+    c, maps = seen["channel"], seen["maps"]["x"]
+    formula = (
+        f"x<sub>{c}</sub> of image {seen['image']}, at row {seen['pixel']['row']:.0f}, column "
+        f"{seen['pixel']['column']:.0f}, where it is largest: {number(seen['pixel']['x'])}"
+    )
+    histogram = seen["histograms"]["x"]
+    num = seen["layers"][seen["layer"]]
+    reading = (
+        f"Each image comes as {num} channels of {maps['height']}×{maps['width']} values. "
+        f"Channel {c} lies between {number(histogram['low'])} and {number(histogram['high'])} in "
+        f"this batch."
+    )
+    return formula, reading
+
+
+def _statistics(seen: Seen) -> tuple[str, str]:
+    c, channels = seen["channel"], seen["channels"]
+    mu, sigma = channels["mu"][c], channels["sigma"][c]
+    if seen["statistics"] == "running averages":
+        how = "tracked in training, whatever the batch"
+        reading = (
+            f"Running averages do not look at this batch, whose images alone have means from "
+            f"{number(seen['spread']['mu'][c][0])} to {number(seen['spread']['mu'][c][1])}."
+        )
+    else:
+        over = "H·W of image " + str(seen["image"]) if seen["is_per_image"] else "N·H·W"
+        how = f"over {over} = {seen['count']:,} values"
+        apart = abs(mu - channels["running_mu"][c]) / channels["running_sigma"][c]
+        reading = (
+            f"The mean is {apart:.2f} standard deviations from BN's running average, "
+            f"{number(channels['running_mu'][c])}; images alone have means from "
+            f"{number(seen['spread']['mu'][c][0])} to {number(seen['spread']['mu'][c][1])}."
+        )
+    formula = (
+        f"{_sub('μ', c)} = {number(mu)}, {_sub('σ', c)} = √(var + ε) = {number(sigma)}<br>"
+        f"<small>{escape(how)}</small>"
+    )
+    return formula, reading
+
+
+def _encoder(seen: Seen) -> tuple[str, str]:
+    width = len(seen["hidden"]["stan_mu"])
+    active = {name: sum(h > 0 for h in seen["hidden"][f"stan_{name}"]) for name in _WHAT}
+    formula = "h = ReLU(W·μ + b), and the same W, b for σ"
+    reading = (
+        f"All {len(seen['channels']['mu'])} channels go into {width} hidden units: "
+        f"{active['mu']} answer to the means, {active['sigma']} to the deviations; the others are "
+        f"cut off at 0."
+    )
+    return formula, reading
+
+
+def _decoder(seen: Seen) -> tuple[str, str]:
+    c, channels = seen["channel"], seen["channels"]
+    silent = sum(value == 0 for value in channels["sigma_stan"])
+    formula = (
+        f"{_sub('μ', f'stan,{c}')} = {number(channels['mu_stan'][c])}, "
+        f"{_sub('σ', f'stan,{c}')} = ReLU(·) = {number(channels['sigma_stan'][c])}"
+    )
+    mean_gap = _mean(
+        abs(a - b) / s
+        for a, b, s in zip(channels["mu_stan"], channels["mu"], channels["sigma"], strict=True)
+    )
+    reading = f"The network's means are on average {mean_gap:.2g} σ from the measured ones" + (
+        f"; {silent} of its {len(channels['sigma_stan'])} deviations are cut to 0."
+        if silent
+        else "."
+    )
+    return formula, reading
+
+
+def _mix(seen: Seen) -> tuple[str, str]:
+    c, channels, lambdas = seen["channel"], seen["channels"], seen["lambdas"]
+    lines = []
+    for name, letter in (("mu", "μ"), ("sigma", "σ")):
+        share, hat = lambdas[name], number(channels[f"{name}_hat"][c])
+        lines.append(
+            f"{_sub(letter + '̂', c)} = λ<sub>{letter}</sub>·{_sub(letter, f'stan,{c}')} + "
+            f"(1 − λ<sub>{letter}</sub>)·{_sub(letter, c)} = "
+            f"{number(share)}·{_in(channels[name + '_stan'][c])} + "
+            f"{number(1 - share)}·{_in(channels[name][c])} = <b>{hat}</b>"
+        )
+    moved = _mean(
+        abs(a - b) / s
+        for a, b, s in zip(channels["mu_hat"], channels["mu"], channels["sigma"], strict=True)
+    )
+    spread = _mean(a / b for a, b in zip(channels["sigma_hat"], channels["sigma"], strict=True))
+    reading = (
+        f"On average over channels the mean moves by {moved:.2g} σ, and the deviation becomes "
+        f"{spread:.3g} times what was measured."
+    )
+    if not lambdas["mu"] and not lambdas["sigma"]:
+        reading = "With λ = 0 the measured statistics are used as they are: this is batch norm."
+        if seen["is_per_image"]:
+            reading = reading.replace("batch norm", "instance norm")
+    return "<br>".join(lines), reading
+
+
+def _standardize(seen: Seen) -> tuple[str, str]:
+    c, channels, pixel = seen["channel"], seen["channels"], seen["pixel"]
+    formula = (
+        f"x̂ = (x − {_sub('μ̂', c)}) / {_sub('σ̂', c)} = ({_in(pixel['x'])} − "
+        f"{_in(channels['mu_hat'][c])}) / {number(channels['sigma_hat'][c])} = "
+        f"<b>{number(pixel['x_hat'])}</b>"
+    )
+    histogram = seen["histograms"]["x_hat"]
+    reading = (
+        f"Channel {c} now lies between {number(histogram['low'])} and "
+        f"{number(histogram['high'])}: the picture is the same, its scale another."
+    )
+    return formula, reading
+
+
+def _networks(seen: Seen) -> tuple[str, str]:
+    c, channels = seen["channel"], seen["channels"]
+    formula = (
+        f"sigmoid(dec<sub>γ</sub>(h(σ)))<sub>{c}</sub> = {number(channels['gamma_net'][c])}, "
+        f"tanh(dec<sub>β</sub>(h(μ)))<sub>{c}</sub> = {number(channels['beta_net'][c])}"
+    )
+    hidden = [*seen["hidden"]["rescale_mu"], *seen["hidden"]["rescale_sigma"]]
+    width = len(hidden) // 2
+    if not any(hidden):
+        return formula, (
+            f"All units of the second encoder ({width} wide) are cut off at 0 here: what is "
+            "proposed does not depend on the batch."
+        )
+    reading = (
+        f"A second encoder, {width} wide, proposes a scale in (0, 1), here from "
+        f"{number(min(channels['gamma_net']))} to {number(max(channels['gamma_net']))}, and a "
+        f"shift in (−1, 1), here from {number(min(channels['beta_net']))} to "
+        f"{number(max(channels['beta_net']))}."
+    )
+    return formula, reading
+
+
+def _rescale(seen: Seen) -> tuple[str, str]:
+    c, channels, lambdas = seen["channel"], seen["channels"], seen["lambdas"]
+    if not seen["hidden"]:
+        formula = (
+            f"{_sub('γ', c)} = {number(channels['gamma_hat'][c])}, {_sub('β', c)} = "
+            f"{number(channels['beta_hat'][c])}"
+        )
+        return formula, "Both are parameters: the same for every batch."
+    lines = []
+    for name, letter, own in (("gamma", "γ", "weight"), ("beta", "β", "bias")):
+        lines.append(
+            f"{_sub(letter + '̂', c)} = λ<sub>{letter}</sub>·{_in(channels[name + '_net'][c])} + "
+            f"{_sub(letter, c)} = {number(lambdas[name])}·{_in(channels[name + '_net'][c])} + "
+            f"{_in(channels[own][c])} = <b>{number(channels[name + '_hat'][c])}</b>"
+        )
+    added = max(abs(a - b) for a, b in zip(channels["gamma_hat"], channels["weight"], strict=True))
+    reading = (
+        f"The network adds at most {added:.2g} to a γ here; it cannot add more than "
+        f"λ_γ = {number(lambdas['gamma'])}."
+        if seen["is_gated"]["gamma"] and lambdas["gamma"]
+        else f"The network adds at most {added:.2g} to a γ here."
+    )
+    return "<br>".join(lines), reading
+
+
+def _output(seen: Seen) -> tuple[str, str]:
+    c, channels, pixel = seen["channel"], seen["channels"], seen["pixel"]
+    formula = (
+        f"y = {_sub('γ̂', c)}·x̂ + {_sub('β̂', c)} = {number(channels['gamma_hat'][c])}·"
+        f"{_in(pixel['x_hat'])} + {_in(channels['beta_hat'][c])} = <b>{number(pixel['y'])}</b>"
+    )
+    differences = [
+        f"{BESIDE[name]} {other['difference']:.1e}" for name, other in seen["beside"].items()
+    ]
+    reading = (
+        "Largest difference of the whole output to that of other arithmetic on the same input: "
+        f"{enumerate_words(differences)}."
+    )
+    return formula, reading
+
+
+# -- what comes of it ------------------------------------------------------------------------------
+
+
+def limit_words(seen: Seen) -> str:
+    """What λ = 0 is, shown by the difference that is left; empty where it cannot be said."""
+    if not seen["hidden"] or any(seen["lambdas"].values()):
+        return ""
+    name = "per_image" if seen["is_per_image"] else "bn_batch"
+    if seen["statistics"] == "running averages":
+        name = "bn_running"
+    if name not in seen["beside"]:
+        return "All λ of this layer are 0."
+    difference = seen["beside"][name]["difference"]
+    exact = "not one bit" if difference == 0 else "rounding of 32-bit numbers, no more"
+    return f"All λ of this layer are 0. Difference to {BESIDE[name]}: {difference:.1e} ({exact})."
+
+
+def score_words(seen: Seen, label: str) -> str:
+    """How many answers are right now, and how many as trained."""
+    now, trained = seen["now"]["score"], seen["as_trained"]
+    words = f"{label} has {percent(share(now))} of the first {now['n']} test images right"
+    if now == trained:
+        return f"{words}, as trained."
+    points = 100 * (share(now) - share(trained))
+    return f"{words}, {_signed(points)} points against {percent(share(trained))} as trained."
+
+
+def share(score: Score) -> float:
+    """Of right answers."""
+    return score["correct"] / score["n"]
+
+
+def titles(seen: Seen, label: str) -> dict[str, object]:
+    """What the series of the figures are called."""
+    return {
+        "own": label,
+        "used": {
+            "running averages": "running averages, used here",
+            "each image": "the followed image's, used here",
+        }.get(seen["statistics"], "this batch's, used here"),
+        "running": "BN's running averages",
+        "alone": "single images, lowest to highest",
+        "parameter": "γ, β as learned (BN's)",
+        "other": "ASRNorm's, of the followed image" if "per_image" in seen["beside"] else "AFN's",
+        "beside": BESIDE,
+    }
+
+
+def number(value: float) -> str:
+    """Three digits, with a true minus."""
+    if value == 0:
+        return "0"
+    size = abs(value)
+    text = f"{size:.2e}" if size < 1e-3 or size >= 1e4 else f"{size:.3g}"
+    return f"−{text}" if value < 0 else text
+
+
+def _in(value: float) -> str:
+    """A number within a formula: in brackets where it is negative."""
+    return f"({number(value)})" if value < 0 else number(value)
+
+
+def _sub(letter: str, index: object) -> str:
+    return f"{letter}<sub>{index}</sub>"
+
+
+def _signed(points: float) -> str:
+    return f"{'+' if points > 0 else '−' if points < 0 else '±'}{abs(points):.1f}"
+
+
+def _mean(values: Iterator[float] | Sequence[float]) -> float:
+    found = list(values)
+    return sum(found) / len(found)

@@ -1,0 +1,212 @@
+"""What the Inside page shows: its settings, their link form, and what is asked of a network."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from afn.corruptions.severities import SEVERITIES
+from afn.data import dataset_entry
+from afn.data.derived import parts_of
+from afn.engine.config import ADAPTIVE_NORMS, TrainConfig
+from afn.grids.records import Order
+from afn.grids.subjects import Stats, Subject
+from afn.inside.look import FRESH, POOL, SHOWN, Batch, Look
+from afn.lambda_init import LAMBDAS
+from app import links, own_picture
+from app.charts.grid import in_order
+from app.comparison import NORM_TITLES
+from app.rescaling import DIGIT_SETS
+
+NORMS = ("afn", "asrnorm", "bn")
+"""Whose layers can be looked into."""
+CORRUPTIONS = tuple(in_order(SEVERITIES))
+SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
+MODES = ("trained", "running", "batch")
+ORDERS: tuple[Order, ...] = ("mixed", "by label")
+SOURCES = ("test images", "a drawing", "an upload")
+_FRESH = "fresh-"
+_TRAINED = ""
+"""Stands for a λ that is left as it was trained."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InsideView:
+    """Which network, which layer, which batch, and what is forced upon it."""
+
+    model: str = ""
+    """Id of a run, name of a pretrained model, or fresh-<norm>; empty for the first on offer."""
+    layer: str = ""
+    channel: int = 0
+    image: int = 0
+    """Of the batch: the one that is followed."""
+    dataset: str = ""
+    """Empty for the network's own."""
+    corruption: str = "contrast"
+    severity: int = 5
+    size: int = 32
+    first: int = 0
+    order: str = "mixed"
+    stats: str = "trained"
+    mu: str = _TRAINED
+    sigma: str = _TRAINED
+    gamma: str = _TRAINED
+    beta: str = _TRAINED
+    where: str = "everywhere"
+    """In which layers λ are forced: everywhere, or here alone."""
+    source: str = "test images"
+    """What takes the first place of the batch."""
+    picture: str = ""
+    """A drawing, as `own_picture.to_text` writes it."""
+
+    def __post_init__(self) -> None:
+        known: dict[str, tuple[object, ...]] = {
+            "corruption": CORRUPTIONS,
+            "severity": tuple(range(6)),
+            "size": SIZES,
+            "order": ORDERS,
+            "stats": MODES,
+            "where": ("everywhere", "here"),
+            "source": SOURCES,
+            "image": tuple(range(SHOWN)),
+        }
+        for name, values in known.items():
+            if (value := getattr(self, name)) not in values:
+                text = f"{value}"[:40]
+                raise ValueError(
+                    f"{_URL[name]} is one of {', '.join(map(str, values))}, not {text!r}"
+                )
+        if not isinstance(self.channel, int):
+            raise ValueError(f"a channel is a whole number, not {self.channel[:40]!r}")
+        if not isinstance(self.first, int) or not 0 <= self.first < POOL:
+            raise ValueError(f"the first image is 0 to {POOL - 1}, not {f'{self.first}'[:40]!r}")
+        for name in LAMBDAS:
+            _share(getattr(self, name))
+        if self.picture:
+            own_picture.from_text(self.picture)
+
+    @property
+    def lambdas(self) -> dict[str, float]:
+        """The λ that are forced."""
+        values = {name: _share(getattr(self, name)) for name in LAMBDAS}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+_URL = {
+    "model": "model",
+    "layer": "layer",
+    "channel": "channel",
+    "image": "image",
+    "dataset": "data",
+    "corruption": "corruption",
+    "severity": "severity",
+    "size": "batch",
+    "first": "first",
+    "order": "order",
+    "stats": "stats",
+    "mu": "mu",
+    "sigma": "sigma",
+    "gamma": "gamma",
+    "beta": "beta",
+    "where": "where",
+    "source": "first_place",
+    "picture": "drawn",
+}
+"""Field -> URL parameter."""
+
+
+def to_url(view: InsideView) -> dict[str, str]:
+    """Query parameters that reproduce the view; defaults are left out. An upload is not in it."""
+    if view.source != "a drawing":
+        view = replace(view, picture="")
+    return links.to_url(view, _URL)
+
+
+def from_url(url: Mapping[str, Sequence[str]]) -> tuple[InsideView, list[str]]:
+    """The view that a link asks for, and one line for each thing in it that cannot be."""
+    return links.from_url(InsideView, _URL, url)
+
+
+def _share(text: str) -> float | None:
+    if text == _TRAINED:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not -1 <= value <= 1:
+        raise ValueError(f"a λ is a number from 0 to 1 (from −1 where it is ungated), not {text!r}")
+    return value
+
+
+# -- networks --------------------------------------------------------------------------------------
+
+
+def fresh_names() -> dict[str, str]:
+    """Networks that nobody has trained: id -> title."""
+    return {f"{_FRESH}{norm}": f"{NORM_TITLES[norm]}, untrained (mnist5k)" for norm in NORMS}
+
+
+def fresh_subject(name: str) -> Subject | None:
+    """The untrained network of that name; None where it is no such name."""
+    if name not in fresh_names():
+        return None
+    config = TrainConfig(norm=name.removeprefix(_FRESH))
+    entry = dataset_entry(config.dataset)
+    return Subject(
+        id=name,
+        config=config,
+        image_shape=entry.image_shape,
+        num_classes=entry.num_classes,
+        weights=Path(),
+        sha256=FRESH,
+        folder=Path(),
+    )
+
+
+def knows_digits(dataset: str) -> bool:
+    """Whether the classes of a data set are the ten digits."""
+    parts = parts_of(dataset) or [dataset]
+    return all(part.partition("@")[0] in DIGIT_SETS for part in parts)
+
+
+def unforced(look: Look) -> Look:
+    """The same images to the same networks as trained; what only changes the view is left out."""
+    return replace(look, layer="", channel=0, stats=None, lambdas={}, everywhere=True)
+
+
+def look_of(
+    view: InsideView, subject: Subject, others: Sequence[Subject], picture: bytes = b""
+) -> Look:
+    """What the view asks.
+
+    Args:
+        view: The settings.
+        subject: The network that is looked into.
+        others: Networks that answer the same images.
+        picture: An image of one's own, as the network takes it; empty for none.
+    """
+    stats: Stats | None = None
+    if view.stats == "running":
+        stats = "running"
+    elif view.stats == "batch":
+        stats = "batch"
+    has_networks = subject.config.norm in ADAPTIVE_NORMS and subject.config.adaptive
+    return Look(
+        subject=subject,
+        batch=Batch(
+            dataset=view.dataset or subject.config.dataset,
+            corruption=view.corruption if view.severity else None,
+            severity=view.severity,
+            size=view.size,
+            first=view.first,
+            order="by label" if view.order == "by label" else "mixed",
+            picture=picture,
+        ),
+        layer=view.layer,
+        channel=view.channel,
+        image=min(view.image, view.size - 1),
+        stats=stats if subject.has_choice else None,
+        lambdas=view.lambdas if has_networks else {},
+        everywhere=view.where == "everywhere",
+        others=tuple(others),
+    )

@@ -1,0 +1,139 @@
+// Small pictures of a layer's numbers, as SVG text: dots over channels, bars, histograms, pixels.
+
+const PAD = { left: 46, right: 6, top: 8, bottom: 18 };
+
+export function number(value, digits = 3) {
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  const text = size < 1e-3 || size >= 1e4 ? size.toExponential(1) : String(+size.toPrecision(digits));
+  return value < 0 ? `−${text}` : text;
+}
+const escape = (text) => String(text).replace(/[&<>"]/g, (each) => `&#${each.charCodeAt(0)};`);
+const round = (value) => Math.round(value * 10) / 10;
+
+function scale(values, height) {
+  const finite = values.filter(Number.isFinite);
+  let low = Math.min(...finite);
+  let high = Math.max(...finite);
+  const room = (high - low || Math.abs(high) || 1) * 0.06;
+  low -= room;
+  high += room;
+  const inner = height - PAD.top - PAD.bottom;
+  const y = (value) => PAD.top + inner * (1 - (value - low) / (high - low));
+  return { low, high, y };
+}
+
+function axis({ low, high, y }, width) {
+  const ticks = [low + (high - low) * 0.06, high - (high - low) * 0.06];
+  const lines = ticks.map((value) => `<text x="${PAD.left - 6}" y="${y(value) + 4}" text-anchor="end">${number(value, 2)}</text>`);
+  if (low < 0 && high > 0) {
+    lines.push(`<line class="zero" x1="${PAD.left}" x2="${width - PAD.right}" y1="${y(0)}" y2="${y(0)}"/>`);
+  }
+  return lines.join("");
+}
+
+const svg = (width, height, content) => `<svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" aria-hidden="true">${content}</svg>`;
+
+/**
+ * Values over channels. A series is {name, color, look, values} with the looks "dot", "ring",
+ * "range" ([low, high] each) and "way" (a line to `targets`).
+ */
+export function strip({ width, height = 118, series, chosen = -1, names, unit = "channel" }) {
+  const num = Math.max(...series.map(({ values }) => values.length));
+  const box = scale(series.flatMap(({ values, targets = [] }) => [...values.flat(), ...targets]), height);
+  const inner = width - PAD.left - PAD.right;
+  const step = inner / num;
+  const x = (at) => PAD.left + (at + 0.5) * step;
+  const radius = Math.max(2, Math.min(4.5, step * 0.34));
+  const parts = [axis(box, width)];
+  if (chosen >= 0) {
+    parts.push(`<rect class="chosen" x="${round(x(chosen) - Math.max(step, 8) / 2)}" y="${PAD.top - 4}" width="${Math.max(step, 8)}" height="${height - PAD.top - PAD.bottom + 8}" rx="3"/>`);
+  }
+  for (const { look, color, values, targets } of series) {
+    values.forEach((value, at) => {
+      if (look === "range") {
+        const [low, high] = value;
+        parts.push(`<line class="range" stroke="${color}" x1="${round(x(at))}" x2="${round(x(at))}" y1="${round(box.y(low))}" y2="${round(box.y(high))}" stroke-width="${round(radius * 1.5)}"/>`);
+      } else if (look === "way") {
+        parts.push(`<line class="way" stroke="${color}" x1="${round(x(at))}" x2="${round(x(at))}" y1="${round(box.y(value))}" y2="${round(box.y(targets[at]))}"/>`);
+      } else {
+        const fill = look === "ring" ? `fill="none" stroke="${color}" stroke-width="1.6"` : `fill="${color}"`;
+        parts.push(`<circle ${fill} cx="${round(x(at))}" cy="${round(box.y(value))}" r="${round(radius)}"/>`);
+      }
+    });
+  }
+  for (let at = 0; at < num; at++) {
+    const told = series
+      .filter(({ name, values }) => name && at < values.length)
+      .map(({ name, values }) => `${name}: ${[values[at]].flat().map((value) => number(value)).join(" to ")}`);
+    const label = names ? names[at] : `${unit} ${at}`;
+    parts.push(`<rect class="hit" data-at="${at}" x="${round(x(at) - step / 2)}" y="0" width="${round(step)}" height="${height}"><title>${escape([label, ...told].join("\n"))}</title></rect>`);
+  }
+  const every = Math.ceil(num / Math.max(2, Math.floor(inner / (names ? 56 : 30))));
+  for (let at = 0; at < num; at += every) {
+    parts.push(`<text x="${round(x(at))}" y="${height - 4}" text-anchor="middle">${escape(names ? names[at] : at)}</text>`);
+  }
+  return svg(width, height, parts.join(""));
+}
+
+/** Bars from 0, one for each hidden unit. */
+export function bars({ width, height = 84, values, color, unit = "unit" }) {
+  if (!values.some(Boolean)) return `<p class="none" style="width:${width}px;height:${height / 2}px">all ${values.length} cut off at 0</p>`;
+  const high = Math.max(...values, 1e-9);
+  const inner = width - PAD.left - PAD.right;
+  const step = inner / values.length;
+  const floor = height - PAD.bottom;
+  const parts = [`<text x="${PAD.left - 6}" y="${PAD.top + 8}" text-anchor="end">${number(high)}</text>`];
+  parts.push(`<line class="zero" x1="${PAD.left}" x2="${width - PAD.right}" y1="${floor}" y2="${floor}"/>`);
+  values.forEach((value, at) => {
+    const tall = ((floor - PAD.top) * value) / high;
+    const left = PAD.left + at * step;
+    parts.push(`<rect fill="${color}" x="${round(left + step * 0.15)}" y="${round(floor - tall)}" width="${round(step * 0.7)}" height="${round(tall)}"/>`);
+    parts.push(`<rect class="hit" x="${round(left)}" y="0" width="${round(step)}" height="${height}"><title>${unit} ${at}: ${number(value)}</title></rect>`);
+  });
+  return svg(width, height, parts.join(""));
+}
+
+/** How often values occur, with the lowest, the highest and 0 marked. */
+export function histogram({ width, height = 56, data, color }) {
+  const { low, high, counts } = data;
+  const most = Math.max(...counts, 1);
+  const floor = height - PAD.bottom;
+  const step = width / counts.length;
+  const parts = counts.map((count, at) => {
+    const tall = (floor - 2) * Math.sqrt(count / most); // rare values stay visible
+    const from = low + ((high - low) * at) / counts.length;
+    const to = low + ((high - low) * (at + 1)) / counts.length;
+    return `<rect fill="${color}" x="${round(at * step)}" y="${round(floor - tall)}" width="${round(Math.max(step - 1, 1))}" height="${round(tall)}"><title>${number(from)} to ${number(to)}: ${count} values</title></rect>`;
+  });
+  parts.push(`<text x="0" y="${height - 4}">${number(low)}</text>`);
+  parts.push(`<text x="${width}" y="${height - 4}" text-anchor="end">${number(high)}</text>`);
+  if (low < 0 && high > 0) {
+    const x = (width * -low) / (high - low);
+    parts.push(`<line class="zero" x1="${x}" x2="${x}" y1="0" y2="${floor}"/>`);
+    if (x > 40 && x < width - 40) parts.push(`<text x="${x}" y="${height - 4}" text-anchor="middle">0</text>`);
+  }
+  return svg(width, height, parts.join(""));
+}
+
+/** Places for pictures of one channel; `paint` fills them once they are in the page. */
+export function pictures({ maps, chosen = -1, captions = [] }) {
+  const tiles = maps.pixels.map((pixels, at) => {
+    const caption = captions[at] ? `<figcaption>${escape(captions[at])}</figcaption>` : "";
+    return `<figure class="${at === chosen ? "followed" : ""}"><canvas width="${maps.width}" height="${maps.height}" data-pixels="${pixels}"></canvas>${caption}</figure>`;
+  });
+  return `<div class="maps">${tiles.join("")}</div>`;
+}
+
+export function paint(root) {
+  for (const canvas of root.querySelectorAll("canvas[data-pixels]")) {
+    const bytes = atob(canvas.dataset.pixels);
+    const image = new ImageData(canvas.width, canvas.height);
+    for (let at = 0; at < bytes.length; at++) {
+      const value = bytes.charCodeAt(at);
+      image.data.set([value, value, value, 255], 4 * at);
+    }
+    canvas.getContext("2d").putImageData(image, 0, 0);
+    delete canvas.dataset.pixels;
+  }
+}

@@ -1,0 +1,351 @@
+"""Inside the layer: every step of a norm layer on a batch, with λ to move by hand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from afn.data import dataset_entry
+from afn.grids.subjects import Subject
+from afn.inside.look import SHOWN, Look, Neighbours, Seen
+from afn.work import ENDED
+from app import backend, card_view, cards, inside, own_picture, subjects
+from app.charts import inside as words
+from app.charts.corruptions import group_title
+from app.charts.lambdas import short_layer
+from app.charts.neighbours import Who, neighbours_html, neighbours_reading
+from app.charts.palette import GREY, NORM_COLORS
+from app.comparison import NORM_TITLES
+from app.components.drawing import drawing
+from app.components.inside_layer import inside_layer
+from app.explanations import CONTROLS, FIGURES
+from app.inside import CORRUPTIONS, NORMS, SIZES, SOURCES, InsideView
+from app.markdown import plain
+from app.offers import Choice, alike
+from app.rescaling import other_domains
+from app.robustness import is_here
+from app.state import inside as state
+
+_MODES = {"trained": "as trained", "running": "running", "batch": "test batch"}
+_ORDERS = {"mixed": "mixed", "by label": "sorted by class"}
+_SOURCES = {"test images": "a test image", "a drawing": "a drawing", "an upload": "an upload"}
+_TICK_SECONDS = 3.0
+"""How often a network that still trains is looked at anew."""
+_NETWORK = "#8E6BBF"
+"""The encoder-decoder's part, whatever the norm."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """The network that is looked into, and those that answer beside it."""
+
+    subject: Subject
+    others: tuple[Subject, ...]
+    is_live: bool
+
+    @property
+    def label(self) -> str:
+        return NORM_TITLES[self.subject.config.norm]
+
+    @property
+    def contenders(self) -> list[Who]:
+        norms = [each.config.norm for each in (self.subject, *self.others)]
+        return [Who(NORM_TITLES[norm], NORM_COLORS[norm]) for norm in norms]
+
+
+def render() -> None:
+    """Draw the page."""
+    is_first, problems = state.begin()
+    st.title("Inside the layer", anchor=False)
+    st.markdown(
+        "One batch, one norm layer, every number. Watch how images become **statistics**, how the "
+        "encoder-decoder proposes others, how **λ** mixes the two, and what becomes of the answers "
+        "when you move λ by hand."
+    )
+    offered = _choices()
+    titles = {choice.id: choice.title for choice in offered} | inside.fresh_names()
+    if not st.session_state[state.key("model")]:
+        st.session_state[state.key("model")] = _default(offered)
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        named = st.session_state[state.key("model")]
+        st.selectbox(
+            "Network", list(dict.fromkeys([*titles, named])), key=state.key("model"), width=420,
+            format_func=lambda name: titles.get(name, name), help=CONTROLS["inside.model"],
+        )  # fmt: skip
+        chosen, missing = _opened(state.take().model, offered)
+        datasets = _datasets(chosen.subject.config.dataset) if chosen else {}
+        if chosen and datasets:
+            problems += _dataset(datasets, is_linked=is_first)
+    for line in dict.fromkeys([*problems, *missing]):
+        st.warning(plain(line), icon=":material/info:")
+    state.write_url(state.take())
+    if chosen is None:
+        return
+    own = chosen.subject.config.dataset
+    if not datasets:
+        st.info(
+            plain(
+                f"The images of {own} are not in the data folder, so there is no batch to send "
+                f"through this network: {_how_to_get(own)}. Or choose another network above."
+            ),
+            icon=":material/inventory_2:",
+        )
+        return
+    card_view.cards(
+        [cards.card_of(each.id) for each in (chosen.subject,) if each.id in cards.names()],
+        key="inside",
+    )
+    _heading("One batch through one layer", "inside.layer")
+    st.fragment(_part, run_every=_TICK_SECONDS if chosen.is_live else None)(chosen)
+
+
+# -- what is chosen --------------------------------------------------------------------------------
+
+
+def _choices() -> list[Choice]:
+    return [choice for choice in subjects.choices(running=True) if choice.config.norm in NORMS]
+
+
+def _default(offered: Sequence[Choice]) -> str:
+    """The newest AFN network with networks; an untrained one where there is none."""
+    adaptive = [each.id for each in offered if each.config.norm == "afn" and each.config.adaptive]
+    return next(iter(adaptive), "fresh-afn")
+
+
+def _opened(name: str, offered: Sequence[Choice]) -> tuple[_Chosen | None, list[str]]:
+    if fresh := inside.fresh_subject(name):
+        others = [
+            other
+            for each in inside.fresh_names()
+            if each != name and (other := inside.fresh_subject(each))
+        ]
+        return _Chosen(fresh, tuple(others), is_live=False), []
+    try:
+        subject = subjects.subject_of(name)
+    except (ValueError, OSError) as error:
+        return None, [f"{error}."]
+    if subject.config.norm not in NORMS:
+        known = ", ".join(NORM_TITLES[norm] for norm in NORMS)
+        return None, [
+            f"{NORM_TITLES[subject.config.norm]} cannot be looked into. Choose {known} above."
+        ]
+    is_live = backend.has_run(name) and backend.run(name).state().status not in ENDED
+    return _Chosen(subject, tuple(_siblings(name, subject, offered)), is_live), []
+
+
+def _siblings(name: str, subject: Subject, offered: Sequence[Choice]) -> list[Subject]:
+    """One network of each other norm that else was trained alike, of the same kind first."""
+    pretrained = set(cards.names())
+    found: dict[str, Subject] = {}
+    kindred = [
+        each
+        for each in offered
+        if alike(each.config) == alike(subject.config) and each.config.norm != subject.config.norm
+    ]
+    kindred.sort(key=lambda each: (each.id in pretrained) != (name in pretrained))
+    for each in kindred:
+        if each.config.norm not in found:
+            try:
+                found[each.config.norm] = subjects.subject_of(each.id)
+            except (ValueError, OSError):
+                continue  # whoever asks for it by name is told
+    return [found[norm] for norm in ("bn", "asrnorm", "afn") if norm in found]
+
+
+def _datasets(own: str) -> dict[str, str]:
+    """Test images that the network can be shown: name -> title; its own first."""
+    return ({own: own} if is_here(own) else {}) | other_domains(own)
+
+
+def _dataset(datasets: dict[str, str], *, is_linked: bool) -> list[str]:
+    key, problems = state.key("dataset"), []
+    named = st.session_state[key]
+    if named not in datasets:
+        if named and is_linked:
+            problems.append(
+                f"In the link, data={named[:60]}: not here, or of other classes. "
+                f"{next(iter(datasets))} is shown."
+            )
+        st.session_state[key] = next(iter(datasets))
+    st.selectbox(
+        "Test images", list(datasets), key=key, format_func=datasets.__getitem__, width=200,
+        help=CONTROLS["inside.dataset"],
+    )  # fmt: skip
+    return problems
+
+
+def _how_to_get(dataset: str) -> str:
+    try:
+        return dataset_entry(dataset).how_to_get or "put them there"
+    except ValueError as error:
+        return f"{error}"
+
+
+def _heading(title: str, topic: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom", key=f"head.{topic}"):
+        st.subheader(title, anchor=False, width="content")
+        with st.popover("", icon=":material/help:", type="tertiary", help="What is this?"):
+            st.markdown(FIGURES[topic])
+
+
+# -- the part that follows the hand ----------------------------------------------------------------
+
+
+def _part(chosen: _Chosen) -> None:
+    state.keep()
+    _batch(chosen)
+    view = state.take()
+    picture = _picture(view, chosen.subject)
+    state.write_url(state.take())
+    look = inside.look_of(view, chosen.subject, chosen.others, picture)
+    try:
+        backend.runner().start()
+        seen = backend.inspector().look(look)
+    except (ValueError, OSError) as error:
+        st.error(plain(f"{error}."), icon=":material/error:")
+        return
+    _diagram(chosen, view, seen)
+    st.caption(plain(_provenance(chosen, view, seen)))
+    _neighbours(chosen, look, view)
+
+
+def _batch(chosen: _Chosen) -> None:
+    with st.container(horizontal=True, gap="medium"):
+        st.selectbox(
+            "Corruption", CORRUPTIONS, key=state.key("corruption"), format_func=group_title,
+            width=180,
+        )  # fmt: skip
+        st.slider("Severity", 0, 5, key=state.key("severity"), width=150)
+        st.select_slider(
+            "Batch", SIZES, key=state.key("size"), width=170, help=CONTROLS["inside.batch"]
+        )
+        st.segmented_control(
+            "Batches", list(_ORDERS), key=state.key("order"), required=True,
+            format_func=_ORDERS.__getitem__, help=CONTROLS["inside.order"],
+        )  # fmt: skip
+        st.number_input(
+            "From image", 0, 511, step=1, key=state.key("first"), width=120,
+            help=CONTROLS["inside.first"],
+        )  # fmt: skip
+        if chosen.subject.has_choice:
+            st.segmented_control(
+                "Statistics", list(_MODES), key=state.key("stats"), required=True,
+                format_func=_MODES.__getitem__, help=CONTROLS["inside.stats"],
+            )  # fmt: skip
+        st.segmented_control(
+            "First place", SOURCES, key=state.key("source"), required=True,
+            format_func=_SOURCES.__getitem__, help=CONTROLS["inside.source"],
+        )  # fmt: skip
+
+
+def _picture(view: InsideView, subject: Subject) -> bytes:
+    """The image of one's own, as the network takes it; empty where there is none."""
+    is_digit = inside.knows_digits(subject.config.dataset)
+    if view.source == "a drawing":
+        if not is_digit:
+            st.info("This network does not know digits: upload a picture instead.")
+            return b""
+        drawn = own_picture.from_text(view.picture) if view.picture else None
+        with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
+            drawing("inside_drawing", drawn, on_drawn=_drawn)
+            if drawn is None:
+                st.caption("Draw a digit: large, in one go. It is laid out as MNIST's are.")
+            else:
+                st.caption("The network gets it in the first place of the batch, below.")
+        return b"" if drawn is None else own_picture.in_shape(drawn, subject.image_shape)
+    if view.source == "an upload":
+        file = st.file_uploader(
+            "A picture (PNG or JPEG)", ["png", "jpg", "jpeg"], key="inside_upload", width=420,
+            max_upload_size=5,
+        )  # fmt: skip
+        if file is not None:
+            state.keep_upload(file.getvalue())
+        if data := state.upload():
+            try:
+                return own_picture.from_upload(data, subject.image_shape, is_digit=is_digit)
+            except ValueError as error:
+                st.error(plain(f"{error}."), icon=":material/error:")
+    return b""
+
+
+def _drawn(canvas: np.ndarray) -> None:
+    if not canvas.any():
+        state.draw("")
+        return
+    try:
+        state.draw(own_picture.to_text(own_picture.centred(canvas)))
+    except ValueError:
+        state.draw("")  # too faint a dot to be a digit
+
+
+def _diagram(chosen: _Chosen, view: InsideView, seen: Seen) -> None:
+    norm = chosen.subject.config.norm
+    followed = min(seen["image"], SHOWN - 1)
+    inside_layer(
+        "inside_layer",
+        {
+            "subject": chosen.subject.id,
+            "seen": seen,
+            "stages": [
+                {"id": s.id, "title": s.title, "formula": s.formula, "reading": s.reading}
+                for s in words.stages(seen)
+            ],
+            "label": chosen.label,
+            "colors": {
+                "own": NORM_COLORS[norm],
+                "bn": NORM_COLORS["bn"],
+                "asrnorm": NORM_COLORS["asrnorm"],
+                "other": NORM_COLORS["afn" if norm == "asrnorm" else "asrnorm"],
+                "network": _NETWORK,
+                "quiet": GREY,
+            },
+            "titles": words.titles(seen, chosen.label),
+            "contenders": [{"label": who.label, "color": who.color} for who in chosen.contenders],
+            "score": words.score_words(seen, chosen.label),
+            "limit": words.limit_words(seen),
+            "has_lambdas": bool(seen["hidden"]),
+            "is_as_trained": view.stats == "trained",
+            "where": view.where,
+            "followed": followed,
+        },
+        on_wish=state.wish,
+    )
+
+
+def _provenance(chosen: _Chosen, view: InsideView, seen: Seen) -> str:
+    config = chosen.subject.config
+    kind = "Live, the network still trains" if chosen.is_live else "Live"
+    trained = "untrained" if chosen.subject.id.startswith("fresh-") else f"seed {config.seed}"
+    corruption = f"{group_title(view.corruption)} {view.severity}" if view.severity else "clean"
+    return (
+        f"{kind} · {config.dataset}, {config.backbone}, {trained} · layer "
+        f"{short_layer(seen['layer'])} · batch of {view.size} from {view.dataset}, {corruption} "
+        f"({seen['source']}) · statistics: {seen['statistics']}"
+    )
+
+
+# -- one image among others ------------------------------------------------------------------------
+
+
+def _neighbours(chosen: _Chosen, look: Look, view: InsideView) -> None:
+    _heading("One image among others", "inside.neighbours")
+    if view.size == 1:
+        st.caption("In a batch of one there are no neighbours. Choose a larger batch above.")
+        return
+    try:
+        found = _asked_neighbours(inside.unforced(look))
+    except (ValueError, OSError) as error:
+        st.error(plain(f"{error}."), icon=":material/error:")
+        return
+    st.markdown(plain(neighbours_reading(found, chosen.contenders)))
+    st.html(neighbours_html(found, chosen.contenders))
+    st.caption(
+        f"Image {look.image} of the batch, as trained, among {min(view.size - 1, 63)} others each "
+        f"time. Framed: another answer than alone."
+    )
+
+
+@st.cache_data(show_spinner=False, max_entries=64, hash_funcs={Look: lambda look: look.to_json()})
+def _asked_neighbours(look: Look) -> Neighbours:
+    return backend.inspector().neighbours(look)
