@@ -176,10 +176,13 @@ corruption, in batches of the chosen size.
 """,
     "inside.neighbours": """
 With **test-batch statistics** an image's answer depends on what else is in the batch. Here the
-followed image is put, again and again, among other test images: 24 batches drawn at random, then a
-batch of each single class. A square is the answer in one of them; a framed one is another answer
-than the image gets alone. Networks with running averages, or with statistics of each image alone,
-cannot change their mind.
+followed image is put, again and again, among other test images: 24 batches drawn at random, the
+same ones clean where the image is corrupted, then a batch of each single class. A square is the
+answer in one of them; a framed one is another answer than the image gets alone. Networks with
+running averages, or with statistics of each image alone, cannot change their mind.
+
+So test-batch statistics undo a corruption where the **whole batch** has it. A single pale image
+among clean ones is measured by their statistics, not by its own.
 """,
     "paper.table": """
 In each cell above, pale: the published figure; below, bold: measured here, the mean over seeds with

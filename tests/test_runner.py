@@ -15,6 +15,9 @@ from afn.grids.evaluation import EvaluationStore
 from afn.grids.records import places
 from afn.grids.subjects import Subject
 from afn.grids.tasks import GridTask
+from afn.inside.look import Batch, Look
+from afn.inside.service import Inspector
+from afn.pretrained.cards import read_card
 from afn.processes import is_alive
 from afn.runner import LocalRunner
 
@@ -123,6 +126,17 @@ def test_an_evaluation_can_be_stopped_and_killed(forking, store, quick):
         assert evaluation.state().status == status
         assert reason in evaluation.state().reason
         assert 0 < len(asking.missing()) < 96
+
+
+def test_a_process_looks_into_layers_and_ends_with_the_worker(runner, tmp_path):
+    subject = read_card("mnist5k-afn").subject(tmp_path / "answers")
+    inspector = Inspector(runner.inspect)
+    look = Look(subject=subject, batch=Batch(dataset="mnist5k", size=4))
+    assert inspector.look(look)["norm"] == "afn"
+    runner.close()
+    runner.start()
+    assert inspector.look(look)["norm"] == "afn"  # by another one
+    inspector.close()
 
 
 def test_commands_reach_a_live_run(forking, store, endless):

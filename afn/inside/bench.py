@@ -133,8 +133,10 @@ class Bench:
         ]
         models = [self._as_trained(each) for each in (look.subject, *look.others)]
 
-        def answer(model: nn.Module, beside: Tensor) -> list[float]:
-            logits = model(torch.cat([image[None], pool.images[beside]]))[0]
+        clean = self._pool(look.subject, replace(batch, corruption=None, severity=0))
+
+        def answer(model: nn.Module, beside: Tensor, among: ShownImages = pool) -> list[float]:
+            logits = model(torch.cat([image[None], among.images[beside]]))[0]
             confidence, chosen = logits.softmax(0).max(0)
             return [int(chosen), _short(float(confidence))]
 
@@ -142,6 +144,9 @@ class Bench:
         return {
             "alone": [answer(model, nobody) for model in models],
             "mixed": [[answer(model, each) for each in drawn] for model in models],
+            "clean": [
+                [answer(model, each, clean) for each in drawn if batch.severity] for model in models
+            ],
             "by_class": [[answer(model, each) for each in classes] for model in models],
             "class_names": list(data.class_names),
         }

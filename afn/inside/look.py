@@ -206,7 +206,9 @@ class Neighbours(TypedDict):
     alone: list[list[float]]
     """Per network [answer, confidence] without any."""
     mixed: list[list[list[float]]]
-    """Per network the same in batches of randomly drawn test images."""
+    """Per network the same in batches of randomly drawn test images, corrupted alike."""
+    clean: list[list[list[float]]]
+    """Per network the same among clean ones, where the image is corrupted; else empty lists."""
     by_class: list[list[list[float]]]
     """Per network the same in batches that else hold a single class, class by class."""
     class_names: list[str]

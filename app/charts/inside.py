@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 from afn.inside.look import Score, Seen
-from app.charts.chart import enumerate_words, percent
+from app.charts.chart import Rows, enumerate_words, percent
 
 BESIDE = {
     "bn_batch": "BN, test batch",
@@ -244,14 +245,34 @@ def limit_words(seen: Seen) -> str:
     return f"All λ of this layer are 0. Difference to {BESIDE[name]}: {difference:.1e} ({exact})."
 
 
-def score_words(seen: Seen, label: str) -> str:
-    """How many answers are right now, and how many as trained."""
+def score_words(seen: Seen, label: str, before: str) -> str:
+    """How many answers are right now, and how many with nothing forced.
+
+    Args:
+        seen: What was found.
+        label: The network's name.
+        before: What it is with nothing forced: "as trained".
+    """
     now, trained = seen["now"]["score"], seen["as_trained"]
     words = f"{label} has {percent(share(now))} of the first {now['n']} test images right"
     if now == trained:
-        return f"{words}, as trained."
+        return f"{words}, {before}."
     points = 100 * (share(now) - share(trained))
-    return f"{words}, {_signed(points)} points against {percent(share(trained))} as trained."
+    return f"{words}, {_signed(points)} points against {percent(share(trained))} {before}."
+
+
+def table(seen: Seen) -> Rows:
+    """Every number of the layer, channel by channel."""
+    columns = {**seen["channels"]}
+    for name, other in seen["beside"].items():
+        for key in ("mu_hat", "sigma_hat", "gamma_hat", "beta_hat"):
+            columns[f"{name}.{key}"] = other[key]
+    rows: Rows = []
+    for channel in range(len(seen["channels"]["mu"])):
+        row: dict[str, Any] = {"layer": seen["layer"], "channel": channel}
+        row |= {name: values[channel] for name, values in columns.items()}
+        rows.append(row)
+    return rows
 
 
 def share(score: Score) -> float:

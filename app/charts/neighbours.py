@@ -37,10 +37,12 @@ class Who:
 def neighbours_html(found: Neighbours, contenders: Sequence[Who]) -> str:
     """A row of answers per network: alone, among random images, among those of one class."""
     names = found["class_names"]
+    alike = "images corrupted alike" if any(found["clean"]) else "random images"
     rows = []
     for at, who in enumerate(contenders):
         alone = found["alone"][at]
         drawn = "".join(_square(each, alone, names, "") for each in found["mixed"][at])
+        clean = "".join(_square(each, alone, names, "") for each in found["clean"][at])
         classes = "".join(
             _square(each, alone, names, f"among {name} alone: ")
             for each, name in zip(found["by_class"][at], names, strict=True)
@@ -49,8 +51,13 @@ def neighbours_html(found: Neighbours, contenders: Sequence[Who]) -> str:
             f'<div class="who" style="--hue:{escape(who.color)}">'
             f'<span class="name"><i></i>{escape(who.label)}</span>'
             f'<span class="what">alone: {escape(names[int(alone[0])])}, {alone[1]:.0%}</span>'
-            f'<span class="what">among random images</span><div class="squares">{drawn}</div>'
-            f'<span class="what">among {escape(names[0])} … {escape(names[-1])} alone</span>'
+            f'<span class="what">among {alike}</span><div class="squares">{drawn}</div>'
+            + (
+                f'<span class="what">among clean images</span><div class="squares">{clean}</div>'
+                if clean
+                else ""
+            )
+            + f'<span class="what">among {escape(names[0])} … {escape(names[-1])} alone</span>'
             f'<div class="squares">{classes}</div></div>'
         )
     return f'{_STYLE}<div class="afn-beside">{"".join(rows)}</div>'
@@ -68,11 +75,15 @@ def neighbours_reading(found: Neighbours, contenders: Sequence[Who]) -> str:
     parts, calm = [], []
     for at, who in enumerate(contenders):
         alone = found["alone"][at][0]
-        each = [*found["mixed"][at], *found["by_class"][at]]
+        each = [*found["mixed"][at], *found["clean"][at], *found["by_class"][at]]
         others = sum(answer != alone for answer, _ in each)
         spread = max(c for _, c in each) - min(c for _, c in each)
         if others:
-            parts.append(f"{who.label} answers otherwise in {others} of {len(each)} batches")
+            among = sum(answer != alone for answer, _ in found["clean"][at])
+            parts.append(
+                f"{who.label} answers otherwise in {others} of {len(each)} batches"
+                + (f", {among} of them of clean images" if among else "")
+            )
         elif spread > 0.005:
             parts.append(
                 f"{who.label} keeps its answer, its confidence moves by up to "
@@ -81,5 +92,8 @@ def neighbours_reading(found: Neighbours, contenders: Sequence[Who]) -> str:
         else:
             calm.append(who.label)
     if calm:
-        parts.append(f"{enumerate_words(calm)} {'are' if len(calm) > 1 else 'is'} not moved at all")
+        verb = "give" if len(calm) > 1 else "gives"
+        parts.append(
+            f"{enumerate_words(calm)} {verb} the same answer, whatever is beside the image"
+        )
     return "; ".join(parts) + "."

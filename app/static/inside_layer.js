@@ -161,7 +161,7 @@ class Layer {
     channel.parentElement.querySelector("span").textContent = `Channel ${seen.channel}`;
     const rows = [
       { label: `${data.label}, now`, color: data.colors.own, score: seen.now.score },
-      { label: `${data.label}, as trained`, color: data.colors.own, score: seen.as_trained, quiet: true },
+      { label: `${data.label}, ${data.before}`, color: data.colors.own, score: seen.as_trained, quiet: true },
       ...seen.others.map(({ score }, at) => ({ ...data.contenders[at + 1], score, quiet: true })),
     ];
     if (!data.has_lambdas && data.is_as_trained) rows.splice(1, 1);

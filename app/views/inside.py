@@ -20,6 +20,7 @@ from app.comparison import NORM_TITLES
 from app.components.drawing import drawing
 from app.components.inside_layer import inside_layer
 from app.explanations import CONTROLS, FIGURES
+from app.export import csv_of
 from app.inside import CORRUPTIONS, NORMS, SIZES, SOURCES, InsideView
 from app.markdown import plain
 from app.offers import Choice, alike
@@ -47,6 +48,11 @@ class _Chosen:
     @property
     def label(self) -> str:
         return NORM_TITLES[self.subject.config.norm]
+
+    @property
+    def before(self) -> str:
+        """What it is with nothing forced."""
+        return "untrained" if self.subject.id in inside.fresh_names() else "as trained"
 
     @property
     def contenders(self) -> list[Who]:
@@ -206,7 +212,12 @@ def _part(chosen: _Chosen) -> None:
         st.error(plain(f"{error}."), icon=":material/error:")
         return
     _diagram(chosen, view, seen)
-    st.caption(plain(_provenance(chosen, view, seen)))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button(
+            "All channels (CSV)", csv_of(lambda: words.table(seen)), "layer.csv", "text/csv",
+            icon=":material/download:", key="inside_csv", on_click="ignore",
+        )  # fmt: skip
+        st.caption(plain(_provenance(chosen, view, seen)), width="stretch")
     _neighbours(chosen, look, view)
 
 
@@ -302,7 +313,8 @@ def _diagram(chosen: _Chosen, view: InsideView, seen: Seen) -> None:
             },
             "titles": words.titles(seen, chosen.label),
             "contenders": [{"label": who.label, "color": who.color} for who in chosen.contenders],
-            "score": words.score_words(seen, chosen.label),
+            "before": chosen.before,
+            "score": words.score_words(seen, chosen.label, chosen.before),
             "limit": words.limit_words(seen),
             "has_lambdas": bool(seen["hidden"]),
             "is_as_trained": view.stats == "trained",
@@ -316,10 +328,10 @@ def _diagram(chosen: _Chosen, view: InsideView, seen: Seen) -> None:
 def _provenance(chosen: _Chosen, view: InsideView, seen: Seen) -> str:
     config = chosen.subject.config
     kind = "Live, the network still trains" if chosen.is_live else "Live"
-    trained = "untrained" if chosen.subject.id.startswith("fresh-") else f"seed {config.seed}"
     corruption = f"{group_title(view.corruption)} {view.severity}" if view.severity else "clean"
     return (
-        f"{kind} · {config.dataset}, {config.backbone}, {trained} · layer "
+        f"{kind} · {config.dataset}, {config.backbone}, {chosen.before}, seed {config.seed} "
+        f"· layer "
         f"{short_layer(seen['layer'])} · batch of {view.size} from {view.dataset}, {corruption} "
         f"({seen['source']}) · statistics: {seen['statistics']}"
     )

@@ -77,7 +77,7 @@ export function strip({ width, height = 118, series, chosen = -1, names, unit = 
 }
 
 /** Bars from 0, one for each hidden unit. */
-export function bars({ width, height = 84, values, color, unit = "unit" }) {
+export function bars({ width, height = 118, values, color, unit = "unit" }) {
   if (!values.some(Boolean)) return `<p class="none" style="width:${width}px;height:${height / 2}px">all ${values.length} cut off at 0</p>`;
   const high = Math.max(...values, 1e-9);
   const inner = width - PAD.left - PAD.right;

@@ -1,0 +1,33 @@
+"""Shipped networks of the embedded digits, as looking into them takes them."""
+
+from collections.abc import Callable
+
+import pytest
+
+from afn.grids.subjects import Subject
+from afn.inside.look import Batch, Look
+from afn.pretrained.cards import read_card
+
+Subjects = Callable[[str], Subject]
+Asks = Callable[..., Look]
+
+
+@pytest.fixture
+def subject(tmp_path) -> Subjects:
+    """A shipped network of the embedded digits by its norm."""
+    return lambda norm: read_card(f"mnist5k-{norm}").subject(tmp_path / norm)
+
+
+@pytest.fixture
+def asks(subject: Subjects) -> Asks:
+    """A look at a network of some norm; keywords are the batch's or the look's."""
+
+    def look(norm: str, **changes: object) -> Look:
+        batch = {key: changes.pop(key) for key in list(changes) if key in Batch.__slots__}
+        return Look(
+            subject=subject(norm),
+            batch=Batch(**{"dataset": "mnist5k", "size": 16, **batch}),
+            **changes,
+        )
+
+    return look

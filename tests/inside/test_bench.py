@@ -1,0 +1,240 @@
+"""What is seen inside a layer is what the layer does."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from afn import load_pretrained
+from afn.data import load_dataset
+from afn.engine.config import TrainConfig
+from afn.evaluate import evaluate
+from afn.inside.bench import Bench
+from afn.inside.look import FRESH, SHOWN, Batch
+from afn.norms import norm_layers, override_lambdas, set_eval_stats
+from afn.pixels import as_float
+
+OFF = dict.fromkeys(("mu", "sigma", "gamma", "beta"), 0.0)
+NAMES = (
+    "mu", "sigma", "mu_stan", "sigma_stan", "mu_hat", "sigma_hat", "gamma_net", "beta_net",
+    "gamma_hat", "beta_hat",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def bench():
+    return Bench()
+
+
+def first_images(num):
+    data = load_dataset("mnist5k")
+    return as_float(torch.from_numpy(data.x_test[:num])), torch.from_numpy(data.y_test[:num])
+
+
+def given_to(model, name, images):
+    """The input that a layer gets."""
+    found = []
+    layer = norm_layers(model)[name]
+    handle = layer.register_forward_pre_hook(lambda _, given: found.append(given[0]))
+    with torch.inference_mode():
+        model(images)
+    handle.remove()
+    return layer, found[0]
+
+
+@pytest.mark.parametrize("norm", ["afn", "asrnorm", "bn"])
+@pytest.mark.parametrize("number", [0, 1])
+def test_every_number_is_the_layers_own(bench, asks, norm, number):
+    model = load_pretrained(f"mnist5k-{norm}")
+    name = list(norm_layers(model))[number]
+    layer, x = given_to(model, name, first_images(16)[0])
+    with torch.inference_mode():
+        trace, y = layer.trace(x), layer(x)
+    seen = bench.look(asks(norm, layer=name, image=3, channel=5))
+    for each in NAMES:
+        value = getattr(trace, each)
+        if value is None:
+            assert each not in seen["channels"]
+            continue
+        expected = value[3] if value.dim() == 2 else value
+        torch.testing.assert_close(
+            torch.tensor(seen["channels"][each]), expected, rtol=1e-4, atol=1e-6
+        )
+    at = int(seen["pixel"]["row"]), int(seen["pixel"]["column"])
+    assert seen["pixel"]["x"] == pytest.approx(float(x[3, 5].max()), rel=1e-4)
+    assert seen["pixel"]["x_hat"] == pytest.approx(float(trace.x_hat[3, 5][at]), rel=1e-4)
+    assert seen["pixel"]["y"] == pytest.approx(float(y[3, 5][at]), rel=1e-4)
+    assert sum(seen["histograms"]["y"]["counts"]) == x[:, 5].numel()
+    assert seen["layers"] == {each: lay.num_features for each, lay in norm_layers(model).items()}
+
+
+@pytest.mark.parametrize(
+    ("norm", "stats", "name"),
+    [("afn", "batch", "bn_batch"), ("afn", "running", "bn_running"), ("asrnorm", None, None)],
+)
+def test_with_all_lambdas_at_0_nothing_but_rounding_is_left(bench, asks, norm, stats, name):
+    seen = bench.look(asks(norm, lambdas=OFF, stats=stats))
+    assert set(seen["lambdas"].values()) == {0.0}
+    if name:
+        assert seen["beside"][name]["difference"] < 1e-5
+    assert seen["channels"]["mu_hat"] == seen["channels"]["mu"]
+    assert bench.look(asks(norm, stats=stats))["channels"]["mu_hat"] != seen["channels"]["mu"]
+
+
+def test_forcing_lambdas_moves_the_answers_and_leaves_no_trace(bench, asks):
+    before = bench.look(asks("afn", corruption="contrast", severity=5))
+    forced = bench.look(asks("afn", corruption="contrast", severity=5, lambdas={"mu": 1.0}))
+    after = bench.look(asks("afn", corruption="contrast", severity=5))
+    assert forced["now"]["score"]["correct"] < before["now"]["score"]["correct"] - 50
+    assert forced["as_trained"] == before["now"]["score"] == before["as_trained"]
+    assert forced["trained"] == before["lambdas"]
+    assert forced["lambdas"]["mu"] == 1.0
+    assert after == before
+
+
+def test_lambdas_are_forced_in_every_layer_or_in_one(bench, asks):
+    _, second = bench.look(asks("afn"))["layers"]
+    here = bench.look(asks("afn", layer=second, lambdas={"mu": 1.0}, everywhere=False))
+    everywhere = bench.look(asks("afn", layer=second, lambdas={"mu": 1.0}))
+    plain = bench.look(asks("afn", layer=second))
+    assert here["lambdas"]["mu"] == everywhere["lambdas"]["mu"] == 1.0
+    assert here["channels"]["mu"] == plain["channels"]["mu"]  # the layer before is as trained
+    assert everywhere["channels"]["mu"] != plain["channels"]["mu"]
+
+
+def test_the_score_is_the_networks_accuracy(bench, asks):
+    images, labels = first_images(512)
+    model = load_pretrained("mnist5k-afn")
+    assert bench.look(asks("afn", size=64))["now"]["score"] == {
+        "correct": evaluate(model, images, labels, 64).correct,
+        "n": 512,
+    }
+    with override_lambdas(model, sigma=0.9):
+        forced = evaluate(model, images, labels, 64).correct
+    seen = bench.look(asks("afn", size=64, lambdas={"sigma": 0.9}))
+    assert seen["now"]["score"]["correct"] == forced
+    set_eval_stats(model, "running")
+    running = evaluate(model, images, labels, 64).correct
+    assert bench.look(asks("afn", size=64, stats="running"))["now"]["score"]["correct"] == running
+
+
+def test_the_others_answer_the_same_images_as_trained(bench, asks, subject):
+    look = asks("afn", others=(subject("bn"), subject("asrnorm")), lambdas=OFF)
+    seen = bench.look(look)
+    images = first_images(16)[0]
+    for norm, found in zip(("bn", "asrnorm"), seen["others"], strict=True):
+        with torch.inference_mode():
+            expected = load_pretrained(f"mnist5k-{norm}")(images)
+        assert found["answers"] == expected[:SHOWN].argmax(1).tolist()
+        torch.testing.assert_close(
+            torch.tensor(found["probabilities"]), expected[0].softmax(0), rtol=1e-3, atol=1e-6
+        )
+
+
+@pytest.mark.parametrize("norm", ["afn", "asrnorm"])
+def test_the_sibling_beside_takes_its_statistics_over_the_other_axes(bench, asks, norm):
+    seen = bench.look(asks(norm, image=2))
+    other = "per_image" if norm == "afn" else "batch"
+    alone = bench.look(asks(norm, size=1, first=2))
+    assert seen["beside"][other]["difference"] > 0
+    if norm == "afn":  # alone, a batch is an image: AFN is ASRNorm with its parameters
+        torch.testing.assert_close(
+            seen["beside"][other]["mu_hat"], alone["channels"]["mu_hat"], rtol=1e-3, atol=1e-5
+        )
+        assert alone["beside"][other]["difference"] < 1e-4
+
+
+def test_a_batch_wraps_around_and_may_be_sorted_by_class(bench, asks):
+    labels = first_images(512)[1]
+    assert bench.look(asks("bn", first=510))["labels"] == [
+        *labels[510:].tolist(),
+        *labels[: SHOWN - 2].tolist(),
+    ]
+    assert set(bench.look(asks("bn", order="by label"))["labels"]) == {0}
+
+
+def test_a_picture_of_ones_own_takes_the_first_place_and_is_corrupted(bench, asks):
+    pixels = np.zeros((28, 28, 1), dtype=np.uint8)
+    pixels[4:24, 12:16] = 255
+    seen = bench.look(asks("afn", picture=pixels.tobytes()))
+    plain = bench.look(asks("afn"))
+    assert seen["labels"] == [-1, *plain["labels"][1:]]
+    assert seen["pictures"][1:] == plain["pictures"][1:]
+    assert seen["now"]["answers"][0] == 1
+    foggy = bench.look(asks("afn", picture=pixels.tobytes(), corruption="fog", severity=5))
+    assert foggy["pictures"][0] != seen["pictures"][0]
+    assert bench.look(asks("afn"))["pictures"] == plain["pictures"]  # the pool is untouched
+
+
+def test_an_untrained_network_is_the_one_that_training_begins_with(bench, asks):
+    look = asks("afn")
+    fresh = replace(look.subject, config=TrainConfig(norm="afn", seed=3), sha256=FRESH)
+    seen = bench.look(replace(look, subject=fresh))
+    assert seen["channels"]["weight"] == [1.0] * 16
+    assert seen["channels"]["running_mu"] == [0.0] * 16
+    other = replace(fresh, config=TrainConfig(norm="afn", seed=4))
+    assert bench.look(replace(look, subject=other))["channels"]["mu"] != seen["channels"]["mu"]
+
+
+@pytest.mark.parametrize("norm", ["afn", "asrnorm", "bn"])
+def test_a_batch_of_one(bench, asks, norm):
+    seen = bench.look(asks(norm, size=1))
+    assert len(seen["labels"]) == 1
+    assert seen["count"] == 28 * 28
+
+
+def test_neighbours_change_answers_only_where_the_batch_is_measured(bench, asks, subject):
+    look = asks("afn", size=8, corruption="contrast", severity=5, image=1)
+    look = replace(look, others=(subject("bn"), subject("asrnorm")))
+    found = bench.neighbours(look)
+    confidences = [
+        {round(confidence, 3) for _, confidence in [*mixed, *clean, *by_class]}
+        for mixed, clean, by_class in zip(
+            found["mixed"], found["clean"], found["by_class"], strict=True
+        )
+    ]
+    assert len(confidences[0]) > 10
+    assert [len(each) for each in confidences[1:]] == [1, 1]
+    assert len(found["by_class"][0]) == len(found["class_names"]) == 10
+    assert found == bench.neighbours(look)
+    alone = found["alone"][0][0]
+    flips = [sum(answer != alone for answer, _ in found[how][0]) for how in ("mixed", "clean")]
+    assert flips[0] < flips[1]  # one pale image among clean ones
+    plain = bench.neighbours(replace(look, batch=Batch(dataset="mnist5k", size=8)))
+    assert plain["clean"] == [[], [], []]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"layer": "nope"}, "no layer 'nope'; it has backbone.blocks.0.norm"),
+        ({"image": 99}, "images 0 to 15"),
+        ({"lambdas": {"mu": 2.0}}, r"must be in \[0, 1\]"),
+        ({"picture": b"123"}, "28×28×1 bytes, got 3"),
+        ({"dataset": "nope"}, "nope"),
+    ],
+)
+def test_what_cannot_be_is_said_in_a_line(bench, asks, changes, words):
+    with pytest.raises(ValueError, match=words):
+        bench.look(asks("afn", **changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"size": 0}, "1 to 512"),
+        ({"first": 512}, "0 to 511"),
+        ({"order": "sorted"}, "order must be"),
+        ({"severity": 3}, "severity 0 is clean"),
+    ],
+)
+def test_a_batch_that_cannot_be(changes, words):
+    with pytest.raises(ValueError, match=words):
+        Batch(dataset="mnist5k", **changes)
+
+
+def test_other_classes_are_refused(bench, asks):
+    look = asks("afn")
+    with pytest.raises(ValueError, match="knows 7 classes, mnist5k has 10"):
+        bench.look(replace(look, subject=replace(look.subject, num_classes=7)))
