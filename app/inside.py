@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from afn.corruptions.severities import SEVERITIES
-from afn.data import dataset_entry
 from afn.data.derived import parts_of
 from afn.engine.config import ADAPTIVE_NORMS, TrainConfig
 from afn.grids.records import Order
 from afn.grids.subjects import Stats, Subject
-from afn.inside.look import FRESH, POOL, SHOWN, Batch, Look
+from afn.inside import own_picture
+from afn.inside.look import POOL, SHOWN, Batch, Look, untrained
 from afn.lambda_init import LAMBDAS
-from app import links, own_picture
+from app import links
 from app.charts.grid import in_order
 from app.comparison import NORM_TITLES
 from app.rescaling import DIGIT_SETS
@@ -150,17 +149,7 @@ def fresh_subject(name: str) -> Subject | None:
     """The untrained network of that name; None where it is no such name."""
     if name not in fresh_names():
         return None
-    config = TrainConfig(norm=name.removeprefix(_FRESH))
-    entry = dataset_entry(config.dataset)
-    return Subject(
-        id=name,
-        config=config,
-        image_shape=entry.image_shape,
-        num_classes=entry.num_classes,
-        weights=Path(),
-        sha256=FRESH,
-        folder=Path(),
-    )
+    return replace(untrained(TrainConfig(norm=name.removeprefix(_FRESH))), id=name)
 
 
 def knows_digits(dataset: str) -> bool:

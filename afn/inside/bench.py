@@ -81,6 +81,7 @@ class Bench:
                 raise ValueError(f"{name} must run once per forward pass, it ran {len(inputs)}×")
             steps = steps_of(layer, inputs[0], channel=look.channel, image=look.image)
             score = self._score(model, look.subject, pool, batch)
+        who_else = [self._other(other, look, pool, images) for other in look.others]
         # one dict, spelled in two parts: what the layer did, and what came of it
         seen: dict[str, Any] = {
             **steps,
@@ -95,14 +96,7 @@ class Bench:
             "source": pool.source,
             "now": _answered(logits, look.image, score),
             "as_trained": self._trained_score(look.subject, pool, batch),
-            "others": [
-                _answered(
-                    self._as_trained(other)(images),
-                    look.image,
-                    self._trained_score(other, pool, batch),
-                )
-                for other in look.others
-            ],
+            "others": who_else,
         }
         return seen  # type: ignore[return-value]
 
@@ -160,6 +154,17 @@ class Bench:
         model = self._model(subject)
         set_eval_stats(model, _stats_of(subject))
         return model
+
+    def _other(self, subject: Subject, look: Look, pool: ShownImages, images: Tensor) -> Answered:
+        """What a network says as trained; kept, for it does not change with what is forced."""
+        return self._scores.of(
+            (subject.sha256, subject.config, look.subject.image_shape, look.batch, look.image),
+            lambda: _answered(
+                self._as_trained(subject)(images),
+                look.image,
+                self._trained_score(subject, pool, look.batch),
+            ),
+        )
 
     def _set(self, subject: Subject, batch: Batch) -> ImageData:
         """The first test images, in the form that the network takes."""

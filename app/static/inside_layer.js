@@ -19,6 +19,12 @@ const styled = new Promise((resolve) => {
 await styled;
 
 const escape = (text) => String(text).replace(/[&<>"]/g, (each) => `&#${each.charCodeAt(0)};`);
+/** Sets what a node holds, unless it holds that already. */
+function put(node, html) {
+  if (node.held === html) return;
+  node.held = html;
+  node.innerHTML = html;
+}
 const percent = ({ correct, n }) => `${((100 * correct) / n).toFixed(1)} %`;
 
 class Layer {
@@ -99,10 +105,11 @@ class Layer {
     const width = { whole, half: whole > 430 ? (whole - GAP) / 2 : whole };
     for (const { id, formula, reading } of data.stages) {
       const section = root.querySelector(`[data-stage="${id}"]`);
-      section.querySelector(".formula").innerHTML = formula;
-      section.querySelector(".reading").textContent = reading;
-      section.querySelector(".figure").setAttribute("aria-label", `${section.dataset.title}. ${reading}`);
-      section.querySelector(".figure").innerHTML = FIGURES[id](data, width);
+      const figure = section.querySelector(".figure");
+      put(section.querySelector(".formula"), formula);
+      put(section.querySelector(".reading"), escape(reading));
+      figure.setAttribute("aria-label", `${section.dataset.title}. ${reading}`);
+      put(figure, FIGURES[id](data, width));
     }
     this.answers();
     paint(root);
@@ -165,38 +172,36 @@ class Layer {
       ...seen.others.map(({ score }, at) => ({ ...data.contenders[at + 1], score, quiet: true })),
     ];
     if (!data.has_lambdas && data.is_as_trained) rows.splice(1, 1);
-    root.querySelector(".scores").innerHTML =
-      rows
-        .map(
-          ({ label, color, score, quiet }) => `<div class="score ${quiet ? "quiet" : ""}"><span>${escape(label)}</span>
-            <span class="meter"><i style="width:${(100 * score.correct) / score.n}%;background:${color}"></i></span>
-            <b>${percent(score)}</b></div>`,
-        )
-        .join("") + `<p>${escape([data.score, data.limit].filter(Boolean).join(" "))}</p>`;
+    const meters = rows.map(
+      ({ label, color, score, quiet }) => `<div class="score ${quiet ? "quiet" : ""}"><span>${escape(label)}</span>
+        <span class="meter"><i style="width:${(100 * score.correct) / score.n}%;background:${color}"></i></span>
+        <b>${percent(score)}</b></div>`,
+    );
+    const words = [data.score, data.limit].filter(Boolean).join(" ");
+    put(root.querySelector(".scores"), `${meters.join("")}<p>${escape(words)}</p>`);
   }
 
   answers() {
     const { root, data } = this;
     const { seen, contenders, followed } = data;
     const each = [seen.now, ...seen.others];
-    root.querySelector(".cards").innerHTML = seen.pictures
-      .map((picture, at) => {
-        const label = seen.labels[at];
-        const truth = label < 0 ? "your picture" : seen.class_names[label];
-        const lines = each
-          .map(({ answers, confidences }, who) => {
-            const mark = label < 0 ? "" : answers[at] === label ? "✓" : "✗";
-            return `<span class="answer ${mark === "✗" ? "wrong" : ""}"><i style="background:${contenders[who].color}"></i>
-              <span>${escape(contenders[who].label)}</span><b>${escape(seen.class_names[answers[at]])}</b>
-              <em>${Math.round(100 * confidences[at])} %</em><span>${mark}</span></span>`;
-          })
-          .join("");
-        return `<button type="button" class="card" data-image="${at}" aria-pressed="${at === followed}">
-          <img src="${picture}" alt=""><strong>${escape(truth)}</strong>${lines}</button>`;
-      })
-      .join("");
+    const cards = seen.pictures.map((picture, at) => {
+      const label = seen.labels[at];
+      const truth = label < 0 ? "your picture" : seen.class_names[label];
+      const lines = each.map(({ answers, confidences }, who) => {
+        const mark = label < 0 ? "" : answers[at] === label ? "✓" : "✗";
+        return `<span class="answer ${mark === "✗" ? "wrong" : ""}"><i style="background:${contenders[who].color}"></i>
+          <span>${escape(contenders[who].label)}</span><b>${escape(seen.class_names[answers[at]])}</b>
+          <em>${Math.round(100 * confidences[at])} %</em><span>${mark}</span></span>`;
+      });
+      return `<button type="button" class="card" data-image="${at}" aria-pressed="${at === followed}">
+        <img src="${picture}" alt=""><strong>${escape(truth)}</strong>${lines.join("")}</button>`;
+    });
+    const focused = document.activeElement?.closest?.(".afn-inside .card")?.dataset.image;
+    put(root.querySelector(".cards"), cards.join(""));
+    if (focused) root.querySelector(`.card[data-image="${focused}"]`)?.focus();
     const slot = root.querySelector(".classes");
-    slot.innerHTML = probabilities(data, Math.min(slot.clientWidth || 400, 900));
+    put(slot, probabilities(data, Math.min(slot.clientWidth || 400, 900)));
   }
 }
 

@@ -8,9 +8,10 @@ import streamlit as st
 
 from afn.data import dataset_entry
 from afn.grids.subjects import Subject
+from afn.inside import own_picture
 from afn.inside.look import SHOWN, Look, Neighbours, Seen
 from afn.work import ENDED
-from app import backend, card_view, cards, inside, own_picture, subjects
+from app import backend, card_view, cards, inside, subjects
 from app.charts import inside as words
 from app.charts.corruptions import group_title
 from app.charts.lambdas import short_layer

@@ -18,13 +18,14 @@ from streamlit.testing.v1 import AppTest
 
 from afn.engine.config import TrainConfig
 from afn.engine.execution import execute
+from afn.inside import own_picture
 from afn.inside.bench import Bench
 from afn.inside.look import Batch, Look
 from afn.inside.service import Inspector, serve
 from afn.pretrained.cards import read_card
 from afn.runner import LocalRunner
 from afn.runs import RunStore
-from app import backend, inside, own_picture
+from app import backend, inside
 from app.charts import inside as words_of
 from app.charts.neighbours import Who, neighbours_html, neighbours_reading
 from app.inside import InsideView, from_url, look_of, to_url

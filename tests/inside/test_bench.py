@@ -9,9 +9,10 @@ import torch
 from afn import load_pretrained
 from afn.data import load_dataset
 from afn.engine.config import TrainConfig
+from afn.engine.training import Training
 from afn.evaluate import evaluate
 from afn.inside.bench import Bench
-from afn.inside.look import FRESH, SHOWN, Batch
+from afn.inside.look import SHOWN, Batch, untrained
 from afn.norms import norm_layers, override_lambdas, set_eval_stats
 from afn.pixels import as_float
 
@@ -169,12 +170,18 @@ def test_a_picture_of_ones_own_takes_the_first_place_and_is_corrupted(bench, ask
 
 def test_an_untrained_network_is_the_one_that_training_begins_with(bench, asks):
     look = asks("afn")
-    fresh = replace(look.subject, config=TrainConfig(norm="afn", seed=3), sha256=FRESH)
-    seen = bench.look(replace(look, subject=fresh))
-    assert seen["channels"]["weight"] == [1.0] * 16
+    seen = bench.look(replace(look, subject=untrained(TrainConfig(norm="afn", seed=3))))
+    training = Training(TrainConfig(norm="afn", seed=3))
+    layer = next(iter(norm_layers(training.model.eval()).values()))
+    _, x = given_to(training.model, "backbone.blocks.0.norm", first_images(16)[0])
+    with torch.inference_mode():
+        expected = layer.trace(x)
+    torch.testing.assert_close(
+        torch.tensor(seen["channels"]["gamma_hat"]), expected.gamma_hat, rtol=1e-4, atol=1e-6
+    )
     assert seen["channels"]["running_mu"] == [0.0] * 16
-    other = replace(fresh, config=TrainConfig(norm="afn", seed=4))
-    assert bench.look(replace(look, subject=other))["channels"]["mu"] != seen["channels"]["mu"]
+    other = bench.look(replace(look, subject=untrained(TrainConfig(norm="afn", seed=4))))
+    assert other["channels"]["mu"] != seen["channels"]["mu"]
 
 
 @pytest.mark.parametrize("norm", ["afn", "asrnorm", "bn"])

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 from afn import load_pretrained
 from afn.data import load_dataset
-from app.own_picture import centred, from_text, from_upload, in_shape, to_text
+from afn.inside.own_picture import centred, from_text, from_upload, in_shape, to_text
 
 
 def drawn_seven(size=(300, 200), ink=0, ground=255, at=(60, 30)):
