@@ -35,6 +35,8 @@ class Layer {
     root.addEventListener("input", ({ target }) => this.slide(target));
     root.addEventListener("change", ({ target }) => this.slide(target));
     root.addEventListener("click", ({ target }) => this.click(target));
+    this.tip = Object.assign(document.createElement("div"), { className: "tip", hidden: true });
+    for (const name of ["pointerover", "pointerout"]) root.addEventListener(name, (event) => this.point(event));
     this.resized = new ResizeObserver(() => this.width !== root.clientWidth && this.data && this.draw());
     this.resized.observe(root);
   }
@@ -85,6 +87,17 @@ class Layer {
     if (hit.dataset.image) this.ask({ image: +hit.dataset.image });
     else if (hit.dataset.do) this.ask({ do: hit.dataset.do });
     else if (hit.closest(".stages")) this.ask({ channel: +hit.dataset.at });
+  }
+
+  /** Shows the numbers under the pointer. */
+  point({ type, target }) {
+    const text = type === "pointerover" && target.dataset?.tip;
+    this.tip.hidden = !text;
+    if (!text) return;
+    this.tip.textContent = text;
+    const [box, frame] = [target, this.root].map((node) => node.getBoundingClientRect());
+    const left = Math.min(Math.max(box.left + box.width / 2 - frame.left, 90), frame.width - 90);
+    Object.assign(this.tip.style, { left: `${left}px`, top: `${box.top - frame.top}px` });
   }
 
   // -- drawing ------------------------------------------------------------------------------------
@@ -145,6 +158,7 @@ class Layer {
       </div>
       <div class="stages">${stages.map(stage).join("")}</div>
       <section class="answers"><h4>What comes of it</h4><div class="cards"></div><div class="classes"></div></section>`;
+    this.root.append(this.tip);
   }
 
   controls() {

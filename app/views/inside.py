@@ -104,7 +104,7 @@ def render() -> None:
         key="inside",
     )
     _heading("One batch through one layer", "inside.layer")
-    st.fragment(_part, run_every=_TICK_SECONDS if chosen.is_live else None)(chosen)
+    st.fragment(_part)(chosen)
 
 
 # -- what is chosen --------------------------------------------------------------------------------
@@ -202,9 +202,14 @@ def _heading(title: str, topic: str) -> None:
 def _part(chosen: _Chosen) -> None:
     state.keep()
     _batch(chosen)
+    picture = _picture(state.take(), chosen.subject)
+    every = _TICK_SECONDS if chosen.is_live else None
+    st.fragment(_layer, run_every=every)(chosen, picture)  # without the controls: quick to redraw
+
+
+def _layer(chosen: _Chosen, picture: bytes) -> None:
     view = state.take()
-    picture = _picture(view, chosen.subject)
-    state.write_url(state.take())
+    state.write_url(view)
     look = inside.look_of(view, chosen.subject, chosen.others, picture)
     try:
         backend.runner().start()

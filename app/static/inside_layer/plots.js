@@ -67,7 +67,7 @@ export function strip({ width, height = 118, series, chosen = -1, names, unit = 
       .filter(({ name, values }) => name && at < values.length)
       .map(({ name, values }) => `${name}: ${[values[at]].flat().map((value) => number(value)).join(" to ")}`);
     const label = names ? names[at] : `${unit} ${at}`;
-    parts.push(`<rect class="hit" data-at="${at}" x="${round(x(at) - step / 2)}" y="0" width="${round(step)}" height="${height}"><title>${escape([label, ...told].join("\n"))}</title></rect>`);
+    parts.push(`<rect class="hit" data-at="${at}" x="${round(x(at) - step / 2)}" y="0" width="${round(step)}" height="${height}" data-tip="${escape([label, ...told].join("\n"))}"/>`);
   }
   const every = Math.ceil(num / Math.max(2, Math.floor(inner / (names ? 56 : 30))));
   for (let at = 0; at < num; at += every) {
@@ -89,7 +89,7 @@ export function bars({ width, height = 118, values, color, unit = "unit" }) {
     const tall = ((floor - PAD.top) * value) / high;
     const left = PAD.left + at * step;
     parts.push(`<rect fill="${color}" x="${round(left + step * 0.15)}" y="${round(floor - tall)}" width="${round(step * 0.7)}" height="${round(tall)}"/>`);
-    parts.push(`<rect class="hit" x="${round(left)}" y="0" width="${round(step)}" height="${height}"><title>${unit} ${at}: ${number(value)}</title></rect>`);
+    parts.push(`<rect class="hit" x="${round(left)}" y="0" width="${round(step)}" height="${height}" data-tip="${unit} ${at}: ${number(value)}"/>`);
   });
   return svg(width, height, parts.join(""));
 }
@@ -104,7 +104,7 @@ export function histogram({ width, height = 56, data, color }) {
     const tall = (floor - 2) * Math.sqrt(count / most); // rare values stay visible
     const from = low + ((high - low) * at) / counts.length;
     const to = low + ((high - low) * (at + 1)) / counts.length;
-    return `<rect fill="${color}" x="${round(at * step)}" y="${round(floor - tall)}" width="${round(Math.max(step - 1, 1))}" height="${round(tall)}"><title>${number(from)} to ${number(to)}: ${count} values</title></rect>`;
+    return `<rect fill="${color}" x="${round(at * step)}" y="${round(floor - tall)}" width="${round(Math.max(step - 1, 1))}" height="${round(tall)}"/><rect class="hit" x="${round(at * step)}" y="0" width="${round(step)}" height="${floor}" data-tip="${number(from)} to ${number(to)}: ${count} values"/>`;
   });
   parts.push(`<text x="0" y="${height - 4}">${number(low)}</text>`);
   parts.push(`<text x="${width}" y="${height - 4}" text-anchor="end">${number(high)}</text>`);
