@@ -1,5 +1,6 @@
 """Inside the layer: every step of a norm layer on a batch, with λ to move by hand."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -352,7 +353,8 @@ def _neighbours(chosen: _Chosen, look: Look, view: InsideView) -> None:
         st.caption("In a batch of one there are no neighbours. Choose a larger batch above.")
         return
     try:
-        found = _asked_neighbours(inside.unforced(look))
+        plain_look = inside.unforced(look)
+        found = _asked_neighbours(json.dumps(plain_look.to_json()), plain_look)
     except (ValueError, OSError) as error:
         st.error(plain(f"{error}."), icon=":material/error:")
         return
@@ -364,6 +366,6 @@ def _neighbours(chosen: _Chosen, look: Look, view: InsideView) -> None:
     )
 
 
-@st.cache_data(show_spinner=False, max_entries=64, hash_funcs={Look: lambda look: look.to_json()})
-def _asked_neighbours(look: Look) -> Neighbours:
-    return backend.inspector().neighbours(look)
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _asked_neighbours(question: str, _look: Look) -> Neighbours:
+    return backend.inspector().neighbours(_look)
