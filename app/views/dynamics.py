@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from afn.course import Quantity
 from afn.engine.config import ADAPTIVE_NORMS
 from afn.lambda_init import GREEK
 from app import card_view, histories
@@ -12,7 +13,7 @@ from app.charts.chart import enumerate_words
 from app.charts.depth import depth_legend
 from app.charts.dynamics_words import dynamics_reading, panel_reading
 from app.charts.lambdas import TITLES
-from app.charts.tracks import Course, Quantity, Series, courses_of, series_of, table
+from app.charts.tracks import Course, Series, courses_of, series_of, table
 from app.comparison import NORM_TITLES
 from app.dynamics import ALL, BY, MAX_RUNS, QUANTITIES, SEEDS, DynamicsView
 from app.explanations import CONTROLS, FIGURES
