@@ -82,14 +82,18 @@ def _parser() -> argparse.ArgumentParser:
         help="may be repeated (default: clean and what the run tested)",
     )  # fmt: skip
     _add_test_options(evaluate)
-    evaluate.add_argument("--batch-size", type=int, help="test batch (default: the run's)")
+    evaluate.add_argument(
+        "--batch-size", type=int, nargs="+", help="test batch, or several (default: the run's)"
+    )
     evaluate.add_argument("--images", type=int, help="at most so many (default: the run's)")
     grid = evaluate.add_argument_group("corruption grid")
     grid.add_argument(
         "--grid", action="store_true",
         help="all severities of all 19 corruptions, or of those named; kept, and not made again",
     )  # fmt: skip
-    grid.add_argument("--order", choices=ORDERS, help="of the test images (default mixed)")
+    grid.add_argument(
+        "--order", choices=ORDERS, nargs="+", help="of the test images, or both (default mixed)"
+    )
     grid.add_argument("--baseline", metavar="NAME", help="for the mean corruption error")
     evaluate.set_defaults(run=_evaluate)
 
@@ -189,29 +193,33 @@ def _evaluate(options: argparse.Namespace, say: Say) -> None:
     source = find(options.name)
     if options.grid and options.severity is not None:
         raise ValueError("--grid tests all severities: leave out --severity")
-    if not options.grid and (options.order or options.baseline):
-        raise ValueError("--order and --baseline are about a grid: add --grid")
+    if not options.grid and options.baseline:
+        raise ValueError("--baseline is about a grid: add --grid")
     changes = {
         "severity": 3 if options.severity is None else options.severity,
         "eval_stats": options.stats,
-        "eval_batch_size": options.batch_size,
         "eval_images": options.images,
     }
     config = config_of(source)
     config = replace(config, **{k: v for k, v in changes.items() if v is not None})
-    if options.grid or not options.networks or not isinstance(source, Run):
+    sizes = options.batch_size or [config.eval_batch_size]
+    is_plain = options.networks and not options.order and len(sizes) == 1
+    if options.grid or not is_plain or not isinstance(source, Run):
         from afn.grids.command import run_grid
 
         tested = options.corruption or (SEVERITIES if options.grid else config.corruptions)
-        run_grid(
-            source, config, say,
-            corruptions=[name for name in tested if name != "clean"],
-            severities=(1, 2, 3, 4, 5) if options.grid else (config.severity,),
-            order=options.order or "mixed",
-            networks=options.networks,
-            baseline=find(options.baseline) if options.baseline else None,
-        )  # fmt: skip
+        for order in options.order or ["mixed"]:
+            for size in sizes:
+                run_grid(
+                    source, replace(config, eval_batch_size=size), say,
+                    corruptions=[name for name in tested if name != "clean"],
+                    severities=(1, 2, 3, 4, 5) if options.grid else (config.severity,),
+                    order=order,
+                    networks=options.networks,
+                    baseline=find(options.baseline) if options.baseline else None,
+                )  # fmt: skip
         return
+    config = replace(config, eval_batch_size=sizes[0])
     weights = source.require_weights()
     import torch
 

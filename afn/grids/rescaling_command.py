@@ -38,8 +38,8 @@ def run(options: argparse.Namespace, say: Say) -> None:
             what = f"{corruption} {severity}" if corruption else name
             far = fmean(map(abs, ours)), fmean(map(abs, theirs))
             say(
-                f"{layer.name:<12} {what:<20} mean |difference| of γ̂ {far[0]:.6f}, of β̂ "
-                f"{far[1]:.6f}  (statistics: {question.statistics})",
+                f"{layer.name:<12} {what:<20} mean |difference| of γ̂ {far[0]:.4g}, of β̂ "
+                f"{far[1]:.4g}  (statistics: {question.statistics})",
                 {
                     "kind": "rescaling", "layer": layer.name, "varies": layer.varies,
                     "dataset": name, "corruption": corruption, "severity": severity,

@@ -16,6 +16,7 @@ from app.charts.lambdas import TITLES
 from app.charts.tracks import Course, Series, courses_of, series_of, table
 from app.comparison import NORM_TITLES
 from app.dynamics import ALL, BY, MAX_RUNS, QUANTITIES, SEEDS, DynamicsView
+from app.experiments import lambdas, offer
 from app.explanations import CONTROLS, FIGURES
 from app.export import csv_of
 from app.histories import Opened
@@ -75,7 +76,8 @@ def render(open_page: object) -> None:
         st.caption(_without(without))
     _follow(view, chosen)
     _background()
-    card_view.configurations([each.shown for each in chosen], key="dynamics")
+    shown = [each.shown for each in chosen]
+    offer("dynamics", lambda: lambdas.experiments_of(shown, view.quantity))
 
 
 def _runs(offered: Sequence[Choice]) -> None:
