@@ -28,9 +28,7 @@ def render(chosen: Sequence[Chosen], tested: Sequence[Tested], view: RobustnessV
         tables = {
             "All tests": lambda: grid_table(tested),
             "Batch sizes": lambda: batch_table(robustness.batch_points(chosen, view)),
-            "Where the gain comes from": lambda: steps_table(
-                robustness.way_steps(chosen, view)
-            ),
+            "Where the gain comes from": lambda: steps_table(robustness.way_steps(chosen, view)),
         }
         for title, table in tables.items():
             st.download_button(

@@ -51,7 +51,8 @@ _HOMES = {
 
 def program(*parts: str) -> str:
     """A program of these parts, what they name imported first."""
-    body = "".join(part if part.endswith("\n") else f"{part}\n" for part in parts if part)
+    given = [part if part.endswith("\n") else f"{part}\n" for part in parts if part]
+    body = "".join(part if part in (ONE_THREAD, given[-1]) else f"{part}\n" for part in given)
     code = re.sub(r"#.*", "", re.sub(r'"[^"\n]*"', "", body))
 
     def is_used(name: str) -> bool:
@@ -171,11 +172,16 @@ class Origin:
         """Of the script what matters for the weights."""
         return tuple(each for each in self.script if each[1]["command"] != "evaluate")
 
-    def source(self) -> str:
-        """Python for the run or the card."""
+    def source(self, *, keeps_tests: bool = False) -> str:
+        """Python for the run or the card.
+
+        Args:
+            keeps_tests: Whether tests that were asked for live are to be among its events.
+        """
         if not self.is_repeatable:
             return f"find({literal(self.id)})"
-        return call("trained", [config_code(self.config), *_script(self.changes)])
+        script = self.script if keeps_tests else self.changes
+        return call("trained", [config_code(self.config), *_script(script)])
 
     def model(self) -> str:
         """Python for the network."""

@@ -7,6 +7,7 @@ from afn.grids.records import ORDERS, Place, Question
 from afn.grids.subjects import Subject
 from app import robustness
 from app.charts.batches import BATCH_SIZES
+from app.charts.chart import enumerate_words
 from app.charts.corruptions import group_title
 from app.experiments.code import (
     ONE_THREAD,
@@ -108,7 +109,7 @@ def grid(chosen: Sequence[Chosen], view: RobustnessView) -> list[Experiment]:
 
 
 def _grid(chosen: Sequence[Chosen], view: RobustnessView, corruptions: Sequence[str]) -> Experiment:
-    names = ", ".join(each.label for each in chosen)
+    names = enumerate_words([each.label for each in chosen])
     what = group_title(corruptions[0]) if len(corruptions) == 1 else "all corruptions"
     tests = [_Test(each.label, each.subject, view.question(each.subject)) for each in chosen]
     return _experiment(
@@ -193,9 +194,10 @@ def _sizes(chosen: Sequence[Chosen], view: RobustnessView) -> Experiment | None:
     return Experiment(
         title="Size of the test batch",
         about=plain(
-            f"{', '.join(each.label for each in having)} with statistics of test batches of "
-            f"{sizes[0]} to {sizes[-1]} images, mixed and sorted by class: {_words(view.place)}, "
-            f"the first {view.images} test images of {view.dataset}. {_seeds(origins)}."
+            f"{enumerate_words([each.label for each in having])} with statistics of test batches "
+            f"of {sizes[0]} to {sizes[-1]} images, mixed and sorted by class: "
+            f"{_words(view.place)}, the first {view.images} test images of {view.dataset}. "
+            f"{_seeds(origins)}."
         ),
         python=program(
             ONE_THREAD,

@@ -5,6 +5,7 @@ from dataclasses import fields
 
 from afn.cost.plan import Plan
 from afn.cost.records import Measurement
+from app.charts.chart import enumerate_words
 from app.costing import CostView, title_of
 from app.experiments.code import call, literal, program
 from app.experiments.experiment import Experiment, line
@@ -55,9 +56,9 @@ def experiments_of(view: CostView, chosen: Sequence[Measurement]) -> list[Experi
         Experiment(
             title=title[0].upper() + title[1:],
             about=plain(
-                f"{', '.join(map(title_of, plan.contenders))}: {title}. Time and memory of a "
-                "training step and of inference, medians of alternating steps on one thread, "
-                "parameters and multiply-accumulates."
+                f"{enumerate_words([title_of(norm) for norm in plan.contenders])}: {title}. Time "
+                "and memory of a training step and of inference, medians of alternating steps on "
+                "one thread, parameters and multiply-accumulates."
             ),
             python=program(_LOOP.format(plan=call("Plan", given))),
             commands=(("bench", *plan.arguments()),),

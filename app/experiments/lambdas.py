@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from afn.course import Quantity, track
 from afn.engine.config import ADAPTIVE_NORMS
 from afn.lambda_init import GREEK, LAMBDAS
-from app.charts.chart import Shown
+from app.charts.chart import Shown, enumerate_words
 from app.experiments.code import (
     Origin,
     configurations,
@@ -70,8 +70,8 @@ def experiments_of(shown: Sequence[Shown], quantity: Quantity) -> list[Experimen
         Experiment(
             title="λ of every layer" if quantity == "lambda" else f"{quantity} of λ".capitalize(),
             about=plain(
-                f"{', '.join(origins)} (seed {seeds}): {_TOLD[quantity]}, layer by layer, at the "
-                "first and the last step; statistics of training batches."
+                f"{enumerate_words(list(origins))} (seed {seeds}): {_TOLD[quantity]}, "
+                "layer by layer, at the first and the last step; statistics of training batches."
                 + (" Pretrained models tell about 400 of their steps." if pretrained else "")
             ),
             python=program(

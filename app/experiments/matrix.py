@@ -6,6 +6,7 @@ from afn.data import DatasetEntry
 from afn.grids.records import Question
 from afn.grids.subjects import Subject
 from app import domains
+from app.charts.chart import enumerate_words
 from app.domains import CONTENDERS, Contender, DomainsView, Trained
 from app.experiments.code import (
     ONE_THREAD,
@@ -72,8 +73,8 @@ def experiments_of(
         Experiment(
             title="Every domain",
             about=plain(
-                f"{', '.join(contenders)}, trained on {'; '.join(shapes)}, on the first "
-                f"{view.images:,} clean test images of {', '.join(names)}. Seed "
+                f"{enumerate_words(list(contenders))}, trained on {'; '.join(shapes)}, on the "
+                f"first {view.images:,} clean test images of {', '.join(names)}. Seed "
                 f"{' / '.join(seeds)}. Statistics: {', '.join(modes)}."
             ),
             python=program(

@@ -26,7 +26,11 @@ def offer(page: str, build: Callable[[], Sequence[Experiment]]) -> None:
     if not expander.open:
         return
     with expander:
-        experiments = {each.title: each for each in build()}
+        try:
+            experiments = {each.title: each for each in build()}
+        except (ValueError, OSError) as error:  # a run that was deleted meanwhile, say
+            st.caption(plain(f"{error}."))
+            return
         if not experiments:
             st.caption("There is nothing to take along yet.")
             return

@@ -55,7 +55,10 @@ def experiments_of(chosen: Sequence[Opened]) -> list[Experiment]:
                 f"courses part, and the tests on clean images. Statistics at test time: {modes}."
             ),
             python=program(
-                table("sources", {label: origin.source() for label, origin in origins.items()}),
+                table(
+                    "sources",
+                    {label: origin.source(keeps_tests=True) for label, origin in origins.items()},
+                ),
                 _LOOP,
             ),
             commands=(("compare", chosen[0].id, chosen[1].id),),

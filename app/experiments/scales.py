@@ -7,6 +7,7 @@ from typing import Literal
 from afn.engine.config import SWITCHABLE_NORMS
 from afn.grids.rescaling import Condition, Rescaling
 from afn.grids.tasks import RescalingTask
+from app.charts.ridges import by_layer
 from app.experiments.code import (
     ONE_THREAD,
     Origin,
@@ -72,8 +73,8 @@ def between_conditions(chosen: Opened, task: RescalingTask) -> list[Experiment]:
             ),
             python=program(
                 ONE_THREAD,
-                f"model = {origin.model()}",
-                f'set_eval_stats(model, "{mode}")' if has_choice else "",
+                f"model = {origin.model()}"
+                + (f'\nset_eval_stats(model, "{mode}")' if has_choice else ""),
                 _CONDITIONS.format(
                     conditions="".join(f"    {literal(each)},\n" for each in task.conditions),
                     shape=literal(task.subject.image_shape), images=question.num_images,
@@ -117,17 +118,17 @@ def over_steps(chosen: Opened, layer: str) -> list[Experiment]:
         layer: The one that is looked at, or what stands for all.
     """
     origin, history = Origin.of(chosen.id), chosen.shown.history
-    snapshots = [each for each in list(history.snapshots) if "gamma" in each["layers"][0]]
+    steps = [snapshot["step"] for snapshot in list(history.snapshots)]
     is_one = layer in history.layers
     expected = [
         text
-        for snapshot in (snapshots if origin.is_over else [])
-        for name, values in zip(history.layers, snapshot["layers"], strict=True)
+        for step in (steps if origin.is_over else [])
+        for name, values in by_layer(history, step).items()
         if not is_one or name == layer
         for which in _WHICH
         for text in (
-            line(f"{which}, {name}, mean", f"step {snapshot['step']}", fmean(values[which]), 6),
-            line(f"{which}, {name}, spread", f"step {snapshot['step']}", pstdev(values[which]), 6),
+            line(f"{which}, {name}, mean", f"step {step}", fmean(values[which]), 6),
+            line(f"{which}, {name}, spread", f"step {step}", pstdev(values[which]), 6),
         )
     ]
     return [

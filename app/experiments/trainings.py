@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from afn.history import History
-from app.charts.chart import Shown
+from app.charts.chart import Shown, enumerate_words
 from app.experiments.code import (
     ONE_THREAD,
     Origin,
@@ -38,14 +38,18 @@ def experiments_of(shown: Sequence[Shown]) -> list[Experiment]:
     seeds = " / ".join(dict.fromkeys(str(each.config.seed) for each in shown))
     modes = ", ".join(f"{each.label}: {each.config.statistics}" for each in shown)
     events = {label: origin.events() for label, origin in origins.items()}
+    names, is_alone = enumerate_words(list(origins)), len(origins) == 1
+    how = "and is tested" if is_alone else (
+        "from the same start on the same images in the same order, and are tested"
+    )  # fmt: skip
+    few = names if len(origins) < 3 else f"{len(origins)} contenders"
     return [
         Experiment(
-            title=f"{' and '.join(origins)} on {config.dataset}" if len(origins) < 3
-            else f"{len(origins)} contenders on {config.dataset}",
+            title=f"{few} on {config.dataset}",
             about=plain(
-                f"{', '.join(origins)} train on {config.dataset} ({config.backbone}, seed {seeds}) "
-                "from the same start on the same images in the same order, and are tested on clean "
-                f"and corrupted images. Statistics at test time: {modes}."
+                f"{names} {'trains' if is_alone else 'train'} on {config.dataset} "
+                f"({config.backbone}, seed {seeds}) {how} on clean and corrupted images. "
+                f"Statistics at test time: {modes}."
             ),
             python=program(ONE_THREAD, table("contenders", events), _LOOP),
             commands=tuple(origin.training() for origin in origins.values()),
