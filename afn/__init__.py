@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from afn.engine.execution import train
     from afn.grids.domains import domain_matrix
     from afn.grids.measure import corruption_grid
+    from afn.grids.models import as_tested
     from afn.lambda_init import LambdaInit
     from afn.norms import (
         NORMS,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         set_eval_stats,
     )
     from afn.pretrained.load import load_pretrained
+    from afn.sources import find, load, trained
 
 _HOMES = {
     "AFN2d": "afn.norms",
@@ -36,15 +38,19 @@ _HOMES = {
     "NORMS": "afn.norms",
     "Trace": "afn.norms",
     "TrainConfig": "afn.engine.config",
+    "as_tested": "afn.grids.models",
     "convert_norm": "afn.norms",
     "corrupt": "afn.corruptions",
     "corruption_grid": "afn.grids.measure",
     "domain_matrix": "afn.grids.domains",
+    "find": "afn.sources",
     "fold_norms": "afn.norms",
+    "load": "afn.sources",
     "load_pretrained": "afn.pretrained.load",
     "override_lambdas": "afn.norms",
     "set_eval_stats": "afn.norms",
     "train": "afn.engine.execution",
+    "trained": "afn.sources",
 }
 
 __all__ = [
@@ -56,15 +62,19 @@ __all__ = [
     "LambdaInit",
     "Trace",
     "TrainConfig",
+    "as_tested",
     "convert_norm",
     "corrupt",
     "corruption_grid",
     "domain_matrix",
+    "find",
     "fold_norms",
+    "load",
     "load_pretrained",
     "override_lambdas",
     "set_eval_stats",
     "train",
+    "trained",
 ]
 __version__ = "0.1.0"
 

@@ -1,4 +1,4 @@
-"""The command line: ``python -m afn train|fork|evaluate|sweep|bench|pretrained|data|runs --help``.
+"""The command line: ``python -m afn COMMAND --help``.
 
 Each command prints what it did, as JSON lines with ``--json``, and ends with status 1 and one line
 on bad input.
@@ -9,15 +9,12 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, NoReturn
 
-from afn import fork_command
+from afn import comparing_command, course_command, fork_command, train_options
 from afn.corruptions.severities import SEVERITIES
 from afn.cost import command
-from afn.engine.config import BACKBONE_NAMES, LIMITS, NORM_NAMES, TrainConfig
 from afn.grids.records import ORDERS
-from afn.lambda_init import LambdaInit
 from afn.memory import keep_freed_memory
 from afn.pretrained import command as pretrained_command
 from afn.sweep import command as sweep_command
@@ -64,8 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--json", action="store_true", help="print JSON lines")
 
     train = commands.add_parser("train", parents=[common], help="train one network")
-    _add_config_options(train)
-    train.add_argument("--config", type=Path, help="a run's config.json to start from")
+    train_options.add_options(train)
     train.add_argument("--no-store", action="store_true", help="keep nothing on disk")
     train.add_argument("--name", default="", help="a label for the run")
     train.set_defaults(run=_train)
@@ -76,24 +72,64 @@ def _parser() -> argparse.ArgumentParser:
     fork_command.add_options(fork)
     fork.set_defaults(run=fork_command.run)
 
-    evaluate = commands.add_parser("evaluate", parents=[common], help="test a run's weights")
-    evaluate.add_argument("run_id")
+    evaluate = commands.add_parser(
+        "evaluate", parents=[common], help="test the weights of a run or a pretrained model"
+    )
+    evaluate.add_argument("name", metavar="NAME", help="a run's id, or a pretrained model's name")
     evaluate.add_argument("--severity", type=int, help="1 to 5 (default 3)")
     evaluate.add_argument(
         "--corruption", action="append", choices=["clean", *SEVERITIES],
         help="may be repeated (default: clean and what the run tested)",
     )  # fmt: skip
-    evaluate.add_argument("--stats", choices=["batch", "running"], help="statistics mode")
-    evaluate.add_argument("--batch-size", type=int, help="test batch (default: the run's)")
+    _add_test_options(evaluate)
+    evaluate.add_argument(
+        "--batch-size", type=int, nargs="+", help="test batch, or several (default: the run's)"
+    )
     evaluate.add_argument("--images", type=int, help="at most so many (default: the run's)")
     grid = evaluate.add_argument_group("corruption grid")
     grid.add_argument(
         "--grid", action="store_true",
         help="all severities of all 19 corruptions, or of those named; kept, and not made again",
     )  # fmt: skip
-    grid.add_argument("--order", choices=ORDERS, help="of the test images (default mixed)")
-    grid.add_argument("--baseline", metavar="RUN_ID", help="for the mean corruption error")
+    grid.add_argument(
+        "--order", choices=ORDERS, nargs="+", help="of the test images, or both (default mixed)"
+    )
+    grid.add_argument("--baseline", metavar="NAME", help="for the mean corruption error")
     evaluate.set_defaults(run=_evaluate)
+
+    domains = commands.add_parser(
+        "domains", parents=[common], help="test models on the clean images of several domains"
+    )
+    domains.add_argument("names", nargs="+", metavar="NAME", help="runs and pretrained models")
+    domains.add_argument("--on", nargs="+", required=True, metavar="DOMAIN", help="data sets")
+    _add_test_options(domains)
+    domains.add_argument("--batch-size", type=int, default=128, help="test batch (default 128)")
+    domains.add_argument("--images", type=int, default=2000, help="of each domain (default 2000)")
+    domains.add_argument("--order", choices=ORDERS, default="mixed", help="(default mixed)")
+    domains.set_defaults(run=_domains)
+
+    rescaling = commands.add_parser(
+        "rescaling", parents=[common], help="how γ̂ and β̂ differ between corruptions or domains"
+    )
+    rescaling.add_argument("name", metavar="NAME", help="a run, or a pretrained model")
+    rescaling.add_argument("--corruption", choices=list(SEVERITIES), help="at all severities")
+    rescaling.add_argument("--domains", nargs="+", metavar="DOMAIN", help="other data sets")
+    rescaling.add_argument("--stats", choices=["batch", "running"], help="statistics mode")
+    rescaling.add_argument("--batch-size", type=int, default=128, help="(default 128)")
+    rescaling.add_argument("--images", type=int, default=200, help="of each (default 200)")
+    rescaling.set_defaults(run=_rescaling)
+
+    course = commands.add_parser(
+        "course", parents=[common], help="what λ, γ̂ and β̂ were as a network learned"
+    )
+    course_command.add_options(course)
+    course.set_defaults(run=course_command.run)
+
+    compare = commands.add_parser(
+        "compare", parents=[common], help="which settings of two runs differ, and where they part"
+    )
+    comparing_command.add_options(compare)
+    compare.set_defaults(run=comparing_command.run)
 
     sweep = commands.add_parser(
         "sweep", parents=[common], help="train all combinations of some settings, over seeds"
@@ -123,52 +159,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_config_options(parser: argparse.ArgumentParser) -> None:
-    default = TrainConfig()
-    parser.add_argument("--dataset", help=f"(default {default.dataset}); see `afn data`")
-    parser.add_argument("--norm", metavar="NAME", help=", ".join(NORM_NAMES))
-    parser.add_argument("--backbone", metavar="NAME", help=", ".join(BACKBONE_NAMES))
-    parser.add_argument("--widths", type=int, nargs="+", metavar="C", help="convnet's channels")
-    for name, (low, high) in LIMITS.items():
-        value = getattr(default, name)
-        parser.add_argument(
-            f"--{name.replace('_', '-')}", type=type(value), metavar="X",
-            help=f"{low:g} to {high:g} (default {value:g})",
-        )  # fmt: skip
-    parser.add_argument("--lambda-init", choices=list(LambdaInit.PRESETS), help="start of λ")
-    parser.add_argument("--stan-width", type=int)
-    parser.add_argument("--rescale-width", type=int)
-    parser.add_argument("--no-adaptive", dest="adaptive", action="store_false", default=None)
-    parser.add_argument("--formula", choices=["paper", "reference"])
-    parser.add_argument("--lr-schedule", choices=["constant", "cosine"], help="(default constant)")
-    parser.add_argument("--augment", choices=["none", "crop_flip"], help="(default none)")
-    parser.add_argument("--eval-stats", choices=["batch", "running"])
-
-
-def _config(options: argparse.Namespace) -> TrainConfig:
-    base = TrainConfig()
-    if options.config:
-        try:
-            record = json.loads(options.config.read_bytes())
-        except ValueError as error:
-            raise ValueError(f"{options.config} is not JSON: {error}") from error
-        base = TrainConfig.from_json(
-            record.get("config", record) if isinstance(record, dict) else record
-        )
-    given = {
-        name: getattr(options, name)
-        for name in TrainConfig.__slots__
-        if getattr(options, name, None) is not None
-    }
-    if "widths" in given:
-        given["widths"] = tuple(given["widths"])
-    if "lambda_init" in given:
-        given["lambda_init"] = LambdaInit.PRESETS[given["lambda_init"]]
-    return replace(base, **given)
+def _add_test_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--stats", choices=["batch", "running"], help="statistics mode")
+    parser.add_argument(
+        "--no-networks", dest="networks", action="store_false",
+        help="force every λ to 0: what AFN and ASRNorm are without their networks",
+    )  # fmt: skip
 
 
 def _train(options: argparse.Namespace, say: Say) -> None:
-    config = _config(options)
+    config, timed = train_options.config_of(options), train_options.script_of(options.at)
     import torch
 
     from afn.engine.execution import execute, train
@@ -178,41 +178,49 @@ def _train(options: argparse.Namespace, say: Say) -> None:
     keep_freed_memory()
     run = None
     if options.no_store:
-        events = train(config)
+        events = train(config, script=timed)
     else:
         run = RunStore().create(config, name=options.name)
         say(f"run {run.id} in {run.path}", {"kind": "run", "id": run.id, "path": str(run.path)})
-        events = execute(run)
+        events = execute(run, script=timed)
     tell(events, run, say)
 
 
 def _evaluate(options: argparse.Namespace, say: Say) -> None:
-    from afn.runs import RunStore
+    from afn.runs import Run
+    from afn.sources import config_of, find
 
-    store = RunStore()
-    run = store.open(options.run_id)
+    source = find(options.name)
     if options.grid and options.severity is not None:
         raise ValueError("--grid tests all severities: leave out --severity")
-    if not options.grid and (options.order or options.baseline):
-        raise ValueError("--order and --baseline are about a grid: add --grid")
+    if not options.grid and options.baseline:
+        raise ValueError("--baseline is about a grid: add --grid")
     changes = {
         "severity": 3 if options.severity is None else options.severity,
         "eval_stats": options.stats,
-        "eval_batch_size": options.batch_size,
         "eval_images": options.images,
     }
-    config = replace(run.config(), **{k: v for k, v in changes.items() if v is not None})
-    if options.grid:
+    config = config_of(source)
+    config = replace(config, **{k: v for k, v in changes.items() if v is not None})
+    sizes = options.batch_size or [config.eval_batch_size]
+    is_plain = options.networks and not options.order and len(sizes) == 1
+    if options.grid or not is_plain or not isinstance(source, Run):
         from afn.grids.command import run_grid
 
-        run_grid(
-            run, config, say,
-            corruptions=[name for name in options.corruption or SEVERITIES if name != "clean"],
-            order=options.order or "mixed",
-            baseline=store.open(options.baseline) if options.baseline else None,
-        )  # fmt: skip
+        tested = options.corruption or (SEVERITIES if options.grid else config.corruptions)
+        for order in options.order or ["mixed"]:
+            for size in sizes:
+                run_grid(
+                    source, replace(config, eval_batch_size=size), say,
+                    corruptions=[name for name in tested if name != "clean"],
+                    severities=(1, 2, 3, 4, 5) if options.grid else (config.severity,),
+                    order=order,
+                    networks=options.networks,
+                    baseline=find(options.baseline) if options.baseline else None,
+                )  # fmt: skip
         return
-    weights = run.require_weights()
+    config = replace(config, eval_batch_size=sizes[0])
+    weights = source.require_weights()
     import torch
 
     from afn.engine.training import Training
@@ -231,6 +239,18 @@ def _evaluate(options: argparse.Namespace, say: Say) -> None:
             f"statistics: {result['statistics']})",
             {**result, "low95": low, "high95": high, "weights": weights.name},
         )
+
+
+def _domains(options: argparse.Namespace, say: Say) -> None:
+    from afn.grids import domains_command
+
+    domains_command.run(options, say)
+
+
+def _rescaling(options: argparse.Namespace, say: Say) -> None:
+    from afn.grids import rescaling_command
+
+    rescaling_command.run(options, say)
 
 
 def _data(options: argparse.Namespace, say: Say) -> None:

@@ -93,7 +93,7 @@ class RunStore:
                     "keeps": keeps,
                     "created": time.time(),
                     "submitted_by": identity(),
-                    "versions": _versions(),
+                    "versions": versions(),
                     **({} if origin is None else {"forked_from": origin.to_json()}),
                 },
             )
@@ -285,7 +285,8 @@ def _gone(run_id: str) -> str:
 
 
 @cache
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """What a run is made with here: this package, and those that its numbers depend on."""
     found = {"afn": __version__}
     for package in _PACKAGES:
         with contextlib.suppress(PackageNotFoundError):

@@ -1,6 +1,5 @@
-"""What stands behind a figure, one tap away: a pretrained model's card, a run's configuration."""
+"""What stands behind a figure, one tap away: a pretrained model's card."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
@@ -8,9 +7,9 @@ import streamlit as st
 
 from afn.engine.config import TrainConfig
 from afn.pretrained.cards import Card
-from app.charts.chart import Shown
 from app.comparison import NORM_TITLES
-from app.export import csv_of, snippet
+from app.experiments.code import config_code
+from app.export import csv_of
 from app.markdown import plain
 
 _MINUTE = 60.0
@@ -80,34 +79,7 @@ def card_details(card: Card, *, key: str) -> None:
         icon=":material/download:", key=f"{key}.card.csv.{card.name}", on_click="ignore",
     )  # fmt: skip
     st.caption("Its configuration as Python")
-    st.code(snippet(config), language="python")
-
-
-def configurations(shown: Sequence[Shown], *, key: str) -> None:
-    """What was trained, one tap away: as JSON and as Python.
-
-    Args:
-        shown: The runs, by the names that they have on the page.
-        key: Tells this from other pages'.
-    """
-    expander = st.expander(
-        "Configuration and code", icon=":material/code:", key=f"{key}.code", on_change="rerun"
-    )
-    if not expander.open:
-        return
-    with expander:
-        st.download_button(
-            "Configurations (JSON)",
-            lambda: json.dumps(
-                {each.label: each.config.to_json() for each in shown},
-                indent=1, ensure_ascii=False,
-            ),
-            "configurations.json", "application/json", icon=":material/download:",
-            key=f"{key}.json", on_click="ignore",
-        )  # fmt: skip
-        for each in shown:
-            st.caption(f"{plain(each.label)} as Python")
-            st.code(snippet(each.config, each.origin), language="python")
+    st.code(config_code(config), language="python", wrap_lines=True)
 
 
 def _settings(config: TrainConfig) -> str:

@@ -13,6 +13,7 @@ from app.charts.corruptions import group_title
 from app.charts.legend import Entry, legend_html
 from app.charts.palette import NORM_COLORS
 from app.charts.ridges import SYMBOLS
+from app.experiments import offer, scales
 from app.explanations import CONTROLS
 from app.export import csv_of
 from app.histories import Opened
@@ -55,6 +56,7 @@ def render(chosen: Opened) -> None:
             _differences(chosen, view, measured, task.question.statistics, others)
         elif asked.is_running:
             st.skeleton(height=_HEIGHT)
+        offer("rescaling.differences", lambda: scales.between_conditions(chosen, task))
         state.write_url(state.take())
 
     asking.section(ask_now, draw)

@@ -236,7 +236,7 @@ def matrix_tasks(
     return [
         GridTask(
             subject=subject,
-            question=_question(view, CONTENDERS[name], subject, entry.name),
+            question=question(view, CONTENDERS[name], subject, entry.name),
             places=(_CLEAN,),
         )
         for entry in domains
@@ -246,7 +246,7 @@ def matrix_tasks(
     ]
 
 
-def _question(view: DomainsView, contender: Contender, subject: Subject, dataset: str) -> Question:
+def question(view: DomainsView, contender: Contender, subject: Subject, dataset: str) -> Question:
     return subject.question(
         dataset=dataset,
         num_images=view.images,
@@ -267,9 +267,9 @@ def matrices(
             cells, statistics = {}, ""
             if subject := trained.get((contender.norm, source)):
                 for entry in domains:
-                    question = _question(view, contender, subject, entry.name)
-                    statistics = question.statistics
-                    if cell := subject.file(question).cells().get(_CLEAN):
+                    asked = question(view, contender, subject, entry.name)
+                    statistics = asked.statistics
+                    if cell := subject.file(asked).cells().get(_CLEAN):
                         cells[entry.name] = cell
             found.setdefault(name, []).append(
                 MatrixRow(

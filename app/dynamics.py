@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
+from afn.course import Quantity
 from afn.lambda_init import LAMBDAS
 from app import links
-from app.charts.tracks import Quantity
 
 MAX_RUNS = 8
 QUANTITIES: tuple[Quantity, ...] = get_args(Quantity)

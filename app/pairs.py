@@ -20,6 +20,8 @@ from app.charts.parting import (
     parting_table,
 )
 from app.comparison import LETTERS
+from app.experiments import offer
+from app.experiments import pairs as experiments
 from app.export import csv_of
 from app.histories import Opened
 from app.markdown import plain
@@ -59,6 +61,7 @@ def render(first: Run, second: Run, pages: forking.Pages) -> None:
         _differences(chosen)
         if any(each.config.norm in ADAPTIVE_NORMS for each in chosen):
             forking.on_lambda_page(first.id, second.id, pages)
+        offer("pair", lambda: experiments.experiments_of(chosen))
 
 
 def _differences(chosen: Sequence[Opened]) -> None:

@@ -198,7 +198,7 @@ def shift_tasks(chosen: Sequence[Chosen], view: RobustnessView, pictures: Path) 
     for each in chosen:
         question = view.question(each.subject)
         tasks.append(GridTask(subject=each.subject, question=question, places=near))
-    for _, _, subject, question in _way(chosen, view):
+    for _, _, subject, question in way(chosen, view):
         tasks.append(GridTask(subject=subject, question=question, places=near))
     return tasks
 
@@ -213,9 +213,7 @@ def pictures_file(view: RobustnessView, folder: Path) -> PicturesFile:
     )
 
 
-def _way(
-    chosen: Sequence[Chosen], view: RobustnessView
-) -> list[tuple[str, str, Subject, Question]]:
+def way(chosen: Sequence[Chosen], view: RobustnessView) -> list[tuple[str, str, Subject, Question]]:
     """From BN with running statistics to AFN: label, what changed, who, and what is asked."""
     first = {each.subject.config.norm: each.subject for each in reversed(chosen)}
     if "bn" not in first or "afn" not in first:
@@ -239,7 +237,7 @@ def _way(
 def way_steps(chosen: Sequence[Chosen], view: RobustnessView) -> list[Step]:
     """The steps from BN to AFN at the shift, none while one of them is not known."""
     steps = []
-    for label, change, subject, question in _way(chosen, view):
+    for label, change, subject, question in way(chosen, view):
         if (cell := subject.file(question).cells().get(view.place)) is None:
             return []
         steps.append(Step(label, change, (cell,)))

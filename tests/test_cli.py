@@ -191,7 +191,7 @@ def test_evaluate_grid_tells_every_severity_the_mean_and_the_baseline(records, f
     ("arguments", "words"),
     [
         (["--grid", "--severity=2"], "--grid tests all severities"),
-        (["--order=mixed"], "add --grid"),
+        (["--baseline=another"], "add --grid"),
         (["--grid", "--order=by size"], "by size"),
         (["--grid", "--baseline=nobody"], "there is no run nobody"),
     ],

@@ -1,7 +1,7 @@
 """Commands to a live run: what may be said, and how it is read from the run's control file."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -10,6 +10,8 @@ from afn.jsonl import read_lines
 from afn.lambda_init import LAMBDAS
 
 Command = dict[str, Any]
+Timed = tuple[int, Command]
+"""A command, and the step before whose successor it is obeyed: 0 is before the first one."""
 SETTINGS = ("lr", "batch_size", "lambda_lr_factor")
 
 
@@ -98,3 +100,39 @@ class FileControls:
             return []
         commands, self._offset = read_lines(self._path, self._offset)
         return commands
+
+
+class Scripted:
+    """Commands at steps that are known beforehand: what was changed live, once more.
+
+    Args:
+        script: Commands by step, in the order of their steps.
+        step: Tells how many steps are done.
+        others: Asked as well, for commands that come while it runs.
+
+    Raises:
+        ValueError: A command is malformed, or the steps are out of order.
+    """
+
+    def __init__(
+        self, script: Sequence[Timed], step: Callable[[], int], others: Controls | None = None
+    ) -> None:
+        steps = [at for at, _ in script]
+        if steps != sorted(steps) or any(at < 0 for at in steps):
+            raise ValueError(f"a script's steps are 0 or more and ascend, got {steps}")
+        for _, command in script:
+            check_command(command)
+        self._step, self._others = step, others or NoControls()
+        self._left = [each for each in script if each[0] >= step()]  # a resumed run obeyed the rest
+
+    @property
+    def offset(self) -> int:
+        """How far the others' file has been read, in bytes."""
+        return getattr(self._others, "offset", 0)
+
+    def poll(self) -> list[Command]:
+        """What is due, and what else came."""
+        due = []
+        while self._left and self._left[0][0] <= self._step():
+            due.append(self._left.pop(0)[1])
+        return [*due, *self._others.poll()]

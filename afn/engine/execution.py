@@ -2,10 +2,10 @@
 
 import resource
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from afn.engine.config import TrainConfig
-from afn.engine.control import FileControls
+from afn.engine.control import FileControls, Scripted, Timed
 from afn.engine.events import Event
 from afn.engine.training import DivergedError, Training
 from afn.index import note
@@ -14,12 +14,16 @@ from afn.runs import Run, RunStore, RunWriter
 from afn.work import Status
 
 
-def train(config: TrainConfig, store: RunStore | None = None) -> Iterator[Event]:
+def train(
+    config: TrainConfig, store: RunStore | None = None, *, script: Sequence[Timed] = ()
+) -> Iterator[Event]:
     """Train in this process and yield events as they happen.
 
     Args:
         config: What to train.
         store: Where to keep the run; without one nothing is written.
+        script: Commands by the step before which they are obeyed, such as
+            ``(60, {"command": "set", "lr": 0.01})`` behind the 60th: what was changed live.
 
     Raises:
         ValueError: The configuration does not fit the data set.
@@ -27,12 +31,15 @@ def train(config: TrainConfig, store: RunStore | None = None) -> Iterator[Event]
         DivergedError: The loss is not finite (without a store; a stored run says so at its end).
     """
     if store is None:
-        yield from Training(config).events()
+        training = Training(config)
+        yield from training.events(Scripted(script, lambda: training.step))
     else:
-        yield from execute(store.create(config))
+        yield from execute(store.create(config), script=script)
 
 
-def execute(run: Run, *, orphaned: Callable[[], bool] = lambda: False) -> Iterator[Event]:
+def execute(
+    run: Run, *, orphaned: Callable[[], bool] = lambda: False, script: Sequence[Timed] = ()
+) -> Iterator[Event]:
     """Execute a run that nobody has claimed yet; an already claimed one yields nothing.
 
     A run that was reopened goes on from its last checkpoint, and a fork that has none of its own
@@ -42,6 +49,7 @@ def execute(run: Run, *, orphaned: Callable[[], bool] = lambda: False) -> Iterat
     Args:
         run: A run of the store.
         orphaned: Asked at every step; once True the run stops and keeps a checkpoint.
+        script: Commands by step, as `train` takes them.
     """
     if not run.claim():
         return
@@ -57,11 +65,13 @@ def execute(run: Run, *, orphaned: Callable[[], bool] = lambda: False) -> Iterat
             training.restore(weights)
         elif origin := run.origin():
             training.fork(run.path / CHECKPOINT, origin)
-        controls = FileControls(
+        trains = training
+        from_file = FileControls(
             run.control_path,
             offset=training.control_offset,
             orphaned=lambda: orphaned() or not run.path.exists(),
         )
+        controls = Scripted(script, lambda: trains.step, from_file)
         keeps_last = run.record().get("keeps") == "last"
         for event in training.events(controls):
             writer.write(event)

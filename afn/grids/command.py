@@ -1,6 +1,7 @@
-"""``python -m afn evaluate RUN_ID --grid``: all severities of the corruptions, kept in the run."""
+"""``python -m afn evaluate NAME --grid``: the corruptions, kept with the model."""
 
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
@@ -11,44 +12,49 @@ from afn.engine.config import TrainConfig
 from afn.grids.measure import kept_grid
 from afn.grids.models import asked, restored
 from afn.grids.records import Cell, Order, Question, mean_corruption_error
-from afn.grids.subjects import Subject
 from afn.memory import keep_freed_memory
-from afn.runs import Run
+from afn.sources import Source, config_of, subject_of
 
 Say = Callable[[str, dict[str, Any]], None]
 
 
 def run_grid(
-    run: Run,
+    source: Source,
     config: TrainConfig,
     say: Say,
     *,
     corruptions: Collection[str],
+    severities: Collection[int] = (1, 2, 3, 4, 5),
     order: Order = "mixed",
-    baseline: Run | None = None,
+    networks: bool = True,
+    baseline: Source | None = None,
 ) -> None:
-    """Say each cell of a run's grid, its mean accuracy, and what it is against a baseline.
+    """Say each cell of a model's grid, its mean accuracy, and what it is against a baseline.
 
     Args:
-        run: Whose weights; the cells are kept in its folder.
-        config: The run's, with the statistics mode, batch size and images of the test.
+        source: Whose weights; the cells are kept with it.
+        config: The model's, with the statistics mode, batch size and images of the test.
         say: Takes a line to people, and the record to programs.
-        corruptions: Names; all five severities of each are tested.
+        corruptions: Names.
+        severities: Of each corruption.
         order: In which order the test images come.
-        baseline: The run whose errors those of this one are divided by; it is tested alike.
+        networks: False forces every λ to 0.
+        baseline: The model whose errors those of this one are divided by; it is tested alike.
 
     Raises:
         ValueError: A run has no weights yet, or the baseline is of another data set.
     """
     torch.set_num_threads(1)
     keep_freed_memory()
-    if baseline is not None and baseline.config().dataset != config.dataset:
+    if baseline is not None and config_of(baseline).dataset != config.dataset:
         raise ValueError(
-            f"the baseline must be of the same data set, got {baseline.config().dataset} and "
+            f"the baseline must be of the same data set, got {config_of(baseline).dataset} and "
             f"{config.dataset}: name another run"
         )
     cells = []
-    found, question = _grid(run, config, corruptions, order)
+    asks = _Asks(config, corruptions, severities, order)
+    found, question = asks.of(source, networks=networks)
+    off = "" if question.networks else ", networks off"
     for cell in found:
         cells.append(cell)
         low, high = cell.interval
@@ -56,11 +62,12 @@ def run_grid(
         say(
             f"{what:<20} {100 * cell.accuracy:6.2f} %  95 % CI {100 * low:.2f} to "
             f"{100 * high:.2f}  ({cell.n} images of {config.dataset}, {order}, {cell.source}, "
-            f"statistics: {question.statistics})",
+            f"statistics: {question.statistics}{off})",
             {
                 "kind": "cell", "dataset": config.dataset, "corruption": cell.corruption,
                 "severity": cell.severity, "source": cell.source, "order": order,
-                "statistics": question.statistics, "n": cell.n, "accuracy": cell.accuracy,
+                "statistics": question.statistics, "networks": question.networks, "n": cell.n,
+                "accuracy": cell.accuracy,
                 "low95": low, "high95": high, "loss": cell.loss,
             },
         )  # fmt: skip
@@ -71,7 +78,7 @@ def run_grid(
             {"kind": "mean", "accuracy": mean, "cells": len(corrupted)},
         )
     if baseline is not None:
-        theirs, alike = _grid(baseline, config, corruptions, order)
+        theirs, alike = asks.of(baseline)
         mce = mean_corruption_error(cells, theirs)
         say(
             f"mean corruption error {mce:.3f}, with {baseline.id} as the baseline "
@@ -83,25 +90,34 @@ def run_grid(
         )  # fmt: skip
 
 
-def _grid(
-    run: Run, config: TrainConfig, corruptions: Collection[str], order: Order
-) -> tuple[Iterator[Cell], Question]:
-    """A run's cells, and the question that they answer: what the configuration says of the test."""
-    subject = Subject.of_run(run)
-    question = subject.question(
-        num_images=config.eval_images,
-        stats=config.eval_stats,
-        batch_size=config.eval_batch_size,
-        order=order,
-    )
+@dataclass(frozen=True, slots=True)
+class _Asks:
+    """What is asked of a model and of its baseline alike."""
 
-    def cells() -> Iterator[Cell]:
-        with asked(restored(subject), question) as model:
-            yield from kept_grid(
-                subject.file(question),
-                model,
-                load_dataset(config.dataset),
-                corruptions=corruptions,
-            )
+    config: TrainConfig
+    corruptions: Collection[str]
+    severities: Collection[int]
+    order: Order
 
-    return cells(), question
+    def of(self, source: Source, *, networks: bool = True) -> tuple[Iterator[Cell], Question]:
+        """A model's cells, and the question that they answer."""
+        config, subject = self.config, subject_of(source)
+        question = subject.question(
+            num_images=config.eval_images,
+            stats=config.eval_stats,
+            batch_size=config.eval_batch_size,
+            order=self.order,
+            networks=networks,
+        )
+
+        def cells() -> Iterator[Cell]:
+            with asked(restored(subject), question) as model:
+                yield from kept_grid(
+                    subject.file(question),
+                    model,
+                    load_dataset(config.dataset),
+                    corruptions=self.corruptions,
+                    severities=self.severities,
+                )
+
+        return cells(), question

@@ -1,16 +1,17 @@
 """Making the cells of a corruption grid, one after the other."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from afn.corruptions import CORRUPTIONS, corrupted_test_set
-from afn.data import ImageData
+from afn.data import ImageData, load_dataset
 from afn.data.forms import in_form
 from afn.evaluate import Classifier, noise_of
 from afn.grids.records import ORDERS, Cell, GridFile, Order, Place, places
+from afn.grids.rescaling import Condition
 from afn.pixels import as_float
 
 
@@ -152,6 +153,28 @@ def brought(
         those = in_form(data.x_test[:num_images], image_shape)
         data = replace(data, x_test=those, y_test=data.y_test[:num_images])
     return data, num_images, changes
+
+
+def images_under(
+    conditions: Iterable[Condition], *, image_shape: tuple[int, int, int], num_images: int
+) -> dict[Condition, Tensor]:
+    """Test images of data sets, corrupted or as they are, in the form (H, W, C) of a model.
+
+    Args:
+        conditions: Data set, corruption (None: as they are), severity (0 where none).
+        image_shape: What the model takes.
+        num_images: At most the first so many of each.
+
+    Raises:
+        ValueError: An unknown data set or corruption.
+        FileNotFoundError: A data set is not on disk.
+    """
+    return {
+        (dataset, corruption, severity): ShownImages.of(
+            *brought(load_dataset(dataset), image_shape, num_images), place=(corruption, severity)
+        ).images
+        for dataset, corruption, severity in conditions
+    }
 
 
 def check_question(num_images: int, batch_size: int, order: str) -> None:

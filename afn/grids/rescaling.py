@@ -27,6 +27,13 @@ class LayerRescaling:
     """Standard deviation of γ̂ over those images; images of one batch may share theirs."""
     beta_spread: Profile
 
+    def shifts(self, which: Literal["gamma", "beta"]) -> Profile:
+        """Of each condition but the first: its mean of each channel, less that of the first."""
+        first, *others = getattr(self, which)
+        return tuple(
+            tuple(value - held for value, held in zip(each, first, strict=True)) for each in others
+        )
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rescaling:

@@ -1,17 +1,19 @@
-"""``python -m afn pretrained list|show|train``."""
+"""``python -m afn pretrained list|show|train|tables``."""
 
 import argparse
 import json
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from typing import Any
+from typing import Any, get_args
 
 from afn.pretrained.cards import pretrained_dir, pretrained_names, read_card
 from afn.pretrained.plan import PLAN, Spec, chosen
+from afn.pretrained.published import TABLES
+from afn.pretrained.replication import Reading, Results, replicated
 from afn.pretrained.results import Accuracy, answered, update_results
 
 Say = Callable[[str, dict[str, Any]], None]
@@ -19,10 +21,17 @@ Say = Callable[[str, dict[str, Any]], None]
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    parser.add_argument("action", choices=["list", "show", "train"], nargs="?", default="list")
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help="models; train takes patterns: 'cifar10-*'"
+        "action", choices=["list", "show", "train", "tables"], nargs="?", default="list"
     )
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME",
+        help="models; train takes patterns: 'cifar10-*'; of tables: published ones (default all)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--column", choices=get_args(Reading), default="trains",
+        help="of the first table of digits: the domain that trains (default) or that tests",
+    )  # fmt: skip
     parser.add_argument("--all", action="store_true", help="train all that are planned")
     parser.add_argument(
         "--again", action="store_true", help="train also what is made already, as the table says"
@@ -33,7 +42,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, say: Say) -> None:
-    """List what is shipped, show a card, or train what is planned."""
+    """List what is shipped, show a card, train what is planned, or hold it against the paper."""
     match options.action:
         case "list":
             _list(say)
@@ -41,6 +50,8 @@ def run(options: argparse.Namespace, say: Say) -> None:
             if len(options.names) != 1:
                 raise ValueError("name one model to show; `python -m afn pretrained` lists them")
             _show(options.names[0], say)
+        case "tables":
+            _tables(options.names, options.column, say)
         case "train":
             if options.all == bool(options.names):
                 raise ValueError("name what to train, or say --all")
@@ -95,6 +106,31 @@ def _show(name: str, say: Say) -> None:
             f"statistics: {each.statistics}, networks {each.networks})"
         )
     say("\n".join(lines), record)
+
+
+def _tables(names: Sequence[str], column: Reading, say: Say) -> None:
+    known = {table.name: table for table in TABLES}
+    if unknown := [name for name in names if name not in known]:
+        raise ValueError(f"unknown table {unknown[0]!r}; known: {', '.join(known)}")
+    results = Results.read(pretrained_dir())
+    for table in TABLES:
+        if names and table.name not in names:
+            continue
+        say(f"{table.title} ({table.name})", {"kind": "table", "name": table.name})
+        for row in replicated(results, table, column):
+            for norm, published in row.row.accuracies.items():
+                here = row.measured[norm]
+                told = f"here {here.mean:6.2f} % over {here.n} seeds" if here else "not measured"
+                found = row.verdict(norm) if norm != "bn" else None
+                say(
+                    f"  {row.row.name:<22} {norm:<8} published {published:6.2f} %, {told}"
+                    f"{f'; gain over BN: {found}' if found else ''}",
+                    {
+                        "kind": "row", "table": table.name, "row": row.row.name, "norm": norm,
+                        "published": published, "measured": here.mean if here else None,
+                        "seeds": here.n if here else 0, "verdict": found,
+                    },
+                )  # fmt: skip
 
 
 def _lacking(specs: list[Spec], say: Say) -> list[Spec]:

@@ -4,6 +4,7 @@ import json
 import math
 import tomllib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar
@@ -112,6 +113,18 @@ class SweepSpec:
             "samples": self.samples,
             "max_runs": self.max_runs,
         }
+
+    def to_toml(self) -> str:
+        """As `read_spec` takes it, and as people write it: what is the default is left out."""
+        base = {name: _preset(value) for name, value in self.base.changed().items()}
+        axes = {axis.name: _axis_to_toml(axis) for axis in self.axes}
+        seeds = len(self.seeds) if self.seeds == tuple(range(len(self.seeds))) else self.seeds
+        head: dict[str, Any] = {"name": self.name, "seeds": seeds}
+        head |= {"samples": self.samples} if self.samples else {}
+        head |= {"max_runs": self.max_runs} if self.max_runs != MAX_RUNS else {}
+        parts = [_entries(head)]
+        parts += [f"[base]\n{_entries(base)}"] if base else []
+        return "\n".join([*parts, f"[axes]\n{_entries(axes)}"])
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> "SweepSpec":
@@ -256,3 +269,54 @@ def _axis_to_json(axis: Axis) -> Any:
     if axis.range is not None:
         return asdict(axis.range)
     return [{"label": value.label, **value.settings} for value in axis.values]
+
+
+# -- as TOML ---------------------------------------------------------------------------------------
+
+
+def _entries(values: Mapping[str, Any]) -> str:
+    return "".join(f"{_key(name)} = {_toml(value)}\n" for name, value in values.items())
+
+
+def _key(name: str) -> str:
+    is_bare = name.isascii() and name.replace("_", "").replace("-", "").isalnum()
+    return name if is_bare else json.dumps(name, ensure_ascii=False)
+
+
+def _toml(value: Any) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case list() | tuple():
+            return f"[{', '.join(map(_toml, value))}]"
+        case Mapping():
+            pairs = (f"{_key(name)} = {_toml(each)}" for name, each in value.items())
+            return f"{{ {', '.join(pairs)} }}"
+        case str():
+            return json.dumps(value, ensure_ascii=False)
+    return repr(value)
+
+
+def _axis_to_toml(axis: Axis) -> Any:
+    if axis.range is not None:
+        found = asdict(axis.range)
+        return found if axis.range.log else {k: v for k, v in found.items() if k != "log"}
+    return [_value_to_toml(axis.name, value) for value in axis.values]
+
+
+def _value_to_toml(name: str, value: Value) -> Any:
+    """The shortest that `value_of` makes the same of."""
+    shorts = [value.settings.get(name), value.label]
+    with suppress(ValueError):
+        shorts.append(float(value.label))
+    for short in shorts:
+        with suppress(ValueError, TypeError):
+            if short is not None and value_of(name, short) == value:
+                return short
+    return {"label": value.label} | dict(value.settings)
+
+
+def _preset(value: Any) -> Any:
+    """A start of λ by its name, if it has one."""
+    names = (name for name in LambdaInit.PRESETS if _lambda_init(name) == value)
+    return next(names, value)

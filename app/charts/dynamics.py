@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from afn.course import Quantity
 from afn.lambda_init import LAMBDAS
 from app.charts.chart import marks_since
 from app.charts.depth import ramp
 from app.charts.lambdas import TITLES, short_layer
 from app.charts.legend import translucent
 from app.charts.palette import GREY
-from app.charts.tracks import MOST_POINTS, Course, Quantity, Series, Together, thinned
+from app.charts.tracks import MOST_POINTS, Course, Series, Together, thinned
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from afn.course import Quantity
 from afn.lambda_init import GREEK, LAMBDAS
 from app.charts.chart import enumerate_words
 from app.charts.dynamics import Panel
 from app.charts.lambdas import short_layer
-from app.charts.tracks import Course, Quantity
+from app.charts.tracks import Course
 
 _STAYS = 0.02
 """A λ that changes by less than this share of its start stays where it is."""

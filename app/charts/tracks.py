@@ -2,94 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from afn.history import History
+from afn.course import Numbers, Quantity, Track, track
 from afn.lambda_init import LAMBDAS
 from app.charts.chart import Rows, Shown
 from app.charts.palette import NORM_COLORS
 from app.comparison import NORM_TITLES
 
-Quantity = Literal["lambda", "logit", "change", "gradient", "move"]
-Numbers = NDArray[np.float64]
 MOST_POINTS = 400
 """So many steps of a curve are drawn."""
-_BINS = 40
-"""So many stretches of a run have a gradient of their own."""
 DASHES = (
     "solid", "8px,4px", "2px,3px", "8px,3px,2px,3px", "14px,4px", "5px,5px", "2px,6px",
     "14px,3px,2px,3px",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Track:
-    """One run's values: ``values[layer, λ, i]`` at ``steps[i]``; of moves there are two, not four.
-
-    Gaps are NaN.
-    """
-
-    steps: Numbers
-    values: Numbers
-
-
-def track(history: History, config: Any, quantity: Quantity) -> Track:
-    """What a run says of a quantity.
-
-    - lambda: λ as it acts; the first entry is its start, at step 0 or where a fork began.
-    - logit: the parameter that is learned. λ is its sigmoid, or with a linear gate itself.
-    - change: λ less its start.
-    - gradient: of the loss by that parameter; the root mean square over stretches of the run.
-    - move: at snapshots, the mean of |μ̂ − μ| / σ and that of σ̂ / σ over channels (and images).
-    """
-    layers = len(history.adaptive_layers)
-    if quantity == "move":
-        return _moves(history)
-    count = len(history.steps)  # first: the other columns are at least as long
-    table = history.lambda_grads if quantity == "gradient" else history.lambdas
-    rows = [np.array(column[:count]) for layer in table for column in layer]
-    values = np.array(rows, dtype=float).reshape(layers, len(LAMBDAS), count)
-    steps = np.array(history.steps[:count], dtype=float)
-    if quantity == "gradient":
-        return _root_mean_squares(steps, values)
-    start = np.array(history.start["lambdas"] if history.start else [], dtype=float)
-    start = start.reshape(layers, len(LAMBDAS), 1)
-    if quantity == "change":
-        changes = np.concatenate([0 * start, values - start], axis=2)
-        return Track(np.append(history.first_step, steps), changes)
-    values = np.concatenate([start, values], axis=2)
-    if quantity == "logit":
-        gated = 4 if config.lambda_init.rescale_gate == "sigmoid" else 2
-        with np.errstate(divide="ignore", invalid="ignore"):
-            logits = np.log(values[:, :gated]) - np.log1p(-values[:, :gated])
-        values = np.concatenate([logits, values[:, gated:]], axis=1)
-        values[~np.isfinite(values)] = np.nan  # λ = 0 exactly has none
-    return Track(np.append(history.first_step, steps), values)
-
-
-def _root_mean_squares(steps: Numbers, values: Numbers) -> Track:
-    if not len(steps):
-        return Track(steps, values)
-    edges = np.arange(0, len(steps), -(-len(steps) // _BINS))
-    counts = np.diff(np.append(edges, len(steps)))
-    squares = np.add.reduceat(values**2, edges, axis=2)
-    return Track(np.add.reduceat(steps, edges) / counts, np.sqrt(squares / counts))
-
-
-def _moves(history: History) -> Track:
-    places = [history.layers.index(name) for name in history.adaptive_layers]
-    steps, rows = [], []
-    for snapshot in list(history.snapshots):
-        try:
-            rows.append([snapshot["layers"][place]["moves"] for place in places])
-            steps.append(snapshot["step"])
-        except (KeyError, IndexError):
-            continue  # an older version's
-    values = np.array(rows, dtype=float).reshape(len(steps), len(places), 2)
-    return Track(np.array(steps, dtype=float), values.transpose(1, 2, 0))
 
 
 # -- seeds together --------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from afn.sweep.plan import SweepPlan, words
 from app import ablation_fields, ablation_results, ablations, backend, sweeping
 from app.ablations import NEW, AblationsView
 from app.charts.drawn import count_words
+from app.experiments import offer, sweeps
 from app.explanations import CONTROLS
 from app.markdown import plain
 from app.ready_made import READY_MADE, ReadyMade
@@ -110,6 +111,12 @@ def _ready_made(name: str, ready: ReadyMade, open_page: Any) -> None:
         ablation_results.render(
             results, open_page, metric=ready.metric, over=ready.over, figure=ready.figure
         )
+    _offer(looked.plan, results, toml=ready.path(name, ".toml").read_text())
+
+
+def _offer(planned: SweepPlan, results: Results | None, *, toml: str = "") -> None:
+    metric = st.session_state[state.key("metric")] if results else "clean"
+    offer("ablations", lambda: sweeps.experiments_of(planned, results, metric=metric, toml=toml))
 
 
 def _guessed(ready: ReadyMade) -> bool:
@@ -168,6 +175,7 @@ def _build() -> None:
             for skipped in planned.skipped:
                 st.markdown(plain(f"- {words(skipped.point)}: {skipped.reason}"))
     _begin_panel(planned)
+    _offer(planned, None)
 
 
 def _begin_panel(planned: SweepPlan) -> None:
@@ -192,6 +200,7 @@ def _begun(planned: SweepPlan, open_page: Any) -> None:
     _run_panel(looked, label="Go on")
     if looked.progress.ended:
         ablation_results.render(looked.results, open_page, metric="clean", over="", figure="lines")
+    _offer(planned, looked.results if looked.progress.ended else None)
 
 
 # -- running ---------------------------------------------------------------------------------------

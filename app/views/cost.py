@@ -14,6 +14,7 @@ from app.charts import cost as charts
 from app.charts.chart import enumerate_words
 from app.charts.palette import NORM_COLORS
 from app.costing import CONTENDERS, SUBJECT_TITLES, VARIED_TITLES, CostView, title_of
+from app.experiments import costs, offer
 from app.explanations import CONTROLS, FIGURES
 from app.export import csv_of
 from app.markdown import plain
@@ -114,6 +115,7 @@ def _figures(chosen: list[Measurement], view: CostView, report: Report, *, is_li
     st.caption(_provenance(chosen, report, is_live=is_live))
     _table(chosen, view)
     _downloads(chosen, view, report, is_live=is_live)
+    offer("cost", lambda: costs.experiments_of(view, chosen))
 
 
 def _legend(chosen: Sequence[Measurement]) -> None:
@@ -155,7 +157,7 @@ _COUNTED = ("parameters", "MACs")
 def _downloads(
     chosen: Sequence[Measurement], view: CostView, report: Report, *, is_live: bool
 ) -> None:
-    with st.expander("Data and command of these figures", icon=":material/download:"):
+    with st.expander("Data of these figures", icon=":material/download:"):
         with st.container(horizontal=True):
             st.download_button(
                 "Figures (CSV)",
@@ -175,8 +177,6 @@ def _downloads(
                 "application/json",
                 on_click="ignore",
             )
-        st.caption("The command that measures this again")
-        st.code(view.plan.command(), language="shell")
         if not is_live:
             st.caption("The command behind all precomputed figures")
             st.code(str(report.head.get("command", "")), language="shell")

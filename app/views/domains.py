@@ -15,6 +15,8 @@ from app.charts.domains import MatrixRow, matrix_reading, matrix_table
 from app.charts.estimates import count_of
 from app.comparison import NORM_TITLES
 from app.domains import CONTENDERS, DIGITS, HOW, IMAGES, SHOWN, DomainsView, Rows, Trained
+from app.experiments import matrix as experiments
+from app.experiments import offer
 from app.explanations import CONTROLS, FIGURES
 from app.export import csv_of
 from app.markdown import plain
@@ -74,6 +76,7 @@ def render() -> None:
     if domains.are_here(here):
         _training(recipe, wanted, trained_on, here)
     _matrix(recipe, trained, trained_on, here)
+    offer("domains", lambda: experiments.experiments_of(state.take(), trained, here))
     _heading("The domains in each layer", "domains.layers")
     domain_layers.render(trained, trained_on, here)
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from afn.course import Quantity
 from afn.engine.config import ADAPTIVE_NORMS
 from afn.lambda_init import GREEK
 from app import card_view, histories
@@ -12,9 +13,10 @@ from app.charts.chart import enumerate_words
 from app.charts.depth import depth_legend
 from app.charts.dynamics_words import dynamics_reading, panel_reading
 from app.charts.lambdas import TITLES
-from app.charts.tracks import Course, Quantity, Series, courses_of, series_of, table
+from app.charts.tracks import Course, Series, courses_of, series_of, table
 from app.comparison import NORM_TITLES
 from app.dynamics import ALL, BY, MAX_RUNS, QUANTITIES, SEEDS, DynamicsView
+from app.experiments import lambdas, offer
 from app.explanations import CONTROLS, FIGURES
 from app.export import csv_of
 from app.histories import Opened
@@ -74,7 +76,8 @@ def render(open_page: object) -> None:
         st.caption(_without(without))
     _follow(view, chosen)
     _background()
-    card_view.configurations([each.shown for each in chosen], key="dynamics")
+    shown = [each.shown for each in chosen]
+    offer("dynamics", lambda: lambdas.experiments_of(shown, view.quantity))
 
 
 def _runs(offered: Sequence[Choice]) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 from afn.pretrained.protocols import ASPECTS, WHY_NOT, protocol, stems_of
 from afn.pretrained.published import ARXIV, TABLES, Table
 from afn.pretrained.replication import (
+    Reading,
     Replicated,
     Results,
     command,
@@ -22,6 +23,7 @@ from app.charts import paper as charts
 from app.charts.chart import Rows
 from app.charts.legend import legend_html
 from app.charts.verdicts import protocol_html, tally_html
+from app.experiments import offer, published
 from app.explanations import CONTROLS, FIGURES
 from app.export import csv_of
 from app.markdown import plain
@@ -64,6 +66,8 @@ def render() -> None:
     _mechanisms(offered)
     _ladders(results)
     view = state.take()
+    reading: Reading = "tests" if view.reading == "tests" else "trains"
+    offer("paper", lambda: published.experiments_of(reading))
     state.write_url(replace(view, network=ANY) if [view.network] == offered[:1] else view)
 
 

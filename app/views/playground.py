@@ -11,6 +11,7 @@ from app.charts.chart import Shown
 from app.charts.palette import run_colors
 from app.comparison import Comparison, names_of
 from app.components.live_chart import preload_charts
+from app.experiments import lambdas, offer, trainings
 from app.export import downloads
 from app.markdown import plain
 from app.state import playground as state
@@ -86,6 +87,10 @@ def _live(statuses_around: list[str]) -> None:
     _settings_hint(comparison, slots)
     figures.render(shown, comparison)
     downloads(shown)
+    offer(
+        "playground",
+        lambda: [*trainings.experiments_of(shown), *lambdas.experiments_of(shown, "lambda")],
+    )
 
 
 def _wait_for_first_steps(slots: list[Slot]) -> None:

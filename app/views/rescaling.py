@@ -10,6 +10,7 @@ from app.charts import ridges
 from app.charts.lambdas import short_layer
 from app.charts.palette import NORM_COLORS
 from app.charts.ridges import SYMBOLS, TITLES, Ridge, Values
+from app.experiments import offer, scales
 from app.explanations import CONTROLS, FIGURES
 from app.export import csv_of
 from app.histories import Opened
@@ -61,7 +62,7 @@ def render(open_page: object) -> None:
     if layers:
         _heading("How γ̂ and β̂ differ", "rescaling.differences")
         conditions.render(chosen)
-    card_view.configurations([chosen.shown], key="rescaling")
+    offer("rescaling", lambda: scales.over_steps(chosen, state.take().layer))
 
 
 def _run(offered: Sequence[Choice]) -> None:

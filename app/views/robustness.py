@@ -14,6 +14,7 @@ from app.charts.batches import BATCH_SIZES
 from app.charts.corruptions import group_title
 from app.charts.legend import Entry, legend_html
 from app.charts.tested import Tested
+from app.experiments import corruptions, offer
 from app.explanations import CONTROLS, FIGURES
 from app.markdown import plain
 from app.offers import Choice, newest
@@ -186,6 +187,7 @@ def _shift(chosen: Sequence[Chosen]) -> None:
         _way(chosen, view, near)
         if is_here:
             _batches(chosen, view, sizes)
+        offer("robustness.shift", lambda: corruptions.near(chosen, view))
 
     asking.section(ask_now, draw)
 
@@ -314,6 +316,7 @@ def _grid(chosen: Sequence[Chosen]) -> None:
             _tables(chosen, tested, view, asked)
         elif not is_here:
             st.caption("These models were not asked about corruptions.")
+        offer("robustness.grid", lambda: corruptions.grid(chosen, view))
 
     asking.section(ask_now, draw)
 

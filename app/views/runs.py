@@ -10,8 +10,9 @@ from safetensors.numpy import load_file, save
 from afn.index import Line
 from afn.runs import Run
 from afn.work import ENDED
-from app import backend, forking, pairs, run_table
+from app import backend, forking, histories, pairs, run_table
 from app.comparison import MAX_CONTENDERS
+from app.experiments import Experiment, lambdas, offer, trainings
 from app.state import playground, runs
 
 
@@ -99,6 +100,14 @@ def _one(run: Run, lines: Sequence[Line], pages: forking.Pages) -> None:
             + ", ".join(f"{k} {v}" for k, v in record.get("versions", {}).items())
         )
     forking.render(run, lines, pages)
+    offer("run", lambda: _experiments(run))
+
+
+def _experiments(run: Run) -> list[Experiment]:
+    shown = [each.shown for each in histories.opened([run.id])[0]]
+    if not shown:
+        return []
+    return [*trainings.experiments_of(shown), *lambdas.experiments_of(shown, "lambda")]
 
 
 def _downloads(run: Run, record: dict[str, Any]) -> None:

@@ -506,12 +506,12 @@ def test_a_damaged_model_is_a_line_and_a_card_tells_what_it_is(runs, monkeypatch
 def test_cards_and_configurations_are_one_tap_away(ids):
     at = page(runs=f"{ids['afn', 0]}~mnist5k-afn")
     assert not at.code
-    for key in ("dynamics.card.mnist5k-afn", "dynamics.code"):
+    for key in ("dynamics.card.mnist5k-afn", "take.dynamics"):
         at.session_state[key] = True
     drawn(at.run())
     assert len(at.dataframe) == 2
-    assert [code.value.count("TrainConfig(") for code in at.code] == [1, 1, 1]
-    assert "Configurations (JSON)" in [each.label for each in at.get("download_button")]
+    assert [code.value.count("TrainConfig(") for code in at.code] == [1, 1, 0, 0]
+    assert "configurations.json" in [each.label for each in at.get("download_button")]
 
 
 def test_the_card_says_it_all():

@@ -18,7 +18,6 @@ from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.local_script_runner import LocalScriptRunner
 
-import afn
 from afn.engine.config import TrainConfig
 from afn.engine.execution import execute
 from afn.index import RunIndex
@@ -568,25 +567,6 @@ def test_a_full_disk_is_one_line_whatever_is_pressed(idle, config, monkeypatch, 
     [warning] = run_fragment(at).warning
     assert "No space left on device" in warning.value
     events.close()
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"norm": "bn"},
-        {"widths": (4, 4, 4, 4), "dataset": "mnist5k"},
-        {"lambda_init": afn.LambdaInit.OFF, "lr": 0.1},
-        {"norm": "asrnorm", "lambda_init": afn.LambdaInit(mu=0.5), "adaptive": False},
-    ],
-    ids=str,
-)
-def test_the_code_of_the_figures_is_the_configuration_shown(idle, config, changes):
-    run = idle.create(replace(config, **changes))
-    at = unfold(playground(run=run.id), "open.downloads")
-    head, call = re.match(r"(.*)\nfor event in train\((.*)\):\n", at.code[0].value, re.S).groups()
-    names = {}
-    exec(head, names)
-    assert eval(call, names) == run.config()
 
 
 # -- Runs ------------------------------------------------------------------------------------------

@@ -16,14 +16,10 @@ from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.local_script_runner import LocalScriptRunner
 
-from afn import corruption_grid
-from afn.data import load_dataset
 from afn.engine.config import TrainConfig
 from afn.engine.execution import execute
 from afn.grids.evaluation import undone
 from afn.grids.execution import carry_out
-from afn.grids.models import asked as asked_model
-from afn.grids.models import restored
 from afn.grids.subjects import Subject
 from afn.pretrained.cards import pretrained_dir, read_card
 from afn.runner import LocalRunner
@@ -32,7 +28,6 @@ from afn.work import ENDED
 from app import backend, robustness, subjects
 from app.offers import newest
 from app.robustness import RobustnessView, from_url, to_url
-from app.robustness_data import snippet
 from app.subjects import Chosen
 
 QUICK = TrainConfig(
@@ -381,7 +376,7 @@ def test_the_button_tests_all_corruptions_and_the_tables_show_them(runs, ids):
         r"^Cached · 200 test images of digits8 · seed 0 · statistics: BN ", words(at), re.M
     )
     assert "corruptions generated" in words(at)
-    assert "Data and code of these figures" in [each.label for each in at.expander]
+    assert "Data of these figures" in [each.label for each in at.expander]
     again = page(**at.query_params)
     assert not asked(again)
     assert html(again) == html(at)
@@ -598,25 +593,3 @@ def test_a_damaged_pretrained_model_is_one_line(shipped, monkeypatch, tmp_path):
     at = page(n="500", models="mnist5k-bn~mnist5k-afn")
     assert "mnist5k-bn.cells.jsonl.gz is damaged" in "".join(each.value for each in at.warning)
     assert "Precomputed" in words(at)
-
-
-@pytest.mark.parametrize("model", ["run", "card"])
-def test_the_code_of_a_figure_gives_its_numbers(runs, ids, monkeypatch, capsys, model):
-    if model == "card":
-        monkeypatch.delenv("AFN_PRETRAINED_DIR")
-    name = ids["afn"] if model == "run" else "mnist5k-afn"
-    [chosen], problems = subjects.opened([name])
-    assert not problems
-    data = chosen.subject.config.dataset
-    view = RobustnessView(dataset=data, images=200, stats="batch", batch_size=32, order="by label")
-    code = snippet(chosen, view).replace("**settings)", "**settings, severities=(5,))")
-    exec(compile(code, "snippet", "exec"), {})
-    printed = capsys.readouterr().out.splitlines()
-    assert len(printed) == 1 + 19
-    question = view.question(chosen.subject)
-    with asked_model(restored(chosen.subject), question) as network:
-        [_, fog] = corruption_grid(
-            network, load_dataset(data), num_images=200, batch_size=32, order="by label",
-            corruptions=("fog",), severities=(5,),
-        )  # fmt: skip
-    assert f"fog 5 {fog.accuracy}" in printed

@@ -72,7 +72,7 @@ def test_cells_come_while_the_grid_is_tested(
     expect(page.locator(CARD).first).to_be_visible()
     page.evaluate(WATCH)
     button(page, "Test all 19 corruptions").click()
-    expect(page.get_by_text("Data and code of these figures")).to_be_visible()
+    expect(page.get_by_text("Data of these figures")).to_be_visible()
     expect(page.get_by_text("Over 95 corrupted tests")).to_be_visible()
     assert page.locator(".afn-grid td.unknown").count() == 0
     counts = page.evaluate("() => [...counts]")

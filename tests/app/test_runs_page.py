@@ -12,7 +12,6 @@ from afn.fork import fork
 from afn.index import RunIndex
 from afn.runner import LocalRunner
 from afn.runs import Run, RunStore
-from app.export import snippet
 
 MIDDLE = 22
 """The step of the first of two checkpoints."""
@@ -241,18 +240,6 @@ def test_a_fork_names_its_parent_even_when_that_is_gone(store, config):
     at = runs_page(made)
     assert "of a run that was deleted" in text(at.caption)
     assert table(at)[0]["forked from"] == "a deleted run, step 22"
-
-
-def test_the_code_of_a_fork_forks_again(store, config):
-    run = trained(store, config)
-    made = fork(store, run, step=MIDDLE, changes={"lr": 0.01}, lambda_logits={"mu": 0.0})
-    before_the_loop = snippet(made.config(), made.origin()).partition("for event")[0]
-    names = {}
-    exec(before_the_loop, names)
-    again = names["run"]
-    assert again.id != made.id
-    assert again.config() == made.config()
-    assert again.origin() == made.origin()
 
 
 # -- two runs ----------------------------------------------------------------------------------

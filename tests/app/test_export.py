@@ -1,0 +1,403 @@
+"""What each page offers to take along, run: program, command and notebook give its numbers.
+
+The screens are small and real: networks trained here on 8×8 digits, and shipped models.
+"""
+
+import shutil
+from collections import Counter
+from dataclasses import replace
+
+import matplotlib as mpl
+import pytest
+import streamlit as st
+
+from afn.data import dataset_entry
+from afn.engine.config import TrainConfig
+from afn.engine.execution import execute
+from afn.fork import fork
+from afn.grids.execution import carry_out
+from afn.lambda_init import LambdaInit
+from afn.runs import RunStore
+from afn.sweep.here import carry_out as swept
+from afn.sweep.spec import SweepSpec, read_spec
+from app import backend, domains, histories, rescaling, robustness, subjects
+from app.costing import CostView
+from app.domains import DomainsView
+from app.experiments import (
+    corruptions,
+    costs,
+    lambdas,
+    matrix,
+    pairs,
+    published,
+    scales,
+    sweeps,
+    trainings,
+)
+from app.experiments.experiment import line
+from app.ready_made import READY_MADE
+from app.rescaling import RescalingView
+from app.results import Results
+from app.robustness import RobustnessView
+from app.sweeping import ready_made_plan
+from tests.app.taking import drawn_lines, executed, printed, said
+
+QUICK = TrainConfig(
+    dataset="digits8", widths=(4, 8), epochs=1, evals_per_epoch=2, eval_images=100,
+    corruptions=("contrast", "fog"), lambda_init=LambdaInit(mu=-1.0, sigma=-2.0),
+)  # fmt: skip
+SCRIPT = [
+    (5, {"command": "set", "lr": 0.2}),
+    (7, {"command": "set", "batch_size": 32}),
+    (9, {"command": "set", "lambda": {"mu": 0.5, "gamma": -2.0}}),
+    (11, {"command": "evaluate", "severity": 5}),
+]
+SHIPPED = ("mnist5k-bn", "mnist5k-afn")
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """A store with runs by name: bn, afn, one that was changed as it trained, and a fork."""
+    store = RunStore(tmp_path_factory.mktemp("world") / "runs")
+    ids = {}
+    for norm in ("bn", "afn"):
+        run = store.create(replace(QUICK, norm=norm))
+        list(execute(run))
+        ids[norm] = run.id
+    changed = store.create(replace(QUICK, seed=1))
+    list(execute(changed, script=SCRIPT))
+    made = fork(store, store.open(ids["afn"]), step=22, changes={"epochs": 2, "lr": 0.01})
+    list(execute(made))
+    return store, ids | {"changed": changed.id, "fork": made.id}
+
+
+@pytest.fixture
+def runs(world, tmp_path, monkeypatch):
+    """That store as the app's, by the names of its runs."""
+    store, ids = world
+    shutil.copytree(store.root, tmp_path / "runs")
+    monkeypatch.setenv("AFN_RUNS_DIR", str(tmp_path / "runs"))
+    monkeypatch.setenv("AFN_DATA_DIR", str(tmp_path / "no-data"))
+    mpl.use("Agg")
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    yield ids
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Where commands are run."""
+    place = tmp_path / "elsewhere"
+    place.mkdir()
+    return place
+
+
+def opened(*names):
+    found, problems = histories.opened(names)
+    assert not problems
+    return found
+
+
+def answered(tasks):
+    """Have an evaluation carried out, as the app's worker would."""
+    carry_out(backend.evaluations().create(tasks))
+
+
+def store_root():
+    return backend.store().root
+
+
+def check(experiment, lines, *, all_of_them=True):
+    """The program prints what is on screen, and nothing else that looks like a number of it."""
+    assert experiment.expected
+    assert set(experiment.expected) <= set(lines)
+    if all_of_them:
+        assert Counter(lines) == Counter(experiment.expected)
+
+
+# -- Playground, Runs ------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_contenders_train_again(runs, folder):
+    shown = [each.shown for each in opened(runs["bn"], runs["afn"], runs["changed"])]
+    [experiment] = trainings.experiments_of(shown)
+    check(experiment, printed(experiment, folder / "runs"))
+    assert len(experiment.commands) == 3
+    tests = [
+        f"step {each['step']}, "
+        + (f"{each['corruption']} {each['severity']}" if each["corruption"] else "clean")
+        + f"  {each['accuracy']:.4f}"
+        for each in said(experiment, folder / "runs", folder)
+        if each["kind"] == "evaluation"
+    ]
+    assert Counter(tests) == Counter(each.partition("  ")[2] for each in experiment.expected)
+    assert "contrast 5" in "".join(tests)
+    assert "(9, {" in experiment.python
+    check(experiment, drawn_lines(experiment))
+
+
+@pytest.mark.slow
+def test_a_fork_is_forked_again(runs, folder):
+    [shown] = [each.shown for each in opened(runs["fork"])]
+    [experiment] = trainings.experiments_of([shown])
+    check(experiment, printed(experiment, store_root()))
+    [*_, end] = said(experiment, store_root(), folder)
+    assert end["accuracy"] == shown.history.latest_accuracy()["accuracy"]
+    assert runs["afn"] in experiment.command
+
+
+@pytest.mark.slow
+def test_two_runs_are_compared_again(runs, folder):
+    [experiment] = pairs.experiments_of(opened(runs["afn"], runs["changed"]))
+    lines = printed(experiment, store_root())
+    check(experiment, lines, all_of_them=False)
+    assert "seed: 0 and 1" in lines
+    records = said(experiment, store_root(), folder)
+    [found] = [each for each in records if each["kind"] == "parting"]
+    assert f"they part at step {found['step']}, among {found['shared']}" in "\n".join(lines)
+    assert [each["setting"] for each in records if each["kind"] == "setting"] == ["seed"]
+    ends = [each["accuracy"] for each in records if each["kind"] == "accuracy"]
+    assert all(any(each.endswith(f"{end:.4f}") for each in lines) for end in ends)
+    check(experiment, drawn_lines(experiment), all_of_them=False)
+
+
+# -- λ, γ/β ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("quantity", ["lambda", "move"])
+def test_lambda_is_read_again(runs, folder, quantity):
+    found = opened(runs["changed"], "mnist5k-afn", runs["bn"])
+    [experiment] = lambdas.experiments_of([each.shown for each in found], quantity)
+    check(experiment, printed(experiment, store_root()))
+    values = [
+        f"{record[at]:.6f}"
+        for record in said(experiment, store_root(), folder)
+        for at in ("first", "last")
+    ]
+    assert values == [each.rpartition("  ")[2] for each in experiment.expected]
+    check(experiment, drawn_lines(experiment))
+
+
+@pytest.mark.slow
+def test_what_was_changed_by_hand_is_trained_again_elsewhere(runs, folder):
+    [shown] = [each.shown for each in opened(runs["changed"])]
+    [experiment] = lambdas.experiments_of([shown], "lambda")
+    assert "trained(" in experiment.python
+    check(experiment, printed(experiment, folder / "empty"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "view"),
+    [
+        ("afn", RescalingView(corruption="fog", images=100, stats="running")),
+        ("mnist5k-afn", RescalingView(conditions="domains", domains=("digits8",), images=100)),
+    ],
+)
+def test_scales_are_measured_again(runs, folder, name, view):
+    [chosen] = opened(runs.get(name, name))
+    task = rescaling.task_of(view, chosen.subject())
+    answered([task])
+    [experiment] = scales.between_conditions(chosen, task)
+    check(experiment, printed(experiment, store_root()))
+    values = [
+        f"{which}, {record['layer']}  "
+        f"{record['corruption']} {record['severity']}  {record[which]:.6f}".replace(
+            "None 0", record["dataset"]
+        )
+        for record in said(experiment, store_root(), folder)
+        for which in ("gamma", "beta")
+    ]
+    assert Counter(values) == Counter(experiment.expected)
+    check(experiment, drawn_lines(experiment))
+
+
+@pytest.mark.slow
+def test_scales_over_steps_are_read_again(runs, folder):
+    [chosen] = opened("mnist5k-afn")
+    layer = chosen.shown.history.layers[1]
+    [experiment] = scales.over_steps(chosen, layer)
+    check(experiment, printed(experiment, store_root()), all_of_them=False)
+    values = [
+        line(f"{which}, {layer}, {what}", f"step {record['step']}", record[name], 6)
+        for record in said(experiment, store_root(), folder)
+        for which in ("gamma", "beta")
+        for what, name in (("mean", which), ("spread", f"{which}_spread"))
+    ]
+    assert Counter(values) == Counter(experiment.expected)
+    check(experiment, drawn_lines(experiment), all_of_them=False)
+
+
+# -- Robustness, Domains ---------------------------------------------------------------------------
+
+
+def near(names, **changes):
+    """What the page offers of one corruption up close, all of it answered."""
+    chosen, problems = subjects.opened(names)
+    assert not problems
+    view = RobustnessView(
+        **{"dataset": chosen[0].subject.config.dataset, "images": 200, "corruption": "fog"}
+        | changes
+    )
+    tasks = robustness.shift_tasks(chosen, view, store_root() / ".pictures")[1:]
+    answered([*tasks, *robustness.batch_tasks(chosen, view)])
+    return corruptions.near(chosen, view), chosen, view
+
+
+def told(records):
+    """The accuracies of the cells that a command says, and where."""
+    return [
+        (f"{each['corruption']} {each['severity']}" if each["corruption"] else "clean")
+        + f"  {each['accuracy']:.4f}"
+        for each in records
+        if each["kind"] == "cell"
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["runs", "shipped"])
+def test_a_corruption_is_tested_again(runs, folder, kind):
+    names = SHIPPED if kind == "shipped" else (runs["bn"], runs["afn"], runs["changed"])
+    changes = {"stats": "batch", "batch_size": 32, "order": "by label"} if kind == "runs" else {}
+    [experiment, way, _], _, _ = near(names, **changes)
+    assert len(experiment.expected) == 6 * len(names)
+    assert len(way.expected) == 6 * 4
+    elsewhere = folder / "empty"  # where runs are trained anew
+    for each in (experiment, way):
+        check(each, printed(each, elsewhere))
+        assert Counter(told(said(each, store_root(), folder))) == Counter(
+            text.partition("  ")[2] for text in each.expected
+        )
+    check(way, drawn_lines(way))
+
+
+@pytest.mark.slow
+def test_a_notebook_runs_in_a_kernel_and_draws(runs, folder):
+    [experiment, *_], _, _ = near(SHIPPED)
+    lines, kinds = executed(experiment, store_root(), folder)
+    check(experiment, lines)
+    assert "image/png" in kinds
+
+
+@pytest.mark.slow
+def test_sizes_of_the_test_batch_are_tested_again(runs, folder):
+    [_, _, experiment], _, _ = near((runs["bn"], runs["afn"]), severity=4)
+    sizes = sum(size <= 200 for size in robustness.BATCH_SIZES)
+    assert len(experiment.expected) == 2 * 2 * sizes
+    check(experiment, printed(experiment, store_root()))
+    values = [
+        f"{each['order']}  {each['statistics'].removeprefix('test batch of ')}  "
+        f"{each['accuracy']:.4f}"
+        for each in said(experiment, store_root(), folder)
+        if each["kind"] == "cell" and each["severity"] == 4
+    ]
+    assert Counter(values) == Counter(text.partition(", ")[2] for text in experiment.expected)
+    check(experiment, drawn_lines(experiment))
+
+
+@pytest.mark.slow
+def test_all_corruptions_are_tested_again(runs, folder):
+    chosen, _ = subjects.opened([runs["afn"]])
+    view = RobustnessView(dataset="digits8", images=200)
+    answered(robustness.grid_tasks(chosen, view))
+    [experiment] = corruptions.grid(chosen, view)
+    assert len(experiment.expected) == 1 + 19 * 5
+    check(experiment, printed(experiment, store_root()))
+    assert len(told(said(experiment, store_root(), folder))) == 1 + 19 * 5
+
+
+@pytest.mark.slow
+def test_domains_are_tested_again(runs, folder):
+    view = DomainsView(images=200, contenders=("bn", "bn-batch", "afn", "afn-off"))
+    entries = [dataset_entry("digits8"), dataset_entry("mnist5k")]
+    networks = {
+        ("bn", "digits8"): runs["bn"], ("afn", "digits8"): runs["afn"],
+        ("bn", "mnist5k"): "mnist5k-bn", ("afn", "mnist5k"): "mnist5k-afn",
+    }  # fmt: skip
+    trained = {pair: subjects.subject_of(name) for pair, name in networks.items()}
+    answered(domains.matrix_tasks(view, trained, ["digits8", "mnist5k"], entries))
+    [experiment] = matrix.experiments_of(view, trained, entries)
+    assert len(experiment.expected) == 4 * 2 * 2
+    check(experiment, printed(experiment, store_root()))
+    values = [
+        f"{each['trained_on']}  {each['domain']}  {each['accuracy']:.4f}"
+        for each in said(experiment, store_root(), folder)
+    ]
+    assert Counter(values) == Counter(text.rpartition(", ")[2] for text in experiment.expected)
+    check(experiment, drawn_lines(experiment))
+
+
+# -- Ablations, Cost, Paper ------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_a_sweep_is_run_again(runs, folder):
+    spec = SweepSpec.from_json(
+        {
+            "name": "norm × start of λ", "seeds": 2,
+            "base": {**QUICK.changed(), "corruptions": ["fog"]},
+            "axes": {"norm": ["bn", "afn"], "batch_size": [32, 64]},
+        }
+    )  # fmt: skip
+    planned, lines = swept(spec)
+    results = Results(runs=planned.runs, lines=lines, provenance="")
+    [experiment] = sweeps.experiments_of(planned, results, metric="corrupted")
+    assert len(experiment.expected) == 4
+    check(experiment, printed(experiment, folder / "empty"))
+    values = {
+        each["corrupted"]["mean"]
+        for each in said(experiment, folder / "others", folder)
+        if each["kind"] == "result"
+    }
+    assert {f"{value:.2f}" for value in values} == {
+        text.rpartition("  ")[2] for text in experiment.expected
+    }
+    assert (folder / "norm-start-of.csv").exists()
+    check(experiment, drawn_lines(experiment))
+
+
+@pytest.mark.parametrize("name", list(READY_MADE))
+def test_a_ready_made_sweep_is_its_file(runs, name, tmp_path):
+    planned = ready_made_plan(name)
+    [experiment] = sweeps.experiments_of(planned, None, metric="clean")
+    [(file, text)] = experiment.files.items()
+    (tmp_path / file).write_text(text)
+    assert read_spec(tmp_path / file) == planned.spec
+
+
+@pytest.mark.slow
+def test_costs_are_measured_again(folder):
+    view = CostView(over="batch_size", channels=8, size=8, norms=("afn",))
+    chosen = view.chosen(backend.reference().measurements)
+    [experiment] = costs.experiments_of(view, chosen)
+    assert len(experiment.expected) == 3 * 2 * 2
+    check(experiment, printed(experiment, folder / "runs"), all_of_them=False)
+    values = [
+        f"{what}  {each[name]}"
+        for each in said(experiment, folder / "runs", folder)
+        if each["kind"] == "measurement"
+        for what, name in (("parameters", "parameters"), ("multiply-accumulates", "macs"))
+    ]
+    assert Counter(values) == Counter(text.partition("  ")[2] for text in experiment.expected)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("reading", ["trains", "tests"])
+def test_published_tables_are_read_again(runs, folder, reading):
+    [experiment] = published.experiments_of(reading)
+    check(experiment, printed(experiment, store_root()), all_of_them=False)
+    records = [each for each in said(experiment, store_root(), folder) if each["kind"] == "row"]
+    values = [
+        value
+        for each in records
+        for value in (each["published"], each["measured"])
+        if value is not None
+    ]
+    assert [f"{value:.2f}" for value in values] == [
+        text.rpartition("  ")[2] for text in experiment.expected
+    ]
+    check(experiment, drawn_lines(experiment), all_of_them=False)

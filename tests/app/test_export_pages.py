@@ -1,0 +1,219 @@
+"""Each page offers its experiment, and what is offered follows the controls: under AppTest."""
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from afn import LambdaInit, TrainConfig
+from afn.engine.execution import execute
+from afn.runner import LocalRunner
+from afn.runs import RunStore
+from app.experiments import Experiment
+from app.experiments.code import ONE_THREAD, config_code, literal, program
+from app.experiments.offer import TITLE
+
+PATIENCE = 120.0
+
+
+def app(page, **url):
+    def script(name):
+        import importlib
+        from inspect import signature
+
+        import streamlit as st
+
+        view = importlib.import_module(f"app.views.{name}")
+        home = st.Page(lambda: None, title="Playground", url_path="playground")
+        pages = {"open_page": home, "dynamics_page": home}
+        known = {key: pages[key] for key in signature(view.render).parameters}
+        page = st.Page(lambda: view.render(**known), title=name, url_path=name, default=True)
+        st.navigation([page, home]).run()
+
+    at = AppTest.from_function(script, default_timeout=PATIENCE, args=(page,))
+    at.query_params.update(url)
+    return drawn(at.run())
+
+
+def drawn(at):
+    assert not at.exception, [error.message for error in at.exception]
+    return at
+
+
+def opened(at, key):
+    """The code that an open expander shows: Python, expected lines, command."""
+    at.session_state[key] = True
+    drawn(at.run())
+    return "\n".join(code.value for code in at.code)
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    """The app's run store, with a runner that never begins anything."""
+    monkeypatch.setenv("AFN_RUNS_DIR", str(tmp_path / "runs"))
+    monkeypatch.setenv("AFN_DATA_DIR", str(tmp_path / "no-data"))
+    for name, answer in (("start", None), ("submit", None), ("evaluate", None)):
+        monkeypatch.setattr(LocalRunner, name, lambda self, *_, answer=answer: answer)
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    yield RunStore()
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+def finished(store, config):
+    run = store.create(config)
+    list(execute(run))
+    return run.id
+
+
+def test_nothing_is_made_before_the_visitor_looks(store):
+    at = app("dynamics", runs="mnist5k-afn")
+    assert TITLE in [each.label for each in at.expander]
+    assert not at.code
+
+
+def test_lambda_follows_what_is_shown(store):
+    at = app("dynamics", runs="mnist5k-afn~mnist5k-asrnorm")
+    code = opened(at, "take.dynamics")
+    assert 'course_of(source, "lambda")' in code
+    assert 'find("mnist5k-asrnorm")' in code
+    assert "python -m afn course mnist5k-afn" in code
+    at.segmented_control(key="dynamics.quantity").set_value("logit")
+    drawn(at.run())
+    code = "\n".join(each.value for each in at.code)
+    assert 'course_of(source, "logit")' in code
+    assert "python -m afn course mnist5k-afn --of logit" in code
+
+
+def test_scales_follow_the_conditions(store):
+    at = app("rescaling", run="mnist5k-afn", n="100")
+    assert '("mnist5k", "contrast", 5)' in opened(at, "take.rescaling.differences")
+    at.selectbox(key="rescaling.corruption").set_value("fog")
+    drawn(at.run())
+    code = "\n".join(each.value for each in at.code)
+    assert '("mnist5k", "fog", 5)' in code
+    assert "afn rescaling mnist5k-afn --corruption fog --images 100" in code
+    assert "rescaling_of(source)" in opened(at, "take.rescaling")
+
+
+def test_robustness_follows_its_settings(store):
+    at = app("robustness", models="mnist5k-bn~mnist5k-afn", n="200")
+    code = opened(at, "take.robustness.shift")
+    assert 'as_tested(afn, "batch")' in code
+    at.segmented_control(key="robustness.stats").set_value("running")
+    at.selectbox(key="robustness.corruption").set_value("snow")
+    drawn(at.run())
+    code = "\n".join(each.value for each in at.code)
+    assert 'as_tested(afn, "running")' in code
+    assert 'corruptions=["snow"]' in code
+    assert (
+        "evaluate mnist5k-afn --grid --corruption snow --images 200 --batch-size 128 "
+        "--stats running"
+    ) in code
+    [experiments] = [each for each in at.segmented_control if each.label == "Experiment"]
+    experiments.set_value("From BN to AFN")
+    drawn(at.run())
+    assert "networks=False" in "\n".join(each.value for each in at.code)
+
+
+def test_domains_say_which_networks(store):
+    finished(store, TrainConfig(dataset="mnist5k", epochs=1, train_images=200, corruptions=(),
+                                eval_images=50))  # fmt: skip
+    at = app("domains", n="200")
+    code = opened(at, "take.domains")
+    if "nothing to take" in " ".join(each.value for each in at.caption):
+        pytest.fail("the page shows a network and offers none")
+    assert "python -m afn domains" in code
+    assert "--images 200" in code
+
+
+def test_costs_follow_the_sizes(store):
+    at = app("cost")
+    assert "batch_sizes=(128,)" in opened(at, "take.cost")
+    at.segmented_control(key="cost.batch_size").set_value(8)
+    drawn(at.run())
+    code = "\n".join(each.value for each in at.code)
+    assert "batch_sizes=(8,)" in code
+    assert "bench --subject layer --size 32 --batch-size 8 --norms afn asrnorm" in code
+
+
+def test_the_paper_follows_its_column(store):
+    at = app("paper")
+    assert 'replicated(results, table, "trains")' in opened(at, "take.paper")
+    at.segmented_control(key="paper.reading").set_value("tests")
+    drawn(at.run())
+    code = "\n".join(each.value for each in at.code)
+    assert "pretrained tables --column tests" in code
+
+
+def test_ablations_follow_the_sweep_that_is_built(store):
+    at = app("ablations", sweep="new")
+    code = opened(at, "take.ablations")
+    assert "python -m afn sweep norm-batch-size.toml" in code
+    at.number_input(key="ablations.seeds").set_value(2)
+    drawn(at.run())
+    assert "\n        0,\n        1\n" in "\n".join(each.value for each in at.code)
+
+
+def test_a_ready_made_ablation_is_offered_with_its_answer_alone(store):
+    at = app("ablations", sweep="batch-size")
+    assert TITLE not in [each.label for each in at.expander]  # the guess comes first
+    at = app("ablations", sweep="batch-size", guess="?")
+    assert "carry_out(SweepSpec.from_json(spec))" in opened(at, "take.ablations")
+
+
+def test_runs_and_pairs_of_them(store, quick):
+    ids = [finished(store, quick), finished(store, TrainConfig(**(quick_of(quick) | {"lr": 0.01})))]
+    at = app("runs", run=ids[0])
+    code = opened(at, "take.run")
+    assert 'train(TrainConfig(dataset="digits8", norm="afn"' in code.replace("\n        ", "")
+    at = app("runs", run="~".join(ids))
+    code = opened(at, "take.pair")
+    assert f"python -m afn compare {ids[0]} {ids[1]}" in code
+
+
+def quick_of(config):
+    return {name: getattr(config, name) for name in TrainConfig.__slots__}
+
+
+def test_the_playground_offers_what_it_trained(store, quick):
+    run = finished(store, quick)
+    at = app("playground", run=run)
+    code = opened(at, "take.playground")
+    assert "for name, events in contenders.items():" in code
+    assert "python -m afn train --norm afn --dataset digits8" in code
+
+
+# -- its parts -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        TrainConfig(),
+        TrainConfig(norm="bn", widths=(4,), eval_stats="batch", corruptions=()),
+        TrainConfig(lambda_init=LambdaInit.OFF, lr=0.1),
+        TrainConfig(norm="asrnorm", lambda_init=LambdaInit(mu=0.5, sigma=-float("inf"))),
+        TrainConfig(lambda_init=LambdaInit.REFERENCE, adaptive=False, test_domains=("syn",)),
+    ],
+    ids=str,
+)
+def test_a_configuration_as_code_is_itself(config):
+    names = {}
+    exec(program(f"found = {config_code(config)}"), names)
+    assert names["found"] == config
+
+
+def test_a_program_imports_what_it_names_and_no_more():
+    code = program(ONE_THREAD, 'model = load(find("a"))  # trained and loaded', "print(model)")
+    assert code.startswith("import torch\n\nfrom afn import find, load\n\ntorch.set_num_threads(1)")
+
+
+def test_literals_are_python():
+    for value in ("a'\"b", (1,), (1, "x", None), [True], {"a": -2.5}, ()):
+        assert eval(literal(value)) == value
+
+
+def test_an_experiment_has_a_command_or_says_why_not():
+    with pytest.raises(ValueError, match="says why"):
+        Experiment(title="a", about="b", python="c")
