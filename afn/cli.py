@@ -15,6 +15,7 @@ from afn import comparing_command, course_command, fork_command, train_options
 from afn.corruptions.severities import SEVERITIES
 from afn.cost import command
 from afn.grids.records import ORDERS
+from afn.inside import command as inside_command
 from afn.memory import keep_freed_memory
 from afn.pretrained import command as pretrained_command
 from afn.sweep import command as sweep_command
@@ -124,6 +125,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     course_command.add_options(course)
     course.set_defaults(run=course_command.run)
+
+    inside = commands.add_parser(
+        "inside", parents=[common], help="what a norm layer does with a batch, step by step"
+    )
+    inside_command.add_options(inside)
+    inside.set_defaults(run=inside_command.run)
 
     compare = commands.add_parser(
         "compare", parents=[common], help="which settings of two runs differ, and where they part"

@@ -4,17 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from afn.corruptions.severities import SEVERITIES
-from afn.data.derived import parts_of
-from afn.engine.config import ADAPTIVE_NORMS, TrainConfig
+from afn.engine.config import ADAPTIVE_NORMS
 from afn.grids.records import Order
 from afn.grids.subjects import Stats, Subject
 from afn.inside import own_picture
-from afn.inside.look import POOL, SHOWN, Batch, Look, untrained
+from afn.inside.look import POOL, SHOWN, Batch, Look
 from afn.lambda_init import LAMBDAS
 from app import links
 from app.charts.grid import in_order
 from app.comparison import NORM_TITLES
-from app.rescaling import DIGIT_SETS
 
 NORMS = ("afn", "asrnorm", "bn")
 """Whose layers can be looked into."""
@@ -23,7 +21,6 @@ SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
 MODES = ("trained", "running", "batch")
 ORDERS: tuple[Order, ...] = ("mixed", "by label")
 SOURCES = ("test images", "a drawing", "an upload")
-_FRESH = "fresh-"
 _TRAINED = ""
 """Stands for a λ that is left as it was trained."""
 
@@ -33,7 +30,7 @@ class InsideView:
     """Which network, which layer, which batch, and what is forced upon it."""
 
     model: str = ""
-    """Id of a run, name of a pretrained model, or fresh-<norm>; empty for the first on offer."""
+    """A run, a pretrained model, or untrained-<norm>; empty for the first on offer."""
     layer: str = ""
     channel: int = 0
     image: int = 0
@@ -140,22 +137,9 @@ def _share(text: str) -> float | None:
 # -- networks --------------------------------------------------------------------------------------
 
 
-def fresh_names() -> dict[str, str]:
+def untrained_names() -> dict[str, str]:
     """Networks that nobody has trained: id -> title."""
-    return {f"{_FRESH}{norm}": f"{NORM_TITLES[norm]}, untrained (mnist5k)" for norm in NORMS}
-
-
-def fresh_subject(name: str) -> Subject | None:
-    """The untrained network of that name; None where it is no such name."""
-    if name not in fresh_names():
-        return None
-    return replace(untrained(TrainConfig(norm=name.removeprefix(_FRESH))), id=name)
-
-
-def knows_digits(dataset: str) -> bool:
-    """Whether the classes of a data set are the ten digits."""
-    parts = parts_of(dataset) or [dataset]
-    return all(part.partition("@")[0] in DIGIT_SETS for part in parts)
+    return {f"untrained-{norm}": f"{NORM_TITLES[norm]}, untrained (mnist5k)" for norm in NORMS}
 
 
 def unforced(look: Look) -> Look:

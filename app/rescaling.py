@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from afn.corruptions.severities import SEVERITIES
 from afn.data.derived import parts_of
+from afn.data.domains import DIGIT_SETS
 from afn.grids.rescaling import Condition
 from afn.grids.subjects import Stats, Subject
 from afn.grids.tasks import RescalingTask
@@ -17,8 +18,6 @@ CONDITIONS = ("corruption", "domains")
 MODES = ("trained", "running", "batch")
 IMAGES = (100, 200, 500, 1000)
 EVERY_LAYER = "all"
-DIGIT_SETS = {"mnist", "mnist5k", "usps", "digits8", "mnistm", "mnistm5k", "svhn", "syn"}
-"""Those with the ten digits as classes."""
 NEWEST = 0
 """Stands for the newest step, whichever that is."""
 

@@ -15,6 +15,8 @@ SETTINGS: dict[Setting, int] = {"channels reduced": 1, "channels increased": 3}
 
 # A domain's published set and its embedded relative.
 _DIGITS = (("mnist", "mnist5k"), ("usps", "digits8"), ("mnistm", "mnistm5k"), ("svhn", "syn"))
+DIGIT_SETS = {name for names in _DIGITS for name in names}
+"""Data sets whose classes are the ten digits."""
 
 
 def digit_domains(folder: Path | None = None) -> list[DatasetEntry]:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from afn.data import dataset_entry
+from afn.data.derived import parts_of
+from afn.data.domains import DIGIT_SETS
 from afn.engine.config import SWITCHABLE_NORMS, TrainConfig
 from afn.grids.records import GridFile, Order, Question
 from afn.runs import Run
@@ -56,6 +58,12 @@ class Subject:
     def has_choice(self) -> bool:
         """Whether its norms can use running and test-batch statistics."""
         return self.config.norm in SWITCHABLE_NORMS
+
+    @property
+    def knows_digits(self) -> bool:
+        """Whether its classes are the ten digits."""
+        parts = parts_of(self.config.dataset) or [self.config.dataset]
+        return all(part.partition("@")[0] in DIGIT_SETS for part in parts)
 
     def question(
         self,

@@ -17,7 +17,7 @@ from afn.evaluate import noise_of
 from afn.grids.measure import ShownImages, brought
 from afn.grids.models import restored
 from afn.grids.subjects import Stats, Subject
-from afn.inside.look import FRESH, POOL, SHOWN, Answered, Batch, Look, Neighbours, Score, Seen
+from afn.inside.look import POOL, SHOWN, UNTRAINED, Answered, Batch, Look, Neighbours, Score, Seen
 from afn.inside.steps import steps_of
 from afn.norms import norm_layers, override_lambdas, set_eval_stats
 from afn.pixels import as_float
@@ -222,7 +222,7 @@ class _Kept:
 
 
 def _built(subject: Subject) -> nn.Module:
-    if subject.sha256 != FRESH:
+    if subject.sha256 != UNTRAINED:
         return restored(subject)
     config = subject.config
     data = load_tensors(config.dataset, config.train_images, 1)

@@ -2,11 +2,8 @@
 
 import base64
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any, TypedDict
 
-from afn.data import dataset_entry
-from afn.engine.config import TrainConfig
 from afn.grids.records import ORDERS, Order
 from afn.grids.subjects import Stats, Subject
 from afn.lambda_init import LAMBDAS
@@ -15,26 +12,8 @@ POOL = 512
 """So many test images accuracy is counted on, and batches are taken from."""
 SHOWN = 6
 """So many images of the batch come back as pictures, with every network's answer."""
-FRESH = "untrained"
-"""In place of a subject's ``sha256`` where it has no weights of its own; see `untrained`."""
-
-
-def untrained(config: TrainConfig) -> Subject:
-    """The network that a training with this configuration begins with.
-
-    Raises:
-        ValueError: Nobody knows its data set.
-    """
-    entry = dataset_entry(config.dataset)
-    return Subject(
-        id=f"untrained-{config.norm}",
-        config=config,
-        image_shape=entry.image_shape,
-        num_classes=entry.num_classes,
-        weights=Path(),
-        sha256=FRESH,
-        folder=Path(),
-    )
+UNTRAINED = "untrained"
+"""In place of a subject's ``sha256`` where it has no weights of its own."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

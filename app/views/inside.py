@@ -11,6 +11,7 @@ from afn.data import dataset_entry
 from afn.grids.subjects import Subject
 from afn.inside import own_picture
 from afn.inside.look import SHOWN, Look, Neighbours, Seen
+from afn.inside.networks import network
 from afn.work import ENDED
 from app import backend, card_view, cards, inside, subjects
 from app.charts import inside as words
@@ -21,6 +22,7 @@ from app.charts.palette import GREY, NORM_COLORS
 from app.comparison import NORM_TITLES
 from app.components.drawing import drawing
 from app.components.inside_layer import inside_layer
+from app.experiments import layers, offer
 from app.explanations import CONTROLS, FIGURES
 from app.export import csv_of
 from app.inside import CORRUPTIONS, NORMS, SIZES, SOURCES, InsideView
@@ -54,7 +56,7 @@ class _Chosen:
     @property
     def before(self) -> str:
         """What it is with nothing forced."""
-        return "untrained" if self.subject.id in inside.fresh_names() else "as trained"
+        return "untrained" if self.subject.id in inside.untrained_names() else "as trained"
 
     @property
     def contenders(self) -> list[Who]:
@@ -72,7 +74,7 @@ def render() -> None:
         "when you move λ by hand."
     )
     offered = _choices()
-    titles = {choice.id: choice.title for choice in offered} | inside.fresh_names()
+    titles = {choice.id: choice.title for choice in offered} | inside.untrained_names()
     if not st.session_state[state.key("model")]:
         st.session_state[state.key("model")] = _default(offered)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
@@ -118,17 +120,13 @@ def _choices() -> list[Choice]:
 def _default(offered: Sequence[Choice]) -> str:
     """The newest AFN network with networks; an untrained one where there is none."""
     adaptive = [each.id for each in offered if each.config.norm == "afn" and each.config.adaptive]
-    return next(iter(adaptive), "fresh-afn")
+    return next(iter(adaptive), "untrained-afn")
 
 
 def _opened(name: str, offered: Sequence[Choice]) -> tuple[_Chosen | None, list[str]]:
-    if fresh := inside.fresh_subject(name):
-        others = [
-            other
-            for each in inside.fresh_names()
-            if each != name and (other := inside.fresh_subject(each))
-        ]
-        return _Chosen(fresh, tuple(others), is_live=False), []
+    if name in inside.untrained_names():
+        others = [network(each) for each in inside.untrained_names() if each != name]
+        return _Chosen(network(name), tuple(others), is_live=False), []
     try:
         subject = subjects.subject_of(name)
     except (ValueError, OSError) as error:
@@ -226,6 +224,7 @@ def _layer(chosen: _Chosen, picture: bytes) -> None:
         )  # fmt: skip
         st.caption(plain(_provenance(chosen, view, seen)), width="stretch")
     _neighbours(chosen, look, view)
+    offer("inside", lambda: layers.experiments_of(view, look, seen))
 
 
 def _batch(chosen: _Chosen) -> None:
@@ -259,7 +258,7 @@ def _batch(chosen: _Chosen) -> None:
 
 def _picture(view: InsideView, subject: Subject) -> bytes:
     """The image of one's own, as the network takes it; empty where there is none."""
-    is_digit = inside.knows_digits(subject.config.dataset)
+    is_digit = subject.knows_digits
     if view.source == "a drawing":
         if not is_digit:
             st.info("This network does not know digits: upload a picture instead.")

@@ -32,9 +32,10 @@ def environment(runs: Path) -> dict[str, str]:
     }  # fmt: skip
 
 
-def printed(experiment: Experiment, runs: Path) -> list[str]:
+def printed(experiment: Experiment, runs: Path, folder: Path | None = None) -> list[str]:
     """The lines that the Python prints, a warning being an error."""
-    return _run([sys.executable, "-W", "error", "-c", experiment.python], runs).splitlines()
+    command = [sys.executable, "-W", "error", "-c", experiment.python]
+    return _run(command, runs, folder).splitlines()
 
 
 def said(experiment: Experiment, runs: Path, folder: Path) -> list[dict]:

@@ -8,25 +8,31 @@ from collections import Counter
 from dataclasses import replace
 
 import matplotlib as mpl
+import numpy as np
 import pytest
 import streamlit as st
+from PIL import Image
 
 from afn.data import dataset_entry
 from afn.engine.config import TrainConfig
 from afn.engine.execution import execute
 from afn.fork import fork
 from afn.grids.execution import carry_out
+from afn.inside import own_picture
+from afn.inside.bench import Bench
+from afn.inside.networks import network
 from afn.lambda_init import LambdaInit
 from afn.runs import RunStore
 from afn.sweep.here import carry_out as swept
 from afn.sweep.spec import SweepSpec, read_spec
-from app import backend, domains, histories, rescaling, robustness, subjects
+from app import backend, domains, histories, inside, rescaling, robustness, subjects
 from app.costing import CostView
 from app.domains import DomainsView
 from app.experiments import (
     corruptions,
     costs,
     lambdas,
+    layers,
     matrix,
     pairs,
     published,
@@ -35,6 +41,7 @@ from app.experiments import (
     trainings,
 )
 from app.experiments.experiment import line
+from app.inside import InsideView
 from app.ready_made import READY_MADE
 from app.rescaling import RescalingView
 from app.results import Results
@@ -401,3 +408,44 @@ def test_published_tables_are_read_again(runs, folder, reading):
         text.rpartition("  ")[2] for text in experiment.expected
     ]
     check(experiment, drawn_lines(experiment), all_of_them=False)
+
+
+# -- Inside the layer ------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", ["forced", "drawn", "untrained", "uploaded"])
+def test_a_layer_is_looked_into_again(runs, folder, case):
+    view = InsideView(model="mnist5k-afn", size=8, mu="0.5", where="here", channel=3, image=1,
+                      layer="backbone.blocks.1.norm", corruption="fog", severity=2)  # fmt: skip
+    subject, others, picture = network("mnist5k-afn"), [network("mnist5k-bn")], b""
+    if case == "drawn":
+        seven = np.zeros((28, 28), dtype=np.uint8)
+        seven[5:8, 8:20] = seven[8:24, 14:17] = 255
+        view = replace(
+            view, source="a drawing", picture=own_picture.to_text(seven), order="by label"
+        )
+        drawn = own_picture.from_text(view.picture)
+        picture = own_picture.in_shape(drawn, subject.image_shape)
+    elif case == "uploaded":
+        image = Image.new("L", (60, 60), 255)
+        image.paste(0, (25, 10, 33, 50))
+        image.save(folder / "picture.png")
+        picture = own_picture.from_upload(
+            (folder / "picture.png").read_bytes(), subject.image_shape, is_digit=True
+        )
+        view = replace(view, source="an upload")
+    elif case == "untrained":
+        subject, others = network("untrained-asrnorm"), []
+        view = replace(view, severity=0, stats="trained", first=9)
+    look = inside.look_of(view, subject, others, picture)
+    seen = Bench().look(look)
+    [experiment] = layers.experiments_of(view, look, seen)
+    check(experiment, printed(experiment, store_root(), folder))
+    records = said(experiment, store_root(), folder)
+    steps = {each["name"]: each["all"] for each in records if each["kind"] == "step"}
+    assert steps == seen["channels"]
+    answers = [each["answers"] for each in records if each["kind"] == "answers"]
+    assert answers == [seen["now"]["answers"], *(each["answers"] for each in seen["others"])]
+    if case == "forced":
+        check(experiment, drawn_lines(experiment))

@@ -21,11 +21,12 @@ from afn.engine.execution import execute
 from afn.inside import own_picture
 from afn.inside.bench import Bench
 from afn.inside.look import Batch, Look
+from afn.inside.networks import network
 from afn.inside.service import Inspector, serve
 from afn.pretrained.cards import read_card
 from afn.runner import LocalRunner
 from afn.runs import RunStore
-from app import backend, inside
+from app import backend
 from app.charts import inside as words_of
 from app.charts.neighbours import Who, neighbours_html, neighbours_reading
 from app.inside import InsideView, from_url, look_of, to_url
@@ -89,23 +90,26 @@ def test_what_cannot_be_in_a_link_is_one_line(key, text, words):
 
 
 def test_what_a_view_asks():
-    subject = inside.fresh_subject("fresh-afn")
+    subject = network("untrained-afn")
     view = InsideView(mu="0.25", size=4, image=5, severity=0, stats="running")
     look = look_of(view, subject, ())
     assert look.lambdas == {"mu": 0.25}
     assert look.image == 3  # the last of the batch
     assert look.batch == Batch(dataset="mnist5k", size=4)
     assert look.stats == "running"
-    assert look_of(view, inside.fresh_subject("fresh-bn"), ()).lambdas == {}
-    assert look_of(view, inside.fresh_subject("fresh-asrnorm"), ()).stats is None
+    assert look_of(view, network("untrained-bn"), ()).lambdas == {}
+    assert look_of(view, network("untrained-asrnorm"), ()).stats is None
     bare = replace(subject, config=TrainConfig(norm="afn", adaptive=False))
     assert look_of(view, bare, ()).lambdas == {}
 
 
 def test_which_networks_know_digits():
-    known = ["mnist", "mnist5k", "mnist@rgb", "syn", "usps+mnistm"]
-    assert all(map(inside.knows_digits, known))
-    assert not any(map(inside.knows_digits, ["cifar10", "pacs/photo", "mnist+pacs/photo"]))
+    def knows(dataset):
+        subject = network("untrained-afn")
+        return replace(subject, config=TrainConfig(dataset=dataset)).knows_digits
+
+    assert all(map(knows, ["mnist", "mnist5k", "mnist@rgb", "syn", "usps+mnistm"]))
+    assert not any(map(knows, ["cifar10", "pacs/photo", "mnist+pacs/photo"]))
 
 
 # -- words -----------------------------------------------------------------------------------------
@@ -345,7 +349,7 @@ def test_what_the_hand_wants_is_done(runs):
 
 @pytest.mark.parametrize("norm", ["afn", "asrnorm", "bn"])
 def test_untrained_networks_can_be_looked_into(runs, norm):
-    at = page(model=f"fresh-{norm}")
+    at = page(model=f"untrained-{norm}")
     assert diagram(at)["before"] == "untrained"
     assert len(diagram(at)["contenders"]) == 3
     assert "untrained" in words(at)

@@ -12,7 +12,8 @@ from afn.engine.config import TrainConfig
 from afn.engine.training import Training
 from afn.evaluate import evaluate
 from afn.inside.bench import Bench
-from afn.inside.look import SHOWN, Batch, untrained
+from afn.inside.look import SHOWN, Batch
+from afn.inside.networks import untrained
 from afn.norms import norm_layers, override_lambdas, set_eval_stats
 from afn.pixels import as_float
 
