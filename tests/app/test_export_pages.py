@@ -167,7 +167,7 @@ def test_runs_and_pairs_of_them(store, quick):
     at = app("runs", run=ids[0])
     code = opened(at, "take.run")
     packed = "".join(code.split())
-    assert "intrain(TrainConfig(" in packed
+    assert ":train(TrainConfig(" in packed
     assert 'dataset="digits8",norm="afn"' in packed
     at = app("runs", run="~".join(ids))
     code = opened(at, "take.pair")
