@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _ROW = 34
 """Pixels of a row of dots."""
+FLOOR = 1e-5
+"""Where bars begin on a logarithmic axis, which has no 0."""
 _PLAIN: dict[str, Any] = {"dragmode": False, "hovermode": "closest"}
 
 
@@ -49,7 +51,7 @@ def dots_figure(
     if any(dot.limit is not None for dot in dots):
         for row, dot in enumerate(dots):
             figure.add_scatter(
-                x=[_FLOOR if is_log else 0, dot.limit], y=[row, row], mode="lines",
+                x=[FLOOR if is_log else 0, dot.limit], y=[row, row], mode="lines",
                 line={"color": translucent(dot.color, 0.28), "width": 14}, cliponaxis=True,
                 hovertemplate=f"{dot.label}: at most {dot.limit:.2g}<extra></extra>",
             )  # fmt: skip
@@ -86,10 +88,6 @@ def dots_figure(
         automargin=True,
     )  # fmt: skip
     return figure
-
-
-_FLOOR = 1e-6
-"""Where bars begin on a logarithmic axis, which has no 0."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

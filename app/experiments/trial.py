@@ -29,13 +29,15 @@ class Outcome:
     machine: str
     created: str
     """As in 2026-11-25 22:10."""
+    seconds: float
+    """From its beginning to its end."""
     record: dict[str, Any]
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
         return {
             "config": self.config, "machine": self.machine, "created": self.created,
-            "record": self.record,
+            "seconds": self.seconds, "record": self.record,
         }  # fmt: skip
 
     @classmethod
@@ -135,6 +137,7 @@ class Trial(Generic[Data]):
             config=self.config,
             machine=describe_machine().split(", 1 thread")[0],
             created=time.strftime("%Y-%m-%d %H:%M"),
+            seconds=round(self.seconds(), 1),
             record=self.experiment.record(self.folder, work),
         )
         write_json(self._outcome, outcome.to_json(), indent=None)

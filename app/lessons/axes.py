@@ -131,7 +131,9 @@ A batch of 64 grey digits is a block of numbers $x$ with the axes $(N, C, H, W) 
 images, channels, rows, columns. To normalize is to subtract a mean $\mu$ and to divide by a
 deviation $\sigma$, here with a tiny $\varepsilon = 10^{-5}$ so that nothing is divided by 0:
 
-$$\hat x = \frac{x - \mu}{\sigma}, \qquad \sigma = \sqrt{\mathrm{var}(x) + \varepsilon}$$
+$$
+\hat x = \frac{x - \mu}{\sigma}, \qquad \sigma = \sqrt{\mathrm{var}(x) + \varepsilon}
+$$
 
 Over **(N, H, W)** there is one $\mu$ and one $\sigma$ for the channel. Over **N** alone there would
 be $28 \cdot 28$ of each, one for every position.

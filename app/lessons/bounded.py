@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from app.charts.chart import enumerate_words
-from app.charts.lesson import Dot, dots_figure
+from app.charts.lesson import FLOOR, Dot, dots_figure
 from app.experiments.evaluations import Rescaled, Rescalings
 from app.lessons.lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
 
@@ -36,7 +36,7 @@ def _names(label: str, count: int) -> list[str]:
 
 def _figure(data: Data) -> "Figure":
     dots = [
-        Dot(label=name, color=_COLORS[label], value=max(moved, 1e-6), limit=abs(gamma))
+        Dot(label=name, color=_COLORS[label], value=max(moved, FLOOR), limit=abs(gamma))
         for label in (_PAPER, _CODE)
         for name, moved, gamma in zip(
             _names(label, len(_gammas(data, label))), _moves(data, label), _gammas(data, label),
@@ -48,9 +48,12 @@ def _figure(data: Data) -> "Figure":
 
 def _reading(data: Data) -> str:
     most = {label: max(_moves(data, label)) for label in (_PAPER, _CODE)}
+    at_rest = any(moved <= FLOOR for label in most for moved in _moves(data, label))
+    still = ", and one at the left edge has not moved at all" if at_rest else ""
     return (
         f"From one kind of images to another γ̂ changes by up to {most[_PAPER]:.2g} in the paper's "
-        f"version and by up to {most[_CODE]:.2g} in the code's; no dot passes the end of its bar."
+        f"version and by up to {most[_CODE]:.2g} in the code's; no dot passes the end of its bar"
+        f"{still}."
         if _is_bounded(data)
         else f"γ̂ changes by up to {most[_PAPER]:.2g} (paper) and {most[_CODE]:.2g} (code), beyond "
         "what the formula allows."
@@ -98,7 +101,9 @@ LESSON = Lesson(
 Batch norm's scale γ is a learned constant. In AFN a network looks at the batch's deviations
 $\sigma$ and nudges it (the shift β likewise, with a tanh):
 
-$$\hat\gamma = \lambda_\gamma \cdot \mathrm{sigmoid}\big(\mathrm{dec}_\gamma(\mathrm{enc}_r(\sigma))\big) + \gamma$$
+$$
+\hat\gamma = \lambda_\gamma \cdot \mathrm{sigmoid}\big(\mathrm{dec}_\gamma(\mathrm{enc}_r(\sigma))\big) + \gamma
+$$
 
 The sigmoid is between 0 and 1. So whatever the batch looks like, $\hat\gamma$ stays between γ and
 $\gamma + \lambda_\gamma$: **λ_γ is the leash.** The paper keeps it in (0, 1) by a sigmoid of its

@@ -86,8 +86,10 @@ While it trains, batch norm normalizes each batch by the batch's own mean and de
 it keeps **running averages** of them. In the test it normally uses those, so that the answer to an
 image does not depend on its neighbours:
 
-$$\hat x = \frac{x - \mu_{running}}{\sigma_{running}} \qquad\text{or}\qquad
-\hat x = \frac{x - \mu_{test\ batch}}{\sigma_{test\ batch}}$$
+$$
+\hat x = \frac{x - \mu_{running}}{\sigma_{running}} \qquad\text{or}\qquad
+\hat x = \frac{x - \mu_{test\ batch}}{\sigma_{test\ batch}}
+$$
 
 Nothing needs to be trained to use the second formula; it is a switch. AFN's published code has no
 running averages at all: it always uses the test batch.
@@ -99,7 +101,7 @@ crisp images no longer fit.
     "batch (128 images), how does the accuracy of the same BN network change?",
     predictions=(
         "Not at all, as far as can be told: the weights are the same",
-        "It rises by a few points",
+        "It rises, by up to 20 points",
         "It rises by more than 20 points",
         "It falls",
     ),
@@ -118,7 +120,9 @@ crisp images no longer fit.
 Suppose a corruption does nothing but shrink and shift a channel, $x' = a\,x + b$ with $a > 0$, on
 all images alike. Then the test batch's mean and deviation shrink and shift along, and
 
-$$\frac{x' - \mu'}{\sigma'} = \frac{a x + b - (a\mu + b)}{a\,\sigma} = \frac{x - \mu}{\sigma}$$
+$$
+\frac{x' - \mu'}{\sigma'} = \frac{a x + b - (a\mu + b)}{a\,\sigma} = \frac{x - \mu}{\sigma}
+$$
 
 The normalization takes the corruption out before the next layer can see it. No network is needed
 for that, and none of AFN's has to have learned it.

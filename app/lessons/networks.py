@@ -92,8 +92,10 @@ LESSON = Lesson(
 In each layer, one encoder with a ReLU and one decoder each turn the batch's means $\mu$ and
 deviations $\sigma$ (a number per channel) into proposals:
 
-$$\mu_{stan} = \mathrm{dec}_\mu(\mathrm{enc}(\mu)), \qquad
-\sigma_{stan} = \mathrm{ReLU}(\mathrm{dec}_\sigma(\mathrm{enc}(\sigma)))$$
+$$
+\mu_{stan} = \mathrm{dec}_\mu(\mathrm{enc}(\mu)), \qquad
+\sigma_{stan} = \mathrm{ReLU}(\mathrm{dec}_\sigma(\mathrm{enc}(\sigma)))
+$$
 
 They are mixed in with weight λ. Two further networks propose how to scale and shift the result.
 **Off** means λ = 0 for all of them, in the very same trained weights. What is left is batch norm

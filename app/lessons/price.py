@@ -92,7 +92,9 @@ LESSON = Lesson(
 The usual way to count a network's work are **multiply-accumulates**, MACs: products that are added
 up. A convolution with $C_{in}$ and $C_{out}$ channels and kernels of $k \times k$ has
 
-$$H \cdot W \cdot C_{out} \cdot C_{in} \cdot k^2$$
+$$
+H \cdot W \cdot C_{out} \cdot C_{in} \cdot k^2
+$$
 
 of them for each image. AFN's networks see no image, only $C$ means and $C$ deviations per layer,
 and take some $4 C \cdot (\tfrac C2 + \tfrac C{16})$ MACs **for a whole batch**. ASRNorm's see those

@@ -83,11 +83,15 @@ def _largest(data: Trained, start: str) -> float:
 
 
 def _norms_reading(data: Trained) -> str:
-    told = [f"{_largest(data, start):.3g} ({start})" for start in _STARTS]
+    told = [f"{_size(_largest(data, start))} ({start})" for start in _STARTS]
     return (
         "The middle seed as a line, the others as a band. Largest gradient of the first "
         f"steps, middle seed: {enumerate_words(told)}."
     )
+
+
+def _size(value: float) -> str:
+    return f"{float(f'{value:.3g}'):,.0f}" if value >= 100 else f"{value:.1f}"
 
 
 def answer(data: Trained) -> Answer:
@@ -112,7 +116,7 @@ def answer(data: Trained) -> Answer:
     ratio = _largest(data, _OPEN) / _largest(data, _PAPER)
     told += (
         f"The paper warns of exploding gradients. In the first steps the largest one is "
-        f"{ratio:.1f} times that of the paper's start: "
+        f"{_size(ratio)} times that of the paper's start: "
         + ("here it is so. " if ratio > 2 else "here that is not what goes wrong. ")
     )
     moved = [
@@ -137,8 +141,10 @@ LESSON = Lesson(
 Batch norm subtracts the batch's mean $\mu$. AFN asks a small network for a proposal, the
 *standardization mean* $\mu_{stan}$, and mixes the two (the deviation $\sigma$ likewise):
 
-$$\hat\mu = \lambda_\mu\,\mu_{stan} + (1 - \lambda_\mu)\,\mu, \qquad
-\lambda_\mu = \mathrm{sigmoid}(\text{logit}) \in (0, 1)$$
+$$
+\hat\mu = \lambda_\mu\,\mu_{stan} + (1 - \lambda_\mu)\,\mu, \qquad
+\lambda_\mu = \mathrm{sigmoid}(\text{logit}) \in (0, 1)
+$$
 
 At the start the network's weights are random: its proposals know nothing of the data. The logit is
 learned. Three starts are tried:
@@ -185,13 +191,24 @@ learned. Three starts are tried:
     answer=answer,
     after=r"""
 With λ near 0 the layer *is* batch norm: known to train well, and the network underneath learns on
-the side. With λ near 1 the layer divides by what a random network says, $\hat\sigma \approx
-\sigma_{stan} = \mathrm{ReLU}(\cdot)$, which is 0 for many channels; what comes out then has
-nothing to do with a normalized activation.
+the side. With λ near 1 the layer divides by what a random network says:
 
-A small start has a price. The sigmoid is flat there, $\partial\lambda/\partial\,\text{logit} =
-\lambda(1-\lambda)$, which is 0.045 at λ = 0.047 and 0.25 at λ = 0.5: λ also *learns* slowly. In a
-short training AFN so remains near BN, for better or worse.
+$$
+\hat\sigma \approx \sigma_{stan} = \mathrm{ReLU}(\cdot)
+$$
+
+Where the ReLU gives 0, only $(1-\lambda_\sigma)\,\sigma$ is left to divide by, a twentieth of the true
+deviation: values come out some twenty times too large, in every layer again, and gradients with
+them. Then the weights jump so far that nothing is left to learn from.
+
+A small start has a price. Where the sigmoid is flat, λ also *learns* slowly:
+
+$$
+\frac{\partial\lambda}{\partial\,\text{logit}} = \lambda\,(1-\lambda)
+$$
+
+This is 0.045 at λ = 0.047, and 0.25 at λ = 0.5. In a short training AFN so remains near BN, for
+better or worse.
 """,
     checks=(
         Check(
