@@ -180,7 +180,8 @@ def maps_figure(
             {
                 f"xaxis{which}": {
                     "domain": [begin + 0.01, begin + width - 0.01], "anchor": f"y{which}",
-                    "constrain": "domain", **sides,
+                    "constrain": "domain", "side": "top", "title": {"text": title, "standoff": 4},
+                    **sides,
                 },
                 f"yaxis{which}": {
                     "scaleanchor": f"x{which}", "autorange": "reversed", "constrain": "domain",
@@ -188,9 +189,5 @@ def maps_figure(
                 },
             }
         )  # fmt: skip
-        figure.add_annotation(
-            text=title, xref="paper", yref="paper", x=begin + width / 2, y=1.02, yanchor="bottom",
-            showarrow=False, font={"size": 13},
-        )  # fmt: skip
-    figure.update_layout(height=330, margin={"l": 0, "r": 0, "t": 34, "b": 48}, **_PLAIN)
+    figure.update_layout(height=330, margin={"l": 0, "r": 0, "t": 44, "b": 48}, **_PLAIN)
     return figure

@@ -105,12 +105,13 @@ class Trainings(Experiment[Trained]):
         for run in self.plan.runs:
             modes[NORM_TITLES[run.config.norm]] = run.config.statistics
         base = self.plan.runs[0].config
+        tests = [test for line in data.results.lines.values() for test in line.summary["tests"]]
         told = "; ".join(f"{norm} {mode}" for norm, mode in modes.items())
         images = f"first {base.train_images} images, " if base.train_images < 10**6 else ""
         epochs = "1 epoch" if base.epochs == 1 else f"{base.epochs} epochs"
         return (
             f"{base.dataset}, {images}{epochs}, {base.backbone} · seeds "
-            f"{enumerate_words([str(seed) for seed in spec.seeds])} · tested on {base.eval_images} "
+            f"{enumerate_words([str(seed) for seed in spec.seeds])} · tested on {tests[0]['n']} "
             f"images · statistics in the test: {told}"
         )
 

@@ -13,7 +13,7 @@ from app.lessons.lesson import Answer, Check, Lesson, LessonChart, Note, Onward,
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-_SHOWN = ("a new digit, with a trace of noise", "normalized over (N, H, W)", "normalized over N")
+_SHOWN = ("a new digit,<br>faintly noisy", "normalized<br>over (N, H, W)", "normalized<br>over N")
 _REACH = 3.0
 
 
@@ -102,22 +102,30 @@ def answer(data: Axes) -> Answer:
     """How large the invisible dot becomes beside ink."""
     ratio = data.dot / data.ink
     came_true = 0 if ratio < 0.5 else 1 if ratio <= 2 else 2
-    size = f"{ratio:.1f} times as large as" if ratio >= 1 else f"{ratio:.0%} of"
+    size = f"{ratio:.1f} times as large as" if ratio >= 1 else f"{_percent(ratio)} of"
     moves = (
         "changes nothing" if data.moved_per_channel < 1e-9
-        else f"changes the values by {data.moved_per_channel:.0%}"
+        else f"changes the values by {_percent(data.moved_per_channel)}"
     )  # fmt: skip
     return Answer(
         came_true,
-        f"{data.dead:.0%} of the {data.num_positions} positions are black in all "
+        f"{_percent(data.dead)} of the {data.num_positions} positions are black in all "
         f"{data.num_images} images, so that their deviation over N is 0 and only ε is left to "
         f"divide by. There the dot becomes {data.dot:.1f}, {size} the brightest ink normalized "
         f"over (N, H, W), which is {data.ink:.1f}; with one mean and deviation for all positions "
-        f"it would be {data.dot_per_channel:.2f}. Moving a digit by one pixel before normalizing "
-        f"instead of after it {moves} over (N, H, W), and {data.moved:.0%} of the size of the "
-        f"values over N. And one mean is taken from {data.per_channel:,} values, the others from "
-        f"{data.num_images} each.",
+        f"it would be {_number(data.dot_per_channel)}. Moving a digit by one pixel before "
+        f"normalizing instead of after it {moves} over (N, H, W), and {_percent(data.moved)} of "
+        f"the size of the values over N. And one mean is taken from {data.per_channel:,} values, "
+        f"the others from {data.num_images} each.",
     )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def _number(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")
 
 
 LESSON = Lesson(

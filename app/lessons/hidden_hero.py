@@ -77,9 +77,9 @@ def answer(data: Answers) -> Answer:
 LESSON = Lesson(
     slug="hidden-hero",
     title="The hidden hero",
-    question="A network that was trained on crisp digits gets pale ones. With ordinary batch norm "
-    "it fails. What if the **very same weights** take mean and deviation from the pale images "
-    "themselves?",
+    question="A network that was trained on crisp digits gets pale ones, and with ordinary batch "
+    "norm it makes more mistakes. What if the **very same weights** take mean and deviation from "
+    "the pale images themselves?",
     minutes=6,
     before=r"""
 While it trains, batch norm normalizes each batch by the batch's own mean and deviation. On the side
@@ -162,7 +162,7 @@ pages of this app each result does. The price of the hero is the subject of the 
                 ),
                 Option(
                     "Whether the learning rate was tuned",
-                    "Worth asking, but look at the size: a switch alone explains as much.",
+                    "Worth asking, but look at the size: a switch alone can explain as much.",
                 ),
             ),
         ),

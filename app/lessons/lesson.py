@@ -70,7 +70,8 @@ class Onward:
     @property
     def address(self) -> str:
         """Relative to the lesson's, wherever the app is served."""
-        return f"./{self.page}?{urlencode(self.settings, doseq=True)}"
+        settings = urlencode(self.settings, doseq=True)
+        return f"./{self.page}{'?' if settings else ''}{settings}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

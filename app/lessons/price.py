@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 _NORMS = ("afn", "asrnorm")
-_SIZES = (8, 128)
+_SIZES = (8, 64)
 _FEW = 0.10
 _TWICE = 2.0
 Data = tuple[Measurement, ...]
@@ -74,12 +74,16 @@ def answer(data: Data) -> Answer:
         came_true,
         f"AFN needs {_macs(data, 'afn'):.3f} times BN's multiplications, and its training step "
         f"takes {small:.2f} times as long with batches of {_SIZES[0]}, {large:.2f} times with "
-        f"{_SIZES[1]}. In milliseconds a step, AFN takes {extra[_SIZES[0]]:.1f} more with batches "
-        f"of {_SIZES[0]} and {extra[_SIZES[1]]:.1f} more with {_SIZES[1]}, {grows}. ASRNorm takes "
+        f"{_SIZES[1]}. That is {_ms(extra[_SIZES[0]])} a step with batches of {_SIZES[0]} and "
+        f"{_ms(extra[_SIZES[1]])} with {_SIZES[1]}, {grows}. ASRNorm takes "
         f"{_time(data, 'asrnorm', _SIZES[0]):.2f} and "
         f"{_time(data, 'asrnorm', _SIZES[1]):.2f} times BN's time. Times are this machine's, and "
         "what else it does makes them shake.",
     )
+
+
+def _ms(value: float) -> str:
+    return f"{value:+.1f} ms".replace("-", "−")
 
 
 LESSON = Lesson(
@@ -111,18 +115,18 @@ little it computes.
         "More than twice as long",
     ),
     setup="One network is trained with BN, AFN and ASRNorm in turns, step by step, with batches of "
-    "8 and of 128 images, on one core. Each ratio is the median over the rounds.",
-    experiment=Timings(Plan(subjects=("convnet",), batch_sizes=_SIZES, norms=_NORMS, rounds=12)),
+    "8 and of 64 images, on one core. Each ratio is the median over the rounds.",
+    experiment=Timings(Plan(subjects=("convnet",), batch_sizes=_SIZES, norms=_NORMS, rounds=16)),
     charts=(LessonChart(title="Arithmetic and time, over BN's", draw=_figure, read=_reading),),
     answer=answer,
     after=r"""
 In each layer and at each step AFN calls many small operations that BN does not have: two encoders,
 four decoders, sigmoids, mixing, and the gradients of all these. Each costs time merely to be
-started. With 8 images this is much beside the convolutions; with 128 images they take sixteen times
-as long, and the same overhead drowns.
+started. Beside the convolutions of a few images this can be much; with more images they take
+longer, and the same overhead drowns.
 
 ASRNorm's networks run for every image, and its statistics lead to a mean and a deviation for each
-image and channel: more memory to read and write, so that its surplus grows with the batch.
+image and channel: more memory to read and write, so that part of its surplus grows with the batch.
 
 *The lesson of it:* count arithmetic to compare designs on paper, and measure to know. With running
 statistics AFN is a fixed scale and shift in the end, which can be folded into the convolution, and

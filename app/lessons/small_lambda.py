@@ -197,9 +197,9 @@ $$
 \hat\sigma \approx \sigma_{stan} = \mathrm{ReLU}(\cdot)
 $$
 
-Where the ReLU gives 0, only $(1-\lambda_\sigma)\,\sigma$ is left to divide by, a twentieth of the true
-deviation: values come out some twenty times too large, in every layer again, and gradients with
-them. Then the weights jump so far that nothing is left to learn from.
+Where the ReLU gives 0, only $(1-\lambda_\sigma)\,\sigma$ is left to divide by, a twentieth of
+the true deviation: values come out some twenty times too large, in every layer again, and gradients
+with them. Then the weights jump so far that nothing is left to learn from.
 
 A small start has a price. Where the sigmoid is flat, λ also *learns* slowly:
 
