@@ -17,7 +17,7 @@ export default function ({ data, setStateValue }) {
   };
   const known = data.forgets ? data.items : [...new Set([...data.items, ...read()])].sort();
   try { localStorage.setItem(data.name, JSON.stringify(known)); } catch { /* not allowed */ }
-  if (!data.forgets && known.length > data.items.length) setStateValue("items", known);
+  if (!data.forgets && known.length > data.items.length) setStateValue("known", known);
 }
 """
 _component = st.components.v2.component("memory", js=_SCRIPT)
@@ -37,7 +37,7 @@ def remembered(name: str, items: Iterable[str], *, forgets: bool = False) -> lis
     given = sorted(items)
     told = _component(
         key=f"memory.{name}", data={"name": name, "items": given, "forgets": forgets}, height=1,
-        default={"items": given}, on_items_change=lambda: None,
+        default={"known": given}, on_known_change=lambda: None,
     )  # fmt: skip
-    found = getattr(told, "items", None)
+    found = told["known"]
     return [each for each in found if isinstance(each, str)] if isinstance(found, list) else given

@@ -59,10 +59,6 @@ class LessonsView:
         rights = tuple(check.right for check in LESSONS[self.lesson].checks)
         return bool(self.guess) and self.chosen == rights
 
-    def guessed(self, guess: str) -> "LessonsView":
-        """The same with another prediction."""
-        return replace(self, guess=guess)
-
     def answered(self, number: int, option: int | None) -> "LessonsView":
         """The same with another answer to one check."""
         chosen = list(self.chosen)
@@ -112,8 +108,23 @@ def begin() -> tuple[LessonsView, list[str]]:
     return view, kept_problems if about == view.lesson else []
 
 
-def put(view: LessonsView) -> None:
-    """The visitor has gone on."""
+def guess(slug: str, number: str) -> None:
+    """The visitor predicts, or takes it back."""
+    _put(replace(_at(slug), guess=number))
+
+
+def answer(slug: str, check: int, option: int | None) -> None:
+    """The visitor answers a check."""
+    _put(_at(slug).answered(check, option))
+
+
+def _at(slug: str) -> LessonsView:
+    """How far a lesson is now; a click may come before the page has drawn the last one's effect."""
+    kept: dict[str, LessonsView] = st.session_state.get(_KEPT, {})
+    return kept.get(slug, LessonsView(lesson=slug))
+
+
+def _put(view: LessonsView) -> None:
     st.session_state.pop(_PROBLEMS, None)
     _write(view)
 

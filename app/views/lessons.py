@@ -19,6 +19,7 @@ _STYLE = """
 .st-key-lesson h2 {font-size:1.35rem; padding:1.2rem 0 .2rem;}
 .st-key-lesson h1, .st-key-lessons h1 {font-size:2rem; padding:.3rem 0;}
 .st-key-lesson-question p {font-size:1.2rem; line-height:1.5;}
+.st-key-lesson [data-testid=stRadio] [data-testid=stWidgetLabel] p {font-weight:600;}
 .st-key-lesson .katex-display {overflow-x:auto; overflow-y:hidden; padding:.2rem 0;}
 [class*=st-key-lesson-card] [data-testid=stPageLink] p {font-size:1.1rem; font-weight:600;
   white-space:normal;}
@@ -160,23 +161,23 @@ def _prediction(lesson: Lesson[Any], view: LessonsView) -> None:
             st.markdown(mine, width="content")
             st.button(
                 "Predict again" if view.guess != NONE else "Predict", type="tertiary",
-                icon=":material/undo:", key="lessons.again", on_click=_guess, args=(view, ""),
+                icon=":material/undo:", key="lessons.again", on_click=state.guess,
+                args=(lesson.slug, ""),
             )  # fmt: skip
         return
     with st.container(key="lesson-guess", gap="xsmall"):
         for number, words in enumerate(lesson.predictions):
             st.button(
-                words, key=f"lessons.guess.{number}", on_click=_guess, args=(view, str(number))
+                words,
+                key=f"lessons.guess.{number}",
+                on_click=state.guess,
+                args=(lesson.slug, str(number)),
             )
         st.button(
-            "No prediction", type="tertiary", key="lessons.guess.none", on_click=_guess,
-            args=(view, NONE),
+            "No prediction", type="tertiary", key="lessons.guess.none", on_click=state.guess,
+            args=(lesson.slug, NONE),
         )  # fmt: skip
     st.caption("Choose before you scroll on: what surprises is what is learned.")
-
-
-def _guess(view: LessonsView, guess: str) -> None:
-    state.put(view.guessed(guess))
 
 
 def _answer(lesson: Lesson[Any], view: LessonsView, data: Any) -> None:
@@ -198,9 +199,9 @@ def _check(view: LessonsView, index: int, check: Check) -> None:
     if st.session_state.get(key) != chosen:
         st.session_state[key] = chosen
     st.radio(
-        f"**{plain(check.question)}**", range(len(check.options)), key=key, index=None,
+        check.question, range(len(check.options)), key=key, index=None,
         format_func=[option.words for option in check.options].__getitem__,
-        on_change=_answered, args=(view, index, key),
+        on_change=_answered, args=(view.lesson, index, key),
     )  # fmt: skip
     if chosen is None:
         return
@@ -211,8 +212,8 @@ def _check(view: LessonsView, index: int, check: Check) -> None:
         st.warning(option.feedback, icon=":material/refresh:")
 
 
-def _answered(view: LessonsView, index: int, key: str) -> None:
-    state.put(view.answered(index, st.session_state[key]))
+def _answered(slug: str, index: int, key: str) -> None:
+    state.answer(slug, index, st.session_state[key])
 
 
 def _end(lesson: Lesson[Any], view: LessonsView, open_page: Any, *, is_embedded: bool) -> None:
