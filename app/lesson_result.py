@@ -6,10 +6,10 @@ from typing import Any
 import streamlit as st
 
 from app import backend
-from app.experiments.experiment import Data, Standing
-from app.experiments.trial import Outcome, Trial
 from app.lessons.lesson import Lesson
 from app.markdown import plain
+from app.trials.experiment import Data, Standing
+from app.trials.trial import Outcome, Trial
 
 _TICK_SECONDS = 0.5
 """How often the page looks for news while an experiment runs."""

@@ -9,14 +9,13 @@ import argparse
 import os
 import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
 from afn.cost.records import describe_machine
 from afn.engine.config import TrainConfig
 from app import backend
-from app.experiments.trial import REFERENCE, Outcome, Trial
 from app.lessons import LESSONS
+from app.trials.trial import REFERENCE, Outcome, Trial
 
 TARGET_SECONDS = 30.0
 _POLL = 0.1

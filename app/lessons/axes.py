@@ -7,8 +7,8 @@ import numpy as np
 
 from afn.data import load_dataset
 from app.charts.lesson import maps_figure
-from app.experiments.arithmetic import Arithmetic
 from app.lessons.lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
+from app.trials.arithmetic import Arithmetic
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from app.charts.chart import enumerate_words
 from app.charts.lesson import FLOOR, Dot, dots_figure
-from app.experiments.evaluations import Rescaled, Rescalings
 from app.lessons.lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
+from app.trials.evaluations import Rescaled, Rescalings
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic
 from urllib.parse import urlencode
 
-from app.experiments.experiment import Data, Experiment
+from app.trials.experiment import Data, Experiment
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -7,8 +7,8 @@ from app.charts.chart import enumerate_words, percent
 from app.charts.estimates import Estimate, accuracy_over, gain_over, gain_words
 from app.charts.lesson import Line, lines_figure
 from app.charts.palette import NORM_COLORS
-from app.experiments.evaluations import Answers, Ask, Evaluations
 from app.lessons.lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
+from app.trials.evaluations import Answers, Ask, Evaluations
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -8,8 +8,8 @@ from app.charts.chart import enumerate_words
 from app.charts.lesson import Dot, dots_figure
 from app.charts.palette import NORM_COLORS
 from app.comparison import NORM_TITLES
-from app.experiments.timings import Timings
 from app.lessons.lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
+from app.trials.timings import Timings
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from afn.over_seeds import OverSeeds
 from app.charts.chart import enumerate_words
 from app.charts.lesson import Dot, Line, dots_figure, lines_figure
-from app.experiments.trainings import Trained, Trainings
 from app.lessons.lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
 from app.ready_made import points
+from app.trials.trainings import Trained, Trainings
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

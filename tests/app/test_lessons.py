@@ -13,11 +13,11 @@ from afn.grids.records import Cell
 from afn.runner import LocalRunner
 from afn.runs import RunStore
 from app import ablations, backend, cards, comparison, costing, dynamics, rescaling, robustness
-from app.experiments.trial import REFERENCE, Trial
 from app.lessons import LESSONS
 from app.lessons.lesson import Check, Option
 from app.state import lessons as state
 from app.state.lessons import LessonsView
+from app.trials.trial import REFERENCE, Trial
 
 PATIENCE = 120.0
 SLUGS = list(LESSONS)
@@ -423,7 +423,7 @@ def test_two_measurements_do_not_run_at_once(idle, monkeypatch):
 
 
 def test_without_what_came_along_the_page_says_so(idle, monkeypatch, tmp_path):
-    monkeypatch.setattr("app.experiments.trial.REFERENCE", tmp_path)
+    monkeypatch.setattr("app.trials.trial.REFERENCE", tmp_path)
     at = page(lesson="axes")
     assert "The precomputed result is missing" in words(at.info)
     at = press(at, "lessons.run")

@@ -16,7 +16,7 @@ from afn.history import History
 from afn.lambda_init import LAMBDAS
 from afn.work import ENDED
 from app import backend, cards
-from app.experiments.experiment import Data, Experiment, Standing
+from app.trials.experiment import Data, Experiment, Standing
 
 Answers = Mapping[str, Mapping[Place, Cell]]
 """By the label of each question: a network's answers, by corruption and severity."""

@@ -15,8 +15,8 @@ from afn.sweep.spec import SweepSpec
 from app import backend
 from app.charts.chart import enumerate_words
 from app.comparison import NORM_TITLES
-from app.experiments.experiment import Experiment, Standing
 from app.results import Results
+from app.trials.experiment import Experiment, Standing
 
 FIRST_STEPS = 20
 """Of so many the gradient is kept."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from afn.work import read_json, write_json
-from app.experiments.experiment import Data, Experiment, Standing
+from app.trials.experiment import Data, Experiment, Standing
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import Any
 from afn.cost.plan import Plan
 from afn.cost.records import Measurement
 from app import backend
-from app.experiments.experiment import Experiment, Standing
+from app.trials.experiment import Experiment, Standing
 
 
 @dataclass(frozen=True)
