@@ -3,6 +3,7 @@
 import gc
 import sys
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -16,6 +17,7 @@ from app.views import (  # noqa: E402
     domains,
     dynamics,
     inside,
+    lessons,
     paper,
     playground,
     rescaling,
@@ -38,6 +40,9 @@ st.set_page_config(
 st.html("<style>[data-testid=stMainBlockContainer] {padding-top: 4.5rem}</style>")
 playground_page = st.Page(
     playground.render, title="Playground", url_path="playground", default=True
+)
+lessons_page: Any = st.Page(
+    lambda: lessons.render(open_page=lessons_page), title="Lessons", url_path="lessons"
 )
 dynamics_page = st.Page(
     lambda: dynamics.render(open_page=playground_page), title="λ dynamics", url_path="lambda"
@@ -63,6 +68,7 @@ runs_page = st.Page(
 st.navigation(
     [
         playground_page,
+        lessons_page,
         dynamics_page,
         rescaling_page,
         robustness_page,

@@ -46,7 +46,7 @@ def save(path: Path, spec: SweepSpec, runs: Sequence[Planned], lines: Mapping[st
     for run in runs:
         if (line := lines.get(run.run_id)) and line.summary:
             record = {k: v for k, v in asdict(line).items() if k not in _LEFT_OUT and v != ""}
-            records.append({"kind": "run", **record, "summary": _rounded(line.summary)})
+            records.append({"kind": "run", **record, "summary": rounded(line.summary)})
     text = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
     path.write_text(text)
 
@@ -73,12 +73,13 @@ def read_saved(path: Path) -> Saved:
         raise ValueError(f"{path.name} is damaged ({error!r:.200}): get it again") from error
 
 
-def _rounded(value: Any) -> Any:
+def rounded(value: Any) -> Any:
+    """JSON values, every number in them with five digits."""
     match value:
         case float():
             return float(f"{value:.5g}")
         case dict():
-            return {key: _rounded(each) for key, each in value.items()}
+            return {key: rounded(each) for key, each in value.items()}
         case list():
-            return [_rounded(each) for each in value]
+            return [rounded(each) for each in value]
     return value

@@ -1,0 +1,440 @@
+"""Lessons: opened by their links, predicted, answered from data, checked, remembered; and run."""
+
+import copy
+import json
+import re
+from dataclasses import replace
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from afn.grids.records import Cell
+from afn.runner import LocalRunner
+from afn.runs import RunStore
+from app import ablations, backend, cards, comparison, costing, dynamics, rescaling, robustness
+from app.lessons import LESSONS
+from app.lessons.lesson import Check, Option
+from app.state import lessons as state
+from app.state.lessons import LessonsView
+from app.trials.trial import REFERENCE, Trial
+
+PATIENCE = 120.0
+SLUGS = list(LESSONS)
+
+
+@pytest.fixture
+def idle(tmp_path, monkeypatch):
+    """An empty store and data folder; what is submitted waits."""
+    monkeypatch.setenv("AFN_RUNS_DIR", str(tmp_path / "runs"))
+    monkeypatch.setenv("AFN_DATA_DIR", str(tmp_path / "no-data"))
+    for name in ("start", "submit", "submit_behind", "evaluate"):
+        monkeypatch.setattr(LocalRunner, name, lambda self, *work: None)
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    yield RunStore()
+    st.cache_resource.clear()
+
+
+def drawn(at):
+    assert not at.exception, [error.message for error in at.exception]
+    return at
+
+
+def lessons_app():
+    """The page alone, since AppTest's script is a page of its own."""
+    import streamlit as st
+
+    from app.views import lessons
+
+    page = st.Page(lambda: lessons.render(open_page=page), title="Lessons", url_path="lessons")
+    st.navigation([page]).run()
+
+
+def page(**url):
+    at = AppTest.from_function(lessons_app, default_timeout=PATIENCE)
+    at.query_params.update(url)
+    return drawn(at.run())
+
+
+def url_of(at):
+    return {k: v[-1] if isinstance(v, list) else v for k, v in at.query_params.items()}
+
+
+def press(at, key):
+    at.button(key=key).click()
+    return drawn(at.run())
+
+
+def words(elements):
+    return "\n".join(element.value for element in elements)
+
+
+def boxes(at):
+    return words([*at.success, *at.info])
+
+
+def record_of(slug):
+    return copy.deepcopy(json.loads((REFERENCE / f"{slug}.json").read_text())["record"])
+
+
+def answered(slug, record):
+    lesson = LESSONS[slug]
+    return lesson.answer(lesson.experiment.read(record))
+
+
+# -- what a visitor sees ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_link_opens_a_lesson_with_its_precomputed_result(idle, slug):
+    lesson, at = LESSONS[slug], page(lesson=slug)
+    assert at.title[0].value == lesson.title
+    assert lesson.question in words(at.markdown)
+    [told] = [each.value for each in at.caption if each.value.startswith("**Precomputed**")]
+    assert re.search(r"seeds? .*\d", told)
+    assert "statistics" in told
+    charts = at.get("plotly_chart")
+    assert len(charts) == len(lesson.charts)
+    data = lesson.experiment.read(record_of(slug))
+    for chart, drawing in zip(lesson.charts, charts, strict=True):
+        assert chart.read(data) in drawing.proto.alt
+    found = lesson.answer(data)
+    assert lesson.predictions[found.came_true] in words(at.info).replace("\\", "")
+    assert not at.warning
+    assert not at.error
+    assert not idle.root.exists() or not list(idle.list())
+
+
+def test_the_overview_shows_all_of_them(idle):
+    at = page()
+    assert at.title[0].value == "Lessons"
+    links = [(link.proto.label, link.proto.query_string) for link in at.get("page_link")]
+    assert links == [
+        (f"{number}. {lesson.title}", f"lesson={slug}")
+        for number, (slug, lesson) in enumerate(LESSONS.items(), start=1)
+    ]
+    assert "0 of 8 completed" in words(at.caption)
+
+
+def test_a_prediction_is_held_against_the_answer_and_kept_in_the_link(idle):
+    came_true = answered("axes", record_of("axes")).came_true
+    wrong = (came_true + 1) % len(LESSONS["axes"].predictions)
+    at = press(page(lesson="axes"), f"lessons.guess.{wrong}")
+    assert url_of(at) == {"lesson": "axes", "guess": str(wrong)}
+    assert f", not “{LESSONS['axes'].predictions[wrong]}”" in words(at.info)
+    at = press(press(at, "lessons.again"), f"lessons.guess.{came_true}")
+    assert "As you predicted" in words(at.success)
+    reloaded = page(**url_of(at))
+    assert "As you predicted" in words(reloaded.success)
+    at = press(press(at, "lessons.again"), "lessons.guess.none")
+    assert url_of(at)["guess"] == "?"
+    assert "You made no prediction." in words(at.markdown)
+
+
+def test_checks_explain_each_answer_and_complete_the_lesson(idle):
+    slug = "networks"
+    at = page(lesson=slug, guess="0")
+    checks = LESSONS[slug].checks
+    for number, check in enumerate(checks):
+        wrong = next(i for i in range(len(check.options)) if i != check.right)
+        for option in (wrong, check.right):
+            drawn(at.radio[number].set_value(option).run())
+            assert url_of(at)["check"].split("~")[number] == str(option)
+            feedback = words(at.warning if option == wrong else at.success)
+            assert check.options[option].feedback in feedback
+    assert "**Lesson completed.**" in words(at.success)
+    reloaded = page(**url_of(at))
+    assert [radio.value for radio in reloaded.radio] == [check.right for check in checks]
+    assert "**Lesson completed.**" in words(reloaded.success)
+
+
+def test_the_visit_remembers_other_lessons(idle):
+    rights = "~".join(str(check.right) for check in LESSONS["axes"].checks)
+    at = page(lesson="axes", guess="2", check=rights)
+    at.query_params.clear()
+    drawn(at.run())
+    assert "1 of 8 completed" in words(at.caption)
+    at.query_params["lesson"] = "axes"
+    drawn(at.run())
+    assert url_of(at) == {"lesson": "axes", "guess": "2", "check": rights}
+    at.query_params.clear()
+    at = press(drawn(at.run()), "lessons.forget")
+    assert "0 of 8 completed" in words(at.caption)
+    at.query_params["lesson"] = "axes"
+    drawn(at.run())
+    assert url_of(at) == {"lesson": "axes"}
+
+
+@pytest.mark.parametrize(
+    ("url", "line"),
+    [
+        ({"lesson": "nonsense"}, "In the link, lesson=nonsense: there is no such lesson"),
+        ({"lesson": "axes", "guess": "9"}, "In the link, guess=9: its predictions are 0, 1, 2"),
+        ({"lesson": "axes", "check": "0~9"}, "In the link, check=0~9: '9' is no answer"),
+        ({"lesson": "axes", "check": "0~0~0"}, "In the link, check=0~0~0: it has 2 checks"),
+    ],
+)
+def test_a_bad_link_says_one_line(idle, url, line):
+    at = page(**url)
+    [warning] = at.warning
+    assert line in warning.value.replace("\\", "")
+    assert "\n" not in warning.value
+
+
+def test_links_and_views_are_inverse():
+    view = LessonsView(lesson="axes", guess="1").answered(1, 0)
+    url = state.to_url(view)
+    assert url == {"lesson": "axes", "guess": "1", "check": "-~0"}
+    assert state.from_url({name: [value] for name, value in url.items()}) == (view, [])
+    assert not view.is_complete
+
+
+def test_a_check_has_one_right_answer():
+    with pytest.raises(ValueError, match="one option must be right"):
+        Check("?", (Option("a", "no"), Option("b", "no")))
+
+
+# -- what the lessons say --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_what_comes_along_is_of_the_current_configuration(idle, slug):
+    trial = Trial(slug, LESSONS[slug].experiment)
+    assert trial.precomputed is not None
+    lesson = LESSONS[slug]
+    found = lesson.answer(lesson.experiment.read(trial.precomputed.record))
+    assert 0 <= found.came_true < len(lesson.predictions)
+
+
+def test_nothing_else_lies_among_what_comes_along():
+    assert {path.stem for path in REFERENCE.iterdir()} == set(LESSONS)
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_lessons_are_whole(slug):
+    lesson = LESSONS[slug]
+    assert 5 <= lesson.minutes <= 8
+    assert len(lesson.predictions) >= 3
+    assert 1 <= len(lesson.checks) <= 2
+    assert lesson.onwards
+    assert lesson.note.aims
+    assert lesson.note.pitfalls
+    texts = (lesson.question, lesson.before, lesson.ask, lesson.setup, lesson.after)
+    assert all(text.strip() for text in texts)
+    for text in texts:
+        pieces = re.sub(r"\$\$\n.*?\n\$\$", "", text, flags=re.DOTALL).split("$")
+        assert len(pieces) % 2 == 1
+        assert not any("\n" in formula for formula in pieces[1::2])  # it would not be drawn
+    assert len(" ".join(texts).split()) < 520
+
+
+_PAGES = {
+    "robustness": robustness.from_url,
+    "ablations": ablations.from_url,
+    "cost": costing.from_url,
+    "lambda": dynamics.from_url,
+    "gamma-beta": rescaling.from_url,
+    "": comparison.from_url,
+}
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_links_onwards_open_their_pages_set_up(idle, slug):
+    for onward in LESSONS[slug].onwards:
+        if not onward.settings:
+            continue
+        url = {k: v if isinstance(v, list) else [v] for k, v in onward.settings.items()}
+        view, problems = _PAGES[onward.page](url)
+        assert problems == []
+        for text in (part for texts in url.values() for each in texts for part in each.split("~")):
+            assert text in str(view)
+        named = "~".join([*url.get("runs", []), *url.get("run", []), *url.get("models", [])])
+        assert set(filter(None, named.split("~"))) <= set(cards.names())
+
+
+def cells(record, label):
+    return next(each["cells"] for each in record["answers"] if each["label"].startswith(label))
+
+
+def answer_all(record, label, *, right_share):
+    """Have a network answer this share of each test's images right."""
+    for number, told in enumerate(cells(record, label)):
+        cell = Cell.from_json(told)
+        limit = int(right_share * cell.n)
+        answers = bytes(
+            label if i < limit else (label + 1) % 10 for i, label in enumerate(cell.labels)
+        )
+        cells(record, label)[number] = replace(cell, answers=answers).to_json()
+
+
+def set_accuracy(record, lesson, accuracies):
+    """Give each run the accuracy of its point's labels, a little more with every seed."""
+    for planned in lesson.experiment.plan.runs:
+        run = next(each for each in record["runs"] if each["id"] == planned.run_id)
+        value = accuracies[tuple(label for _, label in planned.point)]
+        run["summary"]["accuracy"] = value + 0.001 * planned.config.seed
+
+
+def axes(dot):
+    record = record_of("axes")
+    record["dot"] = dot * record["ink"]
+    return record
+
+
+def small_lambda(paper, wide):
+    record = record_of("small-lambda")
+    starts = {("paper, 0.047",): paper, ("code, 0.51",): paper, ("wide open, 0.95",): wide}
+    set_accuracy(record, LESSONS["small-lambda"], starts)
+    return record
+
+
+def networks(on, off):
+    record = record_of("networks")
+    answer_all(record, "networks on", right_share=on)
+    answer_all(record, "networks off", right_share=off)
+    return record
+
+
+def bounded(gamma):
+    record = record_of("bounded")
+    for layer in record["code"]["lambdas"]:
+        layer[2] = gamma
+    return record
+
+
+def batch_size(**changes):
+    record = record_of("batch-size")
+    wanted = {(norm, "64"): 0.8 for norm in ("bn", "afn", "asrnorm")}
+    wanted |= {(norm, "4"): 0.8 + changes.get(norm, 0.0) for norm in ("bn", "afn", "asrnorm")}
+    set_accuracy(record, LESSONS["batch-size"], wanted)
+    return record
+
+
+def hidden_hero(running, batch):
+    record = record_of("hidden-hero")
+    answer_all(record, "BN, running", right_share=running)
+    answer_all(record, "BN, test batch", right_share=batch)
+    return record
+
+
+def one_image(bn, afn):
+    record = record_of("one-image")
+    for each in record["answers"]:
+        if "test batch" in each["label"]:
+            share = {"BN": bn, "AF": afn}[each["label"][:2]]
+            single = each["label"].endswith(" of 1")
+            answer_all(record, each["label"], right_share=share if single else 0.9)
+    return record
+
+
+def price(ratio):
+    record = record_of("price")
+    for each in record["measurements"]:
+        if (each["norm"], each["batch_size"]) == ("afn", 8):
+            each["train_ratio"] = ratio
+    return record
+
+
+@pytest.mark.parametrize(
+    ("slug", "record", "came_true", "told"),
+    [
+        ("axes", lambda: axes(0.1), 0, "10 % of the brightest ink"),
+        ("axes", lambda: axes(1.0), 1, "1.0 times as large"),
+        ("axes", lambda: axes(5.0), 2, "5.0 times as large"),
+        ("small-lambda", lambda: small_lambda(0.9, 0.9), 0, "Every training reaches half"),
+        ("small-lambda", lambda: small_lambda(0.9, 0.7), 1, "−20.0 ± 0.0 points"),
+        ("small-lambda", lambda: small_lambda(0.9, 0.1), 2, "3 of 3 with the start “wide open"),
+        ("small-lambda", lambda: small_lambda(0.8, 0.9), 3, "+10.0 ± 0.0 points"),
+        ("networks", lambda: networks(0.9, 0.7), 0, "here they help"),
+        ("networks", lambda: networks(0.9, 0.87), 1, "here they help"),
+        ("networks", lambda: networks(0.9, 0.9), 2, "here they add nothing"),
+        ("networks", lambda: networks(0.8, 0.9), 3, "here they do harm"),
+        ("bounded", lambda: bounded(0.007), 0, "ends at 0.01 and 0.01"),
+        ("bounded", lambda: bounded(0.5), 1, "ends at 0.50 and 0.50"),
+        ("bounded", lambda: bounded(-0.5), 2, "ends at −0.50 and −0.50"),
+        ("batch-size", lambda: batch_size(bn=-0.1), 0, "BN −10.0 ± 0.0 points"),
+        ("batch-size", lambda: batch_size(asrnorm=0.1), 1, "ASRNorm +10.0 ± 0.0 points"),
+        ("batch-size", lambda: batch_size(), 2, "BN not at all"),
+        ("batch-size", lambda: batch_size(bn=0.1, afn=0.1, asrnorm=0.1), 3, "BN not at all"),
+        ("hidden-hero", lambda: hidden_hero(0.9, 0.9), 0, "±0.0 points"),
+        ("hidden-hero", lambda: hidden_hero(0.8, 0.9), 1, "+10.0 points"),
+        ("hidden-hero", lambda: hidden_hero(0.3, 0.9), 2, "+60.0 points"),
+        ("hidden-hero", lambda: hidden_hero(0.9, 0.8), 3, "−10.0 points"),
+        ("one-image", lambda: one_image(0.8, 0.8), 0, "BN, test batch −10.0 points"),
+        ("one-image", lambda: one_image(0.9, 0.8), 1, "AFN, test batch −10.0 points"),
+        ("one-image", lambda: one_image(0.8, 0.9), 2, "AFN, test batch ±0.0 points"),
+        ("one-image", lambda: one_image(0.9, 0.9), 3, "BN, test batch ±0.0 points"),
+        ("price", lambda: price(1.05), 0, "1.05 times as long"),
+        ("price", lambda: price(1.5), 1, "1.50 times as long"),
+        ("price", lambda: price(2.5), 2, "2.50 times as long"),
+    ],
+)
+def test_answers_follow_the_data(idle, slug, record, came_true, told):
+    found = answered(slug, record())
+    assert found.came_true == came_true
+    assert told in found.told
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_every_prediction_can_come_true(slug):
+    marks = test_answers_follow_the_data.pytestmark
+    [cases] = [mark.args[1] for mark in marks if mark.name == "parametrize"]
+    covered = {came_true for name, _, came_true, _ in cases if name == slug}
+    assert covered == set(range(len(LESSONS[slug].predictions)))
+
+
+# -- running ---------------------------------------------------------------------------------------
+
+
+def test_arithmetic_runs_at_once_and_says_that_it_is_live(idle):
+    at = press(page(lesson="axes"), "lessons.run")
+    [told] = [each.value for each in at.caption if each.value.startswith("**Live**")]
+    assert "seed 0" in told
+    assert at.button(key="lessons.run").label == "Run it again"
+    assert "Precomputed" not in words(at.caption)
+    trial = Trial("axes", LESSONS["axes"].experiment)
+    assert trial.live.record["per_channel"] == trial.precomputed.record["per_channel"]
+
+
+@pytest.mark.parametrize("slug", ["small-lambda", "hidden-hero", "bounded"])
+def test_what_waits_shows_the_precomputed_result_and_can_be_stopped(idle, slug):
+    at = press(page(lesson=slug), "lessons.run")
+    assert "**Precomputed**" in words(at.caption)
+    at = press(at, "lessons.stop")
+    drawn(at.run())
+    assert "Not finished" in words(at.caption)
+    assert at.button(key="lessons.run").label == "Go on"
+    trial = Trial(slug, LESSONS[slug].experiment)
+    assert not trial.standing().is_running
+    assert trial.live is None
+
+
+def test_two_measurements_do_not_run_at_once(idle, monkeypatch):
+    def busy(plan):
+        from app.measuring import BusyError
+
+        raise BusyError("another measurement is running here; wait for it, or stop it")
+
+    monkeypatch.setattr(backend.measurements(), "start", busy)
+    at = press(page(lesson="price"), "lessons.run")
+    assert "another measurement is running here" in at.toast[0].value
+    assert "**Precomputed**" in words(at.caption)
+
+
+def test_without_what_came_along_the_page_says_so(idle, monkeypatch, tmp_path):
+    monkeypatch.setattr("app.trials.trial.REFERENCE", tmp_path)
+    at = page(lesson="axes")
+    assert "The precomputed result is missing" in words(at.info)
+    at = press(at, "lessons.run")
+    assert "**Live**" in words(at.caption)
+    for damage in ("{", '{"config": {}}'):
+        (tmp_path / "networks.json").write_text(damage)
+        assert "The precomputed result is missing" in words(page(lesson="networks").info)
+
+
+def test_the_lesson_says_how_to_embed_it(idle):
+    at = page(lesson="axes")
+    [frame] = [each.value for each in at.code if each.value.startswith("<iframe")]
+    assert "?lesson=axes&amp;embed=true" in frame
+    assert 'title="One mean for a channel' in frame

@@ -1,0 +1,155 @@
+"""Lessons in a real Chromium, from empty folders: run to the end, remembered, embedded, narrow."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from app.lessons import LESSONS
+from tests.app.browser import ROOT, button
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+LONG = 300_000
+"""Milliseconds; half a minute on two free cores, but tests share them."""
+ONE_OF_EACH_KIND = ("axes", "small-lambda", "hidden-hero", "bounded", "price")
+
+
+@pytest.fixture(scope="module")
+def address(serve, tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder: Path = tmp_path_factory.mktemp("empty")
+    env = {
+        "AFN_RUNS_DIR": str(folder / "runs"),
+        "AFN_DATA_DIR": str(folder / "no-data"),
+        "AFN_CACHE_DIR": str(folder / "cache"),
+    }
+    return serve(ROOT / "app" / "streamlit_app.py", env)
+
+
+def opened(page: Page, address: str, slug: str) -> None:
+    page.goto(f"{address}/lessons?lesson={slug}")
+    expect(page.get_by_role("heading", level=1)).to_have_text(LESSONS[slug].title)
+    expect(page.get_by_role("heading", name="Further on")).to_be_visible()
+
+
+def is_wider_than_its_screen(page: Page) -> bool:
+    return page.evaluate(
+        """() => [document.documentElement, document.querySelector("[data-testid=stMain]")]
+            .some(each => each.scrollWidth > each.clientWidth)"""
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("slug", ONE_OF_EACH_KIND)
+def test_an_experiment_runs_live_to_its_end(page: Page, address: str, slug: str):
+    opened(page, address, slug)
+    expect(page.get_by_text(re.compile("^Precomputed"))).to_be_visible()
+    button(page, "Run it here, live").click()
+    expect(page.get_by_text(re.compile("^Live, this machine"))).to_be_visible(timeout=LONG)
+    expect(button(page, "Run it again")).to_be_visible()
+    expect(page.get_by_text(re.compile("^Precomputed"))).to_have_count(0)
+    charts = page.locator(".js-plotly-plot")
+    expect(charts).to_have_count(len(LESSONS[slug].charts))
+    page.reload()
+    expect(page.get_by_text(re.compile("^Live, this machine"))).to_be_visible()
+
+
+@pytest.mark.slow
+def test_a_stopped_experiment_goes_on(page: Page, address: str):
+    opened(page, address, "batch-size")
+    button(page, "Run it here, live").click()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    button(page, "Stop").click()
+    expect(button(page, "Go on")).to_be_visible()
+    expect(page.get_by_text(re.compile("^Not finished"))).to_be_visible()
+    expect(page.get_by_text(re.compile("^Precomputed"))).to_be_visible()
+
+
+def complete(page: Page, slug: str) -> None:
+    lesson = LESSONS[slug]
+    button(page, lesson.predictions[0]).click()
+    page.wait_for_url(re.compile("guess=0"))
+    for number, check in enumerate(lesson.checks):
+        group = page.get_by_role("radiogroup").nth(number)
+        group.get_by_text(check.options[check.right].words, exact=True).click()
+        expect(page.get_by_text(re.compile("^Right")).nth(number)).to_be_visible()
+    expect(page.get_by_text("Lesson completed.")).to_be_visible()
+
+
+def test_a_reload_keeps_the_lesson_and_the_browser_its_completion(page: Page, address: str):
+    opened(page, address, "axes")
+    complete(page, "axes")
+    address_then = page.url
+    page.reload()
+    expect(page.get_by_text("Lesson completed.")).to_be_visible()
+    assert page.url == address_then
+    expect(page.get_by_text("You predict: ")).to_be_visible()
+    page.goto(f"{address}/lessons")  # another visit of the same browser
+    expect(page.get_by_text("1 of 8 completed")).to_be_visible()
+    button(page, "Begin all anew").click()
+    expect(page.get_by_text("0 of 8 completed")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("0 of 8 completed")).to_be_visible()
+
+
+def test_lessons_lead_to_each_other_and_back(page: Page, address: str):
+    page.goto(f"{address}/lessons")
+    page.get_by_role("link", name="2. Why does λ start small?").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Why does λ start small?")
+    page.get_by_role("link", name=LESSONS["networks"].title).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(LESSONS["networks"].title)
+    page.wait_for_url(re.compile("lesson=networks"))
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Why does λ start small?")
+    page.get_by_role("link", name="All lessons").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Lessons")
+
+
+def test_a_link_onwards_opens_its_page_set_up_beside_the_lesson(page: Page, address: str):
+    opened(page, address, "hidden-hero")
+    with page.context.expect_page() as beside:
+        page.get_by_role("link", name="The same with pictures, for any corruption").click()
+    other = beside.value
+    expect(other.get_by_role("heading", level=1)).to_have_text("Robustness")
+    assert "models=mnist5k-bn~mnist5k-afn" in other.url
+    assert "lesson=hidden-hero" in page.url
+
+
+def test_in_a_frame_there_is_the_lesson_alone(page: Page, address: str):
+    page.goto(f"{address}/lessons?lesson=axes")
+    page.set_content(
+        f'<iframe src="{address}/lessons?lesson=axes&amp;embed=true" title="A lesson" '
+        'width="900" height="900" style="border:0"></iframe>'
+    )
+    frame = page.frame_locator("iframe")
+    expect(frame.get_by_role("heading", level=1)).to_have_text(LESSONS["axes"].title)
+    expect(frame.get_by_role("heading", name="Further on")).to_be_visible()
+    expect(frame.get_by_role("link", name="Playground")).to_have_count(0)
+    expect(frame.get_by_role("link", name="All lessons")).to_have_count(0)
+    heading = frame.get_by_role("heading", level=1).bounding_box()
+    frame_box = page.locator("iframe").bounding_box()
+    assert heading is not None
+    assert frame_box is not None
+    assert heading["y"] - frame_box["y"] < 90  # no room is left for a navigation
+    for link in frame.get_by_role("link").all():
+        assert link.get_attribute("target") == "_blank"
+    frame.get_by_role("button", name=LESSONS["axes"].predictions[0], exact=True).click()
+    expect(frame.get_by_text("You predict: ")).to_be_visible()
+    expect(frame.get_by_role("link", name="Playground")).to_have_count(0)
+
+
+def test_nothing_is_wider_than_a_phone(chromium: Browser, address: str):
+    context = chromium.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    page.goto(f"{address}/lessons")
+    expect(page.get_by_text("0 of 8 completed")).to_be_visible()
+    assert not is_wider_than_its_screen(page)
+    for slug in LESSONS:
+        opened(page, address, slug)
+        expect(page.locator(".js-plotly-plot").first).to_be_visible()
+        assert not is_wider_than_its_screen(page), slug
+    context.close()
