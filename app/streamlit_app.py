@@ -34,7 +34,7 @@ _settle()
 st.set_page_config(
     page_title="AFN playground", page_icon="λ", layout="wide", initial_sidebar_state=335
 )
-st.html("<style>[data-testid=stMainBlockContainer] {padding-top: 4.5rem}</style>")
+st.html(Path(__file__).with_name("look.css"))
 playground_page = st.Page(
     playground.render, title="Playground", url_path="playground", default=True
 )
