@@ -3,6 +3,7 @@
 import gc
 import sys
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -35,8 +36,12 @@ st.set_page_config(
     page_title="AFN playground", page_icon="λ", layout="wide", initial_sidebar_state=335
 )
 st.html(Path(__file__).with_name("look.css"))
+onward: list[Any] = []  # where the first visit's tour ends
 playground_page = st.Page(
-    playground.render, title="Playground", url_path="playground", default=True
+    lambda: playground.render(onward),
+    title="Playground",
+    url_path="playground",
+    default=True,
 )
 dynamics_page = st.Page(
     lambda: dynamics.render(open_page=playground_page), title="λ dynamics", url_path="lambda"
@@ -58,6 +63,7 @@ runs_page = st.Page(
     title="Runs",
     url_path="runs",
 )
+onward += [dynamics_page, robustness_page, paper_page]
 st.navigation(
     [
         playground_page,
