@@ -11,8 +11,9 @@ from app.charts import ablation as charts
 from app.charts import ablation_table as table
 from app.charts.drawn import Drawn, axis_title, count_words, picked, point_words
 from app.comparison import MAX_CONTENDERS
-from app.explanations import CONTROLS, FIGURES
+from app.explanations import CONTROLS
 from app.export import csv_of
+from app.heading import heading
 from app.markdown import plain
 from app.results import Layout, Results
 from app.state import ablations as state
@@ -124,10 +125,7 @@ def _provenance(results: Results, drawn: Drawn) -> None:
 def _pareto(results: Results, drawn: Drawn) -> None:
     if drawn.metric.unit != "%" or drawn.metric.name == "diverged":
         return
-    with st.container(horizontal=True, vertical_alignment="bottom", key="head.pareto"):
-        st.subheader("Against cost", anchor=False, width="content")
-        with st.popover("", icon=":material/help:", type="tertiary", help="What is this?"):
-            st.markdown(FIGURES["ablations.pareto"])
+    heading("Against cost", "ablations.pareto", is_part=True)
     told = table.pareto_reading(results, drawn.metric)
     st.plotly_chart(
         charts.pareto_figure(results, drawn.metric), key="ablations.pareto",

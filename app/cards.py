@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
@@ -78,6 +79,6 @@ def _unpack(path: Path, sha256: str, folder: Path) -> None:
     card.unpack_answers(folder)
 
 
-@st.cache_resource(show_spinner=False, max_entries=256)
+@lru_cache(maxsize=256)
 def _card(path: Path, modified: int) -> Card:
     return read_card(path.stem, path.parent)

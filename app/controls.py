@@ -117,7 +117,7 @@ def _dataset(entries: dict[str, DatasetEntry]) -> None:
 
 
 def _contenders() -> None:
-    st.subheader("Contenders", anchor=False)
+    st.header("Contenders", anchor=False)
     comparison: Comparison = st.session_state[state.SETTINGS]
     names = labels(comparison)
     colors = run_colors([config.norm for config in comparison])
@@ -250,7 +250,7 @@ def _adaptive_options(slot: int) -> None:
 
 
 def _training() -> None:
-    st.subheader("Training", anchor=False)
+    st.header("Training", anchor=False)
     left, right = st.columns(2)
     for column, name, label, step in (
         (left, "batch_size", "Batch size", 1),

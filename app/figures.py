@@ -1,6 +1,6 @@
 """The Playground's figures: each with a title, an explanation, its controls, and its reading."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -12,7 +12,8 @@ from app.charts.lambdas import lambda_chart, short_layer
 from app.charts.learning import gradient_chart, learning_chart
 from app.comparison import Comparison
 from app.components.live_chart import live_chart
-from app.explanations import CONTROLS, FIGURES
+from app.explanations import CONTROLS
+from app.heading import heading
 from app.state import playground as state
 from app.state.playground import key
 
@@ -20,22 +21,12 @@ from app.state.playground import key
 def render(shown: Sequence[Shown], comparison: Comparison) -> None:
     """Draw all figures of the runs on screen."""
     _lambdas(shown)
-    _heading("Loss and accuracy", "learning")
+    heading("Loss and accuracy", "learning")
     _mount("Loss and accuracy", learning_chart(shown), "learning", shown, names_statistics=True)
     _corruptions(shown, comparison)
     _distributions(shown)
-    _heading("Gradient and speed", "gradients")
+    heading("Gradient and speed", "gradients")
     _mount("Gradient and speed", gradient_chart(shown), "gradients", shown)
-
-
-def _heading(title: str, topic: str, side: Callable[[], None] | None = None) -> None:
-    """A figure's title, its explanation one tap away, and its own controls beside them."""
-    with st.container(horizontal=True, vertical_alignment="bottom", key=f"head.{topic}"):
-        st.subheader(title, anchor=False, width="content")
-        with st.popover("", icon=":material/help:", type="tertiary", help="What is this?"):
-            st.markdown(FIGURES[topic])
-        if side is not None:
-            side()
 
 
 def _mount(
@@ -88,7 +79,7 @@ def _lambdas(shown: Sequence[Shown]) -> None:
             format_func=lambda by: f"a panel per {by}", label_visibility="collapsed",
         )  # fmt: skip
 
-    _heading("λ of every layer", "lambda", choices)
+    heading("λ of every layer", "lambda", side=choices)
     if any(each.history.adaptive_layers for each in shown):
         scale, by = state.view("scale"), state.view("by")
         chart = lambda_chart(
@@ -117,7 +108,7 @@ def _corruptions(shown: Sequence[Shown], comparison: Comparison) -> None:
             on_click=transport.evaluate, args=(comparison, severity),
         )  # fmt: skip
 
-    _heading("Accuracy per corruption", "corruptions", choices)
+    heading("Accuracy per corruption", "corruptions", side=choices)
     chart = corruption_chart(shown, severity)
     _mount("Accuracy per corruption", chart, "corruptions", shown, names_statistics=True)
 
@@ -139,7 +130,7 @@ def _distributions(shown: Sequence[Shown]) -> None:
                 help=CONTROLS["layer"], label_visibility="collapsed",
             )  # fmt: skip
 
-    _heading("How γ̂ and β̂ spread", "distribution", choices if names else None)
+    heading("How γ̂ and β̂ spread", "distribution", side=choices if names else None)
     if not names:
         st.caption("The first snapshot comes with the first step.")
         return

@@ -61,7 +61,7 @@ def render(run: Run, lines: Sequence[Line], pages: Pages) -> None:
         pages: Where to open the futures.
     """
     with st.container(border=True, key="fork"):
-        st.subheader("Fork: another future of this run", anchor=False)
+        st.header("Fork: another future of this run", anchor=False)
         st.markdown(
             "Go back to a checkpoint, change something, and train on from there. Weights, momentum "
             "and the order of the images stay as they were, so that whatever differs from then on "

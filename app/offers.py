@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 
 from afn.engine.config import TrainConfig
 from afn.index import Line
@@ -74,6 +75,7 @@ def newest(offered: Sequence[Choice], count: int, *, first: Sequence[str]) -> tu
     return tuple(by_norm[norm] for norm in ranks if norm in by_norm)[:count]
 
 
+@lru_cache(maxsize=4096)
 def alike(config: TrainConfig) -> TrainConfig:
     """What networks have in common that differ in norm, seed and tests alone."""
     return replace(recipe_of(config), dataset=config.dataset, seed=0)

@@ -42,7 +42,7 @@ def render(first: Run, second: Run, pages: forking.Pages) -> None:
         pages: Where both can be opened.
     """
     with st.container(border=True, key="pair"):
-        st.subheader("Two runs compared", anchor=False)
+        st.header("Two runs compared", anchor=False)
         chosen, problems = histories.opened([first.id, second.id])
         for line in problems:
             st.warning(plain(line), icon=":material/info:")

@@ -37,9 +37,13 @@ _settle()
 st.set_page_config(
     page_title="AFN playground", page_icon="λ", layout="wide", initial_sidebar_state=335
 )
-st.html("<style>[data-testid=stMainBlockContainer] {padding-top: 4.5rem}</style>")
+st.html(Path(__file__).with_name("look.css"))
+onward: list[Any] = []  # where the first visit's tour ends
 playground_page = st.Page(
-    playground.render, title="Playground", url_path="playground", default=True
+    lambda: playground.render(onward),
+    title="Playground",
+    url_path="playground",
+    default=True,
 )
 lessons_page: Any = st.Page(
     lambda: lessons.render(open_page=lessons_page), title="Lessons", url_path="lessons"
@@ -65,6 +69,7 @@ runs_page = st.Page(
     title="Runs",
     url_path="runs",
 )
+onward += [lessons_page, inside_page, dynamics_page]
 st.navigation(
     [
         playground_page,

@@ -12,6 +12,7 @@ from app.charts.chart import Rows
 from app.charts.corruptions import group_title
 from app.charts.depth import ramp
 from app.charts.domains import domain_words
+from app.charts.kept import kept
 from app.charts.lambdas import short_layer
 from app.charts.legend import translucent
 from app.charts.palette import GREY, domain_mark
@@ -63,6 +64,7 @@ def between(layer: LayerRescaling, name: Name) -> NDArray[np.float64]:
     return np.array(getattr(layer, _SPREADS[name])[0], dtype=float)
 
 
+@kept
 def channels_figure(layer: LayerRescaling, looked: Sequence[Look], name: Name) -> "Figure":
     """A mark per channel and condition: how far its mean lies from that of the first.
 
@@ -88,6 +90,7 @@ def channels_figure(layer: LayerRescaling, looked: Sequence[Look], name: Name) -
     return _figure(data, "channel", [0, len(channels) + 1])
 
 
+@kept
 def layers_figure(rescaling: Rescaling, looked: Sequence[Look], name: Name) -> "Figure":
     """For each condition the mean of |difference| over channels, layer by layer."""
     found = np.array(

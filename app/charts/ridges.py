@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from afn.history import History
 from app.charts.chart import Rows
 from app.charts.depth import ramp
+from app.charts.kept import kept
 from app.charts.lambdas import short_layer
 from app.charts.legend import translucent
 from app.charts.outliers import outlier_words, outliers
@@ -90,6 +91,7 @@ def density(values: Sequence[float], grid: NDArray[np.float64]) -> NDArray[np.fl
     return np.asarray(heights / heights.max())
 
 
+@kept
 def ridge_figure(
     ridges: Sequence[Ridge], name: Name, color: str, *, selected: int | None = None
 ) -> "Figure":
@@ -164,6 +166,7 @@ def _ticks(ridge: Ridge, name: Name, base: float, color: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+@kept
 def channel_figure(
     values: Sequence[float], start: Sequence[float], name: Name, color: str
 ) -> "Figure":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from afn.grids.spread import LayerSpread, Point, Side, Spread
 from app.charts.chart import Rows
 from app.charts.domains import Titles, domain_words
+from app.charts.kept import kept
 from app.charts.lambdas import short_layer
 from app.charts.palette import GREY, Mark, domain_mark
 
@@ -27,6 +28,7 @@ _LITTLE, _TELLING = 0.2, 0.25
 """A shift below this share of what it was is little; a separation from here on is not."""
 
 
+@kept
 def spread_figure(layer: LayerSpread, titles: Titles | None = None) -> "Figure":
     """Images as small marks and their domains' means as large ones, on axes of one scale.
 
@@ -66,6 +68,7 @@ def spread_figure(layer: LayerSpread, titles: Titles | None = None) -> "Figure":
     return figure
 
 
+@kept
 def profile_figure(layer: LayerSpread, titles: Titles | None = None) -> "Figure":
     """Each channel's mean and standard deviation in every domain; a line joins one channel's.
 
@@ -108,6 +111,7 @@ def _in_units(side: Side) -> dict[int, list[Point]]:
     }
 
 
+@kept
 def separation_figure(spreads: Sequence[Named], measure: Measure = "shift") -> "Figure":
     """How far the domains lie apart before (hollow) and after (filled) each layer, per network."""
     from plotly.graph_objects import Figure  # not before a page needs it

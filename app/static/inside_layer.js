@@ -149,7 +149,7 @@ class Layer {
         </div>`
       : "";
     const stage = ({ id, title }, at) => `<section class="stage" data-stage="${id}" data-title="${escape(title)}">
-      <h4><b>${at + 1}</b>${escape(title)}</h4><p class="formula"></p>
+      <h3><b>${at + 1}</b>${escape(title)}</h3><p class="formula"></p>
       <div class="figure" role="img"></div><p class="reading"></p></section>`;
     this.root.innerHTML = `<div class="bar">${controls}<div class="scores" role="status"></div></div>
       <div class="place">
@@ -157,7 +157,7 @@ class Layer {
         <label class="channel"><span></span><input type="range" name="channel" min="0" step="1"></label>
       </div>
       <div class="stages">${stages.map(stage).join("")}</div>
-      <section class="answers"><h4>What comes of it</h4><div class="cards"></div><div class="classes"></div></section>`;
+      <section class="answers"><h3>What comes of it</h3><div class="cards"></div><div class="classes"></div></section>`;
     this.root.append(this.tip);
   }
 

@@ -88,7 +88,7 @@ def _other_sweep() -> None:
 
 
 def _ready_made(name: str, ready: ReadyMade, open_page: Any) -> None:
-    st.subheader(ready.question, anchor=False)
+    st.header(ready.question, anchor=False)
     if not _guessed(ready):
         return
     looked = sweeping.looked_at(sweeping.ready_made_plan(name))
@@ -196,7 +196,7 @@ def _begin(planned: SweepPlan) -> None:
 
 def _begun(planned: SweepPlan, open_page: Any) -> None:
     looked = sweeping.looked_at(planned)
-    st.subheader(plain(planned.spec.name), anchor=False)
+    st.header(plain(planned.spec.name), anchor=False)
     _run_panel(looked, label="Go on")
     if looked.progress.ended:
         ablation_results.render(looked.results, open_page, metric="clean", over="", figure="lines")

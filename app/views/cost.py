@@ -15,8 +15,9 @@ from app.charts.chart import enumerate_words
 from app.charts.palette import NORM_COLORS
 from app.costing import CONTENDERS, SUBJECT_TITLES, VARIED_TITLES, CostView, title_of
 from app.experiments import costs, offer
-from app.explanations import CONTROLS, FIGURES
+from app.explanations import CONTROLS
 from app.export import csv_of
+from app.heading import heading
 from app.markdown import plain
 from app.state import cost as state
 
@@ -90,15 +91,8 @@ def _figures(chosen: list[Measurement], view: CostView, report: Report, *, is_li
     if not chosen:
         st.info("The reference machine has not measured this; measure it here.")
         return
-    with st.container(horizontal=True, vertical_alignment="center", key="head.cost"):
-        title = ", ".join([view.title(), *view.fixed_words()])
-        st.subheader(title[0].upper() + title[1:], anchor=False, width="content")
-        if is_live:
-            st.badge("live", icon=":material/timer:", color="green")
-        else:
-            st.badge("precomputed", icon=":material/inventory_2:", color="gray")
-        with st.popover("", icon=":material/help:", type="tertiary", help="What is this?"):
-            st.markdown(FIGURES["cost"])
+    title = ", ".join([view.title(), *view.fixed_words()])
+    heading(title[0].upper() + title[1:], "cost", kind="live" if is_live else "precomputed")
     st.markdown(charts.reading(chosen, view))
     _legend(chosen)
     for column, (name, metric) in zip(st.columns(3), charts.METRICS.items(), strict=True):

@@ -17,8 +17,9 @@ from app.comparison import NORM_TITLES
 from app.domains import CONTENDERS, DIGITS, HOW, IMAGES, SHOWN, DomainsView, Rows, Trained
 from app.experiments import matrix as experiments
 from app.experiments import offer
-from app.explanations import CONTROLS, FIGURES
+from app.explanations import CONTROLS
 from app.export import csv_of
+from app.heading import heading
 from app.markdown import plain
 from app.recipes import recipe_words
 from app.state import domains as state
@@ -77,7 +78,7 @@ def render() -> None:
         _training(recipe, wanted, trained_on, here)
     _matrix(recipe, trained, trained_on, here)
     offer("domains", lambda: experiments.experiments_of(state.take(), trained, here))
-    _heading("The domains in each layer", "domains.layers")
+    heading("The domains in each layer", "domains.layers")
     domain_layers.render(trained, trained_on, here)
 
 
@@ -251,7 +252,7 @@ def _matrix(
             _provenance(recipe, rows, view, here)
         state.write_url(state.take())
 
-    _heading("Accuracy on every domain", "domains.matrix")
+    heading("Accuracy on every domain", "domains.matrix")
     asking.section(ask_now, draw)
 
 
@@ -321,10 +322,3 @@ def _provenance(
 
 def _absent(here: Sequence[DatasetEntry]) -> str:
     return "; ".join(f"{entry.title}: {entry.how_to_get}" for entry in here if entry.how_to_get)
-
-
-def _heading(title: str, topic: str) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom", key=f"head.{topic}"):
-        st.subheader(title, anchor=False, width="content")
-        with st.popover("", icon=":material/help:", type="tertiary", help="What is this?"):
-            st.markdown(FIGURES[topic])

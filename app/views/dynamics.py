@@ -19,6 +19,7 @@ from app.dynamics import ALL, BY, MAX_RUNS, QUANTITIES, SEEDS, DynamicsView
 from app.experiments import lambdas, offer
 from app.explanations import CONTROLS, FIGURES
 from app.export import csv_of
+from app.heading import heading
 from app.histories import Opened
 from app.markdown import plain
 from app.offers import Choice, alike, newest
@@ -219,10 +220,7 @@ def _title(panel: charts.Panel, quantity: Quantity) -> str:
 
 
 def _depth(panels: Sequence[charts.Panel], courses: Sequence[Course], view: DynamicsView) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom", key="head.dynamics.depth"):
-        st.subheader("From the first layer to the last", anchor=False, width="content")
-        with st.popover("", icon=":material/help:", type="tertiary", help="What is this?"):
-            st.markdown(FIGURES["dynamics.depth"])
+    heading("From the first layer to the last", "dynamics.depth")
     for row in range(0, len(panels), 2):
         for column, panel in zip(st.columns(2), panels[row : row + 2], strict=False):
             with column:

@@ -23,8 +23,9 @@ from app.comparison import NORM_TITLES
 from app.components.drawing import drawing
 from app.components.inside_layer import inside_layer
 from app.experiments import layers, offer
-from app.explanations import CONTROLS, FIGURES
+from app.explanations import CONTROLS
 from app.export import csv_of
+from app.heading import heading
 from app.inside import CORRUPTIONS, NORMS, SIZES, SOURCES, InsideView
 from app.markdown import plain
 from app.offers import Choice, alike
@@ -106,7 +107,7 @@ def render() -> None:
         [cards.card_of(each.id) for each in (chosen.subject,) if each.id in cards.names()],
         key="inside",
     )
-    _heading("One batch through one layer", "inside.layer")
+    heading("One batch through one layer", "inside.layer")
     st.fragment(_part)(chosen)
 
 
@@ -186,13 +187,6 @@ def _how_to_get(dataset: str) -> str:
         return dataset_entry(dataset).how_to_get or "put them there"
     except ValueError as error:
         return f"{error}"
-
-
-def _heading(title: str, topic: str) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom", key=f"head.{topic}"):
-        st.subheader(title, anchor=False, width="content")
-        with st.popover("", icon=":material/help:", type="tertiary", help="What is this?"):
-            st.markdown(FIGURES[topic])
 
 
 # -- the part that follows the hand ----------------------------------------------------------------
@@ -347,7 +341,7 @@ def _provenance(chosen: _Chosen, view: InsideView, seen: Seen) -> str:
 
 
 def _neighbours(chosen: _Chosen, look: Look, view: InsideView) -> None:
-    _heading("One image among others", "inside.neighbours")
+    heading("One image among others", "inside.neighbours")
     if view.size == 1:
         st.caption("In a batch of one there are no neighbours. Choose a larger batch above.")
         return

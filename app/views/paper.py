@@ -24,8 +24,9 @@ from app.charts.chart import Rows
 from app.charts.legend import legend_html
 from app.charts.verdicts import protocol_html, tally_html
 from app.experiments import offer, published
-from app.explanations import CONTROLS, FIGURES
+from app.explanations import CONTROLS
 from app.export import csv_of
+from app.heading import heading
 from app.markdown import plain
 from app.mechanisms import STARTS, VARIANTS
 from app.paper import ANY, LADDERS, NETWORKS, READINGS, PaperView, fit_words
@@ -97,19 +98,11 @@ def _rows(table: Table, view: PaperView) -> list[Replicated]:
     return evidence.rows(table, "tests" if view.reading == "tests" else "trains")
 
 
-def _heading(title: str, topic: str, key: str) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", key=f"head.{key}"):
-        st.subheader(title, anchor=False, width="content")
-        st.badge("precomputed", icon=":material/inventory_2:", color="gray")
-        with st.popover("", icon=":material/help:", type="tertiary", help="What is this?"):
-            st.markdown(FIGURES[topic])
-
-
 # -- published tables ------------------------------------------------------------------------------
 
 
 def _table(table: Table, results: Results) -> None:
-    _heading(table.title, "paper.table", table.name)
+    heading(table.title, "paper.table", key=table.name, kind="precomputed")
     if table.name == "digits_single_each":
         st.segmented_control(
             "A column is the domain", list(READINGS), key=state.key("reading"), required=True,
@@ -206,7 +199,7 @@ def _mechanisms(offered: Sequence[str]) -> None:
 
 
 def _learning(network: str, told: str) -> None:
-    _heading("1 · Does the encoder-decoder learn?", "paper.learn", "learn")
+    heading("1 · Does the encoder-decoder learn?", "paper.learn", kind="precomputed", is_part=True)
     effects = evidence.effects(network)
     course = next((each for each in evidence.courses(network) if each.variant == "afn"), None)
     words = figures.effects_reading(effects, course)
@@ -231,7 +224,7 @@ def _learning(network: str, told: str) -> None:
 
 
 def _growth(network: str, told: str) -> None:
-    _heading("2 · Do λ grow?", "paper.lambdas", "growth")
+    heading("2 · Do λ grow?", "paper.lambdas", kind="precomputed", is_part=True)
     courses = [each for each in evidence.courses(network) if each.variant in STARTS]
     words = figures.lambdas_reading(courses)
     st.markdown(plain(words))
@@ -247,7 +240,12 @@ def _growth(network: str, told: str) -> None:
 
 
 def _gradients(network: str, told: str) -> None:
-    _heading("3 · Does a small λ keep gradients tame?", "paper.gradients", "tame")
+    heading(
+        "3 · Does a small λ keep gradients tame?",
+        "paper.gradients",
+        kind="precomputed",
+        is_part=True,
+    )
     courses = evidence.courses(network)
     words = figures.gradients_reading(courses)
     st.markdown(plain(words))
@@ -273,7 +271,7 @@ def _refuted(by: str) -> None:
 
 
 def _ladders(results: Results) -> None:
-    _heading("Where the robustness gain comes from", "paper.ladder", "ladder")
+    heading("Where the robustness gain comes from", "paper.ladder", kind="precomputed")
     found = {name: rungs for name, asks in LADDERS.items() if (rungs := ladder(results, asks))}
     columns = st.columns(2)
     for number, (name, rungs) in enumerate(found.items()):

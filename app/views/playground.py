@@ -1,12 +1,14 @@
 """The Playground: contenders that train side by side, live."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
 from afn.work import ENDED
-from app import backend, controls, figures, status, transport
+from app import backend, controls, figures, status, tour, transport
 from app.charts.chart import Shown
 from app.charts.palette import run_colors
 from app.comparison import Comparison, names_of
@@ -15,6 +17,7 @@ from app.experiments import lambdas, offer, trainings
 from app.export import downloads
 from app.markdown import plain
 from app.state import playground as state
+from app.state import tour as tour_state
 from app.state.playground import Slot
 
 TICK_SECONDS = 1.0
@@ -23,13 +26,18 @@ FIRST_LOOK_SECONDS = 0.6
 """After Start, the page waits so long for the first steps, to come with them and not before."""
 
 
-def render() -> None:
-    """Draw the page."""
+def render(onward: Sequence[Any] = ()) -> None:
+    """Draw the page.
+
+    Args:
+        onward: Pages to go on to after the first visit's tour.
+    """
+    tour_state.begin(is_linked=state.RUN_PARAMETER in st.query_params)
     state.begin()
     with st.sidebar:
         comparison, errors = controls.render()
     state.write_url(comparison)
-    st.title("Watch normalization layers learn", anchor=False)
+    tour.title("Watch normalization layers learn")
     st.markdown(
         "The same network, the same start, the same images in the same order: only the "
         "**normalization layer** differs. Press Start and watch what each one learns, and how far "
@@ -43,9 +51,11 @@ def render() -> None:
     slots = state.slots(comparison)
     _wait_for_first_steps(slots)
     statuses = [transport.status(slot) for slot in slots]
+    tour.render(comparison, statuses, onward)
     transport.render(slots, statuses, is_valid=not errors)
     is_live = transport.is_live(statuses)
     st.fragment(_live, run_every=TICK_SECONDS if is_live else None)(statuses)
+    tour.remember()
 
 
 def _live(statuses_around: list[str]) -> None:
@@ -121,14 +131,17 @@ def _tell_failures(slots: list[Slot], names: list[str]) -> None:
 
 def _empty() -> None:
     with st.container(border=True):
-        st.markdown(
+        words = (
             "**Nothing runs yet.** Press **Start**: each contender trains for about half a "
             "minute, and this page fills with λ of every layer, loss and accuracy, the spread "
             "of γ̂ and β̂, and accuracy under six corruptions. **Step** takes a "
-            "single step instead.\n\n"
-            "The controls are at the left (on a phone, behind the » in the corner): try a "
+            "single step instead."
+        )
+        more = (
+            "\n\nThe controls are at the left (on a phone, behind the » in the corner): try a "
             "**preset**, change a contender's **λ start**, or make the **batch** small."
         )
+        st.markdown(words if tour_state.is_open() else words + more)
     preload_charts()
 
 

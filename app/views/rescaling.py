@@ -11,8 +11,9 @@ from app.charts.lambdas import short_layer
 from app.charts.palette import NORM_COLORS
 from app.charts.ridges import SYMBOLS, TITLES, Ridge, Values
 from app.experiments import offer, scales
-from app.explanations import CONTROLS, FIGURES
+from app.explanations import CONTROLS
 from app.export import csv_of
+from app.heading import heading
 from app.histories import Opened
 from app.markdown import plain
 from app.offers import Choice, newest
@@ -60,7 +61,7 @@ def render(open_page: object) -> None:
     card_view.cards([chosen.card] if chosen.card else [], key="rescaling")
     _follow(chosen, is_linked=is_first)
     if layers:
-        _heading("How γ̂ and β̂ differ", "rescaling.differences")
+        heading("How γ̂ and β̂ differ", "rescaling.differences")
         conditions.render(chosen)
     offer("rescaling", lambda: scales.over_steps(chosen, state.take().layer))
 
@@ -92,19 +93,12 @@ def _layer(layers: Sequence[str], *, is_linked: bool) -> list[str]:
     return problems
 
 
-def _heading(title: str, topic: str) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom", key=f"head.{topic}"):
-        st.subheader(title, anchor=False, width="content")
-        with st.popover("", icon=":material/help:", type="tertiary", help="What is this?"):
-            st.markdown(FIGURES[topic])
-
-
 # -- over the steps --------------------------------------------------------------------------------
 
 
 def _follow(chosen: Opened, *, is_linked: bool) -> None:
     """The figures of the run; they follow one that still trains."""
-    _heading("As the network learns", "rescaling.ridges")
+    heading("As the network learns", "rescaling.ridges")
     first = [chosen]
     had_layers = bool(chosen.shown.history.layers)
 
@@ -181,7 +175,7 @@ def _one_layer(chosen: Opened, layer: str, cursor: int) -> None:
         {step: found[step] for step in shown}, [f"{step:,}" for step in shown],
         chosen, shown.index(cursor), f"One ridge per snapshot, step {shown[0]} on top. {words}",
     )  # fmt: skip
-    _heading(f"Channel by channel at step {cursor:,}", "rescaling.channels")
+    heading(f"Channel by channel at step {cursor:,}", "rescaling.channels")
     first, now = next(iter(found.values())), found[cursor]
     color = NORM_COLORS[chosen.config.norm]
     for column, name in zip(st.columns(2), SYMBOLS, strict=True):

@@ -15,7 +15,8 @@ from app.charts.corruptions import group_title
 from app.charts.legend import Entry, legend_html
 from app.charts.tested import Tested
 from app.experiments import corruptions, offer
-from app.explanations import CONTROLS, FIGURES
+from app.explanations import CONTROLS
+from app.heading import heading
 from app.markdown import plain
 from app.offers import Choice, newest
 from app.robustness import CORRUPTIONS, IMAGES, KINDS, MAX_MODELS, RobustnessView
@@ -143,18 +144,11 @@ def _controls(chosen: Sequence[Chosen]) -> None:
         st.selectbox("Data set", datasets, key=state.key("dataset"), width=160)
 
 
-def _heading(title: str, topic: str) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom", key=f"head.{topic}"):
-        st.subheader(title, anchor=False, width="content")
-        with st.popover("", icon=":material/help:", type="tertiary", help="What is this?"):
-            st.markdown(FIGURES[topic])
-
-
 # -- one corruption up close -----------------------------------------------------------------------
 
 
 def _shift(chosen: Sequence[Chosen]) -> None:
-    _heading("One corruption, up close", "robustness.shift")
+    heading("One corruption, up close", "robustness.shift")
     st.html(legend_html([Entry(each.label, each.color) for each in chosen]))
     folder, is_here = backend.pictures(), robustness.is_here(state.take().dataset)
 
@@ -231,7 +225,7 @@ def _blank_cards(num_models: int) -> str:
 
 
 def _way(chosen: Sequence[Chosen], view: RobustnessView, asked: Asked) -> None:
-    _heading("Where the gain comes from", "robustness.steps")
+    heading("Where the gain comes from", "robustness.steps")
     if not {"bn", "afn"} <= {each.subject.config.norm for each in chosen}:
         st.caption("Choose a BN and an AFN model to see what lies between them.")
         return
@@ -251,7 +245,7 @@ def _way(chosen: Sequence[Chosen], view: RobustnessView, asked: Asked) -> None:
 
 
 def _batches(chosen: Sequence[Chosen], view: RobustnessView, asked: Asked) -> None:
-    _heading("The size of the test batch", "robustness.batches")
+    heading("The size of the test batch", "robustness.batches")
     if not any(each.subject.has_choice for each in chosen):
         st.caption(
             "None of these models takes statistics from a test batch, so its size changes nothing. "
@@ -288,7 +282,7 @@ def _batches(chosen: Sequence[Chosen], view: RobustnessView, asked: Asked) -> No
 
 
 def _grid(chosen: Sequence[Chosen]) -> None:
-    _heading("All corruptions", "robustness.grid")
+    heading("All corruptions", "robustness.grid")
     is_here = robustness.is_here(state.take().dataset)
 
     def ask_now() -> tuple[Asked]:

@@ -7,7 +7,7 @@ const key = (entries) =>
   `<p class="key">${entries
     .map(({ look, color, name }) => `<span><i class="${look}" style="--hue:${color}"></i>${name}</span>`)
     .join("")}</p>`;
-const titled = (title, plot) => `<div class="plot"><h5>${title}</h5>${plot}</div>`;
+const titled = (title, plot) => `<div class="plot"><p class="caption">${title}</p>${plot}</div>`;
 
 /** Dots over channels with what they mean. */
 function dots(width, chosen, panels) {
@@ -90,8 +90,8 @@ export const FIGURES = {
     const { height, width: wide, low, high } = seen.maps.y;
     const maps = { height, width: wide, low, high, pixels: [seen.maps.y.pixels[followed], ...names.map((name) => seen.beside[name].y.pixels[0])] };
     const captions = [titles.own, ...names.map((name) => `${titles.beside[name]}`)];
-    return `<div class="halves"><div><h5>the followed image, by the same parameters</h5>${pictures({ maps, captions })}</div>
-      <div><h5>all shown images</h5>${side("y", { seen, colors, followed }, width.whole)}</div></div>`;
+    return `<div class="halves"><div><p class="caption">the followed image, by the same parameters</p>${pictures({ maps, captions })}</div>
+      <div><p class="caption">all shown images</p>${side("y", { seen, colors, followed }, width.whole)}</div></div>`;
   },
 };
 

@@ -1,0 +1,34 @@
+"""All pages of the app, for whatever is asked of every one of them: add a page by adding a line."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class AppPage:
+    """A page as a visitor gets to it."""
+
+    path: str
+    title: str
+    """In the navigation."""
+    drawn: str
+    """CSS of the first thing that is the page's own content."""
+    query: str = ""
+    """A link with much of the page on screen; ``{afn}`` and ``{bn}`` are ids of runs."""
+    settled: str = ""
+    """CSS of what comes last with that link, where that is not ``drawn``."""
+
+
+PLOT = ".js-plotly-plot .main-svg"
+PAGES = (
+    AppPage("", "Playground", ".afn-card", "?run={afn}~{bn}", ".live-chart-legend"),
+    AppPage("lessons", "Lessons", "[class*=st-key-lesson-card]", "?lesson=hidden-hero&guess=1"),
+    AppPage("lambda", "λ dynamics", PLOT, "?runs={afn}~mnist5k-asrnorm"),
+    AppPage("gamma-beta", "γ/β", PLOT, "?run={afn}"),
+    AppPage("robustness", "Robustness", ".afn-samples img", "?models={bn}~{afn}&n=100", PLOT),
+    AppPage("domains", "Domains", ".afn-matrix"),
+    AppPage("ablations", "Ablations", "[data-testid=stButtonGroup]", "?guess=0", PLOT),
+    AppPage("inside", "Inside the layer", ".afn-inside .stage", "?model={afn}", ".afn-beside"),
+    AppPage("cost", "Cost", PLOT),
+    AppPage("paper", "Paper", ".afn-paper"),
+    AppPage("runs", "Runs", "[data-testid=stDataFrame]", "?run={afn}~{bn}", PLOT),
+)

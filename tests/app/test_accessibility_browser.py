@@ -1,0 +1,154 @@
+"""Every page in a real Chromium, in both themes, wide and narrow.
+
+Axe-core finds nothing serious that is ours, nothing is wider than the screen, and every explanation
+opens by keyboard.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from afn import TrainConfig
+from afn.engine.execution import execute
+from afn.runs import RunStore
+from tests.app.browser import ROOT
+from tests.app.pages import PAGES, AppPage
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+EMPTY_LINKS = {"runs": "?run=20200101-000000-afn-000000", "ablations": "?sweep=bogus"}
+"""Bad links, for the pages that have none among what `PAGES` asks for of runs that are gone."""
+STREAMLITS_OWN: dict[str, str] = {}
+"""axe's rule -> CSS of Streamlit's own element that breaks it and that no setting changes."""
+_IDLE = "document.querySelector('.stApp')?.dataset.testScriptState === 'notRunning'"
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a tiny run of each of the two norms that links name."""
+    folder = tmp_path_factory.mktemp("runs")
+    config = TrainConfig(
+        dataset="digits8", widths=(4, 8), epochs=1, evals_per_epoch=2, eval_images=100,
+        corruptions=("contrast",),
+    )  # fmt: skip
+    for norm in ("afn", "bn"):
+        store = RunStore(folder)
+        list(execute(store.create(replace(config, norm=norm), name=f"tiny {norm}", run_id=norm)))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def filled(serve, runs: Path) -> str:
+    """An app with runs and with the pretrained models that come along."""
+    env = {"AFN_RUNS_DIR": str(runs), "AFN_DATA_DIR": str(runs / "no-data")}
+    return serve(ROOT / "app" / "streamlit_app.py", env)
+
+
+@pytest.fixture(scope="module")
+def empty(serve, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """An app with neither."""
+    folder = tmp_path_factory.mktemp("empty")
+    names = ("AFN_RUNS_DIR", "AFN_DATA_DIR", "AFN_PRETRAINED_DIR")
+    env = {name: str(folder / name) for name in names}
+    (folder / "AFN_PRETRAINED_DIR").mkdir()
+    return serve(ROOT / "app" / "streamlit_app.py", env)
+
+
+@contextmanager
+def opened(chromium: Browser, width: int) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": width, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    expect.set_options(timeout=60_000)
+    yield page
+    context.close()
+
+
+def visit(page: Page, url: str, settled: str) -> None:
+    """Open a page and wait until it is all there: no figure is left out for being out of sight."""
+    page.goto(url)
+    page.locator("h1").wait_for()
+    page.locator(settled).first.wait_for()
+    page.wait_for_function(_IDLE)
+    width = page.viewport_size["width"]
+    tall = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+    page.set_viewport_size({"width": width, "height": min(max(tall, 900) + 100, 9000)})
+    page.wait_for_timeout(400)  # plots are drawn as they come into view
+
+
+def complaints(page: Page) -> list[str]:
+    """What axe-core finds serious or critical, one line each."""
+    options = {"resultTypes": ["violations"]}
+    found = []
+    for violation in Axe().run(page, options=options).response["violations"]:
+        if violation["impact"] not in ("serious", "critical"):
+            continue
+        allowed = STREAMLITS_OWN.get(violation["id"])
+        for node in violation["nodes"]:
+            target = node["target"][-1]
+            if allowed and page.locator(target).first.evaluate(
+                "(e, css) => e.matches(css)", allowed
+            ):
+                continue
+            why = " ".join(node["failureSummary"].split())
+            found.append(f"{violation['impact']} {violation['id']}: {node['html'][:160]}\n  {why}")
+    return found
+
+
+def too_wide(page: Page) -> list[str]:
+    """The page's scrollers that are wider than what they show."""
+    return page.evaluate(
+        """[document.documentElement, document.querySelector('[data-testid=stMain]')]
+          .filter(each => each.scrollWidth > each.clientWidth)
+          .map(each => `${each.tagName} ${each.scrollWidth} > ${each.clientWidth}`)"""
+    )
+
+
+def check(page: Page) -> None:
+    assert not page.get_by_text("Traceback").count()
+    assert too_wide(page) == []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        expect(page.locator(".stApp")).to_have_css("color-scheme", scheme)
+        page.wait_for_timeout(300)  # colours fade over
+        found = complaints(page)
+        assert not found, f"{page.url}, {scheme}:\n" + "\n".join(found)
+
+
+def check_explanations(page: Page) -> None:
+    """Each opens and closes by keyboard, and its formulas are right."""
+    for about in page.get_by_role("button", name=re.compile("About “")).all():
+        about.press("Enter")
+        expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
+        assert page.locator(".katex-error").count() == 0
+        page.keyboard.press("Escape")
+        expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("shown", PAGES, ids=lambda page: page.title)
+def test_a_page_with_content(chromium: Browser, filled: str, shown: AppPage, width: int):
+    with opened(chromium, width) as page:
+        query = shown.query.format(afn="afn", bn="bn")
+        visit(page, f"{filled}/{shown.path}{query}", shown.settled or shown.drawn)
+        check(page)
+        if width == 1440:
+            check_explanations(page)
+
+
+@pytest.mark.parametrize("shown", PAGES, ids=lambda page: page.title)
+def test_an_empty_page_and_a_link_to_what_is_gone(chromium: Browser, empty: str, shown: AppPage):
+    with opened(chromium, 390) as page:
+        query = EMPTY_LINKS.get(shown.path, shown.query.format(afn="gone-afn", bn="gone-bn"))
+        visit(page, f"{empty}/{shown.path}{query}", "[data-testid=stMain] p")
+        check(page)
