@@ -21,7 +21,9 @@ class AppPage:
 PLOT = ".js-plotly-plot .main-svg"
 PAGES = (
     AppPage("", "Playground", ".afn-card", "?run={afn}~{bn}", ".live-chart-legend"),
-    AppPage("lessons", "Lessons", "[class*=st-key-lesson-card]", "?lesson=hidden-hero&guess=1"),
+    AppPage(
+        "lessons", "Lessons", "[class*=st-key-lesson-card]", "?lesson=hidden-hero&guess=1", PLOT
+    ),
     AppPage("lambda", "λ dynamics", PLOT, "?runs={afn}~mnist5k-asrnorm"),
     AppPage("gamma-beta", "γ/β", PLOT, "?run={afn}"),
     AppPage("robustness", "Robustness", ".afn-samples img", "?models={bn}~{afn}&n=100", PLOT),

@@ -1,10 +1,10 @@
-"""The Inside page in a real Chromium: λ under the hand, a drawing, refresh, narrow screens."""
+"""The Inside page in a real Chromium: λ under the hand, a drawing, an upload, refresh."""
 
 import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.app.browser import ROOT, button
 
@@ -28,11 +28,6 @@ def complaints(page: Page) -> list[str]:
     found: list[str] = []
     page.on("pageerror", lambda error: found.append(f"{error}"))
     return found
-
-
-def drawn(page: Page) -> int:
-    """The number of the last answer that is drawn."""
-    return int(page.locator(".afn-inside").get_attribute("data-drawn") or -1)
 
 
 def test_lambda_follows_while_it_is_dragged_and_snaps_back(
@@ -124,16 +119,3 @@ def test_an_upload_is_answered(page: Page, address: str, tmp_path: Path):
     page.locator("input[type=file]").set_input_files(tmp_path / "seven.png")
     expect(page.locator(".card").first).to_contain_text("your picture")
     expect(page.locator(".card .answer b").nth(0)).to_have_text("7")
-
-
-@pytest.mark.parametrize("width", [1440, 390])
-def test_nothing_is_wider_than_the_screen(chromium: Browser, address: str, width: int):
-    context = chromium.new_context(viewport={"width": width, "height": 900}, has_touch=width < 400)
-    page = context.new_page()
-    page.goto(f"{address}?model=mnist5k-afn&first_place=a+drawing")
-    expect(page.locator(".afn-inside .stage")).to_have_count(9)
-    expect(page.get_by_text("One image among others")).to_be_visible()
-    assert drawn(page) >= 0
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.locator("section, main").first.evaluate("each => each.scrollWidth") <= width
-    context.close()
