@@ -80,8 +80,8 @@ def test_training_again_gives_the_same_bits(runs, quick, tmp_path):
 
 
 def test_what_failed_says_so(runs, quick):
-    with pytest.raises(RuntimeError, match="diverged"):
-        trained(replace(quick, norm="none", lr=10.0))
+    with pytest.raises(RuntimeError, match="is failed: .*cifar10"):
+        trained(replace(quick, dataset="cifar10"))
 
 
 def test_what_is_under_way_is_not_trained_twice(runs, quick):
@@ -141,9 +141,17 @@ def test_a_malformed_script_is_refused(quick, script, clue):
         (TrainConfig(norm="bn", widths=(4, 8), corruptions=(), test_domains=("syn",)), SCRIPT),
         (TrainConfig(lambda_init=LambdaInit.REFERENCE, stan_width=3, adaptive=False), []),
         (TrainConfig(lambda_init=LambdaInit(mu=0.25, sigma=-math.inf), max_seconds=60.0), []),
-        (TrainConfig(lambda_init=LambdaInit(mu=1.0, rescale_gate="linear")), [(2, {"command": "stop"})]),
-        (TrainConfig(eval_stats="batch", formula="reference"),
-         [(3, {"command": "set", "batch_size": 8}), (3, {"command": "set", "lambda_lr_factor": 2.5})]),
+        (
+            TrainConfig(lambda_init=LambdaInit(mu=1.0, rescale_gate="linear")),
+            [(2, {"command": "stop"})],
+        ),
+        (
+            TrainConfig(eval_stats="batch", formula="reference"),
+            [
+                (3, {"command": "set", "batch_size": 8}),
+                (3, {"command": "set", "lambda_lr_factor": 2.5}),
+            ],
+        ),
     ],
 )  # fmt: skip
 def test_a_run_as_options_is_itself(config, script):
@@ -273,7 +281,7 @@ def test_rescaling_of_bn_differs_nowhere(capsys):
     for name, is_zero in (("mnist5k-bn", True), ("mnist5k-asrnorm", False)):
         told = records(capsys, "rescaling", name, "--corruption=contrast", "--images=20")
         assert len(told) == 2 * 5
-        assert all((each["gamma"] == 0) is is_zero for each in told)
+        assert all(each["gamma"] == 0 for each in told[5:]) is is_zero
 
 
 @pytest.mark.parametrize(
@@ -302,7 +310,8 @@ def test_a_course_and_a_comparison_by_command(capsys, quick):
     assert {each["first"] for each in told} == {0.0}
     setting, where, *ends = records(capsys, "compare", run.id, other.id)
     assert (setting["setting"], setting["first"], setting["second"]) == ("lr", 0.05, 0.01)
-    assert where["step"] == 2  # at the first the weights are still equal
+    assert where["step"] == 1
+    assert "loss" not in where["what"]  # that of the first step is told before it is taken
     assert [each["accuracy"] for each in ends] == [
         each.state().summary["accuracy"] for each in (run, other)
     ]
