@@ -80,7 +80,7 @@ def test_training_again_gives_the_same_bits(runs, quick, tmp_path):
 
 
 def test_what_failed_says_so(runs, quick):
-    with pytest.raises(RuntimeError, match="is failed: .*cifar10"):
+    with pytest.raises(RuntimeError, match=r"is failed: .*cifar10"):
         trained(replace(quick, dataset="cifar10"))
 
 
