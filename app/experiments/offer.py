@@ -51,7 +51,7 @@ def _draw(experiment: Experiment, key: str) -> None:
         st.info(experiment.note, icon=":material/info:")
     python, notebook, command = st.tabs(["Python", "Notebook", "Command line"])
     with python:
-        st.code(experiment.python, language="python", wrap_lines=True)
+        st.code(experiment.python, language="python")
         _download(
             "Python (.py)", experiment.python, f"{_stem(experiment)}.py", "text/x-python", key
         )
@@ -84,7 +84,7 @@ def _expected(experiment: Experiment) -> None:
     if more := len(experiment.expected) - _SHOWN:
         shown += [f"… and {more} more"] if more > 0 else []
     st.caption("Among what it prints, as on this screen:")
-    st.code("\n".join(shown), language=None, wrap_lines=True)
+    st.code("\n".join(shown), language=None)
 
 
 def _download(label: str, text: str, name: str, mime: str, key: str) -> None:

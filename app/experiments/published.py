@@ -60,7 +60,7 @@ def experiments_of(reading: Reading) -> list[Experiment]:
                 text for name, rows in tables.items() for text in _lines(name, rows)
             ),
             tolerance="Nothing is trained or tested: the numbers are equal. What is measured grows "
-            "with `pretrained/results.csv`.",
+            "with pretrained/results.csv.",
             plot=_PLOT,
         )
     ]  # fmt: skip
