@@ -35,6 +35,7 @@ ol.afn-tour.afn-tour {display:grid; grid-template-columns:repeat(auto-fit,minmax
 .afn-tour span {font-size:.9rem; line-height:1.4;}
 .afn-tour small {position:absolute; width:1px; height:1px; overflow:hidden; clip-path:inset(50%);}
 .st-key-tour-next {min-height:2.5rem;}
+@media (max-width: 640px) {.st-key-tour-next {min-height:4.85rem;}} /* its links take two lines */
 </style>
 """
 _remember = st.components.v2.component(
