@@ -84,5 +84,5 @@ st.navigation(
         paper_page,
         runs_page,
     ],
-    position="top",
+    position="hidden" if st.context.is_embedded else "top",
 ).run()

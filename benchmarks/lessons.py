@@ -39,6 +39,9 @@ def main() -> None:
             for slug in given.slug or LESSONS:
                 measure(slug, keeps=given.keep)
         finally:
+            backend.measurements().close()
+            while backend.measurements().running:
+                time.sleep(_POLL)
             backend.runner().close()
 
 

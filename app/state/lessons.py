@@ -17,7 +17,7 @@ NONE = "?"
 _OPEN = "-"
 """In the place of an answer: there is none yet."""
 _KEPT, _DONE, _FORGOTTEN = "lessons.kept", "lessons.done", "lessons.forgotten"
-_PROBLEMS = "lessons.problems"
+_PROBLEMS, _WRITTEN = "lessons.problems", "lessons.written"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,7 +135,9 @@ def _write(view: LessonsView) -> None:
         if view.is_complete:
             st.session_state[_DONE] = {*completed(), view.lesson}
     url = to_url(view)
-    if st.query_params.to_dict() != url:
+    # A click on a link to a page tells its settings to the script, but not to the address bar.
+    if st.query_params.to_dict() != url or st.session_state.get(_WRITTEN) != url:
+        st.session_state[_WRITTEN] = url
         st.query_params.from_dict(url)
 
 

@@ -24,7 +24,7 @@ def app(page, **url):
 
         view = importlib.import_module(f"app.views.{name}")
         home = st.Page(lambda: None, title="Home", url_path="home")
-        pages = {"open_page": home, "dynamics_page": home}
+        pages = {"open_page": home, "dynamics_page": home, "onward": []}
         known = {key: pages[key] for key in signature(view.render).parameters}
         page = st.Page(lambda: view.render(**known), title=name, url_path=name, default=True)
         st.navigation([page, home]).run()
