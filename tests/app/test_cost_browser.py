@@ -89,14 +89,3 @@ def test_a_process_that_is_killed_is_one_clear_line(page: Page, address: str, re
     expect(page.get_by_text("The measurement failed: its process was killed")).to_be_visible()
     expect(button(page, "Measure on this machine")).to_be_enabled()
     expect(page.get_by_text(re.compile("^Precomputed"))).to_be_visible()
-
-
-@pytest.mark.parametrize("width", [1440, 390])
-def test_nothing_is_wider_than_the_screen(chromium: Browser, address: str, width: int):
-    context = chromium.new_context(viewport={"width": width, "height": 900})
-    page = context.new_page()
-    page.goto(f"{address}/cost?norms=afn~asrnorm~in~gn~ln~bin~none")
-    expect(page.get_by_role("figure").or_(page.locator(".js-plotly-plot")).first).to_be_visible()
-    expect(page.get_by_text(re.compile("^Precomputed"))).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    context.close()

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from afn.engine.config import TrainConfig
 from afn.runs import RunStore
@@ -94,15 +94,3 @@ def test_networks_are_trained_tested_and_compared_without_a_reload(page: Page, a
     assert page.url == url
     # Streamlit looks for its own files below the page's path first.
     assert [line for line in said if "404" not in line] == []
-
-
-@pytest.mark.parametrize("width", [1440, 390])
-def test_nothing_is_wider_than_the_screen(chromium: Browser, address: str, width: int):
-    context = chromium.new_context(viewport={"width": width, "height": 900})
-    page = context.new_page()
-    page.goto(address + QUICK)
-    expect(page.locator(".afn-matrix").first).to_be_visible()
-    expect(page.locator(".js-plotly-plot")).to_have_count(3)
-    for part in ("document.documentElement", "document.querySelector('[data-testid=stMain]')"):
-        assert page.evaluate(f"{part}.scrollWidth <= {part}.clientWidth"), part
-    context.close()

@@ -1,4 +1,4 @@
-"""The λ page and the γ/β page in a real Chromium: a run that trains, the cursor, narrow screens."""
+"""The λ page and the γ/β page in a real Chromium: a run that trains, the cursor."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from afn.engine.config import TrainConfig
 from afn.engine.execution import execute
@@ -74,22 +74,3 @@ def test_one_cursor_moves_both_ridgelines_and_is_in_the_link(page: Page, address
     page.wait_for_url(re.compile("step=1"))
     page.reload()
     expect(page.get_by_text("Channel by channel at step 1", exact=True)).to_be_visible()
-
-
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize(
-    "url", ["/lambda?runs=mnist5k-afn~mnist5k-asrnorm", "/gamma-beta?run=mnist5k-bn"]
-)
-def test_nothing_is_wider_than_the_screen(chromium: Browser, address: str, width: int, url: str):
-    context = chromium.new_context(viewport={"width": width, "height": 900})
-    page = context.new_page()
-    page.goto(address + url)
-    expect(page.locator(PLOT).first).to_be_visible()
-    for help_button in page.get_by_role("button", name="What is this?").all():
-        help_button.click()
-        expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
-        assert page.locator(".katex-error").count() == 0
-        page.keyboard.press("Escape")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.locator("section, main").first.evaluate("each => each.scrollWidth") <= width
-    context.close()

@@ -1,11 +1,11 @@
-"""The Robustness page in a real Chromium: live cells, the slider, refresh, narrow screens."""
+"""The Robustness page in a real Chromium: live cells, the slider, refresh."""
 
 import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from afn.engine.config import TrainConfig
 from afn.engine.execution import execute
@@ -120,15 +120,3 @@ def test_a_stopped_grid_goes_on_where_it_ended(page: Page, address: str, large: 
     button(page, "Stop").last.click()
     expect(missing).to_be_visible()
     expect(button(page, "Stop")).to_have_count(0)
-
-
-@pytest.mark.parametrize("width", [1440, 390])
-def test_nothing_is_wider_than_the_screen(chromium: Browser, address: str, width: int):
-    context = chromium.new_context(viewport={"width": width, "height": 900})
-    page = context.new_page()
-    page.goto(f"{address}?n=200&corruption=jpeg_compression")
-    expect(page.locator(CARD).first).to_be_visible()
-    expect(page.get_by_text("Where the gain comes from")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.locator("section, main").first.evaluate("each => each.scrollWidth") <= width
-    context.close()
