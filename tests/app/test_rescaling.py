@@ -210,7 +210,7 @@ def test_the_selected_ridge_stands_out_with_its_channels():
     assert list(strokes.x) == [0.8, 1.2]
     assert list(strokes.customdata) == [1, 2]
     assert list(figure.layout.yaxis.ticktext) == ["<b>9</b>", "1"]  # from below
-    widths = [each.line.width for each in figure.data[1:4:2]]
+    widths = [each.line.width for each in figure.data[:2]]
     assert widths[1] > widths[0]
     flat = ridge_figure([Ridge("1", [float("nan")])], "beta", "#D55E00")
     assert len(flat.data) == 3
