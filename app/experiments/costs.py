@@ -45,34 +45,42 @@ def experiments_of(view: CostView, chosen: Sequence[Measurement]) -> list[Experi
         view: The page's settings.
         chosen: The measurements on screen.
     """
-    plan = view.plan
+    title = ", ".join([view.title(), *view.fixed_words()])
+    return [measuring(view.plan, chosen, title=title)]
+
+
+def measuring(plan: Plan, chosen: Sequence[Measurement], *, title: str) -> Experiment:
+    """Measuring what a plan says.
+
+    Args:
+        plan: What is measured.
+        chosen: The measurements on screen.
+        title: What they are about.
+    """
     given = [
         f"{field.name}={literal(value)}"
         for field in fields(Plan)
         if (value := getattr(plan, field.name)) != field.default
     ]
-    title = ", ".join([view.title(), *view.fixed_words()])
-    return [
-        Experiment(
-            title=title[0].upper() + title[1:],
-            about=plain(
-                f"{enumerate_words([title_of(norm) for norm in plan.contenders])}: {title}. Time "
-                "and memory of a training step and of inference, medians of alternating steps on "
-                "one thread, parameters and multiply-accumulates."
-            ),
-            python=program(_LOOP.format(plan=call("Plan", given))),
-            commands=(("bench", *plan.arguments()),),
-            expected=tuple(
-                line(f"{each.norm}, {each.case}", what, value, 0)
-                for each in chosen
-                for what, value in (
-                    ("parameters", each.parameters),
-                    ("multiply-accumulates", each.macs),
-                )
-            ),
-            tolerance="Parameters and multiply-accumulates are equal everywhere. Times are those "
-            "of the machine that measures, and differ by some percent each time; ratios to BN "
-            "differ least.",
-            plot=_PLOT,
-        )
-    ]
+    return Experiment(
+        title=title[0].upper() + title[1:],
+        about=plain(
+            f"{enumerate_words([title_of(norm) for norm in plan.contenders])}: {title}. Time "
+            "and memory of a training step and of inference, medians of alternating steps on "
+            "one thread, parameters and multiply-accumulates."
+        ),
+        python=program(_LOOP.format(plan=call("Plan", given))),
+        commands=(("bench", *plan.arguments()),),
+        expected=tuple(
+            line(f"{each.norm}, {each.case}", what, value, 0)
+            for each in chosen
+            for what, value in (
+                ("parameters", each.parameters),
+                ("multiply-accumulates", each.macs),
+            )
+        ),
+        tolerance="Parameters and multiply-accumulates are equal everywhere. Times are those "
+        "of the machine that measures, and differ by some percent each time; ratios to BN "
+        "differ least.",
+        plot=_PLOT,
+    )

@@ -62,7 +62,7 @@ def between_conditions(chosen: Opened, task: RescalingTask) -> list[Experiment]:
     against = [name for name, *_ in task.conditions[1:]]
     others = ("--corruption", corruption) if corruption else ("--domains", *against)
     told = f"severities of {corruption}" if corruption else ", ".join(against)
-    expected = _differences(task.conditions, measured) if (measured := task.read()) else []
+    expected = differences(task.conditions, measured) if (measured := task.read()) else []
     return [
         Experiment(
             title="Between conditions",
@@ -96,7 +96,8 @@ def between_conditions(chosen: Opened, task: RescalingTask) -> list[Experiment]:
     ]  # fmt: skip
 
 
-def _differences(conditions: Sequence[Condition], measured: Rescaling) -> list[str]:
+def differences(conditions: Sequence[Condition], measured: Rescaling) -> list[str]:
+    """How far γ̂ and β̂ lie from those under the first condition, as programs print it."""
     return [
         line(
             f"{which}, {layer.name}", f"{corruption} {severity}" if corruption else dataset,

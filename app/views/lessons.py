@@ -8,6 +8,7 @@ import streamlit as st
 
 from app import lesson_result
 from app.components.memory import remembered
+from app.experiments import offer, trials
 from app.lessons import LESSONS
 from app.lessons.lesson import Check, Lesson
 from app.markdown import plain
@@ -147,6 +148,8 @@ def _lesson(
     for index, check in enumerate(lesson.checks):
         _check(view, index, check)
     _end(lesson, view, open_page, is_embedded=is_embedded)
+    if data is not None:
+        offer("lessons", lambda: trials.experiments_of(lesson, data))
     _note(lesson)
 
 

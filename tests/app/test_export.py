@@ -39,14 +39,19 @@ from app.experiments import (
     scales,
     sweeps,
     trainings,
+    trials,
 )
 from app.experiments.experiment import line
 from app.inside import InsideView
+from app.lessons import LESSONS
 from app.ready_made import READY_MADE
 from app.rescaling import RescalingView
 from app.results import Results
 from app.robustness import RobustnessView
 from app.sweeping import ready_made_plan
+from app.trials.timings import Timings
+from app.trials.trainings import Trainings
+from app.trials.trial import Trial
 from tests.app.taking import drawn_lines, executed, printed, said
 
 QUICK = TrainConfig(
@@ -449,3 +454,32 @@ def test_a_layer_is_looked_into_again(runs, folder, case):
     assert answers == [seen["now"]["answers"], *(each["answers"] for each in seen["others"])]
     if case == "forced":
         check(experiment, drawn_lines(experiment))
+
+
+# -- Lessons ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(LESSONS))
+def test_a_lesson_is_tried_again(runs, folder, name):
+    lesson = LESSONS[name]
+    data = lesson.experiment.read(Trial(name, lesson.experiment).precomputed.record)
+    [experiment] = trials.experiments_of(lesson, data)
+    assert experiment.expected
+    if isinstance(lesson.experiment, Trainings):  # as the sweep is that it is, see above
+        [text] = experiment.files.values()
+        (folder / "lesson.toml").write_text(text)
+        assert read_spec(folder / "lesson.toml") == lesson.experiment.plan.spec
+        return
+    if isinstance(lesson.experiment, Timings):  # and a measurement as those of the Cost page
+        [command] = experiment.commands
+        assert command == ("bench", *lesson.experiment.plan.arguments())
+        return
+    check(experiment, printed(experiment, store_root()))
+    if experiment.commands:
+        found = Counter(
+            f"{each['accuracy']:.4f}"
+            for each in said(experiment, store_root(), folder)
+            if each["kind"] == "cell"
+        )
+        assert not Counter(text.rpartition("  ")[2] for text in experiment.expected) - found

@@ -185,6 +185,12 @@ def test_the_playground_offers_what_it_trained(store, quick):
     assert "python -m afn train --norm afn --dataset digits8" in code
 
 
+def test_a_lesson_offers_its_experiment(store):
+    code = opened(app("lessons", lesson="hidden-hero"), "take.lessons")
+    assert 'as_tested(load_pretrained("mnist5k-bn"), "batch")' in code
+    assert "python -m afn evaluate mnist5k-bn --grid --corruption contrast" in code
+
+
 # -- its parts -------------------------------------------------------------------------------------
 
 

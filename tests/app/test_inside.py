@@ -347,6 +347,14 @@ def test_what_the_hand_wants_is_done(runs):
     assert at.query_params["mu"] == "0.5"
 
 
+def test_it_can_be_taken_along_as_it_is_on_screen(runs):
+    at = page(model="mnist5k-afn", mu="0.5", batch="8")
+    at.session_state["take.inside"] = True
+    code = "\n".join(each.value for each in drawn(at.run()).code)
+    assert 'lambdas={"mu": 0.5}' in code
+    assert "--batch-size 8 --lambda mu=0.5" in code
+
+
 @pytest.mark.parametrize("norm", ["afn", "asrnorm", "bn"])
 def test_untrained_networks_can_be_looked_into(runs, norm):
     at = page(model=f"untrained-{norm}")
