@@ -14,7 +14,7 @@ app: .venv/app.stamp
 	$(RUN) streamlit run app/streamlit_app.py --server.port $(PORT)
 
 test: lint
-	$(RUN) pytest -n 2 --dist loadfile
+	$(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 quick: .venv/dev.stamp
 	$(RUN) pytest -m "not slow and not browser and not real_data"

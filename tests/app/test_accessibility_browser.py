@@ -79,6 +79,9 @@ def visit(page: Page, url: str, settled: str) -> None:
     page.goto(url)
     page.locator("h1").wait_for()
     page.locator(settled).first.wait_for()
+    # what is being measured fades for moments, as all that Streamlit draws anew
+    running = page.get_by_role("button", name="Stop", exact=True, disabled=False)
+    expect(running).to_have_count(0, timeout=120_000)
     page.wait_for_function(_IDLE)
     width = page.viewport_size["width"]
     tall = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")

@@ -65,7 +65,7 @@ def test_the_page_follows_a_run_and_says_when_it_has_ended(page: Page, address: 
 def test_one_cursor_moves_both_ridgelines_and_is_in_the_link(page: Page, address: str):
     page.goto(f"{address}/gamma-beta?run=mnist5k-afn")
     expect(page.locator(PLOT).nth(3)).to_be_visible()
-    expect(page.get_by_text("Channel by channel at step 1,860")).to_be_visible()
+    expect(page.get_by_text("Channel by channel at step 1,860", exact=True)).to_be_visible()
     bold = page.locator(".js-plotly-plot .ytick text").filter(has_text="1,860")
     expect(bold).to_have_count(2)
     page.get_by_role("slider", name="Step").focus()
