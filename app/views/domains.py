@@ -21,6 +21,7 @@ from app.explanations import CONTROLS
 from app.export import csv_of
 from app.heading import heading
 from app.markdown import plain
+from app.pacing import painted
 from app.recipes import recipe_words
 from app.state import domains as state
 from app.training_domains import Pair, Recipe, duration_words
@@ -78,6 +79,7 @@ def render() -> None:
         _training(recipe, wanted, trained_on, here)
     _matrix(recipe, trained, trained_on, here)
     offer("domains", lambda: experiments.experiments_of(state.take(), trained, here))
+    painted()
     heading("The domains in each layer", "domains.layers")
     domain_layers.render(trained, trained_on, here)
 

@@ -23,6 +23,7 @@ from app.heading import heading
 from app.histories import Opened
 from app.markdown import plain
 from app.offers import Choice, alike, newest
+from app.pacing import painted
 from app.state import dynamics as state
 
 _TICK_SECONDS = 2.0
@@ -182,6 +183,7 @@ def _figures(view: DynamicsView, chosen: Sequence[Opened]) -> None:
         st.markdown(", ".join(words))
     _panels(panels, courses, view, across=across, height=190 if is_small else 270)
     if view.by == "λ" and max(len(one.layers) for one in series) >= _MIN_LAYERS:
+        painted()
         _depth(panels, courses, view)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
@@ -197,6 +199,8 @@ def _panels(
     *, across: int, height: int,
 ) -> None:  # fmt: skip
     for row in range(0, len(panels), across):
+        if row == across:
+            painted()
         columns = st.columns(across)
         for column, panel in zip(columns, panels[row : row + across], strict=False):
             words = panel_reading(panel, courses, view.quantity)

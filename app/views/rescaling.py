@@ -17,6 +17,7 @@ from app.heading import heading
 from app.histories import Opened
 from app.markdown import plain
 from app.offers import Choice, newest
+from app.pacing import painted
 from app.rescaling import EVERY_LAYER, NEWEST
 from app.state import rescaling as state
 
@@ -175,6 +176,7 @@ def _one_layer(chosen: Opened, layer: str, cursor: int) -> None:
         {step: found[step] for step in shown}, [f"{step:,}" for step in shown],
         chosen, shown.index(cursor), f"One ridge per snapshot, step {shown[0]} on top. {words}",
     )  # fmt: skip
+    painted()
     heading(f"Channel by channel at step {cursor:,}", "rescaling.channels")
     first, now = next(iter(found.values())), found[cursor]
     color = NORM_COLORS[chosen.config.norm]
