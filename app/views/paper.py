@@ -29,6 +29,7 @@ from app.export import csv_of
 from app.heading import heading
 from app.markdown import plain
 from app.mechanisms import STARTS, VARIANTS
+from app.pacing import painted
 from app.paper import ANY, LADDERS, NETWORKS, READINGS, PaperView, fit_words
 from app.state import paper as state
 
@@ -64,6 +65,7 @@ def render() -> None:
     _scoreboard(view)
     for table in TABLES:
         _table(table, results)
+    painted()
     _mechanisms(offered)
     _ladders(results)
     view = state.take()
