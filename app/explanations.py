@@ -171,8 +171,8 @@ numbers.
 **Beside it**, on the same input and with this layer's own parameters: what BN makes of it with
 running averages and with the batch, and ASRNorm, whose networks see each image's own statistics.
 
-Accuracy is counted on the first 512 test images (128 for a deep network), under the same
-corruption, in batches of the chosen size.
+Accuracy is counted on the first 512 test images (128 for a deep network, and fewer where batches
+are small), under the same corruption, in batches of the chosen size.
 """,
     "inside.neighbours": """
 With **test-batch statistics** an image's answer depends on what else is in the batch. Here the

@@ -12,6 +12,7 @@ from afn.backbones import initialize
 from afn.corruptions import corrupt
 from afn.data import ImageData, load_dataset
 from afn.engine.building import model_of
+from afn.engine.snapshots import short
 from afn.engine.tensors import load_tensors
 from afn.evaluate import noise_of
 from afn.grids.measure import ShownImages, brought
@@ -62,13 +63,12 @@ class Bench:
         layer, batch = layers[name], look.batch
         pool, data = self._pool(look.subject, batch), self._set(look.subject, batch)
         chosen = _chosen(pool, batch)
+        _check_image(look, chosen)
         images, labels = pool.images[chosen], pool.labels[chosen]
         if batch.picture:
             images = images.clone(memory_format=torch.preserve_format)
             images[0] = _picture(look)
             labels[0] = -1
-        if not 0 <= look.image < len(images):
-            raise ValueError(f"the batch has images 0 to {len(images) - 1}, got {look.image}")
         trained = layer.lambdas()
         with _changed(model, layer, look):
             inputs: list[Tensor] = []
@@ -89,7 +89,7 @@ class Bench:
             "layer": name,
             "norm": look.subject.config.norm,
             "image": look.image,
-            "trained": {key: _short(value) for key, value in trained.items()},
+            "trained": {key: short(value) for key, value in trained.items()},
             "pictures": [_uri(each) for each in images[:SHOWN]],
             "labels": labels[:SHOWN].tolist(),
             "class_names": list(data.class_names),
@@ -111,10 +111,10 @@ class Bench:
         """
         batch = look.batch
         pool, data = self._pool(look.subject, batch), self._set(look.subject, batch)
-        if batch.picture and look.image == 0:
-            image = _picture(look)
-        else:
-            image = pool.images[_chosen(pool, batch)[look.image]]
+        chosen = _chosen(pool, batch)
+        _check_image(look, chosen)
+        is_own = batch.picture and look.image == 0
+        image = _picture(look) if is_own else pool.images[chosen[look.image]]
         count = min(batch.size - 1, _MOST_NEIGHBOURS)
         generator = torch.Generator().manual_seed(0)
         drawn = [
@@ -126,13 +126,12 @@ class Bench:
             for label in range(len(data.class_names))
         ]
         models = [self._as_trained(each) for each in (look.subject, *look.others)]
-
         clean = self._pool(look.subject, replace(batch, corruption=None, severity=0))
 
         def answer(model: nn.Module, beside: Tensor, among: ShownImages = pool) -> list[float]:
             logits = model(torch.cat([image[None], among.images[beside]]))[0]
-            confidence, chosen = logits.softmax(0).max(0)
-            return [int(chosen), _short(float(confidence))]
+            confidence, said = logits.softmax(0).max(0)
+            return [int(said), short(float(confidence))]
 
         nobody = drawn[0][:0]
         return {
@@ -269,6 +268,11 @@ def _chosen(pool: ShownImages, batch: Batch) -> Tensor:
     return order[(batch.first + torch.arange(min(batch.size, len(order)))) % len(order)]
 
 
+def _check_image(look: Look, chosen: Tensor) -> None:
+    if not 0 <= look.image < len(chosen):
+        raise ValueError(f"the batch has images 0 to {len(chosen) - 1}, got {look.image}")
+
+
 def _picture(look: Look) -> Tensor:
     """The image of one's own, (C, H, W), corrupted as the others are."""
     height, width, channels = look.subject.image_shape
@@ -290,8 +294,8 @@ def _answered(logits: Tensor, image: int, score: Score) -> Answered:
     confidences, answers = probabilities[:SHOWN].max(1)
     return {
         "answers": answers.tolist(),
-        "confidences": [_short(value) for value in confidences.tolist()],
-        "probabilities": [_short(value) for value in probabilities[image].tolist()],
+        "confidences": [short(value) for value in confidences.tolist()],
+        "probabilities": [short(value) for value in probabilities[image].tolist()],
         "score": score,
     }
 
@@ -299,7 +303,3 @@ def _answered(logits: Tensor, image: int, score: Score) -> Answered:
 def _uri(image: Tensor) -> str:
     pixels = image.mul(255).round().to(torch.uint8).permute(1, 2, 0)
     return data_uri(pixels.contiguous().numpy())
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.5g}")

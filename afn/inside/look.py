@@ -153,7 +153,7 @@ class Answered(TypedDict):
 
 
 class Seen(TypedDict):
-    """What was found; channels are in the layer's order, values have five digits."""
+    """What was found; channels are in the layer's order, values have seven digits."""
 
     layers: dict[str, int]
     """All norm layers, with their channels."""

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from afn.engine.snapshots import short
 from afn.inside.look import SHOWN, Beside, Histogram, Maps
 from afn.lambda_init import LAMBDAS, LambdaInit
 from afn.norms import AFN2d, ASRNorm2d, BatchNorm2d
@@ -69,7 +70,7 @@ def steps_of(layer: Norm2d, x: Tensor, *, channel: int, image: int) -> dict[str,
             for name, values in alone.items()
         },
         "hidden": _hidden(layer, trace, image),
-        "lambdas": {name: _short(value) for name, value in layer.lambdas().items()},
+        "lambdas": {name: short(value) for name, value in layer.lambdas().items()},
         "is_gated": {
             name: layer.is_gated(name) for name in LAMBDAS if isinstance(layer, AdaptiveNorm2d)
         },
@@ -154,7 +155,7 @@ def _beside(
         "gamma_hat": _of_image(trace.gamma_hat, image),
         "beta_hat": _of_image(trace.beta_hat, image),
         "y": _maps(made[image : image + 1, channel], ends),
-        "difference": _short(float((made - y).abs().max())),
+        "difference": short(float((made - y).abs().max())),
     }
 
 
@@ -167,7 +168,7 @@ def _measured(x: Tensor) -> dict[str, Tensor]:
 def _pixel(sides: dict[str, Tensor], channel: int, image: int) -> dict[str, float]:
     brightest = sides["x"][image, channel]
     row, column = divmod(int(brightest.argmax()), brightest.shape[1])
-    values = {name: _short(float(v[image, channel, row, column])) for name, v in sides.items()}
+    values = {name: short(float(v[image, channel, row, column])) for name, v in sides.items()}
     return {**values, "row": row, "column": column}
 
 
@@ -182,8 +183,8 @@ def _maps(values: Tensor, ends: tuple[float, float] | None = None) -> Maps:
     return {
         "height": values.shape[1],
         "width": values.shape[2],
-        "low": _short(low),
-        "high": _short(high),
+        "low": short(low),
+        "high": short(high),
         "pixels": [
             base64.b64encode(each.contiguous().numpy().tobytes()).decode()
             for each in scaled.to(torch.uint8)
@@ -194,7 +195,7 @@ def _maps(values: Tensor, ends: tuple[float, float] | None = None) -> Maps:
 def _histogram(values: Tensor) -> Histogram:
     low, high = _ends(values)
     counts = torch.histc(values.float().contiguous(), _BINS, low, high)
-    return {"low": _short(low), "high": _short(high), "counts": counts.int().tolist()}
+    return {"low": short(low), "high": short(high), "counts": counts.int().tolist()}
 
 
 def _of_image(values: Tensor, image: int) -> list[float]:
@@ -202,8 +203,4 @@ def _of_image(values: Tensor, image: int) -> list[float]:
 
 
 def _values(values: Tensor) -> list[float]:
-    return [_short(value) for value in values.tolist()]
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.5g}")
+    return [short(value) for value in values.tolist()]

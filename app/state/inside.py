@@ -11,6 +11,8 @@ from app.state.views import ViewState
 
 _VIEW = ViewState("inside", inside.from_url, inside.to_url, anchor="model")
 _UPLOAD = "inside.upload.file"
+UPLOADER = "inside_upload"
+"""The uploader's key."""
 
 key, keep, take, write_url = _VIEW.key, _VIEW.keep, _VIEW.take, _VIEW.write
 
@@ -47,9 +49,10 @@ def draw(picture: str) -> None:
     st.session_state[key("image")] = 0
 
 
-def keep_upload(file: bytes) -> None:
-    """Keep an uploaded file for the session; it is not in the link."""
-    st.session_state[_UPLOAD] = file
+def keep_upload() -> None:
+    """Keep what was uploaded for the session, or forget what was removed; it is not in the link."""
+    file = st.session_state[UPLOADER]
+    st.session_state[_UPLOAD] = b"" if file is None else file.getvalue()
     st.session_state[key("image")] = 0
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from afn.data import dataset_entry
 from afn.grids.subjects import Subject
 from afn.inside import own_picture
-from afn.inside.look import SHOWN, Look, Neighbours, Seen
+from afn.inside.look import POOL, SHOWN, Look, Neighbours, Seen
 from afn.inside.networks import network
 from afn.work import ENDED
 from app import backend, card_view, cards, inside, subjects
@@ -103,10 +103,8 @@ def render() -> None:
             icon=":material/inventory_2:",
         )
         return
-    card_view.cards(
-        [cards.card_of(each.id) for each in (chosen.subject,) if each.id in cards.names()],
-        key="inside",
-    )
+    if chosen.subject.id in cards.names():
+        card_view.cards([cards.card_of(chosen.subject.id)], key="inside")
     heading("One batch through one layer", "inside.layer")
     st.fragment(_part)(chosen)
 
@@ -119,7 +117,7 @@ def _choices() -> list[Choice]:
 
 
 def _default(offered: Sequence[Choice]) -> str:
-    """The newest AFN network with networks; an untrained one where there is none."""
+    """The newest AFN that has its encoder-decoder; an untrained one where there is none."""
     adaptive = [each.id for each in offered if each.config.norm == "afn" and each.config.adaptive]
     return next(iter(adaptive), "untrained-afn")
 
@@ -236,7 +234,7 @@ def _batch(chosen: _Chosen) -> None:
             format_func=_ORDERS.__getitem__, help=CONTROLS["inside.order"],
         )  # fmt: skip
         st.number_input(
-            "From image", 0, 511, step=1, key=state.key("first"), width=120,
+            "From image", 0, POOL - 1, step=1, key=state.key("first"), width=120,
             help=CONTROLS["inside.first"],
         )  # fmt: skip
         if chosen.subject.has_choice:
@@ -266,12 +264,10 @@ def _picture(view: InsideView, subject: Subject) -> bytes:
                 st.caption("The network gets it in the first place of the batch, below.")
         return b"" if drawn is None else own_picture.in_shape(drawn, subject.image_shape)
     if view.source == "an upload":
-        file = st.file_uploader(
-            "A picture (PNG or JPEG)", ["png", "jpg", "jpeg"], key="inside_upload", width=420,
-            max_upload_size=5,
+        st.file_uploader(
+            "A picture (PNG or JPEG)", ["png", "jpg", "jpeg"], key=state.UPLOADER, width=420,
+            max_upload_size=5, on_change=state.keep_upload,
         )  # fmt: skip
-        if file is not None:
-            state.keep_upload(file.getvalue())
         if data := state.upload():
             try:
                 return own_picture.from_upload(data, subject.image_shape, is_digit=is_digit)

@@ -61,10 +61,10 @@ def render(open_page: object) -> None:
         return
     card_view.cards([chosen.card] if chosen.card else [], key="rescaling")
     _follow(chosen, is_linked=is_first)
+    offer("rescaling", lambda: scales.over_steps(chosen, state.take().layer))
     if layers:
         heading("How γ̂ and β̂ differ", "rescaling.differences")
         conditions.render(chosen)
-    offer("rescaling", lambda: scales.over_steps(chosen, state.take().layer))
 
 
 def _run(offered: Sequence[Choice]) -> None:

@@ -323,6 +323,9 @@ def test_an_upload_takes_the_first_place_and_what_is_none_is_said(runs):
     at = drawn(at.run())
     assert "expected a PNG or JPEG picture" in words(at)
     assert diagram(at)["seen"]["labels"][0] >= 0
+    at.file_uploader[0].set_value(None)
+    at = drawn(at.run())
+    assert "expected a PNG or JPEG picture" not in words(at)  # what was removed is gone
 
 
 def test_controls_are_in_the_link_and_change_what_is_seen(runs):

@@ -226,6 +226,9 @@ def test_neighbours_change_answers_only_where_the_batch_is_measured(bench, asks,
 def test_what_cannot_be_is_said_in_a_line(bench, asks, changes, words):
     with pytest.raises(ValueError, match=words):
         bench.look(asks("afn", **changes))
+    if "image" in changes or "dataset" in changes:
+        with pytest.raises(ValueError, match=words):
+            bench.neighbours(asks("afn", **changes))
 
 
 @pytest.mark.parametrize(
