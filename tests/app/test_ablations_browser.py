@@ -14,7 +14,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 TINY = "/ablations?sweep=new&data=digits8&epochs=1&tests=clean&vary2=&values2="
-LONG = "/ablations?sweep=new&data=digits8&epochs=40&tests=clean&vary2=&values2=&seeds=2"
+LONG = "/ablations?sweep=new&data=digits8&epochs=20&tests=clean&vary2=&values2=&seeds=2"
 
 
 @pytest.fixture(scope="module")

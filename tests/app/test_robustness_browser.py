@@ -68,7 +68,7 @@ def complaints(page: Page) -> list[str]:
 def test_cells_come_while_the_grid_is_tested(
     page: Page, address: str, large: dict[str, str], complaints: list[str]
 ):
-    page.goto(f"{address}?models={large['bn']}~{large['afn']}")
+    page.goto(f"{address}?models={large['bn']}~{large['afn']}&n=200")
     expect(page.locator(CARD).first).to_be_visible()
     page.evaluate(WATCH)
     button(page, "Test all 19 corruptions").click()

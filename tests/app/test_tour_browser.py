@@ -23,6 +23,8 @@ def address(serve, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def top_of_controls(page: Page) -> float:
+    """Where Start and its neighbours stand, once what is above them is drawn."""
+    expect(page.locator(".st-key-target")).to_contain_text("All")
     return page.locator(".st-key-transport").bounding_box()["y"]
 
 
