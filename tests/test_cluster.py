@@ -17,8 +17,8 @@ from afn.cluster.connection import difference
 from afn.cluster.worker import survey
 from afn.runner import LocalRunner
 from afn.runs import RunStore
+from tests.waiting import PATIENCE, wait_for
 
-PATIENCE = 120.0
 DASK = Path(sys.executable).with_name("dask")
 ROOT = Path(__file__).parents[1]
 SPEC = """
@@ -33,14 +33,6 @@ corruptions = ["contrast"]
 [axes]
 norm = ["afn", "asrnorm", "bn"]
 """
-
-
-def wait_for(condition, what):
-    deadline = time.monotonic() + PATIENCE
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"waited {PATIENCE:g} s for {what}"
-        time.sleep(0.02)
-    return found
 
 
 def is_over(run):

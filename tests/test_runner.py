@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import time
 from dataclasses import replace
 
 import pytest
@@ -20,15 +19,7 @@ from afn.inside.service import Inspector
 from afn.pretrained.cards import read_card
 from afn.processes import is_alive
 from afn.runner import LocalRunner
-
-PATIENCE = 60.0
-
-
-def wait_for(condition, what):
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {PATIENCE:g} s for {what}"
-        time.sleep(0.02)
+from tests.waiting import wait_for
 
 
 def has_steps(run):

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from app.measuring import Measurements
 from tests.app.browser import ROOT, button
+from tests.waiting import wait_for
 
 pytestmark = [
     pytest.mark.browser,
@@ -83,8 +84,7 @@ def test_refresh_and_second_browser_see_it_running_and_either_can_stop_it(
 def test_a_process_that_is_killed_is_one_clear_line(page: Page, address: str, reports: Path):
     measurement = measure(page, address + LONG)
     expect(page.get_by_role("progressbar")).to_be_visible()
-    while not (head := Measurements(reports).report(measurement).head):
-        page.wait_for_timeout(100)
+    head = wait_for(lambda: Measurements(reports).report(measurement).head, "the process's name")
     os.kill(head["process"]["pid"], signal.SIGKILL)
     expect(page.get_by_text("The measurement failed: its process was killed")).to_be_visible()
     expect(button(page, "Measure on this machine")).to_be_enabled()

@@ -1,15 +1,13 @@
 """Live measurements: their process, their report, and how they end."""
 
 import json
-import time
 
 import pytest
 
 from afn.cost.plan import Plan
 from afn.processes import identity
 from app.measuring import BusyError, Measurements
-
-PATIENCE = 60.0
+from tests.waiting import wait_for
 
 
 @pytest.fixture
@@ -20,10 +18,7 @@ def live(tmp_path):
 
 
 def wait_for_the_end(live, measurement):
-    deadline = time.monotonic() + PATIENCE
-    while live.running == measurement:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_for(lambda: live.running != measurement, "the end of the measurement")
     return live.report(measurement)
 
 

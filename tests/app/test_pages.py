@@ -6,7 +6,6 @@ has a worker process: in the others what is submitted waits, or the test itself 
 
 import errno
 import re
-import time
 from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
@@ -27,10 +26,10 @@ from afn.runs import RunStore
 from afn.work import ENDED
 from app import backend
 from app.comparison import PRESETS, from_url, to_url
+from tests.waiting import PATIENCE, wait_for
 
 APP = Path(__file__).parents[2] / "app" / "streamlit_app.py"
 QUICK_LINK = {"data": "digits8", "epochs": "1", "widths": "4-8"}
-PATIENCE = 120.0
 
 
 @pytest.fixture
@@ -292,10 +291,7 @@ def test_start_trains_all_contenders_in_the_worker_and_the_page_reads_them(store
     assert runs.keys() == {"AFN", "BN"}
     assert at.query_params["run"] == f"{runs['AFN'].id}~{runs['BN'].id}"
     assert len({run.record()["group"] for run in runs.values()}) == 1
-    deadline = time.monotonic() + PATIENCE
-    while not all(run.state().status in ENDED for run in runs.values()):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_for(lambda: all(run.state().status in ENDED for run in runs.values()), "the runs' end")
     drawn(at.run())
     assert standing(at) == [("AFN", "finished"), ("BN", "finished")]
     assert not at.error

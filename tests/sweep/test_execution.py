@@ -1,7 +1,6 @@
 """Sweeps in a store, with a runner that executes at once, and one in a real worker."""
 
 import shutil
-import time
 from dataclasses import replace
 
 import pytest
@@ -19,6 +18,7 @@ from afn.sweep.saved import read_saved
 from afn.sweep.spec import SweepSpec
 from afn.sweep.store import SweepStore
 from afn.work import write_json
+from tests.waiting import wait_for
 
 TINY = {
     "dataset": "digits8", "widths": [4, 8], "epochs": 1, "corruptions": [], "eval_images": 50,
@@ -148,23 +148,20 @@ def test_runs_behind_let_a_comparison_go_first(store, quick):
     try:
         behind = [store.create(replace(endless, seed=seed)) for seed in range(40)]
         runner.submit_behind(behind)
-        wait_for(lambda: any(run.state().status == "running" for run in behind))
+        wait_for(
+            lambda: any(run.state().status == "running" for run in behind), "one behind to run"
+        )
         comparison = [store.create(quick), store.create(replace(quick, norm="bn"))]
         runner.submit(comparison)
-        wait_for(lambda: all(run.state().status == "finished" for run in comparison))
+        wait_for(
+            lambda: all(run.state().status == "finished" for run in comparison), "the comparison"
+        )
         assert any(run.is_unclaimed for run in behind)
         for run in reversed(behind):
             runner.stop(run)
-        wait_for(lambda: all(run.state().status == "stopped" for run in behind))
+        wait_for(lambda: all(run.state().status == "stopped" for run in behind), "the stop")
     finally:
         runner.close()
-
-
-def wait_for(condition):
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def test_who_ends_a_run_puts_it_on_record(sweep, store, monkeypatch):
