@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from afn.durations import duration_words
 from afn.grids.evaluation import undone
 from afn.grids.tasks import Task
 from afn.work import ENDED
@@ -151,7 +152,7 @@ def _is_running(asked: Sequence[Asked]) -> bool:
 def _words(asked: Asked) -> str:
     words = f"{asked.total - asked.left} of {asked.total} tests"
     if asked.seconds_left is not None:
-        words += f" · about {max(asked.seconds_left, 1):.0f} s left"
+        words += f" · about {duration_words(asked.seconds_left)} left"
     return words
 
 

@@ -5,14 +5,13 @@ from dataclasses import asdict
 
 import streamlit as st
 
+from afn.durations import duration_words
 from afn.engine.config import TrainConfig
 from afn.pretrained.cards import Card
 from app.comparison import NORM_TITLES
 from app.experiments.code import config_code
 from app.export import csv_of
 from app.markdown import plain
-
-_MINUTE = 60.0
 
 
 def cards(shown: Sequence[Card], *, key: str) -> None:
@@ -45,7 +44,7 @@ def card_details(card: Card, *, key: str) -> None:
         "network": f"{config.backbone}, {card.num_parameters:,} parameters",
         "images": f"{height}×{width}×{channels}, {len(card.inputs.class_names)} classes",
         "seed": f"{config.seed}",
-        "training": f"{card.steps:,} steps in {_duration(card.seconds)}",
+        "training": f"{card.steps:,} steps in {duration_words(card.seconds)}",
         "settings": _settings(config),
         "channels": card.setting.removeprefix("channels "),
         "made with": ", ".join(f"{name} {version}" for name, version in card.versions.items()),
@@ -94,7 +93,3 @@ def _settings(config: TrainConfig) -> str:
     if config.augment != "none":
         parts.append(config.augment.replace("_", " and "))
     return ", ".join(parts)
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 2 * _MINUTE else f"{seconds / _MINUTE:.0f} min"

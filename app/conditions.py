@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from afn.grids.rescaling import LayerRescaling, Rescaling
-from app import asking, backend, rescaling
+from app import asking, backend, batch_controls, rescaling
 from app.asking import Asked
 from app.charts import differences
 from app.charts.batches import BATCH_SIZES
@@ -22,7 +22,6 @@ from app.rescaling import CORRUPTIONS, IMAGES, RescalingView
 from app.state import rescaling as state
 
 _CONDITIONS = {"corruption": "severities of a corruption", "domains": "domains"}
-_MODES = {"trained": "as trained", "running": "running", "batch": "test batch"}
 _HEIGHT = 300
 """Pixels that are kept free for figures to come."""
 
@@ -82,10 +81,7 @@ def _settings(others: Mapping[str, str], *, has_choice: bool) -> None:
                 width=190,
             )  # fmt: skip
         if has_choice:
-            st.segmented_control(
-                "Statistics", list(_MODES), key=state.key("stats"), required=True,
-                format_func=_MODES.__getitem__, help=CONTROLS["rescaling.stats"],
-            )  # fmt: skip
+            batch_controls.statistics(state.key("stats"), CONTROLS["rescaling.stats"])
             st.select_slider(
                 "Test batch", BATCH_SIZES, key=state.key("batch_size"), width=180,
                 help=CONTROLS["rescaling.batch"],

@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from afn.durations import duration_words
 from app import backend
 from app.lessons.lesson import Lesson
 from app.markdown import plain
@@ -60,7 +61,11 @@ def _controls(
             told = f" ({standing.told} are done)" if standing.told else ""
             words = f"Not finished{told}: {standing.reason or 'stopped by hand'}."
         elif seconds := (live or known) and (live or known).seconds:  # type: ignore[union-attr]
-            words = f"took {max(seconds, 0.1):.1f} s" if seconds < 2 else f"took {seconds:.0f} s"
+            words = (
+                f"took {max(seconds, 0.1):.1f} s"
+                if seconds < 2
+                else f"took {duration_words(seconds)}"
+            )
             words += " here" if live else " where it was precomputed"
         else:
             words = ""
@@ -82,7 +87,7 @@ def _follow(trial: Trial[Any]) -> None:
     share, seconds = standing.share, trial.seconds()
     words = standing.told
     if share:
-        words += f" · about {max(1, seconds * (1 / share - 1)):.0f} s left"
+        words += f" · about {duration_words(seconds * (1 / share - 1))} left"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(min(share, 1.0), text=words, width="stretch")
         st.button("Stop", icon=":material/stop:", key="lessons.stop", on_click=_end, args=(trial,))

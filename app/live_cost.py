@@ -7,6 +7,7 @@ from datetime import datetime
 import streamlit as st
 
 from afn.cost.records import Report
+from afn.durations import duration_words
 from app import backend
 from app.costing import CostView, seconds_of
 from app.explanations import CONTROLS
@@ -31,7 +32,7 @@ def render(view: CostView) -> Report | None:
             help=CONTROLS["cost.measure"],
         )  # fmt: skip
         if seconds and not running:
-            st.caption(f"takes about {_duration(seconds)}", width="content")
+            st.caption(f"takes about {duration_words(seconds)}", width="content")
         if running and running != state.measurement():
             st.caption("A measurement is running here.", width="content")
             st.button("Show what is measured", key="cost.follow", on_click=_open, args=(running,))
@@ -65,12 +66,8 @@ def _words(report: Report) -> str:
     words = f"measuring, {100 * report.share:.0f} %"
     with suppress(ValueError, KeyError, TypeError):
         elapsed = time.time() - datetime.fromisoformat(report.head["created"]).timestamp()
-        words += f" · about {_duration(elapsed * (1 / report.share - 1))} left"
+        words += f" · about {duration_words(elapsed * (1 / report.share - 1))} left"
     return words
-
-
-def _duration(seconds: float) -> str:
-    return f"{max(seconds, 1):.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
 def _open(measurement: str) -> None:

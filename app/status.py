@@ -5,6 +5,7 @@ from html import escape
 
 import streamlit as st
 
+from afn.durations import duration_words
 from afn.runs import Run
 from app import backend
 from app.charts.chart import Shown, percent
@@ -81,9 +82,9 @@ def _facts(each: Shown, status: str) -> str:
     if speed := history.images_per_second():
         facts.append(f"{speed:,.0f} images/s")
     if status == "running" and (left := history.seconds_left()) is not None:
-        facts.append("testing" if left == 0 else f"{_duration(left)} left")
+        facts.append("testing" if left == 0 else f"{duration_words(left)} left")
     elif status in ("finished", "stopped", "failed"):
-        facts.append(f"took {_duration(history.seconds)}")
+        facts.append(f"took {duration_words(history.seconds)}")
     return " · ".join(facts)
 
 
@@ -91,9 +92,3 @@ def _epochs_left(each: Shown) -> int:
     history = each.history
     per_epoch = history.start["num_train"] if history.start else 1
     return -(-int(history.columns["images_left"][-1]) // per_epoch) or 1
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -205,8 +205,3 @@ def _images(recipe: TrainConfig, entry: DatasetEntry) -> int:
 def _work(recipe: TrainConfig, entry: DatasetEntry) -> int:
     """Pixels that a run goes through, and what goes on beside them."""
     return _images(recipe, entry) * (prod(entry.image_shape[:2]) + _BESIDE)
-
-
-def duration_words(seconds: float) -> str:
-    """ "40 s", "3 min"."""
-    return f"{max(seconds, 1):.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any, get_args
 
+from afn.durations import duration_words
 from afn.pretrained.cards import pretrained_dir, pretrained_names, read_card
 from afn.pretrained.plan import PLAN, Spec, chosen
 from afn.pretrained.published import TABLES
@@ -203,7 +204,7 @@ def _in_words(record: dict[str, Any]) -> str:
                 f"(statistics: {record['statistics']})"
             )
         case "trained":
-            return f"trained in {record['seconds']:.0f} s"
+            return f"trained in {duration_words(record['seconds'])}"
         case "asked":
             return f"tested in {record['cells']} ways"
         case "shipped":

@@ -10,6 +10,7 @@ from typing import Any
 
 from afn.cluster import runner_for
 from afn.data import dataset_entry
+from afn.durations import duration_words
 from afn.engine.config import check_against_data
 from afn.index import Line, RunIndex
 from afn.runner import Runner
@@ -109,7 +110,11 @@ def _say_plan(planned: SweepPlan, index: RunIndex, say: Say) -> None:
     ]  # fmt: skip
     num_train = dataset_entry(planned.spec.base.dataset).num_train
     seconds = expected_seconds(left, paces(lines, left), num_train) if left else 0.0
-    told = "unknown until the first are done" if seconds is None else f"about {duration(seconds)}"
+    told = (
+        "unknown until the first are done"
+        if seconds is None
+        else f"about {duration_words(seconds)}"
+    )
     say(
         f"{progress.total} runs: {len(planned.points)} points × {len(planned.spec.seeds)} seeds; "
         f"{progress.ended} have their result; time for the rest: {told}",
@@ -162,7 +167,7 @@ def _say_resumed(work: Run, before: Line, say: Say) -> None:
 def _say_progress(progress: Progress, before: int, seconds: float, say: Say) -> None:
     done = progress.ended - before
     left = seconds * progress.active / done if done else None
-    told = f", about {duration(left)} left" if left else ""
+    told = f", about {duration_words(left)} left" if left else ""
     say(
         f"{progress.ended} of {progress.total} done, {progress.counts.get('running', 0)} run{told}",
         {
@@ -211,10 +216,3 @@ def _write(path: Path, table: list[dict[str, Any]]) -> None:
         writer = csv.DictWriter(file, list(table[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(table)
-
-
-def duration(seconds: float) -> str:
-    """ "40 s", "3 min", "2.5 h"."""
-    if seconds < 90:
-        return f"{max(seconds, 1):.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 
+from afn.durations import duration_words
 from afn.sweep.plan import SweepPlan, words
 from app import ablation_fields, ablation_results, ablations, backend, sweeping
 from app.ablations import NEW, AblationsView
@@ -15,7 +16,6 @@ from app.ready_made import READY_MADE, ReadyMade
 from app.results import Results
 from app.state import ablations as state
 from app.sweeping import Looked
-from app.training_domains import duration_words
 
 _TICK_SECONDS = 2.0
 """How often the page looks for results while a sweep runs."""

@@ -6,6 +6,7 @@ import streamlit as st
 
 from afn.data import DatasetEntry, dataset_entry
 from afn.data.domains import SETTINGS, settings_of
+from afn.durations import duration_words
 from afn.work import ENDED
 from app import asking, backend, cards, domain_layers, domains, training_domains
 from app.asking import Asked
@@ -24,7 +25,7 @@ from app.markdown import plain
 from app.pacing import painted
 from app.recipes import recipe_words
 from app.state import domains as state
-from app.training_domains import Pair, Recipe, duration_words
+from app.training_domains import Pair, Recipe
 
 _TRAINING_TICK = 1.0
 _SETTINGS = {"channels reduced": "all in grey", "channels increased": "all in RGB"}

@@ -13,7 +13,7 @@ from afn.inside import own_picture
 from afn.inside.look import POOL, SHOWN, Look, Neighbours, Seen
 from afn.inside.networks import network
 from afn.work import ENDED
-from app import backend, card_view, cards, inside, subjects
+from app import backend, batch_controls, card_view, cards, inside, subjects
 from app.charts import inside as words
 from app.charts.corruptions import group_title
 from app.charts.lambdas import short_layer
@@ -33,8 +33,6 @@ from app.rescaling import other_domains
 from app.robustness import is_here
 from app.state import inside as state
 
-_MODES = {"trained": "as trained", "running": "running", "batch": "test batch"}
-_ORDERS = {"mixed": "mixed", "by label": "sorted by class"}
 _SOURCES = {"test images": "a test image", "a drawing": "a drawing", "an upload": "an upload"}
 _TICK_SECONDS = 3.0
 """How often a network that still trains is looked at anew."""
@@ -229,19 +227,13 @@ def _batch(chosen: _Chosen) -> None:
         st.select_slider(
             "Batch", SIZES, key=state.key("size"), width=170, help=CONTROLS["inside.batch"]
         )
-        st.segmented_control(
-            "Batches", list(_ORDERS), key=state.key("order"), required=True,
-            format_func=_ORDERS.__getitem__, help=CONTROLS["inside.order"],
-        )  # fmt: skip
+        batch_controls.order(state.key("order"), CONTROLS["inside.order"])
         st.number_input(
             "From image", 0, POOL - 1, step=1, key=state.key("first"), width=120,
             help=CONTROLS["inside.first"],
         )  # fmt: skip
         if chosen.subject.has_choice:
-            st.segmented_control(
-                "Statistics", list(_MODES), key=state.key("stats"), required=True,
-                format_func=_MODES.__getitem__, help=CONTROLS["inside.stats"],
-            )  # fmt: skip
+            batch_controls.statistics(state.key("stats"), CONTROLS["inside.stats"])
         st.segmented_control(
             "First place", SOURCES, key=state.key("source"), required=True,
             format_func=_SOURCES.__getitem__, help=CONTROLS["inside.source"],

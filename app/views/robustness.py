@@ -7,7 +7,16 @@ import streamlit as st
 
 from afn.data import dataset_entry
 from afn.png import data_uri
-from app import asking, backend, card_view, cards, robustness, robustness_data, subjects
+from app import (
+    asking,
+    backend,
+    batch_controls,
+    card_view,
+    cards,
+    robustness,
+    robustness_data,
+    subjects,
+)
 from app.asking import Asked
 from app.charts import bars, batches, grid, samples, steps, summary
 from app.charts.batches import BATCH_SIZES
@@ -23,8 +32,6 @@ from app.robustness import CORRUPTIONS, IMAGES, KINDS, MAX_MODELS, RobustnessVie
 from app.state import robustness as state
 from app.subjects import Chosen
 
-_MODES = {"trained": "as trained", "running": "running", "batch": "test batch"}
-_ORDERS = {"mixed": "mixed", "by label": "sorted by class"}
 _PICTURES = {"flipped": "that flip", "disagree": "models disagree on", "first": "the first"}
 _THAT = {"flipped": "that flips", "disagree": "that the models disagree on", "first": "at all"}
 _CARDS = 12
@@ -125,18 +132,12 @@ def _controls(chosen: Sequence[Chosen]) -> None:
             icon=":material/inventory_2:",
         )
     with st.container(horizontal=True, gap="medium"):
-        st.segmented_control(
-            "Statistics", list(_MODES), key=state.key("stats"), required=True,
-            format_func=_MODES.__getitem__, help=CONTROLS["robustness.stats"],
-        )  # fmt: skip
+        batch_controls.statistics(state.key("stats"), CONTROLS["robustness.stats"])
         st.select_slider(
             "Test batch", BATCH_SIZES, key=state.key("batch_size"), width=220, disabled=is_fixed,
             help=CONTROLS["robustness.batch"],
         )  # fmt: skip
-        st.segmented_control(
-            "Batches", list(_ORDERS), key=state.key("order"), required=True, disabled=is_fixed,
-            format_func=_ORDERS.__getitem__, help=CONTROLS["robustness.order"],
-        )  # fmt: skip
+        batch_controls.order(state.key("order"), CONTROLS["robustness.order"], disabled=is_fixed)
         st.selectbox(
             "Test images", IMAGES, key=state.key("images"), width=110, disabled=is_fixed,
             help=CONTROLS["robustness.images"],
@@ -369,6 +370,7 @@ def _provenance(
         what = "Precomputed"
     return plain(
         f"{what} · {images} test images of "
-        f"{view.dataset} · seed {seeds} · statistics: {modes} · batches {_ORDERS[view.order]} · "
+        f"{view.dataset} · seed {seeds} · statistics: {modes} · "
+        f"batches {batch_controls.ORDERS[view.order]} · "
         f"corruptions {' and '.join(sorted(sources)) or 'not tested yet'}"
     )

@@ -36,7 +36,6 @@ from app.domains import (
     to_url,
 )
 from app.recipes import recipe_of, recipe_words
-from app.training_domains import duration_words
 from tests.app.test_domain_charts import cell
 
 PATIENCE = 120.0
@@ -155,12 +154,6 @@ def test_a_contender_has_one_colour_and_one_place():
     view = DomainsView(contenders=("afn", "afn-off", "bn"))
     assert view.in_order == ["bn", "afn", "afn-off"]
     assert domains.norms_of(view) == ["bn", "afn"]
-
-
-def test_durations_in_words():
-    assert [duration_words(s) for s in (0.2, 40.4, 89, 91, 600)] == [
-        "1 s", "40 s", "89 s", "2 min", "10 min",
-    ]  # fmt: skip
 
 
 # -- what the networks add -------------------------------------------------------------------------
