@@ -146,6 +146,8 @@ CONTROLS = {
     "makes it less exact.",
     "ablations.source": "Precomputed: what came along with the program. Live: what was trained on "
     "this machine, as far as it is.",
+    "ablations.forget": "Its runs and their results stay: build the same sweep again, and they are "
+    "found.",
     "ablations.seeds": "How often every setting is trained, from other start weights and in "
     "another order of the images. Two give very wide intervals; from three on differences show.",
     "ablations.domains": "The finished networks are asked the clean images of these data sets "

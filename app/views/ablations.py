@@ -44,7 +44,7 @@ def render(open_page: Any) -> None:
     elif name in READY_MADE:
         _ready_made(name, READY_MADE[name], open_page)
     else:
-        _begun(known[name], open_page)
+        _begun(name, known[name], open_page)
     state.write_url(state.take())
 
 
@@ -194,13 +194,30 @@ def _begin(planned: SweepPlan) -> None:
     _other_sweep()
 
 
-def _begun(planned: SweepPlan, open_page: Any) -> None:
+def _begun(sweep_id: str, planned: SweepPlan, open_page: Any) -> None:
     looked = sweeping.looked_at(planned)
-    st.header(plain(planned.spec.name), anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.header(plain(planned.spec.name), anchor=False, width="stretch")
+        if not looked.progress.active:
+            st.button(
+                "Take off the list", type="tertiary", icon=":material/playlist_remove:",
+                key="ablations.forget", on_click=_forget, args=(sweep_id,),
+                help=CONTROLS["ablations.forget"],
+            )  # fmt: skip
     _run_panel(looked, label="Go on")
     if looked.progress.ended:
         ablation_results.render(looked.results, open_page, metric="clean", over="", figure="lines")
     _offer(planned, looked.results if looked.progress.ended else None)
+
+
+def _forget(sweep_id: str) -> None:
+    try:
+        backend.sweeps().forget(sweep_id)
+    except OSError as error:
+        st.toast(plain(f"It is still there: {error}."), icon=":material/error:")
+        return
+    st.session_state[state.key("sweep")] = AblationsView().sweep
+    _other_sweep()
 
 
 # -- running ---------------------------------------------------------------------------------------

@@ -360,6 +360,22 @@ def test_a_sweep_is_built_run_and_looked_at(store):
     assert "4 of 4 runs have their result" in words(again)
 
 
+def test_a_sweep_is_taken_off_the_list_and_its_runs_stay(store):
+    asked = {
+        "data": "digits8", "epochs": "1", "vary1": "norm", "values1": "bn, afn", "vary2": "",
+        "values2": "", "seeds": "1", "tests": "clean",
+    }  # fmt: skip
+    at = page(sweep="new", **asked)
+    at.button(key="ablations.begin").click().run()
+    at.button(key="ablations.forget").click().run()
+    assert not at.exception
+    assert at.pills(key="ablations.sweep").value == AblationsView().sweep
+    assert backend.sweeps().list() == []
+    assert len(store.list()) == 2
+    at = page(sweep="new", **asked)
+    assert "2 have their result" in words(at)
+
+
 @pytest.mark.parametrize(
     ("url", "clue"),
     [
