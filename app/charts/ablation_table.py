@@ -8,7 +8,7 @@ from afn.sweep.plan import Point
 from afn.sweep.table import Metric
 from app.charts.ablation import pareto_points
 from app.charts.chart import Rows, enumerate_words
-from app.charts.drawn import Drawn, axis_title, count_words, figure_words, number, point_words
+from app.charts.drawn import Drawn, axis_title, figure_words, number, point_words
 from app.charts.heat import LESS, MORE
 from app.charts.palette import GREY
 from app.results import Badge, Results, badge
@@ -52,10 +52,12 @@ def reading(drawn: Drawn) -> str:
     ]
     gains = [gain for point, _ in known if (gain := drawn.gain(point))]
     badges = Counter(badge(gain, more_is_better=drawn.metric.more_is_better) for gain in gains)
-    told = [f"{name} in {badges[name]}" for name in BADGES if badges[name]]
-    if told:
-        compared = count_words(len(gains), "setting")
-        words.append(f"Against {drawn.layout.baseline}, of {compared}: {enumerate_words(told)}.")
+    if len(gains) == 1:
+        [told] = badges
+        words.append(f"Against {drawn.layout.baseline}, the one other setting: {told}.")
+    elif gains:
+        told = enumerate_words([f"{name} in {badges[name]}" for name in BADGES if badges[name]])
+        words.append(f"Against {drawn.layout.baseline}, of {len(gains)} settings: {told}.")
     return " ".join(words)
 
 

@@ -168,6 +168,8 @@ def test_differences_are_paired_by_seed_and_badged(results):
     told = tables.reading(it)
     assert told.startswith("Highest accuracy on clean images: 85.4 ± ")
     assert told.endswith("Against bn, of 2 settings: better in 1 and within seed noise in 1.")
+    few = replace(results, runs=[run for run in results.runs if ("lr", "0.1") in run.point])
+    assert tables.reading(drawn(few)).endswith("Against bn, the one other setting: better.")
 
 
 def test_a_mean_over_points_is_taken_seed_by_seed(results):
