@@ -201,6 +201,10 @@ one would still exclude 0.
 **Two yardsticks.** As published: BN with running averages. But AFN uses the statistics of the
 **test batch**, which help BN too, with the same weights. *Both on the test batch* takes that part
 out, and *networks off* says what AFN's weights do without its networks.
+
+**Test-batch statistics have a price** where training crops its images: the crops are padded with
+zeros, a test batch holds whole images, and the two have different statistics. On clean images that
+costs BN and AFN alike; with *running averages* neither loses it.
 """,
     "paper.learn": """
 The paper: the encoder-decoder learns refinements of the statistics that help under shift. The

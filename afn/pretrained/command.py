@@ -121,7 +121,7 @@ def _tables(names: Sequence[str], column: Reading, say: Say) -> None:
         for row in replicated(results, table, column):
             for norm, published in row.row.accuracies.items():
                 here = row.measured[norm]
-                told = f"here {here.mean:6.2f} % over {here.n} seeds" if here else "not measured"
+                told = f"here {here.mean:6.2f} % over {_seeds(here.n)}" if here else "not measured"
                 found = row.verdict(norm) if norm != "bn" else None
                 say(
                     f"  {row.row.name:<22} {norm:<8} published {published:6.2f} %, {told}"
@@ -132,6 +132,10 @@ def _tables(names: Sequence[str], column: Reading, say: Say) -> None:
                         "seeds": here.n if here else 0, "verdict": found,
                     },
                 )  # fmt: skip
+
+
+def _seeds(count: int) -> str:
+    return "1 seed" if count == 1 else f"{count} seeds"
 
 
 def _lacking(specs: list[Spec], say: Say) -> list[Spec]:

@@ -21,7 +21,7 @@ _TITLES = {
 }  # fmt: skip
 _WHOLE = {"cifar10": 50_000, "mnist": 60_000, "mnist@rgb": 60_000}
 """Training images that there are where not all may be on disk."""
-_AUGMENTATIONS = {"none": "none", "crop_flip": "random crops and flips"}
+_AUGMENTATIONS = {"none": "none", "crop_flip": "random crops and flips, in training only"}
 WHY_NOT = {
     "pacs_multi": "Three domains together are not trained here: from scratch on 64×64 images the "
     "level would say nothing of pretrained networks at 224×224.",

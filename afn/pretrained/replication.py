@@ -50,10 +50,11 @@ WAYS = {
     "bn-batch": Way("bn", "batch"),
     "asrnorm": Way("asrnorm", "own"),
     "bin": Way("bin", "own"),
+    "afn-running": Way("afn", "running"),
     "afn": Way("afn", "batch"),
     "afn-off": Way("afn", "batch", networks=False),
 }
-"""BN and AFN as they are published, and between them what tells their difference apart."""
+"""Each norm as it is published, and what tells the difference between BN and AFN apart."""
 LADDER = ("bn", "bn-batch", "afn-off", "afn")
 """From BN to AFN, one change at a time."""
 

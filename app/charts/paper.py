@@ -17,14 +17,15 @@ from app.charts.verdicts import CHIPS, verdict_html
 NORM_TITLES: dict[Norm, str] = {"bn": "BN", "asrnorm": "ASRNorm", "afn": "AFN", "bin": "BIN"}
 _MODES = {
     "bn": "running averages", "bn-batch": "test batch", "asrnorm": "each image",
-    "bin": "running and image", "afn": "test batch", "afn-off": "networks off",
+    "bin": "running and image", "afn-running": "running averages", "afn": "test batch",
+    "afn-off": "networks off",
 }  # fmt: skip
 _NOT_PUBLISHED = '<span title="not published">·</span>'
 _STYLE = """
 <style>
 .afn-paper {overflow-x:auto; margin:0 0 .3rem;}
 .afn-paper table {border-collapse:separate; border-spacing:0; font-size:.88rem; line-height:1.35;
-  width:100%; min-width:62rem; font-variant-numeric:tabular-nums; margin:0;}
+  width:100%; min-width:67rem; font-variant-numeric:tabular-nums; margin:0;}
 .afn-paper :is(th, td) {border:0; padding:.4rem .45rem; text-align:right; vertical-align:top;
   font-weight:400;}
 .afn-paper thead th {font-size:.8rem; vertical-align:bottom; white-space:nowrap;}

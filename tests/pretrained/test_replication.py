@@ -192,7 +192,7 @@ def test_our_side_of_a_protocol_follows_the_plan():
     assert said["network"] == "ResNet-20, from scratch"
     assert "25 epochs" in said["training"]
     assert "cosine" in said["training"]
-    assert said["augmentation"] == "random crops and flips"
+    assert said["augmentation"] == "random crops and flips, in training only"
     assert "15 standard" in said["corruptions"]
     assert said["seeds"] == "none yet"
     assert set(said) <= set(ASPECTS)
