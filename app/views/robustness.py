@@ -88,9 +88,25 @@ def render(open_page: object) -> None:
     )
     _controls(chosen)
     state.write_url(state.take())
+    if not _has_answers(chosen):
+        st.markdown(
+            "These models' cards hold no answers to corrupted images, so there is nothing to show "
+            "without the images. What the cards know is how they do on other **domains**: see the "
+            "Domains page."
+        )
+        return
     backend.runner().start()
     _shift(chosen)
     _grid(chosen)
+
+
+def _has_answers(chosen: Sequence[Chosen]) -> bool:
+    """Whether images can be asked about here, or were asked about for the models' cards."""
+    view = state.take()
+    return robustness.is_here(view.dataset) or any(
+        robustness.num_corruptions(robustness.tested(each, view.question(each.subject)))
+        for each in chosen
+    )
 
 
 def _empty(open_page: object) -> None:
@@ -309,8 +325,6 @@ def _grid(chosen: Sequence[Chosen]) -> None:
         tested = [robustness.tested(each, view.question(each.subject)) for each in chosen]
         if is_wanted or any(robustness.num_corruptions(each) > 1 for each in tested):
             _tables(chosen, tested, view, asked)
-        elif not is_here:
-            st.caption("These models were not asked about corruptions.")
         offer("robustness.grid", lambda: corruptions.grid(chosen, view))
 
     asking.section(ask_now, draw)

@@ -583,6 +583,13 @@ def test_models_whose_images_are_not_here_show_what_they_were_asked(shipped):
     assert "Precomputed · 2000 test images of cifar10" in words(at)
 
 
+def test_models_that_know_no_corruption_say_so_in_place_of_empty_figures(shipped):
+    at = page(models="pacs-photo-bn")
+    assert "hold no answers to corrupted images" in words(at)
+    assert "The images of PACS" in at.info[0].value
+    assert not [each for each in at.selectbox if each.key == "robustness.corruption"]
+
+
 def test_a_damaged_pretrained_model_is_one_line(shipped, monkeypatch, tmp_path):
     folder = tmp_path / "models"
     folder.mkdir()
