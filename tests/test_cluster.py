@@ -17,6 +17,7 @@ from afn.cluster.connection import difference
 from afn.cluster.worker import survey
 from afn.runner import LocalRunner
 from afn.runs import RunStore
+from afn.work import read_json
 from tests.waiting import PATIENCE, wait_for
 
 DASK = Path(sys.executable).with_name("dask")
@@ -241,7 +242,7 @@ def test_runs_begin_in_order_and_can_be_stopped_and_killed(runner, store, endles
     assert first[0].weights() is not None
     assert last.is_unclaimed
     runner.kill(first[1])
-    wait_for(lambda: (first[1].path / "end.json").exists(), "the end marker")
+    wait_for(lambda: read_json(first[1].path / "end.json"), "the end marker")
     assert first[1].state().status == "failed"
     assert "was lost (killed by hand" in first[1].state().reason
     assert first[1].state().summary is None

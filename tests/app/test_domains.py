@@ -21,6 +21,7 @@ from afn.engine.execution import execute
 from afn.grids.execution import carry_out
 from afn.lambda_init import LambdaInit
 from afn.pretrained.cards import read_card
+from afn.pretrained.plan import DIGITS, PACS
 from afn.runner import LocalRunner
 from afn.runs import RunStore
 from app import domains, training_domains
@@ -716,8 +717,8 @@ def test_pretrained_models_show_what_they_were_asked_where_the_images_are_not(sh
 
 def test_pretrained_families_give_way_to_domains_that_are_here(shipped):
     cards = sound_cards()
-    assert list(families(cards)) == ["digits", "pretrained digits"]
-    assert not are_here(families(cards)["pretrained digits"])
-    names = {entry.name for entry in families(cards)["pretrained digits"]}
-    assert names == {"mnist", "usps", "mnistm", "syn"}
+    assert list(families(cards)) == ["digits", "pretrained digits", "pacs"]
+    for name, planned in (("pretrained digits", DIGITS), ("pacs", PACS)):
+        assert not are_here(families(cards)[name])
+        assert {entry.name for entry in families(cards)[name]} == set(planned)
     assert list(families()) == ["digits"]

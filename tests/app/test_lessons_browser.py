@@ -102,7 +102,7 @@ def test_lessons_lead_to_each_other_and_back(page: Page, address: str):
     page.goto(f"{address}/lessons")
     page.get_by_role("link", name="2. Why does λ start small?").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Why does λ start small?")
-    page.get_by_role("link", name=LESSONS["networks"].title).click()
+    page.get_by_role("link", name=LESSONS["networks"].title, exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(LESSONS["networks"].title)
     page.wait_for_url(re.compile("lesson=networks"))
     page.go_back()
