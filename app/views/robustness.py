@@ -90,8 +90,8 @@ def render(open_page: object) -> None:
     state.write_url(state.take())
     if not _has_answers(chosen):
         st.markdown(
-            "These models' cards hold no answers to corrupted images, so there is nothing to show "
-            "without the images. What the cards know is how they do on other **domains**: see the "
+            "The records of these models hold no answers to corrupted images, so there is nothing "
+            "to show without the images. How pretrained models do on other **domains** is on the "
             "Domains page."
         )
         return
