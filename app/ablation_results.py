@@ -6,10 +6,11 @@ from typing import Any
 import streamlit as st
 
 from afn.sweep.plan import Point
+from afn.wording import count_words
 from app import ablations, backend
 from app.charts import ablation as charts
 from app.charts import ablation_table as table
-from app.charts.drawn import Drawn, axis_title, count_words, picked, point_words
+from app.charts.drawn import Drawn, axis_title, picked, point_words
 from app.comparison import MAX_CONTENDERS
 from app.explanations import CONTROLS
 from app.export import csv_of

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from afn.durations import duration_words
 from afn.grids.evaluation import undone
 from afn.grids.tasks import Task
+from afn.wording import duration_words
 from afn.work import ENDED
 from app import backend
 from app.markdown import plain

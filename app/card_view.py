@@ -5,9 +5,9 @@ from dataclasses import asdict
 
 import streamlit as st
 
-from afn.durations import duration_words
 from afn.engine.config import TrainConfig
 from afn.pretrained.cards import Card
+from afn.wording import duration_words
 from app.comparison import NORM_TITLES
 from app.experiments.code import config_code
 from app.export import csv_of

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from afn.durations import duration_words
+from afn.wording import duration_words
 from app import backend
 from app.lessons.lesson import Lesson
 from app.markdown import plain

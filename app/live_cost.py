@@ -7,7 +7,7 @@ from datetime import datetime
 import streamlit as st
 
 from afn.cost.records import Report
-from afn.durations import duration_words
+from afn.wording import duration_words
 from app import backend
 from app.costing import CostView, seconds_of
 from app.explanations import CONTROLS

@@ -5,8 +5,8 @@ from html import escape
 
 import streamlit as st
 
-from afn.durations import duration_words
 from afn.runs import Run
+from afn.wording import duration_words
 from app import backend
 from app.charts.chart import Shown, percent
 

@@ -10,12 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any, get_args
 
-from afn.durations import duration_words
 from afn.pretrained.cards import pretrained_dir, pretrained_names, read_card
 from afn.pretrained.plan import PLAN, Spec, chosen
 from afn.pretrained.published import TABLES
 from afn.pretrained.replication import Reading, Results, replicated
 from afn.pretrained.results import Accuracy, answered, update_results
+from afn.wording import count_words, duration_words
 
 Say = Callable[[str, dict[str, Any]], None]
 
@@ -121,7 +121,9 @@ def _tables(names: Sequence[str], column: Reading, say: Say) -> None:
         for row in replicated(results, table, column):
             for norm, published in row.row.accuracies.items():
                 here = row.measured[norm]
-                told = f"here {here.mean:6.2f} % over {_seeds(here.n)}" if here else "not measured"
+                told = "not measured"
+                if here:
+                    told = f"here {here.mean:6.2f} % over {count_words(here.n, 'seed')}"
                 found = row.verdict(norm) if norm != "bn" else None
                 say(
                     f"  {row.row.name:<22} {norm:<8} published {published:6.2f} %, {told}"
@@ -132,10 +134,6 @@ def _tables(names: Sequence[str], column: Reading, say: Say) -> None:
                         "seeds": here.n if here else 0, "verdict": found,
                     },
                 )  # fmt: skip
-
-
-def _seeds(count: int) -> str:
-    return "1 seed" if count == 1 else f"{count} seeds"
 
 
 def _lacking(specs: list[Spec], say: Say) -> list[Spec]:

@@ -10,7 +10,6 @@ from typing import Any
 
 from afn.cluster import runner_for
 from afn.data import dataset_entry
-from afn.durations import duration_words
 from afn.engine.config import check_against_data
 from afn.index import Line, RunIndex
 from afn.runner import Runner
@@ -22,6 +21,7 @@ from afn.sweep.saved import save
 from afn.sweep.spec import read_spec
 from afn.sweep.store import SweepStore
 from afn.sweep.table import metrics, over_seeds, rows
+from afn.wording import duration_words
 
 Say = Callable[[str, dict[str, Any]], None]
 _POLL_SECONDS = 0.5

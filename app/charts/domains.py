@@ -9,11 +9,11 @@ from statistics import fmean
 
 from afn.data.derived import parts_of
 from afn.grids.records import Cell
+from afn.wording import count_words
 from app.charts.chart import Rows, enumerate_words, percent
 from app.charts.estimates import (
     Estimate,
     accuracy_over,
-    count_of,
     gain_over,
     gain_words,
     is_alike,
@@ -141,7 +141,7 @@ def matrix_reading(
     ranked = sorted(means, key=lambda label: -means[label])
     best = ranked[0]
     count = sum(map(len, places.values()))
-    pairs = f"over {count_of(count, 'pair')} of training and test domain"
+    pairs = f"over {count_words(count, 'pair')} of training and test domain"
 
     def gain(ours: str, theirs: str) -> Estimate:
         return mean_gain(unseen_pairs(cut[ours], cut[theirs], domains))

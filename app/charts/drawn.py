@@ -78,11 +78,6 @@ def picked(selected: Sequence[Mapping[str, Any]], drawn: Drawn) -> Point | None:
 # -- in words --------------------------------------------------------------------------------------
 
 
-def count_words(n: int, what: str) -> str:
-    """ "1 run", "2 runs"."""
-    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"
-
-
 def point_words(point: Point) -> str:
     """A point within a sentence: names alone, numbers with what they are."""
     return ", ".join(

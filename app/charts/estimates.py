@@ -125,11 +125,6 @@ def signed(share: float) -> str:
     return "±0.0" if float(text) == 0 else text.replace("-", "−")
 
 
-def count_of(n: int, what: str) -> str:
-    """ "1 pair", "2 pairs"."""
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"
-
-
 def accuracy_words(accuracy: Estimate) -> str:
     """ "71.2 % (67.1 to 75.0)"."""
     return f"{percent(accuracy.value)} ({interval_words(accuracy)})"

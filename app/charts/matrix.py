@@ -5,6 +5,7 @@ from html import escape
 from statistics import fmean
 
 from afn.data.derived import parts_of
+from afn.wording import count_words
 from app.charts.chart import percent
 from app.charts.domains import (
     MatrixRow,
@@ -18,7 +19,6 @@ from app.charts.estimates import (
     Estimate,
     accuracy_over,
     accuracy_words,
-    count_of,
     gain_over,
     gain_words,
     is_alike,
@@ -163,7 +163,7 @@ def _mean_html(
         return _td("", "it has seen all domains", kinds)
     if missing := [domain for domain in unseen if domain not in row.cells]:
         return _td("·", f"{len(missing)} of {len(unseen)} not tested yet", [*kinds, _NONE])
-    what = f"{_who(row, titles)}, mean over {count_of(len(unseen), 'domain')} it has not seen"
+    what = f"{_who(row, titles)}, mean over {count_words(len(unseen), 'domain')} it has not seen"
     if against is None:
         mean = fmean(row.cells[domain].accuracy for domain in unseen)
         return _td(f"{100 * mean:.1f}", f"{what}: {percent(mean)}", kinds, heat(mean))

@@ -5,8 +5,9 @@ from statistics import fmean, median
 from typing import TYPE_CHECKING
 
 from afn.lambda_init import GREEK, LAMBDAS
+from afn.wording import count_words
 from app.charts.chart import Rows, enumerate_words
-from app.charts.estimates import count_of, gain_words
+from app.charts.estimates import gain_words
 from app.charts.legend import Entry
 from app.charts.palette import GREY, NORM_COLORS, run_colors
 from app.mechanisms import EARLY, STARTS, VARIANTS, Course, Effect
@@ -81,7 +82,7 @@ def effects_reading(effects: Sequence[Effect], course: Course | None) -> str:
         if shifted:
             best = max(shifted, key=lambda each: each.gain.value)
             parts.append(
-                f"of {count_of(len(shifted), 'shifted test')} they clearly help in {up} and "
+                f"of {count_words(len(shifted), 'shifted test')} they clearly help in {up} and "
                 f"clearly harm in {down}, most in “{best.test}”: {gain_words(best.gain)}"
             )
     said = "; ".join(parts) + "." if parts else ""

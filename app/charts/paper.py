@@ -9,8 +9,8 @@ from afn.over_seeds import OverSeeds
 from afn.pretrained.comparison import VERDICTS, Verdict
 from afn.pretrained.published import Norm, Table
 from afn.pretrained.replication import WAYS, Replicated
+from afn.wording import count_words
 from app.charts.chart import Rows, enumerate_words
-from app.charts.estimates import count_of
 from app.charts.palette import NORM_COLORS
 from app.charts.verdicts import CHIPS, verdict_html
 
@@ -194,7 +194,7 @@ def _tally_words(what: str, rows: Sequence[Replicated], way: Norm, over: str) ->
             above = sum(gain.mean > 0 for gain in gains if gain)
             said += f", {above} of them above BN"
         words.append(said)
-    return f"{what}, of {count_of(len(planned), 'row')}: {enumerate_words(words)}."
+    return f"{what}, of {count_words(len(planned), 'row')}: {enumerate_words(words)}."
 
 
 # -- for download ----------------------------------------------------------------------------------

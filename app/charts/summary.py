@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from html import escape
 
 from afn.grids.records import STANDARD, Place, mean_corruption_error
+from afn.wording import count_words
 from app.charts.chart import Rows, enumerate_words, percent
 from app.charts.estimates import (
     SEVERITIES,
@@ -13,7 +14,6 @@ from app.charts.estimates import (
     accuracy_words,
     common_places,
     corrupted_places,
-    count_of,
     gain_over,
     gain_words,
     interval_words,
@@ -256,4 +256,4 @@ def _extremes(tested: Tested, baseline: Tested, places: Sequence[Place]) -> str:
 
 
 def _tests(places: Sequence[Place]) -> str:
-    return count_of(len(places), "corrupted test")
+    return count_words(len(places), "corrupted test")

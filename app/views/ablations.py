@@ -4,11 +4,10 @@ from typing import Any
 
 import streamlit as st
 
-from afn.durations import duration_words
 from afn.sweep.plan import SweepPlan, words
+from afn.wording import count_words, duration_words
 from app import ablation_fields, ablation_results, ablations, backend, sweeping
 from app.ablations import NEW, AblationsView
-from app.charts.drawn import count_words
 from app.experiments import offer, sweeps
 from app.explanations import CONTROLS
 from app.markdown import plain

@@ -6,14 +6,13 @@ import streamlit as st
 
 from afn.data import DatasetEntry, dataset_entry
 from afn.data.domains import SETTINGS, settings_of
-from afn.durations import duration_words
+from afn.wording import count_words, duration_words
 from afn.work import ENDED
 from app import asking, backend, cards, domain_layers, domains, training_domains
 from app.asking import Asked
 from app.charts import matrix
 from app.charts.batches import BATCH_SIZES
 from app.charts.domains import MatrixRow, matrix_reading, matrix_table
-from app.charts.estimates import count_of
 from app.comparison import NORM_TITLES
 from app.domains import CONTENDERS, DIGITS, HOW, IMAGES, SHOWN, DomainsView, Rows, Trained
 from app.experiments import matrix as experiments
@@ -203,7 +202,8 @@ def _how_many(wanted: Sequence[Pair], entries: Mapping[str, DatasetEntry]) -> st
     norms = len({norm for norm, _ in wanted})
     images = sorted({entry.num_train for entry in entries.values()})
     each = " to ".join(f"{n:,}" for n in dict.fromkeys([images[0], images[-1]]))
-    return f"{count_of(norms, 'norm')} × {count_of(len(entries), 'training set')} of {each} images"
+    sets = count_words(len(entries), "training set")
+    return f"{count_words(norms, 'norm')} × {sets} of {each} images"
 
 
 def _failures(recipe: Recipe, here: Sequence[DatasetEntry]) -> None:

@@ -1,4 +1,9 @@
-"""How long something takes, as people say it."""
+"""Numbers as people say them."""
+
+
+def count_words(count: int, what: str) -> str:
+    """ "1 run", "2 runs"."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def duration_words(seconds: float) -> str:
