@@ -15,19 +15,13 @@ from afn.engine.building import model_of
 from afn.engine.checkpoints import load_checkpoint, save_checkpoint
 from afn.engine.config import TrainConfig, check_against_data
 from afn.engine.control import Command, Controls, NoControls, check_command
+from afn.engine.evaluations import Evaluations
 from afn.engine.events import Event
 from afn.engine.grafting import graft
+from afn.engine.lambdas import LambdaReadings, rows
 from afn.engine.parameters import parameter_groups
 from afn.engine.snapshots import Snapshot, short
-from afn.engine.tensors import (
-    DataOrder,
-    TensorData,
-    domain_tensors,
-    load_tensors,
-    sample_images,
-)
-from afn.evaluate import corrupted, evaluate
-from afn.lambda_init import LAMBDAS
+from afn.engine.tensors import DataOrder, TensorData, load_tensors, sample_images
 from afn.norms import AdaptiveNorm2d, norm_layers
 from afn.origin import Origin
 
@@ -80,10 +74,10 @@ class Training:
         self.paused = False
         self.stop_reason = ""
         self._steps_allowed = 0
-        self._tests: dict[tuple[str, str | None], dict[str, Any]] = {}
+        self._evaluations = Evaluations(config, self.data, self.model)
+        self._lambdas = LambdaReadings(self.adaptive_layers)
         self._train_seconds = 0.0
         self._num_changes = 0
-        self._first_lambdas = self._lambdas()
         self._rng_state = torch.Generator().manual_seed(config.seed).get_state()
         self._folder = checkpoints
         self._began = time.perf_counter()
@@ -111,26 +105,19 @@ class Training:
         """What the end marker says: how far it came, and the newest test of each kind.
 
         ``train_seconds`` is the processor's time for the steps alone, which what else the machine
-        does disturbs little; ``changes`` counts the commands that
-        changed a setting, so that it is known whether the configuration says all;
-        ``lambda_moved`` is how far each kind of λ is from its start, on average over the layers.
+        does disturbs little; ``changes`` counts the commands that changed a setting, so that it is
+        known whether the configuration says all; ``lambda_moved`` is how far each kind of λ is from
+        its start, on average over the layers.
         """
-        rows = zip(self._first_lambdas, self._lambdas(), strict=True)
-        moved = [[abs(now - then) for then, now in zip(*row, strict=True)] for row in rows]
-        clean = self._tests.get((self.config.dataset, None))
         return {
             "step": self.step,
             "epoch": self.order.epoch,
-            "accuracy": clean["accuracy"] if clean else None,
+            "accuracy": self._evaluations.clean_accuracy,
             "seconds": round(self.seconds, 3),
             "train_seconds": round(self._train_seconds, 3),
             "changes": self._num_changes,
-            "lambda_moved": {
-                name: short(sum(each) / len(each))
-                for name, each in zip(LAMBDAS, zip(*moved, strict=True), strict=bool(moved))
-                if math.isfinite(sum(each))
-            },
-            "tests": list(self._tests.values()),
+            "lambda_moved": self._lambdas.moved(),
+            "tests": self._evaluations.results,
         }
 
     def events(self, controls: Controls | None = None) -> Iterator[Event]:
@@ -254,7 +241,7 @@ class Training:
         correct = (logits.argmax(1) == labels).sum()
         # Read at once: each reading by itself would wait for a GPU.
         norm, num_correct, *lambda_grads = torch.stack(
-            [torch.cat(gradients).norm(), correct, *self._lambda_grads()]
+            [torch.cat(gradients).norm(), correct, *self._lambdas.gradients()]
         ).tolist()
         self.optimizer.step()
         self.step += 1
@@ -268,8 +255,8 @@ class Training:
             lambda_lr_factor=self.lambda_lr_factor,
             batch_size=len(labels),
             grad_norm=short(norm),
-            lambdas=self._lambdas(),
-            lambda_grads=_rows(lambda_grads),
+            lambdas=self._lambdas.values(),
+            lambda_grads=rows(lambda_grads),
             images_left=self.config.epochs * self.order.num_images - self.order.images_seen,
             duration=round(time.perf_counter() - began, 6),
         )
@@ -304,25 +291,14 @@ class Training:
             return -1
         return position * parts // self.order.num_images
 
-    def _lambdas(self) -> list[list[float]]:
-        if not self.adaptive_layers:
-            return []
-        layers = self.adaptive_layers.values()
-        return _rows(torch.cat([layer.lambda_values() for layer in layers]).tolist())
-
-    def _lambda_grads(self) -> Iterator[Tensor]:
-        for layer in self.adaptive_layers.values():
-            for name in LAMBDAS:
-                logit = getattr(layer, f"lambda_{name}_logit")
-                yield torch.zeros_like(logit) if logit.grad is None else logit.grad
-
-    # -- tests, snapshots, checkpoints ----------------------------------------------------------
+    # -- tests, the start, checkpoints ----------------------------------------------------------
 
     def _end_epoch(self) -> Iterator[Event]:
         yield from self._test_all()
         if self.is_complete:
             for name in self.config.test_domains:
-                yield self._test_domain(name)
+                result = self._evaluations.domain(name)
+                yield self._event("domain", epoch=self.order.epoch, **result)
         yield from self._save()
 
     def _test_all(self) -> Iterator[Event]:
@@ -331,31 +307,8 @@ class Training:
 
     def test(self, corruption: str | None) -> Event:
         """Test on clean (None) or corrupted images, with the present severity."""
-        images = corrupted(self.data.test_images, corruption, self.severity)
-        severity = None if corruption is None else self.severity
-        return self._score(
-            "evaluation", images, self.data.test_labels,
-            dataset=self.config.dataset, corruption=corruption, severity=severity,
-        )  # fmt: skip
-
-    def _test_domain(self, name: str) -> Event:
-        images, labels = domain_tensors(name, self.data, self.config.eval_images)
-        return self._score("domain", images, labels, dataset=name, corruption=None, severity=None)
-
-    def _score(self, kind: str, images: Tensor, labels: Tensor, **of: Any) -> Event:
-        self.model.eval()
-        score = evaluate(self.model, images, labels, self.config.eval_batch_size)
-        self.model.train()
-        result = {
-            **of,
-            "statistics": self.config.statistics,
-            "n": score.n,
-            "correct": score.correct,
-            "accuracy": score.accuracy,
-            "loss": short(score.loss),
-        }
-        self._tests[of["dataset"], of["corruption"]] = result
-        return self._event(kind, epoch=self.order.epoch, **result)
+        result = self._evaluations.own(corruption, self.severity)
+        return self._event("evaluation", epoch=self.order.epoch, **result)
 
     def _samples(self) -> Event:
         images = sample_images(self.data.test_images[0], self.config.corruptions, self.severity)
@@ -375,7 +328,7 @@ class Training:
             num_test=len(self.data.test_labels),
             steps_per_epoch=steps,
             total_steps=self.step + steps * self.config.epochs - done,
-            lambdas=self._lambdas(),
+            lambdas=self._lambdas.values(),
             statistics=self.config.statistics,
             **origin,
         )
@@ -395,7 +348,7 @@ class Training:
             "lr": self.lr,
             "lambda_lr_factor": self.lambda_lr_factor,
             "severity": self.severity,
-            "tests": list(self._tests.values()),
+            "tests": self._evaluations.results,
             "changes": self._num_changes,
             "train_seconds": round(self._train_seconds, 3),
             "seconds": round(self.seconds, 3),
@@ -416,8 +369,7 @@ class Training:
         self.order.epoch, self.order.position = progress["epoch"], progress["position"]
         self.batch_size, self.lr = progress["batch_size"], progress["lr"]
         self.lambda_lr_factor, self.severity = progress["lambda_lr_factor"], progress["severity"]
-        tests = progress.get("tests", ())
-        self._tests = {(test["dataset"], test["corruption"]): test for test in tests}
+        self._evaluations.restore(progress.get("tests", ()))
         self._num_changes = progress.get("changes", 0)
         self._train_seconds = progress.get("train_seconds", 0.0)
         self._seconds_before = progress["seconds"]
@@ -463,11 +415,3 @@ class Training:
             mean=self.data.mean,
             std=self.data.std,
         )
-
-
-def _rows(values: list[float]) -> list[list[float]]:
-    """Values of all layers one after the other to one row per layer, in the order of LAMBDAS."""
-    return [
-        [short(value) for value in values[at : at + len(LAMBDAS)]]
-        for at in range(0, len(values), len(LAMBDAS))
-    ]

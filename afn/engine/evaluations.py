@@ -1,0 +1,69 @@
+"""The tests of a run: on its own test images, corrupted or not, and on those of other domains."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from torch import Tensor, nn
+
+from afn.engine.config import TrainConfig
+from afn.engine.snapshots import short
+from afn.engine.tensors import TensorData, domain_tensors
+from afn.evaluate import corrupted, evaluate
+
+
+class Evaluations:
+    """Asks a model, and keeps the newest result of each kind.
+
+    A result is what an ``evaluation`` or ``domain`` event says besides the epoch: data set,
+    corruption and severity, statistics mode, number of images and of correct answers, accuracy and
+    loss.
+    """
+
+    def __init__(self, config: TrainConfig, data: TensorData, model: nn.Module) -> None:
+        self._config = config
+        self._data = data
+        self._model = model
+        self._newest: dict[tuple[str, str | None], dict[str, Any]] = {}
+
+    @property
+    def results(self) -> list[dict[str, Any]]:
+        """The newest of each kind, in the order in which kinds were first asked."""
+        return list(self._newest.values())
+
+    @property
+    def clean_accuracy(self) -> float | None:
+        """The newest on its own images as they are, 0 to 1; None before the first test."""
+        newest = self._newest.get((self._config.dataset, None))
+        return newest["accuracy"] if newest else None
+
+    def restore(self, results: Iterable[dict[str, Any]]) -> None:
+        """Go on with the results of a run that was interrupted."""
+        self._newest = {(each["dataset"], each["corruption"]): each for each in results}
+
+    def own(self, corruption: str | None, severity: int) -> dict[str, Any]:
+        """Ask on the run's own test images: clean (None) or corrupted."""
+        images = corrupted(self._data.test_images, corruption, severity)
+        return self._ask(
+            images, self._data.test_labels, dataset=self._config.dataset, corruption=corruption,
+            severity=None if corruption is None else severity,
+        )  # fmt: skip
+
+    def domain(self, name: str) -> dict[str, Any]:
+        """Ask on the clean test images of another data set."""
+        images, labels = domain_tensors(name, self._data, self._config.eval_images)
+        return self._ask(images, labels, dataset=name, corruption=None, severity=None)
+
+    def _ask(self, images: Tensor, labels: Tensor, **of: Any) -> dict[str, Any]:
+        self._model.eval()
+        score = evaluate(self._model, images, labels, self._config.eval_batch_size)
+        self._model.train()
+        result = {
+            **of,
+            "statistics": self._config.statistics,
+            "n": score.n,
+            "correct": score.correct,
+            "accuracy": score.accuracy,
+            "loss": short(score.loss),
+        }
+        self._newest[of["dataset"], of["corruption"]] = result
+        return result
