@@ -1,16 +1,29 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from playwright.sync_api import Browser, Page, expect
 
+from afn.engine.config import TrainConfig
+from afn.engine.execution import execute
+from afn.runner import LocalRunner
+from afn.runs import RunStore
 from tests.app.browser import button, launched_chromium, streamlit_server
+from tests.app.shapes import networks_of_shapes, pictures, shapes, trained_shapes
+
+__all__ = ["networks_of_shapes", "pictures", "shapes", "trained_shapes"]  # fixtures
 
 PATIENCE = 60_000
+SMALL = TrainConfig(
+    dataset="digits8", widths=(4, 8), epochs=1, evals_per_epoch=0, eval_images=20, corruptions=()
+)
 Serve = Callable[[Path, Mapping[str, str]], str]
 
 
@@ -46,3 +59,39 @@ def page(chromium: Browser) -> Iterator[Page]:
         stop.click()
         expect(page.get_by_role("button", name="Stop", exact=True, disabled=False)).to_have_count(0)
     context.close()
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunStore]:
+    """The app's run store, empty, without a data folder; what is submitted waits forever."""
+    monkeypatch.setenv("AFN_RUNS_DIR", str(tmp_path / "runs"))
+    monkeypatch.setenv("AFN_DATA_DIR", str(tmp_path / "no-data"))
+    for name in ("start", "submit", "submit_behind", "evaluate"):
+        monkeypatch.setattr(LocalRunner, name, lambda self, *work: None)
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    yield RunStore()
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+@pytest.fixture
+def no_models(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """There are no pretrained models."""
+    monkeypatch.setenv("AFN_PRETRAINED_DIR", str(tmp_path / "no-models"))
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run store's folder with a small network of each norm."""
+    store = RunStore(tmp_path_factory.mktemp("trained") / "runs")
+    for norm in ("bn", "afn", "asrnorm"):
+        list(execute(store.create(replace(SMALL, norm=norm))))
+    return store.root
+
+
+@pytest.fixture
+def ids(runs: RunStore, trained: Path) -> dict[str, str]:
+    """Those networks in the app's run store: norm -> run id."""
+    shutil.copytree(trained, runs.root)
+    return {run.config().norm: run.id for run in runs.list()}

@@ -1,11 +1,9 @@
 """The Ablations page: its links, the sweep that it builds, its answers and readings, the page."""
 
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
 
 import pytest
-import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 from afn.engine.execution import execute
 from afn.index import Line
@@ -14,55 +12,17 @@ from afn.sweep.plan import plan
 from afn.sweep.saved import read_saved
 from afn.sweep.spec import SweepSpec, read_spec
 from app import backend
-from app.ablations import EXAMPLES, VARIED, AblationsView, from_url, to_url, values_of
+from app.ablations import EXAMPLES, VARIED, AblationsView, values_of
 from app.charts import ablation as charts
 from app.charts import ablation_table as tables
 from app.charts.drawn import Drawn, picked
 from app.ready_made import FOLDER, READY_MADE
 from app.results import Layout, Results, badge
+from tests.app.one_view import opened, words
 
-APP = Path(__file__).parents[2] / "app" / "streamlit_app.py"
-PATIENCE = 60.0
-
+page = partial(opened, "ablations")
 
 # -- links and building ----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("view", "url"),
-    [
-        (AblationsView(), {}),
-        (
-            AblationsView(sweep="stability", guess="2", metric="fog", over="lr", figure="map"),
-            {"sweep": "stability", "guess": "2", "metric": "fog", "over": "lr", "as": "map"},
-        ),
-        (
-            AblationsView(sweep="new", axis_2="lr", values_2="0.1, 1", seeds=5, domains=("syn",)),
-            {
-                "sweep": "new", "vary2": "lr", "values2": "0.1, 1", "seeds": "5", "domains": "syn",
-            },
-        ),
-    ],
-)  # fmt: skip
-def test_a_view_is_its_link(view, url):
-    assert to_url(view) == url
-    assert from_url({key: [value] for key, value in url.items()}) == (view, [])
-
-
-@pytest.mark.parametrize(
-    ("url", "clue"),
-    [
-        ({"as": "pie"}, "as is one of lines, map, not 'pie'"),
-        ({"show": "all"}, "value, difference"),
-        ({"vary1": "colour"}, "vary1 is one of norm, batch_size"),
-        ({"seeds": "0"}, "seeds is a whole number from 1 to 20"),
-        ({"epochs": "many"}, "epochs is a whole number from 1 to 200, not 'many'"),
-    ],
-)
-def test_what_a_link_cannot_ask_for_is_one_short_line(url, clue):
-    view, [problem] = from_url({key: [value] for key, value in url.items()})
-    assert view == AblationsView()
-    assert clue in problem
 
 
 def test_what_is_set_is_the_sweep():
@@ -281,39 +241,10 @@ class AtOnce:
 
 
 @pytest.fixture
-def store(tmp_path, monkeypatch):
-    monkeypatch.setenv("AFN_RUNS_DIR", str(tmp_path / "runs"))
-    monkeypatch.setenv("AFN_DATA_DIR", str(tmp_path / "data"))
+def store(runs, monkeypatch):
+    """The app's run store; what is submitted is executed at once."""
     monkeypatch.setattr(backend, "runner", lambda: AtOnce())
-    st.cache_resource.clear()
-    yield backend.store()
-    st.cache_resource.clear()
-
-
-def ablations_app():
-    import streamlit as st
-
-    from app.views import ablations
-
-    home = st.Page(lambda: None, title="Playground", url_path="playground")
-    here = st.Page(
-        lambda: ablations.render(open_page=home), title="Ablations", url_path="ablations",
-        default=True,
-    )  # fmt: skip
-    st.navigation([here, home]).run()
-
-
-def page(**url):
-    at = AppTest.from_function(ablations_app, default_timeout=PATIENCE)
-    at.query_params.update(url)
-    at.run()
-    assert not at.exception, [error.message for error in at.exception]
-    return at
-
-
-def words(at):
-    elements = (*at.markdown, *at.caption, *at.info, *at.success, *at.warning, *at.subheader)
-    return " ".join(element.value for element in elements)
+    return runs
 
 
 def test_the_answer_is_shown_once_the_visitor_has_guessed(store):

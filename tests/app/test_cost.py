@@ -2,11 +2,10 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
 
 import pytest
 import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 from afn.cost.plan import BATCH_SIZES, CHANNELS, SUBJECTS, Plan
 from afn.cost.records import Measurement, Report
@@ -14,11 +13,11 @@ from afn.engine.config import NORM_NAMES
 from app import backend
 from app.charts.cost import METRICS, cost_figure, metric_reading, reading, table
 from app.charts.palette import NORM_COLORS
-from app.costing import CONTENDERS, REFERENCE, CostView, from_url, seconds_of, to_url
+from app.costing import CONTENDERS, REFERENCE, CostView, seconds_of
 from app.measuring import Measurements
+from tests.app.one_view import drawn, opened, words
 
-APP = Path(__file__).parents[2] / "app" / "streamlit_app.py"
-PATIENCE = 60.0
+page = partial(opened, "cost")
 
 
 def measured(view, ratio=2.0):
@@ -36,47 +35,6 @@ def measured(view, ratio=2.0):
 
 
 # -- links -----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("view", "url"),
-    [
-        (CostView(), {}),
-        (CostView(subject="resnet8"), {"of": "resnet8"}),
-        (
-            CostView(
-                over="size", channels=64, batch_size=8, norms=("in", "none"), scale="absolute"
-            ),
-            {"over": "size", "channels": "64", "batch": "8", "norms": "in~none", "as": "absolute"},
-        ),
-        (CostView(norms=()), {"norms": ""}),
-    ],
-)
-def test_a_view_is_its_link(view, url):
-    assert to_url(view) == url
-    assert from_url({key: [value] for key, value in url.items()}) == (view, [])
-
-
-@pytest.mark.parametrize(
-    ("url", "clue"),
-    [
-        ({"of": "vgg"}, "layer, convnet, resnet8, resnet20"),
-        ({"over": "time"}, "channels, size, batch_size"),
-        ({"channels": "7"}, "8, 16, 32, 64"),
-        ({"channels": "../.."}, "8, 16, 32, 64"),
-        ({"size": "٣٢"}, "8, 16, 32"),
-        ({"batch": "1e9"}, "8, 32, 128"),
-        ({"norms": "afn~bogus"}, "not 'bogus'"),
-        ({"norms": "bn"}, "not 'bn'"),
-        ({"as": "<script>" * 99}, "ratio, absolute"),
-    ],
-    ids=str,
-)
-def test_what_a_link_cannot_ask_for_is_one_short_line(url, clue):
-    view, [problem] = from_url({key: [value] for key, value in url.items()})
-    assert view == CostView()
-    assert clue in problem
-    assert len(problem) < 250
 
 
 def test_a_view_is_found_again_from_its_plan():
@@ -171,15 +129,6 @@ def test_the_reference_answers_every_view_and_says_how_it_was_made():
 # -- the page --------------------------------------------------------------------------------------
 
 
-def cost_app():
-    import streamlit as st
-
-    from app.views import cost
-
-    if not st.session_state.get("away"):
-        cost.render()
-
-
 @pytest.fixture
 def reports(tmp_path, monkeypatch):
     """Where the page's measurements lie; what is started is written down and never runs."""
@@ -197,21 +146,6 @@ def reports(tmp_path, monkeypatch):
     monkeypatch.setattr(Measurements, "start", start)
     yield folder
     st.cache_resource.clear()
-
-
-def page(**url):
-    at = AppTest.from_function(cost_app, default_timeout=PATIENCE)
-    at.query_params.update(url)
-    return drawn(at.run())
-
-
-def drawn(at):
-    assert not at.exception, [error.message for error in at.exception]
-    return at
-
-
-def words(at):
-    return "\n".join(element.value for element in [*at.markdown, *at.caption])
 
 
 def report_file(folder, view, *, status="finished", measurements=None):

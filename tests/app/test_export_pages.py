@@ -1,80 +1,37 @@
 """Each page offers its experiment, and what is offered follows the controls: under AppTest."""
 
 import pytest
-import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 from afn import LambdaInit, TrainConfig
 from afn.engine.execution import execute
-from afn.runner import LocalRunner
-from afn.runs import RunStore
 from app.experiments import Experiment
 from app.experiments.code import ONE_THREAD, config_code, literal, program
 from app.experiments.offer import TITLE
-
-PATIENCE = 120.0
-
-
-def app(page, **url):
-    def script(name):
-        import importlib
-        from inspect import signature
-
-        import streamlit as st
-
-        view = importlib.import_module(f"app.views.{name}")
-        home = st.Page(lambda: None, title="Home", url_path="home")
-        pages = {"open_page": home, "dynamics_page": home, "onward": []}
-        known = {key: pages[key] for key in signature(view.render).parameters}
-        page = st.Page(lambda: view.render(**known), title=name, url_path=name, default=True)
-        st.navigation([page, home]).run()
-
-    at = AppTest.from_function(script, default_timeout=PATIENCE, args=(page,))
-    at.query_params.update(url)
-    return drawn(at.run())
+from tests.app.one_view import drawn, opened
 
 
-def drawn(at):
-    assert not at.exception, [error.message for error in at.exception]
-    return at
-
-
-def opened(at, key):
+def code_of(at, key):
     """The code that an open expander shows: Python, expected lines, command."""
     at.session_state[key] = True
     drawn(at.run())
     return "\n".join(code.value for code in at.code)
 
 
-@pytest.fixture
-def store(tmp_path, monkeypatch):
-    """The app's run store, with a runner that never begins anything."""
-    monkeypatch.setenv("AFN_RUNS_DIR", str(tmp_path / "runs"))
-    monkeypatch.setenv("AFN_DATA_DIR", str(tmp_path / "no-data"))
-    for name, answer in (("start", None), ("submit", None), ("evaluate", None)):
-        monkeypatch.setattr(LocalRunner, name, lambda self, *_, answer=answer: answer)
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    yield RunStore()
-    st.cache_resource.clear()
-    st.cache_data.clear()
-
-
-def finished(store, config):
-    run = store.create(config)
+def finished(runs, config):
+    run = runs.create(config)
     list(execute(run))
     return run.id
 
 
-def test_nothing_is_made_before_the_visitor_looks(store):
-    at = app("dynamics", runs="mnist5k-afn")
+def test_nothing_is_made_before_the_visitor_looks(runs):
+    at = opened("dynamics", runs="mnist5k-afn")
     assert TITLE in [each.label for each in at.expander]
     assert not at.code
 
 
-def test_lambda_follows_what_is_shown(store):
-    at = app("dynamics", runs="mnist5k-afn~mnist5k-asrnorm")
-    code = opened(at, "take.dynamics")
+def test_lambda_follows_what_is_shown(runs):
+    at = opened("dynamics", runs="mnist5k-afn~mnist5k-asrnorm")
+    code = code_of(at, "take.dynamics")
     assert 'course_of(source, "lambda")' in code
     assert 'find("mnist5k-asrnorm")' in code
     assert "python -m afn course mnist5k-afn" in code
@@ -85,20 +42,20 @@ def test_lambda_follows_what_is_shown(store):
     assert "python -m afn course mnist5k-afn --of logit" in code
 
 
-def test_scales_follow_the_conditions(store):
-    at = app("rescaling", run="mnist5k-afn", n="100")
-    assert '("mnist5k", "contrast", 5)' in opened(at, "take.rescaling.differences")
+def test_scales_follow_the_conditions(runs):
+    at = opened("rescaling", run="mnist5k-afn", n="100")
+    assert '("mnist5k", "contrast", 5)' in code_of(at, "take.rescaling.differences")
     at.selectbox(key="rescaling.corruption").set_value("fog")
     drawn(at.run())
     code = "\n".join(each.value for each in at.code)
     assert '("mnist5k", "fog", 5)' in code
     assert "afn rescaling mnist5k-afn --corruption fog --images 100" in code
-    assert "rescaling_of(source)" in opened(at, "take.rescaling")
+    assert "rescaling_of(source)" in code_of(at, "take.rescaling")
 
 
-def test_robustness_follows_its_settings(store):
-    at = app("robustness", models="mnist5k-bn~mnist5k-afn", n="200")
-    code = opened(at, "take.robustness.shift")
+def test_robustness_follows_its_settings(runs):
+    at = opened("robustness", models="mnist5k-bn~mnist5k-afn", n="200")
+    code = code_of(at, "take.robustness.shift")
     assert 'as_tested(afn, "batch")' in code
     at.segmented_control(key="robustness.stats").set_value("running")
     at.selectbox(key="robustness.corruption").set_value("snow")
@@ -116,20 +73,20 @@ def test_robustness_follows_its_settings(store):
     assert "networks=False" in "\n".join(each.value for each in at.code)
 
 
-def test_domains_say_which_networks(store):
-    finished(store, TrainConfig(dataset="mnist5k", epochs=1, train_images=200, corruptions=(),
+def test_domains_say_which_networks(runs):
+    finished(runs, TrainConfig(dataset="mnist5k", epochs=1, train_images=200, corruptions=(),
                                 eval_images=50))  # fmt: skip
-    at = app("domains", n="200")
-    code = opened(at, "take.domains")
+    at = opened("domains", n="200")
+    code = code_of(at, "take.domains")
     if "nothing to take" in " ".join(each.value for each in at.caption):
         pytest.fail("the page shows a network and offers none")
     assert "python -m afn domains" in code
     assert "--images 200" in code
 
 
-def test_costs_follow_the_sizes(store):
-    at = app("cost")
-    assert "batch_sizes=(128,)" in opened(at, "take.cost")
+def test_costs_follow_the_sizes(runs):
+    at = opened("cost")
+    assert "batch_sizes=(128,)" in code_of(at, "take.cost")
     at.segmented_control(key="cost.batch_size").set_value(8)
     drawn(at.run())
     code = "\n".join(each.value for each in at.code)
@@ -137,39 +94,39 @@ def test_costs_follow_the_sizes(store):
     assert "bench --subject layer --size 32 --batch-size 8 --norms afn asrnorm" in code
 
 
-def test_the_paper_follows_its_column(store):
-    at = app("paper")
-    assert 'replicated(results, table, "trains")' in opened(at, "take.paper")
+def test_the_paper_follows_its_column(runs):
+    at = opened("paper")
+    assert 'replicated(results, table, "trains")' in code_of(at, "take.paper")
     at.segmented_control(key="paper.reading").set_value("tests")
     drawn(at.run())
     code = "\n".join(each.value for each in at.code)
     assert "pretrained tables --column tests" in code
 
 
-def test_ablations_follow_the_sweep_that_is_built(store):
-    at = app("ablations", sweep="new")
-    code = opened(at, "take.ablations")
+def test_ablations_follow_the_sweep_that_is_built(runs):
+    at = opened("ablations", sweep="new")
+    code = code_of(at, "take.ablations")
     assert "python -m afn sweep norm-batch-size.toml" in code
     at.number_input(key="ablations.seeds").set_value(2)
     drawn(at.run())
     assert "\n        0,\n        1\n" in "\n".join(each.value for each in at.code)
 
 
-def test_a_ready_made_ablation_is_offered_with_its_answer_alone(store):
-    at = app("ablations", sweep="batch-size")
+def test_a_ready_made_ablation_is_offered_with_its_answer_alone(runs):
+    at = opened("ablations", sweep="batch-size")
     assert TITLE not in [each.label for each in at.expander]  # the guess comes first
-    at = app("ablations", sweep="batch-size", guess="?")
-    assert "carry_out(SweepSpec.from_json(spec))" in opened(at, "take.ablations")
+    at = opened("ablations", sweep="batch-size", guess="?")
+    assert "carry_out(SweepSpec.from_json(spec))" in code_of(at, "take.ablations")
 
 
-def test_runs_and_pairs_of_them(store, quick):
-    ids = [finished(store, quick), finished(store, TrainConfig(**(quick_of(quick) | {"lr": 0.01})))]
-    at = app("runs", run=ids[0])
-    code = opened(at, "take.run")
+def test_runs_and_pairs_of_them(runs, quick):
+    ids = [finished(runs, quick), finished(runs, TrainConfig(**(quick_of(quick) | {"lr": 0.01})))]
+    at = opened("runs", run=ids[0])
+    code = code_of(at, "take.run")
     assert "train(" in code
     assert f"python -m afn train --norm afn --dataset {quick.dataset}" in code
-    at = app("runs", run="~".join(ids))
-    code = opened(at, "take.pair")
+    at = opened("runs", run="~".join(ids))
+    code = code_of(at, "take.pair")
     assert f"python -m afn compare {ids[0]} {ids[1]}" in code
 
 
@@ -177,16 +134,16 @@ def quick_of(config):
     return {name: getattr(config, name) for name in TrainConfig.__slots__}
 
 
-def test_the_playground_offers_what_it_trained(store, quick):
-    run = finished(store, quick)
-    at = app("playground", run=run)
-    code = opened(at, "take.playground")
+def test_the_playground_offers_what_it_trained(runs, quick):
+    run = finished(runs, quick)
+    at = opened("playground", run=run)
+    code = code_of(at, "take.playground")
     assert "for name, events in contenders.items():" in code
     assert "python -m afn train --norm afn --dataset digits8" in code
 
 
-def test_a_lesson_offers_its_experiment(store):
-    code = opened(app("lessons", lesson="hidden-hero"), "take.lessons")
+def test_a_lesson_offers_its_experiment(runs):
+    code = code_of(opened("lessons", lesson="hidden-hero"), "take.lessons")
     assert 'as_tested(load_pretrained("mnist5k-bn"), "batch")' in code
     assert "python -m afn evaluate mnist5k-bn --grid --corruption contrast" in code
 

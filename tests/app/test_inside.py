@@ -9,12 +9,11 @@ import os
 import re
 import threading
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
-import streamlit as st
 from PIL import Image
-from streamlit.testing.v1 import AppTest
 
 from afn.engine.config import TrainConfig
 from afn.engine.execution import execute
@@ -24,14 +23,14 @@ from afn.inside.look import Batch, Look
 from afn.inside.networks import network
 from afn.inside.service import Inspector, serve
 from afn.pretrained.cards import read_card
-from afn.runner import LocalRunner
-from afn.runs import RunStore
 from app import backend
 from app.charts import inside as words_of
 from app.charts.neighbours import Who, neighbours_html, neighbours_reading
-from app.inside import InsideView, from_url, look_of, to_url
+from app.inside import InsideView, look_of, to_url
+from tests.app.one_view import drawn, opened, words
 
-PATIENCE = 60.0
+page = partial(opened, "inside")
+
 OFF = dict.fromkeys(("mu", "sigma", "gamma", "beta"), 0.0)
 SEVEN = np.zeros((28, 28), dtype=np.uint8)
 SEVEN[5:8, 8:20] = SEVEN[8:24, 14:17] = 255
@@ -40,53 +39,8 @@ SEVEN[5:8, 8:20] = SEVEN[8:24, 14:17] = 255
 # -- links -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("view", "url"),
-    [
-        (InsideView(), {}),
-        (
-            InsideView(
-                model="mnist5k-afn", layer="backbone.blocks.1.norm", channel=7, image=2,
-                dataset="syn", corruption="fog", severity=2, size=8, first=40, order="by label",
-                stats="running", mu="0.5", gamma="0", where="here", source="a drawing",
-                picture=own_picture.to_text(SEVEN),
-            ),
-            {
-                "model": "mnist5k-afn", "layer": "backbone.blocks.1.norm", "channel": "7",
-                "image": "2", "data": "syn", "corruption": "fog", "severity": "2", "batch": "8",
-                "first": "40", "order": "by label", "stats": "running", "mu": "0.5",
-                "gamma": "0", "where": "here", "first_place": "a drawing",
-                "drawn": own_picture.to_text(SEVEN),
-            },
-        ),
-    ],
-)  # fmt: skip
-def test_a_view_is_its_link(view, url):
-    assert to_url(view) == url
-    assert from_url({key: [value] for key, value in url.items()}) == (view, [])
-
-
 def test_a_drawing_that_is_not_shown_is_not_in_the_link():
     assert to_url(InsideView(picture=own_picture.to_text(SEVEN))) == {}
-
-
-@pytest.mark.parametrize(
-    ("key", "text", "words"),
-    [
-        ("mu", "2", "number from 0 to 1"),
-        ("mu", "x", "number from 0 to 1"),
-        ("batch", "3", "batch is one of 1, 2, 4"),
-        ("first", "600", "0 to 511, not '600'"),
-        ("channel", "a", "whole number"),
-        ("drawn", "zzz", "28×28 pixels"),
-        ("where", "there", "everywhere, here"),
-    ],
-)
-def test_what_cannot_be_in_a_link_is_one_line(key, text, words):
-    view, [problem] = from_url({key: [text], "corruption": ["fog"]})
-    assert words in problem
-    assert "\n" not in problem
-    assert view == InsideView(corruption="fog")
 
 
 def test_what_a_view_asks():
@@ -234,11 +188,8 @@ def test_neighbours_in_words_and_squares():
 
 
 @pytest.fixture
-def runs(tmp_path, monkeypatch):
-    """The run store of an app without a data folder; a thread looks into layers."""
-    monkeypatch.setenv("AFN_RUNS_DIR", str(tmp_path / "runs"))
-    monkeypatch.setenv("AFN_DATA_DIR", str(tmp_path / "no-data"))
-    monkeypatch.setattr(LocalRunner, "start", lambda self: None)
+def runs(runs, monkeypatch):
+    """The app's run store; a thread looks into layers."""
     read, write = os.pipe()
 
     def start(address):
@@ -246,35 +197,9 @@ def runs(tmp_path, monkeypatch):
 
     asked = Inspector(start)
     monkeypatch.setattr(backend, "inspector", lambda: asked)
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    yield RunStore()
+    yield runs
     asked.close()
     os.close(write)
-    st.cache_resource.clear()
-    st.cache_data.clear()
-
-
-def inside_app():
-    from app.views import inside
-
-    inside.render()
-
-
-def drawn(at):
-    assert not at.exception, [error.message for error in at.exception]
-    return at
-
-
-def page(**url):
-    at = AppTest.from_function(inside_app, default_timeout=PATIENCE)
-    at.query_params.update(url)
-    return drawn(at.run())
-
-
-def words(at):
-    elements = [*at.markdown, *at.caption, *at.info, *at.warning, *at.error]
-    return "\n".join(re.sub(r"\\(.)", r"\1", element.value) for element in elements)
 
 
 def diagram(at):

@@ -4,57 +4,21 @@ import copy
 import json
 import re
 from dataclasses import replace
+from functools import partial
 
 import pytest
-import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 from afn.grids.records import Cell
-from afn.runner import LocalRunner
-from afn.runs import RunStore
 from app import ablations, backend, cards, comparison, costing, dynamics, rescaling, robustness
 from app.lessons import LESSONS
 from app.lessons.lesson import Check, Option
 from app.state import lessons as state
 from app.state.lessons import LessonsView
 from app.trials.trial import REFERENCE, Trial
+from tests.app.one_view import drawn, opened, text
 
-PATIENCE = 120.0
 SLUGS = list(LESSONS)
-
-
-@pytest.fixture
-def idle(tmp_path, monkeypatch):
-    """An empty store and data folder; what is submitted waits."""
-    monkeypatch.setenv("AFN_RUNS_DIR", str(tmp_path / "runs"))
-    monkeypatch.setenv("AFN_DATA_DIR", str(tmp_path / "no-data"))
-    for name in ("start", "submit", "submit_behind", "evaluate"):
-        monkeypatch.setattr(LocalRunner, name, lambda self, *work: None)
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    yield RunStore()
-    st.cache_resource.clear()
-
-
-def drawn(at):
-    assert not at.exception, [error.message for error in at.exception]
-    return at
-
-
-def lessons_app():
-    """The page alone, since AppTest's script is a page of its own."""
-    import streamlit as st
-
-    from app.views import lessons
-
-    page = st.Page(lambda: lessons.render(open_page=page), title="Lessons", url_path="lessons")
-    st.navigation([page]).run()
-
-
-def page(**url):
-    at = AppTest.from_function(lessons_app, default_timeout=PATIENCE)
-    at.query_params.update(url)
-    return drawn(at.run())
+page = partial(opened, "lessons")
 
 
 def url_of(at):
@@ -64,14 +28,6 @@ def url_of(at):
 def press(at, key):
     at.button(key=key).click()
     return drawn(at.run())
-
-
-def words(elements):
-    return "\n".join(element.value for element in elements)
-
-
-def boxes(at):
-    return words([*at.success, *at.info])
 
 
 def record_of(slug):
@@ -87,10 +43,10 @@ def answered(slug, record):
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_a_link_opens_a_lesson_with_its_precomputed_result(idle, slug):
+def test_a_link_opens_a_lesson_with_its_precomputed_result(runs, slug):
     lesson, at = LESSONS[slug], page(lesson=slug)
     assert at.title[0].value == lesson.title
-    assert lesson.question in words(at.markdown)
+    assert lesson.question in text(at.markdown)
     [told] = [each.value for each in at.caption if each.value.startswith("**Precomputed**")]
     assert re.search(r"seeds? .*\d", told)
     assert "statistics" in told
@@ -100,13 +56,13 @@ def test_a_link_opens_a_lesson_with_its_precomputed_result(idle, slug):
     for chart, drawing in zip(lesson.charts, charts, strict=True):
         assert chart.read(data) in drawing.proto.alt
     found = lesson.answer(data)
-    assert lesson.predictions[found.came_true] in words(at.info).replace("\\", "")
+    assert lesson.predictions[found.came_true] in text(at.info)
     assert not at.warning
     assert not at.error
-    assert not idle.root.exists() or not list(idle.list())
+    assert not runs.root.exists() or not list(runs.list())
 
 
-def test_the_overview_shows_all_of_them(idle):
+def test_the_overview_shows_all_of_them(runs):
     at = page()
     assert at.title[0].value == "Lessons"
     links = [(link.proto.label, link.proto.query_string) for link in at.get("page_link")]
@@ -114,25 +70,25 @@ def test_the_overview_shows_all_of_them(idle):
         (f"{number}. {lesson.title}", f"lesson={slug}")
         for number, (slug, lesson) in enumerate(LESSONS.items(), start=1)
     ]
-    assert "0 of 8 completed" in words(at.caption)
+    assert "0 of 8 completed" in text(at.caption)
 
 
-def test_a_prediction_is_held_against_the_answer_and_kept_in_the_link(idle):
+def test_a_prediction_is_held_against_the_answer_and_kept_in_the_link(runs):
     came_true = answered("axes", record_of("axes")).came_true
     wrong = (came_true + 1) % len(LESSONS["axes"].predictions)
     at = press(page(lesson="axes"), f"lessons.guess.{wrong}")
     assert url_of(at) == {"lesson": "axes", "guess": str(wrong)}
-    assert f", not “{LESSONS['axes'].predictions[wrong]}”" in words(at.info)
+    assert f", not “{LESSONS['axes'].predictions[wrong]}”" in text(at.info)
     at = press(press(at, "lessons.again"), f"lessons.guess.{came_true}")
-    assert "As you predicted" in words(at.success)
+    assert "As you predicted" in text(at.success)
     reloaded = page(**url_of(at))
-    assert "As you predicted" in words(reloaded.success)
+    assert "As you predicted" in text(reloaded.success)
     at = press(press(at, "lessons.again"), "lessons.guess.none")
     assert url_of(at)["guess"] == "?"
-    assert "You made no prediction." in words(at.markdown)
+    assert "You made no prediction." in text(at.markdown)
 
 
-def test_checks_explain_each_answer_and_complete_the_lesson(idle):
+def test_checks_explain_each_answer_and_complete_the_lesson(runs):
     slug = "networks"
     at = page(lesson=slug, guess="0")
     checks = LESSONS[slug].checks
@@ -141,26 +97,26 @@ def test_checks_explain_each_answer_and_complete_the_lesson(idle):
         for option in (wrong, check.right):
             drawn(at.radio[number].set_value(option).run())
             assert url_of(at)["check"].split("~")[number] == str(option)
-            feedback = words(at.warning if option == wrong else at.success)
+            feedback = text(at.warning if option == wrong else at.success)
             assert check.options[option].feedback in feedback
-    assert "**Lesson completed.**" in words(at.success)
+    assert "**Lesson completed.**" in text(at.success)
     reloaded = page(**url_of(at))
     assert [radio.value for radio in reloaded.radio] == [check.right for check in checks]
-    assert "**Lesson completed.**" in words(reloaded.success)
+    assert "**Lesson completed.**" in text(reloaded.success)
 
 
-def test_the_visit_remembers_other_lessons(idle):
+def test_the_visit_remembers_other_lessons(runs):
     rights = "~".join(str(check.right) for check in LESSONS["axes"].checks)
     at = page(lesson="axes", guess="2", check=rights)
     at.query_params.clear()
     drawn(at.run())
-    assert "1 of 8 completed" in words(at.caption)
+    assert "1 of 8 completed" in text(at.caption)
     at.query_params["lesson"] = "axes"
     drawn(at.run())
     assert url_of(at) == {"lesson": "axes", "guess": "2", "check": rights}
     at.query_params.clear()
     at = press(drawn(at.run()), "lessons.forget")
-    assert "0 of 8 completed" in words(at.caption)
+    assert "0 of 8 completed" in text(at.caption)
     at.query_params["lesson"] = "axes"
     drawn(at.run())
     assert url_of(at) == {"lesson": "axes"}
@@ -175,7 +131,7 @@ def test_the_visit_remembers_other_lessons(idle):
         ({"lesson": "axes", "check": "0~0~0"}, "In the link, check=0~0~0: it has 2 checks"),
     ],
 )
-def test_a_bad_link_says_one_line(idle, url, line):
+def test_a_bad_link_says_one_line(runs, url, line):
     at = page(**url)
     [warning] = at.warning
     assert line in warning.value.replace("\\", "")
@@ -199,7 +155,7 @@ def test_a_check_has_one_right_answer():
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_what_comes_along_is_of_the_current_configuration(idle, slug):
+def test_what_comes_along_is_of_the_current_configuration(runs, slug):
     trial = Trial(slug, LESSONS[slug].experiment)
     assert trial.precomputed is not None
     lesson = LESSONS[slug]
@@ -221,9 +177,9 @@ def test_lessons_are_whole(slug):
     assert lesson.note.aims
     assert lesson.note.pitfalls
     texts = (lesson.question, lesson.before, lesson.ask, lesson.setup, lesson.after)
-    assert all(text.strip() for text in texts)
-    for text in texts:
-        pieces = re.sub(r"\$\$\n.*?\n\$\$", "", text, flags=re.DOTALL).split("$")
+    assert all(each.strip() for each in texts)
+    for each in texts:
+        pieces = re.sub(r"\$\$\n.*?\n\$\$", "", each, flags=re.DOTALL).split("$")
         assert len(pieces) % 2 == 1
         assert not any("\n" in formula for formula in pieces[1::2])  # it would not be drawn
     assert len(" ".join(texts).split()) < 520
@@ -240,15 +196,15 @@ _PAGES = {
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_links_onwards_open_their_pages_set_up(idle, slug):
+def test_links_onwards_open_their_pages_set_up(runs, slug):
     for onward in LESSONS[slug].onwards:
         if not onward.settings:
             continue
         url = {k: v if isinstance(v, list) else [v] for k, v in onward.settings.items()}
         view, problems = _PAGES[onward.page](url)
         assert problems == []
-        for text in (part for texts in url.values() for each in texts for part in each.split("~")):
-            assert text in str(view)
+        for part in (part for texts in url.values() for each in texts for part in each.split("~")):
+            assert part in str(view)
         named = "~".join([*url.get("runs", []), *url.get("run", []), *url.get("models", [])])
         assert set(filter(None, named.split("~"))) <= set(cards.names())
 
@@ -370,7 +326,7 @@ def price(ratio):
         ("price", lambda: price(2.5), 2, "2.50 times as long"),
     ],
 )
-def test_answers_follow_the_data(idle, slug, record, came_true, told):
+def test_answers_follow_the_data(runs, slug, record, came_true, told):
     found = answered(slug, record())
     assert found.came_true == came_true
     assert told in found.told
@@ -387,30 +343,30 @@ def test_every_prediction_can_come_true(slug):
 # -- running ---------------------------------------------------------------------------------------
 
 
-def test_arithmetic_runs_at_once_and_says_that_it_is_live(idle):
+def test_arithmetic_runs_at_once_and_says_that_it_is_live(runs):
     at = press(page(lesson="axes"), "lessons.run")
     [told] = [each.value for each in at.caption if each.value.startswith("**Live**")]
     assert "seed 0" in told
     assert at.button(key="lessons.run").label == "Run it again"
-    assert "Precomputed" not in words(at.caption)
+    assert "Precomputed" not in text(at.caption)
     trial = Trial("axes", LESSONS["axes"].experiment)
     assert trial.live.record["per_channel"] == trial.precomputed.record["per_channel"]
 
 
 @pytest.mark.parametrize("slug", ["small-lambda", "hidden-hero", "bounded"])
-def test_what_waits_shows_the_precomputed_result_and_can_be_stopped(idle, slug):
+def test_what_waits_shows_the_precomputed_result_and_can_be_stopped(runs, slug):
     at = press(page(lesson=slug), "lessons.run")
-    assert "**Precomputed**" in words(at.caption)
+    assert "**Precomputed**" in text(at.caption)
     at = press(at, "lessons.stop")
     drawn(at.run())
-    assert "Not finished" in words(at.caption)
+    assert "Not finished" in text(at.caption)
     assert at.button(key="lessons.run").label == "Go on"
     trial = Trial(slug, LESSONS[slug].experiment)
     assert not trial.standing().is_running
     assert trial.live is None
 
 
-def test_two_measurements_do_not_run_at_once(idle, monkeypatch):
+def test_two_measurements_do_not_run_at_once(runs, monkeypatch):
     def busy(plan):
         from app.measuring import BusyError
 
@@ -419,21 +375,21 @@ def test_two_measurements_do_not_run_at_once(idle, monkeypatch):
     monkeypatch.setattr(backend.measurements(), "start", busy)
     at = press(page(lesson="price"), "lessons.run")
     assert "another measurement is running here" in at.toast[0].value
-    assert "**Precomputed**" in words(at.caption)
+    assert "**Precomputed**" in text(at.caption)
 
 
-def test_without_what_came_along_the_page_says_so(idle, monkeypatch, tmp_path):
+def test_without_what_came_along_the_page_says_so(runs, monkeypatch, tmp_path):
     monkeypatch.setattr("app.trials.trial.REFERENCE", tmp_path)
     at = page(lesson="axes")
-    assert "The precomputed result is missing" in words(at.info)
+    assert "The precomputed result is missing" in text(at.info)
     at = press(at, "lessons.run")
-    assert "**Live**" in words(at.caption)
+    assert "**Live**" in text(at.caption)
     for damage in ("{", '{"config": {}}'):
         (tmp_path / "networks.json").write_text(damage)
-        assert "The precomputed result is missing" in words(page(lesson="networks").info)
+        assert "The precomputed result is missing" in text(page(lesson="networks").info)
 
 
-def test_the_lesson_says_how_to_embed_it(idle):
+def test_the_lesson_says_how_to_embed_it(runs):
     at = page(lesson="axes")
     [frame] = [each.value for each in at.code if each.value.startswith("<iframe")]
     assert "?lesson=axes&amp;embed=true" in frame

@@ -1,57 +1,18 @@
-"""The Paper page: its links, and the page under AppTest."""
+"""The Paper page under AppTest."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 from afn.pretrained.cards import pretrained_dir
 from afn.pretrained.published import TABLES
 from afn.pretrained.results import FILE
-from app.paper import PaperView, from_url, to_url
+from tests.app.one_view import drawn, html, opened, words
 from tests.pretrained.accuracies import measured, write_results
 
-PATIENCE = 60.0
-
-
-# -- links -----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("view", "url"),
-    [
-        (PaperView(), {}),
-        (PaperView(reading="tests"), {"column": "tests"}),
-        (PaperView(network="mnist-grey"), {"network": "mnist-grey"}),
-    ],
-)
-def test_a_view_is_its_link(view, url):
-    assert to_url(view) == url
-    assert from_url({key: [value] for key, value in url.items()}) == (view, [])
-
-
-@pytest.mark.parametrize(
-    ("url", "clue"),
-    [({"column": "both"}, "trains, tests"), ({"network": "<b>" * 99}, "any, cifar10, mnist-grey")],
-)
-def test_what_a_link_cannot_ask_for_is_one_short_line(url, clue):
-    view, [problem] = from_url({key: [value] for key, value in url.items()})
-    assert view == PaperView()
-    assert clue in problem
-    assert len(problem) < 250
-
-
-# -- the page --------------------------------------------------------------------------------------
-
-
-def paper_app():
-    import streamlit as st
-
-    from app.views import paper
-
-    if not st.session_state.get("away"):
-        paper.render()
+page = partial(opened, "paper")
 
 
 @pytest.fixture(autouse=True)
@@ -66,25 +27,6 @@ def folder(tmp_path, monkeypatch) -> Path:
     """Where the page looks for what is shipped."""
     monkeypatch.setenv("AFN_PRETRAINED_DIR", str(tmp_path / "pretrained"))
     return tmp_path / "pretrained"
-
-
-def page(**url):
-    at = AppTest.from_function(paper_app, default_timeout=PATIENCE)
-    at.query_params.update(url)
-    return drawn(at.run())
-
-
-def drawn(at):
-    assert not at.exception, [error.message for error in at.exception]
-    return at
-
-
-def words(at):
-    return "\n".join(element.value for element in [*at.markdown, *at.caption])
-
-
-def html(at):
-    return "\n".join(element.proto.body for element in at.get("html"))
 
 
 def test_what_is_shipped_shows_every_table_and_trajectory():

@@ -4,14 +4,13 @@ import json
 from dataclasses import replace
 
 import pytest
-import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 from afn.engine.execution import execute
 from afn.fork import fork
 from afn.index import RunIndex
 from afn.runner import LocalRunner
 from afn.runs import Run, RunStore
+from tests.app.one_view import drawn, opened, text
 
 MIDDLE = 22
 """The step of the first of two checkpoints."""
@@ -24,18 +23,12 @@ def submitted():
 
 
 @pytest.fixture
-def store(tmp_path, monkeypatch, submitted):
-    """The app's run store; what is submitted waits."""
-    monkeypatch.setenv("AFN_RUNS_DIR", str(tmp_path / "runs"))
-    monkeypatch.setenv("AFN_DATA_DIR", str(tmp_path / "no-data"))
-    monkeypatch.setattr(LocalRunner, "start", lambda self: None)
+def store(runs, monkeypatch, submitted):
+    """The app's run store; what is submitted waits, and is told."""
     monkeypatch.setattr(
         LocalRunner, "submit", lambda self, runs: submitted.extend(run.id for run in runs)
     )
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    yield RunStore()
-    st.cache_resource.clear()
+    return runs
 
 
 @pytest.fixture
@@ -51,35 +44,9 @@ def trained(store, config, **options):
     return run
 
 
-def app():
-    import streamlit as st
-
-    from app.views import runs
-
-    playground = st.Page(lambda: None, title="Playground", url_path="playground")
-    dynamics = st.Page(lambda: None, title="λ", url_path="lambda")
-    page = st.Page(
-        lambda: runs.render(open_page=playground, dynamics_page=dynamics),
-        title="Runs", url_path="runs", default=True,
-    )  # fmt: skip
-    st.navigation([page, playground, dynamics]).run()
-
-
 def runs_page(*runs):
     """The page, opened by a link to these runs."""
-    at = AppTest.from_function(app, default_timeout=60)
-    if runs:
-        at.query_params["run"] = "~".join(run.id for run in runs)
-    return drawn(at.run())
-
-
-def drawn(at):
-    assert not at.exception, [error.message for error in at.exception]
-    return at
-
-
-def text(elements):
-    return "\n".join(element.value for element in elements)
+    return opened("runs", **({"run": "~".join(run.id for run in runs)} if runs else {}))
 
 
 def table(at):
@@ -134,9 +101,7 @@ def test_a_click_that_comes_with_moved_rows_means_the_rows_that_were_seen(store,
 
 def test_a_link_to_runs_that_are_gone_selects_nothing(store, config):
     store.create(config)
-    at = AppTest.from_function(app, default_timeout=60)
-    at.query_params["run"] = "20200101-000000-afn-ffffff~-"
-    drawn(at.run())
+    at = opened("runs", run="20200101-000000-afn-ffffff~-")
     assert not at.text_input
     assert linked(at) == []
 

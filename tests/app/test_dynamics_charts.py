@@ -1,21 +1,13 @@
-"""The λ page: its links, what is computed of λ's course, its words, and the page under AppTest."""
+"""What is computed of the course of λ, its words and its figures."""
 
-import json
-import re
-import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
-import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 from afn.engine.config import TrainConfig
-from afn.engine.execution import execute
 from afn.history import History
 from afn.lambda_init import LambdaInit
-from afn.pretrained.cards import pretrained_dir, pretrained_names, read_card
-from afn.runs import RunStore
 from app import offers
 from app.charts.chart import Shown
 from app.charts.depth import depth_legend, ramp
@@ -23,12 +15,8 @@ from app.charts.dynamics import depth_figure, dynamics_figure, panels_of
 from app.charts.dynamics_words import dynamics_reading, panel_reading
 from app.charts.palette import NORM_COLORS
 from app.charts.tracks import Track, courses_of, series_of, table, thinned, together, track
-from app.dynamics import DynamicsView, from_url, to_url
+from app.dynamics import DynamicsView
 
-PATIENCE = 60.0
-QUICK = TrainConfig(
-    dataset="digits8", widths=(4, 8), epochs=1, evals_per_epoch=0, eval_images=20, corruptions=()
-)
 START = [0.04, 0.04, 0.01, 0.01]
 
 
@@ -68,57 +56,6 @@ def told(lambdas, *, layers=("backbone.a",), grads=None, snapshots=(), steps=Non
 
 def courses(*shown, quantity="lambda", keys=None):
     return courses_of(series_of(shown, keys or list(range(len(shown)))), quantity)
-
-
-# -- links -----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("view", "url"),
-    [
-        (DynamicsView(), {}),
-        (
-            DynamicsView(
-                runs=("a", "b"), quantity="gradient", which="beta", by="layer", seeds="lines",
-                axis="log",
-            ),
-            {
-                "runs": "a~b", "show": "gradient", "of": "beta", "by": "layer", "seeds": "lines",
-                "steps": "log",
-            },
-        ),
-    ],
-)  # fmt: skip
-def test_a_view_is_its_link(view, url):
-    assert to_url(view) == url
-    assert from_url({key: [value] for key, value in url.items()}) == (view, [])
-
-
-@pytest.mark.parametrize(
-    ("url", "clue"),
-    [
-        ({"show": "loss"}, "lambda, logit, change, gradient, move"),
-        ({"of": "delta"}, "all, mu, sigma, gamma, beta"),
-        ({"by": "channel"}, "λ, layer"),
-        ({"seeds": "<script>" * 99}, "band, lines"),
-        ({"steps": "sqrt"}, "linear, log"),
-        ({"runs": "~".join("abcdefghi")}, "up to 8 runs fit, not 9"),
-    ],
-    ids=str,
-)
-def test_what_a_link_cannot_ask_for_is_one_short_line(url, clue):
-    view, [problem] = from_url({key: [value] for key, value in url.items()})
-    assert view == DynamicsView()
-    assert clue in problem
-    assert len(problem) < 250
-
-
-def test_what_has_panels_follows_from_the_view():
-    assert DynamicsView().panels == ("mu", "sigma", "gamma", "beta")
-    assert DynamicsView(which="beta").panels == ("beta",)
-    assert DynamicsView(by="layer").panels == ("mu",)
-    assert DynamicsView(quantity="move").panels == ("mu", "sigma")
-    assert DynamicsView(quantity="move", which="beta").panels == ("mu", "sigma")
 
 
 # -- numbers ---------------------------------------------------------------------------------------
@@ -350,184 +287,9 @@ def test_the_legend_names_few_layers_and_only_the_ends_of_many():
     assert "transparent 8px 12px" in deep
 
 
-# -- the page --------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    """A folder with AFN in two seeds, and BN."""
-    store = RunStore(tmp_path_factory.mktemp("trained") / "runs")
-    for norm, seed in (("bn", 0), ("afn", 0), ("afn", 1)):
-        list(execute(store.create(replace(QUICK, norm=norm, seed=seed))))
-    return store.root
-
-
-@pytest.fixture
-def runs(tmp_path, monkeypatch):
-    """The run store of an app; empty."""
-    monkeypatch.setenv("AFN_RUNS_DIR", str(tmp_path / "runs"))
-    monkeypatch.setenv("AFN_DATA_DIR", str(tmp_path / "no-data"))
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    yield RunStore()
-    st.cache_resource.clear()
-    st.cache_data.clear()
-
-
-@pytest.fixture
-def ids(runs, trained):
-    """Norm and seed -> run id."""
-    shutil.copytree(trained, runs.root)
-    return {(run.config().norm, run.config().seed): run.id for run in runs.list()}
-
-
-def dynamics_app():
-    import streamlit as st
-
-    from app.views import dynamics
-
-    home = st.Page(lambda: None, title="Playground", url_path="playground")
-    page = st.Page(
-        lambda: None if st.session_state.get("away") else dynamics.render(open_page=home),
-        title="λ dynamics", url_path="lambda", default=True,
-    )  # fmt: skip
-    st.navigation([page, home]).run()
-
-
-def drawn(at):
-    assert not at.exception, [error.message for error in at.exception]
-    return at
-
-
-def page(**url):
-    at = AppTest.from_function(dynamics_app, default_timeout=PATIENCE)
-    at.query_params.update(url)
-    return drawn(at.run())
-
-
-def words(at):
-    elements = [*at.markdown, *at.caption, *at.info]
-    return "\n".join(re.sub(r"\\(.)", r"\1", element.value) for element in elements)
-
-
-def charts(at):
-    return [json.loads(each.proto.spec) for each in at.get("plotly_chart")]
-
-
-def test_without_runs_the_pretrained_models_are_there(runs):
-    at = page()
-    assert set(at.multiselect(key="dynamics.runs").value) <= set(pretrained_names())
-    assert len(charts(at)) == 4
-    assert "Precomputed" in words(at)
-    assert "pretrained: not every step, and four digits" in words(at)
-    assert not at.warning
-    at.segmented_control(key="dynamics.quantity").set_value("gradient")
-    drawn(at.run())
-    assert "the gradient on λ" in words(at)
-    assert at.query_params["show"] == "gradient"
-
-
-def test_seeds_come_together_and_the_link_reproduces_the_view(ids):
-    both = [ids["afn", 0], ids["afn", 1]]
-    at = page(runs="~".join(both), show="change", by="layer", of="sigma")
-    assert "AFN (2 seeds)" in words(at)
-    assert len(charts(at)) == 2
-    assert at.query_params == {
-        "runs": "~".join(both), "show": "change", "by": "layer", "of": "sigma"
-    }  # fmt: skip
-    at.segmented_control(key="dynamics.seeds").set_value("lines")
-    drawn(at.run())
-    assert "a line each" in words(at)
-    at.segmented_control(key="dynamics.by").set_value("λ")
-    at.segmented_control(key="dynamics.quantity").set_value("move")
-    drawn(at.run())
-    assert len(charts(at)) == 1  # sigma's
-    assert "makes the spread" in words(at)
-
-
-def test_batch_norm_has_no_lambda_and_is_told_so_kindly(ids):
-    at = page(runs=ids["bn", 0])
-    assert "BN has no λ" in words(at)
-    assert charts(at) == []
-    at = page(runs=f"{ids['bn', 0]}~{ids['afn', 0]}")
-    assert "BN has no λ" in words(at)
-    assert len(charts(at)) == 4
-
-
-def test_what_a_link_cannot_have_is_one_line_each(ids):
-    at = page(runs=f"gone~../etc~{ids['afn', 0]}", show="loss")
-    assert len(at.warning) == 3
-    assert len(charts(at)) == 4
-    at = page(runs="gone")
-    assert len(at.warning) == 1
-    assert "Choose a run" in words(at)
-
-
-def test_choices_can_be_cleared_and_outlive_another_page(ids):
-    at = page()
-    assert at.multiselect(key="dynamics.runs").value[0] in ids.values()
-    at.segmented_control(key="dynamics.axis").set_value("log")
-    drawn(at.run())
-    at.session_state["away"] = True
-    drawn(at.run())
-    at.session_state["away"] = False
-    drawn(at.run())
-    assert at.segmented_control(key="dynamics.axis").value == "log"
-    at.multiselect(key="dynamics.runs").set_value([])
-    drawn(at.run())
-    assert "Choose a run" in words(at)
-
-
-def test_nothing_at_all_shows_the_way(runs, monkeypatch, tmp_path):
-    monkeypatch.setenv("AFN_PRETRAINED_DIR", str(tmp_path / "none"))
-    assert "Nothing to look at yet" in words(page())
-
-
-def test_a_run_that_trains_is_live(ids, runs):
-    run = runs.open(ids["afn", 0])
-    (run.path / "end.json").unlink()  # it was claimed by this process, which is alive
-    at = page(runs=run.id)
-    assert "Live · digits8" in words(at)
-    run.end("finished")
-    assert "Cached · digits8" in words(drawn(at.run()))
-
-
-def test_a_damaged_model_is_a_line_and_a_card_tells_what_it_is(runs, monkeypatch, tmp_path):
-    folder = tmp_path / "cards"
-    shutil.copytree(pretrained_dir(), folder, ignore=shutil.ignore_patterns("*cifar*"))
-    monkeypatch.setenv("AFN_PRETRAINED_DIR", str(folder))
-    (folder / "mnist5k-afn.events.jsonl.gz").write_bytes(b"")
-    at = page(runs="mnist5k-afn~mnist5k-asrnorm")
-    [line] = at.warning
-    assert "is damaged" in line.value
-    assert len(charts(at)) == 4
-
-
-def test_cards_and_configurations_are_one_tap_away(ids):
-    at = page(runs=f"{ids['afn', 0]}~mnist5k-afn")
-    assert not at.code
-    for key in ("dynamics.card.mnist5k-afn", "take.dynamics"):
-        at.session_state[key] = True
-    drawn(at.run())
-    assert len(at.dataframe) == 2
-    assert [code.value.count("TrainConfig(") for code in at.code] == [1, 1, 0, 0]
-    assert "configurations.json" in [each.label for each in at.get("download_button")]
-
-
-def test_the_card_says_it_all():
-    def card_app():
-        from afn.pretrained.cards import read_card
-        from app.card_view import card_details
-
-        card_details(read_card("mnist5k-afn"), key="test")
-
-    at = drawn(AppTest.from_function(card_app, default_timeout=PATIENCE).run())
-    card = read_card("mnist5k-afn")
-    text = words(at)
-    for fact in ("convnet", "209,405 parameters", "seed] 0", "1,860 steps", "torch 2."):
-        assert fact in text
-    data, accuracies = at.dataframe
-    assert card.trained_on.sha256 in data.value["SHA-256"].tolist()
-    assert len(accuracies.value) == len(card.accuracies)
-    assert accuracies.value["corruption"].iloc[0] == "clean"
-    assert 'norm="afn"' in at.code[0].value.replace("'", '"')
+def test_what_has_panels_follows_from_the_view():
+    assert DynamicsView().panels == ("mu", "sigma", "gamma", "beta")
+    assert DynamicsView(which="beta").panels == ("beta",)
+    assert DynamicsView(by="layer").panels == ("mu",)
+    assert DynamicsView(quantity="move").panels == ("mu", "sigma")
+    assert DynamicsView(quantity="move", which="beta").panels == ("mu", "sigma")

@@ -1,0 +1,154 @@
+"""The λ dynamics page under AppTest."""
+
+import shutil
+from dataclasses import replace
+from functools import partial
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from afn.engine.config import TrainConfig
+from afn.engine.execution import execute
+from afn.pretrained.cards import pretrained_dir, pretrained_names, read_card
+from afn.runs import RunStore
+from tests.app.one_view import PATIENCE, charts, drawn, opened, words
+
+QUICK = TrainConfig(
+    dataset="digits8", widths=(4, 8), epochs=1, evals_per_epoch=0, eval_images=20, corruptions=()
+)
+page = partial(opened, "dynamics")
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A folder with AFN in two seeds, and BN."""
+    store = RunStore(tmp_path_factory.mktemp("trained") / "runs")
+    for norm, seed in (("bn", 0), ("afn", 0), ("afn", 1)):
+        list(execute(store.create(replace(QUICK, norm=norm, seed=seed))))
+    return store.root
+
+
+@pytest.fixture
+def ids(runs, trained):
+    """Norm and seed -> run id."""
+    shutil.copytree(trained, runs.root)
+    return {(run.config().norm, run.config().seed): run.id for run in runs.list()}
+
+
+def test_without_runs_the_pretrained_models_are_there(runs):
+    at = page()
+    assert set(at.multiselect(key="dynamics.runs").value) <= set(pretrained_names())
+    assert len(charts(at)) == 4
+    assert "Precomputed" in words(at)
+    assert "pretrained: not every step, and four digits" in words(at)
+    assert not at.warning
+    at.segmented_control(key="dynamics.quantity").set_value("gradient")
+    drawn(at.run())
+    assert "the gradient on λ" in words(at)
+    assert at.query_params["show"] == "gradient"
+
+
+def test_seeds_come_together_and_the_link_reproduces_the_view(ids):
+    both = [ids["afn", 0], ids["afn", 1]]
+    at = page(runs="~".join(both), show="change", by="layer", of="sigma")
+    assert "AFN (2 seeds)" in words(at)
+    assert len(charts(at)) == 2
+    assert at.query_params == {
+        "runs": "~".join(both), "show": "change", "by": "layer", "of": "sigma"
+    }  # fmt: skip
+    at.segmented_control(key="dynamics.seeds").set_value("lines")
+    drawn(at.run())
+    assert "a line each" in words(at)
+    at.segmented_control(key="dynamics.by").set_value("λ")
+    at.segmented_control(key="dynamics.quantity").set_value("move")
+    drawn(at.run())
+    assert len(charts(at)) == 1  # sigma's
+    assert "makes the spread" in words(at)
+
+
+def test_batch_norm_has_no_lambda_and_is_told_so_kindly(ids):
+    at = page(runs=ids["bn", 0])
+    assert "BN has no λ" in words(at)
+    assert charts(at) == []
+    at = page(runs=f"{ids['bn', 0]}~{ids['afn', 0]}")
+    assert "BN has no λ" in words(at)
+    assert len(charts(at)) == 4
+
+
+def test_what_a_link_cannot_have_is_one_line_each(ids):
+    at = page(runs=f"gone~../etc~{ids['afn', 0]}", show="loss")
+    assert len(at.warning) == 3
+    assert len(charts(at)) == 4
+    at = page(runs="gone")
+    assert len(at.warning) == 1
+    assert "Choose a run" in words(at)
+
+
+def test_choices_can_be_cleared_and_outlive_another_page(ids):
+    at = page()
+    assert at.multiselect(key="dynamics.runs").value[0] in ids.values()
+    at.segmented_control(key="dynamics.axis").set_value("log")
+    drawn(at.run())
+    at.session_state["away"] = True
+    drawn(at.run())
+    at.session_state["away"] = False
+    drawn(at.run())
+    assert at.segmented_control(key="dynamics.axis").value == "log"
+    at.multiselect(key="dynamics.runs").set_value([])
+    drawn(at.run())
+    assert "Choose a run" in words(at)
+
+
+def test_nothing_at_all_shows_the_way(runs, monkeypatch, tmp_path):
+    monkeypatch.setenv("AFN_PRETRAINED_DIR", str(tmp_path / "none"))
+    assert "Nothing to look at yet" in words(page())
+
+
+def test_a_run_that_trains_is_live(ids, runs):
+    run = runs.open(ids["afn", 0])
+    (run.path / "end.json").unlink()  # it was claimed by this process, which is alive
+    at = page(runs=run.id)
+    assert "Live · digits8" in words(at)
+    run.end("finished")
+    assert "Cached · digits8" in words(drawn(at.run()))
+
+
+def test_a_damaged_model_is_a_line_and_a_card_tells_what_it_is(runs, monkeypatch, tmp_path):
+    folder = tmp_path / "cards"
+    shutil.copytree(pretrained_dir(), folder, ignore=shutil.ignore_patterns("*cifar*"))
+    monkeypatch.setenv("AFN_PRETRAINED_DIR", str(folder))
+    (folder / "mnist5k-afn.events.jsonl.gz").write_bytes(b"")
+    at = page(runs="mnist5k-afn~mnist5k-asrnorm")
+    [line] = at.warning
+    assert "is damaged" in line.value
+    assert len(charts(at)) == 4
+
+
+def test_cards_and_configurations_are_one_tap_away(ids):
+    at = page(runs=f"{ids['afn', 0]}~mnist5k-afn")
+    assert not at.code
+    for key in ("dynamics.card.mnist5k-afn", "take.dynamics"):
+        at.session_state[key] = True
+    drawn(at.run())
+    assert len(at.dataframe) == 2
+    assert [code.value.count("TrainConfig(") for code in at.code] == [1, 1, 0, 0]
+    assert "configurations.json" in [each.label for each in at.get("download_button")]
+
+
+def test_the_card_says_it_all():
+    def card_app():
+        from afn.pretrained.cards import read_card
+        from app.card_view import card_details
+
+        card_details(read_card("mnist5k-afn"), key="test")
+
+    at = drawn(AppTest.from_function(card_app, default_timeout=PATIENCE).run())
+    card = read_card("mnist5k-afn")
+    text = words(at)
+    for fact in ("convnet", "209,405 parameters", "seed] 0", "1,860 steps", "torch 2."):
+        assert fact in text
+    data, accuracies = at.dataframe
+    assert card.trained_on.sha256 in data.value["SHA-256"].tolist()
+    assert len(accuracies.value) == len(card.accuracies)
+    assert accuracies.value["corruption"].iloc[0] == "clean"
+    assert 'norm="afn"' in at.code[0].value.replace("'", '"')
