@@ -1,0 +1,220 @@
+"""Runs on the Playground under AppTest: started, commanded, taken up again.
+
+Only one test has a worker process: in the others what is submitted waits, or the test itself
+executes it.
+"""
+
+import re
+from dataclasses import replace
+
+import pytest
+import streamlit as st
+
+from afn.engine.execution import execute
+from afn.runs import RunStore
+from afn.work import ENDED
+from app import backend
+from tests.app.one_view import drawn, run_fragment, text
+from tests.app.playground import (
+    CONFIG,
+    QUICK_LINK,
+    cards,
+    commands,
+    finished,
+    is_enabled,
+    playground,
+    press,
+    running,
+    settings,
+    standing,
+    unfold,
+)
+from tests.waiting import wait_for
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    """The run store of an app that has no data folder; its worker is gone at the end."""
+    monkeypatch.setenv("AFN_RUNS_DIR", str(tmp_path / "runs"))
+    monkeypatch.setenv("AFN_DATA_DIR", str(tmp_path / "no-data"))
+    monkeypatch.setenv("AFN_WORKER_FORK", "0")
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    yield RunStore()
+    backend.runner().close()
+    st.cache_resource.clear()
+
+
+def test_start_trains_all_contenders_in_the_worker_and_the_page_reads_them(store):
+    at = press(playground(**QUICK_LINK, c=["afn", "bn"]), "Start")
+    runs = {run.record()["name"]: run for run in store.list()}
+    assert runs.keys() == {"AFN", "BN"}
+    assert at.query_params["run"] == f"{runs['AFN'].id}~{runs['BN'].id}"
+    assert len({run.record()["group"] for run in runs.values()}) == 1
+    wait_for(lambda: all(run.state().status in ENDED for run in runs.values()), "the runs' end")
+    drawn(at.run())
+    assert standing(at) == [("AFN", "finished"), ("BN", "finished")]
+    assert not at.error
+    words = [
+        f"{name} {100 * run.state().summary['accuracy']:.1f} % (step 22)"
+        for name, run in runs.items()
+    ]
+    scores = re.search(r"Test accuracy on 360 images of digits8: (.*)\.", text(at.caption))
+    assert set(scores[1].split(" and ")) == set(words)
+    assert len(at.get("bidi_component")) == 5
+
+
+def test_start_makes_the_runs_that_the_settings_say(runs):
+    at = press(playground(**QUICK_LINK, lr="0.1"), "Start")
+    configs = {run.config() for run in runs.list()}
+    assert configs == {replace(CONFIG, norm=n, lr=0.1) for n in ("afn", "asrnorm", "bn")}
+    assert {status for _, status in standing(at)} == {"waiting"}
+    assert not is_enabled(at, "Start")
+    assert is_enabled(at, "Stop")
+
+
+def test_the_buttons_act_on_the_contender_that_is_chosen(runs):
+    at = playground(**QUICK_LINK)
+    at.segmented_control(key="target").set_value("1")
+    press(drawn(at.run()), "Start")
+    [run] = runs.list()
+    assert run.config().norm == "asrnorm"
+    assert standing(at) == [("AFN", "ready"), ("ASRNorm", "waiting"), ("BN", "ready")]
+    assert at.query_params["run"] == f"-~{run.id}"
+
+
+def test_step_before_start_takes_one_step_and_pauses(runs):
+    at = press(playground(**QUICK_LINK, c="bn"), "Step")
+    [run] = runs.list()
+    assert commands(run) == [{"command": "step"}]
+    events = execute(run)
+    while next(events).kind != "step":
+        pass
+    assert next(events).kind == "snapshot"
+    drawn(at.run())
+    assert standing(at) == [("BN", "paused")]
+    assert "step 1 ·" in cards(at)[0][2]
+    press(at, "Step")
+    assert commands(run) == [{"command": "step"}] * 2
+    events.close()
+
+
+@pytest.mark.parametrize("label", ["Pause", "Stop", "Step"])
+def test_a_button_tells_a_live_run(runs, label):
+    run, events = running(runs, CONFIG)
+    at = playground(run=run.id)
+    assert standing(at) == [("AFN", "running")]
+    press(at, label)
+    assert commands(run) == [{"command": label.lower()}]
+    events.close()
+
+
+def test_pause_turns_into_resume(runs):
+    run, events = running(runs, CONFIG)
+    at = press(playground(run=run.id), "Pause")
+    assert next(e for e in events if e.kind == "state").values == {"state": "paused"}
+    drawn(at.run())
+    assert standing(at) == [("AFN", "paused")]
+    press(at, "Resume")
+    assert [command["command"] for command in commands(run)] == ["pause", "resume"]
+    list(events)
+    assert standing(drawn(at.run())) == [("AFN", "finished")]
+
+
+def test_stop_takes_a_waiting_run_out_of_the_queue(runs):
+    at = press(press(playground(**QUICK_LINK, c="bn"), "Start"), "Stop")
+    [run] = runs.list()
+    assert run.state().reason == "stopped before it began"
+    assert standing(at) == [("BN", "stopped")]
+
+
+@pytest.mark.parametrize("label", ["Reset", "New seed"])
+def test_a_fresh_start_stops_live_runs_and_keeps_the_settings(runs, label):
+    run, events = running(runs, CONFIG)
+    at = press(playground(run=run.id), label)
+    assert commands(run) == [{"command": "stop"}]
+    assert standing(at) == [("AFN", "ready")]
+    [wanted] = settings(at)
+    assert (wanted.seed == CONFIG.seed) == (label == "Reset")
+    assert replace(wanted, seed=CONFIG.seed) == CONFIG
+    assert "run" not in at.query_params
+    assert "Nothing runs yet" in text(at.markdown)
+    events.close()
+
+
+def test_reset_takes_ended_runs_from_the_screen_and_the_address(runs):
+    run = finished(runs, CONFIG)
+    at = press(playground(run=run.id), "Reset")
+    assert standing(at) == [("AFN", "ready")]
+    assert "run" not in at.query_params
+    assert run.state().status == "finished"
+
+
+def test_start_again_makes_a_second_run_of_the_same_configuration(runs):
+    first = finished(runs, CONFIG)
+    at = press(playground(run=first.id), "Start again")
+    [second] = [run for run in runs.list() if run.id != first.id]
+    assert second.config() == first.config()
+    assert at.query_params["run"] == second.id
+
+
+def test_a_stopped_run_with_a_checkpoint_is_resumed(runs):
+    run, events = running(runs, CONFIG)
+    run.send({"command": "stop"})
+    list(events)
+    at = playground(run=run.id)
+    assert standing(at) == [("AFN", "stopped")]
+    press(at, "Resume")
+    assert standing(at) == [("AFN", "waiting")]
+    list(execute(run))
+    assert standing(drawn(at.run())) == [("AFN", "finished")]
+
+
+@pytest.mark.parametrize(
+    ("widget", "value"), [("lr", 0.01), ("batch_size", 32), ("lambda_lr_factor", 10.0)]
+)
+def test_a_change_reaches_the_live_run_as_just_typed_and_leaves_a_mark(runs, widget, value):
+    run, events = running(runs, CONFIG)
+    at = unfold(playground(run=run.id), "change")
+    at.number_input(key=f"change.{widget}").set_value(value)
+    at.button(key=f"change.send.{widget}").click()  # leaving the field and clicking are one rerun
+    run_fragment(at)
+    assert commands(run) == [{"command": "set", widget: value}]
+    list(events)
+    drawn(at.run())
+    assert '"marks":' in at.get("bidi_component")[0].proto.json
+
+
+def test_lambda_is_set_in_the_contenders_that_have_one(runs):
+    both, open_events = zip(
+        *(running(runs, replace(CONFIG, norm=norm)) for norm in ("afn", "bn")), strict=True
+    )
+    at = unfold(playground(run="~".join(run.id for run in both)), "change")
+    at.slider(key="change.logit").set_value(0.5)
+    at.button(key="change.send.lambda").click()
+    run_fragment(at)
+    assert commands(both[0]) == [{"command": "set", "lambda": {"mu": 0.5, "sigma": 0.5}}]
+    assert commands(both[1]) == []
+    for events in open_events:
+        events.close()
+
+
+def test_a_test_on_demand_reopens_a_finished_run_for_it(runs):
+    run = finished(runs, CONFIG)
+    at = playground(run=run.id)
+    at.segmented_control(key="set.severity").set_value(5)
+    assert "No corruption tested yet" in text(run_fragment(at).caption)
+    at.button(key="test.now").click()
+    run_fragment(at)
+    assert commands(run) == [{"command": "evaluate", "severity": 5}]
+    list(execute(run))
+    drawn(at.run())
+    assert "The largest drop from clean at severity 5" in text(at.caption)
+    assert standing(at) == [("AFN", "finished")]
+
+
+def test_settings_that_differ_from_the_runs_are_pointed_out(runs):
+    at = playground(run=finished(runs, CONFIG).id)
+    assert "differ from the runs below" not in text(at.caption)
+    drawn(at.number_input(key="set.lr").set_value(0.2).run())
+    assert "differ from the runs below" in text(at.caption)
