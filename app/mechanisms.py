@@ -135,6 +135,8 @@ class Effect:
     """Accuracy with every λ forced to 0."""
     gain: Estimate
     """What the networks add, with its paired 95 % interval over images."""
+    severity: int = 0
+    """Of the standard corruptions over which it is a mean; 0 for clean images."""
 
 
 def effects(card: Card) -> list[Effect]:
@@ -158,20 +160,27 @@ def effects(card: Card) -> list[Effect]:
         if is_grid:
             for severity in _SEVERITIES:
                 places = [(name, severity) for name in STANDARD]
-                found.append(_effect(f"corrupted, severity {severity}", both, places, True))
+                test = f"corrupted, severity {severity}"
+                found.append(_effect(test, both, places, is_shifted=True, severity=severity))
         elif dataset == own:
-            found.append(_effect("own images, clean", both, clean, False))
+            found.append(_effect("own images, clean", both, clean, is_shifted=False))
         else:
-            found.append(_effect(f"{dataset}, clean", both, clean, True))
+            found.append(_effect(f"{dataset}, clean", both, clean, is_shifted=True))
     whole = [effect for effect in found if effect]
-    return sorted(whole, key=lambda each: (each.is_shifted, "corrupted" in each.test))
+    return sorted(whole, key=lambda each: (each.is_shifted, each.severity))
 
 
 def _effect(
-    test: str, both: Mapping[bool, Mapping[Place, Cell]], places: Sequence[Place], is_shifted: bool
+    test: str,
+    both: Mapping[bool, Mapping[Place, Cell]],
+    places: Sequence[Place],
+    *,
+    is_shifted: bool,
+    severity: int = 0,
 ) -> Effect | None:
     if any(place not in cells for cells in both.values() for place in places):
         return None
     on, off = ([both[state][place] for place in places] for state in (True, False))
     mean = sum(cell.accuracy for cell in off) / len(off)
-    return Effect(test, is_shifted, len(places), off[0].n, mean, gain_over(on, off))
+    gain = gain_over(on, off)
+    return Effect(test, is_shifted, len(places), off[0].n, mean, gain, severity)

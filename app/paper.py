@@ -1,6 +1,6 @@
 """What the Paper page shows: its settings and their link form."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -16,14 +16,28 @@ NETWORKS = {
 }
 """Whose training the mechanisms are looked at in: models' names without norm and seed."""
 ANY = "any"
-LADDERS: dict[str, list[Ask]] = {
-    "CIFAR-10 under corruption": corrupted("cifar10"),
-    "Digits from one domain, in RGB": digits("rgb"),
-    "Digits from one domain, in grey": digits("grey"),
-    "PACS from one domain": pacs(),
-    "MNIST 5k under corruption": corrupted("mnist5k"),
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """Tests that are averaged where the way from BN to AFN is walked in steps."""
+
+    ask: Callable[..., list[Ask]]
+    of: tuple[str, ...] = ()
+
+    @property
+    def asks(self) -> list[Ask]:
+        """The tests."""
+        return self.ask(*self.of)
+
+
+LADDERS = {
+    "CIFAR-10 under corruption": Ladder(corrupted, ("cifar10",)),
+    "Digits from one domain, in RGB": Ladder(digits, ("rgb",)),
+    "Digits from one domain, in grey": Ladder(digits, ("grey",)),
+    "PACS from one domain": Ladder(pacs),
+    "MNIST 5k under corruption": Ladder(corrupted, ("mnist5k",)),
 }
-"""Where the way from BN to AFN is walked in steps, and the tests that are averaged there."""
 _URL = {"reading": "column", "network": "network"}
 
 

@@ -37,6 +37,7 @@ _HOMES = {
     "in_shape": "afn.inside.own_picture",
     "Path": "pathlib",
     "Row": "afn.grids.domains",
+    "STANDARD": "afn.grids.records",
     "images_under": "afn.grids.measure",
     "layer_rescaling": "afn.grids.rescaling_statistics",
     "execute": "afn.engine.execution",

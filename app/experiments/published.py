@@ -1,13 +1,20 @@
-"""Paper: the published tables beside the measured ones, and λ of the trainings looked at."""
+"""Paper: the published tables beside the measured ones, and the way from BN to AFN in steps."""
 
 from collections.abc import Sequence
 
 from afn.pretrained.published import TABLES
-from afn.pretrained.replication import Reading, Replicated
+from afn.pretrained.replication import Reading, Replicated, ladder
 from app import evidence
-from app.experiments.experiment import Experiment, line
+from app.charts.ladder import RUNGS
+from app.experiments.code import literal, table
+from app.experiments.experiment import PLOT, Experiment, line
+from app.paper import LADDERS
 
 _DIGITS = 2
+_UNTOUCHED = (
+    "Nothing is trained or tested: the numbers are equal. What is measured grows with "
+    "pretrained/results.csv."
+)
 _PYTHON = """\
 from afn.pretrained.cards import pretrained_dir
 from afn.pretrained.published import TABLES
@@ -22,7 +29,7 @@ for table in TABLES:
             print(f"{{name}}  published  {{published:.2f}}")
             if here:
                 found = row.verdict(norm) if norm != "bn" else None
-                print(f"{{name}}  {{here.n}} seeds here  {{here.mean:.2f}}")
+                print(f"{{name}}  here, n = {{here.n}}  {{here.mean:.2f}}")
                 if found:
                     print(f"{{name}}  gain over BN: {{found}}")
                     rows.append((name, published - row.row.accuracies["bn"], row.gain(norm).mean))
@@ -38,32 +45,76 @@ axes.set_xlabel("published gain over BN, points")
 axes.set_ylabel("gain over BN here, points")
 plt.show()
 """
+_LADDERS = """\
+from afn.pretrained.cards import pretrained_dir
+from afn.pretrained.replication import Results, {imported}
+
+results = Results.read(pretrained_dir())  # pretrained/results.csv
+{tests}
+steps = {steps}
+rows = []
+for name, asks in tests.items():
+    for step, rung in zip(steps, ladder(results, asks)):
+        rows.append((name, step, rung.mean))
+        print(f"{{name}}, n = {{rung.n}}  {{step}}  {{rung.mean:.2f}}")
+"""
 
 
 def experiments_of(reading: Reading) -> list[Experiment]:
-    """Reading our results, and holding them against the published ones.
+    """Reading our results: held against the published ones, and from BN to AFN step by step.
 
     Args:
         reading: What a column of the first table of digits stands for.
     """
+    return [_tables(reading), _ladders()]
+
+
+def _tables(reading: Reading) -> Experiment:
     tables = {table.name: evidence.rows(table, reading) for table in TABLES}
-    return [
-        Experiment(
-            title="Published and measured",
-            about="Every published table of AFN beside the mean over seeds of what was measured "
-            "here with the same protocol, from `pretrained/results.csv`; norms in the statistics "
-            "modes in which they are published (AFN: test batch, BN: running). The verdict is by "
-            "the sign of the gain over BN.",
-            python=_PYTHON.format(column=f'"{reading}"'),
-            commands=(("pretrained", "tables", "--column", reading),),
-            expected=tuple(
-                text for name, rows in tables.items() for text in _lines(name, rows)
-            ),
-            tolerance="Nothing is trained or tested: the numbers are equal. What is measured grows "
-            "with pretrained/results.csv.",
-            plot=_PLOT,
-        )
-    ]  # fmt: skip
+    return Experiment(
+        title="Published and measured",
+        about="Every published table of AFN beside the mean over seeds of what was measured "
+        "here with the same protocol, from `pretrained/results.csv`; norms in the statistics "
+        "modes in which they are published (AFN: test batch, BN: running). The verdict is by "
+        "the sign of the gain over BN.",
+        python=_PYTHON.format(column=f'"{reading}"'),
+        commands=(("pretrained", "tables", "--column", reading),),
+        expected=tuple(
+            text for name, rows in tables.items() for text in _lines(name, rows)
+        ),
+        tolerance=_UNTOUCHED,
+        plot=_PLOT,
+    )  # fmt: skip
+
+
+def _ladders() -> Experiment:
+    found = {name: ladder(evidence.results(), of.asks) for name, of in LADDERS.items()}
+    asked = {
+        name: f"{of.ask.__name__}({', '.join(map(literal, of.of))})"
+        for name, of in LADDERS.items()
+        if found[name]
+    }
+    return Experiment(
+        title="From BN to AFN in steps",
+        about="Where the gain comes from: BN with running averages, the same weights with the "
+        "statistics of the test batch, networks trained with AFN whose λ are forced to 0, and AFN "
+        "as it is. Means over seeds that have all four, and over the tests, from "
+        "`pretrained/results.csv`.",
+        python=_LADDERS.format(
+            imported=", ".join(sorted({"ladder", *(LADDERS[name].ask.__name__ for name in asked)})),
+            tests=table("tests", asked),
+            steps=literal(list(RUNGS)),
+        ),
+        no_command="`python -m afn pretrained tables` says the published rows alone; the Python "
+        "reads the same table.",
+        expected=tuple(
+            line(f"{name}, n = {rung.n}", step, rung.mean, _DIGITS)
+            for name, rungs in found.items()
+            for step, rung in zip(RUNGS, rungs, strict=bool(rungs))
+        ),
+        tolerance=_UNTOUCHED,
+        plot=PLOT.format(ylabel="accuracy, %"),
+    )
 
 
 def _lines(table: str, rows: Sequence[Replicated]) -> list[str]:
@@ -73,5 +124,5 @@ def _lines(table: str, rows: Sequence[Replicated]) -> list[str]:
             name, here = f"{table}, {row.row.name}, {norm}", row.measured[norm]
             found.append(line(name, "published", published, _DIGITS))
             if here:
-                found.append(line(name, f"{here.n} seeds here", here.mean, _DIGITS))
+                found.append(line(name, f"here, n = {here.n}", here.mean, _DIGITS))
     return found

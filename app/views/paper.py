@@ -23,7 +23,7 @@ from app.charts import paper as charts
 from app.charts.chart import Rows
 from app.charts.legend import legend_html
 from app.charts.verdicts import protocol_html, tally_html
-from app.experiments import offer, published
+from app.experiments import mechanisms, offer, published
 from app.explanations import CONTROLS
 from app.export import csv_of
 from app.heading import heading
@@ -70,7 +70,10 @@ def render() -> None:
     _ladders(results)
     view = state.take()
     reading: Reading = "tests" if view.reading == "tests" else "trains"
-    offer("paper", lambda: published.experiments_of(reading))
+    offer(
+        "paper",
+        lambda: [*published.experiments_of(reading), *mechanisms.experiments_of(view.network)],
+    )
     state.write_url(replace(view, network=ANY) if [view.network] == offered[:1] else view)
 
 
@@ -274,7 +277,7 @@ def _refuted(by: str) -> None:
 
 def _ladders(results: Results) -> None:
     heading("Where the robustness gain comes from", "paper.ladder", kind="precomputed")
-    found = {name: rungs for name, asks in LADDERS.items() if (rungs := ladder(results, asks))}
+    found = {name: rungs for name, of in LADDERS.items() if (rungs := ladder(results, of.asks))}
     columns = st.columns(2)
     for number, (name, rungs) in enumerate(found.items()):
         words = ladders.ladder_reading(rungs)

@@ -6,6 +6,7 @@ The screens are small and real: networks trained here on 8×8 digits, and shippe
 import shutil
 from collections import Counter
 from dataclasses import replace
+from statistics import fmean
 
 import matplotlib as mpl
 import numpy as np
@@ -18,6 +19,7 @@ from afn.engine.config import TrainConfig
 from afn.engine.execution import execute
 from afn.fork import fork
 from afn.grids.execution import carry_out
+from afn.grids.records import STANDARD
 from afn.inside import own_picture
 from afn.inside.bench import Bench
 from afn.inside.networks import network
@@ -34,6 +36,7 @@ from app.experiments import (
     lambdas,
     layers,
     matrix,
+    mechanisms,
     pairs,
     published,
     scales,
@@ -400,7 +403,7 @@ def test_costs_are_measured_again(folder):
 @pytest.mark.slow
 @pytest.mark.parametrize("reading", ["trains", "tests"])
 def test_published_tables_are_read_again(runs, folder, reading):
-    [experiment] = published.experiments_of(reading)
+    experiment, _ = published.experiments_of(reading)
     check(experiment, printed(experiment, store_root()), all_of_them=False)
     records = [each for each in said(experiment, store_root(), folder) if each["kind"] == "row"]
     values = [
@@ -413,6 +416,33 @@ def test_published_tables_are_read_again(runs, folder, reading):
         text.rpartition("  ")[2] for text in experiment.expected
     ]
     check(experiment, drawn_lines(experiment), all_of_them=False)
+
+
+@pytest.mark.slow
+def test_the_evidence_of_the_paper_is_had_again(runs, folder):
+    _, steps = published.experiments_of("trains")
+    on_and_off, course, gradients = mechanisms.experiments_of("mnist5k")
+    for experiment in (steps, on_and_off, course, gradients):
+        check(experiment, printed(experiment, store_root()))
+    records = said(on_and_off, store_root(), folder)
+    cells = [each for each in records if each["kind"] == "cell" and not each["networks"]]
+    off = [
+        fmean(
+            each["accuracy"]
+            for each in cells
+            if each["severity"] == severity and each["corruption"] in STANDARD
+        )
+        for severity in range(1, 6)
+    ]
+    assert [f"{value:.4f}" for value in off] == [
+        text.rpartition("  ")[2] for text in on_and_off.expected if text.startswith("networks off")
+    ]
+    check(gradients, drawn_lines(gradients))
+
+
+def test_where_no_network_was_trained_there_is_no_evidence(runs, monkeypatch, tmp_path):
+    monkeypatch.setenv("AFN_PRETRAINED_DIR", str(tmp_path / "none"))
+    assert mechanisms.experiments_of("cifar10") == []
 
 
 # -- Inside the layer ------------------------------------------------------------------------------

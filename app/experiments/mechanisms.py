@@ -1,0 +1,160 @@
+"""Paper: what speaks for and against its three mechanisms, from pretrained models."""
+
+from collections.abc import Sequence
+from statistics import fmean
+
+from afn.grids.records import STANDARD
+from app import evidence, histories
+from app.experiments import lambdas
+from app.experiments.code import (
+    ONE_THREAD,
+    Origin,
+    configurations,
+    literal,
+    program,
+    table,
+)
+from app.experiments.experiment import Experiment, line
+from app.histories import Opened
+from app.markdown import plain
+from app.mechanisms import EARLY, STARTS, VARIANTS
+
+_BATCH_SIZE = 128
+_NETWORKS = """\
+data = load_dataset({dataset})
+rows, found = [], {{}}
+for name, model in tests.items():
+    for cell in corruption_grid(
+        model, data, num_images={images}, batch_size={size}, corruptions=STANDARD
+    ):
+        found.setdefault((name, cell.severity), []).append(cell.accuracy)
+for severity in range(1, 6):
+    on, off = (fmean(found[name, severity]) for name in tests)
+    rows.append(("gain of the networks", f"severity {{severity}}", on - off))
+    print(f"networks off  severity {{severity}}  {{off:.4f}}")
+    print(f"gain of the networks  severity {{severity}}  {{on - off:.4f}}")
+"""
+_GRADIENTS = """\
+rows = []
+for name, source in sources.items():
+    history = history_of(source)
+    course = list(zip(history.steps, history.columns["grad_norm"]))
+    rows += [(name, step, norm) for step, norm in course]
+    early = fmean(norm for step, norm in course if step <= {early})
+    print(f"{{name}}  mean of the first {early} steps  {{early:.4f}}")
+    print(f"{{name}}  largest  {{max(norm for _, norm in course):.4f}}")
+"""
+_GRADIENTS_PLOT = """\
+import matplotlib.pyplot as plt
+
+figure, axes = plt.subplots(figsize=(9, 5))
+for name in dict.fromkeys(row[0] for row in rows):
+    mine = [row for row in rows if row[0] == name]
+    axes.loglog([step for _, step, _ in mine], [norm for _, _, norm in mine], label=name)
+axes.set_xlabel("step")
+axes.set_ylabel("norm of the gradient")
+axes.legend()
+plt.show()
+"""
+
+
+def experiments_of(network: str) -> list[Experiment]:
+    """Each mechanism's numbers, asked or read once more.
+
+    Args:
+        network: Of `app.paper.NETWORKS`.
+    """
+    courses = {course.variant: course for course in evidence.courses(network)}
+    opened, _ = histories.opened([course.name for course in courses.values()])
+    by_name = {each.id: each for each in opened}
+    known = {variant: by_name[c.name] for variant, c in courses.items() if c.name in by_name}
+    starts = [known[variant].shown for variant in STARTS if variant in known]
+    return [*_networks(network), *lambdas.experiments_of(starts, "lambda"), *_gradients(known)]
+
+
+def _networks(network: str) -> list[Experiment]:
+    grid = {each.severity: each for each in evidence.effects(network) if each.severity}
+    if not grid:
+        return []
+    origin = Origin.of(f"{network}-afn")
+    images = grid[1].n
+    asked = (
+        "evaluate", origin.id, "--grid", "--images", f"{images}", "--batch-size",
+        f"{_BATCH_SIZE}", "--stats", "batch",
+    )  # fmt: skip
+    return [
+        Experiment(
+            title="Networks on and off",
+            about=plain(
+                f"What AFN's networks add to the accuracy of {origin.id} (seed "
+                f"{origin.config.seed}): with them less with every λ forced to 0, same weights, on "
+                f"the first {images} test images of {origin.config.dataset}; mean over the "
+                f"{len(STANDARD)} standard corruptions. Statistics: test batch of {_BATCH_SIZE}."
+            ),
+            python=program(
+                ONE_THREAD,
+                f"network = {origin.model()}\n",
+                table(
+                    "tests",
+                    {
+                        "networks on": 'as_tested(network, "batch")',
+                        "networks off": 'as_tested(network, "batch", networks=False)',
+                    },
+                ),
+                _NETWORKS.format(
+                    dataset=literal(origin.config.dataset), images=images, size=_BATCH_SIZE
+                ),
+            ),
+            commands=(asked, (*asked, "--no-networks")),
+            files=configurations({origin.id: origin.config}),
+            expected=tuple(
+                text
+                for severity, effect in sorted(grid.items())
+                for text in (
+                    line("networks off", f"severity {severity}", effect.off),
+                    line("gain of the networks", f"severity {severity}", effect.gain.value),
+                )
+            ),
+            note=f"{2 * len(STANDARD) * 5} tests of {images} images: seconds with the small "
+            "ConvNet, a quarter of an hour and more with ResNet-20.",
+        )
+    ]  # fmt: skip
+
+
+def _gradients(known: dict[str, Opened]) -> list[Experiment]:
+    courses = {VARIANTS[variant]: each for variant, each in known.items()}
+    if not courses:
+        return []
+    origins = {label: Origin.of(each.id) for label, each in courses.items()}
+    return [
+        Experiment(
+            title="Norm of the gradient",
+            about=plain(
+                f"The norm of the gradient of all parameters in the trainings of "
+                f"{', '.join(origin.id for origin in origins.values())}: on average over the "
+                f"first {EARLY} steps, and at most. Pretrained models tell about 400 of their "
+                "steps, in four digits."
+            ),
+            python=program(
+                table("sources", {label: origin.source() for label, origin in origins.items()}),
+                _GRADIENTS.format(early=EARLY),
+            ),
+            no_command="`python -m afn pretrained show NAME` says a card. The norm of the gradient "
+            "at each step stands in its events, which the Python reads.",
+            files=configurations({label: each.config for label, each in origins.items()}),
+            expected=tuple(
+                text for label, each in courses.items() for text in _told(label, each)
+            ),
+            plot=_GRADIENTS_PLOT,
+        )
+    ]  # fmt: skip
+
+
+def _told(label: str, opened: Opened) -> Sequence[str]:
+    history = opened.shown.history
+    norms = list(history.columns["grad_norm"])
+    early = [norm for step, norm in zip(history.steps, norms, strict=True) if step <= EARLY]
+    return (
+        line(label, f"mean of the first {EARLY} steps", fmean(early)),
+        line(label, "largest", max(norms)),
+    )
