@@ -16,9 +16,12 @@ from afn.engine.execution import execute
 from afn.runner import LocalRunner
 from afn.runs import RunStore
 from tests.app.browser import button, launched_chromium, streamlit_server
+from tests.app.live import charted, shown
 from tests.app.shapes import networks_of_shapes, pictures, shapes, trained_shapes
 
-__all__ = ["networks_of_shapes", "pictures", "shapes", "trained_shapes"]  # fixtures
+__all__ = [  # fixtures
+    "charted", "networks_of_shapes", "pictures", "shapes", "shown", "trained_shapes"
+]  # fmt: skip
 
 PATIENCE = 60_000
 SMALL = TrainConfig(
