@@ -224,8 +224,9 @@ of the line it has grown.
     "paper.gradients": """
 The paper: with a small λ the gradients stay tame, and training does not diverge. Held against each
 other are trainings that differ in the norm, or in the start of λ, alone: same seed, images, order
-and learning rate. Cards keep some 400 steps of each training, evenly, so a spike between them is
-not seen.
+and learning rate (ResNet-20: 0.1 without warm-up). A training may also go astray without diverging:
+after a few large steps all answers are alike, and the gradients small. Cards keep the first 100
+steps of each training and some 400 others, evenly, so a spike between those is not seen.
 """,
     "paper.ladder": """
 From BN as it is normally used to AFN, one change at a time: BN takes its statistics from the test

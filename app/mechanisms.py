@@ -4,6 +4,7 @@ import gzip
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import log
 from typing import Any
 
 from afn.grids.records import STANDARD, Cell, Place
@@ -54,6 +55,8 @@ class Course:
     """Norm of the gradient of all parameters at each."""
     total_steps: int
     last_loss: float
+    guessing: float
+    """The loss of one who takes all classes for equally likely."""
     first_moves: tuple[Moves, ...]
     """At the first snapshot, by layer; none where they were not recorded."""
     last_moves: tuple[Moves, ...]
@@ -73,6 +76,11 @@ class Course:
     def is_over(self) -> bool:
         """Whether it reached its last step; a loss that is not finite ends a training."""
         return bool(self.steps) and self.steps[-1] >= self.total_steps
+
+    @property
+    def has_learned(self) -> bool:
+        """Whether it ended clearly below the loss of guessing."""
+        return self.last_loss < 0.95 * self.guessing
 
 
 def course(card: Card, variant: str) -> Course:
@@ -100,6 +108,7 @@ def course(card: Card, variant: str) -> Course:
             gradients=tuple(each["grad_norm"] for each in steps),
             total_steps=start["total_steps"],
             last_loss=steps[-1]["loss"],
+            guessing=log(len(card.inputs.class_names)),
             first_moves=_moves(snapshots[:1]),
             last_moves=_moves(snapshots[-1:]),
         )

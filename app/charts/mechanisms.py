@@ -273,6 +273,12 @@ def gradients_reading(courses: Sequence[Course]) -> str:
         )
     ended = [each.label for each in courses if not each.is_over]
     text += f" {enumerate_words(ended)} did not reach the end." if ended else " None diverged."
+    stuck = [each for each in courses if each.is_over and not each.has_learned]
+    if stuck:
+        names = enumerate_words([each.label for each in stuck])
+        losses = " and ".join(dict.fromkeys(f"{each.last_loss:.2f}" for each in stuck))
+        text += f" But {names} learned nothing: the last loss is {losses}, guessing has "
+        text += f"{stuck[0].guessing:.2f}."
     return text
 
 
@@ -289,6 +295,7 @@ def gradients_table(courses: Sequence[Course]) -> Rows:
             "median": median(each.gradients),
             "recorded": len(each.steps),
             "last loss": each.last_loss,
+            "loss of guessing": each.guessing,
             "reached the end": each.is_over,
         }
         for each in courses

@@ -264,7 +264,9 @@ def _gradients(network: str, told: str) -> None:
     st.caption(
         plain(f"{told} · grey: the first steps · of some steps only, evenly over the training")
     )
-    _refuted("gradients that are no larger with λ wide open, and no training that diverges there.")
+    _refuted(
+        "gradients that are no larger with λ wide open, and trainings that learn as well there."
+    )
     _csv("Gradients (CSV)", "gradients", lambda: figures.gradients_table(courses))
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 from dataclasses import replace
+from math import log
 
 import pytest
 
@@ -118,13 +119,16 @@ def test_the_readings_of_the_columns_are_held_against_our_bn():
 # -- mechanisms ------------------------------------------------------------------------------------
 
 
-def course(variant="afn", start=0.05, end=0.06, gradients=(4.0, 2.0), total_steps=100):
+def course(
+    variant="afn", start=0.05, end=0.06, gradients=(4.0, 2.0), total_steps=100, last_loss=0.1
+):
     adaptive = variant != "bn"
     return Course(
         variant=variant, name=f"x-{variant}", layers=("a", "b") if adaptive else (),
         start=((start, start, start, start),) * 2 if adaptive else (),
         end=((end, start, start, end), (start - 0.01, end, start, start)) if adaptive else (),
-        steps=(1, 100), gradients=gradients, total_steps=total_steps, last_loss=0.1,
+        steps=(1, 100), gradients=gradients, total_steps=total_steps, last_loss=last_loss,
+        guessing=log(10),
         first_moves=(Moves(0.04, 0.96),), last_moves=(Moves(0.02, 0.94), Moves(0.04, 0.96)),
     )  # fmt: skip
 
@@ -194,6 +198,10 @@ def test_gradients_are_compared_at_the_start_and_at_most():
     assert "in the 1 recorded step of the first 50" in words
     assert "3.00 times that of the paper's start there, and its largest 4.50 times" in words
     assert words.endswith("None diverged.")
+    astray = figures.gradients_reading([courses[0], course("afn-open", last_loss=2.31)])
+    assert astray.endswith(
+        "But AFN, λ wide open learned nothing: the last loss is 2.31, guessing has 2.30."
+    )
     assert "BN did not reach the end" in figures.gradients_reading([course("bn", total_steps=101)])
     assert figures.gradients_reading([]) == "No training is there to say."
     assert [entry.label for entry in figures.gradient_entries(courses)] == [
