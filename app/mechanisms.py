@@ -12,8 +12,6 @@ from afn.pretrained.cards import Card
 from app.charts.estimates import Estimate, gain_over
 from app.charts.lambdas import short_layer
 
-EARLY = 50
-"""Steps that count as the beginning of a training."""
 VARIANTS = {
     "bn": "BN",
     "asrnorm": "ASRNorm",
@@ -57,6 +55,8 @@ class Course:
     last_loss: float
     guessing: float
     """The loss of one who takes all classes for equally likely."""
+    better_than_guessing: int | None
+    """The first recorded step whose loss is clearly below that; None if there is none."""
     first_moves: tuple[Moves, ...]
     """At the first snapshot, by layer; none where they were not recorded."""
     last_moves: tuple[Moves, ...]
@@ -67,20 +67,9 @@ class Course:
         return VARIANTS[self.variant]
 
     @property
-    def early(self) -> tuple[float, ...]:
-        """Gradients of the first `EARLY` steps, of those recorded."""
-        pairs = zip(self.steps, self.gradients, strict=True)
-        return tuple(gradient for step, gradient in pairs if step <= EARLY)
-
-    @property
     def is_over(self) -> bool:
         """Whether it reached its last step; a loss that is not finite ends a training."""
         return bool(self.steps) and self.steps[-1] >= self.total_steps
-
-    @property
-    def has_learned(self) -> bool:
-        """Whether it ended clearly below the loss of guessing."""
-        return self.last_loss < 0.95 * self.guessing
 
 
 def course(card: Card, variant: str) -> Course:
@@ -97,6 +86,8 @@ def course(card: Card, variant: str) -> Course:
     try:
         start = json.loads(kinds["start"][0])
         steps = [json.loads(line) for line in kinds["step"]]
+        guessing = log(len(card.inputs.class_names))
+        better = (each["step"] for each in steps if each["loss"] < 0.95 * guessing)
         snapshots = kinds.get("snapshot", [])
         return Course(
             variant=variant,
@@ -108,7 +99,8 @@ def course(card: Card, variant: str) -> Course:
             gradients=tuple(each["grad_norm"] for each in steps),
             total_steps=start["total_steps"],
             last_loss=steps[-1]["loss"],
-            guessing=log(len(card.inputs.class_names)),
+            guessing=guessing,
+            better_than_guessing=next(better, None),
             first_moves=_moves(snapshots[:1]),
             last_moves=_moves(snapshots[-1:]),
         )

@@ -10,7 +10,7 @@ from app.charts.chart import Rows, enumerate_words
 from app.charts.estimates import gain_words
 from app.charts.legend import Entry
 from app.charts.palette import GREY, NORM_COLORS, run_colors
-from app.mechanisms import EARLY, STARTS, VARIANTS, Course, Effect
+from app.mechanisms import STARTS, VARIANTS, Course, Effect
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -238,7 +238,6 @@ def gradients_figure(courses: Sequence[Course]) -> "Figure":
             opacity=0.85,
             hovertemplate=f"{each.label}<br>step %{{x}}: %{{y:.3g}}<extra></extra>",
         )  # fmt: skip
-    figure.add_vrect(x0=0.9, x1=EARLY, fillcolor=GREY, opacity=0.12, line_width=0, layer="below")
     figure.update_layout(height=330, margin={"l": 0, "r": 12, "t": 4, "b": 0}, **_STILL)
     figure.update_xaxes(
         type="log", title={"text": "step", "standoff": 6}, fixedrange=True, automargin=True,
@@ -252,34 +251,30 @@ def gradients_figure(courses: Sequence[Course]) -> "Figure":
 
 
 def gradients_reading(courses: Sequence[Course]) -> str:
-    """How large gradients are at the beginning and at most, wide open beside the paper's start."""
-    known = {each.variant: each for each in courses}
-    said = [f"{each.label} {fmean(each.early):.2f}" for each in courses if each.early]
-    if not said:
+    """How large gradients are at first and at most, wide open beside the paper's start."""
+    if not courses:
         return "No training is there to say."
-    counts = sorted({len(each.early) for each in courses})
-    many = " to ".join(map(str, dict.fromkeys([counts[0], counts[-1]])))
-    plural = "step" if counts[-1] == 1 else "steps"
-    text = (
-        f"Mean gradient norm in the {many} recorded {plural} of the first {EARLY}: "
-        f"{enumerate_words(said)}."
-    )
-    if {"afn", "afn-open"} <= known.keys() and known["afn"].early and known["afn-open"].early:
-        ratio = fmean(known["afn-open"].early) / fmean(known["afn"].early)
-        most = max(known["afn-open"].gradients) / max(known["afn"].gradients)
+    said = [
+        f"{each.label} {each.gradients[0]:.1f} and {max(each.gradients):.1f}" for each in courses
+    ]
+    text = f"Norm of the gradient at the first step and at most: {'; '.join(said)}."
+    known = {each.variant: each for each in courses}
+    if {"afn", "afn-open"} <= known.keys():
+        small, wide = known["afn"].gradients, known["afn-open"].gradients
         text += (
-            f" With λ wide open it is {ratio:.2f} times that of the paper's start there, and its "
-            f"largest {most:.2f} times."
+            f" With λ wide open the first is {wide[0] / small[0]:.1f} times that of the paper's "
+            f"start, the largest {max(wide) / max(small):.1f} times."
         )
     ended = [each.label for each in courses if not each.is_over]
     text += f" {enumerate_words(ended)} did not reach the end." if ended else " None diverged."
-    stuck = [each for each in courses if each.is_over and not each.has_learned]
-    if stuck:
-        names = enumerate_words([each.label for each in stuck])
-        losses = " and ".join(dict.fromkeys(f"{each.last_loss:.2f}" for each in stuck))
-        text += f" But {names} learned nothing: the last loss is {losses}, guessing has "
-        text += f"{stuck[0].guessing:.2f}."
-    return text
+    told = [
+        f"{each.label} {f'{step:,}' if (step := each.better_than_guessing) else 'never'}"
+        for each in courses
+    ]
+    return (
+        f"{text} The first step with a loss clearly below that of guessing "
+        f"({courses[0].guessing:.2f}): {'; '.join(told)}."
+    )
 
 
 def gradients_table(courses: Sequence[Course]) -> Rows:
@@ -288,14 +283,11 @@ def gradients_table(courses: Sequence[Course]) -> Rows:
         {
             "training": each.label,
             "first step": each.gradients[0],
-            f"mean, first {EARLY} steps": fmean(each.early) if each.early else None,
-            f"largest, first {EARLY} steps": max(each.early, default=None),
-            f"recorded of first {EARLY}": len(each.early),
-            "largest of all recorded": max(each.gradients),
+            "largest": max(each.gradients),
             "median": median(each.gradients),
             "recorded": len(each.steps),
             "last loss": each.last_loss,
-            "loss of guessing": each.guessing,
+            "first loss clearly below guessing": each.better_than_guessing,
             "reached the end": each.is_over,
         }
         for each in courses

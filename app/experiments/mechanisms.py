@@ -1,7 +1,6 @@
 """Paper: what speaks for and against its three mechanisms, from pretrained models."""
 
 from collections.abc import Sequence
-from statistics import fmean
 
 from afn.grids.records import STANDARD
 from app import evidence, histories
@@ -17,7 +16,7 @@ from app.experiments.code import (
 from app.experiments.experiment import Experiment, line
 from app.histories import Opened
 from app.markdown import plain
-from app.mechanisms import EARLY, STARTS, VARIANTS
+from app.mechanisms import STARTS, VARIANTS
 
 _BATCH_SIZE = 128
 _NETWORKS = """\
@@ -40,9 +39,9 @@ for name, source in sources.items():
     history = history_of(source)
     course = list(zip(history.steps, history.columns["grad_norm"]))
     rows += [(name, step, norm) for step, norm in course]
-    early = fmean(norm for step, norm in course if step <= {early})
-    print(f"{{name}}  mean of the first {early} steps  {{early:.4f}}")
-    print(f"{{name}}  largest  {{max(norm for _, norm in course):.4f}}")
+    norms = [norm for _, norm in course]
+    print(f"{name}  first step  {norms[0]:.4f}")
+    print(f"{name}  largest  {max(norms):.4f}")
 """
 _GRADIENTS_PLOT = """\
 import matplotlib.pyplot as plt
@@ -131,13 +130,12 @@ def _gradients(known: dict[str, Opened]) -> list[Experiment]:
             title="Norm of the gradient",
             about=plain(
                 f"The norm of the gradient of all parameters in the trainings of "
-                f"{', '.join(origin.id for origin in origins.values())}: on average over the "
-                f"first {EARLY} steps, and at most. Pretrained models tell about 400 of their "
-                "steps, in four digits."
+                f"{', '.join(origin.id for origin in origins.values())}: at the first step, "
+                "and at most. Pretrained models tell about 400 of their steps, in four digits."
             ),
             python=program(
                 table("sources", {label: origin.source() for label, origin in origins.items()}),
-                _GRADIENTS.format(early=EARLY),
+                _GRADIENTS,
             ),
             no_command="`python -m afn pretrained show NAME` says a card. The norm of the gradient "
             "at each step stands in its events, which the Python reads.",
@@ -153,8 +151,4 @@ def _gradients(known: dict[str, Opened]) -> list[Experiment]:
 def _told(label: str, opened: Opened) -> Sequence[str]:
     history = opened.shown.history
     norms = list(history.columns["grad_norm"])
-    early = [norm for step, norm in zip(history.steps, norms, strict=True) if step <= EARLY]
-    return (
-        line(label, f"mean of the first {EARLY} steps", fmean(early)),
-        line(label, "largest", max(norms)),
-    )
+    return line(label, "first step", norms[0]), line(label, "largest", max(norms))

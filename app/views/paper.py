@@ -261,9 +261,7 @@ def _gradients(network: str, told: str) -> None:
         _gradients_figure(tuple(courses)), key="paper.gradients",
         config={"displayModeBar": False}, alt=words,
     )  # fmt: skip
-    st.caption(
-        plain(f"{told} · grey: the first steps · of some steps only, evenly over the training")
-    )
+    st.caption(plain(f"{told} · the first 100 steps, and some of the others"))
     _refuted(
         "gradients that are no larger with λ wide open, and trainings that learn as well there."
     )

@@ -119,16 +119,14 @@ def test_the_readings_of_the_columns_are_held_against_our_bn():
 # -- mechanisms ------------------------------------------------------------------------------------
 
 
-def course(
-    variant="afn", start=0.05, end=0.06, gradients=(4.0, 2.0), total_steps=100, last_loss=0.1
-):
+def course(variant="afn", start=0.05, end=0.06, gradients=(4.0, 2.0), total_steps=100, better=1):
     adaptive = variant != "bn"
     return Course(
         variant=variant, name=f"x-{variant}", layers=("a", "b") if adaptive else (),
         start=((start, start, start, start),) * 2 if adaptive else (),
         end=((end, start, start, end), (start - 0.01, end, start, start)) if adaptive else (),
-        steps=(1, 100), gradients=gradients, total_steps=total_steps, last_loss=last_loss,
-        guessing=log(10),
+        steps=(1, 100), gradients=gradients, total_steps=total_steps, last_loss=0.1,
+        guessing=log(10), better_than_guessing=better,
         first_moves=(Moves(0.04, 0.96),), last_moves=(Moves(0.02, 0.94), Moves(0.04, 0.96)),
     )  # fmt: skip
 
@@ -143,7 +141,9 @@ def test_a_shipped_card_tells_its_course_and_what_the_networks_do():
     assert found.end[1] == tuple(steps[-1]["lambdas"][1])
     assert len(found.layers) == len(found.end) == 2
     assert found.is_over
-    assert len(found.early) == sum(event["step"] <= 50 for event in steps)
+    assert found.guessing == pytest.approx(2.302585)
+    learned = found.better_than_guessing
+    assert next(e["loss"] for e in steps if e["step"] == learned) < 0.95 * found.guessing
     effects = mechanisms.effects(card)
     assert [effect.test for effect in effects[:1]] == ["own images, clean"]
     assert len(effects) == 1 + 3 + 5
@@ -195,19 +195,20 @@ def test_the_growth_of_lambdas_is_read_per_start():
 def test_gradients_are_compared_at_the_start_and_at_most():
     courses = [course(gradients=(2.0, 1.0)), course("afn-open", gradients=(6.0, 9.0))]
     words = figures.gradients_reading(courses)
-    assert "in the 1 recorded step of the first 50" in words
-    assert "3.00 times that of the paper's start there, and its largest 4.50 times" in words
-    assert words.endswith("None diverged.")
-    astray = figures.gradients_reading([courses[0], course("afn-open", last_loss=2.31)])
-    assert astray.endswith(
-        "But AFN, λ wide open learned nothing: the last loss is 2.31, guessing has 2.30."
+    assert "at the first step and at most: AFN, paper's start 2.0 and 2.0; AFN, λ wide" in words
+    assert "the first is 3.0 times that of the paper's start, the largest 4.5 times" in words
+    assert "None diverged." in words
+    late = [courses[0], course("bn", better=1234), course("afn-open", better=None)]
+    assert figures.gradients_reading(late).endswith(
+        "The first step with a loss clearly below that of guessing (2.30): AFN, paper's start 1; "
+        "BN 1,234; AFN, λ wide open never."
     )
     assert "BN did not reach the end" in figures.gradients_reading([course("bn", total_steps=101)])
     assert figures.gradients_reading([]) == "No training is there to say."
     assert [entry.label for entry in figures.gradient_entries(courses)] == [
         VARIANTS["afn"], VARIANTS["afn-open"],
     ]  # fmt: skip
-    assert figures.gradients_table(courses)[1]["largest of all recorded"] == 9.0
+    assert figures.gradients_table(courses)[1]["largest"] == 9.0
     assert len(figures.gradients_figure(courses).data) == 2
 
 
