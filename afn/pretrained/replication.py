@@ -292,7 +292,9 @@ def _matched(pattern: str) -> set[str]:
 
 
 def _patterns(name: str) -> set[str]:
-    """The name, and with whole words at either end replaced by a star."""
-    cuts = [0, *accumulate(len(part) + 1 for part in name.split("-")[:-1])]
+    """The name, and with whole words at either end or between first and last replaced by a star."""
+    first, *_, last = words = name.split("-")
+    cuts = [0, *accumulate(len(word) + 1 for word in words[:-1])]
     heads = {name} | {name[:cut] + "*" for cut in cuts[1:]} | {f"{name}*"}
-    return heads | {"*-" + head[cut:] for head in heads for cut in cuts[1:] if cut < len(head)}
+    tails = {"*-" + head[cut:] for head in heads for cut in cuts[1:] if cut < len(head)}
+    return heads | tails | {f"{first}-*-{last}"}

@@ -80,10 +80,11 @@ def effects_reading(effects: Sequence[Effect], course: Course | None) -> str:
         if own:
             parts.append(f"On its own clean images the networks change {gain_words(own.gain)}")
         if shifted:
-            best = max(shifted, key=lambda each: each.gain.value)
+            most = max(shifted, key=lambda each: abs(each.gain.value))
             parts.append(
                 f"of {count_words(len(shifted), 'shifted test')} they clearly help in {up} and "
-                f"clearly harm in {down}, most in “{best.test}”: {gain_words(best.gain)}"
+                f"clearly harm in {down}; the largest change, in “{most.test}”, is "
+                f"{gain_words(most.gain)}"
             )
     said = "; ".join(parts) + "." if parts else ""
     return f"{said} {moves_words(course)}".strip()

@@ -170,7 +170,7 @@ def test_the_networks_effect_is_read():
     words = figures.effects_reading(effects, course())
     assert "+0.1 points (−1.0 to 1.2)" in words
     assert "of 2 shifted tests they clearly help in 1 and clearly harm in 1" in words
-    assert "most in “syn, clean”: +5.0 points" in words
+    assert "the largest change, in “syn, clean”, is +5.0 points" in words
     assert "μ̂ lies 0.030 σ from μ (at the first step 0.040), and σ̂ is 0.950 of σ" in words
     assert "would leave 0.945" in words  # 1 − (0.05 + 0.06) / 2
     assert "was not recorded" in figures.moves_words(replace(course(), last_moves=()))
