@@ -40,7 +40,7 @@ def _travelled(courses: Sequence[Course]) -> str:
         moves = np.abs(end - start)
         if not np.isfinite(moves).any():
             continue
-        means.append(f"{course.series.label} {_small(float(np.nanmean(moves)))}")
+        means.append(f"{course.series.label} {_number(float(np.nanmean(moves)), 2)}")
         k, i = np.unravel_index(int(np.nanargmax(moves)), moves.shape)
         with np.errstate(divide="ignore", invalid="ignore"):
             shares = moves / np.abs(start)
@@ -54,10 +54,9 @@ def _travelled(courses: Sequence[Course]) -> str:
     size, where, start_value, end_value = best
     if size == 0:
         return "λ stays exactly where it started: none has moved."
-    way = f"{start_value:.4g} → {end_value:.4g}"
-    text = f"{where} moved most: {way}"
-    if start_value:
-        text += f" ({100 * (end_value / start_value - 1):+.2g} %)"
+    text = f"{where} moved most: {_number(start_value, 4)} → {_number(end_value, 4)}"
+    if start_value > 0 and 0 < end_value < 10 * start_value:  # else shares say nothing
+        text += f" ({100 * (end_value / start_value - 1):+.2g} %)".replace("-", "−")
     text = f"{text[0].upper()}{text[1:]}." if text[0].isascii() else f"{text}."
     if most < _STAYS:
         text = (
@@ -129,9 +128,9 @@ def _span(values: np.ndarray, digits: int) -> str:
     finite = values[np.isfinite(values)]
     if not len(finite):
         return "–"
-    low, high = f"{finite.min():.{digits}g}", f"{finite.max():.{digits}g}"
+    low, high = _number(finite.min(), digits), _number(finite.max(), digits)
     return low if low == high else f"{low} … {high}"
 
 
-def _small(value: float) -> str:
-    return f"{value:.2g}"
+def _number(value: float, digits: int) -> str:
+    return f"{value:.{digits}g}".replace("-", "−")

@@ -161,6 +161,10 @@ def test_the_reading_names_the_largest_move_and_compares():
         "λ_σ of AFN in a moved most: 0.04 → 0.06 (+50 %). Mean change over layers and λ: AFN 0.005 "
         "and ASRNORM 0.0025."
     )
+    below = told([[[0.04, 0.04, -3.5, 0.01]]])
+    assert "λ_γ of AFN in a moved most: 0.01 → −3.5." in dynamics_reading(courses(below), "lambda")
+    far = told([[[0.5, 0.04, 0.01, 0.01]]])
+    assert "λ_μ of AFN in a moved most: 0.04 → 0.5." in dynamics_reading(courses(far), "lambda")
 
 
 def test_what_stays_is_said_to_stay():
