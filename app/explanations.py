@@ -205,7 +205,7 @@ out, and *networks off* says what AFN's weights do without its networks.
 **Test-batch statistics have a price** where training crops its images: the crops are padded with
 zeros, a test batch holds whole images, and the two have different statistics. On clean images of
 CIFAR-10 both BN and AFN are right more often with *running averages*. Asked with test images that
-are cropped as in training, they are as good either way: `python -m benchmarks.crops`.
+are cropped as in training, they are about as good either way: `python -m benchmarks.crops`.
 """,
     "paper.learn": """
 The paper: the encoder-decoder learns refinements of the statistics that help under shift. The

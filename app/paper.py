@@ -1,7 +1,8 @@
 """What the Paper page shows: its settings and their link form."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from statistics import fmean
 
 from afn.pretrained.replication import Ask, Reading, Replicated, corrupted, digits, pacs
@@ -16,28 +17,14 @@ NETWORKS = {
 }
 """Whose training the mechanisms are looked at in: models' names without norm and seed."""
 ANY = "any"
-
-
-@dataclass(frozen=True, slots=True)
-class Ladder:
-    """Tests that are averaged where the way from BN to AFN is walked in steps."""
-
-    ask: Callable[..., list[Ask]]
-    of: tuple[str, ...] = ()
-
-    @property
-    def asks(self) -> list[Ask]:
-        """The tests."""
-        return self.ask(*self.of)
-
-
-LADDERS = {
-    "CIFAR-10 under corruption": Ladder(corrupted, ("cifar10",)),
-    "Digits from one domain, in RGB": Ladder(digits, ("rgb",)),
-    "Digits from one domain, in grey": Ladder(digits, ("grey",)),
-    "PACS from one domain": Ladder(pacs),
-    "MNIST 5k under corruption": Ladder(corrupted, ("mnist5k",)),
+LADDERS: dict[str, partial[list[Ask]]] = {
+    "CIFAR-10 under corruption": partial(corrupted, "cifar10"),
+    "Digits from one domain, in RGB": partial(digits, "rgb"),
+    "Digits from one domain, in grey": partial(digits, "grey"),
+    "PACS from one domain": partial(pacs),
+    "MNIST 5k under corruption": partial(corrupted, "mnist5k"),
 }
+"""Where the way from BN to AFN is walked in steps, and what gives the tests averaged there."""
 _URL = {"reading": "column", "network": "network"}
 
 

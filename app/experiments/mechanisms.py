@@ -63,10 +63,8 @@ def experiments_of(network: str) -> list[Experiment]:
     Args:
         network: Of `app.paper.NETWORKS`.
     """
-    courses = {course.variant: course for course in evidence.courses(network)}
-    opened, _ = histories.opened([course.name for course in courses.values()])
-    by_name = {each.id: each for each in opened}
-    known = {variant: by_name[c.name] for variant, c in courses.items() if c.name in by_name}
+    opened, _ = histories.opened([course.name for course in evidence.courses(network)])
+    known = {each.id.removeprefix(f"{network}-"): each for each in opened}
     starts = [known[variant].shown for variant in STARTS if variant in known]
     return [*_networks(network), *lambdas.experiments_of(starts, "lambda"), *_gradients(known)]
 
@@ -87,17 +85,17 @@ def _networks(network: str) -> list[Experiment]:
             about=plain(
                 f"What AFN's networks add to the accuracy of {origin.id} (seed "
                 f"{origin.config.seed}): with them less with every λ forced to 0, same weights, on "
-                f"the first {images} test images of {origin.config.dataset}; mean over the "
+                f"the first {images:,} test images of {origin.config.dataset}; mean over the "
                 f"{len(STANDARD)} standard corruptions. Statistics: test batch of {_BATCH_SIZE}."
             ),
             python=program(
                 ONE_THREAD,
-                f"network = {origin.model()}\n",
+                f"afn_network = {origin.model()}\n",
                 table(
                     "tests",
                     {
-                        "networks on": 'as_tested(network, "batch")',
-                        "networks off": 'as_tested(network, "batch", networks=False)',
+                        "networks on": 'as_tested(afn_network, "batch")',
+                        "networks off": 'as_tested(afn_network, "batch", networks=False)',
                     },
                 ),
                 _NETWORKS.format(
@@ -114,8 +112,8 @@ def _networks(network: str) -> list[Experiment]:
                     line("gain of the networks", f"severity {severity}", effect.gain.value),
                 )
             ),
-            note=f"{2 * len(STANDARD) * 5} tests of {images} images: seconds with the small "
-            "ConvNet, a quarter of an hour and more with ResNet-20.",
+            note=f"{2 * len(STANDARD) * 5} tests of {images:,} images: seconds with the small "
+            "ConvNet, minutes with ResNet-20.",
         )
     ]  # fmt: skip
 
@@ -131,7 +129,7 @@ def _gradients(known: dict[str, Opened]) -> list[Experiment]:
             about=plain(
                 f"The norm of the gradient of all parameters in the trainings of "
                 f"{', '.join(origin.id for origin in origins.values())}: at the first step, "
-                "and at most. Pretrained models tell about 400 of their steps, in four digits."
+                "and at most. Cards tell the first 100 steps and some 400 others, in four digits."
             ),
             python=program(
                 table("sources", {label: origin.source() for label, origin in origins.items()}),

@@ -88,12 +88,13 @@ def _tables(reading: Reading) -> Experiment:
 
 
 def _ladders() -> Experiment:
-    found = {name: ladder(evidence.results(), of.asks) for name, of in LADDERS.items()}
+    found = {name: ladder(evidence.results(), ask()) for name, ask in LADDERS.items()}
     asked = {
-        name: f"{of.ask.__name__}({', '.join(map(literal, of.of))})"
-        for name, of in LADDERS.items()
+        name: f"{ask.func.__name__}({', '.join(map(literal, ask.args))})"
+        for name, ask in LADDERS.items()
         if found[name]
     }
+    used = {"ladder", *(LADDERS[name].func.__name__ for name in asked)}
     return Experiment(
         title="From BN to AFN in steps",
         about="Where the gain comes from: BN with running averages, the same weights with the "
@@ -101,7 +102,7 @@ def _ladders() -> Experiment:
         "as it is. Means over seeds that have all four, and over the tests, from "
         "`pretrained/results.csv`.",
         python=_LADDERS.format(
-            imported=", ".join(sorted({"ladder", *(LADDERS[name].ask.__name__ for name in asked)})),
+            imported=", ".join(sorted(used)),
             tests=table("tests", asked),
             steps=literal(list(RUNGS)),
         ),

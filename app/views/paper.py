@@ -277,7 +277,7 @@ def _refuted(by: str) -> None:
 
 def _ladders(results: Results) -> None:
     heading("Where the robustness gain comes from", "paper.ladder", kind="precomputed")
-    found = {name: rungs for name, of in LADDERS.items() if (rungs := ladder(results, of.asks))}
+    found = {name: rungs for name, ask in LADDERS.items() if (rungs := ladder(results, ask()))}
     columns = st.columns(2)
     for number, (name, rungs) in enumerate(found.items()):
         words = ladders.ladder_reading(rungs)
