@@ -1,7 +1,7 @@
 """What AFN and ASRNorm share: everything but the axes of the statistics."""
 
 import math
-from typing import Any, ClassVar, Literal, NamedTuple, Self, get_args
+from typing import ClassVar, Literal, get_args
 
 import torch
 from torch import Tensor, nn
@@ -10,9 +10,10 @@ from torch.nn.functional import dropout
 from afn.lambda_init import LAMBDAS, LambdaInit
 from afn.norms._base import EVAL_STATS, EvalStats, Norm2d
 from afn.norms._checks import check_choice, check_counts, check_eps, check_momentum
-from afn.norms._fused import affine, fused
+from afn.norms._fused import affine, fusable_parameters, fused
 from afn.norms._moments import Moments
-from afn.norms._networks import Rescale, Standardize
+from afn.norms._networks import Rescale, Standardize, bounded
+from afn.norms._transforms import is_traced, wants_plain_operations, without_autocast
 from afn.norms.trace import Trace
 
 Formula = Literal["paper", "reference"]
@@ -64,7 +65,6 @@ class AdaptiveNorm2d(Norm2d):
         self.formula = formula
         self.lambda_overrides: dict[str, float] = {}
         """λ forced from outside by `override_lambdas`, by name."""
-        self._averages_affine: _FixedAffine | None = None
 
         self.weight = nn.Parameter(torch.ones(num_features))  # γ_bias
         self.bias = nn.Parameter(torch.zeros(num_features))  # β_bias
@@ -80,23 +80,15 @@ class AdaptiveNorm2d(Norm2d):
         self.register_buffer("running_mean", torch.zeros(num_features))
         self.register_buffer("running_var", torch.ones(num_features))
 
-    def forward(self, x: Tensor) -> Tensor:
-        self._check_input(x)
-        # A compiler fuses the plain formula by itself, and functorch differentiates nothing else.
-        if torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active():
+    def _normalize(self, x: Tensor) -> Tensor:
+        if wants_plain_operations(x):
             return self._steps(x, self._kept(x), tracks=self.training).y
         if not self._measures and not torch.is_grad_enabled():
-            return affine(x, *self._affine_by_averages()).to(x.dtype)
-        if self._is_usual(x) and self.adaptive:
-            return fused(self, x, self._kept(x))
+            scale, shift = self.running_affine()
+            return affine(x, scale.view(1, -1, 1, 1), shift.view(1, -1, 1, 1)).to(x.dtype)
+        if self._is_usual(x) and (parameters := fusable_parameters(self)):
+            return fused(self, x, self._kept(x), parameters)
         return self._steps(x, self._kept(x), tracks=self.training).y
-
-    def train(self, mode: bool = True) -> Self:
-        self._averages_affine = None
-        return super().train(mode)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_averages_affine": None}
 
     def is_gated(self, name: str) -> bool:
         """Whether the λ of that name is the sigmoid of its parameter, and so in (0, 1)."""
@@ -141,7 +133,7 @@ class AdaptiveNorm2d(Norm2d):
 
     def _steps(self, x: Tensor, kept: Tensor | None = None, *, tracks: bool = False) -> Trace:
         # Autocast would run the small networks in half precision.
-        with torch.autocast(x.device.type, enabled=False):
+        with without_autocast(x):
             mu, var = self._mean_and_var(x, tracks=tracks)
             return Trace(x=x, **self._coefficients(mu, var, kept))
 
@@ -156,7 +148,7 @@ class AdaptiveNorm2d(Norm2d):
                 "gamma_hat": self.weight, "beta_hat": self.bias,
             }  # fmt: skip
         # standardization: the network's statistics, mixed with the measured ones
-        statistics = mu.to(self.weight.dtype), sigma.to(self.weight.dtype)
+        statistics = bounded(mu.to(self.weight.dtype)), bounded(sigma.to(self.weight.dtype))
         given = statistics if kept is None else (kept.view(2, *mu.shape) * torch.stack(statistics))
         mu_stan, sigma_stan = self.standardize(*given)
         lambda_mu, lambda_sigma = self._lambda("mu"), self._lambda("sigma")
@@ -187,7 +179,7 @@ class AdaptiveNorm2d(Norm2d):
         used = images if self.is_per_image else batch
         if self.formula == "paper":
             return used.mean, used.var
-        if used.count == 1:
+        if not is_traced() and used.count == 1:
             raise ValueError(
                 f"formula='reference' takes the unbiased variance, which needs more than one value "
                 f"per statistic, got input of shape {tuple(x.shape)}: use formula='paper'"
@@ -202,41 +194,3 @@ class AdaptiveNorm2d(Norm2d):
         if name in self.lambda_overrides:
             return torch.full_like(parameter, self.lambda_overrides[name])
         return parameter.sigmoid() if self.is_gated(name) else parameter
-
-    def _affine_by_averages(self) -> tuple[Tensor, Tensor]:
-        """Scale and shift, (1, C, 1, 1) each, kept until what they follow from has changed.
-
-        What changes a parameter behind torch's back, through its ``.data``, is noticed at the
-        next call of ``train`` or ``eval``.
-        """
-        known = self._averages_affine
-        if known is None or not known.is_current(self.lambda_overrides):
-            parameters: list[Any] = [module._parameters for module in self.modules()]
-            sources = [self._buffers, *parameters]
-            with torch.inference_mode(False), torch.no_grad():
-                scale, shift = (values.view(1, -1, 1, 1) for values in self.running_affine())
-            known = _FixedAffine(scale, shift, sources, _state(sources), self.lambda_overrides)
-            self._averages_affine = known
-        return known.scale, known.shift
-
-
-class _FixedAffine(NamedTuple):
-    """What a layer with running averages does, and what that followed from."""
-
-    scale: Tensor
-    shift: Tensor
-    sources: list[dict[str, Any]]
-    state: list[tuple[int, int]] | None
-    overrides: dict[str, float]
-
-    def is_current(self, overrides: dict[str, float]) -> bool:
-        unchanged = self.state is not None and self.state == _state(self.sources)
-        return unchanged and self.overrides == overrides
-
-
-def _state(sources: list[dict[str, Any]]) -> list[tuple[int, int]] | None:
-    """Which tensors there are, and how often each was changed; None where nobody counts that."""
-    try:
-        return [(id(t), t._version) for tensors in sources for t in tensors.values()]
-    except RuntimeError:  # tensors made in inference mode
-        return None

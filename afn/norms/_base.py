@@ -3,9 +3,10 @@
 from typing import Literal, get_args
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
 
 from afn.norms._checks import check_input
+from afn.norms._transforms import is_traced
 from afn.norms.trace import Trace
 
 EvalStats = Literal["batch", "running"]
@@ -16,16 +17,22 @@ EVAL_STATS: tuple[EvalStats, ...] = get_args(EvalStats)
 class Norm2d(nn.Module):
     """A normalization of images (N, C, H, W) that can show its steps.
 
-    A subclass says in `_steps` how an input becomes a `Trace`; the output is ``Trace.y``.
+    A subclass says in `_steps` how an input becomes a `Trace`; the output is ``Trace.y``, unless
+    its `_normalize` knows a quicker way.
     """
 
     num_features: int
     eval_stats: EvalStats | None = None
     """None where there is nothing to switch."""
 
-    def forward(self, x: Tensor) -> Tensor:
-        self._check_input(x)
-        return self._steps(x).y
+    def forward(self, input: Tensor) -> Tensor:
+        if isinstance(input, fx.Proxy):  # symbols have no shape: to them the layer is one step
+            tracer = input.tracer
+            path = tracer.path_of_module(self)
+            return tracer.create_proxy("call_module", path, (input,), {})
+        if not is_traced():
+            self._check_input(input)
+        return self._normalize(input)
 
     @torch.no_grad()
     def trace(self, x: Tensor) -> Trace:
@@ -58,6 +65,10 @@ class Norm2d(nn.Module):
             f"{type(self).__name__} takes statistics of each image, so that no fixed scale and "
             f"shift are its own: use AFN2d or BatchNorm2d"
         )
+
+    def _normalize(self, x: Tensor) -> Tensor:
+        """The output, side effects of training included."""
+        return self._steps(x).y
 
     def _steps(self, x: Tensor) -> Trace:
         """The equations, without side effects unless asked for by a subclass's own switch."""

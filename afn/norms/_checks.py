@@ -33,7 +33,9 @@ def check_choice(name: str, value: str, known: Collection[str]) -> None:
 
 
 def check_input(x: Tensor, num_features: int) -> None:
-    """The input is a batch of at least one value with the layer's channels on axis 1."""
+    """The input is a batch of at least one real value with the layer's channels on axis 1."""
+    if not x.is_floating_point():
+        raise TypeError(f"expected input of a floating type, got {x.dtype}: images.float() / 255")
     if x.dim() != 4 or x.shape[1] != num_features:
         raise ValueError(
             f"expected input of shape (N, {num_features}, H, W), got {tuple(x.shape)}: put the "

@@ -15,7 +15,6 @@ tanh are called instead of being spelled out.
 import copy
 import math
 from collections.abc import Iterable
-from contextlib import AbstractContextManager, nullcontext
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +24,8 @@ from torch.nn.functional import linear
 
 from afn.lambda_init import LAMBDAS
 from afn.norms._moments import Moments
+from afn.norms._networks import Rescale, Standardize, bounded
+from afn.norms._transforms import is_batched, without_autocast
 
 if TYPE_CHECKING:
     from afn.norms._adaptive import AdaptiveNorm2d
@@ -34,38 +35,59 @@ _BLOCK = 1 << 19
 _relu_backward = torch.ops.aten.threshold_backward.grad_input
 _sigmoid_backward = torch.ops.aten.sigmoid_backward.grad_input
 _tanh_backward = torch.ops.aten.tanh_backward.grad_input
+_OWN = ("weight", "bias", *(f"lambda_{name}_logit" for name in LAMBDAS))
+_NETWORKS = (
+    ("standardize", Standardize, ("encoder", "mu_decoder", "sigma_decoder")),
+    ("rescale", Rescale, ("encoder", "gamma_decoder", "beta_decoder")),
+)
 _measure_batch = torch.ops.aten.batch_norm_update_stats.default
 _reduce_batch = torch.ops.aten.native_batch_norm_backward.default
 
 
-def fused(layer: "AdaptiveNorm2d", x: Tensor, kept: Tensor | None) -> Tensor:
+def fused(
+    layer: "AdaptiveNorm2d", x: Tensor, kept: Tensor | None, parameters: list[Tensor]
+) -> Tensor:
     """What ``layer._steps(x, kept, tracks=layer.training).y`` is.
 
     Args:
         layer: With networks, and the paper's formula; measures statistics of `x`.
         x: (N, C, H, W), of the parameters' dtype or half as wide.
         kept: Mask of the standardization's inputs, (2, n, C), or None.
+        parameters: What `fusable_parameters` found.
     """
-    parameters = _parameters(layer)
     for name, value in layer.lambda_overrides.items():
         at = 2 + LAMBDAS.index(name)
         parameters[at] = torch.full_like(parameters[at], value)
-    with _without_autocast(x):
+    with without_autocast(x):
         y: Tensor = _Fused.apply(layer, x, kept, *parameters)
     return y
 
 
-def _parameters(layer: "AdaptiveNorm2d") -> list[Tensor]:
-    """The layer's parameters in the order of their registration; quicker than asking for it."""
-    stan, rescale = layer.standardize, layer.rescale
-    found: list[Tensor] = [layer.weight, layer.bias]
-    found += [getattr(layer, f"lambda_{name}_logit") for name in LAMBDAS]
-    for part in (
-        stan.encoder, stan.mu_decoder, stan.sigma_decoder,
-        rescale.encoder, rescale.gamma_decoder, rescale.beta_decoder,
-    ):  # fmt: skip
-        found += [part.weight, part.bias]
-    return found
+def fusable_parameters(layer: "AdaptiveNorm2d") -> list[Tensor] | None:
+    """The layer's parameters in the order of their registration, read past ``__getattr__``.
+
+    None where modules have to be called to get at them, or to be heard: without networks, with
+    quantized or wrapped linear layers, with parametrizations, or with hooks on the networks.
+    """
+    found: list[Any] = [layer._parameters.get(name) for name in _OWN]
+    for name, kind, parts in _NETWORKS:
+        network = layer._modules.get(name)
+        if type(network) is not kind or _has_hooks(network):
+            return None
+        for part in map(network._modules.get, parts):
+            if type(part) is not nn.Linear or _has_hooks(part):
+                return None
+            found += (part._parameters.get("weight"), part._parameters.get("bias"))
+    return found if all(parameter is not None for parameter in found) else None
+
+
+def _has_hooks(module: nn.Module) -> bool:
+    return bool(
+        module._forward_hooks
+        or module._forward_pre_hooks
+        or module._backward_hooks
+        or module._backward_pre_hooks
+    )
 
 
 class _Fused(torch.autograd.Function):
@@ -87,7 +109,7 @@ class _Fused(torch.autograd.Function):
         own = torch.stack((mean, sigma, weight, bias)).view(4, -1, x.shape[1])
 
         # (4, n, C): mu_stan, sigma_stan, gamma_net, beta_net
-        statistics = own[:2]
+        statistics = bounded(own[:2])
         given = statistics if kept is None else statistics * kept
         stan = linear(given, stan_weight, stan_bias).relu_()  # (2, n, width)
         rescale = linear(statistics, rescale_weight, rescale_bias).relu_()
@@ -102,7 +124,8 @@ class _Fused(torch.autograd.Function):
 
         # statistics move towards the networks' by λ, weight and bias are added to: own + λ·reach
         lambdas = torch.stack(parameters[2:6]).view(4, 1, 1)
-        for gate in _gates(layer, layer.lambda_overrides):
+        gates = _gates(layer)
+        for gate in gates:
             lambdas[gate].sigmoid_()
         reach = net.clone()
         reach[:2].sub_(statistics)
@@ -112,46 +135,48 @@ class _Fused(torch.autograd.Function):
         scale = gamma_hat / sigma_hat
         shift = torch.addcmul(beta_hat, scale, mu_hat, value=-1)
 
+        # What the way back needs of the layer as it is now: it may be changed until then.
         ctx.layer, ctx.is_training, ctx.overrides = layer, layer.training, layer.lambda_overrides
-        ctx.parameters = parameters
+        ctx.eps, ctx.gates = layer.eps, gates
         ctx.save_for_backward(
-            x, kept, own, net, reach, hat, lambdas, scale, stan, rescale,
-            stan_weight, mu_weight, sigma_weight, rescale_weight, gamma_weight, beta_weight,
-        )  # fmt: skip
+            x, kept, own, statistics, net, reach, hat, lambdas, scale, stan, rescale, *parameters
+        )
         return affine(x, _spread(scale), _spread(shift)).to(x.dtype)
 
     @staticmethod
     def backward(ctx: Any, grad_y: Tensor) -> tuple[Tensor | None, ...]:
-        with _without_autocast(grad_y):
-            if torch.is_grad_enabled():  # someone wants the gradient of this gradient
+        with without_autocast(grad_y):
+            # Someone wants the gradient of this gradient, or many gradients at once.
+            if torch.is_grad_enabled() or is_batched(grad_y):
                 return _plain_gradients(ctx, grad_y)
             return _gradients(ctx, grad_y)
 
 
 def _gradients(ctx: Any, grad_y: Tensor) -> tuple[Tensor | None, ...]:
-    layer = ctx.layer
     (
-        x, kept, own, net, reach, hat, lambdas, scale, stan, rescale,
-        stan_weight, mu_weight, sigma_weight, rescale_weight, gamma_weight, beta_weight,
+        x, kept, own, statistics, net, reach, hat, lambdas, scale, stan, rescale, *parameters
     ) = ctx.saved_tensors  # fmt: skip
+    (
+        stan_weight, mu_weight, sigma_weight, rescale_weight, gamma_weight, beta_weight
+    ) = parameters[6::2]  # fmt: skip
     mu_hat, sigma_hat, _, _ = hat.unbind()
 
     # the output to hat
-    if layer.is_per_image:
+    if ctx.layer.is_per_image:
         product, total = _reduce_images(grad_y, x, mu_hat, sigma_hat)
     else:
         _, product, total = _reduce_batch(
             grad_y, x, None, None, None, mu_hat.view(-1), sigma_hat.view(-1).reciprocal(),
-            True, layer.eps, (False, True, True),
+            True, ctx.eps, (False, True, True),
         )  # fmt: skip
     grad = torch.stack((total, product, product, total)).view_as(own)
     grad_statistics = grad[:2].mul_(-scale)
     grad_sigma = grad_statistics[1]
-    _relu_backward(grad_sigma, sigma_hat, math.sqrt(layer.eps), grad_input=grad_sigma)
+    _relu_backward(grad_sigma, sigma_hat, math.sqrt(ctx.eps), grad_input=grad_sigma)
 
     # hat to λ and to what the networks say
     grad_logits = (grad * reach).sum((1, 2))
-    for gate in _gates(layer, ctx.overrides):
+    for gate in ctx.gates:
         learned = grad_logits[gate]
         _sigmoid_backward(learned, lambdas[gate].view_as(learned), grad_input=learned)
     inner = grad * lambdas
@@ -169,7 +194,7 @@ def _gradients(ctx: Any, grad_y: Tensor) -> tuple[Tensor | None, ...]:
     )
     _relu_backward(grad_stan, stan.view_as(grad_stan), 0, grad_input=grad_stan)
     _relu_backward(grad_rescale, rescale.view_as(grad_rescale), 0, grad_input=grad_rescale)
-    statistics = given = own[:2].flatten(0, 1)
+    statistics = given = statistics.flatten(0, 1)
     through = torch.mm(grad_stan, stan_weight)
     if kept is not None:
         given = statistics * kept.view_as(statistics)
@@ -190,7 +215,8 @@ def _gradients(ctx: Any, grad_y: Tensor) -> tuple[Tensor | None, ...]:
     rescale_mu, rescale_sigma = rescale.unbind()
     mu_bias, sigma_bias, gamma_bias, beta_bias = inner.sum(1).unbind()
     return (
-        None, grad_x, None, *grad[2:].sum(1).unbind(), *grad_logits.unbind(),
+        None, grad_x, None, *grad[2:].sum(1).unbind(),
+        *grad_logits.view(4, *parameters[2].shape).unbind(),
         torch.mm(grad_stan.t(), given), grad_stan.sum(0),
         torch.mm(inner_mu.t(), stan_mu), mu_bias,
         torch.mm(inner_sigma.t(), stan_sigma), sigma_bias,
@@ -200,16 +226,9 @@ def _gradients(ctx: Any, grad_y: Tensor) -> tuple[Tensor | None, ...]:
     )  # fmt: skip
 
 
-def _without_autocast(x: Tensor) -> AbstractContextManager[Any]:
-    """Autocast would take the vectors to half precision; asking is cheaper than forbidding."""
-    kind = x.device.type
-    if torch.is_autocast_enabled(kind):
-        return torch.autocast(kind, enabled=False)
-    return nullcontext()
-
-
-def _gates(layer: "AdaptiveNorm2d", overrides: dict[str, float]) -> list[slice]:
+def _gates(layer: "AdaptiveNorm2d") -> list[slice]:
     """Which of the four λ are the sigmoid of what is learned."""
+    overrides = layer.lambda_overrides
     if not overrides and layer.rescale_gate == "sigmoid":
         return [slice(None)]
     return [
@@ -297,15 +316,24 @@ class _Plain(nn.Module):
 
 
 def _plain_gradients(ctx: Any, grad_y: Tensor) -> tuple[Tensor | None, ...]:
-    """The same gradients by autograd, so that they can be differentiated themselves."""
+    """The same gradients by autograd, so that they can be differentiated or batched themselves."""
     x, kept, *_ = ctx.saved_tensors
+    parameters = ctx.saved_tensors[11:]
     layer = copy.copy(ctx.layer)
-    layer.training, layer.lambda_overrides = ctx.is_training, ctx.overrides
-    names = (f"layer.{name}" for name, _ in layer.named_parameters())
-    values = dict(zip(names, ctx.parameters, strict=True))
-    y = torch.func.functional_call(_Plain(layer), values, (x, kept))
-    wanted = [t if t.requires_grad else None for t in (x, *ctx.parameters)]
+    layer.training, layer.lambda_overrides, layer.eps = ctx.is_training, ctx.overrides, ctx.eps
+    names = [*_OWN, *(
+        f"{network}.{part}.{name}"
+        for network, _, parts in _NETWORKS for part in parts for name in ("weight", "bias")
+    )]  # fmt: skip
+    values = {f"layer.{name}": value for name, value in zip(names, parameters, strict=True)}
+    is_differentiated = torch.is_grad_enabled()
+    with torch.enable_grad():
+        y = torch.func.functional_call(_Plain(layer), values, (x, kept))
+    wanted = [t if t.requires_grad else None for t in (x, *parameters)]
     inputs = [t for t in wanted if t is not None]
-    found = iter(torch.autograd.grad(y, inputs, grad_y, create_graph=True, allow_unused=True))
+    gradients = torch.autograd.grad(
+        y, inputs, grad_y, create_graph=is_differentiated, allow_unused=True
+    )
+    found = iter(gradients)
     grad_x, *rest = [None if t is None else next(found) for t in wanted]
     return None, grad_x, None, *rest

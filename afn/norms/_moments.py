@@ -40,7 +40,10 @@ class Moments:
     @property
     def unbiased_var(self) -> Tensor:
         """Divided by one less than the number of values; zero for a single value."""
-        return self.var * (self.count / max(self.count - 1, 1))
+        fewer = self.count - 1
+        # Where sizes are traced they are tensors, and max would fix them.
+        divisor = fewer.clamp(min=1) if isinstance(fewer, Tensor) else max(fewer, 1)
+        return self.var * (self.count / divisor)
 
     def update(self, running_mean: Tensor, running_var: Tensor, momentum: float) -> None:
         """Move running averages towards these moments, with the unbiased variance as torch does.

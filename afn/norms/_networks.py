@@ -3,6 +3,24 @@
 from torch import Tensor, nn
 from torch.nn.functional import relu
 
+_BOUND = 1e18
+
+
+def _through(linear: nn.Module, statistics: Tensor) -> Tensor:
+    """What a linear layer, or what stands in its place, makes of vectors."""
+    if isinstance(linear, nn.Linear) or statistics.dim() > 1:
+        return linear(statistics)
+    return linear(statistics[None])[0]  # a quantized layer takes no single vector
+
+
+def bounded(statistics: Tensor) -> Tensor:
+    """Statistics as the networks take them, within ±1e18.
+
+    The variance of values beyond 1e19 is infinite in float32. Batch normalization then answers
+    zeros, but a network that is fed infinity answers NaN.
+    """
+    return statistics.clamp(-_BOUND, _BOUND)
+
 
 class Standardize(nn.Module):
     r"""Statistics to normalize by, from the measured ones.
@@ -25,8 +43,8 @@ class Standardize(nn.Module):
         self.sigma_decoder = nn.Linear(width, num_features)
 
     def forward(self, mu: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
-        mu_stan = self.mu_decoder(relu(self.encoder(mu)))
-        sigma_stan = relu(self.sigma_decoder(relu(self.encoder(sigma))))
+        mu_stan = _through(self.mu_decoder, relu(_through(self.encoder, mu)))
+        sigma_stan = relu(_through(self.sigma_decoder, relu(_through(self.encoder, sigma))))
         return mu_stan, sigma_stan
 
 
@@ -51,6 +69,6 @@ class Rescale(nn.Module):
         self.beta_decoder = nn.Linear(width, num_features)
 
     def forward(self, mu: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
-        gamma_net = self.gamma_decoder(relu(self.encoder(sigma))).sigmoid()
-        beta_net = self.beta_decoder(relu(self.encoder(mu))).tanh()
+        gamma_net = _through(self.gamma_decoder, relu(_through(self.encoder, sigma))).sigmoid()
+        beta_net = _through(self.beta_decoder, relu(_through(self.encoder, mu))).tanh()
         return gamma_net, beta_net

@@ -28,10 +28,10 @@ class ChannelAffine2d(nn.Module):
         self.register_buffer("zeros", torch.zeros_like(shift), persistent=False)
         self.register_buffer("ones", torch.ones_like(scale), persistent=False)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, input: Tensor) -> Tensor:
         # With nothing to normalize, torch's batch-norm kernel is one pass over the data that is
         # quick in both memory formats; addcmul takes four times as long where pixels lie together.
-        return batch_norm(x, self.zeros, self.ones, self.weight, self.bias, eps=0.0)
+        return batch_norm(input, self.zeros, self.ones, self.weight, self.bias, eps=0.0)
 
     def extra_repr(self) -> str:
         return f"{len(self.weight)}"

@@ -1,10 +1,10 @@
 """AFN: Adaptive Fusion Normalization."""
 
-import torch
 from torch import Tensor
 from torch.nn.functional import batch_norm
 
 from afn.norms._adaptive import AdaptiveNorm2d
+from afn.norms._transforms import wants_plain_operations, without_autocast
 
 
 class AFN2d(AdaptiveNorm2d):
@@ -35,8 +35,10 @@ class AFN2d(AdaptiveNorm2d):
     statistics of the test batch; ``"running"`` sends the running averages through the same
     networks, so that the output of an image does not depend on the others.
 
-    The paper's formula runs in a fused form, which does not call the modules `standardize` and
-    `rescale`: hooks on them do not fire. `trace` shows every intermediate.
+    The paper's formula runs in a fused form where nothing asks for single operations; with hooks
+    on `standardize` or `rescale`, other layers in the place of theirs, or under a tracer or a
+    functional transformation, torch's own operations run one by one. Both give the same.
+    `trace` shows every intermediate.
 
     Args:
         num_features: Channels C, at least 1.
@@ -76,18 +78,22 @@ class AFN2d(AdaptiveNorm2d):
             return var.sqrt() + self.eps
         return super()._sigma(var)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def _normalize(self, x: Tensor) -> Tensor:
         # Without networks it is batch normalization, for which torch has a kernel, but not for a
         # single value per channel.
-        if not self.adaptive and self._is_usual(x) and x.numel() > self.num_features:
-            self._check_input(x)
+        if (
+            not self.adaptive
+            and not wants_plain_operations(x)
+            and self._is_usual(x)
+            and x.numel() > self.num_features
+        ):
             mean, var = (self.running_mean, self.running_var) if self.training else (None, None)
             weight, bias = self.weight, self.bias
             return batch_norm(x, mean, var, weight, bias, True, self.momentum, self.eps)
-        return super().forward(x)
+        return super()._normalize(x)
 
     def running_affine(self) -> tuple[Tensor, Tensor]:
-        with torch.autocast(self.weight.device.type, enabled=False):
+        with without_autocast(self.weight):
             of = self._coefficients(self.running_mean, self.running_var)
             scale = of["gamma_hat"] / of["sigma_hat"]
             return scale, of["beta_hat"] - scale * of["mu_hat"]

@@ -7,6 +7,7 @@ from torch.nn.functional import batch_norm
 from afn.norms._base import EVAL_STATS, EvalStats, Norm2d
 from afn.norms._checks import check_choice, check_counts, check_eps, check_momentum
 from afn.norms._moments import Moments
+from afn.norms._transforms import is_traced
 from afn.norms.trace import Trace
 
 
@@ -52,9 +53,12 @@ class BatchNorm2d(nn.BatchNorm2d, Norm2d):
         super().__init__(num_features, eps=eps, momentum=momentum)
         self.eval_stats = eval_stats
 
-    def forward(self, x: Tensor) -> Tensor:
-        self._check_input(x)
+    forward = Norm2d.forward
+
+    def _normalize(self, x: Tensor) -> Tensor:
         if self._uses_batch and not self.training:
+            if is_traced():  # the exporter to ONNX knows no batch norm without averages
+                return self._steps(x).y
             return batch_norm(x, None, None, self.weight, self.bias, training=True, eps=self.eps)
         return super().forward(x)
 

@@ -55,8 +55,7 @@ class BatchInstanceNorm2d(Norm2d):
         self.register_buffer("running_mean", torch.zeros(num_features))
         self.register_buffer("running_var", torch.ones(num_features))
 
-    def forward(self, x: Tensor) -> Tensor:
-        self._check_input(x)
+    def _normalize(self, x: Tensor) -> Tensor:
         return self._steps(x, tracks=self.training).y
 
     def extra_repr(self) -> str:
@@ -75,7 +74,9 @@ class BatchInstanceNorm2d(Norm2d):
         rho = self.rho + (self.rho.clamp(0, 1) - self.rho).detach()
         batch_share = rho / sigma
         image_share = (1 - rho) / (images.var + self.eps).sqrt()
-        sigma_hat = 1 / (batch_share + image_share)
+        share = batch_share + image_share
+        # Infinite variances leave no share, so that all becomes β, as in batch normalization.
+        sigma_hat = 1 / share.clamp(min=torch.finfo(share.dtype).tiny)
         mu_hat = sigma_hat * (batch_share * mu + image_share * images.mean)
         return Trace(
             x=x, mu=mu, sigma=sigma, mu_hat=mu_hat, sigma_hat=sigma_hat,

@@ -30,11 +30,14 @@ def fold_norms(model: nn.Module) -> nn.Module:
     So where a norm alone reads the output of a `Conv2d` or `ConvTranspose2d`, and both are used
     once, the norm is merged into the convolution and an `Identity` takes its place. Any other such
     norm (before its convolution, after a pooling, used twice) becomes a `ChannelAffine2d`.
-    Torch's own `BatchNorm2d` is treated alike; all other modules are kept.
+    Torch's own `BatchNorm2d` is treated alike; all other modules are kept, subclasses with a
+    forward of their own among them.
 
     What is folded is the function of evaluation mode with running statistics, whatever mode and
-    ``eval_stats`` the model is in, with the λ overrides in force. Dtype, device, memory format and
-    what learns are kept; the arithmetic is done in float64.
+    ``eval_stats`` the model is in, with the λ overrides in force. A layer that takes the test
+    batch's statistics answers otherwise than its folded form, so that a model with such layers is
+    folded with a warning: ``set_eval_stats(model, "running")`` first, and compare. Dtype, device,
+    memory format and what learns are kept; the arithmetic is done in float64.
 
     Convolutions are found by tracing ``forward`` with symbols. Where that is impossible, since
     ``forward`` branches on its input, every norm becomes a `ChannelAffine2d`: still equal and
@@ -48,18 +51,20 @@ def fold_norms(model: nn.Module) -> nn.Module:
 
     Raises:
         ValueError: A norm takes statistics of each input (ASRNorm, instance, group, layer and
-            batch-instance normalization, `BatchNorm2d` without running statistics).
+            batch-instance normalization, `BatchNorm2d` without running statistics), or has
+            hooks, which would be lost.
 
     Warns:
-        UserWarning: The model cannot be traced, and nothing was merged.
+        UserWarning: The model cannot be traced, and nothing was merged; or a layer is set to the
+            test batch's statistics.
     """
     folded = copy.deepcopy(model).eval()
     found: list[tuple[str, Any]] = [
         (path, layer)
         for path, layer in folded.named_modules(remove_duplicate=False)
-        # Torch's own alone: what a subclass does besides is unknown.
-        if isinstance(layer, Norm2d) or type(layer) is nn.BatchNorm2d
+        if _is_known(layer)
     ]
+    _warn_of_batch_statistics([path for path, layer in found if _takes_the_batchs(layer)])
     affines: dict[nn.Module, Affine] = {
         layer: _running_affine(layer, path) for path, layer in found
     }
@@ -74,7 +79,32 @@ def fold_norms(model: nn.Module) -> nn.Module:
     return replacements.get(folded, folded).eval()  # the new modules too
 
 
+def _is_known(layer: nn.Module) -> bool:
+    """Whether all that a layer does is to normalize: a subclass may do more."""
+    if isinstance(layer, Norm2d):
+        return type(layer).forward is Norm2d.forward
+    return type(layer) is nn.BatchNorm2d
+
+
+def _takes_the_batchs(layer: nn.Module) -> bool:
+    return getattr(layer, "eval_stats", None) == "batch"
+
+
+def _warn_of_batch_statistics(paths: list[str]) -> None:
+    if paths:
+        warnings.warn(
+            f"folded are running statistics, but {paths[0] or 'the model'}"
+            f"{f' and {len(paths) - 1} more' if paths[1:] else ''} are set to those of the test "
+            f'batch, so that answers change: set_eval_stats(model, "running") and compare first',
+            stacklevel=4,  # past the decorator
+        )
+
+
 def _running_affine(layer: nn.Module, path: str) -> Affine:
+    if layer._forward_hooks or layer._forward_pre_hooks:
+        raise ValueError(
+            f"cannot fold {path or 'the model'}: its hooks would be lost; remove them first"
+        )
     precise: Any = copy.deepcopy(layer).to("cpu", torch.float64)
     try:
         return precise.running_affine() if isinstance(layer, Norm2d) else batch_norm_affine(precise)

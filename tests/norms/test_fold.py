@@ -33,12 +33,20 @@ def _same_weights_every_time():
         yield
 
 
+def on_averages(model):
+    """The model, so that what is folded is what it computes at test time."""
+    for layer in norm_layers(model).values():
+        if layer.eval_stats is not None:
+            layer.eval_stats = "running"
+    return model
+
+
 def assert_folds(model, x, *, num_affine=0, rtol=1e-5, atol=1e-5):
     """The copy equals the original, has no norm left, and has that many affine layers."""
     expected = copy.deepcopy(model).eval()
     with torch.no_grad():
         expected = set_eval_stats(expected, "running")(x)
-    folded = fold_norms(model)
+    folded = fold_norms(on_averages(model))
     with torch.no_grad():
         assert_close(folded(x), expected, rtol=rtol, atol=atol)
     assert expected.std() > 0.01
@@ -171,7 +179,7 @@ def test_a_model_that_branches_on_its_input_is_not_merged_and_says_so(draw, seas
         Net(lambda net, x: net.norm(net.conv(x if x.sum() > 0 else -x))), 8, 4, 6, 6
     )  # fmt: skip
     with pytest.warns(UserWarning, match=r"none was merged .* tracing Net failed") as caught:
-        folded = fold_norms(model)
+        folded = fold_norms(on_averages(model))
     assert caught[0].filename == __file__
     assert "\n" not in str(caught[0].message)
     with warnings.catch_warnings():
@@ -186,7 +194,7 @@ def test_a_model_that_branches_on_its_input_is_not_merged_and_says_so(draw, seas
 
 @pytest.mark.parametrize("is_training", [True, False])
 def test_the_model_is_not_touched(is_training, season):
-    model = season(backbone("resnet8", "afn"), 4, 3, 16, 16).train(is_training)
+    model = on_averages(season(backbone("resnet8", "afn"), 4, 3, 16, 16)).train(is_training)
     before, structure = copy.deepcopy(model.state_dict()), str(model)
     folded = fold_norms(model)
     assert_close(dict(model.state_dict()), dict(before), rtol=0, atol=0)
@@ -201,14 +209,23 @@ def test_the_model_is_not_touched(is_training, season):
 def test_mode_and_statistics_make_no_difference(eval_stats, draw, season):
     model = season(nn.Sequential(nn.Conv2d(3, 4, 3), AFN2d(4)), 8, 3, 6, 6)
     x = draw(2, 3, 6, 6)
-    expected = fold_norms(model)(x)
+    expected = fold_norms(on_averages(model))(x)
     set_eval_stats(model.eval(), eval_stats)
-    assert torch.equal(fold_norms(model)(x), expected)
+    if eval_stats == "batch":
+        with pytest.warns(UserWarning, match=r"but 1 are set to those of the test batch") as caught:
+            folded = fold_norms(model)
+        assert caught[0].filename == __file__
+        assert (folded(x) - model(x)).abs().max() > 0.01
+    else:
+        folded = fold_norms(model)
+        assert_close(folded(x), model(x), rtol=1e-5, atol=1e-5)
+    assert torch.equal(folded(x), expected)
     assert model[1].eval_stats == eval_stats
 
 
 def test_training_mode_changes_a_folded_model_no_more(draw, season):
-    folded = fold_norms(season(nn.Sequential(AFN2d(3), nn.Conv2d(3, 4, 3)), 8, 3, 6, 6))
+    model = season(nn.Sequential(AFN2d(3), nn.Conv2d(3, 4, 3)), 8, 3, 6, 6)
+    folded = fold_norms(on_averages(model))
     x = draw(2, 3, 6, 6)
     expected = folded(x)
     assert torch.equal(folded.train()(x), expected)
@@ -228,7 +245,7 @@ def test_memory_format_dtype_and_frozen_weights_are_kept(draw, season):
     model.to(memory_format=torch.channels_last, dtype=torch.bfloat16)
     model[0].weight.requires_grad_(False)
     model[2].requires_grad_(False)
-    folded = fold_norms(model)
+    folded = fold_norms(on_averages(model))
     conv, _, affine = folded
     assert conv.weight.is_contiguous(memory_format=torch.channels_last)
     assert not conv.weight.is_contiguous()
@@ -236,9 +253,44 @@ def test_memory_format_dtype_and_frozen_weights_are_kept(draw, season):
     assert {parameter.dtype for parameter in parameters} == {torch.bfloat16}
     assert not any(parameter.requires_grad for parameter in parameters)
     assert folded(draw(2, 3, 6, 6, dtype=torch.bfloat16)).dtype == torch.bfloat16
-    for parameter in model.parameters():
+    for parameter in on_averages(model).parameters():
         parameter.requires_grad_()
     assert all(parameter.requires_grad for parameter in fold_norms(model).parameters())
+
+
+@pytest.mark.parametrize("norm", [AFN2d, BatchNorm2d, nn.BatchNorm2d])
+def test_norms_called_by_keyword(norm, draw, season):
+    class ByName(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.norm, self.after = nn.Conv2d(4, 4, 1), norm(4), norm(4)
+
+        def forward(self, x):
+            return self.after(input=self.norm(input=self.conv(x)).relu())
+
+    assert_folds(season(ByName(), 8, 4, 6, 6), draw(2, 4, 6, 6), num_affine=1)
+
+
+@pytest.mark.parametrize("norm", [AFN2d, BatchNorm2d, nn.BatchNorm2d])
+def test_a_subclass_with_a_forward_of_its_own_is_left_alone(norm, draw, season):
+    class Bounded(norm):
+        def forward(self, input):
+            return super().forward(input).relu()
+
+    model = season(nn.Sequential(nn.Conv2d(3, 4, 3), Bounded(4)), 8, 3, 6, 6)
+    folded = fold_norms(on_averages(model))
+    x = draw(2, 3, 6, 6)
+    assert_close(folded(x), model.eval()(x))
+    assert isinstance(folded[1], Bounded)
+
+
+@pytest.mark.parametrize("norm", [AFN2d, nn.BatchNorm2d])
+@pytest.mark.parametrize("kind", ["register_forward_hook", "register_forward_pre_hook"])
+def test_hooked_norms_are_refused_by_name(norm, kind):
+    model = nn.Sequential(nn.Conv2d(3, 4, 3), norm(4))
+    getattr(model[1], kind)(lambda *_: None)
+    with pytest.raises(ValueError, match=r"^cannot fold 1: its hooks would be lost"):
+        fold_norms(on_averages(model))
 
 
 def test_a_model_without_norms_is_copied():
@@ -250,7 +302,8 @@ def test_a_model_without_norms_is_copied():
 
 @pytest.mark.parametrize("norm", sorted(NORMS.keys() - {"afn", "bn", "none"}))
 def test_norms_that_measure_each_image_are_refused_by_name(norm):
-    model = nn.Sequential(nn.Conv2d(3, 4, 3), AFN2d(4), nn.Sequential(NORMS[norm](4)))
+    model = nn.Sequential(nn.Conv2d(3, 4, 3), BatchNorm2d(4), nn.Sequential(NORMS[norm](4)))
+    on_averages(model)
     layer = type(model[2][0]).__name__
     with pytest.raises(ValueError, match=rf"^cannot fold 2\.0: {layer} takes statistics .*$"):
         fold_norms(model)

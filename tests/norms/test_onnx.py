@@ -42,6 +42,7 @@ def test_folded_backbones_compute_the_same_in_onnxruntime(name, norm, draw, seas
         mean=[0.4, 0.5, 0.6], std=[0.2, 0.3, 0.25],
     )  # fmt: skip
     season(initialize(model, 0), 16, 3, 16, 16)
+    set_eval_stats(model.eval(), "running")
     proto = exported(fold_norms(model), draw(2, 3, 16, 16))
     nodes = [node.op_type for node in proto.graph.node]
     assert set(nodes) == OPERATIONS[name] | INPUT_NORMALIZATION
@@ -49,7 +50,6 @@ def test_folded_backbones_compute_the_same_in_onnxruntime(name, norm, draw, seas
     linears = 2 if name == "convnet" else 1
     assert (nodes.count("Conv"), nodes.count("Gemm")) == (convs, linears)
 
-    set_eval_stats(model.eval(), "running")
     for num in (1, 5):
         x = draw(num, 3, 16, 16)
         with torch.no_grad():
