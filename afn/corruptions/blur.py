@@ -5,9 +5,10 @@ from functools import partial
 
 import torch
 from torch import Tensor
-from torch.nn.functional import conv2d, pad
+from torch.nn.functional import pad
 
-from afn.corruptions.draws import uniform
+from afn.corruptions.draws import Draws
+from afn.corruptions.exact import weighted
 from afn.corruptions.separable import gaussian_matrix, separable, zoom_matrix
 
 
@@ -22,9 +23,8 @@ def defocus_blur(images: Tensor, radius: float, border_sigma: float) -> Tensor:
     offsets = torch.arange(-reach, reach + 1.0)
     disk = (offsets[:, None] ** 2 + offsets**2 <= radius**2).float()
     soften = partial(gaussian_matrix, sigma=border_sigma, radius=1)
-    kernel = separable(disk / disk.sum(), soften).to(images)
-    single = images.reshape(-1, 1, *images.shape[-2:])
-    return conv2d(pad(single, [reach] * 4, mode="reflect"), kernel[None, None]).view_as(images)
+    kernel = separable(disk / disk.sum(), soften)
+    return weighted(pad(images, [reach] * 4, mode="reflect"), kernel.tolist())
 
 
 def glass_blur(
@@ -37,16 +37,14 @@ def glass_blur(
     the two; the published generator, by an aliasing of arrays, copies as is done here.
     """
     blurred = gaussian_blur(images, sigma)
-    num_images, num_channels, height, width = images.shape
+    num_channels, height, width = images.shape[1:]
+    draws = Draws(len(images), generator)
     places = torch.arange(height * width, device=images.device).view(height, width)
     moves = torch.zeros_like(places)
     moves[max_shift + 1 : 1 - max_shift or None, max_shift + 1 : 1 - max_shift or None] = 1
     for _ in range(rounds):
-        down, right = torch.randint(
-            -max_shift, max_shift, (2, num_images, height, width),
-            generator=generator, device=generator.device,
-        ).to(images.device)  # fmt: skip
-        sources = (places + moves * (down * width + right)).view(num_images, 1, -1)
+        down, right = draws.integers((2, height, width), images, -max_shift, max_shift).unbind(1)
+        sources = (places + moves * (down * width + right)).view(len(images), 1, -1)
         blurred = blurred.flatten(2).gather(2, sources.expand(-1, num_channels, -1))
         blurred = blurred.view_as(images)
     return gaussian_blur(blurred, sigma)
@@ -54,7 +52,8 @@ def glass_blur(
 
 def motion_blur(images: Tensor, radius: int, sigma: float, *, generator: torch.Generator) -> Tensor:
     """Smeared along one line per image, up to 45° from the horizontal."""
-    angles = uniform((len(images),), generator, images, -math.pi / 4, math.pi / 4)
+    draws = Draws(len(images), generator)
+    angles = draws.uniform((), images, -math.pi / 4, math.pi / 4)
     return smear(images, radius, sigma, angles)
 
 
@@ -86,8 +85,9 @@ def smear(images: Tensor, radius: int, sigma: float, angles: Tensor) -> Tensor:
     weights = torch.softmax(-0.5 * (taps / sigma) ** 2, dim=0)
     reach = num_taps - 1
     down, right = (
-        (torch.outer(taps, part) - 0.5).ceil().long() + reach
-        for part in (angles.sin(), angles.cos())
+        (torch.outer(taps, taps.new_tensor(parts)) - 0.5).ceil().long() + reach
+        # One by one: torch rounds the sine of a number by its place among others.
+        for parts in zip(*((math.sin(a), math.cos(a)) for a in angles.tolist()), strict=True)
     )
     windows = pad(images, [reach] * 4, mode="replicate")
     windows = windows.unfold(2, images.shape[2], 1).unfold(3, images.shape[3], 1)

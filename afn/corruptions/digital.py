@@ -7,15 +7,16 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
-from torch.nn.functional import grid_sample, pad
+from torch.nn.functional import grid_sample
 
-from afn.corruptions.draws import uniform
+from afn.corruptions.draws import Draws
+from afn.corruptions.exact import mean_of_pixels
 from afn.corruptions.separable import gaussian_matrix, separable
 
 
 def contrast(images: Tensor, factor: float) -> Tensor:
     """Every channel of every image drawn towards its mean."""
-    mean = images.mean(dim=(-2, -1), keepdim=True)
+    mean = mean_of_pixels(images)
     return mean + factor * (images - mean)
 
 
@@ -68,19 +69,29 @@ def elastic_transform(
         affinity: How far a corner moves at most along each axis.
         generator: Source of the displacements.
     """
-    num_images, _, height, width = images.shape
+    height, width = images.shape[2:]
     side = min(height, width)
     sides = images.new_tensor([width, height])
-    columns, rows = torch.meshgrid(torch.arange(width), torch.arange(height), indexing="xy")
-    places = torch.stack([columns, rows], dim=-1).to(images)  # (H, W, 2), x before y
+    columns = torch.arange(width).to(images)
+    rows = torch.arange(height).to(images)[:, None]
+    draws = Draws(len(images), generator)
 
+    centre, reach = sides // 2, side // 3
     square = images.new_tensor([[1, 1], [1, -1], [-1, -1]])
-    corners = sides // 2 + side // 3 * square
-    moves = side * affinity * uniform((num_images, 3, 2), generator, images, -1.0, 1.0)
-    back = torch.linalg.solve(_with_one(corners + moves), corners)  # (N, 3, 2), from new to old
-    sources = (_with_one(places).flatten(0, 1) @ back).view(num_images, height, width, 2)
+    moves = side * affinity * draws.uniform((3, 2), images, -1.0, 1.0)
+    first, corner, last = (centre + reach * square + moves)[..., None, None].unbind(1)
+    down_x, down_y = (first - corner).unbind(1)  # (N, 1, 1) each
+    left_x, left_y = (last - corner).unbind(1)
+    from_x, from_y = columns - corner[:, 0], rows - corner[:, 1]
+    # From new to old places. Written out: how a solver rounds depends on the whole batch.
+    scale = 2 * reach / (down_x * left_y - down_y * left_x)
+    x = centre[0] + reach - scale * (down_x * from_y - down_y * from_x)
+    y = centre[1] - reach + scale * (from_x * left_y - from_y * left_x)
     mapped = grid_sample(
-        images, 2 * sources / (sides - 1) - 1, padding_mode="reflection", align_corners=True
+        images,
+        2 * torch.stack([x, y], dim=-1) / (sides - 1) - 1,
+        padding_mode="reflection",
+        align_corners=True,
     )
     if distance == 0:
         return mapped
@@ -88,8 +99,9 @@ def elastic_transform(
     smooth = partial(
         gaussian_matrix, sigma=side * sigma, radius=int(3 * side * sigma + 0.5), mirrors=True
     )
-    noise = uniform((num_images, 2, height, width), generator, images, -1.0, 1.0)
-    sources = places + side * distance * separable(noise, smooth).permute(0, 2, 3, 1)
+    noise = draws.uniform((2, height, width), images, -1.0, 1.0)
+    shifts = side * distance * separable(noise, smooth)
+    sources = torch.stack([columns + shifts[:, 0], rows + shifts[:, 1]], dim=-1)
     return grid_sample(
         mapped, (2 * sources + 1) / sides - 1, padding_mode="reflection", align_corners=False
     )
@@ -101,11 +113,6 @@ def _through_jpeg(pixels: np.ndarray, quality: int) -> np.ndarray:
         file, "jpeg", quality=quality
     )
     return np.asarray(Image.open(file)).reshape(pixels.shape)
-
-
-def _with_one(points: Tensor) -> Tensor:
-    """Homogeneous coordinates."""
-    return pad(points, [0, 1], value=1.0)
 
 
 def _pixelate_matrix(side: int, scale: float) -> Tensor:

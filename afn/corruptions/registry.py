@@ -10,6 +10,7 @@ from afn.corruptions import blur, digital, noise, weather
 from afn.corruptions.severities import constants_of
 
 _MIN_SIDE = 8
+_PIECE = 2**17  # values that are worked on at a time: with what is made of them, a cache's worth
 
 _FUNCTIONS: tuple[Callable[..., Tensor], ...] = (
     noise.gaussian_noise,
@@ -51,14 +52,16 @@ def corrupt(
 ) -> Tensor:
     """The images under one corruption, as a new tensor of their type and memory format, in [0, 1].
 
-    What is random is drawn from the generator alone, where it is and in float32, so that one seed
-    corrupts the same on every device and in every precision.
+    Every image is corrupted as if it were alone: what happens to it depends on itself, the
+    corruption, the severity and its place in the generator's stream. So a batch that comes in
+    parts, one after the other, gives the same bytes as the whole, on any number of threads, and
+    one seed draws the same for every device and precision.
 
     Args:
         images: (N, C, H, W) floats in [0, 1]; C is 1 or 3, both sides at least 8.
         name: A key of ``CORRUPTIONS``.
         severity: 1 (weakest) to 5.
-        generator: Source of the noise; only random corruptions need it.
+        generator: Source of one seed for each image; only random corruptions need it.
 
     Raises:
         TypeError: The images are no floating tensor or the severity is no int.
@@ -70,9 +73,13 @@ def corrupt(
     if name in _RANDOM and generator is None:
         raise ValueError(f"{name} is random, got generator=None; pass a seeded torch.Generator")
     options = {"generator": generator} if name in _RANDOM else {}
-    exact = images if images.dtype == torch.float64 else images.float()
-    corrupted = CORRUPTIONS[name](exact.contiguous(), *constants, **options)
-    return torch.empty_like(images).copy_(corrupted.clamp(0.0, 1.0))
+    corrupted = torch.empty_like(images)
+    count = max(1, _PIECE // images[0].numel())
+    for piece, place in zip(images.split(count), corrupted.split(count), strict=True):
+        exact = piece if images.dtype == torch.float64 else piece.float()
+        made = CORRUPTIONS[name](exact.contiguous(), *constants, **options)
+        place.copy_(made.clamp(0.0, 1.0))
+    return corrupted
 
 
 def _check_images(images: Tensor) -> None:

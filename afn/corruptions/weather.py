@@ -5,10 +5,11 @@ from functools import partial
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, conv2d, pad
+from torch.nn.functional import pad
 
 from afn.corruptions.blur import smear
-from afn.corruptions.draws import normal, uniform
+from afn.corruptions.draws import Draws
+from afn.corruptions.exact import weighted
 from afn.corruptions.fractal import plasma
 from afn.corruptions.separable import gaussian_matrix, separable, zoom_matrix
 
@@ -16,6 +17,8 @@ _LUMA = (0.299, 0.587, 0.114)
 _ICE = (0.89, 1.01, 1.1)  # of the published generator's photos, their mean over the channels 1
 _WATER = (175 / 255, 238 / 255, 238 / 255)
 _MUD = (63 / 255, 42 / 255, 20 / 255)
+_LIGHT = ((-2, -1, 0), (-1, 0, 1), (0, 1, 2))
+_MEAN = ((1 / 9,) * 3,) * 3
 
 
 def brightness(images: Tensor, amount: float) -> Tensor:
@@ -30,10 +33,9 @@ def brightness(images: Tensor, amount: float) -> Tensor:
 
 def fog(images: Tensor, amount: float, decay: float, *, generator: torch.Generator) -> Tensor:
     r"""A cloud of light: :math:`(x + c\,\mathrm{plasma}) \max x / (\max x + c)` of every image."""
-    num_images, _, height, width = images.shape
-    cloud = plasma((num_images, height, width), decay, generator, images)
+    cloud = plasma(images.shape[2:], decay, Draws(len(images), generator), images)[:, None]
     brightest = images.amax(dim=(1, 2, 3), keepdim=True)
-    return (images + amount * cloud[:, None]) * (brightest / (brightest + amount))
+    return (images + amount * cloud) * (brightest / (brightest + amount))
 
 
 def snow(
@@ -52,10 +54,11 @@ def snow(
 
     The flakes are added twice, the second time turned by 180°.
     """
-    flakes = mean + deviation * normal((len(images), 1, *images.shape[2:]), generator, images)
+    draws = Draws(len(images), generator)
+    flakes = mean + deviation * draws.normal((1, *images.shape[2:]), images)
     flakes = separable(flakes, partial(zoom_matrix, factor=zoom))
     flakes = flakes.masked_fill(flakes < threshold, 0.0).clamp(max=1.0)
-    falls = uniform((len(images),), generator, images, -0.75 * math.pi, -0.25 * math.pi)
+    falls = draws.uniform((), images, -0.75 * math.pi, -0.25 * math.pi)
     flakes = smear(flakes, radius, sigma, falls)
     whitened = torch.maximum(images, 1.5 * _grey(images) + 0.5)
     return image_weight * images + (1 - image_weight) * whitened + flakes + flakes.flip(2, 3)
@@ -69,9 +72,9 @@ def frost(
     Deviation: the original crops five photos of frost, which are not part of this program. Here
     the ridges of a fractal, tinted as those photos are, lie on a random level within theirs.
     """
-    num_images, _, height, width = images.shape
-    ridges = 1 - (2 * plasma((num_images, height, width), 1.1, generator, images) - 1).abs()
-    level = uniform((num_images, 1, 1), generator, images, 0.18, 0.54)
+    draws = Draws(len(images), generator)
+    ridges = 1 - (2 * plasma(images.shape[2:], 1.1, draws, images) - 1).abs()
+    level = draws.uniform((1, 1), images, 0.18, 0.54)
     ice = _coloured((level + 0.4 * ridges)[:, None], _ICE, images).clamp(max=1.0)
     return image_weight * images + frost_weight * ice
 
@@ -92,16 +95,16 @@ def spatter(
     Deviation: the original draws water's relief from the equalized distance to the drops' Canny
     edges; here it is the slope of the noise itself, seen in the same light.
     """
-    liquid = mean + deviation * normal((len(images), 1, *images.shape[2:]), generator, images)
+    draws = Draws(len(images), generator)
+    liquid = mean + deviation * draws.normal((1, *images.shape[2:]), images)
     liquid = separable(liquid, partial(gaussian_matrix, sigma=sigma))
     drops = (liquid > threshold).to(images)
     if is_mud:
         cover = separable(drops, partial(gaussian_matrix, sigma=strength))
         cover = cover.masked_fill(cover < 0.8, 0.0)
         return images * (1 - cover) + _coloured(cover, _MUD, images)
-    light = images.new_tensor([[-2, -1, 0], [-1, 0, 1], [0, 1, 2]])[None, None]
-    slope = conv2d(pad(liquid, [1] * 4, mode="replicate"), light).clamp(min=0.0)
-    shine = drops * avg_pool2d(pad(slope, [1] * 4, mode="replicate"), 3, stride=1)
+    slope = weighted(pad(liquid, [1] * 4, mode="replicate"), _LIGHT).clamp(min=0.0)
+    shine = drops * weighted(pad(slope, [1] * 4, mode="replicate"), _MEAN)
     brightest = shine.amax(dim=(2, 3), keepdim=True)
     shine *= strength / torch.where(brightest > 0, brightest, 1.0)
     return images + _coloured(shine, _WATER, images)
@@ -111,7 +114,8 @@ def _grey(images: Tensor) -> Tensor:
     """The luma of each pixel, (N, 1, H, W)."""
     if images.shape[1] == 1:
         return images
-    return (images * images.new_tensor(_LUMA).view(3, 1, 1)).sum(1, keepdim=True)
+    red, green, blue = (part * share for part, share in zip(images.split(1, 1), _LUMA, strict=True))
+    return red + green + blue
 
 
 def _coloured(layer: Tensor, colour: tuple[float, float, float], images: Tensor) -> Tensor:

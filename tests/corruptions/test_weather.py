@@ -5,6 +5,7 @@ import torch
 from torch.testing import assert_close
 
 from afn.corruptions import corrupt
+from afn.corruptions.draws import Draws
 from afn.corruptions.fractal import plasma
 
 
@@ -38,7 +39,7 @@ def test_plasma_lies_between_0_and_1_and_is_rougher_the_less_it_decays(
 ) -> None:
     roughness = []
     for decay in (3.0, 2.0, 1.2):
-        heights = plasma((20, height, width), decay, seeded(), torch.zeros(1))
+        heights = plasma((height, width), decay, Draws(20, seeded()), torch.zeros(1))
         assert heights.shape == (20, height, width)
         assert 0.0 <= heights.min() < 0.1
         assert 0.9 < heights.max() <= 1.0
@@ -57,7 +58,7 @@ def test_fog_lies_over_the_whole_image_and_keeps_its_brightest_value() -> None:
 
 
 def test_snow_falls_as_streaks_twice_the_second_time_upside_down() -> None:
-    snowy = corrupt(torch.zeros(4, 3, 32, 32), "snow", 5, seeded())
+    snowy = corrupt(torch.zeros(40, 3, 32, 32), "snow", 5, seeded())
 
     assert_close(snowy, snowy.flip(2, 3))
     assert torch.equal(snowy[:, 0], snowy[:, 2])
