@@ -1,7 +1,9 @@
 """The corruptions by name, and the one function that applies any of them."""
 
 import inspect
+import math
 from collections.abc import Callable
+from typing import SupportsIndex
 
 import torch
 from torch import Tensor
@@ -10,6 +12,8 @@ from afn.corruptions import blur, digital, noise, weather
 from afn.corruptions.severities import constants_of
 
 _MIN_SIDE = 8
+_ROUNDING = 1e-6
+_BYTES = 2.0  # more than this is no overshoot but 0 to 255
 _PIECE = 2**17  # values that are worked on at a time: with what is made of them, a cache's worth
 
 _FUNCTIONS: tuple[Callable[..., Tensor], ...] = (
@@ -48,7 +52,7 @@ _RANDOM = {
 
 
 def corrupt(
-    images: Tensor, name: str, severity: int, generator: torch.Generator | None = None
+    images: Tensor, name: str, severity: SupportsIndex, generator: torch.Generator | None = None
 ) -> Tensor:
     """The images under one corruption, as a new tensor of their type and memory format, in [0, 1].
 
@@ -58,20 +62,28 @@ def corrupt(
     one seed draws the same for every device and precision.
 
     Args:
-        images: (N, C, H, W) floats in [0, 1]; C is 1 or 3, both sides at least 8.
-        name: A key of ``CORRUPTIONS``.
+        images: (N, C, H, W) floats in [0, 1], or beyond by no more than rounding; C is 1 or 3,
+            both sides at least 8.
+        name: A key of ``CORRUPTIONS``. Two leave some images as they are: ``saturate`` those of
+            one channel, ``zoom_blur`` at severity 1 those of 8×8; grids leave them out.
         severity: 1 (weakest) to 5.
         generator: Source of one seed for each image; only random corruptions need it.
 
     Raises:
-        TypeError: The images are no floating tensor or the severity is no int.
+        TypeError: The images are no floating tensor, the severity is no integer, or the generator
+            is none.
         ValueError: The images' shape or range, the name or the severity is not one of the above,
             or a random corruption got no generator.
     """
-    _check_images(images)
+    images = _in_range(images)
     constants = constants_of(name, severity)
     if name in _RANDOM and generator is None:
         raise ValueError(f"{name} is random, got generator=None; pass a seeded torch.Generator")
+    if generator is not None and not isinstance(generator, torch.Generator):
+        raise TypeError(
+            f"generator must be a torch.Generator, got {generator!r}; "
+            "pass torch.Generator().manual_seed(0)"
+        )
     options = {"generator": generator} if name in _RANDOM else {}
     corrupted = torch.empty_like(images)
     count = max(1, _PIECE // images[0].numel())
@@ -82,7 +94,8 @@ def corrupt(
     return corrupted
 
 
-def _check_images(images: Tensor) -> None:
+def _in_range(images: Tensor) -> Tensor:
+    """The images, what rounding put outside brought back; what is not corruptible is refused."""
     if not isinstance(images, Tensor) or not images.is_floating_point():
         came = images.dtype if isinstance(images, Tensor) else type(images).__name__
         raise TypeError(f"images must be a floating tensor in [0, 1], got {came}; divide by 255")
@@ -93,5 +106,14 @@ def _check_images(images: Tensor) -> None:
             f"{_MIN_SIDE}, got {shape}"
         )
     low, high = (bound.item() for bound in images.aminmax())
-    if not (low >= 0.0 and high <= 1.0):  # so written, NaN is refused too
-        raise ValueError(f"images must lie in [0, 1], got {low:g} to {high:g}; divide by 255?")
+    if low >= 0.0 and high <= 1.0:
+        return images
+    rounding = max(_ROUNDING, 2 * torch.finfo(images.dtype).eps)
+    if low >= -rounding and high <= 1.0 + rounding:  # so written, NaN is refused
+        return images.clamp(0.0, 1.0)
+    remedy = "clamp them, or undo their normalization"
+    if not (math.isfinite(low) and math.isfinite(high)):
+        remedy = "replace what is not finite"
+    elif low >= 0.0 and high > _BYTES:
+        remedy = "divide by 255"
+    raise ValueError(f"images must lie in [0, 1], got {low:.7g} to {high:.7g}; {remedy}")

@@ -5,8 +5,16 @@ Free of torch: the names and their order are read here by programs that corrupt 
 Source: Hendrycks & Dietterich 2019, the CIFAR-10-C generator.
 """
 
-from typing import Any
+from typing import Any, SupportsIndex
 
+from afn.numbers import whole
+
+RULE = 2
+"""The rule by which images are corrupted here, told with all that is kept of them.
+
+It is raised whenever an image would come out otherwise. Under rule 1, noise was drawn for whole
+batches, so that an image's depended on how many there were.
+"""
 SEVERITIES: dict[str, tuple[Any, ...]] = {
     # Standard deviation.
     "gaussian_noise": (0.04, 0.06, 0.08, 0.09, 0.10),
@@ -87,18 +95,27 @@ GROUPS = {
 """All corruptions by what they do."""
 
 
-def constants_of(name: str, severity: int) -> tuple[Any, ...]:
+def why_unchanged(name: str, severity: int, image_shape: tuple[int, int, int]) -> str:
+    """Why a corruption leaves all images of a shape (H, W, C) as they are; empty if it does not."""
+    height, width, channels = image_shape
+    if name == "saturate" and channels == 1:
+        return "saturate needs colour"
+    if (name, severity) == ("zoom_blur", 1) and max(height, width) <= 8:
+        return "zoom_blur 1 needs sides above 8"
+    return ""
+
+
+def constants_of(name: str, severity: SupportsIndex) -> tuple[Any, ...]:
     """The constants of one corruption at one severity, in the order of its parameters.
 
     Raises:
-        TypeError: The severity is no int.
+        TypeError: The severity is no integer.
         ValueError: There is no such corruption or severity; the line says which there are.
     """
     if name not in SEVERITIES:
         raise ValueError(f"unknown corruption {name!r}; known are {', '.join(SEVERITIES)}")
-    if isinstance(severity, bool) or not isinstance(severity, int):
-        raise TypeError(f"severity must be an int from 1 to 5, got {severity!r}")
-    if not 1 <= severity <= len(SEVERITIES[name]):
-        raise ValueError(f"severity must be from 1 to {len(SEVERITIES[name])}, got {severity}")
-    constants = SEVERITIES[name][severity - 1]
+    number = whole(severity, "severity", "an integer from 1 to 5")
+    if not 1 <= number <= len(SEVERITIES[name]):
+        raise ValueError(f"severity must be from 1 to {len(SEVERITIES[name])}, got {number}")
+    constants = SEVERITIES[name][number - 1]
     return constants if isinstance(constants, tuple) else (constants,)

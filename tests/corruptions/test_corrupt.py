@@ -1,12 +1,15 @@
 import subprocess
 import sys
+from collections.abc import Callable
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from afn.corruptions import CORRUPTIONS, corrupt
-from afn.corruptions.severities import GROUPS, LIVE_CORRUPTIONS, SEVERITIES
+from afn.corruptions.severities import GROUPS, LIVE_CORRUPTIONS, SEVERITIES, why_unchanged
 
 DETERMINISTIC = [
     "gaussian_blur", "defocus_blur", "zoom_blur", "brightness", "contrast", "saturate",
@@ -68,8 +71,8 @@ def test_shape_dtype_range_and_input_are_kept(
     assert corrupted.shape == images.shape
     assert corrupted.dtype == dtype
     assert 0.0 <= corrupted.min() <= corrupted.max() <= 1.0
-    if (name, shape[1]) != ("saturate", 1) and (name, severity, shape[2]) != ("zoom_blur", 1, 8):
-        assert not torch.equal(corrupted, images)  # those two have nothing to change
+    if not why_unchanged(name, severity, (*shape[2:], shape[1])):
+        assert not torch.equal(corrupted, images)
     assert corrupted.data_ptr() != images.data_ptr()
     assert torch.equal(images, before)
 
@@ -139,6 +142,17 @@ BAD_IMAGES = {
     "empty": (torch.zeros(0, 3, 8, 8), ValueError, "N at least 1"),
     "0 to 255": (torch.full((1, 3, 8, 8), 255.0), ValueError, "got 255 to 255; divide by 255"),
     "negative": (torch.full((1, 3, 8, 8), -0.1), ValueError, r"lie in \[0, 1\], got -0.1"),
+    "overshoot": (
+        torch.full((1, 3, 8, 8), 1.000002),
+        ValueError,
+        "to 1.000002; clamp them",
+    ),
+    "normalized": (torch.full((1, 3, 8, 8), 2.5) - 5, ValueError, "undo their normalization"),
+    "infinite": (
+        torch.full((1, 3, 8, 8), torch.inf),
+        ValueError,
+        "to inf; replace what is not finite",
+    ),
     "NaN": (torch.full((1, 3, 8, 8), torch.nan), ValueError, r"lie in \[0, 1\], got nan"),
 }
 
@@ -155,8 +169,10 @@ def test_bad_images_are_one_clear_line(images: Tensor, kind: type, complaint: st
         ("rust", 1, ValueError, "unknown corruption 'rust'; known are gaussian_noise, "),
         ("contrast", 0, ValueError, "from 1 to 5, got 0"),
         ("contrast", 6, ValueError, "from 1 to 5, got 6"),
-        ("contrast", True, TypeError, "int from 1 to 5, got True"),
-        ("contrast", 1.0, TypeError, "int from 1 to 5, got 1.0"),
+        ("contrast", True, TypeError, "an integer from 1 to 5, got True"),
+        ("contrast", np.True_, TypeError, "an integer from 1 to 5, got np.True_"),
+        ("contrast", 1.0, TypeError, "an integer from 1 to 5, got 1.0"),
+        ("contrast", "1", TypeError, "an integer from 1 to 5, got '1'"),
     ],
 )
 def test_bad_name_or_severity_is_one_clear_line(
@@ -164,3 +180,41 @@ def test_bad_name_or_severity_is_one_clear_line(
 ) -> None:
     with pytest.raises(kind, match=complaint):
         corrupt(images, name, severity)
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.uint8, torch.tensor])
+def test_integers_of_any_kind_are_severities(images: Tensor, kind: Callable[[int], Any]) -> None:
+    corrupted = corrupt(images, np.str_("fog"), kind(3), seeded())
+
+    assert torch.equal(corrupted, corrupt(images, "fog", 3, seeded()))
+
+
+def test_a_seed_is_no_generator(images: Tensor) -> None:
+    with pytest.raises(TypeError, match=r"^generator must be a torch\.Generator, got 0; pass"):
+        corrupt(images, "fog", 3, 0)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32, torch.float64])
+def test_what_rounding_put_outside_is_brought_back(images: Tensor, dtype: torch.dtype) -> None:
+    images = images.to(dtype)
+    step = max(1e-7, torch.finfo(dtype).eps)
+    beyond = images.clone()
+    beyond[images == 1.0] = 1 + step
+    beyond[images == 0.0] = -1e-7
+    assert beyond.max() > 1.0
+    before = beyond.clone()
+
+    assert torch.equal(corrupt(beyond, "contrast", 3), corrupt(images, "contrast", 3))
+    assert torch.equal(beyond, before)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize(("height", "width"), [(8, 8), (8, 9), (9, 9), (10, 10), (28, 28)])
+def test_whatever_changes_no_image_says_why(channels: int, height: int, width: int) -> None:
+    images = torch.rand(3, channels, height, width, generator=seeded(1))
+
+    for name in CORRUPTIONS:
+        for severity in range(1, 6):
+            change = (corrupt(images, name, severity, seeded()) - images).abs().max()
+            reason = why_unchanged(name, severity, (height, width, channels))
+            assert bool(reason) == (change < 1e-6), (name, severity)
