@@ -1,9 +1,12 @@
 # Two commands: `make app` sets up and serves the app, `make test` sets up and passes the tests.
 # PYTHON chooses the interpreter (3.11 or newer), PIP_FLAGS goes to pip (say, a CPU wheel index).
+# TORCH=cpu takes torch without CUDA: uv installs then, since it knows where such wheels are.
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 PIP_FLAGS ?=
+TORCH ?=
+UV := uv==0.13.9
 PORT ?= 8501
 BIN := .venv/bin
 RUN := $(BIN)/python -m
@@ -26,10 +29,16 @@ lint: .venv/dev.stamp
 
 setup: .venv/dev.stamp
 
-.venv/app.stamp: requirements.txt
+.venv/app.stamp: requirements.txt pyproject.toml setup.py
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name one: make PYTHON=..."; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+ifdef TORCH
+	$(RUN) pip install $(PIP_FLAGS) $(UV)
+	$(RUN) uv pip install --torch-backend $(TORCH) -r requirements.txt
+else
 	$(RUN) pip install $(PIP_FLAGS) -r requirements.txt
+endif
+	$(RUN) pip install --no-deps --no-build-isolation -e .
 	touch $@
 
 .venv/dev.stamp: .venv/app.stamp requirements-dev.txt
@@ -37,4 +46,4 @@ setup: .venv/dev.stamp
 	touch $@
 
 clean:
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv build afn.egg-info .mypy_cache .pytest_cache .ruff_cache

@@ -79,10 +79,14 @@ __all__ = [
 __version__ = "0.1.0"
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'afn' has no attribute {name!r}; it has {', '.join(_HOMES)}")
-    return getattr(import_module(_HOMES[name]), name)
+if not TYPE_CHECKING:  # a type checker would take any name, also a misspelt one
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOMES:
+            raise AttributeError(
+                f"module 'afn' has no attribute {name!r}; it has {', '.join(_HOMES)}"
+            )
+        return getattr(import_module(_HOMES[name]), name)
 
 
 def __dir__() -> list[str]:

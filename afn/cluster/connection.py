@@ -175,8 +175,8 @@ def _security(address: str, ca: str, cert: str, key: str) -> "Security":
         from distributed.security import Security
     except ImportError as error:
         raise ImportError(
-            "a cluster needs distributed, which is not installed: pip install 'afn[cluster]', or "
-            f"leave out the cluster's address ({error})"
+            "a cluster needs distributed, which is not installed: pip install distributed, or "
+            f'afn with its extra "cluster"; or leave out the cluster\'s address ({error})'
         ) from error
     if not address.startswith("tls://"):
         return Security(require_encryption=False)

@@ -17,6 +17,7 @@ from afn.data.split import stratified_split
 from afn.data.syn import syn
 
 _SEED = 20150100
+_DISTRIBUTIONS = {"sklearn": "scikit-learn"}  # where pip knows a package by another name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,7 +44,9 @@ def find_embedded(_folder: Path) -> Iterator[Source]:
     for recipe in _RECIPES:
         absent = [package for package in recipe.packages if find_spec(package) is None]
         if absent:
-            entry = replace(recipe.entry, status="missing", how_to_get="pip install 'afn[data]'")
+            names = " ".join(_DISTRIBUTIONS.get(package, package) for package in absent)
+            how = f'pip install {names} (or afn with its extra "data")'
+            entry = replace(recipe.entry, status="missing", how_to_get=how)
             yield Source(entry, partial(_refuse, entry, absent))
         else:
             yield Source(recipe.entry, partial(_load, recipe))

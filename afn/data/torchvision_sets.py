@@ -80,7 +80,7 @@ def _read(name: str, root: Path) -> ImageData:
     except ImportError as error:
         raise ValueError(
             f"{name}'s files need a package that is not installed ({_one_line(error)}); "
-            f"pip install 'afn[data]'"
+            f'pip install scipy, or afn with its extra "data"'
         ) from error
     except _READ_ERRORS as error:
         files = ", ".join(_damaged(name, root)) or f"{name}'s files"

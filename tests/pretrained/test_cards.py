@@ -148,9 +148,12 @@ def test_a_damaged_card_is_one_line(copy, change, words):
 
 
 def test_an_unknown_name_lists_the_known(made, tmp_path):
-    with pytest.raises(ValueError, match=r"unknown pretrained model 'vgg'; known: tiny-afn$"):
+    where = rf"in {made.folder} \(AFN_PRETRAINED_DIR names another folder\)$"
+    with pytest.raises(
+        ValueError, match=rf"unknown pretrained model 'vgg'; known: tiny-afn, {where}"
+    ):
         load_pretrained("vgg", made.folder)
-    with pytest.raises(ValueError, match="there is none in"):
+    with pytest.raises(ValueError, match=f"known: none, in {tmp_path}"):
         load_pretrained("vgg", tmp_path)
 
 

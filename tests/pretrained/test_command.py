@@ -94,6 +94,18 @@ def test_what_to_train_must_be_said(complains, arguments, words):
     assert words in complains("train", *arguments)[1]
 
 
+def test_a_folder_that_cannot_be_written_is_said_before_the_training(
+    complains, tmp_path, monkeypatch
+):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("AFN_PRETRAINED_DIR", str(tmp_path / "file" / "models"))
+    said, error = complains("train", "mnist5k-bn")
+    assert said == ""
+    assert error.startswith(f"afn: cannot write a model to {tmp_path}/file/models: Not a directory")
+    assert "AFN_PRETRAINED_DIR" in error
+    assert RunStore().list() == []
+
+
 @pytest.mark.slow
 def test_a_model_that_fails_is_named_and_keeps_no_other(complains):
     said, error = complains("train", "usps-grey-bn", "usps-grey-bn-s1", "--jobs=2")

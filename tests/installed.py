@@ -1,0 +1,42 @@
+"""The project as users install it: a wheel, and a folder that it was installed into."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def pip(*arguments, folder):
+    """Run pip offline, with the setuptools that is here."""
+    subprocess.run(
+        [sys.executable, "-m", "pip", *arguments, "--quiet", "--no-deps", "--no-index",
+         "--no-build-isolation"],
+        cwd=folder,
+        check=True,
+        timeout=300,
+    )  # fmt: skip
+
+
+def copy_of_project(folder):
+    """What a build reads, so that nothing is built into the checkout."""
+    shutil.copytree(ROOT / "afn", folder / "afn", ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "pretrained").symlink_to(ROOT / "pretrained")
+    for name in ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE", "Makefile"):
+        shutil.copy(ROOT / name, folder)
+    return folder
+
+
+def wheel_of(source, folder):
+    """A wheel of a tree or an sdist, put into a folder."""
+    pip("wheel", "--wheel-dir", str(folder), str(source), folder=folder)
+    [wheel] = folder.glob("*.whl")
+    return wheel
+
+
+def environment(folder, **variables):
+    """An environment in which Python finds the installed package before any checkout."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("AFN_")}
+    return kept | {"PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1", **variables}
