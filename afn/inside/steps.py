@@ -49,6 +49,8 @@ def steps_of(layer: Norm2d, x: Tensor, *, channel: int, image: int) -> dict[str,
     alone = _measured(x)
     assert layer.running_mean is not None
     assert layer.running_var is not None
+    assert layer.weight is not None
+    assert layer.bias is not None
     return {
         "channel": channel,
         "count": height * width * (1 if per_image else num),

@@ -1,41 +1,50 @@
 """What AFN and ASRNorm share: everything but the axes of the statistics."""
 
 import math
-from typing import ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout
 
 from afn.lambda_init import LAMBDAS, LambdaInit
-from afn.norms._base import EVAL_STATS, EvalStats, Norm2d
-from afn.norms._checks import check_choice, check_counts, check_eps, check_momentum
+from afn.norms._averages import TracksAverages
+from afn.norms._base import EvalStats
+from afn.norms._checks import check_choice, check_counts, check_eps, check_eval_stats
 from afn.norms._fused import affine, fusable_parameters, fused
 from afn.norms._moments import Moments
 from afn.norms._networks import Rescale, Standardize, bounded
+from afn.norms._scale_shift import add_scale_and_shift, reset_scale_and_shift, scale_and_shift
 from afn.norms._transforms import is_traced, wants_plain_operations, without_autocast
 from afn.norms.trace import Trace
 
 Formula = Literal["paper", "reference"]
 
 
-class AdaptiveNorm2d(Norm2d):
+class AdaptiveNorm2d(TracksAverages):
     """Normalization whose statistics and rescaling are partly the work of small networks."""
 
     is_per_image: ClassVar[bool]
     """Whether each image is normalized by its own statistics."""
 
-    weight: nn.Parameter
-    bias: nn.Parameter
-    running_mean: Tensor
-    running_var: Tensor
+    weight: nn.Parameter | None
+    bias: nn.Parameter | None
+    lambda_mu_logit: nn.Parameter
+    lambda_sigma_logit: nn.Parameter
+    lambda_gamma_logit: nn.Parameter
+    lambda_beta_logit: nn.Parameter
 
     def __init__(
         self,
         num_features: int,
-        *,
         eps: float = 1e-5,
-        momentum: float = 0.1,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+        *,
+        bias: bool = True,
         lambda_init: LambdaInit = LambdaInit.PAPER,
         stan_width: int | None = None,
         rescale_width: int | None = None,
@@ -49,15 +58,15 @@ class AdaptiveNorm2d(Norm2d):
         rescale_width = max(1, num_features // 16) if rescale_width is None else rescale_width
         check_counts(stan_width=stan_width, rescale_width=rescale_width)
         check_eps(eps)
-        check_momentum(momentum)
-        check_choice("eval_stats", eval_stats, EVAL_STATS)
+        check_eval_stats(eval_stats, track_running_stats or self.is_per_image)
         check_choice("formula", formula, get_args(Formula))
         if not 0 <= stat_dropout < 1:
             raise ValueError(f"stat_dropout must be in [0, 1), got {stat_dropout!r}")
         super().__init__()
         self.num_features = num_features
         self.eps = eps
-        self.momentum = momentum
+        self.affine = affine
+        self.lambda_init = lambda_init
         self.rescale_gate = lambda_init.rescale_gate
         self.stat_dropout = stat_dropout
         self.adaptive = adaptive
@@ -66,19 +75,17 @@ class AdaptiveNorm2d(Norm2d):
         self.lambda_overrides: dict[str, float] = {}
         """λ forced from outside by `override_lambdas`, by name."""
 
-        self.weight = nn.Parameter(torch.ones(num_features))  # γ_bias
-        self.bias = nn.Parameter(torch.zeros(num_features))  # β_bias
+        given: dict[str, Any] = {"device": device, "dtype": dtype}
+        add_scale_and_shift(self, affine, bias, **given)  # γ_bias, β_bias
         for name in LAMBDAS:
-            start = getattr(lambda_init, name)
-            is_off = start == -math.inf
-            logit = torch.tensor(0.0 if is_off and not self.is_gated(name) else start)
+            logit = torch.tensor(self._start(name), **given)
+            is_off = getattr(lambda_init, name) == -math.inf
             parameter = nn.Parameter(logit, requires_grad=adaptive and not is_off)
             self.register_parameter(f"lambda_{name}_logit", parameter)
         if adaptive:
-            self.standardize = Standardize(num_features, stan_width)
-            self.rescale = Rescale(num_features, rescale_width)
-        self.register_buffer("running_mean", torch.zeros(num_features))
-        self.register_buffer("running_var", torch.ones(num_features))
+            self.standardize = Standardize(num_features, stan_width, **given)
+            self.rescale = Rescale(num_features, rescale_width, **given)
+        self._start_averages(momentum, track_running_stats, **given)
 
     def _normalize(self, x: Tensor) -> Tensor:
         if wants_plain_operations(x):
@@ -89,6 +96,17 @@ class AdaptiveNorm2d(Norm2d):
         if self._is_usual(x) and (parameters := fusable_parameters(self)):
             return fused(self, x, self._kept(x), parameters)
         return self._steps(x, self._kept(x), tracks=self.training).y
+
+    @torch.no_grad()
+    def reset_parameters(self) -> None:
+        """Start anew: γ_bias, β_bias, λ, the networks (drawn again) and the running averages."""
+        self.reset_running_stats()
+        reset_scale_and_shift(self)
+        for name in LAMBDAS:
+            getattr(self, f"lambda_{name}_logit").fill_(self._start(name))
+        for module in self.modules():
+            if isinstance(module, nn.Linear):
+                module.reset_parameters()
 
     def is_gated(self, name: str) -> bool:
         """Whether the λ of that name is the sigmoid of its parameter, and so in (0, 1)."""
@@ -109,6 +127,7 @@ class AdaptiveNorm2d(Norm2d):
     def extra_repr(self) -> str:
         return (
             f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
+            f"affine={self.affine}, track_running_stats={self.track_running_stats}, "
             f"stat_dropout={self.stat_dropout}, adaptive={self.adaptive}, "
             f"eval_stats={self.eval_stats!r}, formula={self.formula!r}, "
             f"rescale_gate={self.rescale_gate!r}"
@@ -117,19 +136,31 @@ class AdaptiveNorm2d(Norm2d):
     @property
     def _measures(self) -> bool:
         """Whether statistics are those of the input, not the running averages."""
-        return self.training or self.is_per_image or self.eval_stats == "batch"
+        uses_input = self.training or self.is_per_image or self.eval_stats == "batch"
+        return uses_input or self.running_mean is None
 
     def _is_usual(self, x: Tensor) -> bool:
         """Whether it is the paper's formula on statistics of `x`, in the parameters' own dtype."""
         widened = torch.float64 if x.dtype == torch.float64 else torch.float32
-        return self._measures and self.formula == "paper" and self.weight.dtype == widened
+        return self._measures and self.formula == "paper" and self._dtype == widened
+
+    @property
+    def _dtype(self) -> torch.dtype:
+        """That of the parameters."""
+        return self.lambda_mu_logit.dtype
 
     def _kept(self, x: Tensor) -> Tensor | None:
         """The mask of statistic dropout, (2, n, C), for n images or one batch; None without."""
         if not (self.training and self.adaptive and self.stat_dropout):
             return None
         num = len(x) if self.is_per_image else 1
-        return dropout(self.weight.new_ones(2, num, self.num_features), self.stat_dropout)
+        ones = self.lambda_mu_logit.new_ones(2, num, self.num_features)
+        return dropout(ones, self.stat_dropout)
+
+    def _start(self, name: str) -> float:
+        """Where the parameter of that λ starts."""
+        start: float = getattr(self.lambda_init, name)
+        return 0.0 if start == -math.inf and not self.is_gated(name) else start
 
     def _steps(self, x: Tensor, kept: Tensor | None = None, *, tracks: bool = False) -> Trace:
         # Autocast would run the small networks in half precision.
@@ -142,13 +173,14 @@ class AdaptiveNorm2d(Norm2d):
     ) -> dict[str, Tensor]:
         """The fields of the trace that follow from measured or tracked statistics."""
         sigma = self._sigma(var)
+        gamma_bias, beta_bias = scale_and_shift(self, self.lambda_mu_logit)
         if not self.adaptive:
             return {
                 "mu": mu, "sigma": sigma, "mu_hat": mu, "sigma_hat": sigma,
-                "gamma_hat": self.weight, "beta_hat": self.bias,
+                "gamma_hat": gamma_bias, "beta_hat": beta_bias,
             }  # fmt: skip
         # standardization: the network's statistics, mixed with the measured ones
-        statistics = bounded(mu.to(self.weight.dtype)), bounded(sigma.to(self.weight.dtype))
+        statistics = bounded(mu.to(self._dtype)), bounded(sigma.to(self._dtype))
         given = statistics if kept is None else (kept.view(2, *mu.shape) * torch.stack(statistics))
         mu_stan, sigma_stan = self.standardize(*given)
         lambda_mu, lambda_sigma = self._lambda("mu"), self._lambda("sigma")
@@ -159,8 +191,8 @@ class AdaptiveNorm2d(Norm2d):
 
         # rescaling: the network's bounded part beside the learned biases
         gamma_net, beta_net = self.rescale(*statistics)
-        gamma_hat = self._lambda("gamma") * gamma_net + self.weight
-        beta_hat = self._lambda("beta") * beta_net + self.bias
+        gamma_hat = self._lambda("gamma") * gamma_net + gamma_bias
+        beta_hat = self._lambda("beta") * beta_net + beta_bias
         return {
             "mu": mu, "sigma": sigma, "mu_stan": mu_stan, "sigma_stan": sigma_stan,
             "mu_hat": mu_hat, "sigma_hat": sigma_hat,
@@ -170,12 +202,11 @@ class AdaptiveNorm2d(Norm2d):
 
     def _mean_and_var(self, x: Tensor, *, tracks: bool) -> tuple[Tensor, Tensor]:
         if not self._measures:
-            return self.running_mean, self.running_var
+            return self._averages()
         images = Moments.of_images(x)  # (N, C)
         batch = images.pooled(0)  # (C,)
         if tracks:
-            with torch.no_grad():
-                batch.update(self.running_mean, self.running_var, self.momentum)
+            self._track(batch)
         used = images if self.is_per_image else batch
         if self.formula == "paper":
             return used.mean, used.var

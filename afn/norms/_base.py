@@ -5,7 +5,7 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor, fx, nn
 
-from afn.norms._checks import check_input
+from afn.norms._checks import check_input, check_not_empty
 from afn.norms._transforms import is_traced
 from afn.norms.trace import Trace
 
@@ -32,6 +32,8 @@ class Norm2d(nn.Module):
             return tracer.create_proxy("call_module", path, (input,), {})
         if not is_traced():
             self._check_input(input)
+            if input.numel() == 0:
+                return self._of_nothing(input)
         return self._normalize(input)
 
     @torch.no_grad()
@@ -41,9 +43,10 @@ class Norm2d(nn.Module):
         Changes nothing: no dropout, no update of running averages, no gradient.
 
         Raises:
-            ValueError: The shape does not fit.
+            ValueError: The shape does not fit, or there is no image.
         """
         self._check_input(x)
+        check_not_empty(x)
         return self._steps(x.detach()).snapshot()
 
     def lambdas(self) -> dict[str, float]:
@@ -69,6 +72,10 @@ class Norm2d(nn.Module):
     def _normalize(self, x: Tensor) -> Tensor:
         """The output, side effects of training included."""
         return self._steps(x).y
+
+    def _of_nothing(self, x: Tensor) -> Tensor:
+        """An empty output from which all that learns gets a gradient of zero, as from torch's."""
+        return x + sum(values.sum() for values in self.parameters() if values.requires_grad)
 
     def _steps(self, x: Tensor) -> Trace:
         """The equations, without side effects unless asked for by a subclass's own switch."""

@@ -19,10 +19,11 @@ def check_eps(eps: float) -> None:
 
 
 def check_momentum(momentum: float | None) -> None:
-    """Momentum is a weight of the new value, in (0, 1]; torch's None (cumulative) is none."""
-    if momentum is None or not 0 < momentum <= 1:
+    """Momentum is a weight of the new value, in [0, 1], or None for that of a plain average."""
+    if momentum is not None and not 0 <= momentum <= 1:
         raise ValueError(
-            f"momentum, the weight of the new value, must be in (0, 1], got {momentum!r}"
+            f"momentum, the weight of the new value, must be in [0, 1], or None for the plain "
+            f"average of all batches, got {momentum!r}"
         )
 
 
@@ -32,8 +33,18 @@ def check_choice(name: str, value: str, known: Collection[str]) -> None:
         raise ValueError(f"{name} must be one of {', '.join(known)}, got {value!r}")
 
 
+def check_eval_stats(eval_stats: str, has_running: bool) -> None:
+    """A known choice, and running averages only where there are some."""
+    check_choice("eval_stats", eval_stats, ("batch", "running"))
+    if eval_stats == "running" and not has_running:
+        raise ValueError(
+            'eval_stats="running" takes running averages, and track_running_stats=False leaves '
+            'them out: use eval_stats="batch"'
+        )
+
+
 def check_input(x: Tensor, num_features: int) -> None:
-    """The input is a batch of at least one real value with the layer's channels on axis 1."""
+    """The input is a batch of real values with the layer's channels on axis 1."""
     if not x.is_floating_point():
         raise TypeError(f"expected input of a floating type, got {x.dtype}: images.float() / 255")
     if x.dim() != 4 or x.shape[1] != num_features:
@@ -41,6 +52,10 @@ def check_input(x: Tensor, num_features: int) -> None:
             f"expected input of shape (N, {num_features}, H, W), got {tuple(x.shape)}: put the "
             f"channels on axis 1, or build the layer with num_features equal to them"
         )
+
+
+def check_not_empty(x: Tensor) -> None:
+    """There is something to measure."""
     if x.numel() == 0:
         raise ValueError(
             f"expected at least one image of at least one pixel, got shape {tuple(x.shape)}: "

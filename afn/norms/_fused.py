@@ -70,6 +70,9 @@ def fusable_parameters(layer: "AdaptiveNorm2d") -> list[Tensor] | None:
     quantized or wrapped linear layers, with parametrizations, or with hooks on the networks.
     """
     found: list[Any] = [layer._parameters.get(name) for name in _OWN]
+    for at, without in enumerate((1, 0)):  # γ_bias and β_bias of a layer that learns none
+        if layer._parameters.get(_OWN[at], without) is None:
+            found[at] = layer.lambda_mu_logit.new_full((layer.num_features,), without)
     for name, kind, parts in _NETWORKS:
         network = layer._modules.get(name)
         if type(network) is not kind or _has_hooks(network):
@@ -255,13 +258,13 @@ def _spread(values: Tensor) -> Tensor:
 
 def _of_batch(layer: "AdaptiveNorm2d", x: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and biased variance, (C,), as exact as torch's batch norm; tracked in training."""
-    averages = layer.running_mean, layer.running_var
     is_single = x.numel() == x.shape[1]  # of a single value torch would track NaN
-    tracks = layer.training and not is_single
-    scratch = averages if tracks else tuple(average.clone() for average in averages)
-    mean, var = _measure_batch(x, *scratch, layer.momentum)
-    if layer.training and is_single:
-        Moments(mean, var, 1).update(*averages, layer.momentum)
+    if layer._tracks and not is_single:
+        mean, var = _measure_batch(x, *layer._averages(), layer._weight_of_next_batch())
+        return mean, var
+    scratch = layer.lambda_mu_logit.new_zeros(2, x.shape[1])  # its dtype is that of the measures
+    mean, var = _measure_batch(x, *scratch.unbind(), 0.0)
+    layer._track(Moments(mean, var, 1))
     return mean, var
 
 
@@ -275,9 +278,8 @@ def _of_images(layer: "AdaptiveNorm2d", x: Tensor) -> tuple[Tensor, Tensor]:
         centered = images - _spread(means)
         torch.sum(centered.mul_(centered), (2, 3), out=vars_)
     var.div_(count)
-    if layer.training:
-        batch = Moments(mean, var, count).pooled(0)
-        batch.update(layer.running_mean, layer.running_var, layer.momentum)
+    if layer._tracks:
+        layer._track(Moments(mean, var, count).pooled(0))
     return mean, var
 
 

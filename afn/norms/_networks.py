@@ -1,5 +1,8 @@
 """The two encoder-decoders of AFN and ASRNorm; each encoder serves two decoders."""
 
+from typing import Any
+
+import torch
 from torch import Tensor, nn
 from torch.nn.functional import relu
 
@@ -36,11 +39,18 @@ class Standardize(nn.Module):
     Shape: mu and sigma (..., C) to mu_stan and sigma_stan (..., C).
     """
 
-    def __init__(self, num_features: int, width: int) -> None:
+    def __init__(
+        self,
+        num_features: int,
+        width: int,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        given: dict[str, Any] = {"device": device, "dtype": dtype}
         super().__init__()
-        self.encoder = nn.Linear(num_features, width)
-        self.mu_decoder = nn.Linear(width, num_features)
-        self.sigma_decoder = nn.Linear(width, num_features)
+        self.encoder = nn.Linear(num_features, width, **given)
+        self.mu_decoder = nn.Linear(width, num_features, **given)
+        self.sigma_decoder = nn.Linear(width, num_features, **given)
 
     def forward(self, mu: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
         mu_stan = _through(self.mu_decoder, relu(_through(self.encoder, mu)))
@@ -62,11 +72,18 @@ class Rescale(nn.Module):
     Shape: mu and sigma (..., C) to gamma_net and beta_net (..., C).
     """
 
-    def __init__(self, num_features: int, width: int) -> None:
+    def __init__(
+        self,
+        num_features: int,
+        width: int,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        given: dict[str, Any] = {"device": device, "dtype": dtype}
         super().__init__()
-        self.encoder = nn.Linear(num_features, width)
-        self.gamma_decoder = nn.Linear(width, num_features)
-        self.beta_decoder = nn.Linear(width, num_features)
+        self.encoder = nn.Linear(num_features, width, **given)
+        self.gamma_decoder = nn.Linear(width, num_features, **given)
+        self.beta_decoder = nn.Linear(width, num_features, **given)
 
     def forward(self, mu: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
         gamma_net = _through(self.gamma_decoder, relu(_through(self.encoder, sigma))).sigmoid()

@@ -87,13 +87,16 @@ class AFN2d(AdaptiveNorm2d):
             and self._is_usual(x)
             and x.numel() > self.num_features
         ):
-            mean, var = (self.running_mean, self.running_var) if self.training else (None, None)
-            weight, bias = self.weight, self.bias
-            return batch_norm(x, mean, var, weight, bias, True, self.momentum, self.eps)
+            averages: tuple[Tensor | None, Tensor | None] = (None, None)
+            momentum = 0.0
+            if self._tracks:
+                averages, momentum = self._averages(), self._weight_of_next_batch()
+            return batch_norm(x, *averages, self.weight, self.bias, True, momentum, self.eps)
         return super()._normalize(x)
 
     def running_affine(self) -> tuple[Tensor, Tensor]:
-        with without_autocast(self.weight):
-            of = self._coefficients(self.running_mean, self.running_var)
+        averages = self._averages()
+        with without_autocast(averages[0]):
+            of = self._coefficients(*averages)
             scale = of["gamma_hat"] / of["sigma_hat"]
             return scale, of["beta_hat"] - scale * of["mu_hat"]

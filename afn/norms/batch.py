@@ -4,9 +4,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import batch_norm
 
-from afn.norms._base import EVAL_STATS, EvalStats, Norm2d
-from afn.norms._checks import check_choice, check_counts, check_eps, check_momentum
+from afn.norms._base import EvalStats, Norm2d
+from afn.norms._checks import check_counts, check_eps, check_eval_stats, check_momentum
 from afn.norms._moments import Moments
+from afn.norms._scale_shift import affine_by, scale_and_shift
 from afn.norms._transforms import is_traced
 from afn.norms.trace import Trace
 
@@ -36,21 +37,28 @@ class BatchNorm2d(nn.BatchNorm2d, Norm2d):
     Source: arXiv 1502.03167.
     """
 
-    momentum: float
-
     def __init__(
         self,
         num_features: int,
-        *,
         eps: float = 1e-5,
-        momentum: float = 0.1,
-        eval_stats: EvalStats = "running",
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+        *,
+        bias: bool = True,
+        eval_stats: EvalStats | None = None,
     ) -> None:
         check_counts(num_features=num_features)
         check_eps(eps)
         check_momentum(momentum)
-        check_choice("eval_stats", eval_stats, EVAL_STATS)
-        super().__init__(num_features, eps=eps, momentum=momentum)
+        if eval_stats is None:
+            eval_stats = "running" if track_running_stats else "batch"
+        check_eval_stats(eval_stats, track_running_stats)
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype)
+        if not bias:
+            self.register_parameter("bias", None)
         self.eval_stats = eval_stats
 
     forward = Norm2d.forward
@@ -70,17 +78,21 @@ class BatchNorm2d(nn.BatchNorm2d, Norm2d):
 
     @property
     def _uses_batch(self) -> bool:
-        return self.training or self.eval_stats == "batch"
+        return self.training or self.eval_stats == "batch" or self.running_mean is None
+
+    def _of_nothing(self, x: Tensor) -> Tensor:
+        return self._normalize(x)
 
     def _steps(self, x: Tensor) -> Trace:
         mu, var = self.running_mean, self.running_var
         if self._uses_batch:
             batch = Moments.of_images(x).pooled(0)
             mu, var = batch.mean, batch.var
-        assert mu is not None  # this layer always tracks
+        assert mu is not None
         assert var is not None
         sigma = (var + self.eps).sqrt()
-        return Trace.direct(x, mu=mu, sigma=sigma, gamma=self.weight, beta=self.bias)
+        gamma, beta = scale_and_shift(self, sigma)
+        return Trace.direct(x, mu=mu, sigma=sigma, gamma=gamma, beta=beta)
 
     def _check_input(self, x: Tensor) -> None:
         super()._check_input(x)
@@ -103,8 +115,4 @@ def batch_norm_affine(layer: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
             "BatchNorm2d without running statistics takes those of each batch, so that no fixed "
             "scale and shift are its own: train it with track_running_stats=True"
         )
-    scale = (layer.running_var + layer.eps).rsqrt()
-    shift = -layer.running_mean * scale
-    if not layer.affine:
-        return scale, shift
-    return layer.weight * scale, torch.addcmul(layer.bias, layer.weight, shift)
+    return affine_by(layer, layer.running_mean, layer.running_var)

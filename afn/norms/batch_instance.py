@@ -1,15 +1,18 @@
 """Batch-instance normalization."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
-from afn.norms._base import Norm2d
-from afn.norms._checks import check_counts, check_eps, check_momentum
+from afn.norms._averages import TracksAverages
+from afn.norms._checks import check_counts, check_eps
 from afn.norms._moments import Moments
+from afn.norms._scale_shift import add_scale_and_shift, reset_scale_and_shift, scale_and_shift
 from afn.norms.trace import Trace
 
 
-class BatchInstanceNorm2d(Norm2d):
+class BatchInstanceNorm2d(TracksAverages):
     r"""Batch-instance normalization: a learned mix of batch and instance normalization.
 
     .. math::
@@ -38,38 +41,53 @@ class BatchInstanceNorm2d(Norm2d):
     lets the gradient through, so that any optimizer can bring a gate back from beyond its bounds.
     """
 
-    running_mean: Tensor
-    running_var: Tensor
-
-    def __init__(self, num_features: int, *, eps: float = 1e-5, momentum: float = 0.1) -> None:
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+        *,
+        bias: bool = True,
+    ) -> None:
         check_counts(num_features=num_features)
         check_eps(eps)
-        check_momentum(momentum)
         super().__init__()
         self.num_features = num_features
         self.eps = eps
-        self.momentum = momentum
-        self.weight = nn.Parameter(torch.ones(num_features))
-        self.bias = nn.Parameter(torch.zeros(num_features))
-        self.rho = nn.Parameter(torch.ones(num_features))
-        self.register_buffer("running_mean", torch.zeros(num_features))
-        self.register_buffer("running_var", torch.ones(num_features))
+        self.affine = affine
+        given: dict[str, Any] = {"device": device, "dtype": dtype}
+        add_scale_and_shift(self, affine, bias, **given)
+        self.rho = nn.Parameter(torch.ones(num_features, **given))
+        self._start_averages(momentum, track_running_stats, **given)
+
+    def reset_parameters(self) -> None:
+        """Start anew: γ, β, the gates and the running averages."""
+        self.reset_running_stats()
+        reset_scale_and_shift(self)
+        nn.init.ones_(self.rho)
 
     def _normalize(self, x: Tensor) -> Tensor:
         return self._steps(x, tracks=self.training).y
 
     def extra_repr(self) -> str:
-        return f"{self.num_features}, eps={self.eps}, momentum={self.momentum}"
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
+            f"affine={self.affine}, track_running_stats={self.track_running_stats}"
+        )
 
     def _steps(self, x: Tensor, *, tracks: bool = False) -> Trace:
         images = Moments.of_images(x)  # (N, C)
-        mu, var = self.running_mean, self.running_var
-        if self.training:
+        if self.training or self.running_mean is None:
             batch = images.pooled(0)  # (C,)
             mu, var = batch.mean, batch.var
             if tracks:
-                with torch.no_grad():
-                    batch.update(self.running_mean, self.running_var, self.momentum)
+                self._track(batch)
+        else:
+            mu, var = self._averages()
         sigma = (var + self.eps).sqrt()
         rho = self.rho + (self.rho.clamp(0, 1) - self.rho).detach()
         batch_share = rho / sigma
@@ -78,7 +96,8 @@ class BatchInstanceNorm2d(Norm2d):
         # Infinite variances leave no share, so that all becomes β, as in batch normalization.
         sigma_hat = 1 / share.clamp(min=torch.finfo(share.dtype).tiny)
         mu_hat = sigma_hat * (batch_share * mu + image_share * images.mean)
+        gamma, beta = scale_and_shift(self, self.rho)
         return Trace(
             x=x, mu=mu, sigma=sigma, mu_hat=mu_hat, sigma_hat=sigma_hat,
-            gamma_hat=self.weight, beta_hat=self.bias,
+            gamma_hat=gamma, beta_hat=beta,
         )  # fmt: skip

@@ -64,10 +64,10 @@ def fold_norms(model: nn.Module) -> nn.Module:
         for path, layer in folded.named_modules(remove_duplicate=False)
         if _is_known(layer)
     ]
-    _warn_of_batch_statistics([path for path, layer in found if _takes_the_batchs(layer)])
     affines: dict[nn.Module, Affine] = {
         layer: _running_affine(layer, path) for path, layer in found
     }
+    _warn_of_batch_statistics([path for path, layer in found if _takes_the_batchs(layer)])
     has_inner_norms = bool(affines.keys() - {folded})
     convs = _convs_before(affines, folded) if has_inner_norms else {}
     replacements = {

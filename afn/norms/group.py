@@ -1,11 +1,12 @@
 """Group normalization."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from afn.norms._base import Norm2d
 from afn.norms._checks import check_counts, check_eps
 from afn.norms._moments import Moments
+from afn.norms._scale_shift import add_scale_and_shift, reset_scale_and_shift, scale_and_shift
 from afn.norms.trace import Trace
 
 
@@ -33,7 +34,15 @@ class GroupNorm2d(Norm2d):
     """
 
     def __init__(
-        self, num_features: int, *, eps: float = 1e-5, num_groups: int | None = None
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        affine: bool = True,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+        *,
+        bias: bool = True,
+        num_groups: int | None = None,
     ) -> None:
         check_counts(num_features=num_features)
         check_eps(eps)
@@ -48,11 +57,18 @@ class GroupNorm2d(Norm2d):
         self.num_features = num_features
         self.num_groups = num_groups
         self.eps = eps
-        self.weight = nn.Parameter(torch.ones(num_features))
-        self.bias = nn.Parameter(torch.zeros(num_features))
+        self.affine = affine
+        add_scale_and_shift(self, affine, bias, device=device, dtype=dtype)
+
+    def reset_parameters(self) -> None:
+        """Start γ and β anew."""
+        reset_scale_and_shift(self)
 
     def extra_repr(self) -> str:
-        return f"{self.num_features}, num_groups={self.num_groups}, eps={self.eps}"
+        return (
+            f"{self.num_features}, num_groups={self.num_groups}, eps={self.eps}, "
+            f"affine={self.affine}"
+        )
 
     def _steps(self, x: Tensor) -> Trace:
         images = Moments.of_images(x)  # (N, C)
@@ -63,4 +79,5 @@ class GroupNorm2d(Norm2d):
         mu = groups.mean.repeat_interleave(by_group[1], dim=1)  # (N, C)
         var = groups.var.repeat_interleave(by_group[1], dim=1)
         sigma = (var + self.eps).sqrt()
-        return Trace.direct(x, mu=mu, sigma=sigma, gamma=self.weight, beta=self.bias)
+        gamma, beta = scale_and_shift(self, sigma)
+        return Trace.direct(x, mu=mu, sigma=sigma, gamma=gamma, beta=beta)

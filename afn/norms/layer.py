@@ -1,5 +1,7 @@
 """Layer normalization."""
 
+import torch
+
 from afn.norms.group import GroupNorm2d
 
 
@@ -24,5 +26,14 @@ class LayerNorm2d(GroupNorm2d):
     Source: arXiv 1607.06450; for images, arXiv 1803.08494, section 3.1.
     """
 
-    def __init__(self, num_features: int, *, eps: float = 1e-5) -> None:
-        super().__init__(num_features, eps=eps, num_groups=1)
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        affine: bool = True,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        super().__init__(num_features, eps, affine, device, dtype, bias=bias, num_groups=1)

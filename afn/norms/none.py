@@ -20,7 +20,13 @@ class NoNorm2d(Norm2d):
         ValueError: Fewer than one channel; input of another shape or empty.
     """
 
-    def __init__(self, num_features: int) -> None:
+    def __init__(
+        self,
+        num_features: int,
+        affine: bool = False,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
         check_counts(num_features=num_features)
         super().__init__()
         self.num_features = num_features
@@ -33,6 +39,9 @@ class NoNorm2d(Norm2d):
 
     def running_affine(self) -> tuple[Tensor, Tensor]:
         return torch.ones(self.num_features), torch.zeros(self.num_features)
+
+    def _of_nothing(self, x: Tensor) -> Tensor:
+        return x
 
     def _steps(self, x: Tensor) -> Trace:
         zeros, ones = x.new_zeros(self.num_features), x.new_ones(self.num_features)

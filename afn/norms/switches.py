@@ -8,7 +8,7 @@ from torch import nn
 
 from afn.norms._adaptive import AdaptiveNorm2d
 from afn.norms._base import EVAL_STATS, EvalStats, norm_layers
-from afn.norms._checks import check_choice
+from afn.norms._checks import check_choice, check_eval_stats
 
 
 @contextmanager
@@ -68,14 +68,21 @@ def _overridden(layer: AdaptiveNorm2d, values: dict[str, float]) -> Iterator[Non
 def set_eval_stats(model: nn.Module, eval_stats: EvalStats) -> nn.Module:
     """Choose the statistics at test time of every layer that has the choice; returns the model.
 
-    Both work after any training, since running averages are always tracked. Torch's own layers
-    do not have the choice: ``convert_norm(model, "bn")`` first.
+    Both work after any training that tracked running averages, as layers do by default. Torch's
+    own layers do not have the choice: ``convert_norm(model, "bn")`` first.
 
     Raises:
-        ValueError: Neither "batch" nor "running".
+        ValueError: Neither "batch" nor "running"; or "running", and a layer that would take them
+            has no running averages. Then no layer is changed.
     """
     check_choice("eval_stats", eval_stats, EVAL_STATS)
-    for layer in norm_layers(model).values():
-        if layer.eval_stats is not None:
-            layer.eval_stats = eval_stats
+    layers = {path: layer for path, layer in norm_layers(model).items() if layer.eval_stats}
+    for path, layer in layers.items():
+        is_per_image = isinstance(layer, AdaptiveNorm2d) and layer.is_per_image
+        try:
+            check_eval_stats(eval_stats, layer.running_mean is not None or is_per_image)
+        except ValueError as error:
+            raise ValueError(f"cannot switch {path or 'the model'}: {error}") from None
+    for layer in layers.values():
+        layer.eval_stats = eval_stats
     return model

@@ -22,6 +22,7 @@ STATE = {
     "lambda_beta_logit",
     "running_mean",
     "running_var",
+    "num_batches_tracked",
 }
 NETWORKS = {
     f"{part}.{kind}"

@@ -73,6 +73,7 @@ def test_float32_and_several_blocks(layer_class, memory, draw, scatter):
     exact = results(layer.double(), plain, x.double(), grad_y.double())
     # AFN sums 40,960 values by torch's batch-norm kernels: as exact as those, and no more.
     assert_close(y.double(), exact[0], rtol=1e-4, atol=1e-4)
+    assert buffers.pop("num_batches_tracked") == exact[1].pop("num_batches_tracked") == 1
     buffers = {name: buffer.double() for name, buffer in buffers.items()}
     assert_close(buffers, exact[1], rtol=1e-5, atol=1e-5)
     assert_close(grad.double(), exact[2], rtol=1e-4, atol=1e-4)

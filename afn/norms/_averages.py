@@ -1,0 +1,97 @@
+"""Running averages of what is measured, kept as torch's batch normalization keeps them."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from afn.norms._base import Norm2d
+from afn.norms._checks import check_momentum
+from afn.norms._moments import Moments
+
+
+class TracksAverages(Norm2d):
+    """A layer with running averages of mean and variance per channel, or on request without."""
+
+    _version = 2  # 2 counts the batches, as torch does; `num_batches_tracked` is not older
+
+    num_features: int
+    momentum: float | None
+    """Weight of the new value; None makes all batches count alike."""
+    track_running_stats: bool
+    running_mean: Tensor | None
+    running_var: Tensor | None
+    num_batches_tracked: Tensor | None
+
+    def _start_averages(
+        self,
+        momentum: float | None,
+        track_running_stats: bool,
+        device: torch.device | str | None,
+        dtype: torch.dtype | None,
+    ) -> None:
+        check_momentum(momentum)
+        self.momentum = momentum
+        self.track_running_stats = track_running_stats
+        mean = var = count = None
+        if track_running_stats:
+            mean = torch.zeros(self.num_features, device=device, dtype=dtype)
+            var = torch.ones(self.num_features, device=device, dtype=dtype)
+            count = torch.tensor(0, device=device)
+        self.register_buffer("running_mean", mean)
+        self.register_buffer("running_var", var)
+        self.register_buffer("num_batches_tracked", count)
+
+    def reset_running_stats(self) -> None:
+        """Let the running averages start anew."""
+        if self.track_running_stats:
+            mean, var = self._averages()
+            mean.zero_()
+            var.fill_(1)
+            assert self.num_batches_tracked is not None
+            self.num_batches_tracked.zero_()
+
+    def _averages(self) -> tuple[Tensor, Tensor]:
+        """Running mean and variance, (C,) each.
+
+        Raises:
+            ValueError: There are none.
+        """
+        if self.running_mean is None or self.running_var is None:
+            raise ValueError(
+                f"{type(self).__name__} without running averages takes the statistics of each "
+                f"input, so that no fixed scale and shift are its own: build it with "
+                f"track_running_stats=True"
+            )
+        return self.running_mean, self.running_var
+
+    @property
+    def _tracks(self) -> bool:
+        """Whether a forward pass moves the averages."""
+        return self.training and self.track_running_stats
+
+    @torch.no_grad()
+    def _track(self, batch: Moments) -> None:
+        """Let the averages move towards a batch's moments, where they are tracked."""
+        if self._tracks:
+            batch.update(*self._averages(), self._weight_of_next_batch())
+
+    def _weight_of_next_batch(self) -> float:
+        """The weight in the averages of the batch at hand, which is counted."""
+        assert self.num_batches_tracked is not None
+        self.num_batches_tracked.add_(1)
+        return 1.0 / float(self.num_batches_tracked) if self.momentum is None else self.momentum
+
+    def _of_nothing(self, x: Tensor) -> Tensor:
+        if self._tracks:
+            self._weight_of_next_batch()  # torch counts it
+        return super()._of_nothing(x)
+
+    def _load_from_state_dict(
+        self, state_dict: dict[str, Any], prefix: str, local_metadata: dict[str, Any], *args: Any
+    ) -> None:
+        count, version = f"{prefix}num_batches_tracked", local_metadata.get("version")
+        if self.num_batches_tracked is not None and (version is None or version < 2):
+            on_meta = self.num_batches_tracked.is_meta
+            state_dict.setdefault(count, torch.tensor(0) if on_meta else self.num_batches_tracked)
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, *args)
