@@ -1,14 +1,17 @@
-# docker build -t afn --build-arg TORCH_INDEX=<PyTorch's CPU wheel index> .
+# docker build -t afn --build-arg TORCH=cpu .
 # docker run -p 8501:8501 -v afn-runs:/runs afn
 FROM python:3.11-slim
 
-# Without TORCH_INDEX, the default wheels of torch are taken, which carry CUDA (several GB).
-ARG TORCH_INDEX=""
+# Without TORCH=cpu, the default wheels of torch are taken, which bring CUDA (several GB).
+ARG TORCH=""
 
 RUN useradd --create-home --uid 1000 afn && mkdir /runs && chown afn /runs
 WORKDIR /home/afn/project
 COPY requirements.txt .
-RUN pip install --no-cache-dir ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} -r requirements.txt
+RUN if [ -n "$TORCH" ]; then \
+      pip install --no-cache-dir uv==0.13.9 && \
+      uv pip install --system --no-cache --torch-backend "$TORCH" -r requirements.txt; \
+    else pip install --no-cache-dir -r requirements.txt; fi
 COPY --chown=afn afn afn
 COPY --chown=afn app app
 COPY --chown=afn pretrained pretrained

@@ -1,0 +1,124 @@
+"""What the README shows does what it says: its programs run, its commands are understood."""
+
+import re
+import shlex
+import subprocess
+import tomllib
+from dataclasses import dataclass
+
+import pytest
+
+from afn.cli import _parser, main
+from afn.pretrained.plan import chosen
+from tests.installed import ROOT
+
+README = (ROOT / "README.md").read_text()
+NOT_RUN = {
+    "docker build": "needs Docker",
+    "docker run": "needs Docker",
+    "dask scheduler": "needs a cluster; tests/test_cluster.py starts one with these options",
+    "dask worker": "needs a cluster; tests/test_cluster.py starts one with these options",
+}
+"""Commands by their first words, and why they are not tried here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block of code, and the title of the section that it stands in."""
+
+    language: str
+    section: str
+    text: str
+
+
+def blocks_of(text):
+    found, section, lines = [], "", iter(text.splitlines())
+    for line in lines:
+        if title := re.match(r"#+ (.*)", line):
+            section = title[1]
+        elif fence := re.match(r"```(\w*)", line):
+            inner = iter(lambda: next(lines), "```")
+            found.append(Block(fence[1], section, "\n".join(inner) + "\n"))
+    return found
+
+
+BLOCKS = blocks_of(README)
+
+
+def blocks(language):
+    return [
+        pytest.param(block.text, id=block.section) for block in BLOCKS if block.language == language
+    ]
+
+
+def commands():
+    """Each command of the README as words: whole lines of its blocks, and in its running text."""
+    lines = []
+    for block in BLOCKS:
+        if block.language == "sh":
+            lines += block.text.replace("\\\n", " ").splitlines()
+    prose = re.sub(r"```.*?```", "", README, flags=re.DOTALL)
+    lines += re.findall(r"`((?:python|make|pip|dask|docker)\s[^`]+)`", prose)
+    found = []
+    for line in lines:
+        words = shlex.split(line, comments=True)
+        while words and (words[0] == "export" or re.match(r"\w+=", words[0])):
+            del words[0]  # variables, set before the command or for later ones
+        if words and tuple(words) not in found:
+            found.append(tuple(words))
+    return found
+
+
+COMMANDS = commands()
+
+
+def test_every_block_is_of_a_kind_that_is_tested():
+    assert {block.language for block in BLOCKS} == {"python", "sh", "toml", "html"}
+    assert len(COMMANDS) > 30
+
+
+@pytest.mark.parametrize("program", blocks("python"))
+def test_a_program_runs_when_it_is_copied_alone(program, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("AFN_RUNS_DIR", raising=False)
+    exec(compile(program, "README.md", "exec"), {"__name__": "__main__"})
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_a_command_is_understood(words):
+    match words:
+        case ("python", "-m", "afn", *arguments):
+            options = _parser().parse_args(arguments)
+            if arguments[:2] == ["pretrained", "train"] and options.names:
+                assert chosen(options.names)
+        case ("python", "-m", module):
+            assert (ROOT / f"{module.replace('.', '/')}.py").exists()
+        case ("make", *_):
+            dry = [*words, "--dry-run", "--always-make"]
+            said = subprocess.run(dry, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+            assert ("--torch-backend cpu" in said) == ("TORCH=cpu" in words)
+        case ("pip", "install", *names):
+            for name in names:
+                if extras := re.fullmatch(r"\.\[(.*)\]", name):
+                    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+                    assert set(extras[1].split(",")) <= project["optional-dependencies"].keys()
+        case ("openssl", *_):
+            pass  # below, the whole block
+        case _:
+            assert " ".join(words[:2]) in NOT_RUN
+
+
+@pytest.mark.parametrize("text", blocks("toml"))
+def test_a_sweep_can_be_planned(text, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("AFN_RUNS_DIR", str(tmp_path / "runs"))
+    path = tmp_path / "batch.toml"
+    path.write_text(text)
+    main(["sweep", str(path), "--plan"])
+    assert "18 runs" in capsys.readouterr().out
+
+
+def test_the_certificates_are_made(tmp_path):
+    [block] = (block.text for block in BLOCKS if "openssl" in block.text)
+    subprocess.run(["sh", "-e", "-c", block], cwd=tmp_path, check=True, capture_output=True)
+    verified = ["openssl", "verify", "-CAfile", "ca.pem", "node.pem"]
+    assert subprocess.run(verified, cwd=tmp_path, check=True, capture_output=True)
