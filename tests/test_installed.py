@@ -12,6 +12,7 @@ import setuptools
 
 import afn
 from tests.installed import ROOT, copy_of_project, environment, pip, wheel_of
+from tests.public import PUBLIC
 
 MODELS = ("mnist5k-afn", "mnist5k-asrnorm", "mnist5k-bn")
 FILES_OF_A_MODEL = ("json", "safetensors", "events.jsonl.gz", "cells.jsonl.gz")
@@ -166,3 +167,82 @@ def test_after_make_the_environment_finds_the_project_from_any_folder(tmp_path):
 def test_models_are_not_made_into_an_installed_package(python):
     line = python("-m", "afn", "pretrained", "train", "mnist5k-afn", "--again", status=1)
     assert re.fullmatch("afn: what came with the installed package .* AFN_PRETRAINED_DIR\n", line)
+
+
+# -- types -----------------------------------------------------------------------------------------
+
+PROGRAM = """
+from pathlib import Path
+from typing import Literal, assert_type
+
+import torch
+from torch import Tensor, nn
+
+from afn import (
+    AFN2d, LambdaInit, Trace, TrainConfig, as_tested, convert_norm, corrupt, corruption_grid, find,
+    load, load_pretrained, override_lambdas, train,
+)
+from afn.data import ImageData, load_dataset
+from afn.norms import NORMS, Norm2d, norm_layers
+
+
+class Net(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = AFN2d(8, lambda_init=LambdaInit.OPEN, eval_stats="running")
+
+    def forward(self, x: Tensor) -> Tensor:
+        with override_lambdas(self, mu=0.5):
+            assert_type(self.norm.trace(x), Trace)
+        assert_type(self.norm.lambdas(), dict[str, float])
+        return self.norm.trace(x).mu_hat
+
+
+assert_type(convert_norm(Net(), "afn"), nn.Module)
+assert_type(norm_layers(Net()), dict[str, Norm2d])
+assert_type(NORMS["bn"](8), Norm2d)
+assert_type(corrupt(torch.rand(1, 3, 32, 32), "fog", 3), Tensor)
+digits = load_dataset("digits8")
+assert_type(digits, ImageData)
+model = as_tested(load(find("mnist5k-afn")), "batch", networks=False)
+for cell in corruption_grid(model, digits, num_images=100):
+    assert_type(cell.accuracy, float)
+for event in train(TrainConfig(norm="afn", widths=(4, 8))):
+    assert_type(event.kind, str)
+assert_type(load_pretrained("mnist5k-afn", Path("pretrained")), nn.Module)
+"""
+MISTAKES = """
+from afn import AFN3d
+from afn.corruptions import fogs
+from afn import AFN2d, TrainConfig
+AFN2d("8")
+TrainConfig(epochs="3")
+"""
+
+
+@pytest.mark.slow
+def test_a_type_checker_knows_every_public_name_of_the_installed_package(installed, tmp_path):
+    (tmp_path / "program.py").write_text(PROGRAM)
+    (tmp_path / "mistakes.py").write_text(MISTAKES)
+    names = [(home, name) for home, names in PUBLIC.items() for name in names]
+    lines = [f"import {home}\n" for home in PUBLIC]
+    lines += [f"reveal_type({home}.{name})\n" for home, name in names]
+    (tmp_path / "names.py").write_text("".join(lines))
+    answer = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--cache-dir=cache",
+         "program.py", "mistakes.py", "names.py"],
+        cwd=tmp_path,
+        env=environment(installed),
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )  # fmt: skip
+    said = {"program": [], "mistakes": [], "names": []}
+    for line in answer.stdout.splitlines():
+        said[line.partition(".py:")[0]].append(line)
+    assert said["program"] == []
+    assert [re.search(r"\[([a-z-]+)\]$", line)[1] for line in said["mistakes"]] == [
+        "attr-defined", "attr-defined", "arg-type", "arg-type"
+    ]  # fmt: skip
+    assert len(said["names"]) == len(names)
+    assert [line for line in said["names"] if '"Any"' in line or "error" in line] == []
