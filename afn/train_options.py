@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from afn.engine.config import BACKBONE_NAMES, LIMITS, NORM_NAMES, TrainConfig
+from afn.engine.config import AUGMENTS, BACKBONE_NAMES, LIMITS, NORM_NAMES, TrainConfig
 from afn.engine.control import SETTINGS, Command, Timed, check_command
 from afn.lambda_init import LAMBDAS, LambdaInit
 
@@ -41,7 +41,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-adaptive", dest="adaptive", action="store_false", default=None)
     parser.add_argument("--formula", choices=["paper", "reference"])
     parser.add_argument("--lr-schedule", choices=["constant", "cosine"], help="(default constant)")
-    parser.add_argument("--augment", choices=["none", "crop_flip"], help="(default none)")
+    parser.add_argument("--augment", choices=AUGMENTS, help="(default none)")
     parser.add_argument("--eval-stats", choices=["batch", "running"])
     parser.add_argument("--config", type=Path, help="a run's config.json to start from")
     parser.add_argument(

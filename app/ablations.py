@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from afn.corruptions.severities import LIVE_CORRUPTIONS, SEVERITIES
-from afn.engine.config import BACKBONE_NAMES, NORM_NAMES, TrainConfig
+from afn.engine.config import AUGMENTS, BACKBONE_NAMES, NORM_NAMES, TrainConfig
 from afn.lambda_init import LambdaInit
 from afn.sweep.spec import SweepSpec
 from app import links
@@ -22,6 +22,8 @@ VARIED = {
     "rescale_ratio": "rescaling networks, C divided by",
     "stat_dropout": "dropout of the statistics",
     "lambda_lr_factor": "λ's learning rate, times",
+    "network_lr_factor": "the networks' learning rate, times",
+    "network_decay_factor": "the networks' weight decay, times",
     "eval_stats": "statistics at test time",
     "eval_batch_size": "batch size at test time",
     "backbone": "network",
@@ -29,6 +31,8 @@ VARIED = {
     "train_images": "training images",
     "momentum": "momentum",
     "weight_decay": "weight decay",
+    "lr_schedule": "schedule of the learning rate",
+    "augment": "augmentation",
     "formula": "formula",
 }
 """What a sweep built here can vary, and how it is called."""
@@ -38,6 +42,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "adaptive": ("on", "off"),
     "eval_stats": ("running", "batch"),
     "formula": ("paper", "reference"),
+    "lr_schedule": ("constant", "cosine"),
+    "augment": AUGMENTS,
 }
 """Settings whose values are names."""
 EXAMPLES = {
@@ -50,6 +56,8 @@ EXAMPLES = {
     "rescale_ratio": "2, 8, 32",
     "stat_dropout": "0, 0.3",
     "lambda_lr_factor": "0.1, 1, 10",
+    "network_lr_factor": "1, 10, 50",
+    "network_decay_factor": "0, 1",
     "eval_stats": "running, batch",
     "eval_batch_size": "2, 16, 128",
     "backbone": "convnet, resnet8",
@@ -58,6 +66,8 @@ EXAMPLES = {
     "momentum": "0, 0.9",
     "weight_decay": "0, 0.0005",
     "formula": "paper, reference",
+    "lr_schedule": "constant, cosine",
+    "augment": "none, crop_flip",
 }
 """Values that a new axis begins with."""
 TESTS = {"clean": (), "six": LIVE_CORRUPTIONS, "all": tuple(SEVERITIES)}

@@ -3,6 +3,12 @@
 import torch
 from torch import Tensor
 
+from afn.corruptions import corrupt
+
+EXTRA = ("speckle_noise", "gaussian_blur", "spatter", "saturate")
+"""The corruptions that CIFAR-10-C keeps apart, so that whoever trains with them can be tested on
+its fifteen. Grey images take no saturation."""
+_SEVERITIES = 5
 PADDING = 4
 """Pixels of black around an image before it is cropped to its size again."""
 
@@ -25,3 +31,23 @@ def crop_flip(images: Tensor, generator: torch.Generator) -> Tensor:
     columns = torch.where(is_mirrored[:, None], columns.flip(1), columns)
     every = torch.arange(count)[:, None, None]
     return padded[every, rows[:, :, None], columns[:, None, :]]
+
+
+def half_corrupted(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Each image with probability ½ under one of `EXTRA`, at a severity of 1 to 5.
+
+    Args:
+        images: (N, C, H, W), float in [0, 1]; colour or grey.
+        generator: Draws two numbers an image, then one for each random corruption of an image.
+
+    Source: arXiv 1903.12261, section 4.1, for the choice of corruptions.
+    """
+    names = EXTRA if images.shape[1] == 3 else EXTRA[:3]
+    is_corrupted = torch.randint(2, (len(images),), generator=generator).bool()
+    choices = torch.randint(len(names) * _SEVERITIES, (len(images),), generator=generator)
+    corrupted = images.clone()
+    for choice in choices[is_corrupted].unique().tolist():
+        name, severity = names[choice // _SEVERITIES], choice % _SEVERITIES + 1
+        chosen = is_corrupted & (choices == choice)
+        corrupted[chosen] = corrupt(images[chosen], name, severity, generator)
+    return corrupted

@@ -19,6 +19,8 @@ ADAPTIVE_NORMS = ("afn", "asrnorm")
 SWITCHABLE_NORMS = ("afn", "bn")
 """The norms that can be evaluated with running or with test-batch statistics."""
 BACKBONE_NAMES: tuple[str, ...] = get_args(BackboneName)
+Augment = Literal["none", "crop_flip", "corruptions", "crop_flip_corruptions"]
+AUGMENTS: tuple[Augment, ...] = get_args(Augment)
 
 LIMITS: dict[str, tuple[float, float]] = {
     "batch_size": (1, 512),
@@ -26,6 +28,8 @@ LIMITS: dict[str, tuple[float, float]] = {
     "momentum": (0.0, 0.999),
     "weight_decay": (0.0, 1.0),
     "lambda_lr_factor": (0.0, 1000.0),
+    "network_lr_factor": (0.0, 1000.0),
+    "network_decay_factor": (0.0, 1000.0),
     "epochs": (1, 200),
     "seed": (0, 2**31 - 1),
     "stan_ratio": (1, 1024),
@@ -96,11 +100,17 @@ class TrainConfig:
     """Of kernels and matrices; λ, γ, β and biases have none."""
     lambda_lr_factor: float = 1.0
     """The λ parameters learn with ``lr * lambda_lr_factor``."""
+    network_lr_factor: float = 1.0
+    """The small networks of AFN and ASRNorm learn with ``lr * network_lr_factor``."""
+    network_decay_factor: float = 1.0
+    """Their matrices have ``weight_decay * network_decay_factor``."""
     epochs: int = 3
     seed: int = 0
     """Fixes the start weights, the data order and the augmentation, the same for every norm."""
-    augment: Literal["none", "crop_flip"] = "none"
-    """Crop and flip: each training image shifted by up to 4 pixels, and mirrored or not."""
+    augment: Augment = "none"
+    """Crop and flip: each training image shifted by up to 4 pixels, and mirrored or not.
+    Corruptions: half of the images under one of those that CIFAR-10-C keeps apart from its fifteen,
+    at any severity."""
     train_images: int = 10_000_000
     """At most so many training images are used, the data set's first ones."""
 
@@ -146,7 +156,7 @@ class TrainConfig:
         _check_choice("backbone", self.backbone, BACKBONE_NAMES)
         _check_choice("formula", self.formula, ("paper", "reference"))
         _check_choice("lr_schedule", self.lr_schedule, ("constant", "cosine"))
-        _check_choice("augment", self.augment, ("none", "crop_flip"))
+        _check_choice("augment", self.augment, AUGMENTS)
         if self.eval_stats is not None:
             _check_choice("eval_stats", self.eval_stats, ("batch", "running"))
         for name in LIMITS:

@@ -1,6 +1,6 @@
 """The order of a network's parameters in the optimizer, by which checkpoints number them."""
 
-from typing import Any
+from typing import Any, Literal
 
 from torch import nn
 
@@ -8,24 +8,41 @@ from afn.engine.config import TrainConfig
 from afn.lambda_init import LAMBDAS
 from afn.norms import AdaptiveNorm2d, norm_layers
 
+Role = Literal["weights", "networks", "lambdas"]
+"""What a group of parameters is, by which its learning rate goes."""
+
 
 def parameter_groups(model: nn.Module, config: TrainConfig) -> list[dict[str, Any]]:
-    """The optimizer's groups: with weight decay, without, and the λ."""
-    lambdas = [
-        getattr(layer, f"lambda_{name}_logit")
-        for layer in norm_layers(model).values()
-        if isinstance(layer, AdaptiveNorm2d)
-        for name in LAMBDAS
-    ]
-    chosen = {id(parameter) for parameter in lambdas}
-    rest = [parameter for parameter in model.parameters() if id(parameter) not in chosen]
+    """The optimizer's groups, each with its role: weights with decay and without, and the λ.
+
+    The small networks' weights stand among the others, unless they learn in a way of their own.
+    """
+    layers = [layer for layer in norm_layers(model).values() if isinstance(layer, AdaptiveNorm2d)]
+    lambdas = [getattr(layer, f"lambda_{name}_logit") for layer in layers for name in LAMBDAS]
+    networks: list[nn.Parameter] = []
+    if (config.network_lr_factor, config.network_decay_factor) != (1, 1):
+        networks = [
+            parameter
+            for layer in layers
+            for network in layer.children()
+            for parameter in network.parameters()
+        ]
+    apart = {id(parameter) for parameter in (*lambdas, *networks)}
+    weights = [parameter for parameter in model.parameters() if id(parameter) not in apart]
+    groups = _by_decay("weights", weights, config.weight_decay)
+    if networks:
+        decay = config.weight_decay * config.network_decay_factor
+        groups += _by_decay("networks", networks, decay)
+    return [*groups, {"params": lambdas, "role": "lambdas"}]
+
+
+def _by_decay(role: Role, parameters: list[nn.Parameter], decay: float) -> list[dict[str, Any]]:
     # None apart without a decay: checkpoints number the parameters in this order.
-    decaying = [p for p in rest if p.dim() > 1 and config.weight_decay > 0]
-    lasting = rest if not decaying else [p for p in rest if p.dim() <= 1]
+    decaying = [p for p in parameters if p.dim() > 1 and decay > 0]
+    lasting = parameters if not decaying else [p for p in parameters if p.dim() <= 1]
     return [
-        {"params": decaying, "weight_decay": config.weight_decay},
-        {"params": lasting},
-        {"params": lambdas},
+        {"params": decaying, "weight_decay": decay, "role": role},
+        {"params": lasting, "role": role},
     ]
 
 

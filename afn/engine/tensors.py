@@ -10,7 +10,8 @@ from torch import Tensor
 
 from afn.data import load_dataset
 from afn.data.forms import in_form
-from afn.engine.augment import crop_flip
+from afn.engine.augment import crop_flip, half_corrupted
+from afn.engine.config import Augment
 from afn.evaluate import corrupted
 from afn.pixels import as_float
 from afn.png import data_uri
@@ -35,18 +36,28 @@ class TensorData:
         return height, width, channels
 
     def train_batch(
-        self, indices: Tensor, augmentation: torch.Generator | None = None
+        self,
+        indices: Tensor,
+        augment: Augment = "none",
+        generator: torch.Generator | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Images (n, C, H, W), float in [0, 1], channels_last, and labels (n,).
 
         Args:
             indices: Of training images.
-            augmentation: Draws crops and flips; None leaves the images as they are.
+            augment: What is done to the images, as the configuration says it.
+            generator: Source of what is random about it; needed unless nothing is done.
         """
         images = self.train_images[indices]
-        if augmentation is not None:
-            images = crop_flip(images, augmentation)
-        return as_float(images), self.train_labels[indices]
+        if augment == "none":
+            return as_float(images), self.train_labels[indices]
+        assert generator is not None
+        if augment.startswith("crop_flip"):
+            images = crop_flip(images, generator)
+        images = as_float(images)
+        if augment.endswith("corruptions"):
+            images = half_corrupted(images, generator)
+        return images, self.train_labels[indices]
 
 
 @lru_cache(maxsize=2)

@@ -206,10 +206,13 @@ class Training:
         self.lambda_lr_factor = command.get("lambda_lr_factor", self.lambda_lr_factor)
 
     def _set_rates(self, rate: float) -> None:
-        *weights, lambdas = self.optimizer.param_groups
-        for group in weights:
-            group["lr"] = rate
-        lambdas["lr"] = rate * self.lambda_lr_factor
+        factors = {
+            "weights": 1.0,
+            "networks": self.config.network_lr_factor,
+            "lambdas": self.lambda_lr_factor,
+        }
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate * factors[group["role"]]
 
     # -- one step -------------------------------------------------------------------------------
 
@@ -218,8 +221,9 @@ class Training:
         snapshots_before = self._snapshots_due()
         rate = self.rate
         self._set_rates(rate)
-        augmentation = None if self.config.augment == "none" else self.order.generator()
-        images, labels = self.data.train_batch(self.order.take(self.batch_size), augmentation)
+        augment = self.config.augment
+        generator = None if augment == "none" else self.order.generator()
+        images, labels = self.data.train_batch(self.order.take(self.batch_size), augment, generator)
         takes_snapshot = (
             self.step == 0 or self._snapshots_due() > snapshots_before or self._is_last_step()
         )

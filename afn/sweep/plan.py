@@ -12,9 +12,12 @@ Point = tuple[tuple[str, str], ...]
 """Axis and label, in the axes' order: where a run lies."""
 _OF_ADAPTIVE = (
     "lambda_init", "stan_width", "rescale_width", "stan_ratio", "rescale_ratio", "stat_dropout",
-    "adaptive", "formula", "lambda_lr_factor",
+    "adaptive", "formula", "lambda_lr_factor", "network_lr_factor", "network_decay_factor",
 )  # fmt: skip
-_OF_NETWORKS = ("stan_width", "rescale_width", "stan_ratio", "rescale_ratio", "stat_dropout")
+_OF_NETWORKS = (
+    "stan_width", "rescale_width", "stan_ratio", "rescale_ratio", "stat_dropout",
+    "lambda_init", "lambda_lr_factor", "network_lr_factor", "network_decay_factor",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -155,10 +158,10 @@ def _unheeded(config: TrainConfig, settings: Mapping[str, object]) -> str:
             return f"{norm} has one kind of statistics: eval_stats would change nothing"
         if name in _OF_NETWORKS and not config.adaptive:
             return f"the encoder-decoder is disabled: {name} would change nothing"
-        if name in ("lambda_init", "lambda_lr_factor") and not config.adaptive:
-            return f"the encoder-decoder is disabled: {name} would change nothing"
         if name == "lambda_lr_factor" and config.lambda_init.is_off:
             return "every λ is 0 and frozen: lambda_lr_factor would change nothing"
+        if name == "network_decay_factor" and config.weight_decay == 0:
+            return "weight_decay is 0: network_decay_factor would change nothing"
         if name == "widths" and config.backbone != "convnet":
             return f"{config.backbone} has channels of its own: widths would change nothing"
     return ""

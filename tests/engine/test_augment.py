@@ -1,6 +1,9 @@
+import pytest
 import torch
 
-from afn.engine.augment import PADDING, crop_flip
+from afn.corruptions import corrupt
+from afn.engine.augment import EXTRA, PADDING, crop_flip, half_corrupted
+from afn.grids.records import STANDARD
 
 COUNT, HEIGHT, WIDTH = 400, 9, 7
 IMAGES = torch.arange(1, HEIGHT * WIDTH + 1, dtype=torch.uint8).view(HEIGHT, WIDTH, 1)
@@ -31,3 +34,35 @@ def test_one_seed_one_result_and_the_images_stay_what_they_are():
     assert not torch.equal(made(), made(seed=1))
     assert torch.equal(IMAGES, before)
     assert made().dtype == torch.uint8
+
+
+def rand(count, channels):
+    return torch.rand(count, channels, 12, 12, generator=torch.Generator().manual_seed(5))
+
+
+@pytest.mark.parametrize(("channels", "names"), [(3, EXTRA), (1, EXTRA[:3])])
+def test_half_of_the_images_are_corrupted_each_in_one_of_the_ways(channels, names):
+    images = rand(600, channels)
+    before = images.clone()
+    found = half_corrupted(images, torch.Generator().manual_seed(0))
+    assert torch.equal(images, before)
+    changed = (found != images).flatten(1).any(1)
+    assert 250 < changed.sum() < 350
+    assert found.min() >= 0
+    assert found.max() <= 1
+    # What is not random is recognized by itself: all severities come up.
+    for name in {"gaussian_blur", "saturate"} & set(names):
+        for severity in range(1, 6):
+            alike = (corrupt(images, name, severity) == found).flatten(1).all(1) & changed
+            assert alike.sum() >= 3, (name, severity)
+
+
+def test_one_seed_corrupts_one_way_and_another_seed_otherwise():
+    images = rand(64, 3)
+    made = [half_corrupted(images, torch.Generator().manual_seed(seed)) for seed in (0, 0, 1)]
+    assert torch.equal(made[0], made[1])
+    assert not torch.equal(made[0], made[2])
+
+
+def test_what_trains_is_not_what_is_tested():
+    assert set(EXTRA).isdisjoint(STANDARD)

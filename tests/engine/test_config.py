@@ -58,7 +58,7 @@ def test_each_limit_is_checked_at_both_ends(name):
         ({"norm": "batch"}, "unknown norm 'batch'; known: afn"),
         ({"backbone": "vgg"}, "unknown backbone 'vgg'; known: convnet"),
         ({"corruptions": ("rain",)}, "unknown corruption 'rain'"),
-        ({"augment": "rotate"}, "unknown augment 'rotate'; known: none, crop_flip"),
+        ({"augment": "rotate"}, "unknown augment 'rotate'; known: none, crop_flip, corruptions"),
         ({"lr_schedule": "step"}, "unknown lr_schedule 'step'; known: constant, cosine"),
         ({"eval_stats": "mean"}, "unknown eval_stats 'mean'"),
         ({"widths": ()}, "widths must be 1 to 4"),

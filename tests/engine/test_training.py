@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch.testing import assert_close
 
 from afn import LambdaInit, TrainConfig, train
 from afn.data import load_dataset
@@ -195,8 +196,17 @@ def test_resumed_equals_uninterrupted_bit_for_bit(quick, norm, tmp_path):
     assert second.is_complete
 
 
-def test_resumed_equals_uninterrupted_with_schedule_augmentation_and_decay(quick, tmp_path):
-    config = replace(quick, epochs=2, augment="crop_flip", lr_schedule="cosine", weight_decay=1e-2)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"augment": "crop_flip"},
+        {"augment": "crop_flip_corruptions", "network_lr_factor": 5, "network_decay_factor": 0},
+    ],
+)
+def test_resumed_equals_uninterrupted_with_schedule_augmentation_and_decay(
+    changes, quick, tmp_path
+):
+    config = replace(quick, epochs=2, lr_schedule="cosine", weight_decay=1e-2, **changes)
     whole = without_times(of_kind(train(config), "step"))
     before = list(Training(config, tmp_path).events(Scripted({17: [{"command": "stop"}]})))
     second = Training(config, tmp_path)
@@ -216,6 +226,45 @@ def test_cosine_falls_from_the_base_rate_to_nothing_by_the_images_seen(quick):
     ]
     assert steps[0].values["lr"] == 0.05
     assert steps[-1].values["lr"] < 1e-5
+
+
+def networks_of(training):
+    return {
+        name: parameter.detach().clone()
+        for name, parameter in training.model.named_parameters()
+        if ".standardize." in name or ".rescale." in name
+    }
+
+
+@pytest.mark.parametrize("factor", [0.0, 0.5, 20.0])
+def test_the_networks_learn_at_a_rate_of_their_own(factor, quick):
+    config = replace(quick, max_steps=1, weight_decay=0.0, lambda_init=LambdaInit.OPEN)
+    moved = {}
+    for network_lr_factor in (1.0, factor):
+        training = Training(replace(config, network_lr_factor=network_lr_factor))
+        before, first = networks_of(training), training.model.state_dict()
+        others = {name: first[name].clone() for name in first if name not in before}
+        list(training.events())
+        after = networks_of(training)
+        moved[network_lr_factor] = {name: after[name] - before[name] for name in before}
+        assert any(not torch.equal(others[n], training.model.state_dict()[n]) for n in others)
+    assert any(change.any() for change in moved[1.0].values())
+    for name, change in moved[factor].items():
+        assert_close(change, factor * moved[1.0][name], rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("factor", [0.0, 3.0])
+def test_the_networks_decay_at_a_rate_of_their_own(factor, quick):
+    config = replace(quick, max_steps=1, lambda_init=LambdaInit.OPEN, lr=0.1)
+    training = Training(replace(config, weight_decay=0.2, network_decay_factor=factor))
+    plain = Training(config)
+    before = networks_of(training)
+    for each in (training, plain):
+        list(each.events())
+    without, after = networks_of(plain), networks_of(training)
+    for name, start in before.items():
+        decay = 0.1 * 0.2 * factor * start if start.dim() > 1 else torch.zeros_like(start)
+        assert_close(after[name], without[name] - decay, rtol=1e-4, atol=1e-6)
 
 
 def test_augmentation_is_the_same_for_every_norm_and_another_in_every_batch(quick, monkeypatch):

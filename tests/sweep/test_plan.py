@@ -59,6 +59,16 @@ def test_a_run_is_named_by_its_configuration_whatever_the_sweep():
             "backbone resnet8, widths 4, 8",
             "resnet8 has channels of its own: widths would change nothing",
         ),
+        (
+            {"norm": ["bn", "afn"], "network_lr_factor": [50.0]},
+            "norm bn, network_lr_factor 50",
+            "BN has no λ and no networks: network_lr_factor would change nothing",
+        ),
+        (
+            {"weight_decay": [0.0, 0.1], "network_decay_factor": [0.5]},
+            "weight_decay 0, network_decay_factor 0.5",
+            "weight_decay is 0: network_decay_factor would change nothing",
+        ),
     ],
 )
 def test_what_contradicts_itself_is_left_out_with_its_reason(axes, left_out, reason):
