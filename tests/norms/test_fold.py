@@ -26,13 +26,6 @@ from afn.norms import (
 )
 
 
-@pytest.fixture(autouse=True)
-def _same_weights_every_time():
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        yield
-
-
 def on_averages(model):
     """The model, so that what is folded is what it computes at test time."""
     for layer in norm_layers(model).values():

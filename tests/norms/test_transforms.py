@@ -15,7 +15,7 @@ from torch.testing import assert_close
 from afn import LambdaInit
 from afn.norms import NORMS, AFN2d, ASRNorm2d, override_lambdas, set_eval_stats
 
-OPEN = {"lambda_init": LambdaInit.OPEN, "rescale_width": 3}
+OPEN = {"lambda_init": LambdaInit.OPEN, "rescale_width": 3, "stan_width": 5}
 FACTORIES = NORMS | {
     "afn": lambda n: AFN2d(n, **OPEN),
     "asrnorm": lambda n: ASRNorm2d(n, **OPEN),
@@ -175,7 +175,7 @@ def test_quantized_networks_are_called(layer_class, mode, draw, scatter):
     with torch.no_grad():
         found, exact = quantized(x), layer(x)
         kept.set_weight_bias(
-            torch.quantize_per_tensor(torch.zeros(4, 2), 0.1, 0, torch.qint8), None
+            torch.quantize_per_tensor(torch.zeros(4, 5), 0.1, 0, torch.qint8), None
         )
         without = quantized(x)
     assert 0 < (found - exact).abs().max() < 0.05 * exact.abs().max()
@@ -205,7 +205,7 @@ def test_wrapped_networks_are_called_and_learn(layer_class, part, draw, scatter)
     layer.set_submodule(part, Doubled(layer.get_submodule(part)))
     y = layer(x)
     assert_close(y, expected(x))
-    y.square().sum().backward()
+    (y * draw(5, 4, 3, 3)).sum().backward()
     assert layer.get_submodule(part).scale.grad
 
 
