@@ -88,9 +88,24 @@ def load_checkpoint(
     found = read_checkpoint(path)
     _load(path, model, found.weights)
     if optimizer is not None:
-        groups = optimizer.state_dict()["param_groups"]
-        optimizer.load_state_dict({"state": found.momentum, "param_groups": groups})
+        restore_momentum(optimizer, found.momentum)
     return found.progress
+
+
+def restore_momentum(
+    optimizer: torch.optim.Optimizer, momentum: dict[int, dict[str, torch.Tensor]]
+) -> None:
+    """Give an optimizer its tensors by the number of the parameter; its settings stay."""
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    state = {
+        number: {  # λ were scalars in checkpoints of old
+            key: value.reshape(1) if parameters[number].shape == (1,) else value
+            for key, value in tensors.items()
+        }
+        for number, tensors in momentum.items()
+    }
+    groups = optimizer.state_dict()["param_groups"]
+    optimizer.load_state_dict({"state": state, "param_groups": groups})
 
 
 def load_weights(path: Path, model: torch.nn.Module) -> None:

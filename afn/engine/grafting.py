@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor, nn, optim
 
-from afn.engine.checkpoints import read_checkpoint
+from afn.engine.checkpoints import read_checkpoint, restore_momentum
 from afn.engine.config import TrainConfig
 from afn.engine.parameters import numbered_names
 
@@ -40,7 +40,7 @@ def graft(
         model: Gets the tensors; what it does not get stays as it is.
         optimizer: Gets the momentum.
         config: The model's.
-        donor: A network like the one in the checkpoint; its values do not matter.
+        donor: A network like the one in the checkpoint; it gets the checkpoint's values.
         donor_config: Its configuration.
         kept: Last parts of names: such tensors stay the model's own. Their momentum is taken.
 
@@ -48,18 +48,20 @@ def graft(
         ValueError: The file is damaged, or no checkpoint of a network like `donor`.
     """
     found = read_checkpoint(path)
-    if missing := sorted(donor.state_dict().keys() ^ found.weights.keys()):
+    try:
+        donor.load_state_dict(found.weights)  # its layers know how checkpoints of old were
+    except RuntimeError as error:
+        reason = str(error).strip().rpartition("\n")[2].strip()
         raise ValueError(
-            f"cannot fork from {path.name}: its tensors are not those of the run's configuration, "
-            f"for instance {missing[0]}"
-        )
+            f"cannot fork from {path.name}: its tensors are not those of the run's configuration: "
+            f"{reason}"
+        ) from error
+    given: dict[str, Tensor] = donor.state_dict()
     own: dict[str, Tensor] = model.state_dict()
     shared = {
-        name
-        for name, tensor in own.items()
-        if name in found.weights and found.weights[name].shape == tensor.shape
+        name for name, tensor in own.items() if name in given and given[name].shape == tensor.shape
     }
-    taken = {n: found.weights[n] for n in shared if n.rpartition(".")[2] not in kept}
+    taken = {n: given[n] for n in shared if n.rpartition(".")[2] not in kept}
     model.load_state_dict(own | taken)
 
     theirs = numbered_names(donor, donor_config)
@@ -69,10 +71,9 @@ def graft(
         for number, name in enumerate(numbered_names(model, config))
         if name in shared and name in momentum
     }
-    groups = optimizer.state_dict()["param_groups"]
-    optimizer.load_state_dict({"state": state, "param_groups": groups})
+    restore_momentum(optimizer, state)
     return Graft(
         found.progress,
         fresh=[name for name in own if name not in shared],
-        dropped=[name for name in donor.state_dict() if name not in shared],
+        dropped=[name for name in given if name not in shared],
     )

@@ -35,7 +35,7 @@ class LambdaReadings:
         for layer in self._layers:
             for name in LAMBDAS:
                 logit = getattr(layer, f"lambda_{name}_logit")
-                yield torch.zeros_like(logit) if logit.grad is None else logit.grad
+                yield (torch.zeros_like(logit) if logit.grad is None else logit.grad).squeeze()
 
     def moved(self) -> dict[str, float]:
         """How far each kind of λ is from its start, on average over the layers."""

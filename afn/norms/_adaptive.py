@@ -78,7 +78,7 @@ class AdaptiveNorm2d(TracksAverages):
         given: dict[str, Any] = {"device": device, "dtype": dtype}
         add_scale_and_shift(self, affine, bias, **given)  # γ_bias, β_bias
         for name in LAMBDAS:
-            logit = torch.tensor(self._start(name), **given)
+            logit = torch.tensor([self._start(name)], **given)
             is_off = getattr(lambda_init, name) == -math.inf
             parameter = nn.Parameter(logit, requires_grad=adaptive and not is_off)
             self.register_parameter(f"lambda_{name}_logit", parameter)
@@ -113,16 +113,22 @@ class AdaptiveNorm2d(TracksAverages):
         return name in ("mu", "sigma") or self.rescale_gate == "sigmoid"
 
     def lambdas(self) -> dict[str, float]:
-        """The effective λ: mu, sigma, gamma, beta; overrides included."""
-        return dict(zip(LAMBDAS, self.lambda_values().tolist(), strict=True))
+        """The effective λ: mu, sigma, gamma, beta; overrides included.
+
+        Where parameters are sharded over processes, all of these have to ask.
+        """
+        values: Any = self.lambda_values()
+        if hasattr(values, "full_tensor"):
+            values = values.full_tensor()
+        return dict(zip(LAMBDAS, values.tolist(), strict=True))
 
     @torch.no_grad()
     def lambda_values(self) -> Tensor:
         """The same as one tensor, (4,), in that order: read on the device without waiting."""
         if self.rescale_gate == "sigmoid" and not self.lambda_overrides:  # all alike: one call
             logits = [getattr(self, f"lambda_{name}_logit") for name in LAMBDAS]
-            return torch.stack(logits).sigmoid_()
-        return torch.stack([self._lambda(name) for name in LAMBDAS])
+            return torch.cat(logits).sigmoid_()
+        return torch.cat([self._lambda(name) for name in LAMBDAS])
 
     def extra_repr(self) -> str:
         return (
@@ -216,6 +222,15 @@ class AdaptiveNorm2d(TracksAverages):
                 f"per statistic, got input of shape {tuple(x.shape)}: use formula='paper'"
             )
         return used.mean, used.unbiased_var
+
+    def _load_from_state_dict(
+        self, state_dict: dict[str, Any], prefix: str, local_metadata: dict[str, Any], *args: Any
+    ) -> None:
+        for name in LAMBDAS:  # scalars in checkpoints of old
+            key = f"{prefix}lambda_{name}_logit"
+            if key in state_dict and state_dict[key].dim() == 0:
+                state_dict[key] = state_dict[key].reshape(1)
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, *args)
 
     def _sigma(self, var: Tensor) -> Tensor:
         return (var + self.eps).sqrt()

@@ -126,7 +126,7 @@ class _Fused(torch.autograd.Function):
         ))  # fmt: skip
 
         # statistics move towards the networks' by λ, weight and bias are added to: own + λ·reach
-        lambdas = torch.stack(parameters[2:6]).view(4, 1, 1)
+        lambdas = torch.cat(parameters[2:6]).view(4, 1, 1)
         gates = _gates(layer)
         for gate in gates:
             lambdas[gate].sigmoid_()
@@ -219,7 +219,7 @@ def _gradients(ctx: Any, grad_y: Tensor) -> tuple[Tensor | None, ...]:
     mu_bias, sigma_bias, gamma_bias, beta_bias = inner.sum(1).unbind()
     return (
         None, grad_x, None, *grad[2:].sum(1).unbind(),
-        *grad_logits.view(4, *parameters[2].shape).unbind(),
+        *grad_logits.view(4, 1).unbind(),
         torch.mm(grad_stan.t(), given), grad_stan.sum(0),
         torch.mm(inner_mu.t(), stan_mu), mu_bias,
         torch.mm(inner_sigma.t(), stan_sigma), sigma_bias,

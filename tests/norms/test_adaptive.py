@@ -139,7 +139,7 @@ def test_sigma_hat_never_falls_below_the_root_of_eps(draw):
 def test_state_dict_has_the_published_names(layer_class):
     assert layer_class(4).state_dict().keys() == STATE | NETWORKS
     assert layer_class(4, adaptive=False).state_dict().keys() == STATE
-    assert layer_class(4).lambda_mu_logit.shape == ()
+    assert layer_class(4).lambda_mu_logit.shape == (1,)
 
 
 @BOTH
@@ -148,6 +148,17 @@ def test_state_dict_round_trip(layer_class, draw, scatter):
     layer(x := draw(3, 4, 6, 5))
     other.load_state_dict(layer.state_dict())
     assert_close(other.eval()(x), layer.eval()(x), rtol=0, atol=0)
+
+
+@BOTH
+def test_checkpoints_with_scalar_lambdas_load(layer_class, scatter):
+    layer, other = scatter(layer_class(4)), layer_class(4)
+    state = layer.state_dict()
+    for name in ("mu", "sigma", "gamma", "beta"):
+        state[f"lambda_{name}_logit"] = state[f"lambda_{name}_logit"].squeeze()
+    other.load_state_dict(state)
+    assert other.lambdas() == layer.lambdas()
+    assert other.lambda_mu_logit.shape == (1,)
 
 
 @BOTH
