@@ -22,6 +22,14 @@ class LambdaInit:
     rescaling λ 0.0067 and ungated), ``OPEN`` (0.5 each), ``OFF`` (0, frozen).
 
     Source: arXiv 2308.03321, sections 3.1 and 3.2.
+
+    Example:
+        >>> from afn import AFN2d, LambdaInit
+        >>> AFN2d(16, lambda_init=LambdaInit.OPEN).lambdas()
+        {'mu': 0.5, 'sigma': 0.5, 'gamma': 0.5, 'beta': 0.5}
+        >>> half = LambdaInit(mu=0.0, sigma=0.0, gamma=float("-inf"), beta=float("-inf"))
+        >>> AFN2d(16, lambda_init=half).lambdas()
+        {'mu': 0.5, 'sigma': 0.5, 'gamma': 0.0, 'beta': 0.0}
     """
 
     mu: float = -3.0

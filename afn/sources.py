@@ -33,6 +33,12 @@ def find(name: str, store: RunStore | None = None) -> Source:
     Raises:
         ValueError: It is neither, or a pretrained model's card is damaged.
         FileNotFoundError: There is no such run.
+
+    Example:
+        >>> from afn import find
+        >>> card = find("mnist5k-afn")
+        >>> card.config.norm, card.inputs.image_shape
+        ('afn', (28, 28, 1))
     """
     if name in pretrained_names():
         return read_card(name)
@@ -59,6 +65,13 @@ def trained(
 
     Raises:
         RuntimeError: The training failed, or somebody else is at it; says which.
+
+    Example:
+        >>> from afn import TrainConfig, trained
+        >>> config = TrainConfig(dataset="digits8", epochs=1, corruptions=())
+        >>> run = trained(config)
+        >>> trained(config).id == run.id  # it is found
+        True
     """
     store = store or RunStore()
     run_id = f"{config.norm}-{config.hash()}{_suffix(script)}"
@@ -96,6 +109,11 @@ def load(source: Source) -> "nn.Module":
     Raises:
         ValueError: It has no weights yet, or they are damaged.
         FileNotFoundError: They are missing.
+
+    Example:
+        >>> from afn import find, load
+        >>> load(find("mnist5k-bn")).training
+        False
     """
     from afn.grids.models import restored
 

@@ -2,29 +2,29 @@
 
 import ast
 from importlib import import_module
-from pathlib import Path
 
-import afn
-
-_HOME = Path(afn.__file__).parent
-
-
-def _names_its_names(path):
-    """Whether a module has ``__all__``."""
-    return any(
-        isinstance(node, ast.Assign)
-        and any(isinstance(each, ast.Name) and each.id == "__all__" for each in node.targets)
-        for node in ast.parse(path.read_text()).body
-    )
+from tests.installed import ROOT
 
 
 def _module_of(path):
-    parts = path.relative_to(_HOME.parent).with_suffix("").parts
+    parts = path.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+def assigned(node):
+    """The name that a plain assignment is to; None for any other statement."""
+    target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+    return target.id if isinstance(target, ast.Name) else None
+
+
+SOURCES = {
+    _module_of(path): ast.parse(path.read_text()).body
+    for path in sorted((ROOT / "afn").rglob("*.py"))
+}
+"""The statements of every module of the library."""
 PUBLIC = {
     module: import_module(module).__all__
-    for module in sorted(_module_of(p) for p in _HOME.rglob("*.py") if _names_its_names(p))
+    for module, body in SOURCES.items()
+    if "__all__" in map(assigned, body)
 }
 """Public names by module."""

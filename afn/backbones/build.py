@@ -17,7 +17,15 @@ BACKBONES: dict[str, Callable[..., nn.Module]] = {
     "resnet8": resnet8,
     "resnet20": resnet20,
 }
-"""Called as ``factory(in_channels, num_classes, image_size, norm, **options)``."""
+"""Called as ``factory(in_channels, num_classes, image_size, norm, **options)``.
+
+Example:
+    >>> from afn import NORMS
+    >>> from afn.backbones import BACKBONES
+    >>> list(BACKBONES)
+    ['convnet', 'resnet8', 'resnet20']
+    >>> model = BACKBONES["resnet8"](3, 10, (32, 32), NORMS["afn"])
+"""
 
 
 def build_model(
@@ -50,6 +58,16 @@ def build_model(
     Raises:
         ValueError: An unknown name, or a value out of range.
         TypeError: The backbone or the norm has no such option.
+
+    Example:
+        >>> import torch
+        >>> from afn.backbones import build_model, initialize
+        >>> model = build_model(
+        ...     "convnet", "afn", in_channels=1, num_classes=10, image_size=(28, 28),
+        ...     mean=(0.13,), std=(0.31,), widths=(8, 16),
+        ... )
+        >>> initialize(model, seed=0)(torch.rand(2, 1, 28, 28)).shape
+        torch.Size([2, 10])
     """
     if backbone not in BACKBONES:
         raise ValueError(f"backbone must be one of {', '.join(BACKBONES)}, got {backbone!r}")

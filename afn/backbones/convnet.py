@@ -23,6 +23,13 @@ class ConvNet(nn.Module):
 
     Raises:
         ValueError: An option out of range, or images too small for the poolings.
+
+    Example:
+        >>> import torch
+        >>> from afn import AFN2d
+        >>> from afn.backbones import ConvNet
+        >>> ConvNet(3, 10, (32, 32), AFN2d, widths=(8,))(torch.rand(2, 3, 32, 32)).shape
+        torch.Size([2, 10])
     """
 
     def __init__(

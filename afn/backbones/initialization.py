@@ -17,6 +17,14 @@ def initialize(model: nn.Module, seed: int) -> nn.Module:
 
     Convolution weights are Kaiming normal (fan out, ReLU); linear weights and all biases are
     uniform in ±1/√fan_in, as in torch. Other parameters keep the constants they were built with.
+
+    Example:
+        >>> import torch
+        >>> from afn import AFN2d, BatchNorm2d
+        >>> from afn.backbones import ConvNet, initialize
+        >>> a, b = (initialize(ConvNet(1, 10, (8, 8), norm), 0) for norm in (AFN2d, BatchNorm2d))
+        >>> torch.equal(a.blocks[0].conv.weight, b.blocks[0].conv.weight)
+        True
     """
     for name, module in model.named_modules():
         if not isinstance(module, nn.Conv2d | nn.Linear):

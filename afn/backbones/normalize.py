@@ -17,6 +17,12 @@ class Normalize(nn.Module):
 
     Raises:
         ValueError: Not one mean and one positive deviation for each channel.
+
+    Example:
+        >>> import torch
+        >>> from afn.backbones import Normalize
+        >>> Normalize([0.5], [0.25])(torch.ones(1, 1, 1, 1)).item()
+        2.0
     """
 
     mean: Tensor

@@ -27,6 +27,14 @@ class ResNet(nn.Module):
         ValueError: Fewer than one block.
 
     Source: arXiv 1512.03385, section 4.2.
+
+    Example:
+        >>> import torch
+        >>> from afn import AFN2d
+        >>> from afn.backbones import ResNet
+        >>> model = ResNet(3, 10, (32, 32), AFN2d, num_blocks=2)  # ResNet-14
+        >>> model(torch.rand(2, 3, 32, 32)).shape
+        torch.Size([2, 10])
     """
 
     def __init__(
@@ -95,12 +103,26 @@ def _stage(
 def resnet8(
     in_channels: int, num_classes: int, image_size: tuple[int, int], norm: NormFactory
 ) -> ResNet:
-    """`ResNet` with one block per stage."""
+    """`ResNet` with one block per stage.
+
+    Example:
+        >>> from afn import AFN2d
+        >>> from afn.backbones import resnet8
+        >>> len(resnet8(3, 10, (32, 32), AFN2d).stages[0])
+        1
+    """
     return ResNet(in_channels, num_classes, image_size, norm, num_blocks=1)
 
 
 def resnet20(
     in_channels: int, num_classes: int, image_size: tuple[int, int], norm: NormFactory
 ) -> ResNet:
-    """`ResNet` with three blocks per stage."""
+    """`ResNet` with three blocks per stage.
+
+    Example:
+        >>> from afn import AFN2d
+        >>> from afn.backbones import resnet20
+        >>> len(resnet20(3, 10, (32, 32), AFN2d).stages[0])
+        3
+    """
     return ResNet(in_channels, num_classes, image_size, norm, num_blocks=3)

@@ -85,6 +85,12 @@ class ClusterRunner(Runner):
     Raises:
         ValueError: The address or the files are not right.
         ImportError: distributed is not installed.
+
+    Example:
+        >>> from afn.cluster import ClusterRunner
+        >>> from afn.runs import RunStore
+        >>> runner = ClusterRunner(RunStore("/mnt/runs"), "tcp://10.0.0.1:8786")
+        >>> runner.start()  # doctest: +SKIP
     """
 
     def __init__(
@@ -355,6 +361,12 @@ def runner_for(store: RunStore, address: str = "") -> Runner:
         OSError: There is no scheduler, or it has no workers.
         ValueError: The address is wrong, versions differ, or a worker does not see the run store.
         ImportError: distributed is not installed.
+
+    Example:
+        >>> from afn.cluster import runner_for
+        >>> from afn.runs import RunStore
+        >>> type(runner_for(RunStore("runs"))).__name__  # without an address
+        'LocalRunner'
     """
     if not (address := address or os.environ.get("AFN_CLUSTER", "")):
         return LocalRunner(store)

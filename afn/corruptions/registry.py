@@ -43,6 +43,11 @@ CORRUPTIONS: dict[str, Callable[..., Tensor]] = {
 """Every corruption: images, its constants and, where it is random, a generator -> images.
 
 They take float32 or float64 and clamp nothing; :func:`corrupt` takes care of both.
+
+Example:
+    >>> from afn import CORRUPTIONS
+    >>> len(CORRUPTIONS), "fog" in CORRUPTIONS
+    (19, True)
 """
 _RANDOM = {
     name
@@ -74,6 +79,14 @@ def corrupt(
             is none.
         ValueError: The images' shape or range, the name or the severity is not one of the above,
             or a random corruption got no generator.
+
+    Example:
+        >>> import torch
+        >>> from afn import corrupt
+        >>> images = torch.full((8, 3, 32, 32), 0.5)
+        >>> seeds = [torch.Generator().manual_seed(0) for _ in range(2)]
+        >>> torch.equal(*(corrupt(images, "gaussian_noise", 3, seed) for seed in seeds))
+        True
     """
     images = _in_range(images)
     constants = constants_of(name, severity)

@@ -16,7 +16,17 @@ from afn.pixels import as_float
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class CorruptedTestSet:
-    """Test images under one corruption, and where they are from."""
+    """Test images under one corruption, and where they are from.
+
+    Example:
+        >>> import torch
+        >>> from afn.corruptions import CorruptedTestSet
+        >>> shown = CorruptedTestSet(
+        ...     images=torch.rand(2, 3, 8, 8), labels=torch.tensor([3, 7]), source="generated"
+        ... )
+        >>> len(shown.images) == len(shown.labels)
+        True
+    """
 
     images: Tensor
     """(N, C, H, W) float32 in [0, 1], channels_last."""
@@ -50,6 +60,17 @@ def corrupted_test_set(
 
     Raises:
         TypeError, ValueError: As :func:`corrupt` and :func:`afn.data.cifar10c.read_cifar10c`.
+
+    Example:
+        >>> import torch
+        >>> from afn.corruptions import corrupted_test_set
+        >>> from afn.data import load_dataset
+        >>> generator = torch.Generator().manual_seed(0)
+        >>> shown = corrupted_test_set(
+        ...     load_dataset("digits8"), "contrast", 5, num_images=100, generator=generator
+        ... )
+        >>> shown.images.shape, shown.source
+        (torch.Size([100, 1, 8, 8]), 'generated')
     """
     constants_of(name, severity)  # refuses what there is not, also where nothing is generated
     published = read_cifar10c(name, severity, folder) if data.name == "cifar10" else None

@@ -19,12 +19,25 @@ _FINDERS = (find_embedded, find_archives, find_torchvision, find_trees, find_kno
 
 
 def data_dir() -> Path:
-    """The data folder: ``AFN_DATA_DIR`` or ``~/.cache/afn/data``."""
+    """The data folder: ``AFN_DATA_DIR`` or ``~/.cache/afn/data``.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from afn.data import data_dir
+        >>> data_dir().relative_to(Path.home()).as_posix()  # without AFN_DATA_DIR
+        '.cache/afn/data'
+    """
     return Path(os.environ.get("AFN_DATA_DIR") or "~/.cache/afn/data").expanduser()
 
 
 def catalogue(folder: Path | None = None) -> dict[str, DatasetEntry]:
-    """Every data set by name: embedded, then on disk, downloadable and missing ones."""
+    """Every data set by name: embedded, then on disk, downloadable and missing ones.
+
+    Example:
+        >>> from afn.data import catalogue
+        >>> [name for name, entry in catalogue().items() if entry.status == "embedded"]
+        ['mnist5k', 'digits8', 'mnistm5k', 'syn']
+    """
     found: dict[str, DatasetEntry] = {}
     for source in _sources(folder):
         found.setdefault(source.entry.name, source.entry)
@@ -37,6 +50,12 @@ def dataset_entry(name: str, folder: Path | None = None) -> DatasetEntry:
 
     Raises:
         ValueError: There is no such name; the line lists those there are.
+
+    Example:
+        >>> from afn.data import dataset_entry
+        >>> entry = dataset_entry("digits8")
+        >>> entry.image_shape, entry.num_train, entry.num_test
+        ((8, 8, 1), 1437, 360)
     """
     return _source(name, folder).entry
 
@@ -47,12 +66,29 @@ def load_dataset(name: str, folder: Path | None = None) -> ImageData:
     Raises:
         ValueError: There is no such name, or its files are not what they should be.
         FileNotFoundError: It is known but not here; the line says how to get it.
+
+    Example:
+        >>> from afn.data import load_dataset
+        >>> digits = load_dataset("digits8")
+        >>> digits.x_test.shape, digits.x_test.dtype, digits.y_test[:3].tolist()
+        ((360, 8, 8, 1), dtype('uint8'), [...])
+        >>> load_dataset("digits8@rgb").x_test.shape
+        (360, 8, 8, 3)
     """
     return _source(name, folder).load()
 
 
 def download(name: str, folder: Path | None = None) -> None:
-    """Fetch a downloadable set into the data folder; see :mod:`afn.data.torchvision_sets`."""
+    """Fetch a downloadable set into the data folder; see :mod:`afn.data.torchvision_sets`.
+
+    Example:
+        >>> from afn.data import download
+        >>> download("usps")  # doctest: +SKIP
+        >>> download("mnist5k")  # is here already
+        Traceback (most recent call last):
+            ...
+        ValueError: only mnist, ... can be downloaded, got 'mnist5k'
+    """
     torchvision_sets.download(name, folder or data_dir())
 
 

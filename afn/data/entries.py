@@ -12,7 +12,19 @@ Status = Literal["embedded", "on disk", "downloadable", "missing"]
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class ImageData:
-    """The arrays of one data set."""
+    """The arrays of one data set.
+
+    Example:
+        >>> import numpy as np
+        >>> from afn.data import ImageData
+        >>> images, labels = np.zeros((6, 8, 8, 3), np.uint8), np.arange(6) % 2
+        >>> data = ImageData(
+        ...     name="mine", x_train=images, y_train=labels, x_test=images, y_test=labels,
+        ...     class_names=("cat", "dog"),
+        ... )
+        >>> len(data.first(num_train=4).x_train)
+        4
+    """
 
     name: str
     """The catalogue's name."""
@@ -40,7 +52,15 @@ class ImageData:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DatasetEntry:
-    """What the catalogue says of a data set without loading its arrays."""
+    """What the catalogue says of a data set without loading its arrays.
+
+    Example:
+        >>> from afn.data import DatasetEntry, dataset_entry
+        >>> isinstance(dataset_entry("mnist5k"), DatasetEntry)
+        True
+        >>> dataset_entry("mnist5k").status
+        'embedded'
+    """
 
     name: str
     """The name to load it by."""

@@ -78,6 +78,15 @@ class TrainConfig:
 
     Raises:
         ValueError: A value is out of range or contradicts another one.
+
+    Example:
+        >>> from dataclasses import replace
+        >>> from afn import TrainConfig
+        >>> config = TrainConfig(dataset="digits8", norm="afn", epochs=2)
+        >>> config.statistics, replace(config, norm="bn").statistics
+        ('test batch of 128', 'running')
+        >>> TrainConfig.from_json(config.to_json()) == config
+        True
     """
 
     VERSION: ClassVar[int] = 1

@@ -29,6 +29,13 @@ def train(
         ValueError: The configuration does not fit the data set.
         FileNotFoundError: The data set is not on disk.
         DivergedError: The loss is not finite (without a store; a stored run says so at its end).
+
+    Example:
+        >>> from afn import TrainConfig, train
+        >>> config = TrainConfig(dataset="digits8", epochs=1, corruptions=())
+        >>> tests = [event.values for event in train(config) if event.kind == "evaluation"]
+        >>> tests[-1]["accuracy"] > 0.5
+        True
     """
     if store is None:
         training = Training(config)

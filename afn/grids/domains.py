@@ -56,6 +56,18 @@ def domain_matrix(
     Raises:
         ValueError: The domains' classes are not the same or not as many as the model's, two
             domains have one name, there are no images, or an unknown order.
+
+    Example:
+        >>> from afn import domain_matrix, load_pretrained
+        >>> from afn.data import load_dataset
+        >>> from afn.grids.domains import Row
+        >>> row = Row(
+        ...     model=load_pretrained("mnist5k-bn"), image_shape=(28, 28, 1), statistics="running"
+        ... )
+        >>> domains = [load_dataset("mnist5k"), load_dataset("digits8")]
+        >>> own, other = domain_matrix({"bn": row}, domains, num_images=100)
+        >>> own.cell.accuracy > other.cell.accuracy
+        True
     """
     check_question(num_images, batch_size, order)
     check_same_classes(domains)

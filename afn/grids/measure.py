@@ -45,6 +45,16 @@ def corruption_grid(
     Raises:
         ValueError: An unknown corruption, a severity that is none, no images, an unknown order, or
             a model of other classes.
+
+    Example:
+        >>> from afn import corruption_grid, load_pretrained
+        >>> from afn.data import load_dataset
+        >>> cells = corruption_grid(
+        ...     load_pretrained("mnist5k-afn"), load_dataset("mnist5k"), num_images=100,
+        ...     corruptions=["contrast"], severities=[5],
+        ... )
+        >>> [(cell.corruption, cell.severity, cell.accuracy > 0.5) for cell in cells]
+        [(None, 0, True), ('contrast', 5, True)]
     """
     check_question(num_images, batch_size, order)
     for place in places(corruptions, severities):

@@ -60,6 +60,14 @@ def as_tested(
         model: In eval mode.
         statistics: "running" or "batch", for the layers that have the choice; None leaves them.
         networks: False forces every λ to 0, see `networks_off`.
+
+    Example:
+        >>> import torch
+        >>> from afn import as_tested, load_pretrained
+        >>> model, images = load_pretrained("mnist5k-afn"), torch.rand(4, 1, 28, 28)
+        >>> plain = as_tested(model, "batch", networks=False)
+        >>> torch.allclose(plain(images), model(images))
+        False
     """
 
     def answer(images: Tensor) -> Tensor:

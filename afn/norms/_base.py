@@ -10,7 +10,14 @@ from afn.norms._transforms import is_traced
 from afn.norms.trace import Trace
 
 EvalStats = Literal["batch", "running"]
-"""Statistics at test time: those of the test batch, or the averages tracked in training."""
+"""Statistics at test time: those of the test batch, or the averages tracked in training.
+
+Example:
+    >>> from typing import get_args
+    >>> from afn.norms import EvalStats
+    >>> get_args(EvalStats)
+    ('batch', 'running')
+"""
 EVAL_STATS: tuple[EvalStats, ...] = get_args(EvalStats)
 
 
@@ -19,6 +26,11 @@ class Norm2d(nn.Module):
 
     A subclass says in `_steps` how an input becomes a `Trace`; the output is ``Trace.y``, unless
     its `_normalize` knows a quicker way.
+
+    Example:
+        >>> from afn.norms import NORMS, Norm2d
+        >>> all(isinstance(make(8), Norm2d) for make in NORMS.values())
+        True
     """
 
     num_features: int
@@ -90,5 +102,11 @@ def norm_layers(model: nn.Module) -> dict[str, Norm2d]:
 
     In the backbones of this package that is the order of the forward pass. Torch's own layers
     are not among them: `convert_norm` a foreign model first.
+
+    Example:
+        >>> from afn import load_pretrained
+        >>> from afn.norms import norm_layers
+        >>> list(norm_layers(load_pretrained("mnist5k-afn")))
+        ['backbone.blocks.0.norm', 'backbone.blocks.1.norm']
     """
     return {name: layer for name, layer in model.named_modules() if isinstance(layer, Norm2d)}

@@ -16,6 +16,13 @@ class ChannelAffine2d(nn.Module):
         shift: One value per channel, (C,).
 
     Shape: (N, C, H, W) to (N, C, H, W), same memory format.
+
+    Example:
+        >>> import torch
+        >>> from afn.norms import ChannelAffine2d
+        >>> layer = ChannelAffine2d(torch.tensor([2.0, 3.0]), torch.tensor([0.0, 1.0]))
+        >>> layer(torch.ones(1, 2, 1, 1)).flatten().tolist()
+        [2.0, 4.0]
     """
 
     zeros: Tensor

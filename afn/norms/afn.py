@@ -69,6 +69,15 @@ class AFN2d(AdaptiveNorm2d):
     is constant and the ReLU is all zero. Running averages are tracked, since without them there
     is no telling the networks' merit from that of test-batch statistics. Hidden widths are at
     least 1, where the published code's become 0 below 16 channels.
+
+    Example:
+        >>> import torch
+        >>> from afn import AFN2d
+        >>> layer = AFN2d(16)
+        >>> layer(torch.rand(8, 16, 28, 28)).shape
+        torch.Size([8, 16, 28, 28])
+        >>> {name: round(value, 3) for name, value in layer.lambdas().items()}
+        {'mu': 0.047, 'sigma': 0.047, 'gamma': 0.007, 'beta': 0.007}
     """
 
     is_per_image = False

@@ -38,6 +38,14 @@ class ASRNorm2d(AdaptiveNorm2d):
     Source: arXiv 2106.01899; as a contender, arXiv 2308.03321, section 3.
 
     Deviation: the floor under :math:`\hat\sigma` and the least hidden width, as in `AFN2d`.
+
+    Example:
+        >>> import torch
+        >>> from afn import ASRNorm2d
+        >>> layer, images = ASRNorm2d(16), torch.rand(8, 16, 28, 28)
+        >>> alone = layer(images[:1])  # an image's output does not depend on its batch
+        >>> torch.allclose(alone, layer(images)[:1], atol=1e-5)
+        True
     """
 
     is_per_image = True

@@ -35,6 +35,14 @@ class BatchNorm2d(nn.BatchNorm2d, Norm2d):
             channel where the batch's statistics are used.
 
     Source: arXiv 1502.03167.
+
+    Example:
+        >>> import torch
+        >>> from afn import BatchNorm2d
+        >>> layer = BatchNorm2d(16, eval_stats="batch").eval()
+        >>> y = layer(3 + torch.rand(8, 16, 28, 28))  # the test batch's own statistics
+        >>> bool(y.mean().abs() < 1e-4)
+        True
     """
 
     def __init__(

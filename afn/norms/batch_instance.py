@@ -39,6 +39,11 @@ class BatchInstanceNorm2d(TracksAverages):
 
     Deviation: the paper clips the parameter after each update. Here the forward pass clips, and
     lets the gradient through, so that any optimizer can bring a gate back from beyond its bounds.
+
+    Example:
+        >>> from afn.norms import BatchInstanceNorm2d
+        >>> BatchInstanceNorm2d(4).rho.tolist()  # each channel starts as batch normalization
+        [1.0, 1.0, 1.0, 1.0]
     """
 
     def __init__(

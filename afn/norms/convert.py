@@ -30,6 +30,13 @@ def convert_norm(model: nn.Module, name: str, **options: Any) -> nn.Module:
     Raises:
         ValueError: The name is unknown, or an option or inherited value is out of range.
         TypeError: The norm has no such option.
+
+    Example:
+        >>> import torch
+        >>> from afn import convert_norm
+        >>> model = torch.nn.Sequential(torch.nn.Conv2d(1, 8, 3), torch.nn.BatchNorm2d(8))
+        >>> type(convert_norm(model, "afn")[1]).__name__
+        'AFN2d'
     """
     make_norm(name)
     found = [

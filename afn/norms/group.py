@@ -31,6 +31,15 @@ class GroupNorm2d(Norm2d):
         ValueError: An option out of range; input of another shape or empty.
 
     Source: arXiv 1803.08494.
+
+    Example:
+        >>> import torch
+        >>> from afn.norms import GroupNorm2d
+        >>> layer, images = GroupNorm2d(12), torch.rand(2, 12, 8, 8)
+        >>> layer.num_groups
+        4
+        >>> torch.allclose(layer(images), torch.nn.functional.group_norm(images, 4), atol=1e-5)
+        True
     """
 
     def __init__(

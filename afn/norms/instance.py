@@ -41,6 +41,13 @@ class InstanceNorm2d(TracksAverages, GroupNorm2d):
 
     Deviation: batches are counted, so that ``momentum=None`` is the plain average that torch
     documents; torch's own layer then never moves its averages.
+
+    Example:
+        >>> import torch
+        >>> from afn.norms import InstanceNorm2d
+        >>> y = InstanceNorm2d(3)(torch.rand(2, 3, 8, 8))
+        >>> bool(y.mean((2, 3)).abs().max() < 1e-5)  # every channel of every image is centred
+        True
     """
 
     def __init__(

@@ -24,6 +24,13 @@ class LayerNorm2d(GroupNorm2d):
         ValueError: An option out of range; input of another shape or empty.
 
     Source: arXiv 1607.06450; for images, arXiv 1803.08494, section 3.1.
+
+    Example:
+        >>> import torch
+        >>> from afn.norms import LayerNorm2d
+        >>> y = LayerNorm2d(3)(torch.rand(2, 3, 8, 8))
+        >>> bool(y.mean((1, 2, 3)).abs().max() < 1e-5)  # every image is centred as a whole
+        True
     """
 
     def __init__(

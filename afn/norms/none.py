@@ -18,6 +18,13 @@ class NoNorm2d(Norm2d):
 
     Raises:
         ValueError: Fewer than one channel; input of another shape or empty.
+
+    Example:
+        >>> import torch
+        >>> from afn.norms import NoNorm2d
+        >>> images = torch.rand(2, 3, 8, 8)
+        >>> torch.equal(NoNorm2d(3)(images), images)
+        True
     """
 
     def __init__(

@@ -16,7 +16,15 @@ from afn.norms.layer import LayerNorm2d
 from afn.norms.none import NoNorm2d
 
 NormFactory = Callable[[int], Norm2d]
-"""From a number of channels to a layer."""
+"""From a number of channels to a layer.
+
+Example:
+    >>> from afn import AFN2d
+    >>> from afn.norms import NormFactory
+    >>> norm: NormFactory = AFN2d  # for a layer with options see `make_norm`
+    >>> norm(16).num_features
+    16
+"""
 
 NORMS: dict[str, Callable[..., Norm2d]] = {
     "afn": AFN2d,
@@ -28,6 +36,15 @@ NORMS: dict[str, Callable[..., Norm2d]] = {
     "bin": BatchInstanceNorm2d,
     "none": NoNorm2d,
 }
+"""Each norm's layer, by name: called with a number of channels and options.
+
+Example:
+    >>> from afn import NORMS
+    >>> list(NORMS)
+    ['afn', 'asrnorm', 'bn', 'in', 'gn', 'ln', 'bin', 'none']
+    >>> NORMS["gn"](16, num_groups=2).num_groups
+    2
+"""
 
 
 def make_norm(name: str, **options: Any) -> NormFactory:
@@ -35,6 +52,12 @@ def make_norm(name: str, **options: Any) -> NormFactory:
 
     Raises:
         ValueError: The name is unknown. Options are checked when the factory is called.
+
+    Example:
+        >>> from afn.norms import make_norm
+        >>> factory = make_norm("afn", eval_stats="running")
+        >>> factory(16).eval_stats, factory(32).num_features
+        ('running', 32)
     """
     check_choice("norm", name, NORMS)
     return partial(NORMS[name], **options)

@@ -33,6 +33,15 @@ def override_lambdas(
 
     Raises:
         ValueError: No layer has networks for λ to act on, or a value is out of range.
+
+    Example:
+        >>> from afn import AFN2d, override_lambdas
+        >>> layer = AFN2d(16)
+        >>> with override_lambdas(layer, mu=0.5):
+        ...     layer.lambdas()["mu"]
+        0.5
+        >>> round(layer.lambdas()["mu"], 3)
+        0.047
     """
     given = {"mu": mu, "sigma": sigma, "gamma": gamma, "beta": beta}
     values = {name: value for name, value in given.items() if value is not None}
@@ -74,6 +83,14 @@ def set_eval_stats(model: nn.Module, eval_stats: EvalStats) -> nn.Module:
     Raises:
         ValueError: Neither "batch" nor "running"; or "running", and a layer that would take them
             has no running averages. Then no layer is changed.
+
+    Example:
+        >>> import torch
+        >>> from afn import load_pretrained, set_eval_stats
+        >>> model, images = load_pretrained("mnist5k-bn"), torch.rand(4, 1, 28, 28)
+        >>> tracked = model(images)
+        >>> torch.allclose(set_eval_stats(model, "batch")(images), tracked)
+        False
     """
     check_choice("eval_stats", eval_stats, EVAL_STATS)
     layers = {path: layer for path, layer in norm_layers(model).items() if layer.eval_stats}

@@ -17,6 +17,15 @@ class Trace:
 
     and differ in how they come by the four. Each has the shape (C,), or (N, C) where it belongs
     to a single image. Fields that a layer does not have are None.
+
+    Example:
+        >>> import torch
+        >>> from afn import AFN2d, Trace
+        >>> trace = AFN2d(16).trace(torch.rand(8, 16, 28, 28))
+        >>> isinstance(trace, Trace), trace.mu.shape
+        (True, torch.Size([16]))
+        >>> torch.allclose(trace.gamma_hat, 1 + 0.0067 * trace.gamma_net, atol=1e-4)
+        True
     """
 
     x: Tensor

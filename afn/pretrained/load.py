@@ -21,6 +21,12 @@ def load_pretrained(name: str, folder: Path | None = None) -> nn.Module:
     Raises:
         ValueError: There is no such model, or its weights are not those that its card describes.
         FileNotFoundError: Its weights are missing.
+
+    Example:
+        >>> import torch
+        >>> from afn import load_pretrained
+        >>> load_pretrained("mnist5k-afn")(torch.rand(2, 1, 28, 28)).shape
+        torch.Size([2, 10])
     """
     card = read_card(name, folder)
     card.read("weights")  # checks them
