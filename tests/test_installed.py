@@ -180,7 +180,7 @@ from torch import Tensor, nn
 
 from afn import (
     AFN2d, LambdaInit, Trace, TrainConfig, as_tested, convert_norm, corrupt, corruption_grid, find,
-    load, load_pretrained, override_lambdas, train,
+    load, load_pretrained, override_lambdas, set_eval_stats, train,
 )
 from afn.data import ImageData, load_dataset
 from afn.norms import NORMS, Norm2d, norm_layers
@@ -199,6 +199,7 @@ class Net(nn.Module):
 
 
 assert_type(convert_norm(Net(), "afn"), nn.Module)
+assert_type(set_eval_stats(Net(), "batch"), Net)
 assert_type(norm_layers(Net()), dict[str, Norm2d])
 assert_type(NORMS["bn"](8), Norm2d)
 assert_type(corrupt(torch.rand(1, 3, 32, 32), "fog", 3), Tensor)

@@ -44,6 +44,13 @@ def loaded_by(code):
     )
 
 
+def test_what_is_tested_is_this_checkout():
+    here = str(ROOT / "afn" / "__init__.py")
+    assert afn.__file__ == here  # and not what is installed from elsewhere
+    answer = [sys.executable, "-c", "import afn; print(afn.__file__)"]
+    assert subprocess.check_output(answer, cwd=ROOT, text=True).strip() == here
+
+
 @pytest.mark.parametrize(
     "module",
     [

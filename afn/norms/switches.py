@@ -3,12 +3,15 @@
 import math
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import TypeVar
 
 from torch import nn
 
 from afn.norms._adaptive import AdaptiveNorm2d
 from afn.norms._base import EVAL_STATS, EvalStats, norm_layers
 from afn.norms._checks import check_choice, check_eval_stats
+
+Model = TypeVar("Model", bound=nn.Module)
 
 
 @contextmanager
@@ -74,7 +77,7 @@ def _overridden(layer: AdaptiveNorm2d, values: dict[str, float]) -> Iterator[Non
         layer.lambda_overrides = before
 
 
-def set_eval_stats(model: nn.Module, eval_stats: EvalStats) -> nn.Module:
+def set_eval_stats(model: Model, eval_stats: EvalStats) -> Model:
     """Choose the statistics at test time of every layer that has the choice; returns the model.
 
     Both work after any training that tracked running averages, as layers do by default. Torch's
