@@ -1,6 +1,7 @@
 """The project as users install it: a wheel, and a folder that it was installed into."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -36,7 +37,11 @@ def wheel_of(source, folder):
     return wheel
 
 
-def environment(folder, **variables):
-    """An environment in which Python finds the installed package before any checkout."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("AFN_")}
+def environment(folder="", **variables):
+    """An environment without this project's settings, nor those of the make that runs the tests.
+
+    Python finds what is in the folder before any checkout.
+    """
+    ours = re.compile(r"AFN_|MAKE|MFLAGS|TORCH$|PIP_FLAGS$")
+    kept = {key: value for key, value in os.environ.items() if not ours.match(key)}
     return kept | {"PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1", **variables}
