@@ -1,17 +1,18 @@
 """Digital: what processing and storing lose."""
 
-from functools import partial
+from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
-from torch.nn.functional import grid_sample
+from torch.nn.functional import embedding_bag, grid_sample
 
 from afn.corruptions.draws import Draws
 from afn.corruptions.exact import mean_of_pixels
-from afn.corruptions.separable import gaussian_matrix, separable
+from afn.corruptions.separable import smoothed
 
 
 def contrast(images: Tensor, factor: float) -> Tensor:
@@ -27,7 +28,7 @@ def saturate(images: Tensor, factor: float, shift: float) -> Tensor:
     images of one channel have no saturation and stay as they are.
     """
     if images.shape[1] == 1:
-        return images
+        return images.clone()
     value, least = images.amax(dim=1, keepdim=True), images.amin(dim=1, keepdim=True)
     chroma = value - least
     is_grey = chroma == 0
@@ -39,9 +40,13 @@ def saturate(images: Tensor, factor: float, shift: float) -> Tensor:
 
 def jpeg_compression(images: Tensor, quality: int) -> Tensor:
     """Each image, in whole grey levels, as a JPEG file by Pillow, as in the original."""
-    stored = (images * 255).round().to("cpu", torch.uint8).permute(0, 2, 3, 1).numpy()
-    shown = np.stack([_through_jpeg(image, quality) for image in stored])
-    return torch.from_numpy(shown).permute(0, 3, 1, 2).to(images) / 255
+    red, *others = (images * 255).round_().cpu().unbind(1)
+    if others:  # Pillow stores three bytes in four: as one number, red lowest, none is moved
+        stored = red.add(others[0], alpha=256).add_(others[1], alpha=256**2).to(torch.int32)
+    else:
+        stored = red.to(torch.uint8)
+    shown = bytearray(b"".join(_through_jpeg(image, quality) for image in stored.numpy()))
+    return torch.frombuffer(shown, dtype=torch.uint8).view(images.shape).to(images) / 255
 
 
 def pixelate(images: Tensor, scale: float) -> Tensor:
@@ -50,7 +55,12 @@ def pixelate(images: Tensor, scale: float) -> Tensor:
     Deviation: on odd sides Pillow averages a pixel centred on the border of two blocks into the
     one and shows the other in its place; here it belongs to one.
     """
-    return separable(images, partial(_pixelate_matrix, scale=scale))
+    rows, columns = (
+        _Blocks.of(side, int(side * scale), images.device) for side in images.shape[2:]
+    )
+    return rows.spread(
+        columns.spread(columns.means(rows.means(images).mT.contiguous())).mT.contiguous()
+    )
 
 
 def elastic_transform(
@@ -96,29 +106,52 @@ def elastic_transform(
     if distance == 0:
         return mapped
 
-    smooth = partial(
-        gaussian_matrix, sigma=side * sigma, radius=int(3 * side * sigma + 0.5), mirrors=True
-    )
     noise = draws.uniform((2, height, width), images, -1.0, 1.0)
-    shifts = side * distance * separable(noise, smooth)
+    sigma *= side
+    noise = smoothed(noise, sigma, radius=int(3 * sigma + 0.5), border="symmetric")
+    shifts = side * distance * noise
     sources = torch.stack([columns + shifts[:, 0], rows + shifts[:, 1]], dim=-1)
     return grid_sample(
         mapped, (2 * sources + 1) / sides - 1, padding_mode="reflection", align_corners=False
     )
 
 
-def _through_jpeg(pixels: np.ndarray, quality: int) -> np.ndarray:
+def _through_jpeg(pixels: np.ndarray, quality: int) -> bytes:
+    """Pixels (H, W) of one byte, or of four with a colour in three, to bytes (C, H, W)."""
+    height, width = pixels.shape
+    mode, channels = ("L", "L") if pixels.dtype == np.uint8 else ("RGBX", "RGB")
     file = BytesIO()
-    Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).save(
-        file, "jpeg", quality=quality
-    )
-    return np.asarray(Image.open(file)).reshape(pixels.shape)
+    image = Image.frombuffer(mode, (width, height), pixels, "raw", mode, 0, 1)
+    image.save(file, "JPEG", quality=quality)
+    shown = Image.open(file, formats=("JPEG",))
+    return b"".join(shown.tobytes("raw", channel) for channel in channels)
 
 
-def _pixelate_matrix(side: int, scale: float) -> Tensor:
-    """Both resizings of one axis as a matrix: a pixel becomes the mean of its block."""
-    small = int(side * scale)
-    # The block that each pixel's centre lies in, in whole numbers.
-    blocks = (2 * torch.arange(side) + 1) * small // (2 * side)
-    shares_block = (blocks[:, None] == blocks[None, :]).float()
-    return shares_block / shares_block.sum(dim=1, keepdim=True)
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class _Blocks:
+    """Rows of images in blocks of almost one size."""
+
+    ofs: Tensor
+    """(H,) the block that each row's centre lies in."""
+    starts: Tensor
+    sizes: Tensor
+
+    @classmethod
+    @lru_cache(maxsize=64)
+    def of(cls, side: int, num_blocks: int, device: torch.device) -> "_Blocks":
+        """Which rows are in which block, in whole numbers."""
+        ofs = (2 * torch.arange(side, device=device) + 1) * num_blocks // (2 * side)
+        sizes = ofs.bincount()
+        return cls(ofs=ofs, starts=sizes.cumsum(0) - sizes, sizes=sizes[:, None])
+
+    def means(self, images: Tensor) -> Tensor:
+        """(N, C, H, W) to (N, C, blocks, W)."""
+        num_images, num_channels, height, width = images.shape
+        rows = torch.arange(num_images * num_channels * height, device=images.device)
+        starts = (rows[::height, None] + self.starts).flatten()
+        sums = embedding_bag(rows, images.view(-1, width), starts, mode="sum")
+        return sums.view(num_images, num_channels, -1, width) / self.sizes
+
+    def spread(self, blocks: Tensor) -> Tensor:
+        """(N, C, blocks, W) to (N, C, H, W)."""
+        return blocks.index_select(2, self.ofs)

@@ -1,24 +1,20 @@
 """Weather: what light, air and water do to a scene."""
 
 import math
-from functools import partial
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
 
 from afn.corruptions.blur import smear
 from afn.corruptions.draws import Draws
-from afn.corruptions.exact import weighted
 from afn.corruptions.fractal import plasma
-from afn.corruptions.separable import gaussian_matrix, separable, zoom_matrix
+from afn.corruptions.separable import smoothed, zoomed
+from afn.corruptions.water import depth_light, slope_light
 
 _LUMA = (0.299, 0.587, 0.114)
 _ICE = (0.89, 1.01, 1.1)  # of the published generator's photos, their mean over the channels 1
 _WATER = (175 / 255, 238 / 255, 238 / 255)
 _MUD = (63 / 255, 42 / 255, 20 / 255)
-_LIGHT = ((-2, -1, 0), (-1, 0, 1), (0, 1, 2))
-_MEAN = ((1 / 9,) * 3,) * 3
 
 
 def brightness(images: Tensor, amount: float) -> Tensor:
@@ -56,7 +52,7 @@ def snow(
     """
     draws = Draws(len(images), generator)
     flakes = mean + deviation * draws.normal((1, *images.shape[2:]), images)
-    flakes = separable(flakes, partial(zoom_matrix, factor=zoom))
+    flakes = zoomed(flakes, zoom)
     flakes = flakes.masked_fill(flakes < threshold, 0.0).clamp(max=1.0)
     falls = draws.uniform((), images, -0.75 * math.pi, -0.25 * math.pi)
     flakes = smear(flakes, radius, sigma, falls)
@@ -92,19 +88,18 @@ def spatter(
 ) -> Tensor:
     """Drops where smooth noise is above a threshold: shining water, or mud that hides.
 
-    Deviation: the original draws water's relief from the equalized distance to the drops' Canny
-    edges; here it is the slope of the noise itself, seen in the same light.
+    Deviation: where drops are small, ``sigma`` being a pixel or less, the light on water is that on
+    the slope of the noise; see :mod:`afn.corruptions.water`.
     """
     draws = Draws(len(images), generator)
     liquid = mean + deviation * draws.normal((1, *images.shape[2:]), images)
-    liquid = separable(liquid, partial(gaussian_matrix, sigma=sigma))
+    liquid = smoothed(liquid, sigma)
     drops = (liquid > threshold).to(images)
     if is_mud:
-        cover = separable(drops, partial(gaussian_matrix, sigma=strength))
+        cover = smoothed(drops, strength)
         cover = cover.masked_fill(cover < 0.8, 0.0)
         return images * (1 - cover) + _coloured(cover, _MUD, images)
-    slope = weighted(pad(liquid, [1] * 4, mode="replicate"), _LIGHT).clamp(min=0.0)
-    shine = drops * weighted(pad(slope, [1] * 4, mode="replicate"), _MEAN)
+    shine = drops * (liquid * depth_light(drops) if sigma > 1 else slope_light(liquid))
     brightest = shine.amax(dim=(2, 3), keepdim=True)
     shine *= strength / torch.where(brightest > 0, brightest, 1.0)
     return images + _coloured(shine, _WATER, images)

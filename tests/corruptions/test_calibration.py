@@ -1,4 +1,4 @@
-"""Against the original generator's figures on real CIFAR-10 images."""
+"""Against the original generators' figures: on CIFAR-10, and on photographs of 224×224."""
 
 import os
 from itertools import pairwise
@@ -9,12 +9,7 @@ from torch import Tensor
 
 from afn.corruptions import CORRUPTIONS, corrupt
 from afn.data import load_dataset
-from tests.corruptions.original import CHANGE, mean_change
-
-pytestmark = [
-    pytest.mark.real_data,
-    pytest.mark.skipif("AFN_DATA_DIR" not in os.environ, reason="AFN_DATA_DIR is not set"),
-]
+from tests.corruptions.original import CHANGE, CHANGE_224, mean_change, photographs
 
 # Those with random structure may differ by more.
 STRUCTURED = {
@@ -28,6 +23,8 @@ def images() -> Tensor:
     return torch.from_numpy(load_dataset("cifar10").x_test[:300]).permute(0, 3, 1, 2)
 
 
+@pytest.mark.real_data
+@pytest.mark.skipif("AFN_DATA_DIR" not in os.environ, reason="AFN_DATA_DIR is not set")
 @pytest.mark.parametrize("name", CORRUPTIONS)
 def test_change_is_the_original_generators(name: str, images: Tensor) -> None:
     changes = [
@@ -41,3 +38,18 @@ def test_change_is_the_original_generators(name: str, images: Tensor) -> None:
     ):
         if after > 1.03 * before:  # less may be chance
             assert ours_after > ours_before
+
+
+@pytest.mark.parametrize("name", CORRUPTIONS)
+def test_change_of_photographs_is_imagenet_cs(name: str) -> None:
+    stored = photographs()
+    changes = []
+    for severity in range(1, 6):
+        made = corrupt(stored / 255, name, severity, torch.Generator().manual_seed(0))
+        change = (made * 255 + 1e-3).floor() - stored
+        changes.append((change.abs().mean().item(), change.square().mean().sqrt().item()))
+
+    expected = CHANGE_224[name]
+    tolerance = 0.15 if name in STRUCTURED else 0.03
+    for at, (ours, theirs) in enumerate(zip(changes, expected, strict=True), 1):
+        assert ours == pytest.approx(theirs, rel=tolerance), f"severity {at}"

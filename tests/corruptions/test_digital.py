@@ -9,7 +9,7 @@ from torch.testing import assert_close
 
 from afn.corruptions import corrupt
 from afn.corruptions.digital import elastic_transform
-from afn.corruptions.severities import SEVERITIES
+from afn.corruptions.severities import SEVERITIES, constants_for, constants_of
 
 
 def test_contrast_keeps_each_channels_mean_and_scales_the_rest() -> None:
@@ -22,10 +22,10 @@ def test_contrast_keeps_each_channels_mean_and_scales_the_rest() -> None:
 
 
 @pytest.mark.parametrize("severity", [1, 2, 3, 4, 5])
-@pytest.mark.parametrize("side", [8, 28, 32, 64])
+@pytest.mark.parametrize("side", [8, 28, 32, 64, 224])
 def test_pixelate_is_pillows_box_filter(severity: int, side: int) -> None:
     images = torch.rand(1, 1, side, side, generator=torch.Generator().manual_seed(0))
-    small = int(side * SEVERITIES["pixelate"][severity - 1])
+    small = int(side * constants_of("pixelate", severity, constants_for(side, side))[0])
 
     image = Image.fromarray(images[0, 0].numpy())
     for size in (small, side):

@@ -33,7 +33,7 @@ def test_shot_noise_counts_photons() -> None:
 
 
 def test_speckle_noise_is_in_proportion_to_the_value() -> None:
-    images = torch.stack([0.25 * torch.ones(3, 100, 100), 0.5 * torch.ones(3, 100, 100)])
+    images = torch.stack([0.25 * torch.ones(3, 90, 110), 0.5 * torch.ones(3, 90, 110)])
 
     noise = corrupt(images, "speckle_noise", 5, torch.Generator().manual_seed(0)) - images
 
