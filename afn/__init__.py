@@ -24,7 +24,9 @@ if TYPE_CHECKING:
         convert_norm,
         fold_norms,
         override_lambdas,
+        recalibrate,
         set_eval_stats,
+        synchronize_norms,
     )
     from afn.pretrained.load import load_pretrained
     from afn.sources import find, load, trained
@@ -48,7 +50,9 @@ _HOMES = {
     "load": "afn.sources",
     "load_pretrained": "afn.pretrained.load",
     "override_lambdas": "afn.norms",
+    "recalibrate": "afn.norms",
     "set_eval_stats": "afn.norms",
+    "synchronize_norms": "afn.norms",
     "train": "afn.engine.execution",
     "trained": "afn.sources",
 }
@@ -72,7 +76,9 @@ __all__ = [
     "load",
     "load_pretrained",
     "override_lambdas",
+    "recalibrate",
     "set_eval_stats",
+    "synchronize_norms",
     "train",
     "trained",
 ]

@@ -13,8 +13,10 @@ from afn.norms.group import GroupNorm2d
 from afn.norms.instance import InstanceNorm2d
 from afn.norms.layer import LayerNorm2d
 from afn.norms.none import NoNorm2d
+from afn.norms.recalibrate import recalibrate
 from afn.norms.registry import NORMS, NormFactory, make_norm
 from afn.norms.switches import override_lambdas, set_eval_stats
+from afn.norms.synchronize import synchronize_norms
 from afn.norms.trace import Trace
 
 __all__ = [
@@ -38,5 +40,7 @@ __all__ = [
     "make_norm",
     "norm_layers",
     "override_lambdas",
+    "recalibrate",
     "set_eval_stats",
+    "synchronize_norms",
 ]

@@ -97,7 +97,7 @@ class AdaptiveNorm2d(TracksAverages):
         self._start_averages(momentum, track_running_stats, **given)
 
     def _normalize(self, x: Tensor) -> Tensor:
-        if wants_plain_operations(x):
+        if wants_plain_operations(x) or (self._is_joint and (not self.is_per_image or not len(x))):
             return self._steps(x, self._kept(x), tracks=self.training).y
         if not self._measures and not torch.is_grad_enabled():
             scale, shift = self.running_affine()
@@ -217,12 +217,11 @@ class AdaptiveNorm2d(TracksAverages):
 
     def _mean_and_var(self, x: Tensor, *, tracks: bool) -> tuple[Tensor, Tensor]:
         if not self._measures:
-            return self._averages()
-        images = Moments.of_images(x)  # (N, C)
-        batch = images.pooled(0)  # (C,)
+            return self._running()
+        images = Moments.of_images(x) if self.is_per_image else None  # (N, C)
+        used = self._of_batch(x) if images is None else images
         if tracks:
-            self._track(batch)
-        used = images if self.is_per_image else batch
+            self._track(used if images is None else self._of_batch(x.detach(), images))
         if self.formula == "paper":
             return used.mean, used.var
         if not is_traced() and used.count == 1:

@@ -3,10 +3,12 @@
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from afn.norms._base import Norm2d
 from afn.norms._checks import check_momentum
+from afn.norms._joint import Processes, joint_moments
 from afn.norms._moments import Moments
 
 
@@ -15,13 +17,14 @@ class TracksAverages(Norm2d):
 
     _version = 2  # 2 counts the batches, as torch does; `num_batches_tracked` is not older
 
-    num_features: int
     momentum: float | None
     """Weight of the new value; None makes all batches count alike."""
     track_running_stats: bool
     running_mean: Tensor | None
     running_var: Tensor | None
     num_batches_tracked: Tensor | None
+    _processes: Processes | None = None
+    """Those that measure their batches together; set by `synchronize_norms`."""
 
     def _start_averages(
         self,
@@ -41,17 +44,28 @@ class TracksAverages(Norm2d):
         self.register_buffer("running_mean", mean)
         self.register_buffer("running_var", var)
         self.register_buffer("num_batches_tracked", count)
+        self.averages = Averages(self)
 
     def reset_running_stats(self) -> None:
         """Let the running averages start anew."""
         if self.track_running_stats:
-            mean, var = self._averages()
+            mean, var = self._running()
             mean.zero_()
             var.fill_(1)
             assert self.num_batches_tracked is not None
             self.num_batches_tracked.zero_()
 
-    def _averages(self) -> tuple[Tensor, Tensor]:
+    def add_module(self, name: str, module: nn.Module | None) -> None:
+        """As torch's. A `SyncBatchNorm` in the place of `averages` synchronizes the layer.
+
+        That is what `SyncBatchNorm.convert_sync_batchnorm` does.
+        """
+        if name == "averages" and isinstance(module, nn.SyncBatchNorm):
+            self._processes = Processes(module.process_group)
+        else:
+            super().add_module(name, module)
+
+    def _running(self) -> tuple[Tensor, Tensor]:
         """Running mean and variance, (C,) each.
 
         Raises:
@@ -70,11 +84,23 @@ class TracksAverages(Norm2d):
         """Whether a forward pass moves the averages."""
         return self.training and self.track_running_stats
 
+    @property
+    def _is_joint(self) -> bool:
+        """Whether the batch is that of several processes together."""
+        return self._processes is not None and self.training and self._processes.are_several
+
+    def _of_batch(self, x: Tensor, images: Moments | None = None) -> Moments:
+        """Moments of the batch, (C,); from those of its images where these are known."""
+        if self._is_joint:
+            assert self._processes is not None
+            return joint_moments(x, self._processes)
+        return (Moments.of_images(x) if images is None else images).pooled(0)
+
     @torch.no_grad()
     def _track(self, batch: Moments) -> None:
         """Let the averages move towards a batch's moments, where they are tracked."""
         if self._tracks:
-            batch.update(*self._averages(), self._weight_of_next_batch())
+            batch.update(*self._running(), self._weight_of_next_batch())
 
     def _weight_of_next_batch(self) -> float:
         """The weight in the averages of the batch at hand, which is counted."""
@@ -83,6 +109,8 @@ class TracksAverages(Norm2d):
         return 1.0 / float(self.num_batches_tracked) if self.momentum is None else self.momentum
 
     def _of_nothing(self, x: Tensor) -> Tensor:
+        if self._is_joint:  # the other processes wait for the sums of this one
+            return self._normalize(x)
         if self._tracks:
             self._weight_of_next_batch()  # torch counts it
         return super()._of_nothing(x)
@@ -95,3 +123,40 @@ class TracksAverages(Norm2d):
             on_meta = self.num_batches_tracked.is_meta
             state_dict.setdefault(count, torch.tensor(0) if on_meta else self.num_batches_tracked)
         super()._load_from_state_dict(state_dict, prefix, local_metadata, *args)
+
+
+class Averages(_BatchNorm):
+    """Stands for a layer's running averages where torch's own tools look for them.
+
+    `update_bn` measures anew what is an instance of `_BatchNorm`, and `convert_sync_batchnorm`
+    puts a `SyncBatchNorm` in its place. A layer with networks cannot be one itself: it would lose
+    them. This child of it, which is never called and has no tensors, passes on what it is told.
+    """
+
+    def __init__(self, layer: TracksAverages) -> None:
+        vars(self)["_layer"] = (layer,)  # torch would take it for a child, and walk in circles
+        super().__init__(
+            layer.num_features, momentum=layer.momentum, affine=False, track_running_stats=False
+        )
+
+    @property
+    def momentum(self) -> float | None:
+        """The layer's."""
+        return self._of.momentum
+
+    @momentum.setter
+    def momentum(self, value: float | None) -> None:
+        self._of.momentum = value
+
+    def reset_running_stats(self) -> None:
+        """Let the layer's running averages start anew."""
+        self._of.reset_running_stats()
+
+    def extra_repr(self) -> str:
+        return ""
+
+    @property
+    def _of(self) -> TracksAverages:
+        layer: TracksAverages
+        (layer,) = vars(self)["_layer"]
+        return layer

@@ -260,7 +260,7 @@ def _of_batch(layer: "AdaptiveNorm2d", x: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and biased variance, (C,), as exact as torch's batch norm; tracked in training."""
     is_single = x.numel() == x.shape[1]  # of a single value torch would track NaN
     if layer._tracks and not is_single:
-        mean, var = _measure_batch(x, *layer._averages(), layer._weight_of_next_batch())
+        mean, var = _measure_batch(x, *layer._running(), layer._weight_of_next_batch())
         return mean, var
     scratch = layer.lambda_mu_logit.new_zeros(2, x.shape[1])  # its dtype is that of the measures
     mean, var = _measure_batch(x, *scratch.unbind(), 0.0)
@@ -279,7 +279,7 @@ def _of_images(layer: "AdaptiveNorm2d", x: Tensor) -> tuple[Tensor, Tensor]:
         torch.sum(centered.mul_(centered), (2, 3), out=vars_)
     var.div_(count)
     if layer._tracks:
-        layer._track(Moments(mean, var, count).pooled(0))
+        layer._track(layer._of_batch(x, Moments(mean, var, count)))
     return mean, var
 
 

@@ -13,13 +13,13 @@ class Moments:
     mean: Tensor
     var: Tensor
     """Biased: divided by the number of values."""
-    count: int
-    """Values in each set."""
+    count: int | Tensor
+    """Values in each set; a tensor where processes counted them together."""
 
     @classmethod
     def of_images(cls, x: Tensor) -> "Moments":
         """Per image and channel, (N, C), in float32 at least."""
-        x = x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+        x = widened(x)
         count = x.shape[2] * x.shape[3]
         # Two passes over the pixels: exact where |mean| is far above the standard deviation.
         # These spellings, not var_mean, mean and square, are the quick ones on the CPU: their
@@ -52,3 +52,8 @@ class Moments:
         """
         running_mean.lerp_(self.mean.to(running_mean.dtype), momentum)
         running_var.lerp_(self.unbiased_var.to(running_var.dtype), momentum)
+
+
+def widened(x: Tensor) -> Tensor:
+    """In float32 at least."""
+    return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x

@@ -93,18 +93,19 @@ class AFN2d(AdaptiveNorm2d):
         if (
             not self.adaptive
             and not wants_plain_operations(x)
+            and not self._is_joint
             and self._is_usual(x)
             and x.numel() > self.num_features
         ):
             averages: tuple[Tensor | None, Tensor | None] = (None, None)
             momentum = 0.0
             if self._tracks:
-                averages, momentum = self._averages(), self._weight_of_next_batch()
+                averages, momentum = self._running(), self._weight_of_next_batch()
             return batch_norm(x, *averages, self.weight, self.bias, True, momentum, self.eps)
         return super()._normalize(x)
 
     def running_affine(self) -> tuple[Tensor, Tensor]:
-        averages = self._averages()
+        averages = self._running()
         with without_autocast(averages[0]):
             of = self._coefficients(*averages)
             scale = of["gamma_hat"] / of["sigma_hat"]

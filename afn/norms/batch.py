@@ -4,15 +4,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import batch_norm
 
-from afn.norms._base import EvalStats, Norm2d
+from afn.norms._averages import TracksAverages
+from afn.norms._base import EvalStats
 from afn.norms._checks import check_counts, check_eps, check_eval_stats, check_momentum
-from afn.norms._moments import Moments
 from afn.norms._scale_shift import affine_by, scale_and_shift
 from afn.norms._transforms import is_traced
 from afn.norms.trace import Trace
 
 
-class BatchNorm2d(nn.BatchNorm2d, Norm2d):
+class BatchNorm2d(TracksAverages, nn.BatchNorm2d):
     r"""Torch's batch normalization, plus the switch to test-batch statistics.
 
     .. math::
@@ -69,14 +69,14 @@ class BatchNorm2d(nn.BatchNorm2d, Norm2d):
             self.register_parameter("bias", None)
         self.eval_stats = eval_stats
 
-    forward = Norm2d.forward
-
     def _normalize(self, x: Tensor) -> Tensor:
+        if self._is_joint:
+            return self._steps(x, tracks=True).y
         if self._uses_batch and not self.training:
             if is_traced():  # the exporter to ONNX knows no batch norm without averages
                 return self._steps(x).y
             return batch_norm(x, None, None, self.weight, self.bias, training=True, eps=self.eps)
-        return super().forward(x)
+        return nn.BatchNorm2d.forward(self, x)
 
     def extra_repr(self) -> str:
         return f"{super().extra_repr()}, eval_stats={self.eval_stats!r}"
@@ -91,20 +91,21 @@ class BatchNorm2d(nn.BatchNorm2d, Norm2d):
     def _of_nothing(self, x: Tensor) -> Tensor:
         return self._normalize(x)
 
-    def _steps(self, x: Tensor) -> Trace:
-        mu, var = self.running_mean, self.running_var
+    def _steps(self, x: Tensor, *, tracks: bool = False) -> Trace:
         if self._uses_batch:
-            batch = Moments.of_images(x).pooled(0)
+            batch = self._of_batch(x)
             mu, var = batch.mean, batch.var
-        assert mu is not None
-        assert var is not None
+            if tracks:
+                self._track(batch)
+        else:
+            mu, var = self._running()
         sigma = (var + self.eps).sqrt()
         gamma, beta = scale_and_shift(self, sigma)
         return Trace.direct(x, mu=mu, sigma=sigma, gamma=gamma, beta=beta)
 
     def _check_input(self, x: Tensor) -> None:
         super()._check_input(x)
-        if self._uses_batch and x.numel() == self.num_features:
+        if self._uses_batch and x.numel() == self.num_features and not self._is_joint:
             raise ValueError(
                 f"batch normalization needs more than one value per channel to take statistics of "
                 f"the batch, got input of shape {tuple(x.shape)}: use larger batches or images, "

@@ -87,12 +87,12 @@ class BatchInstanceNorm2d(TracksAverages):
     def _steps(self, x: Tensor, *, tracks: bool = False) -> Trace:
         images = Moments.of_images(x)  # (N, C)
         if self.training or self.running_mean is None:
-            batch = images.pooled(0)  # (C,)
+            batch = self._of_batch(x, images)  # (C,)
             mu, var = batch.mean, batch.var
             if tracks:
                 self._track(batch)
         else:
-            mu, var = self._averages()
+            mu, var = self._running()
         sigma = (var + self.eps).sqrt()
         rho = self.rho + (self.rho.clamp(0, 1) - self.rho).detach()
         batch_share = rho / sigma

@@ -86,12 +86,12 @@ class InstanceNorm2d(TracksAverages, GroupNorm2d):
     def running_affine(self) -> tuple[Tensor, Tensor]:
         if self.running_mean is None:
             return super().running_affine()
-        return affine_by(self, *self._averages())
+        return affine_by(self, *self._running())
 
     def _steps(self, x: Tensor) -> Trace:
         if self.training or self.running_mean is None:
             return super()._steps(x)
-        mu, var = self._averages()
+        mu, var = self._running()
         gamma, beta = scale_and_shift(self, var)
         sigma = (var + self.eps).sqrt()
         return Trace.direct(x, mu=mu, sigma=sigma, gamma=gamma, beta=beta)
@@ -99,6 +99,10 @@ class InstanceNorm2d(TracksAverages, GroupNorm2d):
     @torch.no_grad()
     def _track_images(self, x: Tensor) -> None:
         images = Moments.of_images(x)
-        mean = images.mean.mean(0)
-        var = images.var.mean(0)
+        num = images.mean.new_full((1,), len(x))
+        totals = torch.cat((images.mean.sum(0), images.var.sum(0), num))
+        if self._is_joint:
+            assert self._processes is not None
+            totals = self._processes.sum(totals)
+        mean, var = (totals[:-1] / totals[-1]).chunk(2)
         self._track(Moments(mean, var, images.count))

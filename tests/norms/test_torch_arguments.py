@@ -83,14 +83,20 @@ def results(layer, x, grad_y):
     return y, leaf.grad, learned
 
 
-@pytest.mark.parametrize("name", PARITY)
 @pytest.mark.parametrize("affine", [True, False])
 @pytest.mark.parametrize("tracks", [True, False])
-@pytest.mark.parametrize("momentum", [0.3, 0.0, 1.0, None])
-@pytest.mark.parametrize("num", [4, 0])
+@pytest.mark.parametrize(
+    ("name", "momentum", "num"),
+    [
+        (name, momentum, num)
+        for name in PARITY
+        for momentum in (0.3, 0.0, 1.0, None)
+        for num in (4, 0)
+        # Torch's instance normalization never moves such averages, and takes no empty batch.
+        if name != "in" or (momentum is not None and num > 0)
+    ],
+)
 def test_all_is_torchs_in_both_modes(name, affine, tracks, momentum, num, draw, scatter):
-    if name == "in" and (momentum is None or num == 0):
-        pytest.skip("torch's layer never moves such an average, and takes no empty batch")
     given = {"affine": affine, "track_running_stats": tracks, "momentum": momentum}
     torchs, ours = pair(name, scatter, **given)
     for _ in range(3):  # cumulative averages have a history
