@@ -8,7 +8,12 @@ import torch
 from torch import Tensor
 
 from afn.corruptions.registry import corrupt
-from afn.corruptions.severities import constants_of
+from afn.corruptions.severities import (
+    ConstantsName,
+    constants_for,
+    constants_of,
+    constants_words,
+)
 from afn.data import ImageData
 from afn.data.cifar10c import read_cifar10c
 from afn.pixels import as_float
@@ -22,10 +27,11 @@ class CorruptedTestSet:
         >>> import torch
         >>> from afn.corruptions import CorruptedTestSet
         >>> shown = CorruptedTestSet(
-        ...     images=torch.rand(2, 3, 8, 8), labels=torch.tensor([3, 7]), source="generated"
+        ...     images=torch.rand(2, 3, 8, 8), labels=torch.tensor([3, 7]), source="generated",
+        ...     constants="cifar10-c",
         ... )
-        >>> len(shown.images) == len(shown.labels)
-        True
+        >>> shown.words
+        "generated, CIFAR-10-C's constants"
     """
 
     images: Tensor
@@ -33,7 +39,15 @@ class CorruptedTestSet:
     labels: Tensor
     """(N,) int64."""
     source: Literal["CIFAR-10-C archive", "generated"]
-    """To be told with every result: the archive's images differ from those made here."""
+    """The archive's images differ from those made here."""
+    constants: ConstantsName | None
+    """Whose constants they were made with here; None: they are the archive's."""
+
+    @property
+    def words(self) -> str:
+        """Where the images are from and whose constants they have, told with every result."""
+        told = [self.source, constants_words(self.constants) if self.constants else ""]
+        return ", ".join(filter(None, told))
 
 
 def corrupted_test_set(
@@ -44,6 +58,7 @@ def corrupted_test_set(
     num_images: int,
     generator: torch.Generator,
     folder: Path | None = None,
+    constants: ConstantsName | None = None,
 ) -> CorruptedTestSet:
     """The first test images of a data set under a corruption.
 
@@ -57,6 +72,7 @@ def corrupted_test_set(
         num_images: At most so many.
         generator: Source of what is random.
         folder: The data folder; None is :func:`afn.data.data_dir`.
+        constants: Whose, as :func:`corrupt` takes them; the archive has CIFAR-10-C's.
 
     Raises:
         TypeError, ValueError: As :func:`corrupt` and :func:`afn.data.cifar10c.read_cifar10c`.
@@ -72,18 +88,21 @@ def corrupted_test_set(
         >>> shown.images.shape, shown.source
         (torch.Size([100, 1, 8, 8]), 'generated')
     """
-    constants_of(name, severity)  # refuses what there is not, also where nothing is generated
-    published = read_cifar10c(name, severity, folder) if data.name == "cifar10" else None
+    constants = constants or constants_for(*data.x_test.shape[1:3])
+    constants_of(name, severity, constants)  # refuses what is not, also where nothing is generated
+    is_published = data.name == "cifar10" and constants == "cifar10-c"
+    published = read_cifar10c(name, severity, folder) if is_published else None
     if published is not None:
         return CorruptedTestSet(
             images=as_float(torch.from_numpy(published.images[:num_images])),
             labels=torch.from_numpy(published.labels[:num_images]),
             source="CIFAR-10-C archive",
+            constants=None,
         )
+    images = as_float(torch.from_numpy(data.x_test[:num_images]))
     return CorruptedTestSet(
-        images=corrupt(
-            as_float(torch.from_numpy(data.x_test[:num_images])), name, severity, generator
-        ),
+        images=corrupt(images, name, severity, generator, constants=constants),
         labels=torch.from_numpy(data.y_test[:num_images]),
         source="generated",
+        constants=constants,
     )

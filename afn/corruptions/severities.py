@@ -173,6 +173,11 @@ def constants_for(height: int, width: int) -> ConstantsName:
     return "imagenet-c" if min(height, width) >= IMAGENET_C_SIDE else "cifar10-c"
 
 
+def constants_words(constants: ConstantsName) -> str:
+    """ "CIFAR-10-C's constants"."""
+    return f"{'ImageNet-C' if constants == 'imagenet-c' else 'CIFAR-10-C'}'s constants"
+
+
 def constants_of(
     name: str, severity: SupportsIndex, constants: ConstantsName = "cifar10-c"
 ) -> tuple[Any, ...]:

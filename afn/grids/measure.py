@@ -134,7 +134,7 @@ class ShownImages:
                 num_images=num_images,
                 generator=noise_of(corruption, severity),
             )
-            images, labels, source = made.images, made.labels, str(made.source)
+            images, labels, source = made.images, made.labels, made.words
         return cls(
             place=place,
             images=images,

@@ -63,7 +63,7 @@ class Cell:
     severity: int
     """1 to 5; 0 for clean images."""
     source: str
-    """Where the images are from: "clean", "generated", "CIFAR-10-C archive"."""
+    """Where the images are from: "clean", "generated, CIFAR-10-C's constants", ..."""
     loss: float
     """Mean cross-entropy in nats."""
     answers: bytes

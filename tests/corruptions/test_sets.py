@@ -38,7 +38,8 @@ def cifar10() -> ImageData:
 def test_the_archive_is_used_where_it_has_the_corruption(folder, cifar10) -> None:
     found = corrupted_test_set(cifar10, "fog", 2, num_images=5, generator=seeded(), folder=folder)
 
-    assert found.source == "CIFAR-10-C archive"
+    assert (found.source, found.constants) == ("CIFAR-10-C archive", None)
+    assert found.words == "CIFAR-10-C archive"
     assert found.images.shape == (5, 3, 32, 32)
     assert found.images.is_contiguous(memory_format=torch.channels_last)
     assert (found.images == 1.0).all()
@@ -52,9 +53,30 @@ def test_all_else_is_made_here(folder, cifar10, dataset: str, name: str) -> None
     made = corrupted_test_set(data, name, 2, num_images=5, generator=seeded(), folder=folder)
 
     images = torch.from_numpy(data.x_test[:5]).permute(0, 3, 1, 2) / 255
-    assert made.source == "generated"
+    assert (made.source, made.constants) == ("generated", "cifar10-c")
+    assert made.words == "generated, CIFAR-10-C's constants"
     assert torch.equal(made.images, corrupt(images, name, 2, seeded()))
     assert made.labels.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_the_archive_does_not_stand_in_for_other_constants(folder, cifar10) -> None:
+    made = corrupted_test_set(
+        cifar10, "fog", 2, num_images=5, generator=seeded(), folder=folder, constants="imagenet-c"
+    )
+
+    images = torch.from_numpy(cifar10.x_test[:5]).permute(0, 3, 1, 2) / 255
+    assert made.words == "generated, ImageNet-C's constants"
+    assert torch.equal(made.images, corrupt(images, "fog", 2, seeded(), constants="imagenet-c"))
+
+
+def test_large_images_get_the_constants_made_for_them(cifar10) -> None:
+    pixels = np.zeros((3, 96, 120, 3), dtype=np.uint8)
+    fields = {f: getattr(cifar10, f) for f in ImageData.__slots__}
+    data = ImageData(**fields | {"name": "photos", "x_test": pixels, "y_test": np.arange(3)})
+
+    made = corrupted_test_set(data, "contrast", 2, num_images=2, generator=seeded())
+
+    assert made.constants == "imagenet-c"
 
 
 def test_a_damaged_archive_is_said_not_replaced(folder, cifar10) -> None:

@@ -35,7 +35,7 @@ def test_cells_come_one_by_one_clean_first(data):
     assert [cell.place for cell in rest] == [
         ("brightness", 1), ("brightness", 5), ("gaussian_noise", 1), ("gaussian_noise", 5),
     ]  # fmt: skip
-    assert {cell.source for cell in rest} == {"generated"}
+    assert {cell.source for cell in rest} == {"generated, CIFAR-10-C's constants"}
     assert rest[1].accuracy < 1  # 0.3 brighter: all look bright
     assert rest[1].answers == bytes([2] * 8)
 
