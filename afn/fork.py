@@ -6,7 +6,6 @@ the uninterrupted run does, bit for bit. Needs no torch: the checkpoint is taken
 is executed.
 """
 
-import json
 import os
 import shutil
 from collections.abc import Iterable, Mapping
@@ -15,13 +14,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError, safe_open
-
 from afn.engine.config import ADAPTIVE_NORMS, TrainConfig, check_against_data
 from afn.engine.control import Command, check_command
 from afn.lambda_init import LAMBDAS
 from afn.origin import CHECKPOINT, Origin
-from afn.runs import Run, RunStore
+from afn.runs import Run, RunStore, progress_of
 
 CHANGEABLE = (
     "norm", "adaptive", "eval_stats", "stat_dropout", "batch_size", "lr", "lambda_lr_factor",
@@ -71,7 +68,7 @@ def place_of(run: Run, step: int | None = None) -> Place:
             f"{'are those' if len(steps) > 1 else 'is one'} at {_enumerated(steps)}"
         )
     path = paths[step]
-    progress = _progress(path)
+    progress = progress_of(path)
     try:
         live = {n: progress[n] for n in ("batch_size", "lr", "lambda_lr_factor", "severity")}
         return Place(path, step, progress["epoch"], replace(run.config(), **live))
@@ -195,16 +192,6 @@ def _by_step(run: Run) -> dict[int, Path]:
         with suppress(ValueError):  # somebody else's file
             found[int(path.stem.removeprefix("step-"))] = path
     return found
-
-
-def _progress(path: Path) -> dict[str, Any]:
-    """From the head of the file alone."""
-    try:
-        with safe_open(path, framework="np") as file:
-            progress: dict[str, Any] = json.loads((file.metadata() or {})["progress"])
-    except (SafetensorError, KeyError, ValueError) as error:
-        raise ValueError(f"cannot read the checkpoint {path.name}: {error}") from error
-    return progress
 
 
 def _num_train(run: Run) -> int | None:

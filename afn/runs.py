@@ -18,6 +18,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
 
+from safetensors import SafetensorError, safe_open
+
 from afn import __version__
 from afn.engine.config import TrainConfig
 from afn.engine.control import Command, check_command
@@ -278,6 +280,20 @@ class RunWriter:
     def close(self) -> None:
         """Close the file."""
         os.close(self._descriptor)
+
+
+def progress_of(checkpoint: Path) -> dict[str, Any]:
+    """What a checkpoint says beside its tensors, from the head of the file alone.
+
+    Raises:
+        ValueError: The file is damaged.
+    """
+    try:
+        with safe_open(checkpoint, framework="np") as file:
+            progress: dict[str, Any] = json.loads((file.metadata() or {})["progress"])
+    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        raise ValueError(f"cannot read the checkpoint {checkpoint.name}: {error}") from error
+    return progress
 
 
 def _gone(run_id: str) -> str:

@@ -236,7 +236,7 @@ def matrix_tasks(
     return [
         GridTask(
             subject=subject,
-            question=question(view, CONTENDERS[name], subject, entry.name),
+            question=question(view, CONTENDERS[name], subject, entry),
             places=(_CLEAN,),
         )
         for entry in domains
@@ -246,9 +246,12 @@ def matrix_tasks(
     ]
 
 
-def question(view: DomainsView, contender: Contender, subject: Subject, dataset: str) -> Question:
+def question(
+    view: DomainsView, contender: Contender, subject: Subject, domain: DatasetEntry
+) -> Question:
     return subject.question(
-        dataset=dataset,
+        dataset=domain.name,
+        classes=domain.class_names,
         num_images=view.images,
         stats=contender.stats,
         batch_size=view.batch_size,
@@ -267,7 +270,7 @@ def matrices(
             cells, statistics = {}, ""
             if subject := trained.get((contender.norm, source)):
                 for entry in domains:
-                    asked = question(view, contender, subject, entry.name)
+                    asked = question(view, contender, subject, entry)
                     statistics = asked.statistics
                     if cell := subject.file(asked).cells().get(_CLEAN):
                         cells[entry.name] = cell
@@ -340,6 +343,21 @@ def images_words(rows: Rows, domains: Sequence[DatasetEntry], wanted: int) -> st
     if fewer:
         words += f" ({', '.join(f'{title} has {n:,}' for title, n in fewer.items())})"
     return words
+
+
+def left_out_words(rows: Rows, domains: Sequence[DatasetEntry]) -> list[str]:
+    """One line for each domain that has classes which some networks do not know."""
+    titles = {entry.name: title_of(entry) for entry in domains}
+    told: dict[tuple[str, str], dict[str, None]] = {}
+    for row in (row for mine in rows.values() for row in mine):
+        for domain, cell in row.cells.items():
+            if cell.left_out:
+                sources = told.setdefault((domain, cell.left_out), {})
+                sources[source_words(row.train, domains)] = None
+    return [
+        f"{titles.get(domain, domain)}, to networks trained on {', '.join(sources)}: {words}."
+        for (domain, words), sources in told.items()
+    ]
 
 
 def statistics_words(rows: Rows) -> str:

@@ -124,7 +124,7 @@ CONTROLS = {
     "the class than about the data.",
     "inside.stats": "Whose mean and deviation BN and AFN use: of this batch, or the running "
     "averages of training.",
-    "inside.source": "Draw a digit, or upload a picture (PNG or JPEG): it takes the first place of "
+    "inside.source": "Draw a digit, or upload a picture: it takes the first place of "
     "the batch and is corrupted like the others.",
     "cost.subject": "One norm layer by itself, forward and backward; or a whole network for "
     "colour images of 32×32, where convolutions take most of the time and the norm's share is "

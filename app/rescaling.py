@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from afn.corruptions.severities import SEVERITIES
+from afn.data.classes import united
 from afn.data.derived import parts_of
 from afn.data.domains import DIGIT_SETS
 from afn.grids.rescaling import Condition
@@ -96,12 +97,17 @@ def nearest(step: int, steps: Sequence[int]) -> int:
 
 
 def other_domains(dataset: str) -> dict[str, str]:
-    """Domains with the same classes as a data set that can be loaded now: name -> title."""
+    """Domains that share classes with a data set and can be loaded now: name -> title."""
     own = set(parts_of(dataset) or [dataset])
     for entries in domains.families().values():
         names = {entry.name: domains.title_of(entry) for entry in entries}
         if own & (names.keys() | _relatives(names)):
-            return {name: title for name, title in names.items() if name not in own}
+            known = united(entry.class_names for entry in entries if entry.name in own)
+            return {
+                entry.name: names[entry.name]
+                for entry in entries
+                if entry.name not in own and (not known or set(known) & set(entry.class_names))
+            }
     return {}
 
 

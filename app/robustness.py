@@ -82,6 +82,7 @@ class RobustnessView:
         """What the page asks of a model; `changes` are arguments of `Subject.question`."""
         asked = {
             "dataset": self.dataset,
+            "classes": subject.class_names,  # see `fitting`
             "num_images": self.images,
             "stats": None if self.stats == "trained" else self.stats,
             "batch_size": self.batch_size,
@@ -144,6 +145,23 @@ def misfits(chosen: Sequence[Chosen], view: RobustnessView) -> list[str]:
             line = f"In the link, {key}={value[:40]}: it is none of {what}. The default is used."
             lines.append(" ".join(line.split()))
     return lines
+
+
+def fitting(chosen: Sequence[Chosen], dataset: str) -> tuple[list[Chosen], list[str]]:
+    """The models that can be asked image by image about a data set of one of them.
+
+    Returns:
+        Those that know the same classes in the same order as who was trained on it; and one line
+        for each other one.
+    """
+    first = next(each for each in chosen if each.subject.config.dataset == dataset)
+    fit = [each for each in chosen if each.subject.class_names == first.subject.class_names]
+    return fit, [
+        f"{each.label} ({each.subject.config.dataset}) knows other classes than those of "
+        f"{dataset}: it is left out."
+        for each in chosen
+        if each not in fit
+    ]
 
 
 def baseline_of(chosen: Sequence[Chosen], view: RobustnessView) -> Chosen:

@@ -16,6 +16,7 @@ from afn.corruptions.severities import (
 )
 from afn.data import ImageData
 from afn.data.cifar10c import read_cifar10c
+from afn.data.known import KNOWN
 from afn.pixels import as_float
 
 
@@ -90,7 +91,8 @@ def corrupted_test_set(
     """
     constants = constants or constants_for(*data.x_test.shape[1:3])
     constants_of(name, severity, constants)  # refuses what is not, also where nothing is generated
-    is_published = data.name == "cifar10" and constants == "cifar10-c"
+    is_cifar10 = data.name == "cifar10" and data.class_names == KNOWN["cifar10"].class_names
+    is_published = is_cifar10 and constants == "cifar10-c"
     published = read_cifar10c(name, severity, folder) if is_published else None
     if published is not None:
         return CorruptedTestSet(

@@ -1,4 +1,8 @@
-"""``<name>.npz`` archives: described from their headers, read without pickle, written whole."""
+"""``<name>.npz`` archives: described from their headers, read without pickle, written whole.
+
+What an array means is read where it is beyond doubt: channels first or last, floats from 0 to 1,
+labels as numbers, names or one-hot rows. The rest is refused in a line.
+"""
 
 import math
 import zlib
@@ -11,10 +15,19 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 
 import numpy as np
 
-from afn.data.entries import ImageData, Source, digit_names, slug
-from afn.data.known import on_disk, unusable
+from afn.data.entries import (
+    DatasetEntry,
+    ImageData,
+    Source,
+    ascii_slug,
+    composed,
+    shown,
+    slug,
+    told_apart,
+)
+from afn.data.known import KNOWN, on_disk, unusable
 
-_MAX_CLASSES = 10_000  # without class_names; beyond, labels are no class numbers
+_MAX_LABEL = 9_999  # without class_names; beyond, labels are no class numbers
 _KEYS = ("x_train", "y_train", "x_test", "y_test")
 _READ_ERRORS = (OSError, EOFError, ValueError, KeyError, RuntimeError, BadZipFile, zlib.error)
 _HEADER_READERS = {
@@ -30,30 +43,50 @@ class _Header(NamedTuple):
 
 class _Contents(NamedTuple):
     image_shape: tuple[int, int, int]
-    num_train: int
-    num_test: int
+    y_train: np.ndarray
+    """(N,) int64 from 0."""
+    y_test: np.ndarray
     class_names: tuple[str, ...]
+
+    @property
+    def num_train(self) -> int:
+        return len(self.y_train)
+
+    @property
+    def num_test(self) -> int:
+        return len(self.y_test)
 
 
 def find_archives(folder: Path) -> Iterator[Source]:
     """Every archive of the folder; one that cannot be used says why."""
+    yield from told_apart(_archives(folder), _refused)
+
+
+def _archives(folder: Path) -> Iterator[tuple[str, Source]]:
     for path in sorted(folder.glob("[!.]*.npz")):
-        name = slug(path.stem)
+        name, title = slug(path.stem), shown(path.stem)
         try:
-            contents = _contents(path)
+            contents = _contents(path, name)
         except ValueError as error:
-            entry = unusable(name, title=path.stem, error=error)
+            entry = unusable(name, title=title, error=error)
         else:
             entry = on_disk(
                 name,
-                place=path.name,
-                title=path.stem,
+                place=shown(path.name),
+                title=title,
                 image_shape=contents.image_shape,
-                num_classes=len(contents.class_names),
+                class_names=contents.class_names,
                 num_train=contents.num_train,
                 num_test=contents.num_test,
             )
-        yield Source(entry, partial(read_archive, path, name))
+        yield path.name, Source(entry, partial(read_archive, path, name), ascii_slug(path.stem))
+
+
+def _refused(entry: DatasetEntry, error: ValueError) -> Source:
+    def refuse() -> ImageData:
+        raise error
+
+    return Source(unusable(entry.name, title=entry.title, error=error), refuse)
 
 
 def read_archive(path: Path, name: str) -> ImageData:
@@ -62,19 +95,17 @@ def read_archive(path: Path, name: str) -> ImageData:
     Raises:
         ValueError: The file is no archive of images and labels; one line says what to do.
     """
-    class_names = _contents(path).class_names
-    arrays = {key: _array(path, key) for key in _KEYS}
-    x_train, x_test = (
-        images if images.ndim == 4 else images[..., None]
-        for images in (arrays["x_train"], arrays["x_test"])
-    )
+    contents = _contents(path, name)
+    x_train, x_test = (_channels_last(_array(path, f"x_{split}")) for split in ("train", "test"))
+    if x_train.dtype != np.uint8 or x_test.dtype != np.uint8:
+        x_train, x_test = _eight_bits(path, [x_train, x_test])
     return ImageData(
         name=name,
         x_train=x_train,
-        y_train=arrays["y_train"].astype(np.int64),
+        y_train=contents.y_train.copy(),  # what was inspected is kept for the next reader
         x_test=x_test,
-        y_test=arrays["y_test"].astype(np.int64),
-        class_names=class_names,
+        y_test=contents.y_test.copy(),
+        class_names=contents.class_names,
     )
 
 
@@ -88,62 +119,154 @@ def write_archive(path: Path, data: ImageData) -> None:
         part.replace(path)
 
 
-def _contents(path: Path) -> _Contents:
+def _contents(path: Path, name: str) -> _Contents:
     try:
         stat = path.stat()
     except OSError as error:
         raise _malformed(path, "a readable file", str(error), "check its permissions") from error
-    return _inspect(path, stat.st_mtime_ns, stat.st_size)
+    return _inspect(path, name, stat.st_mtime_ns, stat.st_size)
 
 
 @lru_cache(maxsize=256)
-def _inspect(path: Path, _mtime_ns: int, _size: int) -> _Contents:
+def _inspect(path: Path, name: str, _mtime_ns: int, _size: int) -> _Contents:
     headers = _headers(path)
-    shapes = [
-        _image_shape(path, split, headers[f"x_{split}"], headers[f"y_{split}"])
-        for split in ("train", "test")
-    ]
+    shapes = [_image_shape(path, split, headers[f"x_{split}"]) for split in ("train", "test")]
     if shapes[0] != shapes[1]:
         came = f"{shapes[0]} and {shapes[1]}"
         raise _malformed(
             path, "training and test images of one shape", came, "resize or convert one of them"
         )
-    names = _array(path, "class_names").ravel() if "class_names" in headers else ()
-    labels = np.concatenate([_array(path, "y_train"), _array(path, "y_test")])
-    num_allowed = len(names) or _MAX_CLASSES
-    if labels.min() < 0 or labels.max() >= num_allowed:
+    if len({(headers[key].dtype.kind, headers[key].dtype.itemsize) for key in _KEYS[::2]}) > 1:
+        came = f"{headers['x_train'].dtype} and {headers['x_test'].dtype}"
+        raise _malformed(path, "training and test images of one type", came, "convert one of them")
+    names = _array(path, "class_names").ravel() if "class_names" in headers else np.array([])
+    given = tuple(composed(str(each)) for each in names)
+    if len(set(given)) < len(given):
+        raise _malformed(path, "a name of its own for each class", ", ".join(given), "rename one")
+    train, test = (
+        _labels(path, split, headers[f"x_{split}"].shape[0]) for split in ("train", "test")
+    )
+    if train.dtype.kind != test.dtype.kind:
+        came = f"{train.dtype} and {test.dtype}"
+        raise _malformed(path, "training and test labels of one kind", came, "convert one of them")
+    number = _named if train.dtype.kind == "U" else _numbered
+    class_names, y_train, y_test = number(path, name, given, train, test)
+    return _Contents(shapes[0], y_train, y_test, class_names)
+
+
+_Classes = tuple[tuple[str, ...], np.ndarray, np.ndarray]
+"""Their names, and the labels of both parts."""
+
+
+def _named(
+    path: Path, _name: str, given: tuple[str, ...], train: np.ndarray, test: np.ndarray
+) -> _Classes:
+    """Classes from labels that are names."""
+    texts = [composed(text) for text in np.concatenate([train, test]).tolist()]
+    class_names = given or tuple(sorted(set(texts)))
+    number = {each: label for label, each in enumerate(class_names)}
+    if unknown := sorted(set(texts) - number.keys()):
+        came = f"the label {unknown[0]}"
+        raise _malformed(path, "labels out of class_names", came, "add it to them")
+    labels = np.array([number[text] for text in texts], dtype=np.int64)
+    return class_names, labels[: len(train)], labels[len(train) :]
+
+
+def _numbered(
+    path: Path, name: str, given: tuple[str, ...], train: np.ndarray, test: np.ndarray
+) -> _Classes:
+    """Classes from labels that are numbers: names by class_names, as published, or by the number.
+
+    Without names, labels may begin where they like and have gaps: classes are those that occur.
+    """
+    values = np.concatenate([train, test])
+    low, high = int(values.min()), int(values.max())
+    published = given or (KNOWN[name].class_names if name in KNOWN else ())
+    highest = len(published) - 1 if published else _MAX_LABEL
+    if low < 0 or high > highest:
         raise _malformed(
             path,
-            f"labels from 0 to {num_allowed - 1}",
-            f"labels from {labels.min()} to {labels.max()}",
+            f"labels from 0 to {highest}",
+            f"labels from {low} to {high}",
             "renumber the classes from 0",
         )
-    class_names = tuple(map(str, names)) or digit_names(int(labels.max()) + 1)
-    num_train, num_test = headers["x_train"].shape[0], headers["x_test"].shape[0]
-    return _Contents(shapes[0], num_train, num_test, class_names)
+    if published:
+        return given or published[: high + 1], train, test
+    numbers, labels = np.unique(values, return_inverse=True)
+    class_names = tuple(f"class {number}" for number in numbers.tolist())
+    labels = labels.astype(np.int64)
+    return class_names, labels[: len(train)], labels[len(train) :]
 
 
-def _image_shape(path: Path, split: str, images: _Header, labels: _Header) -> tuple[int, int, int]:
-    """(H, W, C) of one image, after checking both headers of a split."""
-    if images.dtype != np.uint8:
+def _labels(path: Path, split: str, num_images: int) -> np.ndarray:
+    """One label for each image: (N,) int64, or names."""
+    came = labels = _array(path, f"y_{split}")
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    if labels.ndim == 2 and labels.dtype.kind in "biuf":
+        is_one = labels == 1
+        if ((labels == 0) | is_one).all() and (is_one.sum(1) == 1).all():
+            labels = is_one.argmax(1)
+    if labels.dtype.kind == "f" and np.isfinite(labels).all() and (labels == labels.round()).all():
+        labels = labels.astype(np.int64)
+    if labels.dtype.kind not in "biuSU" or labels.shape != (num_images,):
+        raise _malformed(
+            path,
+            f"y_{split} as {num_images} whole numbers or names, one per image",
+            f"{came.dtype} of shape {came.shape}",
+            "save one label per image",
+        )
+    if labels.dtype.kind == "S":
+        return np.char.decode(labels, "utf-8", "replace")
+    return labels if labels.dtype.kind == "U" else labels.astype(np.int64)
+
+
+def _image_shape(path: Path, split: str, images: _Header) -> tuple[int, int, int]:
+    """(H, W, C) of one image, from the header of a split."""
+    if images.dtype.kind not in "uif":
         came = f"x_{split} of {images.dtype}"
         raise _malformed(path, "images as uint8, 0 to 255", came, "scale and convert them")
     shape = images.shape if len(images.shape) == 4 else (*images.shape, 1)
+    if _has_channels_first(shape):
+        shape = (shape[0], shape[2], shape[3], shape[1])
     if len(shape) != 4 or shape[3] not in (1, 3) or 0 in shape:
         raise _malformed(
             path,
             "images as (N, H, W) or (N, H, W, C) with C 1 or 3",
             f"x_{split} of shape {images.shape}",
-            "move the channels last",
-        )
-    if not np.issubdtype(labels.dtype, np.integer) or labels.shape != shape[:1]:
-        raise _malformed(
-            path,
-            f"y_{split} as {shape[0]} whole numbers, one per image",
-            f"{labels.dtype} of shape {labels.shape}",
-            "save one label per image",
+            "keep one channel or three, and at least one image",
         )
     return shape[1], shape[2], shape[3]
+
+
+def _has_channels_first(shape: tuple[int, ...]) -> bool:
+    """Whether it is (N, C, H, W) beyond doubt."""
+    return len(shape) == 4 and shape[1] in (1, 3) and shape[3] not in (1, 3)
+
+
+def _channels_last(images: np.ndarray) -> np.ndarray:
+    """(N, H, W, C)."""
+    if images.ndim == 3:
+        return images[..., None]
+    if _has_channels_first(images.shape):
+        return np.ascontiguousarray(images.transpose(0, 2, 3, 1))
+    return images
+
+
+def _eight_bits(path: Path, parts: list[np.ndarray]) -> list[np.ndarray]:
+    """Both parts as uint8, on one scale: floats from 0 to 1, or numbers from 0 to 255."""
+    low = min(float(part.min()) for part in parts)
+    high = max(float(part.max()) for part in parts)
+    is_float = any(part.dtype.kind == "f" for part in parts)
+    if not 0 <= low <= high <= 255:  # NaN too
+        raise _malformed(
+            path,
+            "images from 0 to 255, or floats from 0 to 1",
+            f"values from {low:g} to {high:g}",
+            "scale them and save uint8",
+        )
+    scale = 255 if is_float and high <= 1 else 1
+    return [np.rint(part * np.asarray(scale, part.dtype)).astype(np.uint8) for part in parts]
 
 
 def _headers(path: Path) -> dict[str, _Header]:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -9,7 +10,7 @@ from afn.data import torchvision_sets
 from afn.data.archives import find_archives
 from afn.data.derived import derive, parts_of
 from afn.data.embedded import find_embedded
-from afn.data.entries import DatasetEntry, ImageData, Source, Status
+from afn.data.entries import DatasetEntry, ImageData, Source, Status, composed
 from afn.data.known import find_known
 from afn.data.torchvision_sets import find_torchvision
 from afn.data.trees import find_trees
@@ -40,7 +41,12 @@ def catalogue(folder: Path | None = None) -> dict[str, DatasetEntry]:
     """
     found: dict[str, DatasetEntry] = {}
     for source in _sources(folder):
-        found.setdefault(source.entry.name, source.entry)
+        entry = source.entry
+        before = found.setdefault(entry.name, entry)
+        if before is not entry and entry.status == "on disk":
+            hidden = f"another {entry.name} in the data folder (rename it to have both)"
+            told = f"{before.left_out} and {hidden}" if before.left_out else hidden
+            found[entry.name] = replace(before, left_out=told)
     order = get_args(Status)
     return dict(sorted(found.items(), key=lambda item: order.index(item[1].status)))
 
@@ -94,11 +100,17 @@ def download(name: str, folder: Path | None = None) -> None:
 
 def _source(name: str, folder: Path | None) -> Source:
     """The first source of that name; no name is ever made into a path."""
+    name = composed(name)
+    former: dict[str, Source] = {}
     for source in _sources(folder):
         if source.entry.name == name:
             return source
+        if source.former_name == name:
+            former[source.entry.name] = source
     if parts := parts_of(name):
         return derive(name, [_source(part, folder) for part in parts])
+    if len(former) == 1:
+        return next(iter(former.values()))
     raise ValueError(f"unknown data set {name!r}; known are {', '.join(catalogue(folder))}")
 
 

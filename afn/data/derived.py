@@ -10,6 +10,7 @@ from functools import partial
 
 import numpy as np
 
+from afn.data.classes import check_joinable, relabelled, united
 from afn.data.entries import DatasetEntry, ImageData, Source
 from afn.data.forms import data_in_form
 
@@ -36,8 +37,13 @@ def parts_of(name: str) -> list[str]:
 
 
 def derive(name: str, sources: Sequence[Source]) -> Source:
-    """The data set of that name, from the sources of its parts."""
+    """The data set of that name, from the sources of its parts; their classes are united by name.
+
+    Raises:
+        ValueError: They have no class in common.
+    """
     entries = [source.entry for source in sources]
+    check_joinable({entry.name: entry.class_names for entry in entries if entry.class_names})
     absent = [entry for entry in entries if entry.how_to_get]
     decisive = (absent or entries)[0]
     form = name.partition("@")[2]
@@ -50,7 +56,7 @@ def derive(name: str, sources: Sequence[Source]) -> Source:
         title=f"{titles}, {form}" if form else titles,
         status=decisive.status,
         image_shape=(sides[0], sides[1], channels),
-        num_classes=max(entry.num_classes for entry in entries),
+        class_names=united(entry.class_names for entry in entries),
         num_train=sum(entry.num_train for entry in entries),
         num_test=sum(entry.num_test for entry in entries),
         source=f"Made here of {names}, at {sides[0]}×{sides[1]} in {_FORM_OF[channels]}.",
@@ -61,7 +67,8 @@ def derive(name: str, sources: Sequence[Source]) -> Source:
 
 def _load(name: str, sources: Sequence[Source], channels: int) -> ImageData:
     sets = [source.load() for source in sources]
-    check_same_classes(sets)
+    class_names = united(each.class_names for each in sets)
+    sets = [relabelled(each, class_names) for each in sets]
     height, width = (max(each.x_train.shape[axis] for each in sets) for axis in (1, 2))
     sets = [data_in_form(each, (height, width, channels)) for each in sets]
     if len(sets) == 1:
@@ -74,20 +81,5 @@ def _load(name: str, sources: Sequence[Source], channels: int) -> ImageData:
         y_train=np.concatenate([each.y_train for each in sets]),
         x_test=np.concatenate([each.x_test for each in sets])[order],
         y_test=np.concatenate([each.y_test for each in sets])[order],
-        class_names=sets[0].class_names,
+        class_names=class_names,
     )
-
-
-def check_same_classes(sets: Sequence[ImageData]) -> None:
-    """Raise ValueError with one line unless all the sets' labels mean the same."""
-    for other in sets[1:]:
-        if other.class_names != sets[0].class_names:
-            raise ValueError(
-                f"domains need the same classes, got {_some(sets[0])} and {_some(other)}"
-            )
-
-
-def _some(data: ImageData) -> str:
-    names = ", ".join(data.class_names[:3])
-    more = len(data.class_names) - 3
-    return f"{data.name} ({names}{f' and {more} more' if more > 0 else ''})"

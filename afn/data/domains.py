@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from afn.data.catalogue import catalogue
+from afn.data.classes import are_joinable
 from afn.data.derived import derived_name
 from afn.data.entries import DatasetEntry
 
@@ -65,10 +66,15 @@ def single_source(
 def leave_one_out(
     domains: Sequence[DatasetEntry], setting: Setting | None = None
 ) -> dict[str, list[str]]:
-    """As `single_source`, but all domains but one train and that one tests."""
+    """As `single_source`, but all domains but one train and that one tests.
+
+    Where the others have no classes in common, there is nothing to train on.
+    """
+    rests = [(target, [entry for entry in domains if entry != target]) for target in domains]
     return {
-        _training_name([entry for entry in domains if entry != target], setting): [target.name]
-        for target in domains
+        _training_name(rest, setting): [target.name]
+        for target, rest in rests
+        if are_joinable(entry.class_names for entry in rest)
     }
 
 

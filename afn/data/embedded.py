@@ -106,7 +106,7 @@ def _entry(
         title=title,
         status="embedded",
         image_shape=image_shape,
-        num_classes=10,
+        class_names=digit_names(),
         num_train=sizes[0],
         num_test=sizes[1],
         source=source,

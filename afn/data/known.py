@@ -4,15 +4,34 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from afn.data.entries import DatasetEntry, ImageData, Source, Status
+from afn.data.entries import DatasetEntry, ImageData, Source, Status, digit_names
 from afn.data.split import num_test_of
+
+_CIFAR10 = (
+    "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
+)  # fmt: skip
+_CIFAR100 = (
+    "apple", "aquarium_fish", "baby", "bear", "beaver", "bed", "bee", "beetle", "bicycle",
+    "bottle", "bowl", "boy", "bridge", "bus", "butterfly", "camel", "can", "castle", "caterpillar",
+    "cattle", "chair", "chimpanzee", "clock", "cloud", "cockroach", "couch", "crab", "crocodile",
+    "cup", "dinosaur", "dolphin", "elephant", "flatfish", "forest", "fox", "girl", "hamster",
+    "house", "kangaroo", "keyboard", "lamp", "lawn_mower", "leopard", "lion", "lizard", "lobster",
+    "man", "maple_tree", "motorcycle", "mountain", "mouse", "mushroom", "oak_tree", "orange",
+    "orchid", "otter", "palm_tree", "pear", "pickup_truck", "pine_tree", "plain", "plate", "poppy",
+    "porcupine", "possum", "rabbit", "raccoon", "ray", "road", "rocket", "rose", "sea", "seal",
+    "shark", "shrew", "skunk", "skyscraper", "snail", "snake", "spider", "squirrel", "streetcar",
+    "sunflower", "sweet_pepper", "table", "tank", "telephone", "television", "tiger", "tractor",
+    "train", "trout", "tulip", "turtle", "wardrobe", "whale", "willow_tree", "wolf", "woman",
+    "worm",
+)  # fmt: skip
+_PACS = ("dog", "elephant", "giraffe", "guitar", "horse", "house", "person")
 
 
 def _published(
     name: str,
     title: str,
     image_shape: tuple[int, int, int],
-    num_classes: int,
+    class_names: tuple[str, ...],
     sizes: tuple[int, int],
     source: str,
     *,
@@ -25,7 +44,7 @@ def _published(
         title=title,
         status=status,
         image_shape=image_shape,
-        num_classes=num_classes,
+        class_names=class_names,
         num_train=sizes[0],
         num_test=sizes[1],
         source=source,
@@ -39,7 +58,7 @@ def _pacs(domain: str, num_images: int) -> DatasetEntry:
         f"pacs/{domain}",
         f"PACS · {domain.replace('_', ' ')}",
         (64, 64, 3),
-        7,
+        _PACS,
         (num_images - num_test, num_test),
         "PACS (Li et al. 2017) at 64×64 instead of 227×227, with a stratified 80/20 split of this "
         "program's, not the official lists; no licence stated, research use.",
@@ -52,7 +71,7 @@ _SETS = (
         "mnist",
         "MNIST",
         (28, 28, 1),
-        10,
+        digit_names(),
         (60_000, 10_000),
         "Handwritten digits (LeCun, Cortes, Burges); commonly given as CC BY-SA 3.0.",
         megabytes=12,
@@ -61,7 +80,7 @@ _SETS = (
         "usps",
         "USPS",
         (16, 16, 1),
-        10,
+        digit_names(),
         (7_291, 2_007),
         "Handwritten zip-code digits (Hull 1994), unbalanced; no licence stated, research use.",
         megabytes=8,
@@ -70,7 +89,7 @@ _SETS = (
         "svhn",
         "SVHN",
         (32, 32, 3),
-        10,
+        digit_names(),
         (73_257, 26_032),
         "House-number digits from street photos (Netzer et al. 2011); non-commercial use.",
         megabytes=246,
@@ -79,7 +98,7 @@ _SETS = (
         "cifar10",
         "CIFAR-10",
         (32, 32, 3),
-        10,
+        _CIFAR10,
         (50_000, 10_000),
         "Small photos of ten classes (Krizhevsky 2009); no licence stated, cite the report.",
         megabytes=170,
@@ -88,7 +107,7 @@ _SETS = (
         "cifar100",
         "CIFAR-100",
         (32, 32, 3),
-        100,
+        _CIFAR100,
         (50_000, 10_000),
         "Small photos of a hundred classes (Krizhevsky 2009); no licence stated, cite the report.",
         megabytes=169,
@@ -97,7 +116,7 @@ _SETS = (
         "mnistm",
         "MNIST-M",
         (28, 28, 3),
-        10,
+        digit_names(),
         (59_001, 9_001),
         "MNIST digits over photo crops (Ganin et al. 2016), in many copies regenerated with other "
         "crops; the photos (BSDS500) are for non-commercial research and education.",
@@ -117,9 +136,10 @@ def on_disk(
     place: str,
     title: str,
     image_shape: tuple[int, int, int],
-    num_classes: int,
+    class_names: tuple[str, ...],
     num_train: int,
     num_test: int,
+    left_out: str = "",
 ) -> DatasetEntry:
     """The entry of files found at ``place``, saying where they differ from the published set."""
     source = f"From {place} in the data folder, which does not record its origin or licence."
@@ -136,10 +156,11 @@ def on_disk(
         title=title,
         status="on disk",
         image_shape=image_shape,
-        num_classes=num_classes,
+        class_names=class_names,
         num_train=num_train,
         num_test=num_test,
         source=source,
+        left_out=left_out,
     )
 
 
@@ -150,7 +171,7 @@ def unusable(name: str, *, title: str, error: ValueError) -> DatasetEntry:
         title=KNOWN[name].title if name in KNOWN else title,
         status="missing",
         image_shape=(0, 0, 0),
-        num_classes=0,
+        class_names=(),
         num_train=0,
         num_test=0,
         source="Found in the data folder, but not usable as it is.",

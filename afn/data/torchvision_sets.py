@@ -1,14 +1,17 @@
 """torchvision's data sets: read where its files are, downloaded only by :func:`download`."""
 
+import bz2
+import hashlib
+import struct
 from collections.abc import Iterator
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from afn.data.entries import ImageData, Source
-from afn.data.known import KNOWN, on_disk
+from afn.data.known import KNOWN, on_disk, unusable
 
 # torchvision's class and, relative to its root, the files that show the set is there.
 _SETS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -22,8 +25,11 @@ _SETS: dict[str, tuple[str, tuple[str, ...]]] = {
     "cifar100": ("CIFAR100", ("cifar-100-python/meta",)),
 }
 _PARTS = ("train", "test")
+_USPS_MD5 = ("ec16c51db3855ca6c91edd34d0e9b197", "8ea070ee2aca1ac39742fdd1ef5ed118")
+"""Of the published files."""
 _READ_ERRORS = (
     OSError, RuntimeError, ValueError, AssertionError, EOFError, KeyError, TypeError, IndexError,
+    struct.error,
 )  # fmt: skip
 
 
@@ -33,17 +39,63 @@ def find_torchvision(folder: Path) -> Iterator[Source]:
         for root in (folder, folder / class_name):
             if all((root / file).is_file() for file in files):
                 known = KNOWN[name]
-                entry = on_disk(
-                    name,
-                    place="torchvision's files",
-                    title=known.title,
-                    image_shape=known.image_shape,
-                    num_classes=known.num_classes,
-                    num_train=known.num_train,
-                    num_test=known.num_test,
-                )
+                try:
+                    image_shape, num_train, num_test = _sizes(name, root)
+                except ValueError as error:
+                    entry = unusable(name, title=known.title, error=error)
+                else:
+                    entry = on_disk(
+                        name,
+                        place="torchvision's files",
+                        title=known.title,
+                        image_shape=image_shape,
+                        class_names=known.class_names,
+                        num_train=num_train,
+                        num_test=num_test,
+                    )
                 yield Source(entry, partial(_read, name, root))
                 break
+
+
+def _sizes(name: str, root: Path) -> tuple[tuple[int, int, int], int, int]:
+    """(H, W, C) of an image, and how many train and test.
+
+    Of SVHN and CIFAR, torchvision reads the published files alone.
+
+    Raises:
+        ValueError: A file is not what it should be.
+    """
+    known, files = KNOWN[name], [root / file for file in _SETS[name][1]]
+    try:
+        if name == "mnist":
+            train, test = (_idx_shape(file, file.stat().st_mtime_ns) for file in files)
+            return (train[1], train[2], 1), train[0], test[0]
+        if name == "usps":
+            num_train, num_test = (_usps_lines(file, file.stat().st_mtime_ns) for file in files)
+            return known.image_shape, num_train, num_test
+    except _READ_ERRORS as error:
+        raise _unlike_published(name, root) from error
+    return known.image_shape, known.num_train, known.num_test
+
+
+@lru_cache(maxsize=8)
+def _idx_shape(path: Path, _mtime_ns: int) -> tuple[int, int, int]:
+    """(N, H, W) as the header of an IDX file of images says."""
+    with path.open("rb") as file:
+        magic, count, height, width = struct.unpack(">4i", file.read(16))
+    if magic != 0x803 or path.stat().st_size != 16 + count * height * width:
+        raise ValueError(f"{path.name} is no whole IDX file of images")
+    return count, height, width
+
+
+@lru_cache(maxsize=8)
+def _usps_lines(path: Path, _mtime_ns: int) -> int:
+    """Images in a file of USPS; the published ones, which are long, need not be unpacked."""
+    content = path.read_bytes()
+    published = dict(zip(_USPS_MD5, (KNOWN["usps"].num_train, KNOWN["usps"].num_test), strict=True))
+    if count := published.get(hashlib.md5(content, usedforsecurity=False).hexdigest()):
+        return count
+    return len(bz2.decompress(content).splitlines())
 
 
 def download(name: str, folder: Path) -> None:
@@ -83,20 +135,25 @@ def _read(name: str, root: Path) -> ImageData:
             f'pip install scipy, or afn with its extra "data"'
         ) from error
     except _READ_ERRORS as error:
-        files = ", ".join(_damaged(name, root)) or f"{name}'s files"
-        raise ValueError(
-            f"{files}: expected as published, got missing, truncated or other content; "
-            f"remove what is there and run python -m afn data download {name}"
-        ) from error
-    # MNIST's classes read "0 - zero".
-    classes = getattr(train, "classes", range(KNOWN[name].num_classes))
+        raise _unlike_published(name, root) from error
+    # torchvision has digits as "0 - zero"; its names of CIFAR's classes are in the files
+    known = KNOWN[name].class_names
+    classes = getattr(train, "classes", known) if name.startswith("cifar") else known
     return ImageData(
         name=name,
         x_train=_channels_last(name, train.data),
         y_train=_labels(train),
         x_test=_channels_last(name, test.data),
         y_test=_labels(test),
-        class_names=tuple(str(label).split(" - ")[0] for label in classes),
+        class_names=tuple(classes),
+    )
+
+
+def _unlike_published(name: str, root: Path) -> ValueError:
+    files = ", ".join(_damaged(name, root)) or f"{name}'s files"
+    return ValueError(
+        f"{files}: expected as published, got missing, truncated or other content; "
+        f"remove what is there and run python -m afn data download {name}"
     )
 
 

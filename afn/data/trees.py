@@ -2,37 +2,66 @@
 
 import os
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
-from afn.data.entries import ImageData, Source, slug
+from afn.data.entries import (
+    DatasetEntry,
+    ImageData,
+    Source,
+    ascii_slug,
+    composed,
+    shown,
+    slug,
+    told_apart,
+)
 from afn.data.known import on_disk, unusable
+from afn.data.picture_files import SUFFIXES, read_picture
 from afn.data.split import num_test_of, stratified_split
+from afn.wording import count_words
 
 _SIDE = 64
 _SEED = 20150103
-_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
-_IMAGE_ERRORS = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+_DOMAIN_KEEPS = "_-"
 
-_Classes = dict[str, list[str]]  # file names of each class
+
+class _Class(NamedTuple):
+    """A class folder's content."""
+
+    files: list[str]
+    """Names of its images."""
+    others: Counter[str]
+    """What else is in it, by suffix, or "folders"."""
+
+
+_Classes = dict[str, _Class]
+"""By the folders' names."""
 
 
 def find_trees(folder: Path) -> Iterator[Source]:
     """Every domain that has images; one that cannot be used says why."""
+    yield from told_apart(_domains(folder), _refused)
+
+
+def _domains(folder: Path) -> Iterator[tuple[str, Source]]:
     class_folders = sorted(folder.glob("[!.]*/[!.]*/[!.]*/"))
     for domain, folders in groupby(class_folders, key=lambda path: path.parent):
-        classes = {path.name: _image_names(path) for path in folders}
-        if not any(classes.values()):
+        classes = {path.name: _content(path) for path in folders}
+        if not any(each.files for each in classes.values()):
             continue
-        name = f"{slug(domain.parent.name)}/{slug(domain.name, keeps='_-')}"
-        title = f"{domain.parent.name} · {domain.name}"
-        num_images = sum(map(len, classes.values()))
+        tree, place = domain.parent.name, _place(domain)
+        name = f"{slug(tree)}/{slug(domain.name, keeps=_DOMAIN_KEEPS)}"
+        former = f"{ascii_slug(tree)}/{ascii_slug(domain.name, keeps=_DOMAIN_KEEPS)}"
+        title = f"{shown(tree)} · {shown(domain.name)}"
+        num_images = sum(len(each.files) for each in classes.values())
         num_test = num_test_of(num_images)
         try:
             _check(domain, classes)
@@ -41,28 +70,70 @@ def find_trees(folder: Path) -> Iterator[Source]:
         else:
             entry = on_disk(
                 name,
-                place=f"{domain.parent.name}/{domain.name}/",
+                place=f"{place}/",
                 title=title,
                 image_shape=(_SIDE, _SIDE, 3),
-                num_classes=len(classes),
+                class_names=tuple(map(composed, classes)),
                 num_train=num_images - num_test,
                 num_test=num_test,
+                left_out=_left_out(classes),
             )
-        yield Source(entry, partial(_read_tree, domain, classes, name))
+        yield place, Source(entry, partial(_read_tree, domain, classes, name), former)
 
 
-def _image_names(folder: Path) -> list[str]:
-    names: list[str] = []
+def _content(folder: Path) -> _Class:
+    files: list[str] = []
+    others: Counter[str] = Counter()
     with suppress(OSError), os.scandir(folder) as items:  # a forbidden folder counts as empty
-        names = [item.name for item in items]
-    return sorted(
-        name for name in names if name.lower().endswith(_SUFFIXES) and not name.startswith(".")
-    )
+        for item in items:
+            if item.name.startswith("."):
+                continue
+            if item.is_dir():
+                others["folders"] += 1
+            elif item.name.lower().endswith(SUFFIXES):
+                files.append(item.name)
+            else:
+                others[Path(item.name).suffix.lower() or "no suffix"] += 1
+    return _Class(sorted(files), others)
+
+
+def _left_out(classes: _Classes) -> str:
+    """What lies in class folders and is not taken for an image."""
+    others = sum((each.others for each in classes.values()), Counter[str]())
+    num_folders = others.pop("folders", 0)
+    parts = []
+    if num_files := others.total():
+        suffixes = ", ".join(sorted(map(shown, others)))
+        parts.append(f"{count_words(num_files, 'file')} of no known image format ({suffixes})")
+    if num_folders:
+        parts.append(f"{count_words(num_folders, 'folder')} inside of class folders")
+    return " and ".join(parts)
+
+
+def _refused(entry: DatasetEntry, error: ValueError) -> Source:
+    def refuse() -> ImageData:
+        raise error
+
+    return Source(unusable(entry.name, title=entry.title, error=error), refuse)
+
+
+def _place(domain: Path) -> str:
+    return f"{domain.parent.name}/{domain.name}"
 
 
 def _check(domain: Path, classes: _Classes) -> None:
-    place = f"{domain.parent.name}/{domain.name}"
-    if empty := [name for name, files in classes.items() if not files]:
+    place = shown(_place(domain))
+    if broken := [name for name in classes if shown(name) != composed(name)]:
+        raise ValueError(
+            f"{place}: expected folders' names in UTF-8, got {shown(broken[0])}; rename it"
+        )
+    names = Counter(map(composed, classes))
+    if twice := [name for name, count in names.items() if count > 1]:
+        raise ValueError(
+            f"{place}: expected a folder for each class, got two that both read {twice[0]}, with "
+            f"accents encoded in two ways; put their images into one"
+        )
+    if empty := [name for name, each in classes.items() if not each.files]:
         raise ValueError(
             f"{place}: expected images in every class folder, got none in {', '.join(empty)}; "
             f"fill or remove it"
@@ -77,15 +148,26 @@ def _check(domain: Path, classes: _Classes) -> None:
 def _read_tree(domain: Path, classes: _Classes, name: str) -> ImageData:
     """All images at one size; unreadable files are left out with a warning."""
     _check(domain, classes)
-    images, labels = [], []
-    for label, (class_name, files) in enumerate(classes.items()):
-        for file in files:
+    images, labels, sequences = [], [], []
+    for label, (class_name, each) in enumerate(classes.items()):
+        for file in each.files:
+            place = f"{class_name}/{shown(file)}"
             try:
-                images.append(_read_image(domain / class_name / file))
-                labels.append(label)
-            except _IMAGE_ERRORS as error:
-                place = f"{name}: {class_name}/{file}"
-                warnings.warn(f"{place} is left out, not a readable image ({error})", stacklevel=2)
+                image, num_frames = read_picture(domain / class_name / file)
+            except (ValueError, OSError) as error:
+                warnings.warn(f"{name}: {place} is left out: {error}", stacklevel=2)
+                continue
+            if num_frames > 1:
+                sequences.append(place)
+            images.append(_sized(image))
+            labels.append(label)
+    if sequences:
+        warnings.warn(
+            f"{name}: the first picture is taken of each of "
+            f"{count_words(len(sequences), 'file')} of several frames or pages, such as "
+            f"{sequences[0]}",
+            stacklevel=2,
+        )
     if lost := [each for label, each in enumerate(classes) if label not in labels]:
         raise ValueError(
             f"{name}: expected readable images of every class, got none in {', '.join(lost)}; "
@@ -99,20 +181,12 @@ def _read_tree(domain: Path, classes: _Classes, name: str) -> ImageData:
         y_train=y[train],
         x_test=x[test],
         y_test=y[test],
-        class_names=tuple(classes),
+        class_names=tuple(map(composed, classes)),
     )
 
 
-def _read_image(path: Path) -> np.ndarray:
-    """(64, 64, 3) uint8, whatever the file's size and mode; transparent parts become white."""
-    with Image.open(path) as file:
-        image = ImageOps.exif_transpose(file)
-    if image.mode.startswith("I"):  # 16 bits, which Pillow's own conversion would clip
-        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-    if image.has_transparency_data:
-        paper = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(paper, image.convert("RGBA"))
-    image = image.convert("RGB")
+def _sized(image: Image.Image) -> np.ndarray:
+    """(64, 64, 3) uint8."""
     if image.size != (_SIDE, _SIDE):
         image = image.resize((_SIDE, _SIDE), Image.Resampling.BICUBIC)
     return np.asarray(image)

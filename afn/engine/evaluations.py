@@ -16,7 +16,8 @@ class Evaluations:
 
     A result is what an ``evaluation`` or ``domain`` event says besides the epoch: data set,
     corruption and severity, statistics mode, number of images and of correct answers, accuracy and
-    loss.
+    loss; and under ``left_out``, of a domain of which the network does not know all classes, how
+    many of its images were not asked about, in words.
     """
 
     def __init__(self, config: TrainConfig, data: TensorData, model: nn.Module) -> None:
@@ -50,8 +51,9 @@ class Evaluations:
 
     def domain(self, name: str) -> dict[str, Any]:
         """Ask on the clean test images of another data set."""
-        images, labels = domain_tensors(name, self._data, self._config.eval_images)
-        return self._ask(images, labels, dataset=name, corruption=None, severity=None)
+        images, labels, left_out = domain_tensors(name, self._data, self._config.eval_images)
+        also = {"left_out": left_out} if left_out else {}
+        return self._ask(images, labels, dataset=name, corruption=None, severity=None, **also)
 
     def _ask(self, images: Tensor, labels: Tensor, **of: Any) -> dict[str, Any]:
         self._model.eval()

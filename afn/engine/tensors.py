@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from afn.data import load_dataset
+from afn.data.classes import Naming
 from afn.data.forms import in_form
 from afn.engine.augment import crop_flip, half_corrupted
 from afn.engine.config import Augment
@@ -27,7 +28,7 @@ class TensorData:
     test_labels: Tensor  # (N,) int64
     mean: tuple[float, ...]
     std: tuple[float, ...]
-    num_classes: int
+    class_names: tuple[str, ...]
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -86,11 +87,11 @@ def load_tensors(name: str, num_train: int, num_test: int) -> TensorData:
         test_labels=torch.from_numpy(data.y_test),
         mean=tuple(mean.tolist()),
         std=tuple(np.maximum(std, 1e-3).tolist()),
-        num_classes=len(data.class_names),
+        class_names=data.class_names,
     )
 
 
-def domain_tensors(name: str, like: TensorData, num_test: int) -> tuple[Tensor, Tensor]:
+def domain_tensors(name: str, like: TensorData, num_test: int) -> tuple[Tensor, Tensor, str]:
     """The first test images of another data set, brought to the form of the one trained on.
 
     Args:
@@ -99,20 +100,21 @@ def domain_tensors(name: str, like: TensorData, num_test: int) -> tuple[Tensor, 
         num_test: At most so many images.
 
     Returns:
-        Images (n, C, H, W), float in [0, 1], channels_last, and labels (n,).
+        Images (n, C, H, W), float in [0, 1], channels_last; labels (n,) as `like` numbers its
+        classes; and how many images of which other classes are left out, in words.
 
     Raises:
-        ValueError: Unknown name, or another number of classes.
+        ValueError: Unknown name, or no class in common.
         FileNotFoundError: The data set is not on disk.
     """
     data = load_dataset(name).first(0, num_test)
-    if len(data.class_names) != like.num_classes:
-        raise ValueError(
-            f"{name} has {len(data.class_names)} classes and the network {like.num_classes}: "
-            f"take domains with the same classes"
-        )
-    images = in_form(data.x_test, like.image_shape)
-    return as_float(torch.from_numpy(images)), torch.from_numpy(data.y_test)
+    naming = Naming(dataset=name, classes=data.class_names, logits=like.class_names)
+    left_out = naming.left_out(data.y_test.tolist())
+    labels = torch.tensor(naming.logit_of)[torch.from_numpy(data.y_test)]
+    images = as_float(torch.from_numpy(in_form(data.x_test, like.image_shape)))
+    if left_out:
+        images, labels = images[labels >= 0], labels[labels >= 0]
+    return images, labels, left_out
 
 
 @dataclass(slots=True)

@@ -357,6 +357,7 @@ class Training:
             "train_seconds": round(self._train_seconds, 3),
             "seconds": round(self.seconds, 3),
             "control_offset": self.control_offset,
+            "class_names": list(self.data.class_names),
             "rng_state": bytes(self._rng_state.tolist()).hex() if self.config.stat_dropout else "",
         }
         save_checkpoint(path, self.model, self.optimizer, progress)
@@ -366,9 +367,11 @@ class Training:
         """Go on from a checkpoint of this configuration, as if never interrupted.
 
         Raises:
-            ValueError: The file is damaged or belongs to another model.
+            ValueError: The file is damaged or belongs to another model, or the classes of the data
+                set have changed since.
         """
         progress = load_checkpoint(path, self.model, self.optimizer)
+        self._check_classes(path, progress)
         self.step = progress["step"]
         self.order.epoch, self.order.position = progress["epoch"], progress["position"]
         self.batch_size, self.lr = progress["batch_size"], progress["lr"]
@@ -398,6 +401,7 @@ class Training:
             donor_config=origin.config,
             kept=frozenset(f"lambda_{name}_logit" for name in origin.logits),
         )
+        self._check_classes(path, found.progress)
         self.step = found.progress["step"]
         self.order.epoch, self.order.position = found.progress["epoch"], found.progress["position"]
         self._restore_generator(found.progress["rng_state"])
@@ -407,6 +411,15 @@ class Training:
             "fresh": found.fresh, "dropped": found.dropped,
         }  # fmt: skip
 
+    def _check_classes(self, path: Path, progress: dict[str, Any]) -> None:
+        learned = tuple(progress.get("class_names", self.data.class_names))
+        if learned != self.data.class_names:
+            raise ValueError(
+                f"{self.config.dataset} had other classes when {path.name} was trained: expected "
+                f"{', '.join(learned)}, got {', '.join(self.data.class_names)}; put the former "
+                f"ones back, or train anew"
+            )
+
     def _restore_generator(self, state: str) -> None:
         if state:
             self._rng_state = torch.tensor(list(bytes.fromhex(state)), dtype=torch.uint8)
@@ -415,7 +428,7 @@ class Training:
         return model_of(
             config,
             image_size=self.data.image_shape[:2],
-            num_classes=self.data.num_classes,
+            num_classes=len(self.data.class_names),
             mean=self.data.mean,
             std=self.data.std,
         )

@@ -118,6 +118,7 @@ class _Asks:
                     load_dataset(config.dataset),
                     corruptions=self.corruptions,
                     severities=self.severities,
+                    class_names=subject.class_names,
                 )
 
         return cells(), question

@@ -43,7 +43,8 @@ class Crossing:
         """
         cell = Cell.from_json(record)
         try:
-            question = Question(**{field.name: record[field.name] for field in fields(Question)})
+            asked = {"classes": "", **record}  # added later than the others
+            question = Question(**{field.name: asked[field.name] for field in fields(Question)})
             return cls(model=record["model"], question=question, cell=cell)
         except KeyError as error:
             raise ValueError(f"not a place in a domain matrix: no {error}") from error

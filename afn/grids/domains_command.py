@@ -48,4 +48,9 @@ def _row(name: str, options: argparse.Namespace) -> Row:
     )  # fmt: skip
     stats = options.stats if subject.has_choice else None
     model: Classifier = as_tested(load(source), stats, networks=question.networks)
-    return Row(model=model, image_shape=subject.image_shape, statistics=question.statistics)
+    return Row(
+        model=model,
+        image_shape=subject.image_shape,
+        class_names=subject.class_names,
+        statistics=question.statistics,
+    )

@@ -102,7 +102,10 @@ def _cells(
 def _answer(task: GridTask, shown: ShownImages, model: nn.Module) -> None:
     question = task.question
     with asked(model, question):
-        cell = answers(model, shown, batch_size=question.batch_size, order=question.order)
+        cell = answers(
+            model, shown, batch_size=question.batch_size, order=question.order,
+            class_names=task.subject.class_names,
+        )  # fmt: skip
     task.subject.file(question).append(cell)
 
 

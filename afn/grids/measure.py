@@ -8,6 +8,7 @@ from torch import Tensor
 
 from afn.corruptions import CORRUPTIONS, corrupted_test_set
 from afn.data import ImageData, load_dataset
+from afn.data.classes import Naming
 from afn.data.forms import in_form
 from afn.evaluate import Classifier, noise_of
 from afn.grids.records import ORDERS, Cell, GridFile, Order, Place, places
@@ -25,6 +26,7 @@ def corruption_grid(
     corruptions: Collection[str] = tuple(CORRUPTIONS),
     severities: Collection[int] = (1, 2, 3, 4, 5),
     known: Mapping[Place, Cell] | None = None,
+    class_names: Sequence[str] | None = None,
 ) -> Iterator[Cell]:
     """Answers of a model to clean and corrupted test images, cell by cell, the clean ones first.
 
@@ -41,6 +43,7 @@ def corruption_grid(
         corruptions: Names, of ``CORRUPTIONS``.
         severities: Of 1 to 5.
         known: Cells by place that are yielded in their turn instead of being computed.
+        class_names: What each logit of the model stands for; None for the classes of `data`.
 
     Raises:
         ValueError: An unknown corruption, a severity that is none, no images, an unknown order, or
@@ -62,7 +65,7 @@ def corruption_grid(
             yield known[place]
         else:
             shown = ShownImages.of(data, num_images, place=place)
-            yield answers(model, shown, batch_size=batch_size, order=order)
+            yield answers(model, shown, batch_size=batch_size, order=order, class_names=class_names)
 
 
 def kept_grid(
@@ -72,6 +75,7 @@ def kept_grid(
     *,
     corruptions: Collection[str] = tuple(CORRUPTIONS),
     severities: Collection[int] = (1, 2, 3, 4, 5),
+    class_names: Sequence[str] | None = None,
 ) -> Iterator[Cell]:
     """The grid that answers the file's question; what the file lacks is computed and kept."""
     known = file.cells()
@@ -85,6 +89,7 @@ def kept_grid(
         corruptions=corruptions,
         severities=severities,
         known=known,
+        class_names=class_names,
     ):
         if cell.place not in known:
             file.append(cell)
@@ -103,7 +108,8 @@ class ShownImages:
     source: str
     """As a cell's."""
     dataset: str
-    num_classes: int
+    class_names: tuple[str, ...]
+    """Of the data set."""
 
     @classmethod
     def of(
@@ -118,10 +124,8 @@ class ShownImages:
             place: Corruption and severity.
 
         Raises:
-            ValueError: An unknown corruption, a severity that is none, or more than 256 classes.
+            ValueError: An unknown corruption, or a severity that is none.
         """
-        if len(data.class_names) > 256:
-            raise ValueError(f"a grid holds up to 256 classes, got {len(data.class_names)}")
         corruption, severity = place
         if corruption is None:
             images = as_float(torch.from_numpy(data.x_test[:num_images]))
@@ -141,7 +145,7 @@ class ShownImages:
             labels=labels,
             source=", ".join([source, *changes]),
             dataset=data.name,
-            num_classes=len(data.class_names),
+            class_names=data.class_names,
         )
 
 
@@ -198,29 +202,56 @@ def check_question(num_images: int, batch_size: int, order: str) -> None:
 
 
 def answers(
-    model: Classifier, shown: ShownImages, *, batch_size: int, order: Order = "mixed"
+    model: Classifier,
+    shown: ShownImages,
+    *,
+    batch_size: int,
+    order: Order = "mixed",
+    class_names: Sequence[str] | None = None,
 ) -> Cell:
-    """What a model says to images.
+    """What a model says to images. Those of classes that it does not know are left out.
+
+    Args:
+        model: Images (N, C, H, W) in [0, 1] to logits, in the mode to be tested.
+        shown: What it is asked about.
+        batch_size: Where the model normalizes by test-batch statistics, answers depend on it.
+        order: Of the images.
+        class_names: What each logit stands for; None for the classes of the images.
 
     Raises:
-        ValueError: It knows other classes.
+        ValueError: It knows none of the classes, has not one logit for each of its own, or there
+            are more than 256 classes.
     """
-    logits = _logits(model, shown.images, shown.labels, batch_size, order)
-    if logits.shape[1:] != (shown.num_classes,):
+    naming = Naming(
+        dataset=shown.dataset,
+        classes=shown.class_names,
+        logits=shown.class_names if class_names is None else tuple(class_names),
+    )
+    if len(naming.names) > 256:
+        raise ValueError(f"a grid holds up to 256 classes, got {len(naming.names)}")
+    images, labels, source = shown.images, shown.labels, shown.source
+    if left_out := naming.left_out(labels.tolist()):
+        is_known = torch.tensor(naming.logit_of)[labels] >= 0
+        images, labels, source = images[is_known], labels[is_known], f"{source}, {left_out}"
+    logits = _logits(model, images, labels, batch_size, order)
+    if logits.shape[1:] != (len(naming.logits),):
         raise ValueError(
-            f"expected a logit for each of the {shown.num_classes} classes of {shown.dataset}, "
-            f"got {tuple(logits.shape[1:])}; take a model that was trained on these classes"
+            f"expected a logit for each of the {len(naming.logits)} classes of {shown.dataset}, "
+            f"got {tuple(logits.shape[1:])}; take a model that was trained on these classes, or "
+            f"name its own"
         )
     confidences, chosen = logits.softmax(1).max(1)
     corruption, severity = shown.place
     return Cell(
         corruption=corruption,
         severity=severity,
-        source=shown.source,
-        loss=float(torch.nn.functional.cross_entropy(logits, shown.labels)),
-        answers=bytes(chosen.tolist()),
+        source=source,
+        loss=float(
+            torch.nn.functional.cross_entropy(logits, torch.tensor(naming.logit_of)[labels])
+        ),
+        answers=bytes(torch.tensor(naming.places)[chosen].tolist()),
         confidences=bytes(confidences.mul(255).round().int().tolist()),
-        labels=bytes(shown.labels.tolist()),
+        labels=bytes(labels.tolist()),
     )
 
 

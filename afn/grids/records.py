@@ -3,7 +3,8 @@
 import base64
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 from pathlib import Path
@@ -29,6 +30,7 @@ STANDARD = (
 Place = tuple[str | None, int]
 """A corruption and a severity; (None, 0) is clean."""
 _PER_IMAGE = ("answers", "confidences", "labels")
+_LEFT_OUT = re.compile(r"[\d,]+ images? of unknown classes left out \(.*\)$")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,12 +48,24 @@ class Question:
     order: Order = "mixed"
     networks: bool = True
     """False: with every λ forced to 0, which leaves what AFN and ASRNorm are without networks."""
+    classes: str = ""
+    """SHA-256 of the data set's class names where they are not the network's; else empty."""
 
     @property
     def key(self) -> str:
         """A name for files, 16 hexadecimal digits."""
-        text = json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
+        values = asdict(self)
+        if not self.classes:
+            del values["classes"]  # so that questions of before there was any keep their names
+        text = json.dumps(values, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def classes_of(dataset: Sequence[str], network: Sequence[str]) -> str:
+    """What a question says of the class names of a data set that a network is asked about."""
+    if tuple(dataset) == tuple(network):
+        return ""
+    return hashlib.sha256("\n".join(dataset).encode()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,7 +81,8 @@ class Cell:
     loss: float
     """Mean cross-entropy in nats."""
     answers: bytes
-    """The predicted class of each image, in the test set's own order."""
+    """The predicted class of each image, in the test set's own order: a label of the test set, or
+    beyond them a class that the network alone knows, see `afn.data.classes.Naming`."""
     confidences: bytes
     """The softmax probability of each answer, in 255ths."""
     labels: bytes
@@ -111,6 +126,12 @@ class Cell:
             )
         low, high = paired_interval(self.hits, other.hits)
         return self.accuracy - other.accuracy, low, high
+
+    @property
+    def left_out(self) -> str:
+        """How many images of which classes the network does not know, in words; "" for none."""
+        found = _LEFT_OUT.search(self.source)
+        return found[0] if found else ""
 
     @property
     def place(self) -> Place:

@@ -1,17 +1,18 @@
 """Trained networks as evaluation sees them. Needs no torch."""
 
 import hashlib
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 from afn.data import dataset_entry
-from afn.data.derived import parts_of
-from afn.data.domains import DIGIT_SETS
+from afn.data.entries import digit_names
 from afn.engine.config import SWITCHABLE_NORMS, TrainConfig
-from afn.grids.records import GridFile, Order, Question
-from afn.runs import Run
+from afn.grids.records import GridFile, Order, Question, classes_of
+from afn.runs import Run, progress_of
 
 Stats = Literal["running", "batch"]
 
@@ -25,7 +26,8 @@ class Subject:
     config: TrainConfig
     image_shape: tuple[int, int, int]
     """(H, W, C) of the images that it takes."""
-    num_classes: int
+    class_names: tuple[str, ...]
+    """What each of its logits stands for."""
     weights: Path
     """A safetensors file."""
     sha256: str
@@ -44,13 +46,14 @@ class Subject:
         """
         config, weights = run.config(), run.require_weights()
         entry = dataset_entry(config.dataset)
+        modified = weights.stat().st_mtime_ns
         return cls(
             id=run.id,
             config=config,
             image_shape=entry.image_shape,
-            num_classes=entry.num_classes,
+            class_names=_class_names(weights, modified) or entry.class_names,
             weights=weights.absolute(),
-            sha256=_sha256(weights, weights.stat().st_mtime_ns),
+            sha256=_sha256(weights, modified),
             folder=(run.path / "grids").absolute(),
         )
 
@@ -60,16 +63,21 @@ class Subject:
         return self.config.norm in SWITCHABLE_NORMS
 
     @property
+    def num_classes(self) -> int:
+        """Logits."""
+        return len(self.class_names)
+
+    @property
     def knows_digits(self) -> bool:
-        """Whether its classes are the ten digits."""
-        parts = parts_of(self.config.dataset) or [self.config.dataset]
-        return all(part.partition("@")[0] in DIGIT_SETS for part in parts)
+        """Whether its classes are digits."""
+        return set(self.class_names) <= set(digit_names())
 
     def question(
         self,
         *,
         num_images: int,
         dataset: str = "",
+        classes: Sequence[str] = (),
         stats: Stats | None = None,
         batch_size: int = 128,
         order: Order = "mixed",
@@ -80,6 +88,8 @@ class Subject:
         Args:
             num_images: The first so many test images.
             dataset: Whose; its own by default.
+            classes: That set's class names, if it is not its own; looked up where they are left
+                out.
             stats: Whose statistics its norms use, where they have the choice; None is as trained.
             batch_size: Of the test.
             order: Of the test images.
@@ -91,6 +101,10 @@ class Subject:
         config = replace(config, eval_batch_size=batch_size)
         if not config.statistics.startswith("test batch"):
             batch_size, order = 128, "mixed"
+        if dataset and dataset != config.dataset:
+            classes = tuple(classes) or _catalogued(dataset) or self.class_names
+        else:
+            classes = self.class_names
         return Question(
             weights=self.sha256,
             dataset=dataset or config.dataset,
@@ -99,6 +113,7 @@ class Subject:
             batch_size=batch_size,
             order=order,
             networks=networks or not config.is_adaptive,
+            classes=classes_of(classes, self.class_names),
         )
 
     def file(self, question: Question) -> GridFile:
@@ -111,7 +126,7 @@ class Subject:
             "id": self.id,
             "config": self.config.to_json(),
             "image_shape": list(self.image_shape),
-            "num_classes": self.num_classes,
+            "class_names": list(self.class_names),
             "weights": str(self.weights),
             "sha256": self.sha256,
             "folder": str(self.folder),
@@ -125,11 +140,27 @@ class Subject:
             id=record["id"],
             config=TrainConfig.from_json(record["config"]),
             image_shape=(height, width, channels),
-            num_classes=record["num_classes"],
+            class_names=tuple(record["class_names"]),
             weights=Path(record["weights"]),
             sha256=record["sha256"],
             folder=Path(record["folder"]),
         )
+
+
+def _catalogued(dataset: str) -> tuple[str, ...]:
+    """A data set's class names; none where nobody knows it."""
+    try:
+        return dataset_entry(dataset).class_names
+    except ValueError:
+        return ()
+
+
+@lru_cache(maxsize=256)
+def _class_names(path: Path, modified: int) -> tuple[str, ...]:
+    """As the checkpoint has them; none in those of before names were kept, or in a damaged one."""
+    with suppress(ValueError):  # whoever restores it is told
+        return tuple(progress_of(path).get("class_names", ()))
+    return ()
 
 
 @lru_cache(maxsize=256)

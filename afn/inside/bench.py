@@ -11,10 +11,11 @@ from torch import Tensor, nn
 from afn.backbones import initialize
 from afn.corruptions import corrupt
 from afn.data import ImageData, load_dataset
+from afn.data.classes import Naming
 from afn.engine.building import model_of
 from afn.engine.snapshots import short
 from afn.engine.tensors import load_tensors
-from afn.evaluate import noise_of
+from afn.evaluate import Classifier, noise_of
 from afn.grids.measure import ShownImages, brought
 from afn.grids.models import restored
 from afn.grids.subjects import Stats, Subject
@@ -61,7 +62,7 @@ class Bench:
                 f"the network has no layer {name!r}; it has {', '.join(layers) or 'no norm layers'}"
             )
         layer, batch = layers[name], look.batch
-        pool, data = self._pool(look.subject, batch), self._set(look.subject, batch)
+        pool = self._pool(look.subject, batch)
         chosen = _chosen(pool, batch)
         _check_image(look, chosen)
         images, labels = pool.images[chosen], pool.labels[chosen]
@@ -92,10 +93,10 @@ class Bench:
             "trained": {key: short(value) for key, value in trained.items()},
             "pictures": [_uri(each) for each in images[:SHOWN]],
             "labels": labels[:SHOWN].tolist(),
-            "class_names": list(data.class_names),
+            "class_names": list(look.subject.class_names),
             "source": pool.source,
             "now": _answered(logits, look.image, score),
-            "as_trained": self._trained_score(look.subject, pool, batch),
+            "as_trained": self._trained_score(look.subject, look.subject, pool, batch),
             "others": who_else,
         }
         return seen  # type: ignore[return-value]
@@ -110,7 +111,7 @@ class Bench:
             ValueError, OSError: As `look`; and an image that is not in the batch.
         """
         batch = look.batch
-        pool, data = self._pool(look.subject, batch), self._set(look.subject, batch)
+        pool = self._pool(look.subject, batch)
         chosen = _chosen(pool, batch)
         _check_image(look, chosen)
         is_own = batch.picture and look.image == 0
@@ -123,12 +124,12 @@ class Bench:
         ]
         classes = [
             (pool.labels == label).nonzero().flatten()[:count]
-            for label in range(len(data.class_names))
+            for label in range(look.subject.num_classes)
         ]
-        models = [self._as_trained(each) for each in (look.subject, *look.others)]
+        models = [self._like(each, look.subject) for each in (look.subject, *look.others)]
         clean = self._pool(look.subject, replace(batch, corruption=None, severity=0))
 
-        def answer(model: nn.Module, beside: Tensor, among: ShownImages = pool) -> list[float]:
+        def answer(model: Classifier, beside: Tensor, among: ShownImages = pool) -> list[float]:
             logits = model(torch.cat([image[None], among.images[beside]]))[0]
             confidence, said = logits.softmax(0).max(0)
             return [int(said), short(float(confidence))]
@@ -141,7 +142,7 @@ class Bench:
                 [answer(model, each, clean) for each in drawn if batch.severity] for model in models
             ],
             "by_class": [[answer(model, each) for each in classes] for model in models],
-            "class_names": list(data.class_names),
+            "class_names": list(look.subject.class_names),
         }
 
     # -- what is at hand ---------------------------------------------------------------------------
@@ -157,36 +158,65 @@ class Bench:
     def _other(self, subject: Subject, look: Look, pool: ShownImages, images: Tensor) -> Answered:
         """What a network says as trained; kept, for it does not change with what is forced."""
         return self._scores.of(
-            (subject.sha256, subject.config, look.subject.image_shape, look.batch, look.image),
-            lambda: _answered(
-                self._as_trained(subject)(images),
+            (
+                subject.sha256,
+                subject.config,
+                subject.class_names,
+                look.subject.image_shape,
+                look.subject.class_names,
+                look.batch,
                 look.image,
-                self._trained_score(subject, pool, look.batch),
+            ),
+            lambda: _answered(
+                self._like(subject, look.subject)(images),
+                look.image,
+                self._trained_score(subject, look.subject, pool, look.batch),
             ),
         )
 
-    def _set(self, subject: Subject, batch: Batch) -> ImageData:
-        """The first test images, in the form that the network takes."""
-        return self._sets.of(
-            (batch.dataset, subject.image_shape), lambda: _test_set(subject, batch)
-        )[0]
+    def _like(self, subject: Subject, first: Subject) -> Classifier:
+        """A network as trained, its logits in the order of another one's classes.
+
+        Raises:
+            ValueError: It knows other classes.
+        """
+        model = self._as_trained(subject)
+        if subject.class_names == first.class_names:
+            return model
+        if set(subject.class_names) != set(first.class_names):
+            raise ValueError(
+                f"{subject.id} and {first.id} know other classes: expected "
+                f"{', '.join(first.class_names)}, got {', '.join(subject.class_names)}; compare "
+                f"networks of the same ones"
+            )
+        order = [subject.class_names.index(name) for name in first.class_names]
+        return lambda images: model(images)[:, order]
 
     def _pool(self, subject: Subject, batch: Batch) -> ShownImages:
-        key = batch.dataset, subject.image_shape, batch.corruption, batch.severity
+        """The images that the network can be asked about, labelled as its logits are numbered."""
+        key = (
+            batch.dataset, subject.image_shape, batch.corruption, batch.severity,
+            subject.class_names,
+        )  # fmt: skip
 
         def made() -> ShownImages:
             data, changes = self._sets.of(key[:2], lambda: _test_set(subject, batch))
-            return ShownImages.of(data, POOL, changes, place=(batch.corruption, batch.severity))
-
-        pool = self._pools.of(key, made)
-        if pool.num_classes != subject.num_classes:
-            raise ValueError(
-                f"the network knows {subject.num_classes} classes, {batch.dataset} has "
-                f"{pool.num_classes}: take images of the same classes"
+            naming = Naming(dataset=data.name, classes=data.class_names, logits=subject.class_names)
+            place = batch.corruption, batch.severity
+            shown = ShownImages.of(data, POOL, changes, place=place)
+            left_out = naming.left_out(shown.labels.tolist())
+            labels = torch.tensor(naming.logit_of)[shown.labels]
+            return replace(
+                shown,
+                images=shown.images[labels >= 0] if left_out else shown.images,
+                labels=labels[labels >= 0],
+                source=", ".join(filter(None, [shown.source, left_out])),
+                class_names=subject.class_names,
             )
-        return pool
 
-    def _score(self, model: nn.Module, subject: Subject, pool: ShownImages, batch: Batch) -> Score:
+        return self._pools.of(key, made)
+
+    def _score(self, model: Classifier, subject: Subject, pool: ShownImages, batch: Batch) -> Score:
         most = POOL if subject.config.backbone == "convnet" else _DEEP_IMAGES
         those = _ordered(pool, batch)[: min(most, _PASSES * batch.size)]
         correct = sum(
@@ -195,13 +225,15 @@ class Bench:
         )
         return {"correct": correct, "n": len(those)}
 
-    def _trained_score(self, subject: Subject, pool: ShownImages, batch: Batch) -> Score:
+    def _trained_score(
+        self, subject: Subject, first: Subject, pool: ShownImages, batch: Batch
+    ) -> Score:
         key = (
-            subject.sha256, subject.config, pool.dataset, pool.place, subject.image_shape,
-            batch.size, batch.order,
+            subject.sha256, subject.config, subject.class_names, pool.dataset, pool.place,
+            first.image_shape, pool.class_names, batch.size, batch.order,
         )  # fmt: skip
         return self._scores.of(
-            key, lambda: self._score(self._as_trained(subject), subject, pool, batch)
+            key, lambda: self._score(self._like(subject, first), subject, pool, batch)
         )
 
 
@@ -228,7 +260,7 @@ def _built(subject: Subject) -> nn.Module:
     model = model_of(
         config,
         image_size=data.image_shape[:2],
-        num_classes=data.num_classes,
+        num_classes=len(data.class_names),
         mean=data.mean,
         std=data.std,
     )

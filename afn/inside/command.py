@@ -34,7 +34,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--here", action="store_true", help="force them in this layer alone")
     picture = parser.add_mutually_exclusive_group()
-    picture.add_argument("--picture", type=Path, help="PNG or JPEG that takes the first place")
+    picture.add_argument("--picture", type=Path, help="image file that takes the first place")
     picture.add_argument("--drawing", metavar="TEXT", help="the same, as the app's links have it")
 
 
@@ -53,9 +53,13 @@ def _look(options: argparse.Namespace) -> Look:
     subject = network(options.name)
     picture = b""
     if options.picture:
-        picture = own_picture.from_upload(
-            options.picture.read_bytes(), subject.image_shape, is_digit=subject.knows_digits
-        )
+        file = options.picture.read_bytes()
+        try:
+            picture = own_picture.from_upload(
+                file, subject.image_shape, is_digit=subject.knows_digits
+            )
+        except ValueError as error:
+            raise ValueError(f"{options.picture}: {error}") from error
     elif options.drawing:
         drawn = own_picture.from_text(options.drawing)
         picture = own_picture.in_shape(drawn, subject.image_shape)

@@ -34,7 +34,7 @@ def untrained(config: TrainConfig) -> Subject:
         id=f"{_PREFIX}{config.norm}",
         config=config,
         image_shape=entry.image_shape,
-        num_classes=entry.num_classes,
+        class_names=entry.class_names,
         weights=Path(),
         sha256=UNTRAINED,
         folder=Path(),

@@ -2,11 +2,12 @@
 
 import base64
 import binascii
-import io
 import zlib
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
+
+from afn.data.picture_files import read_picture
 
 SIDE = 28
 """Drawings are kept in MNIST's size."""
@@ -24,25 +25,14 @@ def from_upload(file: bytes, image_shape: tuple[int, int, int], *, is_digit: boo
     mass. Other images are cropped to a square about their middle.
 
     Args:
-        file: PNG or JPEG.
+        file: Its content, of any format that image trees take; see `afn.data.picture_files`.
         image_shape: (H, W, C) that the network takes.
         is_digit: Whether it knows digits.
 
     Raises:
-        ValueError: Not such a file, too large a picture, or nothing to be seen on it.
+        ValueError: Not such a file, damaged, too large a picture, or nothing to be seen on it.
     """
-    try:
-        opened = Image.open(io.BytesIO(file), formats=("PNG", "JPEG"))
-        if opened.width * opened.height > _MOST_PIXELS:
-            raise ValueError(
-                f"the picture has {opened.width}×{opened.height} pixels; up to "
-                f"{_MOST_PIXELS // 1_000_000} million can be read: make it smaller"
-            )
-        image = opened.convert("RGBA")
-    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError):
-        raise ValueError("expected a PNG or JPEG picture, got a file that is neither") from None
-    white = Image.new("RGBA", image.size, "white")
-    image = Image.alpha_composite(white, image).convert("RGB")
+    image = read_picture(file, most_pixels=_MOST_PIXELS).image
     if is_digit:
         digit = centred(np.asarray(image.convert("L")))
         return in_shape(digit, image_shape)

@@ -28,6 +28,7 @@ def answers_of(
         for data in domains:
             question = subject.question(
                 dataset=data.name,
+                classes=data.class_names,
                 num_images=spec.domain_images,
                 stats=mode.stats,
                 networks=mode.networks,
@@ -38,7 +39,9 @@ def answers_of(
                 num_images=spec.grid_images, stats=mode.stats, networks=mode.networks
             )
             with asked(model, question):
-                for cell in kept_grid(subject.file(question), model, own):
+                for cell in kept_grid(
+                    subject.file(question), model, own, class_names=subject.class_names
+                ):
                     yield question, cell
 
 
@@ -49,6 +52,9 @@ def _clean(subject: Subject, model: nn.Module, question: Question, data: ImageDa
         return known[place]
     those = brought(data, subject.image_shape, question.num_images)
     with asked(model, question):
-        cell = answers(model, ShownImages.of(*those, place=place), batch_size=question.batch_size)
+        cell = answers(
+            model, ShownImages.of(*those, place=place), batch_size=question.batch_size,
+            class_names=subject.class_names,
+        )  # fmt: skip
     file.append(cell)
     return cell

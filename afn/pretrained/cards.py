@@ -137,7 +137,7 @@ class Card:
             id=self.name,
             config=self.config,
             image_shape=self.inputs.image_shape,
-            num_classes=len(self.inputs.class_names),
+            class_names=self.inputs.class_names,
             weights=self.path("weights").absolute(),
             sha256=self.sha256["weights"],
             folder=(answers or self.folder / f".{self.name}").absolute(),

@@ -63,7 +63,7 @@ def make(spec: Spec, store: RunStore, folder: Path, say: Say) -> list[Accuracy]:
         id=spec.name,
         config=spec.config,
         image_shape=inputs.image_shape,
-        num_classes=len(inputs.class_names),
+        class_names=inputs.class_names,
         weights=weights,
         sha256=sha256(contents["weights"]),
         folder=run.path / "grids",

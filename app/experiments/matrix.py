@@ -24,6 +24,7 @@ matrix = {{
     f"{{label}}, {{source}}": Row(
         model=as_tested(networks[norm, source], statistics, networks=has_networks),
         image_shape=shapes[source],
+        class_names=classes[source],
         statistics=label,
     )
     for label, (norm, statistics, has_networks) in contenders.items()
@@ -49,7 +50,11 @@ def experiments_of(
     """
     names = [entry.name for entry in entries]
     asked = {
-        (label, source): (contender, subject, domains.question(view, contender, subject, ""))
+        (label, source): (
+            contender,
+            subject,
+            domains.question(view, contender, subject, entries[0]),
+        )
         for label in view.in_order
         for contender in (CONTENDERS[label],)
         for (norm, source), subject in trained.items()
@@ -61,6 +66,7 @@ def experiments_of(
     used = {contender.norm for contender in contenders.values()}
     networks = {pair: subject for pair, subject in trained.items() if pair[0] in used}
     origins = {pair: Origin.of(subject.id) for pair, subject in networks.items()}
+    classes = {source: subject.class_names for (_, source), subject in networks.items()}
     shapes = {source: subject.image_shape for (_, source), subject in networks.items()}
     modes = dict.fromkeys(f"{each.label}: {q.statistics}" for each, _, q in asked.values())
     seeds = dict.fromkeys(str(origin.config.seed) for origin in origins.values())
@@ -81,6 +87,7 @@ def experiments_of(
                 ONE_THREAD,
                 _networks(origins),
                 f"shapes = {literal(shapes)}  # (H, W, C) that they take",
+                f"classes = {literal(classes)}  # of their logits",
                 _contenders(contenders),
                 _LOOP.format(
                     domains=literal(names), images=view.images, batch_size=view.batch_size
@@ -93,7 +100,7 @@ def experiments_of(
             ),
             files=configurations({f"{n} on {s}": origins[n, s].config for n, s in origins}),
             expected=tuple(
-                text for name in names for text in _expected(view, asked.values(), name)
+                text for entry in entries for text in _expected(view, asked.values(), entry)
             ),
             note=" ".join([*lines, origins_note(list(origins.values()))]),
         )
@@ -103,13 +110,13 @@ def experiments_of(
 _Asked = tuple[Contender, Subject, Question]
 
 
-def _expected(view: DomainsView, asked: Iterable[_Asked], domain: str) -> list[str]:
+def _expected(view: DomainsView, asked: Iterable[_Asked], domain: DatasetEntry) -> list[str]:
     found = []
     for contender, subject, _ in asked:
         question = domains.question(view, contender, subject, domain)
         if cell := subject.file(question).cells().get((None, 0)):
             name = f"{contender.label}, {subject.config.dataset}"
-            found.append(line(name, domain, cell.accuracy))
+            found.append(line(name, domain.name, cell.accuracy))
     return found
 
 

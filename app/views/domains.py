@@ -309,6 +309,7 @@ def _provenance(
         f"{domains.statistics_words(rows)} · intervals say what other images could change, not "
         "another seed"
     ]
+    lines += domains.left_out_words(rows, here)
     if not domains.are_here(here):
         lines.append(
             "These images are not in the data folder: shown is what the pretrained models were "

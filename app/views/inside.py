@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from afn.data import dataset_entry
+from afn.data.picture_files import SUFFIXES, num_frames
 from afn.grids.subjects import Subject
 from afn.inside import own_picture
 from afn.inside.look import POOL, SHOWN, Look, Neighbours, Seen
@@ -257,12 +258,15 @@ def _picture(view: InsideView, subject: Subject) -> bytes:
         return b"" if drawn is None else own_picture.in_shape(drawn, subject.image_shape)
     if view.source == "an upload":
         st.file_uploader(
-            "A picture (PNG or JPEG)", ["png", "jpg", "jpeg"], key=state.UPLOADER, width=420,
+            "A picture", list(SUFFIXES), key=state.UPLOADER, width=420,
             max_upload_size=5, on_change=state.keep_upload,
         )  # fmt: skip
         if data := state.upload():
             try:
-                return own_picture.from_upload(data, subject.image_shape, is_digit=is_digit)
+                taken = own_picture.from_upload(data, subject.image_shape, is_digit=is_digit)
+                if (count := num_frames(data)) > 1:
+                    st.caption(f"The file holds {count} pictures: the first one is taken.")
+                return taken
             except ValueError as error:
                 st.error(plain(f"{error}."), icon=":material/error:")
     return b""

@@ -87,6 +87,9 @@ def render(open_page: object) -> None:
         [cards.card_of(each.subject.id) for each in chosen if each.is_pretrained], key="robustness"
     )
     _controls(chosen)
+    chosen, misfits = robustness.fitting(chosen, state.take().dataset)
+    for line in misfits:
+        st.warning(plain(line), icon=":material/info:")
     state.write_url(state.take())
     if not _has_answers(chosen):
         st.markdown(

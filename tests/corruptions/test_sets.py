@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -6,6 +7,7 @@ import torch
 
 from afn.corruptions import corrupt, corrupted_test_set
 from afn.data import ImageData
+from afn.data.known import KNOWN
 
 
 def seeded() -> torch.Generator:
@@ -31,7 +33,7 @@ def cifar10() -> ImageData:
     labels = np.arange(8)
     return ImageData(
         name="cifar10", x_train=pixels, y_train=labels, x_test=pixels, y_test=labels,
-        class_names=tuple("abcdefgh"),
+        class_names=KNOWN["cifar10"].class_names,
     )  # fmt: skip
 
 
@@ -89,3 +91,12 @@ def test_a_damaged_archive_is_said_not_replaced(folder, cifar10) -> None:
 def test_unknown_names_are_refused_first(folder, cifar10) -> None:
     with pytest.raises(ValueError, match="unknown corruption 'labels'; known are"):
         corrupted_test_set(cifar10, "labels", 2, num_images=5, generator=seeded(), folder=folder)
+
+
+def test_classes_in_another_order_are_not_the_archives(folder, cifar10) -> None:
+    turned = replace(cifar10, class_names=cifar10.class_names[::-1])
+
+    made = corrupted_test_set(turned, "fog", 2, num_images=5, generator=seeded(), folder=folder)
+
+    assert made.source == "generated"
+    assert made.labels.tolist() == [0, 1, 2, 3, 4]

@@ -19,7 +19,7 @@ def test_grey_archive_gains_a_channel_and_long_labels(write: Write, arrays: Arra
     np.testing.assert_array_equal(data.y_test, arrays["y_test"])
     assert data.x_test.shape == (3, 8, 9, 1)
     assert data.y_train.dtype == np.int64
-    assert data.class_names == ("0", "1", "2")
+    assert data.class_names == ("class 0", "class 1", "class 2")
 
 
 def test_colour_archive_keeps_its_class_names(write: Write, arrays: Arrays) -> None:
@@ -90,14 +90,17 @@ def test_file_names_become_valid_names(write: Write, arrays: Arrays) -> None:
 
 BAD = {
     "missing key": ({"y_test": None}, "no y_test"),
-    "float images": ({"x_train": np.zeros((6, 8, 9))}, "x_train of float64"),
+    "complex images": ({"x_train": np.zeros((6, 8, 9), complex)}, "x_train of complex128"),
+    "two types": ({"x_train": np.zeros((6, 8, 9))}, "of one type, got float64 and uint8"),
     "flat images": ({"x_train": np.zeros((6, 72), np.uint8)}, r"shape \(6, 72\)"),
-    "channels first": ({"x_train": np.zeros((6, 3, 8, 9), np.uint8)}, "channels last"),
+    "four channels": ({"x_train": np.zeros((6, 8, 9, 4), np.uint8)}, r"with C 1 or 3, got x_train"),
     "no images": ({"x_test": np.zeros((0, 8, 9), np.uint8)}, r"shape \(0, 8, 9\)"),
     "two shapes": ({"x_test": np.zeros((3, 8, 8), np.uint8)}, r"\(8, 9, 1\) and \(8, 8, 1\)"),
     "short labels": ({"y_train": np.zeros(5, np.uint8)}, r"y_train as 6 .* shape \(5,\)"),
-    "one-hot labels": ({"y_test": np.eye(3, dtype=np.uint8)}, r"y_test as 3 .* shape \(3, 3\)"),
-    "float labels": ({"y_test": np.zeros(3)}, "float64"),
+    "two-hot labels": ({"y_test": np.ones((3, 3), np.uint8)}, r"y_test as 3 .* shape \(3, 3\)"),
+    "broken labels": ({"y_test": np.array([0, 0.5, 1])}, "whole numbers or names.*got float64"),
+    "names and numbers": ({"y_test": np.array(["0", "1", "2"])}, "of one kind, got int64 and <U1"),
+    "one name twice": ({"class_names": np.array(["a", "a", "b"])}, "a name of its own"),
     "negative labels": ({"y_test": np.array([0, 1, -1])}, "labels from -1 to 2"),
     "unnamed labels": ({"class_names": np.array(["a", "b"])}, "0 to 1, got labels from 0 to 2"),
     "identifiers": ({"y_test": np.array([0, 1, 2**40])}, "renumber the classes"),
@@ -158,3 +161,117 @@ def test_header_that_promises_more_than_there_is(folder: Path, arrays: Arrays) -
 
     with pytest.raises(ValueError, match=r"^bad\.npz: expected a whole"):
         load_dataset("bad")
+
+
+# -- what is read where it is beyond doubt ---------------------------------------------------------
+
+LABELS = {
+    "from one on": (np.array([1, 2, 10, 1, 2, 10]), ("class 1", "class 2", "class 10")),
+    "with gaps": (np.array([0, 5, 9, 0, 5, 9]), ("class 0", "class 5", "class 9")),
+    "floats": (np.array([0.0, 1, 2, 0, 1, 2]), ("class 0", "class 1", "class 2")),
+    "a column": (np.array([[0], [1], [2]] * 2), ("class 0", "class 1", "class 2")),
+    "one-hot": (np.eye(3)[[0, 1, 2, 0, 1, 2]], ("class 0", "class 1", "class 2")),
+    "names": (np.array(["ant", "bee", "cow"] * 2), ("ant", "bee", "cow")),
+    "bytes": (np.array([b"ant", b"bee", b"cow"] * 2), ("ant", "bee", "cow")),
+}
+
+
+@pytest.mark.parametrize(("labels", "names"), LABELS.values(), ids=LABELS)
+def test_labels_of_every_clear_form_are_numbered_from_zero(
+    write: Write, arrays: Arrays, labels: np.ndarray, names: tuple[str, ...]
+) -> None:
+    write("mine", **arrays | {"y_train": labels, "y_test": labels[:3]})
+
+    data = load_dataset("mine")
+
+    assert data.class_names == names == dataset_entry("mine").class_names
+    assert (data.y_train.tolist(), data.y_test.tolist()) == ([0, 1, 2, 0, 1, 2], [0, 1, 2])
+    assert data.y_train.dtype == np.int64
+
+
+def test_labels_by_name_are_numbered_by_class_names(write: Write, arrays: Arrays) -> None:
+    labels = np.array(["bee", "ant"] * 3)
+    changes = {"y_train": labels, "y_test": labels[:3], "class_names": np.array(["bee", "ant"])}
+    write("mine", **arrays | changes)
+    assert load_dataset("mine").y_train.tolist() == [0, 1, 0, 1, 0, 1]
+
+    write("mine", **arrays | changes | {"class_names": np.array(["ant", "cow"])})
+    with pytest.raises(ValueError, match=r"labels out of class_names, got the label bee; add it"):
+        load_dataset("mine")
+
+
+@pytest.mark.parametrize("name", ["mnist", "usps", "mnistm", "svhn"])
+def test_archives_of_digits_call_them_digits(write: Write, arrays: Arrays, name: str) -> None:
+    write(name, **arrays)
+    assert load_dataset(name).class_names == ("0", "1", "2") == dataset_entry(name).class_names
+
+    labels = {"y_train": np.array([1, 2, 10] * 2), "y_test": np.array([1, 2, 10])}
+    write(name, **arrays | labels)  # is 10 a zero, or is 1?
+    with pytest.raises(ValueError, match="labels from 0 to 9, got labels from 1 to 10; renumber"):
+        load_dataset(name)
+
+
+IMAGES = {
+    "floats from 0 to 1": lambda x: x / 255,
+    "floats from 0 to 255": lambda x: x.astype(np.float32),
+    "whole numbers": lambda x: x.astype(np.int64),
+    "a last channel": lambda x: x[..., None],
+    "a first channel": lambda x: x[:, None],
+}
+
+
+@pytest.mark.parametrize("form", IMAGES.values(), ids=IMAGES)
+def test_images_of_every_clear_form_are_read_alike(
+    write: Write, arrays: Arrays, form: Callable[[np.ndarray], np.ndarray]
+) -> None:
+    write("plain", **arrays)
+    write("mine", **arrays | {key: form(arrays[key]) for key in ("x_train", "x_test")})
+
+    plain, mine = load_dataset("plain"), load_dataset("mine")
+
+    assert mine.x_train.dtype == np.uint8
+    np.testing.assert_array_equal(mine.x_train, plain.x_train)
+    np.testing.assert_array_equal(mine.x_test, plain.x_test)
+    assert dataset_entry("mine").image_shape == (8, 9, 1)
+
+
+def test_colour_channels_may_come_first(write: Write, arrays: Arrays) -> None:
+    colours = {
+        key: np.stack([arrays[key], arrays[key] // 2, arrays[key] // 4], 1)
+        for key in ("x_train", "x_test")
+    }
+    write("mine", **arrays | colours)
+
+    data = load_dataset("mine")
+
+    assert data.x_train.shape == (6, 8, 9, 3)
+    np.testing.assert_array_equal(data.x_train[..., 1], arrays["x_train"] // 2)
+
+
+@pytest.mark.parametrize("scale", [2.0, -1 / 255, np.nan])
+def test_images_of_unknown_scale_are_refused(write: Write, arrays: Arrays, scale: float) -> None:
+    write("mine", **arrays | {key: arrays[key] * scale for key in ("x_train", "x_test")})
+
+    with pytest.raises(ValueError, match=r"^mine.npz: expected images from 0 to 255, or floats f"):
+        load_dataset("mine")
+
+
+def test_archives_that_would_have_one_name_are_told(write: Write, arrays: Arrays) -> None:
+    write("My Digits", **arrays)
+    write("my-digits", **arrays)
+
+    entry = dataset_entry("my-digits")
+
+    assert entry.status == "missing"
+    assert entry.how_to_get.startswith("My Digits.npz and my-digits.npz: expected names that")
+    with pytest.raises(ValueError, match="2 that would all be called my-digits; rename one"):
+        load_dataset("my-digits")
+
+
+def test_an_archive_behind_an_embedded_set_is_told(write: Write, arrays: Arrays) -> None:
+    write("syn", **arrays)
+
+    entry = catalogue()["syn"]
+
+    assert entry.num_train == 4000
+    assert entry.left_out == "another syn in the data folder (rename it to have both)"

@@ -144,8 +144,41 @@ def test_a_pools_first_test_images_are_of_all_parts(folder: Path) -> None:
 
 def test_domains_of_other_classes_are_not_pooled(folder: Path) -> None:
     plant(folder, "photo")
-    with pytest.raises(ValueError, match=r"same classes, got digits8 \(0, 1, 2 and 7 more\) and "):
+    with pytest.raises(ValueError, match=r"in common, got digits8 \(0, 1, 2 and 7 more\) and "):
         load_dataset("digits8+things/photo")
+
+
+def test_classes_of_a_pool_are_united_by_name(folder: Path) -> None:
+    plant(folder, "photo", classes="bca")
+    plant(folder, "sketches", classes="bd")
+    name = "things/sketches+things/photo"
+
+    entry, data = dataset_entry(name), load_dataset(name)
+
+    assert entry.class_names == data.class_names == ("b", "d", "a", "c")
+    labels = np.concatenate([data.y_train, data.y_test])
+    levels = np.concatenate([data.x_train, data.x_test])[:, 0, 0, 0]
+    assert np.bincount(labels[levels == 80]).tolist() == [5, 5]  # sketches: b, d
+    assert np.bincount(labels[levels == 50]).tolist() == [5, 0, 5, 5]  # photo: b, a, c
+
+
+def test_what_is_left_of_domains_trains_only_where_classes_are_shared(folder: Path) -> None:
+    plant(folder, "photo", classes="ab")
+    plant(folder, "sketch", classes="bc")
+    plant(folder, "cartoon", classes="cd")
+
+    assert leave_one_out(tree_domains()["things"]) == {
+        "things/photo+things/sketch": ["things/cartoon"],
+        "things/cartoon+things/sketch": ["things/photo"],
+    }
+
+
+def test_all_digits_are_called_digits(folder: Path) -> None:
+    assert {entry.class_names for entry in digit_domains()} == {tuple("0123456789")}
+    for name in ("mnist5k", "digits8", "mnistm5k", "syn", "syn@grey", "mnist5k+digits8"):
+        assert load_dataset(name).class_names == tuple("0123456789")
+    for name in ("mnist", "usps", "svhn", "mnistm"):
+        assert dataset_entry(name).class_names == tuple("0123456789")
 
 
 def test_listings_show_no_derived_sets(folder: Path) -> None:

@@ -47,6 +47,33 @@ def test_mnist_is_read_from_its_idx_files(folder: Path) -> None:
     assert data.class_names == tuple("0123456789")
 
 
+def test_the_catalogue_counts_what_the_idx_files_hold(folder: Path) -> None:
+    write_mnist(folder)
+
+    entry = dataset_entry("mnist")
+
+    assert (entry.num_train, entry.num_test, entry.num_classes) == (6, 4, 10)
+    assert "This copy has 6 training and 4 test images" in entry.source
+
+
+@pytest.mark.parametrize(
+    ("labels", "words"),
+    [
+        (np.arange(5, 11, dtype=np.uint8), "labels from 0 to 9, one for each class, got y_train "
+                                           "from 5 to 10; renumber"),
+        (np.arange(5, dtype=np.uint8), r"one label for each image, got x_train of shape \(6, 28"),
+    ],
+)  # fmt: skip
+def test_other_labels_in_idx_files_are_one_clear_line(
+    folder: Path, labels: np.ndarray, words: str
+) -> None:
+    write_mnist(folder)
+    (folder / "MNIST" / "raw" / "train-labels-idx1-ubyte").write_bytes(idx(labels))
+
+    with pytest.raises(ValueError, match=f"^mnist: expected {words}"):
+        load_dataset("mnist")
+
+
 def test_archive_is_preferred_to_torchvisions_folder(
     folder: Path, write: Callable[..., Path], arrays: dict[str, np.ndarray]
 ) -> None:
@@ -69,6 +96,8 @@ def test_usps_is_read_from_its_bz2_files(folder: Path) -> None:
     assert (data.x_test[0, 0, 0, 0], data.x_test[0, 5, 5, 0]) == (255, 0)
     assert data.y_train.tolist() == [0, 1, 2]
     assert data.class_names == tuple("0123456789")
+    entry = dataset_entry("usps")
+    assert (entry.num_train, entry.num_test) == (3, 2)
 
 
 def write_svhn(root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -96,6 +125,7 @@ def test_svhn_is_read_from_a_folder_of_its_name(
     assert data.x_train.flags.c_contiguous
     np.testing.assert_array_equal(data.x_train[2], SVHN_IMAGES[..., 2])
     assert data.y_test.tolist() == [1, 2, 0, 9, 0]
+    assert data.class_names == tuple("0123456789")
 
 
 def test_a_missing_package_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

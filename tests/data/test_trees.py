@@ -78,13 +78,13 @@ def test_unreadable_image_is_left_out_with_a_warning(folder: Path) -> None:
     whole = (root / "bee" / "0.png").read_bytes()
     (root / "bee" / "short.png").write_bytes(whole[: len(whole) // 2])
 
-    with pytest.warns(UserWarning, match="is left out, not a readable image") as caught:
+    with pytest.warns(UserWarning, match="is left out: ") as caught:
         data = load_dataset("insects/photo")
 
     assert len(data.x_train) + len(data.x_test) == 20
     named = "\n".join(str(warning.message) for warning in caught)
-    assert "insects/photo: ant/broken.jpg" in named
-    assert "insects/photo: bee/short.png" in named
+    assert "insects/photo: ant/broken.jpg is left out: expected a picture such as" in named
+    assert "insects/photo: bee/short.png is left out: the picture is cut short" in named
 
 
 def test_empty_class_folder_is_one_clear_line(folder: Path) -> None:
@@ -136,3 +136,120 @@ def test_pacs_on_disk_takes_its_known_title(folder: Path) -> None:
     assert (entry.title, entry.status) == ("PACS · sketch", "on disk")
     assert "4 training and 1 test images" in entry.source
     assert dataset_entry("pacs/photo").status == "missing"
+
+
+# -- names -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("domain", ["写真", "スケッチ", "हिन्दी", "фото", "Été", "🐝"])
+def test_names_stay_in_their_script(folder: Path, domain: str) -> None:
+    plant(folder, domain)
+    plant(folder, "عربي")
+
+    assert {"insects/عربي", f"insects/{domain.lower()}"} <= catalogue().keys()
+    assert load_dataset(f"insects/{domain.lower()}").name == f"insects/{domain.lower()}"
+
+
+def test_a_name_may_come_with_its_accents_apart(folder: Path) -> None:
+    plant(folder, "e\u0301te\u0301")  # as macOS writes it
+
+    assert load_dataset("insects/été").name == "insects/été"
+    assert load_dataset("insects/e\u0301te\u0301").name == "insects/été"
+
+
+def test_former_names_still_load(folder: Path) -> None:
+    plant(folder, "Café 1")
+
+    assert load_dataset("insects/caf-1").name == "insects/café-1"
+    assert dataset_entry("insects/caf-1@grey").name == "insects/caf-1@grey"
+
+    plant(folder, "Cafß 1")  # formerly the same: neither is meant
+    with pytest.raises(ValueError, match="unknown data set 'insects/caf-1'"):
+        load_dataset("insects/caf-1")
+
+
+def test_domains_that_would_have_one_name_are_told(folder: Path) -> None:
+    plant(folder, "Photo 1")
+    plant(folder, "photo-1")
+
+    with pytest.raises(ValueError, match=r"^Insects/Photo 1 and Insects/photo-1: expected names"):
+        load_dataset("insects/photo-1")
+    assert "rename one" in catalogue()["insects/photo-1"].how_to_get
+
+
+def test_a_class_in_two_encodings_is_told(folder: Path) -> None:
+    root = plant(folder)
+    save(root / "été" / "0.png", Image.new("RGB", SIZE))
+    save(root / "e\u0301te\u0301" / "0.png", Image.new("RGB", SIZE))
+
+    with pytest.raises(ValueError, match=r"got two that both read été, .*; put their images into"):
+        load_dataset("insects/photo")
+
+
+def test_a_class_has_one_name_in_either_encoding(folder: Path) -> None:
+    for domain, name in (("a", "été"), ("b", "e\u0301te\u0301")):
+        save(plant(folder, domain) / name / "0.png", Image.new("RGB", SIZE))
+
+    assert load_dataset("insects/a").class_names == ("ant", "bee", "été")
+    assert load_dataset("insects/b").class_names == ("ant", "bee", "été")
+
+
+def test_a_broken_name_is_told_and_can_be_printed(folder: Path) -> None:
+    plant(folder, "caf\udce9")
+    save(plant(folder, "photo") / "b\udce9" / "0.png", Image.new("RGB", SIZE))
+
+    found = catalogue()
+
+    assert found["insects/caf"].title == "Insects · caf?"
+    assert "in UTF-8, got b?; rename it" in found["insects/photo"].how_to_get
+    str(found).encode()
+
+
+# -- what is in class folders ----------------------------------------------------------------------
+
+
+def test_every_suffix_of_an_image_counts_and_the_rest_is_told(folder: Path) -> None:
+    root = plant(folder)
+    red = Image.new("RGB", SIZE, (255, 0, 0))
+    for name in ("a.jfif", "b.avif", "c.jp2", "d.WEBP", "e.Tif", "f.qoi", "g.tga"):
+        save(root / "ant" / name, red)
+    (root / "ant" / "raw").mkdir()
+    for name in ("notes.txt", "photo.HEIC", "LIESMICH", ".DS_Store", "._0.png"):
+        (root / "ant" / name).write_bytes(b"")
+
+    entry, data = dataset_entry("insects/photo"), load_dataset("insects/photo")
+
+    assert entry.num_train + entry.num_test == len(data.y_train) + len(data.y_test) == 27
+    assert entry.left_out == (
+        "3 files of no known image format (.heic, .txt, no suffix) and 1 folder inside of class "
+        "folders"
+    )
+    reds = np.concatenate([data.x_train, data.x_test])[:, 5, 5, 0]
+    assert (reds > 250).sum() == 17
+
+
+def test_the_first_frame_is_taken_and_told(folder: Path) -> None:
+    root = plant(folder)
+    red, blue = Image.new("RGB", SIZE, (255, 0, 0)), Image.new("RGB", SIZE, (0, 0, 255))
+    for name in ("0.gif", "1.webp", "2.tiff", "3.apng"):
+        save(root / "ant" / name, red, save_all=True, append_images=[blue, red])
+
+    with pytest.warns(UserWarning, match="first picture is taken of each of 4 files .* ant/0.gif"):
+        data = load_dataset("insects/photo")
+
+    reds = np.concatenate([data.x_train, data.x_test])[:, 5, 5, 0]
+    assert (reds > 250).sum() == 14
+
+
+def test_images_of_unknown_white_are_left_out_by_name(folder: Path) -> None:
+    root = plant(folder)
+    Image.fromarray(np.full(SIZE, 40_000, np.int32)).save(root / "ant" / "deep.tiff")
+    Image.fromarray(np.full(SIZE, 300, np.float32)).save(root / "bee" / "float.tiff")
+
+    with pytest.warns(UserWarning, match="is left out: ") as caught:
+        data = load_dataset("insects/photo")
+
+    told = sorted(str(warning.message) for warning in caught)
+    assert "ant/deep.tiff is left out: of 32-bit whole numbers nobody knows the white" in told[0]
+    assert "bee/float.tiff is left out: floats must be from 0, black, to 1, white" in told[1]
+    assert len(data.y_train) + len(data.y_test) == 20

@@ -12,6 +12,8 @@ from afn.engine.control import NoControls
 from afn.engine.events import TIMES, Event
 from afn.engine.tensors import DataOrder, domain_tensors, load_tensors
 from afn.engine.training import DivergedError, Training
+from afn.pixels import as_float
+from afn.runs import progress_of
 
 
 class Scripted(NoControls):
@@ -376,12 +378,36 @@ def test_the_end_tells_every_kind_of_test_and_what_was_changed(quick):
     assert 0 < summary["train_seconds"] < 1.2 * durations + 0.1
 
 
-def test_a_domain_of_other_classes_is_refused(monkeypatch):
+def test_a_domains_classes_are_found_by_their_names(monkeypatch):
     like = load_tensors("digits8", 10, 10)
-    two = replace(load_dataset("digits8"), name="two", class_names=("yes", "no"))
-    monkeypatch.setattr("afn.engine.tensors.load_dataset", lambda name: two)
-    with pytest.raises(ValueError, match="two has 2 classes and the network 10"):
-        domain_tensors("two", like, 5)
+    data = load_dataset("digits8")
+    names = (*"987654321", "ten")
+    sets = {
+        "turned": replace(data, name="turned", class_names=names),
+        "letters": replace(data, name="letters", class_names=tuple("abcdefghij")),
+    }
+    monkeypatch.setattr("afn.engine.tensors.load_dataset", sets.__getitem__)
+    images, labels, left_out = domain_tensors("turned", like, 100)
+    known = data.y_test[:100] < 9
+    assert labels.tolist() == (9 - data.y_test[:100][known]).tolist()
+    assert torch.equal(images, as_float(torch.from_numpy(data.x_test[:100][known])))
+    assert left_out == f"{100 - known.sum()} images of unknown classes left out (ten)"
+    with pytest.raises(ValueError, match=r"no class in common: letters \(a, b, c and 7 more\)"):
+        domain_tensors("letters", like, 5)
+
+
+def test_a_checkpoint_keeps_its_class_names_and_is_not_resumed_with_others(
+    quick, tmp_path, monkeypatch
+):
+    training = Training(quick, tmp_path)
+    for _ in training.events():
+        pass
+    [path] = tmp_path.glob("*.safetensors")
+    assert progress_of(path)["class_names"] == [*"0123456789"]
+    resumed = Training(quick)
+    resumed.data = replace(resumed.data, class_names=tuple("1023456789"))
+    with pytest.raises(ValueError, match=r"digits8 had other classes when .*: expected 0, 1, 2"):
+        resumed.restore(path)
 
 
 def test_hidden_widths_follow_from_the_channels_unless_they_are_given(quick):

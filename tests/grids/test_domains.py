@@ -46,7 +46,8 @@ class Eye:
 
 
 def row(model=None, shape=(8, 8, 1), **changes):
-    return Row(model=model or Eye(), image_shape=shape, statistics="running", **changes)
+    given = {"class_names": CLASSES, "statistics": "running", **changes}
+    return Row(model=model or Eye(), image_shape=shape, **given)
 
 
 def test_cells_come_one_by_one_domain_by_domain():
@@ -139,8 +140,11 @@ def test_to_keep_cells_the_weights_must_be_known(tmp_path):
     ("domains", "options", "words"),
     [
         ([GREY, GREY], {}, "a name of its own, got grey, grey"),
-        ([GREY, domain("x", 8, [1], "abcde")], {}, r"grey \(dark, .*\) and x \(a, b, c and 2 more"),
-        ([domain("x", 8, [1], "abcd")], {}, r"a logit for each of the 4 classes of x, got \(3,\)"),
+        (
+            [GREY, domain("x", 8, [1], "abcde")],
+            {},
+            r"common: x \(a, b, c and 2 more\) and the netw",
+        ),
         ([GREY], {"num_images": 0}, "must be at least 1, got 0"),
         ([GREY], {"order": "by size"}, "order must be one of mixed, by label"),
     ],
@@ -148,6 +152,50 @@ def test_to_keep_cells_the_weights_must_be_known(tmp_path):
 def test_bad_questions_are_one_line(domains, options, words):
     with pytest.raises(ValueError, match=words):
         list(domain_matrix({"it": row()}, domains, **{"num_images": 8, **options}))
+
+
+def test_classes_are_found_by_their_names_not_their_numbers():
+    """The same images with the classes listed backwards: every answer stays right."""
+    turned = replace(
+        GREY, name="turned", y_train=2 - GREY.y_train, y_test=2 - LABELS,
+        class_names=CLASSES[::-1],
+    )  # fmt: skip
+    straight, backwards = domain_matrix({"it": row()}, [GREY, turned], num_images=8)
+    assert straight.cell.accuracy == backwards.cell.accuracy == 1
+    assert backwards.cell.loss == straight.cell.loss
+    assert backwards.cell.labels == bytes((2 - LABELS).tolist())  # as its own files number them
+    assert (straight.question.classes, len(backwards.question.classes)) == ("", 64)
+
+
+def test_images_of_unknown_classes_are_left_out_and_told():
+    others = domain("others", 8, [1.0], ("dark", "green", "bright"))  # three images of green
+    [crossing] = domain_matrix({"it": row()}, [others], num_images=8)
+    assert (crossing.cell.n, crossing.cell.accuracy) == (5, 1.0)
+    assert crossing.cell.left_out == "3 images of unknown classes left out (green)"
+    assert crossing.cell.source == f"clean, {crossing.cell.left_out}"
+    few = replace(others, x_test=others.x_test[5:6], y_test=LABELS[5:6])
+    with pytest.raises(ValueError, match="the class of none of the 1 images of others, got green"):
+        list(domain_matrix({"it": row()}, [few], num_images=8))
+
+
+def test_an_answer_that_the_domain_does_not_know_is_wrong_and_keeps_its_name():
+    two = domain("two", 8, [0.1], ("middle", "bright", "dim"))  # all nearly black
+    [crossing] = domain_matrix({"it": row()}, [two], num_images=8)
+    assert crossing.cell.accuracy == 0
+    assert set(crossing.cell.answers) == {3}  # the first behind its own: dark
+    assert crossing.cell.left_out == "2 images of unknown classes left out (dim)"
+
+
+def test_models_of_other_class_orders_are_paired_image_by_image():
+    turned = row(lambda images: Eye()(images).flip(1), class_names=CLASSES[::-1])
+    ours, theirs = domain_matrix({"ours": row(), "theirs": turned}, [GREY], num_images=8)
+    assert ours.cell.answers == theirs.cell.answers
+    assert ours.gain_over(theirs)[0] == 0
+
+
+def test_a_model_needs_a_logit_for_each_class():
+    with pytest.raises(ValueError, match=r"a logit for each of the 2 classes of grey, got \(3,\)"):
+        list(domain_matrix({"it": row(class_names=CLASSES[:2])}, [GREY], num_images=8))
 
 
 def test_records_need_no_torch():

@@ -247,5 +247,36 @@ def test_a_batch_that_cannot_be(changes, words):
 
 def test_other_classes_are_refused(bench, asks):
     look = asks("afn")
-    with pytest.raises(ValueError, match="knows 7 classes, mnist5k has 10"):
-        bench.look(replace(look, subject=replace(look.subject, num_classes=7)))
+    others = replace(look.subject, class_names=tuple("abcdefghij"))
+    with pytest.raises(ValueError, match=r"no class in common: mnist5k \(0, 1, 2 and 7 more\)"):
+        bench.look(replace(look, subject=others))
+    with pytest.raises(ValueError, match="know other classes: expected 0, 1, 2"):
+        bench.look(replace(look, others=(others,)))
+
+
+def test_classes_are_found_by_their_names(bench, asks, monkeypatch):
+    """The test images with three classes renamed and the rest turned around."""
+    look = asks("afn")
+    data = load_dataset("mnist5k")
+    names = tuple(f"{9 - label}" if label < 7 else f"letter {label}" for label in range(10))
+    turned = replace(data, name="turned", class_names=names)
+    monkeypatch.setattr("afn.inside.bench.load_dataset", {"turned": turned}.__getitem__)
+    seen = bench.look(replace(look, batch=replace(look.batch, dataset="turned")))
+    first = [9 - label for label in data.y_test[:512].tolist() if label < 7]
+    assert seen["labels"] == first[: len(seen["labels"])]
+    assert seen["class_names"] == [f"{label}" for label in range(10)]
+    left = 512 - len(first)
+    assert seen["source"].endswith(
+        f"{left} images of unknown classes left out (letter 7, letter 8, letter 9)"
+    )
+
+
+def test_others_answer_in_the_order_of_the_first_ones_classes(bench, asks):
+    look = asks("afn")
+    same = replace(look, others=(look.subject,))
+    [straight] = bench.look(same)["others"]
+    order = look.subject.class_names[::-1]
+    [turned] = bench.look(replace(look, others=(replace(look.subject, class_names=order),)))[
+        "others"
+    ]
+    assert turned["answers"] == [9 - answer for answer in straight["answers"]]

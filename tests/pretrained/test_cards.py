@@ -49,6 +49,7 @@ def test_the_loaded_model_is_the_trained_one_and_answers_as_the_card_says(made):
         row = Row(
             model=set_eval_stats(model, mode),
             image_shape=made.card.inputs.image_shape,
+            class_names=made.card.inputs.class_names,
             statistics=statistics,
         )
         [crossing] = domain_matrix({"": row}, [load_dataset("digits8")], num_images=360)

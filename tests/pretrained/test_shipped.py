@@ -82,7 +82,12 @@ def check_clean_accuracies(name):
     assert asked
     for statistics, told in asked.items():
         set_eval_stats(model, "running" if statistics == "running" else "batch")
-        row = Row(model=model, image_shape=card.inputs.image_shape, statistics=statistics)
+        row = Row(
+            model=model,
+            image_shape=card.inputs.image_shape,
+            class_names=card.inputs.class_names,
+            statistics=statistics,
+        )
         [crossing] = domain_matrix(
             {name: row}, [data], num_images=told.n, batch_size=told.batch_size
         )
