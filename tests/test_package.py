@@ -80,6 +80,13 @@ def test_the_layers_and_the_whole_library_need_no_screen():
     assert loaded.isdisjoint({"streamlit", "plotly", "pandas", "app"})
 
 
+def test_the_library_can_be_imported_without_its_extras():
+    extras = ("mlxtend", "sklearn", "matplotlib", "scipy", "pandas", "distributed", "dask")
+    absent = f"import sys\nsys.modules.update(dict.fromkeys({extras}))\n"
+    code = "from afn.data import catalogue\nprint(len(catalogue()))\n"
+    assert in_a_fresh_interpreter(absent + EVERY_MODULE + code)
+
+
 def test_importing_prints_starts_seeds_and_writes_nothing(tmp_path):
     code = (
         "import random, threading, numpy, torch\n"
