@@ -11,7 +11,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NoReturn
 
-from afn import __version__, comparing_command, course_command, fork_command, train_options
+from afn import (
+    __version__,
+    comparing_command,
+    convert_command,
+    course_command,
+    fork_command,
+    train_options,
+)
 from afn.corruptions.severities import SEVERITIES
 from afn.cost import command
 from afn.grids.records import ORDERS
@@ -138,6 +145,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     comparing_command.add_options(compare)
     compare.set_defaults(run=comparing_command.run)
+
+    convert = commands.add_parser(
+        "convert", parents=[common], help="what another norm does to a model, and proof of it"
+    )
+    convert_command.add_options(convert)
+    convert.set_defaults(run=convert_command.run)
 
     sweep = commands.add_parser(
         "sweep", parents=[common], help="train all combinations of some settings, over seeds"

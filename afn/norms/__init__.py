@@ -7,12 +7,14 @@ from afn.norms.afn import AFN2d
 from afn.norms.asrnorm import ASRNorm2d
 from afn.norms.batch import BatchNorm2d
 from afn.norms.batch_instance import BatchInstanceNorm2d
+from afn.norms.conversion import Conversion, LayerConversion, conversion_report
 from afn.norms.convert import convert_norm
 from afn.norms.fold import fold_norms
 from afn.norms.group import GroupNorm2d
 from afn.norms.instance import InstanceNorm2d
 from afn.norms.layer import LayerNorm2d
 from afn.norms.none import NoNorm2d
+from afn.norms.norm_act import NormAct
 from afn.norms.recalibrate import recalibrate
 from afn.norms.registry import NORMS, NormFactory, make_norm
 from afn.norms.switches import override_lambdas, set_eval_stats
@@ -27,14 +29,18 @@ __all__ = [
     "BatchInstanceNorm2d",
     "BatchNorm2d",
     "ChannelAffine2d",
+    "Conversion",
     "EvalStats",
     "GroupNorm2d",
     "InstanceNorm2d",
+    "LayerConversion",
     "LayerNorm2d",
     "NoNorm2d",
     "Norm2d",
+    "NormAct",
     "NormFactory",
     "Trace",
+    "conversion_report",
     "convert_norm",
     "fold_norms",
     "make_norm",

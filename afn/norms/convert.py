@@ -1,35 +1,83 @@
 """Another norm in the place of a model's own."""
 
-from inspect import signature
-from itertools import chain
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from itertools import chain, groupby
 from typing import Any
 
 from torch import nn
 
-from afn.norms._base import Norm2d
+from afn.norms._carried import (
+    hand_on_hooks,
+    inherited_options,
+    keep_extras,
+    keep_tensors,
+    point_to_new,
+)
+from afn.norms._found import Found, find_norms, is_norm_act, name_of
+from afn.norms.norm_act import NormAct
 from afn.norms.registry import NORMS, make_norm
 
-_KEPT = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
+Selection = str | Iterable[str] | Callable[[str, nn.Module], bool]
+"""Layers by path, by pattern (``"layer4.*"``), by the path of a module that holds them, or by a
+function of path and layer."""
+_WRAPPERS = {"DistributedDataParallel", "FullyShardedDataParallel", "FSDPModule"}
 
 
-def convert_norm(model: nn.Module, name: str, **options: Any) -> nn.Module:
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Replacement:
+    """What became of a normalization."""
+
+    found: Found
+    new: nn.Module | None
+    """In its place; None where it was kept."""
+    reason: str = ""
+    """Why it was kept."""
+    is_wanted: bool = True
+    """False where it was kept as asked."""
+
+
+def convert_norm(
+    model: nn.Module,
+    name: str,
+    *,
+    skip: Selection = (),
+    only: Selection | None = None,
+    **options: Any,
+) -> nn.Module:
     """Replace every batch normalization, and every layer of `NORMS`, by the norm of that name.
 
-    Of what both layers have, γ, β, the running averages, eps, momentum, training mode, device,
-    dtype and whether γ and β are frozen are kept; `options` win. A layer used in several places
-    stays one layer. λ and networks start anew.
+    The parameters and buffers are the same objects as before, so that γ and β stay tied, frozen
+    and known to an optimizer; eps, momentum, training mode, device, dtype, hooks and what else was
+    put on a layer are kept, and a layer without γ and β, or without running averages, stays so;
+    `options` win. A layer used in several places stays one layer. λ and networks are new: an
+    optimizer built before does not train them.
+
+    A layer that might compute something else is left as it is, and a warning says which and why:
+    a subclass with methods of its own, a ``forward`` replaced on the layer, parametrized or
+    shared parameters that something else computes, compiled and quantized modules, layers that
+    have no channels yet. timm's ``BatchNormAct2d`` becomes a `NormAct`. `conversion_report` lists
+    all, and measures that nothing else has changed.
 
     Args:
         model: Changed in place, unless it is itself such a layer.
         name: One of `NORMS`.
+        skip: Layers to leave as they are.
+        only: The only layers to replace; all by default.
         **options: For the factory, such as ``lambda_init``.
 
     Returns:
         The model, or the new layer where the model is itself such a layer.
 
     Raises:
-        ValueError: The name is unknown, or an option or inherited value is out of range.
+        ValueError: The name is unknown; an option or inherited value is out of range; nothing was
+            converted; a pattern matches nothing; the model is wrapped for several processes.
         TypeError: The norm has no such option.
+
+    Warns:
+        UserWarning: Normalizations were left as they are, unasked.
 
     Example:
         >>> import torch
@@ -38,36 +86,128 @@ def convert_norm(model: nn.Module, name: str, **options: Any) -> nn.Module:
         >>> type(convert_norm(model, "afn")[1]).__name__
         'AFN2d'
     """
+    converted, replacements = replace_norms(model, name, skip, only, options)
+    left = [it for it in replacements if it.new is None and it.is_wanted]
+    if left:
+        warnings.warn(
+            f"not converted: {described(left)}; conversion_report(...) lists all", stacklevel=2
+        )
+    return converted
+
+
+def replace_norms(
+    model: nn.Module,
+    name: str,
+    skip: Selection,
+    only: Selection | None,
+    options: dict[str, Any],
+) -> tuple[nn.Module, list[Replacement]]:
+    """The model, changed in place, or the layer in its place; and what became of each.
+
+    Raises:
+        ValueError: As `convert_norm` does; then nothing has changed.
+        TypeError: As `convert_norm` does; then nothing has changed.
+    """
     make_norm(name)
-    found = [
-        (path, layer)
-        for path, layer in model.named_modules(remove_duplicate=False)
-        if isinstance(layer, nn.BatchNorm2d | Norm2d)
+    _check_unwrapped(model)
+    found = find_norms(model)
+    skipped = _chosen(skip, found, "skip")
+    chosen = None if only is None else _chosen(only, found, "only")
+    replacements = [
+        _replacement(it, model, name, options, it in skipped, chosen is None or it in chosen)
+        for it in found
     ]
-    converted: dict[nn.Module, Norm2d] = {
-        layer: _converted(layer, model, name, options) for _, layer in found
-    }
-    for path, layer in found:
-        if path:
-            model.set_submodule(path, converted[layer])
-    return converted.get(model, model)
+    new = {it.found.layer: it.new for it in replacements if it.new is not None}
+    if not new:
+        why = f": {described(replacements)}" if found else ", which has no normalization layer"
+        raise ValueError(f"nothing to convert in this {name_of(model)}{why}")
+    for module in list(model.modules()):
+        for key, child in module._modules.items():
+            if child in new:
+                module._modules[key] = new[child]
+        for key, value in vars(module).items():
+            if key != "_modules":
+                vars(module)[key] = point_to_new(value, new)
+    for old, layer in new.items():
+        hand_on_hooks(old, layer)
+    return new.get(model, model), replacements
 
 
-def _converted(layer: nn.Module, model: nn.Module, name: str, options: dict[str, Any]) -> Norm2d:
-    inherited = {
-        option: getattr(layer, option)
-        for option in ("eps", "momentum")
-        if hasattr(layer, option) and option in signature(NORMS[name]).parameters
-    }
-    new = NORMS[name](layer.num_features, **{**inherited, **options})
-    new.train(layer.training)
-    tensor = next(chain(layer.parameters(), layer.buffers(), model.parameters()), None)
-    if tensor is not None:
-        new.to(tensor.device, tensor.dtype)
-    state, known = new.state_dict(), layer.state_dict()
-    kept = {key: known[key] for key in _KEPT if key in known and key in state}
-    new.load_state_dict({**state, **kept})
-    for key, parameter in new.named_parameters():
-        if key in kept:
-            parameter.requires_grad_(layer.get_parameter(key).requires_grad)
-    return new
+def described(kept: Sequence[Replacement]) -> str:
+    """In one line which layers were kept, and why."""
+
+    def key(it: Replacement) -> tuple[str, str]:
+        return name_of(it.found.layer), it.reason
+
+    groups = []
+    for (kind, reason), alike in groupby(sorted(kept, key=key), key=key):
+        paths = [it.found.paths[0] or "the model" for it in alike]
+        rest = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
+        groups.append(f"{kind} {reason} ({', '.join(paths[:3])}{rest})")
+    return "; ".join(groups)
+
+
+def _replacement(
+    found: Found,
+    model: nn.Module,
+    name: str,
+    options: dict[str, Any],
+    is_skipped: bool,
+    is_chosen: bool,
+) -> Replacement:
+    if is_skipped or not is_chosen:
+        reason = "is among skip" if is_skipped else "is not among only"
+        return Replacement(found=found, new=None, reason=reason, is_wanted=False)
+    if found.obstacle:
+        return Replacement(found=found, new=None, reason=found.obstacle)
+    try:
+        return Replacement(found=found, new=_made(found.layer, model, name, options))
+    except ValueError as error:
+        raise ValueError(f"{found.paths[0] or 'the model'}: {error}") from None
+
+
+def _made(old: nn.Module, model: nn.Module, name: str, options: dict[str, Any]) -> nn.Module:
+    factory = NORMS[name]
+    # Where channels were pruned, the tensors know how many are left.
+    sizes = (getattr(old, tensor, None) for tensor in ("weight", "running_mean"))
+    num = next((len(tensor) for tensor in sizes if tensor is not None), old.num_features)
+    new = factory(num, **{**inherited_options(old, factory), **options})
+    like = next(chain(old.parameters(), old.buffers(), model.parameters()), None)
+    if like is not None:
+        new.to(device=like.device, dtype=like.dtype if like.is_floating_point() else None)
+    new.train(old.training)
+    keep_tensors(old, new, options)
+    whole: nn.Module = new
+    if is_norm_act(old):
+        whole = NormAct(new, old.get_submodule("act"), old._modules.get("drop"))
+        whole.training = old.training
+    keep_extras(old, whole)
+    return whole
+
+
+def _check_unwrapped(model: nn.Module) -> None:
+    for module in model.modules():
+        if found := _WRAPPERS & {cls.__name__ for cls in type(module).__mro__}:
+            raise ValueError(
+                f"new parameters would not be synchronized: convert before {found.pop()} wraps "
+                f"the model"
+            )
+
+
+def _chosen(selection: Selection, found: list[Found], what: str) -> set[Found]:
+    if callable(selection):
+        return {it for it in found if any(selection(path, it.layer) for path in it.paths)}
+    chosen = set()
+    for pattern in [selection] if isinstance(selection, str) else selection:
+        matched = {it for it in found if any(_matches(path, pattern) for path in it.paths)}
+        if not matched:
+            paths = [it.paths[0] for it in found]
+            known = f"there are {', '.join(paths[:3])}" if paths else "there is none"
+            more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
+            raise ValueError(f"{what}={pattern!r} matches no normalization layer; {known}{more}")
+        chosen |= matched
+    return chosen
+
+
+def _matches(path: str, pattern: str) -> bool:
+    return fnmatchcase(path, pattern) or fnmatchcase(path, f"{pattern}.*")

@@ -1,15 +1,18 @@
 """What-if on a whole model: other λ for a while, other statistics at test time."""
 
 import math
+import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TypeVar
 
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from afn.norms._adaptive import AdaptiveNorm2d
-from afn.norms._base import EVAL_STATS, EvalStats, norm_layers
+from afn.norms._base import EVAL_STATS, EvalStats, Norm2d, norm_layers
 from afn.norms._checks import check_choice, check_eval_stats
+from afn.norms._found import find_norms
 
 Model = TypeVar("Model", bound=nn.Module)
 
@@ -81,11 +84,16 @@ def set_eval_stats(model: Model, eval_stats: EvalStats) -> Model:
     """Choose the statistics at test time of every layer that has the choice; returns the model.
 
     Both work after any training that tracked running averages, as layers do by default. Torch's
-    own layers do not have the choice: ``convert_norm(model, "bn")`` first.
+    own layers do not have the choice: ``convert_norm(model, "bn")`` first. Layers that measure
+    each image have nothing to choose.
 
     Raises:
         ValueError: Neither "batch" nor "running"; or "running", and a layer that would take them
-            has no running averages. Then no layer is changed.
+            has no running averages; or the model has none of this package's layers. Then no layer
+            is changed.
+
+    Warns:
+        UserWarning: Layers of torch's in the model take other statistics than those chosen.
 
     Example:
         >>> import torch
@@ -96,7 +104,13 @@ def set_eval_stats(model: Model, eval_stats: EvalStats) -> Model:
         False
     """
     check_choice("eval_stats", eval_stats, EVAL_STATS)
-    layers = {path: layer for path, layer in norm_layers(model).items() if layer.eval_stats}
+    norms = norm_layers(model)
+    if not norms:
+        raise ValueError(
+            "statistics at test time are chosen in this package's norm layers, got a model without "
+            'any: use convert_norm(model, "bn")'
+        )
+    layers = {path: layer for path, layer in norms.items() if layer.eval_stats}
     for path, layer in layers.items():
         is_per_image = isinstance(layer, AdaptiveNorm2d) and layer.is_per_image
         try:
@@ -105,4 +119,22 @@ def set_eval_stats(model: Model, eval_stats: EvalStats) -> Model:
             raise ValueError(f"cannot switch {path or 'the model'}: {error}") from None
     for layer in layers.values():
         layer.eval_stats = eval_stats
+    _warn_of_others(model, eval_stats)
     return model
+
+
+def _warn_of_others(model: nn.Module, eval_stats: EvalStats) -> None:
+    others = [
+        found.paths[0] or "the model"
+        for found in find_norms(model)
+        if isinstance(found.layer, _BatchNorm)
+        and not isinstance(found.layer, Norm2d)
+        and (found.layer.running_mean is not None) is (eval_stats == "batch")
+    ]
+    if others:
+        warnings.warn(
+            f"{len(others)} of torch's batch normalizations do not take {eval_stats} statistics at "
+            f"test time ({', '.join(others[:3])}{', …' if len(others) > 3 else ''}): "
+            f"convert_norm them too",
+            stacklevel=3,
+        )

@@ -2,10 +2,22 @@ import pytest
 import torch
 import torchvision
 from torch import nn
+from torch.nn.functional import instance_norm
 from torch.testing import assert_close
 
 from afn import LambdaInit
-from afn.norms import NORMS, AFN2d, BatchNorm2d, GroupNorm2d, convert_norm, norm_layers
+from afn.norms import (
+    NORMS,
+    AFN2d,
+    BatchNorm2d,
+    GroupNorm2d,
+    LayerNorm2d,
+    convert_norm,
+    norm_layers,
+)
+
+OFF = {"afn": {"lambda_init": LambdaInit.OFF}, "asrnorm": {"lambda_init": LambdaInit.OFF}}
+"""Options that leave networks without effect."""
 
 
 @pytest.fixture
@@ -85,16 +97,96 @@ def test_a_layer_in_two_places_stays_one_layer(bn):
     assert model[0] is model[2] is model[3][0]
 
 
-def test_layers_without_parameters_or_averages_take_fresh_ones():
-    layer = convert_norm(nn.BatchNorm2d(4, affine=False, track_running_stats=False), "afn")
+@pytest.mark.parametrize("name", ["afn", "bn", "bin"])
+def test_a_layer_without_averages_stays_with_the_test_batch(name, draw):
+    bn = nn.BatchNorm2d(4, track_running_stats=False).eval()
+    x = 3 * draw(3, 4, 6, 5) + 2
+    layer = convert_norm(bn, name, **OFF.get(name, {}))
+    assert_close(layer(x), bn(x))
+    assert layer.running_mean is None
+
+
+@pytest.mark.parametrize("name", ["afn", "asrnorm", "bn", "bin", "gn", "in", "ln"])
+def test_a_layer_without_scale_and_shift_learns_none(name, draw):
+    x = draw(3, 4, 6, 5)
+    layer = convert_norm(nn.BatchNorm2d(4, affine=False), name, **OFF.get(name, {}))
+    assert layer.weight is layer.bias is None
+    if name in ("afn", "bn", "bin"):
+        assert_close(layer(x), nn.BatchNorm2d(4)(x))
+    again = convert_norm(layer, "bn")
+    assert not list(again.parameters())
+    assert_close(again(x), nn.BatchNorm2d(4)(x))
+
+
+def test_a_layer_with_a_scale_alone_gets_no_shift():
+    layer = convert_norm(nn.BatchNorm2d(4, bias=False), "afn")
+    assert layer.weight is not None
+    assert layer.bias is None
+
+
+@pytest.mark.parametrize("name", ["afn", "bn"])
+def test_averages_that_are_used_but_no_longer_tracked(name, bn, draw):
+    bn.track_running_stats = False
+    x, mean = draw(3, 4, 6, 5), bn.running_mean.clone()
+    layer = convert_norm(bn, name, eval_stats="running", **OFF.get(name, {}))
+    assert_close(layer(x), bn(x))
+    assert torch.equal(layer.running_mean, mean)
+    assert_close(layer.eval()(x), bn.eval()(x))
+
+
+@pytest.mark.parametrize("name", ["afn", "bn", "bin"])
+def test_averages_taken_away_are_not_given_back(name, bn, draw):
+    bn.running_mean = bn.running_var = bn.num_batches_tracked = None  # as test-time adaptation does
+    x = draw(3, 4, 6, 5)
+    expected = bn.eval()(x)
+    assert_close(convert_norm(bn, name, **OFF.get(name, {}))(x), expected)
+
+
+def test_instance_statistics_are_not_averages_of_batches(bn, draw):
+    """Theirs is another use of the same names: neither takes the other's."""
+    x = draw(3, 4, 6, 5)
+    layer = convert_norm(nn.Sequential(bn), "in")[0].eval()
+    assert_close(layer(x), instance_norm(x, weight=bn.weight, bias=bn.bias, eps=bn.eps))
+    back = convert_norm(layer, "bn")
+    assert torch.equal(back.running_mean, torch.zeros(4))
+
+
+def test_what_is_given_wins_over_what_a_layer_goes_without(bn):
+    plain = nn.BatchNorm2d(4, affine=False, track_running_stats=False)
+    layer = convert_norm(plain, "afn", affine=True, track_running_stats=True)
     assert torch.equal(layer.weight, torch.ones(4))
     assert torch.equal(layer.running_var, torch.ones(4))
+    layer = convert_norm(bn, "afn", affine=False, track_running_stats=False)
+    assert layer.weight is layer.bias is layer.running_mean is layer.running_var is None
 
 
-def test_what_is_not_a_norm_is_left_alone():
-    model = nn.Sequential(nn.Conv2d(1, 4, 3), nn.GroupNorm(2, 4))
-    children = list(model)
-    assert list(convert_norm(model, "afn")) == children
+def test_layers_of_one_kind_keep_their_options():
+    start = LambdaInit.REFERENCE
+    afn = AFN2d(4, stat_dropout=0.3, formula="reference", eval_stats="running", lambda_init=start)
+    layer = convert_norm(afn, "asrnorm")
+    assert (layer.stat_dropout, layer.formula, layer.eval_stats) == (0.3, "reference", "running")
+    assert layer.lambdas() == pytest.approx(afn.lambdas())
+    assert convert_norm(AFN2d(4, adaptive=False), "afn").adaptive is False
+    assert convert_norm(GroupNorm2d(4, num_groups=4), "gn").num_groups == 4
+    assert convert_norm(LayerNorm2d(8), "gn").num_groups == 8
+    assert convert_norm(BatchNorm2d(4, eval_stats="batch"), "bn").eval_stats == "batch"
+
+
+def test_pruned_channels_are_counted_by_the_tensors(bn, draw):
+    for name in ("weight", "bias"):
+        setattr(bn, name, nn.Parameter(getattr(bn, name)[:3].detach()))
+    bn.running_mean, bn.running_var = bn.running_mean[:3], bn.running_var[:3]
+    x = draw(3, 3, 6, 5)
+    expected = bn.eval()(x)
+    assert_close(convert_norm(nn.Sequential(bn), "bn")(x), expected, rtol=0, atol=0)
+
+
+def test_what_fails_in_one_layer_changes_none():
+    model = nn.Sequential(nn.BatchNorm2d(4), nn.BatchNorm2d(5))
+    layers = list(model)
+    with pytest.raises(ValueError, match=r"^1: num_groups must divide num_features, got 2"):
+        convert_norm(model, "gn", num_groups=2)
+    assert list(model) == layers
 
 
 def test_a_norm_without_the_inherited_options_is_fine(bn):

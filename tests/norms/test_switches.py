@@ -107,3 +107,26 @@ def test_eval_stats_are_set_where_there_is_a_choice(draw):
 def test_other_eval_stats_are_refused(model):
     with pytest.raises(ValueError, match="eval_stats must be one of batch, running, got 'test'"):
         set_eval_stats(model, "test")
+
+
+@pytest.mark.parametrize("model", [nn.ReLU(), nn.Sequential(nn.BatchNorm2d(4))])
+def test_without_layers_of_ours_there_are_no_statistics_to_choose(model):
+    with pytest.raises(ValueError, match=r"got a model without any: use convert_norm"):
+        set_eval_stats(model, "batch")
+
+
+def test_layers_that_measure_each_image_have_nothing_to_choose():
+    model = nn.Sequential(LayerNorm2d(4))
+    assert set_eval_stats(model, "running") is model
+    assert model[0].eval_stats is None
+
+
+def test_torchs_layers_beside_ours_that_take_other_statistics_are_named():
+    without = nn.BatchNorm2d(4, track_running_stats=False)
+    model = nn.Sequential(AFN2d(4), nn.BatchNorm2d(4), without)
+    with pytest.warns(UserWarning, match=r"^1 of torch's .* not take batch .* \(1\)") as caught:
+        set_eval_stats(model, "batch")
+    assert caught[0].filename == __file__
+    with pytest.warns(UserWarning, match=r"^1 of torch's .* not take running .* \(2\)"):
+        set_eval_stats(model, "running")
+    assert model[0].eval_stats == "running"
