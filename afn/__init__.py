@@ -17,9 +17,15 @@ if TYPE_CHECKING:
     from afn.lambda_init import LambdaInit
     from afn.norms import (
         NORMS,
+        AFN1d,
         AFN2d,
+        AFN3d,
+        ASRNorm1d,
         ASRNorm2d,
+        ASRNorm3d,
+        BatchNorm1d,
         BatchNorm2d,
+        BatchNorm3d,
         Conversion,
         Trace,
         conversion_report,
@@ -34,9 +40,15 @@ if TYPE_CHECKING:
     from afn.sources import find, load, trained
 
 _HOMES = {
+    "AFN1d": "afn.norms",
     "AFN2d": "afn.norms",
+    "AFN3d": "afn.norms",
+    "ASRNorm1d": "afn.norms",
     "ASRNorm2d": "afn.norms",
+    "ASRNorm3d": "afn.norms",
+    "BatchNorm1d": "afn.norms",
     "BatchNorm2d": "afn.norms",
+    "BatchNorm3d": "afn.norms",
     "CORRUPTIONS": "afn.corruptions",
     "Conversion": "afn.norms",
     "LambdaInit": "afn.lambda_init",
@@ -64,9 +76,15 @@ _HOMES = {
 __all__ = [
     "CORRUPTIONS",
     "NORMS",
+    "AFN1d",
     "AFN2d",
+    "AFN3d",
+    "ASRNorm1d",
     "ASRNorm2d",
+    "ASRNorm3d",
+    "BatchNorm1d",
     "BatchNorm2d",
+    "BatchNorm3d",
     "Conversion",
     "LambdaInit",
     "Trace",

@@ -213,7 +213,7 @@ for event in train(TrainConfig(norm="afn", widths=(4, 8))):
 assert_type(load_pretrained("mnist5k-afn", Path("pretrained")), nn.Module)
 """
 MISTAKES = """
-from afn import AFN3d
+from afn import AFN4d
 from afn.corruptions import fogs
 from afn import AFN2d, TrainConfig
 AFN2d("8")

@@ -165,6 +165,6 @@ def test_every_public_name_is_there_and_explained():
 
 
 def test_an_unknown_name_lists_the_known_ones():
-    with pytest.raises(AttributeError, match=r"no attribute 'AFN3d'; it has AFN2d, ASRNorm2d"):
-        _ = afn.AFN3d
+    with pytest.raises(AttributeError, match=r"no attribute 'AFN4d'; it has AFN1d, AFN2d"):
+        _ = afn.AFN4d
     assert set(afn.__all__) <= set(dir(afn))

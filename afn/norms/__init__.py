@@ -3,9 +3,9 @@
 from afn.norms._adaptive import AdaptiveNorm2d
 from afn.norms._base import EvalStats, Norm2d, norm_layers
 from afn.norms.affine import ChannelAffine2d
-from afn.norms.afn import AFN2d
-from afn.norms.asrnorm import ASRNorm2d
-from afn.norms.batch import BatchNorm2d
+from afn.norms.afn import AFN1d, AFN2d, AFN3d
+from afn.norms.asrnorm import ASRNorm1d, ASRNorm2d, ASRNorm3d
+from afn.norms.batch import BatchNorm1d, BatchNorm2d, BatchNorm3d
 from afn.norms.batch_instance import BatchInstanceNorm2d
 from afn.norms.conversion import Conversion, LayerConversion, conversion_report
 from afn.norms.convert import convert_norm
@@ -23,11 +23,17 @@ from afn.norms.trace import Trace
 
 __all__ = [
     "NORMS",
+    "AFN1d",
     "AFN2d",
+    "AFN3d",
+    "ASRNorm1d",
     "ASRNorm2d",
+    "ASRNorm3d",
     "AdaptiveNorm2d",
     "BatchInstanceNorm2d",
+    "BatchNorm1d",
     "BatchNorm2d",
+    "BatchNorm3d",
     "ChannelAffine2d",
     "Conversion",
     "EvalStats",

@@ -1,6 +1,7 @@
 """What all norm layers have in common."""
 
-from typing import Literal, get_args
+from dataclasses import replace
+from typing import ClassVar, Literal, get_args
 
 import torch
 from torch import Tensor, fx, nn
@@ -33,6 +34,8 @@ class Norm2d(nn.Module):
         True
     """
 
+    axes: ClassVar[tuple[int, ...]] = (4,)
+    """How many an input may have, N and C counted in."""
     num_features: int
     eval_stats: EvalStats | None = None
     """None where there is nothing to switch."""
@@ -46,7 +49,9 @@ class Norm2d(nn.Module):
             self._check_input(input)
             if input.numel() == 0:
                 return self._of_nothing(input)
-        return self._normalize(input)
+        if input.dim() == 4:
+            return self._normalize(input)
+        return self._normalize(_as_images(input)).reshape(input.shape)
 
     @torch.no_grad()
     def trace(self, x: Tensor) -> Trace:
@@ -59,7 +64,8 @@ class Norm2d(nn.Module):
         """
         self._check_input(x)
         check_not_empty(x)
-        return self._steps(x.detach()).snapshot()
+        x = x.detach()
+        return replace(self._steps(_as_images(x)).snapshot(), x=x)
 
     def lambdas(self) -> dict[str, float]:
         """The effective λ by name; none for a layer without λ."""
@@ -94,7 +100,16 @@ class Norm2d(nn.Module):
         raise NotImplementedError
 
     def _check_input(self, x: Tensor) -> None:
-        check_input(x, self.num_features)
+        check_input(x, self.num_features, self.axes)
+
+
+def _as_images(x: Tensor) -> Tensor:
+    """(N, C), (N, C, L) or (N, C, D, H, W) as (N, C, H, W); a view in all of torch's formats."""
+    if x.dim() == 2:
+        return x[..., None, None]
+    # The new axis stands before L: behind it, its stride would say neither memory format, for
+    # which torch's kernel of batch normalization has a wrong gradient.
+    return x[:, :, None] if x.dim() == 3 else x.flatten(3)
 
 
 def norm_layers(model: nn.Module) -> dict[str, Norm2d]:

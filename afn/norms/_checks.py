@@ -43,13 +43,18 @@ def check_eval_stats(eval_stats: str, has_running: bool) -> None:
         )
 
 
-def check_input(x: Tensor, num_features: int) -> None:
-    """The input is a batch of real values with the layer's channels on axis 1."""
+_SPATIAL = {2: "", 3: ", L", 4: ", H, W", 5: ", D, H, W"}
+"""What follows N and C in an input of so many axes."""
+
+
+def check_input(x: Tensor, num_features: int, axes: Collection[int]) -> None:
+    """The input is a batch of real values of so many axes, with the layer's channels on axis 1."""
     if not x.is_floating_point():
         raise TypeError(f"expected input of a floating type, got {x.dtype}: images.float() / 255")
-    if x.dim() != 4 or x.shape[1] != num_features:
+    if x.dim() not in axes or x.shape[1] != num_features:
+        shapes = " or ".join(f"(N, {num_features}{_SPATIAL[num]})" for num in axes)
         raise ValueError(
-            f"expected input of shape (N, {num_features}, H, W), got {tuple(x.shape)}: put the "
+            f"expected input of shape {shapes}, got {tuple(x.shape)}: put the "
             f"channels on axis 1, or build the layer with num_features equal to them"
         )
 

@@ -15,7 +15,7 @@ class ChannelAffine2d(nn.Module):
         scale: One value per channel, (C,).
         shift: One value per channel, (C,).
 
-    Shape: (N, C, H, W) to (N, C, H, W), same memory format.
+    Shape: (N, C, H, W), or any other with the channels on axis 1, to the same; same memory format.
 
     Example:
         >>> import torch

@@ -7,7 +7,42 @@ from afn.norms._adaptive import AdaptiveNorm2d
 from afn.norms._transforms import wants_plain_operations, without_autocast
 
 
-class AFN2d(AdaptiveNorm2d):
+class _AFN(AdaptiveNorm2d):
+    """AFN for inputs of any shape."""
+
+    is_per_image = False
+
+    def _sigma(self, var: Tensor) -> Tensor:
+        if self.formula == "reference":
+            return var.sqrt() + self.eps
+        return super()._sigma(var)
+
+    def _normalize(self, x: Tensor) -> Tensor:
+        # Without networks it is batch normalization, for which torch has a kernel, but not for a
+        # single value per channel.
+        if (
+            not self.adaptive
+            and not wants_plain_operations(x)
+            and not self._is_joint
+            and self._is_usual(x)
+            and x.numel() > self.num_features
+        ):
+            averages: tuple[Tensor | None, Tensor | None] = (None, None)
+            momentum = 0.0
+            if self._tracks:
+                averages, momentum = self._running(), self._weight_of_next_batch()
+            return batch_norm(x, *averages, self.weight, self.bias, True, momentum, self.eps)
+        return super()._normalize(x)
+
+    def running_affine(self) -> tuple[Tensor, Tensor]:
+        averages = self._running()
+        with without_autocast(averages[0]):
+            of = self._coefficients(*averages)
+            scale = of["gamma_hat"] / of["sigma_hat"]
+            return scale, of["beta_hat"] - scale * of["mu_hat"]
+
+
+class AFN2d(_AFN):
     r"""Adaptive Fusion Normalization: batch statistics, refined by an encoder-decoder.
 
     With :math:`\mu, \sigma` per channel over (N, H, W) and one learned λ of each kind,
@@ -80,33 +115,37 @@ class AFN2d(AdaptiveNorm2d):
         {'mu': 0.047, 'sigma': 0.047, 'gamma': 0.007, 'beta': 0.007}
     """
 
-    is_per_image = False
 
-    def _sigma(self, var: Tensor) -> Tensor:
-        if self.formula == "reference":
-            return var.sqrt() + self.eps
-        return super()._sigma(var)
+class AFN1d(_AFN):
+    r"""`AFN2d` for vectors and sequences: statistics per channel over (N,) or (N, L).
 
-    def _normalize(self, x: Tensor) -> Tensor:
-        # Without networks it is batch normalization, for which torch has a kernel, but not for a
-        # single value per channel.
-        if (
-            not self.adaptive
-            and not wants_plain_operations(x)
-            and not self._is_joint
-            and self._is_usual(x)
-            and x.numel() > self.num_features
-        ):
-            averages: tuple[Tensor | None, Tensor | None] = (None, None)
-            momentum = 0.0
-            if self._tracks:
-                averages, momentum = self._running(), self._weight_of_next_batch()
-            return batch_norm(x, *averages, self.weight, self.bias, True, momentum, self.eps)
-        return super()._normalize(x)
+    Args, errors and equations are those of `AFN2d`.
 
-    def running_affine(self) -> tuple[Tensor, Tensor]:
-        averages = self._running()
-        with without_autocast(averages[0]):
-            of = self._coefficients(*averages)
-            scale = of["gamma_hat"] / of["sigma_hat"]
-            return scale, of["beta_hat"] - scale * of["mu_hat"]
+    Shape: (N, C) or (N, C, L) to the same.
+
+    Example:
+        >>> import torch
+        >>> from afn import AFN1d
+        >>> layer = AFN1d(16)
+        >>> layer(torch.rand(8, 16)).shape, layer(torch.rand(8, 16, 50)).shape
+        (torch.Size([8, 16]), torch.Size([8, 16, 50]))
+    """
+
+    axes = (2, 3)
+
+
+class AFN3d(_AFN):
+    r"""`AFN2d` for volumes and clips: statistics per channel over (N, D, H, W).
+
+    Args, errors and equations are those of `AFN2d`.
+
+    Shape: (N, C, D, H, W) to the same, also in the memory format ``channels_last_3d``.
+
+    Example:
+        >>> import torch
+        >>> from afn import AFN3d
+        >>> AFN3d(16)(torch.rand(2, 16, 4, 9, 9)).shape
+        torch.Size([2, 16, 4, 9, 9])
+    """
+
+    axes = (5,)

@@ -1,5 +1,7 @@
 """ASRNorm: Adaptive Standardization and Rescaling Normalization."""
 
+from torch import Tensor
+
 from afn.norms._adaptive import AdaptiveNorm2d
 
 
@@ -49,3 +51,48 @@ class ASRNorm2d(AdaptiveNorm2d):
     """
 
     is_per_image = True
+
+
+class ASRNorm1d(AdaptiveNorm2d):
+    r"""`ASRNorm2d` for sequences: statistics per sequence and channel over (L,).
+
+    Args, errors and equations are those of `ASRNorm2d`.
+
+    Shape: (N, C, L) to the same. As with torch's `InstanceNorm1d`, not (N, C): of a single value
+    per image and channel nothing but β would be left.
+
+    Example:
+        >>> import torch
+        >>> from afn import ASRNorm1d
+        >>> ASRNorm1d(16)(torch.rand(8, 16, 50)).shape
+        torch.Size([8, 16, 50])
+    """
+
+    is_per_image = True
+    axes = (3,)
+
+    def _check_input(self, x: Tensor) -> None:
+        if x.dim() == 2:
+            raise ValueError(
+                f"expected input of shape (N, {self.num_features}, L), got {tuple(x.shape)}: a "
+                f"single value per channel is its own mean, so that only β is left; take AFN1d"
+            )
+        super()._check_input(x)
+
+
+class ASRNorm3d(AdaptiveNorm2d):
+    r"""`ASRNorm2d` for volumes and clips: statistics per volume and channel over (D, H, W).
+
+    Args, errors and equations are those of `ASRNorm2d`.
+
+    Shape: (N, C, D, H, W) to the same, also in the memory format ``channels_last_3d``.
+
+    Example:
+        >>> import torch
+        >>> from afn import ASRNorm3d
+        >>> ASRNorm3d(16)(torch.rand(2, 16, 4, 9, 9)).shape
+        torch.Size([2, 16, 4, 9, 9])
+    """
+
+    is_per_image = True
+    axes = (5,)

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import batch_norm
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from afn.norms._averages import TracksAverages
 from afn.norms._base import EvalStats
@@ -12,38 +13,8 @@ from afn.norms._transforms import is_traced
 from afn.norms.trace import Trace
 
 
-class BatchNorm2d(TracksAverages, nn.BatchNorm2d):
-    r"""Torch's batch normalization, plus the switch to test-batch statistics.
-
-    .. math::
-        y = \gamma (x - \mu) / \sqrt{var + eps} + \beta
-
-    Statistics per channel over (N, H, W); the variance is biased in the equation and unbiased in
-    the running average. Training normalizes by the batch. At test time ``eval_stats="running"``
-    takes the running averages; ``"batch"`` takes the test batch and leaves all buffers alone.
-
-    Args:
-        num_features: Channels C, at least 1.
-        eps: Added to the variance, above 0.
-        momentum: Weight of the new value in the running averages, in (0, 1].
-        eval_stats: Statistics at test time, "running" or "batch".
-
-    Shape: (N, C, H, W) to (N, C, H, W).
-
-    Raises:
-        ValueError: An option out of range; input of another shape or empty; a single value per
-            channel where the batch's statistics are used.
-
-    Source: arXiv 1502.03167.
-
-    Example:
-        >>> import torch
-        >>> from afn import BatchNorm2d
-        >>> layer = BatchNorm2d(16, eval_stats="batch").eval()
-        >>> y = layer(3 + torch.rand(8, 16, 28, 28))  # the test batch's own statistics
-        >>> bool(y.mean().abs() < 1e-4)
-        True
-    """
+class _SwitchedBatchNorm(TracksAverages, _BatchNorm):
+    """Batch normalization for inputs of any shape."""
 
     def __init__(
         self,
@@ -76,7 +47,7 @@ class BatchNorm2d(TracksAverages, nn.BatchNorm2d):
             if is_traced():  # the exporter to ONNX knows no batch norm without averages
                 return self._steps(x).y
             return batch_norm(x, None, None, self.weight, self.bias, training=True, eps=self.eps)
-        return nn.BatchNorm2d.forward(self, x)
+        return _BatchNorm.forward(self, x)
 
     def extra_repr(self) -> str:
         return f"{super().extra_repr()}, eval_stats={self.eval_stats!r}"
@@ -103,6 +74,9 @@ class BatchNorm2d(TracksAverages, nn.BatchNorm2d):
         gamma, beta = scale_and_shift(self, sigma)
         return Trace.direct(x, mu=mu, sigma=sigma, gamma=gamma, beta=beta)
 
+    def _check_input_dim(self, input: Tensor) -> None:
+        """Torch's own check: all is an image by then."""
+
     def _check_input(self, x: Tensor) -> None:
         super()._check_input(x)
         if self._uses_batch and x.numel() == self.num_features and not self._is_joint:
@@ -113,7 +87,71 @@ class BatchNorm2d(TracksAverages, nn.BatchNorm2d):
             )
 
 
-def batch_norm_affine(layer: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+class BatchNorm2d(_SwitchedBatchNorm, nn.BatchNorm2d):
+    r"""Torch's batch normalization, plus the switch to test-batch statistics.
+
+    .. math::
+        y = \gamma (x - \mu) / \sqrt{var + eps} + \beta
+
+    Statistics per channel over (N, H, W); the variance is biased in the equation and unbiased in
+    the running average. Training normalizes by the batch. At test time ``eval_stats="running"``
+    takes the running averages; ``"batch"`` takes the test batch and leaves all buffers alone.
+
+    Args:
+        num_features: Channels C, at least 1.
+        eps: Added to the variance, above 0.
+        momentum: Weight of the new value in the running averages, in (0, 1].
+        eval_stats: Statistics at test time, "running" or "batch".
+
+    Shape: (N, C, H, W) to (N, C, H, W).
+
+    Raises:
+        ValueError: An option out of range; input of another shape or empty; a single value per
+            channel where the batch's statistics are used.
+
+    Source: arXiv 1502.03167.
+
+    Example:
+        >>> import torch
+        >>> from afn import BatchNorm2d
+        >>> layer = BatchNorm2d(16, eval_stats="batch").eval()
+        >>> y = layer(3 + torch.rand(8, 16, 28, 28))  # the test batch's own statistics
+        >>> bool(y.mean().abs() < 1e-4)
+        True
+    """
+
+
+class BatchNorm1d(_SwitchedBatchNorm, nn.BatchNorm1d):
+    """`BatchNorm2d` for vectors and sequences; its Args and errors are the same.
+
+    Shape: (N, C) or (N, C, L) to the same.
+
+    Example:
+        >>> import torch
+        >>> from afn import BatchNorm1d
+        >>> BatchNorm1d(16, eval_stats="batch").eval()(torch.rand(8, 16)).shape
+        torch.Size([8, 16])
+    """
+
+    axes = (2, 3)
+
+
+class BatchNorm3d(_SwitchedBatchNorm, nn.BatchNorm3d):
+    """`BatchNorm2d` for volumes and clips; its Args and errors are the same.
+
+    Shape: (N, C, D, H, W) to the same.
+
+    Example:
+        >>> import torch
+        >>> from afn import BatchNorm3d
+        >>> BatchNorm3d(16, eval_stats="batch").eval()(torch.rand(2, 16, 4, 9, 9)).shape
+        torch.Size([2, 16, 4, 9, 9])
+    """
+
+    axes = (5,)
+
+
+def batch_norm_affine(layer: _BatchNorm) -> tuple[Tensor, Tensor]:
     """Scale and shift, each (C,), of the layer with running statistics; torch's or ours.
 
     Raises:
@@ -121,7 +159,7 @@ def batch_norm_affine(layer: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
     """
     if layer.running_mean is None or layer.running_var is None:
         raise ValueError(
-            "BatchNorm2d without running statistics takes those of each batch, so that no fixed "
-            "scale and shift are its own: train it with track_running_stats=True"
+            "batch normalization without running statistics takes those of each batch, so that no "
+            "fixed scale and shift are its own: train it with track_running_stats=True"
         )
     return affine_by(layer, layer.running_mean, layer.running_var)

@@ -7,12 +7,17 @@ from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
+from torch.nn.modules.conv import _ConvNd
 
 from afn.norms._base import Norm2d
 from afn.norms.affine import ChannelAffine2d
 from afn.norms.batch import batch_norm_affine
 from afn.norms.none import NoNorm2d
 
+_CONVS = (
+    nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d
+)  # fmt: skip
+_TORCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 Affine = tuple[Tensor, Tensor]
 """Scale and shift, each (C,), in float64 on the CPU."""
 
@@ -27,11 +32,11 @@ def fold_norms(model: nn.Module) -> nn.Module:
     .. math::
         scale \cdot (W * x + b) + shift = (scale \cdot W) * x + (scale \cdot b + shift)
 
-    So where a norm alone reads the output of a `Conv2d` or `ConvTranspose2d`, and both are used
-    once, the norm is merged into the convolution and an `Identity` takes its place. Any other such
-    norm (before its convolution, after a pooling, used twice) becomes a `ChannelAffine2d`.
-    Torch's own `BatchNorm2d` is treated alike; all other modules are kept, subclasses with a
-    forward of their own among them.
+    So where a norm alone reads the output of a convolution of torch's, transposed or not, over one
+    to three axes, and both are used once, the norm is merged into the convolution and an `Identity`
+    takes its place. Any other such norm (before its convolution, after a pooling or a linear layer,
+    used twice) becomes a `ChannelAffine2d`. Torch's own batch normalizations are treated alike; all
+    other modules are kept, subclasses with a forward of their own among them.
 
     What is folded is the function of evaluation mode with running statistics, whatever mode and
     ``eval_stats`` the model is in, with the λ overrides in force. A layer that takes the test
@@ -91,7 +96,7 @@ def _is_known(layer: nn.Module) -> bool:
     """Whether all that a layer does is to normalize: a subclass may do more."""
     if isinstance(layer, Norm2d):
         return type(layer).forward is Norm2d.forward
-    return type(layer) is nn.BatchNorm2d
+    return type(layer) in _TORCH_NORMS
 
 
 def _takes_the_batchs(layer: nn.Module) -> bool:
@@ -163,7 +168,7 @@ def _convs_before(norms: dict[nn.Module, Affine], model: nn.Module) -> dict[nn.M
 def _can_take_affine(module: nn.Module) -> bool:
     # Subclasses and hooks (a weight norm, say) may compute the weight anew or look at the output.
     is_plain = not (module._forward_pre_hooks or module._forward_hooks)
-    return type(module) in (nn.Conv2d, nn.ConvTranspose2d) and is_plain
+    return type(module) in _CONVS and is_plain
 
 
 def _replacement(layer: Any, affine: Affine, conv: Any) -> nn.Module:
@@ -177,15 +182,15 @@ def _replacement(layer: Any, affine: Affine, conv: Any) -> nn.Module:
     return ChannelAffine2d(scale, shift).requires_grad_(learns)
 
 
-def _merge(conv: nn.Conv2d | nn.ConvTranspose2d, scale: Tensor, shift: Tensor) -> None:
+def _merge(conv: _ConvNd, scale: Tensor, shift: Tensor) -> None:
     weight, bias = conv.weight, conv.bias
-    factors = scale[:, None]  # weight (out, in / groups, kH, kW)
-    if isinstance(conv, nn.ConvTranspose2d):  # weight (in, out / groups, kH, kW)
+    factors = scale[:, None]  # weight (out, in / groups, ...)
+    if conv.transposed:  # weight (in, out / groups, ...)
         by_group = scale.view(conv.groups, -1)
         factors = by_group.repeat_interleave(conv.in_channels // conv.groups, dim=0)
     if bias is not None:
         shift = shift + scale * bias.to(scale)
-    scaled = weight.to(scale) * factors[..., None, None]
+    scaled = weight.to(scale) * factors[(..., *[None] * (weight.dim() - 2))]
     # New parameters: the old ones may be shared with another convolution.
     learns = weight.requires_grad
     conv.weight = nn.Parameter(scaled.to(weight), requires_grad=learns)

@@ -29,7 +29,7 @@ class Trace:
     """
 
     x: Tensor
-    """The input, (N, C, H, W)."""
+    """The input, (N, C, H, W), or as the layer takes it."""
     mu: Tensor
     """Mean, as measured or as tracked."""
     sigma: Tensor
@@ -62,17 +62,17 @@ class Trace:
 
     @property
     def x_hat(self) -> Tensor:
-        """The standardized input, (N, C, H, W)."""
-        x_hat = (self.x - self.mu_hat[..., None, None]) / self.sigma_hat[..., None, None]
+        """The standardized input, of the shape of x."""
+        x_hat = (self.x - self._spread(self.mu_hat)) / self._spread(self.sigma_hat)
         return x_hat.to(self.x.dtype)
 
     @property
     def y(self) -> Tensor:
-        """The output, (N, C, H, W), in the input's dtype."""
+        """The output, of the shape and dtype of x."""
         # Not x·scale + shift, whose two terms cancel where |mean| is far above the deviation.
-        centered = self.x - self.mu_hat[..., None, None]
-        scale = (self.gamma_hat / self.sigma_hat)[..., None, None]
-        return torch.addcmul(self.beta_hat[..., None, None], centered, scale).to(self.x.dtype)
+        centered = self.x - self._spread(self.mu_hat)
+        scale = self._spread(self.gamma_hat / self.sigma_hat)
+        return torch.addcmul(self._spread(self.beta_hat), centered, scale).to(self.x.dtype)
 
     def snapshot(self) -> "Trace":
         """A copy that later steps of training do not change; `x` is shared."""
@@ -83,3 +83,7 @@ class Trace:
             if value is not None and name != "x"
         }
         return replace(self, **copies)
+
+    def _spread(self, values: Tensor) -> Tensor:
+        """(C,) or (N, C) to what broadcasts against x."""
+        return values[(..., *[None] * (self.x.dim() - 2))]
