@@ -53,7 +53,8 @@ def render() -> tuple[Comparison, list[str]]:
 
 def _presets() -> None:
     def choose() -> None:
-        if name := st.session_state.pop("preset", None):
+        if name := st.session_state["preset"]:
+            st.session_state["preset"] = None  # not popped: the browser would say it once more
             state.put(PRESETS[name].comparison)
             state.clear_problems()
             st.session_state["preset.chosen"] = name

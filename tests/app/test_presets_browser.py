@@ -1,0 +1,172 @@
+"""A ready-made choice applies once, in a real Chromium: whatever is set behind it stays."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from afn import LambdaInit, TrainConfig
+from afn.runs import RunStore
+from app.comparison import PRESETS, Comparison, from_url, share
+from tests.app.browser import ROOT, button
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+SECONDS = 15
+
+
+@pytest.fixture(scope="module")
+def runs_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="module")
+def address(serve, runs_folder: Path) -> str:
+    env = {"AFN_RUNS_DIR": str(runs_folder), "AFN_DATA_DIR": str(runs_folder / "no-data")}
+    return serve(ROOT / "app" / "streamlit_app.py", env)
+
+
+class Sidebar:
+    """The Playground's settings as a hand sets them, and what the address says of them."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page, self.place = page, page.get_by_test_id("stSidebar")
+        page.goto(address)
+        expect(self.field("Seed")).to_be_visible()
+
+    @property
+    def comparison(self) -> Comparison:
+        comparison, problems = from_url(parse_qs(urlsplit(self.page.url).query))
+        assert problems == []
+        return comparison
+
+    def says(self, wanted: Comparison) -> None:
+        """Wait until the address asks for all of this, and see that it stays so."""
+        deadline = time.monotonic() + SECONDS
+        while self.comparison != wanted and time.monotonic() < deadline:
+            self.page.wait_for_timeout(50)
+        assert self.comparison == wanted
+
+    def field(self, label: str) -> Locator:
+        found = self.place.get_by_label(label, exact=True).filter(visible=True)
+        expect(found).to_have_count(1)  # while a page is drawn anew there are two for a moment
+        return found
+
+    def write(self, label: str, value: str) -> None:
+        self.field(label).fill(value)
+        self.field(label).press("Enter")
+
+    def choose(self, label: str, option: str) -> None:
+        self.place.get_by_test_id("stSelectbox").filter(has_text=label).get_by_role(
+            "combobox"
+        ).click()
+        self.page.get_by_role("option", name=option).first.click()
+
+    def pick(self, option: str) -> None:
+        self.place.get_by_role("radio", name=option, exact=True).click()
+
+    def contender(self, number: int) -> None:
+        self.place.locator(f".st-key-open-{number} summary").click()
+
+
+def of_first(comparison: Comparison, **values: Any) -> Comparison:
+    return (replace(comparison[0], **values), *comparison[1:])
+
+
+def test_a_preset_sets_the_settings_once_and_each_can_be_changed_behind_it(
+    page: Page, address: str, runs_folder: Path
+):
+    side = Sidebar(page, address)
+    wanted = PRESETS["batch4"].comparison
+    side.choose("Start from a preset", PRESETS["batch4"].title)
+    side.says(wanted)
+    for label, text, values in (
+        ("Epochs", "2", {"epochs": 2}),
+        ("Batch size", "32", {"batch_size": 32}),
+        ("Learning rate", "0.02", {"lr": 0.02}),
+        ("Momentum", "0.5", {"momentum": 0.5}),
+        ("λ learning rate ×", "3", {"lambda_lr_factor": 3.0}),
+        ("Seed", "7", {"seed": 7}),
+        ("Channel widths", "4, 8", {"widths": (4, 8)}),
+    ):
+        side.write(label, text)
+        wanted = share(wanted, **values)
+        side.says(wanted)
+    side.pick("resnet8")
+    side.says(share(wanted, backbone="resnet8"))
+    side.pick("convnet")
+    side.says(wanted)
+    side.choose("Data set", "1,437")
+    wanted = share(wanted, dataset="digits8")
+    side.says(wanted)
+
+    side.contender(0)
+    init = LambdaInit.OPEN
+    side.choose("λ start", "wide open")
+    side.says(wanted := of_first(wanted, lambda_init=init))
+    side.choose("λ start", "custom")
+    expect(side.field("logit of λ_μ")).to_have_value("0.00")
+    for name, letter, logit in (("mu", "μ", -1.0), ("sigma", "σ", -2.0), ("gamma", "γ", 1.0),
+                                ("beta", "β", 2.0)):  # fmt: skip
+        side.write(f"logit of λ_{letter}", f"{logit}")
+        init = replace(init, **{name: logit})
+        side.says(wanted := of_first(wanted, lambda_init=init))
+    side.pick("linear")
+    init = replace(init, rescale_gate="linear")
+    side.says(wanted := of_first(wanted, lambda_init=init))
+    side.write("`stan_width`", "5")
+    side.says(wanted := of_first(wanted, stan_width=5))
+    side.write("`rescale_width`", "3")
+    side.says(wanted := of_first(wanted, rescale_width=3))
+    slider = side.place.get_by_role("slider")
+    slider.press("ArrowRight")
+    side.says(wanted := of_first(wanted, stat_dropout=0.05))
+    side.pick("reference")
+    side.says(wanted := of_first(wanted, formula="reference"))
+    side.choose("Statistics at test time", "running")
+    side.says(wanted := of_first(wanted, eval_stats="running"))
+    side.contender(0)
+    side.contender(1)
+    side.place.get_by_text("Encoder-decoder").click()
+    side.says(wanted := (wanted[0], replace(wanted[1], adaptive=False), *wanted[2:]))
+    side.choose("Norm", "GN")
+    side.says(wanted := (wanted[0], replace(wanted[1], norm="gn", adaptive=True), *wanted[2:]))
+
+    added = replace(TrainConfig(norm="asrnorm"), **{
+        name: getattr(wanted[0], name)
+        for name in ("dataset", "widths", "epochs", "batch_size", "lr", "momentum",
+                     "lambda_lr_factor", "seed")
+    })  # fmt: skip
+    side.place.get_by_role("button", name="Add a contender").click()
+    side.says(wanted := (*wanted, added))
+    side.contender(1)
+    side.place.get_by_role("button", name="Remove").filter(visible=True).click()
+    side.says(wanted := (wanted[0], *wanted[2:]))
+    button(page, "New seed").click()
+    expect(side.field("Seed")).not_to_have_value("7")
+    seed = int(side.field("Seed").input_value())
+    side.says(wanted := share(wanted, seed=seed))
+
+    button(page, "Start").click()
+    page.wait_for_url(re.compile("[?&]run="))
+    ids = parse_qs(urlsplit(page.url).query)["run"][0].split("~")
+    assert tuple(RunStore(runs_folder).open(run_id).config() for run_id in ids) == wanted
+    side.says(wanted)
+
+
+def test_presets_can_be_chosen_one_after_the_other_and_one_again(page: Page, address: str):
+    side = Sidebar(page, address)
+    for name in ("batch4", "off", "batch4"):
+        side.choose("Start from a preset", PRESETS[name].title)
+        side.says(PRESETS[name].comparison)
+        side.write("Epochs", "2")
+        side.says(share(PRESETS[name].comparison, epochs=2))
