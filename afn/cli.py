@@ -17,6 +17,7 @@ from afn import (
     convert_command,
     course_command,
     fork_command,
+    resume_command,
     train_options,
 )
 from afn.corruptions.severities import SEVERITIES
@@ -80,6 +81,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     fork_command.add_options(fork)
     fork.set_defaults(run=fork_command.run)
+
+    resume = commands.add_parser(
+        "resume", parents=[common], help="go on with a run that was stopped or failed"
+    )
+    resume_command.add_options(resume)
+    resume.set_defaults(run=resume_command.run)
 
     evaluate = commands.add_parser(
         "evaluate", parents=[common], help="test the weights of a run or a pretrained model"

@@ -57,8 +57,10 @@ class Parting:
 
 def parting(first: History, second: History) -> Parting:
     """The first recorded step whose loss, accuracy, gradient norm or λ differs."""
-    places = {step: i for i, step in enumerate(list(second.steps))}
-    pairs = [(step, i, places[step]) for i, step in enumerate(list(first.steps)) if step in places]
+    places = {step: i for i, step in enumerate(second.steps.tolist())}
+    pairs = [
+        (step, i, places[step]) for i, step in enumerate(first.steps.tolist()) if step in places
+    ]
     has_lambda = 0 < len(first.lambdas) == len(second.lambdas)
     ours, theirs = _columns(first, has_lambda), _columns(second, has_lambda)
     for step, i, j in pairs:

@@ -30,9 +30,7 @@ class Track:
 
 def history_of(source: EventSource) -> History:
     """All that a run or a pretrained model tells of its training."""
-    history = History(source)
-    history.update()
-    return history
+    return History.of(source)
 
 
 def track(history: History, config: TrainConfig, quantity: Quantity) -> Track:
@@ -47,13 +45,9 @@ def track(history: History, config: TrainConfig, quantity: Quantity) -> Track:
     layers = len(history.adaptive_layers)
     if quantity == "move":
         return _moves(history)
-    count = len(history.steps)  # first: the other columns are at least as long
-    table = history.lambda_grads if quantity == "gradient" else history.lambdas
-    rows = [np.array(column[:count]) for layer in table for column in layer]
-    values = np.array(rows, dtype=float).reshape(layers, len(LAMBDAS), count)
-    steps = np.array(history.steps[:count], dtype=float)
+    steps, values = history.steps.astype(float), history.lambdas
     if quantity == "gradient":
-        return _root_mean_squares(steps, values)
+        return _root_mean_squares(steps, history.lambda_grads)
     start = np.array(history.start["lambdas"] if history.start else [], dtype=float)
     start = start.reshape(layers, len(LAMBDAS), 1)
     if quantity == "change":
@@ -81,7 +75,7 @@ def _root_mean_squares(steps: Numbers, values: Numbers) -> Track:
 def _moves(history: History) -> Track:
     places = [history.layers.index(name) for name in history.adaptive_layers]
     steps, rows = [], []
-    for snapshot in list(history.snapshots):
+    for snapshot in history.snapshots:
         try:
             rows.append([snapshot["layers"][place]["moves"] for place in places])
             steps.append(snapshot["step"])

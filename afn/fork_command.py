@@ -44,7 +44,7 @@ def run(options: argparse.Namespace, say: Say) -> None:
     store = RunStore()
     forked = fork(
         store, store.open(options.run_id),
-        step=options.step, changes=changes, lambda_logits=_logits(options.logits),
+        step=options.step, changes=changes, lambda_logits=logits_of(options.logits),
         name=options.name,
     )  # fmt: skip
     say(
@@ -60,7 +60,12 @@ def run(options: argparse.Namespace, say: Say) -> None:
     tell(execute(forked), forked, say)
 
 
-def _logits(texts: list[str]) -> dict[str, float]:
+def logits_of(texts: list[str]) -> dict[str, float]:
+    """λ by name, from texts such as ``mu=0``.
+
+    Raises:
+        ValueError: One is of another form.
+    """
     logits = {}
     for text in texts:
         name, _, value = text.partition("=")

@@ -1,17 +1,28 @@
-"""What a run has said so far, in columns: a follower of its events that reads only what is new."""
+"""What a run has said so far, in columns: read as it stands, or followed while it goes on."""
 
 from __future__ import annotations
 
-from array import array
+import threading
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from afn.lambda_init import LAMBDAS
 
+Column = NDArray[np.float64]
 STEP_COLUMNS = (
     "loss", "accuracy", "lr", "lambda_lr_factor", "batch_size", "grad_norm", "duration",
     "images_left",
 )  # fmt: skip
+_NEEDED = {
+    "snapshot": {"step", "layers"},
+    "evaluation": {"step", "corruption", "severity", "accuracy", "correct", "n"},
+    "command": {"step"},
+}
+"""Events that are kept as they are, by their kind, and what each has to say."""
+_FIRST_ROOM = 256
 
 
 class EventSource(Protocol):
@@ -27,43 +38,48 @@ class EventSource(Protocol):
         ...
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class History:
-    """One run's events in columns.
+    """One run's events in columns, as they stood at one moment; it never changes.
 
-    ``steps`` and each of ``columns`` have one entry a training step. ``lambdas[layer][i]`` and
-    ``lambda_grads[layer][i]`` (i as in `LAMBDAS`) have one entry a step too; what λ was before
-    the first step stands in ``start["lambdas"]``. A resumption from a checkpoint takes back what
-    was recorded after it, and then ``revision`` grows.
+    ``steps`` and each of ``columns`` have one entry a training step, and so have
+    ``lambdas[layer, i]`` and ``lambda_grads[layer, i]`` (i as in `LAMBDAS`); what λ was before the
+    first step stands in ``start["lambdas"]``. A resumption from a checkpoint takes back what was
+    recorded after it, and then ``revision`` is another one.
     """
 
     run: EventSource
-    offset: int = 0
     revision: int = 0
     start: dict[str, Any] | None = None
-    steps: array[int] = field(default_factory=lambda: array("l"))
-    columns: dict[str, array[float]] = field(
-        default_factory=lambda: {name: array("d") for name in STEP_COLUMNS}
+    steps: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    columns: dict[str, Column] = field(
+        default_factory=lambda: {name: np.empty(0) for name in STEP_COLUMNS}
     )
-    lambdas: list[list[array[float]]] = field(default_factory=list)
-    lambda_grads: list[list[array[float]]] = field(default_factory=list)
-    snapshots: list[dict[str, Any]] = field(default_factory=list)
-    evaluations: list[dict[str, Any]] = field(default_factory=list)
-    commands: list[dict[str, Any]] = field(default_factory=list)
+    lambdas: Column = field(default_factory=lambda: np.empty((0, len(LAMBDAS), 0)))
+    """(layers, 4, steps)"""
+    lambda_grads: Column = field(default_factory=lambda: np.empty((0, len(LAMBDAS), 0)))
+    """(layers, 4, steps)"""
+    snapshots: tuple[dict[str, Any], ...] = ()
+    evaluations: tuple[dict[str, Any], ...] = ()
+    commands: tuple[dict[str, Any], ...] = ()
     samples: dict[int, dict[str, str]] = field(default_factory=dict)
     is_paused: bool = False
     seconds: float = 0.0
 
-    def update(self) -> None:
-        """Read the events that came since the last call."""
-        events, self.offset = self.run.events(self.offset)
-        for event in events:
-            self._add(event)
+    @classmethod
+    def of(cls, run: EventSource) -> History:
+        """All that a run has said by now."""
+        return Follower(run).now()
+
+    @property
+    def num_steps(self) -> int:
+        """So many training steps are recorded."""
+        return len(self.steps)
 
     @property
     def step(self) -> int:
         """The last recorded step; before the first, where the recording starts."""
-        return self.steps[-1] if self.steps else self.first_step
+        return int(self.steps[-1]) if self.num_steps else self.first_step
 
     @property
     def first_step(self) -> int:
@@ -82,16 +98,15 @@ class History:
 
     def images_per_second(self, window: int = 20) -> float | None:
         """Training speed over the last `window` steps, tests and pauses not counted."""
-        duration = sum(self.columns["duration"][-window:])
-        return sum(self.columns["batch_size"][-window:]) / duration if duration else None
+        duration = float(self.columns["duration"][-window:].sum())
+        return float(self.columns["batch_size"][-window:].sum()) / duration if duration else None
 
     def seconds_left(self) -> float | None:
         """Training time left at the wall-clock pace of the run so far."""
-        if not self.steps:
+        if not self.num_steps:
             return None
-        left = self.columns["images_left"][-1]
-        seen = sum(self.columns["batch_size"])
-        return self.seconds * left / seen if seen else None
+        left, seen = self.columns["images_left"][-1], self.columns["batch_size"].sum()
+        return float(self.seconds * left / seen) if seen else None
 
     def latest_accuracy(self) -> dict[str, Any] | None:
         """The newest test on clean images."""
@@ -105,56 +120,143 @@ class History:
                 newest[evaluation["corruption"]] = evaluation
         return newest
 
+
+class Follower:
+    """Follows a run's events, and reads only what is new. Threads may share it.
+
+    Steps stand in a table with room for more. What a `History` shows of it is never written again:
+    steps are added behind that, and a resumption goes on in another table.
+
+    Args:
+        run: What tells the events.
+    """
+
+    def __init__(self, run: EventSource) -> None:
+        self._run = run
+        self._lock = threading.Lock()
+        self._offset = 0
+        self._known = History(run=run)
+        self._start: dict[str, Any] | None = None
+        self._num_layers = 0  # with λ
+        self._num_steps = 0
+        self._steps = np.empty(0, np.int64)
+        self._table = np.empty((len(STEP_COLUMNS), 0))  # columns, λ, their gradients: (rows, room)
+        self._listed: dict[str, list[dict[str, Any]]] = {kind: [] for kind in _NEEDED}
+        self._marks: dict[int, dict[str, int]] = {}
+        """Per checkpoint, by its step: how much was recorded before it."""
+        self._revision = 0
+        self._samples: dict[int, dict[str, str]] = {}
+        self._is_paused = False
+        self._seconds = 0.0
+
+    def now(self) -> History:
+        """All that the run has said by now; the same object while there is nothing new."""
+        with self._lock:
+            events, self._offset = self._run.events(self._offset)
+            for event in events:
+                self._add(event)
+            if events:
+                self._known = self._snapshot()
+            return self._known
+
+    def _snapshot(self) -> History:
+        count = self._num_steps
+        steps, table = self._steps[:count], self._table[:, :count]
+        for shown in (steps, table):
+            shown.flags.writeable = False
+        width = len(STEP_COLUMNS)
+        lambdas, grads = table[width:].reshape(2, self._num_layers, len(LAMBDAS), count)
+        return History(
+            run=self._run,
+            revision=self._revision,
+            start=self._start,
+            steps=steps,
+            columns=dict(zip(STEP_COLUMNS, table[:width], strict=True)),
+            lambdas=lambdas,
+            lambda_grads=grads,
+            snapshots=tuple(self._listed["snapshot"]),
+            evaluations=tuple(self._listed["evaluation"]),
+            commands=tuple(self._listed["command"]),
+            samples=dict(self._samples),
+            is_paused=self._is_paused,
+            seconds=self._seconds,
+        )
+
     def _add(self, event: dict[str, Any]) -> None:
-        self.seconds = event.get("seconds", self.seconds)
+        """Take an event in, whole or not at all."""
         try:
+            seconds = float(event.get("seconds", self._seconds))
             match event.get("kind"):
                 case "step":
                     self._add_step(event)
                 case "start":
-                    self._take_back(event.get("step", 0))  # a fork may begin anew
-                    self.start = event
-                    adaptive = range(len(event["adaptive_layers"]))
-                    self.lambdas = [[array("d") for _ in LAMBDAS] for _ in adaptive]
-                    self.lambda_grads = [[array("d") for _ in LAMBDAS] for _ in adaptive]
-                case "snapshot":
-                    self.snapshots.append(event)
-                case "evaluation":
-                    self.evaluations.append(event)
-                case "command":
-                    self.commands.append(event)
-                case "samples":
-                    self.samples[event["severity"]] = event["images"]
-                case "state":
-                    self.is_paused = event["state"] == "paused"
+                    self._begin(event)
+                case "snapshot" | "evaluation" | "command" as kind:
+                    if missing := _NEEDED[kind] - event.keys():
+                        raise KeyError(*missing)
+                    self._listed[kind].append(event)
+                case "checkpoint":
+                    self._marks[event["step"]] = self._counts()
                 case "resume":
                     self._take_back(event["step"])
+                case "samples":
+                    self._samples[event["severity"]] = event["images"]
+                case "state":
+                    self._is_paused = event["state"] == "paused"
+            self._seconds = seconds
         except (KeyError, TypeError, ValueError):
             pass  # an event of another version or a damaged line: the others stay readable
 
+    def _begin(self, event: dict[str, Any]) -> None:
+        """The run starts, or starts once more: a run without a checkpoint may."""
+        layers = len(event["adaptive_layers"])
+        if not isinstance(event["layers"], list) or len(event["lambdas"]) != layers:
+            raise ValueError("not a start")
+        self._keep(dict.fromkeys(self._counts(), 0))
+        self._start, self._marks, self._num_layers = event, {}, layers
+        self._table = np.empty((len(STEP_COLUMNS) + 2 * layers * len(LAMBDAS), 0))
+        self._steps = np.empty(0, np.int64)
+
     def _add_step(self, event: dict[str, Any]) -> None:
-        values = [_number(event[name]) for name in STEP_COLUMNS]
-        step, rows, grads = int(event["step"]), event["lambdas"], event["lambda_grads"]
-        for name, value in zip(STEP_COLUMNS, values, strict=True):
-            self.columns[name].append(value)
-        for table, new in ((self.lambdas, rows), (self.lambda_grads, grads)):
-            for columns, row in zip(table, new, strict=True):
-                for column, value in zip(columns, row, strict=True):
-                    column.append(_number(value))
-        self.steps.append(step)  # last: who reads `steps` first finds the other columns complete
+        step, values = int(event["step"]), [_number(event[name]) for name in STEP_COLUMNS]
+        for name in ("lambdas", "lambda_grads"):
+            if len(event[name]) != self._num_layers:
+                raise ValueError("not as many layers as the start named")
+            for row in event[name]:
+                values += [_number(value) for _, value in zip(LAMBDAS, row, strict=True)]
+        if self._num_steps == self._table.shape[1]:
+            self._make_room(2 * self._num_steps or _FIRST_ROOM)
+        self._table[:, self._num_steps] = values
+        self._steps[self._num_steps] = step
+        self._num_steps += 1
+
+    def _make_room(self, room: int) -> None:
+        """Another table that begins as this one does; who looks at the old one still can."""
+        kept = self._num_steps
+        table, steps = np.empty((len(self._table), room)), np.empty(room, np.int64)
+        table[:, :kept], steps[:kept] = self._table[:, :kept], self._steps[:kept]
+        self._table, self._steps = table, steps
 
     def _take_back(self, step: int) -> None:
-        """Forget what was recorded after a step from which the run was resumed."""
-        self.is_paused = False
-        keep = sum(1 for recorded in self.steps if recorded <= step)
-        if keep < len(self.steps):
-            self.revision += 1
-        tables = [c for table in (self.lambdas, self.lambda_grads) for row in table for c in row]
-        for column in (*self.columns.values(), *tables):
-            del column[keep:]
-        del self.steps[keep:]
-        for events in (self.snapshots, self.evaluations, self.commands):
-            events[:] = [event for event in events if event["step"] <= step]
+        """Forget what was recorded after the checkpoint from which the run was resumed."""
+        by_step = {kind: sum(each["step"] <= step for each in listed)
+                   for kind, listed in self._listed.items()}  # fmt: skip
+        by_step["step"] = int((self._steps[: self._num_steps] <= step).sum())
+        self._keep(self._marks.get(step, by_step))
+        self._marks = {at: counts for at, counts in self._marks.items() if at <= step}
+
+    def _counts(self) -> dict[str, int]:
+        return {"step": self._num_steps} | {k: len(listed) for k, listed in self._listed.items()}
+
+    def _keep(self, counts: dict[str, int]) -> None:
+        self._is_paused = False
+        if counts == self._counts():
+            return
+        self._revision += 1
+        self._num_steps = counts["step"]
+        self._make_room(max(self._num_steps, _FIRST_ROOM))
+        for kind, listed in self._listed.items():
+            del listed[counts[kind] :]
 
 
 def _number(value: float | None) -> float:

@@ -81,8 +81,9 @@ class LocalRunner(Runner):
             OSError: No worker process can be started.
         """
         ids = [run.id for run in runs]
-        self._tell({"start": ids})
-        self._submitted = [group for group in self._submitted if self._is_waiting(group)] + [ids]
+        with self._lock:
+            self._tell({"start": ids})
+            self._submitted = [*filter(self._is_waiting, self._submitted), ids]
 
     def submit_behind(self, runs: list[Run]) -> None:
         """Queue runs one by one behind everything that somebody waits for, as a sweep's are.
@@ -91,8 +92,10 @@ class LocalRunner(Runner):
             OSError: No worker process can be started.
         """
         ids = [run.id for run in runs]
-        self._tell({"behind": ids})
-        self._behind = [run_id for run_id in self._behind if self._is_waiting([run_id])] + ids
+        with self._lock:
+            self._tell({"behind": ids})
+            left = [run_id for run_id in self._behind if self._is_waiting([run_id])]
+            self._behind = left + ids
 
     def position(self, run: Run) -> int:
         """How many comparisons go before this waiting run, itself counted in; 0 if it is none."""
@@ -108,7 +111,8 @@ class LocalRunner(Runner):
         Raises:
             OSError: No worker process can be started.
         """
-        self._tell({"evaluate": evaluation.id})
+        with self._lock:
+            self._tell({"evaluate": evaluation.id})
 
     def inspect(self, address: str) -> None:
         """Start a process that looks into layers and speaks on a socket.
@@ -116,7 +120,8 @@ class LocalRunner(Runner):
         Raises:
             OSError: No worker process can be started.
         """
-        self._tell({"inspect": address})
+        with self._lock:
+            self._tell({"inspect": address})
 
     def stop(self, work: Work) -> None:
         """Have a run stop at its next step, an evaluation after its cell, or not begin at all.
@@ -130,7 +135,8 @@ class LocalRunner(Runner):
 
     def kill(self, work: Work) -> None:
         """End a process at once; its work is then shown as failed."""
-        self._tell({"kill": work.id})
+        with self._lock:
+            self._tell({"kill": work.id})
 
     def close(self) -> None:
         """End the worker and its runs, which keep a checkpoint."""
@@ -152,11 +158,10 @@ class LocalRunner(Runner):
         return any(Run(self.store.root / run_id).is_unclaimed for run_id in ids)
 
     def _tell(self, message: dict[str, object]) -> None:
-        with self._lock:
-            for _ in range(2):
-                process = self._ensure_worker()
-                if _write_line(process, message):
-                    return
+        for _ in range(2):
+            process = self._ensure_worker()
+            if _write_line(process, message):
+                return
         raise OSError("the worker process ends as soon as it starts; see the server's log")
 
     def _ensure_worker(self) -> subprocess.Popen[bytes]:

@@ -6,6 +6,7 @@ the claim and the end marker that :mod:`afn.work` speaks of.
 """
 
 import contextlib
+import fcntl
 import json
 import os
 import re
@@ -237,30 +238,25 @@ class Run(Work):
     def reopen(self, *, anew: bool = False) -> bool:
         """Make an ended run claimable again, to go on from its last checkpoint.
 
+        Commands that were sent since it ended it obeys before its first step. What had been changed
+        while it trained and made it diverge is taken back with the steps behind the checkpoint.
+
         Args:
             anew: Where it has none, begin once more from the start, also where it never began.
 
         Returns:
             False if it has no checkpoint, is not at an end, or somebody else was faster.
         """
-        weights = self.weights()
-        if self.state().status not in ENDED or (weights is None and not anew):
-            return False
-        if self.is_unclaimed:  # whoever queued it is gone
-            write_json(self.path / "config.json", self.record() | {"submitted_by": identity()})
-            return True
-        has_claim = (self.path / "claim.json").exists()
-        marker = self.path / ("claim.json" if has_claim else "end.json")
-        past = self.path / f".past-{secrets.token_hex(3)}.json"
-        try:
-            marker.rename(past)  # atomic: of two callers one finds nothing to rename
-        except FileNotFoundError:
-            return False
-        if weights is None:
-            self.events_path.unlink(missing_ok=True)
-        write_json(self.path / "config.json", self.record() | {"submitted_by": identity()})
-        past.unlink()
-        (self.path / "end.json").unlink(missing_ok=True)
+        with _alone(self.path / ".reopening"):
+            state, has_weights = self.state(), self.weights() is not None
+            if state.status not in ENDED or not (has_weights or anew):
+                return False
+            record = self.record() | {"submitted_by": identity()}
+            if (state.summary or {}).get("diverged"):
+                record["obeyed"] = (state.summary or {}).get("control_offset", 0)
+            write_json(self.path / "config.json", record)
+            for name in ("claim.json", "end.json"):  # the last one taken away makes it claimable
+                (self.path / name).unlink(missing_ok=True)
         return True
 
 
@@ -294,6 +290,15 @@ def progress_of(checkpoint: Path) -> dict[str, Any]:
     except (SafetensorError, OSError, KeyError, ValueError) as error:
         raise ValueError(f"cannot read the checkpoint {checkpoint.name}: {error}") from error
     return progress
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Whoever else comes here, from any thread or process, waits."""
+    with path.open("a") as file:
+        with contextlib.suppress(OSError):  # some shared file systems know no locks
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _gone(run_id: str) -> str:

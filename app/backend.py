@@ -1,7 +1,6 @@
 """What all sessions of the server share: run store, runner, histories, and measurements."""
 
 import atexit
-import threading
 from pathlib import Path
 
 import streamlit as st
@@ -10,7 +9,7 @@ from afn.cluster import runner_for
 from afn.cost.records import Report
 from afn.grids.evaluation import EvaluationStore
 from afn.grids.pictures import Pictures, PicturesFile
-from afn.history import History
+from afn.history import Follower, History
 from afn.index import Line, RunIndex
 from afn.inside.service import Inspector
 from afn.runner import Runner
@@ -125,13 +124,10 @@ def reference() -> Report:
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def _followed(run_id: str) -> tuple[History, threading.Lock]:
-    return History(run(run_id)), threading.Lock()
+def _follower(run_id: str) -> Follower:
+    return Follower(run(run_id))
 
 
 def history(run_id: str) -> History:
-    """A run's history up to now; sessions that look at the same run share it."""
-    followed, lock = _followed(run_id)
-    with lock:
-        followed.update()
-    return followed
+    """A run's history up to now; sessions that look at the same run follow it together."""
+    return _follower(run_id).now()

@@ -44,6 +44,8 @@ CONTROLS = {
     "target": "Whom the buttons speak to: all contenders, or one.",
     "change": "Takes effect at the next step of every run that the buttons speak to, and leaves a "
     "labelled mark on the time axis.",
+    "change.resume": "These runs have ended. What you set here they obey once you press Resume, "
+    "from their last checkpoint on.",
     "scale": "λ itself, or its logit: the parameter that is learned. Near 0 the logit shows "
     "movement that λ hides.",
     "by": "One panel per λ with a line for every layer; or one panel per layer with how far each "

@@ -248,9 +248,9 @@ def _fork(parent: Line, line: Line, pages: Pages) -> str:
     found = made.state()
     history = backend.history(line.id)
     facts: list[str] = [found.status]
-    if found.status in ("waiting", "running") and not history.steps:
+    if found.status in ("waiting", "running") and not history.num_steps:
         facts = ["starts in a moment"]
-    elif history.steps:
+    elif history.num_steps:
         facts.append(f"step {history.step:,}")
     if test := history.latest_accuracy():
         facts.append(f"{percent(test['accuracy'])} on clean test images")

@@ -65,9 +65,7 @@ def choices() -> list[Choice]:
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _told(name: str, sha256: str) -> History:
     """What a card's events say."""
-    history = History(cards.card_of(name))
-    history.update()
-    return history
+    return History.of(cards.card_of(name))
 
 
 # -- opened ----------------------------------------------------------------------------------------

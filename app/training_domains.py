@@ -143,7 +143,7 @@ def progress_of(recipe: Recipe, entries: Entries) -> Progress:
     pace, left, share = 0.0, 0.0, float(len(recipe.done))
     for (_, source), run in recipe.under_way.items():
         history = backend.history(run.id)
-        seen = sum(history.columns["batch_size"])
+        seen = float(history.columns["batch_size"].sum())
         everything = _images(recipe.config, entries[source])
         left += max(everything - seen, 0)
         share += min(seen / max(everything, 1), 1)

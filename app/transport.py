@@ -65,7 +65,7 @@ def render(slots: list[Slot], statuses: list[str], *, is_valid: bool) -> None:
         popover = st.popover(
             "Change now",
             icon=":material/tune:",
-            disabled=not is_live(mine),
+            disabled=not (is_live(mine) or can_resume),
             key="change",
             on_change="rerun",
         )
@@ -253,7 +253,8 @@ def _evaluate(comparison: Comparison, severity: int) -> None:
 
 
 def _changes(slots: list[Slot]) -> None:
-    st.caption(CONTROLS["change"])
+    is_over = not any(slot.run and slot.run.state().status not in ENDED for slot in slots)
+    st.caption(CONTROLS["change.resume" if is_over else "change"])
     first = next((slot.config for slot in slots), None)
     if first is None:
         return
@@ -305,11 +306,20 @@ def _set_button(
     *,
     disabled: bool = False,
 ) -> None:
-    """Sends one change, as the widgets say it when the button is pressed, to the live runs."""
+    """Sends one change, as the widgets say it when the button is pressed, to runs that heed it."""
 
     def send() -> None:
-        for slot in slots:
-            if slot.run is not None and slot.run.state().status not in ENDED:
-                slot.run.send({"command": "set", **change()})
+        runs = [slot.run for slot in slots if slot.run is not None and _heeds(slot)]
+        for run in runs:
+            run.send({"command": "set", **change()})
+        if any(run.state().status in ENDED for run in runs):
+            st.toast(
+                f"{label} is set; what has ended obeys it once resumed.", icon=":material/tune:"
+            )
 
     st.button(f"Set {label}", key=f"change.send.{name}", on_click=_guarded(send), disabled=disabled)
+
+
+def _heeds(slot: Slot) -> bool:
+    """Whether its run obeys commands: now, or once it is resumed."""
+    return _can_reopen(slot) or (slot.run is not None and slot.run.state().status not in ENDED)

@@ -26,6 +26,7 @@ def history(losses, *, first=0, lambdas=None, **columns):
     """A run whose steps have these losses; `lambdas` are λ_mu of its one layer."""
     layers = [] if lambdas is None else ["norm"]
     start = {"kind": "start", "step": first, "layers": layers, "adaptive_layers": layers}
+    start["lambdas"] = [[0.0] * 4 for _ in layers]
     steps = []
     for i, loss in enumerate(losses):
         row = [] if lambdas is None else [[lambdas[i], 0.1, 0.1, 0.1]]
@@ -37,8 +38,7 @@ def history(losses, *, first=0, lambdas=None, **columns):
             }
             | {name: values[i] for name, values in columns.items()}
         )  # fmt: skip
-    found = History(Told(start, *steps))
-    found.update()
+    found = History.of(Told(start, *steps))
     assert len(found.steps) == len(losses)
     return found
 

@@ -116,8 +116,7 @@ def test_lambda_is_set_in_all_layers_and_the_rest_is_the_parents(store, parent):
 def test_lambda_that_was_frozen_at_zero_learns_once_it_is_set_and_after_a_resumption(store, config):
     parent = trained(store, replace(config, lambda_init=LambdaInit.OFF))
     made = forked(store, parent, lambda_logits={"mu": -1.0})
-    history = History(made)
-    history.update()
+    history = History.of(made)
     layer = history.lambdas[0]
     moved = {name: layer[i][0] != layer[i][-1] for i, name in enumerate(LAMBDAS)}
     assert moved == {"mu": True, "sigma": False, "gamma": False, "beta": False}
@@ -170,8 +169,7 @@ def test_batch_and_rate_change_and_epochs_may_be_raised(store, parent):
 
 def test_a_history_begins_where_the_fork_does(store, parent):
     made = forked(store, parent, lambda_logits={"sigma": 0.0})
-    history = History(made)
-    history.update()
+    history = History.of(made)
     assert history.first_step == MIDDLE
     assert list(history.steps) == [*range(MIDDLE + 1, 45)]
     assert history.start["lambdas"][0][1] == 0.5
@@ -198,8 +196,7 @@ def test_one_that_died_before_its_first_checkpoint_begins_anew(store, parent):
         path.unlink()
     assert made.reopen(anew=True)
     list(execute(made))
-    history = History(made)
-    history.update()
+    history = History.of(made)
     assert list(history.steps) == [*range(MIDDLE + 1, 45)]
 
 

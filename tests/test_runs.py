@@ -1,15 +1,17 @@
 import json
+import math
 import os
 import subprocess
 import sys
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from afn import TrainConfig
+from afn import LambdaInit, TrainConfig
 from afn.engine.events import TIMES
 from afn.engine.execution import execute, train
-from afn.history import History
+from afn.history import Follower, History
 from afn.jsonl import append_line, read_lines
 from afn.processes import identity
 from afn.runs import RunStore
@@ -201,12 +203,10 @@ def test_a_stopped_run_goes_on_as_if_never_interrupted(store, quick):
     assert broken.state().status == "stopped"
     assert broken.reopen()
     list(execute(broken))
-    histories = [History(run) for run in (whole, broken)]
-    for history in histories:
-        history.update()
-    assert histories[0].steps == histories[1].steps
-    assert histories[0].columns["loss"] == histories[1].columns["loss"]
-    assert histories[0].lambdas == histories[1].lambdas
+    first, second = (History.of(run) for run in (whole, broken))
+    np.testing.assert_equal(first.steps, second.steps)
+    np.testing.assert_equal(first.columns["loss"], second.columns["loss"])
+    np.testing.assert_equal(first.lambdas, second.lambdas)
 
 
 def test_history_takes_back_what_a_crash_made_undone(store, quick):
@@ -217,12 +217,11 @@ def test_history_takes_back_what_a_crash_made_undone(store, quick):
     events.close()
     (run.path / "end.json").unlink()
     (run.path / "claim.json").write_text(json.dumps(dead_process()))
-    history = History(run)
-    history.update()
-    assert history.step == 30
+    follower = Follower(run)
+    assert follower.now().step == 30
     assert run.reopen()
     list(execute(run))
-    history.update()
+    history = follower.now()
     assert history.revision == 1
     assert list(history.steps) == list(range(1, 67))
     assert all(len(column) == 66 for column in history.columns.values())
@@ -233,15 +232,13 @@ def test_history_reads_only_what_is_new_and_survives_foreign_lines(store, quick)
     append_line(run.events_path, {"kind": "step", "step": 1, "loss": "?"})
     append_line(run.events_path, {"kind": "from the future"})
     list(execute(run))
-    history = History(run)
-    history.update()
-    offset = history.offset
+    follower = Follower(run)
+    history = follower.now()
     assert history.step == 22
     assert history.images_per_second() > 0
     assert history.seconds_left() == 0 or history.columns["images_left"][-1] >= 0
     assert set(history.latest_by_corruption(3)) == {None, "contrast", "gaussian_noise"}
-    history.update()
-    assert history.offset == offset == run.events_path.stat().st_size
+    assert follower.now() is history
 
 
 def test_lines_of_several_writers_stay_whole(tmp_path):
@@ -287,3 +284,68 @@ def test_a_run_that_is_deleted_meanwhile_is_one_line(store):
     for read in (run.record, run.config):
         with pytest.raises(FileNotFoundError, match=r"it may have been deleted$"):
             read()
+
+
+# -- resuming with other settings ------------------------------------------------------------------
+
+FATAL = [{"command": "set", "lr": 10.0}, {"command": "set", "lambda_lr_factor": 1000.0}]
+
+
+@pytest.fixture
+def diverged(store, quick):
+    """A run with a checkpoint at step 22 that a change behind step 25 made diverge."""
+    run = store.create(replace(quick, epochs=3, lambda_init=LambdaInit.REFERENCE))
+    for event in execute(run):
+        if event.kind == "step" and event.step == 25:
+            for change in FATAL:
+                run.send(change)
+    assert run.state().status == "failed", run.state()
+    assert "diverged" in run.state().reason
+    return run
+
+
+def rates(run):
+    return {event["step"]: event["lr"] for event in run.events()[0] if event["kind"] == "step"}
+
+
+def test_resuming_takes_back_what_made_a_run_diverge(diverged):
+    follower = Follower(diverged)
+    before = follower.now()
+    assert [command["step"] for command in before.commands] == [25, 25]
+    assert diverged.reopen()
+    list(execute(diverged))
+    assert diverged.state().status == "finished"
+    assert set(rates(diverged).values()) == {0.05}
+    after = follower.now()
+    assert after.commands == ()
+    assert after.revision > before.revision
+    assert list(after.steps) == list(range(1, 67))
+    uninterrupted = RunStore(diverged.path.parent / "other").create(diverged.config())
+    list(execute(uninterrupted))
+    np.testing.assert_equal(after.lambdas, History.of(uninterrupted).lambdas)
+
+
+def test_a_resumed_run_obeys_what_was_set_since_it_ended(diverged):
+    for change in ({"lr": 0.01}, {"batch_size": 96}, {"lambda": {"mu": -1.0}}):
+        diverged.send({"command": "set", **change})
+    assert diverged.reopen()
+    list(execute(diverged))
+    assert diverged.state().status == "finished"
+    told = History.of(diverged)
+    assert [command["step"] for command in told.commands] == [22, 22, 22]
+    assert told.columns["lr"][:22].tolist() == [0.05] * 22
+    assert set(told.columns["lr"][22:]) == {0.01}
+    assert told.columns["batch_size"][22] == 96
+    assert told.lambdas[0, 0, 22] == pytest.approx(1 / (1 + math.exp(1)), abs=1e-3)
+
+
+def test_a_run_that_diverges_once_more_takes_back_both(diverged):
+    for change in FATAL:
+        diverged.send(change)
+    assert diverged.reopen()
+    list(execute(diverged))
+    assert "diverged" in diverged.state().reason
+    assert diverged.reopen()
+    list(execute(diverged))
+    assert diverged.state().status == "finished"
+    assert History.of(diverged).commands == ()

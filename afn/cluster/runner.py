@@ -100,6 +100,8 @@ class ClusterRunner(Runner):
         self._scheduler = Scheduler(address, ca=ca, cert=cert, key=key)
         self._local = LocalRunner(store)
         self._client: Client | None = None
+        self._lock = threading.Lock()
+        """Sessions submit at the same time."""
         self._submitted: list[list[str]] = []
         self._behind: list[str] = []
         self._in_flight: dict[str, _Flight] = {}
@@ -120,16 +122,17 @@ class ClusterRunner(Runner):
             OSError: There is no scheduler, or it has no workers.
             ValueError: Versions differ, or a worker does not see the run store.
         """
-        if self._thread is not None:
-            return
-        self._client = self._scheduler.connect()
-        try:
-            self._scheduler.check(self._client, self.store.root)
-        except BaseException:
-            self._client.close()
-            raise
-        self._thread = threading.Thread(target=self._tend_always, name="cluster", daemon=True)
-        self._thread.start()
+        with self._lock:
+            if self._thread is not None:
+                return
+            self._client = self._scheduler.connect()
+            try:
+                self._scheduler.check(self._client, self.store.root)
+            except BaseException:
+                self._client.close()
+                raise
+            self._thread = threading.Thread(target=self._tend_always, name="cluster", daemon=True)
+            self._thread.start()
 
     def submit(self, runs: list[Run]) -> None:
         """Queue the runs of one comparison; each begins when a worker is free.
@@ -139,7 +142,8 @@ class ClusterRunner(Runner):
         """
         self.start()
         ids = [run.id for run in runs]
-        self._submitted = [group for group in self._submitted if self._is_waiting(group)] + [ids]
+        with self._lock:
+            self._submitted = [*filter(self._is_waiting, self._submitted), ids]
 
     def submit_behind(self, runs: list[Run]) -> None:
         """Queue runs one by one behind everything that somebody waits for, as a sweep's are.
@@ -148,7 +152,8 @@ class ClusterRunner(Runner):
             OSError: There is no cluster.
         """
         self.start()
-        self._behind.extend(run.id for run in runs)
+        with self._lock:
+            self._behind.extend(run.id for run in runs)
 
     def position(self, run: Run) -> int:
         """How many comparisons go before this waiting run, itself counted in; 0 if it is none."""
@@ -328,7 +333,9 @@ class ClusterRunner(Runner):
 
     def _waiting(self) -> Iterator[Run]:
         """Runs to hand over, in their order; what was begun or ended is forgotten."""
-        for ids in (*self._submitted, self._behind):
+        with self._lock:
+            groups = [*self._submitted, self._behind]
+        for ids in groups:
             for run_id in list(ids):
                 if run_id in self._in_flight or run_id in self._lost:
                     continue
@@ -336,7 +343,8 @@ class ClusterRunner(Runner):
                 if run.is_unclaimed:
                     yield run
                 else:
-                    ids.remove(run_id)
+                    with self._lock:
+                        ids.remove(run_id)
 
     def _is_waiting(self, ids: list[str]) -> bool:
         return any(Run(self.store.root / run_id).is_unclaimed for run_id in ids)

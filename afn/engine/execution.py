@@ -75,7 +75,7 @@ def execute(
         trains = training
         from_file = FileControls(
             run.control_path,
-            offset=training.control_offset,
+            offset=max(training.control_offset, run.record().get("obeyed", 0)),
             orphaned=lambda: orphaned() or not run.path.exists(),
         )
         controls = Scripted(script, lambda: trains.step, from_file)
@@ -112,4 +112,8 @@ def _summary(training: Training | None) -> dict[str, object] | None:
         return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     peak_mb = peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
-    return {**training.summary(), "peak_memory_mb": round(peak_mb)}
+    return {
+        **training.summary(),
+        "control_offset": training.control_offset,
+        "peak_memory_mb": round(peak_mb),
+    }

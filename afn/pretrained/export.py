@@ -59,11 +59,18 @@ def thinned(events: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     interrupted.
     """
     kept: list[dict[str, Any]] = []
+    marks: dict[int, int] = {}  # per checkpoint, by its step: how much was recorded before it
     for event in events:
-        if event["kind"] == "resume":
-            kept = [each for each in kept if each["step"] <= event["step"]]
-        elif event["kind"] in ("start", "step", "snapshot", "evaluation"):
-            kept.append(event)
+        match event["kind"]:
+            case "start":  # once more, where there was no checkpoint
+                kept = [event]
+            case "step" | "snapshot" | "evaluation":
+                kept.append(event)
+            case "checkpoint":
+                marks[event["step"]] = len(kept)
+            case "resume":
+                by_step = sum(each["step"] <= event["step"] for each in kept)
+                del kept[marks.get(event["step"], by_step) :]
     steps = [event["step"] for event in kept if event["kind"] == "step"]
     chosen = set(_evenly(steps))
     return [_rounded(event) for event in kept if event["kind"] != "step" or event["step"] in chosen]

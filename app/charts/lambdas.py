@@ -67,13 +67,13 @@ def lambda_chart(shown: Sequence[Shown], *, scale: Scale = "λ", by: By = "λ") 
 
     def feed(cursor: tuple[list[int], list[int]] | None) -> tuple[dict[str, Any], Any]:
         now = (
-            [len(each.history.steps) for each in adaptive],
+            [each.history.num_steps for each in adaptive],
             [len(each.history.commands) for each in adaptive],
         )
         steps, commands = cursor or ([-1] * len(adaptive), [0] * len(adaptive))
         blocks: list[Any] = [
-            (line, *_block(each.history, first, last, scale, by))
-            for line, each, first, last in zip(first_lines, adaptive, steps, now[0], strict=True)
+            (line, *_block(each.history, first, scale, by))
+            for line, each, first in zip(first_lines, adaptive, steps, strict=True)
         ]
         chunk: dict[str, Any] = {}
         room = HISTORY_BYTES if cursor is None else TICK_BYTES
@@ -92,14 +92,11 @@ def short_layer(name: str) -> str:
     return name.removeprefix("backbone.")
 
 
-def _block(
-    history: History, first: int, last: int, scale: Scale, by: By
-) -> tuple[np.ndarray, np.ndarray]:
+def _block(history: History, first: int, scale: Scale, by: By) -> tuple[np.ndarray, np.ndarray]:
     """Steps and one row per layer and λ, from entry `first` on; -1 is the start."""
     start = _start(history)  # (layers * 4,)
-    rows = [column[max(first, 0) : last] for layer in history.lambdas for column in layer]
-    values = np.array(rows, dtype=float).reshape(len(start), -1)
-    steps = np.array(history.steps[max(first, 0) : last], dtype=float)
+    steps = history.steps[max(first, 0) :].astype(float)
+    values = history.lambdas[:, :, max(first, 0) :].reshape(len(start), len(steps))
     if first < 0:
         values = np.concatenate([start[:, None], values], axis=1)
         steps = np.concatenate([[float(history.first_step)], steps])
@@ -145,5 +142,5 @@ def _table(shown: Sequence[Shown]) -> Rows:
         | {f"lambda_{name}": columns[k][i] for k, name in enumerate(LAMBDAS)}
         for each in shown
         for layer, columns in zip(each.history.adaptive_layers, each.history.lambdas, strict=False)
-        for i, step in enumerate(list(each.history.steps))
+        for i, step in enumerate(each.history.steps.tolist())
     ]

@@ -44,11 +44,8 @@ def learning_chart(shown: Sequence[Shown]) -> Chart:
     }
 
     def columns(each: Shown, first: int) -> list[np.ndarray]:
-        history = each.history
-        return [
-            np.array(history.columns["loss"][first:]),
-            100 * np.array(history.columns["accuracy"][first:]),
-        ]
+        loss, accuracy = (each.history.columns[name][first:] for name in ("loss", "accuracy"))
+        return [loss, 100 * accuracy]
 
     def tests(each: Shown, first: int) -> tuple[list[int], list[list[float]]]:
         clean = [e for e in each.history.evaluations[first:] if e["corruption"] is None]
@@ -57,7 +54,7 @@ def learning_chart(shown: Sequence[Shown]) -> Chart:
     def feed(cursor: tuple[list[int], list[int], list[int]] | None) -> tuple[dict[str, Any], Any]:
         now = _ends(shown)
         steps, evaluations, commands = cursor or ([0] * len(shown),) * 3
-        blocks = _step_blocks(shown, steps, now[0], 2, columns)
+        blocks = _step_blocks(shown, steps, 2, columns)
         for run, each in enumerate(shown):
             blocks.append((2 * len(shown) + run, *tests(each, evaluations[run])))
         return _chunk(blocks, marks_since(shown, commands), cursor is None), now
@@ -80,15 +77,13 @@ def gradient_chart(shown: Sequence[Shown]) -> Chart:
     }
 
     def columns(each: Shown, first: int) -> list[np.ndarray]:
-        of = {n: np.array(each.history.columns[n][first:]) for n in ("batch_size", "duration")}
-        size = min(map(len, of.values()))
-        speed = of["batch_size"][:size] / np.maximum(of["duration"][:size], 1e-6)
-        return [np.array(each.history.columns["grad_norm"][first:]), speed]
+        of = {name: column[first:] for name, column in each.history.columns.items()}
+        return [of["grad_norm"], of["batch_size"] / np.maximum(of["duration"], 1e-6)]
 
     def feed(cursor: tuple[list[int], list[int], list[int]] | None) -> tuple[dict[str, Any], Any]:
         now = _ends(shown)
         steps, _, commands = cursor or ([0] * len(shown),) * 3
-        blocks = _step_blocks(shown, steps, now[0], 2, columns)
+        blocks = _step_blocks(shown, steps, 2, columns)
         return _chunk(blocks, marks_since(shown, commands), cursor is None), now
 
     return Chart(subject_of(shown), spec, feed, _gradient_reading(shown), lambda: _steps(shown))
@@ -105,14 +100,12 @@ def _ends(shown: Sequence[Shown]) -> tuple[list[int], list[int], list[int]]:
 
 
 def _step_blocks(
-    shown: Sequence[Shown], first: list[int], last: list[int], width: int, columns: Columns
+    shown: Sequence[Shown], first: list[int], width: int, columns: Columns
 ) -> list[tuple[int, Any, Any]]:
-    blocks = []
-    for run, each in enumerate(shown):
-        count = last[run] - first[run]
-        steps = each.history.steps[first[run] : last[run]]
-        blocks.append((width * run, steps, [c[:count] for c in columns(each, first[run])]))
-    return blocks
+    return [
+        (width * run, each.history.steps[since:], columns(each, since))
+        for run, (each, since) in enumerate(zip(shown, first, strict=True))
+    ]
 
 
 def _chunk(blocks: list[Any], marks: list[Any], is_history: bool) -> dict[str, Any]:
@@ -143,7 +136,8 @@ def _learning_reading(shown: Sequence[Shown]) -> str:
 def _gradient_reading(shown: Sequence[Shown]) -> str:
     words = []
     for each in shown:
-        if norms := each.history.columns["grad_norm"]:
+        norms = each.history.columns["grad_norm"]
+        if len(norms):
             peak = int(np.argmax(norms))
             words.append(f"{each.label} {norms[peak]:.2g} at step {each.history.steps[peak]}")
     return f"Largest gradient norm so far: {enumerate_words(words)}." if words else "No step yet."
@@ -154,5 +148,5 @@ def _steps(shown: Sequence[Shown]) -> Rows:
         {"run": each.label, "step": step}
         | {name: column[i] for name, column in each.history.columns.items()}
         for each in shown
-        for i, step in enumerate(list(each.history.steps))
+        for i, step in enumerate(each.history.steps.tolist())
     ]

@@ -92,7 +92,7 @@ def _traces(
     common = {"type": "scatter", "name": each.label}
     line = {"color": each.color, "width": 2.2, "dash": dash}
     if quantity == "accuracy":
-        tests = [e for e in list(each.history.evaluations) if e["corruption"] is None]
+        tests = [e for e in each.history.evaluations if e["corruption"] is None]
         return [
             {
                 **common, "mode": "lines+markers", "line": line,
@@ -118,9 +118,7 @@ def _traces(
 
 
 def _curve(each: Shown, quantity: Quantity) -> tuple[np.ndarray, np.ndarray]:
-    count = len(each.history.steps)  # first: the other columns are at least as long
-    values = np.array(each.history.columns[quantity][:count], dtype=float)
-    return np.array(each.history.steps[:count], dtype=float), values
+    return each.history.steps.astype(float), each.history.columns[quantity]
 
 
 def _smooth(each: Shown, shown: Sequence[Shown], quantity: Quantity) -> np.ndarray:
@@ -151,7 +149,7 @@ def parting_reading(shown: Sequence[Shown], quantity: Quantity) -> str:
     if quantity == "accuracy":
         return _accuracy_reading(shown)
     first, second = shown
-    common = set(first.history.steps) & set(second.history.steps)
+    common = {*first.history.steps.tolist()} & {*second.history.steps.tolist()}
     if not common:
         return "There is no step yet that both recorded."
     last = max(common)
@@ -194,7 +192,7 @@ def parting_table(shown: Sequence[Shown]) -> Rows:
         tests = {
             e["step"]: e["accuracy"] for e in each.history.evaluations if e["corruption"] is None
         }
-        for i, step in enumerate(list(each.history.steps)):
+        for i, step in enumerate(each.history.steps.tolist()):
             columns = {n: each.history.columns[n][i] for n in ("loss", "accuracy", "grad_norm")}
             rows.append(
                 {"run": each.label, "id": each.history.run.id, "step": step}

@@ -41,7 +41,7 @@ class Ridge:
 def by_step(history: History, layer: str) -> dict[int, Values]:
     """A layer's γ̂ and β̂ at every snapshot."""
     found: dict[int, Values] = {}
-    for snapshot in list(history.snapshots):
+    for snapshot in history.snapshots:
         if values := _values(snapshot, history.layers, layer):
             found[snapshot["step"]] = values
     return found
@@ -49,7 +49,7 @@ def by_step(history: History, layer: str) -> dict[int, Values]:
 
 def by_layer(history: History, step: int) -> dict[str, Values]:
     """All layers' γ̂ and β̂ at one snapshot."""
-    for snapshot in list(history.snapshots):
+    for snapshot in history.snapshots:
         if snapshot["step"] == step:
             found = {name: _values(snapshot, history.layers, name) for name in history.layers}
             return {name: values for name, values in found.items() if values}

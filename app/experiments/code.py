@@ -266,7 +266,7 @@ def script_of(history: History) -> tuple[Timed, ...]:
     return tuple(
         (record["step"], {key: value for key, value in record.items() if key in _COMMAND})
         for record in history.commands
-        if "error" not in record and record["command"] in ("set", "evaluate", "stop")
+        if "error" not in record and record.get("command") in ("set", "evaluate", "stop")
     )
 
 

@@ -148,5 +148,5 @@ def _gradients(known: dict[str, Opened]) -> list[Experiment]:
 
 def _told(label: str, opened: Opened) -> Sequence[str]:
     history = opened.shown.history
-    norms = list(history.columns["grad_norm"])
+    norms = history.columns["grad_norm"].tolist()
     return line(label, "first step", norms[0]), line(label, "largest", max(norms))

@@ -119,7 +119,7 @@ def over_steps(chosen: Opened, layer: str) -> list[Experiment]:
         layer: The one that is looked at, or what stands for all.
     """
     origin, history = Origin.of(chosen.id), chosen.shown.history
-    steps = [snapshot["step"] for snapshot in list(history.snapshots)]
+    steps = [snapshot["step"] for snapshot in history.snapshots]
     is_one = layer in history.layers
     expected = [
         text

@@ -11,6 +11,7 @@ const [{ element, isTouch, look }, curves, distribution, bars] = await Promise.a
   ["look", "curves", "distribution", "bars"].map(load),
 );
 const KINDS = { curves, distribution, bars };
+const PATIENCE = 3000; // ms after which a question that got lost is asked again
 const CONFIG = {
   displaylogo: false,
   showSendToCloud: false,
@@ -98,8 +99,10 @@ class Chart {
     this.key = key;
     this.store = stores.get(key);
     this.root.setAttribute("aria-label", alt);
-    if (!receive(this.store, offer) && this.store.asked !== offer.epoch) {
-      this.store.asked = offer.epoch;
+    const { store } = this;
+    if (!receive(store, offer) && (store.asked !== offer.epoch || performance.now() > store.patience)) {
+      store.asked = offer.epoch;
+      store.patience = performance.now() + PATIENCE;
       setTriggerValue("resync", offer.epoch);
     }
     this.schedule(); // also without news: Streamlit calls again when the theme has changed

@@ -13,7 +13,6 @@ from afn.grids.rescaling import Condition, Rescaling
 from afn.grids.subjects import Stats, Subject
 from afn.grids.tasks import GridTask, RescalingTask
 from afn.history import History
-from afn.lambda_init import LAMBDAS
 from afn.work import ENDED
 from app import backend, cards
 from app.trials.experiment import Data, Experiment, Standing
@@ -228,6 +227,5 @@ def _sha256(model: str) -> str:
 
 @lru_cache(maxsize=16)
 def _lambdas(model: str) -> list[list[float]]:
-    history = History(cards.card_of(model))
-    history.update()
-    return [[layer[i][-1] for i in range(len(LAMBDAS))] for layer in history.lambdas]
+    found: list[list[float]] = History.of(cards.card_of(model)).lambdas[:, :, -1].tolist()
+    return found

@@ -79,9 +79,8 @@ class Trainings(Experiment[Trained]):
         """What is known of each run, and the gradients of its first steps."""
         runs = []
         for run_id, line in self._lines().items():
-            history = History(backend.run(run_id))
-            history.update()
-            norms = list(history.columns["grad_norm"][:FIRST_STEPS])
+            history = History.of(backend.run(run_id))
+            norms = history.columns["grad_norm"][:FIRST_STEPS].tolist()
             known = {name: value for name, value in asdict(line).items() if name in _KEPT}
             runs.append({**known, "gradients": [n if abs(n) < 1e30 else None for n in norms]})
         found: list[dict[str, Any]] = rounded(runs)

@@ -109,7 +109,7 @@ def _wait_for_first_steps(slots: list[Slot]) -> None:
         return
     runs = [slot.run for slot in slots if slot.run and slot.config.is_adaptive]
     while time.monotonic() < started + FIRST_LOOK_SECONDS and not any(
-        backend.history(run.id).steps for run in runs
+        backend.history(run.id).num_steps for run in runs
     ):
         time.sleep(0.01)
 

@@ -117,7 +117,7 @@ def _follow(chosen: Opened, *, is_linked: bool) -> None:
 
 def _steps(chosen: Opened, *, is_linked: bool) -> None:
     history = chosen.shown.history
-    steps = [snapshot["step"] for snapshot in list(history.snapshots)]
+    steps = [snapshot["step"] for snapshot in history.snapshots]
     if not steps:
         st.caption(
             "The first snapshot comes with the first step."

@@ -63,13 +63,10 @@ def show(runs):
     """The runs as the page shows them."""
     configs = [run.config() for run in runs]
     colors = run_colors([config.norm for config in configs])
-    shown = [
-        Shown(LABELS[config.norm], color, config, History(run))
+    return [
+        Shown(LABELS[config.norm], color, config, History.of(run))
         for config, color, run in zip(configs, colors, runs, strict=True)
     ]
-    for each in shown:
-        each.history.update()
-    return shown
 
 
 @pytest.fixture

@@ -48,8 +48,7 @@ def told(lambdas, *, layers=("backbone.a",), grads=None, snapshots=(), steps=Non
         event["lambda_grads"] = grads[i] if grads else [[0.0] * 4] * len(names)
         events.append(event)
     events += [{"kind": "snapshot", **each} for each in snapshots]
-    history = History(Told(events))
-    history.update()
+    history = History.of(Told(events))
     settings = TrainConfig(**config)
     return Shown(settings.norm.upper(), "#000000", settings, history, True)
 

@@ -219,8 +219,9 @@ def test_every_bar_has_a_sample_image_that_is_sent_once(shown):
     chunk, cursor = chart.feed(None)
     assert list(chunk["images"]) == chart.spec["groups"]
     assert all(uri.startswith("data:image/png;base64,") for uri in chunk["images"].values())
-    shown[0].history.evaluations.append(shown[0].history.evaluations[-1])
-    later, _ = chart.feed(cursor)
+    tests = shown[0].history.evaluations
+    tested = replace(shown[0].history, evaluations=(*tests, tests[-1]))
+    later, _ = corruption_chart([replace(shown[0], history=tested), *shown[1:]], 3).feed(cursor)
     assert later.keys() == {"cells"}
 
 

@@ -1,17 +1,19 @@
 """What live charts send: only what is new, small whatever the length, and nothing that is lost."""
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from numpy.testing import assert_equal
 
-from afn.history import STEP_COLUMNS, History
+from afn.history import STEP_COLUMNS, Follower, History
 from afn.jsonl import append_line
 from afn.runs import Run
 from app.charts.chart import Shown
 from app.charts.distribution import distribution_chart
 from tests.app.live import (
+    CHANGED_AT,
     CHARTS,
     CONFIG,
     CURVES,
@@ -29,9 +31,8 @@ from tests.app.live import (
 def test_once_all_is_fed_there_is_nothing_new(make, shown):
     first, cursor = make(shown).feed(None)
     assert first
-    for each in shown:
-        each.history.update()
-    assert make(shown).feed(cursor)[0] == {}
+    again = [replace(each, history=History.of(each.history.run)) for each in shown]
+    assert make(again).feed(cursor)[0] == {}
 
 
 def growing(run, folder, portions):
@@ -39,12 +40,11 @@ def growing(run, folder, portions):
     lines = run.events_path.read_bytes().splitlines(keepends=True)
     copy = Run(folder / run.id)
     copy.path.mkdir()
-    history = History(copy)
+    follower = Follower(copy)
     for part in np.array_split(range(len(lines)), portions):
         with copy.events_path.open("ab") as file:
             file.writelines(lines[i] for i in part)
-        history.update()
-        yield history
+        yield follower.now()
 
 
 def ticks(make, shown, folder, portions):
@@ -55,6 +55,23 @@ def ticks(make, shown, folder, portions):
         chart = make([replace(e, history=h) for e, h in zip(shown, now, strict=True)])
         chunk, cursor = chart.feed(cursor)
         yield chart, chunk
+
+
+@every_chart
+def test_a_chart_feeds_what_its_subject_names_while_others_look_at_the_run(make, shown, tmp_path):
+    """A chart that took a later history's numbers would keep what a resumption took back."""
+    source = shown[0].history.run
+    copy = Run(tmp_path / source.id)
+    copy.path.mkdir()
+    shutil.copyfile(source.events_path, copy.events_path)
+    follower = Follower(copy)
+    chart = make([replace(shown[0], history=follower.now())])
+    whole, _ = chart.feed(None)
+    append_line(copy.events_path, {"kind": "resume", "step": CHANGED_AT})
+    other = make([replace(shown[0], history=follower.now())])
+    assert chart.feed(None)[0] == whole
+    assert other.subject != chart.subject
+    assert other.feed(None)[0] != whole
 
 
 @pytest.mark.parametrize("name", [*CURVES, "corruptions"])
@@ -78,7 +95,7 @@ def test_a_tick_brings_the_newest_snapshot_alone_and_the_whole_brings_all(shown,
 
 @every_chart
 def test_runs_that_have_not_begun_are_an_empty_chart(make, shown, tmp_path):
-    waiting = [replace(each, history=History(Run(tmp_path / each.label))) for each in shown]
+    waiting = [replace(each, history=History(run=Run(tmp_path / each.label))) for each in shown]
     chart = make(waiting) if make is not CHARTS["distribution"] else distribution_chart(waiting, "")
     assert chart.feed(None)[0] == {}
     assert chart.reading
@@ -108,8 +125,8 @@ def test_other_runs_or_a_revised_history_are_another_subject(make, shown):
     before = make(shown).subject
     assert hash(before) == hash(make(shown).subject)
     assert make(shown[:1]).subject != before
-    shown[0].history.revision += 1
-    assert make(shown).subject != before
+    revised = replace(shown[0], history=replace(shown[0].history, revision=1))
+    assert make([revised, *shown[1:]]).subject != before
 
 
 # -- the size of a tick ----------------------------------------------------------------------------
@@ -151,29 +168,32 @@ def trained(request, tmp_path_factory):
     lambdas = [[0.047, 0.047, 0.0067, 0.0067]] * layers
     append_line(run.events_path, {"kind": "start", **start, "lambdas": lambdas})
     record(run, range(1, 1001), layers, channels)
-    history = History(run)
-    history.update()
+    follower = Follower(run)
+
+    def shown():
+        history = follower.now()
+        return [Shown(f"AFN #{i}", "#D55E00", CONFIG, history) for i in range(num_runs)]
 
     def train():
-        record(run, range(history.step + 1, history.step + 81), layers, channels)
-        history.update()
+        step = follower.now().step
+        record(run, range(step + 1, step + 81), layers, channels)
+        return shown()
 
-    return [Shown(f"AFN #{i}", "#D55E00", CONFIG, history) for i in range(num_runs)], train
+    return shown, train
 
 
 @every_chart
 def test_a_tick_stays_small_whatever_the_length(make, trained):
     shown, train = trained
-    _, cursor = make(shown).feed(None)
-    train()
-    tick, _ = make(shown).feed(cursor)
+    _, cursor = make(shown()).feed(None)
+    tick, _ = make(train()).feed(cursor)
     assert tick
     assert len(strict_json(tick).encode()) <= TICK_BYTES
 
 
 @pytest.mark.parametrize("name", CURVES)
 def test_a_history_is_thinned_evenly_from_its_start_to_its_newest_point(name, trained):
-    shown, _ = trained
+    shown = trained[0]()
     chart = CHARTS[name](shown)
     chunk, _ = chart.feed(None)
     assert len(strict_json(chunk).encode()) <= 64_000

@@ -39,8 +39,7 @@ def shown(tmp_path_factory):
     names = names_of([run.config() for run in runs], [run.origin() for run in runs])
     found = []
     for run, name, color in zip(runs, names, ("#D55E00", "#E08D4D"), strict=True):
-        history = History(run)
-        history.update()
+        history = History.of(run)
         found.append(Shown(name, color, run.config(), history, True, run.origin()))
     return found
 

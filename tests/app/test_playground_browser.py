@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from afn import TrainConfig
 from afn.runs import RunStore
 from tests.app.browser import ROOT, button
+from tests.waiting import wait_for
 
 pytestmark = [
     pytest.mark.browser,
@@ -149,6 +150,44 @@ def test_pause_holds_step_takes_one_resume_goes_on(page: Page, address: str, run
     expect(button(page, "Pause")).to_be_enabled()
     button(page, "Reset").click()
     expect(page.get_by_text("Nothing runs yet")).to_be_visible()
+
+
+DRAWN = """() => Object.fromEntries([...document.querySelectorAll('[role=figure]')].map(figure => {
+  const data = figure.querySelector('.js-plotly-plot')?.data ?? [];
+  const steps = data.flatMap(trace => [...(trace.x ?? [])]).filter(Number.isFinite);
+  return [figure.ariaLabel.split('.')[0], Math.max(0, ...steps)]; }))"""
+
+
+def test_what_a_resumed_run_took_back_is_gone_from_every_chart(
+    page: Page, address: str, runs_folder: Path
+):
+    start(page, f"{address}/?data=digits8&widths=4-8&epochs=100&bs=4&lr=0.005&c=afn")
+    run = RunStore(runs_folder).open(run_ids(page)[0])
+    wait_for(run.checkpoints, "a checkpoint")
+    at = int(run.checkpoints()[-1].stem.removeprefix("step-"))
+    page.wait_for_timeout(500)
+    run.send({"command": "set", "lr": 0.001})
+    page.wait_for_timeout(500)
+    os.kill(json.loads((run.path / "claim.json").read_text())["pid"], signal.SIGKILL)
+    expect(page.get_by_text(re.compile("AFN failed: its process was killed"))).to_be_visible()
+    assert len(run.checkpoints()) < 4, "the machine is too quick for this test"
+    at = int(run.checkpoints()[-1].stem.removeprefix("step-"))
+    curves = ("Loss and accuracy", "λ over steps", "Gradient and speed")
+    for title in curves:
+        wait_for_more_points(page, title)
+    before = page.evaluate(DRAWN)
+    assert all(before[title] > at for title in curves)
+    run.send({"command": "pause"})  # so that it stands at its checkpoint once it is resumed
+    button(page, "Resume").click()
+    expect(page.locator(".afn-card")).to_contain_text("paused")
+    for title in curves:
+        page.get_by_role("figure", name=re.compile(f"^{title}")).scroll_into_view_if_needed()
+        page.wait_for_function(
+            f"([title, at]) => ({DRAWN})()[title] === at", arg=[title, at], timeout=20_000
+        )
+    expect(page.get_by_text(re.compile(f"step {at:,} "))).to_be_visible()
+    button(page, "Change now").click()
+    expect(page.get_by_label("Learning rate", exact=True)).to_have_count(2)
 
 
 def test_hidden_legend_entries_survive_ticks(page: Page, address: str):

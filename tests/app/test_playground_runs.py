@@ -11,6 +11,7 @@ import pytest
 import streamlit as st
 
 from afn.engine.execution import execute
+from afn.history import History
 from afn.runs import RunStore
 from afn.work import ENDED
 from app import backend
@@ -168,6 +169,41 @@ def test_a_stopped_run_with_a_checkpoint_is_resumed(runs):
     assert standing(at) == [("AFN", "waiting")]
     list(execute(run))
     assert standing(drawn(at.run())) == [("AFN", "finished")]
+
+
+@pytest.mark.parametrize("end", ["failed", "stopped"])
+def test_settings_are_changed_before_a_run_is_resumed_with_them(runs, end):
+    run, events = running(runs, CONFIG)
+    run.send({"command": "stop"})
+    list(events)
+    (run.path / "end.json").unlink()
+    run.end(end, "by hand")
+    at = unfold(playground(run=run.id), "change")
+    assert "they obey once you press Resume" in text(at.caption)
+    at.number_input(key="change.lr").set_value(0.01)
+    at.button(key="change.send.lr").click()
+    run_fragment(at)
+    assert "once resumed" in at.toast[0].value
+    press(drawn(at.run()), "Resume")
+    list(execute(run))
+    drawn(at.run())
+    assert standing(at) == [("AFN", "finished")]
+    assert '"lr 0.01"' in at.get("bidi_component")[0].proto.json
+    rates = History.of(run).columns["lr"]
+    assert set(rates[:3]) == {0.05}
+    assert set(rates[4:]) == {0.01}
+
+
+def test_what_cannot_be_resumed_cannot_be_changed(runs):
+    run = runs.create(CONFIG)
+    run.claim()
+    run.end("failed", "before its first checkpoint")
+    for shown in (run, finished(runs, CONFIG)):
+        at = playground(run=shown.id)
+        [change] = [
+            p.proto.popover for p in at.get("popover") if p.proto.popover.label == "Change now"
+        ]
+        assert change.disabled
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from afn.data import load_dataset
 from afn.grids.domains import Row, domain_matrix
 from afn.grids.models import restored
 from afn.grids.tasks import GridTask
-from afn.history import History
+from afn.history import Follower, History
 from afn.pretrained.cards import Card, pretrained_names, read_card
 from afn.pretrained.checksums import checksum
 from afn.pretrained.results import Accuracy
@@ -87,16 +87,14 @@ def test_unpacked_answers_are_not_asked_for_again(made, tmp_path):
 
 def test_a_history_reads_the_cards_events(made):
     [run] = made.store.list()
-    kept, whole = History(made.card), History(run)
-    for history in (kept, whole):
-        history.update()
+    follower = Follower(made.card)
+    kept, whole = follower.now(), History.of(run)
     assert list(kept.steps) == list(whole.steps)  # fewer than are thinned
     assert kept.columns["loss"].tolist() == pytest.approx(whole.columns["loss"].tolist(), rel=1e-3)
     assert kept.lambdas[1][0].tolist() == pytest.approx(whole.lambdas[1][0].tolist(), rel=1e-3)
     assert len(kept.snapshots) == len(whole.snapshots)
     assert [e["correct"] for e in kept.evaluations] == [e["correct"] for e in whole.evaluations]
-    kept.update()
-    assert len(kept.steps) == len(whole.steps)
+    assert follower.now().num_steps == whole.num_steps
 
 
 @pytest.mark.parametrize("what", ["weights", "events", "cells"])
