@@ -22,12 +22,21 @@ from afn import (
 )
 from afn.corruptions.severities import SEVERITIES
 from afn.cost import command
+from afn.engine.ready import check_ready
 from afn.grids.records import ORDERS
 from afn.inside import command as inside_command
 from afn.memory import keep_freed_memory
 from afn.pretrained import command as pretrained_command
 from afn.sweep import command as sweep_command
 from afn.telling import Say, tell
+
+_DATA = """
+List what can be trained on, with image size and numbers of training and test images, and how to
+get the rest. The folder that AFN_DATA_DIR names (default ~/.cache/afn/data) may hold archives
+NAME.npz (x_train, y_train, x_test, y_test, and class_names if labels are numbers), torchvision's
+own folders, and image trees NAME/DOMAIN/CLASS/*. Names keep their script; capitals become small,
+and spaces and signs hyphens. Classes are the same in two sets where they have the same name.
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -42,11 +51,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except BrokenPipeError:  # the reader had enough, as `head` does
         sys.stderr.close()
         sys.exit(0)
-    except (ValueError, OSError, ArithmeticError, RuntimeError, ImportError) as error:
+    except OSError as error:
+        _fail(_told(error))
+    except (ValueError, ArithmeticError, RuntimeError, ImportError) as error:
         _fail(str(error))
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         sys.exit(130)
+
+
+def _told(error: OSError) -> str:
+    """Its own words; those of the operating system without their number."""
+    if error.strerror is None or error.filename is None:
+        return str(error)
+    return f"{error.filename}: {error.strerror.lower()}"
 
 
 def _fail(line: str, status: int = 1) -> NoReturn:
@@ -175,7 +193,9 @@ def _parser() -> argparse.ArgumentParser:
     pretrained_command.add_options(pretrained)
     pretrained.set_defaults(run=pretrained_command.run)
 
-    data = commands.add_parser("data", parents=[common], help="list or download data sets")
+    data = commands.add_parser(
+        "data", parents=[common], help="list or download data sets", description=_DATA,
+    )  # fmt: skip
     data.add_argument("action", choices=["list", "download"], nargs="?", default="list")
     data.add_argument("name", nargs="?", help="what to download")
     data.set_defaults(run=_data)
@@ -197,6 +217,7 @@ def _add_test_options(parser: argparse.ArgumentParser) -> None:
 
 def _train(options: argparse.Namespace, say: Say) -> None:
     config, timed = train_options.config_of(options), train_options.script_of(options.at)
+    check_ready(config)
     import torch
 
     from afn.engine.execution import execute, train
@@ -296,8 +317,9 @@ def _data(options: argparse.Namespace, say: Say) -> None:
         height, width, channels = entry.image_shape
         say(
             f"{entry.name:<18} {entry.status:<13} {height}×{width}×{channels}  "
-            f"{entry.num_train:>6} + {entry.num_test:<6} {entry.how_to_get or entry.title}",
-            asdict(entry),
+            f"{entry.num_train:>6} + {entry.num_test:<6} {entry.how_to_get or entry.title}"
+            f"{f'; left out: {entry.left_out}' if entry.left_out else ''}",
+            {**asdict(entry), "num_classes": entry.num_classes},
         )
 
 

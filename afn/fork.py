@@ -16,6 +16,7 @@ from typing import Any
 
 from afn.engine.config import ADAPTIVE_NORMS, TrainConfig, check_against_data
 from afn.engine.control import Command, check_command
+from afn.engine.ready import check_ready
 from afn.lambda_init import LAMBDAS
 from afn.origin import CHECKPOINT, Origin
 from afn.runs import Run, RunStore, progress_of
@@ -145,10 +146,11 @@ def fork(
 
     Raises:
         ValueError: There is no checkpoint at that step, or a change does not fit.
-        OSError: The folder is full or read-only.
+        OSError: The folder is full or read-only, or the data set is not on disk any more.
     """
     place = place_of(run, step)
     config = changed_config(place, changes or {}, lambda_logits, num_train=_num_train(run))
+    check_ready(config)
     origin = Origin(
         run=run.id,
         step=place.step,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from afn.engine.config import TrainConfig
 from afn.engine.control import Timed
+from afn.engine.ready import check_ready
 from afn.grids.subjects import Subject
 from afn.index import RunIndex
 from afn.pretrained.cards import Card, pretrained_names, read_card
@@ -65,6 +66,8 @@ def trained(
 
     Raises:
         RuntimeError: The training failed, or somebody else is at it; says which.
+        ValueError: The configuration does not fit its data set, or nobody knows that.
+        FileNotFoundError: The data set is not on disk.
 
     Example:
         >>> from afn import TrainConfig, trained
@@ -81,6 +84,7 @@ def trained(
             is_it |= line.settings == config.changed() and not line.summary.get("changes")
         if is_it and line.status == "finished":
             return store.open(line.id)
+    check_ready(config)
     import torch
 
     from afn.engine.execution import execute

@@ -30,6 +30,15 @@ def tell(events: Iterable[Event], run: Run | None, say: Say) -> None:
                 f"({event.values['n']} images, statistics: {event.values['statistics']})",
                 record,
             )
+        elif event.kind == "domain":
+            left_out = event.values.get("left_out", "")
+            say(
+                f"step {event.step:>6}  on {event.values['dataset']:<13} "
+                f"{100 * event.values['accuracy']:6.2f} %  ({event.values['n']} images"
+                f"{f', {left_out}' if left_out else ''}, statistics: "
+                f"{event.values['statistics']})",
+                record,
+            )
     if run is None:
         say(f"trained in {step_seconds:.1f} s", {"kind": "end", "train_seconds": step_seconds})
         return

@@ -10,6 +10,7 @@ from typing import Any
 
 from afn.engine.config import AUGMENTS, BACKBONE_NAMES, LIMITS, NORM_NAMES, TrainConfig
 from afn.engine.control import SETTINGS, Command, Timed, check_command
+from afn.files import read_named_text
 from afn.lambda_init import LAMBDAS, LambdaInit
 
 _WHOLE = ("batch_size", "evaluate")
@@ -55,14 +56,13 @@ def config_of(options: argparse.Namespace) -> TrainConfig:
     """The configuration that the options say.
 
     Raises:
-        ValueError: A value is out of range, or the file is no configuration.
-        OSError: It cannot be read.
+        ValueError: A value is out of range, or the file cannot be read or is no configuration.
     """
     base = TrainConfig()
     if options.config:
         try:
-            record = json.loads(options.config.read_bytes())
-        except ValueError as error:
+            record = json.loads(read_named_text(options.config, "a configuration as JSON"))
+        except json.JSONDecodeError as error:
             raise ValueError(f"{options.config} is not JSON: {error}") from error
         base = TrainConfig.from_json(
             record.get("config", record) if isinstance(record, dict) else record

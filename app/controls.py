@@ -11,8 +11,8 @@ from afn.engine.config import (
     LIMITS,
     NORM_NAMES,
     SWITCHABLE_NORMS,
-    check_against_data,
 )
+from afn.engine.ready import check_ready
 from afn.lambda_init import LAMBDAS, LambdaInit
 from app.charts.palette import run_colors
 from app.comparison import MAX_CONTENDERS, NORM_TITLES, PRESETS, Comparison, labels, lambda_start
@@ -98,7 +98,7 @@ def _dataset(entries: dict[str, DatasetEntry]) -> None:
         help=CONTROLS["dataset"],
     )
     entry = entries[st.session_state[key("dataset")]]
-    st.caption(entry.source)
+    st.caption(entry.source + (f" Left out: {entry.left_out}." if entry.left_out else ""))
     missing = [entry for entry in entries.values() if entry.status not in _AVAILABLE]
     if missing:
         with st.expander(f"{len(missing)} more data sets can be had"):
@@ -281,8 +281,8 @@ def _data_errors(comparison: Comparison, entries: dict[str, DatasetEntry]) -> li
     if entry is None:
         return [f"The data set {config.dataset} is in no catalogue."]
     try:
-        check_against_data(config, entry.num_train, min(entry.image_shape[:2]))
-    except ValueError as error:
+        check_ready(config, entries.__getitem__)
+    except (ValueError, FileNotFoundError) as error:
         text = str(error)
         return [f"{text[:1].upper()}{text[1:]}."]
     return []

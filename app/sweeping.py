@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import streamlit as st
 
 from afn.data import dataset_entry
-from afn.engine.config import check_against_data
+from afn.engine.ready import check_ready
 from afn.index import Line
 from afn.sweep.estimate import expected_seconds, paces
 from afn.sweep.execution import Progress, begin, standing, stop
@@ -81,12 +82,12 @@ def checked_plan(spec: SweepSpec) -> SweepPlan:
     found = plan(spec)
     runs: list[Planned] = []
     skipped: list[Skipped] = list(found.skipped)
+    entry_of = cache(dataset_entry)
     for run in found.runs:
-        entry = dataset_entry(run.config.dataset)
-        if entry.how_to_get:
-            raise ValueError(f"{entry.name} is not on disk: {entry.how_to_get}")
         try:
-            check_against_data(run.config, entry.num_train, min(entry.image_shape[:2]))
+            check_ready(run.config, entry_of)
+        except FileNotFoundError as error:
+            raise ValueError(str(error)) from error
         except ValueError as error:
             if run.config.seed == spec.seeds[0]:
                 skipped.append(Skipped(point=run.point, reason=str(error)))

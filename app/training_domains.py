@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from math import prod
 from statistics import median
 
@@ -10,6 +11,7 @@ import streamlit as st
 
 from afn.data import DatasetEntry, dataset_entry
 from afn.engine.config import TrainConfig
+from afn.engine.ready import check_ready
 from afn.grids.subjects import Subject
 from afn.runs import Run
 from afn.work import ENDED
@@ -100,14 +102,19 @@ def subjects_of(recipe: Recipe) -> tuple[dict[Pair, Subject], list[str]]:
 
 
 def train(recipe: TrainConfig, pairs: Sequence[Pair]) -> None:
-    """Queue the networks; as many train at once as there are cores."""
-    try:
-        for norm, source in pairs:
-            config = config_of(recipe, norm, source)
+    """Queue the networks; as many train at once as there are cores. What cannot begin is told."""
+    entry_of = cache(dataset_entry)
+    problems: dict[str, None] = {}
+    for norm, source in pairs:
+        config = config_of(recipe, norm, source)
+        try:
+            check_ready(config, entry_of)
             run = backend.store().create(config, name=f"Domains: {norm} on {source}")
             backend.runner().submit([run])
-    except OSError as error:
-        st.toast(plain(f"Not all were started: {error}."), icon=":material/error:")
+        except (OSError, ValueError) as error:
+            problems[f"{error}"] = None
+    if problems:
+        st.toast(plain(f"Not all were started: {'; '.join(problems)}."), icon=":material/error:")
 
 
 def stop(runs: Sequence[Run]) -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from afn.engine.config import LIMITS
 from afn.engine.control import Command
+from afn.engine.ready import check_ready
 from afn.lambda_init import LAMBDAS
 from afn.runs import Run
 from afn.work import ENDED
@@ -130,6 +131,8 @@ def _start(chosen: list[int], commands: Sequence[Command] = ()) -> None:
     runs = []
     try:
         for i in ready:
+            check_ready(shown[i].config)
+        for i in ready:
             run = backend.store().create(
                 shown[i].config, name=names[i], group=group, commands=commands
             )
@@ -137,7 +140,7 @@ def _start(chosen: list[int], commands: Sequence[Command] = ()) -> None:
             state.attach(i, run)
         backend.runner().submit(runs)
         st.session_state[state.STARTED] = time.monotonic()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         for i, run in zip(ready, runs, strict=False):
             run.delete()
             state.attach(i, None)

@@ -79,9 +79,19 @@ def test_training_again_gives_the_same_bits(runs, quick, tmp_path):
     assert all(torch.equal(value, weights(there)[name]) for name, value in weights(here).items())
 
 
-def test_what_failed_says_so(runs, quick):
-    with pytest.raises(RuntimeError, match=r"is failed: .*cifar10"):
+def test_what_failed_says_so(runs, quick, monkeypatch):
+    def damaged(*_):
+        raise ValueError("digits8 is damaged")
+
+    monkeypatch.setattr("afn.engine.training.load_tensors", damaged)
+    with pytest.raises(RuntimeError, match=r"is failed: digits8 is damaged"):
+        trained(quick)
+
+
+def test_what_cannot_begin_leaves_no_run(runs, quick):
+    with pytest.raises(FileNotFoundError, match="cifar10 is not on disk; to get it"):
         trained(replace(quick, dataset="cifar10"))
+    assert runs.list() == []
 
 
 def test_what_is_under_way_is_not_trained_twice(runs, quick):

@@ -9,9 +9,8 @@ import torch
 from torch import Tensor
 
 from afn.corruptions import blur, digital, noise, weather
-from afn.corruptions.severities import ConstantsName, constants_for, constants_of
+from afn.corruptions.severities import MIN_SIDE, ConstantsName, constants_for, constants_of
 
-_MIN_SIDE = 8
 _ROUNDING = 1e-6
 _BYTES = 2.0  # more than this is no overshoot but 0 to 255
 _PIECE = 2**17  # values that are worked on at a time: with what is made of them, a cache's worth
@@ -122,10 +121,10 @@ def _in_range(images: Tensor) -> Tensor:
         came = images.dtype if isinstance(images, Tensor) else type(images).__name__
         raise TypeError(f"images must be a floating tensor in [0, 1], got {came}; divide by 255")
     shape = tuple(images.shape)
-    if len(shape) != 4 or shape[0] == 0 or shape[1] not in (1, 3) or min(shape[2:]) < _MIN_SIDE:
+    if len(shape) != 4 or shape[0] == 0 or shape[1] not in (1, 3) or min(shape[2:]) < MIN_SIDE:
         raise ValueError(
             f"images must be (N, C, H, W) with N at least 1, C 1 or 3 and sides of at least "
-            f"{_MIN_SIDE}, got {shape}"
+            f"{MIN_SIDE}, got {shape}"
         )
     low, high = images.amin().item(), images.amax().item()  # faster than both at once
     if low >= 0.0 and high <= 1.0:

@@ -15,6 +15,8 @@ RULE = 2
 It is raised whenever an image would come out otherwise. Under rule 1, noise was drawn for whole
 batches, so that an image's depended on how many there were.
 """
+MIN_SIDE = 8
+"""Smaller images cannot be corrupted."""
 ConstantsName = Literal["cifar10-c", "imagenet-c"]
 """Whose constants: made for images of 32×32, or of 224×224."""
 IMAGENET_C_SIDE = 96

@@ -15,6 +15,7 @@ from typing import Any
 from afn.cost.plan import BATCH_SIZES, CHANNELS, SIZES, SUBJECTS, Plan
 from afn.cost.records import Measurement, Progress, describe_machine
 from afn.engine.config import NORM_NAMES
+from afn.files import check_output
 from afn.memory import keep_freed_memory
 from afn.processes import identity
 
@@ -62,8 +63,8 @@ def run(options: argparse.Namespace, say: Say) -> None:
     """
     plan = _plan(options)
     output: Path | None = options.output
-    if output and not output.parent.is_dir():
-        raise FileNotFoundError(f"--output: there is no folder {output.parent}")
+    if output:
+        check_output(output)
     if options.until_input_closes:
         threading.Thread(target=_end_with_input, daemon=True).start()
     os.environ.setdefault("KINETO_LOG_LEVEL", "6")  # or torch's profiler chats on standard error

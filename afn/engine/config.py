@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from functools import cache
 from typing import Any, ClassVar, Literal, get_args
 
-from afn.corruptions.severities import LIVE_CORRUPTIONS, SEVERITIES
+from afn.corruptions.severities import LIVE_CORRUPTIONS, MIN_SIDE, SEVERITIES
 from afn.lambda_init import LambdaInit
 
 NormName = Literal["afn", "asrnorm", "bn", "in", "gn", "ln", "bin", "none"]
@@ -322,4 +322,18 @@ def check_against_data(config: TrainConfig, num_train: int, image_side: int) -> 
         raise ValueError(
             f"{len(config.widths)} blocks halve {image_side} pixels to nothing; "
             f"take fewer widths or larger images"
+        )
+
+
+def check_corruptible(config: TrainConfig, image_side: int) -> None:
+    """Raise ValueError with one line if the data set's images are too small to be corrupted.
+
+    Args:
+        config: What is to be trained.
+        image_side: The shorter side of its images.
+    """
+    if config.corruptions and image_side < MIN_SIDE:
+        raise ValueError(
+            f"corruptions take images with sides of at least {MIN_SIDE} pixels, {config.dataset} "
+            f"has {image_side}: take larger images or test no corruptions"
         )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from afn.engine.config import TrainConfig
 from afn.engine.control import FileControls, Scripted, Timed
 from afn.engine.events import Event
+from afn.engine.ready import check_ready
 from afn.engine.training import DivergedError, Training
 from afn.index import note
 from afn.origin import CHECKPOINT
@@ -41,6 +42,7 @@ def train(
         training = Training(config)
         yield from training.events(Scripted(script, lambda: training.step))
     else:
+        check_ready(config)
         yield from execute(store.create(config), script=script)
 
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from afn.backbones import initialize
 from afn.engine.building import model_of
 from afn.engine.checkpoints import load_checkpoint, save_checkpoint
-from afn.engine.config import TrainConfig, check_against_data
+from afn.engine.config import TrainConfig, check_against_data, check_corruptible
 from afn.engine.control import Command, Controls, NoControls, check_command
 from afn.engine.evaluations import Evaluations
 from afn.engine.events import Event
@@ -55,6 +55,7 @@ class Training:
         )
         num_train = len(self.data.train_labels)
         check_against_data(config, num_train, min(self.data.image_shape[:2]))
+        check_corruptible(config, min(self.data.image_shape[:2]))
         self.model: nn.Module = self._network(config)
         initialize(self.model, config.seed)
         self.model.to(memory_format=torch.channels_last)

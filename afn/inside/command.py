@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from afn.corruptions.severities import SEVERITIES
+from afn.files import read_named
 from afn.grids.records import ORDERS
 from afn.inside import own_picture
 from afn.inside.look import Batch, Look, Seen
@@ -53,7 +54,7 @@ def _look(options: argparse.Namespace) -> Look:
     subject = network(options.name)
     picture = b""
     if options.picture:
-        file = options.picture.read_bytes()
+        file = read_named(options.picture, "a picture")
         try:
             picture = own_picture.from_upload(
                 file, subject.image_shape, is_digit=subject.knows_digits

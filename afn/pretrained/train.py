@@ -18,6 +18,7 @@ from torch import nn
 
 from afn.data import ImageData, load_dataset
 from afn.engine.execution import execute
+from afn.engine.ready import check_ready
 from afn.engine.training import Training
 from afn.grids.records import Cell, Place, Question
 from afn.grids.subjects import Subject
@@ -100,6 +101,7 @@ def trained(spec: Spec, store: RunStore, say: Say) -> Run:
     if run and run.reopen():
         say({"kind": "resumed", "run": run.id})
     else:
+        check_ready(spec.config)
         run = store.create(spec.config, name=f"{LABEL}{spec.name}", keeps="last")
         say({"kind": "begun", "run": run.id})
     for event in execute(run):

@@ -5,12 +5,14 @@ import csv
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from afn.cluster import runner_for
 from afn.data import dataset_entry
-from afn.engine.config import check_against_data
+from afn.engine.ready import check_ready
+from afn.files import check_output
 from afn.index import Line, RunIndex
 from afn.runner import Runner
 from afn.runs import Run, RunStore
@@ -57,6 +59,8 @@ def run(options: argparse.Namespace, say: Say) -> None:
         spec = replace(spec, max_runs=options.max_runs)
     if options.output and options.output.suffix not in (".csv", ".jsonl"):
         raise ValueError(f"--output takes a .csv or a .jsonl file, got {options.output}")
+    if options.output:
+        check_output(options.output)
     planned = plan(spec)
     _check_data(planned)
     store = RunStore()
@@ -86,13 +90,9 @@ def lines_of(runs: Iterable[Planned], index: RunIndex) -> dict[str, Line]:
 
 
 def _check_data(planned: SweepPlan) -> None:
-    for config in {run.config.dataset: run.config for run in planned.runs}.values():
-        entry = dataset_entry(config.dataset)
-        if entry.how_to_get:
-            raise ValueError(f"{entry.name} is not on disk: {entry.how_to_get}")
+    entry_of = cache(dataset_entry)
     for run in planned.runs:
-        entry = dataset_entry(run.config.dataset)
-        check_against_data(run.config, entry.num_train, min(entry.image_shape[:2]))
+        check_ready(run.config, entry_of)
 
 
 def _say_plan(planned: SweepPlan, index: RunIndex, say: Say) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from afn.engine.config import LIMITS, TrainConfig
+from afn.files import read_named_text
 from afn.lambda_init import LambdaInit
 
 MAX_RUNS = 500
@@ -168,11 +169,11 @@ def read_spec(path: Path) -> SweepSpec:
     """A sweep from a TOML file; see `SweepSpec.from_json`.
 
     Raises:
-        ValueError: It is no TOML, or no sweep.
-        FileNotFoundError: There is no such file.
+        ValueError: There is no such file, or it is no TOML, or no sweep.
     """
+    text = read_named_text(path, "a sweep as TOML")
     try:
-        return SweepSpec.from_json(tomllib.loads(path.read_text()))
+        return SweepSpec.from_json(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{path} is not TOML: {error}") from error
     except ValueError as error:

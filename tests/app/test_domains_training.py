@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from afn.engine.config import TrainConfig
 from afn.engine.execution import execute
 from afn.runner import LocalRunner
 from afn.runs import RunStore
@@ -47,6 +48,7 @@ def test_a_damaged_run_is_passed_over(trained_shapes):
 
 
 def test_the_button_queues_a_run_for_each_network(shapes, monkeypatch):
+    monkeypatch.setattr("app.domains.default_recipe", lambda _: recipe_of(TINY))
     together = []
     monkeypatch.setattr(LocalRunner, "submit", lambda self, runs: together.append(len(runs)))
     at = page(**TREE, norms="bn~bn-batch~afn")
@@ -112,21 +114,31 @@ def test_a_network_that_has_ended_is_tested(shapes):
 
 
 def test_why_a_network_could_not_be_trained_is_one_line(shapes):
-    at = page(**TREE, norms="bn")  # its batches of 64 are more than there are images
-    answered(at.button(key="domains.train").click().run())
-    for run in shapes.list():
-        list(execute(run))
-    answered(at.run())
-    assert [line.value for line in at.warning]
-    assert all(line.value.startswith("Not trained: BN on ") for line in at.warning)
-    assert "batch size 64 is above" in at.warning[0].value
+    for name in NAMES:
+        run = shapes.create(
+            replace(recipe_of(TrainConfig(widths=(16, 32, 64), epochs=10)), norm="bn", dataset=name)
+        )
+        run.end("failed", "out of memory")
+    at = page(**TREE, norms="bn")
+    [line] = [line.value for line in at.warning]
+    assert line.startswith("Not trained: BN on ")
+    assert line.endswith("The reason: out of memory.")
     assert "Train the 3 networks" in buttons(at)
+
+
+def test_what_cannot_be_trained_is_told_and_leaves_no_runs(shapes):
+    at = page(**TREE, norms="bn")  # its batches of 64 are more than there are images
+    at.button(key="domains.train").click().run()
+    assert "the batch size 64 is above the 32 training images of shapes/ink" in at.toast[0].value
+    assert queued(shapes) == set()
+    assert "Train the 3 networks" in buttons(answered(at.run()))
 
 
 def test_a_full_disk_is_told(shapes, monkeypatch):
     def full(*_args, **_options):
         raise OSError(28, "No space left on device")
 
+    monkeypatch.setattr("app.domains.default_recipe", lambda _: recipe_of(TINY))
     at = page(**TREE, norms="bn")
     monkeypatch.setattr(RunStore, "create", full)
     at.button(key="domains.train").click()

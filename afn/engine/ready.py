@@ -1,0 +1,38 @@
+"""Whether a run can begin, asked before there is one. Needs no torch and reads no images."""
+
+from collections.abc import Callable
+
+from afn.data import DatasetEntry, dataset_entry
+from afn.data.classes import Naming
+from afn.engine.config import TrainConfig, check_against_data, check_corruptible
+
+
+def check_ready(
+    config: TrainConfig, entry_of: Callable[[str], DatasetEntry] = dataset_entry
+) -> None:
+    """Raise with one line unless the data of a configuration are there and fit it.
+
+    Args:
+        config: What is to be trained.
+        entry_of: Looks up a data set's entry; who asks of many configurations caches it.
+
+    Raises:
+        ValueError: A data set is unknown, unusable, too small for the configuration, or, if it is
+            one of the test domains, without a class that is trained.
+        FileNotFoundError: A data set is not on disk; the line says how to get it.
+    """
+    entry = _here(entry_of(config.dataset))
+    side = min(entry.image_shape[:2])
+    check_against_data(config, entry.num_train, side)
+    check_corruptible(config, side)
+    for name in config.test_domains:
+        domain = _here(entry_of(name))
+        Naming(dataset=name, classes=domain.class_names, logits=entry.class_names)
+
+
+def _here(entry: DatasetEntry) -> DatasetEntry:
+    if not entry.how_to_get:
+        return entry
+    if not entry.class_names:
+        raise ValueError(f"{entry.name} cannot be used: {entry.how_to_get}")
+    raise FileNotFoundError(f"{entry.name} is not on disk; to get it: {entry.how_to_get}")
