@@ -39,6 +39,10 @@ class Draws:
         fill = partial(Tensor.random_, **{"from": low, "to": high})
         return self._filled(shape, torch.int64, fill).to(like.device)
 
+    def bits(self, shape: Sequence[int]) -> Tensor:
+        """Independent int32 of 31 random bits, (N, *shape), on the CPU."""
+        return self._filled(shape, torch.int32, Tensor.random_)
+
     def poisson(self, rates: Tensor) -> Tensor:
         """Poisson numbers of these rates, (N, ...) float32."""
         numbers = [

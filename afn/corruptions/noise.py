@@ -4,6 +4,9 @@ import torch
 from torch import Tensor
 
 from afn.corruptions.draws import Draws
+from afn.corruptions.poisson import LEVELS, counted
+
+_WHOLE = 1e-3  # of a grey level: images of bytes hold whole ones but for rounding
 
 
 def gaussian_noise(images: Tensor, sigma: float, *, generator: torch.Generator) -> Tensor:
@@ -14,9 +17,17 @@ def gaussian_noise(images: Tensor, sigma: float, *, generator: torch.Generator) 
 def shot_noise(images: Tensor, photons: float, *, generator: torch.Generator) -> Tensor:
     r"""Every value counted in photons: :math:`\mathrm{Poisson}(x c) / c`.
 
-    The draws depend on the images too: the brighter a pixel, the more random numbers it takes.
+    The photons of a whole grey level, and those of what is above it by more than a thousandth, are
+    counted apart: the sum of two Poisson numbers is one.
     """
-    return Draws(len(images), generator).poisson(photons * images.float()).to(images) / photons
+    draws = Draws(len(images), generator)
+    greys = LEVELS * images.cpu().float()
+    levels = (greys + _WHOLE).floor_()
+    counts = counted(levels.int(), photons, draws.bits(images.shape[1:])).float()
+    above = (greys - levels - _WHOLE).clamp_(min=0.0)
+    if above.any():
+        counts += draws.poisson(photons / LEVELS * above)
+    return counts.to(images) / photons
 
 
 def impulse_noise(images: Tensor, share: float, *, generator: torch.Generator) -> Tensor:

@@ -1,3 +1,4 @@
+import pytest
 import torch
 from torch.testing import assert_close
 
@@ -30,6 +31,17 @@ def test_shot_noise_counts_photons() -> None:
     assert_close(counts, counts.round(), atol=1e-4, rtol=0.0)
     assert abs(counts.mean().item() - 25) < 0.1  # a Poisson variable's mean and variance are one,
     assert abs(counts.var().item() - 25) < 0.6  # but for the 1 in 10^6 above 50
+
+
+@pytest.mark.parametrize("level", [100, 100.25, 100.999])
+def test_shot_noise_between_grey_levels_is_of_that_rate_too(level: float) -> None:
+    images = torch.full((4, 3, 100, 90), level / 255)
+
+    counts = 500 * corrupt(images, "shot_noise", 1, torch.Generator().manual_seed(0))
+
+    rate = 500 * level / 255  # four standard errors of 108,000 draws
+    assert abs(counts.mean().item() - rate) < 4 * (rate / counts.numel()) ** 0.5
+    assert abs(counts.var().item() / rate - 1) < 4 * (2 / counts.numel()) ** 0.5
 
 
 def test_speckle_noise_is_in_proportion_to_the_value() -> None:
