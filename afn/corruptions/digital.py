@@ -46,7 +46,7 @@ def jpeg_compression(images: Tensor, quality: int) -> Tensor:
     else:
         stored = red.to(torch.uint8)
     shown = bytearray(b"".join(_through_jpeg(image, quality) for image in stored.numpy()))
-    return torch.frombuffer(shown, dtype=torch.uint8).view(images.shape).to(images) / 255
+    return torch.frombuffer(shown, dtype=torch.uint8).view(images.shape).to(images).div_(255)
 
 
 def pixelate(images: Tensor, scale: float) -> Tensor:

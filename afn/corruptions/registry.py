@@ -111,7 +111,10 @@ def corrupt(
     for piece, place in zip(images.split(count), corrupted.split(count), strict=True):
         exact = piece if images.dtype == torch.float64 else piece.float()
         made = CORRUPTIONS[name](exact.contiguous(), *values, **options)
-        place.copy_(made.clamp_(0.0, 1.0))
+        if made.dtype == place.dtype:
+            torch.clamp(made, 0.0, 1.0, out=place)
+        else:
+            place.copy_(made.clamp_(0.0, 1.0))
     return corrupted
 
 
