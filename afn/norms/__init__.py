@@ -15,6 +15,7 @@ from afn.norms.instance import InstanceNorm2d
 from afn.norms.layer import LayerNorm2d
 from afn.norms.none import NoNorm2d
 from afn.norms.norm_act import NormAct
+from afn.norms.published import load_published
 from afn.norms.recalibrate import recalibrate
 from afn.norms.registry import NORMS, NormFactory, make_norm
 from afn.norms.switches import override_lambdas, set_eval_stats
@@ -49,6 +50,7 @@ __all__ = [
     "conversion_report",
     "convert_norm",
     "fold_norms",
+    "load_published",
     "make_norm",
     "norm_layers",
     "override_lambdas",

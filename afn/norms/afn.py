@@ -78,7 +78,13 @@ class AFN2d(_AFN):
     Args:
         num_features: Channels C, at least 1.
         eps: Added to the variance, above 0; the published code uses 1e-6.
-        momentum: Weight of the new value in the running averages, in (0, 1].
+        momentum: Weight of the new value in the running averages, in [0, 1]; None weighs all
+            batches alike.
+        affine: Whether to learn γ_bias and β_bias; without they are 1 and 0.
+        track_running_stats: Whether to track running averages; else tests take their batch's.
+        device: Where parameters and buffers are made.
+        dtype: Of parameters and buffers.
+        bias: False leaves out β_bias.
         lambda_init: Where the four λ start.
         stan_width: Hidden width of the standardization networks; max(1, C // 2) by default.
         rescale_width: Hidden width of the rescaling networks; max(1, C // 16) by default.
@@ -95,8 +101,12 @@ class AFN2d(_AFN):
     float32 at least.
 
     Raises:
-        ValueError: An option out of range; input of another shape or empty; a single value per
-            channel with ``formula="reference"``.
+        ValueError: An option out of range; input of another shape; a single value per channel with
+            ``formula="reference"``.
+        TypeError: Input of integers.
+
+    The arguments before `lambda_init` are torch's, in torch's order. An empty batch gives an empty
+    output and changes nothing but `num_batches_tracked`.
 
     Source: arXiv 2308.03321, sections 3.1 and 3.2.
 

@@ -21,7 +21,13 @@ class ASRNorm2d(AdaptiveNorm2d):
     Args:
         num_features: Channels C, at least 1.
         eps: Added to the variance, above 0; the published code uses 1e-6.
-        momentum: Weight of the new value in the running averages, in (0, 1].
+        momentum: Weight of the new value in the running averages, in [0, 1]; None weighs all
+            batches alike.
+        affine: As in `AFN2d`.
+        track_running_stats: Whether to track running averages; the output does not depend on them.
+        device: Where parameters and buffers are made.
+        dtype: Of parameters and buffers.
+        bias: False leaves out β_bias.
         lambda_init: Where the four λ start.
         stan_width: Hidden width of the standardization networks; max(1, C // 2) by default.
         rescale_width: Hidden width of the rescaling networks; max(1, C // 16) by default.
@@ -34,8 +40,9 @@ class ASRNorm2d(AdaptiveNorm2d):
     float32 at least.
 
     Raises:
-        ValueError: An option out of range; input of another shape or empty; images of a single
-            pixel with ``formula="reference"``.
+        ValueError: An option out of range; input of another shape; images of a single pixel with
+            ``formula="reference"``.
+        TypeError: Input of integers.
 
     Source: arXiv 2106.01899; as a contender, arXiv 2308.03321, section 3.
 

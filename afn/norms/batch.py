@@ -100,14 +100,22 @@ class BatchNorm2d(_SwitchedBatchNorm, nn.BatchNorm2d):
     Args:
         num_features: Channels C, at least 1.
         eps: Added to the variance, above 0.
-        momentum: Weight of the new value in the running averages, in (0, 1].
-        eval_stats: Statistics at test time, "running" or "batch".
+        momentum: Weight of the new value in the running averages, in [0, 1]; None weighs all
+            batches alike.
+        affine: Whether to learn γ and β.
+        track_running_stats: Whether to track running averages; else tests take their batch's.
+        device: Where parameters and buffers are made.
+        dtype: Of parameters and buffers.
+        bias: False leaves out β.
+        eval_stats: Statistics at test time, "running" or "batch"; by default the running ones
+            where they are tracked.
 
     Shape: (N, C, H, W) to (N, C, H, W).
 
     Raises:
-        ValueError: An option out of range; input of another shape or empty; a single value per
-            channel where the batch's statistics are used.
+        ValueError: An option out of range; input of another shape; a single value per channel where
+            the batch's statistics are used.
+        TypeError: Input of integers.
 
     Source: arXiv 1502.03167.
 

@@ -28,12 +28,18 @@ class BatchInstanceNorm2d(TracksAverages):
     Args:
         num_features: Channels C, at least 1.
         eps: Added to the variances, above 0.
-        momentum: Weight of the new value in the running averages, in (0, 1].
+        momentum: Weight of the new value in the running averages, in [0, 1]; None weighs all
+            batches alike.
+        affine: Whether to learn γ and β.
+        track_running_stats: Whether to track running averages; else tests take their batch's.
+        device: Where parameters and buffers are made.
+        dtype: Of parameters and buffers.
+        bias: False leaves out β.
 
     Shape: (N, C, H, W) to (N, C, H, W).
 
     Raises:
-        ValueError: An option out of range; input of another shape or empty.
+        ValueError: An option out of range; input of another shape.
 
     Source: arXiv 1805.07925, equations 3 and 4.
 

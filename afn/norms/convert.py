@@ -9,6 +9,7 @@ from typing import Any
 
 from torch import nn
 
+from afn.norms._averages import TracksAverages
 from afn.norms._carried import (
     hand_on_hooks,
     inherited_options,
@@ -177,6 +178,8 @@ def _made(old: nn.Module, model: nn.Module, name: str, options: dict[str, Any]) 
         new.to(device=like.device, dtype=like.dtype if like.is_floating_point() else None)
     new.train(old.training)
     keep_tensors(old, new, options)
+    if isinstance(old, TracksAverages) and isinstance(new, TracksAverages):
+        new._processes = old._processes
     whole: nn.Module = new
     if is_norm_act(old):
         whole = NormAct(new, old.get_submodule("act"), old._modules.get("drop"))

@@ -23,12 +23,16 @@ class GroupNorm2d(Norm2d):
     Args:
         num_features: Channels C, at least 1.
         eps: Added to the variance, above 0.
+        affine: Whether to learn γ and β.
+        device: Where parameters are made.
+        dtype: Of parameters.
+        bias: False leaves out β.
         num_groups: A divisor of C; the largest of 8, 4, 2 and 1 that divides C by default.
 
     Shape: (N, C, H, W) to (N, C, H, W).
 
     Raises:
-        ValueError: An option out of range; input of another shape or empty.
+        ValueError: An option out of range; input of another shape.
 
     Source: arXiv 1803.08494.
 

@@ -35,7 +35,7 @@ class InstanceNorm2d(TracksAverages, GroupNorm2d):
     Shape: (N, C, H, W) to (N, C, H, W).
 
     Raises:
-        ValueError: An option out of range; input of another shape or empty.
+        ValueError: An option out of range; input of another shape.
 
     Source: arXiv 1607.08022.
 

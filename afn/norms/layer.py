@@ -17,11 +17,15 @@ class LayerNorm2d(GroupNorm2d):
     Args:
         num_features: Channels C, at least 1.
         eps: Added to the variance, above 0.
+        affine: Whether to learn γ and β.
+        device: Where parameters are made.
+        dtype: Of parameters.
+        bias: False leaves out β.
 
     Shape: (N, C, H, W) to (N, C, H, W).
 
     Raises:
-        ValueError: An option out of range; input of another shape or empty.
+        ValueError: An option out of range; input of another shape.
 
     Source: arXiv 1607.06450; for images, arXiv 1803.08494, section 3.1.
 

@@ -13,11 +13,15 @@ class NoNorm2d(Norm2d):
 
     Args:
         num_features: Channels C, at least 1.
+        affine: Taken, as are `device` and `dtype`, so that all layers are built alike; without
+            effect.
+        device: Without effect.
+        dtype: Without effect.
 
     Shape: (N, C, H, W) to the same tensor.
 
     Raises:
-        ValueError: Fewer than one channel; input of another shape or empty.
+        ValueError: Fewer than one channel; input of another shape.
 
     Example:
         >>> import torch

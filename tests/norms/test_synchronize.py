@@ -11,7 +11,15 @@ from torch import distributed, nn
 from torch.testing import assert_close
 
 from afn import LambdaInit
-from afn.norms import NORMS, AFN2d, BatchNorm2d, make_norm, norm_layers, synchronize_norms
+from afn.norms import (
+    NORMS,
+    AFN2d,
+    BatchNorm2d,
+    convert_norm,
+    make_norm,
+    norm_layers,
+    synchronize_norms,
+)
 
 NUM = 8
 OPEN = {"lambda_init": LambdaInit.OPEN}
@@ -148,6 +156,11 @@ def test_torchs_conversion_leaves_the_layers():
     assert nn.SyncBatchNorm.convert_sync_batchnorm(model) is model
     assert list(model.modules()) == before
     assert [*norm_layers(model)] == ["0", "1.0"]
+
+
+def test_a_converted_layer_stays_synchronized():
+    layer = convert_norm(synchronize_norms(AFN2d(3)), "bin")
+    assert layer._processes is not None
 
 
 def test_what_cannot_be_synchronized():
