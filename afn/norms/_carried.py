@@ -9,7 +9,9 @@ from weakref import ref
 from torch import nn
 
 from afn.norms._adaptive import AdaptiveNorm2d
+from afn.norms._averages import TracksAverages
 from afn.norms._found import base_of
+from afn.norms._joint import Processes
 from afn.norms.instance import InstanceNorm2d
 
 _TENSORS = {
@@ -71,6 +73,15 @@ def keep_tensors(old: nn.Module, new: nn.Module, given: Mapping[str, Any]) -> No
             setattr(new, name, known[name])
     if shares_averages and new._buffers.get("running_mean") is known["running_mean"] is not None:
         new.track_running_stats = old.track_running_stats
+
+
+def keep_processes(old: nn.Module, new: nn.Module) -> None:
+    """Let the new layer measure its batch with the processes with which the old one did."""
+    if isinstance(new, TracksAverages):
+        if isinstance(old, nn.SyncBatchNorm):
+            new._processes = Processes(old.process_group)
+        elif isinstance(old, TracksAverages):
+            new._processes = old._processes
 
 
 def keep_extras(old: nn.Module, new: nn.Module) -> None:

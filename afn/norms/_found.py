@@ -2,17 +2,23 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
+from typing import Any
 
 import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm, _NormBase
+from torch.nn.modules.conv import _ConvNd
 from torch.nn.modules.lazy import LazyModuleMixin
 from torch.nn.utils.parametrize import is_parametrized
 
 from afn.norms._base import Norm2d
-from afn.norms.registry import NORMS
+from afn.norms.registry import NORMS, OTHER_FORMS
 
-_REPLACEABLE = (*NORMS.values(), nn.BatchNorm2d)
+_OURS = (*NORMS.values(), *chain.from_iterable(forms.values() for forms in OTHER_FORMS.values()))
+_AXES: dict[Any, int | None] = {nn.BatchNorm1d: None, nn.BatchNorm2d: 2, nn.BatchNorm3d: 3}
+"""Torch's layers that can be replaced, and how many axes they take behind N and C."""
+_REPLACEABLE = (*_OURS, *_AXES, nn.SyncBatchNorm)
 _TORCH_NORMS = (_NormBase, nn.GroupNorm, nn.LayerNorm, nn.RMSNorm)
 _AVERAGES = ("running_mean", "running_var")
 _HARMLESS = {"extra_repr", "reset_parameters", "reset_running_stats"}
@@ -30,6 +36,8 @@ class Found:
     layer: nn.Module
     paths: tuple[str, ...]
     """Every place where it is used; "" is the root."""
+    num_axes: int | None
+    """Those behind N and C; None where that is not known."""
     obstacle: str = ""
     """What keeps it from being replaced; empty where nothing does."""
 
@@ -45,8 +53,14 @@ def find_norms(model: nn.Module) -> list[Found]:
         if layer not in obstacles:
             paths.setdefault(layer, []).append(path)
     unseen = "is in a plain container, which hides it from the model: use nn.ModuleList"
+    modules = list(model.modules())
     return [
-        Found(layer=layer, paths=tuple(where), obstacle=obstacles.get(layer, unseen))
+        Found(
+            layer=layer,
+            paths=tuple(where),
+            num_axes=_num_axes(layer, modules),
+            obstacle=obstacles.get(layer, unseen),
+        )
         for layer, where in paths.items()
     ]
 
@@ -122,6 +136,29 @@ def _is_norm(module: nn.Module) -> bool:
     )
 
 
+def _num_axes(layer: Any, modules: list[nn.Module]) -> int | None:
+    base: Any = base_of(layer)
+    if base in _OURS and len(base.axes) == 1:
+        return int(base.axes[0]) - 2
+    if base is None or layer not in modules or _AXES.get(base):
+        return _AXES.get(base)
+    # It takes inputs of several kinds: the layer tells whose output it takes, or who takes its own.
+    place = modules.index(layer)
+    before = (_axes_by(it, "out", layer) for it in reversed(modules[:place]))
+    behind = (_axes_by(it, "in", layer) for it in modules[place:])
+    return next((axes for axes in chain(before, behind) if axes is not None), None)
+
+
+def _axes_by(module: nn.Module, side: str, layer: Any) -> int | None:
+    """Axes behind N and C on that side of a linear layer or convolution with as many channels."""
+    if isinstance(module, nn.Linear):
+        return 0 if getattr(module, f"{side}_features") == layer.num_features else None
+    if isinstance(module, _ConvNd):
+        is_joined = getattr(module, f"{side}_channels") == layer.num_features
+        return len(module.kernel_size) if is_joined else None
+    return None
+
+
 def _obstacle(layer: nn.Module, parents: tuple[nn.Module, ...]) -> str:
     if isinstance(layer, torch.jit.ScriptModule):
         return "is compiled by torch.jit: convert before that"
@@ -149,7 +186,7 @@ def _foreign(layer: nn.Module) -> str:
     if name_of(layer).startswith("FrozenBatchNorm"):
         return "is a fixed scale and shift"
     if isinstance(layer, _BatchNorm):
-        return "is not over (N, C, H, W)"
+        return "does not say which axes it takes"
     if _has_averages(layer):
         return "is a batch normalization of a kind that is not known"
     return "is no batch normalization"

@@ -15,7 +15,8 @@ from afn.norms._adaptive import AdaptiveNorm2d
 from afn.norms._base import EvalStats, Norm2d, norm_layers
 from afn.norms._differences import Answers, Difference, difference, same_draws
 from afn.norms._found import name_of
-from afn.norms.convert import Replacement, Selection, replace_norms
+from afn.norms._selection import Selection
+from afn.norms.convert import Replacement, replace_norms
 from afn.norms.norm_act import NormAct
 
 _SAME_AT_ZERO = ("afn", "bn", "bin")

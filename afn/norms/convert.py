@@ -1,29 +1,28 @@
 """Another norm in the place of a model's own."""
 
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from itertools import chain, groupby
 from typing import Any
 
 from torch import nn
 
-from afn.norms._averages import TracksAverages
+from afn.norms._base import Norm2d
 from afn.norms._carried import (
     hand_on_hooks,
     inherited_options,
     keep_extras,
+    keep_processes,
     keep_tensors,
     point_to_new,
 )
 from afn.norms._found import Found, find_norms, is_norm_act, name_of
+from afn.norms._selection import Selection, chosen_from
 from afn.norms.norm_act import NormAct
-from afn.norms.registry import NORMS, make_norm
+from afn.norms.registry import NORMS, OTHER_FORMS, make_norm
 
-Selection = str | Iterable[str] | Callable[[str, nn.Module], bool]
-"""Layers by path, by pattern (``"layer4.*"``), by the path of a module that holds them, or by a
-function of path and layer."""
+_SHAPES = {0: "(N, C)", 1: "(N, C, L)", 3: "(N, C, D, H, W)"}
 _WRAPPERS = {"DistributedDataParallel", "FullyShardedDataParallel", "FSDPModule"}
 
 
@@ -50,17 +49,20 @@ def convert_norm(
 ) -> nn.Module:
     """Replace every batch normalization, and every layer of `NORMS`, by the norm of that name.
 
+    Those over vectors, sequences and volumes become `AFN1d`, `AFN3d` and the like; a
+    `SyncBatchNorm` becomes a layer that measures its batch with the same processes.
+
     The parameters and buffers are the same objects as before, so that γ and β stay tied, frozen
     and known to an optimizer; eps, momentum, training mode, device, dtype, hooks and what else was
     put on a layer are kept, and a layer without γ and β, or without running averages, stays so;
-    `options` win. A layer used in several places stays one layer. λ and networks are new: an
-    optimizer built before does not train them.
+    `options` win. A layer used in several places stays one layer. λ and networks are new, and
+    learn whatever was frozen; an optimizer built before does not train them.
 
     A layer that might compute something else is left as it is, and a warning says which and why:
     a subclass with methods of its own, a ``forward`` replaced on the layer, parametrized or
-    shared parameters that something else computes, compiled and quantized modules, layers that
-    have no channels yet. timm's ``BatchNormAct2d`` becomes a `NormAct`. `conversion_report` lists
-    all, and measures that nothing else has changed.
+    computed parameters, compiled and quantized modules, layers that have no channels yet, and
+    inputs for which that norm has no form. timm's ``BatchNormAct2d`` becomes a `NormAct`.
+    `conversion_report` lists all, and measures that nothing else has changed.
 
     Args:
         model: Changed in place, unless it is itself such a layer.
@@ -112,8 +114,8 @@ def replace_norms(
     make_norm(name)
     _check_unwrapped(model)
     found = find_norms(model)
-    skipped = _chosen(skip, found, "skip")
-    chosen = None if only is None else _chosen(only, found, "only")
+    skipped = chosen_from(found, skip, "skip")
+    chosen = None if only is None else chosen_from(found, only, "only")
     replacements = [
         _replacement(it, model, name, options, it in skipped, chosen is None or it in chosen)
         for it in found
@@ -161,14 +163,31 @@ def _replacement(
         return Replacement(found=found, new=None, reason=reason, is_wanted=False)
     if found.obstacle:
         return Replacement(found=found, new=None, reason=found.obstacle)
+    factory, reason = _form(name, found)
+    if factory is None:
+        return Replacement(found=found, new=None, reason=reason)
     try:
-        return Replacement(found=found, new=_made(found.layer, model, name, options))
+        return Replacement(found=found, new=_made(found.layer, model, factory, options))
     except ValueError as error:
         raise ValueError(f"{found.paths[0] or 'the model'}: {error}") from None
 
 
-def _made(old: nn.Module, model: nn.Module, name: str, options: dict[str, Any]) -> nn.Module:
-    factory = NORMS[name]
+def _form(name: str, found: Found) -> tuple[Callable[..., Norm2d] | None, str]:
+    """The norm for inputs with as many axes as the layer's, or why there is none."""
+    num_axes = found.num_axes
+    if num_axes is None and isinstance(found.layer, nn.SyncBatchNorm):
+        return None, "takes inputs of any number of axes, and no layer beside it tells theirs"
+    if num_axes is None:  # BatchNorm1d, without a layer that tells: most have one form for both
+        num_axes = 1
+    if num_axes == 2:
+        return NORMS[name], ""
+    reason = f"is over {_SHAPES[num_axes]}, where there is no {name}"
+    return OTHER_FORMS.get(name, {}).get(num_axes), reason
+
+
+def _made(
+    old: nn.Module, model: nn.Module, factory: Callable[..., Norm2d], options: dict[str, Any]
+) -> nn.Module:
     # Where channels were pruned, the tensors know how many are left.
     sizes = (getattr(old, tensor, None) for tensor in ("weight", "running_mean"))
     num = next((len(tensor) for tensor in sizes if tensor is not None), old.num_features)
@@ -178,8 +197,7 @@ def _made(old: nn.Module, model: nn.Module, name: str, options: dict[str, Any]) 
         new.to(device=like.device, dtype=like.dtype if like.is_floating_point() else None)
     new.train(old.training)
     keep_tensors(old, new, options)
-    if isinstance(old, TracksAverages) and isinstance(new, TracksAverages):
-        new._processes = old._processes
+    keep_processes(old, new)
     whole: nn.Module = new
     if is_norm_act(old):
         whole = NormAct(new, old.get_submodule("act"), old._modules.get("drop"))
@@ -195,22 +213,3 @@ def _check_unwrapped(model: nn.Module) -> None:
                 f"new parameters would not be synchronized: convert before {found.pop()} wraps "
                 f"the model"
             )
-
-
-def _chosen(selection: Selection, found: list[Found], what: str) -> set[Found]:
-    if callable(selection):
-        return {it for it in found if any(selection(path, it.layer) for path in it.paths)}
-    chosen = set()
-    for pattern in [selection] if isinstance(selection, str) else selection:
-        matched = {it for it in found if any(_matches(path, pattern) for path in it.paths)}
-        if not matched:
-            paths = [it.paths[0] for it in found]
-            known = f"there are {', '.join(paths[:3])}" if paths else "there is none"
-            more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
-            raise ValueError(f"{what}={pattern!r} matches no normalization layer; {known}{more}")
-        chosen |= matched
-    return chosen
-
-
-def _matches(path: str, pattern: str) -> bool:
-    return fnmatchcase(path, pattern) or fnmatchcase(path, f"{pattern}.*")

@@ -6,9 +6,9 @@ from typing import Any
 
 from afn.norms._base import Norm2d
 from afn.norms._checks import check_choice
-from afn.norms.afn import AFN2d
-from afn.norms.asrnorm import ASRNorm2d
-from afn.norms.batch import BatchNorm2d
+from afn.norms.afn import AFN1d, AFN2d, AFN3d
+from afn.norms.asrnorm import ASRNorm1d, ASRNorm2d, ASRNorm3d
+from afn.norms.batch import BatchNorm1d, BatchNorm2d, BatchNorm3d
 from afn.norms.batch_instance import BatchInstanceNorm2d
 from afn.norms.group import GroupNorm2d
 from afn.norms.instance import InstanceNorm2d
@@ -45,6 +45,13 @@ Example:
     >>> NORMS["gn"](16, num_groups=2).num_groups
     2
 """
+
+OTHER_FORMS: dict[str, dict[int, Callable[..., Norm2d]]] = {
+    "afn": {0: AFN1d, 1: AFN1d, 3: AFN3d},
+    "asrnorm": {1: ASRNorm1d, 3: ASRNorm3d},
+    "bn": {0: BatchNorm1d, 1: BatchNorm1d, 3: BatchNorm3d},
+}
+"""By name, the norms of inputs with other than two axes behind N and C."""
 
 
 def make_norm(name: str, **options: Any) -> NormFactory:
