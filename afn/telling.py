@@ -5,6 +5,7 @@ from typing import Any
 
 from afn.engine.events import Event
 from afn.runs import Run
+from afn.wording import statistics_told
 
 Say = Callable[[str, dict[str, Any]], None]
 """Says a line to people, or the record to programs."""
@@ -27,7 +28,7 @@ def tell(events: Iterable[Event], run: Run | None, say: Say) -> None:
             shift = event.values["corruption"] or "clean"
             say(
                 f"step {event.step:>6}  {shift:<16} {100 * event.values['accuracy']:6.2f} %  "
-                f"({event.values['n']} images, statistics: {event.values['statistics']})",
+                f"({event.values['n']} images, statistics: {_statistics(event)})",
                 record,
             )
         elif event.kind == "domain":
@@ -35,8 +36,7 @@ def tell(events: Iterable[Event], run: Run | None, say: Say) -> None:
             say(
                 f"step {event.step:>6}  on {event.values['dataset']:<13} "
                 f"{100 * event.values['accuracy']:6.2f} %  ({event.values['n']} images"
-                f"{f', {left_out}' if left_out else ''}, statistics: "
-                f"{event.values['statistics']})",
+                f"{f', {left_out}' if left_out else ''}, statistics: {_statistics(event)})",
                 record,
             )
     if run is None:
@@ -50,6 +50,10 @@ def tell(events: Iterable[Event], run: Run | None, say: Say) -> None:
         f"{step_seconds:.1f} s of training steps",
         {"kind": "end", "status": end.status, "reason": end.reason, **(end.summary or {})},
     )
+
+
+def _statistics(event: Event) -> str:
+    return statistics_told(event.values["statistics"], event.values["n"])
 
 
 def _taken_over(origin: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from afn.grids.rescaling import LayerRescaling, Rescaling
+from afn.wording import statistics_told
 from app import asking, backend, batch_controls, rescaling
 from app.asking import Asked
 from app.charts import differences
@@ -144,9 +145,10 @@ def _difference_source(
             on_click="ignore", key="rescaling.differences.csv",
         )  # fmt: skip
         counts = " / ".join(dict.fromkeys(str(n) for n in measured.num_images))
+        told = dict.fromkeys(statistics_told(statistics, n) for n in measured.num_images)
         text = (
             f"Cached · weights of seed {chosen.config.seed}, measured here · {counts} test images "
-            f"of each condition · statistics: {statistics}"
+            f"of each condition · statistics: {'; '.join(told)}"
         )
         if layer and layer.varies != "nothing":
             text += f" · grey band: one standard deviation between {layer.varies}"

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from afn.data import DatasetEntry
+from afn.wording import batches_told
 from app import asking, domains
 from app.asking import Asked
 from app.charts import spread
@@ -122,4 +123,7 @@ def _one_layer(
         f"{n} of {domain_words(name, titles)}"
         for name, n in zip(measured.domains, measured.num_images, strict=True)
     )
-    st.caption(plain(f"Cached · test images: {images} · batches of {measured.batch_size}"))
+    sizes = "; ".join(
+        dict.fromkeys(batches_told(measured.batch_size, n) for n in measured.num_images)
+    )
+    st.caption(plain(f"Cached · test images: {images} · {sizes}"))

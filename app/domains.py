@@ -19,6 +19,7 @@ from afn.grids.records import Place, Question
 from afn.grids.subjects import Stats, Subject
 from afn.grids.tasks import GridTask, SpreadTask
 from afn.pretrained.cards import Card
+from afn.wording import statistics_told
 from app import links
 from app.charts.batches import BATCH_SIZES
 from app.charts.domains import MatrixRow, domain_words, unseen_gain
@@ -365,8 +366,10 @@ def statistics_words(rows: Rows) -> str:
     by_mode: dict[str, dict[str, None]] = {}
     for mine in rows.values():
         for row in mine:
-            if row.statistics:
-                by_mode.setdefault(row.statistics, {})[row.label.partition(",")[0]] = None
+            sizes = dict.fromkeys(cell.n for cell in row.cells.values())
+            told = dict.fromkeys(statistics_told(row.statistics, n) for n in sizes)
+            for mode in told or filter(None, [row.statistics]):
+                by_mode.setdefault(mode, {})[row.label.partition(",")[0]] = None
     return "; ".join(f"{mode} ({', '.join(labels)})" for mode, labels in by_mode.items())
 
 

@@ -63,7 +63,7 @@ def provenance(shown: Sequence[Shown], *, names_statistics: bool = False) -> str
         f"seed {each([config.seed for config in configs])}",
     ]
     if names_statistics:
-        modes = ", ".join(f"{one.label} {one.config.statistics}" for one in shown)
+        modes = ", ".join(f"{one.label} {one.statistics}" for one in shown)
         parts.append(f"statistics at test time: {modes}")
     return " · ".join(parts)
 

@@ -131,7 +131,7 @@ def _courses(chosen: Sequence[Opened]) -> None:
             "These curves (CSV)", csv_of(lambda: parting_table(shown)), "two-runs.csv", "text/csv",
             icon=":material/download:", on_click="ignore", key="pair.csv",
         )  # fmt: skip
-        modes = dict.fromkeys(f"{each.label} {each.config.statistics}" for each in shown)
+        modes = dict.fromkeys(f"{each.label} {each.statistics}" for each in shown)
         text = f"{histories.provenance(chosen)} · statistics at test time: {', '.join(modes)}"
         st.caption(plain(text), width="stretch")
 

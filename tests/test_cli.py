@@ -164,7 +164,16 @@ def test_evaluate_in_words_names_corruption_interval_and_conditions(says, finish
     accuracy = finished.state().summary["accuracy"]
     [line] = says("evaluate", finished.id, "--corruption=clean")
     assert line.startswith(f"clean             {100 * accuracy:.2f} %  95 % CI ")
-    assert line.endswith("(100 images of digits8, statistics: test batch of 128)")
+    assert line.endswith("(100 images of digits8, statistics: test batch of 100)")
+
+
+def test_the_real_sizes_of_test_batches_are_told(says, finished):
+    [line] = says("evaluate", finished.id, "--corruption=clean", "--images=129")
+    assert line.endswith("(129 images of digits8, statistics: test batches of 128, the last of 1)")
+    [line] = says("domains", finished.id, "--on", "mnist5k", "--images=33", "--batch-size=16")
+    assert line.endswith("statistics: test batches of 16, the last of 1)")
+    lines = says("inside", finished.id, "--image=0", "--batch-size=512")
+    assert lines[0].endswith("statistics: test batch, 360 images")
 
 
 def test_evaluate_grid_tells_every_severity_the_mean_and_the_baseline(records, finished):

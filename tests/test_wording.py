@@ -1,4 +1,6 @@
-from afn.wording import count_words, duration_words
+import pytest
+
+from afn.wording import count_words, duration_words, statistics_told
 
 
 def test_durations_in_words():
@@ -9,3 +11,20 @@ def test_durations_in_words():
 
 def test_counts_in_words():
     assert [count_words(n, "run") for n in (0, 1, 2000)] == ["0 runs", "1 run", "2,000 runs"]
+
+
+@pytest.mark.parametrize(
+    ("num_images", "words"),
+    [
+        (1, "test batch of 1"),
+        (100, "test batch of 100"),
+        (128, "test batch of 128"),
+        (129, "test batches of 128, the last of 1"),
+        (256, "test batches of 128"),
+        (300, "test batches of 128, the last of 44"),
+    ],
+)
+def test_test_batches_are_told_with_the_sizes_that_they_have(num_images, words):
+    assert statistics_told("test batch of 128", num_images) == words
+    for mode in ("running", "per image", "none"):
+        assert statistics_told(mode, num_images) == mode

@@ -14,6 +14,7 @@ from afn.grids.models import asked, restored
 from afn.grids.records import Cell, Order, Question, mean_corruption_error
 from afn.memory import keep_freed_memory
 from afn.sources import Source, config_of, subject_of
+from afn.wording import statistics_told
 
 Say = Callable[[str, dict[str, Any]], None]
 
@@ -62,7 +63,7 @@ def run_grid(
         say(
             f"{what:<20} {100 * cell.accuracy:6.2f} %  95 % CI {100 * low:.2f} to "
             f"{100 * high:.2f}  ({cell.n} images of {config.dataset}, {order}, {cell.source}, "
-            f"statistics: {question.statistics}{off})",
+            f"statistics: {statistics_told(question.statistics, cell.n)}{off})",
             {
                 "kind": "cell", "dataset": config.dataset, "corruption": cell.corruption,
                 "severity": cell.severity, "source": cell.source, "order": order,
@@ -82,7 +83,7 @@ def run_grid(
         mce = mean_corruption_error(cells, theirs)
         say(
             f"mean corruption error {mce:.3f}, with {baseline.id} as the baseline "
-            f"(statistics: {alike.statistics})",
+            f"(statistics: {statistics_told(alike.statistics, cells[0].n)})",
             {
                 "kind": "mce", "mce": mce, "baseline": baseline.id,
                 "baseline_statistics": alike.statistics,

@@ -11,6 +11,7 @@ from afn.grids.models import as_tested
 from afn.memory import keep_freed_memory
 from afn.sources import config_of, find, load, subject_of
 from afn.telling import Say
+from afn.wording import statistics_told
 
 
 def run(options: argparse.Namespace, say: Say) -> None:
@@ -24,10 +25,11 @@ def run(options: argparse.Namespace, say: Say) -> None:
     ):
         cell, asked = found.cell, found.question
         low, high = cell.interval
+        statistics = statistics_told(asked.statistics, cell.n)
         say(
             f"{found.model:<24} {asked.dataset:<18} {100 * cell.accuracy:6.2f} %  95 % CI "
             f"{100 * low:.2f} to {100 * high:.2f}  ({cell.n} images, {cell.source}, statistics: "
-            f"{asked.statistics}{'' if options.networks else ', networks off'})",
+            f"{statistics}{'' if options.networks else ', networks off'})",
             {
                 "kind": "crossing", "model": found.model, "trained_on": config_of(
                     find(found.model)

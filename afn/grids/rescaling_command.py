@@ -12,6 +12,7 @@ from afn.grids.rescaling_statistics import layer_rescaling
 from afn.memory import keep_freed_memory
 from afn.sources import config_of, find, subject_of
 from afn.telling import Say
+from afn.wording import statistics_told
 
 
 def run(options: argparse.Namespace, say: Say) -> None:
@@ -31,6 +32,9 @@ def run(options: argparse.Namespace, say: Say) -> None:
     images = images_under(conditions, image_shape=subject.image_shape, num_images=options.images)
     with asked(restored(subject), question) as model:
         measured = layer_rescaling(model, images, batch_size=question.batch_size)
+    told = "; ".join(
+        dict.fromkeys(statistics_told(question.statistics, n) for n in measured.num_images)
+    )
     for layer in measured.layers:
         gamma, beta = layer.shifts("gamma"), layer.shifts("beta")
         for condition, ours, theirs in zip(conditions[1:], gamma, beta, strict=True):
@@ -39,7 +43,7 @@ def run(options: argparse.Namespace, say: Say) -> None:
             far = fmean(map(abs, ours)), fmean(map(abs, theirs))
             say(
                 f"{layer.name:<12} {what:<20} mean |difference| of γ̂ {far[0]:.4g}, of β̂ "
-                f"{far[1]:.4g}  (statistics: {question.statistics})",
+                f"{far[1]:.4g}  (statistics: {told})",
                 {
                     "kind": "rescaling", "layer": layer.name, "varies": layer.varies,
                     "dataset": name, "corruption": corruption, "severity": severity,

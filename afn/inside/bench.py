@@ -90,6 +90,7 @@ class Bench:
             "layer": name,
             "norm": look.subject.config.norm,
             "image": look.image,
+            "size": len(chosen),
             "trained": {key: short(value) for key, value in trained.items()},
             "pictures": [_uri(each) for each in images[:SHOWN]],
             "labels": labels[:SHOWN].tolist(),

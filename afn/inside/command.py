@@ -96,7 +96,8 @@ def _lambda(text: str) -> tuple[str, float]:
 def _tell(look: Look, seen: Seen, say: Say) -> None:
     at = seen["channel"]
     say(
-        f"{look.subject.id}  {seen['layer']}, channel {at}  statistics: {seen['statistics']}",
+        f"{look.subject.id}  {seen['layer']}, channel {at}  statistics: "
+        f"{seen['statistics']}, {seen['size']} images",
         {"kind": "layer", "layer": seen["layer"], "statistics": seen["statistics"]},
     )
     for name, values in seen["channels"].items():

@@ -164,6 +164,8 @@ class Seen(TypedDict):
     count: int
     """Values behind each statistic."""
     is_per_image: bool
+    size: int
+    """Images in the batch: fewer than were asked for where there are not as many."""
     statistics: str
     """Whose: "test batch", "running averages" or "each image"."""
     channels: dict[str, list[float]]

@@ -16,7 +16,7 @@ from afn.pretrained.plan import PLAN, Spec, chosen
 from afn.pretrained.published import TABLES
 from afn.pretrained.replication import Reading, Results, replicated
 from afn.pretrained.results import Accuracy, answered, update_results
-from afn.wording import count_words, duration_words
+from afn.wording import count_words, duration_words, statistics_told
 
 Say = Callable[[str, dict[str, Any]], None]
 
@@ -79,7 +79,8 @@ def _list(say: Say) -> None:
         seconds += card.seconds
         clean = card.clean_accuracy()
         result = (
-            f"{100 * clean.accuracy:6.2f} %  ({clean.n} images, statistics: {clean.statistics})"
+            f"{100 * clean.accuracy:6.2f} %  ({clean.n} images, statistics: "
+            f"{statistics_told(clean.statistics, clean.n)})"
             if clean
             else ""
         )
@@ -106,7 +107,7 @@ def _show(name: str, say: Say) -> None:
         shift = "clean" if each.severity == 0 else f"{each.corruption} {each.severity}"
         lines.append(
             f"{each.test_data:<18} {shift:<20} {100 * each.accuracy:6.2f} %  ({each.n} images, "
-            f"statistics: {each.statistics}, networks {each.networks})"
+            f"statistics: {statistics_told(each.statistics, each.n)}, networks {each.networks})"
         )
     say("\n".join(lines), record)
 
@@ -223,7 +224,7 @@ def _in_words(record: dict[str, Any]) -> str:
         case "tested":
             return (
                 f"epoch {record['epoch']}: {100 * record['accuracy']:.2f} % of {record['n']} "
-                f"(statistics: {record['statistics']})"
+                f"(statistics: {statistics_told(record['statistics'], record['n'])})"
             )
         case "trained":
             return f"trained in {duration_words(record['seconds'])}"

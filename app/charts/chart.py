@@ -8,6 +8,7 @@ from afn.engine.config import TrainConfig
 from afn.history import History
 from afn.lambda_init import GREEK
 from afn.origin import Origin
+from afn.wording import statistics_told
 
 TICK_BYTES = 1_200
 """Room for the points of one tick, so that three overlapping ticks stay below 5 KB."""
@@ -31,6 +32,13 @@ class Shown:
     """Whether no more is to come."""
     origin: Origin | None = None
     """Where it was forked from."""
+
+    @property
+    def statistics(self) -> str:
+        """At test time; with the sizes of the test batches, once one was made."""
+        test = self.history.latest_accuracy()
+        mode = self.config.statistics
+        return statistics_told(mode, test["n"]) if test else mode
 
 
 @dataclass(frozen=True, slots=True)

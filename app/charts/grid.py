@@ -130,7 +130,7 @@ def _caption(tested: Tested, baseline: Tested | None) -> str:
     over = f" minus {escape(baseline.label)}, points" if baseline else ", accuracy in %"
     return (
         f'<i style="--hue:{escape(tested.color)}"></i><b>{escape(tested.label)}</b>{over}<br>'
-        f"<span>statistics: {escape(tested.statistics)}</span>"
+        f"<span>statistics: {escape(tested.told_statistics)}</span>"
     )
 
 

@@ -5,7 +5,7 @@ from html import escape
 from statistics import fmean
 
 from afn.data.derived import parts_of
-from afn.wording import count_words
+from afn.wording import count_words, statistics_told
 from app.charts.chart import percent
 from app.charts.domains import (
     MatrixRow,
@@ -131,7 +131,7 @@ def _cell_html(
         return _td(
             f"{100 * cell.accuracy:.1f}",
             f"{what}: {accuracy_words(accuracy_over([cell]))}, {cell.n:,} images, {cell.source}; "
-            f"statistics: {row.statistics}",
+            f"statistics: {statistics_told(row.statistics, cell.n)}",
             kinds,
             heat(cell.accuracy),
         )

@@ -127,7 +127,7 @@ def summary_html(tested: Sequence[Tested], baseline: Tested) -> str:
     totals = [_total(each, baseline) for each in tested]
     body = "".join(
         f'<tr><th scope="row"><i style="--hue:{escape(each.color)}"></i><b>{escape(each.label)}</b>'
-        f"<small>{escape(each.statistics)}</small></th>"
+        f"<small>{escape(each.told_statistics)}</small></th>"
         f"{_accuracy_cell(total.clean)}{_accuracy_cell(total.mean)}"
         f"{_gain_cell(total.gain, is_baseline=each == baseline)}{_mce_cell(total)}</tr>"
         for each, total in zip(tested, totals, strict=True)

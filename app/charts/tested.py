@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from afn.grids.records import Cell, Place
+from afn.wording import statistics_told
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +21,10 @@ class Tested:
     """Whose statistics its norms use, in words."""
     cells: Mapping[Place, Cell] = field(hash=False)
     """What is known, by corruption and severity; (None, 0) is clean."""
+
+    @property
+    def told_statistics(self) -> str:
+        """The statistics with the sizes that the test batches had, where cells are known."""
+        sizes = dict.fromkeys(cell.n for cell in self.cells.values())
+        told = dict.fromkeys(statistics_told(self.statistics, n) for n in sizes)
+        return "; ".join(told) or self.statistics

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from afn.grids.records import ORDERS, Place, Question
 from afn.grids.subjects import Subject
+from afn.wording import statistics_told
 from app import robustness
 from app.charts.batches import BATCH_SIZES
 from app.charts.chart import enumerate_words
@@ -117,6 +118,13 @@ def _grid(chosen: Sequence[Chosen], view: RobustnessView, corruptions: Sequence[
     )
 
 
+def _statistics(test: _Test) -> str:
+    """With the sizes of the test batches, once it is known how many images there are."""
+    cells = test.subject.file(test.question).cells().values()
+    n = next((cell.n for cell in cells), test.question.num_images)
+    return statistics_told(test.question.statistics, n)
+
+
 def _experiment(
     tests: Sequence[_Test],
     view: RobustnessView,
@@ -129,7 +137,7 @@ def _experiment(
     names, models = _networks(origins)
     places: list[Place] = [CLEAN, *((name, s) for name in corruptions for s in range(1, 6))]
     is_all = len(corruptions) == len(CORRUPTIONS)
-    modes = ", ".join(f"{each.name}: {each.question.statistics}" for each in tests)
+    modes = ", ".join(f"{each.name}: {_statistics(each)}" for each in tests)
     return Experiment(
         title=title,
         about=plain(

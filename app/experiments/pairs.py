@@ -44,7 +44,7 @@ def experiments_of(chosen: Sequence[Opened]) -> list[Experiment]:
     """
     origins = {each.shown.label: Origin.of(each.id) for each in chosen}
     first, second = (each.shown.history for each in chosen)
-    modes = ", ".join(f"{each.shown.label}: {each.config.statistics}" for each in chosen)
+    modes = ", ".join(f"{each.shown.label}: {each.shown.statistics}" for each in chosen)
     seeds = " / ".join(dict.fromkeys(str(each.config.seed) for each in chosen))
     found = parting(first, second)
     return [

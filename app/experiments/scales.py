@@ -7,6 +7,7 @@ from typing import Literal
 from afn.engine.config import SWITCHABLE_NORMS
 from afn.grids.rescaling import Condition, Rescaling
 from afn.grids.tasks import RescalingTask
+from afn.wording import statistics_told
 from app.charts.ridges import by_layer
 from app.experiments.code import (
     ONE_THREAD,
@@ -63,13 +64,15 @@ def between_conditions(chosen: Opened, task: RescalingTask) -> list[Experiment]:
     others = ("--corruption", corruption) if corruption else ("--domains", *against)
     told = f"severities of {corruption}" if corruption else ", ".join(against)
     expected = differences(task.conditions, measured) if (measured := task.read()) else []
+    counts = measured.num_images if measured else [question.num_images]
+    told_mode = "; ".join(dict.fromkeys(statistics_told(question.statistics, n) for n in counts))
     return [
         Experiment(
             title="Between conditions",
             about=plain(
                 f"γ̂ and β̂ of {chosen.shown.label} (seed {origin.config.seed}): how far they lie, "
                 f"on average over channels, from those on clean images of {dataset} under {told}. "
-                f"{question.num_images} test images of each; statistics: {question.statistics}."
+                f"{question.num_images} test images of each; statistics: {told_mode}."
             ),
             python=program(
                 ONE_THREAD,

@@ -36,7 +36,7 @@ def experiments_of(shown: Sequence[Shown]) -> list[Experiment]:
     origins = {each.label: Origin.of(each.history.run.id) for each in shown}
     config = shown[0].config
     seeds = " / ".join(dict.fromkeys(str(each.config.seed) for each in shown))
-    modes = ", ".join(f"{each.label}: {each.config.statistics}" for each in shown)
+    modes = ", ".join(f"{each.label}: {each.statistics}" for each in shown)
     events = {label: origin.events() for label, origin in origins.items()}
     names, is_alone = enumerate_words(list(origins)), len(origins) == 1
     how = "and is tested" if is_alone else (

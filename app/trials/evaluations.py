@@ -13,6 +13,7 @@ from afn.grids.rescaling import Condition, Rescaling
 from afn.grids.subjects import Stats, Subject
 from afn.grids.tasks import GridTask, RescalingTask
 from afn.history import History
+from afn.wording import statistics_told
 from afn.work import ENDED
 from app import backend, cards
 from app.trials.experiment import Data, Experiment, Standing
@@ -134,13 +135,11 @@ class Evaluations(_Evaluated[Answers]):
             config = cards.card_of(ask.model).config
             if ask.stats:
                 config = replace(config, eval_stats=ask.stats)
-            modes[replace(config, eval_batch_size=ask.batch_size).statistics] = None
-        sizes = [mode.removeprefix("test batch of ") for mode in modes if mode[:4] == "test"]
-        told = [mode for mode in modes if mode[:4] != "test"]
-        told += [f"test batch of {', '.join(sizes)}"] if sizes else []
+            mode = replace(config, eval_batch_size=ask.batch_size).statistics
+            modes[statistics_told(mode, self.num_images)] = None
         return (
             f"pretrained {', '.join(models)} · seed {' / '.join(seeds)} · the same "
-            f"{self.num_images} test images of {dataset} for each · statistics: {', '.join(told)}"
+            f"{self.num_images} test images of {dataset} for each · statistics: {'; '.join(modes)}"
         )
 
 
@@ -206,7 +205,8 @@ class Rescalings(_Evaluated[Mapping[str, Rescaled]]):
         seeds = dict.fromkeys(str(config.seed) for config in configs)
         return (
             f"pretrained {', '.join(self.models.values())} · seed {' / '.join(seeds)} · up to "
-            f"{self.num_images} images of each kind · statistics: {configs[0].statistics}"
+            f"{self.num_images} images of each kind · statistics: "
+            f"{statistics_told(configs[0].statistics, self.num_images)}"
         )
 
 

@@ -324,7 +324,7 @@ def _provenance(chosen: _Chosen, view: InsideView, seen: Seen) -> str:
     return (
         f"{kind} · {config.dataset}, {config.backbone}, {chosen.before}, seed {config.seed} "
         f"· layer "
-        f"{short_layer(seen['layer'])} · batch of {view.size} from {view.dataset}, {corruption} "
+        f"{short_layer(seen['layer'])} · batch of {seen['size']} from {view.dataset}, {corruption} "
         f"({seen['source']}) · statistics: {seen['statistics']}"
     )
 

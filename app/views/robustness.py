@@ -295,7 +295,13 @@ def _batches(chosen: Sequence[Chosen], view: RobustnessView, asked: Asked) -> No
     where = "clean images"
     if view.severity:
         where = f"{group_title(view.corruption)} at severity {view.severity}"
-    st.caption(plain(f"{where} · first {points[0].cell.n} test images of {view.dataset}"))
+    num_images = points[0].cell.n
+    st.caption(
+        plain(
+            f"{where} · first {num_images} test images of {view.dataset} · where a size does not "
+            f"divide {num_images}, its last batch holds what is left"
+        )
+    )
 
 
 # -- the whole grid --------------------------------------------------------------------------------
@@ -379,7 +385,7 @@ def _provenance(
     chosen: Sequence[Chosen], view: RobustnessView, asked: Asked, tested: Sequence[Tested]
 ) -> str:
     seeds = " / ".join(dict.fromkeys(str(each.subject.config.seed) for each in chosen))
-    modes = ", ".join(f"{each.label} {each.statistics}" for each in tested)
+    modes = ", ".join(f"{each.label} {each.told_statistics}" for each in tested)
     images = max((cell.n for each in tested for cell in each.cells.values()), default=view.images)
     sources = {cell.source for each in tested for cell in each.cells.values()} - {"clean"}
     what = "Live" if asked.is_running else "Cached"

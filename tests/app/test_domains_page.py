@@ -54,7 +54,7 @@ def test_trained_networks_fill_the_matrix_and_the_layers(trained_shapes):
     assert "over 6 pairs of training and test domain" in words(at)
     assert "**What the networks add.** On unseen domains AFN gives" in words(at)
     assert "first 200 test images of each domain (ink has 8, neon has 8, pale has 8)" in words(at)
-    assert "statistics: running (BN); test batch of 128 (BN, AFN)" in words(at)
+    assert "statistics: running (BN); test batch of 8 (BN, AFN)" in words(at)
     assert len(at.get("plotly_chart")) == 3
     assert "Train" not in " ".join(buttons(at))
     assert len(at.warning) == len(at.error) == 0

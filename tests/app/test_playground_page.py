@@ -162,7 +162,8 @@ def test_a_link_reattaches_in_another_browser(runs):
     second = playground(**first.query_params)
     for at in (first, second):
         assert standing(at) == [("AFN", "finished"), ("IN", "finished")]
-        assert "statistics at test time: AFN test batch of 128, IN per image" in text(at.caption)
+        told = "AFN test batches of 128, the last of 104, IN per image"
+        assert f"statistics at test time: {told}" in text(at.caption)
         assert not at.warning
     assert dict(second.query_params) == dict(first.query_params)
 

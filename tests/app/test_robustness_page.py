@@ -128,9 +128,9 @@ def test_other_statistics_are_tested_and_named(runs, ids):
     assert "statistics: BN running" in words(at)
     at.segmented_control(key="robustness.stats").set_value("batch")
     at = answered(drawn(at.run()))
-    assert "statistics: BN test batch of 128" in words(at)
+    assert "statistics: BN test batches of 128, the last of 72 ·" in words(at)
     at.select_slider(key="robustness.batch_size").set_value(32)
-    assert "statistics: BN test batch of 32" in words(answered(drawn(at.run())))
+    assert "statistics: BN test batches of 32, the last of 8 ·" in words(answered(drawn(at.run())))
     at.segmented_control(key="robustness.order").set_value("by label")
     assert "batches sorted by class" in words(answered(drawn(at.run())))
 

@@ -55,7 +55,8 @@ def test_list_says_each_model_and_what_it_reaches(says, made, monkeypatch):
     model, end = says("list")
     clean = made.card.clean_accuracy()
     assert model.split()[:3] == ["tiny-afn", "afn", "digits8"]
-    assert f"{100 * clean.accuracy:.2f} %  (360 images, statistics: test batch of 128)" in model
+    told = "360 images, statistics: test batches of 128, the last of 104"
+    assert f"{100 * clean.accuracy:.2f} %  ({told})" in model
     assert end.startswith("1 models in ")
     record, end = map(json.loads, says("list", "--json"))
     assert record["clean"] == asdict(clean)
