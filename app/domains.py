@@ -14,6 +14,7 @@ from afn.data.domains import (
     single_source,
     tree_domains,
 )
+from afn.data.entries import ascii_slug
 from afn.engine.config import TrainConfig
 from afn.grids.records import Place, Question
 from afn.grids.subjects import Stats, Subject
@@ -155,6 +156,12 @@ def families(cards: Iterable[Card] = ()) -> dict[str, list[DatasetEntry]]:
             known.add(frozenset(names))
             here.setdefault(_FAMILIES[card.group], [dataset_entry(name) for name in names])
     return here
+
+
+def family_now(name: str, known: Iterable[str]) -> str:
+    """What a family is called now, where a link has the name of before scripts were kept."""
+    former = [each for each in known if ascii_slug(each) == name]
+    return former[0] if len(former) == 1 and name not in known else name
 
 
 def are_here(domains: Iterable[DatasetEntry]) -> bool:

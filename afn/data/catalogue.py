@@ -111,7 +111,10 @@ def _source(name: str, folder: Path | None) -> Source:
         return derive(name, [_source(part, folder) for part in parts])
     if len(former) == 1:
         return next(iter(former.values()))
-    raise ValueError(f"unknown data set {name!r}; known are {', '.join(catalogue(folder))}")
+    where = folder or data_dir()
+    absent = "" if where.is_dir() else f"; there is no data folder {where}"
+    known = ", ".join(catalogue(folder))
+    raise ValueError(f"unknown data set {name!r}; known are {known}{absent}")
 
 
 def _sources(folder: Path | None) -> Iterator[Source]:

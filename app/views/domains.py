@@ -37,6 +37,8 @@ def render() -> None:
     """Draw the page."""
     problems, is_first = state.begin()
     found = domains.families(cards.sound_cards())
+    named = state.key("family")
+    st.session_state[named] = domains.family_now(st.session_state[named], found)
     if (family := st.session_state[state.key("family")]) not in found:
         problems.append(
             f"In the link, of={family[:40]}: the data folder has no such images. Shown are the "

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -165,6 +166,8 @@ def _datasets(own: str) -> dict[str, str]:
 def _dataset(datasets: dict[str, str], *, is_linked: bool) -> list[str]:
     key, problems = state.key("dataset"), []
     named = st.session_state[key]
+    with suppress(ValueError):  # a link may have its name of before scripts were kept
+        named = st.session_state[key] = dataset_entry(named).name if named else named
     if named not in datasets:
         if named and is_linked:
             problems.append(

@@ -1,5 +1,6 @@
 """The Domains page in words and names: sources, contenders, what the networks add."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from afn.data.domains import digit_domains
@@ -94,3 +95,26 @@ def test_fewer_images_than_wanted_are_named():
     assert domains.images_words(rows, here, 1000) == (
         "first 1,000 test images of each domain (digits8 has 40, syn has 80)"
     )
+
+
+def test_what_networks_do_not_know_is_told_domain_by_domain():
+    here = digit_domains(Path("nowhere"))[:2]
+    known = cell("ooxoo")
+    partly = replace(known, source="clean, 3 images of unknown classes left out (7, 8)")
+    rows = {
+        "bn": [
+            MatrixRow(label="BN", norm="bn", statistics="running", color="#000", train=train,
+                      cells={"mnist5k": known, "digits8": partly})
+            for train in ("mnist5k", "syn")
+        ]
+    }  # fmt: skip
+    assert domains.left_out_words(rows, here) == [
+        "digits8, to networks trained on mnist5k, syn: 3 images of unknown classes left out (7, 8)."
+    ]
+    assert domains.left_out_words({"bn": []}, here) == []
+
+
+def test_a_family_is_found_by_its_former_name():
+    assert domains.family_now("caf", ["digits", "café"]) == "café"
+    assert domains.family_now("pacs", ["digits", "pacs"]) == "pacs"
+    assert domains.family_now("caf", ["cafß", "café"]) == "caf"

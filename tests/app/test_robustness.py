@@ -105,3 +105,17 @@ def test_what_cannot_be_tested_is_not_offered(runs, quick, ids, record):
     runs.create(quick)
     (runs.open(ids["afn"]).path / "config.json").write_text(record)
     assert {choice.id for choice in subjects.choices()} == {ids["bn"], ids["asrnorm"]}
+
+
+def test_a_model_of_other_classes_is_left_out_and_told(runs, ids):
+    bn, afn, asrnorm = chosen(runs, ids)
+    config = replace(afn.subject.config, dataset="cifar10")
+    foreign = replace(afn.subject, config=config, class_names=tuple("abcdefghij"))
+    own = bn.subject.config.dataset
+    those = [bn, replace(afn, subject=foreign), asrnorm]
+    assert robustness.fitting([bn, asrnorm], own) == ([bn, asrnorm], [])
+    assert robustness.fitting(those, own) == (
+        [bn, asrnorm],
+        [f"afn (cifar10) knows other classes than those of {own}: it is left out."],
+    )
+    assert [each.label for each in robustness.fitting(those, "cifar10")[0]] == ["afn"]

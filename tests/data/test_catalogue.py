@@ -102,3 +102,9 @@ def test_embedded_set_is_not_shadowed_by_an_archive(
 
     assert dataset_entry("mnist5k").status == "embedded"
     assert catalogue()["mnist5k"].num_train == 4000
+
+
+def test_a_data_folder_that_is_not_there_is_named(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("AFN_DATA_DIR", str(tmp_path / "typo"))
+    with pytest.raises(ValueError, match=r"'mine'; .*; there is no data folder .*typo$"):
+        load_dataset("mine")
