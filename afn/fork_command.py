@@ -5,6 +5,7 @@ import argparse
 from afn.engine.config import LIMITS, NORM_NAMES, TrainConfig
 from afn.lambda_init import LAMBDAS
 from afn.memory import keep_freed_memory
+from afn.pretrained.cards import pretrained_names
 from afn.telling import Say, tell
 
 _NUMBERS = ("lr", "batch_size", "lambda_lr_factor", "epochs", "stat_dropout")
@@ -41,6 +42,11 @@ def run(options: argparse.Namespace, say: Say) -> None:
     changes = {
         name: value for name in CHANGEABLE if (value := getattr(options, name, None)) is not None
     }
+    if options.run_id in pretrained_names():
+        raise ValueError(
+            f"{options.run_id} is a pretrained model, whose training cannot go on: name a run, see "
+            f"`python -m afn runs`"
+        )
     store = RunStore()
     forked = fork(
         store, store.open(options.run_id),

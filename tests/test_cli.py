@@ -286,6 +286,7 @@ def test_runs_delete_removes_the_folder_and_names_it(says, finished, flags):
         (["bench", "--output=/no/such/place.jsonl"], "there is no folder /no/such: make it first"),
         (["bench", "--output=/"], "--output: / is a folder"),
         (["fork", "gone"], "there is no run gone"),
+        (["fork", "mnist5k-afn"], "mnist5k-afn is a pretrained model, whose training cannot go"),
         (["domains", "mnist5k-bn", "--on", "nope"], "unknown data set 'nope'"),
         (["evaluate", "../.."], "is not a run id"),
         (["evaluate", "gone"], "there is no run gone"),
