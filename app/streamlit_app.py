@@ -1,6 +1,5 @@
 """The router: which pages there are. ``python -m streamlit run app/streamlit_app.py``"""
 
-import gc
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ ROOT = str(Path(__file__).parents[1])
 if ROOT not in sys.path:  # `streamlit run` puts only this folder there
     sys.path.insert(0, ROOT)
 
+from app import garbage  # noqa: E402
 from app.views import (  # noqa: E402
     ablations,
     cost,
@@ -25,15 +25,7 @@ from app.views import (  # noqa: E402
     runs,
 )
 
-
-@st.cache_resource(show_spinner=False)
-def _settle() -> None:
-    """Streamlit collects garbage after every rerun; spare it the modules, which never are any."""
-    gc.collect()
-    gc.freeze()
-
-
-_settle()
+garbage.begin()
 st.set_page_config(
     page_title="AFN playground", page_icon="λ", layout="wide", initial_sidebar_state=335
 )
@@ -42,7 +34,7 @@ onward: list[Any] = []  # where the first visit's tour ends
 playground_page = st.Page(
     lambda: playground.render(onward),
     title="Playground",
-    url_path="playground",
+    url_path="home",
     default=True,
 )
 lessons_page: Any = st.Page(
@@ -70,19 +62,31 @@ runs_page = st.Page(
     url_path="runs",
 )
 onward += [lessons_page, inside_page, dynamics_page]
-st.navigation(
-    [
-        playground_page,
-        lessons_page,
-        dynamics_page,
-        rescaling_page,
-        robustness_page,
-        domains_page,
-        ablations_page,
-        inside_page,
-        cost_page,
-        paper_page,
-        runs_page,
-    ],
-    position="hidden" if st.context.is_embedded else "top",
-).run()
+pages = [
+    playground_page,
+    lessons_page,
+    dynamics_page,
+    rescaling_page,
+    robustness_page,
+    domains_page,
+    ablations_page,
+    inside_page,
+    cost_page,
+    paper_page,
+    runs_page,
+]
+
+
+def _also(path: str, page: Any) -> Any:
+    """Another path to a page, as people type it; the settings of the link come along."""
+
+    def go() -> None:
+        settings = {name: st.query_params.get_all(name) for name in st.query_params}
+        st.switch_page(page, query_params=settings)
+
+    return st.Page(go, title=page.title, url_path=path, visibility="hidden")
+
+
+also = [_also("playground", playground_page), _also("Playground", playground_page)]
+also += [_also(page.url_path.capitalize(), page) for page in pages[1:]]
+st.navigation([*pages, *also], position="hidden" if st.context.is_embedded else "top").run()

@@ -1,0 +1,39 @@
+"""Addresses that people type, in a real Chromium."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.app.browser import ROOT
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def address(serve, tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("runs")
+    env = {"AFN_RUNS_DIR": str(folder), "AFN_DATA_DIR": str(folder / "no-data")}
+    return serve(ROOT / "app" / "streamlit_app.py", env)
+
+
+@pytest.mark.parametrize(
+    ("path", "heading", "settled"),
+    [
+        ("/playground", "Watch normalization layers learn", "/"),
+        ("/playground?epochs=2&c=afn&c=bn", "Watch normal", "/?epochs=2&c=afn&c=bn"),
+        ("/playground/?epochs=2", "Watch normal", "/?epochs=2"),
+        ("/Playground?epochs=2", "Watch normal", "/?epochs=2"),
+        ("/Lessons?lesson=price", "What does it cost?", "/lessons?lesson=price"),
+        ("/lessons/?lesson=price", "What does it cost?", "/lessons?lesson=price"),
+    ],
+)
+def test_a_page_is_found_under_its_name_and_the_link_settings_are_kept(
+    page: Page, address: str, path: str, heading: str, settled: str
+):
+    page.goto(address + path)
+    expect(page.get_by_role("heading", name=heading)).to_be_visible()
+    page.wait_for_url(address + settled)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert not page.get_by_text("Page not found").count()

@@ -1,0 +1,52 @@
+"""However the app is started, Streamlit reads the project's settings."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_streamlit_leaves_the_collecting_of_garbage_to_the_app():
+    code = "from streamlit import config; print(config.get_option('runner.postScriptGC'))"
+    told = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert told.stdout.split() == ["False"]
+
+
+def test_make_and_docker_start_it_where_the_settings_are():
+    docker = (ROOT / "Dockerfile").read_text()
+    place = re.search(r"^WORKDIR (.*)$", docker, re.MULTILINE)[1]
+    assert re.search(r"^COPY .*\.streamlit \.streamlit$", docker, re.MULTILINE)
+    assert docker.rindex("WORKDIR") < docker.index("COPY"), f"settings are not below {place}"
+    for text in (docker, (ROOT / "Makefile").read_text()):
+        assert "app/streamlit_app.py" in text  # below the folder that has .streamlit
+        assert not re.search(r"^\s*cd |--server\.headless|STREAMLIT_", text, re.MULTILINE)
+
+
+_CYCLE = """
+import gc, time, weakref
+from app import garbage
+
+garbage.EVERY_SECONDS = 0.1
+thread = garbage.begin()
+class Session: pass
+session = Session()
+session.own, gone = session, weakref.ref(session)
+gc.collect()  # it is old now
+del session
+end = time.monotonic() + 20
+while gone() and time.monotonic() < end:
+    rerun = [[] for _ in range(20_000)]  # somebody is there
+    time.sleep(0.01)
+print(gone() is None, garbage.begin() is thread)
+"""
+
+
+def test_what_closed_sessions_leave_is_collected_in_the_background():
+    told = subprocess.run(
+        [sys.executable, "-c", _CYCLE], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert told.stdout.split() == ["True", "True"]
