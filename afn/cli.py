@@ -20,6 +20,7 @@ from afn import (
     resume_command,
     train_options,
 )
+from afn.corruptions.applying import left_out, left_out_record, left_out_words
 from afn.corruptions.severities import SEVERITIES
 from afn.cost import command
 from afn.engine.ready import check_ready
@@ -280,7 +281,16 @@ def _evaluate(options: argparse.Namespace, say: Say) -> None:
     training = Training(config)
     training.restore(weights)
     training.severity = config.severity
+    absent = left_out(
+        ((name, config.severity) for name in options.corruption or config.corruptions),
+        config.dataset,
+        training.data.image_shape,
+    )
+    if absent:
+        say(left_out_words(absent.values()), left_out_record(absent))
     for name in options.corruption or ["clean", *config.corruptions]:
+        if (name, config.severity) in absent:
+            continue
         result = training.test(None if name == "clean" else name).values
         low, high = wilson_interval(result["correct"], result["n"])
         say(

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from afn.corruptions.severities import rule_of
 from afn.lambda_init import LAMBDAS
 
 Column = NDArray[np.float64]
@@ -113,12 +114,15 @@ class History:
         return next((e for e in reversed(self.evaluations) if e["corruption"] is None), None)
 
     def latest_by_corruption(self, severity: int) -> dict[str | None, dict[str, Any]]:
-        """The newest test of each corruption at a severity; None is clean."""
-        newest = {}
-        for evaluation in self.evaluations:
-            if evaluation["corruption"] is None or evaluation["severity"] == severity:
-                newest[evaluation["corruption"]] = evaluation
-        return newest
+        """The newest test of each corruption at a severity; None is clean.
+
+        All corrupted under one rule, the newest one.
+        """
+        tests = [
+            e for e in self.evaluations if e["corruption"] is None or e["severity"] == severity
+        ]
+        rule = max((rule_of(test) or 0 for test in tests), default=0)
+        return {test["corruption"]: test for test in tests if rule_of(test) in (None, rule)}
 
 
 class Follower:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from afn.corruptions.severities import rule_of
 from afn.engine.config import TrainConfig
 from afn.jsonl import append_line, read_lines
 from afn.runs import Run, RunStore
@@ -45,6 +46,12 @@ class Line:
     def is_damaged(self) -> bool:
         """Whether its configuration cannot be read; the reason says why."""
         return not self.created
+
+    @property
+    def rule(self) -> int | None:
+        """By which rule the images of its tests were corrupted; None where none were."""
+        rules = {rule_of(test) for test in self.summary.get("tests", [])}
+        return min((rule for rule in rules if rule), default=None)
 
     def config(self) -> TrainConfig:
         """Its configuration."""

@@ -112,8 +112,9 @@ def _default(field: str, known: Sequence[str], default: str) -> None:
 def _provenance(results: Results, drawn: Drawn) -> None:
     config = results.runs[0].config
     seeds = len({run.config.seed for run in results.runs})
+    older = f" · images {results.older}" if results.older and config.corruptions else ""
     st.caption(
-        f"{results.provenance} · {plain(config.dataset)} · {config.backbone} · "
+        f"{results.provenance}{older} · {plain(config.dataset)} · {config.backbone} · "
         f"{count_words(seeds, 'seed')}; whiskers and ± are 95 % t-intervals over seeds, "
         "differences are paired by seed"
     )

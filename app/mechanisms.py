@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import log
 from typing import Any
 
+from afn.corruptions.severities import rule_words
 from afn.grids.records import STANDARD, Cell, Place
 from afn.pretrained.cards import Card
 from app.charts.estimates import Estimate, gain_over
@@ -138,6 +139,8 @@ class Effect:
     """What the networks add, with its paired 95 % interval over images."""
     severity: int = 0
     """Of the standard corruptions over which it is a mean; 0 for clean images."""
+    older: str = ""
+    """By which rule the images were corrupted, in words, if that is not today's."""
 
 
 def effects(card: Card) -> list[Effect]:
@@ -184,4 +187,5 @@ def _effect(
     on, off = ([both[state][place] for place in places] for state in (True, False))
     mean = sum(cell.accuracy for cell in off) / len(off)
     gain = gain_over(on, off)
-    return Effect(test, is_shifted, len(places), off[0].n, mean, gain, severity)
+    older = rule_words(on[0].rule)
+    return Effect(test, is_shifted, len(places), off[0].n, mean, gain, severity, older)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from statistics import fmean
 
+from afn.corruptions.severities import rule_words
 from afn.index import Line
 from afn.over_seeds import OverSeeds, difference
 from afn.sweep.plan import Planned, Point
@@ -20,6 +21,11 @@ class Results:
     """What is known of the runs, by their ids."""
     provenance: str
     """What these figures are: live, or precomputed where and when."""
+
+    @cached_property
+    def older(self) -> str:
+        """By which older rule their images were corrupted, in words; empty for today's."""
+        return next(filter(None, (rule_words(line.rule) for line in self.lines.values())), "")
 
     @cached_property
     def axes(self) -> dict[str, list[str]]:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
+from afn.corruptions.applying import applicable, left_out, left_out_words
 from afn.corruptions.severities import SEVERITIES
 from afn.data import dataset_entry
 from afn.grids.pictures import PicturesFile
-from afn.grids.records import ORDERS, Order, Place, Question, places
+from afn.grids.records import ORDERS, Cell, Order, Place, Question, places
 from afn.grids.subjects import Subject
 from afn.grids.tasks import GridTask, PicturesTask, Task
 from app import cards, links
@@ -24,6 +25,7 @@ from app.subjects import Chosen
 CORRUPTIONS = tuple(in_order(SEVERITIES))
 """In the order of the page."""
 CLEAN: Place = (None, 0)
+_EVERYWHERE = tuple(places(CORRUPTIONS, (1, 2, 3, 4, 5)))
 KINDS: tuple[Kind, ...] = get_args(Kind)
 MODES = ("trained", "running", "batch")
 SHOWN = ("accuracy", "difference")
@@ -120,12 +122,42 @@ def from_url(url: Mapping[str, Sequence[str]]) -> tuple[RobustnessView, list[str
 # -- what is asked, and what is known of it --------------------------------------------------------
 
 
+def cells_of(subject: Subject, question: Question) -> Mapping[Place, Cell]:
+    """What a model has answered so far.
+
+    Of images that were corrupted under an older rule only where they cannot be made anew.
+    """
+    file = subject.file(question)
+    return file.cells() if is_here(question.dataset) else file.shown()
+
+
 def tested(chosen: Chosen, question: Question) -> Tested:
     """A model with what it has answered to a question so far."""
-    cells = chosen.subject.file(question).cells()
+    return _tested(chosen, question, cells_of(chosen.subject, question))
+
+
+def whole_grid(chosen: Chosen, question: Question) -> Tested:
+    """The same; an older rule's answers are shown until today's are as many."""
+    return _tested(chosen, question, chosen.subject.file(question).shown())
+
+
+def _tested(chosen: Chosen, question: Question, known: Mapping[Place, Cell]) -> Tested:
+    subject = chosen.subject
+    absent = left_out(_EVERYWHERE, question.dataset, subject.image_shape)
+    cells = {place: cell for place, cell in known.items() if place not in absent}
     return Tested(
-        chosen.label, chosen.color, chosen.subject.config.norm, question.statistics, cells
+        chosen.label, chosen.color, subject.config.norm, question.statistics, cells, absent
     )
+
+
+def corruptions_for(chosen: Sequence[Chosen], dataset: str) -> tuple[str, ...]:
+    """Those that change the images of a data set, in the form in which some model takes them."""
+    places = {
+        place
+        for each in chosen
+        for place in applicable(_EVERYWHERE, dataset, each.subject.image_shape)
+    }
+    return tuple(name for name in CORRUPTIONS if any((name, s) in places for s in range(1, 6)))
 
 
 def num_corruptions(tested: Tested) -> int:
@@ -144,6 +176,11 @@ def misfits(chosen: Sequence[Chosen], view: RobustnessView) -> list[str]:
         if value and value not in known:
             line = f"In the link, {key}={value[:40]}: it is none of {what}. The default is used."
             lines.append(" ".join(line.split()))
+    dataset = view.dataset if view.dataset in datasets else datasets[0]
+    if view.corruption not in corruptions_for(chosen, dataset):
+        reasons = left_out([(view.corruption, 1)], dataset, chosen[0].subject.image_shape)
+        words = left_out_words(reasons.values())
+        lines.append(f"In the link, corruption={view.corruption}: {words}. The default is used.")
     return lines
 
 
@@ -172,17 +209,24 @@ def baseline_of(chosen: Sequence[Chosen], view: RobustnessView) -> Chosen:
 
 
 def grid_tasks(chosen: Sequence[Chosen], view: RobustnessView) -> list[Task]:
-    """All 19 corruptions at all severities."""
-    everywhere = tuple(places(CORRUPTIONS, (1, 2, 3, 4, 5)))
-    return [
-        GridTask(subject=each.subject, question=view.question(each.subject), places=everywhere)
-        for each in chosen
-    ]
+    """All corruptions at all severities, but for those that change nothing."""
+    return [_task(each.subject, view.question(each.subject), _EVERYWHERE) for each in chosen]
 
 
-def are_shipped(chosen: Sequence[Chosen], view: RobustnessView) -> bool:
-    """Whether pretrained models came with the answers to what the page asks."""
-    return all(view.question(each.subject) in cards.questions(each.subject.id) for each in chosen)
+def _task(subject: Subject, question: Question, places: Sequence[Place]) -> GridTask:
+    asked = applicable(places, question.dataset, subject.image_shape)
+    return GridTask(subject=subject, question=question, places=asked)
+
+
+def are_shipped(chosen: Sequence[Chosen], tested: Sequence[Tested], view: RobustnessView) -> bool:
+    """Whether pretrained models came with the answers that the page shows."""
+    return all(
+        each.is_pretrained
+        and view.question(each.subject) in cards.questions(each.subject.id)
+        and {cell.rule for cell in those.cells.values()}
+        <= {None, cards.card_of(each.subject.id).rule}
+        for each, those in zip(chosen, tested, strict=True)
+    )
 
 
 def is_here(dataset: str) -> bool:
@@ -214,10 +258,9 @@ def shift_tasks(chosen: Sequence[Chosen], view: RobustnessView, pictures: Path) 
     near = tuple(places([view.corruption], severities))
     tasks: list[Task] = [PicturesTask(file=pictures_file(view, pictures))]
     for each in chosen:
-        question = view.question(each.subject)
-        tasks.append(GridTask(subject=each.subject, question=question, places=near))
+        tasks.append(_task(each.subject, view.question(each.subject), near))
     for _, _, subject, question in way(chosen, view):
-        tasks.append(GridTask(subject=subject, question=question, places=near))
+        tasks.append(_task(subject, question, near))
     return tasks
 
 
@@ -254,9 +297,10 @@ def way(chosen: Sequence[Chosen], view: RobustnessView) -> list[tuple[str, str, 
 
 def way_steps(chosen: Sequence[Chosen], view: RobustnessView) -> list[Step]:
     """The steps from BN to AFN at the shift, none while one of them is not known."""
-    steps = []
+    steps: list[Step] = []
     for label, change, subject, question in way(chosen, view):
-        if (cell := subject.file(question).cells().get(view.place)) is None:
+        cell = cells_of(subject, question).get(view.place)
+        if cell is None or (steps and not cell.is_alike(steps[0].cells[0])):
             return []
         steps.append(Step(label, change, (cell,)))
     return steps
@@ -265,7 +309,7 @@ def way_steps(chosen: Sequence[Chosen], view: RobustnessView) -> list[Step]:
 def batch_tasks(chosen: Sequence[Chosen], view: RobustnessView) -> list[Task]:
     """The shift at every test batch size, mixed and sorted by class."""
     return [
-        GridTask(subject=each.subject, question=question, places=(view.place,))
+        _task(each.subject, question, (view.place,))
         for each, _, _, question in _batches(chosen, view)
     ]
 
@@ -279,7 +323,7 @@ def batch_points(chosen: Sequence[Chosen], view: RobustnessView) -> list[BatchPo
     """What is known of it."""
     points = []
     for each, mode, order, question in _batches(chosen, view):
-        if cell := each.subject.file(question).cells().get(view.place):
+        if cell := cells_of(each.subject, question).get(view.place):
             points.append(
                 BatchPoint(
                     label=each.label,

@@ -10,7 +10,7 @@ from afn.data import dataset_entry
 from afn.engine.ready import check_ready
 from afn.index import Line
 from afn.sweep.estimate import expected_seconds, paces
-from afn.sweep.execution import Progress, begin, standing, stop
+from afn.sweep.execution import Progress, begin, outdated_words, standing, stop
 from afn.sweep.plan import Planned, Skipped, SweepPlan, plan
 from afn.sweep.saved import read_saved
 from afn.sweep.spec import SweepSpec, read_spec
@@ -28,6 +28,8 @@ class Looked:
     lines: Mapping[str, Line]
     """What is known of its runs, by their ids."""
     progress: Progress
+    older: str
+    """What is trained again for its tests' sake, in words."""
     seconds: float | None
     """Expected for what is left; None where nothing like it was ever timed."""
     is_timed_here: bool
@@ -113,6 +115,7 @@ def looked_at(planned: SweepPlan) -> Looked:
         plan=planned,
         lines=lines,
         progress=Progress.of(planned.runs, lines),
+        older=outdated_words(planned.runs, by_id),
         seconds=_by_reference(left, num_train) if mine is None else mine,
         is_timed_here=mine is not None,
     )

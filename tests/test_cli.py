@@ -11,6 +11,7 @@ import pytest
 
 from afn import LambdaInit, TrainConfig
 from afn.cli import main
+from afn.corruptions.severities import RULE
 from afn.engine.execution import execute
 from afn.intervals import wilson_interval
 from afn.runs import RunStore
@@ -195,6 +196,39 @@ def test_evaluate_grid_tells_every_severity_the_mean_and_the_baseline(records, f
     before = kept.read_bytes()
     assert records(*arguments) == [*cells, mean, mce]
     assert kept.read_bytes() == before
+
+
+def test_evaluate_asks_again_what_an_older_rule_has_asked(says, records, finished):
+    arguments = ["evaluate", finished.id, "--grid", "--corruption=fog", "--images=40"]
+    before = records(*arguments)
+    assert [cell["rule"] for cell in before[:-1]] == [None, *[RULE] * 5]
+    [kept] = (finished.path / "grids").glob("*.jsonl")
+    kept.write_text(kept.read_text().replace(f'"rule": {RULE}', '"rule": 1'))
+    first, *lines = says(*arguments)
+    assert first == (
+        f"5 kept answers of {finished.id}: images corrupted under rule 1 (today's is {RULE}); "
+        "asked again"
+    )
+    assert len(lines) == len(before)
+    assert records(*arguments) == before
+
+
+def test_evaluate_says_what_it_leaves_out(says, records, finished):
+    arguments = ["evaluate", finished.id, "--corruption=saturate", "--corruption=fog"]
+    words, fog = says(*arguments)
+    assert words == "saturate needs colour: left out"
+    assert fog.startswith("fog ")
+    told, clean, *cells, mean = records(*arguments, "--grid", "--images=40")
+    assert (told["kind"], len(told["places"]), clean["corruption"]) == ("left out", 5, None)
+    assert {cell["corruption"] for cell in cells} == {"fog"}
+    assert mean["cells"] == 5
+
+
+def test_a_run_is_not_tested_on_what_changes_nothing(store, quick):
+    run = store.create(replace(quick, corruptions=("saturate", "fog")))
+    list(execute(run))
+    tests = run.state().summary["tests"]
+    assert [(test["corruption"], test["rule"]) for test in tests] == [(None, None), ("fog", RULE)]
 
 
 @pytest.mark.parametrize(

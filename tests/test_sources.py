@@ -95,7 +95,7 @@ def test_what_cannot_begin_leaves_no_run(runs, quick):
 
 
 def test_what_is_under_way_is_not_trained_twice(runs, quick):
-    runs.create(quick, run_id=f"afn-{quick.hash()}").claim()
+    runs.create(quick, run_id=quick.run_id).claim()
     with pytest.raises(RuntimeError, match="is running"):
         trained(quick)
 

@@ -71,7 +71,7 @@ def corrupted_test_set(
         name: A key of ``CORRUPTIONS``.
         severity: 1 to 5.
         num_images: At most so many.
-        generator: Source of what is random.
+        generator: Source of what is random: of one seed for each image.
         folder: The data folder; None is :func:`afn.data.data_dir`.
         constants: Whose, as :func:`corrupt` takes them; the archive has CIFAR-10-C's.
 

@@ -5,6 +5,7 @@ Free of torch: the names and their order are read here by programs that corrupt 
 Source: Hendrycks & Dietterich 2019, the generators of CIFAR-10-C and of ImageNet-C.
 """
 
+from collections.abc import Mapping
 from typing import Any, Literal, SupportsIndex
 
 from afn.numbers import whole
@@ -153,6 +154,20 @@ GROUPS = {
     "digital": ("contrast", "elastic_transform", "pixelate", "jpeg_compression", "saturate"),
 }
 """All corruptions by what they do."""
+
+
+def rule_of(test: Mapping[str, Any]) -> int | None:
+    """By which rule the images of a test that was kept were corrupted.
+
+    None where they were not, or not here. What tells no rule is of before there were two.
+    """
+    rule = None if test["corruption"] in (None, "clean") else test.get("rule", 1)
+    return int(rule) if rule else None
+
+
+def rule_words(rule: int | None) -> str:
+    """ "corrupted under rule 1 (today's is 2)"; empty for today's."""
+    return "" if rule in (None, RULE) else f"corrupted under rule {rule} (today's is {RULE})"
 
 
 def why_unchanged(name: str, severity: int, image_shape: tuple[int, int, int]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from functools import cache
 from typing import Any, ClassVar, Literal, get_args
 
-from afn.corruptions.severities import LIVE_CORRUPTIONS, MIN_SIDE, SEVERITIES
+from afn.corruptions.severities import LIVE_CORRUPTIONS, MIN_SIDE, RULE, SEVERITIES
 from afn.lambda_init import LambdaInit
 
 NormName = Literal["afn", "asrnorm", "bn", "in", "gn", "ln", "bin", "none"]
@@ -279,6 +279,16 @@ class TrainConfig:
         """Ten hex digits that name this configuration; settings added later do not change it."""
         text = json.dumps([self.VERSION, self.changed()], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+    @property
+    def run_id(self) -> str:
+        """A run's name by what it is: norm and hash, and the rule of the corruptions it tests."""
+        return self.run_id_under(RULE)
+
+    def run_id_under(self, rule: int) -> str:
+        """The same under another rule of corruptions."""
+        is_told = rule > 1 and self.corruptions
+        return f"{self.norm}-{self.hash()}{f'-r{rule}' if is_told else ''}"
 
     def warnings(self) -> list[str]:
         """Settings that are allowed but rarely meant, one line each."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from afn.corruptions.severities import RULE
 from afn.engine.config import TrainConfig
 from afn.engine.snapshots import short
 from afn.engine.tensors import TensorData, domain_tensors
@@ -15,9 +16,9 @@ class Evaluations:
     """Asks a model, and keeps the newest result of each kind.
 
     A result is what an ``evaluation`` or ``domain`` event says besides the epoch: data set,
-    corruption and severity, statistics mode, number of images and of correct answers, accuracy and
-    loss; and under ``left_out``, of a domain of which the network does not know all classes, how
-    many of its images were not asked about, in words.
+    corruption, severity and the rule of corruptions, statistics mode, number of images and of
+    correct answers, accuracy and loss; and under ``left_out``, of a domain of which the network
+    does not know all classes, how many of its images were not asked about, in words.
     """
 
     def __init__(self, config: TrainConfig, data: TensorData, model: nn.Module) -> None:
@@ -44,16 +45,17 @@ class Evaluations:
     def own(self, corruption: str | None, severity: int) -> dict[str, Any]:
         """Ask on the run's own test images: clean (None) or corrupted."""
         images = corrupted(self._data.test_images, corruption, severity)
+        is_clean = corruption is None
         return self._ask(
             images, self._data.test_labels, dataset=self._config.dataset, corruption=corruption,
-            severity=None if corruption is None else severity,
+            severity=None if is_clean else severity, rule=None if is_clean else RULE,
         )  # fmt: skip
 
     def domain(self, name: str) -> dict[str, Any]:
         """Ask on the clean test images of another data set."""
         images, labels, left_out = domain_tensors(name, self._data, self._config.eval_images)
-        also = {"left_out": left_out} if left_out else {}
-        return self._ask(images, labels, dataset=name, corruption=None, severity=None, **also)
+        of = {"dataset": name, "corruption": None, "severity": None, "rule": None}
+        return self._ask(images, labels, **of, **({"left_out": left_out} if left_out else {}))
 
     def _ask(self, images: Tensor, labels: Tensor, **of: Any) -> dict[str, Any]:
         self._model.eval()

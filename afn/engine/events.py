@@ -11,8 +11,8 @@ Kinds and their values (besides ``step`` and ``seconds``, the wall time since th
   respect to the parameter), duration (seconds spent on the step), images_left
 - ``snapshot``: per layer the lists gamma, beta, mu, sigma (one value per channel; ASRNorm's are
   means over the batch's images)
-- ``evaluation``: dataset, corruption (None: clean), severity, statistics, n, correct, accuracy,
-  loss
+- ``evaluation``: dataset, corruption (None: clean), severity, rule (of corruptions; None: clean),
+  statistics, n, correct, accuracy, loss
 - ``domain``: the same of another data set's clean images, once training has come to its end
 - ``samples``: severity, images (corruption -> PNG as data URI; "clean" too)
 - ``command``: a command that took effect, or an ``error`` in one line

@@ -1,6 +1,7 @@
 """A data set as tensors, and the order in which training sees it."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -164,7 +165,7 @@ def _generator(purpose: str) -> torch.Generator:
     return torch.Generator().manual_seed(int.from_bytes(digest[:4], "big"))
 
 
-def sample_images(image: Tensor, corruptions: tuple[str, ...], severity: int) -> dict[str, str]:
+def sample_images(image: Tensor, corruptions: Sequence[str], severity: int) -> dict[str, str]:
     """One image (C, H, W) under each corruption and clean, as PNG data URIs."""
     return {
         name or "clean": data_uri(_pixels(corrupted(image[None], name, severity)[0]))

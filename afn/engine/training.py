@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from afn.backbones import initialize
+from afn.corruptions.applying import applicable
 from afn.engine.building import model_of
 from afn.engine.checkpoints import load_checkpoint, save_checkpoint
 from afn.engine.config import TrainConfig, check_against_data, check_corruptible
@@ -22,7 +23,7 @@ from afn.engine.lambdas import LambdaReadings, rows
 from afn.engine.parameters import parameter_groups
 from afn.engine.snapshots import Snapshot, short
 from afn.engine.tensors import DataOrder, TensorData, load_tensors, sample_images
-from afn.norms import AdaptiveNorm, norm_layers
+from afn.norms import AdaptiveNorm2d, norm_layers
 from afn.origin import Origin
 
 SNAPSHOTS = 48
@@ -61,7 +62,7 @@ class Training:
         self.model.to(memory_format=torch.channels_last)
         self.layers = norm_layers(self.model)
         self.adaptive_layers = {
-            name: layer for name, layer in self.layers.items() if isinstance(layer, AdaptiveNorm)
+            name: layer for name, layer in self.layers.items() if isinstance(layer, AdaptiveNorm2d)
         }
         self._parameters = list(self.model.parameters())
         groups = parameter_groups(self.model, config)
@@ -307,8 +308,15 @@ class Training:
         yield from self._save()
 
     def _test_all(self) -> Iterator[Event]:
-        for corruption in (None, *self.config.corruptions):
+        for corruption in (None, *self._corruptions()):
             yield self.test(corruption)
+
+    def _corruptions(self) -> list[str]:
+        """Those that the run tests and that change its images at the present severity."""
+        places = [(name, self.severity) for name in self.config.corruptions]
+        height, width, channels = self.data.image_shape
+        found = applicable(places, self.config.dataset, (height, width, channels))
+        return [name for name, _ in found if name]
 
     def test(self, corruption: str | None) -> Event:
         """Test on clean (None) or corrupted images, with the present severity."""
@@ -316,7 +324,7 @@ class Training:
         return self._event("evaluation", epoch=self.order.epoch, **result)
 
     def _samples(self) -> Event:
-        images = sample_images(self.data.test_images[0], self.config.corruptions, self.severity)
+        images = sample_images(self.data.test_images[0], self._corruptions(), self.severity)
         return self._event("samples", severity=self.severity, images=images)
 
     def _start(self) -> Event:

@@ -7,14 +7,16 @@ from typing import Any
 
 import torch
 
+from afn.corruptions.applying import left_out, left_out_record, left_out_words
+from afn.corruptions.severities import rule_words
 from afn.data import load_dataset
 from afn.engine.config import TrainConfig
 from afn.grids.measure import kept_grid
 from afn.grids.models import asked, restored
-from afn.grids.records import Cell, Order, Question, mean_corruption_error
+from afn.grids.records import Cell, Order, Question, mean_corruption_error, places
 from afn.memory import keep_freed_memory
 from afn.sources import Source, config_of, subject_of
-from afn.wording import statistics_told
+from afn.wording import count_words, statistics_told
 
 Say = Callable[[str, dict[str, Any]], None]
 
@@ -53,7 +55,10 @@ def run_grid(
             f"{config.dataset}: name another run"
         )
     cells = []
-    asks = _Asks(config, corruptions, severities, order)
+    shape = subject_of(source).image_shape
+    if absent := left_out(places(corruptions, severities), config.dataset, shape):
+        say(left_out_words(absent.values()), left_out_record(absent))
+    asks = _Asks(config, corruptions, severities, order, say)
     found, question = asks.of(source, networks=networks)
     off = "" if question.networks else ", networks off"
     for cell in found:
@@ -68,7 +73,7 @@ def run_grid(
                 "kind": "cell", "dataset": config.dataset, "corruption": cell.corruption,
                 "severity": cell.severity, "source": cell.source, "order": order,
                 "statistics": question.statistics, "networks": question.networks, "n": cell.n,
-                "accuracy": cell.accuracy,
+                "accuracy": cell.accuracy, "rule": cell.rule,
                 "low95": low, "high95": high, "loss": cell.loss,
             },
         )  # fmt: skip
@@ -99,9 +104,10 @@ class _Asks:
     corruptions: Collection[str]
     severities: Collection[int]
     order: Order
+    say: Say
 
     def of(self, source: Source, *, networks: bool = True) -> tuple[Iterator[Cell], Question]:
-        """A model's cells, and the question that they answer."""
+        """A model's cells, and the question that they answer; says what is asked again, and why."""
         config, subject = self.config, subject_of(source)
         question = subject.question(
             num_images=config.eval_images,
@@ -111,10 +117,19 @@ class _Asks:
             networks=networks,
         )
 
+        file = subject.file(question)
+        wanted = set(places(self.corruptions, self.severities))
+        if older := [cell.rule for place, cell in file.outdated().items() if place in wanted]:
+            words = f"{count_words(len(older), 'kept answer')} of {source.id}: images "
+            self.say(
+                f"{words}{rule_words(older[0])}; asked again",
+                {"kind": "older rule", "id": source.id, "cells": len(older), "rule": older[0]},
+            )
+
         def cells() -> Iterator[Cell]:
             with asked(restored(subject), question) as model:
                 yield from kept_grid(
-                    subject.file(question),
+                    file,
                     model,
                     load_dataset(config.dataset),
                     corruptions=self.corruptions,

@@ -8,7 +8,7 @@ from afn.data import ImageData
 from afn.data.classes import Naming
 from afn.evaluate import Classifier
 from afn.grids.crossing import Crossing
-from afn.grids.measure import ShownImages, answers, brought, check_question
+from afn.grids.measure import ShownImages, answers, brought, checked
 from afn.grids.records import GridFile, Order, Question, classes_of
 
 
@@ -73,7 +73,7 @@ def domain_matrix(
         >>> own.cell.accuracy > other.cell.accuracy
         True
     """
-    check_question(num_images, batch_size, order)
+    num_images, batch_size = checked(num_images, batch_size, order)
     names = [data.name for data in domains]
     if len(set(names)) < len(names):
         raise ValueError(f"each domain needs a name of its own, got {', '.join(names)}")

@@ -2,17 +2,21 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import SupportsIndex
 
 import torch
 from torch import Tensor
 
 from afn.corruptions import CORRUPTIONS, corrupted_test_set
+from afn.corruptions.applying import applicable
+from afn.corruptions.severities import RULE
 from afn.data import ImageData, load_dataset
 from afn.data.classes import Naming
 from afn.data.forms import in_form
 from afn.evaluate import Classifier, noise_of
 from afn.grids.records import ORDERS, Cell, GridFile, Order, Place, places
 from afn.grids.rescaling import Condition
+from afn.numbers import whole
 from afn.pixels import as_float
 
 
@@ -30,8 +34,9 @@ def corruption_grid(
 ) -> Iterator[Cell]:
     """Answers of a model to clean and corrupted test images, cell by cell, the clean ones first.
 
-    The noise depends on corruption and severity alone, so that all models see the same pixels and
-    their answers can be compared image by image.
+    The noise depends on corruption, severity and the image's number alone, so that all models see
+    the same pixels and their answers can be compared image by image. Left out is what changes none
+    of the images, such as ``saturate`` on grey ones; see :mod:`afn.grids.applying`.
 
     Args:
         model: Images (N, C, H, W) in [0, 1] to logits (N, classes), in the mode to be tested.
@@ -46,6 +51,7 @@ def corruption_grid(
         class_names: What each logit of the model stands for; None for the classes of `data`.
 
     Raises:
+        TypeError: A number that is no integer.
         ValueError: An unknown corruption, a severity that is none, no images, an unknown order, or
             a model of other classes.
 
@@ -59,8 +65,9 @@ def corruption_grid(
         >>> [(cell.corruption, cell.severity, cell.accuracy > 0.5) for cell in cells]
         [(None, 0, True), ('contrast', 5, True)]
     """
-    check_question(num_images, batch_size, order)
-    for place in places(corruptions, severities):
+    num_images, batch_size = checked(num_images, batch_size, order)
+    asked = places(corruptions, severities)
+    for place in applicable(asked, data.name, data.x_test.shape[1:]):
         if known and place in known:
             yield known[place]
         else:
@@ -107,6 +114,8 @@ class ShownImages:
     """(N,) int64."""
     source: str
     """As a cell's."""
+    rule: int | None
+    """As a cell's."""
     dataset: str
     class_names: tuple[str, ...]
     """Of the data set."""
@@ -127,6 +136,7 @@ class ShownImages:
             ValueError: An unknown corruption, or a severity that is none.
         """
         corruption, severity = place
+        rule = None
         if corruption is None:
             images = as_float(torch.from_numpy(data.x_test[:num_images]))
             labels, source = torch.from_numpy(data.y_test[:num_images]), "clean"
@@ -139,11 +149,13 @@ class ShownImages:
                 generator=noise_of(corruption, severity),
             )
             images, labels, source = made.images, made.labels, made.words
+            rule = RULE if made.source == "generated" else None
         return cls(
             place=place,
             images=images,
             labels=labels,
             source=", ".join([source, *changes]),
+            rule=rule,
             dataset=data.name,
             class_names=data.class_names,
         )
@@ -191,14 +203,20 @@ def images_under(
     }
 
 
-def check_question(num_images: int, batch_size: int, order: str) -> None:
-    """Raise ValueError with one line unless they say how a model can be asked."""
+def checked(num_images: SupportsIndex, batch_size: SupportsIndex, order: str) -> tuple[int, int]:
+    """Both numbers as Python's.
+
+    Raises:
+        TypeError, ValueError: They do not say how a model can be asked.
+    """
+    num_images, batch_size = whole(num_images, "num_images"), whole(batch_size, "batch_size")
     if num_images < 1 or batch_size < 1:
         raise ValueError(
             f"num_images and batch_size must be at least 1, got {num_images} and {batch_size}"
         )
     if order not in ORDERS:
         raise ValueError(f"order must be one of {', '.join(ORDERS)}, got {order!r}")
+    return num_images, batch_size
 
 
 def answers(
@@ -246,6 +264,7 @@ def answers(
         corruption=corruption,
         severity=severity,
         source=source,
+        rule=shown.rule,
         loss=float(
             torch.nn.functional.cross_entropy(logits, torch.tensor(naming.logit_of)[labels])
         ),

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from afn.corruptions.severities import RULE
+
 KEPT = 200
 """Pictures are kept of the first so many test images; a file holds 1.2 MB at 32×32 in colour."""
 
@@ -35,13 +37,13 @@ class PicturesFile:
     folder: Path
     dataset: str
     num_images: int
-    """Of the test; what is random depends on it. At most ``KEPT`` are kept."""
+    """Of the test. At most ``KEPT`` are kept."""
     corruption: str
 
     @property
     def path(self) -> Path:
-        """The file."""
-        text = json.dumps([self.dataset, self.num_images, self.corruption])
+        """The file; those of another rule of corruptions are other files."""
+        text = json.dumps([self.dataset, self.num_images, self.corruption, RULE])
         return self.folder / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.npz"
 
     def read(self) -> Pictures | None:
@@ -72,6 +74,7 @@ class PicturesFile:
                 labels=pictures.labels,
                 class_names=np.array(pictures.class_names),
                 source=np.array(pictures.source),
+                rule=np.array(RULE),
             )
             os.replace(temporary, self.path)  # noqa: PTH105 - a rename that overwrites
         finally:

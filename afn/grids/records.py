@@ -4,7 +4,9 @@ import base64
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 from pathlib import Path
@@ -15,8 +17,11 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from afn.corruptions.applying import Place as Place
+from afn.corruptions.severities import RULE, rule_words
 from afn.intervals import paired_interval, wilson_interval
 from afn.jsonl import append_line, read_lines
+from afn.numbers import whole
 
 Order = Literal["mixed", "by label"]
 """In which order test images come: as they are, or sorted by class, so that batches are not."""
@@ -27,8 +32,6 @@ STANDARD = (
     "jpeg_compression",
 )  # fmt: skip
 """The fifteen corruptions over which the mean corruption error is taken."""
-Place = tuple[str | None, int]
-"""A corruption and a severity; (None, 0) is clean."""
 _PER_IMAGE = ("answers", "confidences", "labels")
 _LEFT_OUT = re.compile(r"[\d,]+ images? of unknown classes left out \(.*\)$")
 
@@ -50,6 +53,10 @@ class Question:
     """False: with every λ forced to 0, which leaves what AFN and ASRNorm are without networks."""
     classes: str = ""
     """SHA-256 of the data set's class names where they are not the network's; else empty."""
+
+    def __post_init__(self) -> None:
+        for name in ("num_images", "batch_size"):
+            object.__setattr__(self, name, whole(getattr(self, name), name))
 
     @property
     def key(self) -> str:
@@ -87,6 +94,8 @@ class Cell:
     """The softmax probability of each answer, in 255ths."""
     labels: bytes
     """The true class of each."""
+    rule: int | None = None
+    """The rule by which the images were corrupted here; None for clean ones and an archive's."""
 
     @property
     def n(self) -> int:
@@ -119,13 +128,18 @@ class Cell:
         Raises:
             ValueError: The images are not the same.
         """
-        if self.labels != other.labels or self.place != other.place or self.source != other.source:
+        if not self.is_alike(other):
             raise ValueError(
                 f"a paired difference needs the same images, got {self.describe()} and "
                 f"{other.describe()}"
             )
         low, high = paired_interval(self.hits, other.hits)
         return self.accuracy - other.accuracy, low, high
+
+    def is_alike(self, other: "Cell") -> bool:
+        """Whether both are answers to the same images, so that they may be compared."""
+        mine, theirs = ((each.place, each.source, each.rule, each.labels) for each in (self, other))
+        return mine == theirs
 
     @property
     def left_out(self) -> str:
@@ -141,7 +155,12 @@ class Cell:
     def describe(self) -> str:
         """In a few words."""
         what = f"{self.corruption} {self.severity}" if self.corruption else "clean"
-        return f"{self.n} images, {what} ({self.source})"
+        return f"{self.n} images, {what} ({self.told_source})"
+
+    @property
+    def told_source(self) -> str:
+        """Where the images are from, and under which rule if that is not today's."""
+        return ", ".join(filter(None, [self.source, rule_words(self.rule)]))
 
     def to_json(self) -> dict[str, Any]:
         """A flat record."""
@@ -158,10 +177,12 @@ class Cell:
             ValueError: A value is missing or not of its kind.
         """
         try:
-            values = {field.name: record[field.name] for field in fields(cls)}
+            values = {f.name: record[f.name] for f in fields(cls) if f.name != "rule"}
+            is_made = values["source"].startswith("generated")
+            values["rule"] = record.get("rule", 1 if is_made else None)  # of before there were two
             for name in _PER_IMAGE:
                 values[name] = base64.b64decode(values[name], validate=True)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ValueError(f"not a cell of a grid: {error!r}") from error
         if not values["labels"] or len({len(values[name]) for name in _PER_IMAGE}) > 1:
             raise ValueError("a cell of a grid needs one answer for each of one or more images")
@@ -169,22 +190,47 @@ class Cell:
 
 
 class GridFile:
-    """One question's cells, appended as they are known; what is there is never computed again."""
+    """One question's cells, appended as they are known; what is there is never computed again.
+
+    Unless the images would come out otherwise today: cells of an older rule of corruptions are
+    kept and can be looked at, but never beside those of today's.
+    """
 
     def __init__(self, folder: Path, question: Question) -> None:
         self.path = folder / f"{question.key}.jsonl"
         self.question = question
 
-    def cells(self) -> Mapping[Place, Cell]:
-        """The cells that are known, by place; damaged lines are skipped.
+    def cells(self, rule: int = RULE) -> Mapping[Place, Cell]:
+        """The cells under one rule of corruptions, by place; damaged lines are skipped.
 
         Asked again, a file that has not grown is not read again.
         """
+        return _under(*self._state, rule)
+
+    def shown(self) -> Mapping[Place, Cell]:
+        """The cells under today's rule or, while there are more of them, under an older one."""
+        counts = Counter(
+            rule for rule, _ in {(cell.rule, cell.place) for cell in _cells(*self._state)} if rule
+        )
+        return self.cells(max(counts, key=lambda rule: (counts[rule], rule), default=RULE))
+
+    def outdated(self) -> Mapping[Place, Cell]:
+        """The cells under older rules, where none is known under today's."""
+        known = self.cells()
+        return {
+            cell.place: cell
+            for cell in _cells(*self._state)
+            if cell.rule not in (None, RULE) and cell.place not in known
+        }
+
+    @property
+    def _state(self) -> tuple[Path, int, int]:
+        """What tells whether it has grown."""
         try:
             stat = self.path.stat()
         except FileNotFoundError:
-            return MappingProxyType({})
-        return _cells(self.path, stat.st_size, stat.st_mtime_ns)
+            return self.path, 0, 0
+        return self.path, stat.st_size, stat.st_mtime_ns
 
     def append(self, cell: Cell) -> None:
         """Keep a cell; the file begins with its question."""
@@ -195,16 +241,19 @@ class GridFile:
 
 
 @lru_cache(maxsize=128)
-def _cells(path: Path, size: int, modified: int) -> Mapping[Place, Cell]:
-    found = {}
-    for record in read_lines(path)[0]:
+def _cells(path: Path, size: int, modified: int) -> tuple[Cell, ...]:
+    found = []
+    for record in read_lines(path)[0] if size else []:
         if "answers" in record:
-            try:
-                cell = Cell.from_json(record)
-            except ValueError:
-                continue
-            found[cell.place] = cell
-    return MappingProxyType(found)
+            with suppress(ValueError):
+                found.append(Cell.from_json(record))
+    return tuple(found)
+
+
+@lru_cache(maxsize=256)
+def _under(path: Path, size: int, modified: int, rule: int) -> Mapping[Place, Cell]:
+    every = _cells(path, size, modified)
+    return MappingProxyType({cell.place: cell for cell in every if cell.rule in (None, rule)})
 
 
 def mean_corruption_error(cells: Iterable[Cell], baseline: Iterable[Cell]) -> float:
@@ -219,34 +268,44 @@ def mean_corruption_error(cells: Iterable[Cell], baseline: Iterable[Cell]) -> fl
         baseline: Another's; to be named wherever the result is.
 
     Raises:
-        ValueError: They have no corruption in common, one has severities that the other lacks, or
-            the baseline makes no errors.
+        ValueError: They have no corruption in common, one has severities that the other lacks,
+            their images were corrupted under different rules, or the baseline makes no errors.
 
     Source: Hendrycks & Dietterich 2019, section 4.
     """
-    ours, theirs = _errors(cells), _errors(baseline)
+    ours, theirs = _by_corruption(cells), _by_corruption(baseline)
     common = [name for name in STANDARD if name in ours and name in theirs]
     if not common:
         raise ValueError("no standard corruption is in both grids: compute one in both")
     for name in common:
         if ours[name].keys() != theirs[name].keys():
             raise ValueError(f"{name} has other severities in one grid than in the other")
-        if not sum(theirs[name].values()):
+        if any(ours[name][s].rule != theirs[name][s].rule for s in ours[name]):
+            raise ValueError(
+                f"{name} was corrupted under another rule in one grid than in the other: "
+                f"ask the older one again"
+            )
+        if not _errors(theirs[name]):
             raise ValueError(f"the baseline makes no errors under {name}: take another baseline")
-    return fmean(sum(ours[name].values()) / sum(theirs[name].values()) for name in common)
+    return fmean(_errors(ours[name]) / _errors(theirs[name]) for name in common)
 
 
-def _errors(cells: Iterable[Cell]) -> dict[str, dict[int, float]]:
-    found: dict[str, dict[int, float]] = {}
+def _by_corruption(cells: Iterable[Cell]) -> dict[str, dict[int, Cell]]:
+    found: dict[str, dict[int, Cell]] = {}
     for cell in cells:
         if cell.corruption is not None:
-            found.setdefault(cell.corruption, {})[cell.severity] = 1 - cell.accuracy
+            found.setdefault(cell.corruption, {})[cell.severity] = cell
     return found
+
+
+def _errors(cells: Mapping[int, Cell]) -> float:
+    return sum(1 - cell.accuracy for cell in cells.values())
 
 
 def places(corruptions: Iterable[str], severities: Collection[int]) -> Iterator[Place]:
     """A grid's cells in the order of their making: clean, then corruption by corruption."""
     yield None, 0
+    numbers = [whole(severity, "severity", "an integer from 1 to 5") for severity in severities]
     for corruption in corruptions:
-        for severity in severities:
-            yield corruption, severity
+        for severity in numbers:
+            yield str(corruption), severity

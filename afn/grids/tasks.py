@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+from afn.corruptions.severities import RULE
 from afn.grids.pictures import PicturesFile
 from afn.grids.records import Place, Question
 from afn.grids.rescaling import Condition, Rescaling, condition_from_json
@@ -37,7 +38,7 @@ class GridTask:
         return self.question.key, self.places
 
     def missing(self) -> list[Place]:
-        """The places whose cells are not known yet."""
+        """The places whose cells are not known yet, under today's rule of corruptions."""
         known = self.subject.file(self.question).cells()
         return [place for place in self.places if place not in known]
 
@@ -96,6 +97,11 @@ class _MeasuringTask:
         raise NotImplementedError
 
     @property
+    def is_corrupted(self) -> bool:
+        """Whether some of the images are corrupted."""
+        return False
+
+    @property
     def size(self) -> int:
         """How many results there will be."""
         return 1
@@ -107,15 +113,17 @@ class _MeasuringTask:
 
     @property
     def path(self) -> Path:
-        """Where the result is kept."""
-        text = json.dumps([self.question.key, *self.about])
+        """Where the result is kept; one under another rule of corruptions is another file."""
+        rule = [RULE] if self.is_corrupted else []
+        text = json.dumps([self.question.key, *self.about, *rule])
         key = hashlib.sha256(text.encode()).hexdigest()[:16]
         return self.subject.folder / f"{self.KIND}-{key}.json"
 
     def write(self, result: Spread | Rescaling) -> None:
         """Keep the result: the whole file or none."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        write_json(self.path, result.to_json(), indent=None)
+        rule = {"rule": RULE} if self.is_corrupted else {}
+        write_json(self.path, {**result.to_json(), **rule}, indent=None)
 
     def left(self) -> Self | None:
         """The task, unless its result is there."""
@@ -161,6 +169,11 @@ class RescalingTask(_MeasuringTask):
     def about(self) -> tuple[Condition, ...]:
         """The conditions."""
         return self.conditions
+
+    @property
+    def is_corrupted(self) -> bool:
+        """Whether some conditions are corruptions."""
+        return any(corruption for _, corruption, _ in self.conditions)
 
     def read(self) -> Rescaling | None:
         """The result; None where there is none that can be read."""

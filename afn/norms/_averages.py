@@ -6,13 +6,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from afn.norms._base import Norm
+from afn.norms._base import Norm2d
 from afn.norms._checks import check_momentum
 from afn.norms._joint import Processes, joint_moments
 from afn.norms._moments import Moments
 
 
-class TracksAverages(Norm):
+class TracksAverages(Norm2d):
     """A layer with running averages of mean and variance per channel, or on request without."""
 
     _version = 2  # 2 counts the batches, as torch does; `num_batches_tracked` is not older
@@ -71,14 +71,13 @@ class TracksAverages(Norm):
         Raises:
             ValueError: There are none.
         """
-        mean, var = self.running_mean, self.running_var
-        if mean is None or var is None:
+        if self.running_mean is None or self.running_var is None:
             raise ValueError(
                 f"{type(self).__name__} without running averages takes the statistics of each "
                 f"input, so that no fixed scale and shift are its own: build it with "
                 f"track_running_stats=True"
             )
-        return mean, var
+        return self.running_mean, self.running_var
 
     @property
     def _tracks(self) -> bool:
@@ -105,10 +104,9 @@ class TracksAverages(Norm):
 
     def _weight_of_next_batch(self) -> float:
         """The weight in the averages of the batch at hand, which is counted."""
-        count, momentum = self.num_batches_tracked, self.momentum
-        assert count is not None
-        count.add_(1)
-        return 1.0 / float(count) if momentum is None else momentum
+        assert self.num_batches_tracked is not None
+        self.num_batches_tracked.add_(1)
+        return 1.0 / float(self.num_batches_tracked) if self.momentum is None else self.momentum
 
     def _of_nothing(self, x: Tensor) -> Tensor:
         if self._is_joint:  # the other processes wait for the sums of this one

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from afn.corruptions.severities import RULE
 from afn.engine.config import TrainConfig
 from afn.grids.records import Cell, GridFile, Question
 from afn.pretrained.results import Accuracy
@@ -86,6 +87,14 @@ class Card:
     accuracies: tuple[Accuracy, ...]
 
     @property
+    def rule(self) -> int | None:
+        """The rule by which the images that it was asked about were corrupted; None where none was.
+
+        The oldest, should there be several.
+        """
+        return min((each.rule for each in self.accuracies if each.rule), default=None)
+
+    @property
     def id(self) -> str:
         """Its name, as a run has an id."""
         return self.name
@@ -150,9 +159,9 @@ class Card:
             lacking.setdefault(question, []).append(cell)
         for question, cells in lacking.items():
             file = GridFile(folder, question)
-            known = file.cells()
+            known = {rule: file.cells(rule or RULE) for rule in {cell.rule for cell in cells}}
             for cell in cells:
-                if cell.place not in known:
+                if cell.place not in known[cell.rule]:
                     file.append(cell)
 
     def answers(self) -> Iterator[tuple[Question, Cell]]:
@@ -204,7 +213,7 @@ class Card:
                 "inputs": Inputs(**{key: tuple(v) for key, v in record["inputs"].items()}),
                 "trained_on": Data(**record["trained_on"]),
                 "tested_on": tuple(Data(**each) for each in record["tested_on"]),
-                "accuracies": tuple(Accuracy(**each) for each in record["accuracies"]),
+                "accuracies": tuple(map(Accuracy.from_json, record["accuracies"])),
             }
             return cls(**values)
         except (KeyError, TypeError, AttributeError) as error:

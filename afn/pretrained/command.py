@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any, get_args
 
+from afn.corruptions.severities import rule_words
 from afn.pretrained.cards import INSTALLED, pretrained_dir, pretrained_names, read_card
 from afn.pretrained.plan import PLAN, Spec, chosen
 from afn.pretrained.published import TABLES
@@ -84,12 +85,13 @@ def _list(say: Say) -> None:
             if clean
             else ""
         )
+        told = filter(None, [result, rule_words(card.rule)])
         say(
-            f"{name:<26} {card.config.norm:<8} {card.config.dataset:<18} {result}",
+            f"{name:<26} {card.config.norm:<8} {card.config.dataset:<18} {', '.join(told)}",
             {
                 "name": name, "group": card.group, "norm": card.config.norm,
                 "dataset": card.config.dataset, "seconds": card.seconds,
-                "clean": asdict(clean) if clean else None,
+                "clean": asdict(clean) if clean else None, "rule": card.rule,
             },
         )  # fmt: skip
     say(
@@ -105,9 +107,11 @@ def _show(name: str, say: Say) -> None:
     lines = [json.dumps(head, indent=1, ensure_ascii=False)]
     for each in card.accuracies:
         shift = "clean" if each.severity == 0 else f"{each.corruption} {each.severity}"
+        older = f", {words}" if (words := rule_words(each.rule)) else ""
         lines.append(
             f"{each.test_data:<18} {shift:<20} {100 * each.accuracy:6.2f} %  ({each.n} images, "
-            f"statistics: {statistics_told(each.statistics, each.n)}, networks {each.networks})"
+            f"statistics: {statistics_told(each.statistics, each.n)}, "
+            f"networks {each.networks}{older})"
         )
     say("\n".join(lines), record)
 
@@ -198,7 +202,7 @@ def _train(specs: list[Spec], jobs: int, say: Say) -> None:
             say(f"{spec.name}: {reason}", {"model": spec.name, "kind": "failed", "error": reason})
             return False
         with table:
-            accuracies = [Accuracy(**each) for each in end["accuracies"]]
+            accuracies = [Accuracy.from_json(each) for each in end["accuracies"]]
             update_results(folder, spec, accuracies)
         return True
 

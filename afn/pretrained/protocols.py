@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
+from afn.corruptions.severities import rule_words
 from afn.engine.config import TrainConfig
 from afn.pretrained.cards import Card
 from afn.pretrained.plan import PLAN, Spec
@@ -72,6 +73,8 @@ def protocol(
         said["domains"] = "MNIST, SYN by our recipe in SVHN's place, USPS, MNIST-M"
     if table.name == "cifar10c":
         said["corruptions"] = "the 15 standard ones, made here with the constants of CIFAR-10-C"
+        if older := rule_words(results.rule(asks)):
+            said["corruptions"] += f", {older}"
     return {aspect: said[aspect] for aspect in ASPECTS if said.get(aspect)}
 
 

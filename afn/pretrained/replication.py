@@ -1,6 +1,7 @@
 """Which of our tests answers which published row, and what they gave. Needs no torch."""
 
 import csv
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -10,6 +11,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Literal, NamedTuple
 
+from afn.corruptions.severities import rule_of
 from afn.engine.config import SWITCHABLE_NORMS
 from afn.grids.records import STANDARD
 from afn.over_seeds import OverSeeds, difference
@@ -64,7 +66,8 @@ class _Answer(NamedTuple):
     percent: float
 
 
-_Key = tuple[str, str, int, str, bool]
+_Key = tuple[str, str, int, str, bool, int | None]
+"""Data, corruption, severity, statistics, networks, rule of corruptions."""
 
 
 class Results:
@@ -82,7 +85,7 @@ class Results:
             if row["norm"] not in SWITCHABLE_NORMS:
                 mode = "own"
             place = row["corruption"], int(row["severity"])
-            key = (row["test_data"], *place, mode, row["networks"] == "on")
+            key = (row["test_data"], *place, mode, row["networks"] == "on", rule_of(row))
             answer = _Answer(int(row["n"]), 100 * int(row["correct"]) / int(row["n"]))
             stem = row["model"].removesuffix(f"-s{seed}")
             known = self._answers.setdefault(stem, {}).setdefault(seed, {})
@@ -114,10 +117,14 @@ class Results:
         )
 
     def over_seeds(self, asks: Sequence[Ask], way: Way) -> OverSeeds | None:
-        """Mean accuracy over some tests in percent, of each seed that has answers to all."""
+        """Mean accuracy over some tests in percent, of each seed that has answers to all.
+
+        All of images that were corrupted under one rule, see `rule`.
+        """
         found = {}
+        rule = self.rule(asks)
         for seed in self._seeds(asks, way):
-            answers = [self._answer(ask, way, seed) for ask in asks]
+            answers = [self._answer(ask, way, seed, rule) for ask in asks]
             known = [answer.percent for answer in answers if answer]
             if len(known) == len(asks):
                 found[seed] = fmean(known)
@@ -125,8 +132,9 @@ class Results:
 
     def images(self, asks: Sequence[Ask]) -> tuple[int, ...]:
         """How many images the tests have, each number once."""
+        rule = self.rule(asks)
         answers = (
-            self._answer(ask, way, seed)
+            self._answer(ask, way, seed, rule)
             for way in WAYS.values()
             for seed in self._seeds(asks, way)
             for ask in asks
@@ -137,9 +145,32 @@ class Results:
         stems = {f"{ask.trained}-{way.norm}" for ask in asks}
         return {seed for stem in stems for seed in self._answers.get(stem, {})}
 
-    def _answer(self, ask: Ask, way: Way, seed: int) -> _Answer | None:
+    def rule(self, asks: Sequence[Ask]) -> int | None:
+        """The rule of corruptions under which most answers to some tests were given.
+
+        Of all norms and seeds, so that none is held against another under a different rule; of two
+        the newer one. None where no test is corrupted, or none is answered.
+        """
+        counts = Counter(
+            rule
+            for way in WAYS.values()
+            for seed in self._seeds(asks, way)
+            for ask in asks
+            for rule in self._rules
+            if ask.severity and self._answer(ask, way, seed, rule)
+        )
+        return max(counts, key=lambda rule: (counts[rule], rule), default=None)
+
+    @cached_property
+    def _rules(self) -> tuple[int, ...]:
+        models = (model for seeds in self._answers.values() for model in seeds.values())
+        return tuple({rule for model in models for *_, rule in model if rule})
+
+    def _answer(self, ask: Ask, way: Way, seed: int, rule: int | None) -> _Answer | None:
         model = self._answers.get(f"{ask.trained}-{way.norm}", {}).get(seed, {})
-        return model.get((ask.data, ask.corruption, ask.severity, way.statistics, way.networks))
+        place = ask.corruption, ask.severity
+        how = way.statistics, way.networks, rule if ask.severity else None
+        return model.get((ask.data, *place, *how))
 
 
 # -- what answers what -----------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from afn.corruptions.severities import rule_of
 from afn.grids.records import Cell, Question
 from afn.pretrained.plan import PLAN, Spec
 
@@ -30,6 +31,8 @@ class Accuracy:
     n: int
     correct: int
     accuracy: float
+    rule: int | None = None
+    """The rule by which the images were corrupted here; None for those that were not."""
 
     @classmethod
     def of(cls, question: Question, cell: Cell) -> "Accuracy":
@@ -44,7 +47,13 @@ class Accuracy:
             n=cell.n,
             correct=cell.correct,
             accuracy=round(cell.accuracy, 6),
+            rule=cell.rule,
         )
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> "Accuracy":
+        """From plain JSON values."""
+        return cls(**record | {"rule": rule_of(record)})
 
 
 _OF_MODEL = ("model", "config", "group", "norm", "seed", "setting", "train_data")
@@ -65,7 +74,7 @@ def read_results(folder: Path) -> list[dict[str, str]]:
     """The table as it is, all values as text; empty where there is none."""
     try:
         with (folder / FILE).open(newline="") as file:
-            return list(csv.DictReader(file))
+            return [row | {"rule": f"{rule_of(row) or ''}"} for row in csv.DictReader(file)]
     except FileNotFoundError:
         return []
 

@@ -17,7 +17,7 @@ from afn.index import Line, RunIndex
 from afn.runner import Runner
 from afn.runs import Run, RunStore
 from afn.sweep.estimate import expected_seconds, paces
-from afn.sweep.execution import Progress, begin, standing
+from afn.sweep.execution import Progress, begin, outdated_words, standing
 from afn.sweep.plan import Planned, SweepPlan, plan, words
 from afn.sweep.saved import save
 from afn.sweep.spec import read_spec
@@ -108,6 +108,8 @@ def _say_plan(planned: SweepPlan, index: RunIndex, say: Say) -> None:
         run for run in planned.runs
         if standing(by_id.get(run.run_id)) in ("not begun", "interrupted")
     ]  # fmt: skip
+    if older := outdated_words(planned.runs, by_id):
+        say(older, {"kind": "older rule", "told": older})
     num_train = dataset_entry(planned.spec.base.dataset).num_train
     seconds = expected_seconds(left, paces(lines, left), num_train) if left else 0.0
     told = (

@@ -1,16 +1,18 @@
 """Having a sweep's runs executed: what is done is not done again, what was cut short goes on."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
+from afn.corruptions.severities import RULE
 from afn.index import Line
 from afn.runner import Runner
 from afn.runs import Run, RunStore
 from afn.sweep.plan import Planned, words
 from afn.sweep.store import GROUP
+from afn.wording import count_words
 
 Standing = Literal["done", "diverged", "failed", "running", "waiting", "interrupted", "not begun"]
 
@@ -33,6 +35,25 @@ def standing(line: Line | None) -> Standing:
         case "failed" if line.summary:
             return "failed"
     return "interrupted"
+
+
+def outdated_words(runs: Sequence[Planned], ids: Container[str]) -> str:
+    """How many runs are trained again for their tests' sake; empty for none.
+
+    Args:
+        runs: Of a sweep.
+        ids: Of the runs that there are.
+    """
+    count = sum(
+        run.run_id not in ids
+        and any(run.config.run_id_under(rule) in ids for rule in range(1, RULE))
+        for run in runs
+    )
+    if not count:
+        return ""
+    were = "was" if count == 1 else "were"
+    what = f"{count_words(count, 'run')} {were} tested under an older rule of corruptions"
+    return f"{what}: trained again"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

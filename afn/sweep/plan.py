@@ -27,12 +27,12 @@ class Planned:
     point: Point
     config: TrainConfig
     run_id: str
-    """Its norm and its configuration's hash, the same in every sweep."""
+    """Its configuration's, the same in every sweep."""
 
     @classmethod
     def of(cls, point: Point, config: TrainConfig) -> "Planned":
         """The run of a configuration."""
-        return cls(point=point, config=config, run_id=f"{config.norm}-{config.hash()}")
+        return cls(point=point, config=config, run_id=config.run_id)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

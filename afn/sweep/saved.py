@@ -29,7 +29,7 @@ class Saved:
     created: str
     """The day, as in 2026-11-25."""
     lines: Mapping[str, Line]
-    """By the runs' ids."""
+    """By the ids that the runs have today."""
 
 
 def save(path: Path, spec: SweepSpec, runs: Sequence[Planned], lines: Mapping[str, Line]) -> None:
@@ -67,7 +67,7 @@ def read_saved(path: Path) -> Saved:
             spec=SweepSpec.from_json(head["sweep"]),
             machine=head["machine"],
             created=head["created"],
-            lines={line.id: line for line in lines},
+            lines={line.config().run_id: line for line in lines},
         )
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{path.name} is damaged ({error!r:.200}): get it again") from error

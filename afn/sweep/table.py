@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from afn.corruptions.severities import GROUPS, SEVERITIES
+from afn.corruptions.severities import GROUPS, SEVERITIES, rule_of
 from afn.index import Line
 from afn.lambda_init import GREEK, LAMBDAS
 from afn.over_seeds import OverSeeds
@@ -32,15 +32,19 @@ def metrics(lines: Sequence[Line]) -> dict[str, Metric]:
         name="clean", title="accuracy on clean images", unit="%", more_is_better=True, of=_clean
     )
     found = {"clean": clean}
-    corruptions = {test["corruption"] for line in lines for test in _tests(line)} - {None}
+    rules = {rule_of(test) for line in lines for test in _tests(line)}
+    rule = max((each for each in rules if each), default=None)  # figures of two are never mixed
+    corruptions = {
+        test["corruption"] for line in lines for test in _tests(line) if rule_of(test) == rule
+    } - {None}
     if corruptions:
-        found["corrupted"] = _mean_over("corrupted", "accuracy under corruption", corruptions)
+        found["corrupted"] = _mean_over("corrupted", "accuracy under corruption", corruptions, rule)
     for group, names in GROUPS.items():
         if among := corruptions & set(names):
-            found[group] = _mean_over(group, f"accuracy under {group}", among)
+            found[group] = _mean_over(group, f"accuracy under {group}", among, rule)
     for name in SEVERITIES:
         if name in corruptions:
-            found[name] = _mean_over(name, f"accuracy under {name.replace('_', ' ')}", {name})
+            found[name] = _mean_over(name, f"accuracy under {name.replace('_', ' ')}", {name}, rule)
     for domain in dict.fromkeys(
         test["dataset"] for line in lines for test in _tests(line)
         if test["dataset"] != line.setting("dataset")
@@ -101,6 +105,7 @@ def rows(runs: Sequence[Planned], lines: Mapping[str, Line]) -> list[dict[str, A
             "run": run.run_id,
             "standing": standing(line),
             "reason": line.reason if line else "",
+            "rule": line.rule if line else None,
             "changed_by_hand": line.summary.get("changes", 0) if line else 0,
         }
         for name, metric in known.items():
@@ -122,9 +127,9 @@ def _clean(line: Line) -> float | None:
     return None if accuracy is None else 100.0 * accuracy
 
 
-def _mean_over(name: str, title: str, corruptions: set[str]) -> Metric:
+def _mean_over(name: str, title: str, corruptions: set[str], rule: int | None) -> Metric:
     def of(line: Line) -> float | None:
-        found = {t["corruption"]: t["accuracy"] for t in _tests(line) if t["corruption"]}
+        found = {t["corruption"]: t["accuracy"] for t in _tests(line) if rule_of(t) == rule}
         if not corruptions <= found.keys():
             return None
         return 100.0 * fmean(found[each] for each in corruptions)

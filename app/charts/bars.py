@@ -65,7 +65,7 @@ def bars_figure(
             mode="markers",
             marker={"color": each.color, "size": _DOT},
             customdata=[
-                [group_title(rows[row]), accuracy_words(accuracy), cells[0].n, cells[0].source]
+                [group_title(rows[row]), accuracy_words(accuracy), cells[0].n, cells[0].told_source]
                 for (row, cells), accuracy in zip(known, accuracies, strict=True)
             ],
             hovertemplate="%{customdata[0]}<br>%{customdata[1]}, %{customdata[2]} images, "
@@ -114,6 +114,7 @@ def _at(tested: Tested, corruption: str | None, severity: int | None) -> list[Ce
     places: list[Place] = [(corruption, s) for s in SEVERITIES if severity in (None, s)]
     if corruption is None:
         places = [(None, 0)]
+    places = [at for at in places if at not in tested.left_out]
     return take(tested.cells, places) if all(at in tested.cells for at in places) else []
 
 

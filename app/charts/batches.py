@@ -150,6 +150,7 @@ def batch_table(points: Sequence[BatchPoint]) -> Rows:
             "batch size": point.batch_size if point.mode == "batch" else None,
             "images": place_title(point.cell.place),
             "source": point.cell.source,
+            "rule": point.cell.rule,
             "n": point.cell.n,
             "correct": point.cell.correct,
             "accuracy": accuracy.value,

@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
+from afn.corruptions.applying import applicable
+from afn.corruptions.severities import rule_of, rule_words
+from afn.data import dataset_entry
 from afn.intervals import wilson_interval
-from app.charts.chart import Chart, Rows, Shown, legend, percent, subject_of
+from app.charts.chart import Chart, Rows, Shown, enumerate_words, legend, percent, subject_of
 
 CLEAN = "clean"
 
 
 def corruption_chart(shown: Sequence[Shown], severity: int) -> Chart:
     """The newest test of every corruption at a severity, with 95 % Wilson intervals."""
-    names = list(dict.fromkeys(name for each in shown for name in each.config.corruptions))
+    names = list(dict.fromkeys(name for each in shown for name in _tested(each, severity)))
     keys: list[str | None] = [None, *names]
     spec = {
         "kind": "bars",
@@ -64,6 +67,17 @@ def group_title(corruption: str | None) -> str:
     return CLEAN if corruption is None else corruption.replace("_", " ")
 
 
+def _tested(shown: Shown, severity: int) -> list[str]:
+    """The corruptions that a run tests, but for those that change none of its images."""
+    config = shown.config
+    places = [(name, severity) for name in config.corruptions]
+    try:
+        shape = dataset_entry(config.dataset).image_shape
+    except ValueError:  # the data set is gone
+        return list(config.corruptions)
+    return [name for name, _ in applicable(places, config.dataset, shape) if name]
+
+
 def _interval(test: dict[str, Any]) -> tuple[float, float, float]:
     return test["accuracy"], *wilson_interval(test["correct"], test["n"])
 
@@ -86,8 +100,21 @@ def _reading(shown: Sequence[Shown], severity: int) -> str:
     n = next(t["n"] for each in shown for t in each.history.evaluations)
     return (
         f"The largest drop from clean at severity {severity} is under {worst[1]}: {worst[2]} "
-        f"({n} images each)."
+        f"({n} images each).{_older(shown, severity)}"
     )
+
+
+def _older(shown: Sequence[Shown], severity: int) -> str:
+    """Whose images were corrupted under an older rule, in a sentence."""
+    found = {
+        each.label: words
+        for each in shown
+        for test in each.history.latest_by_corruption(severity).values()
+        if (words := rule_words(rule_of(test)))
+    }
+    if not found:
+        return ""
+    return f" {enumerate_words(list(found))}: images {next(iter(found.values()))}."
 
 
 def _table(shown: Sequence[Shown]) -> Rows:
@@ -99,6 +126,7 @@ def _table(shown: Sequence[Shown]) -> Rows:
                 {
                     "run": each.label,
                     **{k: v for k, v in test.items() if k not in ("kind", "seconds")},
+                    "rule": rule_of(test),
                     "low95": low,
                     "high95": high,
                     "seed": each.config.seed,

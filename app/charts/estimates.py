@@ -82,7 +82,7 @@ def pooled(weighted: Iterable[tuple[float, Estimate]]) -> Estimate:
 
 def is_alike(ours: Cell, theirs: Cell) -> bool:
     """Whether two cells are of the same images, so that they may be compared."""
-    return (ours.place, ours.source, ours.labels) == (theirs.place, theirs.source, theirs.labels)
+    return ours.is_alike(theirs)
 
 
 def common_places(*everyone: Cells) -> list[Place]:

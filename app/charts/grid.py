@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from afn.corruptions.applying import left_out_words
 from afn.grids.records import Cell, Place
 from app.charts.chart import Rows
 from app.charts.corruptions import CLEAN, group_title
@@ -50,7 +51,8 @@ STYLE = f"""
   padding-bottom:.2rem; letter-spacing:.05em;
   border-top:1px solid color-mix(in srgb, currentColor 25%, transparent);}}
 .afn-grid td {{border-radius:3px; cursor:default;}}
-.afn-grid td.unknown {{background:color-mix(in srgb, currentColor 4%, transparent);
+.afn-grid :is(td.unknown, td.left-out) {{
+  background:color-mix(in srgb, currentColor 4%, transparent);
   color:color-mix(in srgb, currentColor 45%, transparent);}}
 .afn-grid td.clear {{font-weight:700;}}
 .afn-grid td.chance {{color:color-mix(in srgb, currentColor {FADED_TEXT}%, transparent);}}
@@ -150,6 +152,10 @@ def _cell(
     css: str = "",
     span: int = 1,
 ) -> str:
+    if reasons := [tested.left_out[place] for place in places if place in tested.left_out]:
+        places = [place for place in places if place not in tested.left_out]
+        if not places:
+            return _td("–", f"{title}: {left_out_words(reasons)}", f"{css} left-out", span)
     cells = [tested.cells[place] for place in places if place in tested.cells]
     missing = len(cells) < len(places)
     if missing or (baseline is not None and not _is_alike(cells, baseline)):
@@ -157,7 +163,7 @@ def _cell(
         words = f"{title}: {whom} is not tested on these images yet"
         return _td("·", words, f"{css} unknown", span)
     accuracy = accuracy_over(cells)
-    images = f"{cells[0].n} images, {cells[0].source}"
+    images = f"{cells[0].n} images, {cells[0].told_source}"
     if baseline is None:
         words = f"{title}: {accuracy_words(accuracy)}, {images}"
         return _td(f"{100 * accuracy.value:.0f}", words, css, span, _shade(accuracy.value))
@@ -198,6 +204,7 @@ def grid_table(tested: Sequence[Tested]) -> Rows:
             "corruption": cell.corruption or CLEAN,
             "severity": cell.severity,
             "source": cell.source,
+            "rule": cell.rule,
             "n": cell.n,
             "correct": cell.correct,
             "accuracy": cell.accuracy,

@@ -149,8 +149,9 @@ def interesting(
         for each in known:
             if CLEAN in each.cells:
                 chosen |= _lost(*_pair(each.cells[CLEAN], each.cells[place]))[:size]
-    if kind == "disagree":
-        hits = [each.cells[place].hits[:size] for each in known]
+    cells = [each.cells[place] for each in known]
+    if kind == "disagree" and all(cells[0].is_alike(cell) for cell in cells):
+        hits = [cell.hits[:size] for cell in cells]
         chosen = np.any(hits, axis=0) & ~np.all(hits, axis=0)
     return _where(chosen)[:count]
 
@@ -173,7 +174,7 @@ def flips_reading(tested: Sequence[Tested], place: Place) -> str:
 
 def _alone(known: Sequence[Tested], place: Place) -> str:
     cells = [each.cells[place] for each in known]
-    if len(cells) < 2 or any(cell.labels != cells[0].labels for cell in cells):
+    if len(cells) < 2 or not all(map(cells[0].is_alike, cells)):
         return ""
     hits = np.array([cell.hits for cell in cells])
     counts = np.count_nonzero(hits & (hits.sum(axis=0) == 1), axis=1)

@@ -77,8 +77,12 @@ def _total(tested: Tested, baseline: Tested) -> _Total:
 
 def _mce(tested: Tested, baseline: Tested) -> tuple[float | None, int]:
     shared = set(common_places(tested.cells, baseline.cells))
-    whole = [name for name in STANDARD if all((name, s) in shared for s in SEVERITIES)]
-    places: list[Place] = [(name, severity) for name in whole for severity in SEVERITIES]
+    asked: dict[str, list[Place]] = {
+        name: [(name, s) for s in SEVERITIES if (name, s) not in tested.left_out]
+        for name in STANDARD
+    }
+    whole = [name for name, those in asked.items() if those and shared.issuperset(those)]
+    places = [place for name in whole for place in asked[name]]
     try:
         mce = mean_corruption_error(take(tested.cells, places), take(baseline.cells, places))
     except ValueError:  # nothing to divide, or nothing to divide by

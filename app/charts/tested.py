@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from afn.corruptions.severities import rule_words
 from afn.grids.records import Cell, Place
 from afn.wording import statistics_told
 
@@ -21,6 +22,8 @@ class Tested:
     """Whose statistics its norms use, in words."""
     cells: Mapping[Place, Cell] = field(hash=False)
     """What is known, by corruption and severity; (None, 0) is clean."""
+    left_out: Mapping[Place, str] = field(default_factory=dict, hash=False)
+    """Places that change none of its images and are not tested, and why."""
 
     @property
     def told_statistics(self) -> str:
@@ -28,3 +31,8 @@ class Tested:
         sizes = dict.fromkeys(cell.n for cell in self.cells.values())
         told = dict.fromkeys(statistics_told(self.statistics, n) for n in sizes)
         return "; ".join(told) or self.statistics
+
+    @property
+    def older(self) -> str:
+        """By which older rule its images were corrupted, in words; empty for today's."""
+        return next(filter(None, (rule_words(cell.rule) for cell in self.cells.values())), "")

@@ -20,7 +20,7 @@ from app.experiments.code import (
     program,
     table,
 )
-from app.experiments.experiment import PLOT, Experiment, line
+from app.experiments.experiment import OLDER_RULE, PLOT, Experiment, line
 from app.markdown import plain
 from app.robustness import CLEAN, CORRUPTIONS, RobustnessView
 from app.subjects import Chosen
@@ -78,8 +78,12 @@ class _Test:
         parts += [] if question.order == "mixed" else ["--order", question.order]
         return tuple(parts)
 
+    def has_older(self, places: Sequence[Place]) -> bool:
+        """Whether some of what is known of it was asked under an older rule of corruptions."""
+        return not self.subject.file(self.question).outdated().keys().isdisjoint(places)
+
     def expected(self, places: Sequence[Place]) -> list[str]:
-        """What is known of it."""
+        """What is known of it, as it comes out today."""
         cells = self.subject.file(self.question).cells()
         return [line(self.name, _words(place), cells[place].accuracy)
                 for place in places if place in cells]  # fmt: skip
@@ -157,8 +161,12 @@ def _experiment(
         commands=tuple(each.arguments(() if is_all else corruptions) for each in tests),
         files=configurations({each.name: each.subject.config for each in tests}),
         expected=tuple(text for each in tests for text in each.expected(places)),
-        note=origins_note(list(origins.values())),
+        note=_note(origins, has_older=any(test.has_older(places) for test in tests)),
     )  # fmt: skip
+
+
+def _note(origins: dict[str, Origin], *, has_older: bool) -> str:
+    return " ".join(filter(None, [origins_note(list(origins.values())), OLDER_RULE * has_older]))
 
 
 def _networks(origins: dict[str, Origin]) -> tuple[dict[str, str], str]:

@@ -10,6 +10,10 @@ SAME = (
     "On the machine that made them the numbers are equal, digit for digit. With other versions or "
     "another processor an answer or two may differ, and after a training somewhat more."
 )
+OLDER_RULE = (
+    "Some corrupted images on screen were made under an older rule of corruptions. The program "
+    "makes them under today's, so those numbers are not among the expected ones."
+)
 DIGITS = 4
 PLOT = """\
 import matplotlib.pyplot as plt

@@ -13,7 +13,7 @@ from app.experiments.code import (
     program,
     table,
 )
-from app.experiments.experiment import Experiment, line
+from app.experiments.experiment import OLDER_RULE, Experiment, line
 from app.histories import Opened
 from app.markdown import plain
 from app.mechanisms import STARTS, VARIANTS
@@ -107,13 +107,15 @@ def _networks(network: str) -> list[Experiment]:
             expected=tuple(
                 text
                 for severity, effect in sorted(grid.items())
+                if not effect.older
                 for text in (
                     line("networks off", f"severity {severity}", effect.off),
                     line("gain of the networks", f"severity {severity}", effect.gain.value),
                 )
             ),
             note=f"{2 * len(STANDARD) * 5} tests of {images:,} images: seconds with the small "
-            "ConvNet, minutes with ResNet-20.",
+            "ConvNet, minutes with ResNet-20."
+            + (f" {OLDER_RULE}" if any(effect.older for effect in grid.values()) else ""),
         )
     ]  # fmt: skip
 

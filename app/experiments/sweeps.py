@@ -2,13 +2,16 @@
 
 import json
 
+from afn.corruptions.severities import GROUPS, SEVERITIES
 from afn.sweep.plan import Point, SweepPlan, words
 from app.experiments.code import program
-from app.experiments.experiment import Experiment, line
+from app.experiments.experiment import OLDER_RULE, Experiment, line
 from app.markdown import plain
 from app.results import Results
 
 _DIGITS = 2
+_CORRUPTED = {"corrupted", *GROUPS, *SEVERITIES}
+"""Metrics of tests on corrupted images."""
 _LOOP = """\
 planned, lines = carry_out(SweepSpec.from_json(spec))
 metric = metrics(list(lines.values()))[{metric}]
@@ -43,7 +46,8 @@ def experiments_of(
     known = results.metrics if results else {}
     metric = metric if metric in known or not known else "clean"
     expected = []
-    if results and metric in known and not known[metric].unit.startswith(("ms", "s")):
+    is_older = bool(results and results.older and metric in _CORRUPTED)
+    if results and metric in known and not (is_older or known[metric].unit.startswith(("ms", "s"))):
         found = results.figures(known[metric])
         expected = [_line(known[metric].title, point, found[point].mean) for point in found]
     name = _file_name(spec.name)
@@ -66,7 +70,7 @@ def experiments_of(
             files={name: toml or spec.to_toml()},
             expected=tuple(expected),
             note="The command uses all cores, the program one after the other; both take what the "
-            "run store below AFN_RUNS_DIR has already.",
+            "run store below AFN_RUNS_DIR has already." + (f" {OLDER_RULE}" if is_older else ""),
             plot=_PLOT,
         )
     ]

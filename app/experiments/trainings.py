@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from afn.corruptions.severities import RULE, rule_of, rule_words
 from afn.history import History
 from app.charts.chart import Shown, enumerate_words
 from app.experiments.code import (
@@ -12,7 +13,7 @@ from app.experiments.code import (
     program,
     table,
 )
-from app.experiments.experiment import Experiment, line
+from app.experiments.experiment import OLDER_RULE, Experiment, line
 from app.markdown import plain
 
 _LOOP = """\
@@ -57,21 +58,26 @@ def experiments_of(shown: Sequence[Shown]) -> list[Experiment]:
             expected=tuple(
                 text for each in shown for text in _tests(each.label, each.history)
             ),
-            note=_note(list(origins.values())),
+            note=_note(
+                list(origins.values()),
+                has_older=any(
+                    rule_words(rule_of(test)) for each in shown for test in each.history.evaluations
+                ),
+            ),
         )
     ]  # fmt: skip
 
 
 def _tests(label: str, history: History) -> list[str]:
     found = []
-    for test in history.evaluations:
+    for test in (each for each in history.evaluations if rule_of(each) in (None, RULE)):
         shift = f"{test['corruption']} {test['severity']}" if test["corruption"] else "clean"
         found.append(line(label, f"step {test['step']}, {shift}", test["accuracy"]))
     return found
 
 
-def _note(origins: Sequence[Origin]) -> str:
-    lines = []
+def _note(origins: Sequence[Origin], *, has_older: bool) -> str:
+    lines = [OLDER_RULE] if has_older else []
     if any(origin.script for origin in origins):
         lines.append(
             "What was changed, tested or stopped by hand while a network trained is in the script, "

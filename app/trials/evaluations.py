@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from afn.corruptions.severities import RULE
 from afn.grids.evaluation import undone
 from afn.grids.records import Cell, Place
 from afn.grids.rescaling import Condition, Rescaling
@@ -83,9 +84,11 @@ class Evaluations(_Evaluated[Answers]):
         asks = [asdict(ask) for ask in self.asks]
         for ask in asks:
             ask["places"] = [list(place) for place in ask["places"]]
+        is_corrupted = any(name for ask in self.asks for name, _ in ask.places)
         return {
             "kind": "evaluations", "images": self.num_images, "asks": asks,
             "weights": {ask.model: _sha256(ask.model) for ask in self.asks},
+            **({"rule": RULE} if is_corrupted else {}),
         }  # fmt: skip
 
     def tasks(self, folder: Path) -> list[GridTask]:
@@ -164,10 +167,12 @@ class Rescalings(_Evaluated[Mapping[str, Rescaled]]):
 
     def config(self) -> dict[str, Any]:
         """The conditions, and the checksum of every network's weights."""
+        is_corrupted = any(corruption for _, corruption, _ in self.conditions_)
         return {
             "kind": "rescaling", "images": self.num_images, "models": dict(self.models),
             "conditions": [list(condition) for condition in self.conditions_],
             "weights": {model: _sha256(model) for model in self.models.values()},
+            **({"rule": RULE} if is_corrupted else {}),
         }  # fmt: skip
 
     def tasks(self, folder: Path) -> list[RescalingTask]:

@@ -231,6 +231,7 @@ def _size_words(looked: Looked) -> str:
     ]
     if looked.progress.ended:
         parts.append(f"{looked.progress.ended} have their result")
+    parts += [looked.older] if looked.older else []
     if looked.seconds is None:
         parts.append("time not known: nothing like it was trained here yet")
     elif looked.seconds:

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import streamlit as st
 
+from afn.corruptions.severities import rule_words
 from afn.pretrained.protocols import ASPECTS, WHY_NOT, protocol, stems_of
 from afn.pretrained.published import ARXIV, TABLES, Table
 from afn.pretrained.replication import (
@@ -214,6 +215,8 @@ def _learning(network: str, told: str) -> None:
             _effects_figure(tuple(effects)), key="paper.effects",
             config={"displayModeBar": False}, alt=words,
         )  # fmt: skip
+    if older := next(filter(None, (effect.older for effect in effects)), ""):
+        told += f" · images {older}"
     st.caption(
         plain(
             f"{told} · statistics of the test batch in both · against networks off (every λ forced "
@@ -288,7 +291,8 @@ def _ladders(results: Results) -> None:
                 config={"displayModeBar": False}, alt=f"{name}. {words}",
             )  # fmt: skip
             seeds = ", ".join(map(str, rungs[0].seeds))
-            st.caption(plain(f"{words} Seeds: {seeds}."))
+            older = rule_words(results.rule(LADDERS[name]()))
+            st.caption(plain(f"{words} Seeds: {seeds}.{f' Images {older}.' if older else ''}"))
     absent = [name for name in LADDERS if name not in found]
     if absent:
         st.caption(f"Not measured yet: {', '.join(absent)}.")

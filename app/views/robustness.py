@@ -5,6 +5,7 @@ from functools import lru_cache
 
 import streamlit as st
 
+from afn.corruptions.applying import left_out_words
 from afn.data import dataset_entry
 from afn.png import data_uri
 from app import (
@@ -20,6 +21,7 @@ from app import (
 from app.asking import Asked
 from app.charts import bars, batches, grid, samples, steps, summary
 from app.charts.batches import BATCH_SIZES
+from app.charts.chart import enumerate_words
 from app.charts.corruptions import group_title
 from app.charts.legend import Entry, legend_html
 from app.charts.tested import Tested
@@ -28,7 +30,7 @@ from app.explanations import CONTROLS
 from app.heading import heading
 from app.markdown import plain
 from app.offers import Choice, newest
-from app.robustness import CORRUPTIONS, IMAGES, KINDS, MAX_MODELS, RobustnessView
+from app.robustness import IMAGES, KINDS, MAX_MODELS, RobustnessView
 from app.state import robustness as state
 from app.subjects import Chosen
 
@@ -107,7 +109,7 @@ def _has_answers(chosen: Sequence[Chosen]) -> bool:
     """Whether images can be asked about here, or were asked about for the models' cards."""
     view = state.take()
     return robustness.is_here(view.dataset) or any(
-        robustness.num_corruptions(robustness.tested(each, view.question(each.subject)))
+        robustness.num_corruptions(robustness.whole_grid(each, view.question(each.subject)))
         for each in chosen
     )
 
@@ -137,6 +139,8 @@ def _controls(chosen: Sequence[Chosen]) -> None:
     if st.session_state[state.key("dataset")] not in datasets:
         st.session_state[state.key("dataset")] = datasets[0]
     dataset = st.session_state[state.key("dataset")]
+    if st.session_state[state.key("corruption")] not in robustness.corruptions_for(chosen, dataset):
+        st.session_state[state.key("corruption")] = RobustnessView().corruption
     is_fixed = not robustness.is_here(dataset)
     if is_fixed:
         for name, value in robustness.as_shipped(chosen).items():
@@ -185,8 +189,8 @@ def _shift(chosen: Sequence[Chosen]) -> None:
     def draw(near: Asked, sizes: Asked) -> None:
         with st.container(horizontal=True, gap="medium"):
             st.selectbox(
-                "Corruption", CORRUPTIONS, key=state.key("corruption"), format_func=group_title,
-                width=200,
+                "Corruption", robustness.corruptions_for(chosen, state.take().dataset),
+                key=state.key("corruption"), format_func=group_title, width=200,
             )  # fmt: skip
             st.slider("Severity", 0, 5, key=state.key("severity"), width=220)
             st.segmented_control(
@@ -319,11 +323,14 @@ def _grid(chosen: Sequence[Chosen]) -> None:
     def draw(asked: Asked) -> None:
         view = state.take()
         state.write_url(view)
+        names = robustness.corruptions_for(chosen, view.dataset)
         is_wanted = asked.is_done or state.starts("grid")
+        tested = [robustness.whole_grid(each, view.question(each.subject)) for each in chosen]
+        _told_of(tested)
         if not is_wanted and is_here:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.button(
-                    f"Test all {len(CORRUPTIONS)} corruptions", icon=":material/play_arrow:",
+                    f"Test all {len(names)} corruptions", icon=":material/play_arrow:",
                     type="primary", key="robustness.start.grid", on_click=state.start,
                     args=("grid",),
                 )  # fmt: skip
@@ -331,7 +338,6 @@ def _grid(chosen: Sequence[Chosen]) -> None:
                 words = f"{asked.total} tests, {known} of them known"
                 st.caption(words, width="content")
         asking.follow(asked)
-        tested = [robustness.tested(each, view.question(each.subject)) for each in chosen]
         if is_wanted or any(robustness.num_corruptions(each) > 1 for each in tested):
             _tables(chosen, tested, view, asked)
         offer("robustness.grid", lambda: corruptions.grid(chosen, view))
@@ -339,9 +345,21 @@ def _grid(chosen: Sequence[Chosen]) -> None:
     asking.section(ask_now, draw)
 
 
+def _told_of(tested: Sequence[Tested]) -> None:
+    """What was made under an older rule, and what is left out."""
+    older = [each for each in tested if each.older]
+    if older:
+        names = enumerate_words([each.label for each in older])
+        words = f"{names}: images {older[0].older}; ask again to compare with newer answers."
+        st.info(plain(words), icon=":material/history:")
+    if words := left_out_words(why for each in tested for why in each.left_out.values()):
+        st.caption(plain(f"{words}."))
+
+
 def _tables(
     chosen: Sequence[Chosen], tested: Sequence[Tested], view: RobustnessView, asked: Asked
 ) -> None:
+    names = robustness.corruptions_for(chosen, view.dataset)
     held = robustness.baseline_of(chosen, view)
     baseline = tested[list(chosen).index(held)]
     st.markdown(plain(_reading(tuple(tested), baseline)))
@@ -352,12 +370,12 @@ def _tables(
     st.html(grid.scale_html(against))
     shown = [each for each in tested if each is not against]
     for column, each in zip(st.columns(max(len(shown), 2)), shown, strict=False):
-        column.html(_heatmap(each, CORRUPTIONS, baseline=against))
+        column.html(_heatmap(each, names, baseline=against))
     if not asked.is_running:
-        words = _bars_reading(tuple(tested), CORRUPTIONS, None)
+        words = _bars_reading(tuple(tested), names, None)
         st.html(legend_html([Entry(each.label, each.color) for each in chosen]))
         st.plotly_chart(
-            _bars_figure(tuple(tested), CORRUPTIONS, None), key="robustness.bars",
+            _bars_figure(tuple(tested), names, None), key="robustness.bars",
             config={"displayModeBar": False}, alt=words,
         )  # fmt: skip
         st.caption(plain(words))
@@ -387,9 +405,9 @@ def _provenance(
     seeds = " / ".join(dict.fromkeys(str(each.subject.config.seed) for each in chosen))
     modes = ", ".join(f"{each.label} {each.told_statistics}" for each in tested)
     images = max((cell.n for each in tested for cell in each.cells.values()), default=view.images)
-    sources = {cell.source for each in tested for cell in each.cells.values()} - {"clean"}
+    sources = {cell.told_source for each in tested for cell in each.cells.values()} - {"clean"}
     what = "Live" if asked.is_running else "Cached"
-    if all(each.is_pretrained for each in chosen) and robustness.are_shipped(chosen, view):
+    if robustness.are_shipped(chosen, tested, view):
         what = "Precomputed"
     return plain(
         f"{what} · {images} test images of "

@@ -176,7 +176,7 @@ def test_the_rows_for_download_hold_every_known_cell():
     ]  # fmt: skip
     assert rows[1] == {
         "model": "AFN", "norm": "bn", "statistics": "running", "corruption": "fog", "severity": 1,
-        "source": "generated", "n": 100, "correct": 90, "accuracy": 0.9,
+        "source": "generated", "rule": None, "n": 100, "correct": 90, "accuracy": 0.9,
         "low95": wilson_interval(90, N)[0], "high95": wilson_interval(90, N)[1], "loss": 0.5,
     }  # fmt: skip
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 
+from afn.corruptions.severities import RULE
 from afn.grids.evaluation import undone
 from afn.grids.execution import carry_out
 from afn.grids.subjects import Subject
@@ -83,8 +84,8 @@ def test_the_first_visit_proposes_models_and_tests_one_corruption(runs, ids):
     assert "AFN" in words(at)
     assert "from test-batch statistics" in words(at)
     assert len(at.get("plotly_chart")) == 1
-    assert {"Test batches of 1 to 128", "Test all 19 corruptions"} <= set(buttons(at))
-    assert "288 tests, 18 of them known" in words(at)
+    assert {"Test batches of 1 to 128", "Test all 18 corruptions"} <= set(buttons(at))
+    assert "270 tests, 18 of them known" in words(at)
     assert len(at.warning) == len(at.error) == 0
 
 
@@ -124,7 +125,7 @@ def test_another_corruption_is_asked_for_and_the_one_before_given_up(runs, ids):
 
 
 def test_other_statistics_are_tested_and_named(runs, ids):
-    at = answered(press(answered(page(models=ids["bn"])), "Test all 19 corruptions"))
+    at = answered(press(answered(page(models=ids["bn"])), "Test all 18 corruptions"))
     assert "statistics: BN running" in words(at)
     at.segmented_control(key="robustness.stats").set_value("batch")
     at = answered(drawn(at.run()))
@@ -136,14 +137,14 @@ def test_other_statistics_are_tested_and_named(runs, ids):
 
 
 def test_the_button_tests_all_corruptions_and_the_tables_show_them(runs, ids):
-    at = press(answered(page()), "Test all 19 corruptions")
-    assert "Test all 19 corruptions" not in buttons(at)
+    at = press(answered(page()), "Test all 18 corruptions")
+    assert "Test all 18 corruptions" not in buttons(at)
     assert html(at).count('<table class="afn-grid">') == 2
     assert 'class="unknown"' in html(at)
     assert re.search(r"^Live · 200 test images of digits8", words(at), re.M)
     at = answered(at)
     assert 'class="unknown"' not in html(at)
-    assert "Over 95 corrupted tests" in words(at)
+    assert "Over 89 corrupted tests" in words(at)
     assert re.search(
         r"^Cached · 200 test images of digits8 · seed 0 · statistics: BN ", words(at), re.M
     )
@@ -155,7 +156,7 @@ def test_the_button_tests_all_corruptions_and_the_tables_show_them(runs, ids):
 
 
 def test_the_tables_show_accuracies_or_differences_to_the_chosen_baseline(runs, ids):
-    at = answered(press(answered(page()), "Test all 19 corruptions"))
+    at = answered(press(answered(page()), "Test all 18 corruptions"))
     at.segmented_control(key="robustness.shown").set_value("accuracy")
     at = run_fragment(at, 1)
     assert html(at).count('<table class="afn-grid">') == 3
@@ -186,19 +187,19 @@ def test_a_model_whose_statistics_are_its_own_is_told_so(runs, ids):
     assert "It takes two models to disagree." in words(at)
     assert "Choose a BN and an AFN model" in words(at)
     assert "its size changes nothing" in words(at)
-    at = answered(press(at, "Test all 19 corruptions"))
+    at = answered(press(at, "Test all 18 corruptions"))
     assert "ASRNorm averages" in words(at)
     assert html(at).count('<table class="afn-grid">') == 1
     assert "robustness.shown" not in [each.key for each in at.segmented_control]
 
 
 def test_what_was_stopped_goes_on_where_it_ended(runs, ids):
-    at = press(answered(page(models=ids["bn"])), "Test all 19 corruptions")
+    at = press(answered(page(models=ids["bn"])), "Test all 18 corruptions")
     [evaluation] = asked(at)
     backend.runner().stop(evaluation)
     drawn(at.run())
-    assert "90 of 96 tests are missing: stopped before it began." in words(at)
-    assert "Test all 19 corruptions" not in buttons(at)
+    assert "84 of 90 tests are missing: stopped before it began." in words(at)
+    assert "Test all 18 corruptions" not in buttons(at)
     at = answered(press(at, "Go on"))
     assert "are missing" not in words(at)
     assert "BN averages" in words(at)
@@ -232,8 +233,8 @@ def test_a_store_that_cannot_be_written_is_told_where_tests_would_be(runs, ids, 
     monkeypatch.setattr("afn.grids.evaluation.write_json", lambda *_: fail())
     at = page()
     assert "cannot write an evaluation below" in at.error[0].value
-    assert "Test all 19 corruptions" in buttons(at)
-    at = press(at, "Test all 19 corruptions")
+    assert "Test all 18 corruptions" in buttons(at)
+    at = press(at, "Test all 18 corruptions")
     assert len(at.error) == 2
 
 
@@ -300,7 +301,7 @@ def test_a_run_of_the_app_leaves_nothing_that_is_asked_twice(runs, ids):
 
 
 def test_a_data_set_that_has_fewer_images_is_not_said_to_have_more(runs, ids):
-    at = answered(press(answered(page(models=ids["bn"], n="5000")), "Test all 19 corruptions"))
+    at = answered(press(answered(page(models=ids["bn"], n="5000")), "Test all 18 corruptions"))
     assert "Of 360 images, contrast" in words(at)
     assert re.search(r"^Cached · 360 test images of digits8", words(at), re.M)
 
@@ -324,17 +325,46 @@ def test_without_runs_the_pretrained_models_are_open_and_known(shipped):
         if (each.corruption, each.severity, each.networks) == ("contrast", 5, "on")
         and each.statistics == card.config.statistics
     )  # fmt: skip
-    [known] = [each for each in read_grids(shipped, "mnist5k-afn", card) if each.n == row.n]
+    known = read_grid(shipped, "mnist5k-afn", card, row.rule)["contrast", 5]
+    assert known.n == row.n == 500
     assert known.accuracy == pytest.approx(row.accuracy, abs=1e-6)
     assert "Precomputed" in words(at)
     assert "mnist5k-afn" in [each.proto.popover.label for each in at.get("popover")]
 
 
-def read_grids(store, name, card):
-    folder = store.root / ".pretrained" / name
-    subject = card.subject(folder)
-    cells = subject.file(subject.question(num_images=500)).cells()
-    return [cells["contrast", 5]]
+def read_grid(store, name, card, rule):
+    subject = card.subject(store.root / ".pretrained" / name)
+    return subject.file(subject.question(num_images=500)).cells(rule)
+
+
+def test_answers_of_an_older_rule_are_told_and_never_mixed_with_newer_ones(runs, ids):
+    at = answered(press(answered(page(models=ids["bn"])), "Test all 18 corruptions"))
+    assert "rule" not in words(at)
+    before = html(at)
+    subject = Subject.of_run(runs.open(ids["bn"]))
+    [path] = [p for p in subject.folder.glob("*.jsonl") if p.read_text().count("\n") > 80]
+    path.write_text(path.read_text().replace(f'"rule": {RULE}', '"rule": 1'))
+    at = page(models=ids["bn"])
+    assert f"images corrupted under rule 1 (today's is {RULE}); ask again" in at.info[0].value
+    at = answered(at)  # the corruption up close is asked again at once
+    assert "contrast at severity 5 turns" in words(at)
+    assert "Over 89" not in words(at)
+    assert "averages" in words(at)
+    assert "constants, corrupted under rule 1" in words(at)
+    at = answered(press(at, "Test all 18 corruptions"))
+    assert "rule" not in words(at)
+    assert not at.info
+    assert html(at) == before
+
+
+def test_a_corruption_that_changes_nothing_is_not_offered(runs, ids):
+    at = page(corruption="saturate")
+    assert (
+        "In the link, corruption=saturate: saturate needs colour: left out" in at.warning[0].value
+    )
+    assert at.selectbox(key="robustness.corruption").value == "contrast"
+    assert "saturate" not in at.selectbox(key="robustness.corruption").options
+    assert "zoom_blur 1 needs sides above 8; saturate needs colour: left out." in words(at)
 
 
 def test_models_whose_images_are_not_here_show_what_they_were_asked(shipped):
@@ -344,7 +374,7 @@ def test_models_whose_images_are_not_here_show_what_they_were_asked(shipped):
     assert at.selectbox(key="robustness.images").value == 2000
     assert at.selectbox(key="robustness.images").disabled
     assert not asked(at)
-    assert "Test all 19 corruptions" not in buttons(at)
+    assert "Test all 18 corruptions" not in buttons(at)
     card = read_card("cifar10-bn")
     wanted = ("fog", 5, "running")
     [fog] = [

@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
+from afn.corruptions.severities import RULE
 from afn.data import ImageData
-from afn.grids.measure import corruption_grid, kept_grid
+from afn.grids.measure import ShownImages, corruption_grid, kept_grid
 from afn.grids.records import GridFile, Question
 
 SOME = {"corruptions": ("brightness", "gaussian_noise"), "severities": (1, 5)}
@@ -106,3 +109,44 @@ def test_what_a_file_holds_is_not_computed_again(data, tmp_path):
 def test_bad_questions_are_one_line(options, words, data):
     with pytest.raises(ValueError, match=words):
         list(corruption_grid(by_brightness, data, **options))
+
+
+def test_what_changes_no_image_is_left_out(data):
+    cells = list(corruption_grid(by_brightness, data, num_images=8))
+    names = {cell.corruption for cell in cells}
+    assert len(cells) == 1 + 18 * 5 - 1  # grey has nothing to saturate, 8×8 nothing to zoom at 1
+    assert "saturate" not in names
+    assert [cell.severity for cell in cells if cell.corruption == "zoom_blur"] == [2, 3, 4, 5]
+    assert {cell.rule for cell in cells} == {None, RULE}
+
+
+def test_an_images_noise_follows_from_its_number_not_from_how_many_there_are(data):
+    few, all_ = (
+        ShownImages.of(data, count, place=("gaussian_noise", 5)).images for count in (3, 8)
+    )
+    assert torch.equal(few, all_[:3])
+
+
+def test_integers_of_any_kind_are_numbers_of_images(data):
+    numpy = {"num_images": np.int64(8), "batch_size": np.int32(3), "severities": np.array([5])}
+    plain = {"num_images": 8, "batch_size": 3, "severities": [5]}
+    one, other = (
+        list(corruption_grid(by_brightness, data, corruptions=("fog",), **given))
+        for given in (numpy, plain)
+    )
+    assert one == other
+    with pytest.raises(TypeError, match=r"^num_images must be a whole number, got True"):
+        list(corruption_grid(by_brightness, data, num_images=True))
+
+
+def test_what_is_kept_of_an_older_rule_is_asked_again(data, tmp_path):
+    file = GridFile(tmp_path, Question(
+        weights="ab", dataset="squares", num_images=8, statistics="running", batch_size=128,
+    ))  # fmt: skip
+    [clean, now] = kept_grid(file, by_brightness, data, corruptions=("fog",), severities=(5,))
+    file.path.unlink()
+    old = replace(now, answers=bytes(8), rule=1)
+    file.append(old)
+    found = list(kept_grid(file, by_brightness, data, corruptions=("fog",), severities=(5,)))
+    assert found == [clean, now]
+    assert dict(file.cells(1)) == {(None, 0): clean, ("fog", 5): old}

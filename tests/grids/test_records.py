@@ -1,8 +1,10 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from afn.corruptions.severities import RULE
 from afn.grids.records import STANDARD, Cell, GridFile, Question, mean_corruption_error, places
 from afn.intervals import paired_interval, wilson_interval
 
@@ -11,10 +13,11 @@ QUESTION = Question(
 )
 
 
-def cell(answers, *, labels=b"\0\1\2\3", corruption="fog", severity=3):
+def cell(answers, *, labels=b"\0\1\2\3", corruption="fog", severity=3, rule=None):
     return Cell(
         corruption=corruption, severity=severity, source="generated", loss=0.5,
         answers=answers, confidences=bytes(range(1, 1 + len(answers))), labels=labels,
+        rule=rule,
     )  # fmt: skip
 
 
@@ -69,6 +72,43 @@ def test_a_file_keeps_cells_and_skips_what_is_damaged(tmp_path):
     assert Question(**first) == QUESTION
 
 
+def test_what_was_kept_before_there_were_two_rules_is_of_the_first(tmp_path):
+    old = {k: v for k, v in cell(b"\0\1\2\3").to_json().items() if k != "rule"}
+    assert Cell.from_json(old).rule == 1
+    assert Cell.from_json({**old, "source": "generated, in grey"}).rule == 1
+    assert Cell.from_json({**old, "source": "CIFAR-10-C archive"}).rule is None
+    assert Cell.from_json({**old, "corruption": None, "source": "clean"}).rule is None
+    assert Cell.from_json(cell(b"\0\1\2\3", rule=RULE).to_json()).rule == RULE
+
+
+def test_a_file_never_mixes_rules(tmp_path):
+    file = GridFile(tmp_path, QUESTION)
+    clean = replace(cell(b"\0\1\2\3", corruption=None, severity=0), source="clean")
+    old = [cell(b"\0\1\2\3", severity=severity, rule=1) for severity in (1, 2)]
+    for each in (clean, *old):
+        file.append(each)
+    assert dict(file.cells()) == {(None, 0): clean}
+    assert dict(file.shown()) == {each.place: each for each in (clean, *old)}
+    assert dict(file.outdated()) == {each.place: each for each in old}
+    new = [cell(b"\0\1\2\0", severity=severity, rule=RULE) for severity in (2, 1)]
+    file.append(new[0])  # fewer than of the older rule
+    assert dict(file.cells()) == {(None, 0): clean, ("fog", 2): new[0]}
+    assert dict(file.shown()) == {each.place: each for each in (clean, *old)}
+    assert dict(file.outdated()) == {("fog", 1): old[0]}
+    file.append(new[1])
+    assert dict(file.shown()) == dict(file.cells()) == {c.place: c for c in (clean, *new)}
+    assert dict(file.cells(1)) == {c.place: c for c in (clean, *old)}
+    assert file.outdated() == {}
+
+
+def test_answers_under_two_rules_are_not_compared():
+    ours, theirs = cell(b"\0\1\2\0", rule=RULE), cell(b"\0\1\2\0", rule=1)
+    with pytest.raises(ValueError, match=r"same images, .*corrupted under rule 1 \(today's is 2\)"):
+        ours.gain_over(theirs)
+    with pytest.raises(ValueError, match="fog was corrupted under another rule in one grid"):
+        mean_corruption_error([ours], [theirs])
+
+
 def test_other_questions_have_other_files(tmp_path):
     changes = [
         {"weights": "cd" * 32}, {"dataset": "syn"}, {"num_images": 5}, {"batch_size": 64},
@@ -99,6 +139,16 @@ def test_mean_corruption_error_against_numbers_worked_out_by_hand():
 def test_what_no_mean_corruption_error_can_be_taken_of(ours, theirs, words):
     with pytest.raises(ValueError, match=words):
         mean_corruption_error(ours, theirs)
+
+
+def test_integers_of_any_kind_make_a_question_and_its_places():
+    asked = replace(QUESTION, num_images=np.int64(4), batch_size=np.uint8(128))
+    assert (asked, asked.key) == (QUESTION, QUESTION.key)
+    assert json.dumps(list(places([np.str_("fog")], np.array([5])))) == '[[null, 0], ["fog", 5]]'
+    with pytest.raises(TypeError, match=r"^num_images must be a whole number, got True"):
+        replace(QUESTION, num_images=True)
+    with pytest.raises(TypeError, match=r"^severity must be an integer from 1 to 5, got 2\.0"):
+        list(places(["fog"], [2.0]))
 
 
 def test_places_come_clean_first():

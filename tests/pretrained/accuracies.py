@@ -2,19 +2,20 @@
 
 import csv
 
+from afn.corruptions.severities import RULE
 from afn.pretrained.replication import WAYS, Ask
 from afn.pretrained.results import COLUMNS, FILE
 
 STATISTICS = {"running": "running", "batch": "test batch of 128", "own": "per image"}
 
 
-def answer(ask, way, seed, percent, n=1000):
+def answer(ask, way, seed, percent, n=1000, rule=RULE):
     """A row of the table of accuracies."""
     name = f"{ask.trained}-{way.norm}" + (f"-s{seed}" if seed else "")
     values = (
         name, "", "digits", way.norm, seed, "", ask.trained, ask.data, ask.corruption, ask.severity,
         STATISTICS[way.statistics], 128, "on" if way.networks else "off", n,
-        round(n * percent / 100), percent / 100,
+        round(n * percent / 100), percent / 100, rule if ask.severity else "",
     )  # fmt: skip
     return {column: f"{value}" for column, value in zip(COLUMNS, values, strict=True)}
 

@@ -64,7 +64,7 @@ def test_every_cell_is_kept_with_its_question_and_its_answers(made):
     found = [Accuracy.of(question, cell) for question, cell in made.card.answers()]
     assert tuple(found) == made.card.accuracies == tuple(made.accuracies)
     # In each of three modes: clean images, and the grid with its clean cell.
-    assert len(found) == 3 * (1 + 96)
+    assert len(found) == 3 * (1 + 90)
     assert {question.weights for question, _ in made.card.answers()} == {
         made.card.sha256["weights"]
     }
@@ -77,8 +77,8 @@ def test_unpacked_answers_are_not_asked_for_again(made, tmp_path):
     for stats, networks in (("running", True), ("batch", True), ("batch", False)):
         question = subject.question(num_images=20, stats=stats, networks=networks)
         file = subject.file(question)
-        assert len(file.cells()) == 96
-        assert len(file.path.read_bytes().splitlines()) == 97
+        assert len(file.cells()) == 90
+        assert len(file.path.read_bytes().splitlines()) == 91
         assert (
             GridTask(subject=subject, question=question, places=tuple(file.cells())).left() is None
         )
@@ -132,7 +132,7 @@ def test_weights_of_another_model_are_refused_strictly(copy):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda text: text[:-9], "delimiter"),
+        (lambda text: text[:-9], "Expecting value"),
         (lambda text: text.replace('"version": 1', '"version": 9', 1), "version 9, expected 1"),
         (lambda text: text.replace('"steps"', '"stairs"'), "not a model card: .*stairs"),
         (lambda text: "[]", "expected an object"),

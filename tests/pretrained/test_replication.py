@@ -5,6 +5,7 @@ from fnmatch import fnmatchcase
 
 import pytest
 
+from afn.corruptions.severities import RULE
 from afn.pretrained.plan import PLAN
 from afn.pretrained.protocols import ASPECTS, protocol, stems_of
 from afn.pretrained.published import TABLES
@@ -100,6 +101,29 @@ def test_of_two_tests_that_of_more_images_counts():
     for order in (rows, rows[::-1]):
         assert Results(order).over_seeds([ask], afn).mean == 90.0
         assert Results(order).images([ask]) == (10_000,)
+
+
+def test_norms_are_held_against_each_other_under_one_rule_of_corruptions():
+    asks, bn, afn = corrupted("cifar10", [1]), WAYS["bn"], WAYS["afn"]
+    old = [answer(ask, way, 0, 50.0, rule=1) for way in (bn, afn) for ask in asks]
+    new = [answer(ask, bn, 0, 60.0) for ask in asks]
+    results = Results(old + new)  # AFN is not asked again yet
+    assert results.rule(asks) == 1
+    assert results.over_seeds(asks, bn).mean == results.over_seeds(asks, afn).mean == 50.0
+    results = Results(old + new + [answer(ask, afn, 0, 70.0) for ask in asks])
+    assert results.rule(asks) == RULE
+    assert (results.over_seeds(asks, bn).mean, results.over_seeds(asks, afn).mean) == (60.0, 70.0)
+    assert Results(new[:-1]).over_seeds(asks, bn) is None
+    assert results.rule([Ask("cifar10", "cifar10")]) is None
+
+
+def test_what_was_made_under_an_older_rule_is_said_beside_its_table():
+    table = BY_NAME["cifar10c"]
+    asks = corrupted("cifar10")
+    for rule, words in ((1, "corrupted under rule 1 (today's is 2)"), (RULE, None)):
+        results = Results([answer(ask, WAYS["bn"], 0, 50.0, rule=rule) for ask in asks])
+        said = protocol(table, replicated(results, table), results, lambda name: None)
+        assert (words in said["corruptions"]) if words else ("rule" not in said["corruptions"])
 
 
 def test_statistics_and_networks_are_told_apart_and_variants_too():

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+from afn.corruptions.severities import RULE
 from afn.grids.records import Cell, Question
 from afn.pretrained.plan import PLAN
 from afn.pretrained.results import COLUMNS, FILE, Accuracy, answered, read_results, update_results
@@ -17,7 +18,9 @@ CELL = Cell(
     confidences=bytes(4),
 )
 CLEAN = Accuracy.of(QUESTION, CELL)
-FOGGY = Accuracy.of(replace(QUESTION, networks=False), replace(CELL, corruption="fog", severity=3))
+FOGGY = Accuracy.of(
+    replace(QUESTION, networks=False), replace(CELL, corruption="fog", severity=3, rule=RULE)
+)
 
 
 def test_a_row_says_who_was_asked_what(tmp_path):
@@ -29,6 +32,7 @@ def test_a_row_says_who_was_asked_what(tmp_path):
         "seed": "1", "setting": "channels increased", "train_data": "mnist@rgb",
         "test_data": "usps", "corruption": "fog", "severity": "3", "statistics": "running",
         "batch_size": "128", "networks": "off", "n": "4", "correct": "3", "accuracy": "0.75",
+        "rule": f"{RULE}",
     }  # fmt: skip
     assert tuple(row) == COLUMNS
 
@@ -46,6 +50,15 @@ def test_models_stand_in_the_plans_order_and_are_replaced_whole(tmp_path):
     names = ("cifar10-bn-s1", "mnist5k-bn", "cifar10-bn")
     assert answered(tmp_path) == {(name, PLAN[name].config.hash()) for name in names}
     assert answered(tmp_path / "nowhere") == set()
+
+
+def test_rows_of_before_there_were_two_rules_are_of_the_first(tmp_path):
+    update_results(tmp_path, PLAN["mnist5k-bn"], [FOGGY, CLEAN])
+    lines = (tmp_path / FILE).read_text().splitlines()
+    (tmp_path / FILE).write_text("".join(line.rpartition(",")[0] + "\n" for line in lines))
+    assert [row["rule"] for row in read_results(tmp_path)] == ["1", ""]
+    update_results(tmp_path, PLAN["cifar10-bn"], [FOGGY])
+    assert [row["rule"] for row in read_results(tmp_path)] == ["1", "", f"{RULE}"]
 
 
 def test_without_a_table_there_are_no_rows(tmp_path):

@@ -1,6 +1,8 @@
 import pytest
 
 from afn import TrainConfig
+from afn.corruptions.severities import RULE
+from afn.sweep.execution import outdated_words
 from afn.sweep.plan import plan, words
 from afn.sweep.spec import SweepSpec
 
@@ -27,7 +29,19 @@ def test_each_combination_makes_a_run_for_each_seed_seed_by_seed():
 def test_a_run_is_named_by_its_configuration_whatever_the_sweep():
     one = planned({"norm": ["bn"]}).runs[0]
     other = planned({"batch_size": [32, 64], "norm": ["afn", "bn"]}).runs[-1]
-    assert one.run_id == other.run_id == f"bn-{one.config.hash()}"
+    assert one.run_id == other.run_id == f"bn-{one.config.hash()}-r{RULE}"
+    clean = TrainConfig(**BASE, norm="bn", corruptions=())
+    assert clean.run_id == f"bn-{clean.hash()}"  # no rule is about what it tests
+
+
+def test_runs_that_an_older_rule_has_tested_are_told():
+    runs = planned({"norm": ["bn", "afn"]}).runs
+    older = {run.config.run_id_under(1) for run in runs}
+    assert outdated_words(runs, older) == (
+        "2 runs were tested under an older rule of corruptions: trained again"
+    )
+    assert outdated_words(runs, older | {runs[0].run_id}).startswith("1 run was tested")
+    assert outdated_words(runs, {run.run_id for run in runs}) == ""
 
 
 @pytest.mark.parametrize(
