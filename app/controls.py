@@ -1,6 +1,7 @@
 """The settings in the sidebar."""
 
 from contextlib import suppress
+from typing import Any
 
 import streamlit as st
 
@@ -124,14 +125,25 @@ def _contenders() -> None:
     colors = run_colors([config.norm for config in comparison])
     for slot in range(state.count()):
         st.html(f'<div style="height:3px;border-radius:2px;background:{colors[slot]}"></div>')
-        expander = st.expander(names[slot], key=f"open.{slot}", on_change="rerun")
-        if expander.open:
-            with expander:
+        panel = _panel(slot, names[slot])
+        if panel.open:
+            with panel:
                 _contender(slot)
     if state.count() < MAX_CONTENDERS:
         st.button(
             "Add a contender", icon=":material/add:", on_click=state.add_contender, width="stretch"
         )
+
+
+def _panel(slot: int, name: str) -> Any:
+    """A contender's panel: it stays open when what is set in it changes the contender's name."""
+    known = f"panel.{slot}"
+    before, begins, is_open = st.session_state.get(known, (name, False, False))
+    if before != name:
+        begins = is_open  # to Streamlit, a panel of another name is another one
+    panel = st.expander(name, expanded=begins, key=f"open.{slot}", on_change="rerun")
+    st.session_state[known] = name, begins, bool(panel.open)
+    return panel
 
 
 def _contender(slot: int) -> None:

@@ -148,7 +148,6 @@ def test_a_preset_sets_the_settings_once_and_each_can_be_changed_behind_it(
     })  # fmt: skip
     side.place.get_by_role("button", name="Add a contender").click()
     side.says(wanted := (*wanted, added))
-    side.contender(1)
     side.place.get_by_role("button", name="Remove").filter(visible=True).click()
     side.says(wanted := (wanted[0], *wanted[2:]))
     button(page, "New seed").click()
@@ -170,3 +169,31 @@ def test_presets_can_be_chosen_one_after_the_other_and_one_again(page: Page, add
         side.says(PRESETS[name].comparison)
         side.write("Epochs", "2")
         side.says(share(PRESETS[name].comparison, epochs=2))
+
+
+def test_a_panel_stays_open_when_its_contender_gets_another_name(page: Page, address: str):
+    side = Sidebar(page, address)
+    side.contender(1)
+    for norm in ("GN", "IN"):
+        side.choose("Norm", norm)
+        expect(side.place.locator(".st-key-open-1 summary")).to_have_text(norm)
+        expect(side.place.get_by_role("button", name="Remove")).to_be_visible()
+
+
+def test_the_examples_that_come_with_a_sweeps_setting_can_be_changed(page: Page, address: str):
+    page.goto(f"{address}/ablations?sweep=new")
+    axis = page.get_by_test_id("stSelectbox").filter(has_text="What varies")
+    axis.get_by_role("combobox").click()
+    page.get_by_role("option", name="dropout of the statistics").click()
+    values = page.get_by_label(re.compile("^Values")).first
+    expect(values).to_have_value("0, 0.3")
+    values.fill("0, 0.5")
+    values.press("Enter")
+    page.wait_for_url(re.compile(re.escape("values1=0%2C+0.5")))
+    epochs = page.get_by_label("Epochs", exact=True)
+    epochs.fill("1")
+    epochs.press("Enter")
+    page.wait_for_url(re.compile("epochs=1"))
+    expect(values).to_have_value("0, 0.5")
+    query = parse_qs(urlsplit(page.url).query)
+    assert (query["vary1"], query["values1"]) == (["stat_dropout"], ["0, 0.5"])
