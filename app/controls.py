@@ -120,7 +120,7 @@ def _dataset(entries: dict[str, DatasetEntry]) -> None:
 
 def _contenders() -> None:
     st.header("Contenders", anchor=False)
-    comparison: Comparison = st.session_state[state.SETTINGS]
+    comparison, _ = state.take()  # as set now: the session's are those of the page before
     names = labels(comparison)
     colors = run_colors([config.norm for config in comparison])
     for slot in range(state.count()):
