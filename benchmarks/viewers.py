@@ -28,6 +28,7 @@ from websockets.exceptions import ConnectionClosed
 from afn import TrainConfig
 from afn.runner import LocalRunner
 from afn.runs import RunStore
+from app.garbage import EVERY_SECONDS
 from tests.app.browser import ROOT, streamlit_server
 from tests.waiting import wait_for
 
@@ -168,7 +169,7 @@ def _measure(store: RunStore, query: str, options: argparse.Namespace) -> None:
                 before = memory_mb(address)
                 for _ in range(-(-options.sessions // AT_ONCE)):
                     asyncio.run(watched(address, query, AT_ONCE, 1))
-                time.sleep(70)  # longer than between two collections
+                time.sleep(EVERY_SECONDS + 5)
                 after = memory_mb(address)
                 print(
                     f"collection after every rerun {name:<3}  {options.sessions} further sessions: "
