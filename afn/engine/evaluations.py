@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from afn.corruptions.severities import RULE
+from afn.corruptions.severities import RULE, constants_for
 from afn.engine.config import TrainConfig
 from afn.engine.snapshots import short
 from afn.engine.tensors import TensorData, domain_tensors
@@ -16,9 +16,9 @@ class Evaluations:
     """Asks a model, and keeps the newest result of each kind.
 
     A result is what an ``evaluation`` or ``domain`` event says besides the epoch: data set,
-    corruption, severity and the rule of corruptions, statistics mode, number of images and of
-    correct answers, accuracy and loss; and under ``left_out``, of a domain of which the network
-    does not know all classes, how many of its images were not asked about, in words.
+    corruption, severity, the rule of corruptions and whose constants, statistics mode, number of
+    images and of correct answers, accuracy and loss; and under ``left_out``, of a domain of which
+    the network does not know all classes, how many of its images were not asked about, in words.
     """
 
     def __init__(self, config: TrainConfig, data: TensorData, model: nn.Module) -> None:
@@ -45,11 +45,13 @@ class Evaluations:
     def own(self, corruption: str | None, severity: int) -> dict[str, Any]:
         """Ask on the run's own test images: clean (None) or corrupted."""
         images = corrupted(self._data.test_images, corruption, severity)
-        is_clean = corruption is None
-        return self._ask(
-            images, self._data.test_labels, dataset=self._config.dataset, corruption=corruption,
-            severity=None if is_clean else severity, rule=None if is_clean else RULE,
-        )  # fmt: skip
+        of: dict[str, Any] = {"severity": None, "rule": None}
+        if corruption is not None:
+            height, width, _ = self._data.image_shape
+            constants = constants_for(height, width)
+            of = {"severity": severity, "rule": RULE, "constants": constants}
+        own = self._config.dataset
+        return self._ask(images, self._data.test_labels, dataset=own, corruption=corruption, **of)
 
     def domain(self, name: str) -> dict[str, Any]:
         """Ask on the clean test images of another data set."""

@@ -2,6 +2,7 @@ import json
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch.testing import assert_close
@@ -228,6 +229,24 @@ def test_cosine_falls_from_the_base_rate_to_nothing_by_the_images_seen(quick):
     ]
     assert steps[0].values["lr"] == 0.05
     assert steps[-1].values["lr"] < 1e-5
+
+
+@pytest.mark.parametrize(("side", "constants"), [(32, "cifar10-c"), (96, "imagenet-c")])
+def test_a_test_names_whose_constants_its_corruption_had(
+    side, constants, quick, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("AFN_DATA_DIR", str(tmp_path))
+    images = np.random.default_rng(0).integers(0, 256, (8, side, side), dtype=np.uint8)
+    labels = np.arange(8, dtype=np.uint8) % 2
+    np.savez(
+        tmp_path / f"blobs{side}.npz", x_train=images, y_train=labels, x_test=images, y_test=labels
+    )
+    config = replace(
+        quick, dataset=f"blobs{side}", batch_size=4, corruptions=("contrast",), widths=(2,)
+    )
+    clean, *_, corrupted = of_kind(train(config), "evaluation")
+    assert corrupted.values["constants"] == constants
+    assert "constants" not in clean.values
 
 
 def networks_of(training):
