@@ -108,9 +108,22 @@ def example_batch(model: "nn.Module", num: int, size: int | None = None) -> Any:
     channels = 3 if first is None else first.in_channels
     batch = torch.rand(num, channels, *(8,) * (num_dims - 2), *(size,) * min(num_dims, 2))
     if type(model).__module__.startswith("torchvision.models.detection"):
-        model.eval()  # in training it takes boxes too
-        return list(batch)
+        return list(batch), [_target(size) for _ in batch]
     return batch
+
+
+def _target(size: int) -> dict[str, Any]:
+    """One object in the middle of an image, with all that detection networks learn from."""
+    import torch
+
+    low, high = size / 4, size / 2
+    corners = torch.tensor([low, low, low + high, low + high])
+    points = torch.tensor([size / 2, size / 2, 1.0]).expand(1, 17, 3)
+    masks = torch.ones(1, size, size, dtype=torch.uint8)
+    return {
+        "boxes": corners[None], "labels": torch.ones(1, dtype=torch.int64),
+        "masks": masks, "keypoints": points.clone(),
+    }  # fmt: skip
 
 
 def _of_torchvision(home: str, what: str) -> Callable[[], Any]:

@@ -15,7 +15,7 @@ from torchvision import models
 from afn import conversion_report
 from afn.convert_command import example_batch, model_named
 
-LEAST_SIZE = {"inception_v3": 96, "maxvit_t": 224}
+LEAST_SIZE = {"inception_v3": 128, "maxvit_t": 224}
 """Sides of images that those networks need which do with no less."""
 
 

@@ -23,6 +23,8 @@ class Difference:
     """Infinite where the outputs have other shapes or kinds."""
     relative: float
     """To the largest value of the same output tensor."""
+    num_values: int
+    """How many were compared; 0 proves nothing."""
 
 
 class Answers:
@@ -67,7 +69,11 @@ def difference(mode: str, before: list[Tensor], after: list[Tensor]) -> Differen
         size = _largest(old)
         relative = max(relative, gap / size if size else gap)
     return Difference(
-        mode=mode, dtype=str(dtype).removeprefix("torch."), absolute=absolute, relative=relative
+        mode=mode,
+        dtype=str(dtype).removeprefix("torch."),
+        absolute=absolute,
+        relative=relative,
+        num_values=sum(old.numel() for old in before),
     )
 
 

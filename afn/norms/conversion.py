@@ -133,7 +133,12 @@ class Conversion:
     def _proof(self) -> list[str]:
         if not self.differences:
             return []
-        found = ", ".join(f"{it.mode} {it.relative:.1e}" for it in self.differences)
+        found = ", ".join(
+            f"{it.mode} {it.relative:.1e}"
+            if it.num_values
+            else f"{it.mode} gave nothing to compare"
+            for it in self.differences
+        )
         dtype = self.differences[0].dtype
         when = " with every new λ at 0" if self.name in ("afn", "asrnorm") else ""
         line = f"largest difference of the outputs{when}: {found} (relative, in {dtype})"
@@ -163,7 +168,8 @@ def conversion_report(
     Given a batch, the outputs of the copy with every new λ at 0 are compared with the original's,
     in the mode that the model is in and in evaluation mode, there with running averages where the
     original took them. Both compute in float64, if they can, so that rounding hides no error, and
-    draw the same random numbers, for dropout, say. AFN, BIN and BN differ by rounding alone.
+    draw the same random numbers, for dropout, say. AFN, BIN and BN differ by rounding alone; that
+    is not little where a model sorts, as detection networks do with scores that are nearly equal.
 
     Args:
         model: Left as it is, its running averages and mode included, and so is the state of the

@@ -158,6 +158,20 @@ def test_other_shapes_are_infinitely_far_apart(draw):
     assert conversion.differences[0].absolute == float("inf")
 
 
+def test_what_gives_nothing_proves_nothing(draw):
+    class Silent(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.bn = nn.BatchNorm2d(3)
+
+        def forward(self, x):
+            return [self.bn(x)[:0]]
+
+    conversion = conversion_report(Silent().eval(), "bn", draw(4, 3, 8, 8))
+    assert conversion.differences[0].num_values == 0
+    assert "largest difference of the outputs: eval gave nothing to compare" in str(conversion)
+
+
 def test_a_model_that_cannot_be_precise_is_compared_as_it_is(draw):
     class Single(nn.Sequential):
         def forward(self, x):
