@@ -106,7 +106,7 @@ def example_batch(model: "nn.Module", num: int, size: int | None = None) -> Any:
         return torch.rand(num, first.in_features)
     num_dims = 2 if first is None else len(first.kernel_size)
     channels = 3 if first is None else first.in_channels
-    batch = torch.rand(num, channels, *(8,) * (num_dims - 2), *(size,) * min(num_dims, 2))
+    batch = torch.rand(num, channels, *(16,) * (num_dims - 2), *(size,) * min(num_dims, 2))
     if type(model).__module__.startswith("torchvision.models.detection"):
         return list(batch), [_target(size) for _ in batch]
     return batch

@@ -15,7 +15,7 @@ from torchvision import models
 from afn import conversion_report
 from afn.convert_command import example_batch, model_named
 
-LEAST_SIZE = {"inception_v3": 128, "maxvit_t": 224}
+LEAST_SIZE = {"inception_v3": 299, "maxvit_t": 224}
 """Sides of images that those networks need which do with no less."""
 
 
@@ -24,7 +24,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--norms", nargs="+", default=["bn", "afn"])
     parser.add_argument("--timm", nargs="+", metavar="NAME", help="instead of torchvision's")
-    parser.add_argument("--size", type=int, default=64)
+    parser.add_argument("--size", type=int, default=64, help="of images (default 64)")
+    parser.add_argument(
+        "--largest", type=float, default=100, help="million parameters; larger ones are left out"
+    )
     options = parser.parse_args()
     torch.set_num_threads(1)
     home = "timm" if options.timm else "torchvision"
@@ -33,6 +36,10 @@ def main() -> None:
     for name in options.timm or models.list_models(module=models):
         torch.manual_seed(0)
         model = model_named(f"{home}:{name}")
+        millions = sum(parameter.numel() for parameter in model.parameters()) / 1e6
+        if millions > options.largest:
+            left.append(f"{name}: {millions:.0f} million parameters")
+            continue
         batch = None
         for norm in options.norms:
             start = time.perf_counter()
