@@ -71,13 +71,14 @@ class TracksAverages(Norm2d):
         Raises:
             ValueError: There are none.
         """
-        if self.running_mean is None or self.running_var is None:
+        mean, var = self.running_mean, self.running_var
+        if mean is None or var is None:
             raise ValueError(
                 f"{type(self).__name__} without running averages takes the statistics of each "
                 f"input, so that no fixed scale and shift are its own: build it with "
                 f"track_running_stats=True"
             )
-        return self.running_mean, self.running_var
+        return mean, var
 
     @property
     def _tracks(self) -> bool:
@@ -104,9 +105,10 @@ class TracksAverages(Norm2d):
 
     def _weight_of_next_batch(self) -> float:
         """The weight in the averages of the batch at hand, which is counted."""
-        assert self.num_batches_tracked is not None
-        self.num_batches_tracked.add_(1)
-        return 1.0 / float(self.num_batches_tracked) if self.momentum is None else self.momentum
+        count, momentum = self.num_batches_tracked, self.momentum
+        assert count is not None
+        count.add_(1)
+        return 1.0 / float(count) if momentum is None else momentum
 
     def _of_nothing(self, x: Tensor) -> Tensor:
         if self._is_joint:  # the other processes wait for the sums of this one

@@ -279,7 +279,8 @@ def _of_images(layer: "AdaptiveNorm2d", x: Tensor) -> tuple[Tensor, Tensor]:
         torch.sum(centered.mul_(centered), (2, 3), out=vars_)
     var.div_(count)
     if layer._tracks:
-        layer._track(layer._of_batch(x, Moments(mean, var, count)))
+        batch = layer._of_batch(x, Moments(mean, var, count))
+        batch.update(*layer._running(), layer._weight_of_next_batch())
     return mean, var
 
 
