@@ -183,7 +183,7 @@ from afn import (
     load, load_pretrained, override_lambdas, set_eval_stats, train,
 )
 from afn.data import ImageData, load_dataset
-from afn.norms import NORMS, Norm2d, norm_layers
+from afn.norms import NORMS, Norm, norm_layers
 
 
 class Net(nn.Module):
@@ -200,8 +200,8 @@ class Net(nn.Module):
 
 assert_type(convert_norm(Net(), "afn"), nn.Module)
 assert_type(set_eval_stats(Net(), "batch"), Net)
-assert_type(norm_layers(Net()), dict[str, Norm2d])
-assert_type(NORMS["bn"](8), Norm2d)
+assert_type(norm_layers(Net()), dict[str, Norm])
+assert_type(NORMS["bn"](8), Norm)
 assert_type(corrupt(torch.rand(1, 3, 32, 32), "fog", 3), Tensor)
 digits = load_dataset("digits8")
 assert_type(digits, ImageData)

@@ -20,7 +20,7 @@ what is done once per channel.
 import torch
 from torch import Tensor, nn
 
-from afn.norms import BatchInstanceNorm2d, NoNorm2d, Norm2d, norm_layers
+from afn.norms import BatchInstanceNorm2d, NoNorm2d, Norm, norm_layers
 from afn.norms.asrnorm import ASRNorm2d
 
 
@@ -40,7 +40,7 @@ def count_macs(model: nn.Module, image: Tensor) -> int:
 
     def count(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         nonlocal total
-        if isinstance(module, Norm2d):
+        if isinstance(module, Norm):
             total += norm_macs(module, inputs[0].shape[2], inputs[0].shape[3])
         elif isinstance(module, nn.Conv2d | nn.Linear):
             total += output.numel() * module.weight[0].numel()
@@ -58,7 +58,7 @@ def count_macs(model: nn.Module, image: Tensor) -> int:
     return total
 
 
-def norm_macs(layer: Norm2d, height: int, width: int) -> int:
+def norm_macs(layer: Norm, height: int, width: int) -> int:
     """Multiply-accumulates of one norm layer for one image."""
     if isinstance(layer, NoNorm2d):
         return 0
@@ -72,7 +72,7 @@ def norm_macs(layer: Norm2d, height: int, width: int) -> int:
     return 3 * values + networks
 
 
-def inference_statistics(layer: Norm2d) -> str:
+def inference_statistics(layer: Norm) -> str:
     """Whose statistics the layer uses in evaluation mode, in few words."""
     if isinstance(layer, NoNorm2d):
         return "none"

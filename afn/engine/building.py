@@ -7,7 +7,7 @@ from torch import nn
 
 from afn.backbones import build_model
 from afn.engine.config import TrainConfig
-from afn.norms import NORMS, Norm2d
+from afn.norms import NORMS, Norm
 
 
 def model_of(
@@ -34,7 +34,7 @@ def model_of(
     if config.backbone == "convnet":
         options["widths"] = config.widths
 
-    def norm(num_features: int) -> Norm2d:
+    def norm(num_features: int) -> Norm:
         return NORMS[config.norm](num_features, **config.norm_options(num_features))
 
     return build_model(

@@ -11,13 +11,13 @@ from torch import Tensor
 
 from afn.engine.snapshots import short
 from afn.lambda_init import LAMBDAS
-from afn.norms import AdaptiveNorm2d
+from afn.norms import AdaptiveNorm
 
 
 class LambdaReadings:
     """Reads λ of adaptive layers; `moved` compares with the first reading."""
 
-    def __init__(self, layers: Mapping[str, AdaptiveNorm2d]) -> None:
+    def __init__(self, layers: Mapping[str, AdaptiveNorm]) -> None:
         self._layers = list(layers.values())
         self._first = self.values()
 

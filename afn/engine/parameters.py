@@ -6,7 +6,7 @@ from torch import nn
 
 from afn.engine.config import TrainConfig
 from afn.lambda_init import LAMBDAS
-from afn.norms import AdaptiveNorm2d, norm_layers
+from afn.norms import AdaptiveNorm, norm_layers
 
 Role = Literal["weights", "networks", "lambdas"]
 """What a group of parameters is, by which its learning rate goes."""
@@ -17,7 +17,7 @@ def parameter_groups(model: nn.Module, config: TrainConfig) -> list[dict[str, An
 
     The small networks' weights stand among the others, unless they learn in a way of their own.
     """
-    layers = [layer for layer in norm_layers(model).values() if isinstance(layer, AdaptiveNorm2d)]
+    layers = [layer for layer in norm_layers(model).values() if isinstance(layer, AdaptiveNorm)]
     lambdas = [getattr(layer, f"lambda_{name}_logit") for layer in layers for name in LAMBDAS]
     networks: list[nn.Parameter] = []
     if (config.network_lr_factor, config.network_decay_factor) != (1, 1):

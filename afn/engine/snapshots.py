@@ -4,7 +4,7 @@ from typing import Any
 
 from torch import Tensor
 
-from afn.norms import AdaptiveNorm2d
+from afn.norms import AdaptiveNorm
 
 
 class Snapshot:
@@ -39,7 +39,7 @@ class Snapshot:
             for name, t in values.items()
             if t is not None
         }
-        if isinstance(layer, AdaptiveNorm2d):
+        if isinstance(layer, AdaptiveNorm):
             move = (trace.mu_hat - trace.mu).abs() / trace.sigma
             ratio = trace.sigma_hat / trace.sigma
             record["moves"] = [short(move.mean().item()), short(ratio.mean().item())]

@@ -23,7 +23,7 @@ from afn.engine.lambdas import LambdaReadings, rows
 from afn.engine.parameters import parameter_groups
 from afn.engine.snapshots import Snapshot, short
 from afn.engine.tensors import DataOrder, TensorData, load_tensors, sample_images
-from afn.norms import AdaptiveNorm2d, norm_layers
+from afn.norms import AdaptiveNorm, norm_layers
 from afn.origin import Origin
 
 SNAPSHOTS = 48
@@ -62,7 +62,7 @@ class Training:
         self.model.to(memory_format=torch.channels_last)
         self.layers = norm_layers(self.model)
         self.adaptive_layers = {
-            name: layer for name, layer in self.layers.items() if isinstance(layer, AdaptiveNorm2d)
+            name: layer for name, layer in self.layers.items() if isinstance(layer, AdaptiveNorm)
         }
         self._parameters = list(self.model.parameters())
         groups = parameter_groups(self.model, config)

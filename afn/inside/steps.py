@@ -10,8 +10,8 @@ from afn.engine.snapshots import short
 from afn.inside.look import SHOWN, Beside, Histogram, Maps
 from afn.lambda_init import LAMBDAS, LambdaInit
 from afn.norms import AFN2d, ASRNorm2d, BatchNorm2d
-from afn.norms._adaptive import AdaptiveNorm2d
-from afn.norms._base import Norm2d
+from afn.norms._adaptive import AdaptiveNorm
+from afn.norms._base import Norm
 from afn.norms.trace import Trace
 
 _BINS = 48
@@ -19,7 +19,7 @@ _STEPS = ("mu", "sigma", "mu_stan", "sigma_stan", "mu_hat", "sigma_hat", "gamma_
           "gamma_hat", "beta_hat")  # fmt: skip
 
 
-def steps_of(layer: Norm2d, x: Tensor, *, channel: int, image: int) -> dict[str, Any]:
+def steps_of(layer: Norm, x: Tensor, *, channel: int, image: int) -> dict[str, Any]:
     """The part of a `Seen` that is about the layer alone.
 
     Args:
@@ -31,7 +31,7 @@ def steps_of(layer: Norm2d, x: Tensor, *, channel: int, image: int) -> dict[str,
     Raises:
         ValueError: The layer takes no statistics of a batch, or cannot take this one.
     """
-    if not isinstance(layer, AdaptiveNorm2d | BatchNorm2d):
+    if not isinstance(layer, AdaptiveNorm | BatchNorm2d):
         raise ValueError(
             f"expected a layer of AFN, ASRNorm or BN, got {type(layer).__name__}: the steps of "
             f"others are not shown"
@@ -39,7 +39,7 @@ def steps_of(layer: Norm2d, x: Tensor, *, channel: int, image: int) -> dict[str,
     channel = min(channel, layer.num_features - 1)
     trace = layer.trace(x)
     y = layer(x)
-    per_image = isinstance(layer, AdaptiveNorm2d) and layer.is_per_image
+    per_image = isinstance(layer, AdaptiveNorm) and layer.is_per_image
     num, _, height, width = x.shape
     statistics = "each image" if per_image else "test batch"
     if not per_image and layer.eval_stats == "running":
@@ -74,7 +74,7 @@ def steps_of(layer: Norm2d, x: Tensor, *, channel: int, image: int) -> dict[str,
         "hidden": _hidden(layer, trace, image),
         "lambdas": {name: short(value) for name, value in layer.lambdas().items()},
         "is_gated": {
-            name: layer.is_gated(name) for name in LAMBDAS if isinstance(layer, AdaptiveNorm2d)
+            name: layer.is_gated(name) for name in LAMBDAS if isinstance(layer, AdaptiveNorm)
         },
         "pixel": _pixel(sides, channel, image),
         "maps": {name: _maps(values[:SHOWN, channel]) for name, values in sides.items()},
@@ -87,7 +87,7 @@ def steps_of(layer: Norm2d, x: Tensor, *, channel: int, image: int) -> dict[str,
 
 
 def _hidden(layer: nn.Module, trace: Trace, image: int) -> dict[str, list[float]]:
-    if not (isinstance(layer, AdaptiveNorm2d) and layer.adaptive):
+    if not (isinstance(layer, AdaptiveNorm) and layer.adaptive):
         return {}
     encoders = {"stan": layer.standardize.encoder, "rescale": layer.rescale.encoder}
     return {
@@ -97,9 +97,9 @@ def _hidden(layer: nn.Module, trace: Trace, image: int) -> dict[str, list[float]
     }
 
 
-def _others(layer: AdaptiveNorm2d | BatchNorm2d, x: Tensor) -> dict[str, Norm2d]:
+def _others(layer: AdaptiveNorm | BatchNorm2d, x: Tensor) -> dict[str, Norm]:
     """The same parameters in the hands of the other two."""
-    found: dict[str, Norm2d] = {}
+    found: dict[str, Norm] = {}
     is_single = x.numel() == x.shape[1]  # batch normalization refuses a single value
     for stats in ("batch", "running"):
         is_itself = isinstance(layer, BatchNorm2d) and layer.eval_stats == stats
@@ -123,16 +123,16 @@ def _others(layer: AdaptiveNorm2d | BatchNorm2d, x: Tensor) -> dict[str, Norm2d]
     return found
 
 
-def _sibling(kind: type[AdaptiveNorm2d], layer: AdaptiveNorm2d | BatchNorm2d) -> Norm2d:
+def _sibling(kind: type[AdaptiveNorm], layer: AdaptiveNorm | BatchNorm2d) -> Norm:
     """A layer with the same parameters whose statistics are over other axes."""
-    adaptive = isinstance(layer, AdaptiveNorm2d) and layer.adaptive
+    adaptive = isinstance(layer, AdaptiveNorm) and layer.adaptive
     options: dict[str, Any] = {"eps": layer.eps, "adaptive": adaptive}
-    if isinstance(layer, AdaptiveNorm2d):
+    if isinstance(layer, AdaptiveNorm):
         options |= {
             "formula": layer.formula,
             "lambda_init": LambdaInit(rescale_gate=layer.rescale_gate),
         }
-    if isinstance(layer, AdaptiveNorm2d) and layer.adaptive:
+    if isinstance(layer, AdaptiveNorm) and layer.adaptive:
         options |= {
             "stan_width": layer.standardize.encoder.out_features,
             "rescale_width": layer.rescale.encoder.out_features,
@@ -142,13 +142,13 @@ def _sibling(kind: type[AdaptiveNorm2d], layer: AdaptiveNorm2d | BatchNorm2d) ->
     other.load_state_dict(
         {name: own.get(name, value) for name, value in other.state_dict().items()}
     )
-    if isinstance(layer, AdaptiveNorm2d):
+    if isinstance(layer, AdaptiveNorm):
         other.lambda_overrides = layer.lambda_overrides
     return other.eval()
 
 
 def _beside(
-    other: Norm2d, x: Tensor, y: Tensor, channel: int, image: int, ends: tuple[float, float]
+    other: Norm, x: Tensor, y: Tensor, channel: int, image: int, ends: tuple[float, float]
 ) -> Beside:
     trace, made = other.trace(x), other(x)
     return {

@@ -1,7 +1,7 @@
 """Normalization layers that can show their steps. Needs torch alone."""
 
-from afn.norms._adaptive import AdaptiveNorm2d
-from afn.norms._base import EvalStats, Norm2d, norm_layers
+from afn.norms._adaptive import AdaptiveNorm
+from afn.norms._base import EvalStats, Norm, norm_layers
 from afn.norms.affine import ChannelAffine2d
 from afn.norms.afn import AFN1d, AFN2d, AFN3d
 from afn.norms.asrnorm import ASRNorm1d, ASRNorm2d, ASRNorm3d
@@ -30,7 +30,7 @@ __all__ = [
     "ASRNorm1d",
     "ASRNorm2d",
     "ASRNorm3d",
-    "AdaptiveNorm2d",
+    "AdaptiveNorm",
     "BatchInstanceNorm2d",
     "BatchNorm1d",
     "BatchNorm2d",
@@ -43,7 +43,7 @@ __all__ = [
     "LayerConversion",
     "LayerNorm2d",
     "NoNorm2d",
-    "Norm2d",
+    "Norm",
     "NormAct",
     "NormFactory",
     "Trace",

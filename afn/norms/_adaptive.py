@@ -21,13 +21,13 @@ from afn.norms.trace import Trace
 Formula = Literal["paper", "reference"]
 
 
-class AdaptiveNorm2d(TracksAverages):
+class AdaptiveNorm(TracksAverages):
     """Normalization whose statistics and rescaling are partly the work of small networks.
 
     Example:
         >>> from afn import AFN2d, ASRNorm2d
-        >>> from afn.norms import AdaptiveNorm2d
-        >>> [issubclass(kind, AdaptiveNorm2d) for kind in (AFN2d, ASRNorm2d)]
+        >>> from afn.norms import AdaptiveNorm
+        >>> [issubclass(kind, AdaptiveNorm) for kind in (AFN2d, ASRNorm2d)]
         [True, True]
         >>> AFN2d.is_per_image, ASRNorm2d.is_per_image
         (False, True)

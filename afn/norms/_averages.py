@@ -6,13 +6,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from afn.norms._base import Norm2d
+from afn.norms._base import Norm
 from afn.norms._checks import check_momentum
 from afn.norms._joint import Processes, joint_moments
 from afn.norms._moments import Moments
 
 
-class TracksAverages(Norm2d):
+class TracksAverages(Norm):
     """A layer with running averages of mean and variance per channel, or on request without."""
 
     _version = 2  # 2 counts the batches, as torch does; `num_batches_tracked` is not older

@@ -22,15 +22,15 @@ Example:
 EVAL_STATS: tuple[EvalStats, ...] = get_args(EvalStats)
 
 
-class Norm2d(nn.Module):
-    """A normalization of images (N, C, H, W) that can show its steps.
+class Norm(nn.Module):
+    """A normalization that can show its steps: of images (N, C, H, W), or of inputs like them.
 
-    A subclass says in `_steps` how an input becomes a `Trace`; the output is ``Trace.y``, unless
-    its `_normalize` knows a quicker way.
+    A subclass says in `_steps` how images become a `Trace`; the output is ``Trace.y``, unless its
+    `_normalize` knows a quicker way. Inputs of other `axes` are laid out as images before.
 
     Example:
-        >>> from afn.norms import NORMS, Norm2d
-        >>> all(isinstance(make(8), Norm2d) for make in NORMS.values())
+        >>> from afn.norms import NORMS, Norm
+        >>> all(isinstance(make(8), Norm) for make in NORMS.values())
         True
     """
 
@@ -112,7 +112,7 @@ def _as_images(x: Tensor) -> Tensor:
     return x[:, :, None] if x.dim() == 3 else x.flatten(3)
 
 
-def norm_layers(model: nn.Module) -> dict[str, Norm2d]:
+def norm_layers(model: nn.Module) -> dict[str, Norm]:
     """The model's norm layers by name, in the order of registration.
 
     In the backbones of this package that is the order of the forward pass. Torch's own layers
@@ -124,4 +124,4 @@ def norm_layers(model: nn.Module) -> dict[str, Norm2d]:
         >>> list(norm_layers(load_pretrained("mnist5k-afn")))
         ['backbone.blocks.0.norm', 'backbone.blocks.1.norm']
     """
-    return {name: layer for name, layer in model.named_modules() if isinstance(layer, Norm2d)}
+    return {name: layer for name, layer in model.named_modules() if isinstance(layer, Norm)}

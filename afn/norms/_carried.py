@@ -8,7 +8,7 @@ from weakref import ref
 
 from torch import nn
 
-from afn.norms._adaptive import AdaptiveNorm2d
+from afn.norms._adaptive import AdaptiveNorm
 from afn.norms._averages import TracksAverages
 from afn.norms._found import base_of
 from afn.norms._joint import Processes
@@ -42,7 +42,7 @@ def inherited_options(old: nn.Module, factory: Any) -> dict[str, Any]:
     """Of the factory's options, those that follow from the old layer."""
     accepted = signature(factory).parameters
     is_alike = base_of(old) is factory or (
-        isinstance(old, AdaptiveNorm2d) and issubclass(factory, AdaptiveNorm2d)
+        isinstance(old, AdaptiveNorm) and issubclass(factory, AdaptiveNorm)
     )
     names = accepted if is_alike else {"eps", "momentum"}
     options = {

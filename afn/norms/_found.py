@@ -12,7 +12,7 @@ from torch.nn.modules.conv import _ConvNd
 from torch.nn.modules.lazy import LazyModuleMixin
 from torch.nn.utils.parametrize import is_parametrized
 
-from afn.norms._base import Norm2d
+from afn.norms._base import Norm
 from afn.norms.registry import NORMS, OTHER_FORMS
 
 _OURS = (*NORMS.values(), *chain.from_iterable(forms.values() for forms in OTHER_FORMS.values()))
@@ -123,7 +123,7 @@ def _norms_outside(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
 
 
 def _is_norm(module: nn.Module) -> bool:
-    if isinstance(module, (Norm2d, *_TORCH_NORMS)):
+    if isinstance(module, (Norm, *_TORCH_NORMS)):
         return True
     if _has_averages(module):
         return True

@@ -1,6 +1,6 @@
 """The adaptive layers' formula in as few operations as its arithmetic allows, and its gradient.
 
-`AdaptiveNorm2d._steps` says the same step by step, and is what the tests hold this against.
+`AdaptiveNorm._steps` says the same step by step, and is what the tests hold this against.
 
 Here the data, (N, C, H, W), are read to measure, to apply, and twice on the way back: to reduce
 the gradient to what each channel gets, and to pass it on. For a batch, torch's batch-norm kernels
@@ -28,7 +28,7 @@ from afn.norms._networks import Rescale, Standardize, bounded
 from afn.norms._transforms import is_batched, without_autocast
 
 if TYPE_CHECKING:
-    from afn.norms._adaptive import AdaptiveNorm2d
+    from afn.norms._adaptive import AdaptiveNorm
 
 _BLOCK = 1 << 19
 """Values in a block: two megabytes of float32. Smaller ones cost more calls than they save."""
@@ -45,7 +45,7 @@ _reduce_batch = torch.ops.aten.native_batch_norm_backward.default
 
 
 def fused(
-    layer: "AdaptiveNorm2d", x: Tensor, kept: Tensor | None, parameters: list[Tensor]
+    layer: "AdaptiveNorm", x: Tensor, kept: Tensor | None, parameters: list[Tensor]
 ) -> Tensor:
     """What ``layer._steps(x, kept, tracks=layer.training).y`` is.
 
@@ -63,7 +63,7 @@ def fused(
     return y
 
 
-def fusable_parameters(layer: "AdaptiveNorm2d") -> list[Tensor] | None:
+def fusable_parameters(layer: "AdaptiveNorm") -> list[Tensor] | None:
     """The layer's parameters in the order of their registration, read past ``__getattr__``.
 
     None where modules have to be called to get at them, or to be heard: without networks, with
@@ -96,7 +96,7 @@ def _has_hooks(module: nn.Module) -> bool:
 class _Fused(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, layer: "AdaptiveNorm2d", x: Tensor, kept: Tensor | None, *parameters: Tensor
+        ctx: Any, layer: "AdaptiveNorm", x: Tensor, kept: Tensor | None, *parameters: Tensor
     ) -> Tensor:
         weight, bias = parameters[:2]
         (
@@ -229,7 +229,7 @@ def _gradients(ctx: Any, grad_y: Tensor) -> tuple[Tensor | None, ...]:
     )  # fmt: skip
 
 
-def _gates(layer: "AdaptiveNorm2d") -> list[slice]:
+def _gates(layer: "AdaptiveNorm") -> list[slice]:
     """Which of the four λ are the sigmoid of what is learned."""
     overrides = layer.lambda_overrides
     if not overrides and layer.rescale_gate == "sigmoid":
@@ -256,7 +256,7 @@ def _spread(values: Tensor) -> Tensor:
     return values.view(-1, values.shape[-1], 1, 1)
 
 
-def _of_batch(layer: "AdaptiveNorm2d", x: Tensor) -> tuple[Tensor, Tensor]:
+def _of_batch(layer: "AdaptiveNorm", x: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and biased variance, (C,), as exact as torch's batch norm; tracked in training."""
     is_single = x.numel() == x.shape[1]  # of a single value torch would track NaN
     if layer._tracks and not is_single:
@@ -268,7 +268,7 @@ def _of_batch(layer: "AdaptiveNorm2d", x: Tensor) -> tuple[Tensor, Tensor]:
     return mean, var
 
 
-def _of_images(layer: "AdaptiveNorm2d", x: Tensor) -> tuple[Tensor, Tensor]:
+def _of_images(layer: "AdaptiveNorm", x: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and biased variance, (N, C); those of the batch are tracked in training."""
     dtype = torch.float64 if x.dtype == torch.float64 else torch.float32
     mean, var = x.new_empty((2, *x.shape[:2]), dtype=dtype).unbind()
@@ -310,7 +310,7 @@ def affine(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
 class _Plain(nn.Module):
     """The formula step by step, as the forward pass of a module."""
 
-    def __init__(self, layer: "AdaptiveNorm2d") -> None:
+    def __init__(self, layer: "AdaptiveNorm") -> None:
         super().__init__()
         self.layer = layer
 

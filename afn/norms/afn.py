@@ -3,11 +3,11 @@
 from torch import Tensor
 from torch.nn.functional import batch_norm
 
-from afn.norms._adaptive import AdaptiveNorm2d
+from afn.norms._adaptive import AdaptiveNorm
 from afn.norms._transforms import wants_plain_operations, without_autocast
 
 
-class _AFN(AdaptiveNorm2d):
+class _AFN(AdaptiveNorm):
     """AFN for inputs of any shape."""
 
     is_per_image = False

@@ -2,10 +2,10 @@
 
 from torch import Tensor
 
-from afn.norms._adaptive import AdaptiveNorm2d
+from afn.norms._adaptive import AdaptiveNorm
 
 
-class ASRNorm2d(AdaptiveNorm2d):
+class ASRNorm2d(AdaptiveNorm):
     r"""Adaptive Standardization and Rescaling Normalization: AFN's equations, image by image.
 
     The equations are those of `AFN2d`, with :math:`\mu, \sigma` over (H, W), one of each per
@@ -60,7 +60,7 @@ class ASRNorm2d(AdaptiveNorm2d):
     is_per_image = True
 
 
-class ASRNorm1d(AdaptiveNorm2d):
+class ASRNorm1d(AdaptiveNorm):
     r"""`ASRNorm2d` for sequences: statistics per sequence and channel over (L,).
 
     Args, errors and equations are those of `ASRNorm2d`.
@@ -87,7 +87,7 @@ class ASRNorm1d(AdaptiveNorm2d):
         super()._check_input(x)
 
 
-class ASRNorm3d(AdaptiveNorm2d):
+class ASRNorm3d(AdaptiveNorm):
     r"""`ASRNorm2d` for volumes and clips: statistics per volume and channel over (D, H, W).
 
     Args, errors and equations are those of `ASRNorm2d`.

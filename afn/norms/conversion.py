@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from afn.lambda_init import LAMBDAS
-from afn.norms._adaptive import AdaptiveNorm2d
-from afn.norms._base import EvalStats, Norm2d, norm_layers
+from afn.norms._adaptive import AdaptiveNorm
+from afn.norms._base import EvalStats, Norm, norm_layers
 from afn.norms._differences import Answers, Difference, difference, same_draws
 from afn.norms._found import name_of
 from afn.norms._selection import Selection
@@ -275,14 +275,14 @@ def _answers(
 
 def _let_be_as(old: nn.Module, new: nn.Module) -> None:
     """Let the new layer do what the old one does, as far as λ and statistics are concerned."""
-    if isinstance(new, AdaptiveNorm2d):
+    if isinstance(new, AdaptiveNorm):
         new.lambda_overrides = dict.fromkeys(LAMBDAS, 0.0)
         new.stat_dropout = 0.0  # it would draw
-    if isinstance(new, Norm2d) and new.eval_stats is not None:
+    if isinstance(new, Norm) and new.eval_stats is not None:
         tracked = old._buffers.get("running_mean") is not None
         stats: EvalStats = "running" if tracked else "batch"
         new.eval_stats = getattr(old, "eval_stats", None) or stats
 
 
-def _adapts(layer: Norm2d) -> bool:
+def _adapts(layer: Norm) -> bool:
     return layer.eval_stats == "batch" and layer._buffers.get("running_mean") is not None

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import nn
 
-from afn.norms._base import Norm2d
+from afn.norms._base import Norm
 from afn.norms._carried import (
     hand_on_hooks,
     inherited_options,
@@ -172,7 +172,7 @@ def _replacement(
         raise ValueError(f"{found.paths[0] or 'the model'}: {error}") from None
 
 
-def _form(name: str, found: Found) -> tuple[Callable[..., Norm2d] | None, str]:
+def _form(name: str, found: Found) -> tuple[Callable[..., Norm] | None, str]:
     """The norm for inputs with as many axes as the layer's, or why there is none."""
     num_axes = found.num_axes
     if num_axes is None and isinstance(found.layer, nn.SyncBatchNorm):
@@ -186,7 +186,7 @@ def _form(name: str, found: Found) -> tuple[Callable[..., Norm2d] | None, str]:
 
 
 def _made(
-    old: nn.Module, model: nn.Module, factory: Callable[..., Norm2d], options: dict[str, Any]
+    old: nn.Module, model: nn.Module, factory: Callable[..., Norm], options: dict[str, Any]
 ) -> nn.Module:
     # Where channels were pruned, the tensors know how many are left.
     sizes = (getattr(old, tensor, None) for tensor in ("weight", "running_mean"))

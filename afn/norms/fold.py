@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, fx, nn
 from torch.nn.modules.conv import _ConvNd
 
-from afn.norms._base import Norm2d
+from afn.norms._base import Norm
 from afn.norms.affine import ChannelAffine2d
 from afn.norms.batch import batch_norm_affine
 from afn.norms.none import NoNorm2d
@@ -94,8 +94,8 @@ def fold_norms(model: nn.Module) -> nn.Module:
 
 def _is_known(layer: nn.Module) -> bool:
     """Whether all that a layer does is to normalize: a subclass may do more."""
-    if isinstance(layer, Norm2d):
-        return type(layer).forward is Norm2d.forward
+    if isinstance(layer, Norm):
+        return type(layer).forward is Norm.forward
     return type(layer) in _TORCH_NORMS
 
 
@@ -120,14 +120,14 @@ def _running_affine(layer: nn.Module, path: str) -> Affine:
         )
     precise: Any = copy.deepcopy(layer).to("cpu", torch.float64)
     try:
-        return precise.running_affine() if isinstance(layer, Norm2d) else batch_norm_affine(precise)
+        return precise.running_affine() if isinstance(layer, Norm) else batch_norm_affine(precise)
     except ValueError as error:
         raise ValueError(f"cannot fold {path or 'the model'}: {error}") from None
 
 
 class _Tracer(fx.Tracer):
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        return isinstance(m, Norm2d) or super().is_leaf_module(m, module_qualified_name)
+        return isinstance(m, Norm) or super().is_leaf_module(m, module_qualified_name)
 
 
 def _convs_before(norms: dict[nn.Module, Affine], model: nn.Module) -> dict[nn.Module, nn.Module]:

@@ -3,14 +3,14 @@
 import torch
 from torch import Tensor
 
-from afn.norms._base import Norm2d
+from afn.norms._base import Norm
 from afn.norms._checks import check_counts, check_eps
 from afn.norms._moments import Moments
 from afn.norms._scale_shift import add_scale_and_shift, reset_scale_and_shift, scale_and_shift
 from afn.norms.trace import Trace
 
 
-class GroupNorm2d(Norm2d):
+class GroupNorm2d(Norm):
     r"""Group normalization: each image by itself, channels in groups.
 
     .. math::

@@ -3,12 +3,12 @@
 import torch
 from torch import Tensor
 
-from afn.norms._base import Norm2d
+from afn.norms._base import Norm
 from afn.norms._checks import check_counts
 from afn.norms.trace import Trace
 
 
-class NoNorm2d(Norm2d):
+class NoNorm2d(Norm):
     r"""No normalization, :math:`y = x`, in the place of a norm.
 
     Args:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from afn.lambda_init import LAMBDAS
-from afn.norms._adaptive import AdaptiveNorm2d
+from afn.norms._adaptive import AdaptiveNorm
 from afn.norms._base import norm_layers
 
 _MODULES = {
@@ -76,9 +76,7 @@ def load_published(
         not a checkpoint of such a model: it lacks bias_beta, lambda_mu
     """
     layers = {
-        path: layer
-        for path, layer in norm_layers(model).items()
-        if isinstance(layer, AdaptiveNorm2d)
+        path: layer for path, layer in norm_layers(model).items() if isinstance(layer, AdaptiveNorm)
     }
     if not layers:
         raise ValueError("expected a model with AFN or ASRNorm layers, got one without any")

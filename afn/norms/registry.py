@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from afn.norms._base import Norm2d
+from afn.norms._base import Norm
 from afn.norms._checks import check_choice
 from afn.norms.afn import AFN1d, AFN2d, AFN3d
 from afn.norms.asrnorm import ASRNorm1d, ASRNorm2d, ASRNorm3d
@@ -15,7 +15,7 @@ from afn.norms.instance import InstanceNorm2d
 from afn.norms.layer import LayerNorm2d
 from afn.norms.none import NoNorm2d
 
-NormFactory = Callable[[int], Norm2d]
+NormFactory = Callable[[int], Norm]
 """From a number of channels to a layer.
 
 Example:
@@ -26,7 +26,7 @@ Example:
     16
 """
 
-NORMS: dict[str, Callable[..., Norm2d]] = {
+NORMS: dict[str, Callable[..., Norm]] = {
     "afn": AFN2d,
     "asrnorm": ASRNorm2d,
     "bn": BatchNorm2d,
@@ -46,7 +46,7 @@ Example:
     2
 """
 
-OTHER_FORMS: dict[str, dict[int, Callable[..., Norm2d]]] = {
+OTHER_FORMS: dict[str, dict[int, Callable[..., Norm]]] = {
     "afn": {0: AFN1d, 1: AFN1d, 3: AFN3d},
     "asrnorm": {1: ASRNorm1d, 3: ASRNorm3d},
     "bn": {0: BatchNorm1d, 1: BatchNorm1d, 3: BatchNorm3d},

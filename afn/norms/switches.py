@@ -9,8 +9,8 @@ from typing import TypeVar
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from afn.norms._adaptive import AdaptiveNorm2d
-from afn.norms._base import EVAL_STATS, EvalStats, Norm2d, norm_layers
+from afn.norms._adaptive import AdaptiveNorm
+from afn.norms._base import EVAL_STATS, EvalStats, Norm, norm_layers
 from afn.norms._checks import check_choice, check_eval_stats
 from afn.norms._found import find_norms
 
@@ -52,7 +52,7 @@ def override_lambdas(
     given = {"mu": mu, "sigma": sigma, "gamma": gamma, "beta": beta}
     values = {name: value for name, value in given.items() if value is not None}
     layers = [
-        layer for layer in model.modules() if isinstance(layer, AdaptiveNorm2d) and layer.adaptive
+        layer for layer in model.modules() if isinstance(layer, AdaptiveNorm) and layer.adaptive
     ]
     if not layers:
         raise ValueError(
@@ -66,7 +66,7 @@ def override_lambdas(
 
 
 @contextmanager
-def _overridden(layer: AdaptiveNorm2d, values: dict[str, float]) -> Iterator[None]:
+def _overridden(layer: AdaptiveNorm, values: dict[str, float]) -> Iterator[None]:
     for name, value in values.items():
         if layer.is_gated(name) and not 0 <= value <= 1:
             raise ValueError(f"λ_{name} is a share and must be in [0, 1], got {value!r}")
@@ -112,7 +112,7 @@ def set_eval_stats(model: Model, eval_stats: EvalStats) -> Model:
         )
     layers = {path: layer for path, layer in norms.items() if layer.eval_stats}
     for path, layer in layers.items():
-        is_per_image = isinstance(layer, AdaptiveNorm2d) and layer.is_per_image
+        is_per_image = isinstance(layer, AdaptiveNorm) and layer.is_per_image
         try:
             check_eval_stats(eval_stats, layer.running_mean is not None or is_per_image)
         except ValueError as error:
@@ -128,7 +128,7 @@ def _warn_of_others(model: nn.Module, eval_stats: EvalStats) -> None:
         found.paths[0] or "the model"
         for found in find_norms(model)
         if isinstance(found.layer, _BatchNorm)
-        and not isinstance(found.layer, Norm2d)
+        and not isinstance(found.layer, Norm)
         and (found.layer.running_mean is not None) is (eval_stats == "batch")
     ]
     if others:

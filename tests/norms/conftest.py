@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from afn.norms import Norm2d
+from afn.norms import Norm
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +54,7 @@ def season(
 
     def season(model: nn.Module, *shape: int) -> nn.Module:
         for layer in model.modules():
-            if isinstance(layer, Norm2d | nn.BatchNorm2d):
+            if isinstance(layer, Norm | nn.BatchNorm2d):
                 for name, parameter in layer.named_parameters():
                     if name.startswith("lambda_"):
                         nn.init.zeros_(parameter)
