@@ -23,8 +23,8 @@ CONTROLS = {
     "norm": "The layer after each convolution. AFN and ASRNorm have λ; BN, instance (IN), group "
     "(GN), layer (LN) and batch-instance norm (BIN) are there for comparison, and no norm at all.",
     "start": "Where the four λ start. paper: 0.047 and 0.0067. reference: what the published code "
-    "really does, 0.51, with λ_γ, λ_β ungated. open: 0.5 each. off: exactly 0, which makes AFN "
-    "batch norm and ASRNorm instance norm.",
+    "really does, 0.51, with λ_γ, λ_β ungated. open (wide open): 0.5 each. off: exactly 0, which "
+    "makes AFN batch norm and ASRNorm instance norm.",
     "logit": "The parameter behind λ: λ = sigmoid(logit). −3 is 0.047, −5 is 0.0067, 0 is 0.5. "
     "As a start, −50 is exactly 0, frozen.",
     "rescale_gate": "sigmoid keeps λ_γ and λ_β between 0 and 1, as the paper says; linear uses the "

@@ -77,22 +77,22 @@ def _test_batch(results: Results) -> Answer | None:
 
 
 def _lambda_start(results: Results) -> Answer | None:
-    wide, shut = {"norm": "afn", "lambda_init": "3"}, {"norm": "afn", "lambda_init": "-3"}
-    diverged, clean = results.at("diverged", wide), results.at("clean", wide)
-    gain = results.gain("clean", wide, shut)
+    most, paper = {"norm": "afn", "lambda_init": "3"}, {"norm": "afn", "lambda_init": "-3"}
+    diverged, clean = results.at("diverged", most), results.at("clean", most)
+    gain = results.gain("clean", most, paper)
     if diverged and diverged.mean > 0:
-        return 0, f"{diverged.mean:.0f} % of the runs that start wide open diverge."
+        return 0, f"{diverged.mean:.0f} % of the runs with λ from 0.95 diverge."
     if clean is None or gain is None:
         return None
     if clean.mean < _LEARNED:
         return 0, (
-            f"Started wide open, AFN ends at {clean.mean:.1f} % of accuracy, where 10 % is chance: "
+            f"With λ from 0.95 AFN ends at {clean.mean:.1f} % of accuracy, where 10 % is chance: "
             f"{points(gain)} against the paper's start."
         )
-    moved = results.at("moved:mu", shut)
+    moved = results.at("moved:mu", paper)
     moves = f" From the paper's start λ_μ moves by {moved.mean:.4f}." if moved else ""
     number = 3 if gain.is_clear and gain.mean > 0 else 1 if gain.is_clear else 2
-    return number, f"A start at 0.95 against one at 0.047: {points(gain)}.{moves}"
+    return number, f"λ from 0.95 against λ from 0.047: {points(gain)}.{moves}"
 
 
 def _parts(results: Results) -> Answer | None:
@@ -206,7 +206,7 @@ READY_MADE: dict[str, ReadyMade] = {
     "lambda-start": ReadyMade(
         title="Where λ starts",
         question="The paper starts λ small, so that AFN begins as BN, and warns of exploding "
-        "gradients otherwise. What if λ starts wide open, at sigmoid(3) = 0.95?",
+        "gradients otherwise. What if λ starts from 0.95, at a logit of 3?",
         expectations=(
             "It diverges, or learns nothing",
             "It learns, but to a lower accuracy",

@@ -8,10 +8,13 @@ from functools import partial
 
 import pytest
 
+from afn import AFN2d
 from afn.grids.records import Cell
+from afn.lambda_init import LambdaInit
 from app import ablations, backend, cards, comparison, costing, dynamics, rescaling, robustness
 from app.lessons import LESSONS
 from app.lessons.lesson import Check, Option
+from app.ready_made import READY_MADE
 from app.state import lessons as state
 from app.state.lessons import LessonsView
 from app.trials.trial import REFERENCE, Trial
@@ -240,9 +243,27 @@ def axes(dot):
 
 def small_lambda(paper, wide):
     record = record_of("small-lambda")
-    starts = {("paper, 0.047",): paper, ("code, 0.51",): paper, ("wide open, 0.95",): wide}
+    starts = {("paper, 0.047",): paper, ("code, 0.51",): paper, ("λ from 0.95",): wide}
     set_accuracy(record, LESSONS["small-lambda"], starts)
     return record
+
+
+def test_wide_open_is_one_half_wherever_it_is_said():
+    """A start from 0.95 has a name of its own, under which its precomputed trainings are found."""
+    assert set(AFN2d(4, lambda_init=LambdaInit.OPEN).lambdas().values()) == {0.5}
+    assert "(λ = 0.5)" in comparison.PRESETS["open"].title
+    for said in (repr(LESSONS["small-lambda"]), repr(READY_MADE["lambda-start"])):
+        assert "0.95" in said
+        assert "wide open" not in said.lower()
+    told = answered("small-lambda", small_lambda(0.9, 0.7)).told
+    assert "λ from 0.95 against the paper's start: −20.0" in told
+    [start] = {
+        run.config.lambda_init
+        for run in LESSONS["small-lambda"].experiment.plan.runs
+        if ("start of λ", "λ from 0.95") in run.point
+    }
+    values = set(AFN2d(4, lambda_init=start).lambdas().values())
+    assert {round(value, 2) for value in values} == {0.95}
 
 
 def networks(on, off):
@@ -300,7 +321,7 @@ def price(ratio):
         ("axes", lambda: axes(5.0), 2, "5.0 times as large"),
         ("small-lambda", lambda: small_lambda(0.9, 0.9), 0, "Every training reaches half"),
         ("small-lambda", lambda: small_lambda(0.9, 0.7), 1, "−20.0 ± 0.0 points"),
-        ("small-lambda", lambda: small_lambda(0.9, 0.1), 2, "3 of 3 with the start “wide open"),
+        ("small-lambda", lambda: small_lambda(0.9, 0.1), 2, "3 of 3 with the start “λ from 0.95”"),
         ("small-lambda", lambda: small_lambda(0.8, 0.9), 3, "+10.0 ± 0.0 points"),
         ("networks", lambda: networks(0.9, 0.7), 0, "here they help"),
         ("networks", lambda: networks(0.9, 0.87), 1, "here they help"),
