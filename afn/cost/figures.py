@@ -24,6 +24,7 @@ class Targets:
     afn_training: float
     asrnorm_training: float
     afn_inference: float
+    """0.2 ms a layer: scale and shift are computed at every call, never kept."""
     folded: float
 
 
@@ -31,17 +32,17 @@ NETWORKS = (
     Targets(
         title="ConvNet 16-32, 32×32, batch 128",
         case=Case(subject="convnet", batch_size=128),
-        afn_training=1.15, asrnorm_training=1.30, afn_inference=1.05, folded=1.03,
+        afn_training=1.15, asrnorm_training=1.30, afn_inference=1.06, folded=1.03,
     ),
     Targets(
         title="ConvNet 16-32, 32×32, batch 32",
         case=Case(subject="convnet", batch_size=32),
-        afn_training=1.30, asrnorm_training=1.45, afn_inference=1.10, folded=1.05,
+        afn_training=1.30, asrnorm_training=1.45, afn_inference=1.24, folded=1.05,
     ),
     Targets(
         title="ResNet-20, 32×32, batch 128",
         case=Case(subject="resnet20", batch_size=128),
-        afn_training=1.15, asrnorm_training=1.30, afn_inference=1.05, folded=1.03,
+        afn_training=1.15, asrnorm_training=1.30, afn_inference=1.06, folded=1.03,
     ),
 )  # fmt: skip
 LAYER = Case(subject="layer", channels=16, size=32, batch_size=128)

@@ -11,7 +11,7 @@ from afn.lambda_init import LAMBDAS, LambdaInit
 from afn.norms._averages import TracksAverages
 from afn.norms._base import EvalStats
 from afn.norms._checks import check_choice, check_counts, check_eps, check_eval_stats
-from afn.norms._fused import affine, fusable_parameters, fused
+from afn.norms._fused import affine, fusable_parameters, fused, fused_by_averages
 from afn.norms._moments import Moments
 from afn.norms._networks import Rescale, Standardize, bounded
 from afn.norms._scale_shift import add_scale_and_shift, reset_scale_and_shift, scale_and_shift
@@ -99,11 +99,16 @@ class AdaptiveNorm(TracksAverages):
     def _normalize(self, x: Tensor) -> Tensor:
         if wants_plain_operations(x) or (self._is_joint and (not self.is_per_image or not len(x))):
             return self._steps(x, self._kept(x), tracks=self.training).y
-        if not self._measures and not torch.is_grad_enabled():
+        by_averages = not self._measures
+        if by_averages and torch.is_grad_enabled():
+            return self._steps(x).y
+        if self._is_usual(x) and (parameters := fusable_parameters(self)):
+            if by_averages:
+                return fused_by_averages(self, x, parameters)
+            return fused(self, x, self._kept(x), parameters)
+        if by_averages:
             scale, shift = self.running_affine()
             return affine(x, scale.view(1, -1, 1, 1), shift.view(1, -1, 1, 1)).to(x.dtype)
-        if self._is_usual(x) and (parameters := fusable_parameters(self)):
-            return fused(self, x, self._kept(x), parameters)
         return self._steps(x, self._kept(x), tracks=self.training).y
 
     @torch.no_grad()
@@ -155,9 +160,9 @@ class AdaptiveNorm(TracksAverages):
         return uses_input or self.running_mean is None
 
     def _is_usual(self, x: Tensor) -> bool:
-        """Whether it is the paper's formula on statistics of `x`, in the parameters' own dtype."""
+        """Whether it is the paper's formula, in the parameters' own dtype."""
         widened = torch.float64 if x.dtype == torch.float64 else torch.float32
-        return self._measures and self.formula == "paper" and self._dtype == widened
+        return self.formula == "paper" and self._dtype == widened
 
     @property
     def _dtype(self) -> torch.dtype:

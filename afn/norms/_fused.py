@@ -14,9 +14,9 @@ tanh are called instead of being spelled out.
 
 import copy
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import repeat
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -55,12 +55,26 @@ def fused(
         kept: Mask of the standardization's inputs, (2, n, C), or None.
         parameters: What `fusable_parameters` found.
     """
-    for name, value in layer.lambda_overrides.items():
-        at = 2 + LAMBDAS.index(name)
-        parameters[at] = torch.full_like(parameters[at], value)
+    _override(layer, parameters)
     with without_autocast(x):
         y: Tensor = _Fused.apply(layer, x, kept, *parameters)
     return y
+
+
+def fused_by_averages(layer: "AdaptiveNorm", x: Tensor, parameters: list[Tensor]) -> Tensor:
+    """What ``layer._steps(x).y`` is with running averages, where no gradient is asked for."""
+    _override(layer, parameters)
+    with without_autocast(x):
+        mean, var = layer._running()
+        own = torch.stack((mean, (var + layer.eps).sqrt_(), *parameters[:2]))
+        vectors = _Vectors.of(layer, own[:, None], None, parameters)
+        return affine(x, _spread(vectors.scale), _spread(vectors.shift)).to(x.dtype)
+
+
+def _override(layer: "AdaptiveNorm", parameters: list[Tensor]) -> None:
+    for name, value in layer.lambda_overrides.items():
+        at = 2 + LAMBDAS.index(name)
+        parameters[at] = torch.full_like(parameters[at], value)
 
 
 def fusable_parameters(layer: "AdaptiveNorm") -> list[Tensor] | None:
@@ -93,28 +107,44 @@ def _has_hooks(module: nn.Module) -> bool:
     )
 
 
-class _Fused(torch.autograd.Function):
-    @staticmethod
-    def forward(
-        ctx: Any, layer: "AdaptiveNorm", x: Tensor, kept: Tensor | None, *parameters: Tensor
-    ) -> Tensor:
-        weight, bias = parameters[:2]
+class _Vectors(NamedTuple):
+    """What lies between measuring and applying; n is the number of images, or 1 for a batch."""
+
+    statistics: Tensor
+    """(2, n, C): mu and sigma as the networks take them."""
+    stan: Tensor
+    """(2, n, width): the standardization's hidden values."""
+    rescale: Tensor
+    """(2, n, width): the rescaling's."""
+    net: Tensor
+    """(4, n, C): mu_stan, sigma_stan, gamma_net, beta_net."""
+    lambdas: Tensor
+    """(4, 1, 1)."""
+    gates: list[slice]
+    reach: Tensor
+    """(4, n, C): how far each λ could take what it acts on."""
+    hat: Tensor
+    """(4, n, C): mu_hat, sigma_hat, gamma_hat, beta_hat."""
+    scale: Tensor
+    shift: Tensor
+    """(n, C) each."""
+
+    @classmethod
+    def of(
+        cls,
+        layer: "AdaptiveNorm",
+        own: Tensor,
+        kept: Tensor | None,
+        parameters: Sequence[Tensor],
+    ) -> "_Vectors":
+        """From mu, sigma, weight and bias, (4, n, C)."""
         (
             stan_weight, stan_bias, mu_weight, mu_bias, sigma_weight, sigma_bias,
             rescale_weight, rescale_bias, gamma_weight, gamma_bias, beta_weight, beta_bias,
         ) = parameters[6:]  # fmt: skip
-
-        # (4, n, C): mu, sigma, weight, bias; n images of their own, or one batch
-        mean, var = _of_images(layer, x) if layer.is_per_image else _of_batch(layer, x)
-        sigma = (var + layer.eps).sqrt_()
-        if layer.is_per_image:
-            weight, bias = weight.expand_as(mean), bias.expand_as(mean)
-        own = torch.stack((mean, sigma, weight, bias)).view(4, -1, x.shape[1])
-
-        # (4, n, C): mu_stan, sigma_stan, gamma_net, beta_net
         statistics = bounded(own[:2])
         given = statistics if kept is None else statistics * kept
-        stan = linear(given, stan_weight, stan_bias).relu_()  # (2, n, width)
+        stan = linear(given, stan_weight, stan_bias).relu_()
         rescale = linear(statistics, rescale_weight, rescale_bias).relu_()
         stan_mu, stan_sigma = stan.unbind()
         rescale_mu, rescale_sigma = rescale.unbind()
@@ -126,7 +156,7 @@ class _Fused(torch.autograd.Function):
         ))  # fmt: skip
 
         # statistics move towards the networks' by λ, weight and bias are added to: own + λ·reach
-        lambdas = torch.cat(parameters[2:6]).view(4, 1, 1)
+        lambdas = torch.cat(tuple(parameters[2:6])).view(4, 1, 1)
         gates = _gates(layer)
         for gate in gates:
             lambdas[gate].sigmoid_()
@@ -137,14 +167,31 @@ class _Fused(torch.autograd.Function):
         sigma_hat.clamp_(min=math.sqrt(layer.eps))
         scale = gamma_hat / sigma_hat
         shift = torch.addcmul(beta_hat, scale, mu_hat, value=-1)
+        return cls(statistics, stan, rescale, net, lambdas, gates, reach, hat, scale, shift)
+
+
+class _Fused(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any, layer: "AdaptiveNorm", x: Tensor, kept: Tensor | None, *parameters: Tensor
+    ) -> Tensor:
+        # (4, n, C): mu, sigma, weight, bias; n images of their own, or one batch
+        weight, bias = parameters[:2]
+        mean, var = _of_images(layer, x) if layer.is_per_image else _of_batch(layer, x)
+        sigma = (var + layer.eps).sqrt_()
+        if layer.is_per_image:
+            weight, bias = weight.expand_as(mean), bias.expand_as(mean)
+        own = torch.stack((mean, sigma, weight, bias)).view(4, -1, x.shape[1])
+        of = _Vectors.of(layer, own, kept, parameters)
 
         # What the way back needs of the layer as it is now: it may be changed until then.
         ctx.layer, ctx.is_training, ctx.overrides = layer, layer.training, layer.lambda_overrides
-        ctx.eps, ctx.gates = layer.eps, gates
+        ctx.eps, ctx.gates = layer.eps, of.gates
         ctx.save_for_backward(
-            x, kept, own, statistics, net, reach, hat, lambdas, scale, stan, rescale, *parameters
-        )
-        return affine(x, _spread(scale), _spread(shift)).to(x.dtype)
+            x, kept, own, of.statistics, of.net, of.reach, of.hat, of.lambdas, of.scale, of.stan,
+            of.rescale, *parameters,
+        )  # fmt: skip
+        return affine(x, _spread(of.scale), _spread(of.shift)).to(x.dtype)
 
     @staticmethod
     def backward(ctx: Any, grad_y: Tensor) -> tuple[Tensor | None, ...]:

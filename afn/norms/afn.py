@@ -24,6 +24,7 @@ class _AFN(AdaptiveNorm):
             not self.adaptive
             and not wants_plain_operations(x)
             and not self._is_joint
+            and self._measures
             and self._is_usual(x)
             and x.numel() > self.num_features
         ):
