@@ -18,9 +18,10 @@ from afn.index import Line
 from afn.lambda_init import LAMBDAS
 from afn.origin import Origin
 from afn.runs import Run
+from afn.wording import percent
 from afn.work import ENDED
 from app import backend
-from app.charts.chart import enumerate_words, percent
+from app.charts.chart import enumerate_words
 from app.comparison import LETTERS, NORM_TITLES
 from app.explanations import CONTROLS
 from app.markdown import plain

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from afn.over_seeds import OverSeeds, difference
+from afn.wording import signed_words
 from app.results import Results
 
 FOLDER = Path(__file__).parent / "reference" / "sweeps"
@@ -182,7 +183,7 @@ def points(gain: OverSeeds) -> str:
         return "not at all"
     spread = f" ± {gain.half_width:.1f}" if gain.n > 1 else ""
     noise = "" if gain.is_clear else " (within seed noise)"
-    return f"{gain.mean:+.1f}{spread} points{noise}".replace("-", "−")
+    return f"{signed_words(gain.mean)}{spread} points{noise}"
 
 
 _NAMES = {

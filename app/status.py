@@ -6,9 +6,9 @@ from html import escape
 import streamlit as st
 
 from afn.runs import Run
-from afn.wording import duration_words
+from afn.wording import duration_words, percent
 from app import backend
-from app.charts.chart import Shown, percent
+from app.charts.chart import Shown
 
 _STYLE = """
 <style>

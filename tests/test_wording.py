@@ -1,11 +1,61 @@
+from decimal import Decimal
+
 import pytest
 
-from afn.wording import count_words, duration_words, statistics_told
+from afn.wording import (
+    count_words,
+    difference_words,
+    duration_words,
+    percent,
+    signed_words,
+    statistics_told,
+)
 
 
 def test_durations_in_words():
-    assert [duration_words(s) for s in (0.2, 40.4, 89, 91, 600, 9000)] == [
-        "1 s", "40 s", "89 s", "2 min", "10 min", "2.5 h",
+    assert [duration_words(s) for s in (0.2, 40.4, 89, 91, 150, 180, 598, 600, 2500, 9000)] == [
+        "1 s", "40 s", "89 s", "1.5 min", "2.5 min", "3 min", "10 min", "10 min", "42 min", "2.5 h",
+    ]  # fmt: skip
+
+
+def test_a_duration_in_words_is_within_a_twentieth_of_what_it_was():
+    units = {"s": 1, "min": 60, "h": 3600}
+    for seconds in range(10, 40_000, 7):
+        value, unit = duration_words(seconds).split()
+        assert float(value) * units[unit] == pytest.approx(seconds, rel=0.05)
+
+
+def number(text):
+    return Decimal(text.removesuffix(" %").replace("−", "-").replace("±", ""))
+
+
+def test_a_shown_difference_is_that_of_the_shown_figures():
+    assert difference_words(479 / 512, 481 / 512) == ("93.55 %", "93.95 %", "−0.40")
+    assert difference_words(0.25, 0.5) == ("25.0 %", "50.0 %", "−25.0")
+    for n in (7, 300, 512, 997, 10_000):
+        for first in range(0, n + 1, max(n // 60, 1)):
+            for second in range(n, -1, -max(n // 53, 1)):
+                own, other, difference = difference_words(first / n, second / n)
+                assert number(own) - number(other) == number(difference)
+                assert (difference[0] == "±") == (first == second)
+                assert float(number(difference)) == pytest.approx(
+                    100 * (first - second) / n, abs=0.0501 if difference[-2] == "." else 0.0101
+                )
+
+
+def test_only_what_is_all_reads_as_all_and_only_what_is_none_as_none():
+    assert [percent(s) for s in (0, 0.0004, 0.712, 0.9996, 0.99996, 1)] == [
+        "0.0 %", "0.04 %", "71.2 %", "99.96 %", "99.996 %", "100.0 %",
+    ]  # fmt: skip
+    assert difference_words(0.9996, 1.0) == ("99.96 %", "100.00 %", "−0.04")
+    for n in (300, 1024, 10_000):
+        for right in range(n + 1):
+            assert (number(percent(right / n)) in (0, 100)) == (right in (0, n))
+
+
+def test_no_zero_has_a_sign():
+    assert [signed_words(p) for p in (0.0, -0.0, -0.04, 0.04, -0.06, 2.34)] == [
+        "±0.0", "±0.0", "±0.0", "±0.0", "−0.1", "+2.3",
     ]  # fmt: skip
 
 

@@ -24,7 +24,7 @@ class Pace:
     step_seconds: float
     """The processor's, as the run's summary has it."""
     beside: float
-    """Wall time of the whole run over the processor's time for its steps, at least 1."""
+    """Seconds of the whole run beside its steps: its start and its tests."""
 
 
 def paces(lines: Iterable[Line], like: Sequence[Planned]) -> list[Pace]:
@@ -50,7 +50,7 @@ def paces(lines: Iterable[Line], like: Sequence[Planned]) -> list[Pace]:
             Pace(
                 config=config,
                 step_seconds=seconds / step,
-                beside=max(1.0, summary["seconds"] / seconds),
+                beside=max(0.0, summary["seconds"] - seconds),
             )
         )
     return found
@@ -60,7 +60,8 @@ def seconds_of(config: TrainConfig, known: Sequence[Pace], num_train: int) -> fl
     """One run's wall time on a core of its own; None where nothing like it was ever trained.
 
     Taken from the runs with the same network and data whose batch size is nearest, those of the
-    same norm first; a step costs in proportion to its images and a fixed part.
+    same norm first; a step costs in proportion to its images and a fixed part. What is beside the
+    steps is added as it was, so that a short run's start is not taken for its pace.
 
     Args:
         config: The run.
@@ -85,13 +86,14 @@ def seconds_of(config: TrainConfig, known: Sequence[Pace], num_train: int) -> fl
     images = min(num_train, config.train_images)
     steps = min(config.epochs * (images // config.batch_size), config.max_steps)
     each = [
-        pace.step_seconds
+        steps
+        * pace.step_seconds
         * (_FIXED_IMAGES + config.batch_size)
         / (_FIXED_IMAGES + pace.config.batch_size)
-        * pace.beside
+        + pace.beside
         for pace in like
     ]
-    return steps * median(each)
+    return median(each)
 
 
 def expected_seconds(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from afn.grids.records import Cell, Place
-from app.charts.chart import percent
+from afn.wording import percent
 from app.charts.corruptions import CLEAN, group_title
 from app.charts.estimates import (
     SEVERITIES,

@@ -91,11 +91,6 @@ def _mark_text(command: dict[str, Any]) -> str:
     return ", ".join(f"{GREEK[key]} logit {value:g}" for key, value in logits.items())
 
 
-def percent(share: float) -> str:
-    """An accuracy in words, one digit behind the point."""
-    return f"{100 * share:.1f} %"
-
-
 def enumerate_words(words: Sequence[str]) -> str:
     """ "a", "a and b", "a, b and c"."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -7,7 +7,8 @@ from afn.corruptions.applying import applicable
 from afn.corruptions.severities import rule_of, rule_words
 from afn.data import dataset_entry
 from afn.intervals import wilson_interval
-from app.charts.chart import Chart, Rows, Shown, enumerate_words, legend, percent, subject_of
+from afn.wording import percent
+from app.charts.chart import Chart, Rows, Shown, enumerate_words, legend, subject_of
 
 CLEAN = "clean"
 

@@ -9,8 +9,8 @@ from statistics import fmean
 
 from afn.data.derived import parts_of
 from afn.grids.records import Cell
-from afn.wording import count_words
-from app.charts.chart import Rows, enumerate_words, percent
+from afn.wording import count_words, percent
+from app.charts.chart import Rows, enumerate_words
 from app.charts.estimates import (
     Estimate,
     accuracy_over,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from afn.grids.records import Cell, Place
 from afn.intervals import mean_interval
-from app.charts.chart import percent
+from afn.wording import percent, signed_words
 from app.charts.corruptions import group_title
 
 SEVERITIES = (1, 2, 3, 4, 5)
@@ -121,8 +121,7 @@ def place_words(place: Place) -> str:
 
 def signed(share: float) -> str:
     """A difference in percentage points with its sign, one digit behind the point."""
-    text = f"{100 * share:+.1f}"
-    return "±0.0" if float(text) == 0 else text.replace("-", "−")
+    return signed_words(100 * share)
 
 
 def accuracy_words(accuracy: Estimate) -> str:

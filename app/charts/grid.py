@@ -5,6 +5,7 @@ from html import escape
 
 from afn.corruptions.applying import left_out_words
 from afn.grids.records import Cell, Place
+from afn.wording import count_words, difference_words
 from app.charts.chart import Rows
 from app.charts.corruptions import CLEAN, group_title
 from app.charts.estimates import (
@@ -12,7 +13,7 @@ from app.charts.estimates import (
     accuracy_over,
     accuracy_words,
     gain_over,
-    gain_words,
+    interval_words,
     is_alike,
     place_title,
     signed,
@@ -163,15 +164,17 @@ def _cell(
         words = f"{title}: {whom} is not tested on these images yet"
         return _td("·", words, f"{css} unknown", span)
     accuracy = accuracy_over(cells)
-    images = f"{cells[0].n} images, {cells[0].told_source}"
+    images = f"{count_words(cells[0].n, 'image')}, {cells[0].told_source}"
     if baseline is None:
         words = f"{title}: {accuracy_words(accuracy)}, {images}"
         return _td(f"{100 * accuracy.value:.0f}", words, css, span, _shade(accuracy.value))
     others = take(baseline.cells, places)
     gain = gain_over(cells, others)
+    theirs = accuracy_over(others)
+    own, other, difference = difference_words(accuracy.value, theirs.value)
     words = (
-        f"{title}: {gain_words(gain)} over {baseline.label}, {accuracy_words(accuracy)} beside "
-        f"{accuracy_words(accuracy_over(others))}, {images}"
+        f"{title}: {difference} points ({interval_words(gain)}) over {baseline.label}, {own} "
+        f"({interval_words(accuracy)}) beside {other} ({interval_words(theirs)}), {images}"
     )
     certainty, strength = ("clear", 100) if gain.is_clear else ("chance", 40)
     background = diverging(strength * gain.value)

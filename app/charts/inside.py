@@ -1,12 +1,14 @@
 """The steps of a norm layer in words: each stage's formula with a channel's numbers filled in."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from math import inf
 from typing import Any
 
 from afn.inside.look import Score, Seen
-from app.charts.chart import Rows, enumerate_words, percent
+from afn.wording import count_words, difference_words
+from app.charts.chart import Rows, enumerate_words
 
 BESIDE = {
     "bn_batch": "BN, test batch",
@@ -15,6 +17,8 @@ BESIDE = {
     "batch": "AFN",
 }
 """Other arithmetic on the same input, by its name in a `Seen`."""
+_MOST_DIGITS = 7
+"""What a 32-bit number has."""
 _WHAT = {"mu": "mean", "sigma": "deviation"}
 
 
@@ -127,12 +131,15 @@ def _mix(seen: Seen) -> tuple[str, str]:
     c, channels, lambdas = seen["channel"], seen["channels"], seen["lambdas"]
     lines = []
     for name, letter in (("mu", "μ"), ("sigma", "σ")):
-        share, hat = lambdas[name], number(channels[f"{name}_hat"][c])
+        share = lambdas[name]
+        terms = (share, channels[f"{name}_stan"][c], 1 - share, channels[name][c])
+        own, stan, other, measured, hat = equation(
+            terms, channels[f"{name}_hat"][c], lambda a, b, c, d: a * b + c * d
+        )
         lines.append(
             f"{_sub(letter + '̂', c)} = λ<sub>{letter}</sub>·{_sub(letter, f'stan,{c}')} + "
             f"(1 − λ<sub>{letter}</sub>)·{_sub(letter, c)} = "
-            f"{number(share)}·{_in(channels[name + '_stan'][c])} + "
-            f"{number(1 - share)}·{_in(channels[name][c])} = <b>{hat}</b>"
+            f"{own}·{stan} + {other}·{measured} = <b>{hat}</b>"
         )
     moved = _mean(
         abs(a - b) / s
@@ -152,11 +159,12 @@ def _mix(seen: Seen) -> tuple[str, str]:
 
 def _standardize(seen: Seen) -> tuple[str, str]:
     c, channels, pixel = seen["channel"], seen["channels"], seen["pixel"]
-    formula = (
-        f"x̂ = (x − {_sub('μ̂', c)}) / {_sub('σ̂', c)} = ({_in(pixel['x'])} − "
-        f"{_in(channels['mu_hat'][c])}) / {number(channels['sigma_hat'][c])} = "
-        f"<b>{number(pixel['x_hat'])}</b>"
+    x, mu, sigma, x_hat = equation(
+        (pixel["x"], channels["mu_hat"][c], channels["sigma_hat"][c]),
+        pixel["x_hat"],
+        lambda x, mu, sigma: (x - mu) / sigma,
     )
+    formula = f"x̂ = (x − {_sub('μ̂', c)}) / {_sub('σ̂', c)} = ({x} − {mu}) / {sigma} = <b>{x_hat}</b>"
     histogram = seen["histograms"]["x_hat"]
     reading = (
         f"Channel {c} now lies between {number(histogram['low'])} and "
@@ -197,10 +205,11 @@ def _rescale(seen: Seen) -> tuple[str, str]:
         return formula, "Both are parameters: the same for every batch."
     lines = []
     for name, letter, own in (("gamma", "γ", "weight"), ("beta", "β", "bias")):
+        terms = lambdas[name], channels[f"{name}_net"][c], channels[own][c]
+        share, net, learned, hat = equation(terms, channels[f"{name}_hat"][c], _scaled)
         lines.append(
-            f"{_sub(letter + '̂', c)} = λ<sub>{letter}</sub>·{_in(channels[name + '_net'][c])} + "
-            f"{_sub(letter, c)} = {number(lambdas[name])}·{_in(channels[name + '_net'][c])} + "
-            f"{_in(channels[own][c])} = <b>{number(channels[name + '_hat'][c])}</b>"
+            f"{_sub(letter + '̂', c)} = λ<sub>{letter}</sub>·{net} + {_sub(letter, c)} = "
+            f"{share}·{net} + {learned} = <b>{hat}</b>"
         )
     added = max(abs(a - b) for a, b in zip(channels["gamma_hat"], channels["weight"], strict=True))
     reading = (
@@ -214,10 +223,9 @@ def _rescale(seen: Seen) -> tuple[str, str]:
 
 def _output(seen: Seen) -> tuple[str, str]:
     c, channels, pixel = seen["channel"], seen["channels"], seen["pixel"]
-    formula = (
-        f"y = {_sub('γ̂', c)}·x̂ + {_sub('β̂', c)} = {number(channels['gamma_hat'][c])}·"
-        f"{_in(pixel['x_hat'])} + {_in(channels['beta_hat'][c])} = <b>{number(pixel['y'])}</b>"
-    )
+    terms = channels["gamma_hat"][c], pixel["x_hat"], channels["beta_hat"][c]
+    gamma, x_hat, beta, y = equation(terms, pixel["y"], _scaled)
+    formula = f"y = {_sub('γ̂', c)}·x̂ + {_sub('β̂', c)} = {gamma}·{x_hat} + {beta} = <b>{y}</b>"
     differences = [
         f"{BESIDE[name]} {other['difference']:.1e}" for name, other in seen["beside"].items()
     ]
@@ -254,11 +262,11 @@ def score_words(seen: Seen, label: str, before: str) -> str:
         before: What it is with nothing forced: "as trained".
     """
     now, trained = seen["now"]["score"], seen["as_trained"]
-    words = f"{label} has {percent(share(now))} of the first {now['n']} test images right"
+    own, other, difference = difference_words(share(now), share(trained))
+    words = f"{label} has {own} of the first {count_words(now['n'], 'test image')} right"
     if now == trained:
         return f"{words}, {before}."
-    points = 100 * (share(now) - share(trained))
-    return f"{words}, {_signed(points)} points against {percent(share(trained))} {before}."
+    return f"{words}, {difference} points against {other} {before}."
 
 
 def table(seen: Seen) -> Rows:
@@ -296,26 +304,55 @@ def titles(seen: Seen, label: str) -> dict[str, object]:
     }
 
 
-def number(value: float) -> str:
-    """Three digits, with a true minus."""
+def number(value: float, digits: int = 3) -> str:
+    """So many digits, with a true minus."""
     if value == 0:
         return "0"
     size = abs(value)
-    text = f"{size:.2e}" if size < 1e-3 or size >= 1e4 else f"{size:.3g}"
+    is_far = size < 1e-3 or size >= 1e4
+    text = f"{size:.{digits - 1}e}" if is_far else f"{size:.{digits}g}"
     return f"−{text}" if value < 0 else text
 
 
-def _in(value: float) -> str:
-    """A number within a formula: in brackets where it is negative."""
-    return f"({number(value)})" if value < 0 else number(value)
+def equation(terms: Sequence[float], result: float, of: Callable[..., float]) -> list[str]:
+    """An equation's numbers, the result last, with as many digits as it takes to hold as shown.
+
+    Three digits are the fewest. The result is what the shown terms come to, rounded to its digits,
+    and has so many that what sets it apart from a term is seen: 0.00669·0.271 + 1 is 1.0018.
+
+    Args:
+        terms: In the order in which they are shown.
+        result: What the layer has.
+        of: The terms' arithmetic.
+    """
+    apart = min((gap for term in terms if (gap := abs(result - term))), default=abs(result))
+    for most in (0.05 * apart, inf):
+        for digits in range(3, _MOST_DIGITS + 1):
+            shown = [number(term, digits) for term in terms]
+            found = of(*map(_read, shown))
+            for more in range(3, _MOST_DIGITS + 1):
+                text = number(result, more)
+                if number(found, more) == text and abs(_read(text) - found) <= most:
+                    return [*map(_bracketed, shown), text]
+    if abs(found - result) > 0.01 * abs(result):  # the layer does otherwise, or the terms cancel
+        shown, found = [number(term) for term in terms], result
+    return [*map(_bracketed, shown), number(found)]
+
+
+def _scaled(factor: float, value: float, added: float) -> float:
+    return factor * value + added
+
+
+def _read(text: str) -> float:
+    return float(text.replace("−", "-"))
+
+
+def _bracketed(text: str) -> str:
+    return f"({text})" if text.startswith("−") else text
 
 
 def _sub(letter: str, index: object) -> str:
     return f"{letter}<sub>{index}</sub>"
-
-
-def _signed(points: float) -> str:
-    return f"{'+' if points > 0 else '−' if points < 0 else '±'}{abs(points):.1f}"
 
 
 def _mean(values: Iterator[float] | Sequence[float]) -> float:

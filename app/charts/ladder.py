@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from afn.over_seeds import OverSeeds, difference
+from afn.wording import signed_words
 from app.charts.chart import Rows, enumerate_words
 from app.charts.heat import LESS, MORE
 from app.charts.palette import GREY
@@ -115,16 +116,12 @@ def ladder_table(name: str, rungs: Sequence[OverSeeds]) -> Rows:
 
 
 def _bold(gain: OverSeeds) -> str:
-    return f"<b>{_signed(gain.mean)}</b>" if gain.is_clear else _signed(gain.mean)
+    return f"<b>{signed_words(gain.mean)}</b>" if gain.is_clear else signed_words(gain.mean)
 
 
 def _words(gain: OverSeeds) -> str:
     if gain.n == 1:
-        return _signed(gain.mean)
+        return signed_words(gain.mean)
     noise = "" if gain.is_clear else ": within seed noise"
-    return f"{_signed(gain.mean)} ({_signed(gain.low)} to {_signed(gain.high)}{noise})"
-
-
-def _signed(points: float) -> str:
-    text = f"{points:+.1f}"
-    return "±0.0" if float(text) == 0 else text.replace("-", "−")
+    bounds = f"{signed_words(gain.low)} to {signed_words(gain.high)}"
+    return f"{signed_words(gain.mean)} ({bounds}{noise})"

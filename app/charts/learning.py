@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from afn.wording import percent
 from app.charts.chart import (
     HISTORY_BYTES,
     TICK_BYTES,
@@ -14,7 +15,6 @@ from app.charts.chart import (
     enumerate_words,
     legend,
     marks_since,
-    percent,
     subject_of,
 )
 from app.components.live_chart import curve_points

@@ -5,8 +5,7 @@ from html import escape
 from statistics import fmean
 
 from afn.data.derived import parts_of
-from afn.wording import count_words, statistics_told
-from app.charts.chart import percent
+from afn.wording import count_words, difference_words, percent, statistics_told
 from app.charts.domains import (
     MatrixRow,
     Titles,
@@ -21,6 +20,7 @@ from app.charts.estimates import (
     accuracy_words,
     gain_over,
     gain_words,
+    interval_words,
     is_alike,
     signed,
 )
@@ -130,8 +130,8 @@ def _cell_html(
     if against is None:
         return _td(
             f"{100 * cell.accuracy:.1f}",
-            f"{what}: {accuracy_words(accuracy_over([cell]))}, {cell.n:,} images, {cell.source}; "
-            f"statistics: {statistics_told(row.statistics, cell.n)}",
+            f"{what}: {accuracy_words(accuracy_over([cell]))}, {count_words(cell.n, 'image')}, "
+            f"{cell.source}; statistics: {statistics_told(row.statistics, cell.n)}",
             kinds,
             heat(cell.accuracy),
         )
@@ -142,10 +142,11 @@ def _cell_html(
     if not is_alike(cell, theirs):
         return _td("·", "not the same images", [*kinds, _NONE])
     gain = gain_over([cell], [theirs])
+    own, others, difference = difference_words(cell.accuracy, theirs.accuracy)
     return _td(
         signed(gain.value),
-        f"{what}: {gain_words(gain)} over {other.label}, {percent(cell.accuracy)} and "
-        f"{percent(theirs.accuracy)} of the same {cell.n:,} images",
+        f"{what}: {difference} points ({interval_words(gain)}) over {other.label}, {own} and "
+        f"{others} of the same {count_words(cell.n, 'image')}",
         [*kinds, _certainty(gain)],
         diverging(100 * gain.value),
     )

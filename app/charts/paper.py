@@ -9,7 +9,7 @@ from afn.over_seeds import OverSeeds
 from afn.pretrained.comparison import VERDICTS, Verdict
 from afn.pretrained.published import Norm, Table
 from afn.pretrained.replication import WAYS, Replicated
-from afn.wording import count_words
+from afn.wording import count_words, signed_words
 from app.charts.chart import Rows, enumerate_words
 from app.charts.palette import NORM_COLORS
 from app.charts.verdicts import CHIPS, verdict_html
@@ -114,7 +114,7 @@ def _accuracy_html(table: Table, row: Replicated, way: str) -> str:
 
 def _gain_html(table: Table, row: Replicated, gain: _Gain) -> str:
     points = row.row.gain(gain.way)
-    said = _NOT_PUBLISHED if points is None else _signed(points, table.decimals)
+    said = _NOT_PUBLISHED if points is None else signed_words(points, table.decimals)
     if not row.is_planned:
         ours = "<small>not measured here</small>"
     else:
@@ -136,11 +136,6 @@ def _by_seed(measured: OverSeeds | None) -> str:
     )
 
 
-def _signed(points: float, decimals: int = 1) -> str:
-    text = f"{points:+.{decimals}f}"
-    return "±0.0" if float(text) == 0 else text.replace("-", "−")
-
-
 def accuracy_words(measured: OverSeeds) -> str:
     """ "71.2 ± 1.4", in percent; without an interval where one seed was measured."""
     spread = f"<small>± {measured.half_width:.1f}</small>" if measured.n > 1 else ""
@@ -150,9 +145,9 @@ def accuracy_words(measured: OverSeeds) -> str:
 def gain_words(measured: OverSeeds) -> str:
     """ "+2.1 (+0.7 to +3.5)", in points; without an interval where one seed was measured."""
     if measured.n == 1:
-        return _signed(measured.mean)
-    bounds = f"{_signed(measured.low)} to {_signed(measured.high)}"
-    return f"{_signed(measured.mean)} <small>({bounds})</small>"
+        return signed_words(measured.mean)
+    bounds = f"{signed_words(measured.low)} to {signed_words(measured.high)}"
+    return f"{signed_words(measured.mean)} <small>({bounds})</small>"
 
 
 # -- in words --------------------------------------------------------------------------------------

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from afn.intervals import wilson_interval
-from app.charts.chart import Rows, Shown, enumerate_words, percent
+from afn.wording import percent
+from app.charts.chart import Rows, Shown, enumerate_words
 from app.charts.learning import SMOOTH
 from app.charts.legend import translucent
 from app.charts.palette import GREY

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from html import escape
 
 from afn.grids.records import STANDARD, Place, mean_corruption_error
-from afn.wording import count_words
-from app.charts.chart import Rows, enumerate_words, percent
+from afn.wording import count_words, percent
+from app.charts.chart import Rows, enumerate_words
 from app.charts.estimates import (
     SEVERITIES,
     Estimate,

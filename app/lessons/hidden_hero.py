@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from afn.grids.records import Place
-from app.charts.chart import percent
+from afn.wording import percent
 from app.charts.estimates import accuracy_over, gain_over, gain_words
 from app.charts.lesson import Line, lines_figure
 from app.charts.palette import NORM_COLORS

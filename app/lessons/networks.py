@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING
 
 from afn.grids.records import Cell, Place
-from app.charts.chart import percent
+from afn.wording import difference_words
 from app.charts.corruptions import group_title
-from app.charts.estimates import Estimate, accuracy_over, gain_over, gain_words
+from app.charts.estimates import Estimate, accuracy_over, gain_over, gain_words, interval_words
 from app.charts.lesson import Dot, dots_figure
 from app.charts.palette import GREY, NORM_COLORS
 from app.lessons.lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
@@ -62,6 +62,9 @@ def answer(data: Answers) -> Answer:
     """With against without, over all damages and on clean images."""
     on, off = (_damaged(data, label) for label in (_ON, _OFF))
     gain = gain_over(on, off)
+    with_them, without, difference = difference_words(
+        accuracy_over(on).value, accuracy_over(off).value
+    )
     clean = _gains(data)[(None, 0)]
     came_true = 2 if not gain.is_clear else 3 if gain.value < 0 else 0 if gain.value > _MUCH else 1
     verdict = (
@@ -73,8 +76,8 @@ def answer(data: Answers) -> Answer:
     )
     return Answer(
         came_true,
-        f"On damaged images: {percent(accuracy_over(on).value)} with the networks, "
-        f"{percent(accuracy_over(off).value)} without, a difference of {gain_words(gain)}; on "
+        f"On damaged images: {with_them} with the networks, {without} without, a difference of "
+        f"{difference} points ({interval_words(gain)}); on "
         f"clean ones {gain_words(clean)}. In brackets: the 95 % interval, paired, since both saw "
         f"the same images. So {verdict}. This is one network of one seed, trained on few "
         f"digits.",

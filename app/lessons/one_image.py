@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from afn.grids.records import Cell
-from app.charts.chart import enumerate_words, percent
+from afn.wording import percent
+from app.charts.chart import enumerate_words
 from app.charts.estimates import Estimate, accuracy_over, gain_over, gain_words
 from app.charts.lesson import Line, lines_figure
 from app.charts.palette import NORM_COLORS

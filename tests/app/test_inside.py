@@ -6,10 +6,12 @@ The process that looks into layers is a thread here.
 import io
 import json
 import os
+import random
 import re
 import threading
 from dataclasses import replace
 from functools import partial
+from math import floor, log10
 
 import numpy as np
 import pytest
@@ -84,7 +86,7 @@ def seen(tmp_path_factory):
 def numbers(text):
     """All numbers of a formula, read back."""
     plain = re.sub(r"<sub>.*?</sub>|<[^>]*>", "", text).replace("−", "-")
-    return [float(each) for each in re.findall(r"-?\d+(?:\.\d+)?(?:e-?\d+)?", plain)]
+    return [float(each) for each in re.findall(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?", plain)]
 
 
 def formula_of(found, stage):
@@ -112,6 +114,31 @@ def test_the_stages_are_the_equations_with_numbers_that_add_up(seen, norm):
         + formula_of(found, "rescale").split("<br>")[0].rsplit("= ", 2)[2]
     )
     assert share * net + weight == pytest.approx(gamma_hat, rel=0.01)
+
+
+SCALED = "a·b + c", 3, lambda a, b, c: a * b + c
+MIXED = "a·b + c·d", 4, lambda a, b, c, d: a * b + c * d
+STANDARDIZED = "(a − b) / c", 3, lambda a, b, c: (a - b) / (abs(c) + 0.1)
+
+
+def test_what_a_small_term_adds_is_seen():
+    terms = 0.0066929, 0.27112, 1.0
+    shown = words_of.equation(terms, 0.0066929 * 0.27112 + 1, SCALED[2])
+    assert shown == ["0.00669", "0.271", "1", "1.0018"]
+
+
+@pytest.mark.parametrize(("name", "count", "of"), [SCALED, MIXED, STANDARDIZED])
+def test_a_shown_equation_holds_to_its_shown_digits(name, count, of):
+    draw = random.Random(0)
+    for _ in range(2000):
+        terms = [draw.uniform(-1, 1) * 10 ** draw.randint(-3, 2) for _ in range(count)]
+        result = of(*terms)
+        *shown, text = words_of.equation(terms, result, of)
+        found = of(*(numbers(each)[0] for each in shown))
+        digits = len(text.strip("−0.").split("e")[0].replace(".", ""))
+        unit = 10.0 ** (floor(log10(abs(result))) + 1 - max(digits, 3))
+        assert abs(numbers(text)[0] - found) <= 0.51 * unit, (name, terms)
+        assert numbers(text)[0] == pytest.approx(result, rel=0.01)
 
 
 def test_batch_norm_has_no_networks_to_show(seen):

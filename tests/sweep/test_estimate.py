@@ -21,8 +21,17 @@ def timed(run, *, step_seconds=0.01, beside=1.5, steps=40, **more):
 def test_a_run_takes_its_steps_times_what_one_took():
     [run] = runs(norm=["bn"])
     known = paces([timed(run)], [run])
-    # 2 epochs of 1437 // 64 steps, each 10 ms, and half as much again beside them.
-    assert expected_seconds([run], known, 1437, cores=1) == pytest.approx(2 * 22 * 0.01 * 1.5)
+    # 2 epochs of 1437 // 64 steps, each 10 ms, and what the known run's 40 steps had beside them.
+    assert expected_seconds([run], known, 1437, cores=1) == pytest.approx(2 * 22 * 0.01 + 0.2)
+
+
+def test_a_short_runs_start_and_tests_are_not_taken_for_its_pace():
+    short, long = runs(norm=["bn"], epochs=[2, 20])
+    known = paces([timed(short, step_seconds=0.01, beside=10, steps=40)], [short])
+    # 40 steps of 10 ms, and 3.6 s beside them.
+    assert expected_seconds([long], known, 1437, cores=1) == pytest.approx(20 * 22 * 0.01 + 3.6)
+    cut = paces([timed(short, step_seconds=0.01, beside=10, steps=4)], [short])
+    assert expected_seconds([short], cut, 1437, cores=1) == pytest.approx(2 * 22 * 0.01 + 0.36)
 
 
 def test_another_batch_size_costs_by_its_images_and_a_fixed_part():
