@@ -11,6 +11,8 @@ from afn.wording import percent
 from app.charts.chart import Chart, Rows, Shown, enumerate_words, legend, subject_of
 
 CLEAN = "clean"
+_APART = ("kind", "seconds", "rule", "constants")
+"""Of what a test says: left out of the table, or a column where a test says nothing of it, too."""
 
 
 def corruption_chart(shown: Sequence[Shown], severity: int) -> Chart:
@@ -126,8 +128,9 @@ def _table(shown: Sequence[Shown]) -> Rows:
             rows.append(
                 {
                     "run": each.label,
-                    **{k: v for k, v in test.items() if k not in ("kind", "seconds")},
+                    **{k: v for k, v in test.items() if k not in _APART},
                     "rule": rule_of(test),
+                    "constants": test.get("constants"),
                     "low95": low,
                     "high95": high,
                     "seed": each.config.seed,
