@@ -149,7 +149,7 @@ def test_pause_holds_step_takes_one_resume_goes_on(page: Page, address: str, run
     button(page, "Resume").click()
     expect(button(page, "Pause")).to_be_enabled()
     button(page, "Reset").click()
-    expect(page.get_by_text("Nothing runs yet")).to_be_visible()
+    expect(page.get_by_text("Nothing runs yet")).to_be_visible(timeout=20_000)
 
 
 DRAWN = """() => Object.fromEntries([...document.querySelectorAll('[role=figure]')].map(figure => {
