@@ -6,7 +6,6 @@ the claim and the end marker that :mod:`afn.work` speaks of.
 """
 
 import contextlib
-import fcntl
 import json
 import os
 import re
@@ -296,7 +295,10 @@ def progress_of(checkpoint: Path) -> dict[str, Any]:
 def _alone(path: Path) -> Iterator[None]:
     """Whoever else comes here, from any thread or process, waits."""
     with path.open("a") as file:
-        with contextlib.suppress(OSError):  # some shared file systems know no locks
+        # Windows, and some shared file systems, know no such locks.
+        with contextlib.suppress(ImportError, OSError):
+            import fcntl
+
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

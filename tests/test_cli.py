@@ -411,7 +411,7 @@ def test_images_too_small_to_be_corrupted_are_refused_before_training(complains,
         y_test=labels,
     )  # fmt: skip
     line = complains("train", "--dataset=mine")
-    assert "sides of at least 8 pixels, mine has 6: take larger images or test no corr" in line
+    assert "sides of at least 8 pixels, mine has 6: take larger images, or neither" in line
     assert not store.root.exists()
 
 

@@ -342,8 +342,9 @@ def check_corruptible(config: TrainConfig, image_side: int) -> None:
         config: What is to be trained.
         image_side: The shorter side of its images.
     """
-    if config.corruptions and image_side < MIN_SIDE:
+    is_corrupted = bool(config.corruptions) or config.augment.endswith("corruptions")
+    if is_corrupted and image_side < MIN_SIDE:
         raise ValueError(
             f"corruptions take images with sides of at least {MIN_SIDE} pixels, {config.dataset} "
-            f"has {image_side}: take larger images or test no corruptions"
+            f"has {image_side}: take larger images, or neither train nor test with corruptions"
         )

@@ -12,7 +12,7 @@ Kinds and their values (besides ``step`` and ``seconds``, the wall time since th
 - ``snapshot``: per layer the lists gamma, beta, mu, sigma (one value per channel; ASRNorm's are
   means over the batch's images)
 - ``evaluation``: dataset, corruption (None: clean), severity, rule (of corruptions; None: clean),
-  statistics, n, correct, accuracy, loss
+  constants (whose; only where corrupted), statistics, n, correct, accuracy, loss
 - ``domain``: the same of another data set's clean images, once training has come to its end
 - ``samples``: severity, images (corruption -> PNG as data URI; "clean" too)
 - ``command``: a command that took effect, or an ``error`` in one line

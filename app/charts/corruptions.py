@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from afn.corruptions.applying import applicable
-from afn.corruptions.severities import rule_of, rule_words
+from afn.corruptions.severities import MIN_SIDE, rule_of, rule_words, why_unchanged
 from afn.data import dataset_entry
 from afn.intervals import wilson_interval
 from afn.wording import percent
 from app.charts.chart import Chart, Rows, Shown, enumerate_words, legend, subject_of
 
 CLEAN = "clean"
+_LEAST = (MIN_SIDE, MIN_SIDE, 1)
+"""The images that most corruptions leave unchanged."""
 _APART = ("kind", "seconds", "rule", "constants")
 """Of what a test says: left out of the table, or a column where a test says nothing of it, too."""
 
@@ -73,6 +75,8 @@ def group_title(corruption: str | None) -> str:
 def _tested(shown: Shown, severity: int) -> list[str]:
     """The corruptions that a run tests, but for those that change none of its images."""
     config = shown.config
+    if not any(why_unchanged(name, severity, _LEAST) for name in config.corruptions):
+        return list(config.corruptions)  # this is asked at every tick: look nothing up for it
     places = [(name, severity) for name in config.corruptions]
     try:
         shape = dataset_entry(config.dataset).image_shape

@@ -32,6 +32,12 @@ from tests.app.live import (
     snapshots,
 )
 
+
+def test_a_tick_looks_up_no_data_set_for_corruptions_that_always_apply(shown, monkeypatch):
+    monkeypatch.delattr("app.charts.corruptions.dataset_entry")
+    assert corruption_chart(shown, 3).feed(None)
+
+
 # -- learning and gradients ------------------------------------------------------------------------
 
 

@@ -7,7 +7,13 @@ import pytest
 from afn import NORMS, LambdaInit, TrainConfig
 from afn.backbones import BACKBONES
 from afn.corruptions.severities import LIVE_CORRUPTIONS, SEVERITIES
-from afn.engine.config import BACKBONE_NAMES, LIMITS, NORM_NAMES, check_against_data
+from afn.engine.config import (
+    BACKBONE_NAMES,
+    LIMITS,
+    NORM_NAMES,
+    check_against_data,
+    check_corruptible,
+)
 
 
 def test_names_are_those_of_the_registries():
@@ -99,6 +105,15 @@ def test_too_little_data_is_told():
         check_against_data(TrainConfig(), 32, 28)
     with pytest.raises(ValueError, match="4 blocks halve 8 pixels"):
         check_against_data(TrainConfig(widths=(1, 1, 1, 1)), 4000, 8)
+
+
+@pytest.mark.parametrize("augment", ["corruptions", "crop_flip_corruptions"])
+def test_images_that_training_cannot_corrupt_are_told_before_it_begins(augment):
+    config = TrainConfig(augment=augment, corruptions=())
+    check_corruptible(config, 8)
+    check_corruptible(TrainConfig(augment="crop_flip", corruptions=()), 6)
+    with pytest.raises(ValueError, match=r"at least 8 pixels, mnist5k has 6: .* neither train nor"):
+        check_corruptible(config, 6)
 
 
 def test_batch_of_one_is_warned_about_where_it_matters():
