@@ -4,12 +4,13 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from afn.data import load_dataset
+from afn.data import data_dir, load_dataset
 from afn.data.classes import Naming
 from afn.data.forms import in_form
 from afn.engine.augment import crop_flip, half_corrupted
@@ -62,7 +63,6 @@ class TensorData:
         return images, self.train_labels[indices]
 
 
-@lru_cache(maxsize=2)
 def load_tensors(name: str, num_train: int, num_test: int) -> TensorData:
     """The first so many images of a data set of the catalogue, kept for the next call.
 
@@ -70,7 +70,12 @@ def load_tensors(name: str, num_train: int, num_test: int) -> TensorData:
         ValueError: Unknown name or malformed files.
         FileNotFoundError: The data set is not on disk.
     """
-    data = load_dataset(name).first(num_train, num_test)
+    return _kept_tensors(data_dir(), name, num_train, num_test)
+
+
+@lru_cache(maxsize=2)
+def _kept_tensors(folder: Path, name: str, num_train: int, num_test: int) -> TensorData:
+    data = load_dataset(name, folder).first(num_train, num_test)
     channels = data.x_train.shape[3]
     counts = (
         np.stack(

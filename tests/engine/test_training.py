@@ -249,6 +249,17 @@ def test_a_test_names_whose_constants_its_corruption_had(
     assert "constants" not in clean.values
 
 
+def test_another_data_folder_has_other_images_under_the_same_name(tmp_path, monkeypatch):
+    labels = np.arange(8, dtype=np.uint8) % 2
+    for value in (1, 2):
+        images = np.full((8, 9, 9), value, np.uint8)
+        (tmp_path / str(value)).mkdir()
+        archive = tmp_path / str(value) / "plain.npz"
+        np.savez(archive, x_train=images, y_train=labels, x_test=images, y_test=labels)
+        monkeypatch.setenv("AFN_DATA_DIR", str(archive.parent))
+        assert load_tensors("plain", 8, 8).train_images.unique().tolist() == [value]
+
+
 def networks_of(training):
     return {
         name: parameter.detach().clone()
