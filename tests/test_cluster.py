@@ -183,40 +183,59 @@ def endless(quick):
 
 
 @pytest.mark.slow
-def test_a_sweep_whose_worker_is_killed_loses_nothing(tls_cluster, tmp_path, pem):
+def test_a_sweep_whose_worker_is_killed_loses_nothing(runner, store, tls_cluster, tmp_path, quick):
     spec = tmp_path / "spec.toml"
     spec.write_text(SPEC)
-    store, log = RunStore(tmp_path / "runs"), tmp_path / "sweep.log"
+    # Both workers are taken until one of the sweep's runs has been told to wait at its 30th step.
+    blocking = [store.create(quick, commands=[{"command": "pause"}]) for _ in range(2)]
+    runner.submit(blocking)
+    wait_for(lambda: not any(run.is_unclaimed for run in blocking), "both workers to be taken")
+    log = tmp_path / "sweep.log"
     command = (sys.executable, "-m", "afn", "sweep", spec, "--cluster", tls_cluster.address)
-    with process(log, *command, AFN_RUNS_DIR=str(store.root), **pem) as sweep:
+    with process(log, *command, AFN_RUNS_DIR=str(store.root)) as sweep:
 
-        def cut_short():
+        def goes_on():
             assert sweep.poll() is None, log.read_text()
-            return next((run for run in store.list() if run.weights() and not is_over(run)), None)
+            return True
 
-        killed = wait_for(cut_short, "a run with a checkpoint")
-        os.kill(claim_of(killed)["pid"], signal.SIGKILL)
+        def its_runs():
+            taken = {run.id for run in blocking}
+            return [run for run in store.list() if run.id not in taken]
+
+        wait_for(lambda: goes_on() and len(its_runs()) == 6, "the sweep's runs")
+        killed, *others = runs = its_runs()
+        for _ in range(30):
+            killed.send({"command": "step"})
+        for run in blocking:
+            runner.stop(run)
+        wait_for(
+            lambda: goes_on() and any(map(is_over, others)) and len(kinds(killed, "step")) == 30,
+            "a run between two checkpoints, and one that is over",
+        )
+        lost, done = (claim_of(run) for run in (killed, next(filter(is_over, others))))
+        assert {lost["host"], done["host"]} == {"elsewhere"}
+        assert lost["pid"] != done["pid"]
+        os.kill(lost["pid"], signal.SIGKILL)
         wait_for(lambda: sweep.poll() is not None, "the sweep's end")
     text = log.read_text()
     assert sweep.returncode == 0, text
     assert f"{killed.id} goes on from its last checkpoint: its worker" in text
     assert text.count("goes on") == 1
     assert "6 of 6 runs have their result, 0 diverged, 0 failed" in text
-    runs = store.list()
-    assert len(runs) == 6
     for run in runs:
         assert run.state().status == "finished"
         assert len(kinds(run, "start")) == 1
         assert len(kinds(run, "resume")) == (run.id == killed.id)
-        steps = [event["step"] for event in kinds(run, "step")]
-        if run.id == killed.id:  # what came after its checkpoint was done once more
-            assert sorted(set(steps)) == list(range(1, 177))
-        else:
-            assert steps == list(range(1, 177))
-    assert {claim_of(run)["host"] for run in runs} == {"elsewhere"}
-    assert len({claim_of(run)["pid"] for run in runs}) >= 2
-    logs = "".join(each.log.read_text() for each in tls_cluster.workers)
-    assert all(f"after run {run.id} this worker takes" in logs for run in runs)
+        # The last checkpoint was that of step 22: what came behind it was done once more.
+        before = range(1, 31) if run.id == killed.id else ()
+        after = range(23 if run.id == killed.id else 1, 177)
+        assert [event["step"] for event in kinds(run, "step")] == [*before, *after]
+
+    def workers_tell():
+        logs = "".join(each.log.read_text() for each in tls_cluster.workers)
+        return all(f"after run {run.id} this worker takes" in logs for run in runs)
+
+    wait_for(workers_tell, "the memory behind each run")
 
 
 @pytest.mark.slow
