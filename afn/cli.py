@@ -155,6 +155,20 @@ def _parser() -> argparse.ArgumentParser:
     rescaling.add_argument("--images", type=int, default=200, help="of each (default 200)")
     rescaling.set_defaults(run=_rescaling)
 
+    movement = commands.add_parser(
+        "movement", parents=[common], help="how far the small networks moved from their start"
+    )
+    movement.add_argument("names", nargs="*", metavar="NAME", help="runs and pretrained models")
+    movement.add_argument("--all", action="store_true", help="every pretrained model that has some")
+    movement.add_argument(
+        "--images", type=int, default=512,
+        help="test images shown, clean and under each of 15 corruptions at severity 5 (default "
+        "512); 0 looks at the weights alone",
+    )  # fmt: skip
+    movement.add_argument("--batch-size", type=int, default=128, help="(default 128)")
+    movement.add_argument("--output", metavar="FILE", help="keep it there, a JSON line each")
+    movement.set_defaults(run=_movement)
+
     course = commands.add_parser(
         "course", parents=[common], help="what λ, γ̂ and β̂ were as a network learned"
     )
@@ -311,6 +325,12 @@ def _rescaling(options: argparse.Namespace, say: Say) -> None:
     from afn.grids import rescaling_command
 
     rescaling_command.run(options, say)
+
+
+def _movement(options: argparse.Namespace, say: Say) -> None:
+    from afn.grids import movement_command
+
+    movement_command.run(options, say)
 
 
 def _data(options: argparse.Namespace, say: Say) -> None:
