@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -175,8 +174,9 @@ def starts(made):
 
 
 @pytest.fixture
-def endless(quick):
-    return replace(quick, epochs=200)
+def endless(store, quick):
+    """Makes a run that keeps its worker after its first step for as long as nobody ends it."""
+    return lambda: store.create(quick, commands=[{"command": "step"}])
 
 
 # -- runs ----------------------------------------------------------------------------------------
@@ -240,8 +240,8 @@ def test_a_sweep_whose_worker_is_killed_loses_nothing(runner, store, tls_cluster
 
 @pytest.mark.slow
 def test_runs_begin_in_order_and_can_be_stopped_and_killed(runner, store, endless, quick):
-    first = [store.create(endless), store.create(endless)]
-    second, third = [store.create(endless)], [store.create(quick)]
+    first = [endless(), endless()]
+    second, third = [endless()], [store.create(quick)]
     swept = store.create(quick)
     runner.submit_behind([swept])
     wait_for(lambda: is_over(swept), "a run that nobody waits for, while workers are free")
@@ -271,8 +271,8 @@ def test_runs_begin_in_order_and_can_be_stopped_and_killed(runner, store, endles
 
 @pytest.mark.slow
 def test_what_the_program_began_ends_with_it(runner, store, endless):
-    running = [store.create(endless) for _ in range(2)]
-    waiting = store.create(endless)
+    running = [endless() for _ in range(2)]
+    waiting = endless()
     runner.submit([*running, waiting])
     wait_for(lambda: all(map(has_steps, running)), "the first steps")
     runner.close()
@@ -287,7 +287,7 @@ def test_what_the_program_began_ends_with_it(runner, store, endless):
 
 @pytest.mark.slow
 def test_a_run_given_up_for_lost_is_left_to_others(runner, store, endless):
-    run = store.create(endless)
+    run = endless()
     runner.submit([run])
     wait_for(lambda: has_steps(run), "a step")
     run.end("failed", "given up")
@@ -304,7 +304,7 @@ def test_a_dead_scheduler_fails_what_ran_and_keeps_what_waits(tmp_path, store, e
         with worker(tmp_path, started.address):
             runner = ClusterRunner(store, started.address)
             runner.start()
-            running, waiting = store.create(endless), store.create(quick)
+            running, waiting = endless(), store.create(quick)
             runner.submit([running])
             runner.submit([waiting])
             wait_for(lambda: has_steps(running), "a step")

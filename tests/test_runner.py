@@ -47,7 +47,8 @@ def forking(store):
 
 @pytest.fixture
 def endless(quick):
-    return replace(quick, epochs=200)
+    """Longer than anybody waits: 72,000 steps."""
+    return replace(quick, epochs=200, batch_size=4)
 
 
 def test_a_comparison_runs_to_its_end(runner, store, quick):
@@ -99,7 +100,7 @@ def test_an_evaluation_goes_before_waiting_runs(runner, store, quick, endless):
 
 
 def test_an_evaluation_can_be_stopped_and_killed(forking, store, quick):
-    trained = store.create(quick)
+    trained = store.create(replace(quick, dataset="mnist5k", max_steps=2))
     list(execute(trained))
     _, never = evaluation_of(store, trained)
     forking.stop(never)
@@ -108,7 +109,7 @@ def test_an_evaluation_can_be_stopped_and_killed(forking, store, quick):
         (forking.stop, "stopped", "by hand"), (forking.kill, "failed", "signal 9"),
     ):  # fmt: skip
         shutil.rmtree(trained.path / "grids", ignore_errors=True)
-        asking, evaluation = evaluation_of(store, trained, num_images=300)
+        asking, evaluation = evaluation_of(store, trained, num_images=1000)
         forking.evaluate(evaluation)
         wait_for(lambda asking=asking: len(asking.missing()) < 96, "the first cell")
         end(evaluation)
@@ -189,8 +190,8 @@ def test_a_killed_worker_is_replaced_and_hangs_nothing(forking, store, endless, 
     assert waiting.state().status == "finished"
 
 
-def test_a_stopped_run_is_resumed_in_the_worker(forking, store, endless):
-    run = store.create(replace(endless, epochs=3))
+def test_a_stopped_run_is_resumed_in_the_worker(forking, store, quick):
+    run = store.create(replace(quick, epochs=3))
     run.send({"command": "step"})
     forking.submit([run])
     wait_for(lambda: has_steps(run), "a step")

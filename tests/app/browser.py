@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Error, Locator, Page, sync_playwright
 
+from tests.waiting import PATIENCE
+
 ROOT = Path(__file__).parents[2]
 _FLAGS = [
     "--no-sandbox",
@@ -78,11 +80,11 @@ def streamlit_server(script: Path, env: Mapping[str, str], log: Path) -> Iterato
         yield address
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(PATIENCE)
 
 
 def _wait_until_healthy(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and server.poll() is None:
         try:
             with urllib.request.urlopen(url, timeout=5):

@@ -14,7 +14,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 TINY = "/ablations?sweep=new&data=digits8&epochs=1&tests=clean&vary2=&values2="
-LONG = "/ablations?sweep=new&data=digits8&epochs=20&tests=clean&vary2=&values2=&seeds=2"
+LONG = "/ablations?sweep=new&data=digits8&epochs=60&tests=clean&vary2=&values2=&seeds=2"
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,8 @@ def test_a_stopped_sweep_goes_on_after_a_refresh(page: Page, address: str, runs:
     expect(page.get_by_role("progressbar")).to_have_count(0)
     mine = [run for run in RunStore(runs).list() if run.id not in before]
     assert len(mine) == 4
-    assert {run.state().status for run in mine} == {"stopped"}
+    statuses = {run.state().status for run in mine}
+    assert {"stopped"} <= statuses <= {"stopped", "finished"}
     page.reload()
     button(page, "Go on").click()
     expect(page.get_by_text("4 of 4 runs have their result")).to_be_visible()

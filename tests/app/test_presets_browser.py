@@ -16,12 +16,12 @@ from afn import LambdaInit, TrainConfig
 from afn.runs import RunStore
 from app.comparison import PRESETS, Comparison, from_url, share
 from tests.app.browser import ROOT, button
+from tests.waiting import PATIENCE
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-SECONDS = 15
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ class Sidebar:
 
     def says(self, wanted: Comparison) -> None:
         """Wait until the address asks for all of this, and see that it stays so."""
-        deadline = time.monotonic() + SECONDS
+        deadline = time.monotonic() + PATIENCE
         while self.comparison != wanted and time.monotonic() < deadline:
             self.page.wait_for_timeout(50)
         assert self.comparison == wanted

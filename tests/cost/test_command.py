@@ -11,6 +11,7 @@ from afn.cli import main
 from afn.cost import figures as figures_module
 from afn.cost.plan import Case
 from afn.cost.records import Report
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 TINY = ["--subject", "layer", "--channels", "2", "--size", "2", "--batch-size", "2", "--rounds=1"]
@@ -110,5 +111,5 @@ def test_it_ends_with_the_program_that_started_it():
     ) as process:  # fmt: skip
         assert json.loads(process.stdout.readline())["kind"] == "head"
         process.stdin.close()
-        assert process.wait(20) == 1
+        assert process.wait(PATIENCE) == 1
         assert process.stderr.read() == b""

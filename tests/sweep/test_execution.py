@@ -143,7 +143,7 @@ def test_sweeps_are_kept_by_what_they_ask(sweep, store):
 @pytest.mark.slow
 def test_runs_behind_let_a_comparison_go_first(store, quick):
     """Two of a sweep occupy the worker; a comparison starts at once, further ones of it after."""
-    endless = replace(quick, epochs=200, corruptions=())
+    endless = replace(quick, epochs=200, batch_size=4, corruptions=())
     runner = LocalRunner(store)
     try:
         behind = [store.create(replace(endless, seed=seed)) for seed in range(40)]
