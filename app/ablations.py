@@ -33,6 +33,7 @@ VARIED = {
     "weight_decay": "weight decay",
     "lr_schedule": "schedule of the learning rate",
     "augment": "augmentation",
+    "rsc": "self-challenging, share muted",
     "formula": "formula",
 }
 """What a sweep built here can vary, and how it is called."""
@@ -68,6 +69,7 @@ EXAMPLES = {
     "formula": "paper, reference",
     "lr_schedule": "constant, cosine",
     "augment": "none, crop_flip",
+    "rsc": "0, 0.33",
 }
 """Values that a new axis begins with."""
 TESTS = {"clean": (), "six": LIVE_CORRUPTIONS, "all": tuple(SEVERITIES)}

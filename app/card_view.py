@@ -92,4 +92,6 @@ def _settings(config: TrainConfig) -> str:
         parts.append(f"weight decay {config.weight_decay:g}")
     if config.augment != "none":
         parts.append(config.augment.replace("_", " and "))
+    if config.rsc:
+        parts.append(f"RSC {config.rsc:.2g}")
     return ", ".join(parts)

@@ -1,5 +1,6 @@
 """Small CNNs that take any norm, and how they are built and started."""
 
+from afn.backbones.backbone import Backbone
 from afn.backbones.build import BACKBONES, build_model
 from afn.backbones.convnet import ConvNet
 from afn.backbones.initialization import initialize
@@ -8,6 +9,7 @@ from afn.backbones.resnet import ResNet, resnet8, resnet20
 
 __all__ = [
     "BACKBONES",
+    "Backbone",
     "ConvNet",
     "Normalize",
     "ResNet",

@@ -7,12 +7,13 @@ from typing import Any
 import torch
 from torch import nn
 
+from afn.backbones.backbone import Backbone
 from afn.backbones.convnet import ConvNet
 from afn.backbones.normalize import Normalize
 from afn.backbones.resnet import resnet8, resnet20
 from afn.norms import NormFactory, make_norm
 
-BACKBONES: dict[str, Callable[..., nn.Module]] = {
+BACKBONES: dict[str, Callable[..., Backbone]] = {
     "convnet": ConvNet,
     "resnet8": resnet8,
     "resnet20": resnet20,

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from afn.backbones.backbone import Backbone
 from afn.norms import NormFactory
 
 
-class ConvNet(nn.Module):
+class ConvNet(Backbone):
     """Blocks of 3×3 convolution, norm, ReLU and 2×2 max pooling, then two linear layers.
 
     Args:
@@ -66,8 +67,11 @@ class ConvNet(nn.Module):
             )
         )
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.head(self.blocks(x))
+    def features(self, x: Tensor) -> Tensor:
+        return self.blocks(x)
+
+    def classify(self, features: Tensor) -> Tensor:
+        return self.head(features)
 
 
 def _block(in_channels: int, out_channels: int, norm: NormFactory) -> nn.Sequential:

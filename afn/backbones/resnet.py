@@ -3,10 +3,11 @@
 from torch import Tensor, nn
 from torch.nn.functional import pad, relu
 
+from afn.backbones.backbone import Backbone
 from afn.norms import NormFactory
 
 
-class ResNet(nn.Module):
+class ResNet(Backbone):
     """The residual network for CIFAR: 6n + 2 weighted layers in three stages.
 
     A convolution, then stages of `num_blocks` basic blocks with 16, 32 and 64 channels, the latter
@@ -58,9 +59,11 @@ class ResNet(nn.Module):
         )
         self.classifier = nn.Linear(64, num_classes)
 
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.stages(relu(self.norm(self.conv(x))))
-        return self.classifier(x.mean((2, 3)))
+    def features(self, x: Tensor) -> Tensor:
+        return self.stages(relu(self.norm(self.conv(x))))
+
+    def classify(self, features: Tensor) -> Tensor:
+        return self.classifier(features.mean((2, 3)))
 
 
 class BasicBlock(nn.Module):

@@ -35,6 +35,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "stan_ratio": (1, 1024),
     "rescale_ratio": (1, 1024),
     "stat_dropout": (0.0, 0.9),
+    "rsc": (0.0, 0.9),
     "severity": (1, 5),
     "train_images": (1, 10_000_000),
     "eval_batch_size": (1, 4096),
@@ -120,6 +121,9 @@ class TrainConfig:
     """Crop and flip: each training image shifted by up to 4 pixels, and mirrored or not.
     Corruptions: half of the images under one of those that CIFAR-10-C keeps apart from its fifteen,
     at any severity."""
+    rsc: float = 0.0
+    """Representation self-challenging: this share of the places or channels that the classifier is
+    given, those that it relies on most, is muted in a third of each batch; 1/3 as published."""
     train_images: int = 10_000_000
     """At most so many training images are used, the data set's first ones."""
 
@@ -190,6 +194,12 @@ class TrainConfig:
             raise ValueError(
                 "statistic dropout acts on the input of the encoder-decoder, which is disabled; "
                 "enable it or set the dropout to 0"
+            )
+
+        if self.rsc > 0 and self.batch_size < 2:
+            raise ValueError(
+                "rsc challenges a third of each batch, which of one image is none: take a "
+                "batch_size of 2 or more, or set rsc to 0"
             )
 
     @property

@@ -141,9 +141,9 @@ class DataOrder:
         """Since the beginning, remainders counted in."""
         return self.epoch * self.num_images + self.position
 
-    def generator(self) -> torch.Generator:
-        """For what is random about the next batch; the same wherever training was resumed."""
-        return _generator(f"batch/{self.seed}/{self.images_seen}")
+    def generator(self, purpose: str = "batch") -> torch.Generator:
+        """For what is random at this place; the same wherever training was resumed."""
+        return _generator(f"{purpose}/{self.seed}/{self.images_seen}")
 
     def take(self, batch_size: int) -> Tensor:
         """Indices of the next batch; moves on to the next epoch where this one is used up."""

@@ -10,9 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from afn.backbones import initialize
+from afn.backbones import Backbone, initialize
 from afn.corruptions.applying import applicable
 from afn.engine.building import model_of
+from afn.engine.challenging import challenged
 from afn.engine.checkpoints import load_checkpoint, save_checkpoint
 from afn.engine.config import TrainConfig, check_against_data, check_corruptible
 from afn.engine.control import Command, Controls, NoControls, check_command
@@ -57,7 +58,7 @@ class Training:
         num_train = len(self.data.train_labels)
         check_against_data(config, num_train, min(self.data.image_shape[:2]))
         check_corruptible(config, min(self.data.image_shape[:2]))
-        self.model: nn.Module = self._network(config)
+        self.model = self._network(config)
         initialize(self.model, config.seed)
         self.model.to(memory_format=torch.channels_last)
         self.layers = norm_layers(self.model)
@@ -232,9 +233,9 @@ class Training:
         self.optimizer.zero_grad()
         if takes_snapshot:
             with Snapshot(self.layers) as snapshot:
-                logits = self._forward(images)
+                logits = self._forward(images, labels)
         else:
-            logits = self._forward(images)
+            logits = self._forward(images, labels)
         loss = nn.functional.cross_entropy(logits, labels)
         loss_value = loss.item()
         if not math.isfinite(loss_value):
@@ -273,14 +274,25 @@ class Training:
         ):
             yield self.test(None)
 
-    def _forward(self, images: Tensor) -> Tensor:
+    def _forward(self, images: Tensor, labels: Tensor) -> Tensor:
         if self.config.stat_dropout == 0:
-            return self.model(images)
+            return self._logits(images, labels)
         with torch.random.fork_rng(devices=[]):  # dropout draws from the run's own stream
             torch.set_rng_state(self._rng_state)
-            logits = self.model(images)
+            logits = self._logits(images, labels)
             self._rng_state = torch.get_rng_state()
         return logits
+
+    def _logits(self, images: Tensor, labels: Tensor) -> Tensor:
+        if self.config.rsc == 0:
+            return self.model(images)
+        normalize, backbone = self.model
+        assert isinstance(backbone, Backbone)
+        features = backbone.features(normalize(images))
+        generator = self.order.generator("rsc")
+        return backbone.classify(
+            challenged(features, labels, backbone.classify, self.config.rsc, generator)
+        )
 
     def _is_last_step(self) -> bool:
         is_last_epoch = self.order.epoch + 1 == self.config.epochs

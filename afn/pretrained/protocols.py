@@ -90,9 +90,10 @@ def _network(config: TrainConfig) -> str:
 def _training(config: TrainConfig) -> str:
     rate = f"{config.lr:g}" + (", cosine" if config.lr_schedule == "cosine" else "")
     decay = f", weight decay {config.weight_decay:g}" if config.weight_decay else ""
+    rsc = f", RSC {config.rsc:.2g}" if config.rsc else ""
     return (
         f"SGD, learning rate {rate}, momentum {config.momentum:g}{decay}, batches of "
-        f"{config.batch_size}, {config.epochs} epochs"
+        f"{config.batch_size}, {config.epochs} epochs{rsc}"
     )
 
 

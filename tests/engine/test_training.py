@@ -306,7 +306,7 @@ def test_augmentation_is_the_same_for_every_norm_and_another_in_every_batch(quic
         forward = training._forward
         batches = shown[norm] = []
         monkeypatch.setattr(
-            training, "_forward", lambda x, f=forward, b=batches: b.append(x.clone()) or f(x)
+            training, "_forward", lambda x, y, f=forward, b=batches: b.append(x.clone()) or f(x, y)
         )
         list(training.events())
     plain = training.data.train_batch(DataOrder(0, 1437).take(64))[0]
