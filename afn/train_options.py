@@ -40,6 +40,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stan-width", type=int)
     parser.add_argument("--rescale-width", type=int)
     parser.add_argument("--no-adaptive", dest="adaptive", action="store_false", default=None)
+    parser.add_argument("--frozen-networks", action="store_true", default=None)
     parser.add_argument("--formula", choices=["paper", "reference"])
     parser.add_argument("--lr-schedule", choices=["constant", "cosine"], help="(default constant)")
     parser.add_argument("--augment", choices=AUGMENTS, help="(default none)")
@@ -90,7 +91,7 @@ def arguments(config: TrainConfig, script: Sequence[Timed] = ()) -> list[str]:
         option = f"--{name.replace('_', '-')}"
         match value:
             case bool():
-                parts += [] if value else ["--no-adaptive"]
+                parts += [option if value else f"--no-{name}"]  # that which is not the default
             case tuple():
                 parts += [option, *map(str, value)]
             case LambdaInit():

@@ -18,6 +18,7 @@ VARIED = {
     "lr": "learning rate",
     "lambda_init": "start of λ",
     "adaptive": "encoder-decoder",
+    "frozen_networks": "frozen networks",
     "stan_ratio": "standardization networks, C divided by",
     "rescale_ratio": "rescaling networks, C divided by",
     "stat_dropout": "dropout of the statistics",
@@ -41,6 +42,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "norm": NORM_NAMES,
     "backbone": BACKBONE_NAMES,
     "adaptive": ("on", "off"),
+    "frozen_networks": ("on", "off"),
     "eval_stats": ("running", "batch"),
     "formula": ("paper", "reference"),
     "lr_schedule": ("constant", "cosine"),
@@ -53,6 +55,7 @@ EXAMPLES = {
     "lr": "0.01, 0.05, 0.2",
     "lambda_init": "paper, open, -1",
     "adaptive": "on, off",
+    "frozen_networks": "off, on",
     "stan_ratio": "2, 8, 32",
     "rescale_ratio": "2, 8, 32",
     "stat_dropout": "0, 0.3",
@@ -176,7 +179,7 @@ def _value(name: str, text: str) -> Any:
         if text not in CHOICES[name]:
             known = ", ".join(CHOICES[name])
             raise ValueError(f"{VARIED[name]} is one of {known}, not {text[:40]!r}")
-        return text == "on" if name == "adaptive" else text
+        return text == "on" if CHOICES[name] == ("on", "off") else text
     if name == "lambda_init" and text in LambdaInit.PRESETS:
         return text
     if name in ("stan_ratio", "rescale_ratio"):

@@ -44,6 +44,7 @@ _OPTIONS = {
     "rescale": "rescale_width",
     "dropout": "stat_dropout",
     "ed": "adaptive",
+    "frozen": "frozen_networks",
     "formula": "formula",
     "stats": "eval_stats",
 }
@@ -125,9 +126,10 @@ def _parse(name: str, text: str) -> Any:
             return text
         case "lr" | "momentum" | "lambda_lr_factor" | "stat_dropout":
             return _number(text, float)
-        case "adaptive":
+        case "adaptive" | "frozen_networks":
+            what = {"adaptive": "the encoder-decoder", "frozen_networks": "freezing the networks"}
             if text not in ("on", "off"):
-                raise ValueError(f"the encoder-decoder is on or off, not {text!r}")
+                raise ValueError(f"{what[name]} is on or off, not {text!r}")
             return text == "on"
         case _:
             return _number(text, int)
@@ -148,8 +150,12 @@ def _contender_to_text(config: TrainConfig) -> str:
     for key, name in _OPTIONS.items():
         value = getattr(config, name)
         if value != getattr(default, name):
-            parts.append(f"{key}_{'off' if name == 'adaptive' else value}")
+            parts.append(f"{key}_{_option_to_text(value)}")
     return "~".join(parts)
+
+
+def _option_to_text(value: Any) -> str:
+    return ("off", "on")[value] if isinstance(value, bool) else f"{value}"
 
 
 def _contender_from_text(text: str, base: TrainConfig) -> TrainConfig:
@@ -249,6 +255,7 @@ def _traits(config: TrainConfig) -> dict[str, str]:
     return {
         "lambda": f"λ {lambda_title(config.lambda_init)}" if is_adaptive else "",
         "adaptive": "" if config.adaptive else "no enc-dec",
+        "frozen": "frozen networks" if config.frozen_networks else "",
         "stan": f"stan {config.stan_width or 'C/2'}" if is_adaptive else "",
         "rescale": f"rescale {config.rescale_width or 'C/16'}" if is_adaptive else "",
         "dropout": f"dropout {config.stat_dropout:g}" if is_adaptive else "",

@@ -127,6 +127,11 @@ def test_train_takes_every_setting_as_an_option(says, store):
     )  # fmt: skip
 
 
+def test_train_freezes_networks(says, store):
+    says("train", *QUICK, "--norm=afn", "--frozen-networks", "--max-steps=1")
+    assert store.list()[0].config().frozen_networks
+
+
 def test_train_starts_from_the_configuration_of_a_run(says, store, finished):
     says("train", "--config", str(finished.path / "config.json"), "--seed=7")
     [again] = (run for run in store.list() if run.id != finished.id)
@@ -304,6 +309,8 @@ def test_runs_delete_removes_the_folder_and_names_it(says, finished, flags):
         (["train", "--norm=vgg"], "afn, asrnorm, bn"),
         (["train", "--dataset=nope"], "known are mnist5k, digits8"),
         (["train", "--stat-dropout=0.5", "--no-adaptive"], "encoder-decoder"),
+        (["train", "--frozen-networks", "--no-adaptive"], "enable it or freeze nothing"),
+        (["train", "--frozen-networks", "--stat-dropout=0.5"], "set it to 0"),
         (["train", "--dataset=digits8", "--widths", "2", "2", "2", "2"], "fewer widths"),
         (["train", "--dataset=digits8", "--batch-size=512", "--train-images=100"], "take at most"),
         (["train", "--dataset=digits8", "--test-domains", "nope"], "unknown data set 'nope'"),

@@ -52,7 +52,7 @@ _INTEGERS = {
 }  # fmt: skip
 
 
-_ADAPTIVE_OPTIONS = ("lambda_init", "stat_dropout", "adaptive", "formula")
+_ADAPTIVE_OPTIONS = ("lambda_init", "stat_dropout", "adaptive", "frozen_networks", "formula")
 """Those of the layer by the same name; the widths come from width and ratio."""
 
 
@@ -139,6 +139,9 @@ class TrainConfig:
     stat_dropout: float = 0.0
     adaptive: bool = True
     """False disables the encoder-decoder, the paper's ablation."""
+    frozen_networks: bool = False
+    """True gives the networks running averages, so that they answer constants: the control for what
+    their adapting is worth."""
     formula: Literal["paper", "reference"] = "paper"
     eval_stats: Literal["batch", "running"] | None = None
     """Statistics at test time; None is the norm's own default (AFN: batch, BN: running)."""
@@ -160,11 +163,11 @@ class TrainConfig:
     """... or after so much wall time, pauses included."""
 
     def __post_init__(self) -> None:
-        if not isinstance(self.dataset, str) or not isinstance(self.adaptive, bool):
-            raise ValueError(
-                f"dataset must be a name and adaptive True or False, got {self.dataset!r} and "
-                f"{self.adaptive!r}"
-            )
+        if not isinstance(self.dataset, str):
+            raise ValueError(f"dataset must be a name, got {self.dataset!r}")
+        for name in ("adaptive", "frozen_networks"):
+            if not isinstance(value := getattr(self, name), bool):
+                raise ValueError(f"{name} must be True or False, got {value!r}")
         _check_choice("norm", self.norm, NORM_NAMES)
         _check_choice("backbone", self.backbone, BACKBONE_NAMES)
         _check_choice("formula", self.formula, ("paper", "reference"))
@@ -190,6 +193,16 @@ class TrainConfig:
             raise ValueError(f"test_domains must be names of data sets, got {self.test_domains!r}")
         for corruption in self.corruptions:
             _check_choice("corruption", corruption, tuple(SEVERITIES))
+        if self.frozen_networks and not self.adaptive:
+            raise ValueError(
+                "frozen_networks is about the encoder-decoder, which is disabled; enable it or "
+                "freeze nothing"
+            )
+        if self.stat_dropout > 0 and self.frozen_networks:
+            raise ValueError(
+                "frozen networks answer constants, of which statistic dropout drops nothing; set "
+                "it to 0"
+            )
         if self.stat_dropout > 0 and not self.adaptive:
             raise ValueError(
                 "statistic dropout acts on the input of the encoder-decoder, which is disabled; "

@@ -18,7 +18,7 @@ from afn.norms.norm_act import NormAct
 from afn.norms.published import load_published
 from afn.norms.recalibrate import recalibrate
 from afn.norms.registry import NORMS, NormFactory, make_norm
-from afn.norms.switches import override_lambdas, set_eval_stats
+from afn.norms.switches import freeze_networks, override_lambdas, set_eval_stats
 from afn.norms.synchronize import synchronize_norms
 from afn.norms.trace import Trace
 
@@ -50,6 +50,7 @@ __all__ = [
     "conversion_report",
     "convert_norm",
     "fold_norms",
+    "freeze_networks",
     "load_published",
     "make_norm",
     "norm_layers",

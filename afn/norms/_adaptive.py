@@ -35,6 +35,7 @@ class AdaptiveNorm(TracksAverages):
 
     is_per_image: ClassVar[bool]
     """Whether each image is normalized by its own statistics."""
+    _version = 3  # 3 tracks ASRNorm's running_sigma
 
     weight: nn.Parameter | None
     bias: nn.Parameter | None
@@ -42,6 +43,8 @@ class AdaptiveNorm(TracksAverages):
     lambda_sigma_logit: nn.Parameter
     lambda_gamma_logit: nn.Parameter
     lambda_beta_logit: nn.Parameter
+    running_sigma: Tensor | None
+    """ASRNorm: the running mean over images of σ, (C,); NaN where averages came without it."""
 
     def __init__(
         self,
@@ -59,6 +62,7 @@ class AdaptiveNorm(TracksAverages):
         rescale_width: int | None = None,
         stat_dropout: float = 0.0,
         adaptive: bool = True,
+        frozen_networks: bool = False,
         eval_stats: EvalStats = "batch",
         formula: Formula = "paper",
     ) -> None:
@@ -71,6 +75,11 @@ class AdaptiveNorm(TracksAverages):
         check_choice("formula", formula, get_args(Formula))
         if not 0 <= stat_dropout < 1:
             raise ValueError(f"stat_dropout must be in [0, 1), got {stat_dropout!r}")
+        if frozen_networks and not track_running_stats:
+            raise ValueError(
+                "frozen networks are given running averages, got track_running_stats=False: "
+                "leave it on"
+            )
         super().__init__()
         self.num_features = num_features
         self.eps = eps
@@ -79,6 +88,7 @@ class AdaptiveNorm(TracksAverages):
         self.rescale_gate = lambda_init.rescale_gate
         self.stat_dropout = stat_dropout
         self.adaptive = adaptive
+        self.frozen_networks = frozen_networks
         self.eval_stats = eval_stats
         self.formula = formula
         self.lambda_overrides: dict[str, float] = {}
@@ -94,6 +104,9 @@ class AdaptiveNorm(TracksAverages):
         if adaptive:
             self.standardize = Standardize(num_features, stan_width, **given)
             self.rescale = Rescale(num_features, rescale_width, **given)
+        if self.is_per_image:
+            sigma = torch.ones(num_features, **given) if track_running_stats else None
+            self.register_buffer("running_sigma", sigma)
         self._start_averages(momentum, track_running_stats, **given)
 
     def _normalize(self, x: Tensor) -> Tensor:
@@ -149,6 +162,7 @@ class AdaptiveNorm(TracksAverages):
             f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
             f"affine={self.affine}, track_running_stats={self.track_running_stats}, "
             f"stat_dropout={self.stat_dropout}, adaptive={self.adaptive}, "
+            f"frozen_networks={self.frozen_networks}, "
             f"eval_stats={self.eval_stats!r}, formula={self.formula!r}, "
             f"rescale_gate={self.rescale_gate!r}"
         )
@@ -171,7 +185,7 @@ class AdaptiveNorm(TracksAverages):
 
     def _kept(self, x: Tensor) -> Tensor | None:
         """The mask of statistic dropout, (2, n, C), for n images or one batch; None without."""
-        if not (self.training and self.adaptive and self.stat_dropout):
+        if not (self.training and self.adaptive and self.stat_dropout) or self.frozen_networks:
             return None
         num = len(x) if self.is_per_image else 1
         ones = self.lambda_mu_logit.new_ones(2, num, self.num_features)
@@ -182,16 +196,61 @@ class AdaptiveNorm(TracksAverages):
         start: float = getattr(self.lambda_init, name)
         return 0.0 if start == -math.inf and not self.is_gated(name) else start
 
-    def _steps(self, x: Tensor, kept: Tensor | None = None, *, tracks: bool = False) -> Trace:
+    def _averages_given(self) -> Tensor | None:
+        """What frozen networks are given whatever the input, (2, C); None for others.
+
+        To be asked before an input moves the averages.
+
+        Raises:
+            ValueError: The averages are not known.
+        """
+        if not (self.frozen_networks and self.adaptive):
+            return None
+        if not is_traced():
+            self._check_averages()
+        mean, var = self._running()
+        sigma = self.get_buffer("running_sigma") if self.is_per_image else self._sigma(var)
+        return torch.stack((mean, sigma))
+
+    def _check_averages(self) -> None:
+        """Raise ValueError unless all is known that frozen networks are given."""
+        self._running()
+        if self.is_per_image and bool(self.get_buffer("running_sigma").isnan().any()):
+            raise ValueError(
+                "frozen networks are given the mean of σ over training images, which these weights "
+                "came without: recalibrate(model, loader) measures it"
+            )
+
+    def _steps(
+        self,
+        x: Tensor,
+        kept: Tensor | None = None,
+        averages: Tensor | None = None,
+        *,
+        tracks: bool = False,
+    ) -> Trace:
+        if averages is None:
+            averages = self._averages_given()
         # Autocast would run the small networks in half precision.
         with without_autocast(x):
             mu, var = self._mean_and_var(x, tracks=tracks)
-            return Trace(x=x, **self._coefficients(mu, var, kept))
+            return Trace(x=x, **self._coefficients(mu, var, kept, averages))
 
     def _coefficients(
-        self, mu: Tensor, var: Tensor, kept: Tensor | None = None
+        self,
+        mu: Tensor,
+        var: Tensor,
+        kept: Tensor | None = None,
+        averages: Tensor | None = None,
     ) -> dict[str, Tensor]:
-        """The fields of the trace that follow from measured or tracked statistics."""
+        """The fields of the trace that follow from measured or tracked statistics.
+
+        Args:
+            mu: (C,) or (N, C).
+            var: As mu.
+            kept: Mask of the standardization's inputs, (2, n, C), or None.
+            averages: What frozen networks are given instead, (2, C), or None.
+        """
         sigma = self._sigma(var)
         gamma_bias, beta_bias = scale_and_shift(self, self.lambda_mu_logit)
         if not self.adaptive:
@@ -200,7 +259,10 @@ class AdaptiveNorm(TracksAverages):
                 "gamma_hat": gamma_bias, "beta_hat": beta_bias,
             }  # fmt: skip
         # standardization: the network's statistics, mixed with the measured ones
-        statistics = bounded(mu.to(self._dtype)), bounded(sigma.to(self._dtype))
+        given_mu, given_sigma = (mu, sigma) if averages is None else averages
+        statistics = tuple(
+            bounded(each.to(self._dtype).expand_as(mu)) for each in (given_mu, given_sigma)
+        )
         given = statistics if kept is None else (kept.view(2, *mu.shape) * torch.stack(statistics))
         mu_stan, sigma_stan = self.standardize(*given)
         lambda_mu, lambda_sigma = self._lambda("mu"), self._lambda("sigma")
@@ -226,7 +288,7 @@ class AdaptiveNorm(TracksAverages):
         images = Moments.of_images(x) if self.is_per_image else None  # (N, C)
         used = self._of_batch(x) if images is None else images
         if tracks:
-            self._track(used if images is None else self._of_batch(x.detach(), images))
+            self._track(used if images is None else self._of_batch(x.detach(), images), images)
         if self.formula == "paper":
             return used.mean, used.var
         if not is_traced() and used.count == 1:
@@ -236,9 +298,38 @@ class AdaptiveNorm(TracksAverages):
             )
         return used.mean, used.unbiased_var
 
+    @torch.no_grad()
+    def _track(self, batch: Moments, images: Moments | None = None) -> None:
+        if not self._tracks:
+            return
+        weight = self._weight_of_next_batch()
+        batch.update(*self._running(), weight)
+        if images is not None:
+            running, sigma = self.get_buffer("running_sigma"), self._mean_sigma(images)
+            running.copy_(torch.where(running.isnan(), sigma, running.lerp(sigma, weight)))
+
+    def _mean_sigma(self, images: Moments) -> Tensor:
+        """Over the images of all processes, (C,), in the averages' dtype."""
+        var = images.var if self.formula == "paper" else images.unbiased_var
+        sigma = self._sigma(var).to(self._dtype)
+        if not self._is_joint:
+            return sigma.mean(0)
+        assert self._processes is not None
+        count = sigma.new_full((1,), len(sigma))
+        totals = self._processes.sum(torch.cat((sigma.sum(0), count)))
+        return totals[:-1] / totals[-1]
+
+    def reset_running_stats(self) -> None:
+        super().reset_running_stats()
+        if self.is_per_image and self.track_running_stats:
+            self.get_buffer("running_sigma").fill_(1)
+
     def _load_from_state_dict(
         self, state_dict: dict[str, Any], prefix: str, local_metadata: dict[str, Any], *args: Any
     ) -> None:
+        sigma, version = self._buffers.get("running_sigma"), local_metadata.get("version")
+        if sigma is not None and (version is None or version < 3):
+            state_dict.setdefault(f"{prefix}running_sigma", torch.full_like(sigma, math.nan))
         for name in LAMBDAS:  # scalars in checkpoints of old
             key = f"{prefix}lambda_{name}_logit"
             if key in state_dict and state_dict[key].dim() == 0:

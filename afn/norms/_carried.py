@@ -1,5 +1,6 @@
 """What a layer hands on to the one in its place: the very same objects, not copies."""
 
+import math
 from collections.abc import Mapping
 from functools import cache
 from inspect import signature
@@ -20,6 +21,7 @@ _TENSORS = {
     "running_mean": ("track_running_stats",),
     "running_var": ("track_running_stats",),
     "num_batches_tracked": ("track_running_stats",),
+    "running_sigma": ("track_running_stats",),
 }
 """What layers share, and the options that say whether it is there."""
 _NOT_INHERITED = {"num_features", "affine", "track_running_stats", "bias"}
@@ -73,6 +75,9 @@ def keep_tensors(old: nn.Module, new: nn.Module, given: Mapping[str, Any]) -> No
             setattr(new, name, known[name])
     if shares_averages and new._buffers.get("running_mean") is known["running_mean"] is not None:
         new.track_running_stats = old.track_running_stats
+        sigma = new._buffers.get("running_sigma")
+        if sigma is not None and "running_sigma" not in known:
+            sigma.fill_(math.nan)  # the old layer did not measure it
 
 
 def keep_processes(old: nn.Module, new: nn.Module) -> None:

@@ -49,6 +49,9 @@ def fused(
 ) -> Tensor:
     """What ``layer._steps(x, kept, tracks=layer.training).y`` is.
 
+    Frozen networks are given the running averages for every image: they answer the same whatever
+    `x` is, and no gradient goes through them to it.
+
     Args:
         layer: With networks, and the paper's formula; measures statistics of `x`.
         x: (N, C, H, W), of the parameters' dtype or half as wide.
@@ -136,13 +139,16 @@ class _Vectors(NamedTuple):
         own: Tensor,
         kept: Tensor | None,
         parameters: Sequence[Tensor],
+        averages: Tensor | None = None,
     ) -> "_Vectors":
-        """From mu, sigma, weight and bias, (4, n, C)."""
+        """From mu, sigma, weight and bias, (4, n, C); `averages`, (2, C), for frozen networks."""
         (
             stan_weight, stan_bias, mu_weight, mu_bias, sigma_weight, sigma_bias,
             rescale_weight, rescale_bias, gamma_weight, gamma_bias, beta_weight, beta_bias,
         ) = parameters[6:]  # fmt: skip
-        statistics = bounded(own[:2])
+        measured = statistics = bounded(own[:2])
+        if averages is not None:
+            statistics = bounded(averages)[:, None].expand_as(measured).contiguous()
         given = statistics if kept is None else statistics * kept
         stan = linear(given, stan_weight, stan_bias).relu_()
         rescale = linear(statistics, rescale_weight, rescale_bias).relu_()
@@ -161,7 +167,7 @@ class _Vectors(NamedTuple):
         for gate in gates:
             lambdas[gate].sigmoid_()
         reach = net.clone()
-        reach[:2].sub_(statistics)
+        reach[:2].sub_(measured)
         hat = torch.addcmul(own, lambdas, reach)
         mu_hat, sigma_hat, gamma_hat, beta_hat = hat.unbind()
         sigma_hat.clamp_(min=math.sqrt(layer.eps))
@@ -175,6 +181,7 @@ class _Fused(torch.autograd.Function):
     def forward(
         ctx: Any, layer: "AdaptiveNorm", x: Tensor, kept: Tensor | None, *parameters: Tensor
     ) -> Tensor:
+        averages = layer._averages_given()  # before this batch moves them
         # (4, n, C): mu, sigma, weight, bias; n images of their own, or one batch
         weight, bias = parameters[:2]
         mean, var = _of_images(layer, x) if layer.is_per_image else _of_batch(layer, x)
@@ -182,11 +189,11 @@ class _Fused(torch.autograd.Function):
         if layer.is_per_image:
             weight, bias = weight.expand_as(mean), bias.expand_as(mean)
         own = torch.stack((mean, sigma, weight, bias)).view(4, -1, x.shape[1])
-        of = _Vectors.of(layer, own, kept, parameters)
+        of = _Vectors.of(layer, own, kept, parameters, averages)
 
         # What the way back needs of the layer as it is now: it may be changed until then.
         ctx.layer, ctx.is_training, ctx.overrides = layer, layer.training, layer.lambda_overrides
-        ctx.eps, ctx.gates = layer.eps, of.gates
+        ctx.eps, ctx.gates, ctx.averages = layer.eps, of.gates, averages
         ctx.save_for_backward(
             x, kept, own, of.statistics, of.net, of.reach, of.hat, of.lambdas, of.scale, of.stan,
             of.rescale, *parameters,
@@ -245,12 +252,15 @@ def _gradients(ctx: Any, grad_y: Tensor) -> tuple[Tensor | None, ...]:
     _relu_backward(grad_stan, stan.view_as(grad_stan), 0, grad_input=grad_stan)
     _relu_backward(grad_rescale, rescale.view_as(grad_rescale), 0, grad_input=grad_rescale)
     statistics = given = statistics.flatten(0, 1)
-    through = torch.mm(grad_stan, stan_weight)
+    grad_statistics = past_networks
     if kept is not None:
         given = statistics * kept.view_as(statistics)
-        through.mul_(kept.view_as(statistics))
-    through.addmm_(grad_rescale, rescale_weight)
-    grad_statistics = past_networks.add_(through.view_as(past_networks))
+    if ctx.averages is None:
+        through = torch.mm(grad_stan, stan_weight)
+        if kept is not None:
+            through.mul_(kept.view_as(statistics))
+        through.addmm_(grad_rescale, rescale_weight)
+        grad_statistics.add_(through.view_as(grad_statistics))
 
     grad_x = None
     if ctx.needs_input_grad[1]:
@@ -326,8 +336,8 @@ def _of_images(layer: "AdaptiveNorm", x: Tensor) -> tuple[Tensor, Tensor]:
         torch.sum(centered.mul_(centered), (2, 3), out=vars_)
     var.div_(count)
     if layer._tracks:
-        batch = layer._of_batch(x, Moments(mean, var, count))
-        batch.update(*layer._running(), layer._weight_of_next_batch())
+        moments = Moments(mean, var, count)
+        layer._track(layer._of_batch(x, moments), moments)
     return mean, var
 
 
@@ -361,8 +371,8 @@ class _Plain(nn.Module):
         super().__init__()
         self.layer = layer
 
-    def forward(self, x: Tensor, kept: Tensor | None) -> Tensor:
-        return self.layer._steps(x, kept).y
+    def forward(self, x: Tensor, kept: Tensor | None, averages: Tensor | None) -> Tensor:
+        return self.layer._steps(x, kept, averages).y
 
 
 def _plain_gradients(ctx: Any, grad_y: Tensor) -> tuple[Tensor | None, ...]:
@@ -371,6 +381,7 @@ def _plain_gradients(ctx: Any, grad_y: Tensor) -> tuple[Tensor | None, ...]:
     parameters = ctx.saved_tensors[11:]
     layer = copy.copy(ctx.layer)
     layer.training, layer.lambda_overrides, layer.eps = ctx.is_training, ctx.overrides, ctx.eps
+    layer.frozen_networks = ctx.averages is not None
     names = [*_OWN, *(
         f"{network}.{part}.{name}"
         for network, _, parts in _NETWORKS for part in parts for name in ("weight", "bias")
@@ -378,7 +389,7 @@ def _plain_gradients(ctx: Any, grad_y: Tensor) -> tuple[Tensor | None, ...]:
     values = {f"layer.{name}": value for name, value in zip(names, parameters, strict=True)}
     is_differentiated = torch.is_grad_enabled()
     with torch.enable_grad():
-        y = torch.func.functional_call(_Plain(layer), values, (x, kept))
+        y = torch.func.functional_call(_Plain(layer), values, (x, kept, ctx.averages))
     wanted = [t if t.requires_grad else None for t in (x, *parameters)]
     inputs = [t for t in wanted if t is not None]
     gradients = torch.autograd.grad(

@@ -94,6 +94,10 @@ class AFN2d(_AFN):
         adaptive: False is the ablation "encoder-decoder disabled": there are no networks,
             :math:`\hat\mu = \mu, \hat\sigma = \sigma, \hat\gamma = \gamma_{bias},
             \hat\beta = \beta_{bias}`. The λ stay in the state dict, frozen: they have no effect.
+        frozen_networks: True is the control "trained frozen": the networks are given the running
+            averages, as they are before the batch, instead of what is measured. They learn, but
+            answer the same whatever the input is; `stat_dropout` is off. `freeze_networks` does the
+            same to a trained model.
         eval_stats: Statistics at test time, "batch" or "running".
         formula: "paper", or the arithmetic of the published code, "reference". That code's λ are
             ``LambdaInit.REFERENCE``; its eps and dropout are given by `eps` and `stat_dropout`.

@@ -16,7 +16,8 @@ class ASRNorm2d(AdaptiveNorm):
     nothing bounds :math:`\hat\sigma`.
 
     Training and test are alike: every image is normalized by itself. Running averages over
-    (N, H, W) are tracked all the same, so that a trained layer can be converted.
+    (N, H, W) are tracked all the same, so that a trained layer can be converted, and so is
+    :math:`\sigma`'s mean over images, which is what `frozen_networks` are given.
 
     Args:
         num_features: Channels C, at least 1.
@@ -33,6 +34,8 @@ class ASRNorm2d(AdaptiveNorm):
         rescale_width: Hidden width of the rescaling networks; max(1, C // 16) by default.
         stat_dropout: As in `AFN2d`; the published code has none here.
         adaptive: As in `AFN2d`.
+        frozen_networks: As in `AFN2d`; what is given for :math:`\sigma` is its mean over
+            images, not the root of the running variance.
         eval_stats: Taken so that all layers are built alike; without effect.
         formula: "paper", or the arithmetic of the published code, "reference".
 

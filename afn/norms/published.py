@@ -1,5 +1,6 @@
 """Checkpoints of the authors' own implementation, in this package's layers."""
 
+import math
 import warnings
 from collections.abc import Mapping, Sequence
 
@@ -94,6 +95,9 @@ def load_published(
             values = torch.zeros(()), torch.ones(()), torch.tensor(0)
             for name, value in zip(_AVERAGES, values, strict=True):
                 fresh[f"{prefix}{name}"] = value.expand_as(layer.get_buffer(name))
+        if layer.is_per_image and layer.track_running_stats:
+            sigma = layer.get_buffer("running_sigma")
+            fresh[f"{prefix}running_sigma"] = sigma.new_full((), math.nan).expand_as(sigma)
     own = model.state_dict()
     given = {names.get(name, name): value for name, value in state_dict.items()}
     if not is_gated:

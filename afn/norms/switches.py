@@ -51,14 +51,7 @@ def override_lambdas(
     """
     given = {"mu": mu, "sigma": sigma, "gamma": gamma, "beta": beta}
     values = {name: value for name, value in given.items() if value is not None}
-    layers = [
-        layer for layer in model.modules() if isinstance(layer, AdaptiveNorm) and layer.adaptive
-    ]
-    if not layers:
-        raise ValueError(
-            "λ act in AFN and ASRNorm layers with networks, got a model without any: "
-            'use convert_norm(model, "afn") or adaptive=True'
-        )
+    layers = _with_networks(model)
     with ExitStack() as stack:
         for layer in layers:
             stack.enter_context(_overridden(layer, values))
@@ -78,6 +71,55 @@ def _overridden(layer: AdaptiveNorm, values: dict[str, float]) -> Iterator[None]
         yield
     finally:
         layer.lambda_overrides = before
+
+
+@contextmanager
+def freeze_networks(model: nn.Module) -> Iterator[None]:
+    """Give the networks of every adaptive layer the running averages for a while.
+
+    Whatever the input is, they then answer as they do to the average of the training data, so that
+    what a test loses by it is what their adapting is worth. λ, γ_bias and β_bias stay, where
+    ``override_lambdas`` with zeros takes away what grew up beside the networks too.
+
+    Args:
+        model: Holds the layers, or is one.
+
+    Raises:
+        ValueError: No layer has networks, or one has no running averages (of ASRNorm: trained
+            before the mean of σ was tracked, see `recalibrate`).
+
+    Example:
+        >>> import torch
+        >>> from afn import AFN2d, freeze_networks
+        >>> layer, images = AFN2d(16), torch.rand(8, 16, 28, 28)
+        >>> with freeze_networks(layer):
+        ...     one, other = layer.trace(images), layer.trace(3 * images)
+        >>> bool((one.mu_stan == other.mu_stan).all())
+        True
+    """
+    layers = _with_networks(model)
+    for layer in layers:
+        layer._check_averages()
+    before = [layer.frozen_networks for layer in layers]
+    for layer in layers:
+        layer.frozen_networks = True
+    try:
+        yield
+    finally:
+        for layer, was_frozen in zip(layers, before, strict=True):
+            layer.frozen_networks = was_frozen
+
+
+def _with_networks(model: nn.Module) -> list[AdaptiveNorm]:
+    layers = [
+        layer for layer in model.modules() if isinstance(layer, AdaptiveNorm) and layer.adaptive
+    ]
+    if not layers:
+        raise ValueError(
+            "λ act in AFN and ASRNorm layers with networks, got a model without any: "
+            'use convert_norm(model, "afn") or adaptive=True'
+        )
+    return layers
 
 
 def set_eval_stats(model: Model, eval_stats: EvalStats) -> Model:

@@ -12,11 +12,13 @@ Point = tuple[tuple[str, str], ...]
 """Axis and label, in the axes' order: where a run lies."""
 _OF_ADAPTIVE = (
     "lambda_init", "stan_width", "rescale_width", "stan_ratio", "rescale_ratio", "stat_dropout",
-    "adaptive", "formula", "lambda_lr_factor", "network_lr_factor", "network_decay_factor",
+    "adaptive", "frozen_networks", "formula", "lambda_lr_factor", "network_lr_factor",
+    "network_decay_factor",
 )  # fmt: skip
 _OF_NETWORKS = (
     "stan_width", "rescale_width", "stan_ratio", "rescale_ratio", "stat_dropout",
     "lambda_init", "lambda_lr_factor", "network_lr_factor", "network_decay_factor",
+    "frozen_networks",
 )  # fmt: skip
 
 

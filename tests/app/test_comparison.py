@@ -48,13 +48,15 @@ def random_contender(draw, shared):
         stats = draw.choice([None, "batch", "running"])
         return TrainConfig(norm=draw.choice(CONTEXTUAL_NORMS), eval_stats=stats, **shared)
     adaptive = draw.random() < 0.7
+    frozen = adaptive and draw.random() < 0.3
     return TrainConfig(
         norm=draw.choice(ADAPTIVE_NORMS),
         lambda_init=random_lambda_init(draw),
         stan_width=draw.choice([None, draw.randint(1, 1024)]),
         rescale_width=draw.choice([None, draw.randint(1, 1024)]),
         adaptive=adaptive,
-        stat_dropout=draw.choice([0.0, draw.uniform(0, 0.9)]) if adaptive else 0.0,
+        frozen_networks=frozen,
+        stat_dropout=draw.uniform(0, 0.9) if adaptive and not frozen else 0.0,
         formula=draw.choice(["paper", "reference"]),
         eval_stats=draw.choice([None, "batch", "running"]),
         **shared,
@@ -135,6 +137,7 @@ NONSENSE = {
     "c=afn~lambda_warm": ("paper, reference, open, off", "left out"),
     "c=afn~stan_0": ("stan_width must be", "left out"),
     "c=afn~dropout_0.5~ed_off": ("encoder-decoder", "left out"),
+    "c=afn~frozen_yes": ("freezing the networks is on or off, not 'yes'", "left out"),
     "c=afn~ed_maybe": ("on or off", "left out"),
     "c=afn~formula_mine": ("paper, reference", "left out"),
     "c=bn~stats_mine": ("batch, running", "left out"),

@@ -204,6 +204,7 @@ def test_resumed_equals_uninterrupted_bit_for_bit(quick, norm, tmp_path):
     [
         {"augment": "crop_flip"},
         {"augment": "crop_flip_corruptions", "network_lr_factor": 5, "network_decay_factor": 0},
+        {"norm": "asrnorm", "frozen_networks": True},
     ],
 )
 def test_resumed_equals_uninterrupted_with_schedule_augmentation_and_decay(

@@ -8,7 +8,15 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel, update_bn
 from torch.testing import assert_close
 
-from afn.norms import AFN2d, BatchNorm2d, convert_norm, make_norm, recalibrate, set_eval_stats
+from afn.norms import (
+    AFN2d,
+    ASRNorm2d,
+    BatchNorm2d,
+    convert_norm,
+    make_norm,
+    recalibrate,
+    set_eval_stats,
+)
 
 TRACKING = pytest.mark.parametrize("name", ["afn", "asrnorm", "bn", "bin"])
 
@@ -29,10 +37,14 @@ def tracked(model):
 def averages_of(model, batches):
     """By hand: the plain average of every batch's mean and unbiased variance."""
     seen = [model[0](batch) for batch in batches]
-    return {
+    found = {
         "1.running_mean": torch.stack([x.mean((0, 2, 3)) for x in seen]).mean(0),
         "1.running_var": torch.stack([x.var((0, 2, 3)) for x in seen]).mean(0),
     }
+    if isinstance(model[1], ASRNorm2d):  # the mean of every batch's images' σ
+        sigma = [(x.var((2, 3), correction=0) + model[1].eps).sqrt().mean(0) for x in seen]
+        found["1.running_sigma"] = torch.stack(sigma).mean(0)
+    return found
 
 
 @TRACKING

@@ -79,6 +79,17 @@ def test_runs_that_an_older_rule_has_tested_are_told():
             "BN has no λ and no networks: network_lr_factor would change nothing",
         ),
         (
+            {"norm": ["bn", "afn"], "frozen_networks": [True]},
+            "norm bn, frozen_networks on",
+            "BN has no λ and no networks: frozen_networks would change nothing",
+        ),
+        (
+            {"adaptive": [True, False], "frozen_networks": [True]},
+            "adaptive off, frozen_networks on",
+            "frozen_networks is about the encoder-decoder, which is disabled; enable it or freeze "
+            "nothing",
+        ),
+        (
             {"weight_decay": [0.0, 0.1], "network_decay_factor": [0.5]},
             "weight_decay 0, network_decay_factor 0.5",
             "weight_decay is 0: network_decay_factor would change nothing",
