@@ -12,6 +12,11 @@
   with published figures, which come from pretrained networks at 224×224.
 - **lambda**: AFN with other starts of λ, and without its networks ("plain"), on MNIST in grey and
   CIFAR-10, besides as the models above; on CIFAR-10 one seed.
+- **deciding**: what AFN's networks are worth, see docs/experiments.md. ResNet-8 on CIFAR-10, ten
+  epochs, with and without corruptions among the training images ("aug"): BN, ASRNorm, AFN; AFN
+  whose networks learn ("learn": their learning rate 50 times, λ's 100 times, no weight decay on
+  them), and the same with frozen networks ("frozen"). Three seeds, and eight of BN, learn and
+  frozen, which decide.
 - **mnist5k**: the embedded digits, so that there is something to open without any data.
 
 No model is chosen by its test accuracy: the last epoch's weights count.
@@ -38,6 +43,16 @@ _VARIANTS: dict[str, dict[str, Any]] = {
 }
 
 
+_LEARNS: dict[str, Any] = {
+    "lambda_lr_factor": 100.0,
+    "network_lr_factor": 50.0,
+    "network_decay_factor": 0.0,
+}
+"""Under which AFN's networks learn; under the protocol alone they stay where they start."""
+_ARMS = ("bn", "afn-frozen", "afn-learn", "afn", "asrnorm")
+_DECIDING = _ARMS[:3]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mode:
     """How a trained model is set when it is asked."""
@@ -55,7 +70,7 @@ class Spec:
     name: str
     """As in `mnist-rgb-afn`; seeds but the first end in -s1, -s2."""
     group: str
-    """digits, cifar10, pacs, lambda or mnist5k."""
+    """digits, cifar10, deciding, pacs, lambda or mnist5k."""
     config: TrainConfig
     domains: tuple[str, ...]
     """Whose clean test images it is asked."""
@@ -169,6 +184,25 @@ def _cifar10(norm: str, seed: int) -> Spec:
     )
 
 
+def _deciding(arm: str, augment: str, seed: int) -> Spec:
+    norm, _, variant = arm.partition("-")
+    return Spec(
+        name=_named(f"cifar10-r8-{'aug-' if augment else ''}{arm}", seed),
+        group="deciding",
+        config=replace(
+            _cifar10(norm, seed).config,
+            backbone="resnet8",
+            epochs=10,
+            augment="crop_flip_corruptions" if augment else "crop_flip",
+            **_LEARNS if variant else {},
+            frozen_networks=variant == "frozen",
+        ),
+        domains=("cifar10",),
+        domain_images=10_000,
+        grid_images=2000,
+    )
+
+
 def _pacs(norm: str, seed: int) -> Iterator[Spec]:
     for domain in PACS:
         yield Spec(
@@ -224,6 +258,9 @@ def _all() -> Iterator[Spec]:
     yield from (_cifar10(norm, 1) for norm in NORMS)
     for norm in NORMS:
         yield from _pacs(norm, 1)
+    for seed in range(8):
+        for arm in _ARMS if seed < 3 else _DECIDING:
+            yield from (_deciding(arm, augment, seed) for augment in ("", "aug"))
     for form, seed in (("grey", 1), ("rgb", 2), ("grey", 2)):
         yield from _every_digit(form, seed)
     yield from (_cifar10(norm, 2) for norm in NORMS)

@@ -72,6 +72,31 @@ def test_lambda_variants_differ_from_their_model_in_that_alone():
         assert plain.lambda_init == LambdaInit.PAPER
 
 
+def test_the_deciding_comparison_is_the_one_that_was_written_down():
+    counts = Counter(
+        (s.name.removesuffix(f"-s{s.config.seed}"), s.config.augment) for s in of_group("deciding")
+    )
+    seeds = {"bn": 8, "afn-frozen": 8, "afn-learn": 8, "afn": 3, "asrnorm": 3}
+    plain = {(f"cifar10-r8-{arm}", "crop_flip"): num for arm, num in seeds.items()}
+    assert counts == plain | {
+        (f"cifar10-r8-aug-{arm}", "crop_flip_corruptions"): num for arm, num in seeds.items()
+    }
+
+
+def test_the_deciding_arms_differ_in_what_they_are_called_after():
+    base = PLAN["cifar10-r8-afn"].config
+    assert (base.backbone, base.epochs, base.frozen_networks) == ("resnet8", 10, False)
+    learns = PLAN["cifar10-r8-afn-learn"].config
+    assert learns == replace(
+        base, network_lr_factor=50.0, lambda_lr_factor=100.0, network_decay_factor=0.0
+    )
+    assert PLAN["cifar10-r8-afn-frozen"].config == replace(learns, frozen_networks=True)
+    assert PLAN["cifar10-r8-bn"].config == replace(base, norm="bn")
+    assert PLAN["cifar10-r8-aug-asrnorm"].config == replace(
+        base, norm="asrnorm", augment="crop_flip_corruptions"
+    )
+
+
 def test_embedded_models_need_no_data():
     here = {spec.config.norm for spec in of_group("mnist5k", SHIPPED)}
     assert here == {"bn", "asrnorm", "afn"}

@@ -12,17 +12,20 @@ from afn.grids.domains import Row, domain_matrix
 from afn.pretrained.cards import pretrained_dir, pretrained_names, read_card
 from afn.pretrained.checksums import checksum
 from afn.pretrained.plan import PLAN
-from afn.pretrained.results import Accuracy, read_results
+from afn.pretrained.results import Accuracy, answered, read_results
 
 NAMES = pretrained_names()
 EMBEDDED = [name for name in NAMES if name.startswith("mnist5k-")]
 TOLERANCE = 0.0005
 """A twentieth of a point: one image of 2,000."""
-MAX_BYTES = 60_000_000
+MAX_BYTES = 90_000_000
 
 
 def test_all_that_are_to_come_along_are_there():
-    assert set(NAMES) == {name for name, spec in PLAN.items() if spec.is_shipped}
+    shipped = {name: spec for name, spec in PLAN.items() if spec.is_shipped}
+    made = {name for name, _ in answered(pretrained_dir())}
+    assert set(NAMES) == shipped.keys() & made
+    assert {shipped[name].group for name in shipped.keys() - made} <= {"deciding"}  # in the making
 
 
 @pytest.mark.parametrize("name", NAMES)
