@@ -39,6 +39,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--stan-width", type=int)
     parser.add_argument("--rescale-width", type=int)
+    parser.add_argument("--norm-eps", type=float, metavar="X", help="(default the norm's own)")
     parser.add_argument("--no-adaptive", dest="adaptive", action="store_false", default=None)
     parser.add_argument("--frozen-networks", action="store_true", default=None)
     parser.add_argument("--formula", choices=["paper", "reference"])

@@ -36,6 +36,7 @@ VARIED = {
     "augment": "augmentation",
     "rsc": "self-challenging, share muted",
     "formula": "formula",
+    "norm_eps": "eps of the norms",
 }
 """What a sweep built here can vary, and how it is called."""
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -70,6 +71,7 @@ EXAMPLES = {
     "momentum": "0, 0.9",
     "weight_decay": "0, 0.0005",
     "formula": "paper, reference",
+    "norm_eps": "1e-5, 1e-6",
     "lr_schedule": "constant, cosine",
     "augment": "none, crop_flip",
     "rsc": "0, 0.33",

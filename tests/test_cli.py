@@ -117,13 +117,13 @@ def test_train_takes_every_setting_as_an_option(says, store):
         "train", *QUICK, "--norm=asrnorm", "--lambda-init=open", "--no-adaptive",
         "--formula=reference", "--batch-size=8", "--lr=0.01", "--momentum=0.5", "--seed=3",
         "--lambda-lr-factor=10", "--max-steps=1", "--severity=5", "--weight-decay=0.1",
-        "--lr-schedule=cosine", "--augment=crop_flip",
+        "--lr-schedule=cosine", "--augment=crop_flip", "--norm-eps=1e-6", "--rsc=0.3",
     )  # fmt: skip
     assert store.list()[0].config() == TrainConfig(
         dataset="digits8", epochs=1, eval_images=100, widths=(4, 8), norm="asrnorm",
         lambda_init=LambdaInit.OPEN, adaptive=False, formula="reference", batch_size=8, lr=0.01,
         momentum=0.5, seed=3, lambda_lr_factor=10.0, max_steps=1, severity=5,
-        weight_decay=0.1, lr_schedule="cosine", augment="crop_flip",
+        weight_decay=0.1, lr_schedule="cosine", augment="crop_flip", norm_eps=1e-6, rsc=0.3,
     )  # fmt: skip
 
 

@@ -56,6 +56,7 @@ _ADAPTIVE_OPTIONS = ("lambda_init", "stat_dropout", "adaptive", "frozen_networks
 """Those of the layer by the same name; the widths come from width and ratio."""
 
 
+_EPS = (1e-12, 1.0)
 _LISTS = ("widths", "corruptions", "test_domains")
 
 
@@ -143,6 +144,8 @@ class TrainConfig:
     """True gives the networks running averages, so that they answer constants: the control for what
     their adapting is worth."""
     formula: Literal["paper", "reference"] = "paper"
+    norm_eps: float | None = None
+    """The norms' eps, above 0; None is their own, 1e-5. The published code has 1e-6."""
     eval_stats: Literal["batch", "running"] | None = None
     """Statistics at test time; None is the norm's own default (AFN: batch, BN: running)."""
 
@@ -189,6 +192,12 @@ class TrainConfig:
                 raise ValueError(
                     f"{name} must be a whole number from 1 to 1024 or None, got {width!r}"
                 )
+        eps = self.norm_eps
+        is_number = isinstance(eps, int | float) and not isinstance(eps, bool)
+        if eps is not None and not (is_number and _EPS[0] <= eps <= _EPS[1]):
+            raise ValueError(
+                f"norm_eps must be a number from {_EPS[0]:g} to {_EPS[1]:g} or None, got {eps!r}"
+            )
         if not all(isinstance(name, str) for name in self.test_domains):
             raise ValueError(f"test_domains must be names of data sets, got {self.test_domains!r}")
         for corruption in self.corruptions:
@@ -236,6 +245,8 @@ class TrainConfig:
     def norm_options(self, num_features: int) -> dict[str, Any]:
         """Keyword arguments for a norm layer of so many channels."""
         options: dict[str, Any] = {}
+        if self.norm_eps is not None and self.norm != "none":
+            options["eps"] = self.norm_eps
         if self.norm in SWITCHABLE_NORMS and self.eval_stats is not None:
             options["eval_stats"] = self.eval_stats
         if self.norm in ADAPTIVE_NORMS:

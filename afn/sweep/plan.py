@@ -164,6 +164,8 @@ def _unheeded(config: TrainConfig, settings: Mapping[str, object]) -> str:
             return "every λ is 0 and frozen: lambda_lr_factor would change nothing"
         if name == "network_decay_factor" and config.weight_decay == 0:
             return "weight_decay is 0: network_decay_factor would change nothing"
+        if name == "norm_eps" and config.norm == "none":
+            return "without a norm norm_eps would change nothing"
         if name == "widths" and config.backbone != "convnet":
             return f"{config.backbone} has channels of its own: widths would change nothing"
     return ""

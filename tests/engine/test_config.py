@@ -29,7 +29,9 @@ def test_live_runs_test_six_corruptions_unless_told_otherwise():
 
 @pytest.mark.parametrize("init", LambdaInit.PRESETS.values(), ids=LambdaInit.PRESETS)
 def test_json_round_trip(init):
-    config = TrainConfig(lambda_init=init, widths=(3, 5), stan_width=7, eval_stats="running")
+    config = TrainConfig(
+        lambda_init=init, widths=(3, 5), stan_width=7, eval_stats="running", norm_eps=1e-6
+    )
     text = json.dumps(config.to_json(), allow_nan=False)
     assert TrainConfig.from_json(json.loads(text)) == config
 
@@ -39,6 +41,12 @@ def test_settings_that_are_added_later_do_not_change_the_hash(monkeypatch):
     whole = TrainConfig.to_json
     monkeypatch.setattr(TrainConfig, "to_json", lambda self: {**whole(self), "warmup": 0})
     assert TrainConfig(lr=0.1).hash() == before
+
+
+def test_settings_that_were_added_left_the_hashes_of_before():
+    """As they were before the rates of the networks, rsc and norm_eps."""
+    assert TrainConfig().hash() == "7674a781fc"
+    assert TrainConfig(norm="bn", lr=0.1, weight_decay=5e-4).hash() == "c033a2a8cc"
 
 
 def test_hash_names_the_configuration():
@@ -70,6 +78,10 @@ def test_each_limit_is_checked_at_both_ends(name):
         ({"widths": ()}, "widths must be 1 to 4"),
         ({"widths": (0,)}, "widths must be 1 to 4"),
         ({"stan_width": 0}, "stan_width must be"),
+        ({"norm_eps": 0.0}, r"norm_eps must be a number from 1e-12 to 1 or None, got 0\.0"),
+        ({"norm_eps": "1e-6"}, "norm_eps must be a number"),
+        ({"norm_eps": True}, "norm_eps must be a number"),
+        ({"norm_eps": math.nan}, "norm_eps must be a number"),
         ({"stat_dropout": 0.3, "adaptive": False}, "encoder-decoder, which is disabled"),
     ],
 )

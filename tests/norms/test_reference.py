@@ -20,8 +20,11 @@ def sigmoid(values):
     return 1 / (1 + torch.exp(-values))
 
 
-def published(state, x, dims, eps_is_inside):
-    """Points 1, 2 and 5: gates, ungated rescaling, unbiased variance and the place of eps."""
+def published(state, x, dims, eps_is_inside, kept=(1, 1)):
+    """Points 1, 2 and 5: gates, ungated rescaling, unbiased variance and the place of eps.
+
+    And point 4: what dropout multiplies the means and the deviations with.
+    """
 
     def network(name, values):
         return values @ state[f"{name}.weight"].T + state[f"{name}.bias"]
@@ -31,8 +34,8 @@ def published(state, x, dims, eps_is_inside):
     shape = (1, -1, 1, 1) if 0 in dims else (*mu.shape, 1, 1)
     var = ((x - mu.reshape(shape)) ** 2).sum(dims) / (n - 1)
     sigma = torch.sqrt(var + EPS) if eps_is_inside else torch.sqrt(var) + EPS
-    hidden_mu = relu(network("standardize.encoder", mu))
-    hidden_sigma = relu(network("standardize.encoder", sigma))
+    hidden_mu = relu(network("standardize.encoder", mu * kept[0]))
+    hidden_sigma = relu(network("standardize.encoder", sigma * kept[1]))
     mu_stan = network("standardize.mu_decoder", hidden_mu)
     sigma_stan = relu(network("standardize.sigma_decoder", hidden_sigma))
     lambda_mu, lambda_sigma = (

@@ -94,6 +94,11 @@ def test_runs_that_an_older_rule_has_tested_are_told():
             "weight_decay 0, network_decay_factor 0.5",
             "weight_decay is 0: network_decay_factor would change nothing",
         ),
+        (
+            {"norm": ["none", "bn"], "norm_eps": [1e-6]},
+            "norm none, norm_eps 1e-06",
+            "without a norm norm_eps would change nothing",
+        ),
     ],
 )
 def test_what_contradicts_itself_is_left_out_with_its_reason(axes, left_out, reason):
