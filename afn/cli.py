@@ -24,7 +24,7 @@ from afn.corruptions.applying import left_out, left_out_record, left_out_words
 from afn.corruptions.severities import SEVERITIES
 from afn.cost import command
 from afn.engine.ready import check_ready
-from afn.grids.records import ORDERS
+from afn.grids.records import COUNTED, ORDERS
 from afn.inside import command as inside_command
 from afn.memory import keep_freed_memory
 from afn.pretrained import command as pretrained_command
@@ -128,8 +128,9 @@ def _parser() -> argparse.ArgumentParser:
         help="all severities of all 19 corruptions, or of those named; kept, and not made again",
     )  # fmt: skip
     grid.add_argument(
-        "--order", choices=ORDERS, nargs="+", help="of the test images, or both (default mixed)"
-    )
+        "--order", choices=[*ORDERS, *COUNTED], nargs="+",
+        help="of the test images, or several; “3 classes”: each batch holds three (default mixed)",
+    )  # fmt: skip
     grid.add_argument("--baseline", metavar="NAME", help="for the mean corruption error")
     evaluate.set_defaults(run=_evaluate)
 

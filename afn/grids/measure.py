@@ -14,7 +14,8 @@ from afn.data import ImageData, load_dataset
 from afn.data.classes import Naming
 from afn.data.forms import in_form
 from afn.evaluate import Classifier, noise_of
-from afn.grids.records import ORDERS, Cell, GridFile, Order, Place, places
+from afn.grids.batches import batches_of
+from afn.grids.records import COUNTED, ORDERS, Cell, GridFile, Order, Place, places
 from afn.grids.rescaling import Condition
 from afn.numbers import whole
 from afn.pixels import as_float
@@ -44,7 +45,8 @@ def corruption_grid(
         num_images: The first so many.
         batch_size: Where the model normalizes by test-batch statistics, answers depend on it.
         order: "by label" sorts the images by class before they are put into batches, so that a
-            batch holds few classes: what test-batch statistics cannot know.
+            batch holds few classes: what test-batch statistics cannot know; "3 classes" has each
+            batch hold three, see `afn.grids.batches.batches_of`.
         corruptions: Names, of ``CORRUPTIONS``.
         severities: Of 1 to 5.
         known: Cells by place that are yielded in their turn instead of being computed.
@@ -214,8 +216,8 @@ def checked(num_images: SupportsIndex, batch_size: SupportsIndex, order: str) ->
         raise ValueError(
             f"num_images and batch_size must be at least 1, got {num_images} and {batch_size}"
         )
-    if order not in ORDERS:
-        raise ValueError(f"order must be one of {', '.join(ORDERS)}, got {order!r}")
+    if order not in (known := (*ORDERS, *COUNTED)):
+        raise ValueError(f"order must be one of {', '.join(known)}, got {order!r}")
     return num_images, batch_size
 
 
@@ -279,8 +281,8 @@ def _logits(
     model: Classifier, images: Tensor, labels: Tensor, batch_size: int, order: Order
 ) -> Tensor:
     """(N, classes), in the order of the images, whatever the order in which they were asked."""
-    if order == "mixed":
+    if order == "mixed":  # slices, which are no copies
         return torch.cat([model(batch) for batch in images.split(batch_size)])
-    by_label = labels.argsort(stable=True)
-    answers = torch.cat([model(batch) for batch in images[by_label].split(batch_size)])
-    return torch.empty_like(answers).index_copy_(0, by_label, answers)
+    batches = batches_of(labels, batch_size, order)
+    answers = torch.cat([model(images[batch]) for batch in batches])
+    return torch.empty_like(answers).index_copy_(0, torch.cat(batches), answers)

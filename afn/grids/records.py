@@ -23,9 +23,18 @@ from afn.intervals import paired_interval, wilson_interval
 from afn.jsonl import append_line, read_lines
 from afn.numbers import whole
 
-Order = Literal["mixed", "by label"]
-"""In which order test images come: as they are, or sorted by class, so that batches are not."""
-ORDERS: tuple[Order, ...] = get_args(Order)
+Order = Literal[
+    "mixed", "by label", "1 class", "2 classes", "3 classes", "4 classes", "5 classes",
+    "6 classes", "7 classes", "8 classes", "9 classes", "10 classes",
+]  # fmt: skip
+"""In which order test images come: as they are; sorted by class, so that batches hold few of them;
+or so that each batch holds so many, in equal shares."""
+ORDERS: tuple[Order, ...] = ("mixed", "by label")
+"""Those that every test offers."""
+COUNTED: dict[Order, int] = {
+    order: number for number, order in enumerate(get_args(Order)[len(ORDERS) :], start=1)
+}
+"""Classes of a batch, by the order that sees to it."""
 STANDARD = (
     "gaussian_noise", "shot_noise", "impulse_noise", "defocus_blur", "glass_blur", "motion_blur",
     "zoom_blur", "snow", "frost", "fog", "brightness", "contrast", "elastic_transform", "pixelate",

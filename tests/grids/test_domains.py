@@ -146,7 +146,7 @@ def test_to_keep_cells_the_weights_must_be_known(tmp_path):
             r"common: x \(a, b, c and 2 more\) and the netw",
         ),
         ([GREY], {"num_images": 0}, "must be at least 1, got 0"),
-        ([GREY], {"order": "by size"}, "order must be one of mixed, by label"),
+        ([GREY], {"order": "by size"}, "order must be one of mixed, by label, 1 class"),
     ],
 )
 def test_bad_questions_are_one_line(domains, options, words):
