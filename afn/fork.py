@@ -150,7 +150,7 @@ def fork(
     """
     place = place_of(run, step)
     config = changed_config(place, changes or {}, lambda_logits, num_train=_num_train(run))
-    check_ready(config)
+    check_ready(config, goes_on=True)
     origin = Origin(
         run=run.id,
         step=place.step,

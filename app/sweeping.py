@@ -87,7 +87,7 @@ def checked_plan(spec: SweepSpec) -> SweepPlan:
     entry_of = cache(dataset_entry)
     for run in found.runs:
         try:
-            check_ready(run.config, entry_of)
+            check_ready(run.config, entry_of, to_its_end=True)
         except FileNotFoundError as error:
             raise ValueError(str(error)) from error
         except ValueError as error:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal, get_args
 
 from afn.corruptions.severities import LIVE_CORRUPTIONS, MIN_SIDE, RULE, SEVERITIES
 from afn.lambda_init import LambdaInit
+from afn.wording import count_words
 
 NormName = Literal["afn", "asrnorm", "bn", "in", "gn", "ln", "bin", "none"]
 BackboneName = Literal["convnet", "resnet8", "resnet20"]
@@ -161,7 +162,7 @@ class TrainConfig:
     test_domains: tuple[str, ...] = ()
     """Further data sets whose clean images are tested once training has come to its end."""
     max_steps: int = 100_000
-    """The run stops by itself after so many steps ..."""
+    """The run stops by itself after so many steps; by default it is refused if it would ..."""
     max_seconds: float = 1800.0
     """... or after so much wall time, pauses included."""
 
@@ -255,6 +256,14 @@ class TrainConfig:
                 width, ratio = getattr(self, f"{name}_width"), getattr(self, f"{name}_ratio")
                 options[f"{name}_width"] = max(1, num_features // ratio) if width is None else width
         return options
+
+    def num_steps(self, num_train: int) -> int:
+        """Steps of all epochs over so many training images, of which it takes `train_images`.
+
+        A remainder smaller than a batch is left out of each epoch: whatever the batch size, a run
+        sees the same number of images but for that.
+        """
+        return self.epochs * (min(num_train, self.train_images) // self.batch_size)
 
     def lr_factor(self, progress: float) -> float:
         r"""What the schedule makes of the learning rate.
@@ -366,6 +375,21 @@ def check_against_data(config: TrainConfig, num_train: int, image_side: int) -> 
         raise ValueError(
             f"{len(config.widths)} blocks halve {image_side} pixels to nothing; "
             f"take fewer widths or larger images"
+        )
+
+
+def check_steps(config: TrainConfig, num_train: int) -> None:
+    """Raise ValueError with one line if the limit of steps would cut a run short.
+
+    Args:
+        config: What is to be trained.
+        num_train: Training images of the data set.
+    """
+    if (steps := config.num_steps(num_train)) > config.max_steps:
+        raise ValueError(
+            f"{count_words(config.epochs, 'epoch')} of {config.dataset} in batches of "
+            f"{config.batch_size} take {steps:,} steps, and the limit is {config.max_steps:,}: "
+            f"raise max_steps, or take fewer epochs or larger batches"
         )
 
 

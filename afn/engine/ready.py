@@ -4,27 +4,43 @@ from collections.abc import Callable
 
 from afn.data import DatasetEntry, dataset_entry
 from afn.data.classes import Naming
-from afn.engine.config import TrainConfig, check_against_data, check_corruptible
+from afn.engine.config import (
+    TrainConfig,
+    check_against_data,
+    check_corruptible,
+    check_steps,
+)
 
 
 def check_ready(
-    config: TrainConfig, entry_of: Callable[[str], DatasetEntry] = dataset_entry
+    config: TrainConfig,
+    entry_of: Callable[[str], DatasetEntry] = dataset_entry,
+    *,
+    to_its_end: bool = False,
+    goes_on: bool = False,
 ) -> None:
     """Raise with one line unless the data of a configuration are there and fit it.
 
     Args:
         config: What is to be trained.
         entry_of: Looks up a data set's entry; who asks of many configurations caches it.
+        to_its_end: Whether a run that its limit of steps cuts short is of no use, though the limit
+            was chosen.
+        goes_on: Whether it begins where another run stands, so that steps are left of all epochs
+            that none can tell here.
 
     Raises:
         ValueError: A data set is unknown, unusable, too small for the configuration, or, if it is
-            one of the test domains, without a class that is trained.
+            one of the test domains, without a class that is trained; the limit of steps, unless it
+            was chosen, would cut the run short.
         FileNotFoundError: A data set is not on disk; the line says how to get it.
     """
     entry = _here(entry_of(config.dataset))
     side = min(entry.image_shape[:2])
     check_against_data(config, entry.num_train, side)
     check_corruptible(config, side)
+    if to_its_end or (config.max_steps == TrainConfig().max_steps and not goes_on):
+        check_steps(config, entry.num_train)
     for name in config.test_domains:
         domain = _here(entry_of(name))
         Naming(dataset=name, classes=domain.class_names, logits=entry.class_names)

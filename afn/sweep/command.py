@@ -3,7 +3,7 @@
 import argparse
 import csv
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -11,14 +11,15 @@ from typing import Any
 
 from afn.cluster import runner_for
 from afn.data import dataset_entry
+from afn.engine.config import TrainConfig
 from afn.engine.ready import check_ready
 from afn.files import check_output
 from afn.index import Line, RunIndex
 from afn.runner import Runner
 from afn.runs import Run, RunStore
-from afn.sweep.estimate import expected_seconds, paces
+from afn.sweep.estimate import Pace, expected_seconds, paces, seconds_of
 from afn.sweep.execution import Progress, begin, outdated_words, standing
-from afn.sweep.plan import Planned, SweepPlan, plan, words
+from afn.sweep.plan import Planned, Point, SweepPlan, plan, words
 from afn.sweep.saved import save
 from afn.sweep.spec import read_spec
 from afn.sweep.store import SweepStore
@@ -92,7 +93,7 @@ def lines_of(runs: Iterable[Planned], index: RunIndex) -> dict[str, Line]:
 def _check_data(planned: SweepPlan) -> None:
     entry_of = cache(dataset_entry)
     for run in planned.runs:
-        check_ready(run.config, entry_of)
+        check_ready(run.config, entry_of, to_its_end=True)
 
 
 def _say_plan(planned: SweepPlan, index: RunIndex, say: Say) -> None:
@@ -111,7 +112,8 @@ def _say_plan(planned: SweepPlan, index: RunIndex, say: Say) -> None:
     if older := outdated_words(planned.runs, by_id):
         say(older, {"kind": "older rule", "told": older})
     num_train = dataset_entry(planned.spec.base.dataset).num_train
-    seconds = expected_seconds(left, paces(lines, left), num_train) if left else 0.0
+    known = paces(lines, left)
+    seconds = expected_seconds(left, known, num_train) if left else 0.0
     told = (
         "unknown until the first are done"
         if seconds is None
@@ -125,6 +127,20 @@ def _say_plan(planned: SweepPlan, index: RunIndex, say: Say) -> None:
             "ended": progress.ended, "seconds": seconds,
         },
     )  # fmt: skip
+    _say_limits({run.point: run.config for run in left}, known, num_train, say)
+
+
+def _say_limits(
+    left: Mapping[Point, TrainConfig], known: Sequence[Pace], num_train: int, say: Say
+) -> None:
+    for point, config in left.items():
+        seconds, limit = seconds_of(config, known, num_train), config.max_seconds
+        if seconds is not None and seconds > limit:
+            say(
+                f"{words(point)} would take {duration_words(seconds)} and stop at its limit of "
+                f"{duration_words(limit)}: raise max_seconds",
+                {"kind": "limit", "point": dict(point), "seconds": seconds, "limit": limit},
+            )
 
 
 def _carry_out(

@@ -83,8 +83,7 @@ def seconds_of(config: TrainConfig, known: Sequence[Pace], num_train: int) -> fl
 
     nearest = min(map(distance, like))
     like = [pace for pace in like if distance(pace) <= nearest + 1e-9]
-    images = min(num_train, config.train_images)
-    steps = min(config.epochs * (images // config.batch_size), config.max_steps)
+    steps = min(config.num_steps(num_train), config.max_steps)
     each = [
         steps
         * pace.step_seconds

@@ -13,7 +13,9 @@ from afn.engine.config import (
     NORM_NAMES,
     check_against_data,
     check_corruptible,
+    check_steps,
 )
+from afn.engine.ready import check_ready
 
 
 def test_names_are_those_of_the_registries():
@@ -126,6 +128,27 @@ def test_images_that_training_cannot_corrupt_are_told_before_it_begins(augment):
     check_corruptible(TrainConfig(augment="crop_flip", corruptions=()), 6)
     with pytest.raises(ValueError, match=r"at least 8 pixels, mnist5k has 6: .* neither train nor"):
         check_corruptible(config, 6)
+
+
+def test_epochs_that_the_limit_of_steps_cuts_short_are_refused():
+    config = TrainConfig(dataset="cifar10", batch_size=2, epochs=10)
+    assert config.num_steps(25_000) == 125_000
+    check_steps(config, 20_001)  # 100,000 steps: the limit itself
+    with pytest.raises(ValueError, match=r"^10 epochs of cifar10 in batches of 2 take 100,010 ste"):
+        check_steps(config, 20_002)
+    check_steps(replace(config, train_images=20_000), 25_000)
+    check_steps(replace(config, max_steps=1_000_000), 25_000)
+
+
+@pytest.mark.parametrize("chosen", [99_999, 100_001])
+def test_a_limit_that_was_chosen_may_cut_short_except_what_is_to_come_to_its_end(chosen):
+    config = TrainConfig(dataset="digits8", batch_size=1, epochs=100)  # 143,700 steps
+    with pytest.raises(ValueError, match=r"the limit is 100,000: raise max_steps, or take fewer"):
+        check_ready(config)
+    check_ready(replace(config, max_steps=chosen))
+    check_ready(config, goes_on=True)
+    with pytest.raises(ValueError, match=rf"the limit is {chosen:,}"):
+        check_ready(replace(config, max_steps=chosen), to_its_end=True)
 
 
 def test_batch_of_one_is_warned_about_where_it_matters():

@@ -342,6 +342,19 @@ def test_batch_sizes_at_the_edges(quick, batch_size):
     assert len(of_kind(train(config), "step")) == min(5, 1437 // batch_size)
 
 
+@pytest.mark.parametrize("batch_size", [2, 8, 32, 128])
+def test_every_batch_size_sees_as_many_images(quick, batch_size):
+    """But for each epoch's remainder, which is smaller than a batch."""
+    config = replace(quick, batch_size=batch_size, train_images=300, epochs=2, norm="bn")
+    events = list(train(replace(config, corruptions=(), lr=0.001)))
+    steps = of_kind(events, "step")
+    assert events[0].values["total_steps"] == config.num_steps(1437) == len(steps)
+    seen = sum(event.values["batch_size"] for event in steps)
+    assert seen == 2 * (300 // batch_size) * batch_size
+    assert 600 - seen < 2 * batch_size
+    assert steps[-1].values["images_left"] < batch_size
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("backbone", ["resnet8", "resnet20"])
 def test_resnets_train(quick, backbone):

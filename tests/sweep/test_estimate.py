@@ -41,6 +41,12 @@ def test_another_batch_size_costs_by_its_images_and_a_fixed_part():
     assert expected_seconds([small], known, 400, cores=1) == pytest.approx(2 * 100 * 0.016)
 
 
+def test_steps_are_those_that_the_limit_leaves():
+    [run] = runs(max_steps=[30])
+    known = paces([timed(run, step_seconds=0.01, beside=1)], [run])
+    assert expected_seconds([run], known, 1437, cores=1) == pytest.approx(30 * 0.01)
+
+
 def test_cores_share_the_work_but_no_run_is_split():
     four = runs(norm=["bn", "afn", "in", "gn"])
     known = paces([timed(run, step_seconds=0.01, beside=1) for run in four], four)

@@ -15,7 +15,7 @@ from afn.sweep.command import lines_of
 from afn.sweep.execution import Progress, begin, standing, stop
 from afn.sweep.plan import plan
 from afn.sweep.saved import read_saved
-from afn.sweep.spec import SweepSpec
+from afn.sweep.spec import SweepSpec, read_spec
 from afn.sweep.store import SweepStore
 from afn.work import write_json
 from tests.waiting import wait_for
@@ -203,6 +203,36 @@ def test_a_plan_is_told_before_anything_runs(spec_file, capsys):
         "6 runs: 3 points × 2 seeds; 0 have their result; time for the rest: unk"
     )
     assert not (spec_file.parent / "runs").exists()
+
+
+def test_what_its_limit_would_cut_short_is_refused_before_anything_runs(spec_file, capsys):
+    """Such a run would never have its result: 1437 // 4 steps, and 40 allowed."""
+    spec = spec_file.read_text()
+    spec_file.write_text(spec.replace("epochs = 1", "epochs = 2\nbatch_size = 4\nmax_steps = 700"))
+    with pytest.raises(SystemExit):
+        main(["sweep", str(spec_file)])
+    assert "2 epochs of digits8 in batches of 4 take 718 steps, and the limit is 700: raise " in (
+        capsys.readouterr().err
+    )
+    assert not (spec_file.parent / "runs").exists()
+
+
+def test_what_takes_longer_than_its_limit_is_told(spec_file, store, capsys, monkeypatch):
+    """Once for all seeds of a point; half of the time is the training steps'."""
+    spec = read_spec(spec_file)
+    monkeypatch.setenv("AFN_RUNS_DIR", str(store.root))
+    [bn] = [run for run in plan(spec).runs if run.config.norm == "bn"]
+    run = store.create(bn.config, run_id=bn.run_id)
+    run.claim()
+    run.end("finished", "", {"step": 22, "train_seconds": 22.0, "seconds": 44.0})
+    text = spec_file.read_text().replace("epochs = 1", "epochs = 3\nmax_seconds = 60")
+    spec_file.write_text(text.replace("'bn', 'afn'", "'bn'"))
+    main(["sweep", str(spec_file), "--seeds", "3", "--plan"])
+    told = capsys.readouterr().out.splitlines()
+    assert [line for line in told if "max_seconds" in line] == [
+        "norm bn, lambda_init paper would take 88 s and stop at its limit of 60 s: "
+        "raise max_seconds"
+    ]
 
 
 @pytest.mark.parametrize(
