@@ -196,11 +196,20 @@ def test_evaluate_grid_tells_every_severity_the_mean_and_the_baseline(records, f
     }
     shares = [cell["accuracy"] for cell in cells[1:]]
     assert mean["accuracy"] == pytest.approx(sum(shares) / 10)
+    assert all(0 < cell["ece"] < 1 for cell in cells)
+    assert mean["ece"] == pytest.approx(sum(cell["ece"] for cell in cells[1:]) / 10)
     assert (mce["mce"], mce["baseline"]) == (1.0, finished.id)
     [kept] = (finished.path / "grids").glob("*.jsonl")
     before = kept.read_bytes()
     assert records(*arguments) == [*cells, mean, mce]
     assert kept.read_bytes() == before
+
+
+def test_evaluate_in_batches_of_few_classes_tells_their_order_and_calibration(says, finished):
+    given = ["evaluate", finished.id, "--grid", "--corruption=clean", "--images=40"]
+    [line] = says(*given, "--order=2 classes")
+    assert "  ECE 0." in line
+    assert line.endswith("2 classes, clean, statistics: test batches of up to 128)")
 
 
 def test_evaluate_asks_again_what_an_older_rule_has_asked(says, records, finished):

@@ -7,13 +7,21 @@ from typing import Any
 
 import torch
 
+from afn.calibration import BINS, expected_calibration_error
 from afn.corruptions.applying import left_out, left_out_record, left_out_words
 from afn.corruptions.severities import rule_words
 from afn.data import load_dataset
 from afn.engine.config import TrainConfig
 from afn.grids.measure import kept_grid
 from afn.grids.models import asked, restored
-from afn.grids.records import Cell, Order, Question, mean_corruption_error, places
+from afn.grids.records import (
+    COUNTED,
+    Cell,
+    Order,
+    Question,
+    mean_corruption_error,
+    places,
+)
 from afn.memory import keep_freed_memory
 from afn.sources import Source, config_of, subject_of
 from afn.wording import count_words, statistics_told
@@ -64,24 +72,27 @@ def run_grid(
     for cell in found:
         cells.append(cell)
         low, high = cell.interval
+        ece = expected_calibration_error(cell)
         what = f"{cell.corruption} {cell.severity}" if cell.corruption else "clean"
         say(
             f"{what:<20} {100 * cell.accuracy:6.2f} %  95 % CI {100 * low:.2f} to "
-            f"{100 * high:.2f}  ({cell.n} images of {config.dataset}, {order}, {cell.source}, "
-            f"statistics: {statistics_told(question.statistics, cell.n)}{off})",
+            f"{100 * high:.2f}  ECE {ece:.3f}  ({cell.n} images of {config.dataset}, {order}, "
+            f"{cell.source}, statistics: {_statistics_told(question, cell.n)}{off})",
             {
                 "kind": "cell", "dataset": config.dataset, "corruption": cell.corruption,
                 "severity": cell.severity, "source": cell.source, "order": order,
                 "statistics": question.statistics, "networks": question.networks, "n": cell.n,
                 "accuracy": cell.accuracy, "rule": cell.rule,
-                "low95": low, "high95": high, "loss": cell.loss,
+                "low95": low, "high95": high, "loss": cell.loss, "ece": ece,
             },
         )  # fmt: skip
     if corrupted := [cell for cell in cells if cell.corruption]:
         mean = fmean(cell.accuracy for cell in corrupted)
+        ece = fmean(map(expected_calibration_error, corrupted))
         say(
-            f"{100 * mean:.2f} % on average over {len(corrupted)} cells",
-            {"kind": "mean", "accuracy": mean, "cells": len(corrupted)},
+            f"{100 * mean:.2f} % on average over {len(corrupted)} cells, expected calibration "
+            f"error (ECE, {BINS} bins) {ece:.3f}",
+            {"kind": "mean", "accuracy": mean, "ece": ece, "cells": len(corrupted)},
         )
     if baseline is not None:
         theirs, alike = asks.of(baseline)
@@ -94,6 +105,13 @@ def run_grid(
                 "baseline_statistics": alike.statistics,
             },
         )  # fmt: skip
+
+
+def _statistics_told(question: Question, n: int) -> str:
+    """With the sizes of test batches, where these do not follow from how many classes they hold."""
+    if question.order in COUNTED:
+        return question.statistics.replace("test batch of", "test batches of up to")
+    return statistics_told(question.statistics, n)
 
 
 @dataclass(frozen=True, slots=True)
