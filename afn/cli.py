@@ -24,7 +24,7 @@ from afn.corruptions.applying import left_out, left_out_record, left_out_words
 from afn.corruptions.severities import SEVERITIES
 from afn.cost import command
 from afn.engine.ready import check_ready
-from afn.grids.records import COUNTED, ORDERS
+from afn.grids.records import COUNTED, NETWORKS, ORDERS
 from afn.inside import command as inside_command
 from afn.memory import keep_freed_memory
 from afn.pretrained import command as pretrained_command
@@ -227,8 +227,13 @@ def _parser() -> argparse.ArgumentParser:
 def _add_test_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stats", choices=["batch", "running"], help="statistics mode")
     parser.add_argument(
-        "--no-networks", dest="networks", action="store_false",
-        help="force every λ to 0: what AFN and ASRNorm are without their networks",
+        "--networks", choices=NETWORKS, default="on",
+        help="of AFN and ASRNorm: off forces every λ to 0; frozen gives them running averages, so "
+        "that they answer constants",
+    )  # fmt: skip
+    parser.add_argument(
+        "--no-networks", dest="networks", action="store_const", const="off",
+        help="the same as --networks off",
     )  # fmt: skip
 
 
@@ -269,7 +274,7 @@ def _evaluate(options: argparse.Namespace, say: Say) -> None:
     config = config_of(source)
     config = replace(config, **{k: v for k, v in changes.items() if v is not None})
     sizes = options.batch_size or [config.eval_batch_size]
-    is_plain = options.networks and not options.order and len(sizes) == 1
+    is_plain = options.networks == "on" and not options.order and len(sizes) == 1
     if options.grid or not is_plain or not isinstance(source, Run):
         from afn.grids.command import run_grid
 

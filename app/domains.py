@@ -16,7 +16,7 @@ from afn.data.domains import (
 )
 from afn.data.entries import ascii_slug
 from afn.engine.config import TrainConfig
-from afn.grids.records import Place, Question
+from afn.grids.records import Networks, Place, Question
 from afn.grids.subjects import Stats, Subject
 from afn.grids.tasks import GridTask, SpreadTask
 from afn.pretrained.cards import Card
@@ -52,7 +52,7 @@ class Contender:
     norm: str
     stats: Stats | None
     label: str
-    networks: bool = True
+    networks: Networks = "on"
 
 
 CONTENDERS = {
@@ -60,7 +60,7 @@ CONTENDERS = {
     "bn-batch": Contender("bn", "batch", "BN, test batch"),
     "asrnorm": Contender("asrnorm", None, "ASRNorm"),
     "afn": Contender("afn", "batch", "AFN"),
-    "afn-off": Contender("afn", "batch", "AFN, networks off", networks=False),
+    "afn-off": Contender("afn", "batch", "AFN, networks off", networks="off"),
     "afn-running": Contender("afn", "running", "AFN, running"),
     "bin": Contender("bin", None, "BIN"),
 }

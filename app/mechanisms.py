@@ -150,17 +150,17 @@ def effects(card: Card) -> list[Effect]:
         ValueError: The answers are damaged.
         FileNotFoundError: They are missing.
     """
-    known: dict[tuple[str, int], dict[bool, dict[Place, Cell]]] = {}
+    known: dict[tuple[str, int], dict[str, dict[Place, Cell]]] = {}
     for question, cell in card.answers():
         if question.statistics.startswith("test batch"):
             both = known.setdefault((question.dataset, question.num_images), {})
             both.setdefault(question.networks, {})[cell.place] = cell
     own, found = card.config.dataset.partition("@")[0], []
     for (dataset, _), both in known.items():
-        if set(both) != {True, False}:
+        if not {"on", "off"} <= both.keys():
             continue
         clean = [(None, 0)]
-        is_grid = len(both[True]) > 1
+        is_grid = len(both["on"]) > 1
         if is_grid:
             for severity in _SEVERITIES:
                 places = [(name, severity) for name in STANDARD]
@@ -176,15 +176,15 @@ def effects(card: Card) -> list[Effect]:
 
 def _effect(
     test: str,
-    both: Mapping[bool, Mapping[Place, Cell]],
+    both: Mapping[str, Mapping[Place, Cell]],
     places: Sequence[Place],
     *,
     is_shifted: bool,
     severity: int = 0,
 ) -> Effect | None:
-    if any(place not in cells for cells in both.values() for place in places):
+    if any(place not in both[state] for state in ("on", "off") for place in places):
         return None
-    on, off = ([both[state][place] for place in places] for state in (True, False))
+    on, off = ([both[state][place] for place in places] for state in ("on", "off"))
     mean = sum(cell.accuracy for cell in off) / len(off)
     gain = gain_over(on, off)
     older = rule_words(on[0].rule)

@@ -289,7 +289,7 @@ def way(chosen: Sequence[Chosen], view: RobustnessView) -> list[tuple[str, str, 
             "AFN, networks off",
             "weights trained with AFN",
             afn,
-            question(afn, stats="batch", networks=False),
+            question(afn, stats="batch", networks="off"),
         ),
         ("AFN", "the networks", afn, question(afn, stats="batch")),
     ]

@@ -221,11 +221,17 @@ def test_a_model_is_asked_in_several_ways_and_stays_as_it_is():
     with torch.inference_mode():
         before = model(images)
         running, batch = as_tested(model, "running")(images), as_tested(model, "batch")(images)
-        off = as_tested(model, "batch", networks=False)(images)
+        off = as_tested(model, "batch", networks="off")(images)
+        assert torch.equal(as_tested(model, "batch", networks=False)(images), off)
+        frozen = as_tested(model, "batch", networks="frozen")(images)
         assert torch.equal(model(images), before)
     assert torch.equal(batch, before)
     assert not torch.equal(running, batch)
     assert not torch.equal(off, batch)
+    assert not torch.equal(frozen, batch)
+    assert not torch.equal(frozen, off)
+    with pytest.raises(ValueError, match='"on", "off" or "frozen", got \'thawed\''):
+        as_tested(model, networks="thawed")
     with pytest.raises(ValueError, match="λ act in"):
         as_tested(load_pretrained("mnist5k-bn"), networks=False)(images)
 
@@ -254,9 +260,11 @@ def test_evaluate_takes_a_pretrained_model_and_switches_its_networks_off(capsys)
             )
             if each["kind"] == "cell"
         ]
-        for words in ((), ("--no-networks",), ("--stats=running",))
+        for words in ((), ("--no-networks",), ("--networks=off",), ("--networks=frozen",),
+            ("--stats=running",))
     }  # fmt: skip
     assert all(len(each) == 2 for each in told.values())
+    assert told["--networks=off",] == told["--no-networks",]
     assert told[()] != told[("--stats=running",)]
 
 

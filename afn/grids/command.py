@@ -17,6 +17,7 @@ from afn.grids.models import asked, restored
 from afn.grids.records import (
     COUNTED,
     Cell,
+    Networks,
     Order,
     Question,
     mean_corruption_error,
@@ -37,7 +38,7 @@ def run_grid(
     corruptions: Collection[str],
     severities: Collection[int] = (1, 2, 3, 4, 5),
     order: Order = "mixed",
-    networks: bool = True,
+    networks: Networks = "on",
     baseline: Source | None = None,
 ) -> None:
     """Say each cell of a model's grid, its mean accuracy, and what it is against a baseline.
@@ -49,7 +50,7 @@ def run_grid(
         corruptions: Names.
         severities: Of each corruption.
         order: In which order the test images come.
-        networks: False forces every λ to 0.
+        networks: Whether they take part.
         baseline: The model whose errors those of this one are divided by; it is tested alike.
 
     Raises:
@@ -68,7 +69,7 @@ def run_grid(
         say(left_out_words(absent.values()), left_out_record(absent))
     asks = _Asks(config, corruptions, severities, order, say)
     found, question = asks.of(source, networks=networks)
-    off = "" if question.networks else ", networks off"
+    networks_told = "" if question.networks == "on" else f", networks {question.networks}"
     for cell in found:
         cells.append(cell)
         low, high = cell.interval
@@ -77,7 +78,7 @@ def run_grid(
         say(
             f"{what:<20} {100 * cell.accuracy:6.2f} %  95 % CI {100 * low:.2f} to "
             f"{100 * high:.2f}  ECE {ece:.3f}  ({cell.n} images of {config.dataset}, {order}, "
-            f"{cell.source}, statistics: {_statistics_told(question, cell.n)}{off})",
+            f"{cell.source}, statistics: {_statistics_told(question, cell.n)}{networks_told})",
             {
                 "kind": "cell", "dataset": config.dataset, "corruption": cell.corruption,
                 "severity": cell.severity, "source": cell.source, "order": order,
@@ -124,7 +125,7 @@ class _Asks:
     order: Order
     say: Say
 
-    def of(self, source: Source, *, networks: bool = True) -> tuple[Iterator[Cell], Question]:
+    def of(self, source: Source, *, networks: Networks = "on") -> tuple[Iterator[Cell], Question]:
         """A model's cells, and the question that they answer; says what is asked again, and why."""
         config, subject = self.config, subject_of(source)
         question = subject.question(

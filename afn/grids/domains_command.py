@@ -26,10 +26,11 @@ def run(options: argparse.Namespace, say: Say) -> None:
         cell, asked = found.cell, found.question
         low, high = cell.interval
         statistics = statistics_told(asked.statistics, cell.n)
+        is_on = options.networks == "on"
         say(
             f"{found.model:<24} {asked.dataset:<18} {100 * cell.accuracy:6.2f} %  95 % CI "
             f"{100 * low:.2f} to {100 * high:.2f}  ({cell.n} images, {cell.source}, statistics: "
-            f"{statistics}{'' if options.networks else ', networks off'})",
+            f"{statistics}{'' if is_on else f', networks {options.networks}'})",
             {
                 "kind": "crossing", "model": found.model, "trained_on": config_of(
                     find(found.model)

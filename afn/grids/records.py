@@ -35,6 +35,11 @@ COUNTED: dict[Order, int] = {
     order: number for number, order in enumerate(get_args(Order)[len(ORDERS) :], start=1)
 }
 """Classes of a batch, by the order that sees to it."""
+Networks = Literal["on", "off", "frozen"]
+"""Whether AFN's and ASRNorm's networks take part: as trained; not, with every λ forced to 0, which
+leaves what the layer is without them; or frozen, given running averages, so that they answer
+constants."""
+NETWORKS: tuple[Networks, ...] = get_args(Networks)
 STANDARD = (
     "gaussian_noise", "shot_noise", "impulse_noise", "defocus_blur", "glass_blur", "motion_blur",
     "zoom_blur", "snow", "frost", "fog", "brightness", "contrast", "elastic_transform", "pixelate",
@@ -58,23 +63,47 @@ class Question:
     """Whose statistics the norms use, in words: "running", "test batch of 128", ..."""
     batch_size: int
     order: Order = "mixed"
-    networks: bool = True
-    """False: with every λ forced to 0, which leaves what AFN and ASRNorm are without networks."""
+    networks: Networks = "on"
     classes: str = ""
     """SHA-256 of the data set's class names where they are not the network's; else empty."""
 
     def __post_init__(self) -> None:
         for name in ("num_images", "batch_size"):
             object.__setattr__(self, name, whole(getattr(self, name), name))
+        object.__setattr__(self, "networks", networks_of(self.networks))
 
     @property
     def key(self) -> str:
         """A name for files, 16 hexadecimal digits."""
         values = asdict(self)
+        # So that questions of before there was any of it keep their names.
+        values["networks"] = networks_as_of_old(self.networks)
         if not self.classes:
-            del values["classes"]  # so that questions of before there was any keep their names
+            del values["classes"]
         text = json.dumps(values, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def networks_of(given: bool | str) -> Networks:
+    """The way in which networks take part; as it was said of old, True is "on" and False "off".
+
+    Raises:
+        ValueError: There is no such way.
+
+    Example:
+        >>> from afn.grids.records import networks_of
+        >>> networks_of(False), networks_of("frozen")
+        ('off', 'frozen')
+    """
+    found = ("off", "on")[given] if isinstance(given, bool) else given
+    if found not in NETWORKS:
+        raise ValueError(f'networks are "on", "off" or "frozen", got {given!r}')
+    return found
+
+
+def networks_as_of_old(networks: Networks) -> bool | str:
+    """The inverse of `networks_of`, where what was kept under a name is to be found again."""
+    return networks if networks == "frozen" else networks == "on"
 
 
 def classes_of(dataset: Sequence[str], network: Sequence[str]) -> str:

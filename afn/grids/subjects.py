@@ -11,7 +11,7 @@ from typing import Any, Literal
 from afn.data import dataset_entry
 from afn.data.entries import digit_names
 from afn.engine.config import SWITCHABLE_NORMS, TrainConfig
-from afn.grids.records import GridFile, Order, Question, classes_of
+from afn.grids.records import GridFile, Networks, Order, Question, classes_of, networks_of
 from afn.runs import Run, progress_of
 
 Stats = Literal["running", "batch"]
@@ -81,7 +81,7 @@ class Subject:
         stats: Stats | None = None,
         batch_size: int = 128,
         order: Order = "mixed",
-        networks: bool = True,
+        networks: bool | Networks = "on",
     ) -> Question:
         """What to ask of it. Whatever cannot change the answer is not in the question.
 
@@ -93,8 +93,9 @@ class Subject:
             stats: Whose statistics its norms use, where they have the choice; None is as trained.
             batch_size: Of the test.
             order: Of the test images.
-            networks: False forces every λ to 0.
+            networks: Whether they take part; True is "on" and False "off".
         """
+        networks = networks_of(networks)
         config = self.config
         if self.has_choice:
             config = replace(config, eval_stats=stats or config.eval_stats)
@@ -112,7 +113,7 @@ class Subject:
             statistics=config.statistics,
             batch_size=batch_size,
             order=order,
-            networks=networks or not config.is_adaptive,
+            networks=networks if _heeds(config, networks) else "on",
             classes=classes_of(classes, self.class_names),
         )
 
@@ -145,6 +146,13 @@ class Subject:
             sha256=record["sha256"],
             folder=Path(record["folder"]),
         )
+
+
+def _heeds(config: TrainConfig, networks: Networks) -> bool:
+    """Whether it makes a difference to a network that was trained so."""
+    if networks == "frozen" and (config.frozen_networks or config.statistics == "running"):
+        return False  # they are given running averages as it is
+    return config.is_adaptive
 
 
 def _catalogued(dataset: str) -> tuple[str, ...]:

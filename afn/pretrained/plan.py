@@ -28,6 +28,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from afn.engine.config import SWITCHABLE_NORMS, TrainConfig
+from afn.grids.records import Networks
 from afn.lambda_init import LambdaInit
 
 DIGITS = ("mnist", "mnistm", "usps", "syn")
@@ -59,8 +60,7 @@ class Mode:
 
     stats: Literal["running", "batch"] | None = None
     """Whose statistics its norms use; None where they have no choice."""
-    networks: bool = True
-    """False forces every λ to 0."""
+    networks: Networks = "on"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,14 +87,17 @@ class Spec:
         return self.config.seed == 0
 
     def modes(self) -> Iterator[Mode]:
-        """Each statistics mode that its norm has, and AFN's batch statistics without networks."""
+        """Each statistics mode that its norm has; measuring its input also frozen and without."""
         if self.config.norm not in SWITCHABLE_NORMS:
-            yield Mode()
-            return
-        yield Mode(stats="running")
-        yield Mode(stats="batch")
+            own = Mode()
+        else:
+            yield Mode(stats="running")
+            own = Mode(stats="batch")
+        yield own
         if self.config.is_adaptive:
-            yield Mode(stats="batch", networks=False)
+            if not self.config.frozen_networks:
+                yield replace(own, networks="frozen")
+            yield replace(own, networks="off")
 
 
 def chosen(patterns: Iterable[str]) -> list[Spec]:

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 from afn.corruptions.severities import rule_of
 from afn.engine.config import SWITCHABLE_NORMS
-from afn.grids.records import STANDARD
+from afn.grids.records import STANDARD, Networks
 from afn.over_seeds import OverSeeds, difference
 from afn.pretrained.comparison import Verdict, verdict
 from afn.pretrained.plan import DIGITS, PACS, PLAN
@@ -44,7 +44,7 @@ class Way:
     norm: Norm
     statistics: Literal["running", "batch", "own"]
     """"own" where the norm has no choice."""
-    networks: bool = True
+    networks: Networks = "on"
 
 
 WAYS = {
@@ -54,7 +54,8 @@ WAYS = {
     "bin": Way("bin", "own"),
     "afn-running": Way("afn", "running"),
     "afn": Way("afn", "batch"),
-    "afn-off": Way("afn", "batch", networks=False),
+    "afn-frozen": Way("afn", "batch", networks="frozen"),
+    "afn-off": Way("afn", "batch", networks="off"),
 }
 """Each norm as it is published, and what tells the difference between BN and AFN apart."""
 LADDER = ("bn", "bn-batch", "afn-off", "afn")
@@ -66,7 +67,7 @@ class _Answer(NamedTuple):
     percent: float
 
 
-_Key = tuple[str, str, int, str, bool, int | None]
+_Key = tuple[str, str, int, str, str, int | None]
 """Data, corruption, severity, statistics, networks, rule of corruptions."""
 
 
@@ -85,7 +86,7 @@ class Results:
             if row["norm"] not in SWITCHABLE_NORMS:
                 mode = "own"
             place = row["corruption"], int(row["severity"])
-            key = (row["test_data"], *place, mode, row["networks"] == "on", rule_of(row))
+            key = (row["test_data"], *place, mode, row["networks"], rule_of(row))
             answer = _Answer(int(row["n"]), 100 * int(row["correct"]) / int(row["n"]))
             stem = row["model"].removesuffix(f"-s{seed}")
             known = self._answers.setdefault(stem, {}).setdefault(seed, {})

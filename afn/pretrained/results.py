@@ -27,7 +27,7 @@ class Accuracy:
     statistics: str
     batch_size: int
     networks: str
-    """ "off" where every λ was forced to 0."""
+    """ "on", "off" or "frozen", see `afn.grids.records.Networks`."""
     n: int
     correct: int
     accuracy: float
@@ -43,7 +43,7 @@ class Accuracy:
             severity=cell.severity,
             statistics=question.statistics,
             batch_size=question.batch_size,
-            networks="on" if question.networks else "off",
+            networks=question.networks,
             n=cell.n,
             correct=cell.correct,
             accuracy=round(cell.accuracy, 6),

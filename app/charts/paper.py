@@ -18,7 +18,7 @@ NORM_TITLES: dict[Norm, str] = {"bn": "BN", "asrnorm": "ASRNorm", "afn": "AFN", 
 _MODES = {
     "bn": "running averages", "bn-batch": "test batch", "asrnorm": "each image",
     "bin": "running and image", "afn-running": "running averages", "afn": "test batch",
-    "afn-off": "networks off",
+    "afn-off": "networks off", "afn-frozen": "networks frozen",
 }  # fmt: skip
 _NOT_PUBLISHED = '<span title="not published">·</span>'
 _STYLE = """

@@ -63,7 +63,8 @@ class _Test:
         """Python for it; the network itself has a name."""
         given = [networks[self.subject.id]]
         given += [literal(_mode(self.question))] if self.subject.has_choice else []
-        given += [] if self.question.networks else ["networks=False"]
+        way = self.question.networks
+        given += [] if way == "on" else [f"networks={literal(way)}"]
         return call("as_tested", given)
 
     def arguments(self, corruptions: Sequence[str]) -> tuple[str, ...]:
@@ -74,7 +75,7 @@ class _Test:
             parts += ["--corruption", corruption]
         parts += ["--images", f"{question.num_images}", "--batch-size", f"{question.batch_size}"]
         parts += ["--stats", _mode(question)] if self.subject.has_choice else []
-        parts += [] if question.networks else ["--no-networks"]
+        parts += [] if question.networks == "on" else ["--networks", question.networks]
         parts += [] if question.order == "mixed" else ["--order", question.order]
         return tuple(parts)
 

@@ -22,12 +22,12 @@ from app.markdown import plain
 _LOOP = """\
 matrix = {{
     f"{{label}}, {{source}}": Row(
-        model=as_tested(networks[norm, source], statistics, networks=has_networks),
+        model=as_tested(networks[norm, source], statistics, networks=mode),
         image_shape=shapes[source],
         class_names=classes[source],
         statistics=label,
     )
-    for label, (norm, statistics, has_networks) in contenders.items()
+    for label, (norm, statistics, mode) in contenders.items()
     for _, source in (pair for pair in networks if pair[0] == norm)
 }}
 domains = [load_dataset(name) for name in {domains}]
@@ -133,7 +133,7 @@ def _contenders(contenders: Mapping[str, Contender]) -> str:
         f"    {literal(label)}: {literal((each.norm, each.stats, each.networks))},\n"
         for label, each in contenders.items()
     )
-    return f"contenders = {{  # norm, statistics, with its networks\n{entries}}}\n"
+    return f"contenders = {{  # norm, statistics, how its networks are\n{entries}}}\n"
 
 
 def _command(
@@ -142,4 +142,5 @@ def _command(
     parts = ["domains", *models, "--on", *names, "--images", f"{view.images}"]
     parts += ["--batch-size", f"{view.batch_size}"]
     parts += ["--stats", contender.stats] if contender.stats else []
-    return (*parts, *(() if contender.networks else ("--no-networks",)))
+    parts += [] if contender.networks == "on" else ["--networks", contender.networks]
+    return tuple(parts)

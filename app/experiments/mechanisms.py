@@ -95,14 +95,14 @@ def _networks(network: str) -> list[Experiment]:
                     "tests",
                     {
                         "networks on": 'as_tested(afn_network, "batch")',
-                        "networks off": 'as_tested(afn_network, "batch", networks=False)',
+                        "networks off": 'as_tested(afn_network, "batch", networks="off")',
                     },
                 ),
                 _NETWORKS.format(
                     dataset=literal(origin.config.dataset), images=images, size=_BATCH_SIZE
                 ),
             ),
-            commands=(asked, (*asked, "--no-networks")),
+            commands=(asked, (*asked, "--networks", "off")),
             files=configurations({origin.id: origin.config}),
             expected=tuple(
                 text

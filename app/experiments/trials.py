@@ -103,7 +103,7 @@ def _asks(trial: Evaluations, answers: Answers, title: str, about: str) -> Exper
 def _model(ask: Ask) -> str:
     given = [f"load_pretrained({literal(ask.model)})"]
     given += [literal(ask.stats)] if ask.stats else []
-    given += [] if ask.networks else ["networks=False"]
+    given += [] if ask.networks == "on" else [f"networks={literal(ask.networks)}"]
     return call("as_tested", given) if len(given) > 1 else given[0]
 
 
@@ -113,7 +113,7 @@ def _command(ask: Ask, corruptions: list[str], num_images: int) -> tuple[str, ..
         parts += ["--corruption", corruption]
     parts += ["--images", f"{num_images}", "--batch-size", f"{ask.batch_size}"]
     parts += ["--stats", ask.stats] if ask.stats else []
-    parts += [] if ask.networks else ["--no-networks"]
+    parts += [] if ask.networks == "on" else ["--networks", ask.networks]
     return tuple(parts)
 
 

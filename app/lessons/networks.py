@@ -117,7 +117,7 @@ with the statistics of the **test batch**.
     experiment=Evaluations(
         asks=(
             Ask(label=_ON, model="mnist5k-afn", places=_PLACES),
-            Ask(label=_OFF, model="mnist5k-afn", places=_PLACES, networks=False),
+            Ask(label=_OFF, model="mnist5k-afn", places=_PLACES, networks="off"),
         )
     ),
     charts=(LessonChart(title="What the networks are worth", draw=_figure, read=_reading),),

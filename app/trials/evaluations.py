@@ -9,7 +9,7 @@ from typing import Any
 
 from afn.corruptions.severities import RULE
 from afn.grids.evaluation import undone
-from afn.grids.records import Cell, Place
+from afn.grids.records import Cell, Networks, Place, networks_as_of_old
 from afn.grids.rescaling import Condition, Rescaling
 from afn.grids.subjects import Stats, Subject
 from afn.grids.tasks import GridTask, RescalingTask
@@ -68,8 +68,7 @@ class Ask:
     stats: Stats | None = None
     """Whose statistics its norms use; None is as it was trained."""
     batch_size: int = 128
-    networks: bool = True
-    """False forces every λ to 0."""
+    networks: Networks = "on"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +83,7 @@ class Evaluations(_Evaluated[Answers]):
         asks = [asdict(ask) for ask in self.asks]
         for ask in asks:
             ask["places"] = [list(place) for place in ask["places"]]
+            ask["networks"] = networks_as_of_old(ask["networks"])
         is_corrupted = any(name for ask in self.asks for name, _ in ask.places)
         return {
             "kind": "evaluations", "images": self.num_images, "asks": asks,

@@ -77,7 +77,7 @@ def test_the_sentence_counts_verdicts_by_yardstick():
 
 def test_the_download_has_every_figure():
     rows = charts.table_rows(FROM_MNIST, replicated(Results(measured()), FROM_MNIST))
-    assert len(rows) == 3 * (6 + 3)
+    assert len(rows) == 3 * (7 + 3)
     usps = {row["what"]: row for row in rows if row["row"] == "USPS"}
     assert usps["BN, running averages"]["published"] == 76.9
     assert usps["BN, running averages"]["measured"] == pytest.approx(50.0)
@@ -230,4 +230,4 @@ def test_tables_can_be_downloaded_as_csv():
     writer = csv.DictWriter(text, list(rows[0]))
     writer.writeheader()
     writer.writerows(rows)
-    assert len(text.getvalue().splitlines()) == 1 + 5 * (7 + 3)
+    assert len(text.getvalue().splitlines()) == 1 + 5 * (8 + 3)

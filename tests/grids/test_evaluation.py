@@ -66,8 +66,14 @@ def test_a_question_holds_only_what_can_change_the_answer(trained):
     assert bn.question(num_images=60) == bn.question(**ask)
     assert bn.question(**ask, stats="batch").statistics == "test batch of 16"
     assert asrnorm.question(**ask, stats="running").statistics == "per image"
-    assert not afn.question(num_images=60, networks=False).networks
-    assert bn.question(num_images=60, networks=False).networks  # it has none to switch off
+    assert afn.question(num_images=60, networks="off").networks == "off"
+    assert bn.question(num_images=60, networks="off").networks == "on"  # it has none to switch off
+    frozen = afn.question(num_images=60, networks="frozen")
+    assert frozen.networks == "frozen"
+    assert len({frozen.key, afn.question(num_images=60).key}) == 2
+    running = afn.question(num_images=60, networks="frozen", stats="running")
+    assert running.networks == "on"  # they are given running averages as it is
+    assert asrnorm.question(num_images=60, networks="frozen").networks == "frozen"
 
 
 def test_a_restored_network_answers_as_the_trained_one_did(trained, store):
@@ -88,7 +94,10 @@ def test_a_question_sets_statistics_and_networks(trained, stats):
     with override_lambdas(model, mu=0, sigma=0, gamma=0, beta=0):
         assert torch.equal(got, model(images))
     with asked(model, subject.question(num_images=30, stats=stats)) as on:
-        assert not torch.equal(got, on(images))
+        kept = on(images)
+        assert not torch.equal(got, kept)
+    with asked(model, subject.question(num_images=30, stats=stats, networks="frozen")) as frozen:
+        assert torch.equal(frozen(images), kept) == (stats == "running")
 
 
 def test_an_evaluation_keeps_every_cell_and_is_then_done(trained, evaluations):

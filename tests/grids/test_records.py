@@ -1,5 +1,6 @@
+import hashlib
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -112,11 +113,27 @@ def test_answers_under_two_rules_are_not_compared():
 def test_other_questions_have_other_files(tmp_path):
     changes = [
         {"weights": "cd" * 32}, {"dataset": "syn"}, {"num_images": 5}, {"batch_size": 64},
-        {"statistics": "test batch of 128"}, {"order": "by label"}, {"networks": False},
+        {"statistics": "test batch of 128"}, {"order": "by label"}, {"networks": "off"},
+        {"networks": "frozen"},
     ]  # fmt: skip
     keys = {replace(QUESTION, **change).key for change in [{}, *changes]}
     assert len(keys) == len(changes) + 1
     assert replace(QUESTION).key == QUESTION.key
+
+
+def test_networks_as_they_were_told_of_old_are_the_same_question():
+    old = {True: "on", False: "off"}
+    for given, told in old.items():
+        assert replace(QUESTION, networks=given).networks == told
+        assert replace(QUESTION, networks=given).key == replace(QUESTION, networks=told).key
+    # The name that a question had before networks could be frozen.
+    values = asdict(replace(QUESTION, networks="off")) | {"networks": False}
+    del values["classes"]
+    text = json.dumps(values, sort_keys=True, ensure_ascii=False)
+    key = hashlib.sha256(text.encode()).hexdigest()[:16]
+    assert replace(QUESTION, networks="off").key == key
+    with pytest.raises(ValueError, match='networks are "on", "off" or "frozen", got \'thawed\''):
+        replace(QUESTION, networks="thawed")
 
 
 def test_mean_corruption_error_against_numbers_worked_out_by_hand():

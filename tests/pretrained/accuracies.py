@@ -14,7 +14,7 @@ def answer(ask, way, seed, percent, n=1000, rule=RULE):
     name = f"{ask.trained}-{way.norm}" + (f"-s{seed}" if seed else "")
     values = (
         name, "", "digits", way.norm, seed, "", ask.trained, ask.data, ask.corruption, ask.severity,
-        STATISTICS[way.statistics], 128, "on" if way.networks else "off", n,
+        STATISTICS[way.statistics], 128, way.networks, n,
         round(n * percent / 100), percent / 100, rule if ask.severity else "",
     )  # fmt: skip
     return {column: f"{value}" for column, value in zip(COLUMNS, values, strict=True)}

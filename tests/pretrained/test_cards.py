@@ -63,8 +63,8 @@ def test_the_loaded_model_is_the_trained_one_and_answers_as_the_card_says(made):
 def test_every_cell_is_kept_with_its_question_and_its_answers(made):
     found = [Accuracy.of(question, cell) for question, cell in made.card.answers()]
     assert tuple(found) == made.card.accuracies == tuple(made.accuracies)
-    # In each of three modes: clean images, and the grid with its clean cell.
-    assert len(found) == 3 * (1 + 90)
+    # In each of four modes: clean images, and the grid with its clean cell.
+    assert len(found) == 4 * (1 + 90)
     assert {question.weights for question, _ in made.card.answers()} == {
         made.card.sha256["weights"]
     }
@@ -74,7 +74,7 @@ def test_unpacked_answers_are_not_asked_for_again(made, tmp_path):
     subject = made.card.subject(tmp_path)
     made.card.unpack_answers(tmp_path)
     made.card.unpack_answers(tmp_path)
-    for stats, networks in (("running", True), ("batch", True), ("batch", False)):
+    for stats, networks in (("running", "on"), ("batch", "on"), ("batch", "frozen")):
         question = subject.question(num_images=20, stats=stats, networks=networks)
         file = subject.file(question)
         assert len(file.cells()) == 90

@@ -110,13 +110,15 @@ def test_norms_are_asked_in_every_statistics_mode_they_have():
         for norm in ("bn", "afn", "asrnorm", "bin")
     }
     assert modes == {
-        "bn": [("running", True), ("batch", True)],
-        "afn": [("running", True), ("batch", True), ("batch", False)],
-        "asrnorm": [(None, True)],
-        "bin": [(None, True)],
+        "bn": [("running", "on"), ("batch", "on")],
+        "afn": [("running", "on"), ("batch", "on"), ("batch", "frozen"), ("batch", "off")],
+        "asrnorm": [(None, "on"), (None, "frozen"), (None, "off")],
+        "bin": [(None, "on")],
     }
     plain = [mode.networks for mode in PLAN["mnist-grey-afn-plain"].modes()]
-    assert plain == [True, True]  # it has none
+    assert plain == ["on", "on"]  # it has none
+    frozen = [mode.networks for mode in PLAN["cifar10-r8-afn-frozen"].modes()]
+    assert frozen == ["on", "on", "off"]  # they are frozen as they are
 
 
 def test_models_are_chosen_by_pattern_in_the_plans_order():

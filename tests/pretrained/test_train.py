@@ -71,6 +71,7 @@ def test_further_seeds_are_asked_but_not_shipped(tiny, store, tmp_path):
     folder = tmp_path / "pretrained"
     accuracies = make(second, store, folder, [].append)
     assert [(each.statistics, each.networks) for each in accuracies] == [
-        ("running", "on"), ("test batch of 128", "on"), ("test batch of 128", "off"),
+        ("running", "on"), ("test batch of 128", "on"), ("test batch of 128", "frozen"),
+        ("test batch of 128", "off"),
     ]  # fmt: skip
     assert not folder.exists()
