@@ -71,12 +71,14 @@ class OverSeeds:
         return fmean(value for _, value in self.values)
 
     @property
+    def spread(self) -> float:
+        """The sample's standard deviation; infinite with one seed, which says no spread."""
+        return stdev(value for _, value in self.values) if self.n > 1 else math.inf
+
+    @property
     def half_width(self) -> float:
-        """Of the 95 % t-interval of the mean; infinite with one seed, which says no spread."""
-        if self.n == 1:
-            return math.inf
-        spread = stdev(value for _, value in self.values)
-        return t_quantile(self.n - 1) * spread / math.sqrt(self.n)
+        """Of the 95 % t-interval of the mean; infinite with one seed."""
+        return t_quantile(self.n - 1) * self.spread / math.sqrt(self.n) if self.n > 1 else math.inf
 
     @property
     def low(self) -> float:

@@ -188,21 +188,35 @@ running averages, or with statistics of each image alone, cannot change their mi
 So test-batch statistics undo a corruption where the **whole batch** has it. A single pale image
 among clean ones is measured by their statistics, not by its own.
 """,
+    "paper.verdicts": """
+A row is one published claim, an average over its table, and rests on networks of its own: the
+severities of CIFAR-10-C are answered by the same networks, and count once.
+
+**Intervals** (95 %) join two noises: of the seeds (others would have trained other networks) and of
+the images (all seeds are tested on the same ones; others would have given another figure). The two
+half-widths join as the sides of a right angle.
+
+**Verdicts** go by the sign of the published difference. *holds here*: same sign, the interval
+excludes 0. *does not hold here*: it excludes 0 on the other side. *not found here*: it includes 0,
+and not the published difference. *cannot tell*: it includes both. *too few seeds*: below three,
+there is the figure alone. *no verdict*: the networks here can say nothing of the claim. Of twenty
+claims without any true difference one would still exclude 0.
+
+**Two yardsticks.** As published, BN has running averages, but AFN uses the statistics of the **test
+batch**, which help BN too, with the same weights. *Both on the test batch* takes that part out.
+""",
     "paper.table": """
-In each cell above, pale: the published figure; below, bold: measured here, the mean over seeds with
-its 95 % t-interval. A seed fixes start weights and the order of the images for all norms, so
-differences are taken seed by seed and their intervals are **paired**.
+In each cell above, pale: the published figure; below, bold: measured here, the mean over seeds and,
+from three seeds on, its 95 % interval over seeds and images.
 
-**Verdicts** are computed, from the sign of the published difference and the measured interval:
-*holds here* (same sign, the interval excludes 0), *within seed noise* (it includes 0), *does not
-hold here* (it excludes 0 on the other side), *one seed only* (no interval, so no verdict), *not
-measured yet*. With two or three seeds intervals are wide: "within seed noise" says that this
-experiment cannot tell, not that there is no difference. Of twenty rows without any true difference
-one would still exclude 0.
+A seed fixes start weights and the order of the images for all norms, so differences are taken seed
+by seed. Where pairing does not reduce the variance, **†** marks an interval that is built on the
+spreads of both norms instead.
 
-**Two yardsticks.** As published: BN with running averages. But AFN uses the statistics of the
-**test batch**, which help BN too, with the same weights. *Both on the test batch* takes that part
-out, and *networks off* says what AFN's weights do without its networks.
+**sees ±1.4; +0.9 takes 7 seeds**: with these seeds and images an effect of 1.4 points would have
+been seen with a chance of 80 % (two-sided, 5 %), and the published one with seven seeds. "More
+images too": with no number of seeds. Both take the measured spread for the true one, which with
+three seeds may be half or six times as large.
 
 **Test-batch statistics have a price** where training crops its images: the crops are padded with
 zeros, a test batch holds whole images, and the two have different statistics. On clean images of

@@ -5,7 +5,19 @@ from dataclasses import dataclass
 from functools import partial
 from statistics import fmean
 
-from afn.pretrained.replication import Ask, Reading, Replicated, corrupted, digits, pacs
+from afn.pretrained.published import ARXIV, CLAIMED, LEVELS, TABLES, Norm, Table
+from afn.pretrained.replication import (
+    SEVERITIES,
+    WAYS,
+    Ask,
+    Reading,
+    Replicated,
+    Results,
+    corrupted,
+    digits,
+    pacs,
+)
+from afn.wording import signed_words
 from app import links
 
 READINGS: dict[Reading, str] = {"trains": "that trains", "tests": "that tests"}
@@ -80,3 +92,45 @@ def fit_words(rows: Mapping[Reading, Sequence[Replicated]]) -> list[str]:
         for reading, points in found.items()
     )
     return [f"Mean distance of BN here from the published figures: {words}."]
+
+
+def claim_words() -> str:
+    """The paper's headline beside its own tables."""
+    low, high = (signed_words(points) for points in CLAIMED)
+    averages = [row for table in TABLES for row in table.rows if row.name == "average"]
+    points = [row.gain("afn", "asrnorm") or 0.0 for row in averages]
+    outside = [
+        signed_words(each) for each in points if not CLAIMED[0] <= round(each, 1) <= CLAIMED[1]
+    ]
+    return (
+        f"AFN (arXiv {ARXIV['AFN']}) claims {low} to {high} points over earlier norms, in its "
+        f"tables ASRNorm (arXiv {ARXIV['ASRNorm']}); of these {' and '.join(outside)} lie outside. "
+        "Published figures: AFN's reference repository."
+    )
+
+
+def level_words(table: Table, results: Results) -> list[str]:
+    """Whether the levels of CIFAR-10-C are severities or groups of corruptions, by our figures.
+
+    None where one is lacking.
+    """
+    norms: tuple[Norm, ...] = ("bn", "asrnorm", "afn")
+    severities = [corrupted("cifar10", [severity]) for severity in SEVERITIES]
+    groups = [
+        [Ask("cifar10", "cifar10", name, severity) for name in level for severity in SEVERITIES]
+        for level in LEVELS
+    ]
+    distances = []
+    for levels in (severities, groups):
+        pairs = [
+            (row.accuracies[norm], results.over_seeds(asks, WAYS[norm]))
+            for row, asks in zip(table.rows, levels, strict=False)
+            for norm in norms
+        ]
+        if not all(here for _, here in pairs):
+            return []
+        distances.append(fmean(abs(said - here.mean) for said, here in pairs if here))
+    return [
+        f"Mean distance of BN, ASRNorm and AFN here from the published figures: {distances[0]:.1f} "
+        f"points where a level is a severity, {distances[1]:.1f} where it is such a group."
+    ]

@@ -13,11 +13,19 @@ from typing import Any, get_args
 
 from afn.corruptions.severities import rule_words
 from afn.pretrained.cards import INSTALLED, pretrained_dir, pretrained_names, read_card
+from afn.pretrained.comparison import FEWEST_SEEDS
 from afn.pretrained.plan import PLAN, Spec, chosen
-from afn.pretrained.published import TABLES
-from afn.pretrained.replication import Reading, Results, replicated
+from afn.pretrained.published import TABLES, Table
+from afn.pretrained.replication import (
+    COMPARISONS,
+    Reading,
+    Replicated,
+    Results,
+    replicated,
+    what_it_takes,
+)
 from afn.pretrained.results import Accuracy, answered, update_results
-from afn.wording import count_words, duration_words, statistics_told
+from afn.wording import count_words, duration_words, signed_words, statistics_told
 
 Say = Callable[[str, dict[str, Any]], None]
 
@@ -126,21 +134,59 @@ def _tables(names: Sequence[str], column: Reading, say: Say) -> None:
             continue
         say(f"{table.title} ({table.name})", {"kind": "table", "name": table.name})
         for row in replicated(results, table, column):
-            for norm, published in row.row.accuracies.items():
-                here = row.measured[norm]
-                told = "not measured"
-                if here:
-                    told = f"here {here.mean:6.2f} % over {count_words(here.n, 'seed')}"
-                found = row.verdict(norm) if norm != "bn" else None
-                say(
-                    f"  {row.row.name:<22} {norm:<8} published {published:6.2f} %, {told}"
-                    f"{f'; gain over BN: {found}' if found else ''}",
-                    {
-                        "kind": "row", "table": table.name, "row": row.row.name, "norm": norm,
-                        "published": published, "measured": here.mean if here else None,
-                        "seeds": here.n if here else 0, "verdict": found,
-                    },
-                )  # fmt: skip
+            _accuracies(table, row, say)
+            _differences(table, row, say)
+
+
+def _accuracies(table: Table, row: Replicated, say: Say) -> None:
+    for norm, published in row.row.accuracies.items():
+        here = row.measured[norm]
+        command = "" if row.is_planned else what_it_takes(table, row.row)
+        told = "not measured"
+        if here:
+            told = f"here {here.mean:6.2f} % over {count_words(here.n, 'seed')}"
+        elif command and norm == "afn":
+            told = f"not measured: {command}"
+        say(
+            f"  {row.row.name:<22} {norm:<8} published {published:6.2f} %, {told}",
+            {
+                "kind": "row", "table": table.name, "row": row.row.name, "norm": norm,
+                "published": published, "measured": here.mean if here else None,
+                "seeds": here.n if here else 0, "command": command,
+            },
+        )  # fmt: skip
+
+
+def _differences(table: Table, row: Replicated, say: Say) -> None:
+    """Of one norm over another, with interval, verdict, and what could have been seen."""
+    for each in COMPARISONS:
+        published, gain = row.published(each.way, each.over), row.gain(each.way, each.over)
+        found = row.verdict(each.way, each.over) if row.is_planned else None
+        if published is None or gain is None or found is None:
+            continue
+        has_interval = gain.n >= FEWEST_SEEDS
+        told = f"here {signed_words(gain.mean, 2)}"
+        if has_interval:
+            told += f" ({signed_words(gain.low, 2)} to {signed_words(gain.high, 2)})"
+        told += f" over {count_words(gain.n, 'seed')}: {found}"
+        if gain.n > 1:
+            told += f"; sees ±{gain.smallest_effect:.2f}"
+        said = "; ".join(filter(None, [row.condition, row.refusal]))
+        say(
+            f"  {row.row.name:<22} {each.title}, {each.how}: published "
+            f"{signed_words(published, 2)}, {told}{f' ({said})' if said else ''}",
+            {
+                "kind": "difference", "table": table.name, "row": row.row.name,
+                "way": each.way, "over": each.over, "published": published,
+                "measured": gain.mean, "seeds": gain.n, "verdict": found,
+                "low95": gain.low if has_interval else None,
+                "high95": gain.high if has_interval else None,
+                "is_paired": gain.is_paired,
+                "smallest_effect": gain.smallest_effect if gain.n > 1 else None,
+                "seeds_needed": gain.seeds_for(published) if gain.n > 1 else None,
+                "condition": row.condition, "refusal": row.refusal,
+            },
+        )  # fmt: skip
 
 
 def _require_own_folder() -> None:

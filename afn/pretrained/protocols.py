@@ -25,10 +25,9 @@ _WHOLE = {"cifar10": 50_000, "mnist": 60_000, "mnist@rgb": 60_000}
 _AUGMENTATIONS = {"none": "none", "crop_flip": "random crops and flips, in training only"}
 WHY_NOT = {
     "pacs_multi": "Three domains together are not trained here: from scratch on 64×64 images the "
-    "level would say nothing of pretrained networks at 224×224.",
-    "images": "ResNet-18, WRN-16-2 and VGG-16 take many hours each on the two cores that all "
-    "models here are trained on, and CIFAR-100 is not among the data: nothing here is measured of "
-    "those rows.",
+    "level would say nothing of pretrained networks at 227×227.",
+    "images": "The published networks take many hours each on the two cores that all models here "
+    "are trained on, and SVHN and CIFAR-100 are not among the data.",
 }
 """Tables with rows that are not measured here, and the reason."""
 

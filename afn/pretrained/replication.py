@@ -1,6 +1,7 @@
 """Which of our tests answers which published row, and what they gave. Needs no torch."""
 
 import csv
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,11 +12,16 @@ from pathlib import Path
 from statistics import fmean
 from typing import Literal, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from afn.corruptions.severities import rule_of
-from afn.engine.config import SWITCHABLE_NORMS
 from afn.grids.records import STANDARD, Networks
-from afn.over_seeds import OverSeeds, difference
+from afn.intervals import joint_half_width
+from afn.over_seeds import OverSeeds
 from afn.pretrained.comparison import Verdict, verdict
+from afn.pretrained.gains import Gain
+from afn.pretrained.noise import Answered, Hits, Place, image_error, mode_of
 from afn.pretrained.plan import DIGITS, PACS, PLAN
 from afn.pretrained.published import Norm, Row, Table
 from afn.pretrained.results import FILE
@@ -25,6 +31,8 @@ Reading = Literal["trains", "tests"]
 SEVERITIES = (1, 2, 3, 4, 5)
 _DOMAINS = {"MNIST": "mnist", "SVHN": "syn", "USPS": "usps", "MNIST-M": "mnistm"}
 """Published domains, and those that take their places here."""
+_PACS = {domain: domain.replace("/", "-") for domain in PACS}
+"""Domains, and the names of the models that they train."""
 
 
 class Ask(NamedTuple):
@@ -67,26 +75,23 @@ class _Answer(NamedTuple):
     percent: float
 
 
-_Key = tuple[str, str, int, str, str, int | None]
-"""Data, corruption, severity, statistics, networks, rule of corruptions."""
-
-
 class Results:
     """The table of all accuracies, looked up by model and test.
 
     Args:
         rows: As `afn.pretrained.results.COLUMNS` names them, values as text.
+        folder: Of the shipped models, whose answers say how much images matter; None: without.
     """
 
-    def __init__(self, rows: Iterable[Mapping[str, str]]) -> None:
-        self._answers: dict[str, dict[int, dict[_Key, _Answer]]] = {}
+    def __init__(self, rows: Iterable[Mapping[str, str]], folder: Path | None = None) -> None:
+        self._hits = Hits(folder)
+        self._answers: dict[str, dict[int, dict[Place, _Answer]]] = {}
         for row in rows:
-            seed, statistics = int(row["seed"]), row["statistics"]
-            mode = "batch" if statistics.startswith("test batch") else statistics
-            if row["norm"] not in SWITCHABLE_NORMS:
-                mode = "own"
-            place = row["corruption"], int(row["severity"])
-            key = (row["test_data"], *place, mode, row["networks"], rule_of(row))
+            seed = int(row["seed"])
+            key = Place(
+                row["test_data"], row["corruption"], int(row["severity"]),
+                mode_of(row["norm"], row["statistics"]), row["networks"], rule_of(row),
+            )  # fmt: skip
             answer = _Answer(int(row["n"]), 100 * int(row["correct"]) / int(row["n"]))
             stem = row["model"].removesuffix(f"-s{seed}")
             known = self._answers.setdefault(stem, {}).setdefault(seed, {})
@@ -102,7 +107,7 @@ class Results:
         """
         try:
             with (folder / FILE).open(newline="") as file:
-                return cls(csv.DictReader(file))
+                return cls(csv.DictReader(file), folder)
         except FileNotFoundError:
             return cls([])
         except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
@@ -124,12 +129,56 @@ class Results:
         """
         found = {}
         rule = self.rule(asks)
-        for seed in self._seeds(asks, way):
+        for seed in self._complete(asks, way, rule):
             answers = [self._answer(ask, way, seed, rule) for ask in asks]
-            known = [answer.percent for answer in answers if answer]
-            if len(known) == len(asks):
-                found[seed] = fmean(known)
+            found[seed] = fmean(answer.percent for answer in answers if answer)
         return OverSeeds.of(found)
+
+    def gain(self, asks: Sequence[Ask], way: Way, over: Way) -> Gain | None:
+        """Points of one way over another, of the seeds that have both; None where none has."""
+        ours, theirs = self.over_seeds(asks, way), self.over_seeds(asks, over)
+        if ours is None or theirs is None or not set(ours.seeds) & set(theirs.seeds):
+            return None
+        return Gain.of(ours, theirs, self.image_error(asks, way, over))
+
+    def half_width(self, asks: Sequence[Ask], way: Way) -> float:
+        """Of the 95 % interval of the mean accuracy, over seeds and images, in percent.
+
+        Infinite with fewer than two seeds.
+        """
+        found = self.over_seeds(asks, way)
+        if found is None or found.n < 2:
+            return math.inf
+        return joint_half_width(found.spread, found.n, self.image_error(asks, way))
+
+    def image_error(self, asks: Sequence[Ask], way: Way, over: Way | None = None) -> float:
+        """The standard error over images of the mean accuracy, or of the gain over another way.
+
+        In percent; see `afn.pretrained.noise`. Of the first seed that has all answers.
+        """
+        rule = self.rule(asks)
+        ways = [each for each in (way, over) if each]
+        shared = set.intersection(*(self._complete(asks, each, rule) for each in ways))
+        if not shared:
+            raise ValueError(f"no seed of {way.norm} answered all of {len(asks)} tests")
+        seed = min(shared)
+        tests = []
+        for ask in asks:
+            answers = [self._answer(ask, each, seed, rule) for each in ways]
+            hits = [self._image_hits(ask, each, rule) for each in ways]
+            shares = [(each.percent / 100, each.n) for each in answers if each]
+            tests.append(Answered(ask.data, hits[0], hits[1] if over else None, shares))
+        return image_error(tests, is_difference=over is not None)
+
+    def _complete(self, asks: Sequence[Ask], way: Way, rule: int | None) -> set[int]:
+        return {
+            seed
+            for seed in self._seeds(asks, way)
+            if all(self._answer(ask, way, seed, rule) for ask in asks)
+        }
+
+    def _image_hits(self, ask: Ask, way: Way, rule: int | None) -> NDArray[np.bool_] | None:
+        return self._hits.of(f"{ask.trained}-{way.norm}").get(_place(ask, way, rule))
 
     def images(self, asks: Sequence[Ask]) -> tuple[int, ...]:
         """How many images the tests have, each number once."""
@@ -165,13 +214,18 @@ class Results:
     @cached_property
     def _rules(self) -> tuple[int, ...]:
         models = (model for seeds in self._answers.values() for model in seeds.values())
-        return tuple({rule for model in models for *_, rule in model if rule})
+        return tuple({place.rule for model in models for place in model if place.rule})
 
     def _answer(self, ask: Ask, way: Way, seed: int, rule: int | None) -> _Answer | None:
         model = self._answers.get(f"{ask.trained}-{way.norm}", {}).get(seed, {})
-        place = ask.corruption, ask.severity
-        how = way.statistics, way.networks, rule if ask.severity else None
-        return model.get((ask.data, *place, *how))
+        return model.get(_place(ask, way, rule))
+
+
+def _place(ask: Ask, way: Way, rule: int | None) -> Place:
+    return Place(
+        ask.data, ask.corruption, ask.severity, way.statistics, way.networks,
+        rule if ask.severity else None,
+    )  # fmt: skip
 
 
 # -- what answers what -----------------------------------------------------------------------------
@@ -195,12 +249,7 @@ def digits(form: str, *, trains: str | None = None, tests: str | None = None) ->
 
 def pacs() -> list[Ask]:
     """Each domain trains, the other three test."""
-    return [
-        Ask(source.replace("/", "-"), target)
-        for source in PACS
-        for target in PACS
-        if source != target
-    ]
+    return [Ask(_PACS[source], target) for source in PACS for target in PACS if source != target]
 
 
 def corrupted(trained: str, severities: Sequence[int] = SEVERITIES) -> list[Ask]:
@@ -220,13 +269,36 @@ def asks_of(table: Table, row: Row, reading: Reading = "trains") -> list[Ask]:
             level = row.name.removeprefix("severity ")
             return corrupted("cifar10", [int(level)] if level.isdigit() else SEVERITIES)
         case "pacs_single":
-            return pacs()
+            trains = f"pacs/{row.name}"
+            return [ask for ask in pacs() if row.name == "average" or _PACS[trains] == ask.trained]
         case "images" if row.name == "CIFAR-10, ResNet-32":
             return [Ask("cifar10", "cifar10")]
     return []
 
 
 # -- a row, beside ours ----------------------------------------------------------------------------
+
+
+class Comparison(NamedTuple):
+    """A difference that was published, and how it is taken here."""
+
+    way: Norm
+    over: str
+    """One of `WAYS`."""
+    title: str
+    how: str
+    """Whose statistics, where there is a choice."""
+
+
+COMPARISONS = (
+    Comparison("afn", "asrnorm", "AFN − ASRNorm", "as published"),
+    Comparison("afn", "bn", "AFN − BN", "as published"),
+    Comparison("afn", "bn-batch", "AFN − BN", "both on the test batch"),
+    Comparison("asrnorm", "bn", "ASRNorm − BN", "as published"),
+)
+"""The first is the paper's headline."""
+_CONDITIONS = {"cifar10": "trained on 25,000 of 50,000 images"}
+"""What every verdict on models of that name says with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,28 +309,47 @@ class Replicated:
     asks: tuple[Ask, ...]
     measured: Mapping[str, OverSeeds | None]
     """In percent, by the names of `WAYS`."""
+    half_widths: Mapping[str, float]
+    """Of their 95 % intervals, over seeds and images."""
+    gains: Mapping[tuple[str, str], Gain | None]
+    """Of the `COMPARISONS`, by way and over which."""
+    refusal: str = ""
+    """Why nothing measured here can say anything of the row; empty where it can."""
 
     @property
     def note(self) -> str:
         """What is to be known of the row and of ours."""
-        return self.row.note or ("Here: SYN." if self.row.name == "SVHN" else "")
+        syn = "Here: SYN." if self.row.name == "SVHN" else ""
+        return " ".join(filter(None, [self.row.note or syn, self.condition]))
+
+    @property
+    def condition(self) -> str:
+        """What every verdict on this row says with it; empty where there is nothing."""
+        known = dict.fromkeys(_CONDITIONS.get(ask.trained, "") for ask in self.asks)
+        return "; ".join(filter(None, known))
 
     @property
     def is_planned(self) -> bool:
         """Whether it is measured here at all."""
         return bool(self.asks)
 
-    def gain(self, way: str, over: str = "bn") -> OverSeeds | None:
-        """Points of one way over another, seed by seed."""
-        return difference(self.measured[way], self.measured[over])
+    @property
+    def networks(self) -> frozenset[str]:
+        """Whose trainings the row rests on: models without norm and seed."""
+        return frozenset(ask.trained for ask in self.asks)
+
+    def published(self, way: Norm, over: str = "bn") -> float | None:
+        """Published points of one of the `COMPARISONS`; None where a figure is lacking."""
+        return self.row.gain(way, WAYS[over].norm)
+
+    def gain(self, way: Norm, over: str = "bn") -> Gain | None:
+        """Points here of one of the `COMPARISONS`."""
+        return self.gains[way, over]
 
     def verdict(self, way: Norm, over: str = "bn") -> Verdict | None:
-        """Whether the norm's published gain over BN is found over a way of BN here.
-
-        None where nothing was published to be found.
-        """
-        published = self.row.gain(way)
-        return verdict(published, self.gain(way, over)) if published else None
+        """Whether a published difference is found here; None where none was published."""
+        published = self.published(way, over)
+        return verdict(published, self.gain(way, over), self.refusal) if published else None
 
 
 def replicated(results: Results, table: Table, reading: Reading = "trains") -> list[Replicated]:
@@ -267,8 +358,31 @@ def replicated(results: Results, table: Table, reading: Reading = "trains") -> l
     for row in table.rows:
         asks = asks_of(table, row, reading)
         measured = {name: results.over_seeds(asks, way) for name, way in WAYS.items()}
-        found.append(Replicated(row, tuple(asks), measured))
+        found.append(
+            Replicated(
+                row=row,
+                asks=tuple(asks),
+                measured=measured,
+                half_widths={name: results.half_width(asks, WAYS[name]) for name in WAYS},
+                gains={
+                    (each.way, each.over): results.gain(asks, WAYS[each.way], WAYS[each.over])
+                    for each in COMPARISONS
+                },
+                refusal=_refusal(table, results) if asks else "",
+            )
+        )
     return found
+
+
+def _refusal(table: Table, results: Results) -> str:
+    if table.name != "pacs_single":
+        return ""
+    found = results.over_seeds(pacs(), WAYS["bn"])
+    level = f": BN has {found.mean:.0f} % on average" if found else ""
+    return (
+        f"Trained from scratch at 64×64{level}, where chance is {100 / 7:.0f} %. What is published "
+        "began with ImageNet's weights and was trained with RSC."
+    )
 
 
 def ladder(results: Results, asks: Sequence[Ask]) -> list[OverSeeds]:
@@ -283,6 +397,29 @@ def ladder(results: Results, asks: Sequence[Ask]) -> list[OverSeeds]:
 
 
 # -- what is still to be made ----------------------------------------------------------------------
+
+
+_DATA = {"CIFAR-10": "cifar10", "CIFAR-100": "cifar100", "MNIST-M": "mnistm", "SVHN": "svhn"}
+_PROTOCOL = "--epochs 200 --batch-size 128 --lr 0.1 --lr-schedule cosine --weight-decay 5e-4"
+
+
+def what_it_takes(table: Table, row: Row) -> str:
+    """The command that trains the nearest that this program has to a row not measured here.
+
+    For AFN; BN and ASRNorm with their names in its place. Empty where there is none.
+    """
+    train = "python -m afn train --norm afn"
+    if table.name == "images":
+        data = _DATA[row.name.partition(", ")[0]]
+        augment = " --augment crop_flip" if data.startswith("cifar") else ""
+        return f"{train} --dataset {data} --backbone resnet20 {_PROTOCOL}{augment}"
+    if table.name == "pacs_multi" and (tested := f"pacs/{row.name}") in PACS:
+        trains = "+".join(domain for domain in PACS if domain != tested)
+        return (
+            f"{train} --dataset {trains} --test-domains {tested} --backbone resnet8 --epochs 30 "
+            "--batch-size 32 --lr 0.05 --lr-schedule cosine --weight-decay 5e-4 --augment crop_flip"
+        )
+    return ""
 
 
 def lacking(results: Results, stems: Iterable[str]) -> list[str]:

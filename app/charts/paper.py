@@ -1,16 +1,17 @@
 """Published tables beside ours: as HTML, as rows for download, and in a sentence."""
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from afn.over_seeds import OverSeeds
-from afn.pretrained.comparison import VERDICTS, Verdict
-from afn.pretrained.published import Norm, Table
-from afn.pretrained.replication import WAYS, Replicated
+from afn.pretrained.claims import Claim, claims
+from afn.pretrained.comparison import FEWEST_SEEDS
+from afn.pretrained.gains import Gain
+from afn.pretrained.published import Norm, Table, TableName
+from afn.pretrained.replication import COMPARISONS, WAYS, Comparison, Replicated
 from afn.wording import count_words, signed_words
-from app.charts.chart import Rows, enumerate_words
+from app.charts.chart import Rows
 from app.charts.palette import NORM_COLORS
 from app.charts.verdicts import CHIPS, verdict_html
 
@@ -51,23 +52,6 @@ _STYLE = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class _Gain:
-    """A column of differences: of one way over another."""
-
-    way: Norm
-    over: str
-    title: str
-    mode: str
-
-
-_GAINS = (
-    _Gain("afn", "bn", "AFN − BN", "as published"),
-    _Gain("afn", "bn-batch", "AFN − BN", "both on the test batch"),
-    _Gain("asrnorm", "bn", "ASRNorm − BN", "as published"),
-)
-
-
 # -- the table -------------------------------------------------------------------------------------
 
 
@@ -80,7 +64,7 @@ def table_html(table: Table, rows: Sequence[Replicated]) -> str:
         for way in ways
     )
     head += "".join(
-        f'<th scope="col"><b>{gain.title}</b><small>{gain.mode}</small></th>' for gain in _GAINS
+        f'<th scope="col"><b>{each.title}</b><small>{each.how}</small></th>' for each in COMPARISONS
     )
     body = "".join(_row_html(table, row, ways) for row in rows)
     label = escape(f"{table.title}: published and measured here")
@@ -100,7 +84,7 @@ def _row_html(table: Table, row: Replicated, ways: Sequence[str]) -> str:
     note = f"<small>{escape(row.note)}</small>" if row.note else ""
     css = ' class="average"' if row.row.name == "average" else ""
     cells = "".join(_accuracy_html(table, row, way) for way in ways)
-    cells += "".join(_gain_html(table, row, gain) for gain in _GAINS)
+    cells += "".join(_gain_html(table, row, each) for each in COMPARISONS)
     return f'<tr{css}><th scope="row">{escape(row.row.name)}{note}</th>{cells}</tr>'
 
 
@@ -108,19 +92,21 @@ def _accuracy_html(table: Table, row: Replicated, way: str) -> str:
     published = row.row.accuracies.get(WAYS[way].norm) if way in NORM_TITLES else None
     said = _NOT_PUBLISHED if published is None else f"{published:.{table.decimals}f}"
     measured = row.measured[way]
-    here = accuracy_words(measured) if measured else "–" if row.is_planned else ""
+    here = accuracy_words(measured, row.half_widths[way]) if measured else ""
     return f'<td><span class="said">{said}</span>{_here(here, measured)}</td>'
 
 
-def _gain_html(table: Table, row: Replicated, gain: _Gain) -> str:
-    points = row.row.gain(gain.way)
+def _gain_html(table: Table, row: Replicated, compared: Comparison) -> str:
+    points = row.published(compared.way, compared.over)
     said = _NOT_PUBLISHED if points is None else signed_words(points, table.decimals)
     if not row.is_planned:
-        ours = "<small>not measured here</small>"
-    else:
-        measured, verdict = row.gain(gain.way, gain.over), row.verdict(gain.way, gain.over)
-        ours = _here(gain_words(measured) if measured else "–", measured)
-        ours += verdict_html(verdict) if verdict else ""
+        return f'<td class="gain"><span class="said">{said}</span></td>'
+    gain = row.gain(compared.way, compared.over)
+    verdict = row.verdict(compared.way, compared.over)
+    ours = _here(gain_words(gain) if gain else "–", gain.differences if gain else None)
+    ours += verdict_html(verdict) if verdict else ""
+    if gain and (words := power_words(gain, points, table.decimals)):
+        ours += f"<small>{words}</small>"
     return f'<td class="gain"><span class="said">{said}</span>{ours}</td>'
 
 
@@ -136,60 +122,59 @@ def _by_seed(measured: OverSeeds | None) -> str:
     )
 
 
-def accuracy_words(measured: OverSeeds) -> str:
-    """ "71.2 ± 1.4", in percent; without an interval where one seed was measured."""
-    spread = f"<small>± {measured.half_width:.1f}</small>" if measured.n > 1 else ""
-    return f"{measured.mean:.1f}{spread}"
+def accuracy_words(measured: OverSeeds, half_width: float) -> str:
+    """ "71.2 ± 1.4", in percent; with fewer than three seeds the mean alone."""
+    has_interval = measured.n >= FEWEST_SEEDS
+    return f"{measured.mean:.1f}" + (f"<small>± {half_width:.1f}</small>" if has_interval else "")
 
 
-def gain_words(measured: OverSeeds) -> str:
-    """ "+2.1 (+0.7 to +3.5)", in points; without an interval where one seed was measured."""
-    if measured.n == 1:
-        return signed_words(measured.mean)
-    bounds = f"{signed_words(measured.low)} to {signed_words(measured.high)}"
-    return f"{signed_words(measured.mean)} <small>({bounds})</small>"
+def gain_words(gain: Gain) -> str:
+    """ "+2.1 (+0.7 to +3.5)", in points; with fewer than three seeds the mean alone.
+
+    A dagger marks an interval that is not paired, since pairing by seed would not narrow it.
+    """
+    if gain.n < FEWEST_SEEDS:
+        return f"{signed_words(gain.mean)} <small>({count_words(gain.n, 'seed')})</small>"
+    bounds = f"{signed_words(gain.low)} to {signed_words(gain.high)}"
+    return f"{signed_words(gain.mean)} <small>({bounds}){'' if gain.is_paired else ' †'}</small>"
+
+
+def power_words(gain: Gain, published: float | None, decimals: int = 1) -> str:
+    """ "sees ±1.4; +0.9 takes 7 seeds"; empty with one seed, which cannot say."""
+    if gain.n < 2:
+        return ""
+    sees = f"sees ±{gain.smallest_effect:.1f}"
+    if not published:
+        return sees
+    seeds = gain.seeds_for(published)
+    takes = f"takes {seeds} seeds" if seeds else "takes more images too"
+    return f"{sees}; {signed_words(published, decimals)} {takes}"
 
 
 # -- in words --------------------------------------------------------------------------------------
 
 
-def verdicts_of(rows: Sequence[Replicated], way: Norm = "afn", over: str = "bn") -> list[Verdict]:
-    """The verdicts of the rows that are measured here, or will be."""
-    found = [row.verdict(way, over) for row in rows if row.is_planned]
-    return [each for each in found if each]
-
-
-def table_reading(rows: Sequence[Replicated]) -> str:
-    """What of the published gains over BN is found here: as published, and on equal statistics."""
-    if not any(row.is_planned for row in rows):
-        return "None of these rows is measured here."
-    parts = [
-        _tally_words("AFN over BN, as published", rows, "afn", "bn"),
-        _tally_words("With both on the test batch", rows, "afn", "bn-batch"),
-        _tally_words("ASRNorm over BN", rows, "asrnorm", "bn"),
+def table_reading(rows: Mapping[TableName, Sequence[Replicated]], name: TableName) -> str:
+    """What of a table's published differences is found here, on average over its rows."""
+    told = [
+        f"{each.title}{', ' + each.how if each.over == 'bn-batch' else ''}: {_claim_words(claim)}"
+        for each in COMPARISONS
+        for claim in claims(rows, each)
+        if claim.table == name and claim.gain
     ]
-    if not any(parts):
-        return "BN and a rival are not both measured yet; the command below makes what is lacking."
-    return " ".join(part for part in parts if part)
-
-
-def _tally_words(what: str, rows: Sequence[Replicated], way: Norm, over: str) -> str:
-    verdicts = [(row, row.verdict(way, over)) for row in rows if row.is_planned]
-    planned = [(row, verdict) for row, verdict in verdicts if verdict]
-    counts = Counter(verdict for _, verdict in planned)
-    if counts["not measured yet"] == len(planned):
+    if not told:
         return ""
-    words = []
-    for verdict in VERDICTS:
-        if not counts[verdict]:
-            continue
-        said = f"{verdict} in {counts[verdict]}"
-        if verdict == "one seed only":
-            gains = [row.gain(way, over) for row, each in planned if each == verdict]
-            above = sum(gain.mean > 0 for gain in gains if gain)
-            said += f", {above} of them above BN"
-        words.append(said)
-    return f"{what}, of {count_words(len(planned), 'row')}: {enumerate_words(words)}."
+    refusal = next((row.refusal for row in rows[name] if row.refusal), "")
+    return " ".join(filter(None, [refusal, f"On average, {'; '.join(told)}."]))
+
+
+def _claim_words(claim: Claim) -> str:
+    gain = claim.gain
+    assert gain is not None, "asked of what is measured"
+    figure = signed_words(gain.mean)
+    if gain.n >= FEWEST_SEEDS:
+        figure += f" ({signed_words(gain.low)} to {signed_words(gain.high)})"
+    return f"{figure}, {claim.verdict}"
 
 
 # -- for download ----------------------------------------------------------------------------------
@@ -203,14 +188,21 @@ def table_rows(table: Table, rows: Sequence[Replicated]) -> Rows:
             published = row.row.accuracies.get(WAYS[way].norm) if way in NORM_TITLES else None
             measured = row.measured[way]
             name = f"{NORM_TITLES[WAYS[way].norm]}, {_MODES[way]}"
-            found.append(_record(table, row, name, published, measured, ""))
-        for gain in _GAINS:
-            verdict = row.verdict(gain.way, gain.over) if row.is_planned else None
+            found.append(_record(table, row, name, published, measured, row.half_widths[way]))
+        for each in COMPARISONS:
+            gain, verdict = row.gain(each.way, each.over), row.verdict(each.way, each.over)
             found.append(
                 _record(
-                    table, row, f"{gain.title}, {gain.mode}", row.row.gain(gain.way),
-                    row.gain(gain.way, gain.over), verdict or "",
+                    table, row, f"{each.title}, {each.how}", row.published(each.way, each.over),
+                    gain.differences if gain else None, gain.half_width if gain else math.inf,
                 )
+                | {
+                    "paired": gain.is_paired if gain else None,
+                    "smallest effect": round(gain.smallest_effect, 4)
+                    if gain and gain.n > 1
+                    else None,
+                    "verdict": verdict or "" if row.is_planned else "not measured here",
+                }
             )  # fmt: skip
     return found
 
@@ -221,7 +213,7 @@ def _record(
     what: str,
     published: float | None,
     measured: OverSeeds | None,
-    verdict: str,
+    half_width: float,
 ) -> dict[str, object]:
     has_interval = measured is not None and measured.n > 1
     return {
@@ -230,10 +222,13 @@ def _record(
         "what": what,
         "published": published,
         "measured": round(measured.mean, 4) if measured else None,
-        "low95": round(measured.low, 4) if measured and has_interval else None,
-        "high95": round(measured.high, 4) if measured and has_interval else None,
+        "low95": round(measured.mean - half_width, 4) if measured and has_interval else None,
+        "high95": round(measured.mean + half_width, 4) if measured and has_interval else None,
         "seeds": measured.n if measured else 0,
         "by seed": _by_seed(measured),
         "tests": len(row.asks),
-        "verdict": verdict if row.is_planned else "not measured here",
+        "condition": row.condition,
+        "paired": None,
+        "smallest effect": None,
+        "verdict": "",
     }

@@ -5,13 +5,16 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from afn.pretrained.comparison import VERDICTS, Verdict
+from app.charts.palette import GREY
 
-_GLYPHS: dict[Verdict, tuple[str, str, str]] = {
+LOOKS: dict[Verdict, tuple[str, str, str]] = {
     "holds here": ("✓", "#0E8F86", "holds"),
-    "within seed noise": ("≈", "#8A8A8A", "noise"),
     "does not hold here": ("✗", "#C2660A", "not"),
-    "one seed only": ("1", "#6B5CC4", "one"),
-    "not measured yet": ("…", "#8A8A8A", "none"),
+    "not found here": ("○", "#6B5CC4", "missed"),
+    "cannot tell": ("≈", GREY, "noise"),
+    "too few seeds": ("·", GREY, "few"),
+    "no verdict": ("–", GREY, "none"),
+    "not measured yet": ("…", GREY, "none"),
 }
 """Sign, colour and CSS class of each verdict."""
 CHIPS = """
@@ -20,7 +23,7 @@ CHIPS = """
   line-height:1.5; padding:0 .45rem; border-radius:.7rem; border:1px solid var(--hue);
   background:color-mix(in srgb, var(--hue) 16%, transparent);}
 .afn-verdict.none {border-style:dotted; font-weight:400;}
-.afn-verdict.one {border-style:dashed;}
+.afn-verdict.few {border-style:dashed; font-weight:400;}
 .afn-verdict b {margin-right:.3rem;}
 .afn-tally {display:flex; flex-wrap:wrap; gap:.35rem .6rem; align-items:center; font-size:.9rem;}
 </style>
@@ -29,7 +32,7 @@ CHIPS = """
 
 def verdict_html(verdict: Verdict, count: int | None = None) -> str:
     """A chip that says the verdict in words, and by sign and colour too."""
-    glyph, color, css = _GLYPHS[verdict]
+    glyph, color, css = LOOKS[verdict]
     many = f"{count} × " if count is not None else ""
     return (
         f'<span class="afn-verdict {css}" style="--hue:{color}"><b aria-hidden="true">{glyph}</b>'

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from afn.pretrained.published import TABLES
-from afn.pretrained.replication import Reading, Replicated, ladder
+from afn.pretrained.replication import COMPARISONS, Reading, Replicated, ladder
 from app import evidence
 from app.charts.ladder import RUNGS
 from app.experiments.code import literal, table
@@ -18,7 +18,7 @@ _UNTOUCHED = (
 _PYTHON = """\
 from afn.pretrained.cards import pretrained_dir
 from afn.pretrained.published import TABLES
-from afn.pretrained.replication import Results, replicated
+from afn.pretrained.replication import COMPARISONS, Results, replicated
 
 results = Results.read(pretrained_dir())  # pretrained/results.csv
 rows = []
@@ -28,11 +28,15 @@ for table in TABLES:
             here, name = row.measured[norm], f"{{table.name}}, {{row.row.name}}, {{norm}}"
             print(f"{{name}}  published  {{published:.2f}}")
             if here:
-                found = row.verdict(norm) if norm != "bn" else None
                 print(f"{{name}}  here, n = {{here.n}}  {{here.mean:.2f}}")
-                if found:
-                    print(f"{{name}}  gain over BN: {{found}}")
-                    rows.append((name, published - row.row.accuracies["bn"], row.gain(norm).mean))
+        for each in COMPARISONS:
+            published, gain = row.published(each.way, each.over), row.gain(each.way, each.over)
+            if published and gain:
+                name = f"{{table.name}}, {{row.row.name}}, {{each.title}}, {{each.how}}"
+                print(f"{{name}}  published  {{published:.2f}}")
+                print(f"{{name}}  here, n = {{gain.n}}  {{gain.mean:.2f}}")
+                print(f"{{name}}  {{row.verdict(each.way, each.over)}}")
+                rows.append((name, published, gain.mean))
 """
 _PLOT = """\
 import matplotlib.pyplot as plt
@@ -41,8 +45,8 @@ figure, axes = plt.subplots(figsize=(6, 6))
 axes.axhline(0, color="grey", linewidth=0.5)
 axes.axvline(0, color="grey", linewidth=0.5)
 axes.plot([published for _, published, _ in rows], [here for _, _, here in rows], "o")
-axes.set_xlabel("published gain over BN, points")
-axes.set_ylabel("gain over BN here, points")
+axes.set_xlabel("published difference, points")
+axes.set_ylabel("difference here, points")
 plt.show()
 """
 _LADDERS = """\
@@ -75,8 +79,8 @@ def _tables(reading: Reading) -> Experiment:
         title="Published and measured",
         about="Every published table of AFN beside the mean over seeds of what was measured "
         "here with the same protocol, from `pretrained/results.csv`; norms in the statistics "
-        "modes in which they are published (AFN: test batch, BN: running). The verdict is by "
-        "the sign of the gain over BN.",
+        "modes in which they are published (AFN: test batch, BN: running). Verdicts are by the "
+        "sign of the differences, with intervals over seeds and images.",
         python=_PYTHON.format(column=f'"{reading}"'),
         commands=(("pretrained", "tables", "--column", reading),),
         expected=tuple(
@@ -121,9 +125,15 @@ def _ladders() -> Experiment:
 def _lines(table: str, rows: Sequence[Replicated]) -> list[str]:
     found = []
     for row in rows:
-        for norm, published in row.row.accuracies.items():
+        for norm, accuracy in row.row.accuracies.items():
             name, here = f"{table}, {row.row.name}, {norm}", row.measured[norm]
-            found.append(line(name, "published", published, _DIGITS))
+            found.append(line(name, "published", accuracy, _DIGITS))
             if here:
                 found.append(line(name, f"here, n = {here.n}", here.mean, _DIGITS))
+        for each in COMPARISONS:
+            published, gain = row.published(each.way, each.over), row.gain(each.way, each.over)
+            if published and gain:
+                name = f"{table}, {row.row.name}, {each.title}, {each.how}"
+                found.append(line(name, "published", published, _DIGITS))
+                found.append(line(name, f"here, n = {gain.n}", gain.mean, _DIGITS))
     return found

@@ -8,7 +8,7 @@ import streamlit as st
 
 from afn.corruptions.severities import rule_words
 from afn.pretrained.protocols import ASPECTS, WHY_NOT, protocol, stems_of
-from afn.pretrained.published import ARXIV, TABLES, Table
+from afn.pretrained.published import TABLES, Table
 from afn.pretrained.replication import (
     Reading,
     Replicated,
@@ -16,14 +16,16 @@ from afn.pretrained.replication import (
     command,
     lacking,
     ladder,
+    what_it_takes,
 )
 from app import evidence
 from app.charts import ladder as ladders
 from app.charts import mechanisms as figures
 from app.charts import paper as charts
 from app.charts.chart import Rows
+from app.charts.forest import forest_html
 from app.charts.legend import legend_html
-from app.charts.verdicts import protocol_html, tally_html
+from app.charts.verdicts import protocol_html
 from app.experiments import mechanisms, offer, published
 from app.explanations import CONTROLS
 from app.export import csv_of
@@ -31,7 +33,16 @@ from app.heading import heading
 from app.markdown import plain
 from app.mechanisms import STARTS, VARIANTS
 from app.pacing import painted
-from app.paper import ANY, LADDERS, NETWORKS, READINGS, PaperView, fit_words
+from app.paper import (
+    ANY,
+    LADDERS,
+    NETWORKS,
+    READINGS,
+    PaperView,
+    claim_words,
+    fit_words,
+    level_words,
+)
 from app.state import paper as state
 
 _TOLD = ("network", "image size", "training", "augmentation", "data", "domains", "corruptions")
@@ -50,11 +61,8 @@ def render() -> None:
     view = state.take()
     st.title("The paper, measured here", anchor=False)
     st.markdown(
-        "Each published table of AFN beside the same rows measured with this program, and what "
-        "speaks for and against the paper's explanations. Smaller networks, less training: "
-        "**levels** differ, so what is tested is the **sign of differences** between norms. "
-        f"AFN is arXiv {ARXIV['AFN']}, ASRNorm arXiv {ARXIV['ASRNorm']}; published figures are "
-        "those of AFN's reference repository."
+        "What AFN's tables claim, and what came out here with smaller networks and less training: "
+        "levels differ, so the **sign of differences** is tested."
     )
     for line in problems:
         st.warning(plain(line), icon=":material/info:")
@@ -63,9 +71,14 @@ def render() -> None:
     except (ValueError, OSError) as error:
         st.error(plain(str(error)))
         return
-    _scoreboard(view)
+    rows = {table.name: _rows(table, view) for table in TABLES}
+    heading("All verdicts", "paper.verdicts", kind="precomputed")
+    st.html(forest_html(rows))
+    st.caption(plain(claim_words()))
+    heading("The published tables", "paper.table", kind="precomputed")
     for table in TABLES:
-        _table(table, results)
+        with st.expander(table.title):
+            _table(table, results)
     painted()
     _mechanisms(offered)
     _ladders(results)
@@ -89,17 +102,6 @@ def _offered(problems: list[str]) -> list[str]:
     return offered
 
 
-def _scoreboard(view: PaperView) -> None:
-    """All verdicts at a glance."""
-    rows = [row for table in TABLES for row in _rows(table, view)]
-    st.html(
-        tally_html("AFN over BN, as published:", charts.verdicts_of(rows))
-        + tally_html(
-            "AFN over BN, both on the test batch:", charts.verdicts_of(rows, "afn", "bn-batch")
-        )
-    )
-
-
 def _rows(table: Table, view: PaperView) -> list[Replicated]:
     return evidence.rows(table, "tests" if view.reading == "tests" else "trains")
 
@@ -108,23 +110,27 @@ def _rows(table: Table, view: PaperView) -> list[Replicated]:
 
 
 def _table(table: Table, results: Results) -> None:
-    heading(table.title, "paper.table", key=table.name, kind="precomputed")
     if table.name == "digits_single_each":
         st.segmented_control(
             "A column is the domain", list(READINGS), key=state.key("reading"), required=True,
             format_func=READINGS.__getitem__, help=CONTROLS["paper.reading"],
         )  # fmt: skip
     view = state.take()
-    rows = _rows(table, view)
-    st.markdown(plain(charts.table_reading(rows)))
+    every = {each.name: _rows(each, view) for each in TABLES}
+    rows = every[table.name]
+    if words := charts.table_reading(every, table.name):
+        st.markdown(plain(words))
     st.html(charts.table_html(table, rows))
     notes = list(table.notes)
     if table.name == "digits_single_each":
         notes += fit_words({each: evidence.rows(table, each) for each in READINGS})
+    if table.name == "cifar10c":
+        notes += level_words(table, results)
     if table.name in WHY_NOT:
         notes.append(WHY_NOT[table.name])
     for note in notes:
         st.caption(plain(note))
+    _what_it_takes(table, rows)
     if not any(row.is_planned for row in rows):
         return
     missing = lacking(results, stems_of(table, rows))
@@ -135,9 +141,25 @@ def _table(table: Table, results: Results) -> None:
         st.caption(f"{len(missing)} of {total} planned models are not there yet. This makes them:")
         st.code(command(missing), language="shell", wrap_lines=True)
     st.caption(plain(_protocol_words(here)))
-    with st.expander("Protocol, published and here; data", icon=":material/compare_arrows:"):
+    with st.popover("Protocol, published and here; data", icon=":material/compare_arrows:"):
         st.html(protocol_html(table.protocol, here, ASPECTS))
         _csv("This table (CSV)", table.name, lambda: charts.table_rows(table, rows))
+
+
+def _what_it_takes(table: Table, rows: Sequence[Replicated]) -> None:
+    """The commands behind rows that are not measured here."""
+    commands: dict[str, list[str]] = {}
+    for row in (row for row in rows if not row.is_planned):
+        if found := what_it_takes(table, row.row):
+            commands.setdefault(found, []).append(row.row.name)
+    if not commands:
+        return
+    st.caption(
+        "Rows not measured here, and what comes nearest for whoever has the data and the hours; "
+        "likewise with `--norm bn` and `asrnorm`:"
+    )
+    lines = [f"# {', '.join(names)}\n{found}" for found, names in commands.items()]
+    st.code("\n".join(lines), language="shell", wrap_lines=True)
 
 
 def _made(table: Table, rows: Sequence[Replicated], results: Results) -> int:
@@ -156,7 +178,7 @@ def _provenance(table: Table, rows: Sequence[Replicated], here: Mapping[str, str
             f"torch {found.versions.get('torch', '?')}",
             f"{found.versions.get('processor', '')}",
         ]
-    parts.append("± and brackets: 95 % t-intervals over seeds, paired for differences")
+    parts.append("± and brackets: 95 % intervals over seeds and images, † not paired by seed")
     return " · ".join(part for part in parts if part)
 
 

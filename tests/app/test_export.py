@@ -407,7 +407,8 @@ def test_costs_are_measured_again(folder):
 def test_published_tables_are_read_again(runs, folder, reading):
     experiment, _ = published.experiments_of(reading)
     check(experiment, printed(experiment, store_root()), all_of_them=False)
-    records = [each for each in said(experiment, store_root(), folder) if each["kind"] == "row"]
+    kinds = ("row", "difference")
+    records = [each for each in said(experiment, store_root(), folder) if each["kind"] in kinds]
     values = [
         value
         for each in records

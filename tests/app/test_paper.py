@@ -42,7 +42,7 @@ def test_what_is_shipped_shows_every_table_and_trajectory():
 def test_an_empty_folder_says_what_to_do(folder):
     at = page()
     assert html(at).count('class="afn-paper"') == len(TABLES)
-    assert "16 × not measured yet" in html(at)
+    assert html(at).count("not measured yet") >= 4 * 5
     assert not at.get("plotly_chart")
     commands = [block.value for block in at.code]
     assert "python -m afn pretrained train 'pacs-*'" in commands
@@ -52,11 +52,11 @@ def test_an_empty_folder_says_what_to_do(folder):
 def test_results_of_several_seeds_give_verdicts(folder):
     write_results(folder, measured())
     at = page()
-    assert "3 × holds here" in html(at)
-    assert "AFN over BN, as published, of 3 rows: holds here in 3." in words(at)
+    assert "holds here" in html(at)
+    assert "AFN − BN: +5.0 (+4.6 to +5.5), holds here" in words(at)
     assert "seeds: 0, 1, 2" in words(at)
     write_results(folder, [])
-    assert "holds here in" not in words(drawn(at.run()))
+    assert "(+4.6 to +5.5)" not in words(drawn(at.run()))
 
 
 def test_a_card_without_its_files_leaves_the_page_whole(folder):

@@ -28,7 +28,9 @@ def test_a_phone_scrolls_tables_not_the_page(chromium: Browser, address: str, th
     last = page.get_by_text("Where the robustness gain comes from", exact=True)
     expect(last).to_be_visible(timeout=60_000)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.get_by_text("Digits: each domain trains once", exact=True).click()
     table = page.locator(".afn-paper").first
+    expect(table).to_be_visible()
     assert table.evaluate("box => box.scrollWidth > box.clientWidth")
     table.evaluate("box => box.scrollLeft = 300")
     name = table.locator("tbody th").first

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from dataclasses import replace
 from math import log
 
@@ -9,18 +10,29 @@ import pytest
 
 from afn.over_seeds import OverSeeds
 from afn.pretrained.cards import read_card
+from afn.pretrained.claims import claims, independent
 from afn.pretrained.comparison import VERDICTS
+from afn.pretrained.gains import Gain
 from afn.pretrained.published import TABLES
-from afn.pretrained.replication import Ask, Results, ladder, replicated
+from afn.pretrained.replication import (
+    COMPARISONS,
+    WAYS,
+    Ask,
+    Results,
+    corrupted,
+    ladder,
+    replicated,
+)
 from app import mechanisms
 from app.charts import ladder as ladders
 from app.charts import mechanisms as figures
 from app.charts import paper as charts
 from app.charts.estimates import Estimate
+from app.charts.forest import forest_html, trainings_words
 from app.charts.verdicts import protocol_html, tally_html, verdict_html
 from app.mechanisms import VARIANTS, Course, Effect, Moves
 from app.paper import fit_words, fits
-from tests.pretrained.accuracies import measured
+from tests.pretrained.accuracies import answer, measured
 
 FROM_MNIST = next(table for table in TABLES if table.name == "digits_from_mnist")
 SINGLE = next(table for table in TABLES if table.name == "digits_single_each")
@@ -30,61 +42,133 @@ IMAGES = next(table for table in TABLES if table.name == "images")
 # -- tables ----------------------------------------------------------------------------------------
 
 
+def every(rows, reading="trains"):
+    results = Results(rows)
+    return {table.name: replicated(results, table, reading) for table in TABLES}
+
+
 def test_a_table_shows_published_above_measured_and_a_verdict():
     html = charts.table_html(FROM_MNIST, replicated(Results(measured()), FROM_MNIST))
-    assert html.count("<tr") == 1 + 3
+    assert html.count("<tr") == 1 + 4
     assert '<th scope="row">USPS' in html
     assert '<span class="said">76.9</span>' in html
-    assert "50.0<small>± 0.2</small>" in html
+    assert "50.0<small>± 0.3</small>" in html  # seeds ± 0.25, images ± 0.1
     assert '<span class="said">+4.3</span>' in html
-    assert html.count("holds here") == 3  # AFN over BN as published, in each row
-    assert html.count("does not hold here") == 3  # ASRNorm over BN
-    assert "within seed noise" in html
+    assert "AFN − ASRNorm" in html.partition("<tbody>")[0]
+    # AFN is 5 points over BN and 7 over ASRNorm, ASRNorm 2 below BN; published are −0.3, +2.7,
+    # −0.5 and +0.6 over ASRNorm.
+    assert html.count("holds here") == 4 + 2
+    assert html.count("does not hold here") == 2 + 4
     assert "seed 0: 50.10, seed 1: 50.00, seed 2: 49.90" in html
     assert "Here: SYN." in html
 
 
-def test_one_seed_has_neither_interval_nor_verdict():
-    html = charts.table_html(FROM_MNIST, replicated(Results(measured(seeds=1)), FROM_MNIST))
-    assert "±" not in html.split("<tbody>")[1]
-    assert html.count("one seed only") == 9
+def test_every_difference_says_what_could_have_been_seen():
+    rows = replicated(Results(measured()), FROM_MNIST)
+    html = charts.table_html(FROM_MNIST, rows)
+    assert html.count("sees ±") == 4 * 4
+    gain = rows[1].gain("afn")
+    assert charts.power_words(gain, 4.3) == f"sees ±{gain.smallest_effect:.1f}; +4.3 takes 3 seeds"
+    assert charts.power_words(gain, 0.01).endswith("; ±0.0 takes more images too")
+    assert charts.power_words(gain, None) == f"sees ±{gain.smallest_effect:.1f}"
 
 
-def test_rows_that_are_not_measured_here_say_so():
+def test_an_interval_that_is_not_paired_has_a_dagger():
+    bn, afn = OverSeeds.of({0: 1.0, 1: 2.0, 2: 3.0}), OverSeeds.of({0: 9.0, 1: 8.0, 2: 7.0})
+    assert "†" in charts.gain_words(Gain.of(afn, bn, 0.0))
+    assert "†" not in charts.gain_words(Gain.of(bn, bn, 0.0))
+
+
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_below_three_seeds_there_is_neither_interval_nor_verdict(seeds):
+    html = charts.table_html(FROM_MNIST, replicated(Results(measured(seeds)), FROM_MNIST))
+    body = html.split("<tbody>")[1]
+    assert "± " not in body
+    assert " to " not in body
+    assert html.count("too few seeds") == 4 * 4
+    assert not any(verdict in body for verdict in ("holds here", "not hold", "cannot tell"))
+
+
+def test_rows_that_are_not_measured_here_have_published_figures_alone():
     html = charts.table_html(IMAGES, replicated(Results([]), IMAGES))
-    assert html.count("not measured here") == 3 * 4
-    assert html.count("not measured yet") == 3
+    assert html.count("<tr") == 1 + 23
+    assert html.count("not measured yet") == 4
     assert '<span class="said">94.00</span>' in html
     assert '<span class="said">+0.13</span>' in html
 
 
-def test_the_sentence_counts_verdicts_by_yardstick():
-    assert charts.table_reading(replicated(Results(measured()), FROM_MNIST)) == (
-        "AFN over BN, as published, of 3 rows: holds here in 3. With both on the test batch, of 3 "
-        "rows: within seed noise in 3. ASRNorm over BN, of 3 rows: does not hold here in 3."
+def test_the_sentence_is_of_the_average():
+    assert charts.table_reading(every(measured()), FROM_MNIST.name) == (
+        "On average, AFN − ASRNorm: +7.0 (+6.6 to +7.4), holds here; AFN − BN: +5.0 (+4.6 to "
+        "+5.5), holds here; AFN − BN, both on the test batch: ±0.0 (−0.4 to +0.4), not found here; "
+        "ASRNorm − BN: −2.0 (−2.3 to −1.7), does not hold here."
     )
-    assert charts.table_reading(replicated(Results(measured(seeds=1)), FROM_MNIST)) == (
-        "AFN over BN, as published, of 3 rows: one seed only in 3, 3 of them above BN. With both "
-        "on the test batch, of 3 rows: one seed only in 3, 0 of them above BN. ASRNorm over BN, of "
-        "3 rows: one seed only in 3, 0 of them above BN."
+    assert charts.table_reading(every(measured(seeds=2)), FROM_MNIST.name).startswith(
+        "On average, AFN − ASRNorm: +6.9, too few seeds; AFN − BN: +4.9, too few seeds;"
     )
-    assert "not both measured yet" in charts.table_reading(replicated(Results([]), FROM_MNIST))
-    multi = next(table for table in TABLES if table.name == "pacs_multi")
-    assert charts.table_reading(replicated(Results([]), multi)) == (
-        "None of these rows is measured here."
-    )
+    assert charts.table_reading(every([]), FROM_MNIST.name) == ""
+    assert charts.table_reading(every([]), "pacs_multi") == ""
 
 
 def test_the_download_has_every_figure():
     rows = charts.table_rows(FROM_MNIST, replicated(Results(measured()), FROM_MNIST))
-    assert len(rows) == 3 * (7 + 3)
+    assert len(rows) == 4 * (7 + 4)
     usps = {row["what"]: row for row in rows if row["row"] == "USPS"}
     assert usps["BN, running averages"]["published"] == 76.9
     assert usps["BN, running averages"]["measured"] == pytest.approx(50.0)
-    assert usps["AFN − BN, as published"]["verdict"] == "holds here"
-    assert usps["AFN − BN, as published"]["seeds"] == 3
+    gain = usps["AFN − BN, as published"]
+    assert (gain["verdict"], gain["seeds"]) == ("holds here", 3)
+    assert gain["low95"] < gain["measured"] < gain["high95"]
+    assert gain["smallest effect"] > 0
     one = charts.table_rows(FROM_MNIST, replicated(Results(measured(seeds=1)), FROM_MNIST))
     assert all(row["low95"] is None for row in one)
+
+
+# -- all verdicts ----------------------------------------------------------------------------------
+
+
+def test_the_picture_has_a_row_for_each_claim_and_comparison():
+    html = forest_html(every(measured()))
+    assert html.count("<caption>") == 4
+    assert html.count('<th scope="row">') == 4 * 6
+    assert html.count("not measured here") == 4  # PACS, three domains
+    assert html.count("not measured yet") == 4 * 4
+    assert html.count('class="published"') == 4 * 6
+    assert html.count('class="span"') == html.count('class="mean"') == 4  # digits from MNIST
+    assert html.count("3 trainings of each norm") == 4
+    assert html.count("trained on 25,000 of 50,000 images") == 4 * 2
+
+
+def test_below_three_seeds_the_picture_has_dots_alone():
+    html = forest_html(every(measured(seeds=2)))
+    assert html.count('class="seed"') == 4 * 2
+    assert 'class="span"' not in html
+    assert html.count("2 seeds") == 4
+
+
+def test_networks_behind_two_rows_are_counted_once():
+    cifar = [
+        answer(ask, WAYS[way], seed, 70.0)
+        for way in ("afn", "asrnorm")
+        for seed in range(2)
+        for ask in [*corrupted("cifar10"), Ask("cifar10", "cifar10")]
+    ]
+    found = claims(every(cifar), COMPARISONS[0])
+    assert [claim.trainings for claim in found if claim.gain] == [2, 2]
+    assert trainings_words(found) == "2 trainings of each norm"
+    assert len(independent(found)) == len(found) - 1
+
+
+def test_what_is_drawn_lies_where_it_says():
+    html = forest_html(every(measured()))
+    row = html[html.index("Digits, from MNIST") :].partition("</tr>")[0]
+    place = {
+        name: float(re.search(rf'class="{name}" style="left:([\d.]+)%', row)[1])
+        for name in ("zero", "span", "mean", "published")
+    }
+    assert place["zero"] < place["published"] < place["span"] < place["mean"]  # 0, 0.6, 6.8, 7.0
+    share = (place["published"] - place["zero"]) / (place["mean"] - place["zero"])
+    assert share == pytest.approx(0.63 / 7.033, abs=0.01)
 
 
 @pytest.mark.parametrize("verdict", VERDICTS)
@@ -95,9 +179,9 @@ def test_a_verdict_is_told_by_word_and_sign_not_by_colour_alone(verdict):
 
 
 def test_a_tally_counts_and_markup_is_escaped():
-    html = tally_html("<AFN>", ["holds here", "holds here", "one seed only"])
+    html = tally_html("<AFN>", ["holds here", "holds here", "too few seeds"])
     assert "2 × holds here" in html
-    assert "1 × one seed only" in html
+    assert "1 × too few seeds" in html
     assert "&lt;AFN&gt;" in html
     assert "&lt;b&gt;" in protocol_html({"network": "<b>"}, {}, ["network"])
 
@@ -230,4 +314,4 @@ def test_tables_can_be_downloaded_as_csv():
     writer = csv.DictWriter(text, list(rows[0]))
     writer.writeheader()
     writer.writerows(rows)
-    assert len(text.getvalue().splitlines()) == 1 + 5 * (8 + 3)
+    assert len(text.getvalue().splitlines()) == 1 + 5 * (8 + 4)

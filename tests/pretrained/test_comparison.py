@@ -7,6 +7,7 @@ from scipy import stats
 
 from afn.over_seeds import OverSeeds, difference, t_quantile
 from afn.pretrained.comparison import VERDICTS, verdict
+from afn.pretrained.gains import Gain
 
 
 def over_seeds(*values):
@@ -61,28 +62,41 @@ def test_only_shared_seeds_are_paired():
     assert difference(ours, None) is None
 
 
+def gain(*values, image_error=0.0):
+    zeros = over_seeds(*(0.0 for _ in values))
+    return Gain.of(over_seeds(*values), zeros, image_error)
+
+
 @pytest.mark.parametrize(
-    ("published", "values", "expected"),
+    ("published", "values", "image_error", "expected"),
     [
-        (2.0, (1.0, 1.2, 0.8), "holds here"),
-        (-2.0, (-1.0, -1.2, -0.8), "holds here"),
-        (2.0, (-1.0, -1.2, -0.8), "does not hold here"),
-        (-2.0, (1.0, 1.2, 0.8), "does not hold here"),
-        (2.0, (3.0, -1.0, 1.0), "within seed noise"),
-        (2.0, (0.0, 0.0, 0.0), "within seed noise"),
-        (2.0, (9.0,), "one seed only"),
-        (2.0, (), "not measured yet"),
+        (2.0, (1.0, 1.2, 0.8), 0.0, "holds here"),
+        (-2.0, (-1.0, -1.2, -0.8), 0.0, "holds here"),
+        (2.0, (-1.0, -1.2, -0.8), 0.0, "does not hold here"),
+        (-2.0, (1.0, 1.2, 0.8), 0.0, "does not hold here"),
+        (2.0, (3.0, -1.0, 1.0), 0.0, "cannot tell"),
+        (2.0, (0.1, -0.1, 0.0), 0.0, "not found here"),  # ± 0.25: 0 and not 2
+        (2.0, (0.0, 0.0, 0.0), 0.0, "not found here"),
+        (2.0, (1.0, 1.0, 1.0), 0.6, "cannot tell"),  # seeds agree; images leave ± 1.2
+        (2.0, (9.0, 9.1), 0.0, "too few seeds"),
+        (2.0, (9.0,), 0.0, "too few seeds"),
+        (2.0, (), 0.0, "not measured yet"),
     ],
 )
-def test_a_verdict_follows_from_sign_and_interval(published, values, expected):
-    assert verdict(published, over_seeds(*values)) == expected
+def test_a_verdict_follows_from_sign_and_interval(published, values, image_error, expected):
+    assert verdict(published, gain(*values, image_error=image_error)) == expected
     assert expected in VERDICTS
+
+
+def test_what_can_say_nothing_gets_no_verdict():
+    assert verdict(2.0, gain(1.0, 1.1, 0.9), "near chance") == "no verdict"
+    assert verdict(2.0, None, "near chance") == "not measured yet"
 
 
 @pytest.mark.parametrize("published", [0.0, math.nan])
 def test_a_difference_without_direction_claims_nothing(published):
     with pytest.raises(ValueError, match="no direction"):
-        verdict(published, over_seeds(1.0, 2.0))
+        verdict(published, gain(1.0, 2.0))
 
 
 @pytest.mark.parametrize("values", [(), ((1, 2.0), (0, 1.0)), ((0, 1.0), (0, 2.0))])

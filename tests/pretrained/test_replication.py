@@ -1,15 +1,19 @@
 """Which tests answer which published row, what they gave, and what is still to be made."""
 
 import csv
+import shlex
 from fnmatch import fnmatchcase
 
 import pytest
 
+from afn.cli import _parser
 from afn.corruptions.severities import RULE
+from afn.data.known import KNOWN
 from afn.pretrained.plan import PLAN
 from afn.pretrained.protocols import ASPECTS, protocol, stems_of
 from afn.pretrained.published import TABLES
 from afn.pretrained.replication import (
+    COMPARISONS,
     WAYS,
     Ask,
     Results,
@@ -19,7 +23,9 @@ from afn.pretrained.replication import (
     digits,
     lacking,
     ladder,
+    pacs,
     replicated,
+    what_it_takes,
 )
 from afn.pretrained.results import COLUMNS, FILE
 from tests.pretrained.accuracies import answer
@@ -61,7 +67,10 @@ def test_the_other_tables_have_their_tests():
     assert {ask.severity for ask in third} == {3}
     assert "spatter" not in {ask.corruption for ask in third}
     assert len(asks_of(cifar, row_named("cifar10c", "average"))) == 75
-    assert len(asks_of(BY_NAME["pacs_single"], BY_NAME["pacs_single"].rows[0])) == 12
+    assert len(asks_of(BY_NAME["pacs_single"], row_named("pacs_single", "average"))) == 12
+    assert asks_of(BY_NAME["pacs_single"], row_named("pacs_single", "photo")) == [
+        Ask("pacs-photo", f"pacs/{domain}") for domain in ("art_painting", "cartoon", "sketch")
+    ]
     assert asks_of(BY_NAME["pacs_multi"], BY_NAME["pacs_multi"].rows[0]) == []
     measured = [row.name for row in BY_NAME["images"].rows if asks_of(BY_NAME["images"], row)]
     assert measured == ["CIFAR-10, ResNet-32"]
@@ -141,7 +150,7 @@ def test_a_row_has_published_and_measured_gains_and_both_verdicts():
     ask = Ask("mnist-rgb", "usps")
     levels = {"bn": (70.0, 72.0, 74.0), "bn-batch": (76.0, 78.1, 80.2), "afn": (75.0, 77.0, 79.2)}
     rows = [
-        answer(ask, WAYS[name], seed, percent)
+        answer(ask, WAYS[name], seed, percent, n=1_000_000)
         for name, values in levels.items()
         for seed, percent in enumerate(values)
     ]
@@ -152,6 +161,75 @@ def test_a_row_has_published_and_measured_gains_and_both_verdicts():
     assert usps.verdict("afn", "bn-batch") == "does not hold here"
     assert usps.verdict("asrnorm") == "not measured yet"
     assert replicated(Results(rows), table)[0].verdict("afn") == "not measured yet"
+
+
+def test_the_headline_is_a_gain_over_asrnorm():
+    table, ask = BY_NAME["digits_from_mnist"], Ask("mnist-rgb", "usps")
+    rows = [
+        answer(ask, WAYS[name], seed, percent, n=1_000_000)
+        for name, values in {"asrnorm": (70.0, 71.0, 72.0), "afn": (69.0, 70.1, 71.2)}.items()
+        for seed, percent in enumerate(values)
+    ]
+    usps = replicated(Results(rows), table)[1]
+    assert usps.published("afn", "asrnorm") == 2.7
+    assert usps.gain("afn", "asrnorm").mean == pytest.approx(-0.9)
+    assert usps.verdict("afn", "asrnorm") == "does not hold here"
+    assert set(usps.gains) == {(each.way, each.over) for each in COMPARISONS}
+
+
+def test_below_three_seeds_there_is_no_verdict():
+    table, ask = BY_NAME["images"], Ask("cifar10", "cifar10")
+    rows = [
+        answer(ask, WAYS[name], seed, percent + seed, n=10_000)
+        for name, percent in {"bn-batch": 81.0, "afn": 81.52}.items()
+        for seed in (0, 1)
+    ]
+    row = replicated(Results(rows), table)[1]
+    assert row.gain("afn", "bn-batch").mean == pytest.approx(0.52)
+    assert row.verdict("afn", "bn-batch") == "too few seeds"
+    assert row.condition == "trained on 25,000 of 50,000 images"
+    assert row.condition in row.note
+
+
+def test_what_is_near_chance_gets_no_verdict_and_says_so():
+    table = BY_NAME["pacs_single"]
+    rows = [
+        answer(ask, WAYS[name], seed, 21.0 + seed, n=1_000_000)
+        for name in ("bn", "asrnorm", "afn")
+        for seed in range(3)
+        for ask in pacs()
+    ]
+    for row in replicated(Results(rows), table):
+        assert row.verdict("afn", "asrnorm") == "no verdict"
+        assert "BN has 22 % on average, where chance is 14 %" in row.refusal
+
+
+def test_the_number_of_images_widens_every_interval():
+    table, ask = BY_NAME["digits_from_mnist"], Ask("mnist-rgb", "usps")
+    widths = []
+    for n in (1000, 1_000_000):
+        rows = [
+            answer(ask, WAYS[name], seed, percent + seed, n=n)
+            for name, percent in {"bn": 70.0, "afn": 75.0}.items()
+            for seed in range(3)
+        ]
+        usps = replicated(Results(rows), table)[1]
+        widths.append((usps.gain("afn").half_width, usps.half_widths["afn"]))
+    share = 100 * (0.7 * 0.3 + 0.75 * 0.25) ** 0.5  # bounds, where counts alone are known
+    assert [gain for gain, _ in widths] == pytest.approx(
+        [1.959964 * share / n**0.5 for n in (1000, 1_000_000)]
+    )
+    assert widths[0][1] > widths[1][1] == pytest.approx(4.302653 / 3**0.5, rel=1e-3)
+
+
+def test_rows_that_are_not_measured_name_a_command_that_is_understood():
+    for name, total in (("images", 22), ("pacs_multi", 4)):
+        table = BY_NAME[name]
+        commands = [what_it_takes(table, row) for row in table.rows if not asks_of(table, row)]
+        assert sum(bool(each) for each in commands) == total
+        for each in filter(None, commands):
+            options = _parser().parse_args(shlex.split(each)[3:])
+            assert all(part in KNOWN for part in options.dataset.split("+"))
 
 
 def test_the_ladder_has_only_seeds_that_are_on_every_rung():
