@@ -30,7 +30,7 @@ from afn.memory import keep_freed_memory
 from afn.pretrained import command as pretrained_command
 from afn.sweep import command as sweep_command
 from afn.telling import Say, tell
-from afn.wording import statistics_told
+from afn.wording import count_words, statistics_told
 
 _DATA = """
 List what can be trained on, with image size and numbers of training and test images, and how to
@@ -315,7 +315,7 @@ def _evaluate(options: argparse.Namespace, say: Say) -> None:
         low, high = wilson_interval(result["correct"], result["n"])
         say(
             f"{name:<16} {100 * result['accuracy']:6.2f} %  95 % CI {100 * low:.2f} to "
-            f"{100 * high:.2f}  ({result['n']} images of {result['dataset']}, "
+            f"{100 * high:.2f}  ({count_words(result['n'], 'image')} of {result['dataset']}, "
             f"statistics: {statistics_told(result['statistics'], result['n'])})",
             {**result, "low95": low, "high95": high, "weights": weights.name},
         )

@@ -9,6 +9,7 @@ from afn.engine.config import TrainConfig
 from afn.history import History
 from afn.lambda_init import LAMBDAS
 from afn.origin import Origin
+from afn.wording import count_words
 
 WATCHED = ("loss", "accuracy", "grad_norm")
 """Columns of a history that are compared, and λ with them."""
@@ -130,7 +131,8 @@ def sentence(found: Parting, first: str, second: str) -> str:
             "loss, accuracy and gradient norm"
         )  # fmt: skip
         return (
-            f"{first} and {second} never part within the {found.shared:,} steps that both "
+            f"{first} and {second} never part within the {count_words(found.shared, 'step')} that "
+            "both "
             f"recorded: {where} are equal in every digit."
         )
     names = {"loss": "the loss", "accuracy": "the accuracy", "grad_norm": "the gradient norm"}
@@ -139,5 +141,5 @@ def sentence(found: Parting, first: str, second: str) -> str:
     verb = "differ" if len(words) > 1 else "differs"
     return (
         f"{first} and {second} part at step {found.step:,}, where {listed} {verb} for the first "
-        f"time among the {found.shared:,} steps that both recorded."
+        f"time among the {count_words(found.shared, 'step')} that both recorded."
     )

@@ -7,7 +7,7 @@ from afn.comparing import differences, parting, sentence
 from afn.course import history_of
 from afn.sources import config_of, find
 from afn.telling import Say
-from afn.wording import statistics_told
+from afn.wording import count_words, statistics_told
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace, say: Say) -> None:
         if test := history.latest_accuracy():
             say(
                 f"{name}: {100 * test['accuracy']:.2f} % on clean test images at step "
-                f"{test['step']} ({test['n']} images, statistics: "
+                f"{test['step']} ({count_words(test['n'], 'image')}, statistics: "
                 f"{statistics_told(test['statistics'], test['n'])})",
                 {"kind": "accuracy", "name": name, **test},
             )

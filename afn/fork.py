@@ -20,6 +20,7 @@ from afn.engine.ready import check_ready
 from afn.lambda_init import LAMBDAS
 from afn.origin import CHECKPOINT, Origin
 from afn.runs import Run, RunStore, progress_of
+from afn.wording import count_words
 
 CHANGEABLE = (
     "norm", "adaptive", "eval_stats", "stat_dropout", "batch_size", "lr", "lambda_lr_factor",
@@ -111,7 +112,8 @@ def changed_config(
         config = replace(config, lambda_init=replace(config.lambda_init, **starts))
     if place.epoch >= config.epochs:
         raise ValueError(
-            f"at step {place.step} all {config.epochs} epochs are done: raise the epochs, or fork "
+            f"at step {place.step} all {count_words(config.epochs, 'epoch')} are done: raise the "
+            "epochs, or fork "
             f"at an earlier checkpoint"
         )
     if num_train is not None:

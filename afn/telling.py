@@ -5,7 +5,7 @@ from typing import Any
 
 from afn.engine.events import Event
 from afn.runs import Run
-from afn.wording import statistics_told
+from afn.wording import count_words, statistics_told
 
 Say = Callable[[str, dict[str, Any]], None]
 """Says a line to people, or the record to programs."""
@@ -28,14 +28,15 @@ def tell(events: Iterable[Event], run: Run | None, say: Say) -> None:
             shift = event.values["corruption"] or "clean"
             say(
                 f"step {event.step:>6}  {shift:<16} {100 * event.values['accuracy']:6.2f} %  "
-                f"({event.values['n']} images, statistics: {_statistics(event)})",
+                f"({count_words(event.values['n'], 'image')}, statistics: {_statistics(event)})",
                 record,
             )
         elif event.kind == "domain":
             left_out = event.values.get("left_out", "")
             say(
                 f"step {event.step:>6}  on {event.values['dataset']:<13} "
-                f"{100 * event.values['accuracy']:6.2f} %  ({event.values['n']} images"
+                f"{100 * event.values['accuracy']:6.2f} %  "
+                f"({count_words(event.values['n'], 'image')}"
                 f"{f', {left_out}' if left_out else ''}, statistics: {_statistics(event)})",
                 record,
             )

@@ -1,5 +1,7 @@
 """Numbers as people say them."""
 
+import math
+from collections.abc import Sequence
 from decimal import Decimal
 
 _TEST_BATCH = "test batch of "
@@ -36,14 +38,92 @@ def difference_words(share: float, other: float) -> tuple[str, str, str]:
     The difference is that of the figures beside it. Where rounding would have it otherwise, all
     three have two digits behind the point.
     """
-    fewest = _decimals(share, other)
+    (theirs, own), (difference,), _ = steps_words([100 * other, 100 * share])
+    return own, theirs, difference
+
+
+def steps_words(levels: Sequence[float]) -> tuple[list[str], list[str], str]:
+    """Levels in percent, how each differs from the one before, and the last from the first.
+
+    What is shown adds up: every difference is that of the figures beside it. Where rounding would
+    have it otherwise, all have a digit more behind the point.
+    """
+    fewest = _decimals(*(level / 100 for level in levels))
     for decimals in (fewest, fewest + 1):
-        shown = [Decimal(f"{100 * each:.{decimals}f}") for each in (share, other)]
-        difference = shown[0] - shown[1]
-        rounded = Decimal(f"{100 * (share - other):.{decimals}f}")
-        if difference == rounded and (difference or share == other):
+        shown = [Decimal(f"{level:.{decimals}f}") for level in levels]
+        pairs = [*zip(levels, levels[1:], shown, shown[1:], strict=False)]
+        pairs.append((levels[0], levels[-1], shown[0], shown[-1]))
+        if all(
+            above - below == Decimal(f"{after - before:.{decimals}f}")
+            and (above != below or abs(after - before) < 1e-9)
+            for before, after, below, above in pairs
+        ):
             break
-    return f"{shown[0]} %", f"{shown[1]} %", signed_words(float(difference), decimals)
+    *changes, whole = (signed_words(float(above - below), decimals) for _, _, below, above in pairs)
+    return [f"{level} %" for level in shown], changes, whole
+
+
+def interval_words(
+    value: float, low: float, high: float, *, of: str = "image", decimals: int = 1
+) -> str:
+    """The bounds of a 95 % interval: "−0.9 to 1.3", with digits enough to be other than the value.
+
+    Args:
+        value: As long as the bounds differ from it, they are seen to.
+        low: In the unit of the value, as `high`.
+        high: Where both are the value, there is no interval: it is "the same for every image".
+        of: What the interval is over.
+        decimals: Digits behind the point, at least.
+    """
+    if _is_same(low, high):
+        return f"the same for every {of}"
+    for digits in range(decimals, decimals + 4):
+        texts = [f"{each:.{digits}f}" for each in (low, high)]
+        if all(
+            _is_same(bound, value)
+            or (text != f"{value:.{digits}f}" and (float(text) != 0 or _is_same(bound, 0)))
+            for bound, text in zip((low, high), texts, strict=True)
+        ):
+            break
+    return " to ".join(text.lstrip("-") if not float(text) else text for text in texts).replace(
+        "-", "−"
+    )
+
+
+def half_width_words(half: float, decimals: int = 1) -> str:
+    """What stands behind "±": "1.4"; with more digits where it would read as 0 and is not."""
+    for digits in range(decimals, decimals + 4):
+        if float(text := f"{half:.{digits}f}") or _is_same(half, 0):
+            break
+    return text
+
+
+def range_words(low: float, high: float, digits: int = 3) -> str:
+    """ "0.98 to 1.02"; digits enough to tell the two apart, and one number where they are one."""
+    for most in range(digits, digits + 4):
+        ends = [number_words(each, most) for each in (low, high)]
+        if ends[0] != ends[1]:
+            return " to ".join(ends)
+    return ends[0]
+
+
+def number_words(value: float, digits: int = 3) -> str:
+    """ "0.0474", "2,390", "−1.8e-05": so many digits, and an exponent only for the very small."""
+    size = abs(value)
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}".replace("-", "−") if value else "0"
+    if size < 1e-4 or size >= 1e9:
+        text = f"{size:.{digits - 1}e}"
+    else:
+        rounded = float(f"{size:.{digits}g}")
+        behind = max(0, digits - 1 - math.floor(math.log10(rounded)))
+        text = f"{rounded:,.{behind}f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+    return f"−{text}" if value < 0 else text
+
+
+def _is_same(one: float, other: float) -> bool:
+    return abs(one - other) < 1e-9
 
 
 def _decimals(*shares: float) -> int:

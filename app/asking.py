@@ -12,7 +12,7 @@ import streamlit as st
 
 from afn.grids.evaluation import undone
 from afn.grids.tasks import Task
-from afn.wording import duration_words
+from afn.wording import count_words, duration_words
 from afn.work import ENDED
 from app import backend
 from app.markdown import plain
@@ -106,7 +106,8 @@ def follow(asked: Asked) -> None:
         st.warning(plain(f"{line}."), icon=":material/info:")
     if asked.reason:
         with st.container(horizontal=True, vertical_alignment="center"):
-            words = f"{asked.left} of {asked.total} tests are missing: {asked.reason}."
+            missing = f"{asked.left} of {count_words(asked.total, 'test')}"
+            words = f"{missing} are missing: {asked.reason}."
             st.caption(plain(words), width="content")
             st.button(
                 "Go on", icon=":material/play_arrow:", key=f"again.{asked.section}",
@@ -150,7 +151,7 @@ def _is_running(asked: Sequence[Asked]) -> bool:
 
 
 def _words(asked: Asked) -> str:
-    words = f"{asked.total - asked.left} of {asked.total} tests"
+    words = f"{asked.total - asked.left} of {count_words(asked.total, 'test')}"
     if asked.seconds_left is not None:
         words += f" · about {duration_words(asked.seconds_left)} left"
     return words

@@ -7,7 +7,7 @@ import streamlit as st
 
 from afn.engine.config import TrainConfig
 from afn.pretrained.cards import Card
-from afn.wording import duration_words
+from afn.wording import count_words, duration_words
 from app.comparison import NORM_TITLES
 from app.experiments.code import config_code
 from app.export import csv_of
@@ -44,7 +44,7 @@ def card_details(card: Card, *, key: str) -> None:
         "network": f"{config.backbone}, {card.num_parameters:,} parameters",
         "images": f"{height}×{width}×{channels}, {len(card.inputs.class_names)} classes",
         "seed": f"{config.seed}",
-        "training": f"{card.steps:,} steps in {duration_words(card.seconds)}",
+        "training": f"{count_words(card.steps, 'step')} in {duration_words(card.seconds)}",
         "settings": _settings(config),
         "channels": card.setting.removeprefix("channels "),
         "made with": ", ".join(f"{name} {version}" for name, version in card.versions.items()),
@@ -83,7 +83,7 @@ def card_details(card: Card, *, key: str) -> None:
 
 def _settings(config: TrainConfig) -> str:
     parts = [
-        f"{config.epochs} epochs",
+        count_words(config.epochs, "epoch"),
         f"batch {config.batch_size}",
         f"lr {config.lr:g} ({config.lr_schedule})",
         f"momentum {config.momentum:g}",

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from afn.engine.config import ADAPTIVE_NORMS, TrainConfig
 from afn.lambda_init import LAMBDAS, LambdaInit
 from afn.origin import Origin
+from afn.wording import count_words
 
 Comparison = tuple[TrainConfig, ...]
 MAX_CONTENDERS = 4
@@ -268,7 +269,7 @@ def _traits(config: TrainConfig) -> dict[str, str]:
         "lr": f"lr {config.lr:g}",
         "momentum": f"momentum {config.momentum:g}",
         "lamlr": f"λ lr ×{config.lambda_lr_factor:g}",
-        "epochs": f"{config.epochs} epochs",
+        "epochs": count_words(config.epochs, "epoch"),
         "seed": f"seed {config.seed}",
     }
 

@@ -18,6 +18,7 @@ from afn.cost.plan import (
 )
 from afn.cost.records import Measurement, Report
 from afn.engine.config import NORM_NAMES
+from afn.wording import count_words
 from app import links
 from app.comparison import NORM_TITLES
 
@@ -138,7 +139,7 @@ class CostView:
 def _words(name: str, value: int) -> str:
     match name:
         case "channels":
-            return f"{value} channels"
+            return count_words(value, "channel")
         case "size":
             return f"{value}×{value}"
         case _:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from afn.over_seeds import OverSeeds, difference
-from afn.wording import signed_words
+from afn.wording import half_width_words, signed_words
 from app.results import Results
 
 FOLDER = Path(__file__).parent / "reference" / "sweeps"
@@ -181,7 +181,7 @@ def points(gain: OverSeeds) -> str:
     """A difference with its interval, in percentage points."""
     if all(value == 0 for _, value in gain.values):
         return "not at all"
-    spread = f" ± {gain.half_width:.1f}" if gain.n > 1 else ""
+    spread = f" ± {half_width_words(gain.half_width)}" if gain.n > 1 else ""
     noise = "" if gain.is_clear else " (within seed noise)"
     return f"{signed_words(gain.mean)}{spread} points{noise}"
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from afn.engine.config import TrainConfig
+from afn.wording import count_words
 
 _TEST_ONLY = (
     "eval_stats", "eval_images", "eval_batch_size", "evals_per_epoch", "corruptions", "severity",
@@ -26,7 +27,7 @@ def recipe_words(recipe: TrainConfig) -> str:
     widths = f" {'-'.join(map(str, recipe.widths))}" if recipe.backbone == "convnet" else ""
     parts = [
         f"{recipe.backbone}{widths}",
-        f"{recipe.epochs} epochs" if recipe.epochs > 1 else "1 epoch",
+        count_words(recipe.epochs, "epoch"),
         f"batch {recipe.batch_size}",
         f"lr {recipe.lr:g}",
         f"seed {recipe.seed}",

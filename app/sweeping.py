@@ -14,6 +14,7 @@ from afn.sweep.execution import Progress, begin, outdated_words, standing, stop
 from afn.sweep.plan import Planned, Skipped, SweepPlan, plan
 from afn.sweep.saved import read_saved
 from afn.sweep.spec import SweepSpec, read_spec
+from afn.wording import count_words
 from app import backend
 from app.markdown import plain
 from app.ready_made import READY_MADE
@@ -39,7 +40,7 @@ class Looked:
     def results(self) -> Results:
         """What came out so far."""
         done = self.progress.ended
-        what = f"**Live** · {done} of {self.progress.total} runs have their result"
+        what = f"**Live** · {done} of {count_words(self.progress.total, 'run')} have their result"
         return Results(runs=self.plan.runs, lines=self.lines, provenance=what)
 
 

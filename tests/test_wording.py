@@ -1,3 +1,4 @@
+import math
 from decimal import Decimal
 
 import pytest
@@ -6,9 +7,14 @@ from afn.wording import (
     count_words,
     difference_words,
     duration_words,
+    half_width_words,
+    interval_words,
+    number_words,
     percent,
+    range_words,
     signed_words,
     statistics_told,
+    steps_words,
 )
 
 
@@ -57,6 +63,45 @@ def test_no_zero_has_a_sign():
     assert [signed_words(p) for p in (0.0, -0.0, -0.04, 0.04, -0.06, 2.34)] == [
         "±0.0", "±0.0", "±0.0", "±0.0", "−0.1", "+2.3",
     ]  # fmt: skip
+
+
+def test_what_is_shown_in_steps_adds_up():
+    assert steps_words([60.0, 82.0, 71.04]) == (
+        ["60.0 %", "82.0 %", "71.0 %"], ["+22.0", "−11.0"], "+11.0",
+    )  # fmt: skip
+    assert steps_words([93.64, 93.95, 94.0]) == (
+        ["93.64 %", "93.95 %", "94.00 %"], ["+0.31", "+0.05"], "+0.36",
+    )  # fmt: skip
+
+
+def test_bounds_are_seen_to_differ_from_what_they_bound():
+    assert interval_words(2.34, -0.94, 4.26) == "−0.9 to 4.3"
+    assert interval_words(50, 49.97, 50.02) == "49.97 to 50.02"
+    assert interval_words(0.04, 0.01, 0.07) == "0.01 to 0.07"
+    assert interval_words(100, 99.2, 100) == "99.2 to 100.0"
+    assert interval_words(-0.9, -1.3, -0.02) == "−1.30 to −0.02"
+    assert interval_words(0, 0, 0) == "the same for every image"
+    assert interval_words(1, 1, 1, of="seed") == "the same for every seed"
+    assert [half_width_words(h) for h in (1.44, 0.04, 0.004, 0)] == ["1.4", "0.04", "0.004", "0.0"]
+
+
+def test_a_range_has_two_ends_or_is_one_number():
+    assert range_words(0.1, 2390) == "0.1 to 2,390"
+    assert range_words(0.99982, 1.00031) == "0.9998 to 1"
+    assert range_words(1, 1) == "1"
+
+
+def test_numbers_are_written_as_people_write_them():
+    shown = [number_words(x) for x in (2390.4, 12_345.6, 0.0474, 0.00067, 3, 0, -0.0, -2.5)]
+    assert shown == ["2,390", "12,300", "0.0474", "0.00067", "3", "0", "0", "−2.5"]
+    assert number_words(-1.8e-5) == "−1.80e-05"
+    assert number_words(1234.567, 6) == "1,234.57"
+    assert number_words(math.inf) == "inf"
+    for power in range(-4, 8):
+        for value in (1.234567, 9.9951, 4.5):
+            text = number_words(value * 10.0**power)
+            assert "e" not in text
+            assert float(text.replace(",", "")) == pytest.approx(value * 10.0**power, rel=0.006)
 
 
 def test_counts_in_words():

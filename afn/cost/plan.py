@@ -4,6 +4,7 @@ import shlex
 from dataclasses import dataclass, fields
 
 from afn.engine.config import BACKBONE_NAMES, NORM_NAMES
+from afn.wording import count_words
 
 SUBJECTS = ("layer", *BACKBONE_NAMES)
 """One layer, or a whole network for images of 3×32×32."""
@@ -60,8 +61,8 @@ class Case:
             )
 
     def __str__(self) -> str:
-        what = f"layer, {self.channels} channels" if self.subject == "layer" else self.subject
-        return f"{what}, {self.size}×{self.size}, batch {self.batch_size}"
+        channels = f", {count_words(self.channels, 'channel')}" if self.subject == "layer" else ""
+        return f"{self.subject}{channels}, {self.size}×{self.size}, batch {self.batch_size}"
 
     @property
     def work(self) -> float:

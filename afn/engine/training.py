@@ -26,6 +26,7 @@ from afn.engine.snapshots import Snapshot, short
 from afn.engine.tensors import DataOrder, TensorData, load_tensors, sample_images
 from afn.norms import AdaptiveNorm, norm_layers
 from afn.origin import Origin
+from afn.wording import count_words
 
 SNAPSHOTS = 48
 """Snapshots of γ̂, β̂ and statistics are spread evenly over so many points of a run."""
@@ -155,7 +156,7 @@ class Training:
             if time.perf_counter() - self._began > self.config.max_seconds:
                 self.stop_reason = f"its limit of {self.config.max_seconds:g} s of wall time"
             if self.step >= self.config.max_steps and not self.is_complete:
-                self.stop_reason = f"its limit of {self.config.max_steps} steps"
+                self.stop_reason = f"its limit of {count_words(self.config.max_steps, 'step')}"
             if self.paused != was_paused:
                 was_paused = self.paused
                 yield self._event("state", state="paused" if self.paused else "running")

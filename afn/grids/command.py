@@ -77,8 +77,9 @@ def run_grid(
         what = f"{cell.corruption} {cell.severity}" if cell.corruption else "clean"
         say(
             f"{what:<20} {100 * cell.accuracy:6.2f} %  95 % CI {100 * low:.2f} to "
-            f"{100 * high:.2f}  ECE {ece:.3f}  ({cell.n} images of {config.dataset}, {order}, "
-            f"{cell.source}, statistics: {_statistics_told(question, cell.n)}{networks_told})",
+            f"{100 * high:.2f}  ECE {ece:.3f}  ({count_words(cell.n, 'image')} of "
+            f"{config.dataset}, {order}, {cell.source}, "
+            f"statistics: {_statistics_told(question, cell.n)}{networks_told})",
             {
                 "kind": "cell", "dataset": config.dataset, "corruption": cell.corruption,
                 "severity": cell.severity, "source": cell.source, "order": order,
@@ -91,8 +92,8 @@ def run_grid(
         mean = fmean(cell.accuracy for cell in corrupted)
         ece = fmean(map(expected_calibration_error, corrupted))
         say(
-            f"{100 * mean:.2f} % on average over {len(corrupted)} cells, expected calibration "
-            f"error (ECE, {BINS} bins) {ece:.3f}",
+            f"{100 * mean:.2f} % on average over {count_words(len(corrupted), 'cell')}, expected "
+            f"calibration error (ECE, {BINS} bins) {ece:.3f}",
             {"kind": "mean", "accuracy": mean, "ece": ece, "cells": len(corrupted)},
         )
     if baseline is not None:

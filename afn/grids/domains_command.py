@@ -11,7 +11,7 @@ from afn.grids.models import as_tested
 from afn.memory import keep_freed_memory
 from afn.sources import config_of, find, load, subject_of
 from afn.telling import Say
-from afn.wording import statistics_told
+from afn.wording import count_words, statistics_told
 
 
 def run(options: argparse.Namespace, say: Say) -> None:
@@ -29,7 +29,8 @@ def run(options: argparse.Namespace, say: Say) -> None:
         is_on = options.networks == "on"
         say(
             f"{found.model:<24} {asked.dataset:<18} {100 * cell.accuracy:6.2f} %  95 % CI "
-            f"{100 * low:.2f} to {100 * high:.2f}  ({cell.n} images, {cell.source}, statistics: "
+            f"{100 * low:.2f} to {100 * high:.2f}  ({count_words(cell.n, 'image')}, "
+            f"{cell.source}, statistics: "
             f"{statistics}{'' if is_on else f', networks {options.networks}'})",
             {
                 "kind": "crossing", "model": found.model, "trained_on": config_of(

@@ -22,6 +22,7 @@ from afn.corruptions.severities import RULE, rule_words
 from afn.intervals import paired_interval, wilson_interval
 from afn.jsonl import append_line, read_lines
 from afn.numbers import whole
+from afn.wording import count_words
 
 Order = Literal[
     "mixed", "by label", "1 class", "2 classes", "3 classes", "4 classes", "5 classes",
@@ -193,7 +194,7 @@ class Cell:
     def describe(self) -> str:
         """In a few words."""
         what = f"{self.corruption} {self.severity}" if self.corruption else "clean"
-        return f"{self.n} images, {what} ({self.told_source})"
+        return f"{count_words(self.n, 'image')}, {what} ({self.told_source})"
 
     @property
     def told_source(self) -> str:

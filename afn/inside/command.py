@@ -11,6 +11,7 @@ from afn.inside.look import Batch, Look, Seen
 from afn.inside.networks import network
 from afn.lambda_init import LAMBDAS
 from afn.telling import Say
+from afn.wording import count_words
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -97,7 +98,7 @@ def _tell(look: Look, seen: Seen, say: Say) -> None:
     at = seen["channel"]
     say(
         f"{look.subject.id}  {seen['layer']}, channel {at}  statistics: "
-        f"{seen['statistics']}, {seen['size']} images",
+        f"{seen['statistics']}, {count_words(seen['size'], 'image')}",
         {"kind": "layer", "layer": seen["layer"], "statistics": seen["statistics"]},
     )
     for name, values in seen["channels"].items():

@@ -88,7 +88,7 @@ def _list(say: Say) -> None:
         seconds += card.seconds
         clean = card.clean_accuracy()
         result = (
-            f"{100 * clean.accuracy:6.2f} %  ({clean.n} images, statistics: "
+            f"{100 * clean.accuracy:6.2f} %  ({count_words(clean.n, 'image')}, statistics: "
             f"{statistics_told(clean.statistics, clean.n)})"
             if clean
             else ""
@@ -103,7 +103,8 @@ def _list(say: Say) -> None:
             },
         )  # fmt: skip
     say(
-        f"{len(names)} models in {pretrained_dir()}, trained in {seconds / 3600:.1f} hours",
+        f"{count_words(len(names), 'model')} in {pretrained_dir()}, trained in "
+        f"{seconds / 3600:.1f} hours",
         {"models": len(names), "folder": str(pretrained_dir()), "seconds": seconds},
     )
 
@@ -117,7 +118,8 @@ def _show(name: str, say: Say) -> None:
         shift = "clean" if each.severity == 0 else f"{each.corruption} {each.severity}"
         older = f", {words}" if (words := rule_words(each.rule)) else ""
         lines.append(
-            f"{each.test_data:<18} {shift:<20} {100 * each.accuracy:6.2f} %  ({each.n} images, "
+            f"{each.test_data:<18} {shift:<20} {100 * each.accuracy:6.2f} %  "
+            f"({count_words(each.n, 'image')}, "
             f"statistics: {statistics_told(each.statistics, each.n)}, "
             f"networks {each.networks}{older})"
         )
@@ -260,7 +262,7 @@ def _train(specs: list[Spec], jobs: int, say: Say) -> None:
             raise
     if failed := [spec.name for spec, is_made in zip(specs, made, strict=True) if not is_made]:
         raise RuntimeError(
-            f"{len(failed)} of {len(specs)} models failed: {', '.join(failed)}; "
+            f"{len(failed)} of {count_words(len(specs), 'model')} failed: {', '.join(failed)}; "
             f"the same command goes on where it was left"
         )
     say(f"{len(specs)} models are made", {"kind": "end", "models": len(specs)})

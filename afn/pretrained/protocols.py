@@ -8,6 +8,7 @@ from afn.pretrained.cards import Card
 from afn.pretrained.plan import PLAN, Spec
 from afn.pretrained.published import Table
 from afn.pretrained.replication import Replicated, Results
+from afn.wording import count_words
 
 ASPECTS = (
     "network", "data", "domains", "channels", "image size", "training", "augmentation",
@@ -92,7 +93,7 @@ def _training(config: TrainConfig) -> str:
     rsc = f", RSC {config.rsc:.2g}" if config.rsc else ""
     return (
         f"SGD, learning rate {rate}, momentum {config.momentum:g}{decay}, batches of "
-        f"{config.batch_size}, {config.epochs} epochs{rsc}"
+        f"{config.batch_size}, {count_words(config.epochs, 'epoch')}{rsc}"
     )
 
 

@@ -24,7 +24,7 @@ from afn.sweep.saved import save
 from afn.sweep.spec import read_spec
 from afn.sweep.store import SweepStore
 from afn.sweep.table import metrics, over_seeds, rows
-from afn.wording import duration_words
+from afn.wording import count_words, duration_words
 
 Say = Callable[[str, dict[str, Any]], None]
 _POLL_SECONDS = 0.5
@@ -120,7 +120,8 @@ def _say_plan(planned: SweepPlan, index: RunIndex, say: Say) -> None:
         else f"about {duration_words(seconds)}"
     )
     say(
-        f"{progress.total} runs: {len(planned.points)} points × {len(planned.spec.seeds)} seeds; "
+        f"{count_words(progress.total, 'run')}: {count_words(len(planned.points), 'point')} × "
+        f"{count_words(len(planned.spec.seeds), 'seed')}; "
         f"{progress.ended} have their result; time for the rest: {told}",
         {
             "kind": "plan", "runs": progress.total, "points": len(planned.points),
@@ -219,7 +220,7 @@ def _say_results(planned: SweepPlan, lines: Mapping[str, Line], say: Say) -> Non
     for line in failed:
         say(f"{line.id} failed: {line.reason}", {"kind": "failed", "run": line.id})
     say(
-        f"{progress.ended} of {progress.total} runs have their result, "
+        f"{progress.ended} of {count_words(progress.total, 'run')} have their result, "
         f"{progress.counts.get('diverged', 0)} diverged, {len(failed)} failed",
         {"kind": "end", **progress.to_json()},
     )

@@ -6,6 +6,7 @@ from html import escape
 from afn.over_seeds import OverSeeds
 from afn.sweep.plan import Point
 from afn.sweep.table import Metric
+from afn.wording import half_width_words
 from app.charts.ablation import pareto_points
 from app.charts.chart import Rows, enumerate_words
 from app.charts.drawn import Drawn, axis_title, figure_words, number, point_words
@@ -115,7 +116,8 @@ def _badge_html(said: Badge) -> str:
 def _html(figure: OverSeeds | None, unit: str, *, signed: bool = False) -> str:
     if figure is None:
         return "–"
-    spread = f"<small>± {number(figure.half_width, unit)}</small>" if figure.n > 1 else ""
+    half = half_width_words(figure.half_width, 1 if unit else 4)
+    spread = f"<small>± {half}</small>" if figure.n > 1 else ""
     return f"{number(figure.mean, unit, signed=signed)}{spread}"
 
 

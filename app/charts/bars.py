@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from afn.grids.records import Cell, Place
-from afn.wording import percent
+from afn.wording import count_words, percent
 from app.charts.corruptions import CLEAN, group_title
 from app.charts.estimates import (
     SEVERITIES,
@@ -65,10 +65,15 @@ def bars_figure(
             mode="markers",
             marker={"color": each.color, "size": _DOT},
             customdata=[
-                [group_title(rows[row]), accuracy_words(accuracy), cells[0].n, cells[0].told_source]
+                [
+                    group_title(rows[row]),
+                    accuracy_words(accuracy),
+                    count_words(cells[0].n, "image"),
+                    cells[0].told_source,
+                ]
                 for (row, cells), accuracy in zip(known, accuracies, strict=True)
             ],
-            hovertemplate="%{customdata[0]}<br>%{customdata[1]}, %{customdata[2]} images, "
+            hovertemplate="%{customdata[0]}<br>%{customdata[1]}, %{customdata[2]}, "
             "%{customdata[3]}",
         )
     low = min((accuracy.low for accuracy in shown), default=0.0)

@@ -7,6 +7,7 @@ from math import log2
 from typing import TYPE_CHECKING, Literal
 
 from afn.grids.records import Cell, Order
+from afn.wording import count_words
 from app.charts.chart import Rows, enumerate_words
 from app.charts.estimates import (
     Estimate,
@@ -84,12 +85,12 @@ def batch_figure(points: Sequence[BatchPoint]) -> "Figure":
             },
             marker={"size": 7, "symbol": "circle" if line[0].order == "mixed" else "circle-open"},
             customdata=[
-                [accuracy_words(accuracy), point.cell.n, size]
+                [accuracy_words(accuracy), count_words(point.cell.n, "image"), size]
                 for accuracy, point, size in zip(accuracies, drawn, xs, strict=True)
             ],
             hovertemplate=f"{_name(line[0])}"
             + ("" if is_level else ", batch %{customdata[2]}")
-            + "<br>%{customdata[0]}, %{customdata[1]} images<extra></extra>",
+            + "<br>%{customdata[0]}, %{customdata[1]}<extra></extra>",
         )
     figure.update_layout(
         height=360,
@@ -164,7 +165,7 @@ def batch_table(points: Sequence[BatchPoint]) -> Rows:
 
 
 def _images(cell: Cell) -> str:
-    return f"{cell.n} images, {place_words(cell.place)}"
+    return f"{count_words(cell.n, 'image')}, {place_words(cell.place)}"
 
 
 def _labels(points: Sequence[BatchPoint]) -> list[str]:

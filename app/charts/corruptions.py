@@ -7,7 +7,7 @@ from afn.corruptions.applying import applicable
 from afn.corruptions.severities import MIN_SIDE, rule_of, rule_words, why_unchanged
 from afn.data import dataset_entry
 from afn.intervals import wilson_interval
-from afn.wording import percent
+from afn.wording import count_words, percent
 from app.charts.chart import Chart, Rows, Shown, enumerate_words, legend, subject_of
 
 CLEAN = "clean"
@@ -107,7 +107,7 @@ def _reading(shown: Sequence[Shown], severity: int) -> str:
     n = next(t["n"] for each in shown for t in each.history.evaluations)
     return (
         f"The largest drop from clean at severity {severity} is under {worst[1]}: {worst[2]} "
-        f"({n} images each).{_older(shown, severity)}"
+        f"({count_words(n, 'image')} each).{_older(shown, severity)}"
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from afn.wording import range_words
 from app.charts.chart import Chart, Rows, Shown, enumerate_words, legend, subject_of
 from app.charts.lambdas import short_layer
 from app.components.live_chart import pack
@@ -59,7 +60,7 @@ def distribution_chart(shown: Sequence[Shown], layer: str) -> Chart:
             latest = each.history.snapshots[-1:]
             if latest and (panels := values(each, latest[0])):
                 gamma = np.array(panels[0])
-                words.append(f"{each.label} {gamma.min():.3g} to {gamma.max():.3g}")
+                words.append(f"{each.label} {range_words(gamma.min(), gamma.max())}")
         if not words:
             return "No snapshot yet."
         return f"γ̂ of {short_layer(layer)} now spans: {enumerate_words(words)}."

@@ -9,7 +9,7 @@ from statistics import fmean
 
 from afn.data.derived import parts_of
 from afn.grids.records import Cell
-from afn.wording import count_words, percent
+from afn.wording import count_words, difference_words, percent
 from app.charts.chart import Rows, enumerate_words
 from app.charts.estimates import (
     Estimate,
@@ -157,15 +157,20 @@ def matrix_reading(
             f"the mean {pairs}."
         ]
     else:
+        own, other, _ = difference_words(means[best], means[ranked[1]])
         text = [
             f"On domains that they have not seen, {best} and {ranked[1]} are too close to tell "
-            f"which is better: {percent(means[best])} and {percent(means[ranked[1]])}, means "
-            f"{pairs}."
+            f"which is better: {own} and {other}, means {pairs}."
         ]
     others = [label for label in ranked if label != baseline]
     if baseline in means and others:
         gains = {label: gain(label, baseline) for label in others}
-        words = enumerate_words([f"{label} {gain_words(each)}" for label, each in gains.items()])
+        words = enumerate_words(
+            [
+                f"{label} {gain_words(each, difference_words(means[label], means[baseline])[2])}"
+                for label, each in gains.items()
+            ]
+        )
         text.append(f"Beside {baseline}, image by image: {words}.")
         first_two = set(ranked[:2])
         unclear = [

@@ -8,6 +8,7 @@ from afn.engine.config import NORM_NAMES
 from afn.over_seeds import OverSeeds, difference
 from afn.sweep.plan import Point
 from afn.sweep.table import Metric
+from afn.wording import half_width_words
 from app.ablations import VARIED
 from app.charts.palette import GREY, NORM_COLORS, run_colors
 from app.results import Layout, Results
@@ -99,7 +100,7 @@ def line_words(line: Point, *, with_axis: bool = False) -> str:
 
 def figure_words(figure: OverSeeds, unit: str, *, signed: bool = False) -> str:
     """ "96.6 ± 1.4 %"; without an interval where one seed was measured."""
-    spread = f" ± {number(figure.half_width, unit)}" if figure.n > 1 else ""
+    spread = f" ± {half_width_words(figure.half_width, 1 if unit else 4)}" if figure.n > 1 else ""
     return f"{number(figure.mean, unit, signed=signed)}{spread} {unit}".strip()
 
 

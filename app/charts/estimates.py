@@ -7,6 +7,7 @@ from math import hypot
 import numpy as np
 from numpy.typing import NDArray
 
+from afn import wording
 from afn.grids.records import Cell, Place
 from afn.intervals import mean_interval
 from afn.wording import percent, signed_words
@@ -129,16 +130,17 @@ def accuracy_words(accuracy: Estimate) -> str:
     return f"{percent(accuracy.value)} ({interval_words(accuracy)})"
 
 
-def gain_words(gain: Estimate) -> str:
-    """ "+2.3 points (0.4 to 4.2)"."""
-    return f"{signed(gain.value)} points ({interval_words(gain)})"
+def gain_words(gain: Estimate, difference: str = "") -> str:
+    """ "+2.3 points (0.4 to 4.2)".
+
+    Args:
+        gain: Of one over another.
+        difference: How it reads beside the two, where they are shown as well.
+    """
+    return f"{difference or signed(gain.value)} points ({interval_words(gain)})"
 
 
 def interval_words(estimate: Estimate) -> str:
     """ "−0.9 to 1.3"."""
-    return f"{_plain(estimate.low)} to {_plain(estimate.high)}"
-
-
-def _plain(share: float) -> str:
-    text = f"{100 * share:.1f}"
-    return ("0.0" if float(text) == 0 else text).replace("-", "−")
+    value, low, high = (100 * each for each in (estimate.value, estimate.low, estimate.high))
+    return wording.interval_words(value, low, high)

@@ -7,7 +7,7 @@ from math import inf
 from typing import Any
 
 from afn.inside.look import Score, Seen
-from afn.wording import count_words, difference_words
+from afn.wording import count_words, difference_words, number_words, range_words
 from app.charts.chart import Rows, enumerate_words
 
 BESIDE = {
@@ -59,14 +59,14 @@ def _input(seen: Seen) -> tuple[str, str]:
     c, maps = seen["channel"], seen["maps"]["x"]
     formula = (
         f"x<sub>{c}</sub> of image {seen['image']}, at row {seen['pixel']['row']:.0f}, column "
-        f"{seen['pixel']['column']:.0f}, where it is largest: {number(seen['pixel']['x'])}"
+        f"{seen['pixel']['column']:.0f}, where it is largest: {number_words(seen['pixel']['x'])}"
     )
     histogram = seen["histograms"]["x"]
     num = seen["layers"][seen["layer"]]
     reading = (
         f"Each image comes as {num} channels of {maps['height']}×{maps['width']} values. "
-        f"Channel {c} lies between {number(histogram['low'])} and {number(histogram['high'])} in "
-        f"this batch."
+        f"Channel {c} lies between {number_words(histogram['low'])} and "
+        f"{number_words(histogram['high'])} in this batch."
     )
     return formula, reading
 
@@ -74,11 +74,12 @@ def _input(seen: Seen) -> tuple[str, str]:
 def _statistics(seen: Seen) -> tuple[str, str]:
     c, channels = seen["channel"], seen["channels"]
     mu, sigma = channels["mu"][c], channels["sigma"][c]
+    alone = seen["spread"]["mu"][c]
     if seen["statistics"] == "running averages":
         how = "tracked in training, whatever the batch"
         reading = (
             f"Running averages do not look at this batch, whose images alone have means from "
-            f"{number(seen['spread']['mu'][c][0])} to {number(seen['spread']['mu'][c][1])}."
+            f"{range_words(alone[0], alone[1])}."
         )
     else:
         over = "H·W of image " + str(seen["image"]) if seen["is_per_image"] else "N·H·W"
@@ -86,11 +87,12 @@ def _statistics(seen: Seen) -> tuple[str, str]:
         apart = abs(mu - channels["running_mu"][c]) / channels["running_sigma"][c]
         reading = (
             f"The mean is {apart:.2f} standard deviations from BN's running average, "
-            f"{number(channels['running_mu'][c])}; images alone have means from "
-            f"{number(seen['spread']['mu'][c][0])} to {number(seen['spread']['mu'][c][1])}."
+            f"{number_words(channels['running_mu'][c])}; images alone have means from "
+            f"{range_words(alone[0], alone[1])}."
         )
     formula = (
-        f"{_sub('μ', c)} = {number(mu)}, {_sub('σ', c)} = √(var + ε) = {number(sigma)}<br>"
+        f"{_sub('μ', c)} = {number_words(mu)}, {_sub('σ', c)} = √(var + ε) = "
+        f"{number_words(sigma)}<br>"
         f"<small>{escape(how)}</small>"
     )
     return formula, reading
@@ -112,14 +114,15 @@ def _decoder(seen: Seen) -> tuple[str, str]:
     c, channels = seen["channel"], seen["channels"]
     silent = sum(value == 0 for value in channels["sigma_stan"])
     formula = (
-        f"{_sub('μ', f'stan,{c}')} = {number(channels['mu_stan'][c])}, "
-        f"{_sub('σ', f'stan,{c}')} = ReLU(·) = {number(channels['sigma_stan'][c])}"
+        f"{_sub('μ', f'stan,{c}')} = {number_words(channels['mu_stan'][c])}, "
+        f"{_sub('σ', f'stan,{c}')} = ReLU(·) = {number_words(channels['sigma_stan'][c])}"
     )
     mean_gap = _mean(
         abs(a - b) / s
         for a, b, s in zip(channels["mu_stan"], channels["mu"], channels["sigma"], strict=True)
     )
-    reading = f"The network's means are on average {mean_gap:.2g} σ from the measured ones" + (
+    gap = f"{number_words(mean_gap, 2)} σ from the measured ones"
+    reading = f"The network's means are on average {gap}" + (
         f"; {silent} of its {len(channels['sigma_stan'])} deviations are cut to 0."
         if silent
         else "."
@@ -147,8 +150,9 @@ def _mix(seen: Seen) -> tuple[str, str]:
     )
     spread = _mean(a / b for a, b in zip(channels["sigma_hat"], channels["sigma"], strict=True))
     reading = (
-        f"On average over channels the mean moves by {moved:.2g} σ, and the deviation becomes "
-        f"{spread:.3g} times what was measured."
+        f"On average over channels the mean moves by {number_words(moved, 2)} σ, and the "
+        "deviation becomes "
+        f"{number_words(spread)} times what was measured."
     )
     if not lambdas["mu"] and not lambdas["sigma"]:
         reading = "With λ = 0 the measured statistics are used as they are: this is batch norm."
@@ -167,8 +171,8 @@ def _standardize(seen: Seen) -> tuple[str, str]:
     formula = f"x̂ = (x − {_sub('μ̂', c)}) / {_sub('σ̂', c)} = ({x} − {mu}) / {sigma} = <b>{x_hat}</b>"
     histogram = seen["histograms"]["x_hat"]
     reading = (
-        f"Channel {c} now lies between {number(histogram['low'])} and "
-        f"{number(histogram['high'])}: the picture is the same, its scale another."
+        f"Channel {c} now lies between {number_words(histogram['low'])} and "
+        f"{number_words(histogram['high'])}: the picture is the same, its scale another."
     )
     return formula, reading
 
@@ -176,8 +180,8 @@ def _standardize(seen: Seen) -> tuple[str, str]:
 def _networks(seen: Seen) -> tuple[str, str]:
     c, channels = seen["channel"], seen["channels"]
     formula = (
-        f"sigmoid(dec<sub>γ</sub>(h(σ)))<sub>{c}</sub> = {number(channels['gamma_net'][c])}, "
-        f"tanh(dec<sub>β</sub>(h(μ)))<sub>{c}</sub> = {number(channels['beta_net'][c])}"
+        f"sigmoid(dec<sub>γ</sub>(h(σ)))<sub>{c}</sub> = {number_words(channels['gamma_net'][c])}, "
+        f"tanh(dec<sub>β</sub>(h(μ)))<sub>{c}</sub> = {number_words(channels['beta_net'][c])}"
     )
     hidden = [*seen["hidden"]["rescale_mu"], *seen["hidden"]["rescale_sigma"]]
     width = len(hidden) // 2
@@ -188,9 +192,10 @@ def _networks(seen: Seen) -> tuple[str, str]:
         )
     reading = (
         f"A second encoder, {width} wide, proposes a scale in (0, 1), here from "
-        f"{number(min(channels['gamma_net']))} to {number(max(channels['gamma_net']))}, and a "
-        f"shift in (−1, 1), here from {number(min(channels['beta_net']))} to "
-        f"{number(max(channels['beta_net']))}."
+        f"{number_words(min(channels['gamma_net']))} to "
+        f"{number_words(max(channels['gamma_net']))}, and a "
+        f"shift in (−1, 1), here from {number_words(min(channels['beta_net']))} to "
+        f"{number_words(max(channels['beta_net']))}."
     )
     return formula, reading
 
@@ -199,8 +204,8 @@ def _rescale(seen: Seen) -> tuple[str, str]:
     c, channels, lambdas = seen["channel"], seen["channels"], seen["lambdas"]
     if not seen["hidden"]:
         formula = (
-            f"{_sub('γ', c)} = {number(channels['gamma_hat'][c])}, {_sub('β', c)} = "
-            f"{number(channels['beta_hat'][c])}"
+            f"{_sub('γ', c)} = {number_words(channels['gamma_hat'][c])}, {_sub('β', c)} = "
+            f"{number_words(channels['beta_hat'][c])}"
         )
         return formula, "Both are parameters: the same for every batch."
     lines = []
@@ -213,10 +218,10 @@ def _rescale(seen: Seen) -> tuple[str, str]:
         )
     added = max(abs(a - b) for a, b in zip(channels["gamma_hat"], channels["weight"], strict=True))
     reading = (
-        f"The network adds at most {added:.2g} to a γ here; it cannot add more than "
-        f"λ_γ = {number(lambdas['gamma'])}."
+        f"The network adds at most {number_words(added, 2)} to a γ here; it cannot add more than "
+        f"λ_γ = {number_words(lambdas['gamma'])}."
         if seen["is_gated"]["gamma"] and lambdas["gamma"]
-        else f"The network adds at most {added:.2g} to a γ here."
+        else f"The network adds at most {number_words(added, 2)} to a γ here."
     )
     return "<br>".join(lines), reading
 
@@ -304,16 +309,6 @@ def titles(seen: Seen, label: str) -> dict[str, object]:
     }
 
 
-def number(value: float, digits: int = 3) -> str:
-    """So many digits, with a true minus."""
-    if value == 0:
-        return "0"
-    size = abs(value)
-    is_far = size < 1e-3 or size >= 1e4
-    text = f"{size:.{digits - 1}e}" if is_far else f"{size:.{digits}g}"
-    return f"−{text}" if value < 0 else text
-
-
 def equation(terms: Sequence[float], result: float, of: Callable[..., float]) -> list[str]:
     """An equation's numbers, the result last, with as many digits as it takes to hold as shown.
 
@@ -328,15 +323,15 @@ def equation(terms: Sequence[float], result: float, of: Callable[..., float]) ->
     apart = min((gap for term in terms if (gap := abs(result - term))), default=abs(result))
     for most in (0.05 * apart, inf):
         for digits in range(3, _MOST_DIGITS + 1):
-            shown = [number(term, digits) for term in terms]
+            shown = [number_words(term, digits) for term in terms]
             found = of(*map(_read, shown))
             for more in range(3, _MOST_DIGITS + 1):
-                text = number(result, more)
-                if number(found, more) == text and abs(_read(text) - found) <= most:
+                text = number_words(result, more)
+                if number_words(found, more) == text and abs(_read(text) - found) <= most:
                     return [*map(_bracketed, shown), text]
     if abs(found - result) > 0.01 * abs(result):  # the layer does otherwise, or the terms cancel
-        shown, found = [number(term) for term in terms], result
-    return [*map(_bracketed, shown), number(found)]
+        shown, found = [number_words(term) for term in terms], result
+    return [*map(_bracketed, shown), number_words(found)]
 
 
 def _scaled(factor: float, value: float, added: float) -> float:
@@ -344,7 +339,7 @@ def _scaled(factor: float, value: float, added: float) -> float:
 
 
 def _read(text: str) -> float:
-    return float(text.replace("−", "-"))
+    return float(text.replace("−", "-").replace(",", ""))
 
 
 def _bracketed(text: str) -> str:

@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from afn.over_seeds import OverSeeds, difference
-from afn.wording import signed_words
+from afn.wording import interval_words, steps_words
 from app.charts.chart import Rows, enumerate_words
 from app.charts.heat import LESS, MORE
 from app.charts.palette import GREY
@@ -34,6 +34,7 @@ def ladder_figure(rungs: Sequence[OverSeeds]) -> "Figure":
     from plotly.graph_objects import Figure  # not before a page needs it
 
     means, gains = [rung.mean for rung in rungs], gains_of(rungs)
+    levels, changes, _ = steps_words(means)
     figure = Figure()
     for row, level in enumerate(means[:-1]):
         figure.add_scatter(
@@ -52,7 +53,10 @@ def ladder_figure(rungs: Sequence[OverSeeds]) -> "Figure":
             "array": [gain.half_width if gain.n > 1 else 0.0 for gain in gains],
             "thickness": 1.5, "width": 4, "color": GREY,
         },
-        customdata=[[RUNGS[i + 1], CHANGES[i], _words(gain)] for i, gain in enumerate(gains)],
+        customdata=[
+            [RUNGS[i + 1], CHANGES[i], _words(gain, change)]
+            for i, (gain, change) in enumerate(zip(gains, changes, strict=True))
+        ],
         hovertemplate="%{customdata[0]}<br>%{customdata[1]}: %{customdata[2]}<extra></extra>",
     )  # fmt: skip
     figure.add_scatter(
@@ -63,10 +67,10 @@ def ladder_figure(rungs: Sequence[OverSeeds]) -> "Figure":
         customdata=[[RUNGS[row], seed] for row, rung in enumerate(rungs) for seed in rung.seeds],
         hovertemplate="%{customdata[0]}, seed %{customdata[1]}: %{x:.2f} %<extra></extra>",
     )
-    for row, level in enumerate(means):
-        change = f"{_bold(gains[row - 1])} → " if row else ""
+    for row, shown in enumerate(levels):
+        change = f"{_bold(changes[row - 1], gains[row - 1])} → " if row else ""
         figure.add_annotation(
-            xref="paper", x=1, y=row, text=f"{change}{level:.1f} %", showarrow=False,
+            xref="paper", x=1, y=row, text=f"{change}{shown}", showarrow=False,
             xanchor="right", xshift=_MARGIN, font={"size": 13},
         )  # fmt: skip
     values = [value for rung in rungs for _, value in rung.values]
@@ -92,11 +96,13 @@ def ladder_reading(rungs: Sequence[OverSeeds]) -> str:
     total = difference(rungs[-1], rungs[0])
     assert total is not None, "rungs have the same seeds"
     verb = "gains" if total.mean > 0 else "loses"
+    _, changes, whole = steps_words([rung.mean for rung in rungs])
     parts = [
-        f"{_words(g)} from {change}" for g, change in zip(gains_of(rungs), CHANGES, strict=True)
+        f"{_words(gain, shown)} from {what}"
+        for gain, shown, what in zip(gains_of(rungs), changes, CHANGES, strict=True)
     ]
     alone = " One seed cannot tell any of it from noise." if total.n == 1 else ""
-    return f"AFN {verb} {_words(total)} points over BN: {enumerate_words(parts)}.{alone}"
+    return f"AFN {verb} {_words(total, whole)} points over BN: {enumerate_words(parts)}.{alone}"
 
 
 def ladder_table(name: str, rungs: Sequence[OverSeeds]) -> Rows:
@@ -115,13 +121,12 @@ def ladder_table(name: str, rungs: Sequence[OverSeeds]) -> Rows:
     return rows
 
 
-def _bold(gain: OverSeeds) -> str:
-    return f"<b>{signed_words(gain.mean)}</b>" if gain.is_clear else signed_words(gain.mean)
+def _bold(change: str, gain: OverSeeds) -> str:
+    return f"<b>{change}</b>" if gain.is_clear else change
 
 
-def _words(gain: OverSeeds) -> str:
+def _words(gain: OverSeeds, change: str) -> str:
     if gain.n == 1:
-        return signed_words(gain.mean)
+        return change
     noise = "" if gain.is_clear else ": within seed noise"
-    bounds = f"{signed_words(gain.low)} to {signed_words(gain.high)}"
-    return f"{signed_words(gain.mean)} ({bounds}{noise})"
+    return f"{change} ({interval_words(gain.mean, gain.low, gain.high, of='seed')}{noise})"

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from afn.wording import percent
+from afn.wording import count_words, number_words, percent
 from app.charts.chart import (
     HISTORY_BYTES,
     TICK_BYTES,
@@ -130,7 +130,8 @@ def _learning_reading(shown: Sequence[Shown]) -> str:
         f"{label} {percent(score['accuracy'])} (step {score['step']})" for label, score in scores
     ]
     first = scores[0][1]
-    return f"Test accuracy on {first['n']} images of {first['dataset']}: {enumerate_words(words)}."
+    images = f"{count_words(first['n'], 'image')} of {first['dataset']}"
+    return f"Test accuracy on {images}: {enumerate_words(words)}."
 
 
 def _gradient_reading(shown: Sequence[Shown]) -> str:
@@ -139,7 +140,8 @@ def _gradient_reading(shown: Sequence[Shown]) -> str:
         norms = each.history.columns["grad_norm"]
         if len(norms):
             peak = int(np.argmax(norms))
-            words.append(f"{each.label} {norms[peak]:.2g} at step {each.history.steps[peak]}")
+            step = each.history.steps[peak]
+            words.append(f"{each.label} {number_words(norms[peak], 2)} at step {step}")
     return f"Largest gradient norm so far: {enumerate_words(words)}." if words else "No step yet."
 
 

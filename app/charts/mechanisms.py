@@ -48,11 +48,14 @@ def effects_figure(effects: Sequence[Effect]) -> "Figure":
             "opacity": [1.0 if gain.is_clear else 0.55 for gain in gains],
         },
         customdata=[
-            [each.test, gain_words(each.gain), f"{100 * each.off:.1f} %", each.n, each.tests]
+            [
+                each.test, gain_words(each.gain), f"{100 * each.off:.1f} %",
+                count_words(each.n, "image"), count_words(each.tests, "test"),
+            ]
             for each in effects
         ],
         hovertemplate="%{customdata[0]}<br>%{customdata[1]} over %{customdata[2]}<br>"
-        "%{customdata[3]} images × %{customdata[4]} tests<extra></extra>",
+        "%{customdata[3]} × %{customdata[4]}<extra></extra>",
     )  # fmt: skip
     figure.update_layout(
         height=64 + 26 * len(effects), margin={"l": 0, "r": 12, "t": 4, "b": 0}, **_STILL

@@ -10,7 +10,7 @@ from afn.pretrained.comparison import FEWEST_SEEDS
 from afn.pretrained.gains import Gain
 from afn.pretrained.published import Norm, Table, TableName
 from afn.pretrained.replication import COMPARISONS, WAYS, Comparison, Replicated
-from afn.wording import count_words, signed_words
+from afn.wording import count_words, half_width_words, interval_words, signed_words
 from app.charts.chart import Rows
 from app.charts.palette import NORM_COLORS
 from app.charts.verdicts import CHIPS, verdict_html
@@ -125,17 +125,18 @@ def _by_seed(measured: OverSeeds | None) -> str:
 def accuracy_words(measured: OverSeeds, half_width: float) -> str:
     """ "71.2 ± 1.4", in percent; with fewer than three seeds the mean alone."""
     has_interval = measured.n >= FEWEST_SEEDS
-    return f"{measured.mean:.1f}" + (f"<small>± {half_width:.1f}</small>" if has_interval else "")
+    spread = f"<small>± {half_width_words(half_width)}</small>" if has_interval else ""
+    return f"{measured.mean:.1f}{spread}"
 
 
 def gain_words(gain: Gain) -> str:
-    """ "+2.1 (+0.7 to +3.5)", in points; with fewer than three seeds the mean alone.
+    """ "+2.1 (0.7 to 3.5)", in points; with fewer than three seeds the mean alone.
 
     A dagger marks an interval that is not paired, since pairing by seed would not narrow it.
     """
     if gain.n < FEWEST_SEEDS:
         return f"{signed_words(gain.mean)} <small>({count_words(gain.n, 'seed')})</small>"
-    bounds = f"{signed_words(gain.low)} to {signed_words(gain.high)}"
+    bounds = interval_words(gain.mean, gain.low, gain.high, of="seed")
     return f"{signed_words(gain.mean)} <small>({bounds}){'' if gain.is_paired else ' †'}</small>"
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from afn.intervals import wilson_interval
-from afn.wording import percent
+from afn.wording import count_words, percent
 from app.charts.chart import Rows, Shown, enumerate_words
 from app.charts.learning import SMOOTH
 from app.charts.legend import translucent
@@ -175,7 +175,7 @@ def _accuracy_reading(shown: Sequence[Shown]) -> str:
     if not told:
         return "Neither was tested yet."
     newest = next(test for _, test in tests if test)
-    images = f"on {newest['n']:,} images of {newest['dataset']}"
+    images = f"on {count_words(newest['n'], 'image')} of {newest['dataset']}"
     reading = f"The newest test {images}: {enumerate_words(told)}"
     if len(told) == 1:
         return f"{reading}; the other was not tested yet."

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from afn.history import History
+from afn.wording import number_words, range_words
 from app.charts.chart import Rows
 from app.charts.depth import ramp
 from app.charts.kept import kept
@@ -235,9 +236,9 @@ def spread_words(values: Sequence[float], name: Name) -> str:
     if not np.isfinite(numbers).all():
         return f"{SYMBOLS[name]} is not finite"
     low, high, median = numbers.min(), numbers.max(), np.median(numbers)
-    if f"{low:.3g}" == f"{high:.3g}":
-        return f"{SYMBOLS[name]} is {low:.3g} in every channel"
-    return f"{SYMBOLS[name]} spans {low:.2f} to {high:.2f}, median {median:.2f}"
+    if low == high:
+        return f"{SYMBOLS[name]} is {number_words(low)} in every channel"
+    return f"{SYMBOLS[name]} spans {range_words(low, high)}, median {number_words(median)}"
 
 
 def steps_reading(layer: str, found: Mapping[int, Values], cursor: int) -> str:
@@ -246,7 +247,7 @@ def steps_reading(layer: str, found: Mapping[int, Values], cursor: int) -> str:
     parts = [spread_words(now[name], name) for name in SYMBOLS]
     text = f"At step {cursor:,} of {short_layer(layer)} {'; '.join(parts)}."
     if cursor != first:
-        widths = (f"{np.std(found[at]['gamma']):.2g}" for at in (first, cursor))
+        widths = (number_words(float(np.std(found[at]["gamma"])), 2) for at in (first, cursor))
         text += f" Standard deviation of γ̂ over the channels since step {first}: "
         text += f"{' → '.join(widths)}."
     return f"{text} {outlier_words(now['gamma'], now['beta'])}"
@@ -258,7 +259,7 @@ def layers_reading(found: Mapping[str, Values], step: int) -> str:
     for name, symbol in SYMBOLS.items():
         widths = {layer: float(np.std(values[name])) for layer, values in found.items()}
         widest = max(widths, key=widths.__getitem__)
-        parts.append(f"{symbol} in {short_layer(widest)} ({widths[widest]:.2g})")
+        parts.append(f"{symbol} in {short_layer(widest)} ({number_words(widths[widest], 2)})")
     text = f"At step {step:,} the channels differ most: {', '.join(parts)}, as standard deviation."
     apart = []
     for layer, values in found.items():

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from afn.grids.records import Cell, Place
+from afn.wording import count_words
 from app.charts.chart import enumerate_words
 from app.charts.estimates import place_words
 from app.charts.tested import Tested
@@ -168,7 +169,7 @@ def flips_reading(tested: Sequence[Tested], place: Place) -> str:
         lost, won = _lost(clean, shifted).sum(), _lost(shifted, clean).sum()
         what = "" if parts else " from right to wrong", "" if parts else " from wrong to right"
         parts.append(f"{lost}{what[0]} and {won}{what[1]} for {each.label}")
-    words = f"Of {n} images, {place_words(place)} turns {'; '.join(parts)}."
+    words = f"Of {count_words(n, 'image')}, {place_words(place)} turns {'; '.join(parts)}."
     return f"{words} {_alone(known, place)}".rstrip()
 
 

@@ -6,6 +6,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any, Literal
 
 from afn.grids.spread import LayerSpread, Point, Side, Spread
+from afn.wording import interval_words
 from app.charts.chart import Rows
 from app.charts.domains import Titles, domain_words
 from app.charts.kept import kept
@@ -141,7 +142,10 @@ def separation_figure(spreads: Sequence[Named], measure: Measure = "shift") -> "
                     "array": [high - v for v, (_, high) in zip(values, intervals, strict=True)],
                     "arrayminus": [v - low for v, (low, _) in zip(values, intervals, strict=True)],
                 },
-                customdata=[f"{low:.2f} to {high:.2f}" for low, high in intervals],
+                customdata=[
+                    interval_words(value, *ends, decimals=2)
+                    for value, ends in zip(values, intervals, strict=True)
+                ],
                 hovertemplate="%{y:.2f} (%{customdata})",
             )  # fmt: skip
     figure.update_layout(**_LAYOUT, height=300, hovermode="x unified")
@@ -303,7 +307,7 @@ def spread_table(spreads: Sequence[Named]) -> Rows:
 
 def _measured(side: Side) -> str:
     low, high = side.shift95
-    return f"{side.shift:.2f} ({low:.2f} to {high:.2f})"
+    return f"{side.shift:.2f} ({interval_words(side.shift, low, high, decimals=2)})"
 
 
 def _change(before: Side, after: Side) -> str:

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from afn.grids.records import Cell
+from afn.wording import count_words, steps_words
 from app.charts.chart import Rows, enumerate_words
 from app.charts.estimates import (
     Estimate,
@@ -14,7 +15,6 @@ from app.charts.estimates import (
     gain_over,
     gain_words,
     interval_words,
-    signed,
 )
 from app.charts.heat import LESS, MORE
 from app.charts.palette import GREY
@@ -55,6 +55,11 @@ class Step:
         return gain_over(self.cells, other.cells)
 
 
+def _levels(steps: Sequence[Step]) -> list[float]:
+    """In percent."""
+    return [100 * step.accuracy.value for step in steps]
+
+
 def _gains(steps: Sequence[Step]) -> list[Estimate]:
     return [later.gain_over(earlier) for earlier, later in pairwise(steps)]
 
@@ -69,8 +74,8 @@ def steps_figure(steps: Sequence[Step]) -> "Figure":
     """
     from plotly.graph_objects import Figure  # not before a page needs it
 
-    levels = [100 * step.accuracy.value for step in steps]
-    gains = _gains(steps)
+    levels, gains = _levels(steps), _gains(steps)
+    shown, changes, _ = steps_words(levels)
     figure = Figure()
     for row, level in enumerate(levels[:-1]):  # down to where the next bar starts
         figure.add_scatter(
@@ -108,18 +113,18 @@ def steps_figure(steps: Sequence[Step]) -> "Figure":
             "color": GREY,
         },
         customdata=[
-            [step.label, step.change, gain_words(gain), accuracy_words(step.accuracy)]
-            for step, gain in zip(steps[1:], gains, strict=True)
+            [step.label, step.change, gain_words(gain, change), accuracy_words(step.accuracy)]
+            for step, gain, change in zip(steps[1:], gains, changes, strict=True)
         ],
         hovertemplate="%{customdata[0]}: %{customdata[3]}<br>%{customdata[1]}: %{customdata[2]}, "
         f"{_basis(first)}<extra></extra>",
     )
     lows = [level + 100 * min(0, gain.low) for level, gain in zip(levels, gains, strict=False)]
     highs = [level + 100 * max(0, gain.high) for level, gain in zip(levels, gains, strict=False)]
-    changes = ["", *(f"<b>{signed(g.value)}</b>" if g.is_clear else signed(g.value) for g in gains)]
-    for row, (change, level) in enumerate(zip(changes, levels, strict=True)):
+    bold = [f"<b>{c}</b>" if g.is_clear else c for c, g in zip(changes, gains, strict=True)]
+    for row, (change, reached) in enumerate(zip(["", *bold], shown, strict=True)):
         figure.add_annotation(
-            xref="paper", x=1, y=row, text=f"{change}{' → ' if change else ''}{level:.1f} %",
+            xref="paper", x=1, y=row, text=f"{change}{' → ' if change else ''}{reached}",
             showarrow=False, xanchor="right", xshift=_MARGIN, font={"size": 13},
         )  # fmt: skip
     low, high = min([*lows, *levels]), max([*highs, *levels])
@@ -154,7 +159,7 @@ def steps_figure(steps: Sequence[Step]) -> "Figure":
 
 def _basis(step: Step) -> str:
     tests = f", mean of {len(step.cells)} tests" if len(step.cells) > 1 else ""
-    return f"{step.cells[0].n} images{tests}"
+    return f"{count_words(step.cells[0].n, 'image')}{tests}"
 
 
 def steps_reading(steps: Sequence[Step]) -> str:
@@ -162,18 +167,20 @@ def steps_reading(steps: Sequence[Step]) -> str:
     if len(steps) < 2:
         return "The steps are not tested yet."
     total = steps[-1].gain_over(steps[0])
+    _, changes, whole = steps_words(_levels(steps))
+    gained = gain_words(total, whole)
     first, last = steps[0].label, steps[-1].label
     if not total.is_clear:
-        start = f"{last} and {first} are too close to tell: {gain_words(total)}. Step by step"
+        start = f"{last} and {first} are too close to tell: {gained}. Step by step"
     elif total.value > 0:
-        start = f"{last} gains {gain_words(total)} over {first}. Step by step"
+        start = f"{last} gains {gained} over {first}. Step by step"
     else:
-        start = f"{last} loses against {first}: {gain_words(total)}. Step by step"
+        start = f"{last} loses against {first}: {gained}. Step by step"
     parts = [
-        f"{signed(gain.value)} from {step.change} ({interval_words(gain)}"
+        f"{change} from {step.change} ({interval_words(gain)}"
         + ("" if gain.is_clear else ": within noise")
         + ")"
-        for step, gain in zip(steps[1:], _gains(steps), strict=True)
+        for step, gain, change in zip(steps[1:], _gains(steps), changes, strict=True)
     ]
     return f"{start}: {enumerate_words(parts)}."
 

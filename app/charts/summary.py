@@ -181,10 +181,15 @@ def _basis(tested: Sequence[Tested], totals: Sequence[_Total]) -> str:
     if not images:
         return "Nothing is tested yet."
     return (
-        f"{' to '.join(map(str, dict.fromkeys([images[0], images[-1]])))} images in each test; "
-        f"corrupted: the mean of {' to '.join(map(str, dict.fromkeys([tests[0], tests[-1]])))} "
-        "tests; small: 95 % intervals; bold: the paired one excludes 0"
+        f"{_from_to(images, 'image')} in each test; "
+        f"corrupted: the mean of {_from_to(tests, 'test')}; "
+        "small: 95 % intervals; bold: the paired one excludes 0"
     )
+
+
+def _from_to(counts: Sequence[int], what: str) -> str:
+    first = f"{counts[0]:,} to " if counts[0] != counts[-1] else ""
+    return f"{first}{count_words(counts[-1], what)}"
 
 
 # -- in a sentence ---------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from afn.course import Numbers, Quantity, Track, track
 from afn.lambda_init import LAMBDAS
+from afn.wording import count_words
 from app.charts.chart import Rows, Shown
 from app.charts.palette import NORM_COLORS
 from app.comparison import NORM_TITLES
@@ -103,7 +104,7 @@ def _label(members: Sequence[Shown]) -> str:
     if len(members) == 1:
         return members[0].label
     seeds = len({each.config.seed for each in members})
-    count = f"{seeds} seeds" if seeds == len(members) else f"{len(members)} runs"
+    count = count_words(len(members), "seed" if seeds == len(members) else "run")
     title = NORM_TITLES[members[0].config.norm]
     traits = [each.label.removeprefix(title).strip().strip("()").split(", ") for each in members]
     common = [text for text in traits[0] if text and all(text in other for other in traits)]

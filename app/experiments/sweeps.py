@@ -4,6 +4,7 @@ import json
 
 from afn.corruptions.severities import GROUPS, SEVERITIES
 from afn.sweep.plan import Point, SweepPlan, words
+from afn.wording import count_words
 from app.experiments.code import program
 from app.experiments.experiment import OLDER_RULE, Experiment, line
 from app.markdown import plain
@@ -60,9 +61,10 @@ def experiments_of(
         Experiment(
             title=spec.name,
             about=plain(
-                f"A sweep: {len(planned.points)} settings × {seeds} "
+                f"A sweep: {count_words(len(planned.points), 'setting')} × {seeds} "
                 f"{'seed' if seeds == 1 else 'seeds'} on {spec.base.dataset} "
-                f"({spec.base.backbone}), {len(planned.runs)} runs; what is on screen is their "
+                f"({spec.base.backbone}), {count_words(len(planned.runs), 'run')}; what is on "
+                "screen is their "
                 f"{known[metric].title if metric in known else 'accuracy'}, mean over seeds."
             ),
             python=program(f"spec = {text}\n", _LOOP.format(metric=json.dumps(metric))),

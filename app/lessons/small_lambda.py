@@ -5,6 +5,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from afn.over_seeds import OverSeeds
+from afn.wording import count_words
 from app.charts.chart import enumerate_words
 from app.charts.lesson import Dot, Line, dots_figure, lines_figure
 from app.lessons.lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
@@ -127,7 +128,8 @@ def answer(data: Trained) -> Answer:
     told += "λ_μ has moved by " + enumerate_words([f"{m:.4f} ({start})" for start, m in moved])
     if moved and moved[0][0] == _PAPER and moved[0][1] < 0.01:
         told += ": from the paper's start it stays where it was, and AFN close to batch norm"
-    return Answer(came_true, f"{told}. {num} seeds show a tendency; they prove nothing.")
+    seeds = count_words(num, "seed")
+    return Answer(came_true, f"{told}. {seeds} show a tendency; they prove nothing.")
 
 
 LESSON = Lesson(

@@ -14,7 +14,7 @@ from afn.grids.rescaling import Condition, Rescaling
 from afn.grids.subjects import Stats, Subject
 from afn.grids.tasks import GridTask, RescalingTask
 from afn.history import History
-from afn.wording import statistics_told
+from afn.wording import count_words, statistics_told
 from afn.work import ENDED
 from app import backend, cards
 from app.trials.experiment import Data, Experiment, Standing
@@ -45,7 +45,7 @@ class _Evaluated(Experiment[Data]):
         problems = (state.summary or {}).get("problems") or [state.reason]
         return Standing(
             (total - left) / total,
-            f"{total - left} of {total} tests",
+            f"{total - left} of {count_words(total, 'test')}",
             is_running=is_running,
             reason=str(problems[0]) if left and not is_running else "",
         )
@@ -142,7 +142,8 @@ class Evaluations(_Evaluated[Answers]):
             modes[statistics_told(mode, self.num_images)] = None
         return (
             f"pretrained {', '.join(models)} · seed {' / '.join(seeds)} · the same "
-            f"{self.num_images} test images of {dataset} for each · statistics: {'; '.join(modes)}"
+            f"{count_words(self.num_images, 'test image')} of {dataset} for each · statistics: "
+            f"{'; '.join(modes)}"
         )
 
 
@@ -210,7 +211,7 @@ class Rescalings(_Evaluated[Mapping[str, Rescaled]]):
         seeds = dict.fromkeys(str(config.seed) for config in configs)
         return (
             f"pretrained {', '.join(self.models.values())} · seed {' / '.join(seeds)} · up to "
-            f"{self.num_images} images of each kind · statistics: "
+            f"{count_words(self.num_images, 'image')} of each kind · statistics: "
             f"{statistics_told(configs[0].statistics, self.num_images)}"
         )
 

@@ -12,6 +12,7 @@ from afn.sweep.execution import Progress, begin, standing, stop
 from afn.sweep.plan import SweepPlan, plan
 from afn.sweep.saved import rounded
 from afn.sweep.spec import SweepSpec
+from afn.wording import count_words
 from app import backend
 from app.charts.chart import enumerate_words
 from app.comparison import NORM_TITLES
@@ -66,7 +67,7 @@ class Trainings(Experiment[Trained]):
         reason = reasons[0] if reasons and not progress.active else ""
         return Standing(
             (progress.ended - failed) / progress.total,
-            f"{progress.ended} of {progress.total} trainings",
+            f"{progress.ended} of {count_words(progress.total, 'training')}",
             is_running=bool(progress.active),
             reason=reason,
         )
@@ -106,12 +107,16 @@ class Trainings(Experiment[Trained]):
         base = self.plan.runs[0].config
         tests = [test for line in data.results.lines.values() for test in line.summary["tests"]]
         told = "; ".join(f"{norm} {mode}" for norm, mode in modes.items())
-        images = f"first {base.train_images} images, " if base.train_images < 10**6 else ""
-        epochs = "1 epoch" if base.epochs == 1 else f"{base.epochs} epochs"
+        images = (
+            f"first {count_words(base.train_images, 'image')}, "
+            if base.train_images < 10**6
+            else ""
+        )
+        epochs = count_words(base.epochs, "epoch")
         return (
             f"{base.dataset}, {images}{epochs}, {base.backbone} · seeds "
-            f"{enumerate_words([str(seed) for seed in spec.seeds])} · tested on {tests[0]['n']} "
-            f"images · statistics in the test: {told}"
+            f"{enumerate_words([str(seed) for seed in spec.seeds])} · tested on "
+            f"{count_words(tests[0]['n'], 'image')} · statistics in the test: {told}"
         )
 
     def forget(self, folder: Path) -> None:

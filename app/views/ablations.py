@@ -266,7 +266,8 @@ def _follow(planned: SweepPlan, ended_before: int) -> None:
     if progress.ended != ended_before or not progress.active:
         st.rerun()  # there is more to draw
     counts = progress.counts
-    text = f"{progress.ended} of {progress.total} runs done, {counts.get('running', 0)} training"
+    done = f"{progress.ended} of {count_words(progress.total, 'run')} done"
+    text = f"{done}, {counts.get('running', 0)} training"
     if looked.seconds:
         text += f" · about {duration_words(looked.seconds)} left"
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -184,7 +184,7 @@ def _training(
     def follow() -> None:
         progress = training_domains.progress_of(recipe, entries)
         total = len(recipe.done) + len(under_way)
-        words = f"training: {len(recipe.done)} of {total} networks done"
+        words = f"training: {len(recipe.done)} of {count_words(total, 'network')} done"
         if progress.seconds_left is not None:
             words += f" · about {duration_words(progress.seconds_left)} left"
         with st.container(horizontal=True, vertical_alignment="center"):

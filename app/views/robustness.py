@@ -8,6 +8,7 @@ import streamlit as st
 from afn.corruptions.applying import left_out_words
 from afn.data import dataset_entry
 from afn.png import data_uri
+from afn.wording import count_words
 from app import (
     asking,
     backend,
@@ -221,6 +222,7 @@ def _pictures(view: RobustnessView, tested: Sequence[Tested], asked: Asked) -> N
             st.markdown(plain(samples.flips_reading(tested, view.place)))
         return
     kept = len(pictures.labels)
+    first = f"first {count_words(kept, 'image')}"
     those = samples.interesting(tested, view.place, _CARDS, view.pictures, limit=kept)
     st.markdown(plain(samples.flips_reading(tested, view.place)))
     names = pictures.class_names
@@ -234,9 +236,9 @@ def _pictures(view: RobustnessView, tested: Sequence[Tested], asked: Asked) -> N
     if view.pictures == "disagree" and len(tested) < 2:
         st.caption("It takes two models to disagree. Choose another above.")
     elif not those:
-        st.caption(f"Among the first {kept} images there is none {_THAT[view.pictures]}.")
+        st.caption(f"Among the {first} there is none {_THAT[view.pictures]}.")
     elif len(those) < _CARDS and view.pictures != "first":
-        st.caption(f"These are all {_THAT[view.pictures]} among the first {kept} images.")
+        st.caption(f"These are all {_THAT[view.pictures]} among the {first}.")
 
 
 def _blank_cards(num_models: int) -> str:
@@ -335,7 +337,7 @@ def _grid(chosen: Sequence[Chosen]) -> None:
                     args=("grid",),
                 )  # fmt: skip
                 known = asked.total - asked.left
-                words = f"{asked.total} tests, {known} of them known"
+                words = f"{count_words(asked.total, 'test')}, {known} of them known"
                 st.caption(words, width="content")
         asking.follow(asked)
         if is_wanted or any(robustness.num_corruptions(each) > 1 for each in tested):

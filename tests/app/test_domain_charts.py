@@ -64,6 +64,16 @@ def cells_of(html):
 # -- the palette -----------------------------------------------------------------------------------
 
 
+def test_a_shown_difference_is_that_of_the_two_means_beside_it():
+    bn, afn = (
+        [row("a", label=label, norm=norm, b="." * right + "x" * (512 - right))]
+        for label, norm, right in (("BN", "bn", 481), ("AFN", "afn", 479))
+    )
+    text = matrix_reading([*bn, *afn], ["a", "b"])
+    assert "93.95 % and 93.55 %" in text
+    assert "AFN −0.40 points" in text
+
+
 def test_a_domain_looks_the_same_in_every_form_and_as_its_relative():
     assert domain_mark("mnist@rgb") == domain_mark("mnist") == domain_mark("mnist5k")
     assert domain_mark("usps") == domain_mark("digits8@rgb")

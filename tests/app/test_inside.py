@@ -86,6 +86,7 @@ def seen(tmp_path_factory):
 def numbers(text):
     """All numbers of a formula, read back."""
     plain = re.sub(r"<sub>.*?</sub>|<[^>]*>", "", text).replace("−", "-")
+    plain = re.sub(r"(?<=\d),(?=\d{3})", "", plain)
     return [float(each) for each in re.findall(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?", plain)]
 
 
@@ -135,7 +136,7 @@ def test_a_shown_equation_holds_to_its_shown_digits(name, count, of):
         result = of(*terms)
         *shown, text = words_of.equation(terms, result, of)
         found = of(*(numbers(each)[0] for each in shown))
-        digits = len(text.strip("−0.").split("e")[0].replace(".", ""))
+        digits = len(text.strip("−0.").split("e")[0].replace(".", "").replace(",", ""))
         unit = 10.0 ** (floor(log10(abs(result))) + 1 - max(digits, 3))
         assert abs(numbers(text)[0] - found) <= 0.51 * unit, (name, terms)
         assert numbers(text)[0] == pytest.approx(result, rel=0.01)

@@ -101,7 +101,7 @@ def test_snapshots_are_read_by_step_and_by_layer_and_damaged_ones_left_out():
 def test_the_reading_of_a_step():
     told = history((1, [([1.0, 1.0], [0.0, 0.0])]), (9, [([0.8, 1.2], [0.0, 0.0])]))
     assert steps_reading("backbone.a", by_step(told, "backbone.a"), 9) == (
-        "At step 9 of a γ̂ spans 0.80 to 1.20, median 1.00; β̂ is 0 in every channel. Standard "
+        "At step 9 of a γ̂ spans 0.8 to 1.2, median 1; β̂ is 0 in every channel. Standard "
         "deviation of γ̂ over the channels since step 1: 0 → 0.2. No channel stands apart."
     )
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from afn.grids.records import Cell
 from afn.intervals import mean_interval, paired_interval, wilson_interval
 from app.charts.bars import bars_figure, bars_reading
 from app.charts.batches import (
@@ -30,7 +31,7 @@ def test_dots_have_their_intervals_and_only_known_ones_are_drawn():
     low, high = wilson_interval(90, N)
     assert dots.error_x.array[2] == pytest.approx(100 * (high - 0.9))
     assert dots.error_x.arrayminus[2] == pytest.approx(100 * (0.9 - low))
-    assert list(dots.customdata[2]) == ["fog", "90.0 % (82.6 to 94.5)", 100, "generated"]
+    assert list(dots.customdata[2]) == ["fog", "90.0 % (82.6 to 94.5)", "100 images", "generated"]
     [means] = bars_figure([bn], ["snow", "fog"], None).data
     assert list(means.x) == [95, 70]
     assert list(means.y) == [0, 2]
@@ -137,6 +138,32 @@ def test_the_steps_add_up_to_the_whole_way():
         "test-batch statistics (13.4 to 29.8), ±0.0 from training with AFN (−1.9 to 1.9: within "
         f"noise) and +1.0 from the networks (−{-100 * low:.1f} to {100 * high:.1f}: within noise)."
     )
+
+
+def many(right, n=512):
+    """An answer to so many images, right on the first ones."""
+    return Cell(
+        corruption=None, severity=0, loss=0.5, source="clean", labels=bytes(n),
+        answers=bytes(int(i >= right) for i in range(n)), confidences=bytes([204] * n),
+    )  # fmt: skip
+
+
+def test_shown_steps_are_the_differences_of_the_shown_levels():
+    rights = {"a": 481, "b": 479, "c": 480}
+    steps = [Step(label=name, change=f"to {name}", cells=(many(n),)) for name, n in rights.items()]
+    notes = [note.text for note in steps_figure(steps).layout.annotations]
+    assert notes == ["93.95 %", "−0.40 → 93.55 %", "+0.20 → 93.75 %"]
+    words = steps_reading(steps)
+    assert "−0.20 points" in words
+    assert "−0.40 from to b" in words
+    assert "+0.20 from to c" in words
+
+
+def test_one_image_is_one_image():
+    foggy = replace(many(0, n=1), corruption="fog", severity=3)
+    alone = answered("BN", {(None, 0): many(1, n=1), FOG: foggy})
+    assert flips_reading([alone], FOG).startswith("Of 1 image, fog at severity 3 turns 1 from")
+    assert alone.cells[FOG].describe() == "1 image, fog 3 (clean)"
 
 
 def test_the_steps_are_honest_about_little_and_loss():
