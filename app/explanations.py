@@ -311,6 +311,16 @@ images as they come. Dashed: sorted by class, so that a batch holds few classes 
 Thin level lines do not depend on the batch: running averages, or statistics of each image alone.
 A last batch that is not full is tested as it is.
 """,
+    "robustness.classes": """
+Clean images, in test batches that hold 1 to 10 classes in equal shares. Every image is asked
+about once, and batches are as large for every number of classes: what differs is the mix alone.
+Statistics of a test batch are those of its classes, so that a batch of cats alone is moved to where
+a mixed batch lies, and what told them from dogs is subtracted. Running averages and statistics of
+each image do not see the batch.
+
+So test-batch statistics trade one shift for another: they undo a corruption that the whole batch
+has, and pay where classes come in runs, as from a camera that looks at one thing for a while.
+""",
     "robustness.grid": """
 Every corruption at every severity, on the same images for all models. Hover a cell for its 95 %
 interval (Wilson's for an accuracy, paired for a difference), the number of images and their source.

@@ -34,6 +34,7 @@ from app.offers import Choice, newest
 from app.robustness import IMAGES, KINDS, MAX_MODELS, RobustnessView
 from app.state import robustness as state
 from app.subjects import Chosen
+from app.views import label_shift
 
 _PICTURES = {"flipped": "that flip", "disagree": "models disagree on", "first": "the first"}
 _THAT = {"flipped": "that flips", "disagree": "that the models disagree on", "first": "at all"}
@@ -103,6 +104,7 @@ def render(open_page: object) -> None:
         return
     backend.runner().start()
     _shift(chosen)
+    label_shift.render(chosen)
     _grid(chosen)
 
 

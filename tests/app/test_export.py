@@ -29,7 +29,7 @@ from afn.pretrained.cards import read_card
 from afn.runs import RunStore
 from afn.sweep.here import carry_out as swept
 from afn.sweep.spec import SweepSpec, read_spec
-from app import backend, domains, histories, inside, rescaling, robustness, subjects
+from app import backend, domains, histories, inside, label_shift, rescaling, robustness, subjects
 from app.costing import CostView
 from app.domains import DomainsView
 from app.experiments import (
@@ -46,6 +46,7 @@ from app.experiments import (
     trainings,
     trials,
 )
+from app.experiments import label_shift as few_classes
 from app.experiments.experiment import OLDER_RULE, line
 from app.inside import InsideView
 from app.lessons import LESSONS
@@ -313,6 +314,23 @@ def test_sizes_of_the_test_batch_are_tested_again(runs, folder):
         if each["kind"] == "cell" and each["severity"] == 4
     ]
     assert Counter(values) == Counter(text.partition(", ")[2] for text in experiment.expected)
+    check(experiment, drawn_lines(experiment))
+
+
+@pytest.mark.slow
+def test_batches_of_few_classes_are_tested_again(runs, folder):
+    chosen, _ = subjects.opened([runs["bn"], runs["afn"]])
+    view = RobustnessView(dataset="digits8", images=200)
+    answered(label_shift.tasks(chosen, view))
+    [experiment] = few_classes.experiments_of(chosen, view)
+    assert len(experiment.expected) == 2 * 10
+    check(experiment, printed(experiment, store_root()))
+    values = [
+        f"{each['order']}  {each['accuracy']:.4f}"
+        for each in said(experiment, store_root(), folder)
+        if each["kind"] == "cell"
+    ]
+    assert Counter(values) == Counter(text.partition("  ")[2] for text in experiment.expected)
     check(experiment, drawn_lines(experiment))
 
 

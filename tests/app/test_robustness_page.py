@@ -32,7 +32,7 @@ def page(**url):
 
 def asked(at):
     """The evaluations that the page waits for."""
-    keys = [f"asking.{section}" for section in ("shift", "batches", "grid")]
+    keys = [f"asking.{section}" for section in ("shift", "batches", "classes", "grid")]
     found = [at.session_state[key].evaluation for key in keys if key in at.session_state]
     return [evaluation for evaluation in found if evaluation.state().status not in ENDED]
 
@@ -158,12 +158,12 @@ def test_the_button_tests_all_corruptions_and_the_tables_show_them(runs, ids):
 def test_the_tables_show_accuracies_or_differences_to_the_chosen_baseline(runs, ids):
     at = answered(press(answered(page()), "Test all 18 corruptions"))
     at.segmented_control(key="robustness.shown").set_value("accuracy")
-    at = run_fragment(at, 1)
+    at = run_fragment(at, 2)
     assert html(at).count('<table class="afn-grid">') == 3
     assert "</b>, accuracy in %" in html(at)
     at.segmented_control(key="robustness.shown").set_value("difference")
     at.selectbox(key="robustness.baseline").select(ids["asrnorm"])
-    at = run_fragment(at, 1)
+    at = run_fragment(at, 2)
     captions = re.findall(r"</i><b>(\w+)</b> minus (\w+), points", html(at))
     assert captions == [("BN", "ASRNorm"), ("AFN", "ASRNorm")]
 
@@ -180,6 +180,23 @@ def test_batch_sizes_are_tested_on_demand(runs, ids):
     assert "On 200 images, contrast at severity 5" in words(at)
     at.slider(key="robustness.severity").set_value(2)
     assert len(asked(run_fragment(at, 0))) == 1  # goes on by itself
+
+
+def test_batches_of_few_classes_are_tested_on_demand(runs, ids):
+    at = answered(page())
+    at = press(at, "Test batches of 1 to 10 classes")
+    at = answered(at)
+    assert "Test batches of 1 to 10 classes" not in buttons(at)
+    assert {"BN, test batch", "BN, running", "ASRNorm, per image"} <= set(
+        re.findall(r"</i>([^<]+)</span>", html(at))
+    )
+    assert re.search(
+        r"BN, test batch [\d.]+ % \([^)]+\) with 10 classes a batch and [\d.]+ % \([^)]+\) with 1 "
+        r"class",
+        words(at),
+    )
+    assert "Cached · clean images · first 200 test images of digits8" in words(at)
+    assert "from corrupted" not in words(at)
 
 
 def test_a_model_whose_statistics_are_its_own_is_told_so(runs, ids):

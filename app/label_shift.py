@@ -1,0 +1,93 @@
+"""Label shift: networks asked in test batches of few classes, and what is known of it."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from functools import lru_cache
+from pathlib import Path
+
+from afn.grids.records import COUNTED, Question
+from afn.grids.subjects import Subject
+from afn.grids.tasks import GridTask, Task
+from app import robustness
+from app.charts.batches import Mode
+from app.charts.label_shift import Shifted, ShiftPoint
+from app.robustness import CLEAN, RobustnessView
+from app.subjects import Chosen
+
+REFERENCE = Path(__file__).with_name("reference") / "label-shift.jsonl"
+"""What ``python -m benchmarks.label_shift`` has measured."""
+
+
+def asks(subject: Subject, question: Callable[..., Question]) -> list[tuple[Mode, int, Question]]:
+    """What is asked of a model: mode, classes of a batch, question.
+
+    Args:
+        subject: The model.
+        question: From ``stats`` and ``order``, as `Subject.question` takes them.
+    """
+    if not subject.has_choice:
+        return [("per image", 0, question())]
+    counted = [each for each in COUNTED.items() if each[1] <= subject.num_classes]
+    return [
+        ("running", 0, question(stats="running")),
+        *(("batch", number, question(stats="batch", order=order)) for order, number in counted),
+    ]
+
+
+def tasks(chosen: Sequence[Chosen], view: RobustnessView) -> list[Task]:
+    """Clean images in every kind of batch."""
+    return [
+        GridTask(subject=each.subject, question=question, places=(CLEAN,))
+        for each in chosen
+        for _, _, question in _asks(each, view)
+    ]
+
+
+def shifted(chosen: Sequence[Chosen], view: RobustnessView) -> list[Shifted]:
+    """What is known of it here, model by model."""
+    found = []
+    for each in chosen:
+        points = []
+        for mode, classes, question in _asks(each, view):
+            if cell := robustness.cells_of(each.subject, question).get(CLEAN):
+                points.append(
+                    ShiftPoint(
+                        mode=mode, classes=classes, batch_size=question.batch_size, n=cell.n,
+                        correct=cell.correct,
+                    )
+                )  # fmt: skip
+        found.append(_named(each, points))
+    return found
+
+
+def precomputed(chosen: Sequence[Chosen]) -> list[Shifted]:
+    """What came along of these models; none of those that are not in it."""
+    known = _reference(REFERENCE, REFERENCE.stat().st_mtime_ns) if REFERENCE.exists() else {}
+    return [
+        _named(each, known[each.subject.sha256]) for each in chosen if each.subject.sha256 in known
+    ]
+
+
+def kept_line(subject: Subject, points: Sequence[ShiftPoint]) -> str:
+    """A model's line of `REFERENCE`."""
+    record = {"model": subject.id, "sha256": subject.sha256, "points": list(map(asdict, points))}
+    return json.dumps(record)
+
+
+def _named(chosen: Chosen, points: Sequence[ShiftPoint]) -> Shifted:
+    return Shifted(
+        label=chosen.label, color=chosen.color, norm=chosen.subject.config.norm,
+        points=tuple(points),
+    )  # fmt: skip
+
+
+def _asks(chosen: Chosen, view: RobustnessView) -> list[tuple[Mode, int, Question]]:
+    subject = chosen.subject
+    return asks(subject, lambda **changes: view.question(subject, **{"order": "mixed"} | changes))
+
+
+@lru_cache(maxsize=2)
+def _reference(path: Path, modified: int) -> dict[str, list[ShiftPoint]]:
+    records = map(json.loads, path.read_text().splitlines())
+    return {each["sha256"]: [ShiftPoint(**point) for point in each["points"]] for each in records}

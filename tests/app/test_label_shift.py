@@ -1,0 +1,117 @@
+"""Batches of few classes: what is asked, what came along, and how it is drawn and read."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from afn.pretrained.cards import read_card
+from app import label_shift
+from app.charts.label_shift import (
+    Shifted,
+    ShiftPoint,
+    shift_figure,
+    shift_legend,
+    shift_reading,
+    shift_table,
+)
+from app.subjects import Chosen
+
+CARDS = ("cifar10-bn", "cifar10-asrnorm", "cifar10-afn")
+
+
+def shipped(name, tmp_path):
+    return read_card(name).subject(tmp_path)
+
+
+def asked(subject):
+    return label_shift.asks(subject, lambda **changes: subject.question(num_images=100, **changes))
+
+
+def test_every_number_of_classes_is_a_question_where_the_batch_matters(tmp_path):
+    found = asked(shipped("mnist5k-bn", tmp_path))
+    assert [(mode, classes) for mode, classes, _ in found] == [
+        ("running", 0), *(("batch", k) for k in range(1, 11)),
+    ]  # fmt: skip
+    assert [question.order for *_, question in found[1:3]] == ["1 class", "2 classes"]
+    assert len({question.key for *_, question in found}) == 11
+    [(mode, classes, question)] = asked(shipped("mnist5k-asrnorm", tmp_path))
+    assert (mode, classes, question.order) == ("per image", 0, "mixed")
+
+
+def test_no_batch_is_to_hold_more_classes_than_there_are(tmp_path):
+    seven = replace(shipped("mnist5k-bn", tmp_path), class_names=tuple("abcdefg"))
+    assert max(classes for _, classes, _ in asked(seven)) == 7
+
+
+def test_what_came_along_is_of_the_shipped_networks_and_collapses_with_few_classes(tmp_path):
+    chosen = [
+        Chosen(shipped(name, tmp_path), name, "#000000", is_pretrained=True) for name in CARDS
+    ]
+    bn, asrnorm, afn = label_shift.precomputed(chosen)
+    for model in (bn, afn):
+        batch = [point.accuracy for point in model.of("batch")]
+        assert len(batch) == 10
+        assert batch[0] < 0.2 < 0.8 < batch[-1]
+        assert model.of("running")[0].accuracy > batch[-1]
+    assert [point.classes for point in asrnorm.points] == [0]
+    # The level lines are the cards' own figures, where these were asked the same.
+    clean = {
+        (each.statistics, each.n): each.correct
+        for each in read_card("cifar10-bn").accuracies
+        if each.corruption == "clean" and each.test_data == "cifar10"
+    }
+    assert bn.of("running")[0].correct == clean["running", 2000]
+    other = replace(chosen[0].subject, sha256="0" * 64)
+    assert label_shift.precomputed([replace(chosen[0], subject=other)]) == []
+
+
+def test_a_line_that_is_kept_is_read_as_it_was(tmp_path, monkeypatch):
+    subject = shipped("mnist5k-bn", tmp_path)
+    points = [ShiftPoint(mode="batch", classes=3, batch_size=128, n=10, correct=4)]
+    monkeypatch.setattr(label_shift, "REFERENCE", tmp_path / "kept.jsonl")
+    label_shift.REFERENCE.write_text(label_shift.kept_line(subject, points) + "\n")
+    [model] = label_shift.precomputed([Chosen(subject, "BN", "#000000")])
+    assert list(model.points) == points
+    assert json.loads(label_shift.REFERENCE.read_text())["model"] == "mnist5k-bn"
+
+
+def point(correct, classes, mode="batch"):
+    return ShiftPoint(mode=mode, classes=classes, batch_size=64, n=100, correct=correct)
+
+
+MODELS = (
+    Shifted(
+        label="BN", color="#2B7FC4", norm="bn",
+        points=(point(90, 0, "running"), point(80, 10), point(20, 1), point(60, 5)),
+    ),
+    Shifted(
+        label="ASRNorm", color="#3A9C5A", norm="asrnorm", points=(point(70, 0, "per image"),)
+    ),
+)  # fmt: skip
+
+
+def test_the_figure_has_a_line_over_classes_and_level_ones():
+    lines = [trace for trace in shift_figure(MODELS).data if trace.name]
+    assert [(line.name, list(line.x), list(line.y)) for line in lines] == [
+        ("BN, test batch", [1, 5, 10], pytest.approx([20, 60, 80])),
+        ("BN, running", [1, 10], pytest.approx([90, 90])),
+        ("ASRNorm, per image", [1, 10], pytest.approx([70, 70])),
+    ]
+    assert [entry.look for entry in shift_legend(MODELS)] == ["line", "thin", "thin"]
+
+
+def test_the_reading_says_what_falls_and_what_does_not():
+    assert shift_reading(MODELS) == (
+        "BN, test batch 80.0 % (71.1 to 86.7) with 10 classes a batch and 20.0 % (13.3 to 28.9) "
+        "with 1 class. Whatever the batch: BN, running 90.0 % (82.6 to 94.5) and ASRNorm, per "
+        "image 70.0 % (60.4 to 78.1)."
+    )
+
+
+def test_the_table_has_a_row_per_point():
+    rows = shift_table(MODELS)
+    assert [(row["statistics"], row["classes in a batch"], row["correct"]) for row in rows] == [
+        ("batch", 1, 20), ("batch", 5, 60), ("batch", 10, 80), ("running", None, 90),
+        ("per image", None, 70),
+    ]  # fmt: skip
