@@ -70,8 +70,9 @@ def _draw(models: Sequence[Shifted], view: RobustnessView, seeds: str, *, is_liv
     st.caption(
         plain(
             f"{'Cached' if is_live else 'Precomputed'} · clean images · first {point.n} test "
-            f"images of {view.dataset} · seed {seeds} · test batches of at most {max(sizes, default=128)}, of "
-            "the same sizes for every number of classes · bands: 95 % intervals over images"
+            f"images of {view.dataset} · seed {seeds} · test batches of at most "
+            f"{max(sizes, default=128)}, of the same sizes for every number of "
+            "classes · bands: 95 % intervals over images"
         )
     )
     st.download_button(
