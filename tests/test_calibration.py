@@ -85,15 +85,20 @@ def test_seeds_that_were_asked_something_else_are_refused():
 
 
 @pytest.mark.parametrize(
-    ("name", "statistics", "ece"),
-    [("bn", "running", 0.191), ("bn", "test batch of 128", 0.109), ("afn", "test batch", 0.095)],
+    ("name", "statistics", "networks", "ece"),
+    [
+        ("bn", "running", "on", 0.191),
+        ("bn", "test batch of 128", "on", 0.109),
+        ("afn", "test batch of 128", "on", 0.095),
+        ("afn", "test batch of 128", "off", 0.071),
+    ],
 )
-def test_the_shipped_answers_on_corrupted_cifar10(name, statistics, ece):
+def test_the_shipped_answers_on_corrupted_cifar10(name, statistics, networks, ece):
     cells = [
         each
         for question, each in read_card(f"cifar10-{name}").answers()
-        if question.statistics.startswith(statistics)
-        and question.networks is True
+        if question.statistics == statistics
+        and question.networks == networks
         and each.corruption in STANDARD
         and each.rule == 1
     ]
