@@ -205,6 +205,14 @@ claims without any true difference one would still exclude 0.
 **Two yardsticks.** As published, BN has running averages, but AFN uses the statistics of the **test
 batch**, which help BN too, with the same weights. *Both on the test batch* takes that part out.
 """,
+    "paper.asked": """
+The paper's claim, the experiments that its summary proposes, and what decides each: written down in
+`docs/experiments.md` before the trainings, with seeds and rules. *holds*: the interval (95 %, over
+seeds and images) lies on the side of the first of the two; *worth less than 0.5 points*: it lies
+within ±0.5; *open*: neither, with the smallest effect that would have been seen with a chance of
+80 %. Below three seeds there is no verdict; before the last planned one it is *interim*. What is
+not trained yet names its command. In a terminal: `python -m afn pretrained tables asked`.
+""",
     "paper.table": """
 In each cell above, pale: the published figure; below, bold: measured here, the mean over seeds and,
 from three seeds on, its 95 % interval over seeds and images.

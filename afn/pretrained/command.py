@@ -12,8 +12,10 @@ from dataclasses import asdict
 from typing import Any, get_args
 
 from afn.corruptions.severities import rule_words
+from afn.pretrained.asked import markdown, table_of
 from afn.pretrained.cards import INSTALLED, pretrained_dir, pretrained_names, read_card
 from afn.pretrained.comparison import FEWEST_SEEDS
+from afn.pretrained.lacking import what_it_takes
 from afn.pretrained.plan import PLAN, Spec, chosen
 from afn.pretrained.published import TABLES, Table
 from afn.pretrained.replication import (
@@ -22,7 +24,6 @@ from afn.pretrained.replication import (
     Replicated,
     Results,
     replicated,
-    what_it_takes,
 )
 from afn.pretrained.results import Accuracy, answered, update_results
 from afn.wording import count_words, duration_words, signed_words, statistics_told
@@ -37,7 +38,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "names", nargs="*", metavar="NAME",
-        help="models; train takes patterns: 'cifar10-*'; of tables: published ones (default all)",
+        help="models; train takes patterns: 'cifar10-*'; of tables: published ones (default all), "
+        "or asked: what the source asks and what was found",
     )  # fmt: skip
     parser.add_argument(
         "--column", choices=get_args(Reading), default="trains",
@@ -127,10 +129,12 @@ def _show(name: str, say: Say) -> None:
 
 
 def _tables(names: Sequence[str], column: Reading, say: Say) -> None:
-    known = {table.name: table for table in TABLES}
+    known = ["asked", *(table.name for table in TABLES)]
     if unknown := [name for name in names if name not in known]:
         raise ValueError(f"unknown table {unknown[0]!r}; known: {', '.join(known)}")
     results = Results.read(pretrained_dir())
+    if "asked" in names:
+        _asked(results, say)
     for table in TABLES:
         if names and table.name not in names:
             continue
@@ -138,6 +142,23 @@ def _tables(names: Sequence[str], column: Reading, say: Say) -> None:
         for row in replicated(results, table, column):
             _accuracies(table, row, say)
             _differences(table, row, say)
+
+
+def _asked(results: Results, say: Say) -> None:
+    """What the source asks and what was found, as the README has it."""
+    found = table_of(results, {table.name: replicated(results, table) for table in TABLES})
+    records: list[dict[str, Any]] = [{"kind": "head"}] * 2
+    for row in found:
+        gain = row.gain
+        records.append(
+            {
+                "kind": "asked", "asks": row.asks, "held": row.held, "where": row.where,
+                "measured": gain.mean if gain else None, "seeds": gain.n if gain else 0,
+                "verdict": row.verdict, "command": row.command, "section": row.section,
+            }
+        )  # fmt: skip
+    for line, record in zip(markdown(found), records, strict=True):
+        say(line, record)
 
 
 def _accuracies(table: Table, row: Replicated, say: Say) -> None:

@@ -5,9 +5,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from functools import cached_property, lru_cache
-from itertools import accumulate
+from functools import cached_property
 from pathlib import Path
 from statistics import fmean
 from typing import Literal, NamedTuple
@@ -22,7 +20,7 @@ from afn.over_seeds import OverSeeds
 from afn.pretrained.comparison import Verdict, verdict
 from afn.pretrained.gains import Gain
 from afn.pretrained.noise import Answered, Hits, Place, image_error, mode_of
-from afn.pretrained.plan import DIGITS, PACS, PLAN
+from afn.pretrained.plan import DIGITS, PACS
 from afn.pretrained.published import Norm, Row, Table
 from afn.pretrained.results import FILE
 
@@ -53,6 +51,14 @@ class Way:
     statistics: Literal["running", "batch", "own"]
     """"own" where the norm has no choice."""
     networks: Networks = "on"
+    variant: str = ""
+    """Of the training, as the models' names have it behind the norm: "frozen", "learn", "open"."""
+    trained: str = ""
+    """Other models than the test names."""
+
+    def stem(self, ask: "Ask") -> str:
+        """The name, without seed, of the models that are asked."""
+        return "-".join(filter(None, [self.trained or ask.trained, self.norm, self.variant]))
 
 
 WAYS = {
@@ -66,6 +72,8 @@ WAYS = {
     "afn-off": Way("afn", "batch", networks="off"),
 }
 """Each norm as it is published, and what tells the difference between BN and AFN apart."""
+_VARIANTS = ("learn", "frozen", "plain", "open", "reference")
+_ALL_WAYS = (*WAYS.values(), *(Way("afn", "batch", variant=each) for each in _VARIANTS))
 LADDER = ("bn", "bn-batch", "afn-off", "afn")
 """From BN to AFN, one change at a time."""
 
@@ -178,7 +186,7 @@ class Results:
         }
 
     def _image_hits(self, ask: Ask, way: Way, rule: int | None) -> NDArray[np.bool_] | None:
-        return self._hits.of(f"{ask.trained}-{way.norm}").get(_place(ask, way, rule))
+        return self._hits.of(way.stem(ask)).get(_place(ask, way, rule))
 
     def images(self, asks: Sequence[Ask]) -> tuple[int, ...]:
         """How many images the tests have, each number once."""
@@ -192,7 +200,7 @@ class Results:
         return tuple(sorted({answer.n for answer in answers if answer}))
 
     def _seeds(self, asks: Sequence[Ask], way: Way) -> set[int]:
-        stems = {f"{ask.trained}-{way.norm}" for ask in asks}
+        stems = {way.stem(ask) for ask in asks}
         return {seed for stem in stems for seed in self._answers.get(stem, {})}
 
     def rule(self, asks: Sequence[Ask]) -> int | None:
@@ -203,7 +211,7 @@ class Results:
         """
         counts = Counter(
             rule
-            for way in WAYS.values()
+            for way in _ALL_WAYS
             for seed in self._seeds(asks, way)
             for ask in asks
             for rule in self._rules
@@ -217,7 +225,7 @@ class Results:
         return tuple({place.rule for model in models for place in model if place.rule})
 
     def _answer(self, ask: Ask, way: Way, seed: int, rule: int | None) -> _Answer | None:
-        model = self._answers.get(f"{ask.trained}-{way.norm}", {}).get(seed, {})
+        model = self._answers.get(way.stem(ask), {}).get(seed, {})
         return model.get(_place(ask, way, rule))
 
 
@@ -252,9 +260,9 @@ def pacs() -> list[Ask]:
     return [Ask(_PACS[source], target) for source in PACS for target in PACS if source != target]
 
 
-def corrupted(trained: str, severities: Sequence[int] = SEVERITIES) -> list[Ask]:
-    """The fifteen standard corruptions of a model's own test images."""
-    return [Ask(trained, trained, name, s) for name in STANDARD for s in severities]
+def corrupted(trained: str, severities: Sequence[int] = SEVERITIES, data: str = "") -> list[Ask]:
+    """The fifteen standard corruptions of a data set's test images, by default of its own name."""
+    return [Ask(trained, data or trained, name, s) for name in STANDARD for s in severities]
 
 
 def asks_of(table: Table, row: Row, reading: Reading = "trains") -> list[Ask]:
@@ -297,8 +305,8 @@ COMPARISONS = (
     Comparison("asrnorm", "bn", "ASRNorm − BN", "as published"),
 )
 """The first is the paper's headline."""
-_CONDITIONS = {"cifar10": "trained on 25,000 of 50,000 images"}
-"""What every verdict on models of that name says with it."""
+_CIFAR10 = "trained on 25,000 of 50,000 images"
+"""What every verdict on models of CIFAR-10 says with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,8 +333,7 @@ class Replicated:
     @property
     def condition(self) -> str:
         """What every verdict on this row says with it; empty where there is nothing."""
-        known = dict.fromkeys(_CONDITIONS.get(ask.trained, "") for ask in self.asks)
-        return "; ".join(filter(None, known))
+        return condition_of(self.asks)
 
     @property
     def is_planned(self) -> bool:
@@ -350,6 +357,11 @@ class Replicated:
         """Whether a published difference is found here; None where none was published."""
         published = self.published(way, over)
         return verdict(published, self.gain(way, over), self.refusal) if published else None
+
+
+def condition_of(asks: Iterable[Ask]) -> str:
+    """What every verdict on these tests says with it; empty where there is nothing."""
+    return _CIFAR10 if any(ask.trained.startswith("cifar10") for ask in asks) else ""
 
 
 def replicated(results: Results, table: Table, reading: Reading = "trains") -> list[Replicated]:
@@ -394,76 +406,3 @@ def ladder(results: Results, asks: Sequence[Ask]) -> list[OverSeeds]:
     shared = set.intersection(*(set(each) for each in known))
     rungs = [OverSeeds.of({seed: each[seed] for seed in shared}) for each in known]
     return [rung for rung in rungs if rung]
-
-
-# -- what is still to be made ----------------------------------------------------------------------
-
-
-_DATA = {"CIFAR-10": "cifar10", "CIFAR-100": "cifar100", "MNIST-M": "mnistm", "SVHN": "svhn"}
-_PROTOCOL = "--epochs 200 --batch-size 128 --lr 0.1 --lr-schedule cosine --weight-decay 5e-4"
-
-
-def what_it_takes(table: Table, row: Row) -> str:
-    """The command that trains the nearest that this program has to a row not measured here.
-
-    For AFN; BN and ASRNorm with their names in its place. Empty where there is none.
-    """
-    train = "python -m afn train --norm afn"
-    if table.name == "images":
-        data = _DATA[row.name.partition(", ")[0]]
-        augment = " --augment crop_flip" if data.startswith("cifar") else ""
-        return f"{train} --dataset {data} --backbone resnet20 {_PROTOCOL}{augment}"
-    if table.name == "pacs_multi" and (tested := f"pacs/{row.name}") in PACS:
-        trains = "+".join(domain for domain in PACS if domain != tested)
-        return (
-            f"{train} --dataset {trains} --test-domains {tested} --backbone resnet8 --epochs 30 "
-            "--batch-size 32 --lr 0.05 --lr-schedule cosine --weight-decay 5e-4 --augment crop_flip"
-        )
-    return ""
-
-
-def lacking(results: Results, stems: Iterable[str]) -> list[str]:
-    """Planned models without answers, in the plan's order.
-
-    Args:
-        stems: Names without seed, such as "cifar10-afn".
-    """
-    wanted = set(stems)
-    return [
-        name
-        for name, spec in PLAN.items()
-        if name.removesuffix(f"-s{spec.config.seed}") in wanted and name not in results.models
-    ]
-
-
-def command(names: Sequence[str]) -> str:
-    """The shortest command line that trains these models and no others."""
-    return _command(frozenset(names))
-
-
-@lru_cache(maxsize=64)
-def _command(names: frozenset[str]) -> str:
-    patterns, left = [], set(names)
-    ordered = [name for name in PLAN if name in names]
-    options = {pattern: _matched(pattern) for name in ordered for pattern in _patterns(name)}
-    allowed = {p: matched for p, matched in options.items() if matched <= names}
-    while left:
-        best = max(
-            allowed, key=lambda p: (len(allowed[p] & left), "*" not in p, p[0] == "*", -len(p), p)
-        )
-        patterns.append(f"'{best}'" if "*" in best else best)
-        left -= allowed[best]
-    return f"python -m afn pretrained train {' '.join(patterns)}"
-
-
-def _matched(pattern: str) -> set[str]:
-    return {name for name in PLAN if fnmatchcase(name, pattern)}
-
-
-def _patterns(name: str) -> set[str]:
-    """The name, and with whole words at either end or between first and last replaced by a star."""
-    first, *_, last = words = name.split("-")
-    cuts = [0, *accumulate(len(word) + 1 for word in words[:-1])]
-    heads = {name} | {name[:cut] + "*" for cut in cuts[1:]} | {f"{name}*"}
-    tails = {"*-" + head[cut:] for head in heads for cut in cuts[1:] if cut < len(head)}
-    return heads | tails | {f"{first}-*-{last}"}

@@ -7,21 +7,16 @@ from functools import lru_cache
 import streamlit as st
 
 from afn.corruptions.severities import rule_words
+from afn.pretrained.asked import table_of
+from afn.pretrained.lacking import command, lacking, what_it_takes
 from afn.pretrained.protocols import ASPECTS, WHY_NOT, protocol, stems_of
 from afn.pretrained.published import TABLES, Table
-from afn.pretrained.replication import (
-    Reading,
-    Replicated,
-    Results,
-    command,
-    lacking,
-    ladder,
-    what_it_takes,
-)
+from afn.pretrained.replication import Reading, Replicated, Results, ladder
 from app import evidence
 from app.charts import ladder as ladders
 from app.charts import mechanisms as figures
 from app.charts import paper as charts
+from app.charts.asked import asked_html, asked_rows
 from app.charts.chart import Rows
 from app.charts.forest import forest_html
 from app.charts.legend import legend_html
@@ -75,6 +70,10 @@ def render() -> None:
     heading("All verdicts", "paper.verdicts", kind="precomputed")
     st.html(forest_html(rows))
     st.caption(plain(claim_words()))
+    heading("What the source asks, and what was found", "paper.asked", kind="precomputed")
+    found = table_of(results, rows)
+    st.html(asked_html(found))
+    _csv("This table (CSV)", "asked", lambda: asked_rows(found))
     heading("The published tables", "paper.table", kind="precomputed")
     for table in TABLES:
         with st.expander(table.title):

@@ -9,6 +9,7 @@ from math import log
 import pytest
 
 from afn.over_seeds import OverSeeds
+from afn.pretrained.asked import table_of
 from afn.pretrained.cards import read_card
 from afn.pretrained.claims import claims, independent
 from afn.pretrained.comparison import VERDICTS
@@ -27,6 +28,7 @@ from app import mechanisms
 from app.charts import ladder as ladders
 from app.charts import mechanisms as figures
 from app.charts import paper as charts
+from app.charts.asked import asked_html, asked_rows
 from app.charts.estimates import Estimate
 from app.charts.forest import forest_html, trainings_words
 from app.charts.verdicts import protocol_html, tally_html, verdict_html
@@ -198,6 +200,19 @@ def test_the_readings_of_the_columns_are_held_against_our_bn():
     [sentence] = fit_words(rows)
     assert "20.0 points where a column is read as the domain that trains and 5.0" in sentence
     assert fit_words({"trains": replicated(Results([]), SINGLE)}) == []
+
+
+def test_what_the_source_asks_stands_once_with_a_row_for_each_comparison():
+    results = Results(measured())
+    found = table_of(results, every(measured()))
+    html = asked_html(found)
+    assert html.count('scope="rowgroup"') == len({row.asks for row in found})
+    assert html.count("<tr>") == 1 + len(found)
+    assert "+7.0 (+6.6 to +7.4)<small>3 seeds</small>" in html
+    assert "python -m afn sweep docs/experiments/batch-size.toml" in html
+    assert 'href="ablations"' in html
+    rows = asked_rows(found)
+    assert [row["points"] for row in rows if row["points"]] == [pytest.approx(7.0333)]
 
 
 # -- mechanisms ------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ STATISTICS = {"running": "running", "batch": "test batch of 128", "own": "per im
 
 def answer(ask, way, seed, percent, n=1000, rule=RULE):
     """A row of the table of accuracies."""
-    name = f"{ask.trained}-{way.norm}" + (f"-s{seed}" if seed else "")
+    name = way.stem(ask) + (f"-s{seed}" if seed else "")
     values = (
         name, "", "digits", way.norm, seed, "", ask.trained, ask.data, ask.corruption, ask.severity,
         STATISTICS[way.statistics], 128, way.networks, n,

@@ -9,6 +9,7 @@ import pytest
 from afn.cli import _parser
 from afn.corruptions.severities import RULE
 from afn.data.known import KNOWN
+from afn.pretrained.lacking import command, lacking, what_it_takes
 from afn.pretrained.plan import PLAN
 from afn.pretrained.protocols import ASPECTS, protocol, stems_of
 from afn.pretrained.published import TABLES
@@ -18,14 +19,11 @@ from afn.pretrained.replication import (
     Ask,
     Results,
     asks_of,
-    command,
     corrupted,
     digits,
-    lacking,
     ladder,
     pacs,
     replicated,
-    what_it_takes,
 )
 from afn.pretrained.results import COLUMNS, FILE
 from tests.pretrained.accuracies import answer

@@ -1,0 +1,100 @@
+"""What the source asks and what was found: its rules, its commands, and the README's copy."""
+
+import shlex
+
+import pytest
+
+from afn.cli import _parser, main
+from afn.over_seeds import OverSeeds
+from afn.pretrained.asked import ASKED, markdown, settled, table_of
+from afn.pretrained.cards import pretrained_dir
+from afn.pretrained.gains import Gain
+from afn.pretrained.plan import chosen
+from afn.pretrained.published import TABLES
+from afn.pretrained.replication import Results, replicated
+from afn.sweep.plan import plan
+from afn.sweep.spec import read_spec
+from tests.installed import ROOT
+from tests.pretrained.accuracies import answer
+
+
+def found(rows):
+    results = Results(rows)
+    return table_of(results, {table.name: replicated(results, table) for table in TABLES})
+
+
+def gain(*values, image_error=0.0):
+    zeros = OverSeeds.of(dict.fromkeys(range(len(values)), 0.0))
+    return Gain.of(OverSeeds.of(dict(enumerate(values))), zeros, image_error)
+
+
+@pytest.mark.parametrize(
+    ("measured", "expected"),
+    [
+        (None, "not yet"),
+        (gain(5.0, 5.0), "too few seeds"),
+        (gain(2.0, 2.1, 1.9), "holds"),
+        (gain(-2.0, -2.1, -1.9), "the other way round"),
+        (gain(0.3, 0.31, 0.29), "holds, by less than 0.5 points"),
+        (gain(0.1, -0.1, 0.0), "worth less than 0.5 points"),
+        (gain(0.1, -0.1, 0.0, image_error=0.3), "open; ±0.9 would have been seen"),
+    ],
+)
+def test_what_settles_a_question(measured, expected):
+    assert settled(measured) == expected
+
+
+def test_what_is_not_trained_says_so_with_its_command():
+    rows = found([])
+    assert all(row.verdict.startswith(("not yet", "not measured yet")) for row in rows)
+    for asked, row in zip(ASKED, rows[-len(ASKED) :], strict=True):
+        assert (row.held, row.command) == (asked.held, asked.command)
+
+
+def test_a_comparison_that_is_not_through_is_interim():
+    asked = next(each for each in ASKED if "the same, frozen" in each.held)
+    rows = [
+        answer(ask, way, seed, 60.0 + 2 * (way is asked.sides[0]), n=1_000_000)
+        for way in asked.sides
+        for seed in range(3)
+        for ask in asked.tests
+    ]
+    row = next(each for each in found(rows) if each.held == asked.held)
+    assert row.figure == "+2.0 (+1.9 to +2.1)"
+    assert (row.seeds, row.verdict) == ("3 of 8", "holds, interim")
+    assert row.command == asked.command
+    assert "25,000 of 50,000" in row.where
+
+
+@pytest.mark.parametrize("asked", ASKED, ids=lambda each: f"{each.held}, {each.where}")
+def test_every_command_trains_what_its_row_asks(asked):
+    words = shlex.split(asked.command)[3:]
+    if not words:
+        assert asked.section == 7  # ImageNet's weights: not planned yet
+        return
+    _parser().parse_args(words)
+    if asked.sides is None:
+        assert words[0] == "sweep"
+        planned = plan(read_spec(ROOT / words[1]))
+        assert len({run.config.seed for run in planned.runs}) >= 3
+        return
+    names = {spec.name for spec in chosen(words[2:])}
+    assert {way.stem(ask) for way in asked.sides for ask in asked.tests} <= names
+    assert asked.planned() >= 3
+
+
+def test_the_readme_has_what_the_command_prints(capsys):
+    main(["pretrained", "tables", "asked"])
+    printed = capsys.readouterr().out.strip()
+    readme = (ROOT / "README.md").read_text()
+    table = readme.partition("<!-- asked -->")[2].partition("<!-- /asked -->")[0].strip()
+    assert table == printed, "put what `python -m afn pretrained tables asked` prints there"
+
+
+def test_digits_in_grey_that_are_shipped_answer_three_of_the_questions():
+    results = Results.read(pretrained_dir())
+    rows = table_of(results, {table.name: replicated(results, table) for table in TABLES})
+    from_mnist = [row for row in rows if row.where.startswith("ConvNet from MNIST in grey")]
+    assert [row.gain.n for row in from_mnist] == [3, 3, 3]
+    told = markdown(rows)
+    assert all(any(row.held in line and row.figure in line for line in told) for row in from_mnist)
