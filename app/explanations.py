@@ -252,6 +252,13 @@ and learning rate (ResNet-20: 0.1 without warm-up). A training may also go astra
 after a few large steps all answers are alike, and the gradients small. Cards keep the first 100
 steps of each training and some 400 others, evenly, so a spike between those is not seen.
 """,
+    "paper.theory": """
+Left, one layer: how much louder than BN's its output is in the first batch,
+$\\sigma / \\hat\\sigma$, a dot per layer, below the limit $1 / (1 - \\lambda_\\sigma)$. Right, the
+whole network: the first gradient in units of BN's (dot), one layer's limit (tick), and the product
+of all layers' limits (end of the bar). All of it is before anything is learned: same weights, same
+images.
+""",
     "paper.ladder": """
 From BN as it is normally used to AFN, one change at a time: BN takes its statistics from the test
 batch instead of running averages (the same weights); then the weights that were trained with AFN,

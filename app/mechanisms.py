@@ -4,7 +4,7 @@ import gzip
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import log
+from math import hypot, log
 from typing import Any
 
 from afn.corruptions.severities import rule_words
@@ -61,6 +61,8 @@ class Course:
     first_moves: tuple[Moves, ...]
     """At the first snapshot, by layer; none where they were not recorded."""
     last_moves: tuple[Moves, ...]
+    logit_gradient: float = 0.0
+    """Norm of the first gradient of the logits of λ_σ, over layers; 0 where there are none."""
 
     @property
     def label(self) -> str:
@@ -104,6 +106,7 @@ def course(card: Card, variant: str) -> Course:
             better_than_guessing=next(better, None),
             first_moves=_moves(snapshots[:1]),
             last_moves=_moves(snapshots[-1:]),
+            logit_gradient=hypot(*(row[1] for row in steps[0]["lambda_grads"])),
         )
     except (KeyError, IndexError, TypeError) as error:
         raise ValueError(f"{card.name}'s events lack {error}: get them again") from error

@@ -39,6 +39,7 @@ from app.paper import (
     level_words,
 )
 from app.state import paper as state
+from app.views import paper_theory
 
 _TOLD = ("network", "image size", "training", "augmentation", "data", "domains", "corruptions")
 """What of the protocol is told beside every table."""
@@ -218,6 +219,7 @@ def _mechanisms(offered: Sequence[str]) -> None:
     _learning(network, told)
     _growth(network, told)
     _gradients(network, told)
+    paper_theory.render(network, told)
     names = [f"{network}-{variant}" for variant in VARIANTS]
     absent = set(names) - {each.name for each in courses}
     if missing := [name for name in lacking(Results([]), names) if name in absent]:
