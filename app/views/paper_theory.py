@@ -96,7 +96,6 @@ def render(network: str, told: str) -> None:
     st.caption(plain(f"{told} · first batch and first step, before anything is learned"))
     with st.expander("The derivation", icon=":material/function:"):
         st.markdown(_DERIVATION)
-    st.markdown("[Try it: the lesson on gains](./lessons?lesson=gain)")
     st.download_button(
         "Gains and limits (CSV)", csv_of(lambda: charts.theory_table(steps)), "gains.csv",
         "text/csv", icon=":material/download:", on_click="ignore", key="csv.gains",

@@ -69,11 +69,8 @@ def test_the_readings_say_it(steps):
 
 
 def test_what_is_not_there_is_not_said(steps):
-    assert (
-        failing(steps[:1])
-        == ("With so small a λ nothing here tells the product from one layer's limit.")
-        or steps[0].stacked > 1.5 * steps[0].gradient
-    )
+    near = replace(steps[0], stacked=1.1)
+    assert failing([near]).startswith("With so small a λ nothing here tells the product from")
     assert logits_reading(steps[:1]) == ""
     loud = replace(steps[0], gains=(1.2, 1.01))
     assert gain_reading([loud]).startswith("1 layer above the limit:")
