@@ -383,6 +383,24 @@ With the published code's *linear gate* λ_γ and λ_β have no sigmoid: the par
    λ = 0.05 both can differ little from 0 and 1: then the layer is almost plain batch norm,
    whatever its name.
 """,
+    "dynamics.movement": r"""
+**Left.** The start of every small network (an encoder with two decoders) is drawn from the seed, so
+it can be drawn again and held against what training made of it. To the right: how much of a matrix
+still lies along its start, whose length is 1. Upwards: how much lies across it, which is what was
+learned. Weight decay alone moves along the axis towards 0; how far is computed from the learning
+rates of all steps, momentum included, as if no gradient had come. The arrow is all networks
+together; a dot is one layer's standardization network, a diamond its rescaling network, hollow and
+grey where all its hidden units are dead.
+
+**Right.** How much an answer, times its λ, changes from clean images to corrupted ones (standard
+deviation between the conditions; root mean square over channels), in percent of what it acts on: σ
+for mean and spread, γ̂ for scale and shift. Hollow: the same of what is measured, $(1-\lambda)$
+times. Each step to the right is ten times as much. A network whose answers do not change is a
+constant, however large its λ.
+
+A hidden unit is **dead** if it is 0 for every batch shown. Rescaling networks have C/16 of them,
+often one or two: where all are, $\gamma_{net}$ or $\beta_{net}$ is the same whatever is shown.
+""",
     "dynamics.depth": """
 The norm layers from the input to the output; hollow where a λ began, filled where it ended. In a
 deep network one end may move and the other not.

@@ -14,11 +14,20 @@ from afn.grids.evaluation import Evaluation
 from afn.grids.layer_statistics import layer_spread
 from afn.grids.measure import ShownImages, answers, brought
 from afn.grids.models import asked, restored
+from afn.grids.movement_statistics import movement, start_of
 from afn.grids.pictures import KEPT, Pictures, PicturesFile
 from afn.grids.records import Place
+from afn.grids.rescaling import Condition
 from afn.grids.rescaling_statistics import layer_rescaling
 from afn.grids.subjects import Subject
-from afn.grids.tasks import GridTask, PicturesTask, RescalingTask, SpreadTask, Task
+from afn.grids.tasks import (
+    GridTask,
+    MovementTask,
+    PicturesTask,
+    RescalingTask,
+    SpreadTask,
+    Task,
+)
 
 _EXPECTED = (ValueError, TypeError, RuntimeError, OSError, MemoryError)
 
@@ -67,6 +76,10 @@ def _done(tasks: Sequence[Task], problems: list[str]) -> Iterator[None]:
         elif isinstance(task, RescalingTask):
             with _noted(problems):
                 _rescaling(task, models.of(task.subject), test_sets)
+            yield
+        elif isinstance(task, MovementTask):
+            with _noted(problems):
+                _movement(task, models.of(task.subject), test_sets)
             yield
 
 
@@ -156,13 +169,26 @@ def _spread(task: SpreadTask, model: nn.Module, test_sets: _TestSets) -> None:
 
 
 def _rescaling(task: RescalingTask, model: nn.Module, test_sets: _TestSets) -> None:
-    question, images = task.question, {}
-    for dataset, corruption, severity in task.conditions:
-        those = test_sets.of(dataset, task.subject.image_shape, question.num_images)
-        shown = ShownImages.of(*those, place=(corruption, severity))
-        images[dataset, corruption, severity] = shown.images
+    question, images = task.question, _shown(task, test_sets)
     with asked(model, question):
         task.write(layer_rescaling(model, images, batch_size=question.batch_size))
+
+
+def _movement(task: MovementTask, model: nn.Module, test_sets: _TestSets) -> None:
+    images, start = _shown(task, test_sets), start_of(task.subject)
+    task.write(movement(model, start, images, batch_size=task.question.batch_size))
+
+
+def _shown(
+    task: RescalingTask | MovementTask, test_sets: _TestSets
+) -> dict[Condition, torch.Tensor]:
+    """The images of each condition."""
+    images = {}
+    for dataset, corruption, severity in task.conditions:
+        those = test_sets.of(dataset, task.subject.image_shape, task.question.num_images)
+        shown = ShownImages.of(*those, place=(corruption, severity))
+        images[dataset, corruption, severity] = shown.images
+    return images
 
 
 def _pictures(file: PicturesFile) -> Pictures:

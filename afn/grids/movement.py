@@ -4,8 +4,12 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from afn.corruptions.applying import applicable
+from afn.grids.records import STANDARD
 from afn.grids.rescaling import Condition, condition_from_json
 
+NUM_IMAGES, BATCH_SIZE, SEVERITY = 512, 128, 5
+"""Four test batches of each condition; corruptions at their strongest."""
 Part = Literal["standardize", "rescale"]
 Output = Literal["mu", "sigma", "gamma", "beta"]
 Varies = Literal["batches", "images"]
@@ -45,7 +49,7 @@ class OutputMovement:
     output: Output
     lambda_: float
     effect: float
-    """λ times the mean answer."""
+    """λ times the mean answer; here and below λ without its sign, which a linear gate allows."""
     varies: float
     """λ times the standard deviation of the answer between test batches of clean images; where
     every image has statistics of its own, between images."""
@@ -105,6 +109,18 @@ class Movement:
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ValueError(f"not a record of movement: {error!r}") from error
+
+
+def conditions_of(dataset: str, image_shape: tuple[int, int, int]) -> tuple[Condition, ...]:
+    """What a network is shown: clean test images, and those under the standard corruptions.
+
+    Args:
+        dataset: The network's own.
+        image_shape: (H, W, C) of the images that it takes; corruptions that change none are left
+            out.
+    """
+    places = applicable([(name, SEVERITY) for name in STANDARD], dataset, image_shape)
+    return ((dataset, None, 0), *((dataset, str(name), severity) for name, severity in places))
 
 
 def _network(record: dict[str, Any]) -> NetworkMovement:

@@ -25,7 +25,7 @@ def run(options: argparse.Namespace, say: Say) -> None:
     if bool(options.names) == options.all:
         raise ValueError("name runs or pretrained models, or say --all")
     kept = []
-    for name in options.names or _with_networks():
+    for name in options.names or with_networks():
         source = find(name)
         subject = subject_of(source)
         found = movement_of(subject, num_images=options.images, batch_size=options.batch_size)
@@ -36,8 +36,8 @@ def run(options: argparse.Namespace, say: Say) -> None:
         Path(options.output).write_text("".join(lines))
 
 
-def _with_networks() -> list[str]:
-    """Pretrained models that have small networks."""
+def with_networks() -> list[str]:
+    """The names of the pretrained models that have small networks."""
     configs = {name: read_card(name).config for name in pretrained_names()}
     return [
         name for name, config in configs.items()

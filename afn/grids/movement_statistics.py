@@ -11,8 +11,8 @@ Weight decay alone keeps the cosine at 1 and leaves a ratio that `afn.decay` com
 What a network answers acts with its λ. With :math:`a_{bc}` the answer to batch b for channel c,
 
 .. math::
-    \mathrm{effect} = \lambda \sqrt{\tfrac1C \textstyle\sum_c \overline{a_{\cdot c}}^2}, \qquad
-    \mathrm{varies} = \lambda \sqrt{\tfrac1C \textstyle\sum_c \mathrm{var}_b\, a_{bc}}.
+    \mathrm{effect} = |\lambda| \sqrt{\tfrac1C \textstyle\sum_c \overline{a_{\cdot c}}^2}, \qquad
+    \mathrm{varies} = |\lambda| \sqrt{\tfrac1C \textstyle\sum_c \mathrm{var}_b\, a_{bc}}.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,19 +25,25 @@ from torch import Tensor, nn
 from torch.nn.functional import relu
 
 from afn.backbones import initialize
-from afn.corruptions.applying import applicable
 from afn.engine.building import model_of
 from afn.grids.measure import images_under
 from afn.grids.models import restored
-from afn.grids.movement import Movement, NetworkMovement, Output, OutputMovement, Part, Varies, Way
-from afn.grids.records import STANDARD
+from afn.grids.movement import (
+    BATCH_SIZE,
+    NUM_IMAGES,
+    Movement,
+    NetworkMovement,
+    Output,
+    OutputMovement,
+    Part,
+    Varies,
+    Way,
+    conditions_of,
+)
 from afn.grids.rescaling import Condition
 from afn.grids.subjects import Subject
 from afn.norms import AdaptiveNorm, norm_layers, set_eval_stats
 from afn.norms._networks import bounded
-
-NUM_IMAGES, BATCH_SIZE, SEVERITY = 512, 128, 5
-"""Four test batches of each condition; corruptions at their strongest."""
 
 
 def movement_of(
@@ -72,18 +78,11 @@ def movement_of(
     if num_images < 0:
         raise ValueError(f"num_images must be at least 0, got {num_images}")
     images = images_under(
-        conditions_of(subject) if num_images else (),
+        conditions_of(subject.config.dataset, subject.image_shape) if num_images else (),
         image_shape=subject.image_shape,
         num_images=num_images,
     )
     return movement(restored(subject), start_of(subject), images, batch_size=batch_size)
-
-
-def conditions_of(subject: Subject) -> tuple[Condition, ...]:
-    """Its own test images: clean, and under the standard corruptions that change them."""
-    dataset = subject.config.dataset
-    places = applicable([(name, SEVERITY) for name in STANDARD], dataset, subject.image_shape)
-    return ((dataset, None, 0), *((dataset, name, severity) for name, severity in places))
 
 
 def start_of(subject: Subject) -> nn.Module:
@@ -110,8 +109,8 @@ def movement(
     """How far a model's small networks moved from a start, and what their answers do.
 
     Statistics are those of each test batch (ASRNorm: of each image), however the model is tested
-    otherwise: of running averages the networks' answers are constants. A last batch that is not
-    full is left out, unless it is the only one.
+    otherwise: of running averages the networks' answers are constants, as they are where networks
+    were trained frozen. A last batch that is not full is left out, unless it is the only one.
 
     Args:
         model: In eval mode, with layers of AFN or ASRNorm.
@@ -254,7 +253,11 @@ class _Answers:
         for what in ("mu", "sigma", "mu_stan", "sigma_stan", "gamma_net", "beta_net", "gamma_hat"):
             values = getattr(trace, what).double().cpu()
             self.rows.setdefault((name, what), []).append(values.reshape(-1, values.shape[-1]))
-        fed = [bounded(each.to(layer.lambda_mu_logit.dtype)) for each in (trace.mu, trace.sigma)]
+        averages = layer._averages_given()  # by networks that were trained frozen
+        fed = [
+            bounded(each.to(layer.lambda_mu_logit.dtype))
+            for each in ((trace.mu, trace.sigma) if averages is None else averages)
+        ]
         for part in get_args(Part):
             units = torch.stack([relu(getattr(layer, part).encoder(each)) for each in fed])
             lives = (units > 0).reshape(2, -1, units.shape[-1]).any(1)
@@ -287,6 +290,7 @@ def _output(
 ) -> OutputMovement:
     answer, acted_on = _SOURCES[output]
     share = layer.lambdas()[output]
+    weight = abs(share)  # with a linear gate it may be below 0
     clean = torch.cat(found[0].rows[name, answer])
     measured = None
     if output in ("mu", "sigma"):
@@ -297,9 +301,9 @@ def _output(
         layer=name,
         output=output,
         lambda_=_rounded(share),
-        effect=_scaled(share, _size(clean.mean(0))),
-        varies=_scaled(share, varies),
-        follows=_scaled(share, follows),
+        effect=_scaled(weight, _size(clean.mean(0))),
+        varies=_scaled(weight, varies),
+        follows=_scaled(weight, follows),
         measured=measured,
         spread=_rounded(_size(torch.cat(found[0].rows[name, acted_on]).mean(0))),
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from afn.corruptions.severities import RULE
+from afn.grids.movement import Movement
 from afn.grids.pictures import PicturesFile
 from afn.grids.records import Place, Question
 from afn.grids.rescaling import Condition, Rescaling, condition_from_json
@@ -119,7 +120,7 @@ class _MeasuringTask:
         key = hashlib.sha256(text.encode()).hexdigest()[:16]
         return self.subject.folder / f"{self.KIND}-{key}.json"
 
-    def write(self, result: Spread | Rescaling) -> None:
+    def write(self, result: Spread | Rescaling | Movement) -> None:
         """Keep the result: the whole file or none."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         rule = {"rule": RULE} if self.is_corrupted else {}
@@ -159,10 +160,7 @@ class SpreadTask(_MeasuringTask):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class RescalingTask(_MeasuringTask):
-    """γ̂ and β̂ of a model under several conditions."""
-
-    KIND: ClassVar[str] = "rescaling"
+class _UnderConditions(_MeasuringTask):
     conditions: tuple[Condition, ...]
 
     @property
@@ -175,6 +173,13 @@ class RescalingTask(_MeasuringTask):
         """Whether some conditions are corruptions."""
         return any(corruption for _, corruption, _ in self.conditions)
 
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RescalingTask(_UnderConditions):
+    """γ̂ and β̂ of a model under several conditions."""
+
+    KIND: ClassVar[str] = "rescaling"
+
     def read(self) -> Rescaling | None:
         """The result; None where there is none that can be read."""
         with suppress(ValueError):
@@ -182,7 +187,20 @@ class RescalingTask(_MeasuringTask):
         return None
 
 
-Task = GridTask | PicturesTask | SpreadTask | RescalingTask
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MovementTask(_UnderConditions):
+    """How far a model's small networks moved, and what their answers do under conditions."""
+
+    KIND: ClassVar[str] = "movement"
+
+    def read(self) -> Movement | None:
+        """The result; None where there is none that can be read."""
+        with suppress(ValueError):
+            return Movement.from_json(read_json(self.path) or {})
+        return None
+
+
+Task = GridTask | PicturesTask | SpreadTask | RescalingTask | MovementTask
 
 
 def task_from_json(record: dict[str, Any]) -> Task:
@@ -193,8 +211,9 @@ def task_from_json(record: dict[str, Any]) -> Task:
     question = Question(**record["question"])
     if record["kind"] == "spread":
         return SpreadTask(subject=subject, question=question, domains=tuple(record["about"]))
-    if record["kind"] == "rescaling":
+    if record["kind"] in ("rescaling", "movement"):
+        kind = RescalingTask if record["kind"] == "rescaling" else MovementTask
         conditions = tuple(condition_from_json(each) for each in record["about"])
-        return RescalingTask(subject=subject, question=question, conditions=conditions)
+        return kind(subject=subject, question=question, conditions=conditions)
     places = tuple((corruption, severity) for corruption, severity in record["places"])
     return GridTask(subject=subject, question=question, places=places)

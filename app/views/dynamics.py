@@ -7,7 +7,7 @@ import streamlit as st
 from afn.course import Quantity
 from afn.engine.config import ADAPTIVE_NORMS
 from afn.lambda_init import GREEK
-from app import card_view, histories
+from app import card_view, histories, moving
 from app.charts import dynamics as charts
 from app.charts.chart import enumerate_words
 from app.charts.depth import depth_legend
@@ -77,6 +77,7 @@ def render(open_page: object) -> None:
     if without := [each for each in chosen if each.config.norm not in ADAPTIVE_NORMS]:
         st.caption(_without(without))
     _follow(view, chosen)
+    moving.render(chosen)
     _background()
     shown = [each.shown for each in chosen]
     offer("dynamics", lambda: lambdas.experiments_of(shown, view.quantity))

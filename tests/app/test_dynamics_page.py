@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from afn.engine.config import TrainConfig
 from afn.engine.execution import execute
+from afn.grids.execution import carry_out
 from afn.pretrained.cards import pretrained_dir, pretrained_names, read_card
 from afn.runs import RunStore
 from tests.app.one_view import PATIENCE, charts, drawn, opened, words
@@ -38,7 +39,8 @@ def ids(runs, trained):
 def test_without_runs_the_pretrained_models_are_there(runs):
     at = page()
     assert set(at.multiselect(key="dynamics.runs").value) <= set(pretrained_names())
-    assert len(charts(at)) == 4
+    assert len(charts(at)) == 4 + 2
+    assert "The networks' matrices, cosine to their start and norm" in words(at)
     assert "Precomputed" in words(at)
     assert "pretrained: not every step, and four digits" in words(at)
     assert not at.warning
@@ -99,6 +101,22 @@ def test_choices_can_be_cleared_and_outlive_another_page(ids):
     assert "Choose a run" in words(at)
 
 
+def test_networks_of_a_run_are_measured_once_it_has_ended(ids, runs):
+    at = page(runs=ids["afn", 0])
+    assert len(charts(at)) == 4
+    carry_out(at.session_state["asking.dynamics.movement"].evaluation)
+    drawn(at.run())
+    assert len(charts(at)) == 4 + 2
+    assert "The networks' matrices still point where they started" in words(at)
+    assert "without weight decay" in words(at)
+    assert "The networks' answers change by at most" in words(at)
+    at.session_state["take.dynamics.movement"] = True
+    drawn(at.run())
+    assert f"python -m afn movement {ids['afn', 0]}" in "\n".join(code.value for code in at.code)
+    (runs.open(ids["afn", 0]).path / "end.json").unlink()  # as if it trained
+    assert "measured once they have ended" in words(page(runs=ids["afn", 0]))
+
+
 def test_nothing_at_all_shows_the_way(runs, monkeypatch, tmp_path):
     monkeypatch.setenv("AFN_PRETRAINED_DIR", str(tmp_path / "none"))
     assert "Nothing to look at yet" in words(page())
@@ -121,7 +139,7 @@ def test_a_damaged_model_is_a_line_and_a_card_tells_what_it_is(runs, monkeypatch
     at = page(runs="mnist5k-afn~mnist5k-asrnorm")
     [line] = at.warning
     assert "is damaged" in line.value
-    assert len(charts(at)) == 4
+    assert len(charts(at)) == 4 + 2
 
 
 def test_cards_and_configurations_are_one_tap_away(ids):

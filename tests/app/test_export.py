@@ -29,7 +29,18 @@ from afn.pretrained.cards import read_card
 from afn.runs import RunStore
 from afn.sweep.here import carry_out as swept
 from afn.sweep.spec import SweepSpec, read_spec
-from app import backend, domains, histories, inside, label_shift, rescaling, robustness, subjects
+from app import (
+    backend,
+    domains,
+    histories,
+    inside,
+    label_shift,
+    moving,
+    rescaling,
+    robustness,
+    subjects,
+)
+from app.charts.movement import Moved
 from app.costing import CostView
 from app.domains import DomainsView
 from app.experiments import (
@@ -232,6 +243,27 @@ def test_scales_are_measured_again(runs, folder, name, view):
     ]
     assert Counter(values) == Counter(experiment.expected)
     check(experiment, drawn_lines(experiment))
+
+
+@pytest.mark.slow
+def test_how_far_networks_moved_is_measured_again(runs, folder):
+    [chosen] = opened(runs["afn"])
+    task = moving.task_of(chosen.subject())
+    answered([task])
+    known = {chosen.id: Moved(chosen.shown.label, chosen.shown.color, task.read(), 1.0)}
+    [experiment] = moving.experiments_of(known)
+    check(experiment, printed(experiment, store_root()))
+    whole, *others = said(experiment, store_root(), folder)
+    label = chosen.shown.label
+    assert line(label, "cosine to the start", whole["cosine"]) in experiment.expected
+    assert line(label, "weight decay alone", whole["decay_alone"]) in experiment.expected
+    changes = {
+        line(f"{label}, {each['output']}", each["layer"], each["follows"] / each["spread"], 6)
+        for each in others
+        if each["kind"] == "answer"
+    }
+    assert len(changes) == 4 * 2
+    assert changes <= set(experiment.expected)
 
 
 @pytest.mark.slow

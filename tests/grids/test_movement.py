@@ -14,9 +14,13 @@ from torch import nn
 from afn.cli import main
 from afn.engine.execution import execute
 from afn.engine.training import Training
-from afn.grids.movement import Movement
-from afn.grids.movement_statistics import conditions_of, movement, movement_of, start_of
+from afn.grids.evaluation import EvaluationStore
+from afn.grids.execution import carry_out
+from afn.grids.movement import Movement, conditions_of
+from afn.grids.movement_statistics import movement, movement_of, start_of
 from afn.grids.subjects import Subject
+from afn.grids.tasks import MovementTask, task_from_json
+from afn.lambda_init import LambdaInit
 from afn.norms import AFN2d, ASRNorm2d, BatchNorm2d, norm_layers, set_eval_stats
 from afn.pretrained.cards import read_card
 from afn.runs import RunStore
@@ -163,6 +167,19 @@ def test_an_answer_that_repeats_the_mean_varies_as_the_mean_does():
     assert gamma.spread == pytest.approx(layer.trace(images).gamma_hat.item(), rel=1e-3)
 
 
+@torch.no_grad()
+def test_a_lambda_below_0_has_an_effect_of_that_size():
+    model = net(lambda_init=LambdaInit.REFERENCE)
+    images = torch.rand(6, 4, 5, 5, generator=torch.Generator().manual_seed(1))
+    found = {}
+    for share in (0.5, -0.5):
+        model[0].lambda_gamma_logit.fill_(share)
+        found[share] = moved(model, conditions={CLEAN: images}, batch_size=2).outputs[2]
+    assert (found[-0.5].lambda_, found[0.5].lambda_) == (-0.5, 0.5)
+    assert found[-0.5].effect == found[0.5].effect > 0
+    assert found[-0.5].varies == found[0.5].varies > 0
+
+
 def test_asrnorm_answers_each_image():
     model = net(ASRNorm2d)
     images = torch.rand(6, 4, 5, 5, generator=torch.Generator().manual_seed(1))
@@ -195,6 +212,19 @@ def test_a_dead_unit_is_one_that_nothing_wakes():
     assert [(o.varies, o.follows) for o in found.outputs[2:]] == [(0.0, None)] * 2
     awake = moved(model, conditions={CLEAN: dark, FOG: 9 * dark}, batch_size=2)
     assert awake.networks[0].dead == (2, 2)  # the last unit answers a mean far below 0
+
+
+@torch.no_grad()
+def test_frozen_networks_are_fed_their_averages_and_answer_constants():
+    model = net(channels=1, stan_width=1, frozen_networks=True)
+    encoder = model[0].standardize.encoder
+    encoder.weight.fill_(1.0)
+    encoder.bias.fill_(-0.5)  # the average mean is 0, the average σ 1
+    bright = 5 + torch.rand(4, 1, 4, 4, generator=torch.Generator().manual_seed(1))
+    found = moved(model, conditions={CLEAN: bright, FOG: 2 * bright}, batch_size=2)
+    assert found.networks[0].dead == (1, 0)
+    assert {(each.varies, each.follows) for each in found.outputs} == {(0.0, 0.0)}
+    assert found.outputs[0].measured[1] > 1
 
 
 def test_statistics_are_the_batchs_whatever_the_model_is_tested_with():
@@ -257,8 +287,7 @@ def test_a_record_is_what_was_measured_or_says_why_not():
 
 
 def test_what_is_shown_is_clean_and_corrupted():
-    subject = subject_of(read_card("mnist5k-afn"))
-    clean, *others = conditions_of(subject)
+    clean, *others = conditions_of("mnist5k", (28, 28, 1))
     assert clean == ("mnist5k", None, 0)
     assert len(others) == 15
     assert ("mnist5k", "contrast", 5) in others
@@ -292,6 +321,28 @@ def test_the_command_tells_and_keeps(monkeypatch, tmp_path, capsys, quick):
         with pytest.raises(SystemExit):
             main(["movement", *arguments])
         assert clue in capsys.readouterr().err
+
+
+def test_a_task_is_carried_out_once_and_kept(store, quick):
+    run = store.create(replace(quick, norm="afn", corruptions=()))
+    list(execute(run))
+    subject = Subject.of_run(run)
+    task = MovementTask(
+        subject=subject,
+        question=subject.question(num_images=40, batch_size=10),
+        conditions=conditions_of("digits8", (8, 8, 1))[:3],
+    )
+    assert task_from_json(json.loads(json.dumps(task.to_json()))) == task
+    evaluation = EvaluationStore.beside(store).create([task])
+    carry_out(evaluation)
+    assert evaluation.state().summary == {"problems": []}
+    assert task.left() is None
+    found = task.read()
+    assert found.conditions == task.conditions
+    assert (found.num_images, found.batch_size) == (40, 10)
+    assert found.weights == movement_of(subject, num_images=0).weights
+    task.path.write_text("{")
+    assert task.read() is None
 
 
 def test_records_need_no_torch():
