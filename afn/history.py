@@ -66,6 +66,9 @@ class History:
     samples: dict[int, dict[str, str]] = field(default_factory=dict)
     is_paused: bool = False
     seconds: float = 0.0
+    """So far, without pauses."""
+    stepped_at: float = 0.0
+    """What `seconds` was behind the first step."""
 
     @classmethod
     def of(cls, run: EventSource) -> History:
@@ -103,11 +106,15 @@ class History:
         return float(self.columns["batch_size"][-window:].sum()) / duration if duration else None
 
     def seconds_left(self) -> float | None:
-        """Training time left at the wall-clock pace of the run so far."""
-        if not self.num_steps:
-            return None
-        left, seen = self.columns["images_left"][-1], self.columns["batch_size"].sum()
-        return float(self.seconds * left / seen) if seen else None
+        """Training time left at the wall-clock pace since the first step: the start is no pace."""
+        left, seen = self.columns["images_left"][-1:], self.columns["batch_size"][1:].sum()
+        return float((self.seconds - self.stepped_at) * left[0] / seen) if seen else None
+
+    def share_done(self, epochs: int) -> float:
+        """Of the images of so many epochs, those that training has seen: 0 to 1."""
+        if not (self.num_steps and self.start):
+            return 0.0
+        return 1 - float(self.columns["images_left"][-1]) / (self.start["num_train"] * epochs)
 
     def latest_accuracy(self) -> dict[str, Any] | None:
         """The newest test on clean images."""
@@ -152,6 +159,7 @@ class Follower:
         self._samples: dict[int, dict[str, str]] = {}
         self._is_paused = False
         self._seconds = 0.0
+        self._stepped_at = 0.0
 
     def now(self) -> History:
         """All that the run has said by now; the same object while there is nothing new."""
@@ -184,6 +192,7 @@ class Follower:
             samples=dict(self._samples),
             is_paused=self._is_paused,
             seconds=self._seconds,
+            stepped_at=self._stepped_at,
         )
 
     def _add(self, event: dict[str, Any]) -> None:
@@ -193,6 +202,8 @@ class Follower:
             match event.get("kind"):
                 case "step":
                     self._add_step(event)
+                    if self._num_steps == 1:
+                        self._stepped_at = seconds
                 case "start":
                     self._begin(event)
                 case "snapshot" | "evaluation" | "command" as kind:

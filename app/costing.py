@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from afn.cost.plan import (
@@ -181,8 +182,14 @@ def from_url(url: Mapping[str, Sequence[str]]) -> tuple[CostView, list[str]]:
 _START_SECONDS = 3.0
 
 
-def seconds_of(plan: Plan, reference: Report) -> float | None:
-    """About how long the reference machine would take; None where it does not know."""
+def seconds_of(plan: Plan, reference: Report, own: Report | None = None) -> float | None:
+    """About how long a measurement takes; None where that is not known.
+
+    Args:
+        plan: What is measured.
+        reference: What the reference machine measured: its pace.
+        own: A whole measurement of this machine, which tells how much slower or faster it is.
+    """
     known = {(m.case, m.norm): m for m in reference.measurements}
     total = 0.0
     for case in plan.cases:
@@ -190,7 +197,19 @@ def seconds_of(plan: Plan, reference: Report) -> float | None:
             if (found := known.get((case, norm))) is None:
                 return None
             total += (found.train_step_ms + found.inference_ms) / 1000
-    return _START_SECONDS + total * STEPS_A_ROUND * (plan.rounds + WARMUP_ROUNDS)
+    seconds = _START_SECONDS + total * STEPS_A_ROUND * (plan.rounds + WARMUP_ROUNDS)
+    return seconds * _pace(own, reference) if own else seconds
+
+
+def _pace(own: Report, reference: Report) -> float:
+    """How many times as long as the reference machine this one took."""
+    known = {(m.case, m.norm): m.train_step_ms for m in reference.measurements}
+    ratios = [
+        m.train_step_ms / known[m.case, m.norm]
+        for m in own.measurements
+        if (m.case, m.norm) in known
+    ]
+    return median(ratios) if ratios else 1.0
 
 
 def title_of(norm: str) -> str:

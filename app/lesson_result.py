@@ -84,10 +84,10 @@ def _follow(trial: Trial[Any]) -> None:
     standing = trial.standing()
     if standing is None or not standing.is_running:
         st.rerun()  # there is more to draw
-    share, seconds = standing.share, trial.seconds()
+    share = standing.share
     words = standing.told
-    if share:
-        words += f" · about {duration_words(seconds * (1 / share - 1))} left"
+    if (left := trial.seconds_left(share)) is not None:
+        words += f" · about {duration_words(left)} left"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(min(share, 1.0), text=words, width="stretch")
         st.button("Stop", icon=":material/stop:", key="lessons.stop", on_click=_end, args=(trial,))

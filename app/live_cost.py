@@ -24,7 +24,7 @@ def render(view: CostView) -> Report | None:
     is one for this view."""
     live = backend.measurements()
     running = live.running
-    seconds = seconds_of(view.plan, backend.reference())
+    seconds = seconds_of(view.plan, backend.reference(), _known(running))
     with st.container(horizontal=True, vertical_alignment="center", key="cost.measure"):
         st.button(
             "Measure on this machine", icon=":material/timer:", type="primary",
@@ -39,6 +39,16 @@ def render(view: CostView) -> Report | None:
     if running:
         st.fragment(_progress, run_every=TICK_SECONDS)(running)
     return _mine(view, running)
+
+
+def _known(running: str | None) -> Report | None:
+    """What the visitor has measured on this machine."""
+    mine: str = state.measurement()
+    if not mine or mine == running:
+        return None
+    with suppress(ValueError, OSError):
+        return backend.measurements().report(mine)
+    return None
 
 
 def _start(view: CostView) -> None:

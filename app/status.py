@@ -52,9 +52,7 @@ def _card(each: Shown | None, name: str, color: str, status: str) -> str:
         if status == "waiting" and isinstance(history.run, Run):
             word, facts = _waiting(history.run)
         elif history.num_steps:
-            left = history.columns["images_left"][-1]
-            total = history.start["num_train"] * each.config.epochs if history.start else 0
-            share = 1 - left / total if total else 0.0
+            share = history.share_done(each.config.epochs)
             facts = _facts(each, status)
         else:
             facts = "loading the data"

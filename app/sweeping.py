@@ -8,8 +8,8 @@ import streamlit as st
 
 from afn.data import dataset_entry
 from afn.engine.ready import check_ready
+from afn.estimate import entries, expected_seconds, paces
 from afn.index import Line
-from afn.sweep.estimate import expected_seconds, paces
 from afn.sweep.execution import Progress, begin, outdated_words, standing, stop
 from afn.sweep.plan import Planned, Skipped, SweepPlan, plan
 from afn.sweep.saved import read_saved
@@ -110,23 +110,35 @@ def looked_at(planned: SweepPlan) -> Looked:
         run for run in planned.runs
         if standing(lines.get(run.run_id)) not in ("done", "diverged", "failed")
     ]  # fmt: skip
-    num_train = dataset_entry(planned.spec.base.dataset).num_train
-    mine = expected_seconds(left, paces(everything, left), num_train) if left else 0.0
+    shares = [_share_done(run, lines.get(run.run_id)) for run in left]
+    mine = _expected(left, everything, shares)
     return Looked(
         plan=planned,
         lines=lines,
         progress=Progress.of(planned.runs, lines),
         older=outdated_words(planned.runs, by_id),
-        seconds=_by_reference(left, num_train) if mine is None else mine,
+        seconds=_by_reference(left, shares) if mine is None else mine,
         is_timed_here=mine is not None,
     )
 
 
-def _by_reference(runs: Sequence[Planned], num_train: int) -> float | None:
+def _share_done(run: Planned, line: Line | None) -> float:
+    if line is None or line.status != "running":
+        return 0.0
+    return backend.history(run.run_id).share_done(run.config.epochs)
+
+
+def _by_reference(runs: Sequence[Planned], shares: Sequence[float]) -> float | None:
     """At the pace of the results that came along."""
     saved = [results for name in READY_MADE if (results := saved_results(name))]
-    lines = [line for results in saved for line in results.lines.values()]
-    return expected_seconds(runs, paces(lines, runs), num_train)
+    return _expected(runs, [line for each in saved for line in each.lines.values()], shares)
+
+
+def _expected(
+    runs: Sequence[Planned], lines: Sequence[Line], shares: Sequence[float]
+) -> float | None:
+    configs, entry_of = [run.config for run in runs], entries()
+    return expected_seconds(configs, paces(lines, configs, entry_of), entry_of, shares=shares)
 
 
 def start(planned: SweepPlan) -> None:

@@ -1,14 +1,12 @@
 """The networks that the Domains page needs: which are trained, and training those that are not."""
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from math import prod
-from statistics import median
 
 import streamlit as st
 
+from afn import estimate
 from afn.data import DatasetEntry, dataset_entry
 from afn.engine.config import TrainConfig
 from afn.engine.ready import check_ready
@@ -24,11 +22,6 @@ Pair = tuple[str, str]
 """Norm and training data."""
 Entries = Mapping[str, DatasetEntry]
 """Training data by name."""
-_LOOKED_AT = 200
-"""So many of the newest runs tell how fast this machine trains."""
-
-_BESIDE = 1000
-"""What an image costs beside its pixels, in pixels: 28×28 takes 1.7 times as long as 8×8."""
 
 
 @dataclass(slots=True)
@@ -145,60 +138,59 @@ class Progress:
     """None before it is known."""
 
 
-def progress_of(recipe: Recipe, entries: Entries) -> Progress:
-    """From what the runs have said; the time left from the pace of those that run."""
-    pace, left, share = 0.0, 0.0, float(len(recipe.done))
+def progress_of(recipe: Recipe, entries: Entries, expected: Mapping[Pair, float]) -> Progress:
+    """From what the runs have said.
+
+    Args:
+        recipe: Its runs.
+        entries: What they train on.
+        expected: Seconds of each whole run, as `expected_seconds` has them; without, the time left
+            is told by the pace of those that run.
+    """
+    shares = {
+        pair: backend.history(run.id).share_done(recipe.config.epochs)
+        for pair, run in recipe.under_way.items()
+    }
+    total = max(len(recipe.done) + len(shares), 1)
+    share = min((len(recipe.done) + sum(shares.values())) / total, 1)
+    if not shares.keys() <= expected.keys():
+        return Progress(share, _by_pace(recipe, entries))
+    left = [(1 - done) * expected[pair] for pair, done in shares.items()]
+    return Progress(share, estimate.together(left))
+
+
+def _by_pace(recipe: Recipe, entries: Entries) -> float | None:
+    """The time left at the pace of those that run."""
+    pace, left = 0.0, 0.0
     for (_, source), run in recipe.under_way.items():
         history = backend.history(run.id)
-        seen = float(history.columns["batch_size"].sum())
-        everything = _images(recipe.config, entries[source])
-        left += max(everything - seen, 0)
-        share += min(seen / max(everything, 1), 1)
+        seen = float(history.columns["batch_size"][1:].sum())
+        left += max(_images(recipe.config, entries[source]) - seen, 0)
         if seen and run.state().status == "running":
-            pace += seen / max(history.seconds, 1e-3)
-    total = max(len(recipe.done) + len(recipe.under_way), 1)
-    return Progress(min(share / total, 1), left / pace if pace else None)
+            pace += seen / max(history.seconds - history.stepped_at, 1e-3)
+    return left / pace if pace else None
+
+
+def expected_seconds(recipe: TrainConfig, pairs: Sequence[Pair]) -> dict[Pair, float]:
+    """How long each network trains, from those of its kind that this store has trained.
+
+    Those of which nothing can be said are left out.
+    """
+    configs = {pair: config_of(recipe, *pair) for pair in pairs}
+    entry_of = estimate.entries()
+    known = estimate.paces(backend.index().lines(), list(configs.values()), entry_of)
+    found = {
+        pair: estimate.seconds_of(config, known, entry)
+        for pair, config in configs.items()
+        if (entry := entry_of(config.dataset))
+    }
+    return {pair: seconds for pair, seconds in found.items() if seconds is not None}
 
 
 def seconds_needed(recipe: TrainConfig, pairs: Sequence[Pair]) -> float | None:
-    """About how long training will take, from networks of this size that this store has trained.
-
-    Returns:
-        None where there is none, so that nothing can be said.
-    """
-    entries = _Entries()
-    paces: dict[str, list[float]] = {}
-    for line in backend.index().lines()[:_LOOKED_AT]:
-        seconds = line.summary.get("seconds")
-        if line.status != "finished" or not seconds:
-            continue
-        config = line.config()
-        if _size(config) == _size(recipe) and (entry := entries[config.dataset]):
-            paces.setdefault(config.norm, []).append(seconds / _work(config, entry))
-    if not paces:
-        return None
-    anywhere = median(pace for each in paces.values() for pace in each)
-    each = [
-        _work(recipe, entry) * (median(paces[norm]) if norm in paces else anywhere)
-        for norm, source in pairs
-        if (entry := entries[source])
-    ]
-    return max(sum(each) / (os.cpu_count() or 1), *each, 0)
-
-
-class _Entries(dict[str, DatasetEntry | None]):
-    """Catalogue entries by name, each looked up once; None where there is none any more."""
-
-    def __missing__(self, name: str) -> DatasetEntry | None:
-        try:
-            self[name] = dataset_entry(name)
-        except ValueError:
-            self[name] = None
-        return self[name]
-
-
-def _size(recipe: TrainConfig) -> tuple[object, ...]:
-    return recipe.backbone, recipe.widths, recipe.batch_size
+    """About how long training takes together; None where nothing can be said of one of them."""
+    expected = expected_seconds(recipe, pairs)
+    return estimate.together(list(expected.values())) if set(pairs) <= expected.keys() else None
 
 
 def _images(recipe: TrainConfig, entry: DatasetEntry) -> int:
@@ -207,8 +199,3 @@ def _images(recipe: TrainConfig, entry: DatasetEntry) -> int:
         recipe.epochs * min(entry.num_train, recipe.train_images),
         recipe.max_steps * recipe.batch_size,
     )
-
-
-def _work(recipe: TrainConfig, entry: DatasetEntry) -> int:
-    """Pixels that a run goes through, and what goes on beside them."""
-    return _images(recipe, entry) * (prod(entry.image_shape[:2]) + _BESIDE)

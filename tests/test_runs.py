@@ -11,7 +11,7 @@ import pytest
 from afn import LambdaInit, TrainConfig
 from afn.engine.events import TIMES
 from afn.engine.execution import execute, train
-from afn.history import Follower, History
+from afn.history import STEP_COLUMNS, Follower, History
 from afn.jsonl import append_line, read_lines
 from afn.processes import identity
 from afn.runs import RunStore
@@ -237,8 +237,30 @@ def test_history_reads_only_what_is_new_and_survives_foreign_lines(store, quick)
     assert history.step == 22
     assert history.images_per_second() > 0
     assert history.seconds_left() == 0 or history.columns["images_left"][-1] >= 0
+    assert 0 <= history.share_done(1) <= 1
     assert set(history.latest_by_corruption(3)) == {None, "contrast", "gaussian_noise"}
     assert follower.now() is history
+
+
+def test_the_time_left_is_told_by_steps_alone(store, quick):
+    """A slow start is no pace: loading the data, the samples, and the first step."""
+    run = store.create(quick)
+    start = {"kind": "start", "step": 0, "seconds": 0, "layers": [], "adaptive_layers": [],
+             "lambdas": [], "num_train": 640}  # fmt: skip
+    append_line(run.events_path, start)
+    follower = Follower(run)
+    assert follower.now().seconds_left() is None
+    seconds = (9.0, 9.1, 9.2)
+    for step, at in enumerate(seconds, 1):
+        values = dict.fromkeys(STEP_COLUMNS, 0.0) | {
+            "batch_size": 64,
+            "images_left": 640 - 64 * step,
+        }
+        told = {"kind": "step", "step": step, "seconds": at, "lambdas": [], "lambda_grads": []}
+        append_line(run.events_path, told | values)
+    history = follower.now()
+    assert history.seconds_left() == pytest.approx(7 * 0.1)
+    assert history.share_done(1) == pytest.approx(0.3)
 
 
 def test_lines_of_several_writers_stay_whole(tmp_path):

@@ -80,7 +80,9 @@ class Training:
         self._steps_allowed = 0
         self._evaluations = Evaluations(config, self.data, self.model)
         self._lambdas = LambdaReadings(self.adaptive_layers)
-        self._train_seconds = 0.0
+        self._train_seconds = self._test_seconds = 0.0
+        self._processor_began, self._processor_before = time.process_time(), 0.0
+        self._paused_seconds = 0.0
         self._num_changes = 0
         self._rng_state = torch.Generator().manual_seed(config.seed).get_state()
         self._folder = checkpoints
@@ -91,8 +93,17 @@ class Training:
 
     @property
     def seconds(self) -> float:
-        """Wall time that the run has had, those before a resumption counted in."""
-        return self._seconds_before + time.perf_counter() - self._began
+        """Wall time that the run has had without pauses, that before a resumption counted in."""
+        since = time.perf_counter() - self._began - self._paused_seconds
+        return self._seconds_before + since
+
+    def _times(self) -> dict[str, float]:
+        processor = self._processor_before + time.process_time() - self._processor_began
+        times = {
+            "seconds": self.seconds, "processor_seconds": processor,
+            "train_seconds": self._train_seconds, "test_seconds": self._test_seconds,
+        }  # fmt: skip
+        return {name: round(seconds, 3) for name, seconds in times.items()}
 
     @property
     def rate(self) -> float:
@@ -108,17 +119,17 @@ class Training:
     def summary(self) -> dict[str, Any]:
         """What the end marker says: how far it came, and the newest test of each kind.
 
-        ``train_seconds`` is the processor's time for the steps alone, which what else the machine
-        does disturbs little; ``changes`` counts the commands that changed a setting, so that it is
-        known whether the configuration says all; ``lambda_moved`` is how far each kind of λ is from
-        its start, on average over the layers.
+        ``seconds`` is wall time without pauses. ``processor_seconds``, and of those
+        ``train_seconds`` for the steps and ``test_seconds`` for the tests, are disturbed little by
+        what else the machine does; ``changes`` counts the commands that changed a setting, so that
+        it is known whether the configuration says all; ``lambda_moved`` is how far each kind of λ
+        is from its start, on average over the layers.
         """
         return {
             "step": self.step,
             "epoch": self.order.epoch,
             "accuracy": self._evaluations.clean_accuracy,
-            "seconds": round(self.seconds, 3),
-            "train_seconds": round(self._train_seconds, 3),
+            **self._times(),
             "changes": self._num_changes,
             "lambda_moved": self._lambdas.moved(),
             "tests": self._evaluations.results,
@@ -165,7 +176,9 @@ class Training:
             if self._steps_allowed:
                 self._steps_allowed -= 1
                 return
+            asleep = time.perf_counter()
             time.sleep(_PAUSE_POLL)
+            self._paused_seconds += time.perf_counter() - asleep
 
     def _obey(self, command: Command) -> Iterator[Event]:
         try:
@@ -316,7 +329,9 @@ class Training:
         yield from self._test_all()
         if self.is_complete:
             for name in self.config.test_domains:
+                began = time.process_time()
                 result = self._evaluations.domain(name)
+                self._test_seconds += time.process_time() - began
                 yield self._event("domain", epoch=self.order.epoch, **result)
         yield from self._save()
 
@@ -333,7 +348,9 @@ class Training:
 
     def test(self, corruption: str | None) -> Event:
         """Test on clean (None) or corrupted images, with the present severity."""
+        began = time.process_time()
         result = self._evaluations.own(corruption, self.severity)
+        self._test_seconds += time.process_time() - began
         return self._event("evaluation", epoch=self.order.epoch, **result)
 
     def _samples(self) -> Event:
@@ -376,8 +393,7 @@ class Training:
             "severity": self.severity,
             "tests": self._evaluations.results,
             "changes": self._num_changes,
-            "train_seconds": round(self._train_seconds, 3),
-            "seconds": round(self.seconds, 3),
+            **self._times(),
             "control_offset": self.control_offset,
             "class_names": list(self.data.class_names),
             "rng_state": bytes(self._rng_state.tolist()).hex() if self.config.stat_dropout else "",
@@ -401,6 +417,8 @@ class Training:
         self._evaluations.restore(progress.get("tests", ()))
         self._num_changes = progress.get("changes", 0)
         self._train_seconds = progress.get("train_seconds", 0.0)
+        self._test_seconds = progress.get("test_seconds", 0.0)
+        self._processor_before = progress.get("processor_seconds", 0.0)
         self._seconds_before = progress["seconds"]
         self.control_offset = progress["control_offset"]
         self._restore_generator(progress["rng_state"])

@@ -26,7 +26,7 @@ from afn.pretrained.replication import (
     replicated,
 )
 from afn.pretrained.results import Accuracy, answered, update_results
-from afn.wording import count_words, duration_words, signed_words, statistics_told
+from afn.wording import count_words, duration_words, interval_words, signed_words, statistics_told
 
 Say = Callable[[str, dict[str, Any]], None]
 
@@ -190,7 +190,8 @@ def _differences(table: Table, row: Replicated, say: Say) -> None:
         has_interval = gain.n >= FEWEST_SEEDS
         told = f"here {signed_words(gain.mean, 2)}"
         if has_interval:
-            told += f" ({signed_words(gain.low, 2)} to {signed_words(gain.high, 2)})"
+            bounds = interval_words(gain.mean, gain.low, gain.high, of="seed", decimals=2)
+            told += f" ({bounds})"
         told += f" over {count_words(gain.n, 'seed')}: {found}"
         if gain.n > 1:
             told += f"; sees ±{gain.smallest_effect:.2f}"

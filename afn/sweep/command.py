@@ -13,11 +13,12 @@ from afn.cluster import runner_for
 from afn.data import dataset_entry
 from afn.engine.config import TrainConfig
 from afn.engine.ready import check_ready
+from afn.estimate import EntryOf, Pace, entries, expected_seconds, paces, seconds_of
 from afn.files import check_output
+from afn.history import History
 from afn.index import Line, RunIndex
 from afn.runner import Runner
 from afn.runs import Run, RunStore
-from afn.sweep.estimate import Pace, expected_seconds, paces, seconds_of
 from afn.sweep.execution import Progress, begin, outdated_words, standing
 from afn.sweep.plan import Planned, Point, SweepPlan, plan, words
 from afn.sweep.saved import save
@@ -111,9 +112,9 @@ def _say_plan(planned: SweepPlan, index: RunIndex, say: Say) -> None:
     ]  # fmt: skip
     if older := outdated_words(planned.runs, by_id):
         say(older, {"kind": "older rule", "told": older})
-    num_train = dataset_entry(planned.spec.base.dataset).num_train
-    known = paces(lines, left)
-    seconds = expected_seconds(left, known, num_train) if left else 0.0
+    configs, entry_of = [run.config for run in left], entries()
+    known = paces(lines, configs, entry_of)
+    seconds = expected_seconds(configs, known, entry_of)
     told = (
         "unknown until the first are done"
         if seconds is None
@@ -128,14 +129,15 @@ def _say_plan(planned: SweepPlan, index: RunIndex, say: Say) -> None:
             "ended": progress.ended, "seconds": seconds,
         },
     )  # fmt: skip
-    _say_limits({run.point: run.config for run in left}, known, num_train, say)
+    _say_limits({run.point: run.config for run in left}, known, entry_of, say)
 
 
 def _say_limits(
-    left: Mapping[Point, TrainConfig], known: Sequence[Pace], num_train: int, say: Say
+    left: Mapping[Point, TrainConfig], known: Sequence[Pace], entry_of: EntryOf, say: Say
 ) -> None:
     for point, config in left.items():
-        seconds, limit = seconds_of(config, known, num_train), config.max_seconds
+        entry, limit = entry_of(config.dataset), config.max_seconds
+        seconds = seconds_of(config, known, entry) if entry else None
         if seconds is not None and seconds > limit:
             say(
                 f"{words(point)} would take {duration_words(seconds)} and stop at its limit of "
@@ -148,9 +150,7 @@ def _carry_out(
     planned: SweepPlan, index: RunIndex, store: RunStore, runner: Runner, say: Say
 ) -> None:
     """Until every run has its result. What is lost on the way goes on once, and that is said."""
-    began = time.monotonic()
     resumed: set[str] = set()
-    ended_before: int | None = None
     told = -_SAY_SECONDS
     while True:
         lines = lines_of(planned.runs, index)
@@ -166,12 +166,11 @@ def _carry_out(
         if queued:
             lines = lines_of(planned.runs, index)
         progress = Progress.of(planned.runs, lines)
-        ended_before = progress.ended if ended_before is None else ended_before
         if not progress.active:
             return
         if time.monotonic() - told >= _SAY_SECONDS:
             told = time.monotonic()
-            _say_progress(progress, ended_before, told - began, say)
+            _say_progress(progress, _seconds_left(planned, lines, index), say)
         time.sleep(_POLL_SECONDS)
 
 
@@ -183,9 +182,24 @@ def _say_resumed(work: Run, before: Line, say: Say) -> None:
     )
 
 
-def _say_progress(progress: Progress, before: int, seconds: float, say: Say) -> None:
-    done = progress.ended - before
-    left = seconds * progress.active / done if done else None
+def _seconds_left(planned: SweepPlan, lines: Mapping[str, Line], index: RunIndex) -> float | None:
+    """From the paces of the runs that are done, and how far those are that run."""
+    active = [
+        run for run in planned.runs
+        if standing(lines.get(run.run_id)) in ("waiting", "running")
+    ]  # fmt: skip
+    running = [standing(lines.get(run.run_id)) == "running" for run in active]
+    shares = [
+        History.of(index.store.open(run.run_id)).share_done(run.config.epochs) if runs else 0.0
+        for run, runs in zip(active, running, strict=True)
+    ]
+    configs, entry_of = [run.config for run in active], entries()
+    known = paces(index.lines(), configs, entry_of)
+    # On a cluster as many run at once as there are workers.
+    return expected_seconds(configs, known, entry_of, shares=shares, cores=sum(running) or None)
+
+
+def _say_progress(progress: Progress, left: float | None, say: Say) -> None:
     told = f", about {duration_words(left)} left" if left else ""
     say(
         f"{progress.ended} of {progress.total} done, {progress.counts.get('running', 0)} run{told}",

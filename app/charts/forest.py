@@ -7,7 +7,7 @@ from afn.pretrained.claims import Claim, claims, independent
 from afn.pretrained.comparison import FEWEST_SEEDS
 from afn.pretrained.published import TableName
 from afn.pretrained.replication import COMPARISONS, Comparison, Replicated
-from afn.wording import count_words, signed_words
+from afn.wording import count_words, half_width_words, signed_words
 from app.charts.palette import GREY
 from app.charts.verdicts import CHIPS, LOOKS, verdict_html
 
@@ -113,7 +113,11 @@ def _figure(claim: Claim) -> str:
     if gain is None:
         return ""
     has_interval = gain.n >= FEWEST_SEEDS
-    told = f"± {gain.half_width:.1f}" if has_interval else f"({count_words(gain.n, 'seed')})"
+    told = (
+        f"± {half_width_words(gain.half_width)}"
+        if has_interval
+        else f"({count_words(gain.n, 'seed')})"
+    )
     return f"{signed_words(gain.mean)} <small>{told}</small>"
 
 

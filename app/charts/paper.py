@@ -174,7 +174,7 @@ def _claim_words(claim: Claim) -> str:
     assert gain is not None, "asked of what is measured"
     figure = signed_words(gain.mean)
     if gain.n >= FEWEST_SEEDS:
-        figure += f" ({signed_words(gain.low)} to {signed_words(gain.high)})"
+        figure += f" ({interval_words(gain.mean, gain.low, gain.high, of='seed')})"
     return f"{figure}, {claim.verdict}"
 
 

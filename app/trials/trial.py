@@ -86,9 +86,13 @@ class Trial(Generic[Data]):
         """
         if (standing := self.standing()) and standing.is_running:
             return
+        before = self.seconds()
         self.folder.mkdir(parents=True, exist_ok=True)
         work = self.experiment.begin(self.folder)
-        write_json(self._begun, {"work": work, "at": time.time()})
+        begun = {"work": work, "at": time.time(), "before": before}
+        write_json(self._begun, begun)
+        share = self.experiment.standing(self.folder, work).share
+        write_json(self._begun, begun | {"share": share})
 
     def standing(self) -> Standing | None:
         """How far it is; None where it was not begun, or where its outcome is there.
@@ -104,12 +108,25 @@ class Trial(Generic[Data]):
                 return None
         except (ValueError, OSError, KeyError) as error:
             return Standing(0.0, "", is_running=False, reason=str(error))
+        if not found.is_running and "spent" not in begun:
+            write_json(self._begun, begun | {"spent": self.seconds()})
         return found
 
     def seconds(self) -> float:
-        """Since it was begun, or gone on with."""
-        begun = read_json(self._begun)
-        return time.time() - begun["at"] if begun else 0.0
+        """That it has run; the time between a stop and going on is not counted."""
+        begun = read_json(self._begun) or {}
+        since = time.time() - begun["at"] if begun else 0.0
+        return float(begun.get("spent", begun.get("before", 0.0) + since))
+
+    def seconds_left(self, share: float) -> float | None:
+        """At the pace since it was begun, or gone on with; None before it is known.
+
+        Args:
+            share: Of it, that is done.
+        """
+        begun = read_json(self._begun) or {}
+        done = share - begun.get("share", 0.0)
+        return (time.time() - begun["at"]) * (1 - share) / done if begun and done > 0 else None
 
     def end(self) -> None:
         """Stop it; what is done stays.

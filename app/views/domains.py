@@ -181,8 +181,10 @@ def _training(
             words.append(recipe_words(recipe.config))
             st.caption(plain(" · ".join(words)), width="content")
 
+    expected = training_domains.expected_seconds(recipe.config, list(under_way))
+
     def follow() -> None:
-        progress = training_domains.progress_of(recipe, entries)
+        progress = training_domains.progress_of(recipe, entries, expected)
         total = len(recipe.done) + len(under_way)
         words = f"training: {len(recipe.done)} of {count_words(total, 'network')} done"
         if progress.seconds_left is not None:

@@ -1,8 +1,10 @@
 """The Cost page: its links, its readings, its live measurements, and the page under AppTest."""
 
 import json
+import re
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import pytest
 import streamlit as st
@@ -124,6 +126,13 @@ def test_the_reference_answers_every_view_and_says_how_it_was_made():
     }
     assert seconds_of(CostView(norms=CONTENDERS).plan, report) > 1
     assert seconds_of(Plan(channels=(7,)), report) is None
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    [minutes] = re.findall(r"in ([\d.]+) minutes by its own record", readme)
+    plan = CostView(norms=CONTENDERS).plan
+    slower = [replace(m, train_step_ms=4 * m.train_step_ms) for m in report.measurements[:9]]
+    own = Report(report.head, tuple(slower), 1.0, {})
+    assert seconds_of(plan, report, own) == pytest.approx(4 * seconds_of(plan, report))
+    assert report.end["seconds"] == pytest.approx(60 * float(minutes), rel=0.01)
 
 
 # -- the page --------------------------------------------------------------------------------------

@@ -154,5 +154,5 @@ def test_how_long_training_takes_is_said_once_it_is_known(trained_shapes):
     many = training_domains.seconds_needed(TINY, [("bn", name) for name in 8 * NAMES])
     longer = training_domains.seconds_needed(replace(TINY, epochs=20), [("bn", NAMES[0])])
     assert 0 < one <= many
-    assert longer == pytest.approx(10 * one)
+    assert one < longer <= 10 * one  # but for the start, which is no longer
     assert training_domains.seconds_needed(replace(TINY, widths=(64,)), [("bn", NAMES[0])]) is None

@@ -17,6 +17,7 @@ from app.lessons.lesson import Check, Option
 from app.ready_made import READY_MADE
 from app.state import lessons as state
 from app.state.lessons import LessonsView
+from app.trials.experiment import Experiment, Standing
 from app.trials.trial import REFERENCE, Trial
 from tests.app.one_view import drawn, opened, text
 
@@ -385,6 +386,46 @@ def test_what_waits_shows_the_precomputed_result_and_can_be_stopped(runs, slug):
     trial = Trial(slug, LESSONS[slug].experiment)
     assert not trial.standing().is_running
     assert trial.live is None
+
+
+class Paused(Experiment):
+    """One that is as far as it is told."""
+
+    share, runs = 0.0, True
+
+    def config(self):
+        return {"kind": "paused"}
+
+    def begin(self, folder):
+        self.runs = True
+        return "work"
+
+    def standing(self, folder, work):
+        return Standing(self.share, "", is_running=self.runs)
+
+    def end(self, folder, work):
+        self.runs = False
+
+    record = read = conditions = None
+
+
+def test_the_time_left_is_told_by_the_pace_since_it_went_on(runs, monkeypatch):
+    clock = [1000.0]
+    monkeypatch.setattr("app.trials.trial.time.time", lambda: clock[0])
+    experiment = Paused()
+    trial = Trial("axes", experiment)
+    trial.begin()
+    assert trial.seconds_left(0.0) is None
+    clock[0] += 90
+    assert trial.seconds_left(0.9) == pytest.approx(10)
+    experiment.share = 0.9
+    trial.end()
+    assert not trial.standing().is_running
+    clock[0] += 10_000
+    trial.begin()
+    clock[0] += 5
+    assert trial.seconds_left(0.95) == pytest.approx(5)  # not 95 s / 0.95 · 0.05
+    assert trial.seconds() == pytest.approx(95)
 
 
 def test_two_measurements_do_not_run_at_once(runs, monkeypatch):
