@@ -64,7 +64,13 @@ def steps_words(levels: Sequence[float]) -> tuple[list[str], list[str], str]:
 
 
 def interval_words(
-    value: float, low: float, high: float, *, of: str = "image", decimals: int = 1
+    value: float,
+    low: float,
+    high: float,
+    *,
+    of: str = "image",
+    decimals: int = 1,
+    is_signed: bool = False,
 ) -> str:
     """The bounds of a 95 % interval: "−0.9 to 1.3", with digits enough to be other than the value.
 
@@ -74,6 +80,7 @@ def interval_words(
         high: Where both are the value, there is no interval: it is "the same for every image".
         of: What the interval is over.
         decimals: Digits behind the point, at least.
+        is_signed: Whether a plus is written.
     """
     if _is_same(low, high):
         return f"the same for every {of}"
@@ -85,6 +92,8 @@ def interval_words(
             for bound, text in zip((low, high), texts, strict=True)
         ):
             break
+    if is_signed:
+        return " to ".join(signed_words(each, digits) for each in (low, high))
     return " to ".join(text.lstrip("-") if not float(text) else text for text in texts).replace(
         "-", "−"
     )

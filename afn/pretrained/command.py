@@ -190,7 +190,9 @@ def _differences(table: Table, row: Replicated, say: Say) -> None:
         has_interval = gain.n >= FEWEST_SEEDS
         told = f"here {signed_words(gain.mean, 2)}"
         if has_interval:
-            bounds = interval_words(gain.mean, gain.low, gain.high, of="seed", decimals=2)
+            bounds = interval_words(
+                gain.mean, gain.low, gain.high, of="seed", decimals=2, is_signed=True
+            )
             told += f" ({bounds})"
         told += f" over {count_words(gain.n, 'seed')}: {found}"
         if gain.n > 1:

@@ -129,4 +129,5 @@ def _words(gain: OverSeeds, change: str) -> str:
     if gain.n == 1:
         return change
     noise = "" if gain.is_clear else ": within seed noise"
-    return f"{change} ({interval_words(gain.mean, gain.low, gain.high, of='seed')}{noise})"
+    bounds = interval_words(gain.mean, gain.low, gain.high, of="seed", is_signed=True)
+    return f"{change} ({bounds}{noise})"

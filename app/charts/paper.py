@@ -130,13 +130,13 @@ def accuracy_words(measured: OverSeeds, half_width: float) -> str:
 
 
 def gain_words(gain: Gain) -> str:
-    """ "+2.1 (0.7 to 3.5)", in points; with fewer than three seeds the mean alone.
+    """ "+2.1 (+0.7 to +3.5)", in points; with fewer than three seeds the mean alone.
 
     A dagger marks an interval that is not paired, since pairing by seed would not narrow it.
     """
     if gain.n < FEWEST_SEEDS:
         return f"{signed_words(gain.mean)} <small>({count_words(gain.n, 'seed')})</small>"
-    bounds = interval_words(gain.mean, gain.low, gain.high, of="seed")
+    bounds = interval_words(gain.mean, gain.low, gain.high, of="seed", is_signed=True)
     return f"{signed_words(gain.mean)} <small>({bounds}){'' if gain.is_paired else ' †'}</small>"
 
 
@@ -174,7 +174,7 @@ def _claim_words(claim: Claim) -> str:
     assert gain is not None, "asked of what is measured"
     figure = signed_words(gain.mean)
     if gain.n >= FEWEST_SEEDS:
-        figure += f" ({interval_words(gain.mean, gain.low, gain.high, of='seed')})"
+        figure += f" ({interval_words(gain.mean, gain.low, gain.high, of='seed', is_signed=True)})"
     return f"{figure}, {claim.verdict}"
 
 

@@ -314,8 +314,8 @@ def test_gradients_are_compared_at_the_start_and_at_most():
 def test_the_split_is_walked_in_steps():
     rungs = ladder(Results(measured()), [Ask("mnist-rgb", "usps")])
     words = ladders.ladder_reading(rungs)
-    assert words.startswith("AFN gains +5.0 (4.4 to 5.7) points over BN: +5.0 ")
-    assert "and +1.0 (0.7 to 1.4) from the networks." in words
+    assert words.startswith("AFN gains +5.0 (+4.4 to +5.7) points over BN: +5.0 ")
+    assert "and +1.0 (+0.7 to +1.4) from the networks." in words
     one = ladders.ladder_reading(ladder(Results(measured(seeds=1)), [Ask("mnist-rgb", "usps")]))
     assert one.endswith("One seed cannot tell any of it from noise.")
     assert len(ladders.ladder_table("x", rungs)) == 4

@@ -57,7 +57,7 @@ def test_list_says_each_model_and_what_it_reaches(says, made, monkeypatch):
     assert model.split()[:3] == ["tiny-afn", "afn", "digits8"]
     told = "360 images, statistics: test batches of 128, the last of 104"
     assert f"{100 * clean.accuracy:.2f} %  ({told})" in model
-    assert end.startswith("1 models in ")
+    assert end.startswith("1 model in ")
     record, end = map(json.loads, says("list", "--json"))
     assert record["clean"] == asdict(clean)
     assert (end["models"], end["seconds"]) == (1, made.card.seconds)
