@@ -167,7 +167,9 @@ def _parser() -> argparse.ArgumentParser:
         "512); 0 looks at the weights alone",
     )  # fmt: skip
     movement.add_argument("--batch-size", type=int, default=128, help="(default 128)")
-    movement.add_argument("--output", metavar="FILE", help="keep it there, a JSON line each")
+    movement.add_argument(
+        "--output", metavar="FILE", help="keep it there, and measure only what is not in it"
+    )
     movement.set_defaults(run=_movement)
 
     course = commands.add_parser(

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -24,16 +25,30 @@ def run(options: argparse.Namespace, say: Say) -> None:
     keep_freed_memory()
     if bool(options.names) == options.all:
         raise ValueError("name runs or pretrained models, or say --all")
+    known = _read(Path(options.output)) if options.output else {}
     kept = []
     for name in options.names or with_networks():
         source = find(name)
         subject = subject_of(source)
-        found = movement_of(subject, num_images=options.images, batch_size=options.batch_size)
+        asked = {"num_images": options.images, "batch_size": options.batch_size}
+        record = known.get(subject.sha256, {})
+        if any(record.get(key) != value for key, value in asked.items()):
+            record = movement_of(subject, **asked).to_json()
+        found = Movement.from_json(record)
         _tell(name, found, decay_alone(source), say)
         kept.append({"name": name, "sha256": subject.sha256, **found.to_json()})
     if options.output:
         lines = (json.dumps(record, ensure_ascii=False) + "\n" for record in kept)
         Path(options.output).write_text("".join(lines))
+
+
+def _read(path: Path) -> dict[str, dict[str, Any]]:
+    """What was kept, by the SHA-256 of the weights."""
+    try:
+        lines = path.read_text().splitlines()
+    except FileNotFoundError:
+        return {}
+    return {record["sha256"]: record for record in map(json.loads, lines)}
 
 
 def with_networks() -> list[str]:

@@ -22,10 +22,10 @@ from typing import Any, get_args
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import relu
 
 from afn.backbones import initialize
 from afn.engine.building import model_of
+from afn.grids.hidden_units import awake
 from afn.grids.measure import images_under
 from afn.grids.models import restored
 from afn.grids.movement import (
@@ -43,7 +43,6 @@ from afn.grids.movement import (
 from afn.grids.rescaling import Condition
 from afn.grids.subjects import Subject
 from afn.norms import AdaptiveNorm, norm_layers, set_eval_stats
-from afn.norms._networks import bounded
 
 
 def movement_of(
@@ -253,15 +252,8 @@ class _Answers:
         for what in ("mu", "sigma", "mu_stan", "sigma_stan", "gamma_net", "beta_net", "gamma_hat"):
             values = getattr(trace, what).double().cpu()
             self.rows.setdefault((name, what), []).append(values.reshape(-1, values.shape[-1]))
-        averages = layer._averages_given()  # by networks that were trained frozen
-        fed = [
-            bounded(each.to(layer.lambda_mu_logit.dtype))
-            for each in ((trace.mu, trace.sigma) if averages is None else averages)
-        ]
-        for part in get_args(Part):
-            units = torch.stack([relu(getattr(layer, part).encoder(each)) for each in fed])
-            lives = (units > 0).reshape(2, -1, units.shape[-1]).any(1)
-            self.lives[name, part] = self.lives.get((name, part), torch.zeros_like(lives)) | lives
+        for part, units in awake(layer, trace).items():
+            self.lives[name, part] = self.lives.get((name, part), torch.zeros_like(units)) | units
 
 
 @contextmanager

@@ -26,6 +26,10 @@ class LayerRescaling:
     gamma_spread: Profile
     """Standard deviation of γ̂ over those images; images of one batch may share theirs."""
     beta_spread: Profile
+    hidden: int = 0
+    """Units of the rescaling network; 0 where there is none, or it was not counted."""
+    dead: tuple[int, int] = (0, 0)
+    """So many of them are 0 for all images of all conditions: behind γ̂, and behind β̂."""
 
     def shifts(self, which: Literal["gamma", "beta"]) -> Profile:
         """Of each condition but the first: its mean of each channel, less that of the first."""
@@ -81,6 +85,7 @@ def _layer(record: dict[str, Any], num_conditions: int) -> LayerRescaling:
     gamma, beta, gamma_spread, beta_spread = profiles = [
         tuple(tuple(_number(value) for value in row) for row in record[name]) for name in _PROFILES
     ]
+    dead = record.get("dead", (0, 0))  # older records do not say
     if any(len(each) != num_conditions for each in profiles):
         raise ValueError(f"expected values of {num_conditions} conditions")
     if len({len(row) for each in profiles for row in each}) > 1:
@@ -92,6 +97,8 @@ def _layer(record: dict[str, Any], num_conditions: int) -> LayerRescaling:
         beta=beta,
         gamma_spread=gamma_spread,
         beta_spread=beta_spread,
+        hidden=int(record.get("hidden", 0)),
+        dead=(int(dead[0]), int(dead[1])),
     )
 
 

@@ -18,8 +18,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from afn.grids.hidden_units import awake
 from afn.grids.rescaling import Condition, LayerRescaling, Profile, Rescaling, Varies
-from afn.norms import norm_layers
+from afn.norms import AdaptiveNorm, norm_layers
 
 
 @torch.inference_mode()
@@ -49,12 +50,15 @@ def layer_rescaling(
         raise ValueError("expected one condition or more, each with images")
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-    found = [_measured(model, images, batch_size) for images in conditions.values()]
+    units: dict[str, Tensor] = {}
+    found = [_measured(model, images, batch_size, units) for images in conditions.values()]
     return Rescaling(
         conditions=tuple(conditions),
         num_images=tuple(len(images) for images in conditions.values()),
         batch_size=batch_size,
-        layers=tuple(_layer(name, [each[name] for each in found]) for name in names),
+        layers=tuple(
+            _layer(name, [each[name] for each in found], units.get(name)) for name in names
+        ),
     )
 
 
@@ -63,11 +67,14 @@ _Values = tuple[Tensor, Tensor]
 
 
 def _measured(
-    model: nn.Module, images: Tensor, batch_size: int
+    model: nn.Module, images: Tensor, batch_size: int, units: dict[str, Tensor]
 ) -> dict[str, tuple[Varies, Tensor, Tensor]]:
-    """By layer what varies, and γ̂ and β̂ of each image, (N, C) float64 on the CPU."""
+    """By layer what varies, and γ̂ and β̂ of each image, (N, C) float64 on the CPU.
+
+    Notes in `units`, by layer, (2, hidden), which of the rescaling network's are awake.
+    """
     batches = images.split(batch_size)
-    with _recording(model) as records:
+    with _recording(model, units) as records:
         for batch in batches:
             model(batch)
     found = {}
@@ -98,13 +105,16 @@ def _measured(
 
 
 @contextmanager
-def _recording(model: nn.Module) -> Iterator[dict[str, list[_Values]]]:
+def _recording(model: nn.Module, units: dict[str, Tensor]) -> Iterator[dict[str, list[_Values]]]:
     layers = norm_layers(model)
     records: dict[str, list[_Values]] = {name: [] for name in layers}
 
     def record(name: str, layer: Any, inputs: tuple[Tensor, ...]) -> None:
         trace = layer.trace(inputs[0])
         records[name].append((trace.gamma_hat, trace.beta_hat))
+        if isinstance(layer, AdaptiveNorm) and layer.adaptive:
+            now = awake(layer, trace)["rescale"]
+            units[name] = units.get(name, torch.zeros_like(now)) | now
 
     handles = [
         layer.register_forward_pre_hook(partial(record, name)) for name, layer in layers.items()
@@ -116,7 +126,10 @@ def _recording(model: nn.Module) -> Iterator[dict[str, list[_Values]]]:
             handle.remove()
 
 
-def _layer(name: str, conditions: list[tuple[Varies, Tensor, Tensor]]) -> LayerRescaling:
+def _layer(
+    name: str, conditions: list[tuple[Varies, Tensor, Tensor]], units: Tensor | None
+) -> LayerRescaling:
+    of_mu, of_sigma = (0, 0) if units is None else (~units).sum(1).tolist()
     gamma = [mine for _, mine, _ in conditions]
     beta = [mine for _, _, mine in conditions]
     return LayerRescaling(
@@ -126,6 +139,8 @@ def _layer(name: str, conditions: list[tuple[Varies, Tensor, Tensor]]) -> LayerR
         beta=_rows([values.mean(0) for values in beta]),
         gamma_spread=_rows([values.std(0, correction=0) for values in gamma]),
         beta_spread=_rows([values.std(0, correction=0) for values in beta]),
+        hidden=0 if units is None else units.shape[1],
+        dead=(of_sigma, of_mu),
     )
 
 

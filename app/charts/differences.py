@@ -158,10 +158,10 @@ def difference_reading(
         )
     parts = [_largest(layers, looked, name, says_layer=layer is None) for name in SYMBOLS]
     if not any(differences(each, name).any() for each in layers for name in SYMBOLS):
-        return (
-            f"{label}: γ̂ and β̂ {where} do not differ at all: either the rescaling network says "
-            "the same of all, as one whose hidden units are silent does, or λ_γ and λ_β are 0."
+        why = dead_words(layers) or (
+            "Either the rescaling network says the same of all, or λ_γ and λ_β are 0."
         )
+        return f"{label}: γ̂ and β̂ {where} do not differ at all. {why}"
     text = f"{label}, against {looked[0].title} images: {'; '.join(parts)}. {_beside(layers)}"
     kind = next(each.varies for each in layers if each.varies != "nothing")
     spreads = [
@@ -174,7 +174,24 @@ def difference_reading(
         text += f" Between {looked[0].title} {what} alone they differ by {' and '.join(spreads)}."
     elif kind == "batches":
         text += " There is one batch, which all images share."
-    return text
+    return f"{text} {dead_words(layers)}".strip()
+
+
+def dead_words(layers: Sequence[LayerRescaling]) -> str:
+    """Where γ̂ or β̂ is flat because all hidden units behind it are dead; empty for nowhere."""
+    silent = {
+        symbol: sum(0 < each.hidden == each.dead[which] for each in layers)
+        for which, symbol in enumerate(SYMBOLS.values())
+    }
+    told = {symbol: count for symbol, count in silent.items() if count}
+    if not told:
+        return ""
+    where = f" of {len(layers)} layers" if len(layers) > 1 else ""
+    parts = [f"{symbol} in {count}{where}" if where else symbol for symbol, count in told.items()]
+    return (
+        f"Constant: {' and '.join(parts)}, all hidden units behind being dead (0 for all that was "
+        "shown)."
+    )
 
 
 def _beside(layers: Sequence[LayerRescaling]) -> str:

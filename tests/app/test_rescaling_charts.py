@@ -187,6 +187,24 @@ def test_differences_are_told_beside_those_of_channels_and_batches():
     )
 
 
+def test_dead_units_are_named_where_they_make_it_flat():
+    dead = measured(layer(hidden=1, dead=(1, 1)))
+    assert difference_reading("AFN", dead, looks(dead, "#000000")) == (
+        "AFN: γ̂ and β̂ in all layers do not differ at all. Constant: γ̂ and β̂, all hidden units "
+        "behind being dead (0 for all that was shown)."
+    )
+    half = replace(MOVING, hidden=2, dead=(1, 2))
+    found = measured(half, layer("backbone.b", hidden=2, dead=(0, 2)))
+    assert difference_reading("AFN", found, looks(found, "#000000")).endswith(
+        " Constant: β̂ in 2 of 2 layers, all hidden units behind being dead (0 for all that was "
+        "shown)."
+    )
+    one = difference_reading("AFN", found, looks(found, "#000000"), half)
+    assert " Constant: β̂, all hidden units" in one
+    awake = measured(replace(MOVING, hidden=2, dead=(1, 1)))
+    assert "dead" not in difference_reading("AFN", awake, looks(awake, "#000000"))
+
+
 def test_images_are_called_images():
     each = replace(MOVING, varies="images")
     found = measured(each)

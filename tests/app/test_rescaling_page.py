@@ -50,6 +50,8 @@ def test_without_runs_a_pretrained_model_is_there_and_can_be_asked(runs):
     at = answered(at)
     assert len(charts(at)) == 6
     assert "AFN, against clean images: γ̂ differs by" in words(at)
+    flat = page(run="mnist5k-afn", layer="backbone.blocks.0.norm")  # asked already
+    assert "Constant: γ̂ and β̂, all hidden units behind being dead" in words(flat)
     assert "statistics: test batches of 128, the last of 72" in words(at)
     assert not at.warning
     assert next((runs.root / ".pretrained" / "mnist5k-afn").glob("rescaling-*.json"))

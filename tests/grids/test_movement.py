@@ -14,6 +14,7 @@ from torch import nn
 from afn.cli import main
 from afn.engine.execution import execute
 from afn.engine.training import Training
+from afn.grids import movement_command
 from afn.grids.evaluation import EvaluationStore
 from afn.grids.execution import carry_out
 from afn.grids.movement import Movement, conditions_of
@@ -321,6 +322,22 @@ def test_the_command_tells_and_keeps(monkeypatch, tmp_path, capsys, quick):
         with pytest.raises(SystemExit):
             main(["movement", *arguments])
         assert clue in capsys.readouterr().err
+
+
+def test_what_is_kept_in_the_file_is_not_measured_again(monkeypatch, tmp_path):
+    measured = []
+
+    def counted(subject, **options):
+        measured.append(subject.id)
+        return movement_of(subject, **options)
+
+    monkeypatch.setattr(movement_command, "movement_of", counted)
+    path = str(tmp_path / "kept.jsonl")
+    for names, images in ((["mnist5k-afn"], "0"), (["mnist5k-afn", "usps-grey-afn"], "0")):
+        main(["movement", *names, "--images", images, "--output", path])
+    assert measured == ["mnist5k-afn", "usps-grey-afn"]
+    main(["movement", "usps-grey-afn", "--images", "0", "--batch-size", "9", "--output", path])
+    assert measured[2:] == ["usps-grey-afn"]  # asked otherwise
 
 
 def test_a_task_is_carried_out_once_and_kept(store, quick):

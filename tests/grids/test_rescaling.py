@@ -76,6 +76,30 @@ def test_asrnorm_follows_each_image_and_not_those_beside_it(conditions):
     assert layer.beta_spread[0] == pytest.approx(spread.tolist(), rel=1e-3)
 
 
+def test_dead_units_behind_each_are_counted_over_all_conditions(conditions):
+    model = net("afn", rescale_width=3)
+    encoder = model[1].rescale.encoder
+    with torch.no_grad():
+        encoder.weight.zero_()
+        encoder.weight[0] = 1.0  # σ is above 0
+        encoder.weight[1] = 1.0
+        encoder.bias.copy_(torch.tensor([0.0, -1e6, -1e6]))
+    layer = only_layer(layer_rescaling(model, conditions, batch_size=10))
+    behind_gamma, behind_beta = layer.dead
+    assert (layer.hidden, behind_gamma) == (3, 2)
+    assert behind_beta in (2, 3)  # by the sign of the means
+    with torch.no_grad():
+        encoder.bias[0] = -1e6
+    silent = only_layer(layer_rescaling(model, conditions, batch_size=10))
+    assert silent.dead == (3, 3)
+    assert silent.gamma[0] == silent.gamma[1]
+    assert only_layer(layer_rescaling(net("bn"), conditions)).hidden == 0
+    record = layer_rescaling(model, conditions).to_json()
+    for old in record["layers"]:
+        del old["hidden"], old["dead"]  # what was kept before units were counted
+    assert only_layer(Rescaling.from_json(record)).hidden == 0
+
+
 def test_without_networks_nothing_varies(conditions):
     layer = only_layer(layer_rescaling(net("afn", adaptive=False), conditions, batch_size=10))
     assert layer.varies == "nothing"
