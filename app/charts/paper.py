@@ -40,6 +40,7 @@ _STYLE = """
   z-index:1; min-width:6.2rem; max-width:9rem;}
 .afn-paper tbody th {font-weight:600;}
 /* What slides below the first column must not shine through it: the page's own background. */
+[data-testid=stApp] details:has(.afn-paper)::details-content {background-color:inherit;}
 [data-testid=stApp] :has(.afn-paper), .afn-paper, .afn-paper :is(table, thead, tbody, tr,
   th:first-child) {background-color:inherit;}
 .afn-paper small {display:block; font-size:.75rem; font-weight:400; opacity:.75;}
