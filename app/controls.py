@@ -9,6 +9,7 @@ from afn.data import DatasetEntry, catalogue, dataset_entry
 from afn.engine.config import (
     ADAPTIVE_NORMS,
     BACKBONE_NAMES,
+    IMAGENET_BACKBONES,
     LIMITS,
     NORM_NAMES,
     SWITCHABLE_NORMS,
@@ -104,9 +105,10 @@ def _dataset(entries: dict[str, DatasetEntry]) -> None:
     if missing:
         with st.expander(f"{len(missing)} more data sets can be had"):
             st.markdown("\n".join(f"- **{e.title}**: {e.how_to_get}" for e in missing))
+    named = st.session_state[key("backbone")]  # by a link or a run, whatever is offered
     st.segmented_control(
         "Backbone",
-        BACKBONE_NAMES,
+        [name for name in BACKBONE_NAMES if name == named or name not in IMAGENET_BACKBONES],
         key=key("backbone"),
         persist_state="session",
         required=True,

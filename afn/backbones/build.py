@@ -9,6 +9,7 @@ from torch import nn
 
 from afn.backbones.backbone import Backbone
 from afn.backbones.convnet import ConvNet
+from afn.backbones.efficientnet_lite import EfficientNetLite0
 from afn.backbones.normalize import Normalize
 from afn.backbones.resnet import resnet8, resnet20
 from afn.norms import NormFactory, make_norm
@@ -17,6 +18,7 @@ BACKBONES: dict[str, Callable[..., Backbone]] = {
     "convnet": ConvNet,
     "resnet8": resnet8,
     "resnet20": resnet20,
+    "efficientnet_lite0": EfficientNetLite0,
 }
 """Called as ``factory(in_channels, num_classes, image_size, norm, **options)``.
 
@@ -24,7 +26,7 @@ Example:
     >>> from afn import NORMS
     >>> from afn.backbones import BACKBONES
     >>> list(BACKBONES)
-    ['convnet', 'resnet8', 'resnet20']
+    ['convnet', 'resnet8', 'resnet20', 'efficientnet_lite0']
     >>> model = BACKBONES["resnet8"](3, 10, (32, 32), NORMS["afn"])
 """
 

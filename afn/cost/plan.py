@@ -3,10 +3,10 @@
 import shlex
 from dataclasses import dataclass, fields
 
-from afn.engine.config import BACKBONE_NAMES, NORM_NAMES
+from afn.engine.config import BACKBONE_NAMES, IMAGENET_BACKBONES, NORM_NAMES
 from afn.wording import count_words
 
-SUBJECTS = ("layer", *BACKBONE_NAMES)
+SUBJECTS = ("layer", *(name for name in BACKBONE_NAMES if name not in IMAGENET_BACKBONES))
 """One layer, or a whole network for images of 3×32×32."""
 CHANNELS = (8, 16, 32, 64)
 SIZES = (8, 16, 32)

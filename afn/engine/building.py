@@ -5,9 +5,13 @@ from typing import Any
 
 from torch import nn
 
-from afn.backbones import build_model
-from afn.engine.config import TrainConfig
+from afn.backbones import EfficientNetLite0, build_model, initialize
+from afn.backbones.efficientnet_lite import load_imagenet
+from afn.engine.config import IMAGENET_BACKBONES, TrainConfig
 from afn.norms import NORMS, Norm
+
+_IMAGENET_MEAN, _IMAGENET_STD = 127 / 255, 128 / 255
+"""Of all three channels, as EfficientNet-Lite was trained."""
 
 
 def model_of(
@@ -24,13 +28,16 @@ def model_of(
         config: Names backbone and norm, and their options.
         image_size: Height and width of the images.
         num_classes: Number of logits.
-        mean: Of each input channel, on the scale [0, 1]; as many as the images have.
+        mean: Of each input channel, on the scale [0, 1]; as many as the images have. Backbones with
+            ImageNet weights take what these were trained with instead.
         std: The standard deviations.
 
     Raises:
         ValueError: The images are too small for the network.
     """
     options: dict[str, Any] = {}
+    if config.backbone in IMAGENET_BACKBONES:
+        mean, std = (_IMAGENET_MEAN,) * len(mean), (_IMAGENET_STD,) * len(mean)
     if config.backbone == "convnet":
         options["widths"] = config.widths
 
@@ -47,3 +54,25 @@ def model_of(
         std=std,
         **options,
     )
+
+
+def started(
+    config: TrainConfig,
+    *,
+    image_size: tuple[int, int],
+    num_classes: int,
+    mean: Sequence[float],
+    std: Sequence[float],
+) -> nn.Sequential:
+    """The same before its first step: its seed draws the weights, all or what ImageNet's leave.
+
+    Raises:
+        ValueError: The images are too small for the network, or not in colour.
+        FileNotFoundError: Its ImageNet weights are not installed.
+    """
+    model = model_of(config, image_size=image_size, num_classes=num_classes, mean=mean, std=std)
+    initialize(model, config.seed)
+    backbone = model.get_submodule("backbone")
+    if isinstance(backbone, EfficientNetLite0):
+        load_imagenet(backbone)
+    return model

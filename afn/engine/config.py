@@ -13,13 +13,15 @@ from afn.lambda_init import LambdaInit
 from afn.wording import count_words
 
 NormName = Literal["afn", "asrnorm", "bn", "in", "gn", "ln", "bin", "none"]
-BackboneName = Literal["convnet", "resnet8", "resnet20"]
+BackboneName = Literal["convnet", "resnet8", "resnet20", "efficientnet_lite0"]
 NORM_NAMES: tuple[str, ...] = get_args(NormName)
 ADAPTIVE_NORMS = ("afn", "asrnorm")
 """The norms that have λ and small networks; the options about them mean nothing elsewhere."""
 SWITCHABLE_NORMS = ("afn", "bn")
 """The norms that can be evaluated with running or with test-batch statistics."""
 BACKBONE_NAMES: tuple[str, ...] = get_args(BackboneName)
+IMAGENET_BACKBONES = ("efficientnet_lite0",)
+"""Those that begin from ImageNet weights, for images in colour."""
 Augment = Literal["none", "crop_flip", "corruptions", "crop_flip_corruptions"]
 AUGMENTS: tuple[Augment, ...] = get_args(Augment)
 
@@ -58,6 +60,7 @@ _ADAPTIVE_OPTIONS = ("lambda_init", "stat_dropout", "adaptive", "frozen_networks
 
 
 _EPS = (1e-12, 1.0)
+_IMAGENET_EPS = 1e-3
 _LISTS = ("widths", "corruptions", "test_domains")
 
 
@@ -99,7 +102,8 @@ class TrainConfig:
     norm: str = "afn"
     """One of ``NORM_NAMES``."""
     backbone: str = "convnet"
-    """One of ``BACKBONE_NAMES``."""
+    """One of ``BACKBONE_NAMES``; of ``IMAGENET_BACKBONES`` the seed draws the classifier alone, and
+    what the norms have besides γ and β."""
     widths: tuple[int, ...] = (16, 32)
     """Channels of the convnet's blocks (1 to 4 of them); the resnets ignore it."""
     batch_size: int = 64
@@ -146,7 +150,8 @@ class TrainConfig:
     their adapting is worth."""
     formula: Literal["paper", "reference"] = "paper"
     norm_eps: float | None = None
-    """The norms' eps, above 0; None is their own, 1e-5. The published code has 1e-6."""
+    """The norms' eps, above 0; None is 1e-5, or 1e-3 in efficientnet_lite0, as its weights were
+    trained. The published code has 1e-6."""
     eval_stats: Literal["batch", "running"] | None = None
     """Statistics at test time; None is the norm's own default (AFN: batch, BN: running)."""
 
@@ -246,8 +251,10 @@ class TrainConfig:
     def norm_options(self, num_features: int) -> dict[str, Any]:
         """Keyword arguments for a norm layer of so many channels."""
         options: dict[str, Any] = {}
-        if self.norm_eps is not None and self.norm != "none":
-            options["eps"] = self.norm_eps
+        eps = _IMAGENET_EPS if self.backbone in IMAGENET_BACKBONES else None
+        eps = eps if self.norm_eps is None else self.norm_eps
+        if eps is not None and self.norm != "none":
+            options["eps"] = eps
         if self.norm in SWITCHABLE_NORMS and self.eval_stats is not None:
             options["eval_stats"] = self.eval_stats
         if self.norm in ADAPTIVE_NORMS:
@@ -375,6 +382,27 @@ def check_against_data(config: TrainConfig, num_train: int, image_side: int) -> 
         raise ValueError(
             f"{len(config.widths)} blocks halve {image_side} pixels to nothing; "
             f"take fewer widths or larger images"
+        )
+
+
+def check_imagenet(config: TrainConfig, channels: int) -> None:
+    """Raise ValueError with one line if the network cannot begin from ImageNet weights, and should.
+
+    Args:
+        config: What is to be trained.
+        channels: Of the data set's images, 1 or 3.
+    """
+    if config.backbone not in IMAGENET_BACKBONES:
+        return
+    if config.norm == "asrnorm" and config.frozen_networks:
+        raise ValueError(
+            "ASRNorm's frozen networks are given the mean of σ over training images, which the "
+            "ImageNet weights come without: take AFN, or another network"
+        )
+    if channels != 3:
+        raise ValueError(
+            f"{config.backbone} begins from weights for images in colour, and {config.dataset} is "
+            f"in grey: take {config.dataset.partition('@')[0]}@rgb"
         )
 
 

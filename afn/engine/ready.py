@@ -5,11 +5,14 @@ from collections.abc import Callable
 from afn.data import DatasetEntry, dataset_entry
 from afn.data.classes import Naming
 from afn.engine.config import (
+    IMAGENET_BACKBONES,
     TrainConfig,
     check_against_data,
     check_corruptible,
+    check_imagenet,
     check_steps,
 )
+from afn.imagenet import weights_file
 
 
 def check_ready(
@@ -30,15 +33,19 @@ def check_ready(
             that none can tell here.
 
     Raises:
-        ValueError: A data set is unknown, unusable, too small for the configuration, or, if it is
+        ValueError: A data set is unknown, unusable, not as the configuration needs it, or, if it is
             one of the test domains, without a class that is trained; the limit of steps, unless it
             was chosen, would cut the run short.
-        FileNotFoundError: A data set is not on disk; the line says how to get it.
+        FileNotFoundError: A data set is not on disk, or ImageNet weights are not installed; the
+            line says how to get it.
     """
     entry = _here(entry_of(config.dataset))
     side = min(entry.image_shape[:2])
     check_against_data(config, entry.num_train, side)
+    check_imagenet(config, entry.image_shape[2])
     check_corruptible(config, side)
+    if config.backbone in IMAGENET_BACKBONES:
+        weights_file()
     if to_its_end or (config.max_steps == TrainConfig().max_steps and not goes_on):
         check_steps(config, entry.num_train)
     for name in config.test_domains:

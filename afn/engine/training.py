@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from afn.backbones import Backbone, initialize
+from afn.backbones import Backbone
 from afn.corruptions.applying import applicable
-from afn.engine.building import model_of
+from afn.engine.building import model_of, started
 from afn.engine.challenging import challenged
 from afn.engine.checkpoints import load_checkpoint, save_checkpoint
-from afn.engine.config import TrainConfig, check_against_data, check_corruptible
+from afn.engine.config import (
+    TrainConfig,
+    check_against_data,
+    check_corruptible,
+    check_imagenet,
+)
 from afn.engine.control import Command, Controls, NoControls, check_command
 from afn.engine.evaluations import Evaluations
 from afn.engine.events import Event
@@ -58,9 +63,9 @@ class Training:
         )
         num_train = len(self.data.train_labels)
         check_against_data(config, num_train, min(self.data.image_shape[:2]))
+        check_imagenet(config, self.data.image_shape[2])
         check_corruptible(config, min(self.data.image_shape[:2]))
-        self.model = self._network(config)
-        initialize(self.model, config.seed)
+        self.model = self._network(config, started)
         self.model.to(memory_format=torch.channels_last)
         self.layers = norm_layers(self.model)
         self.adaptive_layers = {
@@ -464,8 +469,10 @@ class Training:
         if state:
             self._rng_state = torch.tensor(list(bytes.fromhex(state)), dtype=torch.uint8)
 
-    def _network(self, config: TrainConfig) -> nn.Sequential:
-        return model_of(
+    def _network(
+        self, config: TrainConfig, built: Callable[..., nn.Sequential] = model_of
+    ) -> nn.Sequential:
+        return built(
             config,
             image_size=self.data.image_shape[:2],
             num_classes=len(self.data.class_names),

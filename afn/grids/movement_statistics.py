@@ -23,8 +23,7 @@ from typing import Any, get_args
 import torch
 from torch import Tensor, nn
 
-from afn.backbones import initialize
-from afn.engine.building import model_of
+from afn.engine.building import started
 from afn.grids.hidden_units import awake
 from afn.grids.measure import images_under
 from afn.grids.models import restored
@@ -87,14 +86,14 @@ def movement_of(
 def start_of(subject: Subject) -> nn.Module:
     """The network before its first step, bit for bit: its seed draws the weights."""
     height, width, channels = subject.image_shape
-    model = model_of(
+    model = started(
         subject.config,
         image_size=(height, width),
         num_classes=subject.num_classes,
         mean=(0.0,) * channels,
         std=(1.0,) * channels,
     )
-    return initialize(model, subject.config.seed).eval()
+    return model.eval()
 
 
 @torch.inference_mode()

@@ -8,11 +8,10 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from afn.backbones import initialize
 from afn.corruptions import corrupt
 from afn.data import ImageData, load_dataset
 from afn.data.classes import Naming
-from afn.engine.building import model_of
+from afn.engine.building import started
 from afn.engine.snapshots import short
 from afn.engine.tensors import load_tensors
 from afn.evaluate import Classifier, noise_of
@@ -258,14 +257,14 @@ def _built(subject: Subject) -> nn.Module:
         return restored(subject)
     config = subject.config
     data = load_tensors(config.dataset, config.train_images, 1)
-    model = model_of(
+    model = started(
         config,
         image_size=data.image_shape[:2],
         num_classes=len(data.class_names),
         mean=data.mean,
         std=data.std,
     )
-    return initialize(model, config.seed).to(memory_format=torch.channels_last).eval()
+    return model.to(memory_format=torch.channels_last).eval()
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from afn.corruptions.severities import rule_words
-from afn.engine.config import TrainConfig
+from afn.engine.config import IMAGENET_BACKBONES, TrainConfig
 from afn.pretrained.cards import Card
 from afn.pretrained.plan import PLAN, Spec
 from afn.pretrained.published import Table
@@ -17,6 +17,7 @@ ASPECTS = (
 """In the order in which they are told."""
 _NETWORKS = {
     "convnet": "ConvNet of two blocks", "resnet8": "ResNet-8", "resnet20": "ResNet-20",
+    "efficientnet_lite0": "EfficientNet-Lite0",
 }  # fmt: skip
 _TITLES = {
     "mnist": "MNIST", "mnistm": "MNIST-M", "usps": "USPS", "syn": "SYN", "cifar10": "CIFAR-10",
@@ -57,7 +58,7 @@ def protocol(
     by_norm = [card(spec.name) for spec in specs]
     cards = {each.trained_on.name: each for each in by_norm if each}
     said = {
-        "network": _alike(specs, lambda config: _network(config)) + ", from scratch",
+        "network": _alike(specs, _network),
         "data": _training_images(cards.values()),
         "channels": _channels(specs),
         "image size": _sizes(cards.values()),
@@ -84,7 +85,9 @@ def _alike(specs: Iterable[Spec], words: Callable[[TrainConfig], str]) -> str:
 
 def _network(config: TrainConfig) -> str:
     widths = f" ({', '.join(map(str, config.widths))} channels)"
-    return _NETWORKS[config.backbone] + (widths if config.backbone == "convnet" else "")
+    of = widths if config.backbone == "convnet" else ""
+    start = "from ImageNet weights" if config.backbone in IMAGENET_BACKBONES else "from scratch"
+    return f"{_NETWORKS[config.backbone]}{of}, {start}"
 
 
 def _training(config: TrainConfig) -> str:
