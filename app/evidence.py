@@ -4,8 +4,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from afn.pretrained.asked import Found, table_of
 from afn.pretrained.cards import Card, pretrained_dir, read_card
-from afn.pretrained.published import Table
+from afn.pretrained.published import TABLES, Table
 from afn.pretrained.replication import Reading, Replicated, Results, replicated
 from afn.pretrained.results import FILE
 from app import mechanisms
@@ -42,6 +43,21 @@ def _rows(
     name: str, reading: Reading, folder: Path, modified: int, _table: Table, _results: Results
 ) -> list[Replicated]:
     return replicated(_results, _table, reading)
+
+
+def asked() -> list[Found]:
+    """What the source asks and what was found.
+
+    Raises:
+        ValueError: The table of all accuracies is damaged.
+    """
+    folder = pretrained_dir()
+    return _asked(folder, _modified(folder / FILE), results())
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _asked(folder: Path, modified: int, _results: Results) -> list[Found]:
+    return table_of(_results, {table.name: rows(table, "trains") for table in TABLES})
 
 
 def card(name: str) -> Card | None:

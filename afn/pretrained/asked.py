@@ -23,7 +23,7 @@ from afn.pretrained.replication import (
     corrupted,
     digits,
 )
-from afn.wording import signed_words
+from afn.wording import interval_words, signed_words
 
 WORTH = 0.5
 """Points below which a difference is said to be worth little."""
@@ -244,7 +244,8 @@ def figure_words(gain: Gain | None) -> str:
         return ""
     if gain.n < FEWEST_SEEDS:
         return signed_words(gain.mean)
-    return f"{signed_words(gain.mean)} ({signed_words(gain.low)} to {signed_words(gain.high)})"
+    bounds = interval_words(gain.mean, gain.low, gain.high, of="seed", is_signed=True)
+    return f"{signed_words(gain.mean)} ({bounds})"
 
 
 def markdown(found: Sequence[Found]) -> list[str]:

@@ -93,6 +93,7 @@ class Results:
 
     def __init__(self, rows: Iterable[Mapping[str, str]], folder: Path | None = None) -> None:
         self._hits = Hits(folder)
+        self._rule_of: dict[tuple[Ask, ...], int | None] = {}
         self._answers: dict[str, dict[int, dict[Place, _Answer]]] = {}
         for row in rows:
             seed = int(row["seed"])
@@ -209,6 +210,12 @@ class Results:
         Of all norms and seeds, so that none is held against another under a different rule; of two
         the newer one. None where no test is corrupted, or none is answered.
         """
+        key = tuple(asks)
+        if key not in self._rule_of:
+            self._rule_of[key] = self._most_frequent_rule(key)
+        return self._rule_of[key]
+
+    def _most_frequent_rule(self, asks: Sequence[Ask]) -> int | None:
         counts = Counter(
             rule
             for way in _ALL_WAYS

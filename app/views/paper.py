@@ -7,7 +7,6 @@ from functools import lru_cache
 import streamlit as st
 
 from afn.corruptions.severities import rule_words
-from afn.pretrained.asked import table_of
 from afn.pretrained.lacking import command, lacking, what_it_takes
 from afn.pretrained.protocols import ASPECTS, WHY_NOT, protocol, stems_of
 from afn.pretrained.published import TABLES, Table
@@ -72,7 +71,7 @@ def render() -> None:
     st.html(forest_html(rows))
     st.caption(plain(claim_words()))
     heading("What the source asks, and what was found", "paper.asked", kind="precomputed")
-    found = table_of(results, rows)
+    found = evidence.asked()
     st.html(asked_html(found))
     _csv("This table (CSV)", "asked", lambda: asked_rows(found))
     heading("The published tables", "paper.table", kind="precomputed")

@@ -9,6 +9,7 @@ import pytest
 from afn.cli import _parser
 from afn.corruptions.severities import RULE
 from afn.data.known import KNOWN
+from afn.pretrained.cards import read_card
 from afn.pretrained.lacking import command, lacking, what_it_takes
 from afn.pretrained.plan import PLAN
 from afn.pretrained.protocols import ASPECTS, protocol, stems_of
@@ -187,6 +188,7 @@ def test_below_three_seeds_there_is_no_verdict():
     assert row.verdict("afn", "bn-batch") == "too few seeds"
     assert row.condition == "trained on 25,000 of 50,000 images"
     assert row.condition in row.note
+    assert read_card("cifar10-afn").trained_on.num_train == 25_000
 
 
 def test_what_is_near_chance_gets_no_verdict_and_says_so():
