@@ -10,7 +10,10 @@ from afn.pretrained.published import Row, Table
 from afn.pretrained.replication import Results
 
 _DATA = {"CIFAR-10": "cifar10", "CIFAR-100": "cifar100", "MNIST-M": "mnistm", "SVHN": "svhn"}
-_PROTOCOL = "--epochs 200 --batch-size 128 --lr 0.1 --lr-schedule cosine --weight-decay 5e-4"
+_PROTOCOL = (
+    "--epochs 200 --batch-size 128 --lr 0.1 --lr-schedule cosine --weight-decay 5e-4 "
+    "--max-steps 1000000 --max-seconds 604800"
+)
 
 
 def what_it_takes(table: Table, row: Row) -> str:
@@ -26,8 +29,9 @@ def what_it_takes(table: Table, row: Row) -> str:
     if table.name == "pacs_multi" and (tested := f"pacs/{row.name}") in PACS:
         trains = "+".join(domain for domain in PACS if domain != tested)
         return (
-            f"{train} --dataset {trains} --test-domains {tested} --backbone resnet8 --epochs 30 "
-            "--batch-size 32 --lr 0.05 --lr-schedule cosine --weight-decay 5e-4 --augment crop_flip"
+            f"{train} --dataset {trains} --test-domains {tested} --backbone efficientnet_lite0 "
+            "--rsc 0.333 --epochs 5 --batch-size 32 --lr 0.004 --augment crop_flip --corruptions "
+            "--max-seconds 86400"
         )
     return ""
 

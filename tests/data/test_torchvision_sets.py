@@ -3,6 +3,7 @@
 import bz2
 import hashlib
 import pickle
+import shlex
 import struct
 import sys
 from collections.abc import Callable
@@ -12,7 +13,10 @@ import numpy as np
 import pytest
 from torchvision import datasets
 
+from afn.cli import main
 from afn.data import catalogue, dataset_entry, download, load_dataset
+from afn.pretrained.lacking import what_it_takes
+from afn.pretrained.published import TABLES
 
 RNG = np.random.default_rng(0)
 SVHN_IMAGES = RNG.integers(0, 256, (32, 32, 3, 5), dtype=np.uint8)
@@ -108,7 +112,7 @@ def write_svhn(root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     splits = {}
     for split in ("train", "test"):
         path = root / f"{split}_32x32.mat"
-        savemat(path, {"X": SVHN_IMAGES, "y": labels})
+        savemat(path, {"X": SVHN_IMAGES, "y": labels}, do_compression=True)  # as published
         splits[split] = ["", path.name, hashlib.md5(path.read_bytes()).hexdigest()]
     monkeypatch.setattr(datasets.SVHN, "split_list", splits)
     return root
@@ -145,7 +149,7 @@ def write_cifar(
     base.mkdir()
     sums = []
     for name, content in contents.items():
-        (base / name).write_bytes(pickle.dumps(content))
+        (base / name).write_bytes(python2_pickle(content))
         sums.append([name, hashlib.md5((base / name).read_bytes()).hexdigest()])
     monkeypatch.setattr(kind, "train_list", sums[:1])
     monkeypatch.setattr(kind, "test_list", sums[1:2])
@@ -168,6 +172,43 @@ def test_cifar10_is_read_from_its_batches(folder: Path, monkeypatch: pytest.Monk
     np.testing.assert_array_equal(data.x_train, images.transpose(0, 2, 3, 1))
     assert data.y_test.tolist() == [3, 2, 1, 0]
     assert data.class_names == tuple(names)
+
+
+def python2_pickle(value: object) -> bytes:
+    """As Python 2 and the numpy of its time pickled it, protocol 2: how CIFAR is published."""
+    return b"\x80\x02" + _opcodes(value) + b"."
+
+
+def _opcodes(value: object) -> bytes:
+    match value:
+        case None:
+            return b"N"
+        case int():
+            return b"J" + struct.pack("<i", value)
+        case str():  # one byte a character, which Python 3 reads by the encoding it is told
+            return b"T" + struct.pack("<i", len(value)) + value.encode("latin1")
+        case tuple():
+            return b"(" + b"".join(map(_opcodes, value)) + b"t"
+        case list():
+            return b"](" + b"".join(map(_opcodes, value)) + b"e"
+        case dict():
+            items = (_opcodes(each) for item in value.items() for each in item)
+            return b"}(" + b"".join(items) + b"u"
+    assert isinstance(value, np.ndarray)
+    assert value.dtype == np.uint8
+    array = b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n"
+    array += _opcodes((0,)) + _opcodes("b") + b"tR"
+    dtype = b"cnumpy\ndtype\n" + _opcodes(("u1", 0, 1)) + b"R"
+    dtype += _opcodes((3, "|", None, None, None, -1, -1, 0)) + b"b"
+    data = _opcodes(value.tobytes().decode("latin1"))
+    return array + b"(" + _opcodes(1) + _opcodes(value.shape) + dtype + b"\x89" + data + b"tb"
+
+
+def test_python2_pickles_are_read_as_they_were_written() -> None:
+    value = {"data": np.arange(12, dtype=np.uint8).reshape(3, 4), "labels": [3, 1], "name": "é"}
+    read = pickle.loads(python2_pickle(value), encoding="latin1")
+    np.testing.assert_array_equal(read.pop("data"), value.pop("data"))
+    assert read == value
 
 
 def cifar100() -> dict[str, dict]:
@@ -195,6 +236,23 @@ def test_cifar100_is_read_with_its_fine_labels(
     assert data.y_train.tolist() == [0, 99, 2, 3]
     assert data.y_test.tolist() == [98, 1]
     assert data.class_names == tuple(contents["meta"]["fine_label_names"])
+
+
+@pytest.mark.parametrize("name", ["cifar100", "svhn"])
+def test_the_papers_rows_train_by_the_command_that_is_named(
+    name: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if name == "svhn":
+        write_svhn(folder, monkeypatch)
+    else:
+        write_cifar(folder, "CIFAR100", cifar100(), monkeypatch)
+    [table] = (table for table in TABLES if table.name == "images")
+    row = next(row for row in table.rows if f"--dataset {name} " in what_it_takes(table, row))
+
+    small = ["--batch-size", "2", "--max-steps", "2", "--eval-images", "2", "--no-store"]
+    main([*shlex.split(what_it_takes(table, row))[3:], *small])
+
+    assert "clean" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("damage", ["truncated", "missing"])

@@ -2,13 +2,17 @@
 
 import csv
 import shlex
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 import pytest
 
 from afn.cli import _parser
 from afn.corruptions.severities import RULE
+from afn.data.derived import derive
+from afn.data.entries import Source
 from afn.data.known import KNOWN
+from afn.engine.ready import check_ready
 from afn.pretrained.cards import read_card
 from afn.pretrained.lacking import command, lacking, what_it_takes
 from afn.pretrained.plan import PLAN
@@ -27,6 +31,7 @@ from afn.pretrained.replication import (
     replicated,
 )
 from afn.pretrained.results import COLUMNS, FILE
+from afn.train_options import config_of
 from tests.pretrained.accuracies import answer
 
 BY_NAME = {table.name: table for table in TABLES}
@@ -230,6 +235,23 @@ def test_rows_that_are_not_measured_name_a_command_that_is_understood():
         for each in filter(None, commands):
             options = _parser().parse_args(shlex.split(each)[3:])
             assert all(part in KNOWN for part in options.dataset.split("+"))
+
+
+def published_set(name):
+    """As it is listed where it is on disk."""
+    parts = [Source(replace(KNOWN[part], how_to_get=""), dict) for part in name.split("+")]
+    return derive(name, parts).entry if len(parts) > 1 else parts[0].entry
+
+
+def test_those_commands_train_to_their_end(monkeypatch):
+    """On the published numbers of images; 200 epochs of SVHN are 114,400 steps, and take hours."""
+    monkeypatch.setattr("afn.engine.ready.weights_file", lambda: None)
+    for table in TABLES:
+        for row in table.rows:
+            if each := what_it_takes(table, row):
+                config = config_of(_parser().parse_args(shlex.split(each)[3:]))
+                check_ready(config, published_set, to_its_end=True)
+                assert config.max_seconds >= 24 * 3600
 
 
 def test_the_ladder_has_only_seeds_that_are_on_every_rung():
