@@ -9,7 +9,9 @@ from afn.pretrained.cards import Card, pretrained_dir, read_card
 from afn.pretrained.published import TABLES, Table
 from afn.pretrained.replication import Reading, Replicated, Results, replicated
 from afn.pretrained.results import FILE
-from app import mechanisms
+from app import calibration, mechanisms
+from app.calibration import CALIBRATED
+from app.charts.calibration import Rated
 from app.mechanisms import VARIANTS, Course, Effect
 
 
@@ -100,6 +102,20 @@ def effects(network: str) -> list[Effect]:
 def _effects(sha256: str, _card: Card) -> list[Effect]:
     try:
         return mechanisms.effects(_card)
+    except (ValueError, OSError):
+        return []
+
+
+def calibrations(network: str) -> list[Rated]:
+    """How sure and how right the shipped networks are, in every way in which they were asked."""
+    found = [each for norm in CALIBRATED if (each := card(f"{network}-{norm}"))]
+    return _calibrations(tuple(each.sha256["cells"] for each in found), found)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _calibrations(sha256: tuple[str, ...], _cards: list[Card]) -> list[Rated]:
+    try:
+        return calibration.of_cards(_cards)
     except (ValueError, OSError):
         return []
 

@@ -336,6 +336,17 @@ each image do not see the batch.
 So test-batch statistics trade one shift for another: they undo a corruption that the whole batch
 has, and pay where classes come in runs, as from a camera that looks at one thing for a while.
 """,
+    "calibration": """
+A network that is 80 % sure should be right on 80 % of such answers. Answers to the fifteen standard
+corruptions are sorted into 15 bins by their confidence (the softmax probability of the answer). In
+the diagram a line is how often the answers of a bin are right: below the diagonal a network is
+**too sure**, above it too modest; large dots are bins of many answers.
+
+The **expected calibration error** is the mean distance to the diagonal, each bin weighing as many
+answers as it has (Guo et al. 2017), test by test; told is the mean over the tests. Intervals are a
+bootstrap over images, the same for all tests; one seed each, so that they say nothing of another
+training. Chance alone lifts the error by some thousandths.
+""",
     "robustness.grid": """
 Every corruption at every severity, on the same images for all models. Hover a cell for its 95 %
 interval (Wilson's for an accuracy, paired for a difference), the number of images and their source.

@@ -38,7 +38,7 @@ from app.paper import (
     level_words,
 )
 from app.state import paper as state
-from app.views import paper_theory
+from app.views import calibration, paper_theory
 
 _TOLD = ("network", "image size", "training", "augmentation", "data", "domains", "corruptions")
 """What of the protocol is told beside every table."""
@@ -81,6 +81,7 @@ def render() -> None:
     painted()
     _mechanisms(offered)
     _ladders(results)
+    _calibration()
     view = state.take()
     reading: Reading = "tests" if view.reading == "tests" else "trains"
     offer(
@@ -295,6 +296,16 @@ def _gradients(network: str, told: str) -> None:
 
 def _refuted(by: str) -> None:
     st.markdown(f"**What would speak against it:** {plain(by)}")
+
+
+# -- calibration -----------------------------------------------------------------------------------
+
+
+def _calibration() -> None:
+    network = state.take().network
+    if network in NETWORKS:
+        told = f"Precomputed · {NETWORKS[network]} · seed 0 of each"
+        calibration.render(evidence.calibrations(network), key="paper", told=told)
 
 
 # -- the split -------------------------------------------------------------------------------------

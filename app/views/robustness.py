@@ -13,6 +13,7 @@ from app import (
     asking,
     backend,
     batch_controls,
+    calibration,
     card_view,
     cards,
     robustness,
@@ -34,6 +35,7 @@ from app.offers import Choice, newest
 from app.robustness import IMAGES, KINDS, MAX_MODELS, RobustnessView
 from app.state import robustness as state
 from app.subjects import Chosen
+from app.views import calibration as calibration_view
 from app.views import label_shift
 
 _PICTURES = {"flipped": "that flip", "disagree": "models disagree on", "first": "the first"}
@@ -342,9 +344,12 @@ def _grid(chosen: Sequence[Chosen]) -> None:
                 words = f"{count_words(asked.total, 'test')}, {known} of them known"
                 st.caption(words, width="content")
         asking.follow(asked)
-        if is_wanted or any(robustness.num_corruptions(each) > 1 for each in tested):
+        has_several = any(robustness.num_corruptions(each) > 1 for each in tested)
+        if is_wanted or has_several:
             _tables(chosen, tested, view, asked)
         offer("robustness.grid", lambda: corruptions.grid(chosen, view))
+        if has_several and not asked.is_running:
+            calibration_view.render(calibration.of_tested(tested), key="robustness")
 
     asking.section(ask_now, draw)
 

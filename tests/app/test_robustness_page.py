@@ -85,6 +85,7 @@ def test_the_first_visit_proposes_models_and_tests_one_corruption(runs, ids):
     assert "from test-batch statistics" in words(at)
     assert len(at.get("plotly_chart")) == 1
     assert {"Test batches of 1 to 128", "Test all 18 corruptions"} <= set(buttons(at))
+    assert "calibration error" not in words(at)  # of one corruption it would say little
     assert "270 tests, 18 of them known" in words(at)
     assert len(at.warning) == len(at.error) == 0
 
@@ -149,6 +150,7 @@ def test_the_button_tests_all_corruptions_and_the_tables_show_them(runs, ids):
         r"^Cached · 200 test images of digits8 · seed 0 · statistics: BN ", words(at), re.M
     )
     assert "corruptions generated" in words(at)
+    assert "Expected calibration error (15 bins, mean over 74 corrupted tests)" in words(at)
     assert "Data of these figures" in [each.label for each in at.expander]
     again = page(**at.query_params)
     assert not asked(again)
