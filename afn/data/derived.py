@@ -73,13 +73,15 @@ def _load(name: str, sources: Sequence[Source], channels: int) -> ImageData:
     sets = [data_in_form(each, (height, width, channels)) for each in sets]
     if len(sets) == 1:
         return replace(sets[0], name=name)
-    # The first so many test images are what a run is tested on: they are to come from all parts.
-    order = np.random.default_rng(_SEED).permutation(sum(len(each.y_test) for each in sets))
+    # The first so many are what a run trains on or is tested on: they are to come from all parts.
+    draw = np.random.default_rng(_SEED)
+    tests = draw.permutation(sum(len(each.y_test) for each in sets))
+    trains = draw.permutation(sum(len(each.y_train) for each in sets))
     return ImageData(
         name=name,
-        x_train=np.concatenate([each.x_train for each in sets]),
-        y_train=np.concatenate([each.y_train for each in sets]),
-        x_test=np.concatenate([each.x_test for each in sets])[order],
-        y_test=np.concatenate([each.y_test for each in sets])[order],
+        x_train=np.concatenate([each.x_train for each in sets])[trains],
+        y_train=np.concatenate([each.y_train for each in sets])[trains],
+        x_test=np.concatenate([each.x_test for each in sets])[tests],
+        y_test=np.concatenate([each.y_test for each in sets])[tests],
         class_names=class_names,
     )

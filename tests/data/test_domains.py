@@ -125,21 +125,25 @@ def test_a_pool_holds_all_images_of_its_parts_at_the_largest_size(folder: Path) 
     assert entry.image_shape == data.x_test.shape[1:] == (28, 28, 3)
     assert (entry.num_train, entry.num_test) == (len(data.y_train), len(data.y_test))
     assert (entry.num_train, entry.num_test) == (1437 + 4000, 360 + 1000)
-    few = load_dataset("digits8")
-    np.testing.assert_array_equal(data.x_train[:1437], in_form(few.x_train, (28, 28, 3)))
-    np.testing.assert_array_equal(data.y_train[:1437], few.y_train)
+    parts = [load_dataset("digits8"), load_dataset("mnistm5k")]
+    whole = [
+        (label, in_form(image[None], (28, 28, 3)).tobytes())
+        for part in parts
+        for label, image in zip(part.y_train, part.x_train, strict=True)
+    ]
+    found = [(y, x.tobytes()) for y, x in zip(data.y_train, data.x_train, strict=True)]
+    assert sorted(found) == sorted(whole)
 
 
-def test_a_pools_first_test_images_are_of_all_parts(folder: Path) -> None:
-    plant(folder, "photo", per_class=20)
-    plant(folder, "sketches", per_class=20)
-    data = load_dataset("things/photo+things/sketches")
-    levels = data.x_test[:, 0, 0, 0]
-    assert np.unique(levels, return_counts=True)[1].tolist() == [8, 8]
-    assert sorted(set(levels[:8].tolist())) == [50, 80]
-    np.testing.assert_array_equal(
-        levels, load_dataset("things/photo+things/sketches").x_test[:, 0, 0, 0]
-    )
+@pytest.mark.parametrize(("part", "per_domain"), [("x_test", 8), ("x_train", 32)])
+def test_a_pools_first_images_are_of_all_parts(folder: Path, part: str, per_domain: int) -> None:
+    for domain in ("photo", "sketches", "cartoon"):
+        plant(folder, domain, per_class=20)
+    name = "things/photo+things/sketches+things/cartoon"
+    levels = getattr(load_dataset(name), part)[:, 0, 0, 0]
+    assert np.unique(levels, return_counts=True)[1].tolist() == [per_domain] * 3
+    assert len(set(levels[:per_domain].tolist())) == 3
+    np.testing.assert_array_equal(levels, getattr(load_dataset(name), part)[:, 0, 0, 0])
 
 
 def test_domains_of_other_classes_are_not_pooled(folder: Path) -> None:

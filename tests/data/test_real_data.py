@@ -2,13 +2,16 @@
 
 import os
 import time
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from afn import TrainConfig
 from afn.data import catalogue, dataset_entry, load_dataset
 from afn.data.domains import digit_domains, leave_one_out, single_source, tree_domains
+from afn.engine.ready import check_ready
 
 pytestmark = [
     pytest.mark.real_data,
@@ -65,5 +68,28 @@ def test_the_domains_that_are_there_can_be_trained_on_in_both_settings() -> None
     assert len(trees["pacs"]) == 4
     grey = load_dataset(list(single_source(digits, "channels reduced"))[2])
     assert grey.x_train.shape == (10_000, 28, 28, 1)
-    *_, no_sketch = leave_one_out(trees["pacs"])
-    assert load_dataset(no_sketch).x_train.shape == (1_638 + 1_875 + 1_336, 64, 64, 3)
+
+
+@pytest.mark.parametrize("left_out", ["art_painting", "cartoon", "photo", "sketch"])
+def test_three_domains_of_pacs_train_for_the_fourth(left_out: str) -> None:
+    splits = leave_one_out(tree_domains()["pacs"])
+    [name] = [trained for trained, tested in splits.items() if tested == [f"pacs/{left_out}"]]
+    parts = [dataset_entry(part) for part in name.split("+")]
+    entry = dataset_entry(name)
+    assert {part.name for part in parts} == {n for n in SHAPES if "/" in n} - {f"pacs/{left_out}"}
+    assert entry.num_train == sum(SHAPES[part.name][0][0] for part in parts)
+    assert entry.num_test == sum(SHAPES[part.name][1] for part in parts)
+    assert entry.class_names == dataset_entry(f"pacs/{left_out}").class_names
+    config = TrainConfig(dataset=name, test_domains=(f"pacs/{left_out}",), batch_size=32)
+    check_ready(config)
+
+
+def test_training_on_three_domains_begins_with_all_of_them() -> None:
+    name = "pacs/art_painting+pacs/cartoon+pacs/photo"
+    parts = {part: load_dataset(part) for part in name.split("+")}
+    of = {x.tobytes(): part for part, data in parts.items() for x in data.x_train}
+    data = load_dataset(name)
+    assert data.x_train.shape == (1_638 + 1_875 + 1_336, 64, 64, 3)
+    counts = Counter(of[x.tobytes()] for x in data.x_train[:300])
+    assert min(counts[part] for part in parts) > 50
+    assert np.unique(data.y_train[:300]).tolist() == list(range(7))
