@@ -142,6 +142,17 @@ def test_a_link_may_name_data_that_is_made_of_others(runs):
     assert len(playground(data="mnist@rgb").warning) == 1  # MNIST is not here
 
 
+def test_a_network_that_begins_from_imagenet_is_offered_where_a_link_names_it(runs, monkeypatch):
+    monkeypatch.setattr("afn.engine.ready.weights_file", lambda: None)
+    at = playground(net="efficientnet_lite0", data="digits8@rgb", c=["bn"])
+    assert not at.warning
+    assert at.query_params["net"] == "efficientnet_lite0"
+    assert is_enabled(at, "Start")
+    grey = playground(net="efficientnet_lite0", data="digits8", c=["bn"])
+    assert "take digits8@rgb" in grey.warning[0].value
+    assert not is_enabled(grey, "Start")
+
+
 @pytest.mark.parametrize("contender", ["afn~lambda_100_0_0_0", "afn~lambda_-inf_0_0_0"])
 def test_a_start_of_lambda_beyond_its_control_does_not_break_the_page(runs, contender):
     unfold(playground(c=contender), "open.0")

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.testing import assert_close
 
-from afn import TrainConfig, convert_norm, train
+from afn import TrainConfig, convert_norm, fold_norms, train
 from afn.backbones import EfficientNetLite0
 from afn.backbones.efficientnet_lite import load_imagenet
 from afn.cli import main
@@ -89,6 +89,17 @@ def test_where_a_side_is_even_padding_stands_behind_the_image_alone(size, begins
     height, width = (math.ceil(side / 2) for side in size)
     seen = around[0, 0, top : top + 2 * height : 2, left : left + 2 * width : 2]
     assert_close(conv(image)[0, 0], seen, rtol=0, atol=0)
+
+
+def test_every_norm_is_folded_into_the_convolution_before_it():
+    model = EfficientNetLite0(3, 7, (32, 32), BatchNorm2d)
+    images = torch.rand(8, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        model(images)  # averages that are not those of the start
+        folded = fold_norms(model.eval())
+        assert_close(folded(images), model(images), rtol=1e-4, atol=1e-5)
+    assert sum(isinstance(layer, nn.Identity) for layer in folded.modules()) == 49
+    assert not norm_layers(folded)
 
 
 @pytest.mark.parametrize("norm", NORMS)
