@@ -126,12 +126,9 @@ def _sweep(asks: str, held: str, where: str, section: int, name: str) -> Asked:
 
 
 ASKED: tuple[Asked, ...] = (
-    Asked(
-        asks=_HEADLINE,
-        held="AFN − ASRNorm, with RSC",
-        where="EfficientNet-Lite0 with ImageNet's weights, PACS",
-        section=7,
-        page="domains",
+    _sweep(
+        _HEADLINE, "AFN − ASRNorm, with RSC", "EfficientNet-Lite0 from ImageNet's weights, PACS", 7,
+        "pacs-imagenet",
     ),
     _deciding(_HEADLINE, "AFN − ASRNorm", WAYS["afn"], WAYS["asrnorm"]),
     _deciding(_HEADLINE, "AFN whose networks learn − ASRNorm", _LEARN, WAYS["asrnorm"]),

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, get_args
 
 from afn.corruptions.severities import rule_words
@@ -45,6 +46,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--column", choices=get_args(Reading), default="trains",
         help="of the first table of digits: the domain that trains (default) or that tests",
     )  # fmt: skip
+    parser.add_argument(
+        "--into", type=Path, metavar="FILE",
+        help="of the table asked: also put it into a Markdown file, between <!-- asked --> and "
+        "<!-- /asked -->",
+    )  # fmt: skip
     parser.add_argument("--all", action="store_true", help="train all that are planned")
     parser.add_argument(
         "--again", action="store_true", help="train also what is made already, as the table says"
@@ -64,7 +70,7 @@ def run(options: argparse.Namespace, say: Say) -> None:
                 raise ValueError("name one model to show; `python -m afn pretrained` lists them")
             _show(options.names[0], say)
         case "tables":
-            _tables(options.names, options.column, say)
+            _tables(options.names, options.column, options.into, say)
         case "train":
             if options.all == bool(options.names):
                 raise ValueError("name what to train, or say --all")
@@ -128,13 +134,15 @@ def _show(name: str, say: Say) -> None:
     say("\n".join(lines), record)
 
 
-def _tables(names: Sequence[str], column: Reading, say: Say) -> None:
+def _tables(names: Sequence[str], column: Reading, into: Path | None, say: Say) -> None:
     known = ["asked", *(table.name for table in TABLES)]
     if unknown := [name for name in names if name not in known]:
         raise ValueError(f"unknown table {unknown[0]!r}; known: {', '.join(known)}")
     results = Results.read(pretrained_dir())
+    if into and "asked" not in names:
+        raise ValueError("--into takes the table asked: python -m afn pretrained tables asked")
     if "asked" in names:
-        _asked(results, say)
+        _asked(results, into, say)
     for table in TABLES:
         if names and table.name not in names:
             continue
@@ -144,7 +152,7 @@ def _tables(names: Sequence[str], column: Reading, say: Say) -> None:
             _differences(table, row, say)
 
 
-def _asked(results: Results, say: Say) -> None:
+def _asked(results: Results, into: Path | None, say: Say) -> None:
     """What the source asks and what was found, as the README has it."""
     found = table_of(results, {table.name: replicated(results, table) for table in TABLES})
     records: list[dict[str, Any]] = [{"kind": "head"}] * 2
@@ -157,8 +165,21 @@ def _asked(results: Results, say: Say) -> None:
                 "verdict": row.verdict, "command": row.command, "section": row.section,
             }
         )  # fmt: skip
-    for line, record in zip(markdown(found), records, strict=True):
+    lines = markdown(found)
+    if into:
+        _put_between(into, "asked", lines)
+    for line, record in zip(lines, records, strict=True):
         say(line, record)
+
+
+def _put_between(path: Path, name: str, lines: Sequence[str]) -> None:
+    begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+    text = path.read_text()
+    head, found, rest = text.partition(begin)
+    _, closed, tail = rest.partition(end)
+    if not found or not closed:
+        raise ValueError(f"{path} has no {begin} with {end} behind it: say where the table goes")
+    path.write_text("\n".join([head + begin, *lines, end + tail]))
 
 
 def _accuracies(table: Table, row: Replicated, say: Say) -> None:
@@ -194,7 +215,8 @@ def _differences(table: Table, row: Replicated, say: Say) -> None:
                 gain.mean, gain.low, gain.high, of="seed", decimals=2, is_signed=True
             )
             told += f" ({bounds})"
-        told += f" over {count_words(gain.n, 'seed')}: {found}"
+        paired = "" if gain.is_paired else ", not paired"
+        told += f" over {count_words(gain.n, 'seed')}{paired}: {found}"
         if gain.n > 1:
             told += f"; sees ±{gain.smallest_effect:.2f}"
         said = "; ".join(filter(None, [row.condition, row.refusal]))

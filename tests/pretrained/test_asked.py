@@ -69,9 +69,6 @@ def test_a_comparison_that_is_not_through_is_interim():
 @pytest.mark.parametrize("asked", ASKED, ids=lambda each: f"{each.held}, {each.where}")
 def test_every_command_trains_what_its_row_asks(asked):
     words = shlex.split(asked.command)[3:]
-    if not words:
-        assert asked.section == 7  # ImageNet's weights: not planned yet
-        return
     _parser().parse_args(words)
     if asked.sides is None:
         assert words[0] == "sweep"
@@ -88,7 +85,22 @@ def test_the_readme_has_what_the_command_prints(capsys):
     printed = capsys.readouterr().out.strip()
     readme = (ROOT / "README.md").read_text()
     table = readme.partition("<!-- asked -->")[2].partition("<!-- /asked -->")[0].strip()
-    assert table == printed, "put what `python -m afn pretrained tables asked` prints there"
+    assert table == printed, "python -m afn pretrained tables asked --into README.md"
+
+
+def test_the_table_is_put_between_its_marks(tmp_path, capsys):
+    file = tmp_path / "notes.md"
+    file.write_text("before\n<!-- asked -->\nold\n<!-- /asked -->\nbehind\n")
+    command = ["pretrained", "tables", "asked", "--into", str(file)]
+    for _ in range(2):
+        main(command)
+        printed = capsys.readouterr().out.strip()
+        assert file.read_text() == (f"before\n<!-- asked -->\n{printed}\n<!-- /asked -->\nbehind\n")
+    file.write_text("nothing\n")
+    with pytest.raises(SystemExit):
+        main(command)
+    assert "has no <!-- asked -->" in capsys.readouterr().err
+    assert file.read_text() == "nothing\n"
 
 
 def test_digits_in_grey_that_are_shipped_answer_three_of_the_questions():
