@@ -344,7 +344,7 @@ def _movement(options: argparse.Namespace, say: Say) -> None:
 def _data(options: argparse.Namespace, say: Say) -> None:
     from dataclasses import asdict
 
-    from afn.data import catalogue, download
+    from afn.data import catalogue, download, unread
 
     if options.action == "download":
         if not options.name:
@@ -360,6 +360,8 @@ def _data(options: argparse.Namespace, say: Say) -> None:
             f"{f'; left out: {entry.left_out}' if entry.left_out else ''}",
             {**asdict(entry), "num_classes": entry.num_classes},
         )
+    for line in unread():
+        say(f"not read: {line}", {"not_read": line})
 
 
 def _runs(options: argparse.Namespace, say: Say) -> None:

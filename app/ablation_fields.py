@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from afn.data import catalogue
+from afn.data import catalogue, unread
 from app.ablations import CHOICES, EXAMPLES, TESTS, VARIED
 from app.explanations import CONTROLS
+from app.markdown import plain
 from app.state import ablations as state
 
 
@@ -12,6 +13,8 @@ def render() -> None:
     """Draw them; the page's settings hold what they say."""
     offered = {name: entry.title for name, entry in catalogue().items() if not entry.how_to_get}
     with st.container(border=True):
+        for line in unread():
+            st.caption(f":material/folder_off: {plain(line[0].upper() + line[1:])}.")
         with st.container(horizontal=True, gap="medium"):
             if st.session_state[state.key("dataset")] not in offered:
                 st.session_state[state.key("dataset")] = next(iter(offered))

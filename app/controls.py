@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from afn.data import DatasetEntry, catalogue, dataset_entry
+from afn.data import DatasetEntry, catalogue, dataset_entry, unread
 from afn.engine.config import (
     ADAPTIVE_NORMS,
     BACKBONE_NAMES,
@@ -16,9 +16,11 @@ from afn.engine.config import (
 )
 from afn.engine.ready import check_ready
 from afn.lambda_init import LAMBDAS, LambdaInit
+from afn.wording import count_words
 from app.charts.palette import run_colors
 from app.comparison import MAX_CONTENDERS, NORM_TITLES, PRESETS, Comparison, labels, lambda_start
 from app.explanations import CONTROLS
+from app.markdown import plain
 from app.state import playground as state
 from app.state.playground import key
 
@@ -101,9 +103,11 @@ def _dataset(entries: dict[str, DatasetEntry]) -> None:
     )
     entry = entries[st.session_state[key("dataset")]]
     st.caption(entry.source + (f" Left out: {entry.left_out}." if entry.left_out else ""))
+    for line in unread():
+        st.caption(f":material/folder_off: {plain(line[0].upper() + line[1:])}.")
     missing = [entry for entry in entries.values() if entry.status not in _AVAILABLE]
     if missing:
-        with st.expander(f"{len(missing)} more data sets can be had"):
+        with st.expander(f"{count_words(len(missing), 'more data set')} can be had"):
             st.markdown("\n".join(f"- **{e.title}**: {e.how_to_get}" for e in missing))
     named = st.session_state[key("backbone")]  # by a link or a run, whatever is offered
     st.segmented_control(

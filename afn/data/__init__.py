@@ -1,6 +1,13 @@
 """Images to learn from: a catalogue of data sets and one way to load any of them."""
 
-from afn.data.catalogue import catalogue, data_dir, dataset_entry, download, load_dataset
+from afn.data.catalogue import (
+    catalogue,
+    data_dir,
+    dataset_entry,
+    download,
+    load_dataset,
+    unread,
+)
 from afn.data.entries import DatasetEntry, ImageData
 
 __all__ = [
@@ -11,4 +18,5 @@ __all__ = [
     "dataset_entry",
     "download",
     "load_dataset",
+    "unread",
 ]

@@ -13,7 +13,7 @@ from afn.data.embedded import find_embedded
 from afn.data.entries import DatasetEntry, ImageData, Source, Status, composed
 from afn.data.known import find_known
 from afn.data.torchvision_sets import find_torchvision
-from afn.data.trees import find_trees
+from afn.data.trees import find_trees, misplaced
 
 # Where two sets have the same name, the earlier finder's is meant.
 _FINDERS = (find_embedded, find_archives, find_torchvision, find_trees, find_known)
@@ -49,6 +49,31 @@ def catalogue(folder: Path | None = None) -> dict[str, DatasetEntry]:
             found[entry.name] = replace(before, left_out=told)
     order = get_args(Status)
     return dict(sorted(found.items(), key=lambda item: order.index(item[1].status)))
+
+
+def unread(folder: Path | None = None) -> list[str]:
+    """One line for each thing about the data folder that keeps its data sets from being found.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from afn.data import unread
+        >>> unread(Path(__file__))
+        ['expected a folder of data sets, got the file ...; point AFN_DATA_DIR at a folder']
+    """
+    where = folder or data_dir()
+    if where.is_dir():
+        if not os.access(where, os.R_OK | os.X_OK):
+            return [f"the data folder {where} is closed to this user: open it for reading"]
+        return list(misplaced(where))
+    if where.exists():
+        line = f"expected a folder of data sets, got the file {where}"
+        return [f"{line}; point AFN_DATA_DIR at a folder"]
+    if folder is None and not os.environ.get("AFN_DATA_DIR"):
+        return []  # the default one is made by the first download
+    return [
+        f"there is no data folder {where}, so that only what comes along is here; make it, or "
+        f"point AFN_DATA_DIR elsewhere"
+    ]
 
 
 def dataset_entry(name: str, folder: Path | None = None) -> DatasetEntry:

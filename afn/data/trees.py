@@ -1,9 +1,13 @@
-"""``<Name>/<domain>/<class>/*`` folders of images, each domain a data set of its own."""
+"""``<Name>/<domain>/<class>/*`` folders of images, each domain a data set of its own.
 
+``<Name>/<class>/*`` is a data set of one domain, called by its name.
+"""
+
+import hashlib
 import os
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from itertools import groupby
@@ -13,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
+from afn.data.embedded import cache_dir
 from afn.data.entries import (
     DatasetEntry,
     ImageData,
@@ -27,6 +32,7 @@ from afn.data.known import on_disk, unusable
 from afn.data.picture_files import SUFFIXES, read_picture
 from afn.data.split import num_test_of, stratified_split
 from afn.wording import count_words
+from afn.work import read_json, write_json
 
 _SIDE = 64
 _SEED = 20150103
@@ -51,34 +57,78 @@ def find_trees(folder: Path) -> Iterator[Source]:
     yield from told_apart(_domains(folder), _refused)
 
 
-def _domains(folder: Path) -> Iterator[tuple[str, Source]]:
-    class_folders = sorted(folder.glob("[!.]*/[!.]*/[!.]*/"))
-    for domain, folders in groupby(class_folders, key=lambda path: path.parent):
-        classes = {path.name: _content(path) for path in folders}
-        if not any(each.files for each in classes.values()):
+def misplaced(folder: Path) -> Iterator[str]:
+    """One line for each folder whose images lie where no tree has them."""
+    for tree in sorted(folder.glob("[!.]*/")):
+        if any(_has_images(tree, depth) for depth in (1, 2)):
             continue
-        tree, place = domain.parent.name, _place(domain)
-        name = f"{slug(tree)}/{slug(domain.name, keeps=_DOMAIN_KEEPS)}"
-        former = f"{ascii_slug(tree)}/{ascii_slug(domain.name, keeps=_DOMAIN_KEEPS)}"
-        title = f"{shown(tree)} · {shown(domain.name)}"
-        num_images = sum(len(each.files) for each in classes.values())
-        num_test = num_test_of(num_images)
-        try:
-            _check(domain, classes)
-        except ValueError as error:
-            entry = unusable(name, title=title, error=error)
-        else:
-            entry = on_disk(
-                name,
-                place=f"{place}/",
-                title=title,
-                image_shape=(_SIDE, _SIDE, 3),
-                class_names=tuple(map(composed, classes)),
-                num_train=num_images - num_test,
-                num_test=num_test,
-                left_out=_left_out(classes),
+        deep = next((depth for depth in (0, 3, 4) if _has_images(tree, depth)), None)
+        if deep is not None:
+            where = f"{deep} folders deep" if deep else "in it, and no class folders"
+            yield (
+                f"{shown(tree.name)}/: expected <Name>/<domain>/<class>/* or <Name>/<class>/*, got "
+                f"images {where}; move them, then it is a data set"
             )
-        yield place, Source(entry, partial(_read_tree, domain, classes, name), former)
+
+
+def _has_images(tree: Path, depth: int) -> bool:
+    """Whether there are images so many folders below."""
+    below = tree.glob("/".join(["[!.]*"] * depth) + "/") if depth else [tree]
+    return any(_content(path).files for path in below)
+
+
+def _domains(folder: Path) -> Iterator[tuple[str, Source]]:
+    for tree in sorted(folder.glob("[!.]*/")):
+        name, former = slug(tree.name), ascii_slug(tree.name)
+        if not _has_images(tree, 2):
+            if found := _domain(tree, sorted(tree.glob("[!.]*/")), (name, shown(tree.name), "")):
+                yield found
+            continue
+        class_folders = sorted(tree.glob("[!.]*/[!.]*/"))
+        for domain, folders in groupby(class_folders, key=lambda path: path.parent):
+            called = (
+                f"{name}/{slug(domain.name, keeps=_DOMAIN_KEEPS)}",
+                f"{shown(tree.name)} · {shown(domain.name)}",
+                f"{former}/{ascii_slug(domain.name, keeps=_DOMAIN_KEEPS)}",
+            )
+            if found := _domain(domain, folders, called):
+                yield found
+
+
+def _domain(
+    domain: Path, folders: Iterable[Path], called: tuple[str, str, str]
+) -> tuple[str, Source] | None:
+    """One data set; None where there is no image in the class folders.
+
+    Args:
+        domain: The folder of the class folders.
+        folders: Those.
+        called: Its name, its title, and its former name.
+    """
+    name, title, former = called
+    classes = {path.name: _content(path) for path in folders}
+    if not any(each.files for each in classes.values()):
+        return None
+    place = f"{domain.parent.name}/{domain.name}" if "/" in name else domain.name
+    try:
+        _check(place, classes)
+    except ValueError as error:
+        entry = unusable(name, title=title, error=error)
+    else:
+        unread = _kept_unread(domain, classes)
+        num_images = sum(len(each.files) for each in classes.values()) - len(unread)
+        num_test = num_test_of(num_images)
+        entry = on_disk(
+            name,
+            place=f"{place}/",
+            title=title,
+            image_shape=(_SIDE, _SIDE, 3),
+            class_names=tuple(map(composed, classes)),
+            num_train=num_images - num_test,
+            num_test=num_test,
+            left_out=" and ".join(filter(None, [_unread_words(unread), _left_out(classes)])),
+        )
+    return place, Source(entry, partial(_read_tree, domain, classes, name), former)
 
 
 def _content(folder: Path) -> _Class:
@@ -117,12 +167,8 @@ def _refused(entry: DatasetEntry, error: ValueError) -> Source:
     return Source(unusable(entry.name, title=entry.title, error=error), refuse)
 
 
-def _place(domain: Path) -> str:
-    return f"{domain.parent.name}/{domain.name}"
-
-
-def _check(domain: Path, classes: _Classes) -> None:
-    place = shown(_place(domain))
+def _check(place: str, classes: _Classes) -> None:
+    place = shown(place)
     if broken := [name for name in classes if shown(name) != composed(name)]:
         raise ValueError(
             f"{place}: expected folders' names in UTF-8, got {shown(broken[0])}; rename it"
@@ -147,20 +193,23 @@ def _check(domain: Path, classes: _Classes) -> None:
 
 def _read_tree(domain: Path, classes: _Classes, name: str) -> ImageData:
     """All images at one size; unreadable files are left out with a warning."""
-    _check(domain, classes)
-    images, labels, sequences = [], [], []
+    _check(f"{domain.parent.name}/{domain.name}" if "/" in name else domain.name, classes)
+    images, labels, sequences, unread = [], [], [], {}
     for label, (class_name, each) in enumerate(classes.items()):
         for file in each.files:
             place = f"{class_name}/{shown(file)}"
             try:
                 image, num_frames = read_picture(domain / class_name / file)
             except (ValueError, OSError) as error:
-                warnings.warn(f"{name}: {place} is left out: {error}", stacklevel=2)
+                unread[place] = str(error)
                 continue
             if num_frames > 1:
                 sequences.append(place)
             images.append(_sized(image))
             labels.append(label)
+    _keep_unread(domain, classes, unread)
+    for place, reason in unread.items():
+        warnings.warn(f"{name}: {place} is left out: {reason}", stacklevel=2)
     if sequences:
         warnings.warn(
             f"{name}: the first picture is taken of each of "
@@ -183,6 +232,53 @@ def _read_tree(domain: Path, classes: _Classes, name: str) -> ImageData:
         y_test=y[test],
         class_names=tuple(map(composed, classes)),
     )
+
+
+# -- images that could not be read -----------------------------------------------------------------
+
+_Unread = Mapping[str, str]
+"""Why an image could not be read, by its place in the domain."""
+
+
+def _unread_words(unread: _Unread) -> str:
+    if not unread:
+        return ""
+    place, reason = next(iter(unread.items()))
+    return f"{count_words(len(unread), 'image')} that cannot be read, such as {place} ({reason})"
+
+
+def _keep_unread(domain: Path, classes: _Classes, unread: _Unread) -> None:
+    """What was found when the images were read, so that the catalogue need not read them."""
+    with suppress(OSError):  # it is told as a warning in any case
+        path = _unread_file(domain)
+        if not unread:
+            path.unlink(missing_ok=True)
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_json(path, {"stamp": _stamp(domain, classes), "unread": dict(unread)})
+
+
+def _kept_unread(domain: Path, classes: _Classes) -> _Unread:
+    """What was found when they were read; nothing where they changed since."""
+    kept = read_json(_unread_file(domain))
+    if not kept or kept.get("stamp") != _stamp(domain, classes):
+        return {}
+    unread: _Unread = kept["unread"]
+    return unread
+
+
+def _unread_file(domain: Path) -> Path:
+    digest = hashlib.sha256(os.fsencode(domain.absolute())).hexdigest()[:16]
+    return cache_dir() / f"unread-{digest}.json"
+
+
+def _stamp(domain: Path, classes: _Classes) -> list[int]:
+    """Another one once a file comes or goes."""
+    return [
+        number
+        for name, each in classes.items()
+        for number in ((domain / name).stat().st_mtime_ns, len(each.files))
+    ]
 
 
 def _sized(image: Image.Image) -> np.ndarray:

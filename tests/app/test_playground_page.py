@@ -277,3 +277,13 @@ def test_a_cluster_that_cannot_be_used_is_told_in_a_line(monkeypatch, tmp_path):
     assert [error.value for error in at.error] == [
         "a cluster's address is tcp://host:port or tls://host:port, got 'tcp://nowhere'."
     ]
+
+
+def test_a_data_folder_that_is_none_is_told_where_data_sets_are_chosen(runs, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("AFN_DATA_DIR", str(tmp_path / "file"))
+    assert "Expected a folder of data sets, got the file" in text(playground().caption)
+    (tmp_path / "Loose").mkdir()
+    (tmp_path / "Loose" / "0.png").touch()
+    monkeypatch.setenv("AFN_DATA_DIR", str(tmp_path))
+    assert "Loose/: expected" in text(playground().caption)

@@ -1,10 +1,13 @@
+import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from afn.data import catalogue, dataset_entry, load_dataset
+from afn.cli import main
+from afn.data import catalogue, dataset_entry, load_dataset, unread
 
 SIZE = (64, 64)
 
@@ -253,3 +256,75 @@ def test_images_of_unknown_white_are_left_out_by_name(folder: Path) -> None:
     assert "ant/deep.tiff is left out: of 32-bit whole numbers nobody knows the white" in told[0]
     assert "bee/float.tiff is left out: floats must be from 0, black, to 1, white" in told[1]
     assert len(data.y_train) + len(data.y_test) == 20
+
+
+# -- what lies elsewhere, and what cannot be read --------------------------------------------------
+
+
+def test_classes_without_domains_are_a_data_set_of_one_domain(folder: Path) -> None:
+    plant(folder).rename(folder / "Moths")
+
+    entry = dataset_entry("moths")
+
+    assert (entry.title, entry.status, entry.class_names) == ("Moths", "on disk", ("ant", "bee"))
+    assert (entry.num_train, entry.num_test) == (16, 4)
+    data = load_dataset("moths")
+    np.testing.assert_array_equal(data.x_train[:, 5, 5, 2], 255 * data.y_train)
+    assert unread() == []
+    (folder / "Moths" / "bee").rename(folder / "Moths" / "bee (1)")
+    assert load_dataset("moths").class_names == ("ant", "bee (1)")
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ("Loose", "Loose/: expected .*, got images in it, and no class folders; move them"),
+        ("Deep/a/b/c", "Deep/: expected .*, got images 3 folders deep; move them"),
+    ],
+)
+def test_images_where_no_tree_has_them_are_told(folder: Path, place: str, told: str) -> None:
+    plant(folder)
+    save(folder / place / "0.png", Image.new("RGB", SIZE))
+    [line] = unread()
+    assert re.match(told, line)
+    assert not any(name.startswith(place[:4].lower()) for name in catalogue())
+
+
+def test_a_data_folder_that_is_none_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "data.npz"
+    file.touch()
+    monkeypatch.setenv("AFN_DATA_DIR", str(file))
+    main(["data"])
+    told = capsys.readouterr().out.splitlines()[-1]
+    assert told.startswith("not read: expected a folder of data sets, got the file ")
+    monkeypatch.setenv("AFN_DATA_DIR", str(tmp_path / "nothing"))
+    main(["data", "--json"])
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])["not_read"]
+    assert told.startswith(f"there is no data folder {tmp_path / 'nothing'}, so that only")
+    monkeypatch.delenv("AFN_DATA_DIR")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert unread() == []
+
+
+def test_images_that_cannot_be_read_are_told_once_they_were_read(
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("AFN_CACHE_DIR", str(tmp_path / "cache"))
+    domain = plant(folder)
+    (domain / "bee" / "broken.png").write_bytes(b"no picture")
+    assert dataset_entry("insects/photo").left_out == ""
+    with pytest.warns(UserWarning, match=r"bee/broken\.png is left out"):
+        data = load_dataset("insects/photo")
+    entry = dataset_entry("insects/photo")
+    assert entry.left_out.startswith("1 image that cannot be read, such as bee/broken.png (")
+    assert (entry.num_train, entry.num_test) == (len(data.x_train), len(data.x_test))
+    main(["data"])
+    [line] = (each for each in capsys.readouterr().out.splitlines() if "insects/photo" in each)
+    assert "left out: 1 image that cannot be read" in line
+    (domain / "bee" / "broken.png").unlink()
+    assert dataset_entry("insects/photo").left_out == ""
