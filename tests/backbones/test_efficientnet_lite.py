@@ -1,6 +1,7 @@
 """EfficientNet-Lite0: the published network, and its start from ImageNet weights."""
 
 import math
+import os
 from dataclasses import replace
 from importlib.util import find_spec
 
@@ -229,6 +230,7 @@ def test_the_weights_of_imagenet_are_those_that_are_known():
 
 @HERE
 @pytest.mark.real_data
+@pytest.mark.skipif("AFN_DATA_DIR" not in os.environ, reason="AFN_DATA_DIR is not set")
 def test_averages_of_the_first_layer_are_those_of_photos():
     """Which shows that images are brought to what the weights were trained with."""
     config = replace(CONFIG, dataset="pacs/photo")
