@@ -234,6 +234,21 @@ class Run(Work):
         for path in self.checkpoints()[:-1]:
             path.unlink(missing_ok=True)
 
+    def pending(self) -> list[Command]:
+        """Of a run that ended: the commands that it will obey before its first step, once reopened.
+
+        Raises:
+            ValueError: Its checkpoint is damaged.
+        """
+        weights = self.weights()
+        obeyed = [0, self.record().get("obeyed", 0)]
+        if weights is not None:
+            obeyed.append(progress_of(weights)["control_offset"])
+        summary = self.state().summary or {}
+        if summary.get("diverged"):
+            obeyed.append(summary.get("control_offset", 0))
+        return read_lines(self.control_path, max(obeyed))[0]
+
     def reopen(self, *, anew: bool = False) -> bool:
         """Make an ended run claimable again, to go on from its last checkpoint.
 

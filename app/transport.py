@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -15,8 +16,10 @@ from afn.lambda_init import LAMBDAS
 from afn.runs import Run
 from afn.work import ENDED
 from app import backend
+from app.charts.chart import change_words
 from app.comparison import Comparison, labels, names_of
 from app.explanations import CONTROLS
+from app.markdown import plain
 from app.state import playground as state
 from app.state.playground import Slot
 
@@ -55,7 +58,7 @@ def render(slots: list[Slot], statuses: list[str], *, is_valid: bool) -> None:
             _button("Start", "play_arrow", _start, chosen, disabled=not can_start, main=can_start)
         if is_running or not can_resume:
             _button("Pause", "pause", _pause, chosen, disabled=not is_running)
-        else:
+        if can_resume:  # beside Pause where some run and others do not
             _button("Resume", "resume", _resume, chosen)
         can_step = can_start or any(each in ("running", "paused") for each in mine)
         _button("Step", "skip_next", _step, chosen, disabled=not can_step)
@@ -73,6 +76,25 @@ def render(slots: list[Slot], statuses: list[str], *, is_valid: bool) -> None:
     if popover.open:
         with popover:
             _changes([slots[i] for i in chosen])
+    _set_for_later(slots)
+
+
+def _set_for_later(slots: list[Slot]) -> None:
+    """What ended runs will obey once they are resumed."""
+    names = names_of([slot.config for slot in slots], [slot.origin for slot in slots])
+    told = [
+        f"{name}: {', '.join(words)}"
+        for name, slot in zip(names, slots, strict=True)
+        if slot.run and _can_reopen(slot) and (words := _pending_words(slot.run))
+    ]
+    if told:
+        st.caption(f":material/tune: Set for when it is resumed. {plain('; '.join(told))}.")
+
+
+def _pending_words(run: Run) -> list[str]:
+    with suppress(OSError, ValueError):
+        return [words for command in run.pending() if (words := change_words(command))]
+    return []
 
 
 def _target(slots: list[Slot]) -> list[int]:
@@ -155,7 +177,10 @@ def _start_again(chosen: list[int]) -> None:
 
 
 def _pause(chosen: list[int]) -> None:
-    _send(chosen, {"command": "pause"})
+    shown = _shown()
+    _send(
+        [i for i in chosen if i < len(shown) and status(shown[i]) != "paused"], {"command": "pause"}
+    )
 
 
 def _resume(chosen: list[int]) -> None:

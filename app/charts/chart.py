@@ -76,11 +76,12 @@ def marks_since(shown: Sequence[Shown], seen: Sequence[int]) -> list[dict[str, A
         {"x": command["step"], "text": text, "run": run}
         for run, (each, first) in enumerate(zip(shown, seen, strict=True))
         for command in each.history.commands[first:]
-        if (text := _mark_text(command))
+        if (text := change_words(command))
     ]
 
 
-def _mark_text(command: dict[str, Any]) -> str:
+def change_words(command: dict[str, Any]) -> str:
+    """What a command sets, as its mark says: "lr 0.01"; empty where it sets nothing."""
     if command.get("command") != "set" or "error" in command:
         return ""
     names = {"lr": "lr", "batch_size": "batch", "lambda_lr_factor": "λ lr ×"}

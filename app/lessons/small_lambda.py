@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 _AXIS = "start of λ"
-_STARTS = {"paper, 0.047": "#D55E00", "code, 0.51": "#E7A267", "λ from 0.95": "#7C5CD6"}
+_STARTS = {"paper, 0.047": "#D55E00", "reference code, 0.51": "#E7A267", "λ from 0.95": "#7C5CD6"}
 """Where λ_μ starts, and how it is drawn."""
 _PAPER, _CODE, _MOST = _STARTS
 _LEARNED = 50.0

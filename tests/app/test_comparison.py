@@ -258,3 +258,14 @@ def test_a_preset_fits_its_data_and_says_what_to_expect(preset):
         check_against_data(config, num_train=4000, image_side=28)  # mnist5k's
         assert config.dataset == "mnist5k"
         assert config.warnings() == []
+
+
+def test_former_links_with_a_lambda_from_0_95_open_with_it():
+    """A lesson called it "wide open" before the preset of 0.5 alone was."""
+    [config], problems = from_url({"c": ["afn~lambda_3_3_3_3"]})
+    assert problems == []
+    assert config.lambda_init == LambdaInit(mu=3.0, sigma=3.0, gamma=3.0, beta=3.0)
+    assert [*lambda_start(config.lambda_init).values()] == pytest.approx([0.9526] * 4, abs=1e-4)
+    [preset], problems = from_url({"c": ["afn~lambda_open"]})
+    assert problems == []
+    assert set(lambda_start(preset.lambda_init).values()) == {0.5}

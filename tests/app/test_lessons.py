@@ -244,7 +244,7 @@ def axes(dot):
 
 def small_lambda(paper, wide):
     record = record_of("small-lambda")
-    starts = {("paper, 0.047",): paper, ("code, 0.51",): paper, ("λ from 0.95",): wide}
+    starts = {("paper, 0.047",): paper, ("reference code, 0.51",): paper, ("λ from 0.95",): wide}
     set_accuracy(record, LESSONS["small-lambda"], starts)
     return record
 

@@ -122,6 +122,23 @@ def test_pause_turns_into_resume(runs):
     assert standing(drawn(at.run())) == [("AFN", "finished")]
 
 
+def test_where_some_run_and_others_are_paused_both_buttons_act_on_theirs(runs):
+    (paused, calm), (live, busy) = (running(runs, replace(CONFIG, norm=n)) for n in ("afn", "bn"))
+    paused.send({"command": "pause"})
+    while next(calm).kind != "state":
+        pass
+    at = playground(run=f"{paused.id}~{live.id}")
+    assert standing(at) == [("AFN", "paused"), ("BN", "running")]
+    press(at, "Pause")
+    assert [command["command"] for command in commands(paused)] == ["pause"]
+    assert [command["command"] for command in commands(live)] == ["pause"]
+    press(at, "Resume")
+    assert [command["command"] for command in commands(paused)] == ["pause", "resume"]
+    assert [command["command"] for command in commands(live)] == ["pause"]
+    for events in (calm, busy):
+        events.close()
+
+
 def test_stop_takes_a_waiting_run_out_of_the_queue(runs):
     at = press(press(playground(**QUICK_LINK, c="bn"), "Start"), "Stop")
     [run] = runs.list()
@@ -184,9 +201,13 @@ def test_settings_are_changed_before_a_run_is_resumed_with_them(runs, end):
     at.button(key="change.send.lr").click()
     run_fragment(at)
     assert "once resumed" in at.toast[0].value
+    later = "Set for when it is resumed. AFN: lr 0.01."
+    assert later in text(drawn(at.run()).caption)
+    assert later in text(playground(run=run.id).caption)  # also in another browser
     press(drawn(at.run()), "Resume")
     list(execute(run))
     drawn(at.run())
+    assert later not in text(at.caption)
     assert standing(at) == [("AFN", "finished")]
     assert '"lr 0.01"' in at.get("bidi_component")[0].proto.json
     rates = History.of(run).columns["lr"]
