@@ -9,9 +9,11 @@ from afn.pretrained.cards import Card, pretrained_dir, read_card
 from afn.pretrained.published import TABLES, Table
 from afn.pretrained.replication import Reading, Replicated, Results, replicated
 from afn.pretrained.results import FILE
-from app import calibration, mechanisms
+from app import calibration, mechanisms, moving
 from app.calibration import CALIBRATED
 from app.charts.calibration import Rated
+from app.charts.mechanisms import COLORS
+from app.charts.movement import Moved
 from app.mechanisms import VARIANTS, Course, Effect
 
 
@@ -118,6 +120,17 @@ def _calibrations(sha256: tuple[str, ...], _cards: list[Card]) -> list[Rated]:
         return calibration.of_cards(_cards)
     except (ValueError, OSError):
         return []
+
+
+def moved(network: str) -> dict[str, Moved]:
+    """How far the small networks of its trainings moved, by the model's name, where it is known."""
+    found = {}
+    for variant, label in VARIANTS.items():
+        mine = card(f"{network}-{variant}")
+        if mine and (movement := moving.of_card(mine)):
+            alone = moving.decay_of_card(mine)
+            found[mine.name] = Moved(label, COLORS[variant], movement, alone)
+    return found
 
 
 def _modified(path: Path) -> int:

@@ -233,8 +233,11 @@ are cropped as in training, they are about as good either way: `python -m benchm
 """,
     "paper.learn": """
 The paper: the encoder-decoder learns refinements of the statistics that help under shift. The
-evidence: how far a trained network moves mean and deviation of a batch, and what it is worth, the
-same weights with the networks and with every λ forced to 0, on the same images. Training went on
+evidence: how far its matrices are from the start that the seed draws, beside what weight decay
+alone makes of it; how much its answers change with what is shown, beside the statistics that are
+measured (both pictures are explained on the page λ dynamics); how far a trained network moves mean
+and deviation of a batch, and what it is worth, the same weights with the networks and with every λ
+forced to 0, on the same images. Training went on
 with the networks in place, so that forcing them off also takes away what the rest has got used to:
 a loss alone does not show that they adapt to shifts, a larger one under shift than on clean images
 would.
@@ -383,10 +386,11 @@ With the published code's *linear gate* λ_γ and λ_β have no sigmoid: the par
     "dynamics.look": r"""
 **What to look for**
 
-1. **Do λ grow?** Then the network finds the proposed statistics useful. From a start near 0 the
-   factor $\lambda(1-\lambda)$ is 0.045 for λ_μ, λ_σ and 0.0067 for λ_γ, λ_β: gradients arrive
-   shrunk by that much, so a λ that stays may be *held* rather than *content*. Compare a start at
-   0.5, or a larger learning rate for λ.
+1. **Do λ grow?** Then more of what the small networks say lowers the loss; it may be a constant,
+   as *Did the networks learn?* shows. From a start near 0 the factor $\lambda(1-\lambda)$ is
+   0.045 for λ_μ, λ_σ and 0.0067 for λ_γ, λ_β: gradients arrive shrunk by that much, so a λ that
+   stays may be *held* rather than *content*. Compare a start at 0.5, or a larger learning rate for
+   λ.
 2. **Is the gradient tame?** The reason given for the small start is a calm beginning. See whether
    the gradient is largest in the first steps and falls; a start at 0.5 shows the difference.
 3. **What comes of it?** A share is not an effect. $|\hat\mu-\mu|/\sigma$ says how far the mean
@@ -451,8 +455,8 @@ the strong one the mean of the last steps, as many as the panel says.
 images that training never sees, in evaluation mode, with the statistics that the caption names.
 """,
     "lambda": r"""
-AFN and ASRNorm let a small network (encoder-decoder) propose better statistics and mix them in
-with a share that is learned:
+AFN and ASRNorm let a small network (encoder-decoder) propose statistics and mix them in with a
+share that is learned:
 
 $$
 \begin{aligned}

@@ -42,8 +42,11 @@ def of_card(card: Card) -> Movement | None:
 
 
 def decay_of_card(card: Card) -> float | None:
-    """What weight decay alone leaves of a pretrained model's networks."""
-    return _decay_of_card(card.sha256["events"], card)
+    """What weight decay alone leaves of a pretrained model's networks; None where that is open."""
+    try:
+        return _decay_of_card(card.sha256["events"], card)
+    except (ValueError, OSError):  # its events are missing or damaged
+        return None
 
 
 @st.cache_data(show_spinner=False, max_entries=256)

@@ -164,6 +164,12 @@ def _way_words(each: Moved) -> str:
     return f"{text}."
 
 
+def turns_reading(shown: Sequence[Moved]) -> str:
+    """By what angle the networks of further trainings have turned, in a sentence."""
+    told = [f"{each.label} {turn(each.movement.weights[0])}" for each in shown]
+    return f"Angle to the start in the others: {'; '.join(told)}." if told else ""
+
+
 def turn(cosine: float) -> str:
     """The angle, in degrees."""
     return f"{math.degrees(math.acos(max(-1.0, min(1.0, cosine)))):.0f}°"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from afn.grids.records import STANDARD
-from app import evidence, histories
+from app import evidence, histories, moving
 from app.experiments import lambdas
 from app.experiments.code import (
     ONE_THREAD,
@@ -66,7 +66,13 @@ def experiments_of(network: str) -> list[Experiment]:
     opened, _ = histories.opened([course.name for course in evidence.courses(network)])
     known = {each.id.removeprefix(f"{network}-"): each for each in opened}
     starts = [known[variant].shown for variant in STARTS if variant in known]
-    return [*_networks(network), *lambdas.experiments_of(starts, "lambda"), *_gradients(known)]
+    moved = moving.experiments_of(evidence.moved(network))
+    return [
+        *moved,
+        *_networks(network),
+        *lambdas.experiments_of(starts, "lambda"),
+        *_gradients(known),
+    ]
 
 
 def _networks(network: str) -> list[Experiment]:

@@ -192,8 +192,9 @@ learned. Three starts are tried:
     ),
     answer=answer,
     after=r"""
-With λ near 0 the layer *is* batch norm: known to train well, and the network underneath learns on
-the side. With λ near 1 the layer divides by what a random network says:
+With λ near 0 the layer *is* batch norm, known to train well; the small network stays nearly what it
+was drawn as, for its gradients are as small as λ. With λ near 1 the layer divides by what a random
+network says:
 
 $$
 \hat\sigma \approx \sigma_{stan} = \mathrm{ReLU}(\cdot)

@@ -48,9 +48,9 @@ def render(open_page: object) -> None:
     problems = state.begin()
     st.title("λ dynamics", anchor=False)
     st.markdown(
-        "AFN and ASRNorm let small networks propose better statistics, and mix them in with "
-        "shares **λ** that are learned, four in each layer. Do they grow? Where in the network? "
-        "And how hard does the loss pull at them?"
+        "AFN and ASRNorm let small networks propose statistics, and mix them in with shares **λ** "
+        "that are learned, four in each layer. Do they grow? Where in the network? How hard does "
+        "the loss pull at them? And did the small networks learn?"
     )
     offered = histories.choices()
     if not offered:

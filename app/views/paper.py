@@ -11,14 +11,15 @@ from afn.pretrained.lacking import command, lacking, what_it_takes
 from afn.pretrained.protocols import ASPECTS, WHY_NOT, protocol, stems_of
 from afn.pretrained.published import TABLES, Table
 from afn.pretrained.replication import Reading, Replicated, Results, ladder
-from app import evidence
+from app import evidence, moving
 from app.charts import ladder as ladders
 from app.charts import mechanisms as figures
+from app.charts import movement
 from app.charts import paper as charts
 from app.charts.asked import asked_html, asked_rows
 from app.charts.chart import Rows
 from app.charts.forest import forest_html
-from app.charts.legend import legend_html
+from app.charts.legend import Entry, legend_html
 from app.charts.verdicts import protocol_html
 from app.experiments import mechanisms, offer, published
 from app.explanations import CONTROLS
@@ -229,6 +230,7 @@ def _mechanisms(offered: Sequence[str]) -> None:
 
 def _learning(network: str, told: str) -> None:
     heading("1 · Does the encoder-decoder learn?", "paper.learn", kind="precomputed", is_part=True)
+    _movement(network)
     effects = evidence.effects(network)
     course = next((each for each in evidence.courses(network) if each.variant == "afn"), None)
     words = figures.effects_reading(effects, course)
@@ -247,11 +249,28 @@ def _learning(network: str, told: str) -> None:
         )
     )
     _refuted(
-        "gains that include 0 everywhere, or that networks silenced after training "
+        "matrices that stay on the way of weight decay, answers that do not change with what is "
+        "shown, gains that include 0 everywhere, or that networks silenced after training "
         "do as well under shift as with them."
     )
     if effects:
         _csv("Networks on − off (CSV)", "networks", lambda: figures.effects_table(effects))
+
+
+def _movement(network: str) -> None:
+    """Where the networks' matrices went, and how much their answers change."""
+    moved = evidence.moved(network)
+    mine = [each for name, each in moved.items() if name == f"{network}-afn"]
+    others = [each for name, each in moved.items() if name != f"{network}-afn"]
+    if not mine:
+        return
+    parts = [movement.way_reading(mine), movement.answers_reading(mine)]
+    st.markdown(plain(" ".join([*parts, movement.turns_reading(others)])))
+    shown = list(moved.values())
+    st.html(legend_html([Entry(each.label, each.color) for each in shown]))
+    moving.figures(shown, key="paper.movement")
+    st.caption(plain(f"{moving.source_words(shown)} · seed 0 of each"))
+    _csv("Networks and answers (CSV)", "movement", lambda: movement.table(shown))
 
 
 def _growth(network: str, told: str) -> None:

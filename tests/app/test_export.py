@@ -474,7 +474,8 @@ def test_published_tables_are_read_again(runs, folder, reading):
 @pytest.mark.slow
 def test_the_evidence_of_the_paper_is_had_again(runs, folder):
     _, steps = published.experiments_of("trains")
-    on_and_off, course, gradients = mechanisms.experiments_of("mnist5k")
+    moved, on_and_off, course, gradients = mechanisms.experiments_of("mnist5k")
+    assert moved.command == "python -m afn movement mnist5k-asrnorm mnist5k-afn"
     for experiment in (steps, course, gradients):
         check(experiment, printed(experiment, store_root()))
     lines = printed(on_and_off, store_root())

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+import streamlit as st
 
 from afn.decay import decay_alone
 from afn.grids.movement import Movement, NetworkMovement, OutputMovement
@@ -168,6 +169,14 @@ def test_what_is_kept_of_answers_is_what_the_embedded_images_give():
         assert before.follows == pytest.approx(after.follows, rel=1e-2, abs=1e-9)
     first = kept.of(LAYER, "rescale")
     assert (first.hidden, first.dead) == (1, (1, 1))
+
+
+def test_without_a_cards_events_what_decay_leaves_is_open(tmp_path):
+    card = read_card("cifar10-afn")
+    assert moving.decay_of_card(card) == pytest.approx(0.2956, abs=5e-5)
+    st.cache_data.clear()
+    gone = replace(card, folder=tmp_path, sha256=card.sha256 | {"events": "0"})
+    assert moving.decay_of_card(gone) is None
 
 
 def test_the_page_says_that_the_shipped_networks_are_their_start():
