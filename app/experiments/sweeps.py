@@ -4,6 +4,7 @@ import json
 
 from afn.corruptions.severities import GROUPS, SEVERITIES
 from afn.sweep.plan import Point, SweepPlan, words
+from afn.sweep.spec import SweepSpec
 from afn.wording import count_words
 from app.experiments.code import program
 from app.experiments.experiment import OLDER_RULE, Experiment, line
@@ -53,10 +54,6 @@ def experiments_of(
         expected = [_line(known[metric].title, point, found[point].mean) for point in found]
     name = _file_name(spec.name)
     seeds = len(spec.seeds)
-    record = {k: v for k, v in spec.to_json().items() if k != "version"}
-    text = json.dumps(record, indent=4, ensure_ascii=False)
-    for plain_word, python_word in (("true", "True"), ("false", "False"), ("null", "None")):
-        text = text.replace(f": {plain_word}", f": {python_word}")
     return [
         Experiment(
             title=spec.name,
@@ -67,7 +64,7 @@ def experiments_of(
                 "screen is their "
                 f"{known[metric].title if metric in known else 'accuracy'}, mean over seeds."
             ),
-            python=program(f"spec = {text}\n", _LOOP.format(metric=json.dumps(metric))),
+            python=program(f"spec = {spec_code(spec)}\n", _LOOP.format(metric=json.dumps(metric))),
             commands=(("sweep", name, "--output", f"{name.removesuffix('.toml')}.csv"),),
             files={name: toml or spec.to_toml()},
             expected=tuple(expected),
@@ -76,6 +73,15 @@ def experiments_of(
             plot=_PLOT,
         )
     ]
+
+
+def spec_code(spec: SweepSpec) -> str:
+    """A specification as Python."""
+    record = {k: v for k, v in spec.to_json().items() if k != "version"}
+    text = json.dumps(record, indent=4, ensure_ascii=False)
+    for plain_word, python_word in (("true", "True"), ("false", "False"), ("null", "None")):
+        text = text.replace(f": {plain_word}", f": {python_word}")
+    return text
 
 
 def _line(title: str, point: Point, value: float) -> str:

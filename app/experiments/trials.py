@@ -7,7 +7,7 @@ from typing import Any
 from afn.grids.records import Place
 from afn.grids.rescaling import Condition
 from app import cards
-from app.experiments import costs, scales, sweeps
+from app.experiments import costs, first_gradients, scales, sweeps
 from app.experiments.code import ONE_THREAD, call, literal, program, table
 from app.experiments.experiment import PLOT, Experiment, line
 from app.lessons.lesson import Lesson
@@ -61,6 +61,8 @@ def experiments_of(lesson: Lesson[Any], data: Any) -> list[Experiment]:
     """
     told = lesson.title, plain(f"{lesson.setup} {lesson.experiment.conditions(data)}.")
     match lesson.experiment:
+        case Trainings(tells="first gradient") as trial:
+            return first_gradients.experiments_of(trial, data, told[1])
         case Trainings() as trial:
             return sweeps.experiments_of(trial.plan, data.results, metric="clean")
         case Timings() as trial:

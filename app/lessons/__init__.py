@@ -10,6 +10,7 @@ from app.lessons import (
     axes,
     batch_size,
     bounded,
+    gain,
     hidden_hero,
     networks,
     one_image,
@@ -23,6 +24,7 @@ LESSONS: dict[str, Lesson[Any]] = {
     for each in (
         axes,
         small_lambda,
+        gain,
         networks,
         bounded,
         batch_size,

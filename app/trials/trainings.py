@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from afn.history import History
 from afn.index import Line
@@ -38,6 +38,8 @@ class Trainings(Experiment[Trained]):
     """A sweep, in the words of its specification's file."""
 
     sweep: Mapping[str, Any]
+    tells: Literal["accuracy", "first gradient"] = "accuracy"
+    """What of each training is held against the others."""
 
     @cached_property
     def plan(self) -> SweepPlan:
@@ -113,8 +115,9 @@ class Trainings(Experiment[Trained]):
             else ""
         )
         epochs = count_words(base.epochs, "epoch")
+        backbones = list(dict.fromkeys(run.config.backbone for run in self.plan.runs))
         return (
-            f"{base.dataset}, {images}{epochs}, {base.backbone} · seeds "
+            f"{base.dataset}, {images}{epochs}, {enumerate_words(backbones)} · seeds "
             f"{enumerate_words([str(seed) for seed in spec.seeds])} · tested on "
             f"{count_words(tests[0]['n'], 'image')} · statistics in the test: {told}"
         )

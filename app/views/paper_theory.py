@@ -58,7 +58,8 @@ hold it against autograd.
 **Where it fails.** With $\lambda_\mu > 0$ the mean is not all subtracted:
 $x - \hat\mu = (x - \mu) + \lambda_\mu (\mu - \mu_{stan})$. What stays is the same for all pixels,
 adds up over layers, and stays in the gradient, too. With all λ open
-$\hat\gamma \le 1 + \lambda_\gamma$ makes layers louder besides; louder logits make larger errors.
+$\hat\gamma \le 1 + \lambda_\gamma$ makes layers louder besides; and louder logits err alike on all
+images. `python -m benchmarks.first_gradients` takes these apart.
 """
 
 
@@ -94,6 +95,7 @@ def render(network: str, told: str) -> None:
     if words := charts.logits_reading(steps):
         st.markdown(plain(words))
     st.caption(plain(f"{told} · first batch and first step, before anything is learned"))
+    st.markdown("[Try it: do gains multiply?](./lessons?lesson=gain)")
     with st.expander("The derivation", icon=":material/function:"):
         st.markdown(_DERIVATION)
     st.download_button(

@@ -11,7 +11,17 @@ import pytest
 from afn import AFN2d
 from afn.grids.records import Cell
 from afn.lambda_init import LambdaInit
-from app import ablations, backend, cards, comparison, costing, dynamics, rescaling, robustness
+from app import (
+    ablations,
+    backend,
+    cards,
+    comparison,
+    costing,
+    dynamics,
+    paper,
+    rescaling,
+    robustness,
+)
 from app.lessons import LESSONS
 from app.lessons.lesson import Check, Option
 from app.ready_made import READY_MADE
@@ -74,7 +84,7 @@ def test_the_overview_shows_all_of_them(runs):
         (f"{number}. {lesson.title}", f"lesson={slug}")
         for number, (slug, lesson) in enumerate(LESSONS.items(), start=1)
     ]
-    assert "0 of 8 completed" in text(at.caption)
+    assert f"0 of {len(LESSONS)} completed" in text(at.caption)
 
 
 def test_a_prediction_is_held_against_the_answer_and_kept_in_the_link(runs):
@@ -114,13 +124,13 @@ def test_the_visit_remembers_other_lessons(runs):
     at = page(lesson="axes", guess="2", check=rights)
     at.query_params.clear()
     drawn(at.run())
-    assert "1 of 8 completed" in text(at.caption)
+    assert f"1 of {len(LESSONS)} completed" in text(at.caption)
     at.query_params["lesson"] = "axes"
     drawn(at.run())
     assert url_of(at) == {"lesson": "axes", "guess": "2", "check": rights}
     at.query_params.clear()
     at = press(drawn(at.run()), "lessons.forget")
-    assert "0 of 8 completed" in text(at.caption)
+    assert f"0 of {len(LESSONS)} completed" in text(at.caption)
     at.query_params["lesson"] = "axes"
     drawn(at.run())
     assert url_of(at) == {"lesson": "axes"}
@@ -195,6 +205,7 @@ _PAGES = {
     "cost": costing.from_url,
     "lambda": dynamics.from_url,
     "gamma-beta": rescaling.from_url,
+    "paper": paper.from_url,
     "": comparison.from_url,
 }
 
@@ -267,6 +278,21 @@ def test_wide_open_is_one_half_wherever_it_is_said():
     assert {round(value, 2) for value in values} == {0.95}
 
 
+def gain(ratio):
+    """The first gradient of the deepest network so many times BN's."""
+    record = record_of("gain")
+    first = {}
+    for planned in LESSONS["gain"].experiment.plan.runs:
+        run = next(each for each in record["runs"] if each["id"] == planned.run_id)
+        first[planned.point, planned.config.seed] = run["gradients"]
+    for (point, seed), gradients in first.items():
+        labels = dict(point)
+        if (labels["network"], labels["start"]) == ("ResNet-20", "λ_σ = 0.5"):
+            bn = next(p for p, _ in first if dict(p) == {**labels, "start": "BN"})
+            gradients[0] = ratio * first[bn, seed][0]
+    return record
+
+
 def networks(on, off):
     record = record_of("networks")
     answer_all(record, "networks on", right_share=on)
@@ -324,6 +350,10 @@ def price(ratio):
         ("small-lambda", lambda: small_lambda(0.9, 0.7), 1, "−20.0 ± 0.0 points"),
         ("small-lambda", lambda: small_lambda(0.9, 0.1), 2, "3 of 3 with the start “λ from 0.95”"),
         ("small-lambda", lambda: small_lambda(0.8, 0.9), 3, "+10.0 ± 0.0 points"),
+        ("gain", lambda: gain(1.1), 0, "1.10 (19 layers) times BN's"),
+        ("gain", lambda: gain(2.0), 1, "would be 524,288: 262,000 times too much"),
+        ("gain", lambda: gain(20.0), 2, "20.00 (19 layers)"),
+        ("gain", lambda: gain(5e5), 3, "500000.00 (19 layers)"),
         ("networks", lambda: networks(0.9, 0.7), 0, "here they help"),
         ("networks", lambda: networks(0.9, 0.87), 1, "here they help"),
         ("networks", lambda: networks(0.9, 0.9), 2, "here they add nothing"),
@@ -352,6 +382,12 @@ def test_answers_follow_the_data(runs, slug, record, came_true, told):
     found = answered(slug, record())
     assert found.came_true == came_true
     assert told in found.told
+
+
+def test_all_networks_of_a_lesson_are_named(runs):
+    experiment = LESSONS["gain"].experiment
+    told = experiment.conditions(experiment.read(record_of("gain")))
+    assert "first 64 images, 1 epoch, convnet, resnet8 and resnet20 · seeds 0, 1 and 2" in told
 
 
 @pytest.mark.parametrize("slug", SLUGS)
