@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from afn.grids.rescaling import LayerRescaling, Rescaling
+from afn.grids.subjects import Subject
 from afn.wording import statistics_told
 from app import asking, backend, batch_controls, rescaling
 from app.asking import Asked
 from app.charts import differences
 from app.charts.batches import BATCH_SIZES
-from app.charts.corruptions import group_title
 from app.charts.legend import Entry, legend_html
 from app.charts.palette import NORM_COLORS
 from app.charts.ridges import SYMBOLS
@@ -23,6 +23,7 @@ from app.rescaling import CORRUPTIONS, IMAGES, RescalingView
 from app.state import rescaling as state
 
 _CONDITIONS = {"corruption": "severities of a corruption", "domains": "domains"}
+_TOLD = "rescaling.unknown"
 _HEIGHT = 300
 """Pixels that are kept free for figures to come."""
 
@@ -42,13 +43,15 @@ def render(chosen: Opened) -> None:
     if state.take().conditions == "domains" and not others:
         st.session_state[state.key("conditions")] = "corruption"
 
+    _misfits(others)
+
     def ask_now() -> tuple[Asked]:
         state.keep()
         task = rescaling.task_of(state.take(), subject)
         return (asking.ask("rescaling", [task], starts=True),)
 
     def draw(asked: Asked) -> None:
-        _settings(others, has_choice=subject.has_choice)
+        _settings(others, subject)
         view = state.take()
         asking.follow(asked)
         task = rescaling.task_of(view, subject)
@@ -62,7 +65,19 @@ def render(chosen: Opened) -> None:
     asking.section(ask_now, draw)
 
 
-def _settings(others: Mapping[str, str], *, has_choice: bool) -> None:
+def _misfits(others: Mapping[str, str]) -> None:
+    """Say what a link asks for and is not here, until other domains are chosen."""
+    asked = [rescaling.current_name(name) for name in st.session_state[state.key("domains")]]
+    known = [name for name in asked if name in others]
+    if unknown := [name[:40] for name in asked if name not in others]:
+        line = f"In the link, domains={', '.join(unknown)}: not here, or without its classes."
+        st.session_state[_TOLD] = line, known
+    line, then = st.session_state.get(_TOLD, ("", []))
+    if line and known == then and state.take().conditions == "domains":
+        st.warning(plain(f"{line} It is left out."), icon=":material/info:")
+
+
+def _settings(others: Mapping[str, str], subject: Subject) -> None:
     with st.container(horizontal=True, gap="medium"):
         if others:
             st.segmented_control(
@@ -70,18 +85,18 @@ def _settings(others: Mapping[str, str], *, has_choice: bool) -> None:
                 format_func=_CONDITIONS.__getitem__, help=CONTROLS["rescaling.conditions"],
             )  # fmt: skip
         if state.take().conditions == "domains":
-            known = [name for name in st.session_state[state.key("domains")] if name in others]
+            asked = st.session_state[state.key("domains")]
+            known = [name for name in map(rescaling.current_name, asked) if name in others]
             st.session_state[state.key("domains")] = known
             st.pills(
                 "Domains", list(others), key=state.key("domains"), selection_mode="multi",
                 format_func=others.__getitem__, help=CONTROLS["rescaling.domains"],
             )  # fmt: skip
         else:
-            st.selectbox(
-                "Corruption", CORRUPTIONS, key=state.key("corruption"), format_func=group_title,
-                width=190,
-            )  # fmt: skip
-        if has_choice:
+            batch_controls.corruption(
+                state.key("corruption"), CORRUPTIONS, subject.config.dataset, subject.image_shape
+            )
+        if subject.has_choice:
             batch_controls.statistics(state.key("stats"), CONTROLS["rescaling.stats"])
             st.select_slider(
                 "Test batch", BATCH_SIZES, key=state.key("batch_size"), width=180,

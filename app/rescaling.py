@@ -1,9 +1,11 @@
 """What the γ/β page shows: its settings, their link form, and what is asked of a network."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from afn.corruptions.severities import SEVERITIES
+from afn.data import dataset_entry
 from afn.data.classes import united
 from afn.data.derived import parts_of
 from afn.data.domains import DIGIT_SETS
@@ -98,7 +100,7 @@ def nearest(step: int, steps: Sequence[int]) -> int:
 
 def other_domains(dataset: str) -> dict[str, str]:
     """Domains that share classes with a data set and can be loaded now: name -> title."""
-    own = set(parts_of(dataset) or [dataset])
+    own = {current_name(part) for part in parts_of(dataset) or [dataset]}
     for entries in domains.families().values():
         names = {entry.name: domains.title_of(entry) for entry in entries}
         if own & (names.keys() | _relatives(names)):
@@ -111,6 +113,13 @@ def other_domains(dataset: str) -> dict[str, str]:
     return {}
 
 
+def current_name(dataset: str) -> str:
+    """What a data set is called now: links and runs may have what it was called before."""
+    with suppress(ValueError):
+        return dataset_entry(dataset).name
+    return dataset
+
+
 def _relatives(names: Mapping[str, str]) -> set[str]:
     """Digit sets whose place on the page another of the same kind has taken."""
     return DIGIT_SETS if DIGIT_SETS & names.keys() else set()
@@ -121,7 +130,8 @@ def conditions_of(view: RescalingView, dataset: str) -> tuple[Condition, ...]:
     clean: Condition = (dataset, None, 0)
     if view.conditions == "domains":
         others = other_domains(dataset)
-        wanted = [name for name in others if name in view.domains] or list(others)
+        asked = {current_name(name) for name in view.domains}
+        wanted = [name for name in others if name in asked] or list(others)
         return (clean, *((name, None, 0) for name in wanted))
     return (clean, *((dataset, view.corruption, severity) for severity in range(1, 6)))
 

@@ -223,10 +223,12 @@ def _layer(chosen: _Chosen, picture: bytes) -> None:
 
 def _batch(chosen: _Chosen) -> None:
     with st.container(horizontal=True, gap="medium"):
-        st.selectbox(
-            "Corruption", CORRUPTIONS, key=state.key("corruption"), format_func=group_title,
-            width=180,
-        )  # fmt: skip
+        batch_controls.corruption(
+            state.key("corruption"),
+            CORRUPTIONS,
+            state.take().dataset or chosen.subject.config.dataset,
+            chosen.subject.image_shape,
+        )
         st.slider("Severity", 0, 5, key=state.key("severity"), width=150)
         st.select_slider(
             "Batch", SIZES, key=state.key("size"), width=170, help=CONTROLS["inside.batch"]

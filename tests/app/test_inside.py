@@ -351,3 +351,11 @@ def test_what_a_link_cannot_have_is_said(runs):
     at = page(model="mnist5k-afn", data="cifar10")
     assert "data=cifar10: not here, or of other classes" in words(at)
     assert diagram(at)["seen"]["norm"] == "afn"
+
+
+def test_saturate_is_left_out_and_that_is_said_where_images_are_grey(runs):
+    at = page(model="untrained-afn", data="mnist5k", corruption="saturate")
+    [choice] = [box for box in at.selectbox if box.label == "Corruption"]
+    assert "saturate" not in choice.options
+    assert choice.value == "contrast"
+    assert choice.help == "Saturate needs colour: left out."

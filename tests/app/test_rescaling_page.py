@@ -7,6 +7,7 @@ out.
 from dataclasses import replace
 from functools import partial
 
+from afn.data import dataset_entry
 from afn.grids.execution import carry_out
 from app import rescaling
 from app.rescaling import CORRUPTIONS, NEWEST, RescalingView, nearest
@@ -35,6 +36,32 @@ def test_conditions_are_clean_and_what_is_held_against_it(monkeypatch, tmp_path)
     assert rescaling.conditions_of(some, "digits8")[1:] == (("syn", None, 0),)
     assert "mnist5k" in rescaling.other_domains("usps")  # whose place digits8 has taken
     assert rescaling.other_domains("cifar10") == {}
+
+
+def test_a_link_with_a_former_domain_name_means_the_same(monkeypatch, tmp_path):
+    monkeypatch.setenv("AFN_DATA_DIR", str(tmp_path))
+    now = dataset_entry("syn")
+    monkeypatch.setattr(
+        rescaling, "dataset_entry", lambda name: now if name == "before" else dataset_entry(name)
+    )
+    view = RescalingView(conditions="domains", domains=("before",))
+    assert rescaling.conditions_of(view, "digits8")[1:] == (("syn", None, 0),)
+    assert rescaling.other_domains("before") == rescaling.other_domains("syn") != {}
+
+
+def test_a_domain_that_is_not_here_is_told(runs):
+    at = page(run="mnist5k-afn", under="domains", domains="gone~syn")
+    assert any("domains=gone: not here" in warning.value for warning in at.warning)
+
+
+def test_saturate_is_left_out_and_that_is_said_where_images_are_grey(runs):
+    [choice] = [
+        box for box in page(run="mnist5k-afn", corruption="saturate").selectbox
+        if box.label == "Corruption"
+    ]  # fmt: skip
+    assert "saturate" not in choice.options
+    assert choice.value == "contrast"
+    assert choice.help == "Saturate needs colour: left out."
 
 
 def answered(at):
