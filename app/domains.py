@@ -60,6 +60,7 @@ CONTENDERS = {
     "bn-batch": Contender("bn", "batch", "BN, test batch"),
     "asrnorm": Contender("asrnorm", None, "ASRNorm"),
     "afn": Contender("afn", "batch", "AFN"),
+    "afn-frozen": Contender("afn", "batch", "AFN, networks frozen", networks="frozen"),
     "afn-off": Contender("afn", "batch", "AFN, networks off", networks="off"),
     "afn-running": Contender("afn", "running", "AFN, running"),
     "bin": Contender("bin", None, "BIN"),
@@ -307,7 +308,8 @@ def networks_reading(rows: Rows, domains: Sequence[str]) -> str:
     """
     if not {"bn", "bn-batch", "afn"} <= rows.keys():
         return ""
-    way = ["bn", "bn-batch", *(["afn-off"] if "afn-off" in rows else []), "afn"]
+    control = next((name for name in ("afn-frozen", "afn-off") if name in rows), None)
+    way = ["bn", "bn-batch", *([control] if control else []), "afn"]
     common = set.intersection(*(_tested(rows[name], domains) for name in way))
     mine = {name: [row for row in rows[name] if row.train in common] for name in way}
     whole = unseen_gain(mine["afn"], mine["bn"], domains)
@@ -321,9 +323,10 @@ def networks_reading(rows: Rows, domains: Sequence[str]) -> str:
         f"gives beyond BN with the test batch, is {gain_words(rest)}"
     )
     text += "." if rest.is_clear else ", which may be chance."
-    if "afn-off" in way and (own := unseen_gain(mine["afn"], mine["afn-off"], domains)):
+    if control and (own := unseen_gain(mine["afn"], mine[control], domains)):
+        how = "adapting against frozen" if control == "afn-frozen" else "switched on and off"
         text += (
-            f" Of that its networks, switched on and off in the same weights, are worth "
+            f" Of that its networks, {how} in the same weights, are worth "
             f"{gain_words(own)}{'.' if own.is_clear else ', which may be chance.'}"
         )
     return text

@@ -204,6 +204,8 @@ claims without any true difference one would still exclude 0.
 
 **Two yardsticks.** As published, BN has running averages, but AFN uses the statistics of the **test
 batch**, which help BN too, with the same weights. *Both on the test batch* takes that part out.
+*Networks frozen* shows them the averages of training whatever the batch: what is lost by it is what
+their adapting is worth.
 """,
     "paper.asked": """
 The paper's claim, the experiments that its summary proposes, and what decides each: written down in
@@ -264,10 +266,11 @@ images.
 """,
     "paper.ladder": """
 From BN as it is normally used to AFN, one change at a time: BN takes its statistics from the test
-batch instead of running averages (the same weights); then the weights that were trained with AFN,
-their networks off; then with them. Bars are mean gains over the step before, diamonds the seeds,
-whiskers 95 % t-intervals of the paired gains. Pale bars may be chance. Corruptions: the fifteen
-standard ones at all five severities; domains: all that a network was not trained on.
+batch instead of running averages (the same weights); then AFN's weights, their networks frozen
+(shown the averages of training, they answer constants); then adapting. Bars are mean gains over
+the step before, diamonds the seeds, whiskers 95 % t-intervals of the paired gains. Pale bars may be
+chance. Corruptions: the fifteen standard ones at all five severities; domains: all that a network
+was not trained on.
 """,
     "domains.matrix": """
 Rows: what a network was trained on. Columns: what it is tested on, brought to the channels and the
@@ -278,8 +281,9 @@ the same images, bold where the paired 95 % interval excludes 0, faded where it 
 **What to look for.** AFN is tested with the statistics of the **test batch**, BN with **running
 averages** of its training domain, which fit no other domain. BN can take the test batch's too, with
 the same weights: *BN, test batch*. So the way from BN to AFN has two parts, what the test batch
-gives and what AFN gives beyond it; *minus BN, test batch* shows the second. *AFN, networks off*
-splits that again: AFN's weights without its networks, and with them.
+gives and what AFN gives beyond it; *minus BN, test batch* shows the second. *AFN, networks frozen*
+splits that again: AFN's weights with networks that answer constants, and with networks that adapt.
+*Networks off*, every λ forced to 0, also takes away what the weights got used to.
 
 One network of one seed stands behind each cell: intervals say what other test images could change,
 not what another training could.
@@ -315,9 +319,9 @@ fair to both, the way from one to the other is walked in steps:
 
 1. **BN, running**: as BN is normally used.
 2. **BN, test batch**: the same weights, the statistics of the test batch.
-3. **AFN, networks off**: the network that was trained with AFN, every λ forced to 0, which leaves
-   BN's arithmetic on the test batch.
-4. **AFN**: its encoder-decoder networks take part.
+3. **AFN, networks frozen**: the network that was trained with AFN, its encoder-decoders shown the
+   averages of training whatever the batch, so that they answer constants.
+4. **AFN**: its encoder-decoders see the batch and adapt.
 
 Each gain is over the step before, on the same images, with its paired 95 % interval. An interval
 that includes 0 may be chance. Another seed would move all of them a little: see several before

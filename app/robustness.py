@@ -286,12 +286,12 @@ def way(chosen: Sequence[Chosen], view: RobustnessView) -> list[tuple[str, str, 
         ("BN, running", "", bn, question(bn, stats="running")),
         ("BN, test batch", "test-batch statistics", bn, question(bn, stats="batch")),
         (
-            "AFN, networks off",
-            "weights trained with AFN",
+            "AFN, networks frozen",
+            "AFN's weights",
             afn,
-            question(afn, stats="batch", networks="off"),
+            question(afn, stats="batch", networks="frozen"),
         ),
-        ("AFN", "the networks", afn, question(afn, stats="batch")),
+        ("AFN", "the networks' adapting", afn, question(afn, stats="batch")),
     ]
 
 

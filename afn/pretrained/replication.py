@@ -74,8 +74,18 @@ WAYS = {
 """Each norm as it is published, and what tells the difference between BN and AFN apart."""
 _VARIANTS = ("learn", "frozen", "plain", "open", "reference")
 _ALL_WAYS = (*WAYS.values(), *(Way("afn", "batch", variant=each) for each in _VARIANTS))
-LADDER = ("bn", "bn-batch", "afn-off", "afn")
-"""From BN to AFN, one change at a time."""
+LADDER = {
+    "BN, running": "bn",
+    "BN, test batch": "bn-batch",
+    "AFN, networks frozen": "afn-frozen",
+    "AFN": "afn",
+}
+"""From BN to AFN, one change at a time: what to call it, and the way."""
+_BEFORE_FROZEN = {
+    ("AFN, networks off" if way == "afn-frozen" else label): way.replace("frozen", "off")
+    for label, way in LADDER.items()
+}
+"""For models that were asked before networks could be frozen."""
 
 
 class _Answer(NamedTuple):
@@ -404,12 +414,22 @@ def _refusal(table: Table, results: Results) -> str:
     )
 
 
-def ladder(results: Results, asks: Sequence[Ask]) -> list[OverSeeds]:
-    """Accuracies along `LADDER`, of the seeds that have all of them; none where there are none."""
-    found = [results.over_seeds(asks, WAYS[name]) for name in LADDER]
-    if any(each is None for each in found):
-        return []
-    known = [dict(each.values) for each in found if each]
-    shared = set.intersection(*(set(each) for each in known))
-    rungs = [OverSeeds.of({seed: each[seed] for seed in shared}) for each in known]
-    return [rung for rung in rungs if rung]
+def ladder(results: Results, asks: Sequence[Ask]) -> dict[str, OverSeeds]:
+    """Accuracies along `LADDER`, of the seeds that have all of them; none where there are none.
+
+    Where more seeds were asked with their networks off than frozen, that step is "networks off".
+    """
+    found = (_ladder(results, asks, ways) for ways in (LADDER, _BEFORE_FROZEN))
+    return max(found, key=lambda rungs: next((rung.n for rung in rungs.values()), 0))
+
+
+def _ladder(results: Results, asks: Sequence[Ask], ways: Mapping[str, str]) -> dict[str, OverSeeds]:
+    found = {label: results.over_seeds(asks, WAYS[way]) for label, way in ways.items()}
+    known = {label: dict(each.values) for label, each in found.items() if each}
+    shared = set.intersection(*(set(each) for each in known.values())) if known else set()
+    rungs = {
+        label: rung
+        for label, each in known.items()
+        if (rung := OverSeeds.of({seed: each[seed] for seed in shared}))
+    }
+    return rungs if len(rungs) == len(ways) else {}

@@ -1,6 +1,6 @@
 """From BN to AFN one change at a time, over seeds: drawn and read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -13,19 +13,27 @@ from app.charts.palette import GREY
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-RUNGS = ("BN, running", "BN, test batch", "AFN, networks off", "AFN")
-CHANGES = ("the test batch's statistics", "training with AFN", "the networks")
+CHANGES = {
+    "BN, test batch": "the test batch's statistics",
+    "AFN, networks frozen": "AFN's weights",
+    "AFN, networks off": "AFN's weights without networks",
+    "AFN": "the networks' adapting",
+}
+"""What is gained at each rung over the one below."""
+Ladder = Mapping[str, OverSeeds]
+"""Accuracies from BN to AFN, by what they are called."""
 _ROW, _HALF = 46, 0.26
 _MARGIN = 104
 """Pixels to the right, for the numbers."""
 
 
-def gains_of(rungs: Sequence[OverSeeds]) -> list[OverSeeds]:
+def gains_of(ladder: Ladder) -> list[OverSeeds]:
     """Each rung over the one before, seed by seed."""
+    rungs = ladder.values()
     return [gain for below, above in pairwise(rungs) if (gain := difference(above, below))]
 
 
-def ladder_figure(rungs: Sequence[OverSeeds]) -> "Figure":
+def ladder_figure(ladder: Ladder) -> "Figure":
     """A row per rung: a bar floats from the mean of the one before, a dot stands for each seed.
 
     Whiskers are 95 % t-intervals of the paired gains; bars are pale where these include 0 or one
@@ -33,7 +41,8 @@ def ladder_figure(rungs: Sequence[OverSeeds]) -> "Figure":
     """
     from plotly.graph_objects import Figure  # not before a page needs it
 
-    means, gains = [rung.mean for rung in rungs], gains_of(rungs)
+    names, rungs, gains = list(ladder), list(ladder.values()), gains_of(ladder)
+    means = [rung.mean for rung in rungs]
     levels, changes, _ = steps_words(means)
     figure = Figure()
     for row, level in enumerate(means[:-1]):
@@ -54,8 +63,8 @@ def ladder_figure(rungs: Sequence[OverSeeds]) -> "Figure":
             "thickness": 1.5, "width": 4, "color": GREY,
         },
         customdata=[
-            [RUNGS[i + 1], CHANGES[i], _words(gain, change)]
-            for i, (gain, change) in enumerate(zip(gains, changes, strict=True))
+            [name, CHANGES[name], _words(gain, change)]
+            for name, gain, change in zip(names[1:], gains, changes, strict=True)
         ],
         hovertemplate="%{customdata[0]}<br>%{customdata[1]}: %{customdata[2]}<extra></extra>",
     )  # fmt: skip
@@ -64,7 +73,7 @@ def ladder_figure(rungs: Sequence[OverSeeds]) -> "Figure":
         y=[row for row, rung in enumerate(rungs) for _ in rung.values],
         mode="markers",
         marker={"color": GREY, "size": 8, "symbol": "diamond", "line": {"width": 1}},
-        customdata=[[RUNGS[row], seed] for row, rung in enumerate(rungs) for seed in rung.seeds],
+        customdata=[[names[row], seed] for row, rung in enumerate(rungs) for seed in rung.seeds],
         hovertemplate="%{customdata[0]}, seed %{customdata[1]}: %{x:.2f} %<extra></extra>",
     )
     for row, shown in enumerate(levels):
@@ -85,34 +94,35 @@ def ladder_figure(rungs: Sequence[OverSeeds]) -> "Figure":
         title={"text": "accuracy, %", "standoff": 6}, fixedrange=True, automargin=True, nticks=5,
     )  # fmt: skip
     figure.update_yaxes(
-        range=[len(rungs) - 0.4, -0.6], tickvals=list(range(len(rungs))), ticktext=RUNGS,
+        range=[len(rungs) - 0.4, -0.6], tickvals=list(range(len(rungs))), ticktext=names,
         showgrid=False, zeroline=False, fixedrange=True, automargin=True,
     )  # fmt: skip
     return figure
 
 
-def ladder_reading(rungs: Sequence[OverSeeds]) -> str:
+def ladder_reading(ladder: Ladder) -> str:
     """What AFN gains over BN and what each change has of it."""
+    names, rungs = list(ladder), list(ladder.values())
     total = difference(rungs[-1], rungs[0])
     assert total is not None, "rungs have the same seeds"
     verb = "gains" if total.mean > 0 else "loses"
     _, changes, whole = steps_words([rung.mean for rung in rungs])
     parts = [
-        f"{_words(gain, shown)} from {what}"
-        for gain, shown, what in zip(gains_of(rungs), changes, CHANGES, strict=True)
+        f"{_words(gain, shown)} from {CHANGES[name]}"
+        for name, gain, shown in zip(names[1:], gains_of(ladder), changes, strict=True)
     ]
     alone = " One seed cannot tell any of it from noise." if total.n == 1 else ""
     return f"AFN {verb} {_words(total, whole)} points over BN: {enumerate_words(parts)}.{alone}"
 
 
-def ladder_table(name: str, rungs: Sequence[OverSeeds]) -> Rows:
+def ladder_table(name: str, ladder: Ladder) -> Rows:
     """A row per rung; gains are over the one before."""
     rows: Rows = []
-    for i, rung in enumerate(rungs):
-        gain = gains_of(rungs)[i - 1] if i else None
+    gains = [None, *gains_of(ladder)]
+    for (step, rung), gain in zip(ladder.items(), gains, strict=True):
         rows.append(
             {
-                "benchmark": name, "step": RUNGS[i], "seeds": rung.n, "accuracy": rung.mean,
+                "benchmark": name, "step": step, "seeds": rung.n, "accuracy": rung.mean,
                 "gain": gain.mean if gain else None,
                 "gain low95": gain.low if gain and gain.n > 1 else None,
                 "gain high95": gain.high if gain and gain.n > 1 else None,

@@ -100,8 +100,8 @@ def near(chosen: Sequence[Chosen], view: RobustnessView) -> list[Experiment]:
             _experiment(
                 way, view, [view.corruption],
                 title="From BN to AFN",
-                about="What test-batch statistics give, what weights trained with AFN, and what "
-                "its networks",
+                about="What test-batch statistics give, what AFN's weights, and what its networks "
+                "by adapting",
             )
         )  # fmt: skip
     if sizes := _sizes(chosen, view):

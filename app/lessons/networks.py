@@ -14,7 +14,7 @@ from app.trials.evaluations import Answers, Ask, Evaluations
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-_ON, _OFF = "networks on", "networks off"
+_ADAPTING, _FROZEN = "networks adapting", "networks frozen"
 _DAMAGES = (
     "gaussian_noise", "impulse_noise", "defocus_blur", "motion_blur", "fog", "contrast",
     "elastic_transform", "pixelate",
@@ -29,7 +29,7 @@ def _damaged(data: Answers, label: str) -> list[Cell]:
 
 
 def _gains(data: Answers) -> dict[Place, Estimate]:
-    return {place: gain_over([data[_ON][place]], [data[_OFF][place]]) for place in _PLACES}
+    return {place: gain_over([data[_ADAPTING][place]], [data[_FROZEN][place]]) for place in _PLACES}
 
 
 def _figure(data: Answers) -> "Figure":
@@ -43,7 +43,7 @@ def _figure(data: Answers) -> "Figure":
         )
         for place, gain in _gains(data).items()
     ]
-    return dots_figure(dots, "accuracy with networks minus without, points", mark=0)
+    return dots_figure(dots, "accuracy, adapting minus frozen, points", mark=0)
 
 
 def _reading(data: Answers) -> str:
@@ -51,19 +51,19 @@ def _reading(data: Answers) -> str:
     clear = [place for place, gain in gains.items() if gain.is_clear]
     if not clear:
         return (
-            f"All {len(gains)} intervals include 0: in no test do the networks make a difference "
-            "that could not be chance."
+            f"All {len(gains)} intervals include 0: in no test does their adapting make a "
+            "difference that could not be chance."
         )
     names = ", ".join(f"{group_title(p[0])} {gain_words(gains[p])}" for p in clear)
     return f"Of {len(gains)} intervals {len(clear)} exclude 0 (orange): {names}."
 
 
 def answer(data: Answers) -> Answer:
-    """With against without, over all damages and on clean images."""
-    on, off = (_damaged(data, label) for label in (_ON, _OFF))
-    gain = gain_over(on, off)
+    """Adapting against frozen, over all damages and on clean images."""
+    adapting, frozen = (_damaged(data, label) for label in (_ADAPTING, _FROZEN))
+    gain = gain_over(adapting, frozen)
     with_them, without, difference = difference_words(
-        accuracy_over(on).value, accuracy_over(off).value
+        accuracy_over(adapting).value, accuracy_over(frozen).value
     )
     clean = _gains(data)[(None, 0)]
     came_true = 2 if not gain.is_clear else 3 if gain.value < 0 else 0 if gain.value > _MUCH else 1
@@ -76,8 +76,8 @@ def answer(data: Answers) -> Answer:
     )
     return Answer(
         came_true,
-        f"On damaged images: {with_them} with the networks, {without} without, a difference of "
-        f"{difference} points ({interval_words(gain)}); on "
+        f"On damaged images: {with_them} with adapting networks, {without} with frozen ones, a "
+        f"difference of {difference} points ({interval_words(gain)}); on "
         f"clean ones {gain_words(clean)}. In brackets: the 95 % interval, paired, since both saw "
         f"the same images. So {verdict}. This is one network of one seed, trained on few "
         f"digits.",
@@ -88,8 +88,8 @@ LESSON = Lesson(
     slug="networks",
     title="What do the networks add?",
     question="The idea of AFN is a pair of small networks in each layer (an encoder and decoders) "
-    "that correct the batch's statistics. Take a trained AFN and switch them off: how much worse "
-    "does it read damaged digits?",
+    "that correct the batch's statistics. Take a trained AFN and freeze them, so that they no "
+    "longer look at the batch: how much worse does it read damaged digits?",
     minutes=6,
     before=r"""
 In each layer, one encoder with a ReLU and one decoder each turn the batch's means $\mu$ and
@@ -101,11 +101,12 @@ $$
 $$
 
 They are mixed in with weight λ. Two further networks propose how to scale and shift the result.
-**Off** means λ = 0 for all of them, in the very same trained weights. What is left is batch norm
-with the statistics of the **test batch**.
+**Frozen** means that the networks are shown the averages of training, whatever the batch is. They
+answer constants; all else, the very same trained weights and the statistics of the **test batch**,
+stays as it is.
 """,
     ask="Over eight kinds of damage (noise, blur, fog, pale contrast, …) at the highest severity, "
-    "what do the networks add to accuracy?",
+    "what does their adapting add to accuracy?",
     predictions=(
         "Much: more than 5 points",
         "Something, up to 5 points",
@@ -113,25 +114,25 @@ with the statistics of the **test batch**.
         "They cost accuracy",
     ),
     setup="The shipped AFN, trained on 4,000 digits, reads the same 500 test digits eighteen "
-    "times: clean and under eight kinds of damage, with its networks and without.",
+    "times: clean and under eight kinds of damage, its networks adapting and frozen.",
     experiment=Evaluations(
         asks=(
-            Ask(label=_ON, model="mnist5k-afn", places=_PLACES),
-            Ask(label=_OFF, model="mnist5k-afn", places=_PLACES, networks="off"),
+            Ask(label=_ADAPTING, model="mnist5k-afn", places=_PLACES),
+            Ask(label=_FROZEN, model="mnist5k-afn", places=_PLACES, networks="frozen"),
         )
     ),
-    charts=(LessonChart(title="What the networks are worth", draw=_figure, read=_reading),),
+    charts=(LessonChart(title="What adapting is worth", draw=_figure, read=_reading),),
     answer=answer,
     after=r"""
 Why a gain is easily claimed and hard to see: AFN is usually compared with batch norm **as it is
-normally used**, with averages kept from training. Switching networks off keeps the other
-difference, the statistics of the test batch, the same on both sides. What remains is the networks
-alone.
+normally used**, with averages kept from training. Freezing keeps the other difference, the
+statistics of the test batch, the same on both sides. What remains is what the networks do because
+they see the batch.
 
-Two things to keep in mind. In this network λ_μ is about 0.05: the networks' proposals have 5 % of
-the say. And switching off is not the same as never having had them: the rest of the network was
-trained with them in place and may have got used to them. The fairer test trains both ways, with
-several seeds; it is one click away below.
+Why not set λ to 0 instead? That also takes away the constants to which the rest of the weights has
+grown used: a loss then shows that the weights miss them, not that they adapt. In this network λ_μ
+is about 0.05: the networks' proposals have 5 % of the say. Training both ways, with several seeds,
+is one click away below.
 """,
     checks=(
         Check(

@@ -295,8 +295,8 @@ def gain(ratio):
 
 def networks(on, off):
     record = record_of("networks")
-    answer_all(record, "networks on", right_share=on)
-    answer_all(record, "networks off", right_share=off)
+    answer_all(record, "networks adapting", right_share=on)
+    answer_all(record, "networks frozen", right_share=off)
     return record
 
 

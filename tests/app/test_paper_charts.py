@@ -315,7 +315,7 @@ def test_the_split_is_walked_in_steps():
     rungs = ladder(Results(measured()), [Ask("mnist-rgb", "usps")])
     words = ladders.ladder_reading(rungs)
     assert words.startswith("AFN gains +5.0 (+4.4 to +5.7) points over BN: +5.0 ")
-    assert "and +1.0 (+0.7 to +1.4) from the networks." in words
+    assert "and +1.0 (+0.7 to +1.4) from the networks' adapting." in words
     one = ladders.ladder_reading(ladder(Results(measured(seeds=1)), [Ask("mnist-rgb", "usps")]))
     assert one.endswith("One seed cannot tell any of it from noise.")
     assert len(ladders.ladder_table("x", rungs)) == 4
