@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from afn.corruptions.severities import rule_words
 from afn.pretrained.asked import markdown, table_of
@@ -35,12 +35,12 @@ Say = Callable[[str, dict[str, Any]], None]
 def add_options(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument(
-        "action", choices=["list", "show", "train", "tables"], nargs="?", default="list"
+        "action", choices=["list", "show", "train", "ask", "tables"], nargs="?", default="list"
     )
     parser.add_argument(
         "names", nargs="*", metavar="NAME",
-        help="models; train takes patterns: 'cifar10-*'; of tables: published ones (default all), "
-        "or asked: what the source asks and what was found",
+        help="models; train and ask take patterns: 'cifar10-*'; of tables: published ones "
+        "(default all), or asked: what the source asks and what was found",
     )  # fmt: skip
     parser.add_argument(
         "--column", choices=get_args(Reading), default="trains",
@@ -61,7 +61,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, say: Say) -> None:
-    """List what is shipped, show a card, train what is planned, or hold it against the paper."""
+    """List what is shipped, show or ask it, train what is planned, or hold it against the paper."""
+    if options.jobs < 1:
+        raise ValueError(f"--jobs must be at least 1, got {options.jobs}")
     match options.action:
         case "list":
             _list(say)
@@ -74,13 +76,21 @@ def run(options: argparse.Namespace, say: Say) -> None:
         case "train":
             if options.all == bool(options.names):
                 raise ValueError("name what to train, or say --all")
-            if options.jobs < 1:
-                raise ValueError(f"--jobs must be at least 1, got {options.jobs}")
             _require_own_folder()
             specs = list(PLAN.values()) if options.all else chosen(options.names)
             if not options.again:
                 specs = _lacking(specs, say)
-            _train(specs, options.jobs, say)
+            _in_processes("train", specs, options.jobs, say)
+        case "ask":
+            _require_own_folder()
+            shipped = pretrained_names()
+            specs = [spec for spec in chosen(options.names or ["*"]) if spec.name in shipped]
+            if not specs:
+                raise ValueError(
+                    f"none of {', '.join(options.names)} is shipped; `python -m afn pretrained` "
+                    f"lists what is"
+                )
+            _in_processes("ask", specs, options.jobs, say)
 
 
 def _list(say: Say) -> None:
@@ -271,20 +281,21 @@ def _lacking(specs: list[Spec], say: Say) -> list[Spec]:
     lacking = [spec for spec in specs if not is_made(spec)]
     if count := len(specs) - len(lacking):
         say(
-            f"{count} of {len(specs)} models are made already in {folder}; --again makes them anew",
+            f"made already in {folder}: {count} of {count_words(len(specs), 'model')}; --again "
+            f"makes them anew",
             {"kind": "made already", "models": count},
         )
     return lacking
 
 
-def _train(specs: list[Spec], jobs: int, say: Say) -> None:
+def _in_processes(what: Literal["train", "ask"], specs: list[Spec], jobs: int, say: Say) -> None:
     """Each model in a process of its own; one that fails does not keep the others."""
     table = threading.Lock()
     folder = pretrained_dir()
 
     def make(spec: Spec) -> bool:
         end: dict[str, Any] = {"kind": "failed", "error": "its process ended without a word"}
-        command = [sys.executable, "-m", "afn.pretrained.train", spec.name]
+        command = [sys.executable, "-m", f"afn.pretrained.{what}", spec.name]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             for line in process.stdout:
@@ -311,7 +322,7 @@ def _train(specs: list[Spec], jobs: int, say: Say) -> None:
             f"{len(failed)} of {count_words(len(specs), 'model')} failed: {', '.join(failed)}; "
             f"the same command goes on where it was left"
         )
-    say(f"{len(specs)} models are made", {"kind": "end", "models": len(specs)})
+    say(f"{count_words(len(specs), 'model')} done", {"kind": "end", "models": len(specs)})
 
 
 def _in_words(record: dict[str, Any]) -> str:

@@ -185,8 +185,8 @@ def _data(data: ImageData, *, with_training: bool) -> Data:
     )
 
 
-def main(name: str) -> None:
-    """Make one model in this process, on one thread; says JSON lines, the accuracies last."""
+def in_own_process(name: str, make: Callable[[Spec, RunStore, Path, Say], list[Accuracy]]) -> None:
+    """Make or ask one model in this process, on one thread; JSON lines, the accuracies last."""
 
     def say(record: dict[str, Any]) -> None:
         sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
@@ -204,4 +204,4 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    in_own_process(sys.argv[1], make)

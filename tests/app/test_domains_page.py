@@ -96,15 +96,18 @@ def test_no_contender_at_all_is_a_hint(trained_shapes):
     assert tables(at) == {}
 
 
-def test_networks_off_are_the_same_weights_without_their_networks(trained_shapes):
-    at = page(**TREE, norms="bn~bn-batch~afn~afn-off")
-    assert list(tables(at)) == ["BN", "BN, test batch", "AFN", "AFN, networks off"]
-    assert "switched on and off in the same weights" in words(at)
-    view = DomainsView(family="shapes", contenders=("afn", "afn-off"))
+@pytest.mark.parametrize(
+    ("way", "told"), [("frozen", "adapting against frozen"), ("off", "switched on and off")]
+)
+def test_what_networks_are_worth_is_asked_of_the_same_weights(trained_shapes, way, told):
+    at = page(**TREE, norms=f"bn~bn-batch~afn~afn-{way}")
+    assert list(tables(at)) == ["BN", "BN, test batch", "AFN", f"AFN, networks {way}"]
+    assert f"{told} in the same weights" in words(at)
+    view = DomainsView(family="shapes", contenders=("afn", f"afn-{way}"))
     subjects, _ = training_domains.subjects_of(chosen_recipe(NAMES))
     here = [dataset_entry(name) for name in NAMES]
     asked = [task.question.networks for task in domains.matrix_tasks(view, subjects, NAMES, here)]
-    assert asked.count(True) == asked.count(False) == 9
+    assert asked.count("on") == asked.count(way) == 9
 
 
 def chosen_recipe(sources, norms=("bn", "afn")):

@@ -485,7 +485,7 @@ def test_the_evidence_of_the_paper_is_had_again(runs, folder):
     assert (OLDER_RULE in on_and_off.note) == is_older
     assert on_and_off.expected == (() if is_older else tuple(lines))
     records = said(on_and_off, store_root(), folder)
-    cells = [each for each in records if each["kind"] == "cell" and not each["networks"]]
+    cells = [each for each in records if each["kind"] == "cell" and each["networks"] == "off"]
     off = [
         fmean(
             each["accuracy"]

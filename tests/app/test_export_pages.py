@@ -70,7 +70,7 @@ def test_robustness_follows_its_settings(runs):
     [experiments] = [each for each in at.segmented_control if each.label == "Experiment"]
     experiments.set_value("From BN to AFN")
     drawn(at.run())
-    assert 'networks="off"' in "\n".join(each.value for each in at.code)
+    assert 'networks="frozen"' in "\n".join(each.value for each in at.code)
 
 
 def test_domains_say_which_networks(runs):

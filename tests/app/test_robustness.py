@@ -49,10 +49,10 @@ def test_the_way_from_bn_to_afn_changes_one_thing_at_a_time(runs, ids, tmp_path)
         (task.subject.config.norm, task.question.statistics, task.question.networks)
         for task in tasks
     ] == [
-        ("bn", "running", True),
-        ("bn", "test batch of 128", True),
-        ("afn", "test batch of 128", False),
-        ("afn", "test batch of 128", True),
+        ("bn", "running", "on"),
+        ("bn", "test batch of 128", "on"),
+        ("afn", "test batch of 128", "frozen"),
+        ("afn", "test batch of 128", "on"),
     ]
 
 

@@ -95,6 +95,18 @@ def test_what_to_train_must_be_said(complains, arguments, words):
     assert words in complains("train", *arguments)[1]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("mnist5k-bn",), "none of mnist5k-bn is shipped; `python -m afn pretrained` lists"),
+        (("vgg",), "no planned model is called 'vgg'"),
+        (("--jobs=0",), "--jobs must be at least 1, got 0"),
+    ],
+)
+def test_what_is_asked_must_be_shipped(complains, arguments, words):
+    assert words in complains("ask", *arguments)[1]
+
+
 def test_a_folder_that_cannot_be_written_is_said_before_the_training(
     complains, tmp_path, monkeypatch
 ):
@@ -125,12 +137,15 @@ def test_a_trained_model_is_asked_shipped_and_put_into_the_table(says, folders):
     run.end("finished", "", training.summary())
     begin, asked, shipped, end = says("train", "mnist5k-asrnor[m]", "--jobs=1")
     assert begin == f"mnist5k-asrnorm: is trained already (run {run.id})"
-    assert asked == "mnist5k-asrnorm: tested in 95 ways"
+    assert asked == "mnist5k-asrnorm: tested in 285 ways"
     assert shipped.startswith("mnist5k-asrnorm: shipped in ")
-    assert end == "1 models are made"
-    assert len(read_results(folders / "pretrained")) == 95
+    assert end == "1 model done"
+    assert len(read_results(folders / "pretrained")) == 285
+    asked, shipped, end = says("ask", "mnist5k-*")
+    assert asked == "mnist5k-asrnorm: tested in 285 ways"
+    assert end == "1 model done"
     run.delete()
     assert says("train", "mnist5k-asrnorm") == [
-        f"1 of 1 models are made already in {folders / 'pretrained'}; --again makes them anew",
-        "0 models are made",
+        f"made already in {folders / 'pretrained'}: 1 of 1 model; --again makes them anew",
+        "0 models done",
     ]
