@@ -239,10 +239,9 @@ evidence: how far its matrices are from the start that the seed draws, beside wh
 alone makes of it; how much its answers change with what is shown, beside the statistics that are
 measured (both pictures are explained on the page λ dynamics); how far a trained network moves mean
 and deviation of a batch, and what it is worth, the same weights with the networks and with every λ
-forced to 0, on the same images. Training went on
-with the networks in place, so that forcing them off also takes away what the rest has got used to:
-a loss alone does not show that they adapt to shifts, a larger one under shift than on clean images
-would.
+forced to 0, on the same images. Training went on with the networks in place, so that forcing them
+off also takes away what the rest has got used to: a loss alone does not show that they adapt to
+shifts, a larger one under shift than on clean images would.
 """,
     "paper.lambdas": """
 The paper: λ start small and are learned upwards, so that training passes smoothly from batch norm

@@ -131,8 +131,12 @@ they see the batch.
 
 Why not set λ to 0 instead? That also takes away the constants to which the rest of the weights has
 grown used: a loss then shows that the weights miss them, not that they adapt. In this network λ_μ
-is about 0.05: the networks' proposals have 5 % of the say. Training both ways, with several seeds,
-is one click away below.
+is about 0.05: the networks' proposals have 5 % of the say.
+
+Nor have these networks learned much: their matrices still point where they were drawn at random
+(cosine 0.9999), and from clean to damaged digits their answers change by at most 0.28 % of what
+they act on, the measured statistics by up to 22 %. Training both ways, with several seeds, and a
+look at how far networks moved are one click away below.
 """,
     checks=(
         Check(
@@ -180,6 +184,7 @@ is one click away below.
             "ablations",
             {"sweep": "parts"},
         ),
+        Onward("Did the networks learn?", "lambda", {"runs": "mnist5k-afn"}),
         Onward(
             "The way from BN to AFN in steps, any corruption",
             "robustness",

@@ -21,6 +21,7 @@ from app.charts.movement import (
     way_figure,
     way_reading,
 )
+from app.lessons import networks
 from app.mechanisms import VARIANTS
 from app.paper import NETWORKS
 
@@ -186,3 +187,12 @@ def test_the_page_says_that_the_shipped_networks_are_their_start():
         "The networks' matrices still point where they started (cosine 0.996); their norm is what "
         "weight decay alone leaves (0.297 of the start's; decay alone 0.296)"
     )
+
+
+def test_the_lesson_says_what_is_kept():
+    kept = moving.of_card(read_card("mnist5k-afn"))
+    words = answers_reading([Moved("AFN", "#D55E00", kept, 1.0)])
+    assert "at most 0.28 % of what they act on, the measured statistics by up to 22 %" in words
+    text = " ".join(networks.LESSON.after.split())
+    assert "at most 0.28 % of what they act on, the measured statistics by up to 22 %" in text
+    assert f"(cosine {kept.weights[0]:.4f})" in text
