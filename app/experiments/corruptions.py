@@ -1,8 +1,10 @@
 """Robustness: trained networks on corrupted images, asked in the ways that the page compares."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
+from afn.data import dataset_entry
 from afn.grids.records import ORDERS, Place, Question
 from afn.grids.subjects import Subject
 from afn.wording import statistics_told
@@ -125,9 +127,12 @@ def _grid(chosen: Sequence[Chosen], view: RobustnessView, corruptions: Sequence[
 
 def _statistics(test: _Test) -> str:
     """With the sizes of the test batches, once it is known how many images there are."""
-    cells = test.subject.file(test.question).cells().values()
-    n = next((cell.n for cell in cells), test.question.num_images)
-    return statistics_told(test.question.statistics, n)
+    asked = test.question
+    n = asked.num_images
+    with suppress(ValueError):  # where the data is not here any more, only answers say it
+        n = min(n, dataset_entry(asked.dataset).num_test or n)
+    cells = test.subject.file(asked).shown().values()
+    return statistics_told(asked.statistics, next((cell.n for cell in cells), n))
 
 
 def _experiment(

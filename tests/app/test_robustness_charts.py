@@ -6,6 +6,7 @@ import pytest
 
 from afn.grids.records import Cell
 from afn.intervals import mean_interval, paired_interval, wilson_interval
+from afn.pretrained.cards import read_card
 from app.charts.bars import bars_figure, bars_reading
 from app.charts.batches import (
     BatchPoint,
@@ -17,6 +18,7 @@ from app.charts.batches import (
 from app.charts.heat import LESS, MORE
 from app.charts.samples import answers_of, flips, flips_reading, interesting, samples_html
 from app.charts.steps import Step, steps_figure, steps_reading, steps_table
+from app.experiments import corruptions
 from tests.app.cells import N, answered, cell, grid
 
 # -- corruption by corruption ----------------------------------------------------------------------
@@ -241,3 +243,10 @@ def test_cards_say_right_and_wrong_without_colour():
     assert html.count("✗") == html.count("✓") == 1
     with pytest.raises(ValueError, match="zip"):
         samples_html(["data:,"], [], [])
+
+
+def test_an_export_names_the_batches_that_there_are(tmp_path):
+    subject = read_card("mnist5k-afn").subject(tmp_path)
+    asked = subject.question(num_images=1100, stats="batch", batch_size=128)
+    test = corruptions._Test("AFN", subject, asked)
+    assert corruptions._statistics(test) == "test batches of 128, the last of 104"  # of 1,000
