@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
+from statistics import fmean
 
-from afn.grids.records import COUNTED, Question
+from afn.grids.records import COUNTED, Cell, Question
 from afn.grids.subjects import Subject
 from afn.grids.tasks import GridTask, Task
 from app import robustness
@@ -20,7 +21,7 @@ REFERENCE = Path(__file__).with_name("reference") / "label-shift.jsonl"
 
 
 def asks(subject: Subject, question: Callable[..., Question]) -> list[tuple[Mode, int, Question]]:
-    """What is asked of a model: mode, classes of a batch, question.
+    """What is asked of a model: mode, classes of a batch (0: as they come), question.
 
     Args:
         subject: The model.
@@ -32,7 +33,19 @@ def asks(subject: Subject, question: Callable[..., Question]) -> list[tuple[Mode
     return [
         ("running", 0, question(stats="running")),
         *(("batch", number, question(stats="batch", order=order)) for order, number in counted),
+        ("batch", 0, question(stats="batch", order="by label")),
     ]
+
+
+def point_of(mode: Mode, classes: int, question: Question, cell: Cell) -> ShiftPoint:
+    """An answer to one of `asks`."""
+    is_sorted, size = question.order == "by label", question.batch_size
+    labels = sorted(cell.labels)
+    in_batches = [len(set(labels[at : at + size])) for at in range(0, cell.n, size)]
+    return ShiftPoint(
+        mode=mode, classes=round(fmean(in_batches), 2) if is_sorted else classes,
+        batch_size=size, n=cell.n, correct=cell.correct, is_sorted=is_sorted,
+    )  # fmt: skip
 
 
 def tasks(chosen: Sequence[Chosen], view: RobustnessView) -> list[Task]:
@@ -48,15 +61,11 @@ def shifted(chosen: Sequence[Chosen], view: RobustnessView) -> list[Shifted]:
     """What is known of it here, model by model."""
     found = []
     for each in chosen:
-        points = []
-        for mode, classes, question in _asks(each, view):
-            if cell := robustness.cells_of(each.subject, question).get(CLEAN):
-                points.append(
-                    ShiftPoint(
-                        mode=mode, classes=classes, batch_size=question.batch_size, n=cell.n,
-                        correct=cell.correct,
-                    )
-                )  # fmt: skip
+        points = [
+            point_of(mode, classes, question, cell)
+            for mode, classes, question in _asks(each, view)
+            if (cell := robustness.cells_of(each.subject, question).get(CLEAN))
+        ]
         found.append(_named(each, points))
     return found
 

@@ -1,8 +1,8 @@
-"""Accuracy in test batches of 1 to 10 classes: ``python -m benchmarks.label_shift NAME ...``.
+"""Accuracy in test batches of few classes: ``python -m benchmarks.label_shift NAME ...``.
 
-Clean images, 128 to a batch at most, of pretrained models whose data are in ``AFN_DATA_DIR``. With
-``--keep`` the page shows the result: it goes into ``app/reference/label-shift.jsonl``, in the place
-of what was there of these models.
+Of 1 to 10 classes, and of images sorted by class. Clean images, 128 to a batch at most, of
+pretrained models whose data are in ``AFN_DATA_DIR``. With ``--keep`` the page shows the result: it
+goes into ``app/reference/label-shift.jsonl``, in the place of what was there of these models.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from afn.grids.models import asked, restored
 from afn.grids.subjects import Subject
 from afn.pretrained.cards import read_card
 from app.charts.label_shift import ShiftPoint
-from app.label_shift import REFERENCE, asks, kept_line
+from app.label_shift import REFERENCE, asks, kept_line, point_of
 
 
 def main() -> None:
@@ -48,11 +48,9 @@ def measured(subject: Subject, num_images: int) -> list[ShiftPoint]:
     for mode, classes, question in asks(subject, partial(subject.question, num_images=num_images)):
         with asked(model, question):
             [cell] = kept_grid(subject.file(question), model, data, corruptions=())
-        point = ShiftPoint(
-            mode=mode, classes=classes, batch_size=question.batch_size, n=cell.n,
-            correct=cell.correct,
-        )  # fmt: skip
-        what = f"{classes} classes a batch" if classes else "any batch"
+        point = point_of(mode, classes, question, cell)
+        what = "sorted by class" if point.is_sorted else "any batch"
+        what = f"{classes} a batch" if classes else what
         low, high = point.interval
         print(
             f"{subject.id:<16} {mode:<10} {what:<18} {100 * point.accuracy:6.2f} %  95 % CI "

@@ -23,12 +23,14 @@ class ShiftPoint:
 
     mode: Mode
     """Whose statistics its norms use."""
-    classes: int
-    """In each batch; 0 where the batch changes nothing."""
+    classes: float
+    """In each batch; of sorted images the mean over batches; 0 where the batch changes nothing."""
     batch_size: int
     """At most so many images in a batch."""
     n: int
     correct: int
+    is_sorted: bool = False
+    """Whether the images come sorted by class, in batches of one or a few classes each."""
 
     @property
     def accuracy(self) -> float:
@@ -51,8 +53,14 @@ class Shifted:
     points: tuple[ShiftPoint, ...]
 
     def of(self, mode: Mode) -> list[ShiftPoint]:
-        """Those of one mode, by the number of classes."""
-        return sorted((p for p in self.points if p.mode == mode), key=lambda p: p.classes)
+        """Those of one mode, by the number of classes; without the sorted images' one."""
+        those = [p for p in self.points if p.mode == mode and not p.is_sorted]
+        return sorted(those, key=lambda p: p.classes)
+
+    @property
+    def of_sorted(self) -> ShiftPoint | None:
+        """That of images which come sorted by class."""
+        return next((p for p in self.points if p.is_sorted), None)
 
 
 def shift_figure(models: Sequence[Shifted]) -> "Figure":
@@ -85,6 +93,16 @@ def shift_figure(models: Sequence[Shifted]) -> "Figure":
             + ("" if is_level else ", %{x} classes a batch")
             + "<br>%{customdata[0]}, %{customdata[1]} images<extra></extra>",
         )  # fmt: skip
+    for model in models:
+        if point := model.of_sorted:
+            figure.add_scatter(
+                x=[point.classes], y=[100 * point.accuracy], mode="markers",
+                marker={
+                    "symbol": "diamond-open", "size": 12, "color": model.color, "line": {"width": 2}
+                },
+                hovertemplate=f"{model.label}, test batch, sorted by class<br>%{{x:.2g}} classes a "
+                f"batch on average<br>{_told(point)}, {point.n} images<extra></extra>",
+            )  # fmt: skip
     figure.update_layout(
         height=320, margin={"l": 0, "r": 12, "t": 8, "b": 0}, showlegend=False,
         hovermode="closest", dragmode=False,
@@ -117,6 +135,7 @@ def shift_reading(models: Sequence[Shifted]) -> str:
             falls.append(
                 f"{_name(model, mode)} {_told(many)} with {_count(many.classes)} a batch and "
                 f"{_told(few)} with {_count(few.classes)}"
+                + (f", {_told(point)} sorted by class" if (point := model.of_sorted) else "")
             )
         else:
             level.append(f"{_name(model, mode)} {_told(points[0])}")
@@ -131,13 +150,16 @@ def shift_table(models: Sequence[Shifted]) -> Rows:
     return [
         {
             "model": model.label, "norm": model.norm, "statistics": mode,
-            "classes in a batch": point.classes or None,
+            "classes in a batch": point.classes or None, "sorted by class": point.is_sorted,
             "batch size at most": point.batch_size if mode == "batch" else None,
             "n": point.n, "correct": point.correct, "accuracy": point.accuracy,
             "low95": point.interval[0], "high95": point.interval[1],
         }
         for model, mode in _lines(models)
-        for point in model.of(mode)
+        for point in [
+            *model.of(mode),
+            *([model.of_sorted] if mode == "batch" and model.of_sorted else []),
+        ]
     ]  # fmt: skip
 
 
@@ -145,7 +167,7 @@ def _lines(models: Sequence[Shifted]) -> list[tuple[Shifted, Mode]]:
     return [(model, mode) for model in models for mode in _MODES if model.of(mode)]
 
 
-def _ends(models: Sequence[Shifted]) -> list[int]:
+def _ends(models: Sequence[Shifted]) -> list[float]:
     counts = [p.classes for model in models for p in model.points if p.classes]
     return [1, max(counts, default=10)]
 
@@ -159,5 +181,5 @@ def _told(point: ShiftPoint) -> str:
     return f"{100 * point.accuracy:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
 
 
-def _count(classes: int) -> str:
-    return "1 class" if classes == 1 else f"{classes} classes"
+def _count(classes: float) -> str:
+    return "1 class" if classes == 1 else f"{classes:g} classes"

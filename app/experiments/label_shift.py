@@ -36,7 +36,8 @@ def experiments_of(chosen: Sequence[Chosen], view: RobustnessView) -> list[Exper
     """Asking those that take a test batch's statistics, for every number of classes."""
     having = [each for each in chosen if each.subject.has_choice]
     num_classes = max(each.subject.num_classes for each in having)
-    orders = [order for order, number in COUNTED.items() if number <= num_classes]
+    counted = [order for order, number in COUNTED.items() if number <= num_classes]
+    orders = [*counted, "by label"]
     origins = {each.label: Origin.of(each.subject.id) for each in having}
     expected = []
     for each in having:
@@ -49,8 +50,8 @@ def experiments_of(chosen: Sequence[Chosen], view: RobustnessView) -> list[Exper
             title="Classes in a test batch",
             about=plain(
                 f"{enumerate_words(list(origins))} with the statistics of test batches that hold 1 "
-                f"to {len(orders)} classes: the first {view.images} test images of {view.dataset}, "
-                f"clean, at most {view.batch_size} to a batch."
+                f"to {len(counted)} classes, and sorted by class: the first "
+                f"{view.images} test images of {view.dataset}, clean, at most {view.batch_size} to a batch."
             ),
             python=program(
                 ONE_THREAD,

@@ -355,7 +355,7 @@ def test_batches_of_few_classes_are_tested_again(runs, folder):
     view = RobustnessView(dataset="digits8", images=200)
     answered(label_shift.tasks(chosen, view))
     [experiment] = few_classes.experiments_of(chosen, view)
-    assert len(experiment.expected) == 2 * 10
+    assert len(experiment.expected) == 2 * 11
     check(experiment, printed(experiment, store_root()))
     values = [
         f"{each['order']}  {each['accuracy']:.4f}"

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from afn.grids.records import Question
 from afn.pretrained.cards import read_card
 from app import label_shift
 from app.charts.label_shift import (
@@ -16,6 +17,7 @@ from app.charts.label_shift import (
     shift_table,
 )
 from app.subjects import Chosen
+from tests.app.cells import cell
 
 CARDS = ("cifar10-bn", "cifar10-asrnorm", "cifar10-afn")
 
@@ -31,10 +33,11 @@ def asked(subject):
 def test_every_number_of_classes_is_a_question_where_the_batch_matters(tmp_path):
     found = asked(shipped("mnist5k-bn", tmp_path))
     assert [(mode, classes) for mode, classes, _ in found] == [
-        ("running", 0), *(("batch", k) for k in range(1, 11)),
+        ("running", 0), *(("batch", k) for k in range(1, 11)), ("batch", 0),
     ]  # fmt: skip
+    assert found[-1][-1].order == "by label"
     assert [question.order for *_, question in found[1:3]] == ["1 class", "2 classes"]
-    assert len({question.key for *_, question in found}) == 11
+    assert len({question.key for *_, question in found}) == 12
     [(mode, classes, question)] = asked(shipped("mnist5k-asrnorm", tmp_path))
     assert (mode, classes, question.order) == ("per image", 0, "mixed")
 
@@ -54,6 +57,8 @@ def test_what_came_along_is_of_the_shipped_networks_and_collapses_with_few_class
         assert len(batch) == 10
         assert batch[0] < 0.2 < 0.8 < batch[-1]
         assert model.of("running")[0].accuracy > batch[-1]
+        assert batch[0] < model.of_sorted.accuracy < batch[2]  # of one class or two
+        assert 1 < model.of_sorted.classes < 2
     assert [point.classes for point in asrnorm.points] == [0]
     # The level lines are the cards' own figures, where these were asked the same.
     clean = {
@@ -80,10 +85,26 @@ def point(correct, classes, mode="batch"):
     return ShiftPoint(mode=mode, classes=classes, batch_size=64, n=100, correct=correct)
 
 
+def test_sorted_images_tell_how_many_classes_their_batches_hold():
+    labels = bytes([0] * 3 + [1] * 3 + [2] * 2)
+    sorted_ = Question(
+        weights="0", dataset="x", num_images=8, statistics="test batch of 4", batch_size=4,
+        order="by label",
+    )  # fmt: skip
+    answers = replace(cell(0), answers=labels, labels=labels, confidences=bytes(8))
+    found = label_shift.point_of("batch", 0, sorted_, answers)
+    assert (found.classes, found.is_sorted, found.correct, found.n) == (2.0, True, 8, 8)
+    fixed = label_shift.point_of("batch", 3, replace(sorted_, order="3 classes"), answers)
+    assert (fixed.classes, fixed.is_sorted) == (3, False)
+
+
 MODELS = (
     Shifted(
         label="BN", color="#2B7FC4", norm="bn",
-        points=(point(90, 0, "running"), point(80, 10), point(20, 1), point(60, 5)),
+        points=(
+            point(90, 0, "running"), point(80, 10), point(20, 1), point(60, 5),
+            replace(point(40, 1.6), is_sorted=True),
+        ),
     ),
     Shifted(
         label="ASRNorm", color="#3A9C5A", norm="asrnorm", points=(point(70, 0, "per image"),)
@@ -98,20 +119,23 @@ def test_the_figure_has_a_line_over_classes_and_level_ones():
         ("BN, running", [1, 10], pytest.approx([90, 90])),
         ("ASRNorm, per image", [1, 10], pytest.approx([70, 70])),
     ]
+    [diamond] = [trace for trace in shift_figure(MODELS).data if trace.mode == "markers"]
+    assert (diamond.x, diamond.y) == ((1.6,), (40.0,))
     assert [entry.look for entry in shift_legend(MODELS)] == ["line", "thin", "thin"]
 
 
 def test_the_reading_says_what_falls_and_what_does_not():
     assert shift_reading(MODELS) == (
         "BN, test batch 80.0 % (71.1 to 86.7) with 10 classes a batch and 20.0 % (13.3 to 28.9) "
-        "with 1 class. Whatever the batch: BN, running 90.0 % (82.6 to 94.5) and ASRNorm, per "
-        "image 70.0 % (60.4 to 78.1)."
+        "with 1 class, 40.0 % (30.9 to 49.8) sorted by class. Whatever the batch: BN, running "
+        "90.0 % (82.6 to 94.5) and ASRNorm, per image 70.0 % (60.4 to 78.1)."
     )
 
 
 def test_the_table_has_a_row_per_point():
     rows = shift_table(MODELS)
     assert [(row["statistics"], row["classes in a batch"], row["correct"]) for row in rows] == [
-        ("batch", 1, 20), ("batch", 5, 60), ("batch", 10, 80), ("running", None, 90),
+        ("batch", 1, 20), ("batch", 5, 60), ("batch", 10, 80), ("batch", 1.6, 40),
+        ("running", None, 90),
         ("per image", None, 70),
     ]  # fmt: skip
