@@ -13,7 +13,7 @@ from afn.grids.movement import BATCH_SIZE, NUM_IMAGES, SEVERITY, Movement, condi
 from afn.grids.subjects import Subject
 from afn.grids.tasks import MovementTask
 from afn.pretrained.cards import Card
-from app import asking, backend
+from app import asking, backend, histories
 from app.asking import Asked
 from app.charts import movement as charts
 from app.charts.legend import Entry, legend_html
@@ -109,7 +109,7 @@ def render(chosen: Sequence[Opened]) -> None:
     def draw(asked: Asked) -> None:
         asking.follow(asked)
         if shown := _shown(ended, tasks):
-            _draw(shown)
+            _draw(shown, [each for each in ended if each.id in shown])
         elif asked.is_running:
             st.skeleton(height=_HEIGHT)
 
@@ -138,7 +138,7 @@ def _decay(each: Opened) -> float | None:
         return None
 
 
-def _draw(known: Mapping[str, Moved]) -> None:
+def _draw(known: Mapping[str, Moved], opened: Sequence[Opened]) -> None:
     shown = list(known.values())
     st.markdown(plain(f"{charts.way_reading(shown)} {charts.answers_reading(shown)}"))
     if len(shown) > 1:
@@ -149,7 +149,8 @@ def _draw(known: Mapping[str, Moved]) -> None:
             "Networks and answers (CSV)", csv_of(lambda: charts.table(shown)), "movement.csv",
             "text/csv", icon=":material/download:", on_click="ignore", key="dynamics.movement.csv",
         )  # fmt: skip
-        st.caption(plain(source_words(shown)), width="stretch")
+        told = f"{histories.provenance(opened)} · {source_words(shown)}"
+        st.caption(plain(told), width="stretch")
     offer("dynamics.movement", lambda: experiments_of(known))
 
 

@@ -278,7 +278,8 @@ def _movement(network: str) -> None:
     shown = list(moved.values())
     st.html(legend_html([Entry(each.label, each.color) for each in shown]))
     moving.figures(shown, key="paper.movement")
-    st.caption(plain(f"{moving.source_words(shown)} · seed 0 of each"))
+    told = f"Precomputed · {NETWORKS[network]} · seed 0 of each · {moving.source_words(shown)}"
+    st.caption(plain(told))
     _csv("Networks and answers (CSV)", "movement", lambda: movement.table(shown))
 
 

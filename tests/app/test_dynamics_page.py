@@ -110,6 +110,7 @@ def test_networks_of_a_run_are_measured_once_it_has_ended(ids, runs):
     assert "The networks' matrices still point where they started" in words(at)
     assert "without weight decay" in words(at)
     assert "The networks' answers change by at most" in words(at)
+    assert words(at).count("Cached · digits8 · convnet") == 2
     at.session_state["take.dynamics.movement"] = True
     drawn(at.run())
     assert f"python -m afn movement {ids['afn', 0]}" in "\n".join(code.value for code in at.code)
