@@ -46,7 +46,7 @@ def gain_figure(steps: Sequence[FirstStep]) -> "Figure":
         fixedrange=True, automargin=True, nticks=6,
     )  # fmt: skip
     figure.update_yaxes(
-        type="log", tickvals=[1, 2, 5, 10, 20], ticksuffix=" ×", fixedrange=True, automargin=True,
+        type="log", tickvals=[1, 2, 5, 10, 20], fixedrange=True, automargin=True,
     )  # fmt: skip
     return figure
 

@@ -51,7 +51,8 @@ def experiments_of(chosen: Sequence[Chosen], view: RobustnessView) -> list[Exper
             about=plain(
                 f"{enumerate_words(list(origins))} with the statistics of test batches that hold 1 "
                 f"to {len(counted)} classes, and sorted by class: the first "
-                f"{view.images} test images of {view.dataset}, clean, at most {view.batch_size} to a batch."
+                f"{view.images:,} test images of {view.dataset}, clean, at most "
+                f"{view.batch_size} to a batch."
             ),
             python=program(
                 ONE_THREAD,

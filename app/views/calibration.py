@@ -6,6 +6,7 @@ from functools import lru_cache
 import streamlit as st
 
 from afn.corruptions.severities import rule_words
+from afn.wording import count_words
 from app.charts import calibration as charts
 from app.charts.calibration import Rated
 from app.charts.legend import legend_html
@@ -42,8 +43,8 @@ def render(rated: Sequence[Rated], *, key: str, told: str = "") -> None:
         )
     st.caption(plain(words))
     older = rule_words(rated[0].rule)
-    n = rated[0].calibration.n
-    parts = [told, f"{n} images in each test", f"images {older}" if older else ""]
+    images = count_words(rated[0].calibration.n, "image")
+    parts = [told, f"{images} in each test", f"images {older}" if older else ""]
     st.caption(plain(" · ".join(filter(None, [*parts, "95 % intervals over images"]))))
     st.download_button(
         "Calibration (CSV)", csv_of(lambda: charts.calibration_table(rated)), "calibration.csv",

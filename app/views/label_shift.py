@@ -69,7 +69,7 @@ def _draw(models: Sequence[Shifted], view: RobustnessView, seeds: str, *, is_liv
     sizes = {p.batch_size for model in models for p in model.of("batch")}
     st.caption(
         plain(
-            f"{'Cached' if is_live else 'Precomputed'} · clean images · first {point.n} test "
+            f"{'Cached' if is_live else 'Precomputed'} · clean images · first {point.n:,} test "
             f"images of {view.dataset} · seed {seeds} · test batches of at most "
             f"{max(sizes, default=128)}, of the same sizes for every number of "
             "classes · bands: 95 % intervals over images"
