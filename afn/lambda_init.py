@@ -61,6 +61,7 @@ class LambdaInit:
                 raise ValueError(
                     f"the start of λ_{name} must be a finite logit, or -inf for 0, got {value!r}"
                 )
+            object.__setattr__(self, name, float(value))  # of a whole number no parameter is made
 
     @property
     def is_off(self) -> bool:

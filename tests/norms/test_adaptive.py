@@ -194,6 +194,12 @@ def test_lambdas_start_where_lambda_init_says():
     assert set(AFN2d(4, lambda_init=LambdaInit.OPEN).lambdas().values()) == {0.5}
 
 
+def test_whole_numbers_are_logits_as_well():
+    whole, same = LambdaInit(mu=0, sigma=-3), LambdaInit(mu=0.0, sigma=-3.0)
+    assert AFN2d(4, lambda_init=whole).lambdas() == AFN2d(4, lambda_init=same).lambdas()
+    assert (whole, repr(whole)) == (same, repr(same))
+
+
 @pytest.mark.parametrize("gate", ["sigmoid", "linear"])
 def test_lambda_off_is_zero_and_frozen_under_both_gates(gate):
     off = dict.fromkeys(("mu", "sigma", "gamma", "beta"), -math.inf)
