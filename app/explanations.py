@@ -267,9 +267,9 @@ images.
 From BN as it is normally used to AFN, one change at a time: BN takes its statistics from the test
 batch instead of running averages (the same weights); then AFN's weights, their networks frozen
 (shown the averages of training, they answer constants); then adapting. Bars are mean gains over
-the step before, diamonds the seeds, whiskers 95 % t-intervals of the paired gains. Pale bars may be
-chance. Corruptions: the fifteen standard ones at all five severities; domains: all that a network
-was not trained on.
+the step before, diamonds the seeds, whiskers 95 % intervals over seeds and images, from three seeds
+on. Pale bars may be chance. Corruptions: the fifteen standard ones at all five severities; domains:
+all that a network was not trained on. PACS is left out: from scratch it is near chance.
 """,
     "domains.matrix": """
 Rows: what a network was trained on. Columns: what it is tested on, brought to the channels and the

@@ -15,7 +15,6 @@ from afn.pretrained.replication import (
     Results,
     corrupted,
     digits,
-    pacs,
 )
 from afn.wording import signed_words
 from app import links
@@ -33,7 +32,6 @@ LADDERS: dict[str, partial[list[Ask]]] = {
     "CIFAR-10 under corruption": partial(corrupted, "cifar10"),
     "Digits from one domain, in RGB": partial(digits, "rgb"),
     "Digits from one domain, in grey": partial(digits, "grey"),
-    "PACS from one domain": partial(pacs),
     "MNIST 5k under corruption": partial(corrupted, "mnist5k"),
 }
 """Where the way from BN to AFN is walked in steps, and what gives the tests averaged there."""

@@ -414,22 +414,44 @@ def _refusal(table: Table, results: Results) -> str:
     )
 
 
-def ladder(results: Results, asks: Sequence[Ask]) -> dict[str, OverSeeds]:
-    """Accuracies along `LADDER`, of the seeds that have all of them; none where there are none.
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """From BN to AFN, one change at a time, over the seeds that have all of it."""
+
+    rungs: tuple[tuple[str, OverSeeds], ...]
+    """What to call each, and its accuracies."""
+    gains: tuple[Gain, ...]
+    """Of each rung over the one before."""
+    total: Gain
+    """Of the last over the first."""
+
+
+def ladder(results: Results, asks: Sequence[Ask]) -> Ladder | None:
+    """The way along `LADDER`; None where no seed has all of it.
 
     Where more seeds were asked with their networks off than frozen, that step is "networks off".
     """
-    found = (_ladder(results, asks, ways) for ways in (LADDER, _BEFORE_FROZEN))
-    return max(found, key=lambda rungs: next((rung.n for rung in rungs.values()), 0))
+    found = [each for ways in (LADDER, _BEFORE_FROZEN) if (each := _ladder(results, asks, ways))]
+    return max(found, key=lambda each: each.total.n, default=None)
 
 
-def _ladder(results: Results, asks: Sequence[Ask], ways: Mapping[str, str]) -> dict[str, OverSeeds]:
-    found = {label: results.over_seeds(asks, WAYS[way]) for label, way in ways.items()}
-    known = {label: dict(each.values) for label, each in found.items() if each}
-    shared = set.intersection(*(set(each) for each in known.values())) if known else set()
-    rungs = {
-        label: rung
-        for label, each in known.items()
-        if (rung := OverSeeds.of({seed: each[seed] for seed in shared}))
-    }
-    return rungs if len(rungs) == len(ways) else {}
+def _ladder(results: Results, asks: Sequence[Ask], ways: Mapping[str, str]) -> Ladder | None:
+    known = [results.over_seeds(asks, WAYS[way]) for way in ways.values()]
+    seeds = set.intersection(*(set(each.seeds) if each else set[int]() for each in known))
+    rungs = [OverSeeds.of({s: v for s, v in each.values if s in seeds}) for each in known if each]
+    if not seeds:
+        return None
+
+    def gain(below: int, above: int) -> Gain:
+        names = list(ways.values())
+        error = results.image_error(asks, WAYS[names[above]], WAYS[names[below]])
+        found = Gain.of(rungs[above], rungs[below], error)
+        assert found is not None, "rungs have the same seeds"
+        return found
+
+    last = len(ways) - 1
+    return Ladder(
+        rungs=tuple((name, rung) for name, rung in zip(ways, rungs, strict=True) if rung),
+        gains=tuple(gain(i, i + 1) for i in range(last)),
+        total=gain(0, last),
+    )

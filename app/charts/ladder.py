@@ -1,11 +1,11 @@
 """From BN to AFN one change at a time, over seeds: drawn and read."""
 
-from collections.abc import Mapping
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from afn.over_seeds import OverSeeds, difference
-from afn.wording import interval_words, steps_words
+from afn.pretrained.comparison import FEWEST_SEEDS
+from afn.pretrained.gains import Gain
+from afn.pretrained.replication import Ladder
+from afn.wording import count_words, interval_words, steps_words
 from app.charts.chart import Rows, enumerate_words
 from app.charts.heat import LESS, MORE
 from app.charts.palette import GREY
@@ -20,29 +20,21 @@ CHANGES = {
     "AFN": "the networks' adapting",
 }
 """What is gained at each rung over the one below."""
-Ladder = Mapping[str, OverSeeds]
-"""Accuracies from BN to AFN, by what they are called."""
 _ROW, _HALF = 46, 0.26
 _MARGIN = 104
 """Pixels to the right, for the numbers."""
 
 
-def gains_of(ladder: Ladder) -> list[OverSeeds]:
-    """Each rung over the one before, seed by seed."""
-    rungs = ladder.values()
-    return [gain for below, above in pairwise(rungs) if (gain := difference(above, below))]
-
-
 def ladder_figure(ladder: Ladder) -> "Figure":
     """A row per rung: a bar floats from the mean of the one before, a dot stands for each seed.
 
-    Whiskers are 95 % t-intervals of the paired gains; bars are pale where these include 0 or one
-    seed cannot tell.
+    Whiskers are 95 % intervals of the gains, over seeds and images; bars are pale where these
+    include 0, and below three seeds, where there are none.
     """
     from plotly.graph_objects import Figure  # not before a page needs it
 
-    names, rungs, gains = list(ladder), list(ladder.values()), gains_of(ladder)
-    means = [rung.mean for rung in rungs]
+    names, rungs = zip(*ladder.rungs, strict=True)
+    gains, means = ladder.gains, [rung.mean for rung in rungs]
     levels, changes, _ = steps_words(means)
     figure = Figure()
     for row, level in enumerate(means[:-1]):
@@ -55,11 +47,11 @@ def ladder_figure(ladder: Ladder) -> "Figure":
         x=[gain.mean for gain in gains], width=2 * _HALF,
         marker={
             "color": [MORE if gain.mean > 0 else LESS for gain in gains],
-            "opacity": [0.9 if gain.is_clear else 0.35 for gain in gains],
+            "opacity": [0.9 if _is_clear(gain) else 0.35 for gain in gains],
             "line": {"width": 0},
         },
         error_x={
-            "array": [gain.half_width if gain.n > 1 else 0.0 for gain in gains],
+            "array": [gain.half_width if gain.n >= FEWEST_SEEDS else 0.0 for gain in gains],
             "thickness": 1.5, "width": 4, "color": GREY,
         },
         customdata=[
@@ -102,42 +94,46 @@ def ladder_figure(ladder: Ladder) -> "Figure":
 
 def ladder_reading(ladder: Ladder) -> str:
     """What AFN gains over BN and what each change has of it."""
-    names, rungs = list(ladder), list(ladder.values())
-    total = difference(rungs[-1], rungs[0])
-    assert total is not None, "rungs have the same seeds"
+    total = ladder.total
     verb = "gains" if total.mean > 0 else "loses"
-    _, changes, whole = steps_words([rung.mean for rung in rungs])
+    _, changes, whole = steps_words([rung.mean for _, rung in ladder.rungs])
     parts = [
         f"{_words(gain, shown)} from {CHANGES[name]}"
-        for name, gain, shown in zip(names[1:], gains_of(ladder), changes, strict=True)
+        for (name, _), gain, shown in zip(ladder.rungs[1:], ladder.gains, changes, strict=True)
     ]
-    alone = " One seed cannot tell any of it from noise." if total.n == 1 else ""
-    return f"AFN {verb} {_words(total, whole)} points over BN: {enumerate_words(parts)}.{alone}"
+    few = ""
+    if total.n < FEWEST_SEEDS:
+        few = f" No verdict from {count_words(total.n, 'seed')}."
+    return f"AFN {verb} {_words(total, whole)} points over BN: {enumerate_words(parts)}.{few}"
 
 
 def ladder_table(name: str, ladder: Ladder) -> Rows:
     """A row per rung; gains are over the one before."""
     rows: Rows = []
-    gains = [None, *gains_of(ladder)]
-    for (step, rung), gain in zip(ladder.items(), gains, strict=True):
+    for (step, rung), gain in zip(ladder.rungs, (None, *ladder.gains), strict=True):
+        has_interval = gain is not None and gain.n >= FEWEST_SEEDS
         rows.append(
             {
                 "benchmark": name, "step": step, "seeds": rung.n, "accuracy": rung.mean,
                 "gain": gain.mean if gain else None,
-                "gain low95": gain.low if gain and gain.n > 1 else None,
-                "gain high95": gain.high if gain and gain.n > 1 else None,
+                "gain low95": gain.low if gain and has_interval else None,
+                "gain high95": gain.high if gain and has_interval else None,
             }
         )  # fmt: skip
     return rows
 
 
-def _bold(change: str, gain: OverSeeds) -> str:
-    return f"<b>{change}</b>" if gain.is_clear else change
+def _is_clear(gain: Gain) -> bool:
+    return gain.n >= FEWEST_SEEDS and gain.is_clear
 
 
-def _words(gain: OverSeeds, change: str) -> str:
-    if gain.n == 1:
+def _bold(change: str, gain: Gain) -> str:
+    return f"<b>{change}</b>" if _is_clear(gain) else change
+
+
+def _words(gain: Gain, change: str) -> str:
+    if gain.n < FEWEST_SEEDS:
         return change
-    noise = "" if gain.is_clear else ": within seed noise"
+    noise = "" if gain.is_clear else ": within noise"
     bounds = interval_words(gain.mean, gain.low, gain.high, of="seed", is_signed=True)
     return f"{change} ({bounds}{noise})"

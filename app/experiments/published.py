@@ -56,7 +56,7 @@ results = Results.read(pretrained_dir())  # pretrained/results.csv
 {tests}
 rows = []
 for name, asks in tests.items():
-    for step, rung in ladder(results, asks).items():
+    for step, rung in ladder(results, asks).rungs:
         rows.append((name, step, rung.mean))
         print(f"{{name}}, n = {{rung.n}}  {{step}}  {{rung.mean:.2f}}")
 """
@@ -112,7 +112,7 @@ def _ladders() -> Experiment:
         expected=tuple(
             line(f"{name}, n = {rung.n}", step, rung.mean, _DIGITS)
             for name, rungs in found.items()
-            for step, rung in rungs.items()
+            for step, rung in (rungs.rungs if rungs else ())
         ),
         tolerance=_UNTOUCHED,
         plot=PLOT.format(ylabel="accuracy, %"),

@@ -3,12 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from afn.corruptions.severities import rule_words
-from afn.over_seeds import OverSeeds
 from afn.pretrained.lacking import command, lacking, what_it_takes
 from afn.pretrained.protocols import ASPECTS, WHY_NOT, protocol, stems_of
 from afn.pretrained.published import TABLES, Table
@@ -45,18 +43,11 @@ from app.views import calibration, paper_theory
 
 _TOLD = ("network", "image size", "training", "augmentation", "data", "domains", "corruptions")
 """What of the protocol is told beside every table."""
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
-
 _effects_figure = lru_cache(maxsize=8)(figures.effects_figure)
 _lambdas_figure = lru_cache(maxsize=8)(figures.lambdas_figure)
 _gradients_figure = lru_cache(maxsize=8)(figures.gradients_figure)
+_ladder_figure = lru_cache(maxsize=16)(ladders.ladder_figure)
 """Every visit shows the same."""
-
-
-@lru_cache(maxsize=16)
-def _ladder_figure(rungs: tuple[tuple[str, OverSeeds], ...]) -> "Figure":
-    return ladders.ladder_figure(dict(rungs))
 
 
 def render() -> None:
@@ -349,10 +340,10 @@ def _ladders(results: Results) -> None:
         with columns[number % 2]:
             st.markdown(f"**{name}**")
             st.plotly_chart(
-                _ladder_figure(tuple(rungs.items())), key=f"paper.ladder.{number}",
+                _ladder_figure(rungs), key=f"paper.ladder.{number}",
                 config={"displayModeBar": False}, alt=f"{name}. {words}",
             )  # fmt: skip
-            seeds = ", ".join(map(str, rungs["AFN"].seeds))
+            seeds = ", ".join(map(str, rungs.total.ours.seeds))
             older = rule_words(results.rule(LADDERS[name]()))
             st.caption(plain(f"{words} Seeds: {seeds}.{f' Images {older}.' if older else ''}"))
     absent = [name for name in LADDERS if name not in found]

@@ -312,15 +312,39 @@ def test_gradients_are_compared_at_the_start_and_at_most():
 
 
 def test_the_split_is_walked_in_steps():
-    rungs = ladder(Results(measured()), [Ask("mnist-rgb", "usps")])
-    words = ladders.ladder_reading(rungs)
-    assert words.startswith("AFN gains +5.0 (+4.4 to +5.7) points over BN: +5.0 ")
-    assert "and +1.0 (+0.7 to +1.4) from the networks' adapting." in words
-    one = ladders.ladder_reading(ladder(Results(measured(seeds=1)), [Ask("mnist-rgb", "usps")]))
-    assert one.endswith("One seed cannot tell any of it from noise.")
-    assert len(ladders.ladder_table("x", rungs)) == 4
-    bars = next(trace for trace in ladders.ladder_figure(rungs).data if trace.type == "bar")
+    steps = ladder(Results(measured()), [Ask("mnist-rgb", "usps")])
+    words = ladders.ladder_reading(steps)
+    assert words.startswith("AFN gains +5.0 (+4.6 to +5.5) points over BN: +5.0 ")
+    assert "and +1.0 (+0.6 to +1.4) from the networks' adapting." in words
+    assert len(ladders.ladder_table("x", steps)) == 4
+    bars = next(trace for trace in ladders.ladder_figure(steps).data if trace.type == "bar")
     assert list(bars.x) == pytest.approx([5.0, -1.0, 1.0 + 0.1 / 3], abs=0.01)
+    assert max(bars.error_x.array) > 0
+
+
+@pytest.mark.parametrize(("seeds", "told"), [(1, "1 seed"), (2, "2 seeds")])
+def test_below_three_seeds_the_split_has_figures_alone(seeds, told):
+    steps = ladder(Results(measured(seeds)), [Ask("mnist-rgb", "usps")])
+    words = ladders.ladder_reading(steps)
+    assert words.endswith(f" No verdict from {told}.")
+    assert "(" not in words
+    bars = next(trace for trace in ladders.ladder_figure(steps).data if trace.type == "bar")
+    assert set(bars.error_x.array) == {0.0}
+    assert set(bars.marker.opacity) == {0.35}
+    assert all(row["gain low95"] is None for row in ladders.ladder_table("x", steps))
+
+
+def test_agreeing_seeds_do_not_make_a_step_of_the_split_clear():
+    """On digits in grey three seeds agreed on +0.13 (+0.08 to +0.18) by the networks."""
+    ask, levels = Ask("mnist-rgb", "usps"), {"bn": 60, "bn-batch": 60, "afn-frozen": 60, "afn": 61}
+    rows = [
+        answer(ask, WAYS[name], seed, level) for name, level in levels.items() for seed in range(3)
+    ]
+    steps = ladder(Results(rows), [ask])
+    assert steps.gains[-1].differences.low == 1.0
+    assert "+1.0 (−3.3 to +5.3: within noise) from the networks' adapting" in (
+        ladders.ladder_reading(steps)
+    )
 
 
 def test_tables_can_be_downloaded_as_csv():

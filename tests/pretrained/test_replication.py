@@ -262,15 +262,19 @@ def test_the_ladder_has_only_seeds_that_are_on_every_rung():
         for seed in (0, 1)
         if (name, seed) != ("afn-off", 1)
     ]
-    rungs = ladder(Results(rows), [ask])
-    assert list(rungs) == ["BN, running", "BN, test batch", "AFN, networks off", "AFN"]
-    assert [rung.values for rung in rungs.values()] == [((0, 60.0 + i),) for i in range(4)]
-    assert ladder(Results(rows[:1]), [ask]) == {}
-    assert ladder(Results([]), corrupted("cifar10")) == {}
+    steps = ladder(Results(rows), [ask])
+    names, rungs = zip(*steps.rungs, strict=True)
+    assert names == ("BN, running", "BN, test batch", "AFN, networks off", "AFN")
+    assert [rung.values for rung in rungs] == [((0, 60.0 + i),) for i in range(4)]
+    assert [gain.mean for gain in (*steps.gains, steps.total)] == [1.0, 1.0, 1.0, 3.0]
+    assert ladder(Results(rows[:1]), [ask]) is None
+    assert ladder(Results([]), corrupted("cifar10")) is None
     rows += [answer(ask, WAYS["afn-frozen"], seed, 62.5) for seed in (0, 1)]
     frozen = ladder(Results(rows), [ask])
-    assert list(frozen) == ["BN, running", "BN, test batch", "AFN, networks frozen", "AFN"]
-    assert [rung.n for rung in frozen.values()] == [2] * 4
+    assert [name for name, _ in frozen.rungs] == [
+        "BN, running", "BN, test batch", "AFN, networks frozen", "AFN",
+    ]  # fmt: skip
+    assert [rung.n for _, rung in frozen.rungs] == [2] * 4
 
 
 def test_the_table_is_read_from_the_folder(tmp_path):
