@@ -163,7 +163,7 @@ ASKED: tuple[Asked, ...] = (
     _sweep("Do the widths C/2 and C/16 matter?", "six cells", "ConvNet, CIFAR-10", 5, "widths"),
     _sweep(
         "Does the published code as it is do better?", "the code − the equations",
-        "ResNet-8, CIFAR-10", 6, "published-code",
+        "CIFAR-10 and digits", 6, "published-code",
     ),
 )  # fmt: skip
 """Besides the published tables."""
