@@ -70,7 +70,8 @@ CONTROLS = {
     "tests. A framed cell is a domain that the network has seen in training.",
     "domains.contenders": "BN and AFN can take running averages or the statistics of the test "
     "batch. BN with the test batch is the fair rival of AFN: what it gains needs no networks. "
-    "Networks off: AFN's weights with every λ forced to 0.",
+    "Networks frozen: AFN's weights, its networks shown the averages of training, so that they "
+    "answer constants. Off: every λ forced to 0.",
     "domains.images": "The first so many test images of each domain, or all where it has fewer; "
     "the same for every network. More of them make the intervals narrower.",
     "domains.batch": "Test images of one domain that are normalized together. It matters to norms "
@@ -238,10 +239,10 @@ The paper: the encoder-decoder learns refinements of the statistics that help un
 evidence: how far its matrices are from the start that the seed draws, beside what weight decay
 alone makes of it; how much its answers change with what is shown, beside the statistics that are
 measured (both pictures are explained on the page λ dynamics); how far a trained network moves mean
-and deviation of a batch, and what it is worth, the same weights with the networks and with every λ
-forced to 0, on the same images. Training went on with the networks in place, so that forcing them
-off also takes away what the rest has got used to: a loss alone does not show that they adapt to
-shifts, a larger one under shift than on clean images would.
+and deviation of a batch, and what that is worth: the same weights and images, the networks adapting
+and frozen. Frozen, they are shown the averages of training whatever the batch, and answer
+constants. Setting every λ to 0 instead (*off*) also takes away what the rest has got used to: a
+loss then does not show that they adapt.
 """,
     "paper.lambdas": """
 The paper: λ start small and are learned upwards, so that training passes smoothly from batch norm

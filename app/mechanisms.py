@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import hypot, log
-from typing import Any
+from typing import Any, Literal
 
 from afn.corruptions.severities import rule_words
 from afn.grids.records import STANDARD, Cell, Place
@@ -136,12 +136,14 @@ class Effect:
     """Whether its images differ from those of training."""
     tests: int
     n: int
-    off: float
-    """Accuracy with every λ forced to 0."""
+    without: float
+    """Accuracy under the control."""
     gain: Estimate
     """What the networks add, with its paired 95 % interval over images."""
     severity: int = 0
     """Of the standard corruptions over which it is a mean; 0 for clean images."""
+    control: Literal["frozen", "off"] = "frozen"
+    """What adapting networks are held against: frozen ones, or every λ forced to 0."""
     older: str = ""
     """By which rule the images were corrupted, in words, if that is not today's."""
 
@@ -160,35 +162,46 @@ def effects(card: Card) -> list[Effect]:
             both.setdefault(question.networks, {})[cell.place] = cell
     own, found = card.config.dataset.partition("@")[0], []
     for (dataset, _), both in known.items():
-        if not {"on", "off"} <= both.keys():
+        control: Literal["frozen", "off"] = "frozen" if "frozen" in both else "off"
+        if not {"on", control} <= both.keys():
             continue
+        pair = both["on"], both[control]
         clean = [(None, 0)]
         is_grid = len(both["on"]) > 1
         if is_grid:
             for severity in _SEVERITIES:
                 places = [(name, severity) for name in STANDARD]
                 test = f"corrupted, severity {severity}"
-                found.append(_effect(test, both, places, is_shifted=True, severity=severity))
+                found.append(_effect(test, *pair, places, control, severity=severity))
         elif dataset == own:
-            found.append(_effect("own images, clean", both, clean, is_shifted=False))
+            found.append(_effect("own images, clean", *pair, clean, control, is_shifted=False))
         else:
-            found.append(_effect(f"{dataset}, clean", both, clean, is_shifted=True))
+            found.append(_effect(f"{dataset}, clean", *pair, clean, control))
     whole = [effect for effect in found if effect]
     return sorted(whole, key=lambda each: (each.is_shifted, each.severity))
 
 
 def _effect(
     test: str,
-    both: Mapping[str, Mapping[Place, Cell]],
+    adapting: Mapping[Place, Cell],
+    held_against: Mapping[Place, Cell],
     places: Sequence[Place],
+    control: Literal["frozen", "off"],
     *,
-    is_shifted: bool,
+    is_shifted: bool = True,
     severity: int = 0,
 ) -> Effect | None:
-    if any(place not in both[state] for state in ("on", "off") for place in places):
+    if any(place not in cells for cells in (adapting, held_against) for place in places):
         return None
-    on, off = ([both[state][place] for place in places] for state in ("on", "off"))
-    mean = sum(cell.accuracy for cell in off) / len(off)
-    gain = gain_over(on, off)
-    older = rule_words(on[0].rule)
-    return Effect(test, is_shifted, len(places), off[0].n, mean, gain, severity, older)
+    ours, theirs = ([cells[place] for place in places] for cells in (adapting, held_against))
+    return Effect(
+        test=test,
+        is_shifted=is_shifted,
+        tests=len(places),
+        n=ours[0].n,
+        without=sum(cell.accuracy for cell in theirs) / len(theirs),
+        gain=gain_over(ours, theirs),
+        severity=severity,
+        control=control,
+        older=rule_words(ours[0].rule),
+    )

@@ -56,8 +56,8 @@ def unread(folder: Path | None = None) -> list[str]:
 
     Example:
         >>> from pathlib import Path
-        >>> from afn.data import unread
-        >>> unread(Path(__file__))
+        >>> import afn.data
+        >>> afn.data.unread(Path(afn.data.__file__))  # doctest: +ELLIPSIS
         ['expected a folder of data sets, got the file ...; point AFN_DATA_DIR at a folder']
     """
     where = folder or data_dir()

@@ -49,7 +49,7 @@ def effects_figure(effects: Sequence[Effect]) -> "Figure":
         },
         customdata=[
             [
-                each.test, gain_words(each.gain), f"{100 * each.off:.1f} %",
+                each.test, gain_words(each.gain), f"{100 * each.without:.1f} %",
                 count_words(each.n, "image"), count_words(each.tests, "test"),
             ]
             for each in effects
@@ -119,7 +119,8 @@ def effects_table(effects: Sequence[Effect]) -> Rows:
     """A row per test."""
     return [
         {
-            "test": each.test, "tests": each.tests, "n": each.n, "networks off": each.off,
+            "test": each.test, "tests": each.tests, "n": each.n,
+            f"networks {each.control}": each.without,
             "gain": each.gain.value, "low95": each.gain.low, "high95": each.gain.high,
         }
         for each in effects

@@ -28,11 +28,12 @@ for name, model in tests.items():
     ):
         found.setdefault((name, cell.severity), []).append(cell.accuracy)
 for severity in range(1, 6):
-    on, off = (fmean(found[name, severity]) for name in tests)
-    rows.append(("gain of the networks", f"severity {{severity}}", on - off))
-    print(f"networks off  severity {{severity}}  {{off:.4f}}")
-    print(f"gain of the networks  severity {{severity}}  {{on - off:.4f}}")
+    on, without = (fmean(found[name, severity]) for name in tests)
+    rows.append(("gain of the networks", f"severity {{severity}}", on - without))
+    print(f"networks {control}  severity {{severity}}  {{without:.4f}}")
+    print(f"gain of the networks  severity {{severity}}  {{on - without:.4f}}")
 """
+_CONTROLS = {"frozen": "frozen (shown the averages of training)", "off": "with every λ at 0"}
 _GRADIENTS = """\
 rows = []
 for name, source in sources.items():
@@ -80,17 +81,17 @@ def _networks(network: str) -> list[Experiment]:
     if not grid:
         return []
     origin = Origin.of(f"{network}-afn")
-    images = grid[1].n
+    images, control = grid[1].n, grid[1].control
     asked = (
         "evaluate", origin.id, "--grid", "--images", f"{images}", "--batch-size",
         f"{_BATCH_SIZE}", "--stats", "batch",
     )  # fmt: skip
     return [
         Experiment(
-            title="Networks on and off",
+            title=f"Networks on and {control}",
             about=plain(
                 f"What AFN's networks add to the accuracy of {origin.id} (seed "
-                f"{origin.config.seed}): with them less with every λ forced to 0, same weights, on "
+                f"{origin.config.seed}): adapting less {_CONTROLS[control]}, same weights, on "
                 f"the first {images:,} test images of {origin.config.dataset}; mean over the "
                 f"{len(STANDARD)} standard corruptions. Statistics: test batch of {_BATCH_SIZE}."
             ),
@@ -101,21 +102,24 @@ def _networks(network: str) -> list[Experiment]:
                     "tests",
                     {
                         "networks on": 'as_tested(afn_network, "batch")',
-                        "networks off": 'as_tested(afn_network, "batch", networks="off")',
+                        f"networks {control}": (
+                            f'as_tested(afn_network, "batch", networks="{control}")'
+                        ),
                     },
                 ),
                 _NETWORKS.format(
-                    dataset=literal(origin.config.dataset), images=images, size=_BATCH_SIZE
+                    control=control, dataset=literal(origin.config.dataset), images=images,
+                    size=_BATCH_SIZE,
                 ),
             ),
-            commands=(asked, (*asked, "--networks", "off")),
+            commands=(asked, (*asked, "--networks", control)),
             files=configurations({origin.id: origin.config}),
             expected=tuple(
                 text
                 for severity, effect in sorted(grid.items())
                 if not effect.older
                 for text in (
-                    line("networks off", f"severity {severity}", effect.off),
+                    line(f"networks {control}", f"severity {severity}", effect.without),
                     line("gain of the networks", f"severity {severity}", effect.gain.value),
                 )
             ),

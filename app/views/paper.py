@@ -228,6 +228,13 @@ def _mechanisms(offered: Sequence[str]) -> None:
         st.code(command(missing), language="shell", wrap_lines=True)
 
 
+_AGAINST = {
+    "frozen": "frozen networks (shown the averages of training, so that they answer constants)",
+    "off": "networks off (every λ forced to 0, which also takes away what the weights are used to)",
+}
+"""What adapting networks are held against."""
+
+
 def _learning(network: str, told: str) -> None:
     heading("1 · Does the encoder-decoder learn?", "paper.learn", kind="precomputed", is_part=True)
     _movement(network)
@@ -240,21 +247,22 @@ def _learning(network: str, told: str) -> None:
             _effects_figure(tuple(effects)), key="paper.effects",
             config={"displayModeBar": False}, alt=words,
         )  # fmt: skip
+    control = effects[0].control if effects else "frozen"
     if older := next(filter(None, (effect.older for effect in effects)), ""):
         told += f" · images {older}"
     st.caption(
         plain(
-            f"{told} · statistics of the test batch in both · against networks off (every λ forced "
-            "to 0), same weights and images; 95 % intervals over images, not over seeds"
+            f"{told} · statistics of the test batch in both · against {_AGAINST[control]}, same "
+            "weights and images; 95 % intervals over images, not over seeds"
         )
     )
     _refuted(
         "matrices that stay on the way of weight decay, answers that do not change with what is "
-        "shown, gains that include 0 everywhere, or that networks silenced after training "
+        "shown, gains that include 0 everywhere, or that networks frozen after training "
         "do as well under shift as with them."
     )
     if effects:
-        _csv("Networks on − off (CSV)", "networks", lambda: figures.effects_table(effects))
+        _csv(f"Networks on − {control} (CSV)", "networks", lambda: figures.effects_table(effects))
 
 
 def _movement(network: str) -> None:

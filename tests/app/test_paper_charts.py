@@ -246,8 +246,9 @@ def test_a_shipped_card_tells_its_course_and_what_the_networks_do():
     effects = mechanisms.effects(card)
     assert [effect.test for effect in effects[:1]] == ["own images, clean"]
     assert len(effects) == 1 + 3 + 5
-    own = next(a for a in card.accuracies if a.networks == "off" and a.test_data == "mnist5k")
-    assert effects[0].off == pytest.approx(own.accuracy)
+    assert {effect.control for effect in effects} == {"frozen"}
+    own = next(a for a in card.accuracies if a.networks == "frozen" and a.test_data == "mnist5k")
+    assert effects[0].without == pytest.approx(own.accuracy)
     on = next(
         a for a in card.accuracies
         if a.networks == "on" and a.test_data == "mnist5k" and a.statistics.startswith("test")
