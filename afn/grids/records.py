@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from afn.corruptions.applying import Place as Place
-from afn.corruptions.severities import RULE, rule_words
+from afn.corruptions.severities import MIN_SIDE, RULE, rule_words, why_unchanged
 from afn.intervals import paired_interval, wilson_interval
 from afn.jsonl import append_line, read_lines
 from afn.numbers import whole
@@ -47,6 +47,7 @@ STANDARD = (
     "jpeg_compression",
 )  # fmt: skip
 """The fifteen corruptions over which the mean corruption error is taken."""
+_SMALLEST = (MIN_SIDE, MIN_SIDE, 1)
 _PER_IMAGE = ("answers", "confidences", "labels")
 _LEFT_OUT = re.compile(r"[\d,]+ images? of unknown classes left out \(.*\)$")
 
@@ -248,8 +249,12 @@ class GridFile:
 
     def shown(self) -> Mapping[Place, Cell]:
         """The cells under today's rule or, while there are more of them, under an older one."""
+        every = {(cell.rule, cell.corruption, cell.severity) for cell in _cells(*self._state)}
         counts = Counter(
-            rule for rule, _ in {(cell.rule, cell.place) for cell in _cells(*self._state)} if rule
+            rule
+            for rule, corruption, severity in every
+            # What changes nothing in some images was asked of all of them under rule 1.
+            if rule and not why_unchanged(str(corruption), severity, _SMALLEST)
         )
         return self.cells(max(counts, key=lambda rule: (counts[rule], rule), default=RULE))
 
