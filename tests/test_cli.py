@@ -268,8 +268,10 @@ def test_a_baseline_of_another_data_set_is_refused(complains, store, finished, q
 
 
 def test_data_lists_what_is_here_and_how_to_get_the_rest(says, records):
-    sets = {record["name"]: record for record in records("data", "list")}
-    lines = says("data")
+    *found, folder = records("data", "list")
+    assert "there is no data folder" in folder["not_read"]
+    sets = {record["name"]: record for record in found}
+    *lines, _ = says("data")
     assert [line.split()[0] for line in lines] == list(sets)
     embedded = [name for name, record in sets.items() if record["status"] == "embedded"]
     assert embedded == ["mnist5k", "digits8", "mnistm5k", "syn"]

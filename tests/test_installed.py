@@ -97,7 +97,7 @@ def test_the_wheels_metadata_say_what_the_package_says(wheel):
         metadata = message_from_bytes(file.read(name))
     assert metadata["Version"] == afn.__version__
     assert metadata["License-Expression"] == "MIT"
-    assert set(metadata.get_all("Provides-Extra")) == {"data", "cluster"}
+    assert set(metadata.get_all("Provides-Extra")) == {"data", "cluster", "imagenet"}
 
 
 def test_an_sdist_makes_the_same_wheel(tree, wheel, tmp_path):

@@ -130,7 +130,7 @@ def test_the_reference_answers_every_view_and_says_how_it_was_made():
     [minutes] = re.findall(r"in ([\d.]+) minutes by its own record", readme)
     plan = CostView(norms=CONTENDERS).plan
     slower = [replace(m, train_step_ms=4 * m.train_step_ms) for m in report.measurements[:9]]
-    own = Report(report.head, tuple(slower), 1.0, {})
+    own = Report(head=report.head, measurements=tuple(slower), share=1.0, end={})
     assert seconds_of(plan, report, own) == pytest.approx(4 * seconds_of(plan, report))
     assert report.end["seconds"] == pytest.approx(60 * float(minutes), rel=0.01)
 
