@@ -16,8 +16,12 @@ RUN := $(BIN)/python -m
 app: .venv/app.stamp
 	$(RUN) streamlit run app/streamlit_app.py --server.port $(PORT)
 
+# A wait for a browser or a process can run out where others need the machine: what waited in vain,
+# and only that, is tried once more, and told.
 test: lint
-	$(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder -r R \
+		--reruns 1 --only-rerun 'TimeoutError' --only-rerun 'waited \d+ s' \
+		--only-rerun 'Locator expected' --only-rerun 'Page (URL|title) expected'
 
 quick: .venv/dev.stamp
 	$(RUN) pytest -m "not slow and not browser and not real_data"
