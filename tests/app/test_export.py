@@ -485,8 +485,8 @@ def test_the_evidence_of_the_paper_is_had_again(runs, folder):
     assert (OLDER_RULE in on_and_off.note) == is_older
     assert on_and_off.expected == (() if is_older else tuple(lines))
     records = said(on_and_off, store_root(), folder)
-    cells = [each for each in records if each["kind"] == "cell" and each["networks"] == "off"]
-    off = [
+    cells = [each for each in records if each["kind"] == "cell" and each["networks"] == "frozen"]
+    frozen = [
         fmean(
             each["accuracy"]
             for each in cells
@@ -494,8 +494,8 @@ def test_the_evidence_of_the_paper_is_had_again(runs, folder):
         )
         for severity in range(1, 6)
     ]
-    assert [f"{value:.4f}" for value in off] == [
-        text.rpartition("  ")[2] for text in lines if text.startswith("networks off")
+    assert [f"{value:.4f}" for value in frozen] == [
+        text.rpartition("  ")[2] for text in lines if text.startswith("networks frozen")
     ]
     check(gradients, drawn_lines(gradients))
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 from afn import LambdaInit, TrainConfig
 from afn.runs import RunStore
@@ -66,10 +67,14 @@ class Sidebar:
         self.field(label).press("Enter")
 
     def choose(self, label: str, option: str) -> None:
-        self.place.get_by_test_id("stSelectbox").filter(has_text=label).get_by_role(
-            "combobox"
-        ).click()
-        self.page.get_by_role("option", name=option).first.click()
+        box = self.place.get_by_test_id("stSelectbox").filter(has_text=label)
+        wanted = self.page.get_by_role("option", name=option).first
+        for _ in range(20):  # a page that is drawn anew closes what was opened
+            box.get_by_role("combobox").click()
+            with suppress(TimeoutError):
+                wanted.click(timeout=3000)
+                return
+        raise AssertionError(f"waited 60 s for the option {option!r}")
 
     def pick(self, option: str) -> None:
         self.place.get_by_role("radio", name=option, exact=True).click()
