@@ -1,6 +1,7 @@
 """One figure over several seeds: means, intervals, paired differences. Needs no torch."""
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import fmean, stdev
@@ -38,8 +39,39 @@ def t_quantile(degrees: int) -> float:
     )
 
 
+class Interval(ABC):
+    """A mean, and as much to either side of it."""
+
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def mean(self) -> float:
+        """The middle."""
+
+    @property
+    @abstractmethod
+    def half_width(self) -> float:
+        """From the middle to either bound."""
+
+    @property
+    def low(self) -> float:
+        """The lower bound."""
+        return self.mean - self.half_width
+
+    @property
+    def high(self) -> float:
+        """The upper bound."""
+        return self.mean + self.half_width
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether it lies on one side of 0."""
+        return self.low > 0 or self.high < 0
+
+
 @dataclass(frozen=True, slots=True)
-class OverSeeds:
+class OverSeeds(Interval):
     """One figure, such as an accuracy or a difference of two, of each of one or more seeds."""
 
     values: tuple[tuple[int, float], ...]
@@ -79,21 +111,6 @@ class OverSeeds:
     def half_width(self) -> float:
         """Of the 95 % t-interval of the mean; infinite with one seed."""
         return t_quantile(self.n - 1) * self.spread / math.sqrt(self.n) if self.n > 1 else math.inf
-
-    @property
-    def low(self) -> float:
-        """The interval's lower bound."""
-        return self.mean - self.half_width
-
-    @property
-    def high(self) -> float:
-        """The interval's upper bound."""
-        return self.mean + self.half_width
-
-    @property
-    def is_clear(self) -> bool:
-        """Whether the interval of a difference lies on one side of 0."""
-        return self.low > 0 or self.high < 0
 
 
 def difference(ours: OverSeeds | None, theirs: OverSeeds | None) -> OverSeeds | None:

@@ -4,12 +4,12 @@ import math
 from dataclasses import dataclass
 
 from afn.intervals import joint_half_width
-from afn.over_seeds import OverSeeds, difference
+from afn.over_seeds import Interval, OverSeeds, difference
 from afn.power import seeds_needed, smallest_effect
 
 
 @dataclass(frozen=True, slots=True)
-class Gain:
+class Gain(Interval):
     """Points of one way over another, of the seeds that both have.
 
     A seed fixes the start weights and the order of the images, the same for every norm. Where what
@@ -74,21 +74,6 @@ class Gain:
         if self.n == 1:
             return math.inf
         return joint_half_width(self.spread, self.n, self.image_error)
-
-    @property
-    def low(self) -> float:
-        """The interval's lower bound."""
-        return self.mean - self.half_width
-
-    @property
-    def high(self) -> float:
-        """The interval's upper bound."""
-        return self.mean + self.half_width
-
-    @property
-    def is_clear(self) -> bool:
-        """Whether the interval lies on one side of 0."""
-        return self.low > 0 or self.high < 0
 
     @property
     def smallest_effect(self) -> float:
