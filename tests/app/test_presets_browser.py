@@ -69,7 +69,7 @@ class Sidebar:
     def choose(self, label: str, option: str) -> None:
         box = self.place.get_by_test_id("stSelectbox").filter(has_text=label)
         wanted = self.page.get_by_role("option", name=option).first
-        for _ in range(20):  # a page that is drawn anew closes what was opened
+        for _ in range(20):  # behind a number field the first click only leaves it
             box.get_by_role("combobox").click()
             with suppress(TimeoutError):
                 wanted.click(timeout=3000)
