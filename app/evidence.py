@@ -5,9 +5,11 @@ from pathlib import Path
 import streamlit as st
 
 from afn.pretrained.asked import Found, table_of
+from afn.pretrained.asks import Reading
 from afn.pretrained.cards import Card, pretrained_dir, read_card
+from afn.pretrained.measured import Results
 from afn.pretrained.published import TABLES, Table
-from afn.pretrained.replication import Reading, Replicated, Results, replicated
+from afn.pretrained.replication import Replicated, replicated
 from afn.pretrained.results import FILE
 from app import calibration, mechanisms, moving
 from app.calibration import CALIBRATED

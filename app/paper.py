@@ -5,17 +5,11 @@ from dataclasses import dataclass
 from functools import partial
 from statistics import fmean
 
+from afn.pretrained.asks import SEVERITIES, Reading, corrupted, digits
+from afn.pretrained.measured import Results
 from afn.pretrained.published import ARXIV, CLAIMED, LEVELS, TABLES, Norm, Table
-from afn.pretrained.replication import (
-    SEVERITIES,
-    WAYS,
-    Ask,
-    Reading,
-    Replicated,
-    Results,
-    corrupted,
-    digits,
-)
+from afn.pretrained.replication import Replicated
+from afn.pretrained.ways import WAYS, Ask
 from afn.wording import signed_words
 from app import links
 

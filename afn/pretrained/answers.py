@@ -9,7 +9,7 @@ from afn.grids.measure import ShownImages, answers, brought, kept_grid
 from afn.grids.models import asked, restored
 from afn.grids.records import Cell, Question
 from afn.grids.subjects import Subject
-from afn.pretrained.plan import Spec
+from afn.pretrained.spec import Spec
 
 
 def answers_of(

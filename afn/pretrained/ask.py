@@ -22,8 +22,8 @@ from afn.pretrained.answers import answers_of
 from afn.pretrained.cards import Card, read_card
 from afn.pretrained.checksums import checksum
 from afn.pretrained.export import cell_records, export, packed, sha256
-from afn.pretrained.plan import Spec
 from afn.pretrained.results import Accuracy
+from afn.pretrained.spec import Spec
 from afn.pretrained.train import Say, in_own_process
 from afn.runs import RunStore
 

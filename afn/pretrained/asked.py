@@ -7,26 +7,40 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from afn.pretrained.ablations import (
+    CODE,
+    CORRUPTED,
+    FROZEN,
+    LEARN,
+    PLAIN,
+    at_batch_size,
+    from_start,
+    of_widths,
+)
+from afn.pretrained.asks import corrupted, digits, imagenet_multi, imagenet_single
 from afn.pretrained.claims import claims
 from afn.pretrained.comparison import FEWEST_SEEDS
+from afn.pretrained.experiments import STARTS, WIDTHS
 from afn.pretrained.gains import Gain
+from afn.pretrained.measured import Results
 from afn.pretrained.plan import PLAN
 from afn.pretrained.published import TableName
-from afn.pretrained.replication import (
-    COMPARISONS,
-    WAYS,
-    Ask,
-    Replicated,
-    Results,
-    Way,
-    condition_of,
-    corrupted,
-    digits,
-)
+from afn.pretrained.replication import COMPARISONS, Replicated, condition_of
+from afn.pretrained.ways import WAYS, Ask, Way
 from afn.wording import interval_words, signed_words
 
 WORTH = 0.5
 """Points below which a difference is said to be worth little."""
+_TRAINS = {
+    1: "'cifar10-r8-*'",
+    2: "'cifar10-batch*' 'cifar10-r8-*'",
+    3: "'cifar10-start-*' 'cifar10-r8-afn*' 'mnist-grey-afn*'",
+    4: "'cifar10-r8-afn*' 'mnist-grey-afn*'",
+    5: "'cifar10-wide-*'",
+    6: "'cifar10-r8-afn*' 'mnist-grey-afn*'",
+    7: "'pacs-imagenet-*'",
+}
+"""The models of each section of docs/experiments.md."""
 Page = Literal["domains", "robustness", "ablations"]
 """Of the app, where the networks behind a row can be looked at."""
 
@@ -43,22 +57,23 @@ class Asked:
     section: int
     """Of docs/experiments.md; 0 for the published tables."""
     page: Page
-    sides: tuple[Way, Way] | None = None
-    """Ours and theirs; None where no pretrained model is planned for it."""
-    tests: tuple[Ask, ...] = ()
-    command: str = ""
-    """That trains what is lacking; empty where it cannot be trained yet."""
+    sides: tuple[Way, Way]
+    """Ours and theirs."""
+    tests: tuple[Ask, ...]
+
+    @property
+    def command(self) -> str:
+        """That trains what is lacking."""
+        return f"python -m afn pretrained train {_TRAINS[self.section]}"
 
     def planned(self) -> int:
         """For how many seeds both sides are planned."""
-        if self.sides is None:
-            return 0
-        seeds = [
-            {PLAN[name].config.seed for name in _planned(way.stem(ask))}
-            for way in self.sides
-            for ask in self.tests[:1]
-        ]
-        return len(set.intersection(*seeds))
+        stems = {way.stem(ask) for way in self.sides for ask in self.tests}
+        seeds = {stem: set[int]() for stem in stems}
+        for spec in PLAN.values():
+            if spec.stem in stems:
+                seeds[spec.stem].add(spec.config.seed)
+        return len(set.intersection(*seeds.values()))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,8 +98,14 @@ _HEADLINE = "Is AFN 0.9 to 1.6 points better than earlier norms?"
 _ADAPTS = "Encoder-decoder disabled: what does adapting contribute?"
 _BATCH = "Is it the statistics of the test batch?"
 _STARTS = "Other starts of λ: is the paper's better?"
-_LEARN = Way("afn", "batch", variant="learn")
-_FROZEN = Way("afn", "batch", variant="frozen")
+_WIDTHS = "Do the widths C/2 and C/16 matter?"
+_CODE = "Does the published code as it is do better?"
+_RESNET = "ResNet-8, CIFAR-10-C"
+_CONVNET = "ConvNet of 64 and 128 channels, networks learn, CIFAR-10-C"
+_IMAGENET = (
+    "EfficientNet-Lite0 from ImageNet's weights with RSC, PACS at 64×64; its last maps are 2×2, a "
+    "handicap for ASRNorm"
+)
 
 
 def _deciding(asks: str, held: str, ours: Way, theirs: Way, *, augmented: bool = False) -> Asked:
@@ -97,7 +118,20 @@ def _deciding(asks: str, held: str, ours: Way, theirs: Way, *, augmented: bool =
         page="robustness",
         sides=(ours, theirs),
         tests=tuple(corrupted(trained, data="cifar10")),
-        command="python -m afn pretrained train 'cifar10-r8-*'",
+    )
+
+
+def _ablation(
+    asks: str, held: str, section: int, ours: Way, theirs: Way, *, where: str = _RESNET
+) -> Asked:
+    return Asked(
+        asks=asks,
+        held=held,
+        where=where,
+        section=section,
+        page="ablations",
+        sides=(ours, theirs),
+        tests=CORRUPTED,
     )
 
 
@@ -110,46 +144,49 @@ def _from_mnist(asks: str, held: str, section: int, ours: Way, theirs: Way) -> A
         page="domains",
         sides=(ours, theirs),
         tests=tuple(digits("grey", trains="mnist")),
-        command="python -m afn pretrained train 'mnist-grey-afn*'",
     )
 
 
-def _sweep(asks: str, held: str, where: str, section: int, name: str) -> Asked:
+def _imagenet(how: str, tests: Sequence[Ask]) -> Asked:
     return Asked(
-        asks=asks,
-        held=held,
-        where=where,
-        section=section,
-        page="ablations",
-        command=f"python -m afn sweep docs/experiments/{name}.toml",
+        asks=_HEADLINE,
+        held=f"AFN − ASRNorm, {how}",
+        where=_IMAGENET,
+        section=7,
+        page="domains",
+        sides=(WAYS["afn"], WAYS["asrnorm"]),
+        tests=tuple(tests),
     )
+
+
+def _minus(logit: float) -> str:
+    return f"{logit:g}".replace("-", "−")
 
 
 ASKED: tuple[Asked, ...] = (
-    _sweep(
-        _HEADLINE, "AFN − ASRNorm, with RSC", "EfficientNet-Lite0 from ImageNet's weights, PACS", 7,
-        "pacs-imagenet",
-    ),
+    _imagenet("one domain trains", imagenet_single()),
+    _imagenet("three domains train", imagenet_multi()),
     _deciding(_HEADLINE, "AFN − ASRNorm", WAYS["afn"], WAYS["asrnorm"]),
-    _deciding(_HEADLINE, "AFN whose networks learn − ASRNorm", _LEARN, WAYS["asrnorm"]),
-    _deciding(_ADAPTS, "AFN whose networks learn − the same, frozen", _LEARN, _FROZEN),
+    _deciding(_HEADLINE, "AFN whose networks learn − ASRNorm", LEARN, WAYS["asrnorm"]),
+    _deciding(_ADAPTS, "AFN whose networks learn − the same, frozen", LEARN, FROZEN),
     _deciding(
-        _ADAPTS, "AFN whose networks learn − the same, frozen", _LEARN, _FROZEN, augmented=True
+        _ADAPTS, "AFN whose networks learn − the same, frozen", LEARN, FROZEN, augmented=True
     ),
-    _from_mnist(
-        _ADAPTS, "AFN − AFN trained without its networks", 4,
-        WAYS["afn"], Way("afn", "batch", variant="plain"),
-    ),
-    _sweep(_ADAPTS, "learning, frozen, disabled", "ResNet-8, CIFAR-10", 4, "encoder-decoder"),
+    _ablation(_ADAPTS, "AFN whose networks learn − disabled", 4, LEARN, PLAIN),
+    _ablation(_ADAPTS, "AFN, networks frozen − disabled", 4, FROZEN, PLAIN),
+    _from_mnist(_ADAPTS, "AFN − AFN trained without its networks", 4, WAYS["afn"], PLAIN),
     _deciding(_BATCH, "BN: test batch − running averages", WAYS["bn-batch"], WAYS["bn"]),
-    _deciding(_BATCH, "AFN, networks frozen − BN on the test batch", _FROZEN, WAYS["bn-batch"]),
+    _deciding(_BATCH, "AFN, networks frozen − BN on the test batch", FROZEN, WAYS["bn-batch"]),
     _deciding(
         "Is augmentation worth more?", "BN trained with corruptions − BN",
         replace(WAYS["bn"], trained="cifar10-r8-aug"), WAYS["bn"],
     ),
-    _sweep(
-        "Batch sizes: is AFN robust?", "2, 8, 32, 128; BN, ASRNorm, AFN", "ResNet-8, CIFAR-10", 2,
-        "batch-size",
+    *(
+        _ablation(
+            "Batch sizes: is AFN robust?", f"AFN − BN on the test batch, trained in batches of {n}",
+            2, at_batch_size(WAYS["afn"], n), at_batch_size(WAYS["bn-batch"], n),
+        )
+        for n in (2, 8, 32, 128)
     ),
     _from_mnist(
         _STARTS, "λ wide open (0.5) − the paper's start", 3,
@@ -159,12 +196,22 @@ ASKED: tuple[Asked, ...] = (
         _STARTS, "the published code's start − the paper's", 3,
         Way("afn", "batch", variant="reference"), WAYS["afn"],
     ),
-    _sweep(_STARTS, "sigmoid(−8) to sigmoid(3)", "ResNet-8, CIFAR-10", 3, "lambda-start"),
-    _sweep("Do the widths C/2 and C/16 matter?", "six cells", "ConvNet, CIFAR-10", 5, "widths"),
-    _sweep(
-        "Does the published code as it is do better?", "the code − the equations",
-        "CIFAR-10 and digits", 6, "published-code",
+    *(
+        _ablation(
+            _STARTS, f"λ_μ, λ_σ from sigmoid({_minus(logit)}) − the paper's sigmoid(−3)",
+            3, from_start(name), from_start(""),
+        )
+        for name, logit in STARTS.items()
     ),
+    *(
+        _ablation(
+            _WIDTHS, f"C/{stan} and C/{rescale} − the paper's C/2 and C/16", 5,
+            of_widths(stan, rescale), of_widths(*WIDTHS[0]), where=_CONVNET,
+        )
+        for stan, rescale in WIDTHS[1:]
+    ),
+    _ablation(_CODE, "the published code − the equations", 6, CODE, WAYS["afn"]),
+    _from_mnist(_CODE, "the published code − the equations", 6, CODE, WAYS["afn"]),
 )  # fmt: skip
 """Besides the published tables."""
 
@@ -199,7 +246,7 @@ def _of_tables(rows: Mapping[TableName, Sequence[Replicated]]) -> Iterator[Found
 
 
 def _found(asked: Asked, results: Results) -> Found:
-    gain = results.gain(asked.tests, *asked.sides) if asked.sides else None
+    gain = results.gain(asked.tests, *asked.sides)
     planned, made = asked.planned(), gain.n if gain else 0
     return Found(
         asks=asked.asks,
@@ -210,15 +257,9 @@ def _found(asked: Asked, results: Results) -> Found:
         verdict=settled(gain) + (", interim" if FEWEST_SEEDS <= made < planned else ""),
         section=asked.section,
         page=asked.page,
-        command="" if planned and made >= planned else asked.command,
+        command="" if made >= planned else asked.command,
         gain=gain,
     )
-
-
-def _planned(stem: str) -> list[str]:
-    return [
-        name for name, spec in PLAN.items() if name.removesuffix(f"-s{spec.config.seed}") == stem
-    ]
 
 
 def settled(gain: Gain | None) -> str:
@@ -246,18 +287,20 @@ def figure_words(gain: Gain | None) -> str:
 
 
 def markdown(found: Sequence[Found]) -> list[str]:
-    """The table as lines of Markdown, for the README; equal questions stand once."""
+    """The table as lines of Markdown, for the README; equal questions and commands stand once."""
     lines = [
         "| What the source asks | Held against each other | Found, points | Seeds | Verdict | |",
         "|---|---|---|---|---|---|",
     ]
-    asks = ""
+    asks = command = ""
     for row in found:
         link = f"[§{row.section}](docs/experiments.md)" if row.section else "[tables](#the-paper)"
         cells = (
             row.asks if row.asks != asks else "", f"{row.held}: {row.where}", row.figure or "–",
-            row.seeds, f"{row.verdict}: `{row.command}`" if row.command else row.verdict, link,
+            row.seeds,
+            row.verdict if row.command in ("", command) else f"{row.verdict}: `{row.command}`",
+            link,
         )  # fmt: skip
         lines.append(f"| {' | '.join(cells)} |")
-        asks = row.asks
+        asks, command = row.asks, row.command
     return lines

@@ -14,19 +14,16 @@ from typing import Any, Literal, get_args
 
 from afn.corruptions.severities import rule_words
 from afn.pretrained.asked import markdown, table_of
+from afn.pretrained.asks import Reading
 from afn.pretrained.cards import INSTALLED, pretrained_dir, pretrained_names, read_card
 from afn.pretrained.comparison import FEWEST_SEEDS
 from afn.pretrained.lacking import what_it_takes
-from afn.pretrained.plan import PLAN, Spec, chosen
+from afn.pretrained.measured import Results
+from afn.pretrained.plan import PLAN, chosen
 from afn.pretrained.published import TABLES, Table
-from afn.pretrained.replication import (
-    COMPARISONS,
-    Reading,
-    Replicated,
-    Results,
-    replicated,
-)
+from afn.pretrained.replication import COMPARISONS, Replicated, replicated
 from afn.pretrained.results import Accuracy, answered, update_results
+from afn.pretrained.spec import Spec
 from afn.wording import count_words, duration_words, interval_words, signed_words, statistics_told
 
 Say = Callable[[str, dict[str, Any]], None]

@@ -5,9 +5,10 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from itertools import accumulate
 
-from afn.pretrained.plan import PACS, PLAN
+from afn.pretrained.families import PACS
+from afn.pretrained.measured import Results
+from afn.pretrained.plan import PLAN
 from afn.pretrained.published import Row, Table
-from afn.pretrained.replication import Results
 
 _DATA = {"CIFAR-10": "cifar10", "CIFAR-100": "cifar100", "MNIST-M": "mnistm", "SVHN": "svhn"}
 _PROTOCOL = (
@@ -44,9 +45,7 @@ def lacking(results: Results, stems: Iterable[str]) -> list[str]:
     """
     wanted = set(stems)
     return [
-        name
-        for name, spec in PLAN.items()
-        if name.removesuffix(f"-s{spec.config.seed}") in wanted and name not in results.models
+        name for name, spec in PLAN.items() if spec.stem in wanted and name not in results.models
     ]
 
 

@@ -1,92 +1,29 @@
 """How much a figure depends on which images were drawn for the test. Needs no torch.
 
-Weights and answers, image by image, are kept of one seed of each model. An image's share in a
-figure is the mean over all tests that it is in, such as its 75 corrupted forms: these depend on
-each other, so that the image is the unit. For a difference of two norms it is the image's own
-difference. Images of different data sets are independent. Where answers are not kept, counts of
+Which images were right is kept of one seed of each model, see `afn.pretrained.hits`. An image's
+share in a figure is the mean over all tests that it is in, such as its 75 corrupted forms: these
+depend on each other, so that the image is the unit. For a difference of two norms it is the image's
+own difference. Images of different data sets are independent. Where that is not kept, counts of
 right ones give a bound: as if an image were right in all tests or in none, and two norms right on
 different images.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import groupby
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-
-from afn.engine.config import SWITCHABLE_NORMS
-from afn.pretrained.cards import read_card
-
-_Hits = NDArray[np.bool_]
-
-
-class Place(NamedTuple):
-    """One test of one model in one way."""
-
-    data: str
-    corruption: str
-    """ "clean" where there is none."""
-    severity: int
-    statistics: str
-    """running, batch, or own."""
-    networks: str
-    """on, off or frozen."""
-    rule: int | None
-
-
-def mode_of(norm: str, statistics: str) -> str:
-    """A statistics mode as it is looked up: running or batch, "own" where a norm has no choice."""
-    if norm not in SWITCHABLE_NORMS:
-        return "own"
-    return "batch" if statistics.startswith("test batch") else statistics
-
-
-class Hits:
-    """Whether shipped models were right, image by image.
-
-    Args:
-        folder: Where their cards are; None where there is none.
-    """
-
-    def __init__(self, folder: Path | None) -> None:
-        self._folder = folder
-        self._known: dict[str, dict[Place, _Hits]] = {}
-
-    def of(self, model: str) -> Mapping[Place, _Hits]:
-        """By test; of two of the same, that of more images. Empty where the model is not there."""
-        if model not in self._known:
-            self._known[model] = dict(self._read(model))
-        return self._known[model]
-
-    def _read(self, model: str) -> dict[Place, _Hits]:
-        if self._folder is None:
-            return {}
-        found: dict[Place, _Hits] = {}
-        try:
-            card = read_card(model, self._folder)
-            for question, cell in card.answers():
-                mode = mode_of(card.config.norm, question.statistics)
-                place = Place(
-                    question.dataset, cell.corruption or "clean", cell.severity, mode,
-                    question.networks, cell.rule,
-                )  # fmt: skip
-                if place not in found or len(found[place]) < cell.n:
-                    found[place] = cell.hits
-        except (ValueError, OSError):  # not shipped, or damaged: counts have to do
-            return {}
-        return found
 
 
 class Answered(NamedTuple):
     """One test, as what it says of its images."""
 
     data: str
-    ours: _Hits | None
+    ours: NDArray[np.bool_] | None
     """None where answers are not kept."""
-    theirs: _Hits | None
+    theirs: NDArray[np.bool_] | None
     shares: Sequence[tuple[float, int]]
     """Accuracy, 0 to 1, and number of images; of ours, and of theirs for a difference."""
 

@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterable, Sequence
 from afn.corruptions.severities import rule_words
 from afn.engine.config import IMAGENET_BACKBONES, TrainConfig
 from afn.pretrained.cards import Card
-from afn.pretrained.plan import PLAN, Spec
+from afn.pretrained.measured import Results
+from afn.pretrained.plan import PLAN
 from afn.pretrained.published import Table
-from afn.pretrained.replication import Replicated, Results
+from afn.pretrained.replication import Replicated
+from afn.pretrained.spec import Spec
 from afn.wording import count_words
 
 ASPECTS = (

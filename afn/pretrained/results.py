@@ -10,7 +10,8 @@ from typing import Any
 
 from afn.corruptions.severities import rule_of
 from afn.grids.records import Cell, Question
-from afn.pretrained.plan import PLAN, Spec
+from afn.pretrained.plan import PLAN
+from afn.pretrained.spec import Spec
 
 FILE = "results.csv"
 

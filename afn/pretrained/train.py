@@ -27,8 +27,10 @@ from afn.pretrained.answers import answers_of
 from afn.pretrained.cards import Card, Data, Inputs, pretrained_dir
 from afn.pretrained.checksums import checksum
 from afn.pretrained.export import cell_records, export, packed, sha256, thinned
-from afn.pretrained.plan import Spec, chosen
+from afn.pretrained.hits import keep_hits
+from afn.pretrained.plan import chosen
 from afn.pretrained.results import Accuracy
+from afn.pretrained.spec import Spec
 from afn.runs import Run, RunStore
 
 Say = Callable[[dict[str, Any]], None]
@@ -74,9 +76,12 @@ def make(spec: Spec, store: RunStore, folder: Path, say: Say) -> list[Accuracy]:
         answers.setdefault(question, {})[cell.place] = cell
     accuracies = [Accuracy.of(q, cell) for q, cells in answers.items() for cell in cells.values()]
     say({"kind": "asked", "cells": len(accuracies)})
+    by_question = {question: cells.values() for question, cells in answers.items()}
+    if spec.config.seed == 0 and not spec.keeps_weights:
+        say({"kind": "shipped", "bytes": keep_hits(folder, spec, by_question)})
     if spec.is_shipped:
         contents["events"] = packed(thinned(run.events()[0]))
-        contents["cells"] = packed(cell_records({q: c.values() for q, c in answers.items()}))
+        contents["cells"] = packed(cell_records(by_question))
         size = sum(parameter.numel() for parameter in model.parameters())
         card = _card(spec, run, folder, inputs, size, own, domains, contents, accuracies)
         export(card, contents)

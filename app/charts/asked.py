@@ -50,13 +50,18 @@ def asked_html(found: Sequence[Found]) -> str:
 
 def _question_html(asks: str, rows: Sequence[Found]) -> str:
     first = f'<th scope="rowgroup" rowspan="{len(rows)}">{escape(asks)}</th>'
-    lines = (f"<tr>{first if i == 0 else ''}{_cells(row)}</tr>" for i, row in enumerate(rows))
+    known = ["", *(row.command for row in rows)]
+    lines = (
+        f"<tr>{first if i == 0 else ''}{_cells(row, is_told=row.command == known[i])}</tr>"
+        for i, row in enumerate(rows)
+    )
     return f"<tbody>{''.join(lines)}</tbody>"
 
 
-def _cells(row: Found) -> str:
+def _cells(row: Found, *, is_told: bool) -> str:
+    """Of a row; a command that the row above has is told there."""
     seeds = f"<small>{row.seeds} {'seed' if row.seeds == '1' else 'seeds'}</small>"
-    code = f"<small><code>{escape(row.command)}</code></small>" if row.command else ""
+    code = f"<small><code>{escape(row.command)}</code></small>" if not is_told else ""
     link = f'<small><a href="{row.page}" target="_self">{row.page.capitalize()}</a></small>'
     return (
         f"<td>{escape(row.held)}<small>{escape(row.where)}</small></td>"

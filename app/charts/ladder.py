@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from afn.pretrained.comparison import FEWEST_SEEDS
 from afn.pretrained.gains import Gain
-from afn.pretrained.replication import Ladder
+from afn.pretrained.ladder import Ladder
 from afn.wording import count_words, interval_words, steps_words
 from app.charts.chart import Rows, enumerate_words
 from app.charts.heat import LESS, MORE

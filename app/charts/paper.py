@@ -9,7 +9,8 @@ from afn.pretrained.claims import Claim, claims
 from afn.pretrained.comparison import FEWEST_SEEDS
 from afn.pretrained.gains import Gain
 from afn.pretrained.published import Norm, Table, TableName
-from afn.pretrained.replication import COMPARISONS, WAYS, Comparison, Replicated
+from afn.pretrained.replication import COMPARISONS, Comparison, Replicated
+from afn.pretrained.ways import WAYS
 from afn.wording import count_words, half_width_words, interval_words, signed_words
 from app.charts.chart import Rows
 from app.charts.palette import NORM_COLORS

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+from afn.pretrained.asks import Reading
+from afn.pretrained.ladder import ladder
 from afn.pretrained.published import TABLES
-from afn.pretrained.replication import COMPARISONS, Reading, Replicated, ladder
+from afn.pretrained.replication import COMPARISONS, Replicated
 from app import evidence
 from app.experiments.code import literal, table
 from app.experiments.experiment import PLOT, Experiment, line
@@ -16,8 +18,9 @@ _UNTOUCHED = (
 )
 _PYTHON = """\
 from afn.pretrained.cards import pretrained_dir
+from afn.pretrained.measured import Results
 from afn.pretrained.published import TABLES
-from afn.pretrained.replication import COMPARISONS, Results, replicated
+from afn.pretrained.replication import COMPARISONS, replicated
 
 results = Results.read(pretrained_dir())  # pretrained/results.csv
 rows = []
@@ -49,8 +52,10 @@ axes.set_ylabel("difference here, points")
 plt.show()
 """
 _LADDERS = """\
+from afn.pretrained.asks import {imported}
 from afn.pretrained.cards import pretrained_dir
-from afn.pretrained.replication import Results, {imported}
+from afn.pretrained.ladder import ladder
+from afn.pretrained.measured import Results
 
 results = Results.read(pretrained_dir())  # pretrained/results.csv
 {tests}
@@ -76,9 +81,9 @@ def _tables(reading: Reading) -> Experiment:
     return Experiment(
         title="Published and measured",
         about="Every published table of AFN beside the mean over seeds of what was measured "
-        "here with the same protocol, from `pretrained/results.csv`; norms in the statistics "
-        "modes in which they are published (AFN: test batch, BN: running). Verdicts are by the "
-        "sign of the differences, with intervals over seeds and images.",
+        "here, with smaller networks and less training, from `pretrained/results.csv`; norms in "
+        "the statistics modes in which they are published (AFN: test batch, BN: running). Verdicts "
+        "are by the sign of the differences, with intervals over seeds and images.",
         python=_PYTHON.format(column=f'"{reading}"'),
         commands=(("pretrained", "tables", "--column", reading),),
         expected=tuple(
@@ -96,7 +101,7 @@ def _ladders() -> Experiment:
         for name, ask in LADDERS.items()
         if found[name]
     }
-    used = {"ladder", *(LADDERS[name].func.__name__ for name in asked)}
+    used = {LADDERS[name].func.__name__ for name in asked}
     return Experiment(
         title="From BN to AFN in steps",
         about="Where the gain comes from: BN with running averages, the same weights with the "

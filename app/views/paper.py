@@ -7,10 +7,13 @@ from functools import lru_cache
 import streamlit as st
 
 from afn.corruptions.severities import rule_words
+from afn.pretrained.asks import Reading
 from afn.pretrained.lacking import command, lacking, what_it_takes
+from afn.pretrained.ladder import ladder
+from afn.pretrained.measured import Results
 from afn.pretrained.protocols import ASPECTS, WHY_NOT, protocol, stems_of
 from afn.pretrained.published import TABLES, Table
-from afn.pretrained.replication import Reading, Replicated, Results, ladder
+from afn.pretrained.replication import Replicated
 from app import evidence, moving
 from app.charts import ladder as ladders
 from app.charts import mechanisms as figures

@@ -9,7 +9,7 @@ import pytest
 
 from afn.data import dataset_entry
 from afn.pretrained.cards import read_card
-from afn.pretrained.plan import DIGITS, PACS
+from afn.pretrained.families import DIGITS, PACS
 from afn.runner import LocalRunner
 from app import domains, training_domains
 from app.cards import sound_cards

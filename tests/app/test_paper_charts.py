@@ -4,26 +4,23 @@ import csv
 import io
 import re
 from dataclasses import replace
+from html import escape
 from math import log
 
 import pytest
 
 from afn.over_seeds import OverSeeds
 from afn.pretrained.asked import table_of
+from afn.pretrained.asks import corrupted
 from afn.pretrained.cards import read_card
 from afn.pretrained.claims import claims, independent
 from afn.pretrained.comparison import VERDICTS
 from afn.pretrained.gains import Gain
+from afn.pretrained.ladder import ladder
+from afn.pretrained.measured import Results
 from afn.pretrained.published import TABLES
-from afn.pretrained.replication import (
-    COMPARISONS,
-    WAYS,
-    Ask,
-    Results,
-    corrupted,
-    ladder,
-    replicated,
-)
+from afn.pretrained.replication import COMPARISONS, replicated
+from afn.pretrained.ways import WAYS, Ask
 from app import mechanisms
 from app.charts import ladder as ladders
 from app.charts import mechanisms as figures
@@ -209,7 +206,7 @@ def test_what_the_source_asks_stands_once_with_a_row_for_each_comparison():
     assert html.count('scope="rowgroup"') == len({row.asks for row in found})
     assert html.count("<tr>") == 1 + len(found)
     assert "+7.0 (+6.6 to +7.4)<small>3 seeds</small>" in html
-    assert "python -m afn sweep docs/experiments/batch-size.toml" in html
+    assert html.count(escape("python -m afn pretrained train 'cifar10-batch*'")) == 1
     assert 'href="ablations"' in html
     rows = asked_rows(found)
     assert [row["points"] for row in rows if row["points"]] == [pytest.approx(7.0333)]

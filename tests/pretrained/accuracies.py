@@ -3,8 +3,8 @@
 import csv
 
 from afn.corruptions.severities import RULE
-from afn.pretrained.replication import WAYS, Ask
 from afn.pretrained.results import COLUMNS, FILE
+from afn.pretrained.ways import WAYS, Ask
 
 STATISTICS = {"running": "running", "batch": "test batch of 128", "own": "per image"}
 

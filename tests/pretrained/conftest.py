@@ -7,8 +7,8 @@ import pytest
 
 from afn import TrainConfig
 from afn.pretrained.cards import Card, read_card
-from afn.pretrained.plan import Spec
 from afn.pretrained.results import Accuracy
+from afn.pretrained.spec import Spec
 from afn.pretrained.train import make
 from afn.runs import RunStore
 

@@ -9,11 +9,10 @@ from afn.over_seeds import OverSeeds
 from afn.pretrained.asked import ASKED, markdown, settled, table_of
 from afn.pretrained.cards import pretrained_dir
 from afn.pretrained.gains import Gain
+from afn.pretrained.measured import Results
 from afn.pretrained.plan import chosen
 from afn.pretrained.published import TABLES
-from afn.pretrained.replication import Results, replicated
-from afn.sweep.plan import plan
-from afn.sweep.spec import read_spec
+from afn.pretrained.replication import replicated
 from tests.installed import ROOT
 from tests.pretrained.accuracies import answer
 
@@ -70,14 +69,43 @@ def test_a_comparison_that_is_not_through_is_interim():
 def test_every_command_trains_what_its_row_asks(asked):
     words = shlex.split(asked.command)[3:]
     _parser().parse_args(words)
-    if asked.sides is None:
-        assert words[0] == "sweep"
-        planned = plan(read_spec(ROOT / words[1]))
-        assert len({run.config.seed for run in planned.runs}) >= 3
-        return
-    names = {spec.name for spec in chosen(words[2:])}
-    assert {way.stem(ask) for way in asked.sides for ask in asked.tests} <= names
+    specs = chosen(words[2:])
+    stems = {way.stem(ask) for way in asked.sides for ask in asked.tests}
+    assert stems <= {spec.stem for spec in specs}
     assert asked.planned() >= 3
+    tests = {(spec.stem, domain) for spec in specs for domain in spec.domains}
+    assert {(way.stem(ask), ask.data) for way in asked.sides for ask in asked.tests} <= tests
+
+
+@pytest.mark.parametrize("asked", ASKED, ids=lambda each: f"{each.held}, {each.where}")
+def test_every_row_fills_itself_once_its_results_are_there(asked):
+    levels = {True: 62.0, False: 60.0}
+    rows = [
+        answer(ask, way, seed, levels[way is asked.sides[0]], n=1_000_000)
+        for way in asked.sides
+        for seed in range(3)
+        for ask in asked.tests
+    ]
+    row = found(rows)[ASKED.index(asked) - len(ASKED)]
+    assert (row.held, row.gain.n, row.gain.mean) == (asked.held, 3, pytest.approx(2.0))
+    done = asked.planned() == 3
+    assert row.verdict == ("holds" if done else "holds, interim")
+    assert row.command == ("" if done else asked.command)
+    few = found([each for each in rows if each["seed"] != "2"])[ASKED.index(asked) - len(ASKED)]
+    assert (few.verdict, few.command) == ("too few seeds", asked.command)
+
+
+def test_documented_commands_are_those_of_the_rows():
+    told = (ROOT / "docs" / "experiments.md").read_text()
+    for asked in ASKED:
+        assert f"Command: `{asked.command} --jobs 2`." in told
+
+
+def test_equal_commands_stand_once():
+    lines = markdown(found([]))
+    commands = [asked.command for asked in ASKED]
+    turns = sum(a != b for a, b in zip(["", *commands], commands, strict=False))
+    assert sum(line.count("python -m afn") for line in lines) == turns
 
 
 def test_the_readme_has_what_the_command_prints(capsys):
@@ -106,7 +134,8 @@ def test_the_table_is_put_between_its_marks(tmp_path, capsys):
 def test_digits_in_grey_that_are_shipped_answer_three_of_the_questions():
     results = Results.read(pretrained_dir())
     rows = table_of(results, {table.name: replicated(results, table) for table in TABLES})
-    from_mnist = [row for row in rows if row.where.startswith("ConvNet from MNIST in grey")]
+    places = "ConvNet from MNIST in grey"
+    from_mnist = [row for row in rows if row.where.startswith(places) and row.section != 6]
     assert [row.gain.n for row in from_mnist] == [3, 3, 3]
     told = markdown(rows)
     assert all(any(row.held in line and row.figure in line for line in told) for row in from_mnist)

@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from afn.pretrained.noise import Answered, Hits, image_error
+from afn.pretrained.hits import Hits
+from afn.pretrained.noise import Answered, image_error
 
 
 def hits(draw, n, share):

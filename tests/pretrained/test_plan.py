@@ -6,7 +6,8 @@ import pytest
 from afn import LambdaInit
 from afn.data import catalogue, dataset_entry
 from afn.data.domains import single_source
-from afn.pretrained.plan import DIGITS, EMBEDDED, PACS, PLAN, chosen
+from afn.pretrained.families import DIGITS, EMBEDDED, PACS
+from afn.pretrained.plan import PLAN, chosen
 
 SHIPPED = {name: spec for name, spec in PLAN.items() if spec.is_shipped}
 
@@ -95,6 +96,55 @@ def test_the_deciding_arms_differ_in_what_they_are_called_after():
     assert PLAN["cifar10-r8-aug-asrnorm"].config == replace(
         base, norm="asrnorm", augment="crop_flip_corruptions"
     )
+
+
+def test_experiments_differ_in_what_they_are_called_after():
+    afn, learns = PLAN["cifar10-r8-afn"].config, PLAN["cifar10-r8-afn-learn"].config
+    for norm in ("bn", "afn", "asrnorm"):
+        base = PLAN[f"cifar10-r8-{norm}"].config
+        for size, rate in ((2, 0.0015625), (8, 0.00625), (32, 0.025)):
+            made = PLAN[f"cifar10-batch{size}-{norm}"].config
+            assert made == replace(base, batch_size=size, lr=rate)
+            assert made.num_steps(25_000) * size == pytest.approx(250_000, rel=0.01)
+    for name, logit in (("minus8", -8.0), ("minus5", -5.0), ("zero", 0.0), ("plus3", 3.0)):
+        start = LambdaInit(mu=logit, sigma=logit, gamma=-5.0, beta=-5.0)
+        assert PLAN[f"cifar10-start-afn-{name}"].config == replace(afn, lambda_init=start)
+    assert PLAN["cifar10-r8-afn-plain"].config == replace(afn, adaptive=False)
+    for stan in (2, 8, 16):
+        for rescale in (2, 16):
+            assert PLAN[f"cifar10-wide-afn-c{stan}-c{rescale}"].config == replace(
+                learns, backbone="convnet", widths=(64, 128), stan_ratio=stan,
+                rescale_ratio=rescale,
+            )  # fmt: skip
+    for equations in ("cifar10-r8-afn", "mnist-grey-afn"):
+        assert PLAN[f"{equations}-code"].config == replace(
+            PLAN[equations].config, formula="reference", lambda_init=LambdaInit.REFERENCE,
+            stat_dropout=0.3, norm_eps=1e-6,
+        )  # fmt: skip
+
+
+def test_pacs_from_imagenets_weights_is_tested_on_what_did_not_train():
+    specs = of_group("imagenet")
+    assert Counter((s.config.norm, s.config.seed) for s in specs) == {
+        (norm, seed): 8 for norm in ("bn", "asrnorm", "afn") for seed in range(3)
+    }
+    for spec in specs:
+        trains = set(spec.config.dataset.split("+"))
+        assert len(trains) in (1, 3)
+        assert trains | set(spec.domains) == set(PACS)
+        assert not trains & set(spec.domains)
+        assert (spec.config.backbone, spec.config.rsc) == ("efficientnet_lite0", 0.333)
+        assert not spec.is_shipped
+
+
+def test_experiments_are_made_in_rounds():
+    """Each once before any twice, all before the deciding comparison's fourth seed."""
+    others = [s for s in PLAN.values() if not s.keeps_weights]
+    assert [s.config.seed for s in others] == sorted(s.config.seed for s in others)
+    order = list(PLAN)
+    first, last = order.index(others[0].name), order.index(others[-1].name)
+    assert order.index("cifar10-r8-asrnorm-s2") < first
+    assert last < order.index("cifar10-r8-bn-s3")
 
 
 def test_embedded_models_need_no_data():

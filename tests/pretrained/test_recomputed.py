@@ -16,8 +16,10 @@ import pytest
 from scipy import stats
 
 from afn.pretrained.cards import pretrained_dir
+from afn.pretrained.measured import Results
 from afn.pretrained.published import TABLES
-from afn.pretrained.replication import Ask, Results, replicated
+from afn.pretrained.replication import replicated
+from afn.pretrained.ways import Ask
 
 FOLDER = Path(__file__).parents[2] / "pretrained"
 DOMAINS = ("mnist", "mnistm", "usps", "syn")

@@ -13,24 +13,17 @@ from afn.data.derived import derive
 from afn.data.entries import Source
 from afn.data.known import KNOWN
 from afn.engine.ready import check_ready
+from afn.pretrained.asks import asks_of, corrupted, digits, pacs
 from afn.pretrained.cards import read_card
 from afn.pretrained.lacking import command, lacking, what_it_takes
+from afn.pretrained.ladder import ladder
+from afn.pretrained.measured import Results
 from afn.pretrained.plan import PLAN
 from afn.pretrained.protocols import ASPECTS, protocol, stems_of
 from afn.pretrained.published import TABLES
-from afn.pretrained.replication import (
-    COMPARISONS,
-    WAYS,
-    Ask,
-    Results,
-    asks_of,
-    corrupted,
-    digits,
-    ladder,
-    pacs,
-    replicated,
-)
+from afn.pretrained.replication import COMPARISONS, replicated
 from afn.pretrained.results import COLUMNS, FILE
+from afn.pretrained.ways import WAYS, Ask
 from afn.train_options import config_of
 from tests.pretrained.accuracies import answer
 

@@ -11,6 +11,7 @@ from afn.data.entries import ImageData
 from afn.grids.domains import Row, domain_matrix
 from afn.pretrained.cards import pretrained_dir, pretrained_names, read_card
 from afn.pretrained.checksums import checksum
+from afn.pretrained.hits import Hits
 from afn.pretrained.plan import PLAN
 from afn.pretrained.results import Accuracy, answered, read_results
 
@@ -26,6 +27,12 @@ def test_all_that_are_to_come_along_are_there():
     made = {name for name, _ in answered(pretrained_dir())}
     assert set(NAMES) == shipped.keys() & made
     assert {shipped[name].group for name in shipped.keys() - made} <= {"deciding"}  # in the making
+
+
+def test_of_models_without_weights_it_is_kept_which_images_were_right():
+    lean = {name for name, spec in PLAN.items() if not spec.keeps_weights and not spec.config.seed}
+    made = {name for name, _ in answered(pretrained_dir())}
+    assert {name for name in lean if Hits(pretrained_dir()).of(name)} == lean & made
 
 
 @pytest.mark.parametrize("name", NAMES)

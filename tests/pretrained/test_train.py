@@ -1,10 +1,12 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from afn.engine.execution import execute
+from afn.pretrained.hits import Hits
 from afn.pretrained.train import find_run, make, trained
 
 
@@ -75,3 +77,23 @@ def test_further_seeds_are_asked_but_not_shipped(tiny, store, tmp_path):
         ("test batch of 128", "off"),
     ]  # fmt: skip
     assert not folder.exists()
+
+
+def test_without_weights_the_table_still_knows_which_images_were_right(made, tiny, tmp_path):
+    """The noise of the images comes out as of a model that is shipped whole."""
+    said, spec = [], replace(tiny, keeps_weights=False)
+    accuracies = make(spec, made.store, tmp_path, said.append)
+    assert kinds(said) == ["found", "asked", "shipped"]
+    assert accuracies == made.accuracies
+    assert [path.name for path in tmp_path.iterdir()] == ["tiny-afn.hits.jsonl.gz"]
+    whole, lean = Hits(made.folder).of("tiny-afn"), Hits(tmp_path).of("tiny-afn")
+    assert lean.keys() == whole.keys()
+    assert all(np.array_equal(lean[place], whole[place]) for place in whole)
+    assert sum(map(len, whole.values())) > 1000
+    make(replace(spec, config=replace(tiny.config, seed=1)), made.store, tmp_path / "s1", [].append)
+    assert not (tmp_path / "s1").exists()
+
+
+def test_hits_that_are_damaged_are_as_none(tmp_path):
+    (tmp_path / "a.hits.jsonl.gz").write_bytes(b"no gzip")
+    assert Hits(tmp_path).of("a") == {}
