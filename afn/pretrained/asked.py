@@ -38,7 +38,7 @@ _TRAINS = {
     4: "'cifar10-r8-afn*' 'mnist-grey-afn*'",
     5: "'cifar10-wide-*'",
     6: "'cifar10-r8-afn*' 'mnist-grey-afn*'",
-    7: "'pacs-imagenet-*'",
+    7: "'imagenet-*'",
 }
 """The models of each section of docs/experiments.md."""
 Page = Literal["domains", "robustness", "ablations"]

@@ -51,7 +51,7 @@ def imagenet_multi() -> list[Ask]:
 
 
 def _imagenet(domain: str, but: str = "") -> str:
-    return f"pacs-imagenet-{but}{domain.partition('/')[2]}"
+    return f"imagenet-{but}{domain.partition('/')[2]}"
 
 
 def corrupted(trained: str, severities: Sequence[int] = SEVERITIES, data: str = "") -> list[Ask]:

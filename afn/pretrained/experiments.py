@@ -104,7 +104,7 @@ def imagenet(seed: int) -> Iterator[Spec]:
 
 def _imagenet(name: str, norm: str, seed: int, trains: str, tested: list[str]) -> Spec:
     return Spec(
-        name=named(f"pacs-imagenet-{name}-{norm}", seed),
+        name=named(f"imagenet-{name}-{norm}", seed),
         group="imagenet",
         config=replace(
             COMMON,
