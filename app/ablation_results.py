@@ -125,7 +125,8 @@ def _provenance(results: Results, drawn: Drawn) -> None:
 
 
 def _pareto(results: Results, drawn: Drawn) -> None:
-    if drawn.metric.unit != "%" or drawn.metric.name == "diverged":
+    is_accuracy = drawn.metric.unit == "%" and drawn.metric.name != "diverged"
+    if not is_accuracy or "train_seconds" not in results.metrics:
         return
     heading("Against cost", "ablations.pareto", is_part=True)
     told = table.pareto_reading(results, drawn.metric)

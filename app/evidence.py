@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from afn.pretrained.ablations import ABLATIONS
 from afn.pretrained.asked import Found, table_of
 from afn.pretrained.asks import Reading
 from afn.pretrained.cards import Card, pretrained_dir, read_card
@@ -17,6 +18,8 @@ from app.charts.calibration import Rated
 from app.charts.mechanisms import COLORS
 from app.charts.movement import Moved
 from app.mechanisms import VARIANTS, Course, Effect
+from app.on_cifar10 import results_of
+from app.results import Results as AblationResults
 
 
 def results() -> Results:
@@ -64,6 +67,22 @@ def asked() -> list[Found]:
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _asked(folder: Path, modified: int, _results: Results) -> list[Found]:
     return table_of(_results, {table.name: rows(table, "trains") for table in TABLES})
+
+
+def ablations() -> dict[str, AblationResults]:
+    """Those on CIFAR-10 that can be compared by now, by name.
+
+    Raises:
+        ValueError: The table of all accuracies is damaged.
+    """
+    folder = pretrained_dir()
+    return _ablations(folder, _modified(folder / FILE), results())
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _ablations(folder: Path, modified: int, _results: Results) -> dict[str, AblationResults]:
+    found = {name: results_of(each, _results) for name, each in ABLATIONS.items()}
+    return {name: each for name, each in found.items() if each}
 
 
 def card(name: str) -> Card | None:

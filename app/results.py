@@ -8,6 +8,7 @@ from statistics import fmean
 from afn.corruptions.severities import rule_words
 from afn.index import Line
 from afn.over_seeds import OverSeeds, difference
+from afn.pretrained.comparison import FEWEST_SEEDS
 from afn.sweep.plan import Planned, Point
 from afn.sweep.table import Metric, metrics, over_seeds
 
@@ -128,7 +129,8 @@ _NAMED = ("norm", "part", "backbone", "adaptive", "eval_stats", "formula")
 
 
 def _default_baseline(labels: Sequence[str]) -> str:
-    return next((label for label in labels if label.startswith("bn")), labels[0])
+    plain = (label for label in labels if label.startswith("bn") or "paper" in label)
+    return next(plain, labels[0])
 
 
 Badge = str
@@ -138,8 +140,8 @@ def badge(gain: OverSeeds | None, *, more_is_better: bool) -> Badge:
     """What is to be said of a paired difference."""
     if gain is None:
         return ""
-    if gain.n == 1:
-        return "one seed only"
+    if gain.n < FEWEST_SEEDS:
+        return "too few seeds"
     if not gain.is_clear:
         return "within seed noise"
     return "better" if (gain.mean > 0) == more_is_better else "worse"

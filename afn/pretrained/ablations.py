@@ -68,7 +68,7 @@ ABLATIONS: dict[str, Ablation] = {
             for training, trained in (("clean", "cifar10-r8"), ("corruptions", "cifar10-r8-aug"))
             for part, way in _PARTS.items()
         },
-        over="part",
+        over="training",
     ),
     "cifar10-batch-size": Ablation(
         title="CIFAR-10: batch size",
@@ -88,10 +88,8 @@ ABLATIONS: dict[str, Ablation] = {
         "−3?",
         section=3,
         arms={
-            (("start of λ", label),): from_start(name)
-            for logit, name, label in sorted(
-                [(-3.0, "", "-3"), *((logit, each, f"{logit:g}") for each, logit in STARTS.items())]
-            )
+            (("start of λ", f"{logit:g}" + ("" if name else " (paper)")),): from_start(name)
+            for logit, name in sorted([(-3.0, ""), *((STARTS[name], name) for name in STARTS)])
         },
         over="start of λ",
     ),

@@ -93,6 +93,10 @@ class Found:
     """That makes what is lacking; empty where nothing is."""
     gain: Gain | None = None
 
+    def is_of(self, section: int) -> bool:
+        """Whether it is one of the comparisons on CIFAR-10 of a section of docs/experiments.md."""
+        return self.section == section and "CIFAR-10-C" in self.where
+
 
 _HEADLINE = "Is AFN 0.9 to 1.6 points better than earlier norms?"
 _ADAPTS = "Encoder-decoder disabled: what does adapting contribute?"

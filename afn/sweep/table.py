@@ -57,18 +57,21 @@ def metrics(lines: Sequence[Line]) -> dict[str, Metric]:
         name="diverged", title="share of runs that diverge", unit="%", more_is_better=False,
         of=lambda line: 100.0 * bool(line.summary.get("diverged")),
     )  # fmt: skip
-    found["step_ms"] = Metric(
-        name="step_ms", title="processor time of a training step", unit="ms", more_is_better=False,
-        of=_step_ms,
+    times = (
+        Metric(
+            name="step_ms", title="processor time of a training step", unit="ms",
+            more_is_better=False, of=_step_ms,
+        ),
+        Metric(
+            name="train_seconds", title="processor time of the training", unit="s",
+            more_is_better=False, of=lambda line: line.summary.get("train_seconds"),
+        ),
+        Metric(
+            name="seconds", title="time of a whole run", unit="s", more_is_better=False,
+            of=lambda line: line.summary.get("seconds"),
+        ),
     )  # fmt: skip
-    found["train_seconds"] = Metric(
-        name="train_seconds", title="processor time of the training", unit="s",
-        more_is_better=False, of=lambda line: line.summary.get("train_seconds"),
-    )  # fmt: skip
-    found["seconds"] = Metric(
-        name="seconds", title="time of a whole run", unit="s", more_is_better=False,
-        of=lambda line: line.summary.get("seconds"),
-    )  # fmt: skip
+    found |= {m.name: m for m in times if any(m.of(line) is not None for line in lines)}
     return found
 
 

@@ -35,7 +35,7 @@ BADGES: dict[Badge, tuple[str, str]] = {
     "better": ("↑", MORE),
     "worse": ("↓", LESS),
     "within seed noise": ("≈", GREY),
-    "one seed only": ("1", "#6B5CC4"),
+    "too few seeds": ("?", "#6B5CC4"),
 }
 
 
@@ -99,7 +99,7 @@ def _row_html(drawn: Drawn, point: Point) -> str:
     lost = drawn.diverged(point)
     diverged = f"<small>{lost} diverged</small>" if lost else ""
     cells.append(f"<td>{_badge_html(said)}{diverged}</td>")
-    css = ' class="faint"' if said in ("within seed noise", "one seed only", "") else ""
+    css = ' class="faint"' if said in ("within seed noise", "too few seeds", "") else ""
     return f"<tr{css}>{''.join(cells)}</tr>"
 
 

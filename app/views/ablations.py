@@ -1,13 +1,16 @@
 """What if: ready-made ablations with a question each, and sweeps of one's own."""
 
+from statistics import median
 from typing import Any
 
 import streamlit as st
 
+from afn.pretrained.ablations import ABLATIONS, Ablation
 from afn.sweep.plan import SweepPlan, words
 from afn.wording import count_words, duration_words
-from app import ablation_fields, ablation_results, ablations, backend, sweeping
+from app import ablation_fields, ablation_results, ablations, backend, evidence, sweeping
 from app.ablations import NEW, AblationsView
+from app.charts.asked import asked_html
 from app.experiments import offer, sweeps
 from app.explanations import CONTROLS
 from app.markdown import plain
@@ -19,6 +22,8 @@ from app.sweeping import Looked
 _TICK_SECONDS = 2.0
 """How often the page looks for results while a sweep runs."""
 _DECLINED = "?"
+_CEILING = 95.0
+"""Percent: what half of the networks reach leaves less room than seeds differ by."""
 
 
 def render(open_page: Any) -> None:
@@ -32,7 +37,7 @@ def render(open_page: Any) -> None:
     st.markdown(
         "Change one thing, leave all else as it is, and repeat with other seeds: only a difference "
         "that stands out from **the noise of the seeds** is one. Ready-made questions come with "
-        "their results; everything can be run here, and sweeps of your own."
+        "their results; those on MNIST can be run here anew, and sweeps of your own."
     )
     known = _choose(problems)
     for line in problems:
@@ -42,6 +47,8 @@ def render(open_page: Any) -> None:
         _build()
     elif name in READY_MADE:
         _ready_made(name, READY_MADE[name], open_page)
+    elif name in ABLATIONS:
+        _on_cifar10(ABLATIONS[name], _known()[name], open_page)
     else:
         _begun(name, known[name], open_page)
     state.write_url(state.take())
@@ -62,6 +69,7 @@ def _choose(problems: list[str]) -> dict[str, SweepPlan]:
             title = f"{planned.spec.name}, {count_words(len(planned.runs), 'run')}"
             is_taken = title in titles.values()  # a widget tells its options by their titles
             titles[sweep_id] = f"{title} ({sweep_id[:4]})" if is_taken else title
+    titles |= {name: ABLATIONS[name].title for name in _known()}
     titles[NEW] = "Build one"
     key = state.key("sweep")
     if st.session_state[key] not in titles:
@@ -105,6 +113,8 @@ def _ready_made(name: str, ready: ReadyMade, open_page: Any) -> None:
         _answer(ready, results)
     if ready.note:
         st.caption(plain(ready.note))
+    if results and (told := _ceiling(results)):
+        st.caption(plain(told))
     _run_panel(looked, label="Run it here")
     if results:
         ablation_results.render(
@@ -156,6 +166,42 @@ def _answer(ready: ReadyMade, results: Results) -> None:
         st.info(
             f"**{plain(right)}**, not “{plain(mine)}”. {plain(told)}", icon=":material/lightbulb:"
         )
+
+
+def _ceiling(results: Results) -> str:
+    """Where the networks are too good for much to show; empty where they are not."""
+    clean = results.figures(results.metrics["clean"])
+    half = median(value for each in clean.values() for _, value in each.values)
+    if half < _CEILING:
+        return ""
+    more = [ABLATIONS[name].title for name in _known()]
+    told = f" With more room: {', '.join(more)}." if more else ""
+    return (
+        f"{results.runs[0].config.dataset} is at a ceiling: half of these runs reach {half:.1f} % "
+        f"or more on clean images, which leaves little room for a gain.{told}"
+    )
+
+
+# -- on CIFAR-10 -----------------------------------------------------------------------------------
+
+
+def _known() -> dict[str, Results]:
+    try:
+        return evidence.ablations()
+    except (ValueError, OSError):
+        return {}  # Paper says what is wrong with the table
+
+
+def _on_cifar10(ablation: Ablation, results: Results, open_page: Any) -> None:
+    st.header(ablation.question, anchor=False)
+    st.html(asked_html([row for row in evidence.asked() if row.is_of(ablation.section)]))
+    st.caption(
+        "Intervals above are over seeds and images. The picture's are over seeds alone; trained "
+        "with the commands above, not from this page."
+    )
+    ablation_results.render(
+        results, open_page, metric="corrupted", over=ablation.over, figure=ablation.figure
+    )
 
 
 # -- one's own -------------------------------------------------------------------------------------

@@ -4,10 +4,14 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
+import streamlit as st
 
 from afn.engine.execution import execute
 from afn.index import Line
 from afn.lambda_init import LambdaInit
+from afn.over_seeds import OverSeeds
+from afn.pretrained.ablations import ABLATIONS, CLEAN, CORRUPTED
+from afn.pretrained.measured import Results as Measured
 from afn.sweep.plan import plan
 from afn.sweep.saved import read_saved
 from afn.sweep.spec import SweepSpec, read_spec
@@ -16,9 +20,11 @@ from app.ablations import EXAMPLES, VARIED, AblationsView, values_of
 from app.charts import ablation as charts
 from app.charts import ablation_table as tables
 from app.charts.drawn import Drawn, picked
+from app.on_cifar10 import results_of
 from app.ready_made import FOLDER, READY_MADE
 from app.results import Layout, Results, badge
-from tests.app.one_view import opened, words
+from tests.app.one_view import html, opened, words
+from tests.pretrained.accuracies import answer, write_results
 
 page = partial(opened, "ablations")
 
@@ -125,6 +131,9 @@ def test_differences_are_paired_by_seed_and_badged(results):
     said = {point: badge(it.gain(point), more_is_better=True) for point in (high, low)}
     assert said == {high: "better", low: "within seed noise"}
     assert badge(it.gain(high), more_is_better=False) == "worse"
+    two = OverSeeds.of({0: 5.0, 1: 5.01})
+    assert two.is_clear
+    assert badge(two, more_is_better=True) == "too few seeds"
     told = tables.reading(it)
     assert told.startswith("Highest accuracy on clean images: 85.4 ± ")
     assert told.endswith("Against bn, of 2 settings: better in 1 and within seed noise in 1.")
@@ -223,6 +232,68 @@ def test_what_came_along_is_whole_and_answers_its_question(name):
     assert told.endswith(".")
     nothing = Results(runs=planned.runs, lines={}, provenance="")
     assert ready.answer(nothing) is None
+
+
+def test_those_whose_networks_are_nearly_always_right_say_so(store):
+    assert "mnist5k is at a ceiling: half of these runs reach 96.9 %" in words(
+        page(sweep="parts", guess="?")
+    )
+    assert "at a ceiling" not in words(page(sweep="stability", guess="?"))
+
+
+# -- on CIFAR-10 -----------------------------------------------------------------------------------
+
+BATCH = ABLATIONS["cifar10-batch-size"]
+
+
+def of_batches(num_seeds=3):
+    """AFN at 60 to 63 %, BN at 50 on running averages and 59 on the test batch; clean 20 more."""
+    levels = {"bn, running averages": 50.0, "bn, test batch": 59.0, "afn": 60.0}
+    return [
+        answer(ask, way, seed, levels[part] + seed * (part == "afn") + 20 * (ask == CLEAN))
+        for point, way in BATCH.arms.items()
+        for part, size in [[label for _, label in point]]
+        if part in levels and size in ("2", "128")
+        for seed in range(num_seeds)
+        for ask in (CLEAN, *CORRUPTED)
+    ]
+
+
+def test_the_models_table_is_a_sweeps_results():
+    results = results_of(BATCH, Measured(of_batches()))
+    parts = ["bn, running averages", "bn, test batch", "afn"]
+    assert results.axes == {"part": parts, "batch size": ["2", "128"]}
+    afn, bn = ({"part": part, "batch size": "2"} for part in ("afn", "bn, test batch"))
+    assert dict(results.at("corrupted", afn).values) == pytest.approx({0: 60, 1: 61, 2: 62})
+    assert dict(results.at("clean", bn).values) == pytest.approx({0: 79, 1: 79, 2: 79})
+    assert results.gain("fog", afn, bn).mean == pytest.approx(2)
+    assert {"step_ms", "train_seconds", "seconds"}.isdisjoint(results.metrics)
+    assert {run.config.batch_size for run in results.runs} == {2, 128}
+    assert results.older == ""
+
+
+def test_one_arm_alone_is_nothing_to_compare():
+    afn = [row for row in of_batches() if row["model"].startswith("cifar10-batch2-afn")]
+    assert results_of(BATCH, Measured(afn)) is None
+    assert results_of(BATCH, Measured([])) is None
+
+
+def test_ablations_on_cifar10_are_there_once_their_models_are(store, tmp_path, monkeypatch):
+    st.cache_resource.clear()
+    monkeypatch.setenv("AFN_PRETRAINED_DIR", str(tmp_path))
+    write_results(tmp_path, of_batches())
+    at = page(sweep="cifar10-batch-size")
+    shown = [title for title in at.pills(key="ablations.sweep").options if "CIFAR-10" in title]
+    assert shown == ["CIFAR-10: which part of AFN", "CIFAR-10: batch size"]  # they share arms
+    assert "trained on 25,000 of 50,000 images" in words(at)
+    assert "+2.0 (" in html(at)  # too few images for a narrow interval, but three seeds
+    assert "pretrained train" in html(at)
+    assert "Highest accuracy under corruption: 61.0 ± 2.5 % with afn" in words(at)
+    write_results(tmp_path, [])
+    at = page(sweep="cifar10-batch-size")
+    assert "no such sweep was begun here" in words(at)
+    assert not [t for t in at.pills(key="ablations.sweep").options if "CIFAR-10" in t]
+    st.cache_resource.clear()
 
 
 # -- the page --------------------------------------------------------------------------------------
