@@ -8,6 +8,11 @@ from afn import TrainConfig
 from afn.runs import RunStore
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--renew`` writes what the golden tests hold, instead of comparing; see `tests/golden`."""
+    parser.addoption("--renew", action="store_true", help="write golden files anew")
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _one_thread() -> None:
     import torch

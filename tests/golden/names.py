@@ -1,0 +1,55 @@
+"""Where the golden tests find what they pin: the one place that says modules' paths.
+
+Who moves a module changes its line here, and nothing else below ``tests/golden``.
+"""
+# ruff: noqa: F401 -- all are used by the tests beside this
+
+from afn.corruptions.severities import RULE
+from afn.engine.config import BACKBONE_NAMES, NORM_NAMES, TrainConfig
+from afn.engine.execution import execute
+from afn.fork import fork
+from afn.grids.evaluation import Evaluation, EvaluationStore
+from afn.grids.pictures import PicturesFile
+from afn.grids.records import NETWORKS, Cell, GridFile, Question
+from afn.grids.subjects import Subject
+from afn.grids.tasks import GridTask, MovementTask, PicturesTask, RescalingTask, SpreadTask
+from afn.lambda_init import LambdaInit
+from afn.pretrained.cards import pretrained_names, read_card, write_card
+from afn.runner import LocalRunner
+from afn.runs import RunStore
+from afn.sweep.spec import SweepSpec
+from afn.sweep.store import SweepStore
+from afn.train_options import arguments
+from app import (
+    ablations,
+    comparison,
+    costing,
+    domains,
+    dynamics,
+    inside,
+    paper,
+    rescaling,
+    robustness,
+)
+from app.lessons import LESSONS
+from app.ready_made import READY_MADE
+from app.state import lessons
+from app.sweeping import ready_made_plan
+from app.trials.trial import Trial
+from tests.app.one_view import drawn, opened
+
+LINKS = {
+    "ablations": ablations,
+    "cost": costing,
+    "domains": domains,
+    "gamma-beta": rescaling,
+    "home": comparison,
+    "inside": inside,
+    "lambda": dynamics,
+    "lessons": lessons,
+    "paper": paper,
+    "robustness": robustness,
+}
+"""A page by its path -> what reads (``from_url``) and writes (``to_url``) its link."""
+VIEWS = {"home": "playground", "lambda": "dynamics", "gamma-beta": "rescaling"}
+"""A page by its path -> the name under which tests open it, where that is another one."""
