@@ -1,7 +1,7 @@
 """``<name>.npz`` archives: described from their headers, read without pickle, written whole.
 
 What an array means is read where it is beyond doubt: channels first or last, floats from 0 to 1,
-labels as numbers, names or one-hot rows. The rest is refused in a line.
+black and white, labels as numbers, names or one-hot rows. The rest is refused in a line.
 """
 
 import math
@@ -19,6 +19,7 @@ from afn.data.entries import (
     DatasetEntry,
     ImageData,
     Source,
+    appearance,
     ascii_slug,
     composed,
     shown,
@@ -28,6 +29,7 @@ from afn.data.entries import (
 from afn.data.known import KNOWN, on_disk, unusable
 
 _MAX_LABEL = 9_999  # without class_names; beyond, labels are no class numbers
+_DARKEST = 32  # of 255: where no pixel of any image reaches it, white is another number
 _KEYS = ("x_train", "y_train", "x_test", "y_test")
 _READ_ERRORS = (OSError, EOFError, ValueError, KeyError, RuntimeError, BadZipFile, zlib.error)
 _HEADER_READERS = {
@@ -97,8 +99,7 @@ def read_archive(path: Path, name: str) -> ImageData:
     """
     contents = _contents(path, name)
     x_train, x_test = (_channels_last(_array(path, f"x_{split}")) for split in ("train", "test"))
-    if x_train.dtype != np.uint8 or x_test.dtype != np.uint8:
-        x_train, x_test = _eight_bits(path, [x_train, x_test])
+    x_train, x_test = _eight_bits(path, [x_train, x_test])
     return ImageData(
         name=name,
         x_train=x_train,
@@ -140,9 +141,7 @@ def _inspect(path: Path, name: str, _mtime_ns: int, _size: int) -> _Contents:
         came = f"{headers['x_train'].dtype} and {headers['x_test'].dtype}"
         raise _malformed(path, "training and test images of one type", came, "convert one of them")
     names = _array(path, "class_names").ravel() if "class_names" in headers else np.array([])
-    given = tuple(composed(str(each)) for each in names)
-    if len(set(given)) < len(given):
-        raise _malformed(path, "a name of its own for each class", ", ".join(given), "rename one")
+    given = tuple(composed(str(each)) for each in _decoded(path, "class_names", names))
     train, test = (
         _labels(path, split, headers[f"x_{split}"].shape[0]) for split in ("train", "test")
     )
@@ -151,7 +150,31 @@ def _inspect(path: Path, name: str, _mtime_ns: int, _size: int) -> _Contents:
         raise _malformed(path, "training and test labels of one kind", came, "convert one of them")
     number = _named if train.dtype.kind == "U" else _numbered
     class_names, y_train, y_test = number(path, name, given, train, test)
+    _check_names(path, class_names)
     return _Contents(shapes[0], y_train, y_test, class_names)
+
+
+def _check_names(path: Path, class_names: tuple[str, ...]) -> None:
+    if broken := [name for name in class_names if shown(name) != name]:
+        came = shown(broken[0])
+        raise _malformed(path, "class names without line breaks and the like", came, "rename it")
+    if len({appearance(name) for name in class_names}) < len(class_names):
+        came = ", ".join(map(repr, class_names))
+        raise _malformed(path, "a name of its own for each class", came, "rename one")
+    if len(class_names) < 2:
+        came = f"{', '.join(class_names) or 'no name'} alone"
+        raise _malformed(
+            path, "two classes or more", came, "add another, or name all of them in class_names"
+        )
+
+
+def _check_trained(path: Path, train: np.ndarray, test: np.ndarray) -> None:
+    """Where nothing else says which classes there are: a class that is never trained is none."""
+    if unknown := sorted(set(test.tolist()) - set(train.tolist())):
+        came = f"the label {unknown[0]} in y_test alone"
+        raise _malformed(
+            path, "test labels out of those in y_train", came, "name all classes in class_names"
+        )
 
 
 _Classes = tuple[tuple[str, ...], np.ndarray, np.ndarray]
@@ -163,6 +186,8 @@ def _named(
 ) -> _Classes:
     """Classes from labels that are names."""
     texts = [composed(text) for text in np.concatenate([train, test]).tolist()]
+    if not given:
+        _check_trained(path, np.array(texts[: len(train)]), np.array(texts[len(train) :]))
     class_names = given or tuple(sorted(set(texts)))
     number = {each: label for label, each in enumerate(class_names)}
     if unknown := sorted(set(texts) - number.keys()):
@@ -192,6 +217,7 @@ def _numbered(
         )
     if published:
         return given or published[: high + 1], train, test
+    _check_trained(path, train, test)
     numbers, labels = np.unique(values, return_inverse=True)
     class_names = tuple(f"class {number}" for number in numbers.tolist())
     labels = labels.astype(np.int64)
@@ -216,14 +242,24 @@ def _labels(path: Path, split: str, num_images: int) -> np.ndarray:
             f"{came.dtype} of shape {came.shape}",
             "save one label per image",
         )
-    if labels.dtype.kind == "S":
-        return np.char.decode(labels, "utf-8", "replace")
+    labels = _decoded(path, f"y_{split}", labels)
     return labels if labels.dtype.kind == "U" else labels.astype(np.int64)
+
+
+def _decoded(path: Path, key: str, texts: np.ndarray) -> np.ndarray:
+    """Bytes as text; others as they are."""
+    if texts.dtype.kind != "S":
+        return texts
+    try:
+        return np.char.decode(texts, "utf-8")
+    except UnicodeDecodeError as error:
+        came = f"the byte {error.object[error.start]:#x}"
+        raise _malformed(path, f"{key} as text or in UTF-8", came, "save it as text") from None
 
 
 def _image_shape(path: Path, split: str, images: _Header) -> tuple[int, int, int]:
     """(H, W, C) of one image, from the header of a split."""
-    if images.dtype.kind not in "uif":
+    if images.dtype.kind not in "buif":
         came = f"x_{split} of {images.dtype}"
         raise _malformed(path, "images as uint8, 0 to 255", came, "scale and convert them")
     shape = images.shape if len(images.shape) == 4 else (*images.shape, 1)
@@ -254,10 +290,9 @@ def _channels_last(images: np.ndarray) -> np.ndarray:
 
 
 def _eight_bits(path: Path, parts: list[np.ndarray]) -> list[np.ndarray]:
-    """Both parts as uint8, on one scale: floats from 0 to 1, or numbers from 0 to 255."""
+    """Both parts as uint8, on one scale: from 0 to 255, or from 0, black, to 1, white."""
     low = min(float(part.min()) for part in parts)
     high = max(float(part.max()) for part in parts)
-    is_float = any(part.dtype.kind == "f" for part in parts)
     if not 0 <= low <= high <= 255:  # NaN too
         raise _malformed(
             path,
@@ -265,8 +300,16 @@ def _eight_bits(path: Path, parts: list[np.ndarray]) -> list[np.ndarray]:
             f"values from {low:g} to {high:g}",
             "scale them and save uint8",
         )
-    scale = 255 if is_float and high <= 1 else 1
-    return [np.rint(part * np.asarray(scale, part.dtype)).astype(np.uint8) for part in parts]
+    if 1 < high < _DARKEST:
+        raise _malformed(
+            path,
+            "images from 0 to 255, or from 0 to 1",
+            f"no value above {high:g}, so that nobody knows the white",
+            "scale them and save uint8",
+        )
+    if high <= 1:
+        parts = [255 * part.astype(np.float32) for part in parts]
+    return [part if part.dtype == np.uint8 else np.rint(part).astype(np.uint8) for part in parts]
 
 
 def _headers(path: Path) -> dict[str, _Header]:

@@ -11,6 +11,10 @@ import numpy as np
 
 Status = Literal["embedded", "on disk", "downloadable", "missing"]
 _JOINERS = "\u200c\u200d"  # invisible, but some scripts spell with them
+_TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""What would have the text behind it read the other way."""
+_UNSEEN = "\u00ad\u061c\u200b\u200e\u200f\u2060\ufeff"
+"""Signs without a shape that no script spells with."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -151,8 +155,19 @@ def composed(text: str) -> str:
 
 
 def shown(text: str) -> str:
-    """A file's name that can be printed, also where its encoding is broken."""
-    return composed(text).encode(errors="replace").decode()
+    """A name on one line that can be printed; "?" stands where its encoding is broken or odd."""
+    return "".join("?" if _is_odd(letter) else letter for letter in composed(text))
+
+
+def _is_odd(letter: str) -> bool:
+    """Whether it would break the line, turn the text around or be no letter at all."""
+    return letter in _TURNING or unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp")
+
+
+def appearance(text: str) -> str:
+    """What is seen of a name: two that have it in common cannot be told apart."""
+    seen = "".join(letter for letter in composed(text) if letter not in _UNSEEN)
+    return " ".join(seen.split())
 
 
 def digit_names(num_classes: int = 10) -> tuple[str, ...]:

@@ -39,6 +39,9 @@ _FORMATS = {
 SUFFIXES = tuple(suffix for suffixes in _FORMATS.values() for suffix in suffixes)
 _HEADS = (b"\xff\xd8", b"\x89PNG", b"GIF8", b"RIFF", b"BM", b"II*\0", b"MM\0*", b"\0\0\0\x0cjP")
 """How the commonest formats begin."""
+_SUFFIXES_OF_HEADS = frozenset(
+    suffix for name in ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP") for suffix in _FORMATS[name]
+)
 _IN_SEQUENCE = ("AVIF", "GIF", "PNG", "TIFF", "WEBP")
 """Formats whose further pictures are frames or pages, not layers, previews or other sizes."""
 _ERRORS = (
@@ -54,6 +57,21 @@ class Picture(NamedTuple):
     """In mode RGB, upright; what is transparent is white."""
     num_frames: int
     """Pictures in the file, frames or pages; above 1 this is the first."""
+
+
+def unreadable_at_sight(file: Path) -> str:
+    """Why a file cannot be read, as far as its first bytes tell; "" for nothing."""
+    try:
+        with file.open("rb") as opened:
+            head = opened.read(12)
+        is_odd = file.suffix.lower() in _SUFFIXES_OF_HEADS and not _has_known_head(head)
+        if is_odd or not head:
+            read_picture(file)
+    except OSError as error:
+        return _closed(error)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def num_frames(file: Path | bytes) -> int:
@@ -156,12 +174,22 @@ def _unknown(file: Path | bytes) -> str:
         size = file.stat().st_size
     if not size:
         return "the file is empty: copy it again"
-    if head.startswith(_HEADS) or head[4:] in (b"ftypavif", b"ftypavis"):
+    if _has_known_head(head):
         return "the picture is cut short or damaged: copy it again"
     if head[4:8] == b"ftyp":
         return "expected a picture such as PNG, JPEG, WebP or TIFF, got HEIC or a video: convert it"
     return "expected a picture such as PNG, JPEG, WebP or TIFF, got a file of no such format"
 
 
+def _has_known_head(head: bytes) -> bool:
+    return head.startswith(_HEADS) or head[4:] in (b"ftypavif", b"ftypavis")
+
+
+def _closed(error: OSError) -> str:
+    return f"the file cannot be opened ({error.strerror}): copy it again"
+
+
 def _damaged(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:  # of the system, not of Pillow
+        return _closed(error)
     return f"the picture is cut short or damaged ({' '.join(str(error).split())}): copy it again"

@@ -9,8 +9,8 @@ import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from functools import partial
-from itertools import groupby
+from functools import lru_cache, partial
+from itertools import groupby, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +22,7 @@ from afn.data.entries import (
     DatasetEntry,
     ImageData,
     Source,
+    appearance,
     ascii_slug,
     composed,
     shown,
@@ -29,7 +30,7 @@ from afn.data.entries import (
     told_apart,
 )
 from afn.data.known import on_disk, unusable
-from afn.data.picture_files import SUFFIXES, read_picture
+from afn.data.picture_files import SUFFIXES, read_picture, unreadable_at_sight
 from afn.data.split import num_test_of, stratified_split
 from afn.wording import count_words
 from afn.work import read_json, write_json
@@ -37,6 +38,7 @@ from afn.work import read_json, write_json
 _SIDE = 64
 _SEED = 20150103
 _DOMAIN_KEEPS = "_-"
+_MOST_LOOKED_AT = 20_000  # images of a domain: half a second
 
 
 class _Class(NamedTuple):
@@ -58,17 +60,39 @@ def find_trees(folder: Path) -> Iterator[Source]:
 
 
 def misplaced(folder: Path) -> Iterator[str]:
-    """One line for each folder whose images lie where no tree has them."""
+    """One line for each folder that has images where no tree has them."""
     for tree in sorted(folder.glob("[!.]*/")):
-        if any(_has_images(tree, depth) for depth in (1, 2)):
-            continue
-        deep = next((depth for depth in (0, 3, 4) if _has_images(tree, depth)), None)
-        if deep is not None:
-            where = f"{deep} folders deep" if deep else "in it, and no class folders"
+        if _has_images(tree, 2):
+            yield from _beside_domains(tree)
+        elif not _has_images(tree, 1) and (where := _astray(tree)):
             yield (
                 f"{shown(tree.name)}/: expected <Name>/<domain>/<class>/* or <Name>/<class>/*, got "
                 f"images {where}; move them, then it is a data set"
             )
+
+
+def _beside_domains(tree: Path) -> Iterator[str]:
+    """What of a tree that has domains is in none of them."""
+    lost = {"": "beside its domains' folders"} if _has_images(tree, 0) else {}
+    for domain in sorted(tree.glob("[!.]*/")):
+        if not _has_images(domain, 1) and (where := _astray(domain)):
+            lost[f"{domain.name}/"] = where
+    if lost:
+        place, where = next(iter(lost.items()))
+        more = f", and likewise in {count_words(len(lost) - 1, 'folder')} more"
+        yield (
+            f"{shown(tree.name)}/{shown(place)}: expected <Name>/<domain>/<class>/* as elsewhere "
+            f"in {shown(tree.name)}/, got images {where}{more if len(lost) > 1 else ''}; move "
+            f"them, or they are left out"
+        )
+
+
+def _astray(folder: Path) -> str:
+    """Where a folder without class folders has images; "" for nowhere."""
+    deep = next((depth for depth in (0, 2, 3, 4) if _has_images(folder, depth)), None)
+    if deep is None:
+        return ""
+    return f"{deep} folders deep" if deep else "in it, and no class folders"
 
 
 def _has_images(tree: Path, depth: int) -> bool:
@@ -126,7 +150,9 @@ def _domain(
             class_names=tuple(map(composed, classes)),
             num_train=num_images - num_test,
             num_test=num_test,
-            left_out=" and ".join(filter(None, [_unread_words(unread), _left_out(classes)])),
+            left_out=" and ".join(
+                filter(None, [_unread_words(unread), _left_out(classes), _loose(domain)])
+            ),
         )
     return place, Source(entry, partial(_read_tree, domain, classes, name), former)
 
@@ -160,6 +186,12 @@ def _left_out(classes: _Classes) -> str:
     return " and ".join(parts)
 
 
+def _loose(domain: Path) -> str:
+    """What images lie in no class folder."""
+    files = _content(domain).files
+    return f"{count_words(len(files), 'image')} beside the class folders" if files else ""
+
+
 def _refused(entry: DatasetEntry, error: ValueError) -> Source:
     def refuse() -> ImageData:
         raise error
@@ -171,13 +203,15 @@ def _check(place: str, classes: _Classes) -> None:
     place = shown(place)
     if broken := [name for name in classes if shown(name) != composed(name)]:
         raise ValueError(
-            f"{place}: expected folders' names in UTF-8, got {shown(broken[0])}; rename it"
+            f"{place}: expected folders' names in UTF-8, without line breaks and the like, got "
+            f"{shown(broken[0])}; rename it"
         )
-    names = Counter(map(composed, classes))
+    names = Counter(map(appearance, classes))
     if twice := [name for name, count in names.items() if count > 1]:
         raise ValueError(
-            f"{place}: expected a folder for each class, got two that both read {twice[0]}, with "
-            f"accents encoded in two ways; put their images into one"
+            f"{place}: expected a folder for each class, got two that both read {twice[0]} (they "
+            f"differ in spaces, unseen signs or the encoding of accents); put their images into "
+            f"one, or rename one"
         )
     if empty := [name for name, each in classes.items() if not each.files]:
         raise ValueError(
@@ -224,6 +258,11 @@ def _read_tree(domain: Path, classes: _Classes, name: str) -> ImageData:
         )
     x, y = np.stack(images), np.array(labels, dtype=np.int64)
     train, test = stratified_split(y, num_test_of(len(y)), seed=_SEED)
+    if untrained := [each for label, each in enumerate(classes) if label not in y[train]]:
+        raise ValueError(
+            f"{name}: expected images of every class to train on, got none of "
+            f"{', '.join(untrained)} beside those to test on; add images"
+        )
     return ImageData(
         name=name,
         x_train=x[train],
@@ -259,12 +298,24 @@ def _keep_unread(domain: Path, classes: _Classes, unread: _Unread) -> None:
 
 
 def _kept_unread(domain: Path, classes: _Classes) -> _Unread:
-    """What was found when they were read; nothing where they changed since."""
-    kept = read_json(_unread_file(domain))
-    if not kept or kept.get("stamp") != _stamp(domain, classes):
-        return {}
-    unread: _Unread = kept["unread"]
-    return unread
+    """What was found when they were read; until then, and once they changed, what is seen."""
+    kept, stamp = read_json(_unread_file(domain)), _stamp(domain, classes)
+    if kept and kept.get("stamp") == stamp:
+        unread: _Unread = kept["unread"]
+        return unread
+    seen = {
+        f"{path.parent.name}/{shown(path.name)}": unreadable_at_sight(path)
+        for path in _suspects(domain, tuple(classes), tuple(stamp))
+    }
+    return {place: reason for place, reason in seen.items() if reason}  # some may be mended
+
+
+@lru_cache(maxsize=256)
+def _suspects(domain: Path, class_names: tuple[str, ...], _stamp: tuple[int, ...]) -> list[Path]:
+    """Images that cannot be read, as far as is seen without decoding them; the first ones."""
+    folders = [domain / name for name in class_names]
+    files = (folder / file for folder in folders for file in _content(folder).files)
+    return [path for path in islice(files, _MOST_LOOKED_AT) if unreadable_at_sight(path)]
 
 
 def _unread_file(domain: Path) -> Path:

@@ -101,6 +101,24 @@ BAD = {
     "broken labels": ({"y_test": np.array([0, 0.5, 1])}, "whole numbers or names.*got float64"),
     "names and numbers": ({"y_test": np.array(["0", "1", "2"])}, "of one kind, got int64 and <U1"),
     "one name twice": ({"class_names": np.array(["a", "a", "b"])}, "a name of its own"),
+    "two that look alike": ({"class_names": np.array(["a", "a ", "b"])}, "its own.*got 'a', 'a '"),
+    "broken lines": ({"class_names": np.array(["a", "b\n", "c"])}, r"and the like, got b\?;"),
+    "one class": (
+        {"y_train": np.zeros(6, int), "y_test": np.zeros(3, int)},
+        "got class 0 alone; add another",
+    ),
+    "a class that is not trained": (
+        {"y_test": np.array([0, 1, 3])},
+        "got the label 3 in y_test alone; name all",
+    ),
+    "a name that is not trained": (
+        {"y_train": np.array(["a", "b"] * 3), "y_test": np.array(["a", "b", "c"])},
+        "got the label c in y_test alone",
+    ),
+    "bytes in Latin-1": (
+        {"class_names": np.array([b"a", b"b", b"caf\xe9"])},
+        "class_names .*got the byte 0xe9",
+    ),
     "negative labels": ({"y_test": np.array([0, 1, -1])}, "labels from -1 to 2"),
     "unnamed labels": ({"class_names": np.array(["a", "b"])}, "0 to 1, got labels from 0 to 2"),
     "identifiers": ({"y_test": np.array([0, 1, 2**40])}, "renumber the classes"),
@@ -217,6 +235,7 @@ IMAGES = {
     "whole numbers": lambda x: x.astype(np.int64),
     "a last channel": lambda x: x[..., None],
     "a first channel": lambda x: x[:, None],
+    "half precision": lambda x: (x / 255).astype(np.float16),
 }
 
 
@@ -233,6 +252,37 @@ def test_images_of_every_clear_form_are_read_alike(
     np.testing.assert_array_equal(mine.x_train, plain.x_train)
     np.testing.assert_array_equal(mine.x_test, plain.x_test)
     assert dataset_entry("mine").image_shape == (8, 9, 1)
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.int8, np.int64, np.float32])
+def test_black_and_white_is_read_as_such(write: Write, arrays: Arrays, dtype: type) -> None:
+    parts = {key: arrays[key] > 128 for key in ("x_train", "x_test")}
+    write("mine", **arrays | {key: part.astype(dtype) for key, part in parts.items()})
+
+    data = load_dataset("mine")
+
+    assert data.x_train.dtype == np.uint8
+    np.testing.assert_array_equal(data.x_train[..., 0], 255 * parts["x_train"])
+    np.testing.assert_array_equal(data.x_test[..., 0], 255 * parts["x_test"])
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, float])
+def test_images_that_no_white_is_known_of_are_refused(
+    write: Write, arrays: Arrays, dtype: type
+) -> None:
+    parts = {key: (arrays[key] // 15).astype(dtype) for key in ("x_train", "x_test")}
+    write("mine", **arrays | parts)  # 0 to 17; scikit-learn's digits are 0 to 16
+
+    with pytest.raises(ValueError, match=r"^mine.npz: .* got no value above 17, so that nobody"):
+        load_dataset("mine")
+
+
+def test_class_names_may_be_bytes(write: Write, arrays: Arrays) -> None:
+    write("mine", **arrays, class_names=np.array(["ä", "b", "c"]).astype("U1"))
+    text = dataset_entry("mine").class_names
+    write("mine2", **arrays, class_names=np.array(["ä".encode(), b"b", b"c"]))
+
+    assert dataset_entry("mine2").class_names == text == ("ä", "b", "c")
 
 
 def test_colour_channels_may_come_first(write: Write, arrays: Arrays) -> None:

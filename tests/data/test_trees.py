@@ -109,6 +109,15 @@ def test_one_class_is_nothing_to_learn(folder: Path) -> None:
     assert (entry.status, "ant alone" in entry.how_to_get) == ("missing", True)
 
 
+def test_a_class_that_is_tested_and_never_trained_is_refused(folder: Path) -> None:
+    plant(folder, num_images=1)
+
+    with pytest.raises(
+        ValueError, match=r"^insects/photo: .* to train on, got none of (ant|bee) b"
+    ):
+        load_dataset("insects/photo")
+
+
 def test_a_class_without_a_readable_image_is_one_clear_line(folder: Path) -> None:
     moths = plant(folder) / "moth"
     moths.mkdir()
@@ -185,7 +194,9 @@ def test_a_class_in_two_encodings_is_told(folder: Path) -> None:
     save(root / "été" / "0.png", Image.new("RGB", SIZE))
     save(root / "e\u0301te\u0301" / "0.png", Image.new("RGB", SIZE))
 
-    with pytest.raises(ValueError, match=r"got two that both read été, .*; put their images into"):
+    with pytest.raises(
+        ValueError, match=r"got two that both read été \(.*\); put their images into"
+    ):
         load_dataset("insects/photo")
 
 
@@ -204,8 +215,41 @@ def test_a_broken_name_is_told_and_can_be_printed(folder: Path) -> None:
     found = catalogue()
 
     assert found["insects/caf"].title == "Insects · caf?"
-    assert "in UTF-8, got b?; rename it" in found["insects/photo"].how_to_get
+    assert re.search(r"in UTF-8, .* got b\?; rename it", found["insects/photo"].how_to_get)
     str(found).encode()
+
+
+@pytest.mark.parametrize(
+    "other", ["ant ", " ant", "ant\u200b", "\u200fant", "ant\xa0", "an\u00adt"]
+)
+def test_classes_that_look_alike_are_told(folder: Path, other: str) -> None:
+    save(plant(folder) / other / "0.png", Image.new("RGB", SIZE))
+
+    with pytest.raises(ValueError, match=r"^Insects/photo: .* two that both read ant \(they diff"):
+        load_dataset("insects/photo")
+    assert "rename one" in catalogue()["insects/photo"].how_to_get
+
+
+@pytest.mark.parametrize("other", ["Ant", "an t", "🏴\U000e0067\U000e007f"])
+def test_classes_that_look_different_are_two(folder: Path, other: str) -> None:
+    save(plant(folder) / other / "0.png", Image.new("RGB", SIZE))
+
+    assert other in load_dataset("insects/photo").class_names
+
+
+@pytest.mark.parametrize("sign", ["\n", "\t", "\u202e", "\u2028"])
+def test_names_that_break_or_turn_a_line_are_not_let_through(
+    folder: Path, sign: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plant(folder, f"a{sign}t")
+    save(plant(folder) / f"a{sign}t" / "0.png", Image.new("RGB", SIZE))
+
+    assert dataset_entry("insects/a-t").title == "Insects · a?t"
+    assert "got a?t; rename it" in dataset_entry("insects/photo").how_to_get
+    main(["data"])
+    lines = [line for line in capsys.readouterr().out.split("\n") if "nsects" in line]
+    assert len(lines) == 2
+    assert sign not in "".join(lines)
 
 
 # -- what is in class folders ----------------------------------------------------------------------
@@ -258,7 +302,34 @@ def test_images_of_unknown_white_are_left_out_by_name(folder: Path) -> None:
     assert len(data.y_train) + len(data.y_test) == 20
 
 
+def test_images_beside_class_folders_are_told(folder: Path) -> None:
+    save(plant(folder) / "loose.png", Image.new("RGB", SIZE))
+
+    assert dataset_entry("insects/photo").left_out == "1 image beside the class folders"
+    assert unread() == []
+
+
 # -- what lies elsewhere, and what cannot be read --------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("places", "told"),
+    [
+        (["0.png"], "/: expected .*, got images beside its domains' folders; move them"),
+        (["moth/0.png"], "/moth/: expected .*, got images in it, and no class folders; move them"),
+        (["moth/0.png", "wasp/0.png", "x.png"], "/: .* folders, and likewise in 2 folders more;"),
+        (["deep/a/b/0.png"], "/deep/: expected .*, got images 2 folders deep; move them"),
+    ],
+)
+def test_images_beside_domains_are_told(folder: Path, places: list[str], told: str) -> None:
+    plant(folder)
+    for place in places:
+        save(folder / "Insects" / place, Image.new("RGB", SIZE))
+
+    [line] = unread()
+
+    assert re.match(f"Insects{told}", line)
+    assert dataset_entry("insects/photo").status == "on disk"
 
 
 def test_classes_without_domains_are_a_data_set_of_one_domain(folder: Path) -> None:
@@ -316,7 +387,8 @@ def test_images_that_cannot_be_read_are_told_once_they_were_read(
 ) -> None:
     monkeypatch.setenv("AFN_CACHE_DIR", str(tmp_path / "cache"))
     domain = plant(folder)
-    (domain / "bee" / "broken.png").write_bytes(b"no picture")
+    whole = (domain / "bee" / "0.png").read_bytes()
+    (domain / "bee" / "broken.png").write_bytes(whole[:-30])
     assert dataset_entry("insects/photo").left_out == ""
     with pytest.warns(UserWarning, match=r"bee/broken\.png is left out"):
         data = load_dataset("insects/photo")
@@ -328,3 +400,44 @@ def test_images_that_cannot_be_read_are_told_once_they_were_read(
     assert "left out: 1 image that cannot be read" in line
     (domain / "bee" / "broken.png").unlink()
     assert dataset_entry("insects/photo").left_out == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "the file is empty"),
+        (b"<html>404</html>", "got a file of no such format"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(99), "got HEIC or a video"),
+        (None, r"the file cannot be opened \(No such file or directory\)"),
+    ],
+    ids=["empty", "a page", "HEIC", "a dead link"],
+)
+def test_what_is_seen_without_decoding_is_told_before_images_are_read(
+    folder: Path, content: bytes | None, reason: str
+) -> None:
+    file = plant(folder) / "bee" / "broken.png"
+    if content is None:
+        file.symlink_to(folder / "gone.png")
+    else:
+        file.write_bytes(content)
+
+    entry = dataset_entry("insects/photo")
+
+    told = f"1 image that cannot be read, such as bee/broken.png \\(.*{reason}"
+    assert re.match(told, entry.left_out)
+    assert (entry.num_train, entry.num_test) == (16, 4)
+    assert dataset_entry("insects/photo") == entry
+    file.unlink()
+    save(file, Image.new("RGB", SIZE))  # copied again, in place
+    assert dataset_entry("insects/photo").left_out == ""
+
+
+def test_unusual_content_under_a_usual_suffix_is_no_complaint(folder: Path) -> None:
+    root = plant(folder)
+    for kind in ("ppm", "tga", "avif", "jpeg2000", "pcx"):
+        Image.new("RGB", SIZE).save(root / "ant" / f"{kind}.png", kind)
+
+    entry, data = dataset_entry("insects/photo"), load_dataset("insects/photo")
+
+    assert entry.left_out == ""
+    assert entry.num_train == len(data.y_train) == 20
