@@ -252,7 +252,7 @@ def test_a_test_names_whose_constants_its_corruption_had(
 
 def test_another_data_folder_has_other_images_under_the_same_name(tmp_path, monkeypatch):
     labels = np.arange(8, dtype=np.uint8) % 2
-    for value in (1, 2):
+    for value in (101, 102):
         images = np.full((8, 9, 9), value, np.uint8)
         (tmp_path / str(value)).mkdir()
         archive = tmp_path / str(value) / "plain.npz"
