@@ -39,7 +39,8 @@ CONTROLS = {
     "formula": "paper: biased variance, ε inside the root, σ̂ never below √ε. reference: the "
     "published code's arithmetic (unbiased variance; for AFN ε outside the root).",
     "eval_stats": "Statistics at test time. batch: those of the test images beside it. running: "
-    "averages kept while training. Half of what looks like robustness is this switch.",
+    "averages kept while training. A gain in robustness may be this switch "
+    "alone: the Paper page takes it apart.",
     "severity": "How strong the corruptions are, from 1 to 5, with the constants of CIFAR-10-C.",
     "target": "Whom the buttons speak to: all contenders, or one.",
     "change": "Takes effect at the next step of every run that the buttons speak to, and leaves a "
@@ -152,7 +153,7 @@ CONTROLS = {
     "ablations.forget": "Its runs and their results stay: build the same sweep again, and they are "
     "found.",
     "ablations.seeds": "How often every setting is trained, from other start weights and in "
-    "another order of the images. Two give very wide intervals; from three on differences show.",
+    "another order of the images. Below three no difference is called better or worse.",
     "ablations.domains": "The finished networks are asked the clean images of these data sets "
     "too, brought to their size and channels.",
     "ablations.values": "paper, reference, open or off, or a number: the logit at which all four λ "
@@ -213,8 +214,10 @@ The paper's claim, the experiments that its summary proposes, and what decides e
 `docs/experiments.md` before the trainings, with seeds and rules. *holds*: the interval (95 %, over
 seeds and images) lies on the side of the first of the two; *worth less than 0.5 points*: it lies
 within ±0.5; *open*: neither, with the smallest effect that would have been seen with a chance of
-80 %. Below three seeds there is no verdict; before the last planned one it is *interim*. What is
-not trained yet names its command. In a terminal: `python -m afn pretrained tables asked`.
+80 %. Below three seeds there is no verdict; before the last planned one it is *interim*. Rows are
+many: of twenty comparisons of equals one would still seem to differ, and rows on the same networks
+are no evidence of their own. What is not trained yet names its command. In a terminal:
+`python -m afn pretrained tables asked`.
 """,
     "paper.table": """
 In each cell above, pale: the published figure; below, bold: measured here, the mean over seeds and,

@@ -158,23 +158,28 @@ def power_words(gain: Gain, published: float | None, decimals: int = 1) -> str:
 
 
 def table_reading(rows: Mapping[TableName, Sequence[Replicated]], name: TableName) -> str:
-    """What of a table's published differences is found here, on average over its rows."""
-    told = [
-        f"{each.title}{', ' + each.how if each.over == 'bn-batch' else ''}: {_claim_words(claim)}"
+    """What of a table's published differences is found here, on average or in the one row."""
+    found = [
+        claim
         for each in COMPARISONS
         for claim in claims(rows, each)
         if claim.table == name and claim.gain
     ]
-    if not told:
+    if not found:
         return ""
-    refusal = next((row.refusal for row in rows[name] if row.refusal), "")
-    return " ".join(filter(None, [refusal, f"On average, {'; '.join(told)}."]))
+    row = found[0].replicated
+    where = "on average" if row.row.name == "average" else f"beside {row.row.name}"
+    lead = ", ".join(filter(None, [where, row.condition]))
+    told = "; ".join(map(_claim_words, found))
+    return " ".join(filter(None, [row.refusal, f"{lead[0].upper()}{lead[1:]}, {told}."]))
 
 
 def _claim_words(claim: Claim) -> str:
     gain = claim.gain
     assert gain is not None, "asked of what is measured"
-    figure = signed_words(gain.mean)
+    comparison = claim.comparison
+    how = f", {comparison.how}" if comparison.over == "bn-batch" else ""
+    figure = f"{comparison.title}{how}: {signed_words(gain.mean)}"
     if gain.n >= FEWEST_SEEDS:
         figure += f" ({interval_words(gain.mean, gain.low, gain.high, of='seed', is_signed=True)})"
     return f"{figure}, {claim.verdict}"

@@ -13,7 +13,8 @@ from afn.pretrained.ladder import ladder
 from afn.pretrained.measured import Results
 from afn.pretrained.protocols import ASPECTS, WHY_NOT, protocol, stems_of
 from afn.pretrained.published import TABLES, Table
-from afn.pretrained.replication import Replicated
+from afn.pretrained.replication import Replicated, condition_of
+from afn.pretrained.ways import Ask
 from app import evidence, moving
 from app.charts import ladder as ladders
 from app.charts import mechanisms as figures
@@ -219,7 +220,7 @@ def _mechanisms(offered: Sequence[str]) -> None:
     )  # fmt: skip
     network = state.take().network
     courses = evidence.courses(network)
-    told = f"Precomputed · {NETWORKS[network]} · seed 0 of each"
+    told = _told(network)
     _learning(network, told)
     _growth(network, told)
     _gradients(network, told)
@@ -229,6 +230,12 @@ def _mechanisms(offered: Sequence[str]) -> None:
     if missing := [name for name in lacking(Results([]), names) if name in absent]:
         st.caption("Some of these trainings are not there yet. This makes them:")
         st.code(command(missing), language="shell", wrap_lines=True)
+
+
+def _told(network: str) -> str:
+    """Under every figure: of which networks it is."""
+    condition = condition_of([Ask(network, "")])
+    return " · ".join(filter(None, ["Precomputed", NETWORKS[network], condition, "seed 0 of each"]))
 
 
 _AGAINST = {
@@ -280,8 +287,7 @@ def _movement(network: str) -> None:
     shown = list(moved.values())
     st.html(legend_html([Entry(each.label, each.color) for each in shown]))
     moving.figures(shown, key="paper.movement")
-    told = f"Precomputed · {NETWORKS[network]} · seed 0 of each · {moving.source_words(shown)}"
-    st.caption(plain(told))
+    st.caption(plain(f"{_told(network)} · {moving.source_words(shown)}"))
     _csv("Networks and answers (CSV)", "movement", lambda: movement.table(shown))
 
 
@@ -335,8 +341,7 @@ def _refuted(by: str) -> None:
 def _calibration() -> None:
     network = state.take().network
     if network in NETWORKS:
-        told = f"Precomputed · {NETWORKS[network]} · seed 0 of each"
-        calibration.render(evidence.calibrations(network), key="paper", told=told)
+        calibration.render(evidence.calibrations(network), key="paper", told=_told(network))
 
 
 # -- the split -------------------------------------------------------------------------------------
@@ -356,7 +361,11 @@ def _ladders(results: Results) -> None:
             )  # fmt: skip
             seeds = ", ".join(map(str, rungs.total.ours.seeds))
             older = rule_words(results.rule(LADDERS[name]()))
-            st.caption(plain(f"{words} Seeds: {seeds}.{f' Images {older}.' if older else ''}"))
+            condition = condition_of(LADDERS[name]())
+            notes = [words, f"Seeds: {seeds}."]
+            notes += [f"Images {older}."] if older else []
+            notes += [f"{condition[0].upper()}{condition[1:]}."] if condition else []
+            st.caption(plain(" ".join(notes)))
     absent = [name for name in LADDERS if name not in found]
     if absent:
         st.caption(f"Not measured yet: {', '.join(absent)}.")
