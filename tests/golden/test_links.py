@@ -46,7 +46,7 @@ ASKED = {
         *(f"c={norm}" for norm in ("afn", "asrnorm", "bn", "in", "gn", "ln", "bin", "none")),
         *(f"c=afn~lambda_{start}" for start in (
             "paper", "reference", "open", "off", "-1.25_2_0.5_-4", "-1.25_-3_-0.5_1.5_linear",
-            "-inf_-3_-5_-5", "1e-3_0_0_0", "sideways", "1_2_3",
+            "-inf_-3_-5_-5", "1e-3_0_0_0", "3_3_3_3", "sideways", "1_2_3",
         )),
         "c=afn~stan_4~rescale_8~dropout_0.3~formula_reference~stats_running&c=asrnorm~ed_off",
         "c=afn~frozen_on&c=bn~stats_batch", "c=afn&c=bn&c=in&c=gn&c=ln",
