@@ -39,9 +39,7 @@ def test_what_is_shipped_shows_every_table_and_trajectory():
     assert len(at.warning) == len(at.error) == 0
     condition = "trained on 25,000 of 50,000 images"
     assert f"CIFAR-10, ResNet-20 · {condition} · seed 0 of each" in words(at)
-    assert f"Seeds: 0, 1. {condition.capitalize()}." in words(at) or (
-        f"Seeds: 0, 1, 2. {condition.capitalize()}." in words(at)
-    )
+    assert f"{condition.capitalize()}." in words(at)  # where the gain under corruption is split
 
 
 def test_an_empty_folder_says_what_to_do(folder):
