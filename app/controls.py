@@ -16,7 +16,7 @@ from afn.engine.config import (
 )
 from afn.engine.ready import check_ready
 from afn.lambda_init import LAMBDAS, LambdaInit
-from afn.wording import count_words
+from afn.wording import count_words, number_words
 from app.charts.palette import run_colors
 from app.comparison import MAX_CONTENDERS, NORM_TITLES, PRESETS, Comparison, labels, lambda_start
 from app.explanations import CONTROLS
@@ -229,7 +229,7 @@ def _adaptive_options(slot: int) -> None:
             rescale_gate=st.session_state[key("rescale_gate", slot)],
         )
         values = zip("μσγβ", lambda_start(init).values(), strict=True)
-        st.caption(" · ".join(f"λ_{symbol} = {value:.4g}" for symbol, value in values))
+        st.caption(" · ".join(f"λ_{symbol} = {number_words(value, 4)}" for symbol, value in values))
     st.toggle(
         "Encoder-decoder",
         key=key("adaptive", slot),

@@ -27,6 +27,7 @@ from afn.data.entries import (
     told_apart,
 )
 from afn.data.known import KNOWN, on_disk, unusable
+from afn.wording import number_words
 
 _MAX_LABEL = 9_999  # without class_names; beyond, labels are no class numbers
 _DARKEST = 32  # of 255: where no pixel of any image reaches it, white is another number
@@ -297,14 +298,14 @@ def _eight_bits(path: Path, parts: list[np.ndarray]) -> list[np.ndarray]:
         raise _malformed(
             path,
             "images from 0 to 255, or floats from 0 to 1",
-            f"values from {low:g} to {high:g}",
+            f"values from {number_words(low, 4)} to {number_words(high, 4)}",
             "scale them and save uint8",
         )
     if 1 < high < _DARKEST:
         raise _malformed(
             path,
             "images from 0 to 255, or from 0 to 1",
-            f"no value above {high:g}, so that nobody knows the white",
+            f"no value above {number_words(high)}, so that nobody knows the white",
             "scale them and save uint8",
         )
     if high <= 1:

@@ -94,7 +94,7 @@ def cost_figure(chosen: Sequence[Measurement], view: CostView, metric: Metric) -
                 "dash": "dash" if is_yardstick and is_ratio else "solid",
             },
             marker={"size": 5 + width},
-            hovertemplate="%{y:.3~g} ×" if is_ratio else f"%{{y:.3~g}} {metric.unit}",
+            hovertemplate="%{y:,.3~r} ×" if is_ratio else f"%{{y:,.3~r}} {metric.unit}",
         )
     places = sorted({view.place(m) for m in chosen})
     figure.update_layout(

@@ -103,7 +103,7 @@ def layers_figure(rescaling: Rescaling, looked: Sequence[Look], name: Name) -> "
             "type": "scatter", "mode": "lines+markers", "name": look.title, "x": places,
             "y": values, "line": {"color": look.color, "width": 1.5}, "customdata": names,
             "marker": {"color": look.color, "symbol": look.symbol, "size": 7},
-            "hovertemplate": f"{look.title}, %{{customdata}}: %{{y:.3~g}}<extra></extra>",
+            "hovertemplate": f"{look.title}, %{{customdata}}: %{{y:,.3~r}}<extra></extra>",
         }
         for look, values in zip(looked[1:], found.T, strict=True)
     ]  # fmt: skip

@@ -6,6 +6,7 @@ import numpy as np
 
 from afn.course import Quantity
 from afn.lambda_init import GREEK, LAMBDAS
+from afn.wording import number_words
 from app.charts.chart import enumerate_words
 from app.charts.dynamics import Panel
 from app.charts.lambdas import short_layer
@@ -40,7 +41,7 @@ def _travelled(courses: Sequence[Course]) -> str:
         moves = np.abs(end - start)
         if not np.isfinite(moves).any():
             continue
-        means.append(f"{course.series.label} {_number(float(np.nanmean(moves)), 2)}")
+        means.append(f"{course.series.label} {number_words(float(np.nanmean(moves)), 2)}")
         k, i = np.unravel_index(int(np.nanargmax(moves)), moves.shape)
         with np.errstate(divide="ignore", invalid="ignore"):
             shares = moves / np.abs(start)
@@ -54,14 +55,15 @@ def _travelled(courses: Sequence[Course]) -> str:
     size, where, start_value, end_value = best
     if size == 0:
         return "λ stays exactly where it started: none has moved."
-    text = f"{where} moved most: {_number(start_value, 4)} → {_number(end_value, 4)}"
+    text = f"{where} moved most: {number_words(start_value, 4)} → {number_words(end_value, 4)}"
     if start_value > 0 and 0 < end_value < 10 * start_value:  # else shares say nothing
-        text += f" ({100 * (end_value / start_value - 1):+.2g} %)".replace("-", "−")
+        change = 100 * (end_value / start_value - 1)
+        text += f" ({'+' if change >= 0 else ''}{number_words(change, 2)} %)"
     text = f"{text[0].upper()}{text[1:]}." if text[0].isascii() else f"{text}."
     if most < _STAYS:
         text = (
-            f"λ stays about where it started: none moved by more than {100 * most:.2g} % of its "
-            f"start. {text}"
+            f"λ stays about where it started: none moved by more than "
+            f"{number_words(100 * most, 2)} % of its start. {text}"
         )
     if len(means) > 1:
         text += f" Mean change over layers and λ: {enumerate_words(means)}."
@@ -82,15 +84,19 @@ def _tamed(course: Course) -> str:
         return f"{course.series.label}: no gradient reaches λ (it is frozen or without networks)."
     ratio = last / first
     how = (
-        f"stays about as large as it began ({first:.2g} → {last:.2g})"
+        f"stays about as large as it began ({number_words(first, 2)} → {number_words(last, 2)})"
         if 0.67 < ratio < 1.5
-        else f"ends {_times(ratio)} ({first:.2g} → {last:.2g})"
+        else f"ends {_times(ratio)} ({number_words(first, 2)} → {number_words(last, 2)})"
     )
     return f"{course.series.label}: the gradient on λ {how}; it is largest on {where}."
 
 
 def _times(ratio: float) -> str:
-    return f"{ratio:.2g} × as large" if ratio > 1 else f"{1 / ratio:.2g} × smaller"
+    return (
+        f"{number_words(ratio, 2)} × as large"
+        if ratio > 1
+        else f"{number_words(1 / ratio, 2)} × smaller"
+    )
 
 
 def _moved(course: Course) -> str:
@@ -101,10 +107,12 @@ def _moved(course: Course) -> str:
     k = int(np.nanargmax(shift))
     text = (
         f"{course.series.label} at step {course.all.steps[-1]:.0f}: λ moves the mean by "
-        f"{np.nanmean(shift):.2g} σ on average and makes the spread {np.nanmean(ratio):.2f} × σ"
+        f"{number_words(float(np.nanmean(shift)), 2)} σ on average and makes the spread "
+        f"{np.nanmean(ratio):.2f} × σ"
     )
     if len(shift) > 1:
-        text += f"; the mean most in {short_layer(course.series.layers[k])}, {shift[k]:.2g} σ"
+        most = number_words(float(shift[k]), 2)
+        text += f"; the mean most in {short_layer(course.series.layers[k])}, {most} σ"
     return f"{text}."
 
 
@@ -128,9 +136,5 @@ def _span(values: np.ndarray, digits: int) -> str:
     finite = values[np.isfinite(values)]
     if not len(finite):
         return "–"
-    low, high = _number(finite.min(), digits), _number(finite.max(), digits)
+    low, high = number_words(finite.min(), digits), number_words(finite.max(), digits)
     return low if low == high else f"{low} … {high}"
-
-
-def _number(value: float, digits: int) -> str:
-    return f"{value:.{digits}g}".replace("-", "−")

@@ -100,8 +100,8 @@ def shift_figure(models: Sequence[Shifted]) -> "Figure":
                 marker={
                     "symbol": "diamond-open", "size": 12, "color": model.color, "line": {"width": 2}
                 },
-                hovertemplate=f"{model.label}, test batch, sorted by class<br>%{{x:.2g}} classes a "
-                f"batch on average<br>{_told(point)}, {point.n} images<extra></extra>",
+                hovertemplate=f"{model.label}, test batch, sorted by class<br>%{{x:.2~r}} classes "
+                f"a batch on average<br>{_told(point)}, {point.n} images<extra></extra>",
             )  # fmt: skip
     figure.update_layout(
         height=320, margin={"l": 0, "r": 12, "t": 8, "b": 0}, showlegend=False,

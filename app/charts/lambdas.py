@@ -7,6 +7,7 @@ import numpy as np
 
 from afn.history import History
 from afn.lambda_init import GREEK, LAMBDAS
+from afn.wording import number_words
 from app.charts.chart import (
     HISTORY_BYTES,
     TICK_BYTES,
@@ -127,7 +128,8 @@ def _reading(adaptive: Sequence[Shown]) -> str:
             if len(column) and (best is None or abs(column[-1] - start[row]) > best[0]):
                 layer = short_layer(each.history.adaptive_layers[row // 4])
                 symbol = GREEK[LAMBDAS[row % 4]]
-                text = f"{each.label}'s {symbol} in {layer}, {start[row]:.5g} → {column[-1]:.5g}"
+                moved = f"{number_words(start[row], 5)} → {number_words(column[-1], 5)}"
+                text = f"{each.label}'s {symbol} in {layer}, {moved}"
                 best = abs(column[-1] - start[row]), text
     if best is None:
         return "λ stands at its start; the first step comes in a moment."

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from afn.wording import number_words
 from app.charts.heat import LESS, MORE
 from app.charts.legend import translucent
 from app.charts.palette import GREY
@@ -50,10 +51,11 @@ def dots_figure(
     figure = Figure()
     if any(dot.limit is not None for dot in dots):
         for row, dot in enumerate(dots):
+            limit = "" if dot.limit is None else number_words(dot.limit, 2)
             figure.add_scatter(
                 x=[FLOOR if is_log else 0, dot.limit], y=[row, row], mode="lines",
                 line={"color": translucent(dot.color, 0.28), "width": 14}, cliponaxis=True,
-                hovertemplate=f"{dot.label}: at most {dot.limit:.2g}<extra></extra>",
+                hovertemplate=f"{dot.label}: at most {limit}<extra></extra>",
             )  # fmt: skip
     for row, dot in enumerate(dots):
         figure.add_scatter(
@@ -69,7 +71,7 @@ def dots_figure(
         figure.add_scatter(
             x=[dot.value], y=[row], error_x=spread, mode="markers",
             marker={"color": dot.color, "size": 12, "symbol": "diamond" if dot.each else "circle"},
-            name=dot.label, hovertemplate=f"{dot.label}: %{{x:.3g}}<extra></extra>",
+            name=dot.label, hovertemplate=f"{dot.label}: %{{x:,.3~r}}<extra></extra>",
         )  # fmt: skip
     if mark is not None:
         figure.add_vline(x=mark, line={"color": GREY, "width": 1.5, "dash": "dot"})
@@ -124,7 +126,7 @@ def lines_figure(
             mode="lines+markers" if len(x) < 12 else "lines",
             line={"color": line.color, "width": 2.5, "dash": line.dash}, marker={"size": 7},
             customdata=list(x),
-            hovertemplate=f"{line.label}, %{{customdata}}: %{{y:.3g}}<extra></extra>",
+            hovertemplate=f"{line.label}, %{{customdata}}: %{{y:,.3~r}}<extra></extra>",
         )  # fmt: skip
     step = 1 if len(x) < 12 else 5
     figure.update_layout(

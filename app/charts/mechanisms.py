@@ -157,8 +157,8 @@ def lambdas_figure(courses: Sequence[Course]) -> "Figure":
                     [layer, start[i], end[i]]
                     for layer, start, end in zip(each.layers, each.start, each.end, strict=True)
                 ],
-                hovertemplate=f"{each.label}, %{{customdata[0]}}<br>%{{customdata[1]:.4g}} → "
-                "%{customdata[2]:.4g}<extra></extra>",
+                hovertemplate=f"{each.label}, %{{customdata[0]}}<br>%{{customdata[1]:,.4~r}} → "
+                "%{customdata[2]:,.4~r}<extra></extra>",
                 **place,
             )  # fmt: skip
         figure.add_vline(x=0, line={"color": GREY, "width": 1}, **place)
@@ -241,7 +241,7 @@ def gradients_figure(courses: Sequence[Course]) -> "Figure":
                 "dash": _DASHES.get(each.variant, "solid"),
             },
             opacity=0.85,
-            hovertemplate=f"{each.label}<br>step %{{x}}: %{{y:.3g}}<extra></extra>",
+            hovertemplate=f"{each.label}<br>step %{{x}}: %{{y:,.3~r}}<extra></extra>",
         )  # fmt: skip
     figure.update_layout(height=330, margin={"l": 0, "r": 12, "t": 4, "b": 0}, **_STILL)
     figure.update_xaxes(

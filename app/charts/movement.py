@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from afn.grids.movement import Movement, NetworkMovement, OutputMovement, Part, Way
-from afn.wording import count_words
+from afn.wording import count_words, number_words
 from app.charts.chart import Rows, enumerate_words
 from app.charts.kept import kept
 from app.charts.lambdas import short_layer
@@ -229,7 +229,7 @@ def answers_figure(shown: Sequence[Moved], *, height: int = 300) -> "Figure":
                     [
                         short_layer(output.layer),
                         "what is measured" if is_measured else "the networks' answer",
-                        f"{100 * value:.2g} %" + " (dead)" * dead,
+                        _percent(value) + " (dead)" * dead,
                     ]
                     for (output, value), dead in zip(points, is_dead, strict=True)
                 ],
@@ -322,7 +322,7 @@ def _is_dead(movement: Movement, output: OutputMovement) -> bool:
 
 
 def _percent(share: float) -> str:
-    return f"{float(f'{100 * share:.2g}'):g} %"
+    return f"{number_words(100 * share, 2)} %"
 
 
 def table(shown: Sequence[Moved]) -> Rows:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from afn.intervals import wilson_interval
-from afn.wording import count_words, percent
+from afn.wording import count_words, number_words, percent
 from app.charts.chart import Rows, Shown, enumerate_words
 from app.charts.learning import SMOOTH
 from app.charts.legend import translucent
@@ -160,7 +160,7 @@ def parting_reading(shown: Sequence[Shown], quantity: Quantity) -> str:
         place = int(np.searchsorted(steps, last))
         means.append(float(_smooth(each, shown, quantity)[place]))
     what = "loss" if quantity == "loss" else "gradient norm"
-    told = [f"{each.label} {mean:.3g}" for each, mean in zip(shown, means, strict=True)]
+    told = [f"{each.label} {number_words(mean)}" for each, mean in zip(shown, means, strict=True)]
     span = f"mean {what} over the last {SMOOTH} steps"
     return f"At step {last:,}, the last that both have, the {span} is {enumerate_words(told)}."
 

@@ -6,7 +6,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any, Literal
 
 from afn.grids.spread import LayerSpread, Point, Side, Spread
-from afn.wording import interval_words
+from afn.wording import interval_words, number_words
 from app.charts.chart import Rows
 from app.charts.domains import Titles, domain_words
 from app.charts.kept import kept
@@ -219,7 +219,7 @@ def spread_reading(layer: LayerSpread) -> str:
         text += (
             f" The images of one domain have moved together as well, so that what little is left "
             f"still tells the domains apart (variance between them ÷ within: "
-            f"{after.separation:.2g})."
+            f"{number_words(after.separation, 2)})."
         )
     return text
 

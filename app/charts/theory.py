@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from afn.gain import gain_limit
-from afn.wording import count_words
+from afn.wording import count_words, number_words
 from app.charts.chart import Rows
 from app.charts.legend import translucent
 from app.charts.mechanisms import COLORS
@@ -28,7 +28,7 @@ def gain_figure(steps: Sequence[FirstStep]) -> "Figure":
     figure.add_scatter(
         x=at, y=[gain_limit(each) for each in at], mode="lines",
         line={"color": GREY, "width": 2.5},
-        hovertemplate="λ_σ %{x:.2f}: at most %{y:.3g}<extra></extra>",
+        hovertemplate="λ_σ %{x:.2f}: at most %{y:,.3~r}<extra></extra>",
     )  # fmt: skip
     figure.add_annotation(
         x=0.72, y=0.72, text="1 / (1 − λ<sub>σ</sub>)", showarrow=False, xanchor="right",
@@ -70,12 +70,14 @@ def gradient_figure(steps: Sequence[FirstStep]) -> "Figure":
                 "symbol": "line-ns", "size": 22, "color": color,
                 "line": {"color": color, "width": 3},
             },
-            hovertemplate=f"{each.label}<br>one layer's limit: {each.limit:.3g}<extra></extra>",
+            hovertemplate=f"{each.label}<br>one layer's limit: {number_words(each.limit)}"
+            "<extra></extra>",
         )  # fmt: skip
         figure.add_scatter(
             x=[each.gradient], y=[row], mode="markers", name=each.label,
             marker={"color": color, "size": 13},
-            hovertemplate=f"{each.label}<br>measured: {each.gradient:.3g} times BN<extra></extra>",
+            hovertemplate=f"{each.label}<br>measured: {number_words(each.gradient)} times BN"
+            "<extra></extra>",
         )  # fmt: skip
     figure.update_layout(height=_HEIGHT, margin={"l": 0, "r": 12, "t": 8, "b": 0}, **_STILL)
     figure.update_xaxes(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from afn.wording import number_words
 from app.charts.chart import enumerate_words
 from app.charts.lesson import FLOOR, Dot, dots_figure
 from app.lessons.lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 _PAPER, _CODE = "paper", "code"
 _COLORS = {_PAPER: "#D55E00", _CODE: "#7C5CD6"}
+_SHOWN = {_PAPER: "gate (paper)", _CODE: "no gate (code)"}
+"""What readers see of what is kept under those names."""
 _START = 0.0067
 Data = Mapping[str, Rescaled]
 
@@ -31,7 +34,7 @@ def _moves(data: Data, label: str) -> list[float]:
 
 
 def _names(label: str, count: int) -> list[str]:
-    return [f"{label}, layer {number + 1}" for number in range(count)]
+    return [f"{_SHOWN[label]}, layer {number + 1}" for number in range(count)]
 
 
 def _figure(data: Data) -> "Figure":
@@ -47,15 +50,15 @@ def _figure(data: Data) -> "Figure":
 
 
 def _reading(data: Data) -> str:
-    most = {label: max(_moves(data, label)) for label in (_PAPER, _CODE)}
+    most = {label: number_words(max(_moves(data, label)), 2) for label in (_PAPER, _CODE)}
     at_rest = any(moved <= FLOOR for label in most for moved in _moves(data, label))
     still = ", and one at the left edge has not moved at all" if at_rest else ""
     return (
-        f"From one kind of images to another γ̂ changes by up to {most[_PAPER]:.2g} in the paper's "
-        f"version and by up to {most[_CODE]:.2g} in the code's; no dot passes the end of its bar"
+        f"From one kind of images to another γ̂ changes by up to {most[_PAPER]} in the paper's "
+        f"version and by up to {most[_CODE]} in the code's; no dot passes the end of its bar"
         f"{still}."
         if _is_bounded(data)
-        else f"γ̂ changes by up to {most[_PAPER]:.2g} (paper) and {most[_CODE]:.2g} (code), beyond "
+        else f"γ̂ changes by up to {most[_PAPER]} (paper) and {most[_CODE]} (code), beyond "
         "what the formula allows."
     )
 
@@ -86,7 +89,8 @@ def answer(data: Data) -> Answer:
         came_true,
         f"Without a gate λ_γ of the two layers ends at {told}, with one at {kept}; both began at "
         f"{_START}.{also} Between clean digits and damaged or foreign ones γ̂ changes by up to "
-        f"{moves[_CODE]:.2g} without, by up to {moves[_PAPER]:.2g} with the gate: {compared}. One "
+        f"{number_words(moves[_CODE], 2)} without, by up to {number_words(moves[_PAPER], 2)} with "
+        f"the gate: {compared}. One "
         "seed each; the two networks also differ in the start of λ_μ and λ_σ.",
     )
 

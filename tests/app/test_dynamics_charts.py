@@ -191,6 +191,15 @@ def test_gradients_are_held_against_their_beginning():
     assert "no gradient reaches λ" in dynamics_reading(frozen, "gradient")
 
 
+def test_large_numbers_are_written_out():
+    rising = told([[START]] * 20, grads=[[[1.0] * 4]] * 10 + [[[12345.0] * 4]] * 10)
+    assert dynamics_reading(courses(rising, quantity="gradient"), "gradient") == (
+        "AFN: the gradient on λ ends 12,000 × as large (1 → 12,000); it is largest on λ_μ in a."
+    )
+    grown = told([[[0.04, 0.04, 0.01, 0.099]]])
+    assert "0.01 → 0.099 (+890 %)" in dynamics_reading(courses(grown), "lambda")
+
+
 def test_a_network_that_diverged_is_called_so():
     nan = float("nan")
     found = told([[START], [[nan] * 4]], grads=[[[1.0] * 4], [[nan] * 4]])

@@ -384,6 +384,19 @@ def test_answers_follow_the_data(runs, slug, record, came_true, told):
     assert told in found.told
 
 
+def test_the_rows_of_a_lesson_have_its_readers_names():
+    lesson = LESSONS["bounded"]
+    record = bounded(-1234.5)  # diverged, but a number
+    figure = lesson.charts[0].draw(lesson.experiment.read(record))
+    assert figure.layout.yaxis.ticktext == (
+        "gate (paper), layer 1", "gate (paper), layer 2",
+        "no gate (code), layer 1", "no gate (code), layer 2",
+    )  # fmt: skip
+    hovers = [trace.hovertemplate for trace in figure.data if trace.hovertemplate]
+    assert hovers[2] == "no gate (code), layer 1: at most 1,200<extra></extra>"
+    assert hovers[-1] == "no gate (code), layer 2: %{x:,.3~r}<extra></extra>"
+
+
 def test_all_networks_of_a_lesson_are_named(runs):
     experiment = LESSONS["gain"].experiment
     told = experiment.conditions(experiment.read(record_of("gain")))
