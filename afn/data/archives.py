@@ -298,7 +298,7 @@ def _eight_bits(path: Path, parts: list[np.ndarray]) -> list[np.ndarray]:
         raise _malformed(
             path,
             "images from 0 to 255, or floats from 0 to 1",
-            f"values from {number_words(low, 4)} to {number_words(high, 4)}",
+            f"values from {number_words(low, 7)} to {number_words(high, 7)}",
             "scale them and save uint8",
         )
     if 1 < high < _DARKEST:

@@ -151,8 +151,8 @@ def _rgb(image: Image.Image, format_name: str) -> Image.Image:
         low, high = float(values.min()), float(values.max())
         if not 0 <= low <= high <= 1:  # NaN too
             raise ValueError(
-                f"floats must be from 0, black, to 1, white, got {number_words(low)} to "
-                f"{number_words(high)}: scale them, or save 8 bits"
+                f"floats must be from 0, black, to 1, white, got {number_words(low, 7)} to "
+                f"{number_words(high, 7)}: scale them, or save 8 bits"
             )
         image = Image.fromarray(np.rint(255 * values).astype(np.uint8))
     elif image.mode == "I":

@@ -266,6 +266,14 @@ def test_black_and_white_is_read_as_such(write: Write, arrays: Arrays, dtype: ty
     np.testing.assert_array_equal(data.x_test[..., 0], 255 * parts["x_test"])
 
 
+def test_sixteen_bits_are_refused_with_what_they_reach(write: Write, arrays: Arrays) -> None:
+    parts = {key: arrays[key].astype(np.uint16) * 257 for key in ("x_train", "x_test")}
+    write("mine", **arrays | parts)
+
+    with pytest.raises(ValueError, match=r"got values from 0 to 65,535; scale them and save uint8"):
+        load_dataset("mine")
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.int64, float])
 def test_images_that_no_white_is_known_of_are_refused(
     write: Write, arrays: Arrays, dtype: type
