@@ -100,7 +100,7 @@ def _picked(results: Results, point: Point | None, open_page: Any) -> None:
         shown = ids[:MAX_CONTENDERS]
         label = count_words(len(shown), "run")
         if st.button(f"Open {label} in the Playground", icon=":material/open_in_new:"):
-            playground.show_runs(shown, lambda **query: st.switch_page(open_page, **query))
+            playground.show_runs(shown, open_page)
 
 
 def _default(field: str, known: Sequence[str], default: str) -> None:

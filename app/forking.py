@@ -272,9 +272,7 @@ def open_both(parent: Line, made: Line, pages: Pages) -> None:
             icon=":material/play_arrow:",
             key=f"both.play.{first}.{second}",
         ):
-            playground.show_runs(
-                [first, second], lambda **query: st.switch_page(pages.playground, **query)
-            )
+            playground.show_runs([first, second], pages.playground)
         if {parent.setting("norm"), made.setting("norm")} & {*ADAPTIVE_NORMS}:
             on_lambda_page(first, second, pages)
 
@@ -284,4 +282,4 @@ def on_lambda_page(first: str, second: str, pages: Pages) -> None:
     if st.button(
         "Both on λ dynamics", icon=":material/show_chart:", key=f"both.lambda.{first}.{second}"
     ):
-        dynamics.show_runs([first, second], lambda **query: st.switch_page(pages.dynamics, **query))
+        dynamics.show_runs([first, second], pages.dynamics)

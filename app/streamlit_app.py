@@ -11,6 +11,8 @@ if ROOT not in sys.path:  # `streamlit run` puts only this folder there
     sys.path.insert(0, ROOT)
 
 from app import garbage  # noqa: E402
+from app.components import history  # noqa: E402
+from app.state import address  # noqa: E402
 from app.views import (  # noqa: E402
     ablations,
     cost,
@@ -78,15 +80,17 @@ pages = [
 
 
 def _also(path: str, page: Any) -> Any:
-    """Another path to a page, as people type it; the settings of the link come along."""
-
-    def go() -> None:
-        settings = {name: st.query_params.get_all(name) for name in st.query_params}
-        st.switch_page(page, query_params=settings)
-
-    return st.Page(go, title=page.title, url_path=path, visibility="hidden")
+    """Another path to a page, as people type it."""
+    return st.Page(
+        lambda: history.redirect(page.url_path),
+        title=page.title,
+        url_path=path,
+        visibility="hidden",
+    )
 
 
 also = [_also("playground", playground_page), _also("Playground", playground_page)]
 also += [_also(page.url_path.capitalize(), page) for page in pages[1:]]
-st.navigation([*pages, *also], position="hidden" if st.context.is_embedded else "top").run()
+page = st.navigation([*pages, *also], position="hidden" if st.context.is_embedded else "top")
+address.enter(page.url_path)
+page.run()

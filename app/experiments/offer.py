@@ -1,13 +1,13 @@
 """The expander in which a page offers its experiments."""
 
 from collections.abc import Callable, Sequence
-from urllib.parse import urlencode
 
 import streamlit as st
 
 from afn.runs import versions
 from app.experiments.experiment import Experiment
 from app.markdown import plain
+from app.state import address
 
 TITLE = "Take this experiment with you"
 _SHOWN = 12
@@ -61,7 +61,7 @@ def _draw(experiment: Experiment, key: str) -> None:
             "The same program as a Jupyter notebook, with this screen's address and settings, the "
             "numbers to expect, and a plot."
         )
-        text = experiment.notebook(_link(), versions())
+        text = experiment.notebook(address.link(), versions())
         _download(
             "Notebook (.ipynb)", text, f"{_stem(experiment)}.ipynb", "application/x-ipynb+json", key
         )
@@ -97,9 +97,3 @@ def _stem(experiment: Experiment) -> str:
     """For a file's name."""
     letters = [c if c.isascii() and c.isalnum() else "-" for c in experiment.title.lower()]
     return "-".join(part for part in "".join(letters).split("-") if part)[:60] or "experiment"
-
-
-def _link() -> str:
-    """The address of what is on screen; empty where nobody has one, as in tests."""
-    query = urlencode(st.query_params.to_dict(), doseq=True)
-    return f"{st.context.url}?{query}" if st.context.url else ""

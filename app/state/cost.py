@@ -8,15 +8,17 @@ from app.state.views import ViewState
 
 MEASUREMENT_PARAMETER = "m"
 _MEASUREMENT = "cost.measurement"
-_VIEW = ViewState("cost", costing.from_url, costing.to_url, anchor="subject")
+_VIEW = ViewState(
+    "cost", costing.from_url, costing.to_url, anchor="subject", things=(MEASUREMENT_PARAMETER,)
+)
 
 key, put = _VIEW.key, _VIEW.put
 
 
 def begin() -> list[str]:
-    """Adopt what the URL says on the first look, ready the widgets; returns the link's problems."""
-    is_first, url = _VIEW.begin()
-    if is_first:
+    """Adopt what the address asks for, ready the widgets; returns its problems."""
+    is_asked, url = _VIEW.begin()
+    if is_asked:
         st.session_state[_MEASUREMENT] = ""
         if named := url.get(MEASUREMENT_PARAMETER, [""])[-1]:
             try:

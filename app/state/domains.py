@@ -9,10 +9,10 @@ key, keep, take, write_url = _VIEW.key, _VIEW.keep, _VIEW.take, _VIEW.write
 
 
 def begin() -> tuple[list[str], bool]:
-    """Adopt what the URL says on the first look, ready the widgets.
+    """Adopt what the address asks for; ready the widgets.
 
     Returns:
-        The link's problems, a list that may grow, and whether this is the first look.
+        The problems with it, a list that may grow, and whether it is new.
     """
-    is_first, _ = _VIEW.begin()
-    return _VIEW.problems(), is_first
+    is_asked, _ = _VIEW.begin()
+    return _VIEW.problems(), is_asked

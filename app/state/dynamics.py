@@ -1,11 +1,12 @@
 """The λ page's settings."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from app import dynamics
+from app.state import address
 from app.state.views import ViewState
 
 _VIEW = ViewState("dynamics", dynamics.from_url, dynamics.to_url, anchor="runs")
@@ -15,19 +16,20 @@ key, keep, take, write_url = _VIEW.key, _VIEW.keep, _VIEW.take, _VIEW.write
 
 
 def begin() -> list[str]:
-    """Adopt what the URL says on the first look, ready the widgets; returns the link's problems."""
-    _VIEW.begin()
+    """Adopt what the address asks for, ready the widgets; returns its problems."""
+    is_asked, _ = _VIEW.begin()
+    if is_asked:
+        st.session_state.pop(_PROPOSED, None)
     return _VIEW.problems()
 
 
-def show_runs(run_ids: Sequence[str], go: Callable[..., Any]) -> None:
-    """Open runs on the page (`go` switches to it)."""
-    st.session_state.pop(_VIEW.name, None)
-    go(query_params=dynamics.to_url(dynamics.DynamicsView(runs=tuple(run_ids))))
+def show_runs(run_ids: Sequence[str], page: Any) -> None:
+    """Open runs on this page, which is `page`."""
+    address.go(page, dynamics.to_url(dynamics.DynamicsView(runs=tuple(run_ids))))
 
 
 def propose(runs: Sequence[str]) -> None:
-    """Runs for a visit that names none: once, for the visitor may want to clear them."""
+    """Runs for an address that names none: once, for the visitor may want to clear them."""
     if _PROPOSED not in st.session_state:
         st.session_state[_PROPOSED] = True
         if not st.session_state[key("runs")]:

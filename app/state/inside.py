@@ -9,7 +9,9 @@ from afn.lambda_init import LAMBDAS
 from app import inside
 from app.state.views import ViewState
 
-_VIEW = ViewState("inside", inside.from_url, inside.to_url, anchor="model")
+_VIEW = ViewState(
+    "inside", inside.from_url, inside.to_url, anchor="model", things=("model", "layer")
+)
 _UPLOAD = "inside.upload.file"
 UPLOADER = "inside_upload"
 """The uploader's key."""
@@ -18,13 +20,13 @@ key, keep, take, write_url = _VIEW.key, _VIEW.keep, _VIEW.take, _VIEW.write
 
 
 def begin() -> tuple[bool, list[str]]:
-    """Adopt what the URL says on the first look; ready the widgets.
+    """Adopt what the address asks for; ready the widgets.
 
     Returns:
-        Whether this is the first look, and the link's problems, to which more can be added.
+        Whether that is new, and the problems with it, to which more can be added.
     """
-    is_first, _ = _VIEW.begin()
-    return is_first, _VIEW.problems()
+    is_asked, _ = _VIEW.begin()
+    return is_asked, _VIEW.problems()
 
 
 def wish(wanted: Mapping[str, Any]) -> None:

@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from app.lessons import LESSONS
+from app.state import address
 
 NONE = "?"
 """In the place of a prediction: the visitor made none."""
 _OPEN = "-"
 """In the place of an answer: there is none yet."""
 _KEPT, _DONE, _FORGOTTEN = "lessons.kept", "lessons.done", "lessons.forgotten"
-_PROBLEMS, _WRITTEN = "lessons.problems", "lessons.written"
+_PROBLEMS = "lessons.problems"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,25 +97,30 @@ def begin() -> tuple[LessonsView, list[str]]:
 
     A lesson without a prediction in its link goes on where this visit left it.
     """
-    url = {name: st.query_params.get_all(name) for name in st.query_params}
+    url, is_asked = address.begin()
     view, problems = from_url(url)
     session = st.session_state
-    if problems:
+    kept: dict[str, LessonsView] = session.setdefault(_KEPT, {})
+    if is_asked:
         session[_PROBLEMS] = view.lesson, problems
+    if not is_asked or not (view.guess or view.checks or address.is_travel()):
+        view = kept.get(view.lesson, view)
+    if view.lesson:
+        _put(view)
+    address.write(to_url(view), things=("lesson",))
     about, kept_problems = session.get(_PROBLEMS, ("", []))
-    if view.lesson and not (view.guess or view.checks):
-        view = session.get(_KEPT, {}).get(view.lesson, view)
-    _write(view)
     return view, kept_problems if about == view.lesson else []
 
 
 def guess(slug: str, number: str) -> None:
     """The visitor predicts, or takes it back."""
+    st.session_state.pop(_PROBLEMS, None)
     _put(replace(_at(slug), guess=number))
 
 
 def answer(slug: str, check: int, option: int | None) -> None:
     """The visitor answers a check."""
+    st.session_state.pop(_PROBLEMS, None)
     _put(_at(slug).answered(check, option))
 
 
@@ -125,20 +131,9 @@ def _at(slug: str) -> LessonsView:
 
 
 def _put(view: LessonsView) -> None:
-    st.session_state.pop(_PROBLEMS, None)
-    _write(view)
-
-
-def _write(view: LessonsView) -> None:
-    if view.lesson:
-        st.session_state.setdefault(_KEPT, {})[view.lesson] = view
-        if view.is_complete:
-            st.session_state[_DONE] = {*completed(), view.lesson}
-    url = to_url(view)
-    # A click on a link to a page tells its settings to the script, but not to the address bar.
-    if st.query_params.to_dict() != url or st.session_state.get(_WRITTEN) != url:
-        st.session_state[_WRITTEN] = url
-        st.query_params.from_dict(url)
+    st.session_state.setdefault(_KEPT, {})[view.lesson] = view
+    if view.is_complete:
+        st.session_state[_DONE] = {*completed(), view.lesson}
 
 
 def completed() -> set[str]:

@@ -10,7 +10,7 @@ key, take = _VIEW.key, _VIEW.take
 
 
 def begin() -> list[str]:
-    """Adopt what the URL says on the first look, ready the widgets; returns the link's problems."""
+    """Adopt what the address asks for, ready the widgets; returns its problems."""
     _VIEW.begin()
     return _VIEW.problems()
 

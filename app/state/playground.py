@@ -1,13 +1,13 @@
 """The Playground's settings and runs.
 
-A visit begins with what the URL says: settings, and the runs to reattach to. From then on the
-widgets hold the settings, and every rerun writes them back, so that the address is always a link
-to what is on screen. `SETTINGS` keeps them while another page is open.
+What the address asks for, settings and the runs to reattach to, is adopted where a visitor comes by
+a link, or by Back or Forward. From then on the widgets hold the settings, and every rerun writes
+them back, so that the address is always a link to what is on screen. `SETTINGS` keeps them while
+another page is open, `_VIEWS` how the runs are looked at.
 """
 
 import math
 import random
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,6 +27,7 @@ from app.comparison import (
     share,
     to_url,
 )
+from app.state import address
 
 SETTINGS = "settings"
 RUNS = "runs"
@@ -36,8 +37,7 @@ STARTED = "started"
 """When Start was last pressed, on the monotonic clock; kept for the moment until the first step."""
 RUN_PARAMETER = "run"
 NO_RUN = "-"
-LINK = "link"
-"""The runs that the URL names, as this session last read or wrote it."""
+_VIEWS = "views"
 VIEW_DEFAULTS: dict[str, str] = {"scale": "λ", "by": "λ", "layer": ""}
 """Choices of how to look at the runs; each is a URL parameter and a widget key ``view.<name>``."""
 VIEW_CHOICES = {"scale": ("λ", "logit"), "by": ("λ", "layer")}
@@ -72,15 +72,13 @@ class Slot:
 
 
 def begin() -> None:
-    """Adopt what the URL says where it is new to this session; ready the widgets."""
-    url = {name: st.query_params.get_all(name) for name in st.query_params}
+    """Adopt what the address asks for where it is new; ready the widgets."""
     session = st.session_state
-    linked = [part for part in "~".join(url.get(RUN_PARAMETER, [])).split("~") if part]
-    is_new_link = bool(linked) and linked != session.get(LINK, [])
-    if SETTINGS not in session or is_new_link:
+    url, is_asked = address.begin()
+    if is_asked:
         comparison, problems = from_url(url)
-        session[RUNS], session[LINK] = [], linked
-        if linked:
+        session[RUNS] = []
+        if linked := [part for part in "~".join(url.get(RUN_PARAMETER, [])).split("~") if part]:
             problems += _adopt_runs(linked[:MAX_CONTENDERS])
             if not any(name in url for name in URL_KEYS):
                 comparison = _settings_of_runs() or comparison
@@ -91,7 +89,10 @@ def begin() -> None:
             )
         session[PROBLEMS] = problems
         put(comparison)
-    elif key("dataset") not in session:  # back from another page: the widgets are gone
+        return
+    for name, value in session.get(_VIEWS, {}).items():
+        session.setdefault(f"view.{name}", value)
+    if key("dataset") not in session:  # back from another page: the widgets are gone
         put(session[SETTINGS])
 
 
@@ -125,18 +126,11 @@ def write_url(comparison: Comparison) -> None:
     """Make the address a link to what is on screen."""
     st.session_state[SETTINGS] = comparison
     url: dict[str, str | list[str]] = to_url(comparison)
-    st.session_state[LINK] = _run_ids()
-    if runs := st.session_state[LINK]:
+    if runs := [run_id or NO_RUN for run_id in st.session_state.get(RUNS, [])]:
         url[RUN_PARAMETER] = "~".join(runs)
-    for name, default in VIEW_DEFAULTS.items():
-        if (value := st.session_state.get(f"view.{name}", default)) not in (default, None):
-            url[name] = value
-    current = {name: st.query_params.get_all(name) for name in st.query_params}
-    wanted = {name: value if isinstance(value, list) else [value] for name, value in url.items()}
-    if current != wanted and wanted:
-        st.query_params.from_dict(url)
-    elif current and not wanted:
-        st.query_params.clear()
+    st.session_state[_VIEWS] = views = {name: view(name) for name in VIEW_DEFAULTS}
+    url |= {name: value for name, value in views.items() if value != VIEW_DEFAULTS[name]}
+    address.write(url)
 
 
 def problems() -> list[str]:
@@ -258,10 +252,6 @@ def _no_options() -> dict[str, Any]:
 # -- runs ------------------------------------------------------------------------------------------
 
 
-def _run_ids() -> list[str]:
-    return [run_id or NO_RUN for run_id in st.session_state.get(RUNS, [])]
-
-
 def slots(comparison: Comparison) -> list[Slot]:
     """What is on screen: started runs with the configuration they have, the rest as set."""
     runs: list[str | None] = list(st.session_state.get(RUNS, []))
@@ -298,10 +288,14 @@ def attach(slot: int, run: Run | None) -> None:
     st.session_state[RUNS] = runs
 
 
-def show_runs(run_ids: list[str], go: Callable[..., Any]) -> None:
-    """Open runs in the Playground (`go` switches the page)."""
-    st.session_state.pop(SETTINGS, None)
-    go(query_params={RUN_PARAMETER: "~".join(run_ids)})
+def is_linked() -> bool:
+    """Whether the address names runs."""
+    return RUN_PARAMETER in address.asked()
+
+
+def show_runs(run_ids: list[str], page: Any) -> None:
+    """Open runs in the Playground, which is `page`."""
+    address.go(page, {RUN_PARAMETER: "~".join(run_ids)})
 
 
 def new_seed() -> None:

@@ -5,19 +5,21 @@ import streamlit as st
 from app import rescaling
 from app.state.views import ViewState
 
-_VIEW = ViewState("rescaling", rescaling.from_url, rescaling.to_url, anchor="run")
+_VIEW = ViewState(
+    "rescaling", rescaling.from_url, rescaling.to_url, anchor="run", things=("run", "layer")
+)
 
 key, keep, take, write_url = _VIEW.key, _VIEW.keep, _VIEW.take, _VIEW.write
 
 
 def begin() -> tuple[bool, list[str]]:
-    """Adopt what the URL says on the first look; ready the widgets.
+    """Adopt what the address asks for; ready the widgets.
 
     Returns:
-        Whether this is the first look, and the link's problems, to which more can be added.
+        Whether that is new, and the problems with it, to which more can be added.
     """
-    is_first, _ = _VIEW.begin()
-    return is_first, _VIEW.problems()
+    is_asked, _ = _VIEW.begin()
+    return is_asked, _VIEW.problems()
 
 
 def propose(run: str) -> None:

@@ -14,17 +14,19 @@ key, keep, take, write_url = _VIEW.key, _VIEW.keep, _VIEW.take, _VIEW.write
 
 
 def begin() -> tuple[bool, list[str]]:
-    """Adopt what the URL says on the first look; ready the widgets.
+    """Adopt what the address asks for; ready the widgets.
 
     Returns:
-        Whether this is the first look, and the link's problems, to which more can be added.
+        Whether that is new, and the problems with it, to which more can be added.
     """
-    is_first, _ = _VIEW.begin()
-    return is_first, _VIEW.problems()
+    is_asked, _ = _VIEW.begin()
+    if is_asked:
+        st.session_state.pop(_PROPOSED, None)
+    return is_asked, _VIEW.problems()
 
 
 def propose(models: Sequence[str]) -> None:
-    """Models for a visit that names none: once, for the visitor may want to clear them."""
+    """Models for an address that names none: once, for the visitor may want to clear them."""
     if _PROPOSED not in st.session_state:
         st.session_state[_PROPOSED] = True
         if not st.session_state[key("models")]:

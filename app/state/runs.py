@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from app.state import address
+
 PARAMETER = "run"
 CHOSEN = "runs.chosen"
 DRAWN = "runs.drawn"
@@ -27,8 +29,10 @@ def begin(ids: Sequence[str]) -> list[int]:
         The rows that are chosen.
     """
     session = st.session_state
-    if CHOSEN not in session:  # the first look
-        session[CHOSEN] = [part for part in st.query_params.get(PARAMETER, "").split("~") if part]
+    url, is_asked = address.begin()
+    if is_asked:
+        session[CHOSEN] = [part for part in url.get(PARAMETER, [""])[-1].split("~") if part]
+        session[TABLE] = session.get(TABLE, -1) + 1  # one on screen knows what was chosen before
     else:
         take(session.get(DRAWN, []))
     if session.get(DRAWN, ids) != list(ids):
@@ -57,8 +61,4 @@ def choose(ids: Sequence[str]) -> None:
 
 def write_url(ids: Sequence[str]) -> None:
     """Make the address a link to what is chosen."""
-    if ids:
-        if st.query_params.get(PARAMETER) != "~".join(ids):
-            st.query_params[PARAMETER] = "~".join(ids)
-    elif PARAMETER in st.query_params:
-        del st.query_params[PARAMETER]
+    address.write({PARAMETER: "~".join(ids)} if ids else {}, things=(PARAMETER,))

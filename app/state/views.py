@@ -8,6 +8,8 @@ from typing import Any, Generic, TypeVar
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
+from app.state import address
+
 View = TypeVar("View")
 Url = Mapping[str, Sequence[str]]
 
@@ -15,14 +17,16 @@ Url = Mapping[str, Sequence[str]]
 class ViewState(Generic[View]):
     """One page's settings.
 
-    A visit begins with what the URL says. From then on the widgets, whose keys are
-    ``<name>.<field>``, hold the settings; the session keeps them while another page is open.
+    What the address asks for is adopted where a visitor comes by a link, or by Back or Forward.
+    From then on the widgets, whose keys are ``<name>.<field>``, hold the settings; the session
+    keeps them while another page is open.
 
     Args:
         name: Of the page, and of its session key.
         from_url: Settings, and one line for each thing in the link that cannot be.
         to_url: The inverse; defaults are left out.
         anchor: A field whose widget is always on the page.
+        things: URL parameters of what is open; Back closes it again.
     """
 
     def __init__(
@@ -32,8 +36,9 @@ class ViewState(Generic[View]):
         to_url: Callable[[View], dict[str, str]],
         *,
         anchor: str,
+        things: Sequence[str] = (),
     ) -> None:
-        self.name, self._anchor = name, anchor
+        self.name, self._anchor, self._things = name, anchor, things
         self._from_url, self._to_url = from_url, to_url
         self._problems = f"{name}.problems"
 
@@ -42,14 +47,14 @@ class ViewState(Generic[View]):
         return f"{self.name}.{field}"
 
     def begin(self) -> tuple[bool, Url]:
-        """Adopt what the URL says on the first look; ready the widgets.
+        """Adopt what the address asks for where it is new; ready the widgets.
 
         Returns:
-            Whether this is the first look, and the URL's parameters.
+            Whether it is, and the address's parameters.
         """
         session = st.session_state
-        url = {name: st.query_params.get_all(name) for name in st.query_params}
-        if self.name not in session:
+        url, adopts = address.begin()
+        if adopts:
             view, session[self._problems] = self._from_url(url)
             self.put(view)
             return True, url
@@ -97,12 +102,10 @@ class ViewState(Generic[View]):
     def write(self, view: View, **more: str) -> None:
         """Make the address a link to what is on screen; `more` are further parameters."""
         st.session_state[self.name] = view
-        url = self._to_url(view) | more
-        if st.query_params.to_dict() != url:
-            st.query_params.from_dict(url)
+        address.write(self._to_url(view) | more, things=self._things)
 
     def problems(self) -> list[str]:
-        """What could not be had from the link that this visit began with."""
+        """What could not be had from the address."""
         found: list[str] = st.session_state.setdefault(self._problems, [])
         return found
 

@@ -35,7 +35,7 @@ _LAYERS_HEIGHT = 900
 
 def render() -> None:
     """Draw the page."""
-    problems, is_first = state.begin()
+    problems, is_asked = state.begin()
     found = domains.families(cards.sound_cards())
     named = state.key("family")
     st.session_state[named] = domains.family_now(st.session_state[named], found)
@@ -54,12 +54,12 @@ def render() -> None:
     trained_on = domains.sources(view, here)
     wanted = domains.wanted(view, trained_on)
     recipes = training_domains.recipes(wanted, beside=domains.default_recipe(view.family))
-    if is_first and view.recipe and view.recipe not in recipes:
+    if is_asked and view.recipe and view.recipe not in recipes:
         problems.append(
             f"In the link, recipe={view.recipe[:40]}: no network here was trained that way for "
             "these domains. Others are shown."
         )
-    if is_first and view.source and view.source not in trained_on:
+    if is_asked and view.source and view.source not in trained_on:
         problems.append(
             f"In the link, source={view.source[:40]}: with these settings no network is trained "
             "on that. Another is shown."

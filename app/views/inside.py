@@ -67,7 +67,7 @@ class _Chosen:
 
 def render() -> None:
     """Draw the page."""
-    is_first, problems = state.begin()
+    is_asked, problems = state.begin()
     st.title("Inside the layer", anchor=False)
     st.markdown(
         "One batch, one norm layer, every number. Watch how images become **statistics**, how the "
@@ -87,7 +87,7 @@ def render() -> None:
         chosen, missing = _opened(state.take().model, offered)
         datasets = _datasets(chosen.subject.config.dataset) if chosen else {}
         if chosen and datasets:
-            problems += _dataset(datasets, is_linked=is_first)
+            problems += _dataset(datasets, is_linked=is_asked)
     for line in dict.fromkeys([*problems, *missing]):
         st.warning(plain(line), icon=":material/info:")
     state.write_url(state.take())

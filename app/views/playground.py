@@ -32,7 +32,7 @@ def render(onward: Sequence[Any] = ()) -> None:
     Args:
         onward: Pages to go on to after the first visit's tour.
     """
-    tour_state.begin(is_linked=state.RUN_PARAMETER in st.query_params)
+    tour_state.begin(is_linked=state.is_linked())
     state.begin()
     with st.sidebar:
         comparison, errors = controls.render()

@@ -31,7 +31,7 @@ def render(open_page: object) -> None:
     Args:
         open_page: The page that trains models.
     """
-    is_first, problems = state.begin()
+    is_asked, problems = state.begin()
     st.title("γ/β", anchor=False)
     st.markdown(
         "After standardizing, every layer gives its channels a new scale and a new shift, "
@@ -52,7 +52,7 @@ def render(open_page: object) -> None:
         _run(offered)
         layers = chosen.shown.history.layers if chosen else []
         if layers:
-            problems += _layer(layers, is_linked=is_first)
+            problems += _layer(layers, is_linked=is_asked)
     for line in dict.fromkeys([*problems, *missing]):
         st.warning(plain(line), icon=":material/info:")
     if chosen is None:
@@ -60,7 +60,7 @@ def render(open_page: object) -> None:
         st.info("Choose a run or a pretrained model above.", icon=":material/arrow_upward:")
         return
     card_view.cards([chosen.card] if chosen.card else [], key="rescaling")
-    _follow(chosen, is_linked=is_first)
+    _follow(chosen, is_linked=is_asked)
     offer("rescaling", lambda: scales.over_steps(chosen, state.take().layer))
     if layers:
         heading("How γ̂ and β̂ differ", "rescaling.differences")

@@ -67,7 +67,7 @@ def render(open_page: object) -> None:
     Args:
         open_page: The page that trains models.
     """
-    is_first, problems = state.begin()
+    is_asked, problems = state.begin()
     st.title("Robustness", anchor=False)
     st.markdown(
         "How do trained networks do on images that are noisy, blurred, foggy or pale, and **why**? "
@@ -80,7 +80,7 @@ def render(open_page: object) -> None:
         return
     _models(offered)
     chosen, missing = subjects.opened(state.take().models)
-    if is_first and chosen:
+    if is_asked and chosen:
         problems += robustness.misfits(chosen, state.take())
     if state.take().baseline not in [each.subject.id for each in chosen]:
         st.session_state[state.key("baseline")] = ""

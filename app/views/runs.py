@@ -59,7 +59,7 @@ def _actions(chosen: Sequence[Line], open_page: Any) -> None:
             disabled=not 1 <= len(chosen) <= MAX_CONTENDERS,
         ):
             ids = [line.id for line in reversed(chosen)]
-            playground.show_runs(ids, lambda **query: st.switch_page(open_page, **query))
+            playground.show_runs(ids, open_page)
         with st.popover("Delete", icon=":material/delete:", disabled=not chosen):
             count = f"{len(chosen)} runs" if len(chosen) > 1 else "this run"
             st.markdown(f"Delete {count} for good, with events and weights?")

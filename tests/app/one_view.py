@@ -67,6 +67,17 @@ def run_fragment(at: AppTest, number: int = 0) -> AppTest:
         return drawn(at.run())
 
 
+def travelled(at: AppTest, **url: str) -> AppTest:
+    """What AppTest cannot do either: come to an address by Back or Forward."""
+    at.query_params = url
+
+    def request(runner: Any, data: Any) -> Any:
+        return ScriptRunner.request_rerun(runner, replace(data, is_history_navigation=True))
+
+    with patch.object(LocalScriptRunner, "request_rerun", request):
+        return drawn(at.run())
+
+
 def text(elements: Iterable[Any]) -> str:
     """These elements' text as it is read: Markdown's backslashes are gone."""
     return "\n".join(re.sub(r"\\(.)", r"\1", element.value) for element in elements)

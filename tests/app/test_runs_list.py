@@ -14,16 +14,19 @@ from tests.app.playground import CONFIG, finished, standing
 def runs_app():
     import streamlit as st
 
+    from app.state import address
     from app.views import playground, runs
 
     home = st.Page(playground.render, title="Playground", url_path="playground")
-    page = st.Page(
+    first = st.Page(
         lambda: runs.render(open_page=home, dynamics_page=home),
         title="Runs",
         url_path="runs",
         default=True,
     )
-    st.navigation([page, home]).run()
+    page = st.navigation([first, home])
+    address.enter(page.url_path)
+    page.run()
 
 
 def runs_page(*selected):

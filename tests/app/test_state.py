@@ -13,6 +13,7 @@ from afn.engine.config import TrainConfig
 from afn.lambda_init import LambdaInit
 from afn.runs import RunStore
 from app.comparison import PRESETS, default_comparison, share, to_url
+from tests.app.one_view import travelled
 
 
 def visit_script():
@@ -40,6 +41,9 @@ class Visit:
         if act is not None:
             self.at.session_state["act"] = act
         self.at.run()
+        return self.told()
+
+    def told(self):
         assert not self.at.exception
         self.comparison, self.errors, self.slots, self.problems = self.at.session_state["seen"]
         self.url = dict(self.at.query_params)
@@ -166,6 +170,9 @@ def test_how_the_runs_are_looked_at_is_in_the_address():
     assert visit.url == {"scale": "logit"}
     visit.at.session_state["view.by"] = "layer"
     assert visit.look().url == {"scale": "logit", "by": "layer"}
+    for name in ("scale", "by", "layer"):
+        del visit.at.session_state[f"view.{name}"]  # the widgets of a page that was left
+    assert visit.look().url == {"scale": "logit", "by": "layer"}
 
 
 # -- runs ------------------------------------------------------------------------------------------
@@ -222,9 +229,17 @@ def test_a_run_that_is_deleted_while_on_screen_becomes_ready_again(store, quick)
     assert "run" not in visit.look().url
 
 
-def test_another_link_in_the_same_session_is_adopted(store, quick):
+def test_back_and_forward_are_adopted_and_nothing_else_is(store, quick):
     first, second = (store.create(replace(quick, norm=norm)) for norm in ("gn", "ln"))
-    visit = Visit(run=first.id)
-    visit.at.query_params = {"run": second.id}
-    [slot] = visit.look().slots
-    assert slot.run.id == second.id
+    visit = Visit(run=first.id, scale="logit")
+    visit.at.query_params = {"lr": "0.3", "run": second.id}  # as a browser says that lags behind
+    assert [slot.run.id for slot in visit.look().slots] == [first.id]
+    assert (visit.url["run"], visit.url["scale"]) == (first.id, "logit")
+    travelled(visit.at, run=second.id, by="layer")
+    assert [slot.run.id for slot in visit.told().slots] == [second.id]
+    assert [config.norm for config in visit.comparison] == ["ln"]
+    assert (visit.url["run"], visit.url["by"]) == (second.id, "layer")
+    assert "scale" not in visit.url
+    travelled(visit.at)
+    assert [slot.run for slot in visit.told().slots] == [None] * 3
+    assert (visit.comparison, visit.url) == (default_comparison(), {})

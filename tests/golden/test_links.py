@@ -132,6 +132,8 @@ def test_every_page_and_its_aliases_are_where_they_were(
     found: list[Any] = []
 
     class Nowhere:
+        url_path = "nowhere"
+
         def run(self) -> None:
             """Draw nothing."""
 
