@@ -106,10 +106,6 @@ _WIDTHS = "Do the widths C/2 and C/16 matter?"
 _CODE = "Does the published code as it is do better?"
 _RESNET = "ResNet-8, CIFAR-10-C"
 _CONVNET = "ConvNet of 64 and 128 channels, networks learn, CIFAR-10-C"
-_IMAGENET = (
-    "EfficientNet-Lite0 from ImageNet's weights with RSC, PACS at 64×64; its last maps are 2×2, a "
-    "handicap for ASRNorm"
-)
 
 
 def _deciding(asks: str, held: str, ours: Way, theirs: Way, *, augmented: bool = False) -> Asked:
@@ -155,7 +151,7 @@ def _imagenet(how: str, tests: Sequence[Ask]) -> Asked:
     return Asked(
         asks=_HEADLINE,
         held=f"AFN − ASRNorm, {how}",
-        where=_IMAGENET,
+        where="PACS from ImageNet's weights with RSC",
         section=7,
         page="domains",
         sides=(WAYS["afn"], WAYS["asrnorm"]),

@@ -50,6 +50,11 @@ def imagenet_multi() -> list[Ask]:
     return [Ask(_imagenet(target, "but-"), target) for target in PACS]
 
 
+def is_from_imagenet(ask: Ask) -> bool:
+    """Whether it is of a network that began with ImageNet's weights."""
+    return ask.trained.startswith("imagenet-")
+
+
 def _imagenet(domain: str, but: str = "") -> str:
     return f"imagenet-{but}{domain.partition('/')[2]}"
 

@@ -1,11 +1,18 @@
 """A published row beside ours: accuracies, differences, verdicts. Needs no torch."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from afn.over_seeds import OverSeeds
-from afn.pretrained.asks import Reading, asks_of, pacs
+from afn.pretrained.asks import (
+    Reading,
+    asks_of,
+    imagenet_multi,
+    imagenet_single,
+    is_from_imagenet,
+    pacs,
+)
 from afn.pretrained.comparison import Verdict, verdict
 from afn.pretrained.gains import Gain
 from afn.pretrained.measured import Results
@@ -33,6 +40,10 @@ COMPARISONS = (
 """The first is the paper's headline."""
 _CIFAR10 = "trained on 25,000 of 50,000 images"
 """What every verdict on models of CIFAR-10 says with it."""
+_IMAGENET = (
+    "EfficientNet-Lite0 on 64×64 pixels, whose last maps of 2×2 put ASRNorm at a disadvantage"
+)
+"""Likewise on PACS, where the networks began with ImageNet's weights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +98,9 @@ class Replicated:
 
 def condition_of(asks: Iterable[Ask]) -> str:
     """What every verdict on these tests says with it; empty where there is nothing."""
+    asks = list(asks)
+    if any(map(is_from_imagenet, asks)):
+        return _IMAGENET
     return _CIFAR10 if any(ask.trained.startswith("cifar10") for ask in asks) else ""
 
 
@@ -94,7 +108,7 @@ def replicated(results: Results, table: Table, reading: Reading = "trains") -> l
     """A table's rows in their order."""
     found = []
     for row in table.rows:
-        asks = asks_of(table, row, reading)
+        asks = _from_imagenet(table, row, results) or asks_of(table, row, reading)
         measured = {name: results.over_seeds(asks, way) for name, way in WAYS.items()}
         found.append(
             Replicated(
@@ -106,14 +120,23 @@ def replicated(results: Results, table: Table, reading: Reading = "trains") -> l
                     (each.way, each.over): results.gain(asks, WAYS[each.way], WAYS[each.over])
                     for each in COMPARISONS
                 },
-                refusal=_refusal(table, results) if asks else "",
+                refusal=_refusal(table, asks, results),
             )
         )
     return found
 
 
-def _refusal(table: Table, results: Results) -> str:
-    if table.name != "pacs_single":
+def _from_imagenet(table: Table, row: Row, results: Results) -> list[Ask]:
+    """On PACS, networks that began with ImageNet's weights, once those are there."""
+    makes = {"pacs_single": imagenet_single, "pacs_multi": imagenet_multi}
+    asks = makes[table.name]() if table.name in makes else []
+    if not asks or results.over_seeds(asks, WAYS["bn"]) is None:
+        return []
+    return [ask for ask in asks if row.name == "average" or row.name in ask.trained]
+
+
+def _refusal(table: Table, asks: Sequence[Ask], results: Results) -> str:
+    if table.name != "pacs_single" or any(is_from_imagenet(ask) for ask in asks):
         return ""
     found = results.over_seeds(pacs(), WAYS["bn"])
     level = f": BN has {found.mean:.0f} % on average" if found else ""

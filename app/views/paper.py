@@ -131,7 +131,7 @@ def _table(table: Table, results: Results) -> None:
         notes += fit_words({each: evidence.rows(table, each) for each in READINGS})
     if table.name == "cifar10c":
         notes += level_words(table, results)
-    if table.name in WHY_NOT:
+    if table.name in WHY_NOT and not all(row.is_planned for row in rows):
         notes.append(WHY_NOT[table.name])
     for note in notes:
         st.caption(plain(note))

@@ -13,7 +13,14 @@ from afn.data.derived import derive
 from afn.data.entries import Source
 from afn.data.known import KNOWN
 from afn.engine.ready import check_ready
-from afn.pretrained.asks import asks_of, corrupted, digits, pacs
+from afn.pretrained.asks import (
+    asks_of,
+    corrupted,
+    digits,
+    imagenet_multi,
+    imagenet_single,
+    pacs,
+)
 from afn.pretrained.cards import read_card
 from afn.pretrained.lacking import command, lacking, what_it_takes
 from afn.pretrained.ladder import ladder
@@ -218,6 +225,32 @@ def test_the_number_of_images_widens_every_interval():
         [1.959964 * share / n**0.5 for n in (1000, 1_000_000)]
     )
     assert widths[0][1] > widths[1][1] == pytest.approx(4.302653 / 3**0.5, rel=1e-3)
+
+
+def test_pacs_is_told_of_networks_from_imagenet_once_they_are_there():
+    """The published +1.6 is held against what began as the published networks did."""
+    asks = [*imagenet_single(), *imagenet_multi()]
+    levels = {"bn": 50.0, "asrnorm": 40.0, "afn": 52.0}
+    rows = [
+        answer(ask, WAYS[norm], seed, level + 5 * ("sketch" in ask.trained), n=1_000_000)
+        for ask in asks
+        for norm, level in levels.items()
+        for seed in range(3)
+    ]
+    for name in ("pacs_single", "pacs_multi"):
+        before = replicated(Results([]), BY_NAME[name])
+        assert not any(row.measured["bn"] for row in before)
+        after = {row.row.name: row for row in replicated(Results(rows), BY_NAME[name])}
+        assert after["average"].measured["afn"].mean == pytest.approx(52 + 5 / 4)
+        assert after["sketch"].measured["bn"].mean == pytest.approx(55)
+        assert after["photo"].measured["bn"].mean == pytest.approx(50)
+        assert after["average"].verdict("afn", "asrnorm") == "holds here"
+        assert after["average"].refusal == ""
+        assert "2×2 put ASRNorm at a disadvantage" in after["average"].condition
+        here = protocol(BY_NAME[name], list(after.values()), Results(rows), lambda _: None)
+        assert "from ImageNet weights" in here["network"]
+        assert here["training"].endswith("RSC 0.33")
+    assert "chance is 14 %" in replicated(Results([]), BY_NAME["pacs_single"])[0].refusal
 
 
 def test_rows_that_are_not_measured_name_a_command_that_is_understood():
