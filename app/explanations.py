@@ -342,7 +342,8 @@ Clean images, in test batches that hold 1 to 10 classes in equal shares. Every i
 about once, and batches are as large for every number of classes: what differs is the mix alone.
 Statistics of a test batch are those of its classes, so that a batch of cats alone is moved to where
 a mixed batch lies, and what told them from dogs is subtracted. Running averages and statistics of
-each image do not see the batch. Open diamonds: images sorted by class, as a plain list of them is.
+each image do not see the batch. Dashed: AFN with frozen networks; the distance to the solid line is
+what their adapting adds or costs. Open diamonds: images sorted by class, as a plain list is.
 
 So test-batch statistics trade one shift for another: they undo a corruption that the whole batch
 has, and pay where classes come in runs, as from a camera that looks at one thing for a while.

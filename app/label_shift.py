@@ -11,8 +11,7 @@ from afn.grids.records import COUNTED, Cell, Question
 from afn.grids.subjects import Subject
 from afn.grids.tasks import GridTask, Task
 from app import robustness
-from app.charts.batches import Mode
-from app.charts.label_shift import Shifted, ShiftPoint
+from app.charts.label_shift import Mode, Shifted, ShiftPoint
 from app.robustness import CLEAN, RobustnessView
 from app.subjects import Chosen
 
@@ -25,7 +24,7 @@ def asks(subject: Subject, question: Callable[..., Question]) -> list[tuple[Mode
 
     Args:
         subject: The model.
-        question: From ``stats`` and ``order``, as `Subject.question` takes them.
+        question: From ``stats``, ``order`` and ``networks``, as `Subject.question` takes them.
     """
     if not subject.has_choice:
         return [("per image", 0, question())]
@@ -34,6 +33,11 @@ def asks(subject: Subject, question: Callable[..., Question]) -> list[tuple[Mode
         ("running", 0, question(stats="running")),
         *(("batch", number, question(stats="batch", order=order)) for order, number in counted),
         ("batch", 0, question(stats="batch", order="by label")),
+        *(
+            ("frozen", number, question(stats="batch", order=order, networks="frozen"))
+            for order, number in counted
+            if subject.config.is_adaptive and not subject.config.frozen_networks
+        ),
     ]
 
 

@@ -2,19 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from afn.intervals import wilson_interval
-from app.charts.batches import Mode
 from app.charts.chart import Rows, enumerate_words
-from app.charts.legend import Entry, translucent
+from app.charts.legend import Entry, Look, translucent
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
+Mode = Literal["batch", "frozen", "running", "per image"]
 _MODES: dict[Mode, str] = {
-    "batch": "test batch", "running": "running", "per image": "per image",
+    "batch": "test batch", "frozen": "test batch, networks frozen", "running": "running",
+    "per image": "per image",
 }  # fmt: skip
+_OF_BATCH = ("batch", "frozen")
+"""Where the batch matters."""
+_DASHES = {"batch": "solid", "frozen": "dash"}
+_LOOKS: dict[Mode, Look] = {"batch": "line", "frozen": "dashed"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,7 +27,7 @@ class ShiftPoint:
     """One model's accuracy on clean images, in batches of so many classes."""
 
     mode: Mode
-    """Whose statistics its norms use."""
+    """Whose statistics its norms use; frozen: the test batch's, but its networks see averages."""
     classes: float
     """In each batch; of sorted images the mean over batches; 0 where the batch changes nothing."""
     batch_size: int
@@ -71,7 +76,7 @@ def shift_figure(models: Sequence[Shifted]) -> "Figure":
     ends = _ends(models)
     for model, mode in _lines(models):
         points = model.of(mode)
-        is_level = mode != "batch"
+        is_level = mode not in _OF_BATCH
         drawn = [points[0]] * 2 if is_level else points
         x = ends if is_level else [point.classes for point in points]
         figure.add_scatter(
@@ -85,7 +90,7 @@ def shift_figure(models: Sequence[Shifted]) -> "Figure":
             mode="lines" if is_level else "lines+markers",
             line={
                 "color": model.color, "width": 1.5 if is_level else 2.5,
-                "dash": "dot" if is_level else "solid",
+                "dash": _DASHES.get(mode, "dot"),
             },
             marker={"size": 7},
             customdata=[[_told(point), point.n] for point in drawn],
@@ -120,7 +125,7 @@ def shift_figure(models: Sequence[Shifted]) -> "Figure":
 def shift_legend(models: Sequence[Shifted]) -> list[Entry]:
     """The lines of the figure, for `legend_html`."""
     return [
-        Entry(_name(model, mode), model.color, "line" if mode == "batch" else "thin")
+        Entry(_name(model, mode), model.color, _LOOKS.get(mode, "thin"))
         for model, mode in _lines(models)
     ]
 
@@ -130,12 +135,12 @@ def shift_reading(models: Sequence[Shifted]) -> str:
     falls, level = [], []
     for model, mode in _lines(models):
         points = model.of(mode)
-        if mode == "batch":
+        if mode in _OF_BATCH:
             few, many = points[0], points[-1]
             falls.append(
                 f"{_name(model, mode)} {_told(many)} with {_count(many.classes)} a batch and "
                 f"{_told(few)} with {_count(few.classes)}"
-                + (f", {_told(point)} sorted by class" if (point := model.of_sorted) else "")
+                + "".join(f", {_told(point)} sorted by class" for point in _sorted(model, mode))
             )
         else:
             level.append(f"{_name(model, mode)} {_told(points[0])}")
@@ -151,16 +156,21 @@ def shift_table(models: Sequence[Shifted]) -> Rows:
         {
             "model": model.label, "norm": model.norm, "statistics": mode,
             "classes in a batch": point.classes or None, "sorted by class": point.is_sorted,
-            "batch size at most": point.batch_size if mode == "batch" else None,
+            "batch size at most": point.batch_size if mode in _OF_BATCH else None,
             "n": point.n, "correct": point.correct, "accuracy": point.accuracy,
             "low95": point.interval[0], "high95": point.interval[1],
         }
         for model, mode in _lines(models)
         for point in [
             *model.of(mode),
-            *([model.of_sorted] if mode == "batch" and model.of_sorted else []),
+            *_sorted(model, mode),
         ]
     ]  # fmt: skip
+
+
+def _sorted(model: Shifted, mode: Mode) -> list[ShiftPoint]:
+    """Of images sorted by class, which frozen networks are not asked about."""
+    return [model.of_sorted] if mode == "batch" and model.of_sorted else []
 
 
 def _lines(models: Sequence[Shifted]) -> list[tuple[Shifted, Mode]]:

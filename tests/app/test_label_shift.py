@@ -40,6 +40,11 @@ def test_every_number_of_classes_is_a_question_where_the_batch_matters(tmp_path)
     assert len({question.key for *_, question in found}) == 12
     [(mode, classes, question)] = asked(shipped("mnist5k-asrnorm", tmp_path))
     assert (mode, classes, question.order) == ("per image", 0, "mixed")
+    afn = asked(shipped("mnist5k-afn", tmp_path))
+    frozen = [(mode, classes) for mode, classes, each in afn if each.networks == "frozen"]
+    assert frozen == [("frozen", k) for k in range(1, 11)]
+    trained_frozen = asked(shipped("cifar10-r8-afn-frozen", tmp_path))
+    assert len(trained_frozen) == 12  # frozen as it is
 
 
 def test_no_batch_is_to_hold_more_classes_than_there_are(tmp_path):
@@ -60,6 +65,8 @@ def test_what_came_along_is_of_the_shipped_networks_and_collapses_with_few_class
         assert batch[0] < model.of_sorted.accuracy < batch[2]  # of one class or two
         assert 1 < model.of_sorted.classes < 2
     assert [point.classes for point in asrnorm.points] == [0]
+    assert [len(model.of("frozen")) for model in (bn, afn, asrnorm)] == [0, 10, 0]
+    assert afn.of("frozen")[0].accuracy < 0.2 < 0.8 < afn.of("frozen")[-1].accuracy
     # The level lines are the cards' own figures, where these were asked the same.
     clean = {
         (each.statistics, each.n): each.correct
@@ -122,6 +129,26 @@ def test_the_figure_has_a_line_over_classes_and_level_ones():
     [diamond] = [trace for trace in shift_figure(MODELS).data if trace.mode == "markers"]
     assert (diamond.x, diamond.y) == ((1.6,), (40.0,))
     assert [entry.look for entry in shift_legend(MODELS)] == ["line", "thin", "thin"]
+
+
+def test_frozen_networks_are_a_dashed_line_of_their_own():
+    afn = Shifted(
+        label="AFN", color="#D55E00", norm="afn",
+        points=(
+            point(80, 10), point(20, 1), point(81, 10, "frozen"), point(25, 1, "frozen"),
+            replace(point(40, 1.6), is_sorted=True),
+        ),
+    )  # fmt: skip
+    lines = [trace for trace in shift_figure([afn]).data if trace.name]
+    assert [(line.name, line.line.dash, list(line.y)) for line in lines] == [
+        ("AFN, test batch", "solid", pytest.approx([20, 80])),
+        ("AFN, test batch, networks frozen", "dash", pytest.approx([25, 81])),
+    ]
+    assert [entry.look for entry in shift_legend([afn])] == ["line", "dashed"]
+    assert "networks frozen 81.0 % (72.2 to 87.5) with 10 classes" in shift_reading([afn])
+    assert shift_reading([afn]).count("sorted by class") == 1
+    frozen = [row for row in shift_table([afn]) if row["statistics"] == "frozen"]
+    assert [(row["correct"], row["batch size at most"]) for row in frozen] == [(25, 64), (81, 64)]
 
 
 def test_the_reading_says_what_falls_and_what_does_not():
