@@ -7,7 +7,7 @@ import streamlit as st
 
 from afn.sweep.plan import Point
 from afn.wording import count_words
-from app import ablations, backend
+from app import ablations, backend, opening
 from app.charts import ablation as charts
 from app.charts import ablation_table as table
 from app.charts.drawn import Drawn, axis_title, picked, point_words
@@ -18,7 +18,6 @@ from app.heading import heading
 from app.markdown import plain
 from app.results import Layout, Results
 from app.state import ablations as state
-from app.state import playground
 
 
 def render(results: Results, open_page: Any, *, metric: str, over: str, figure: str) -> None:
@@ -100,7 +99,7 @@ def _picked(results: Results, point: Point | None, open_page: Any) -> None:
         shown = ids[:MAX_CONTENDERS]
         label = count_words(len(shown), "run")
         if st.button(f"Open {label} in the Playground", icon=":material/open_in_new:"):
-            playground.show_runs(shown, open_page)
+            opening.in_playground(shown, open_page)
 
 
 def _default(field: str, known: Sequence[str], default: str) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 import streamlit as st
 
 from afn.cluster import runner_for
-from afn.cost.records import Report
 from afn.grids.evaluation import EvaluationStore
 from afn.grids.pictures import Pictures, PicturesFile
 from afn.history import Follower, History
@@ -15,7 +14,6 @@ from afn.inside.service import Inspector
 from afn.runner import Runner
 from afn.runs import Run, RunStore
 from afn.sweep.store import GROUP, SweepStore
-from app.costing import REFERENCE
 from app.markdown import plain
 from app.measuring import Measurements
 
@@ -115,12 +113,6 @@ def read_pictures(file: PicturesFile) -> Pictures | None:
 @st.cache_resource(show_spinner=False, max_entries=32)
 def _pictures(file: PicturesFile, modified: int) -> Pictures | None:
     return file.read()
-
-
-@st.cache_resource(show_spinner=False)
-def reference() -> Report:
-    """What was measured on the reference machine."""
-    return Report.read(REFERENCE)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)

@@ -11,6 +11,8 @@ from afn.corruptions.applying import applicable, left_out, left_out_words
 from app.charts.corruptions import group_title
 from app.markdown import plain
 
+BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+"""That can be chosen for tests."""
 STATISTICS = {"trained": "as trained", "running": "running", "batch": "test batch"}
 """Whose statistics a norm that has the choice uses -> title."""
 ORDERS = {"mixed": "mixed", "by label": "sorted by class"}

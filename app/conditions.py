@@ -7,10 +7,10 @@ import streamlit as st
 from afn.grids.rescaling import LayerRescaling, Rescaling
 from afn.grids.subjects import Subject
 from afn.wording import statistics_told
-from app import asking, backend, batch_controls, rescaling
+from app import asking, backend, batch_controls, families, rescaling
 from app.asking import Asked
+from app.batch_controls import BATCH_SIZES
 from app.charts import differences
-from app.charts.batches import BATCH_SIZES
 from app.charts.legend import Entry, legend_html
 from app.charts.palette import NORM_COLORS
 from app.charts.ridges import SYMBOLS
@@ -39,7 +39,7 @@ def render(chosen: Opened) -> None:
         st.caption(plain(f"{error}."))
         return
     backend.runner().start()
-    others = rescaling.other_domains(chosen.config.dataset)
+    others = families.other_domains(chosen.config.dataset)
     if state.take().conditions == "domains" and not others:
         st.session_state[state.key("conditions")] = "corruption"
 
@@ -67,7 +67,7 @@ def render(chosen: Opened) -> None:
 
 def _misfits(others: Mapping[str, str]) -> None:
     """Say what a link asks for and is not here, until other domains are chosen."""
-    asked = [rescaling.current_name(name) for name in st.session_state[state.key("domains")]]
+    asked = [families.current_name(name) for name in st.session_state[state.key("domains")]]
     known = [name for name in asked if name in others]
     if unknown := [name[:40] for name in asked if name not in others]:
         line = f"In the link, domains={', '.join(unknown)}: not here, or without its classes."
@@ -86,7 +86,7 @@ def _settings(others: Mapping[str, str], subject: Subject) -> None:
             )  # fmt: skip
         if state.take().conditions == "domains":
             asked = st.session_state[state.key("domains")]
-            known = [name for name in map(rescaling.current_name, asked) if name in others]
+            known = [name for name in map(families.current_name, asked) if name in others]
             st.session_state[state.key("domains")] = known
             st.pills(
                 "Domains", list(others), key=state.key("domains"), selection_mode="multi",

@@ -6,7 +6,7 @@ import streamlit as st
 
 from afn.data import DatasetEntry
 from afn.wording import batches_told
-from app import asking, domains
+from app import asking, domains, families
 from app.asking import Asked
 from app.charts import spread
 from app.charts.domains import domain_words
@@ -32,7 +32,7 @@ def render(trained: Trained, trained_on: Sequence[str], here: Sequence[DatasetEn
     if not possible:
         st.caption("As soon as a network is trained, its layers can be looked at here.")
         return
-    if not domains.are_here(here):
+    if not families.are_here(here):
         st.caption("To look into the layers takes the images, which are not in the data folder.")
         return
 
@@ -45,7 +45,7 @@ def render(trained: Trained, trained_on: Sequence[str], here: Sequence[DatasetEn
         return (asking.ask("spread", list(tasks.values()), starts=True),)
 
     def draw(asked: Asked) -> None:
-        titles = {entry.name: domains.title_of(entry) for entry in here}
+        titles = {entry.name: families.title_of(entry) for entry in here}
         st.segmented_control(
             "Trained on", possible, key=state.key("source"), required=True,
             format_func=lambda name: domains.source_words(name, here),

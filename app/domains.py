@@ -3,34 +3,28 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from afn.data import DatasetEntry, dataset_entry
+from afn.data import DatasetEntry
 from afn.data.derived import parts_of
 from afn.data.domains import (
     SETTINGS,
     Setting,
-    digit_domains,
     leave_one_out,
     settings_of,
     single_source,
-    tree_domains,
 )
-from afn.data.entries import ascii_slug
 from afn.engine.config import TrainConfig
 from afn.grids.records import Networks, Place, Question
 from afn.grids.subjects import Stats, Subject
 from afn.grids.tasks import GridTask, SpreadTask
-from afn.pretrained.cards import Card
 from afn.wording import statistics_told
 from app import links
-from app.charts.batches import BATCH_SIZES
+from app.batch_controls import BATCH_SIZES
 from app.charts.domains import MatrixRow, domain_words, unseen_gain
 from app.charts.estimates import gain_words
 from app.charts.palette import run_colors
+from app.families import DIGITS, title_of
 from app.recipes import recipe_of
 
-DIGITS = "digits"
-_FAMILIES = {"digits": "pretrained digits", "pacs": "pacs"}
-"""Of pretrained models by their group, where their domains are not here."""
 PRETRAINED_IMAGES = 2000
 """Of each domain, for the cards of pretrained models."""
 HOW = ("single source", "leave one out")
@@ -143,33 +137,6 @@ def from_url(url: Mapping[str, Sequence[str]]) -> tuple[DomainsView, list[str]]:
 # -- domains and who is trained on them ------------------------------------------------------------
 
 
-def families(cards: Iterable[Card] = ()) -> dict[str, list[DatasetEntry]]:
-    """Domains by the name of what they have in common.
-
-    Those that can be loaded now; and those that are not here, where pretrained models have been
-    tested on them, so that what is known of them can be seen.
-    """
-    here = {DIGITS: digit_domains(), **tree_domains()}
-    known = {frozenset(entry.name for entry in entries) for entries in here.values()}
-    for card in cards:
-        names = [each.name for each in card.tested_on]
-        if card.group in _FAMILIES and len(names) > 1 and frozenset(names) not in known:
-            known.add(frozenset(names))
-            here.setdefault(_FAMILIES[card.group], [dataset_entry(name) for name in names])
-    return here
-
-
-def family_now(name: str, known: Iterable[str]) -> str:
-    """What a family is called now, where a link has the name of before scripts were kept."""
-    former = [each for each in known if ascii_slug(each) == name]
-    return former[0] if len(former) == 1 and name not in known else name
-
-
-def are_here(domains: Iterable[DatasetEntry]) -> bool:
-    """Whether the images can be loaded."""
-    return not any(entry.how_to_get for entry in domains)
-
-
 def setting_of(view: DomainsView, domains: Sequence[DatasetEntry]) -> Setting | None:
     """The setting that is meant; None where the domains leave no choice."""
     possible = settings_of(domains)
@@ -199,11 +166,6 @@ def source_words(source: str, domains: Sequence[DatasetEntry]) -> str:
     if len(left) == 1 and len(parts) == len(domains) - 1 > 1:
         return f"all but {title_of(left[0])}"
     return domain_words(source, {entry.name: title_of(entry) for entry in domains})
-
-
-def title_of(entry: DatasetEntry) -> str:
-    """A domain's short title."""
-    return entry.name.rpartition("/")[2].replace("_", " ")
 
 
 def default_recipe(family: str) -> TrainConfig:

@@ -1,51 +1,10 @@
-"""The data behind figures as CSV; the Playground's."""
+"""The data behind figures as CSV."""
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-import streamlit as st
-
-from app.charts.chart import Chart, Rows, Shown
-from app.charts.corruptions import corruption_chart
-from app.charts.distribution import distribution_chart, layer_names
-from app.charts.lambdas import lambda_chart
-from app.charts.learning import learning_chart
-
-
-def downloads(shown: Sequence[Shown]) -> None:
-    """A row of downloads; each file is made when it is asked for."""
-    expander = st.expander(
-        "Data of these figures",
-        icon=":material/download:",
-        key="open.downloads",
-        on_change="rerun",
-    )
-    if not expander.open:
-        return
-    with expander, st.container(horizontal=True):
-        for title, name, chart in _charts(shown):
-            st.download_button(
-                title,
-                data=csv_of(chart.table),
-                file_name=f"{name}.csv",
-                mime="text/csv",
-                key=f"csv.{name}",
-                on_click="ignore",
-            )
-
-
-def _charts(shown: Sequence[Shown]) -> list[tuple[str, str, Chart]]:
-    layers = layer_names(shown)
-    charts = [
-        ("Every step (CSV)", "steps", learning_chart(shown)),
-        ("λ (CSV)", "lambdas", lambda_chart(shown)),
-        ("Tests (CSV)", "tests", corruption_chart(shown, shown[0].config.severity)),
-    ]
-    if layers:
-        layer = st.session_state.get("view.layer") or layers[0]
-        charts.append(("γ̂ and β̂ (CSV)", "gamma-beta", distribution_chart(shown, layer)))
-    return charts
+from app.charts.chart import Rows
 
 
 def csv_of(table: Callable[[], Rows]) -> Callable[[], bytes]:

@@ -20,12 +20,11 @@ from afn.origin import Origin
 from afn.runs import Run
 from afn.wording import percent
 from afn.work import ENDED
-from app import backend
+from app import backend, opening
 from app.charts.chart import enumerate_words
 from app.comparison import LETTERS, NORM_TITLES
 from app.explanations import CONTROLS
 from app.markdown import plain
-from app.state import dynamics, playground
 
 _PROBLEM = "fork.problem"
 _TICK_SECONDS = 1.0
@@ -272,7 +271,7 @@ def open_both(parent: Line, made: Line, pages: Pages) -> None:
             icon=":material/play_arrow:",
             key=f"both.play.{first}.{second}",
         ):
-            playground.show_runs([first, second], pages.playground)
+            opening.in_playground([first, second], pages.playground)
         if {parent.setting("norm"), made.setting("norm")} & {*ADAPTIVE_NORMS}:
             on_lambda_page(first, second, pages)
 
@@ -282,4 +281,4 @@ def on_lambda_page(first: str, second: str, pages: Pages) -> None:
     if st.button(
         "Both on λ dynamics", icon=":material/show_chart:", key=f"both.lambda.{first}.{second}"
     ):
-        dynamics.show_runs([first, second], pages.dynamics)
+        opening.in_dynamics([first, second], pages.dynamics)

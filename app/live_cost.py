@@ -24,7 +24,7 @@ def render(view: CostView) -> Report | None:
     is one for this view."""
     live = backend.measurements()
     running = live.running
-    seconds = seconds_of(view.plan, backend.reference(), _known(running))
+    seconds = seconds_of(view.plan, state.reference(), _known(running))
     with st.container(horizontal=True, vertical_alignment="center", key="cost.measure"):
         st.button(
             "Measure on this machine", icon=":material/timer:", type="primary",

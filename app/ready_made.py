@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from afn.over_seeds import OverSeeds, difference
-from afn.wording import half_width_words, signed_words
-from app.results import Results
+from app.results import Results, points
 
 FOLDER = Path(__file__).parent / "reference" / "sweeps"
 """A sweep's specification as NAME.toml, and what came out of it as NAME.jsonl."""
@@ -175,15 +174,6 @@ def _stability(results: Results) -> Answer | None:
 
 def _better_worse(gain: OverSeeds) -> int:
     return 2 if not gain.is_clear else 0 if gain.mean > 0 else 1
-
-
-def points(gain: OverSeeds) -> str:
-    """A difference with its interval, in percentage points."""
-    if all(value == 0 for _, value in gain.values):
-        return "not at all"
-    spread = f" ± {half_width_words(gain.half_width)}" if gain.n > 1 else ""
-    noise = "" if gain.is_clear else " (within seed noise)"
-    return f"{signed_words(gain.mean)}{spread} points{noise}"
 
 
 _NAMES = {

@@ -1,20 +1,16 @@
 """What the γ/β page shows: its settings, their link form, and what is asked of a network."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from afn.corruptions.severities import SEVERITIES
-from afn.data import dataset_entry
-from afn.data.classes import united
-from afn.data.derived import parts_of
-from afn.data.domains import DIGIT_SETS
 from afn.grids.rescaling import Condition
 from afn.grids.subjects import Stats, Subject
 from afn.grids.tasks import RescalingTask
-from app import domains, links
-from app.charts.batches import BATCH_SIZES
+from app import links
+from app.batch_controls import BATCH_SIZES
 from app.charts.grid import in_order
+from app.families import current_name, other_domains
 
 CORRUPTIONS = tuple(in_order(SEVERITIES))
 CONDITIONS = ("corruption", "domains")
@@ -96,33 +92,6 @@ def nearest(step: int, steps: Sequence[int]) -> int:
 
 
 # -- what is asked ---------------------------------------------------------------------------------
-
-
-def other_domains(dataset: str) -> dict[str, str]:
-    """Domains that share classes with a data set and can be loaded now: name -> title."""
-    own = {current_name(part) for part in parts_of(dataset) or [dataset]}
-    for entries in domains.families().values():
-        names = {entry.name: domains.title_of(entry) for entry in entries}
-        if own & (names.keys() | _relatives(names)):
-            known = united(entry.class_names for entry in entries if entry.name in own)
-            return {
-                entry.name: names[entry.name]
-                for entry in entries
-                if entry.name not in own and (not known or set(known) & set(entry.class_names))
-            }
-    return {}
-
-
-def current_name(dataset: str) -> str:
-    """What a data set is called now: links and runs may have what it was called before."""
-    with suppress(ValueError):
-        return dataset_entry(dataset).name
-    return dataset
-
-
-def _relatives(names: Mapping[str, str]) -> set[str]:
-    """Digit sets whose place on the page another of the same kind has taken."""
-    return DIGIT_SETS if DIGIT_SETS & names.keys() else set()
 
 
 def conditions_of(view: RescalingView, dataset: str) -> tuple[Condition, ...]:

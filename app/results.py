@@ -11,6 +11,7 @@ from afn.over_seeds import OverSeeds, difference
 from afn.pretrained.comparison import FEWEST_SEEDS
 from afn.sweep.plan import Planned, Point
 from afn.sweep.table import Metric, metrics, over_seeds
+from afn.wording import half_width_words, signed_words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,3 +146,12 @@ def badge(gain: OverSeeds | None, *, more_is_better: bool) -> Badge:
     if not gain.is_clear:
         return "within seed noise"
     return "better" if (gain.mean > 0) == more_is_better else "worse"
+
+
+def points(gain: OverSeeds) -> str:
+    """A difference with its interval, in percentage points."""
+    if all(value == 0 for _, value in gain.values):
+        return "not at all"
+    spread = f" ± {half_width_words(gain.half_width)}" if gain.n > 1 else ""
+    noise = "" if gain.is_clear else " (within seed noise)"
+    return f"{signed_words(gain.mean)}{spread} points{noise}"

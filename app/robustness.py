@@ -8,18 +8,19 @@ from typing import Any, get_args
 
 from afn.corruptions.applying import applicable, left_out, left_out_words
 from afn.corruptions.severities import SEVERITIES
-from afn.data import dataset_entry
 from afn.grids.pictures import PicturesFile
 from afn.grids.records import ORDERS, Cell, Order, Place, Question, places
 from afn.grids.subjects import Subject
 from afn.grids.tasks import GridTask, PicturesTask, Task
 from app import cards, links
-from app.charts.batches import BATCH_SIZES, BatchPoint
+from app.batch_controls import BATCH_SIZES
+from app.charts.batches import BatchPoint
 from app.charts.batches import Mode as BatchMode
 from app.charts.grid import in_order
 from app.charts.samples import Kind
 from app.charts.steps import Step
 from app.charts.tested import Tested
+from app.families import is_here
 from app.subjects import Chosen
 
 CORRUPTIONS = tuple(in_order(SEVERITIES))
@@ -227,14 +228,6 @@ def are_shipped(chosen: Sequence[Chosen], tested: Sequence[Tested], view: Robust
         <= {None, cards.card_of(each.subject.id).rule}
         for each, those in zip(chosen, tested, strict=True)
     )
-
-
-def is_here(dataset: str) -> bool:
-    """Whether its images can be loaded."""
-    try:
-        return not dataset_entry(dataset).how_to_get
-    except ValueError:
-        return False
 
 
 def as_shipped(chosen: Sequence[Chosen]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from afn.grids.records import Cell, Order
 from afn.wording import count_words
+from app.batch_controls import BATCH_SIZES
 from app.charts.chart import Rows, enumerate_words
 from app.charts.estimates import (
     Estimate,
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 Mode = Literal["running", "batch", "per image"]
 """Whose statistics the norms use; only those of a batch depend on what else is in it."""
-BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 SHIFT_AT = 128
 """The batch size at which the cost of sorted batches is told, or else the largest below."""
 

@@ -9,7 +9,7 @@ from afn.grids.records import ORDERS, Place, Question
 from afn.grids.subjects import Subject
 from afn.wording import statistics_told
 from app import robustness
-from app.charts.batches import BATCH_SIZES
+from app.batch_controls import BATCH_SIZES
 from app.charts.chart import enumerate_words
 from app.charts.corruptions import group_title
 from app.experiments.code import (

@@ -7,7 +7,7 @@ from app.charts.lesson import Dot, dots_figure
 from app.charts.palette import NORM_COLORS
 from app.comparison import NORM_TITLES
 from app.lessons.lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
-from app.ready_made import points
+from app.results import points
 from app.trials.trainings import Trained, Trainings
 
 if TYPE_CHECKING:

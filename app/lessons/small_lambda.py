@@ -9,7 +9,7 @@ from afn.wording import count_words
 from app.charts.chart import enumerate_words
 from app.charts.lesson import Dot, Line, dots_figure, lines_figure
 from app.lessons.lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
-from app.ready_made import points
+from app.results import points
 from app.trials.trainings import Trained, Trainings
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from afn.cost.records import Report
 from app import backend, costing
 from app.costing import CostView
 from app.state.views import ViewState
@@ -50,3 +51,9 @@ def write_url(view: CostView) -> None:
     """Make the address a link to what the page shows."""
     shown = measurement()
     _VIEW.write(view, **({MEASUREMENT_PARAMETER: shown} if shown else {}))
+
+
+@st.cache_resource(show_spinner=False)
+def reference() -> Report:
+    """What was measured on the reference machine."""
+    return Report.read(costing.REFERENCE)

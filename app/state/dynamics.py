@@ -1,12 +1,10 @@
 """The λ page's settings."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import streamlit as st
 
 from app import dynamics
-from app.state import address
 from app.state.views import ViewState
 
 _VIEW = ViewState("dynamics", dynamics.from_url, dynamics.to_url, anchor="runs")
@@ -21,11 +19,6 @@ def begin() -> list[str]:
     if is_asked:
         st.session_state.pop(_PROPOSED, None)
     return _VIEW.problems()
-
-
-def show_runs(run_ids: Sequence[str], page: Any) -> None:
-    """Open runs on this page, which is `page`."""
-    address.go(page, dynamics.to_url(dynamics.DynamicsView(runs=tuple(run_ids))))
 
 
 def propose(runs: Sequence[str]) -> None:

@@ -27,6 +27,7 @@ from app.comparison import (
     share,
     to_url,
 )
+from app.opening import PLAYGROUND_RUNS
 from app.state import address
 
 SETTINGS = "settings"
@@ -35,7 +36,6 @@ PROBLEMS = "problems"
 TARGET = "target"
 STARTED = "started"
 """When Start was last pressed, on the monotonic clock; kept for the moment until the first step."""
-RUN_PARAMETER = "run"
 NO_RUN = "-"
 _VIEWS = "views"
 VIEW_DEFAULTS: dict[str, str] = {"scale": "λ", "by": "λ", "layer": ""}
@@ -78,7 +78,7 @@ def begin() -> None:
     if is_asked:
         comparison, problems = from_url(url)
         session[RUNS] = []
-        if linked := [part for part in "~".join(url.get(RUN_PARAMETER, [])).split("~") if part]:
+        if linked := [part for part in "~".join(url.get(PLAYGROUND_RUNS, [])).split("~") if part]:
             problems += _adopt_runs(linked[:MAX_CONTENDERS])
             if not any(name in url for name in URL_KEYS):
                 comparison = _settings_of_runs() or comparison
@@ -127,7 +127,7 @@ def write_url(comparison: Comparison) -> None:
     st.session_state[SETTINGS] = comparison
     url: dict[str, str | list[str]] = to_url(comparison)
     if runs := [run_id or NO_RUN for run_id in st.session_state.get(RUNS, [])]:
-        url[RUN_PARAMETER] = "~".join(runs)
+        url[PLAYGROUND_RUNS] = "~".join(runs)
     st.session_state[_VIEWS] = views = {name: view(name) for name in VIEW_DEFAULTS}
     url |= {name: value for name, value in views.items() if value != VIEW_DEFAULTS[name]}
     address.write(url)
@@ -290,12 +290,7 @@ def attach(slot: int, run: Run | None) -> None:
 
 def is_linked() -> bool:
     """Whether the address names runs."""
-    return RUN_PARAMETER in address.asked()
-
-
-def show_runs(run_ids: list[str], page: Any) -> None:
-    """Open runs in the Playground, which is `page`."""
-    address.go(page, {RUN_PARAMETER: "~".join(run_ids)})
+    return PLAYGROUND_RUNS in address.asked()
 
 
 def new_seed() -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from afn.cost.plan import BATCH_SIZES, CHANNELS, SIZES, SUBJECTS
 from afn.cost.records import Measurement, Report
-from app import backend, live_cost
+from app import live_cost
 from app.charts import cost as charts
 from app.charts.chart import enumerate_words
 from app.charts.palette import NORM_COLORS
@@ -44,7 +44,7 @@ def render() -> None:
     for line in problems:
         st.warning(plain(line), icon=":material/info:")
     live = live_cost.render(view)
-    report = live or backend.reference()
+    report = live or state.reference()
     _figures(view.chosen(report.measurements), view, report, is_live=live is not None)
 
 

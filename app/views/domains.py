@@ -8,17 +8,18 @@ from afn.data import DatasetEntry, dataset_entry
 from afn.data.domains import SETTINGS, settings_of
 from afn.wording import count_words, duration_words
 from afn.work import ENDED
-from app import asking, backend, cards, domain_layers, domains, training_domains
+from app import asking, backend, cards, domain_layers, domains, families, training_domains
 from app.asking import Asked
+from app.batch_controls import BATCH_SIZES
 from app.charts import matrix
-from app.charts.batches import BATCH_SIZES
 from app.charts.domains import MatrixRow, matrix_reading, matrix_table
 from app.comparison import NORM_TITLES
-from app.domains import CONTENDERS, DIGITS, HOW, IMAGES, SHOWN, DomainsView, Rows, Trained
+from app.domains import CONTENDERS, HOW, IMAGES, SHOWN, DomainsView, Rows, Trained
 from app.experiments import matrix as experiments
 from app.experiments import offer
 from app.explanations import CONTROLS
 from app.export import csv_of
+from app.families import DIGITS
 from app.heading import heading
 from app.markdown import plain
 from app.pacing import painted
@@ -36,9 +37,9 @@ _LAYERS_HEIGHT = 900
 def render() -> None:
     """Draw the page."""
     problems, is_asked = state.begin()
-    found = domains.families(cards.sound_cards())
+    found = families.families(cards.sound_cards())
     named = state.key("family")
-    st.session_state[named] = domains.family_now(st.session_state[named], found)
+    st.session_state[named] = families.family_now(st.session_state[named], found)
     if (family := st.session_state[state.key("family")]) not in found:
         problems.append(
             f"In the link, of={family[:40]}: the data folder has no such images. Shown are the "
@@ -77,7 +78,7 @@ def render() -> None:
     trained, missing = training_domains.subjects_of(recipe)
     for line in missing:
         st.warning(plain(line), icon=":material/info:")
-    if domains.are_here(here):
+    if families.are_here(here):
         _training(recipe, wanted, trained_on, here)
     _matrix(recipe, trained, trained_on, here)
     offer("domains", lambda: experiments.experiments_of(state.take(), trained, here))
@@ -89,7 +90,7 @@ def render() -> None:
 def _intro(here: Sequence[DatasetEntry], *, is_digits: bool) -> str:
     names = "digits on paper, on envelopes, over photos, in fonts"
     if not is_digits:
-        names = plain(", ".join(domains.title_of(entry) for entry in here))
+        names = plain(", ".join(families.title_of(entry) for entry in here))
     return (
         f"The same classes in other pictures: {names}. How does a network do on **domains that it "
         "has not seen**? And what of AFN's gain is owed to its networks, what to the statistics of "
@@ -119,7 +120,7 @@ def _tested(found: Mapping[str, Sequence[DatasetEntry]]) -> None:
                 "Channels", list(SETTINGS), key=state.key("setting"), required=True,
                 format_func=_SETTINGS.__getitem__, help=CONTROLS["domains.setting"],
             )  # fmt: skip
-        if not domains.are_here(here):
+        if not families.are_here(here):
             for name, value in domains.AS_PRETRAINED.items():
                 st.session_state[state.key(name)] = value
             return
@@ -228,7 +229,7 @@ def _matrix(
     recipe: Recipe, trained: Trained, trained_on: Sequence[str], here: Sequence[DatasetEntry]
 ) -> None:
     names = [entry.name for entry in here]
-    titles = {entry.name: domains.title_of(entry) for entry in here}
+    titles = {entry.name: families.title_of(entry) for entry in here}
 
     def ask_now() -> tuple[Asked]:
         state.keep()
@@ -314,7 +315,7 @@ def _provenance(
         "another seed"
     ]
     lines += domains.left_out_words(rows, here)
-    if not domains.are_here(here):
+    if not families.are_here(here):
         lines.append(
             "These images are not in the data folder: shown is what the pretrained models were "
             f"asked for their cards. To test live, get {_absent(here)}."

@@ -27,12 +27,11 @@ from app.components.inside_layer import inside_layer
 from app.experiments import layers, offer
 from app.explanations import CONTROLS
 from app.export import csv_of
+from app.families import is_here, other_domains
 from app.heading import heading
 from app.inside import CORRUPTIONS, NORMS, SIZES, SOURCES, InsideView
 from app.markdown import plain
 from app.offers import Choice, alike
-from app.rescaling import other_domains
-from app.robustness import is_here
 from app.state import inside as state
 
 _SOURCES = {"test images": "a test image", "a drawing": "a drawing", "an upload": "an upload"}

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import streamlit as st
 
-from app import asking, label_shift, robustness
+from app import asking, families, label_shift
 from app.asking import Asked
 from app.charts import label_shift as charts
 from app.charts.label_shift import Shifted
@@ -27,7 +27,7 @@ _figure = lru_cache(maxsize=16)(charts.shift_figure)
 def render(chosen: Sequence[Chosen]) -> None:
     """Draw the section; nothing where no model depends on the batch."""
     having = [each for each in chosen if each.subject.has_choice]
-    is_here = robustness.is_here(state.take().dataset)
+    is_here = families.is_here(state.take().dataset)
     if not having or not (is_here or label_shift.precomputed(having)):
         return
     heading("How many classes a test batch holds", "robustness.classes")

@@ -13,8 +13,8 @@ from app.charts.chart import Shown
 from app.charts.palette import run_colors
 from app.comparison import Comparison, names_of
 from app.components.live_chart import preload_charts
+from app.downloads import downloads
 from app.experiments import lambdas, offer, trainings
-from app.export import downloads
 from app.markdown import plain
 from app.state import playground as state
 from app.state import tour as tour_state

@@ -16,13 +16,14 @@ from app import (
     calibration,
     card_view,
     cards,
+    families,
     robustness,
     robustness_data,
     subjects,
 )
 from app.asking import Asked
+from app.batch_controls import BATCH_SIZES
 from app.charts import bars, batches, grid, samples, steps, summary
-from app.charts.batches import BATCH_SIZES
 from app.charts.chart import enumerate_words
 from app.charts.corruptions import group_title
 from app.charts.legend import Entry, legend_html
@@ -113,7 +114,7 @@ def render(open_page: object) -> None:
 def _has_answers(chosen: Sequence[Chosen]) -> bool:
     """Whether images can be asked about here, or were asked about for the models' cards."""
     view = state.take()
-    return robustness.is_here(view.dataset) or any(
+    return families.is_here(view.dataset) or any(
         robustness.num_corruptions(robustness.whole_grid(each, view.question(each.subject)))
         for each in chosen
     )
@@ -146,7 +147,7 @@ def _controls(chosen: Sequence[Chosen]) -> None:
     dataset = st.session_state[state.key("dataset")]
     if st.session_state[state.key("corruption")] not in robustness.corruptions_for(chosen, dataset):
         st.session_state[state.key("corruption")] = RobustnessView().corruption
-    is_fixed = not robustness.is_here(dataset)
+    is_fixed = not families.is_here(dataset)
     if is_fixed:
         for name, value in robustness.as_shipped(chosen).items():
             st.session_state[state.key(name)] = value
@@ -179,7 +180,7 @@ def _controls(chosen: Sequence[Chosen]) -> None:
 def _shift(chosen: Sequence[Chosen]) -> None:
     heading("One corruption, up close", "robustness.shift")
     st.html(legend_html([Entry(each.label, each.color) for each in chosen]))
-    folder, is_here = backend.pictures(), robustness.is_here(state.take().dataset)
+    folder, is_here = backend.pictures(), families.is_here(state.take().dataset)
 
     def ask_now() -> tuple[Asked, Asked]:
         state.keep()
@@ -319,7 +320,7 @@ def _batches(chosen: Sequence[Chosen], view: RobustnessView, asked: Asked) -> No
 
 def _grid(chosen: Sequence[Chosen]) -> None:
     heading("All corruptions", "robustness.grid")
-    is_here = robustness.is_here(state.take().dataset)
+    is_here = families.is_here(state.take().dataset)
 
     def ask_now() -> tuple[Asked]:
         state.keep()

@@ -10,10 +10,10 @@ from safetensors.numpy import load_file, save
 from afn.index import Line
 from afn.runs import Run
 from afn.work import ENDED
-from app import backend, forking, histories, pairs, run_table
+from app import backend, forking, histories, opening, pairs, run_table
 from app.comparison import MAX_CONTENDERS
 from app.experiments import Experiment, lambdas, offer, trainings
-from app.state import playground, runs
+from app.state import runs
 
 
 def render(open_page: Any, dynamics_page: Any) -> None:
@@ -59,7 +59,7 @@ def _actions(chosen: Sequence[Line], open_page: Any) -> None:
             disabled=not 1 <= len(chosen) <= MAX_CONTENDERS,
         ):
             ids = [line.id for line in reversed(chosen)]
-            playground.show_runs(ids, open_page)
+            opening.in_playground(ids, open_page)
         with st.popover("Delete", icon=":material/delete:", disabled=not chosen):
             count = f"{len(chosen)} runs" if len(chosen) > 1 else "this run"
             st.markdown(f"Delete {count} for good, with events and weights?")

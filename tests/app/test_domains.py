@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from afn.data.domains import digit_domains
-from app import domains
+from app import domains, families
 from app.charts.domains import MatrixRow
 from app.domains import (
     COLORS,
@@ -115,6 +115,6 @@ def test_what_networks_do_not_know_is_told_domain_by_domain():
 
 
 def test_a_family_is_found_by_its_former_name():
-    assert domains.family_now("caf", ["digits", "café"]) == "café"
-    assert domains.family_now("pacs", ["digits", "pacs"]) == "pacs"
-    assert domains.family_now("caf", ["cafß", "café"]) == "caf"
+    assert families.family_now("caf", ["digits", "café"]) == "café"
+    assert families.family_now("pacs", ["digits", "pacs"]) == "pacs"
+    assert families.family_now("caf", ["cafß", "café"]) == "caf"

@@ -13,11 +13,8 @@ from afn.pretrained.families import DIGITS, PACS
 from afn.runner import LocalRunner
 from app import domains, training_domains
 from app.cards import sound_cards
-from app.domains import (
-    DomainsView,
-    are_here,
-    families,
-)
+from app.domains import DomainsView
+from app.families import are_here, families
 from tests.app.one_view import words
 from tests.app.shapes import NAMES, TREE, answered, buttons, finished, page, queued, tables
 

@@ -65,6 +65,7 @@ from app.ready_made import READY_MADE
 from app.rescaling import RescalingView
 from app.results import Results
 from app.robustness import RobustnessView
+from app.state import cost
 from app.sweeping import ready_made_plan
 from app.trials.timings import Timings
 from app.trials.trainings import Trainings
@@ -439,7 +440,7 @@ def test_a_ready_made_sweep_is_its_file(runs, name, tmp_path):
 @pytest.mark.slow
 def test_costs_are_measured_again(folder):
     view = CostView(over="batch_size", channels=8, size=8, norms=("afn",))
-    chosen = view.chosen(backend.reference().measurements)
+    chosen = view.chosen(cost.reference().measurements)
     [experiment] = costs.experiments_of(view, chosen)
     assert len(experiment.expected) == 3 * 2 * 2
     check(experiment, printed(experiment, folder / "runs"), all_of_them=False)

@@ -9,7 +9,7 @@ from functools import partial
 
 from afn.data import dataset_entry
 from afn.grids.execution import carry_out
-from app import rescaling
+from app import families, rescaling
 from app.rescaling import CORRUPTIONS, NEWEST, RescalingView, nearest
 from tests.app.one_view import charts, drawn, opened, words
 
@@ -34,19 +34,19 @@ def test_conditions_are_clean_and_what_is_held_against_it(monkeypatch, tmp_path)
     )  # fmt: skip
     some = replace(everywhere, domains=("syn", "gone"))
     assert rescaling.conditions_of(some, "digits8")[1:] == (("syn", None, 0),)
-    assert "mnist5k" in rescaling.other_domains("usps")  # whose place digits8 has taken
-    assert rescaling.other_domains("cifar10") == {}
+    assert "mnist5k" in families.other_domains("usps")  # whose place digits8 has taken
+    assert families.other_domains("cifar10") == {}
 
 
 def test_a_link_with_a_former_domain_name_means_the_same(monkeypatch, tmp_path):
     monkeypatch.setenv("AFN_DATA_DIR", str(tmp_path))
     now = dataset_entry("syn")
     monkeypatch.setattr(
-        rescaling, "dataset_entry", lambda name: now if name == "before" else dataset_entry(name)
+        families, "dataset_entry", lambda name: now if name == "before" else dataset_entry(name)
     )
     view = RescalingView(conditions="domains", domains=("before",))
     assert rescaling.conditions_of(view, "digits8")[1:] == (("syn", None, 0),)
-    assert rescaling.other_domains("before") == rescaling.other_domains("syn") != {}
+    assert families.other_domains("before") == families.other_domains("syn") != {}
 
 
 def test_a_domain_that_is_not_here_is_told(runs):

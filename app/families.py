@@ -1,0 +1,82 @@
+"""Data sets and families of domains: which can be loaded now, and how they are called."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+
+from afn.data import DatasetEntry, dataset_entry
+from afn.data.classes import united
+from afn.data.derived import parts_of
+from afn.data.domains import DIGIT_SETS, digit_domains, tree_domains
+from afn.data.entries import ascii_slug
+from afn.pretrained.cards import Card
+
+DIGITS = "digits"
+_FAMILIES = {"digits": "pretrained digits", "pacs": "pacs"}
+"""Of pretrained models by their group, where their domains are not here."""
+
+
+def is_here(dataset: str) -> bool:
+    """Whether its images can be loaded."""
+    try:
+        return not dataset_entry(dataset).how_to_get
+    except ValueError:
+        return False
+
+
+def families(cards: Iterable[Card] = ()) -> dict[str, list[DatasetEntry]]:
+    """Domains by the name of what they have in common.
+
+    Those that can be loaded now; and those that are not here, where pretrained models have been
+    tested on them, so that what is known of them can be seen.
+    """
+    here = {DIGITS: digit_domains(), **tree_domains()}
+    known = {frozenset(entry.name for entry in entries) for entries in here.values()}
+    for card in cards:
+        names = [each.name for each in card.tested_on]
+        if card.group in _FAMILIES and len(names) > 1 and frozenset(names) not in known:
+            known.add(frozenset(names))
+            here.setdefault(_FAMILIES[card.group], [dataset_entry(name) for name in names])
+    return here
+
+
+def family_now(name: str, known: Iterable[str]) -> str:
+    """What a family is called now, where a link has the name of before scripts were kept."""
+    former = [each for each in known if ascii_slug(each) == name]
+    return former[0] if len(former) == 1 and name not in known else name
+
+
+def are_here(domains: Iterable[DatasetEntry]) -> bool:
+    """Whether the images can be loaded."""
+    return not any(entry.how_to_get for entry in domains)
+
+
+def title_of(entry: DatasetEntry) -> str:
+    """A domain's short title."""
+    return entry.name.rpartition("/")[2].replace("_", " ")
+
+
+def other_domains(dataset: str) -> dict[str, str]:
+    """Domains that share classes with a data set and can be loaded now: name -> title."""
+    own = {current_name(part) for part in parts_of(dataset) or [dataset]}
+    for entries in families().values():
+        names = {entry.name: title_of(entry) for entry in entries}
+        if own & (names.keys() | _relatives(names)):
+            known = united(entry.class_names for entry in entries if entry.name in own)
+            return {
+                entry.name: names[entry.name]
+                for entry in entries
+                if entry.name not in own and (not known or set(known) & set(entry.class_names))
+            }
+    return {}
+
+
+def current_name(dataset: str) -> str:
+    """What a data set is called now: links and runs may have what it was called before."""
+    with suppress(ValueError):
+        return dataset_entry(dataset).name
+    return dataset
+
+
+def _relatives(names: Mapping[str, str]) -> set[str]:
+    """Digit sets whose place on the page another of the same kind has taken."""
+    return DIGIT_SETS if DIGIT_SETS & names.keys() else set()
