@@ -3,10 +3,10 @@
 import streamlit as st
 
 from afn.data import catalogue, unread
+from app import ablations
 from app.ablations import CHOICES, EXAMPLES, TESTS, VARIED
 from app.explanations import CONTROLS
 from app.markdown import plain
-from app.state import ablations as state
 
 
 def render() -> None:
@@ -16,30 +16,37 @@ def render() -> None:
         for line in unread():
             st.caption(f":material/folder_off: {plain(line[0].upper() + line[1:])}.")
         with st.container(horizontal=True, gap="medium"):
-            if st.session_state[state.key("dataset")] not in offered:
-                st.session_state[state.key("dataset")] = next(iter(offered))
+            if st.session_state[ablations.key("dataset")] not in offered:
+                st.session_state[ablations.key("dataset")] = next(iter(offered))
             st.selectbox(
-                "Data", list(offered), key=state.key("dataset"), width=260,
+                "Data", list(offered), key=ablations.key("dataset"), width=260,
                 format_func=offered.__getitem__,
             )  # fmt: skip
             st.segmented_control(
-                "Network", CHOICES["backbone"], key=state.key("backbone"), required=True
+                "Network", CHOICES["backbone"], key=ablations.key("backbone"), required=True
             )
-            st.number_input("Epochs", 1, 200, key=state.key("epochs"), width=120)
+            st.number_input("Epochs", 1, 200, key=ablations.key("epochs"), width=120)
             st.number_input(
-                "Seeds", 1, 20, key=state.key("seeds"), width=120, help=CONTROLS["ablations.seeds"]
+                "Seeds",
+                1,
+                20,
+                key=ablations.key("seeds"),
+                width=120,
+                help=CONTROLS["ablations.seeds"],
             )
             st.segmented_control(
-                "Tested", list(TESTS), key=state.key("tests"), required=True,
+                "Tested", list(TESTS), key=ablations.key("tests"), required=True,
                 format_func={
                     "clean": "clean", "six": "and six corruptions", "all": "and all 19",
                 }.__getitem__,
             )  # fmt: skip
-            others = [name for name in offered if name != st.session_state[state.key("dataset")]]
-            chosen = [n for n in st.session_state[state.key("domains")] if n in others]
-            st.session_state[state.key("domains")] = chosen
+            others = [
+                name for name in offered if name != st.session_state[ablations.key("dataset")]
+            ]
+            chosen = [n for n in st.session_state[ablations.key("domains")] if n in others]
+            st.session_state[ablations.key("domains")] = chosen
             st.multiselect(
-                "Also tested on", others, key=state.key("domains"), width=260,
+                "Also tested on", others, key=ablations.key("domains"), width=260,
                 format_func=offered.__getitem__, help=CONTROLS["ablations.domains"],
             )  # fmt: skip
         for i in (1, 2, 3):
@@ -48,7 +55,7 @@ def render() -> None:
 
 def _axis(i: int) -> None:
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        key, values = state.key(f"axis_{i}"), state.key(f"values_{i}")
+        key, values = ablations.key(f"axis_{i}"), ablations.key(f"values_{i}")
         st.selectbox(
             "What varies" if i == 1 else "and", ["", *VARIED] if i > 1 else list(VARIED), key=key,
             format_func=lambda name: VARIED.get(name, "nothing else"), width=260,
@@ -64,5 +71,5 @@ def _axis(i: int) -> None:
 
 
 def _begin_axis(i: int) -> None:
-    name = st.session_state[state.key(f"axis_{i}")]
-    st.session_state[state.key(f"values_{i}")] = EXAMPLES.get(name, "")
+    name = st.session_state[ablations.key(f"axis_{i}")]
+    st.session_state[ablations.key(f"values_{i}")] = EXAMPLES.get(name, "")

@@ -17,7 +17,6 @@ from app.export import csv_of
 from app.heading import heading
 from app.markdown import plain
 from app.results import Layout, Results
-from app.state import ablations as state
 
 
 def render(results: Results, open_page: Any, *, metric: str, over: str, figure: str) -> None:
@@ -31,7 +30,7 @@ def render(results: Results, open_page: Any, *, metric: str, over: str, figure: 
         figure: Likewise, how.
     """
     known, axes = results.metrics, results.axes
-    key = state.key
+    key = ablations.key
     _default("metric", list(known), metric if metric in known else "clean")
     _default("over", list(axes), over if over in axes else Layout.of(axes).over)
     _default("figure", ablations.FIGURES, figure)
@@ -58,7 +57,7 @@ def render(results: Results, open_page: Any, *, metric: str, over: str, figure: 
             st.segmented_control(
                 "Drawn as", ablations.FIGURES, key=key("figure"), required=True
             )  # fmt: skip
-    view = state.take()
+    view = ablations.take()
     layout = Layout.of(axes, view.over, view.baseline)
     drawn = Drawn.of(results, layout, known[view.metric], is_difference=view.shown == "difference")
     told = table.reading(drawn)
@@ -104,8 +103,8 @@ def _picked(results: Results, point: Point | None, open_page: Any) -> None:
 
 def _default(field: str, known: Sequence[str], default: str) -> None:
     """What is not on offer gives way to the default."""
-    if st.session_state[state.key(field)] not in known:
-        st.session_state[state.key(field)] = default
+    if st.session_state[ablations.key(field)] not in known:
+        st.session_state[ablations.key(field)] = default
 
 
 def _provenance(results: Results, drawn: Drawn) -> None:

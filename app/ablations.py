@@ -9,6 +9,7 @@ from afn.engine.config import AUGMENTS, BACKBONE_NAMES, NORM_NAMES, TrainConfig
 from afn.lambda_init import LambdaInit
 from afn.sweep.spec import SweepSpec
 from app import links
+from app.state.views import ViewState
 
 NEW = "new"
 """In the place of a sweep's name: one that is being built."""
@@ -230,3 +231,16 @@ def to_url(view: AblationsView) -> dict[str, str]:
 def from_url(url: Mapping[str, Sequence[str]]) -> tuple[AblationsView, list[str]]:
     """The view that a link asks for, and one line for each thing in it that cannot be."""
     return links.from_url(AblationsView, _URL, url)
+
+
+# -- the session -----------------------------------------------------------------------------------
+
+_VIEW = ViewState("ablations", from_url, to_url, anchor="sweep", things=("sweep",))
+
+key, keep, put, take, write_url = _VIEW.key, _VIEW.keep, _VIEW.put, _VIEW.take, _VIEW.write
+
+
+def begin() -> list[str]:
+    """Adopt what the address asks for, ready the widgets; returns its problems."""
+    _VIEW.begin()
+    return _VIEW.problems()

@@ -20,7 +20,6 @@ from app.export import csv_of
 from app.histories import Opened
 from app.markdown import plain
 from app.rescaling import CORRUPTIONS, IMAGES, RescalingView
-from app.state import rescaling as state
 
 _CONDITIONS = {"corruption": "severities of a corruption", "domains": "domains"}
 _TOLD = "rescaling.unknown"
@@ -40,19 +39,19 @@ def render(chosen: Opened) -> None:
         return
     backend.runner().start()
     others = families.other_domains(chosen.config.dataset)
-    if state.take().conditions == "domains" and not others:
-        st.session_state[state.key("conditions")] = "corruption"
+    if rescaling.take().conditions == "domains" and not others:
+        st.session_state[rescaling.key("conditions")] = "corruption"
 
     _misfits(others)
 
     def ask_now() -> tuple[Asked]:
-        state.keep()
-        task = rescaling.task_of(state.take(), subject)
+        rescaling.keep()
+        task = rescaling.task_of(rescaling.take(), subject)
         return (asking.ask("rescaling", [task], starts=True),)
 
     def draw(asked: Asked) -> None:
         _settings(others, subject)
-        view = state.take()
+        view = rescaling.take()
         asking.follow(asked)
         task = rescaling.task_of(view, subject)
         if measured := task.read():
@@ -60,20 +59,20 @@ def render(chosen: Opened) -> None:
         elif asked.is_running:
             st.skeleton(height=_HEIGHT)
         offer("rescaling.differences", lambda: scales.between_conditions(chosen, task))
-        state.write_url(state.take())
+        rescaling.write_url(rescaling.take())
 
     asking.section(ask_now, draw)
 
 
 def _misfits(others: Mapping[str, str]) -> None:
     """Say what a link asks for and is not here, until other domains are chosen."""
-    asked = [families.current_name(name) for name in st.session_state[state.key("domains")]]
+    asked = [families.current_name(name) for name in st.session_state[rescaling.key("domains")]]
     known = [name for name in asked if name in others]
     if unknown := [name[:40] for name in asked if name not in others]:
         line = f"In the link, domains={', '.join(unknown)}: not here, or without its classes."
         st.session_state[_TOLD] = line, known
     line, then = st.session_state.get(_TOLD, ("", []))
-    if line and known == then and state.take().conditions == "domains":
+    if line and known == then and rescaling.take().conditions == "domains":
         st.warning(plain(f"{line} It is left out."), icon=":material/info:")
 
 
@@ -81,29 +80,32 @@ def _settings(others: Mapping[str, str], subject: Subject) -> None:
     with st.container(horizontal=True, gap="medium"):
         if others:
             st.segmented_control(
-                "Between", list(_CONDITIONS), key=state.key("conditions"), required=True,
+                "Between", list(_CONDITIONS), key=rescaling.key("conditions"), required=True,
                 format_func=_CONDITIONS.__getitem__, help=CONTROLS["rescaling.conditions"],
             )  # fmt: skip
-        if state.take().conditions == "domains":
-            asked = st.session_state[state.key("domains")]
+        if rescaling.take().conditions == "domains":
+            asked = st.session_state[rescaling.key("domains")]
             known = [name for name in map(families.current_name, asked) if name in others]
-            st.session_state[state.key("domains")] = known
+            st.session_state[rescaling.key("domains")] = known
             st.pills(
-                "Domains", list(others), key=state.key("domains"), selection_mode="multi",
+                "Domains", list(others), key=rescaling.key("domains"), selection_mode="multi",
                 format_func=others.__getitem__, help=CONTROLS["rescaling.domains"],
             )  # fmt: skip
         else:
             batch_controls.corruption(
-                state.key("corruption"), CORRUPTIONS, subject.config.dataset, subject.image_shape
+                rescaling.key("corruption"),
+                CORRUPTIONS,
+                subject.config.dataset,
+                subject.image_shape,
             )
         if subject.has_choice:
-            batch_controls.statistics(state.key("stats"), CONTROLS["rescaling.stats"])
+            batch_controls.statistics(rescaling.key("stats"), CONTROLS["rescaling.stats"])
             st.select_slider(
-                "Test batch", BATCH_SIZES, key=state.key("batch_size"), width=180,
+                "Test batch", BATCH_SIZES, key=rescaling.key("batch_size"), width=180,
                 help=CONTROLS["rescaling.batch"],
             )  # fmt: skip
         st.selectbox(
-            "Images of each", IMAGES, key=state.key("images"), width=120,
+            "Images of each", IMAGES, key=rescaling.key("images"), width=120,
             help=CONTROLS["rescaling.images"],
         )  # fmt: skip
 

@@ -6,6 +6,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import streamlit as st
+
 from afn.cost.plan import (
     BATCH_SIZES,
     CHANNELS,
@@ -20,8 +22,9 @@ from afn.cost.plan import (
 from afn.cost.records import Measurement, Report
 from afn.engine.config import NORM_NAMES
 from afn.wording import count_words
-from app import links
+from app import backend, links
 from app.comparison import NORM_TITLES
+from app.state.views import ViewState
 
 REFERENCE = Path(__file__).parent / "reference" / "cost.jsonl"
 """What was measured on the machine that the file's head names, by the command that it names."""
@@ -215,3 +218,55 @@ def _pace(own: Report, reference: Report) -> float:
 def title_of(norm: str) -> str:
     """The norm's name for people."""
     return NORM_TITLES[norm]
+
+
+# -- the session -----------------------------------------------------------------------------------
+
+MEASUREMENT_PARAMETER = "m"
+_MEASUREMENT = "cost.measurement"
+_VIEW = ViewState("cost", from_url, to_url, anchor="subject", things=(MEASUREMENT_PARAMETER,))
+
+key, put = _VIEW.key, _VIEW.put
+
+
+def begin() -> list[str]:
+    """Adopt what the address asks for, ready the widgets; returns its problems."""
+    is_asked, url = _VIEW.begin()
+    if is_asked:
+        st.session_state[_MEASUREMENT] = ""
+        if named := url.get(MEASUREMENT_PARAMETER, [""])[-1]:
+            try:
+                backend.measurements().report(named)
+                st.session_state[_MEASUREMENT] = named
+            except (ValueError, OSError) as error:
+                _VIEW.problems().append(f"In the link, m: {error}. It is left out.")
+    return _VIEW.problems()
+
+
+def take() -> CostView:
+    """The view that the widgets say; norms always in the same order."""
+    return _VIEW.take().in_order()
+
+
+def measurement() -> str:
+    """The live measurement that the page shows; empty for none."""
+    shown: str = st.session_state[_MEASUREMENT]
+    return shown
+
+
+def show_measurement(measurement: str) -> None:
+    """Show a live measurement, or with an empty name the reference again."""
+    st.session_state[_MEASUREMENT] = measurement
+    _VIEW.clear_problems()
+
+
+def write_url(view: CostView) -> None:
+    """Make the address a link to what the page shows."""
+    shown = measurement()
+    _VIEW.write(view, **({MEASUREMENT_PARAMETER: shown} if shown else {}))
+
+
+@st.cache_resource(show_spinner=False)
+def reference() -> Report:
+    """What was measured on the reference machine."""
+    return Report.read(REFERENCE)

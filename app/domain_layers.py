@@ -14,7 +14,6 @@ from app.charts.lambdas import short_layer
 from app.domains import COLORS, CONTENDERS, Trained
 from app.export import csv_of
 from app.markdown import plain
-from app.state import domains as state
 
 _HEIGHT = 900
 """About that of the figures, kept free until they are there."""
@@ -37,20 +36,20 @@ def render(trained: Trained, trained_on: Sequence[str], here: Sequence[DatasetEn
         return
 
     def ask_now() -> tuple[Asked]:
-        state.keep()
-        source = st.session_state[state.key("source")]
-        st.session_state[state.key("source")] = domains.source_like(source, possible)
-        view = state.take()
+        domains.keep()
+        source = st.session_state[domains.key("source")]
+        st.session_state[domains.key("source")] = domains.source_like(source, possible)
+        view = domains.take()
         tasks = domains.spread_tasks(view, trained, view.source, here)
         return (asking.ask("spread", list(tasks.values()), starts=True),)
 
     def draw(asked: Asked) -> None:
         titles = {entry.name: families.title_of(entry) for entry in here}
         st.segmented_control(
-            "Trained on", possible, key=state.key("source"), required=True,
+            "Trained on", possible, key=domains.key("source"), required=True,
             format_func=lambda name: domains.source_words(name, here),
         )  # fmt: skip
-        view = state.take()
+        view = domains.take()
         tasks = domains.spread_tasks(view, trained, view.source, here)
         known = {
             name: (CONTENDERS[name].label, COLORS[name], measured)
@@ -63,7 +62,7 @@ def render(trained: Trained, trained_on: Sequence[str], here: Sequence[DatasetEn
             _one_layer(list(tasks), known, titles, is_running=asked.is_running)
         elif asked.is_running:
             st.skeleton(height=_HEIGHT)  # lest the page shrinks under the reader
-        state.write_url(state.take())
+        domains.write_url(domains.take())
 
     asking.section(ask_now, draw)
 
@@ -85,26 +84,26 @@ def _one_layer(
     *,
     is_running: bool,
 ) -> None:
-    if st.session_state[state.key("looked_at")] not in offered:
-        st.session_state[state.key("looked_at")] = offered[0]
+    if st.session_state[domains.key("looked_at")] not in offered:
+        st.session_state[domains.key("looked_at")] = offered[0]
     with st.container(horizontal=True, gap="medium"):
         st.segmented_control(
-            "Norm", offered, key=state.key("looked_at"), required=True,
+            "Norm", offered, key=domains.key("looked_at"), required=True,
             format_func=lambda name: CONTENDERS[name].label,
         )  # fmt: skip
-        measured = known[name][2] if (name := state.take().looked_at) in known else None
+        measured = known[name][2] if (name := domains.take().looked_at) in known else None
         names = [layer.name for layer in measured.layers] if measured else []
         if measured:
-            if st.session_state[state.key("layer")] not in names:
-                st.session_state[state.key("layer")] = names[0]
+            if st.session_state[domains.key("layer")] not in names:
+                st.session_state[domains.key("layer")] = names[0]
             st.selectbox(
-                "Layer", names, key=state.key("layer"), format_func=short_layer, width=200
+                "Layer", names, key=domains.key("layer"), format_func=short_layer, width=200
             )  # fmt: skip
     if measured is None:
         if is_running:
             st.skeleton(height=_HEIGHT)
         return
-    layer = measured.layers[names.index(st.session_state[state.key("layer")])]
+    layer = measured.layers[names.index(st.session_state[domains.key("layer")])]
     st.plotly_chart(
         spread.spread_figure(layer, titles), key="domains.spread",
         config={"displayModeBar": False}, alt=spread.spread_alt(layer),

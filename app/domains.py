@@ -24,6 +24,7 @@ from app.charts.estimates import gain_words
 from app.charts.palette import run_colors
 from app.families import DIGITS, title_of
 from app.recipes import recipe_of
+from app.state.views import ViewState
 
 PRETRAINED_IMAGES = 2000
 """Of each domain, for the cards of pretrained models."""
@@ -363,3 +364,20 @@ def spread_tasks(
         for name in view.in_order
         if (subject := trained.get((CONTENDERS[name].norm, source)))
     }
+
+
+# -- the session -----------------------------------------------------------------------------------
+
+_VIEW = ViewState("domains", from_url, to_url, anchor="contenders")
+
+key, keep, take, write_url = _VIEW.key, _VIEW.keep, _VIEW.take, _VIEW.write
+
+
+def begin() -> tuple[list[str], bool]:
+    """Adopt what the address asks for; ready the widgets.
+
+    Returns:
+        The problems with it, a list that may grow, and whether it is new.
+    """
+    is_asked, _ = _VIEW.begin()
+    return _VIEW.problems(), is_asked

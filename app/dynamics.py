@@ -4,9 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
+import streamlit as st
+
 from afn.course import Quantity
 from afn.lambda_init import LAMBDAS
 from app import links
+from app.state.views import ViewState
 
 MAX_RUNS = 8
 QUANTITIES: tuple[Quantity, ...] = get_args(Quantity)
@@ -78,3 +81,27 @@ def to_url(view: DynamicsView) -> dict[str, str]:
 def from_url(url: Mapping[str, Sequence[str]]) -> tuple[DynamicsView, list[str]]:
     """The view that a link asks for, and one line for each thing in it that cannot be."""
     return links.from_url(DynamicsView, _URL, url)
+
+
+# -- the session -----------------------------------------------------------------------------------
+
+_VIEW = ViewState("dynamics", from_url, to_url, anchor="runs")
+_PROPOSED = "dynamics.proposed"
+
+key, keep, take, write_url = _VIEW.key, _VIEW.keep, _VIEW.take, _VIEW.write
+
+
+def begin() -> list[str]:
+    """Adopt what the address asks for, ready the widgets; returns its problems."""
+    is_asked, _ = _VIEW.begin()
+    if is_asked:
+        st.session_state.pop(_PROPOSED, None)
+    return _VIEW.problems()
+
+
+def propose(runs: Sequence[str]) -> None:
+    """Runs for an address that names none: once, for the visitor may want to clear them."""
+    if _PROPOSED not in st.session_state:
+        st.session_state[_PROPOSED] = True
+        if not st.session_state[key("runs")]:
+            st.session_state[key("runs")] = list(runs)

@@ -8,12 +8,11 @@ import streamlit as st
 
 from afn.cost.records import Report
 from afn.wording import duration_words
-from app import backend
+from app import backend, costing
 from app.costing import CostView, seconds_of
 from app.explanations import CONTROLS
 from app.markdown import plain
 from app.measuring import BusyError
-from app.state import cost as state
 
 TICK_SECONDS = 0.5
 """How often the page looks for news while something is measured."""
@@ -24,7 +23,7 @@ def render(view: CostView) -> Report | None:
     is one for this view."""
     live = backend.measurements()
     running = live.running
-    seconds = seconds_of(view.plan, state.reference(), _known(running))
+    seconds = seconds_of(view.plan, costing.reference(), _known(running))
     with st.container(horizontal=True, vertical_alignment="center", key="cost.measure"):
         st.button(
             "Measure on this machine", icon=":material/timer:", type="primary",
@@ -33,7 +32,7 @@ def render(view: CostView) -> Report | None:
         )  # fmt: skip
         if seconds and not running:
             st.caption(f"takes about {duration_words(seconds)}", width="content")
-        if running and running != state.measurement():
+        if running and running != costing.measurement():
             st.caption("A measurement is running here.", width="content")
             st.button("Show what is measured", key="cost.follow", on_click=_open, args=(running,))
     if running:
@@ -43,7 +42,7 @@ def render(view: CostView) -> Report | None:
 
 def _known(running: str | None) -> Report | None:
     """What the visitor has measured on this machine."""
-    mine: str = state.measurement()
+    mine: str = costing.measurement()
     if not mine or mine == running:
         return None
     with suppress(ValueError, OSError):
@@ -53,7 +52,7 @@ def _known(running: str | None) -> Report | None:
 
 def _start(view: CostView) -> None:
     try:
-        state.show_measurement(backend.measurements().start(view.plan))
+        costing.show_measurement(backend.measurements().start(view.plan))
     except BusyError as error:
         st.toast(f"{error}.", icon=":material/info:")
     except OSError as error:
@@ -82,10 +81,10 @@ def _words(report: Report) -> str:
 
 def _open(measurement: str) -> None:
     """Show a measurement, with the settings that it was made for."""
-    state.show_measurement(measurement)
+    costing.show_measurement(measurement)
     report = backend.measurements().report(measurement)
-    if view := _made_for(report, state.take().scale):
-        state.put(view)
+    if view := _made_for(report, costing.take().scale):
+        costing.put(view)
 
 
 def _made_for(report: Report, scale: str) -> CostView | None:
@@ -96,14 +95,14 @@ def _made_for(report: Report, scale: str) -> CostView | None:
 
 
 def _mine(view: CostView, running: str | None) -> Report | None:
-    mine: str = state.measurement()
+    mine: str = costing.measurement()
     if not mine or mine == running:
         return None
     try:
         report = backend.measurements().report(mine)
     except (ValueError, OSError) as error:
         st.warning(plain(f"{error}."), icon=":material/info:")
-        state.show_measurement("")
+        costing.show_measurement("")
         return None
     end = report.end or {}
     if end.get("status") == "failed":
@@ -123,6 +122,6 @@ def _mine(view: CostView, running: str | None) -> Report | None:
             st.caption(words, width="content")
         st.button(
             "Back to the precomputed figures", key="cost.reference", type="tertiary",
-            icon=":material/undo:", on_click=state.show_measurement, args=("",),
+            icon=":material/undo:", on_click=costing.show_measurement, args=("",),
         )  # fmt: skip
     return report if fits else None

@@ -12,6 +12,7 @@ from afn.pretrained.replication import Replicated
 from afn.pretrained.ways import WAYS, Ask
 from afn.wording import signed_words
 from app import links
+from app.state.views import ViewState
 
 READINGS: dict[Reading, str] = {"trains": "that trains", "tests": "that tests"}
 """What a column of the first digits table stands for: the domain …"""
@@ -126,3 +127,21 @@ def level_words(table: Table, results: Results) -> list[str]:
         f"Mean distance of BN, ASRNorm and AFN here from the published figures: {distances[0]:.1f} "
         f"points where a level is a severity, {distances[1]:.1f} where it is such a group."
     ]
+
+
+# -- the session -----------------------------------------------------------------------------------
+
+_VIEW = ViewState("paper", from_url, to_url, anchor="reading")
+
+key, take = _VIEW.key, _VIEW.take
+
+
+def begin() -> list[str]:
+    """Adopt what the address asks for, ready the widgets; returns its problems."""
+    _VIEW.begin()
+    return _VIEW.problems()
+
+
+def write_url(view: PaperView) -> None:
+    """Make the address a link to what is on screen."""
+    _VIEW.write(view)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import streamlit as st
+
 from afn.corruptions.severities import SEVERITIES
 from afn.grids.rescaling import Condition
 from afn.grids.subjects import Stats, Subject
@@ -11,6 +13,7 @@ from app import links
 from app.batch_controls import BATCH_SIZES
 from app.charts.grid import in_order
 from app.families import current_name, other_domains
+from app.state.views import ViewState
 
 CORRUPTIONS = tuple(in_order(SEVERITIES))
 CONDITIONS = ("corruption", "domains")
@@ -115,3 +118,26 @@ def task_of(view: RescalingView, subject: Subject) -> RescalingTask:
         question=subject.question(num_images=view.images, stats=stats, batch_size=view.batch_size),
         conditions=conditions_of(view, subject.config.dataset),
     )
+
+
+# -- the session -----------------------------------------------------------------------------------
+
+_VIEW = ViewState("rescaling", from_url, to_url, anchor="run", things=("run", "layer"))
+
+key, keep, take, write_url = _VIEW.key, _VIEW.keep, _VIEW.take, _VIEW.write
+
+
+def begin() -> tuple[bool, list[str]]:
+    """Adopt what the address asks for; ready the widgets.
+
+    Returns:
+        Whether that is new, and the problems with it, to which more can be added.
+    """
+    is_asked, _ = _VIEW.begin()
+    return is_asked, _VIEW.problems()
+
+
+def propose(run: str) -> None:
+    """A run for a visit that names none."""
+    if not st.session_state[key("run")]:
+        st.session_state[key("run")] = run

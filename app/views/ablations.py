@@ -16,7 +16,6 @@ from app.explanations import CONTROLS
 from app.markdown import plain
 from app.ready_made import READY_MADE, ReadyMade
 from app.results import Results
-from app.state import ablations as state
 from app.sweeping import Looked
 
 _TICK_SECONDS = 2.0
@@ -32,7 +31,7 @@ def render(open_page: Any) -> None:
     Args:
         open_page: The page that shows runs, to switch to.
     """
-    problems = state.begin()
+    problems = ablations.begin()
     st.title("What if?", anchor=False)
     st.markdown(
         "Change one thing, leave all else as it is, and repeat with other seeds: only a difference "
@@ -42,7 +41,7 @@ def render(open_page: Any) -> None:
     known = _choose(problems)
     for line in problems:
         st.warning(plain(line), icon=":material/info:")
-    name = st.session_state[state.key("sweep")]
+    name = st.session_state[ablations.key("sweep")]
     if name == NEW:
         _build()
     elif name in READY_MADE:
@@ -51,7 +50,7 @@ def render(open_page: Any) -> None:
         _on_cifar10(ABLATIONS[name], _known()[name], open_page)
     else:
         _begun(name, known[name], open_page)
-    state.write_url(state.take())
+    ablations.write_url(ablations.take())
 
 
 def _choose(problems: list[str]) -> dict[str, SweepPlan]:
@@ -71,7 +70,7 @@ def _choose(problems: list[str]) -> dict[str, SweepPlan]:
             titles[sweep_id] = f"{title} ({sweep_id[:4]})" if is_taken else title
     titles |= {name: ABLATIONS[name].title for name in _known()}
     titles[NEW] = "Build one"
-    key = state.key("sweep")
+    key = ablations.key("sweep")
     if st.session_state[key] not in titles:
         problems.append(
             f"In the link, sweep={st.session_state[key][:40]}: no such sweep was begun here. "
@@ -88,7 +87,7 @@ def _choose(problems: list[str]) -> dict[str, SweepPlan]:
 def _other_sweep() -> None:
     """What was said of one sweep does not hold for another."""
     for name in ("guess", "metric", "over", "baseline", "shown", "figure", "source"):
-        st.session_state[state.key(name)] = getattr(AblationsView(), name)
+        st.session_state[ablations.key(name)] = getattr(AblationsView(), name)
 
 
 # -- ready-made ------------------------------------------------------------------------------------
@@ -104,10 +103,10 @@ def _ready_made(name: str, ready: ReadyMade, open_page: Any) -> None:
     results = saved
     if saved and live:
         st.segmented_control(
-            "Results", ablations.SOURCES, key=state.key("source"), required=True,
+            "Results", ablations.SOURCES, key=ablations.key("source"), required=True,
             help=CONTROLS["ablations.source"],
         )  # fmt: skip
-    if live and (saved is None or st.session_state[state.key("source")] == "live"):
+    if live and (saved is None or st.session_state[ablations.key("source")] == "live"):
         results = live
     if results:
         _answer(ready, results)
@@ -124,13 +123,13 @@ def _ready_made(name: str, ready: ReadyMade, open_page: Any) -> None:
 
 
 def _offer(planned: SweepPlan, results: Results | None, *, toml: str = "") -> None:
-    metric = st.session_state[state.key("metric")] if results else "clean"
+    metric = st.session_state[ablations.key("metric")] if results else "clean"
     offer("ablations", lambda: sweeps.experiments_of(planned, results, metric=metric, toml=toml))
 
 
 def _guessed(ready: ReadyMade) -> bool:
     """Asks for the visitor's expectation before the answer; whether it was given, or declined."""
-    guess = st.session_state[state.key("guess")]
+    guess = st.session_state[ablations.key("guess")]
     numbers = [str(i) for i in range(len(ready.expectations))]
     if guess in numbers or guess == _DECLINED:
         return True
@@ -146,11 +145,11 @@ def _guessed(ready: ReadyMade) -> bool:
 
 
 def _guess(number: str) -> None:
-    st.session_state[state.key("guess")] = number
+    st.session_state[ablations.key("guess")] = number
 
 
 def _answer(ready: ReadyMade, results: Results) -> None:
-    guess = st.session_state[state.key("guess")]
+    guess = st.session_state[ablations.key("guess")]
     found = ready.answer(results)
     if found is None:
         st.info("The answer needs runs that have no result yet.", icon=":material/hourglass:")
@@ -209,7 +208,7 @@ def _on_cifar10(ablation: Ablation, results: Results, open_page: Any) -> None:
 
 def _build() -> None:
     ablation_fields.render()
-    view = state.take()
+    view = ablations.take()
     try:
         planned = sweeping.checked_plan(view.spec())
     except (ValueError, OSError) as error:
@@ -235,7 +234,7 @@ def _begin_panel(planned: SweepPlan) -> None:
 
 def _begin(planned: SweepPlan) -> None:
     sweeping.start(planned)
-    st.session_state[state.key("sweep")] = backend.sweeps().keep(planned.spec).id
+    st.session_state[ablations.key("sweep")] = backend.sweeps().keep(planned.spec).id
     _other_sweep()
 
 
@@ -261,7 +260,7 @@ def _forget(sweep_id: str) -> None:
     except OSError as error:
         st.toast(plain(f"It is still there: {error}."), icon=":material/error:")
         return
-    st.session_state[state.key("sweep")] = AblationsView().sweep
+    st.session_state[ablations.key("sweep")] = AblationsView().sweep
     _other_sweep()
 
 
@@ -303,7 +302,7 @@ def _run_panel(looked: Looked, *, label: str) -> None:
 
 def _start_live(planned: SweepPlan) -> None:
     sweeping.start(planned)
-    st.session_state[state.key("source")] = "live"
+    st.session_state[ablations.key("source")] = "live"
 
 
 def _follow(planned: SweepPlan, ended_before: int) -> None:

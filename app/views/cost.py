@@ -9,7 +9,7 @@ import streamlit as st
 
 from afn.cost.plan import BATCH_SIZES, CHANNELS, SIZES, SUBJECTS
 from afn.cost.records import Measurement, Report
-from app import live_cost
+from app import costing, live_cost
 from app.charts import cost as charts
 from app.charts.chart import enumerate_words
 from app.charts.palette import NORM_COLORS
@@ -19,7 +19,6 @@ from app.explanations import CONTROLS
 from app.export import csv_of
 from app.heading import heading
 from app.markdown import plain
-from app.state import cost as state
 
 _LEGEND = """
 <style>
@@ -32,36 +31,36 @@ _LEGEND = """
 
 def render() -> None:
     """Draw the page."""
-    problems = state.begin()
+    problems = costing.begin()
     st.title("What a norm costs", anchor=False)
     st.markdown(
         "Time, memory, parameters and arithmetic of every normalization layer, beside what "
         "**BN** costs. Look at what was measured on a reference machine, or measure on this one."
     )
     _controls()
-    view = state.take()
-    state.write_url(view)
+    view = costing.take()
+    costing.write_url(view)
     for line in problems:
         st.warning(plain(line), icon=":material/info:")
     live = live_cost.render(view)
-    report = live or state.reference()
+    report = live or costing.reference()
     _figures(view.chosen(report.measurements), view, report, is_live=live is not None)
 
 
 def _controls() -> None:
     with st.container(horizontal=True, gap="medium"):
         st.segmented_control(
-            "Measured", SUBJECTS, key=state.key("subject"), required=True,
+            "Measured", SUBJECTS, key=costing.key("subject"), required=True,
             format_func=SUBJECT_TITLES.__getitem__, help=CONTROLS["cost.subject"],
         )  # fmt: skip
-        is_layer = st.session_state[state.key("subject")] == "layer"
+        is_layer = st.session_state[costing.key("subject")] == "layer"
         over = "batch_size"
         if is_layer:
             st.segmented_control(
-                "Over", list(VARIED_TITLES), key=state.key("over"), required=True,
+                "Over", list(VARIED_TITLES), key=costing.key("over"), required=True,
                 format_func=VARIED_TITLES.__getitem__, help=CONTROLS["cost.over"],
             )  # fmt: skip
-            over = st.session_state[state.key("over")]
+            over = st.session_state[costing.key("over")]
             if over != "channels":
                 _fixed("Channels", "channels", CHANNELS)
             if over != "size":
@@ -70,11 +69,11 @@ def _controls() -> None:
                 _fixed("Batch size", "batch_size", BATCH_SIZES)
     with st.container(horizontal=True, gap="medium"):
         st.pills(
-            "Beside BN", CONTENDERS, key=state.key("norms"), selection_mode="multi",
+            "Beside BN", CONTENDERS, key=costing.key("norms"), selection_mode="multi",
             format_func=title_of, help=CONTROLS["cost.norms"], wrap=True,
         )  # fmt: skip
         st.segmented_control(
-            "Shown as", ["ratio", "absolute"], key=state.key("scale"), required=True,
+            "Shown as", ["ratio", "absolute"], key=costing.key("scale"), required=True,
             format_func={"ratio": "ratio to BN", "absolute": "ms and MB"}.__getitem__,
             help=CONTROLS["cost.scale"],
         )  # fmt: skip
@@ -82,7 +81,7 @@ def _controls() -> None:
 
 def _fixed(label: str, name: str, choices: Sequence[int]) -> None:
     st.segmented_control(
-        label, choices, key=state.key(name), required=True, help=CONTROLS[f"cost.{name}"],
+        label, choices, key=costing.key(name), required=True, help=CONTROLS[f"cost.{name}"],
         format_func=(lambda side: f"{side}×{side}") if name == "size" else str,
     )  # fmt: skip
 

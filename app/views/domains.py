@@ -24,7 +24,6 @@ from app.heading import heading
 from app.markdown import plain
 from app.pacing import painted
 from app.recipes import recipe_words
-from app.state import domains as state
 from app.training_domains import Pair, Recipe
 
 _TRAINING_TICK = 1.0
@@ -36,21 +35,21 @@ _LAYERS_HEIGHT = 900
 
 def render() -> None:
     """Draw the page."""
-    problems, is_asked = state.begin()
+    problems, is_asked = domains.begin()
     found = families.families(cards.sound_cards())
-    named = state.key("family")
+    named = domains.key("family")
     st.session_state[named] = families.family_now(st.session_state[named], found)
-    if (family := st.session_state[state.key("family")]) not in found:
+    if (family := st.session_state[domains.key("family")]) not in found:
         problems.append(
             f"In the link, of={family[:40]}: the data folder has no such images. Shown are the "
             "digits."
         )
-        st.session_state[state.key("family")] = DIGITS
+        st.session_state[domains.key("family")] = DIGITS
     st.title("Domains", anchor=False)
-    here = found[st.session_state[state.key("family")]]
-    st.markdown(_intro(here, is_digits=st.session_state[state.key("family")] == DIGITS))
+    here = found[st.session_state[domains.key("family")]]
+    st.markdown(_intro(here, is_digits=st.session_state[domains.key("family")] == DIGITS))
     _controls(found)
-    view = state.take()
+    view = domains.take()
     here = found[view.family]
     trained_on = domains.sources(view, here)
     wanted = domains.wanted(view, trained_on)
@@ -65,23 +64,23 @@ def render() -> None:
             f"In the link, source={view.source[:40]}: with these settings no network is trained "
             "on that. Another is shown."
         )
-        st.session_state[state.key("source")] = ""
+        st.session_state[domains.key("source")] = ""
     for line in problems:
         st.warning(plain(line), icon=":material/info:")
     if not view.contenders:
-        state.write_url(view)
+        domains.write_url(view)
         st.info("Choose a norm above.", icon=":material/arrow_upward:")
         return
     backend.runner().start()
     recipe = _recipe(recipes, len(wanted))
-    state.write_url(state.take())
+    domains.write_url(domains.take())
     trained, missing = training_domains.subjects_of(recipe)
     for line in missing:
         st.warning(plain(line), icon=":material/info:")
     if families.are_here(here):
         _training(recipe, wanted, trained_on, here)
     _matrix(recipe, trained, trained_on, here)
-    offer("domains", lambda: experiments.experiments_of(state.take(), trained, here))
+    offer("domains", lambda: experiments.experiments_of(domains.take(), trained, here))
     painted()
     heading("The domains in each layer", "domains.layers")
     domain_layers.render(trained, trained_on, here)
@@ -101,7 +100,7 @@ def _intro(here: Sequence[DatasetEntry], *, is_digits: bool) -> str:
 def _controls(found: Mapping[str, Sequence[DatasetEntry]]) -> None:
     _tested(found)
     st.pills(
-        "Norms", list(CONTENDERS), key=state.key("contenders"), selection_mode="multi",
+        "Norms", list(CONTENDERS), key=domains.key("contenders"), selection_mode="multi",
         format_func=lambda name: CONTENDERS[name].label, help=CONTROLS["domains.contenders"],
     )  # fmt: skip
 
@@ -110,48 +109,48 @@ def _tested(found: Mapping[str, Sequence[DatasetEntry]]) -> None:
     with st.container(horizontal=True, gap="medium"):
         if len(found) > 1:
             st.segmented_control(
-                "Domains", list(found), key=state.key("family"), required=True,
+                "Domains", list(found), key=domains.key("family"), required=True,
                 format_func=lambda name: name.upper() if "/" in found[name][0].name else name,
             )  # fmt: skip
-        here = found[st.session_state[state.key("family")]]
+        here = found[st.session_state[domains.key("family")]]
         channels = {entry.image_shape[2] for entry in here}
         if len(channels) > 1 and len(settings_of(here)) > 1:
             st.segmented_control(
-                "Channels", list(SETTINGS), key=state.key("setting"), required=True,
+                "Channels", list(SETTINGS), key=domains.key("setting"), required=True,
                 format_func=_SETTINGS.__getitem__, help=CONTROLS["domains.setting"],
             )  # fmt: skip
         if not families.are_here(here):
             for name, value in domains.AS_PRETRAINED.items():
-                st.session_state[state.key(name)] = value
+                st.session_state[domains.key(name)] = value
             return
         st.segmented_control(
-            "Trained on", HOW, key=state.key("how"), required=True,
+            "Trained on", HOW, key=domains.key("how"), required=True,
             format_func=_HOW.__getitem__, help=CONTROLS["domains.how"],
         )  # fmt: skip
         st.selectbox(
-            "Test images", IMAGES, key=state.key("images"), width=120,
+            "Test images", IMAGES, key=domains.key("images"), width=120,
             help=CONTROLS["domains.images"],
         )  # fmt: skip
         st.select_slider(
-            "Test batch", BATCH_SIZES, key=state.key("batch_size"), width=200,
+            "Test batch", BATCH_SIZES, key=domains.key("batch_size"), width=200,
             help=CONTROLS["domains.batch"],
         )  # fmt: skip
 
 
 def _recipe(recipes: dict[str, Recipe], count: int) -> Recipe:
     first, *others = recipes
-    if st.session_state[state.key("recipe")] not in recipes:
-        st.session_state[state.key("recipe")] = first if others else ""
+    if st.session_state[domains.key("recipe")] not in recipes:
+        st.session_state[domains.key("recipe")] = first if others else ""
     if others:
         st.selectbox(
-            "Networks", list(recipes), key=state.key("recipe"),
+            "Networks", list(recipes), key=domains.key("recipe"),
             format_func=lambda key: (
                 f"{recipe_words(recipes[key].config)} · "
                 f"{len(recipes[key].done)} of {count} trained"
             ),
             help=CONTROLS["domains.recipe"],
         )  # fmt: skip
-    return recipes[state.take().recipe or first]
+    return recipes[domains.take().recipe or first]
 
 
 # -- training what is missing ----------------------------------------------------------------------
@@ -232,12 +231,12 @@ def _matrix(
     titles = {entry.name: families.title_of(entry) for entry in here}
 
     def ask_now() -> tuple[Asked]:
-        state.keep()
-        tasks = domains.matrix_tasks(state.take(), trained, trained_on, here)
+        domains.keep()
+        tasks = domains.matrix_tasks(domains.take(), trained, trained_on, here)
         return (asking.ask("matrix", tasks, starts=True),)
 
     def draw(asked: Asked) -> None:
-        view = state.take()
+        view = domains.take()
         rows = domains.matrices(view, trained, trained_on, here)
         baseline = "bn" if "bn" in rows else next(iter(rows))
         everything = [row for mine in rows.values() for row in mine]
@@ -258,7 +257,7 @@ def _matrix(
             if words := domains.networks_reading(rows, names):
                 st.markdown(f"**What the networks add.** {plain(words)}")
             _provenance(recipe, rows, view, here)
-        state.write_url(state.take())
+        domains.write_url(domains.take())
 
     heading("Accuracy on every domain", "domains.matrix")
     asking.section(ask_now, draw)
@@ -270,16 +269,16 @@ def _against(rows: Rows, baseline: str) -> str | None:
     offered = [name for name in SHOWN if name == "accuracy" or held[name] in rows]
     if baseline == "bn-batch":
         offered.remove("beyond batch")  # it is the difference
-    if st.session_state[state.key("shown")] not in offered:
-        st.session_state[state.key("shown")] = "accuracy"
+    if st.session_state[domains.key("shown")] not in offered:
+        st.session_state[domains.key("shown")] = "accuracy"
     st.segmented_control(
-        "Shown", offered, key=state.key("shown"), required=True,
+        "Shown", offered, key=domains.key("shown"), required=True,
         format_func=lambda name: (
             f"minus {CONTENDERS[held[name]].label}" if held[name] else name
         ),
         label_visibility="collapsed",
     )  # fmt: skip
-    return held[state.take().shown] or None
+    return held[domains.take().shown] or None
 
 
 def _tables(

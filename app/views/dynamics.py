@@ -7,7 +7,7 @@ import streamlit as st
 from afn.course import Quantity
 from afn.engine.config import ADAPTIVE_NORMS
 from afn.lambda_init import GREEK
-from app import card_view, histories, moving
+from app import card_view, dynamics, histories, moving
 from app.charts import dynamics as charts
 from app.charts.chart import enumerate_words
 from app.charts.depth import depth_legend
@@ -24,7 +24,6 @@ from app.histories import Opened
 from app.markdown import plain
 from app.offers import Choice, alike, newest
 from app.pacing import painted
-from app.state import dynamics as state
 
 _TICK_SECONDS = 2.0
 """How often a page redraws whose runs still train: a figure that changes is mounted anew."""
@@ -45,7 +44,7 @@ def render(open_page: object) -> None:
     Args:
         open_page: The page that trains models.
     """
-    problems = state.begin()
+    problems = dynamics.begin()
     st.title("λ dynamics", anchor=False)
     st.markdown(
         "AFN and ASRNorm let small networks propose statistics, and mix them in with shares **λ** "
@@ -59,21 +58,21 @@ def render(open_page: object) -> None:
             st.page_link(open_page, label="To the Playground", icon=":material/play_arrow:")  # type: ignore[arg-type]
         return
     _runs(offered)
-    chosen, missing = histories.opened(state.take().runs)
+    chosen, missing = histories.opened(dynamics.take().runs)
     for line in dict.fromkeys([*problems, *missing]):
         st.warning(plain(line), icon=":material/info:")
     if not chosen:
-        state.write_url(state.take())
+        dynamics.write_url(dynamics.take())
         st.info("Choose a run or a pretrained model above.", icon=":material/arrow_upward:")
         return
     card_view.cards([each.card for each in chosen if each.card], key="dynamics")
     if not any(each.config.norm in ADAPTIVE_NORMS for each in chosen):
-        state.write_url(state.take())
+        dynamics.write_url(dynamics.take())
         st.info(_without(chosen), icon=":material/info:")
         return
     _controls(chosen)
-    view = state.take()
-    state.write_url(view)
+    view = dynamics.take()
+    dynamics.write_url(view)
     if without := [each for each in chosen if each.config.norm not in ADAPTIVE_NORMS]:
         st.caption(_without(without))
     _follow(view, chosen)
@@ -86,11 +85,11 @@ def render(open_page: object) -> None:
 def _runs(offered: Sequence[Choice]) -> None:
     titles = {choice.id: choice.title for choice in offered}
     adaptive = [choice for choice in offered if choice.config.norm in ADAPTIVE_NORMS]
-    state.propose(newest(adaptive or offered, MAX_RUNS, first=ADAPTIVE_NORMS))
-    named = st.session_state[state.key("runs")]
+    dynamics.propose(newest(adaptive or offered, MAX_RUNS, first=ADAPTIVE_NORMS))
+    named = st.session_state[dynamics.key("runs")]
     st.multiselect(
         "Runs and pretrained models", list(dict.fromkeys([*titles, *named])),
-        key=state.key("runs"), format_func=lambda name: titles.get(name, name),
+        key=dynamics.key("runs"), format_func=lambda name: titles.get(name, name),
         max_selections=MAX_RUNS, help=CONTROLS["dynamics.runs"],
     )  # fmt: skip
 
@@ -107,29 +106,29 @@ def _without(chosen: Sequence[Opened]) -> str:
 def _controls(chosen: Sequence[Opened]) -> None:
     with st.container(horizontal=True, gap="medium"):
         st.segmented_control(
-            "Shown", QUANTITIES, key=state.key("quantity"), required=True,
+            "Shown", QUANTITIES, key=dynamics.key("quantity"), required=True,
             format_func=_QUANTITIES.__getitem__, help=CONTROLS["dynamics.quantity"],
         )  # fmt: skip
         st.segmented_control(
-            "A panel per", BY, key=state.key("by"), required=True, help=CONTROLS["dynamics.by"],
+            "A panel per", BY, key=dynamics.key("by"), required=True, help=CONTROLS["dynamics.by"],
         )  # fmt: skip
-        offered = state.take().offered
-        if st.session_state[state.key("which")] not in offered:
-            st.session_state[state.key("which")] = offered[0]
+        offered = dynamics.take().offered
+        if st.session_state[dynamics.key("which")] not in offered:
+            st.session_state[dynamics.key("which")] = offered[0]
         titles = GREEK | {ALL: "all"}
-        if state.take().quantity == "move":
+        if dynamics.take().quantity == "move":
             titles |= {"mu": "mean", "sigma": "spread"}
         st.segmented_control(
-            "Of", offered, key=state.key("which"), required=True,
+            "Of", offered, key=dynamics.key("which"), required=True,
             format_func=titles.__getitem__, help=CONTROLS["dynamics.which"],
         )  # fmt: skip
         st.segmented_control(
-            "Steps", ["linear", "log"], key=state.key("axis"), required=True,
+            "Steps", ["linear", "log"], key=dynamics.key("axis"), required=True,
             help=CONTROLS["dynamics.axis"],
         )  # fmt: skip
         if any(len(one.members) > 1 for one in _series(chosen)):
             st.segmented_control(
-                "Seeds", SEEDS, key=state.key("seeds"), required=True,
+                "Seeds", SEEDS, key=dynamics.key("seeds"), required=True,
                 help=CONTROLS["dynamics.seeds"],
             )  # fmt: skip
 
@@ -150,7 +149,7 @@ def _follow(view: DynamicsView, chosen: Sequence[Opened]) -> None:
     first = [chosen]
 
     def part() -> None:
-        state.keep()
+        dynamics.keep()
         now = first.pop() if first else histories.opened(view.runs)[0]
         _figures(view, now)
         if is_live and not any(each.is_live for each in now):

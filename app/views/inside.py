@@ -32,7 +32,6 @@ from app.heading import heading
 from app.inside import CORRUPTIONS, NORMS, SIZES, SOURCES, InsideView
 from app.markdown import plain
 from app.offers import Choice, alike
-from app.state import inside as state
 
 _SOURCES = {"test images": "a test image", "a drawing": "a drawing", "an upload": "an upload"}
 _TICK_SECONDS = 3.0
@@ -66,7 +65,7 @@ class _Chosen:
 
 def render() -> None:
     """Draw the page."""
-    is_asked, problems = state.begin()
+    is_asked, problems = inside.begin()
     st.title("Inside the layer", anchor=False)
     st.markdown(
         "One batch, one norm layer, every number. Watch how images become **statistics**, how the "
@@ -75,21 +74,21 @@ def render() -> None:
     )
     offered = _choices()
     titles = {choice.id: choice.title for choice in offered} | inside.untrained_names()
-    if not st.session_state[state.key("model")]:
-        st.session_state[state.key("model")] = _default(offered)
+    if not st.session_state[inside.key("model")]:
+        st.session_state[inside.key("model")] = _default(offered)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        named = st.session_state[state.key("model")]
+        named = st.session_state[inside.key("model")]
         st.selectbox(
-            "Network", list(dict.fromkeys([*titles, named])), key=state.key("model"), width=420,
+            "Network", list(dict.fromkeys([*titles, named])), key=inside.key("model"), width=420,
             format_func=lambda name: titles.get(name, name), help=CONTROLS["inside.model"],
         )  # fmt: skip
-        chosen, missing = _opened(state.take().model, offered)
+        chosen, missing = _opened(inside.take().model, offered)
         datasets = _datasets(chosen.subject.config.dataset) if chosen else {}
         if chosen and datasets:
             problems += _dataset(datasets, is_linked=is_asked)
     for line in dict.fromkeys([*problems, *missing]):
         st.warning(plain(line), icon=":material/info:")
-    state.write_url(state.take())
+    inside.write_url(inside.take())
     if chosen is None:
         return
     own = chosen.subject.config.dataset
@@ -163,7 +162,7 @@ def _datasets(own: str) -> dict[str, str]:
 
 
 def _dataset(datasets: dict[str, str], *, is_linked: bool) -> list[str]:
-    key, problems = state.key("dataset"), []
+    key, problems = inside.key("dataset"), []
     named = st.session_state[key]
     with suppress(ValueError):  # a link may have its name of before scripts were kept
         named = st.session_state[key] = dataset_entry(named).name if named else named
@@ -192,16 +191,16 @@ def _how_to_get(dataset: str) -> str:
 
 
 def _part(chosen: _Chosen) -> None:
-    state.keep()
+    inside.keep()
     _batch(chosen)
-    picture = _picture(state.take(), chosen.subject)
+    picture = _picture(inside.take(), chosen.subject)
     every = _TICK_SECONDS if chosen.is_live else None
     st.fragment(_layer, run_every=every)(chosen, picture)  # without the controls: quick to redraw
 
 
 def _layer(chosen: _Chosen, picture: bytes) -> None:
-    view = state.take()
-    state.write_url(view)
+    view = inside.take()
+    inside.write_url(view)
     look = inside.look_of(view, chosen.subject, chosen.others, picture)
     try:
         backend.runner().start()
@@ -223,24 +222,24 @@ def _layer(chosen: _Chosen, picture: bytes) -> None:
 def _batch(chosen: _Chosen) -> None:
     with st.container(horizontal=True, gap="medium"):
         batch_controls.corruption(
-            state.key("corruption"),
+            inside.key("corruption"),
             CORRUPTIONS,
-            state.take().dataset or chosen.subject.config.dataset,
+            inside.take().dataset or chosen.subject.config.dataset,
             chosen.subject.image_shape,
         )
-        st.slider("Severity", 0, 5, key=state.key("severity"), width=150)
+        st.slider("Severity", 0, 5, key=inside.key("severity"), width=150)
         st.select_slider(
-            "Batch", SIZES, key=state.key("size"), width=170, help=CONTROLS["inside.batch"]
+            "Batch", SIZES, key=inside.key("size"), width=170, help=CONTROLS["inside.batch"]
         )
-        batch_controls.order(state.key("order"), CONTROLS["inside.order"])
+        batch_controls.order(inside.key("order"), CONTROLS["inside.order"])
         st.number_input(
-            "From image", 0, POOL - 1, step=1, key=state.key("first"), width=120,
+            "From image", 0, POOL - 1, step=1, key=inside.key("first"), width=120,
             help=CONTROLS["inside.first"],
         )  # fmt: skip
         if chosen.subject.has_choice:
-            batch_controls.statistics(state.key("stats"), CONTROLS["inside.stats"])
+            batch_controls.statistics(inside.key("stats"), CONTROLS["inside.stats"])
         st.segmented_control(
-            "First place", SOURCES, key=state.key("source"), required=True,
+            "First place", SOURCES, key=inside.key("source"), required=True,
             format_func=_SOURCES.__getitem__, help=CONTROLS["inside.source"],
         )  # fmt: skip
 
@@ -262,10 +261,10 @@ def _picture(view: InsideView, subject: Subject) -> bytes:
         return b"" if drawn is None else own_picture.in_shape(drawn, subject.image_shape)
     if view.source == "an upload":
         st.file_uploader(
-            "A picture", list(SUFFIXES), key=state.UPLOADER, width=420,
-            max_upload_size=5, on_change=state.keep_upload,
+            "A picture", list(SUFFIXES), key=inside.UPLOADER, width=420,
+            max_upload_size=5, on_change=inside.keep_upload,
         )  # fmt: skip
-        if data := state.upload():
+        if data := inside.upload():
             try:
                 taken = own_picture.from_upload(data, subject.image_shape, is_digit=is_digit)
                 if (count := num_frames(data)) > 1:
@@ -278,12 +277,12 @@ def _picture(view: InsideView, subject: Subject) -> bytes:
 
 def _drawn(canvas: np.ndarray) -> None:
     if not canvas.any():
-        state.draw("")
+        inside.draw("")
         return
     try:
-        state.draw(own_picture.to_text(own_picture.centred(canvas)))
+        inside.draw(own_picture.to_text(own_picture.centred(canvas)))
     except ValueError:
-        state.draw("")  # too faint a dot to be a digit
+        inside.draw("")  # too faint a dot to be a digit
 
 
 def _diagram(chosen: _Chosen, view: InsideView, seen: Seen) -> None:
@@ -317,7 +316,7 @@ def _diagram(chosen: _Chosen, view: InsideView, seen: Seen) -> None:
             "where": view.where,
             "followed": followed,
         },
-        on_wish=state.wish,
+        on_wish=inside.wish,
     )
 
 

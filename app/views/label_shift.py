@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import streamlit as st
 
-from app import asking, families, label_shift
+from app import asking, families, label_shift, robustness
 from app.asking import Asked
 from app.charts import label_shift as charts
 from app.charts.label_shift import Shifted
@@ -16,7 +16,6 @@ from app.export import csv_of
 from app.heading import heading
 from app.markdown import plain
 from app.robustness import RobustnessView
-from app.state import robustness as state
 from app.subjects import Chosen
 
 _HEIGHT = 360
@@ -27,23 +26,23 @@ _figure = lru_cache(maxsize=16)(charts.shift_figure)
 def render(chosen: Sequence[Chosen]) -> None:
     """Draw the section; nothing where no model depends on the batch."""
     having = [each for each in chosen if each.subject.has_choice]
-    is_here = families.is_here(state.take().dataset)
+    is_here = families.is_here(robustness.take().dataset)
     if not having or not (is_here or label_shift.precomputed(having)):
         return
     heading("How many classes a test batch holds", "robustness.classes")
 
     def ask_now() -> tuple[Asked]:
-        tasks = label_shift.tasks(chosen, state.take())
-        return (asking.ask("classes", tasks, starts=is_here and state.starts("classes")),)
+        tasks = label_shift.tasks(chosen, robustness.take())
+        return (asking.ask("classes", tasks, starts=is_here and robustness.starts("classes")),)
 
     def draw(asked: Asked) -> None:
-        view = state.take()
+        view = robustness.take()
         is_live = asked.is_done or asked.is_running
         models = label_shift.shifted(chosen, view) if is_live else label_shift.precomputed(chosen)
-        if is_here and not asked.is_done and not state.starts("classes"):
+        if is_here and not asked.is_done and not robustness.starts("classes"):
             st.button(
                 "Test batches of 1 to 10 classes", icon=":material/play_arrow:",
-                key="robustness.start.classes", on_click=state.start, args=("classes",),
+                key="robustness.start.classes", on_click=robustness.start, args=("classes",),
             )  # fmt: skip
         asking.follow(asked)
         if asked.is_running:

@@ -15,7 +15,7 @@ from afn.pretrained.protocols import ASPECTS, WHY_NOT, protocol, stems_of
 from afn.pretrained.published import TABLES, Table
 from afn.pretrained.replication import Replicated, condition_of
 from afn.pretrained.ways import Ask
-from app import evidence, moving
+from app import evidence, moving, paper
 from app.charts import ladder as ladders
 from app.charts import mechanisms as figures
 from app.charts import movement
@@ -42,7 +42,6 @@ from app.paper import (
     fit_words,
     level_words,
 )
-from app.state import paper as state
 from app.views import calibration, paper_theory
 
 _TOLD = ("network", "image size", "training", "augmentation", "data", "domains", "corruptions")
@@ -56,9 +55,9 @@ _ladder_figure = lru_cache(maxsize=16)(ladders.ladder_figure)
 
 def render() -> None:
     """Draw the page."""
-    problems = state.begin()
+    problems = paper.begin()
     offered = _offered(problems)
-    view = state.take()
+    view = paper.take()
     st.title("The paper, measured here", anchor=False)
     st.markdown(
         "What AFN's tables claim, and what came out here with smaller networks and less training: "
@@ -87,21 +86,21 @@ def render() -> None:
     _mechanisms(offered)
     _ladders(results)
     _calibration()
-    view = state.take()
+    view = paper.take()
     reading: Reading = "tests" if view.reading == "tests" else "trains"
     offer(
         "paper",
         lambda: [*published.experiments_of(reading), *mechanisms.experiments_of(view.network)],
     )
-    state.write_url(replace(view, network=ANY) if [view.network] == offered[:1] else view)
+    paper.write_url(replace(view, network=ANY) if [view.network] == offered[:1] else view)
 
 
 def _offered(problems: list[str]) -> list[str]:
     """Networks whose training can be looked at; one of them is chosen."""
     offered = [name for name in NETWORKS if evidence.card(f"{name}-afn")]
-    named = st.session_state[state.key("network")]
+    named = st.session_state[paper.key("network")]
     if offered and named not in offered:
-        st.session_state[state.key("network")] = offered[0]
+        st.session_state[paper.key("network")] = offered[0]
         if named != ANY:
             problems.append(f"In the link, network={named}: not trained yet. Another is shown.")
     return offered
@@ -117,10 +116,10 @@ def _rows(table: Table, view: PaperView) -> list[Replicated]:
 def _table(table: Table, results: Results) -> None:
     if table.name == "digits_single_each":
         st.segmented_control(
-            "A column is the domain", list(READINGS), key=state.key("reading"), required=True,
+            "A column is the domain", list(READINGS), key=paper.key("reading"), required=True,
             format_func=READINGS.__getitem__, help=CONTROLS["paper.reading"],
         )  # fmt: skip
-    view = state.take()
+    view = paper.take()
     every = {each.name: _rows(each, view) for each in TABLES}
     rows = every[table.name]
     if words := charts.table_reading(every, table.name):
@@ -214,11 +213,11 @@ def _mechanisms(offered: Sequence[str]) -> None:
         st.code("python -m afn pretrained train mnist5k-afn", language="shell")
         return
     st.segmented_control(
-        "Looked at in", offered, key=state.key("network"), required=True,
+        "Looked at in", offered, key=paper.key("network"), required=True,
         format_func=NETWORKS.__getitem__,
         help=CONTROLS["paper.network"],
     )  # fmt: skip
-    network = state.take().network
+    network = paper.take().network
     courses = evidence.courses(network)
     told = _told(network)
     _learning(network, told)
@@ -339,7 +338,7 @@ def _refuted(by: str) -> None:
 
 
 def _calibration() -> None:
-    network = state.take().network
+    network = paper.take().network
     if network in NETWORKS:
         calibration.render(evidence.calibrations(network), key="paper", told=_told(network))
 

@@ -19,7 +19,6 @@ from app.markdown import plain
 from app.offers import Choice, newest
 from app.pacing import painted
 from app.rescaling import EVERY_LAYER, NEWEST
-from app.state import rescaling as state
 
 _TICK_SECONDS = 2.0
 """How often the page redraws while its run trains: a figure that changes is mounted anew."""
@@ -31,7 +30,7 @@ def render(open_page: object) -> None:
     Args:
         open_page: The page that trains models.
     """
-    is_asked, problems = state.begin()
+    is_asked, problems = rescaling.begin()
     st.title("γ/β", anchor=False)
     st.markdown(
         "After standardizing, every layer gives its channels a new scale and a new shift, "
@@ -45,8 +44,8 @@ def render(open_page: object) -> None:
             st.markdown("**Nothing to look at yet.** Train a network in the Playground.")
             st.page_link(open_page, label="To the Playground", icon=":material/play_arrow:")  # type: ignore[arg-type]
         return
-    state.propose(newest(offered, 1, first=ADAPTIVE_NORMS)[0])
-    found, missing = histories.opened([st.session_state[state.key("run")]])
+    rescaling.propose(newest(offered, 1, first=ADAPTIVE_NORMS)[0])
+    found, missing = histories.opened([st.session_state[rescaling.key("run")]])
     chosen = found[0] if found else None
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         _run(offered)
@@ -56,12 +55,12 @@ def render(open_page: object) -> None:
     for line in dict.fromkeys([*problems, *missing]):
         st.warning(plain(line), icon=":material/info:")
     if chosen is None:
-        state.write_url(state.take())
+        rescaling.write_url(rescaling.take())
         st.info("Choose a run or a pretrained model above.", icon=":material/arrow_upward:")
         return
     card_view.cards([chosen.card] if chosen.card else [], key="rescaling")
     _follow(chosen, is_linked=is_asked)
-    offer("rescaling", lambda: scales.over_steps(chosen, state.take().layer))
+    offer("rescaling", lambda: scales.over_steps(chosen, rescaling.take().layer))
     if layers:
         heading("How γ̂ and β̂ differ", "rescaling.differences")
         conditions.render(chosen)
@@ -69,16 +68,16 @@ def render(open_page: object) -> None:
 
 def _run(offered: Sequence[Choice]) -> None:
     titles = {choice.id: choice.title for choice in offered}
-    named = st.session_state[state.key("run")]
+    named = st.session_state[rescaling.key("run")]
     st.selectbox(
-        "Run or pretrained model", list(dict.fromkeys([*titles, named])), key=state.key("run"),
+        "Run or pretrained model", list(dict.fromkeys([*titles, named])), key=rescaling.key("run"),
         format_func=lambda name: titles.get(name, name), help=CONTROLS["rescaling.run"], width=420,
     )  # fmt: skip
 
 
 def _layer(layers: Sequence[str], *, is_linked: bool) -> list[str]:
     """Has the user choose a layer; a line where the link names one that is not there."""
-    key, problems = state.key("layer"), []
+    key, problems = rescaling.key("layer"), []
     named = st.session_state[key]
     if named not in (EVERY_LAYER, *layers):
         if named and is_linked:
@@ -104,10 +103,10 @@ def _follow(chosen: Opened, *, is_linked: bool) -> None:
     had_layers = bool(chosen.shown.history.layers)
 
     def part() -> None:
-        state.keep()
+        rescaling.keep()
         now = first.pop() if first else (histories.opened([chosen.id])[0] or [chosen])[0]
         _steps(now, is_linked=is_linked)
-        state.write_url(state.take())
+        rescaling.write_url(rescaling.take())
         has_begun = not had_layers and bool(now.shown.history.layers)
         if chosen.is_live and (has_begun or not now.is_live):
             st.rerun()  # last: there are layers to choose from, or the page ceases to look
@@ -126,7 +125,7 @@ def _steps(chosen: Opened, *, is_linked: bool) -> None:
         )
         return
     cursor = _cursor(steps, is_linked=is_linked)
-    layer = state.take().layer
+    layer = rescaling.take().layer
     if layer == EVERY_LAYER:
         _all_layers(chosen, cursor)
     else:
@@ -145,7 +144,7 @@ def _steps(chosen: Opened, *, is_linked: bool) -> None:
 
 def _cursor(steps: Sequence[int], *, is_linked: bool) -> int:
     """The step that is looked at, the same in all figures."""
-    key = state.key("step")
+    key = rescaling.key("step")
     wanted = st.session_state[key]
     found = rescaling.nearest(wanted, steps)
     if found != wanted:

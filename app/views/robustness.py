@@ -34,7 +34,6 @@ from app.heading import heading
 from app.markdown import plain
 from app.offers import Choice, newest
 from app.robustness import IMAGES, KINDS, MAX_MODELS, RobustnessView
-from app.state import robustness as state
 from app.subjects import Chosen
 from app.views import calibration as calibration_view
 from app.views import label_shift
@@ -68,7 +67,7 @@ def render(open_page: object) -> None:
     Args:
         open_page: The page that trains models.
     """
-    is_asked, problems = state.begin()
+    is_asked, problems = robustness.begin()
     st.title("Robustness", anchor=False)
     st.markdown(
         "How do trained networks do on images that are noisy, blurred, foggy or pale, and **why**? "
@@ -80,11 +79,11 @@ def render(open_page: object) -> None:
         _empty(open_page)
         return
     _models(offered)
-    chosen, missing = subjects.opened(state.take().models)
+    chosen, missing = subjects.opened(robustness.take().models)
     if is_asked and chosen:
-        problems += robustness.misfits(chosen, state.take())
-    if state.take().baseline not in [each.subject.id for each in chosen]:
-        st.session_state[state.key("baseline")] = ""
+        problems += robustness.misfits(chosen, robustness.take())
+    if robustness.take().baseline not in [each.subject.id for each in chosen]:
+        st.session_state[robustness.key("baseline")] = ""
     for line in dict.fromkeys([*problems, *missing]):
         st.warning(plain(line), icon=":material/info:")
     if not chosen:
@@ -94,10 +93,10 @@ def render(open_page: object) -> None:
         [cards.card_of(each.subject.id) for each in chosen if each.is_pretrained], key="robustness"
     )
     _controls(chosen)
-    chosen, misfits = robustness.fitting(chosen, state.take().dataset)
+    chosen, misfits = robustness.fitting(chosen, robustness.take().dataset)
     for line in misfits:
         st.warning(plain(line), icon=":material/info:")
-    state.write_url(state.take())
+    robustness.write_url(robustness.take())
     if not _has_answers(chosen):
         st.markdown(
             "The records of these models hold no answers to corrupted images, so there is nothing "
@@ -113,7 +112,7 @@ def render(open_page: object) -> None:
 
 def _has_answers(chosen: Sequence[Chosen]) -> bool:
     """Whether images can be asked about here, or were asked about for the models' cards."""
-    view = state.take()
+    view = robustness.take()
     return families.is_here(view.dataset) or any(
         robustness.num_corruptions(robustness.whole_grid(each, view.question(each.subject)))
         for each in chosen
@@ -131,10 +130,10 @@ def _empty(open_page: object) -> None:
 
 def _models(offered: Sequence[Choice]) -> None:
     titles = {choice.id: choice.title for choice in offered}
-    state.propose(newest(offered, MAX_MODELS, first=("bn", "asrnorm", "afn")))
-    named = st.session_state[state.key("models")]
+    robustness.propose(newest(offered, MAX_MODELS, first=("bn", "asrnorm", "afn")))
+    named = st.session_state[robustness.key("models")]
     st.multiselect(
-        "Models", list(dict.fromkeys([*titles, *named])), key=state.key("models"),
+        "Models", list(dict.fromkeys([*titles, *named])), key=robustness.key("models"),
         format_func=lambda name: titles.get(name, name), max_selections=MAX_MODELS,
         help=CONTROLS["robustness.models"],
     )  # fmt: skip
@@ -142,15 +141,17 @@ def _models(offered: Sequence[Choice]) -> None:
 
 def _controls(chosen: Sequence[Chosen]) -> None:
     datasets = list(dict.fromkeys(each.subject.config.dataset for each in chosen))
-    if st.session_state[state.key("dataset")] not in datasets:
-        st.session_state[state.key("dataset")] = datasets[0]
-    dataset = st.session_state[state.key("dataset")]
-    if st.session_state[state.key("corruption")] not in robustness.corruptions_for(chosen, dataset):
-        st.session_state[state.key("corruption")] = RobustnessView().corruption
+    if st.session_state[robustness.key("dataset")] not in datasets:
+        st.session_state[robustness.key("dataset")] = datasets[0]
+    dataset = st.session_state[robustness.key("dataset")]
+    if st.session_state[robustness.key("corruption")] not in robustness.corruptions_for(
+        chosen, dataset
+    ):
+        st.session_state[robustness.key("corruption")] = RobustnessView().corruption
     is_fixed = not families.is_here(dataset)
     if is_fixed:
         for name, value in robustness.as_shipped(chosen).items():
-            st.session_state[state.key(name)] = value
+            st.session_state[robustness.key(name)] = value
         entry = dataset_entry(dataset)
         st.info(
             plain(
@@ -161,17 +162,19 @@ def _controls(chosen: Sequence[Chosen]) -> None:
             icon=":material/inventory_2:",
         )
     with st.container(horizontal=True, gap="medium"):
-        batch_controls.statistics(state.key("stats"), CONTROLS["robustness.stats"])
+        batch_controls.statistics(robustness.key("stats"), CONTROLS["robustness.stats"])
         st.select_slider(
-            "Test batch", BATCH_SIZES, key=state.key("batch_size"), width=220, disabled=is_fixed,
-            help=CONTROLS["robustness.batch"],
+            "Test batch", BATCH_SIZES, key=robustness.key("batch_size"), width=220,
+            disabled=is_fixed, help=CONTROLS["robustness.batch"],
         )  # fmt: skip
-        batch_controls.order(state.key("order"), CONTROLS["robustness.order"], disabled=is_fixed)
+        batch_controls.order(
+            robustness.key("order"), CONTROLS["robustness.order"], disabled=is_fixed
+        )
         st.selectbox(
-            "Test images", IMAGES, key=state.key("images"), width=110, disabled=is_fixed,
+            "Test images", IMAGES, key=robustness.key("images"), width=110, disabled=is_fixed,
             help=CONTROLS["robustness.images"],
         )  # fmt: skip
-        st.selectbox("Data set", datasets, key=state.key("dataset"), width=160)
+        st.selectbox("Data set", datasets, key=robustness.key("dataset"), width=160)
 
 
 # -- one corruption up close -----------------------------------------------------------------------
@@ -180,31 +183,31 @@ def _controls(chosen: Sequence[Chosen]) -> None:
 def _shift(chosen: Sequence[Chosen]) -> None:
     heading("One corruption, up close", "robustness.shift")
     st.html(legend_html([Entry(each.label, each.color) for each in chosen]))
-    folder, is_here = backend.pictures(), families.is_here(state.take().dataset)
+    folder, is_here = backend.pictures(), families.is_here(robustness.take().dataset)
 
     def ask_now() -> tuple[Asked, Asked]:
-        state.keep()
-        view = state.take()
+        robustness.keep()
+        view = robustness.take()
         near = robustness.shift_tasks(chosen, view, folder)
         sizes = robustness.batch_tasks(chosen, view)
         return (
             asking.ask("shift", near, starts=is_here),
-            asking.ask("batches", sizes, starts=is_here and state.starts("batches")),
+            asking.ask("batches", sizes, starts=is_here and robustness.starts("batches")),
         )
 
     def draw(near: Asked, sizes: Asked) -> None:
         with st.container(horizontal=True, gap="medium"):
             st.selectbox(
-                "Corruption", robustness.corruptions_for(chosen, state.take().dataset),
-                key=state.key("corruption"), format_func=group_title, width=200,
+                "Corruption", robustness.corruptions_for(chosen, robustness.take().dataset),
+                key=robustness.key("corruption"), format_func=group_title, width=200,
             )  # fmt: skip
-            st.slider("Severity", 0, 5, key=state.key("severity"), width=220)
+            st.slider("Severity", 0, 5, key=robustness.key("severity"), width=220)
             st.segmented_control(
-                "Images", KINDS, key=state.key("pictures"), required=True,
+                "Images", KINDS, key=robustness.key("pictures"), required=True,
                 format_func=_PICTURES.__getitem__,
             )  # fmt: skip
-        view = state.take()
-        state.write_url(view)
+        view = robustness.take()
+        robustness.write_url(view)
         tested = [robustness.tested(each, view.question(each.subject)) for each in chosen]
         _pictures(view, tested, near)
         asking.follow(near)
@@ -283,10 +286,10 @@ def _batches(chosen: Sequence[Chosen], view: RobustnessView, asked: Asked) -> No
             "BN and AFN can."
         )
         return
-    if not asked.is_done and not state.starts("batches"):
+    if not asked.is_done and not robustness.starts("batches"):
         st.button(
             f"Test batches of 1 to {robustness.largest_batch(view)}", icon=":material/play_arrow:",
-            key="robustness.start.batches", on_click=state.start, args=("batches",),
+            key="robustness.start.batches", on_click=robustness.start, args=("batches",),
         )  # fmt: skip
         return
     asking.follow(asked)
@@ -320,25 +323,25 @@ def _batches(chosen: Sequence[Chosen], view: RobustnessView, asked: Asked) -> No
 
 def _grid(chosen: Sequence[Chosen]) -> None:
     heading("All corruptions", "robustness.grid")
-    is_here = families.is_here(state.take().dataset)
+    is_here = families.is_here(robustness.take().dataset)
 
     def ask_now() -> tuple[Asked]:
-        state.keep()
-        tasks = robustness.grid_tasks(chosen, state.take())
-        return (asking.ask("grid", tasks, starts=is_here and state.starts("grid")),)
+        robustness.keep()
+        tasks = robustness.grid_tasks(chosen, robustness.take())
+        return (asking.ask("grid", tasks, starts=is_here and robustness.starts("grid")),)
 
     def draw(asked: Asked) -> None:
-        view = state.take()
-        state.write_url(view)
+        view = robustness.take()
+        robustness.write_url(view)
         names = robustness.corruptions_for(chosen, view.dataset)
-        is_wanted = asked.is_done or state.starts("grid")
+        is_wanted = asked.is_done or robustness.starts("grid")
         tested = [robustness.whole_grid(each, view.question(each.subject)) for each in chosen]
         _told_of(tested)
         if not is_wanted and is_here:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.button(
                     f"Test all {len(names)} corruptions", icon=":material/play_arrow:",
-                    type="primary", key="robustness.start.grid", on_click=state.start,
+                    type="primary", key="robustness.start.grid", on_click=robustness.start,
                     args=("grid",),
                 )  # fmt: skip
                 known = asked.total - asked.left
@@ -397,15 +400,15 @@ def _tables(
 def _how_shown(chosen: Sequence[Chosen], held: Chosen) -> None:
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         st.segmented_control(
-            "Shown", robustness.SHOWN, key=state.key("shown"), required=True,
+            "Shown", robustness.SHOWN, key=robustness.key("shown"), required=True,
             format_func={"accuracy": "accuracy", "difference": f"minus {held.label}"}.__getitem__,
         )  # fmt: skip
         titles = {each.subject.id: each.label for each in chosen}
-        if st.session_state[state.key("baseline")] not in titles:
-            st.session_state[state.key("baseline")] = held.subject.id
+        if st.session_state[robustness.key("baseline")] not in titles:
+            st.session_state[robustness.key("baseline")] = held.subject.id
         st.selectbox(
-            "Baseline", list(titles), key=state.key("baseline"), format_func=titles.__getitem__,
-            width=200, help=CONTROLS["robustness.baseline"],
+            "Baseline", list(titles), key=robustness.key("baseline"), width=200,
+            format_func=titles.__getitem__, help=CONTROLS["robustness.baseline"],
         )  # fmt: skip
 
 

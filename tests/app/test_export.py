@@ -40,6 +40,7 @@ from app import (
     robustness,
     subjects,
 )
+from app import costing as cost
 from app.charts.movement import Moved
 from app.costing import CostView
 from app.domains import DomainsView
@@ -65,7 +66,6 @@ from app.ready_made import READY_MADE
 from app.rescaling import RescalingView
 from app.results import Results
 from app.robustness import RobustnessView
-from app.state import cost
 from app.sweeping import ready_made_plan
 from app.trials.timings import Timings
 from app.trials.trainings import Trainings
