@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -22,11 +21,11 @@ from afn.cost.plan import (
 from afn.cost.records import Measurement, Report
 from afn.engine.config import NORM_NAMES
 from afn.wording import count_words
-from app import backend, links
+from app import backend, folders, links
 from app.comparison import NORM_TITLES
 from app.state.views import ViewState
 
-REFERENCE = Path(__file__).parent / "reference" / "cost.jsonl"
+REFERENCE = folders.REFERENCE / "cost.jsonl"
 """What was measured on the machine that the file's head names, by the command that it names."""
 SUBJECT_TITLES = {
     "layer": "one layer",

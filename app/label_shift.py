@@ -10,12 +10,12 @@ from statistics import fmean
 from afn.grids.records import COUNTED, Cell, Question
 from afn.grids.subjects import Subject
 from afn.grids.tasks import GridTask, Task
-from app import robustness
+from app import folders, robustness
 from app.charts.label_shift import Mode, Shifted, ShiftPoint
 from app.robustness import CLEAN, RobustnessView
 from app.subjects import Chosen
 
-REFERENCE = Path(__file__).with_name("reference") / "label-shift.jsonl"
+REFERENCE = folders.REFERENCE / "label-shift.jsonl"
 """What ``python -m benchmarks.label_shift`` has measured."""
 
 

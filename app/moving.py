@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from pathlib import Path
 
 import streamlit as st
 
@@ -13,7 +12,7 @@ from afn.grids.movement import BATCH_SIZE, NUM_IMAGES, SEVERITY, Movement, condi
 from afn.grids.subjects import Subject
 from afn.grids.tasks import MovementTask
 from afn.pretrained.cards import Card
-from app import asking, backend, histories
+from app import asking, backend, folders, histories
 from app.asking import Asked
 from app.charts import movement as charts
 from app.charts.legend import Entry, legend_html
@@ -24,7 +23,7 @@ from app.heading import heading
 from app.histories import Opened
 from app.markdown import plain
 
-KEPT = Path(__file__).parent / "reference" / "movement.jsonl"
+KEPT = folders.REFERENCE / "movement.jsonl"
 """Of the pretrained models, as ``python -m afn movement --all --output`` wrote it."""
 _HEIGHT = 300
 

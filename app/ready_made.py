@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from afn.over_seeds import OverSeeds, difference
+from app import folders
 from app.results import Results, points
 
-FOLDER = Path(__file__).parent / "reference" / "sweeps"
+FOLDER = folders.REFERENCE / "sweeps"
 """A sweep's specification as NAME.toml, and what came out of it as NAME.jsonl."""
 Answer = tuple[int, str]
 """The number of the expectation that came true, and what was measured, in a sentence."""

@@ -28,7 +28,8 @@ import plotly
 import streamlit as st
 from numpy.typing import ArrayLike
 
-from app.components.scripts import STATIC, module_line
+from app.components.scripts import module_line
+from app.folders import STATIC
 
 Cursor = TypeVar("Cursor")
 Feed = Callable[[Cursor | None], tuple[dict[str, Any], Cursor]]

@@ -1,11 +1,10 @@
 """The browser components' own scripts, served from ``app/static``."""
 
 import hashlib
-from pathlib import Path
 
 import streamlit as st
 
-STATIC = Path(__file__).parents[1] / "static"
+from app.folders import STATIC
 
 
 def module_line(name: str, *versions: str) -> str:

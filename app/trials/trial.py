@@ -14,10 +14,10 @@ from typing import Any, Generic
 
 from afn.cost.records import describe_machine
 from afn.work import read_json, write_json
-from app import backend
+from app import backend, folders
 from app.trials.experiment import Data, Experiment, Standing
 
-REFERENCE = Path(__file__).parents[1] / "reference" / "lessons"
+REFERENCE = folders.REFERENCE / "lessons"
 """Outcomes that come along, one file a lesson."""
 
 
