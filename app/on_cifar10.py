@@ -1,21 +1,43 @@
 """Ablations on CIFAR-10: what the pretrained models' table says of them, as a sweep's results."""
 
 from dataclasses import replace
+from pathlib import Path
+
+import streamlit as st
 
 from afn.grids.records import STANDARD
 from afn.index import Line
-from afn.pretrained.ablations import CLEAN, CORRUPTED, Ablation
+from afn.pretrained.ablations import ABLATIONS, CLEAN, CORRUPTED, Ablation
+from afn.pretrained.cards import pretrained_dir
 from afn.pretrained.measured import Results as Measured
 from afn.pretrained.plan import PLAN
 from afn.pretrained.replication import condition_of
+from afn.pretrained.results import FILE
 from afn.pretrained.ways import Ask, Way
 from afn.sweep.plan import Planned
+from app import measured
 from app.results import Results
 
 _BY_CORRUPTION: dict[str | None, list[Ask]] = {
     None: [CLEAN],
     **{name: [ask for ask in CORRUPTED if ask.corruption == name] for name in STANDARD},
 }
+
+
+def known() -> dict[str, Results]:
+    """Ablations on CIFAR-10 that can be compared by now, by name.
+
+    Raises:
+        ValueError: The table of all accuracies is damaged.
+    """
+    folder = pretrained_dir()
+    return _known(folder, measured.written(folder / FILE), measured.results())
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _known(folder: Path, modified: int, _results: Measured) -> dict[str, Results]:
+    found = {name: results_of(each, _results) for name, each in ABLATIONS.items()}
+    return {name: each for name, each in found.items() if each}
 
 
 def results_of(ablation: Ablation, measured: Measured) -> Results | None:

@@ -6,7 +6,7 @@ from afn.pretrained.asks import Reading
 from afn.pretrained.ladder import ladder
 from afn.pretrained.published import TABLES
 from afn.pretrained.replication import COMPARISONS, Replicated
-from app import evidence
+from app import measured
 from app.experiments.code import literal, table
 from app.experiments.experiment import PLOT, Experiment, line
 from app.paper import LADDERS
@@ -77,7 +77,7 @@ def experiments_of(reading: Reading) -> list[Experiment]:
 
 
 def _tables(reading: Reading) -> Experiment:
-    tables = {table.name: evidence.rows(table, reading) for table in TABLES}
+    tables = {table.name: measured.rows(table, reading) for table in TABLES}
     return Experiment(
         title="Published and measured",
         about="Every published table of AFN beside the mean over seeds of what was measured "
@@ -95,7 +95,7 @@ def _tables(reading: Reading) -> Experiment:
 
 
 def _ladders() -> Experiment:
-    found = {name: ladder(evidence.results(), ask()) for name, ask in LADDERS.items()}
+    found = {name: ladder(measured.results(), ask()) for name, ask in LADDERS.items()}
     asked = {
         name: f"{ask.func.__name__}({', '.join(map(literal, ask.args))})"
         for name, ask in LADDERS.items()

@@ -8,7 +8,15 @@ import streamlit as st
 from afn.pretrained.ablations import ABLATIONS, Ablation
 from afn.sweep.plan import SweepPlan, words
 from afn.wording import count_words, duration_words
-from app import ablation_fields, ablation_results, ablations, backend, evidence, sweeping
+from app import (
+    ablation_fields,
+    ablation_results,
+    ablations,
+    backend,
+    measured,
+    on_cifar10,
+    sweeping,
+)
 from app.ablations import NEW, AblationsView
 from app.charts.asked import asked_html
 from app.experiments import offer, sweeps
@@ -186,14 +194,14 @@ def _ceiling(results: Results) -> str:
 
 def _known() -> dict[str, Results]:
     try:
-        return evidence.ablations()
+        return on_cifar10.known()
     except (ValueError, OSError):
         return {}  # Paper says what is wrong with the table
 
 
 def _on_cifar10(ablation: Ablation, results: Results, open_page: Any) -> None:
     st.header(ablation.question, anchor=False)
-    st.html(asked_html([row for row in evidence.asked() if row.is_of(ablation.section)]))
+    st.html(asked_html([row for row in measured.asked() if row.is_of(ablation.section)]))
     st.caption(
         "Intervals above are over seeds and images. The picture's are over seeds alone; trained "
         "with the commands above, not from this page."

@@ -15,7 +15,7 @@ from afn.pretrained.protocols import ASPECTS, WHY_NOT, protocol, stems_of
 from afn.pretrained.published import TABLES, Table
 from afn.pretrained.replication import Replicated, condition_of
 from afn.pretrained.ways import Ask
-from app import evidence, moving, paper
+from app import evidence, measured, moving, paper
 from app.charts import ladder as ladders
 from app.charts import mechanisms as figures
 from app.charts import movement
@@ -66,7 +66,7 @@ def render() -> None:
     for line in problems:
         st.warning(plain(line), icon=":material/info:")
     try:
-        results = evidence.results()
+        results = measured.results()
     except (ValueError, OSError) as error:
         st.error(plain(str(error)))
         return
@@ -75,7 +75,7 @@ def render() -> None:
     st.html(forest_html(rows))
     st.caption(plain(claim_words()))
     heading("What the source asks, and what was found", "paper.asked", kind="precomputed")
-    found = evidence.asked()
+    found = measured.asked()
     st.html(asked_html(found))
     _csv("This table (CSV)", "asked", lambda: asked_rows(found))
     heading("The published tables", "paper.table", kind="precomputed")
@@ -97,7 +97,7 @@ def render() -> None:
 
 def _offered(problems: list[str]) -> list[str]:
     """Networks whose training can be looked at; one of them is chosen."""
-    offered = [name for name in NETWORKS if evidence.card(f"{name}-afn")]
+    offered = [name for name in NETWORKS if measured.card(f"{name}-afn")]
     named = st.session_state[paper.key("network")]
     if offered and named not in offered:
         st.session_state[paper.key("network")] = offered[0]
@@ -107,7 +107,7 @@ def _offered(problems: list[str]) -> list[str]:
 
 
 def _rows(table: Table, view: PaperView) -> list[Replicated]:
-    return evidence.rows(table, "tests" if view.reading == "tests" else "trains")
+    return measured.rows(table, "tests" if view.reading == "tests" else "trains")
 
 
 # -- published tables ------------------------------------------------------------------------------
@@ -127,7 +127,7 @@ def _table(table: Table, results: Results) -> None:
     st.html(charts.table_html(table, rows))
     notes = list(table.notes)
     if table.name == "digits_single_each":
-        notes += fit_words({each: evidence.rows(table, each) for each in READINGS})
+        notes += fit_words({each: measured.rows(table, each) for each in READINGS})
     if table.name == "cifar10c":
         notes += level_words(table, results)
     if table.name in WHY_NOT and not all(row.is_planned for row in rows):
@@ -175,7 +175,7 @@ def _provenance(table: Table, rows: Sequence[Replicated], here: Mapping[str, str
     parts = ["Precomputed", f"seeds: {here.get('seeds', 'none yet')}"]
     if images := here.get("test images"):
         parts.append(f"{images.removesuffix(' in each test')} images in each test")
-    cards = (evidence.card(stem) for stem in stems_of(table, rows))
+    cards = (measured.card(stem) for stem in stems_of(table, rows))
     found = next((card for card in cards if card), None)
     if found:
         parts += [
