@@ -138,7 +138,7 @@ def _table(table: Table, results: Results) -> None:
     if not any(row.is_planned for row in rows):
         return
     missing = lacking(results, stems_of(table, rows))
-    here = protocol(table, rows, results, evidence.card)
+    here = protocol(table, rows, results, measured.card)
     st.caption(plain(_provenance(table, rows, here)))
     if missing:
         total = len(missing) + _made(table, rows, results)
