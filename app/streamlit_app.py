@@ -10,22 +10,22 @@ ROOT = str(Path(__file__).parents[1])
 if ROOT not in sys.path:  # `streamlit run` puts only this folder there
     sys.path.insert(0, ROOT)
 
-from app import garbage  # noqa: E402
-from app.components import history  # noqa: E402
-from app.state import address  # noqa: E402
-from app.views import (  # noqa: E402
-    ablations,
-    cost,
-    domains,
-    dynamics,
-    inside,
-    lessons,
-    paper,
-    playground,
-    rescaling,
-    robustness,
-    runs,
+from app.kit import (
+    address,
+    garbage,
 )
+from app.kit.components import history  # noqa: E402
+from app.pages.ablations import page as ablations  # noqa: E402
+from app.pages.cost import page as cost  # noqa: E402
+from app.pages.domains import page as domains  # noqa: E402
+from app.pages.dynamics import page as dynamics  # noqa: E402
+from app.pages.inside import page as inside  # noqa: E402
+from app.pages.lessons import page as lessons  # noqa: E402
+from app.pages.paper import page as paper  # noqa: E402
+from app.pages.playground import page as playground  # noqa: E402
+from app.pages.rescaling import page as rescaling  # noqa: E402
+from app.pages.robustness import page as robustness  # noqa: E402
+from app.pages.runs import page as runs  # noqa: E402
 
 garbage.begin()
 st.set_page_config(

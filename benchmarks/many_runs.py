@@ -19,7 +19,7 @@ from streamlit.testing.v1 import AppTest
 
 from afn.engine.config import TrainConfig
 from afn.runs import RunStore
-from app import backend
+from app.kit import backend
 
 NORMS = ("afn", "asrnorm", "bn", "in", "gn")
 
@@ -40,7 +40,7 @@ def runs_page() -> None:
     """The Runs page by itself; AppTest runs its source."""
     import streamlit as st
 
-    from app.views import runs
+    from app.pages.runs import page as runs
 
     elsewhere = st.Page(lambda: None, title="Elsewhere", url_path="elsewhere")
     shown = st.Page(
@@ -54,7 +54,7 @@ def ablations_page() -> None:
     """The Ablations page by itself, with a ready-made sweep's results."""
     import streamlit as st
 
-    from app.views import ablations
+    from app.pages.ablations import page as ablations
 
     elsewhere = st.Page(lambda: None, title="Elsewhere", url_path="elsewhere")
     shown = st.Page(

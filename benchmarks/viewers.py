@@ -28,7 +28,7 @@ from websockets.exceptions import ConnectionClosed
 from afn import TrainConfig
 from afn.runner import LocalRunner
 from afn.runs import RunStore
-from app.garbage import EVERY_SECONDS
+from app.kit.garbage import EVERY_SECONDS
 from tests.app.browser import ROOT, streamlit_server
 from tests.waiting import wait_for
 

@@ -38,10 +38,10 @@ def test_pages_by_their_names(tmp_path: Path) -> None:
         tmp_path,
         {
             "app/streamlit_app.py": "from app.views import cost, paper\n",
-            "app/views/cost.py": "from app.state import cost\nfrom app import help, shared\n",
-            "app/views/paper.py": "from app import costing, shared\n",
+            "app/pages/cost/page.py": "from app.state import cost\nfrom app import help, shared\n",
+            "app/pages/paper/page.py": "from app import costing, shared\n",
             "app/state/cost.py": "Kind = dict[str, int]\n",
-            "app/costing.py": "",
+            "app/pages/cost/view.py": "",
             "app/help.py": "from app.state import paper\n",
             "app/state/paper.py": "",
             "app/shared.py": "from app import costing\nKind = tuple[int, ...]\n",
@@ -51,8 +51,8 @@ def test_pages_by_their_names(tmp_path: Path) -> None:
     assert "app.shared" not in house.pages
     assert house.page_to_page() == [
         "app.help -> app.state.paper",
-        "app.views.paper -> app.costing",
+        "app.pages.paper.page -> app.pages.cost.view",
     ]
-    assert house.kit_to_page() == ["app.shared -> app.costing"]
+    assert house.kit_to_page() == ["app.shared -> app.pages.cost.view"]
     assert house.duplicates() == ["Kind: app.shared, app.state.cost"]
     assert house.circles() == []

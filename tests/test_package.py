@@ -66,9 +66,9 @@ def test_what_is_tested_is_this_checkout():
         "afn.engine.config",
         "afn.pretrained.cards",
         "afn.pretrained.command",
-        "app.comparison",
-        "app.costing",
-        "app.measuring",
+        "app.kit.comparison",
+        "app.pages.cost.view",
+        "app.kit.measuring",
     ],
 )
 def test_programs_that_only_read_load_no_torch(module):

@@ -3,7 +3,7 @@
 from html.parser import HTMLParser
 
 from afn.grids.records import Cell
-from app.charts.tested import Tested as Model  # pytest takes Test... for tests
+from app.kit.draw.tested import Tested as Model
 
 N = 100
 LABELS = bytes(i % 10 for i in range(N))

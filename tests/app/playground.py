@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from afn.engine.config import TrainConfig
 from afn.engine.execution import execute
 from afn.jsonl import read_lines
-from app.comparison import from_url
+from app.kit.comparison import from_url
 from tests.app.one_view import PATIENCE, drawn
 
 APP = Path(__file__).parents[2] / "app" / "streamlit_app.py"

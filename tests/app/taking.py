@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-from app.experiments import Experiment
+from app.kit.take import Experiment
 
 ROOT = Path(__file__).parents[2]
 

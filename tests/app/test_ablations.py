@@ -15,14 +15,14 @@ from afn.pretrained.measured import Results as Measured
 from afn.sweep.plan import plan
 from afn.sweep.saved import read_saved
 from afn.sweep.spec import SweepSpec, read_spec
-from app import backend
-from app.ablations import EXAMPLES, VARIED, AblationsView, values_of
-from app.charts import ablation as charts
-from app.charts import ablation_table as tables
-from app.charts.drawn import Drawn, picked
-from app.on_cifar10 import results_of
-from app.ready_made import FOLDER, READY_MADE
-from app.results import Layout, Results, badge
+from app.kit import backend
+from app.kit.results import Layout, Results, badge
+from app.pages.ablations import charts
+from app.pages.ablations import table as tables
+from app.pages.ablations.drawn import Drawn, picked
+from app.pages.ablations.on_cifar10 import results_of
+from app.pages.ablations.ready_made import FOLDER, READY_MADE
+from app.pages.ablations.view import EXAMPLES, VARIED, AblationsView, values_of
 from tests.app.one_view import html, opened, words
 from tests.pretrained.accuracies import answer, write_results
 

@@ -13,7 +13,7 @@ from tests.app.one_view import drawn, travelled
 def script():
     import streamlit as st
 
-    from app.state import address
+    from app.kit import address
 
     path, url, things = st.session_state.get("act", ("", None, ()))
     address.enter(path)

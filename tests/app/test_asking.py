@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 from afn.grids.pictures import PicturesFile
 from afn.grids.tasks import PicturesTask
 from afn.runner import LocalRunner
-from app import asking, backend
-from app.asking import Asked
+from app.kit import asking, backend
+from app.kit.asking import Asked
 
 PATIENCE = 60.0
 
@@ -41,7 +41,7 @@ def task(tmp_path):
 def asking_app():
     import streamlit as st
 
-    from app import asking
+    from app.kit import asking
 
     def ask_now():
         session = st.session_state

@@ -7,8 +7,7 @@ import pytest
 
 from afn.grids.records import STANDARD, Question
 from afn.pretrained.cards import read_card
-from app import calibration
-from app.charts.calibration import (
+from app.kit.draw.calibration import (
     Rated,
     calibration_legend,
     calibration_reading,
@@ -16,6 +15,7 @@ from app.charts.calibration import (
     error_figure,
     reliability_figure,
 )
+from app.kit.sections import calibration_answers as calibration
 from tests.app.cells import answered, cell, grid
 from tests.app.one_view import opened, words
 

@@ -15,7 +15,7 @@ from afn.engine.config import (
     check_against_data,
 )
 from afn.lambda_init import LambdaInit
-from app.comparison import (
+from app.kit.comparison import (
     MAX_CONTENDERS,
     PRESETS,
     default_comparison,

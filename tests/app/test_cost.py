@@ -12,11 +12,11 @@ import streamlit as st
 from afn.cost.plan import BATCH_SIZES, CHANNELS, SUBJECTS, Plan
 from afn.cost.records import Measurement, Report
 from afn.engine.config import NORM_NAMES
-from app import backend
-from app.charts.cost import METRICS, cost_figure, metric_reading, reading, table
-from app.charts.palette import NORM_COLORS
-from app.costing import CONTENDERS, REFERENCE, CostView, seconds_of
-from app.measuring import Measurements
+from app.kit import backend
+from app.kit.draw.palette import NORM_COLORS
+from app.kit.measuring import Measurements
+from app.pages.cost.charts import METRICS, cost_figure, metric_reading, reading, table
+from app.pages.cost.view import CONTENDERS, REFERENCE, CostView, seconds_of
 from tests.app.one_view import drawn, opened, words
 
 page = partial(opened, "cost")

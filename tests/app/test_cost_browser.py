@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app.measuring import Measurements
+from app.kit.measuring import Measurements
 from tests.app.browser import ROOT, button
 from tests.waiting import wait_for
 

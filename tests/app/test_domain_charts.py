@@ -9,18 +9,12 @@ from afn.data.domains import digit_domains
 from afn.grids.records import Cell
 from afn.grids.spread import LayerSpread, Side, Spread
 from afn.intervals import mean_interval, paired_interval
-from app.charts.domains import (
-    MatrixRow,
-    domain_words,
-    matrix_reading,
-    matrix_table,
-    unseen_gain,
-)
-from app.charts.estimates import gain_over
-from app.charts.heat import diverging, heat
-from app.charts.matrix import matrix_html
-from app.charts.palette import NORM_COLORS, domain_mark
-from app.charts.spread import (
+from app.kit.draw.domains import MatrixRow, domain_words, matrix_reading, matrix_table, unseen_gain
+from app.kit.draw.estimates import gain_over
+from app.kit.draw.heat import diverging, heat
+from app.kit.draw.palette import NORM_COLORS, domain_mark
+from app.pages.domains.matrix import matrix_html
+from app.pages.domains.spread import (
     profile_alt,
     profile_figure,
     profile_reading,

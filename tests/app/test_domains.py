@@ -4,14 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from afn.data.domains import digit_domains
-from app import domains, families
-from app.charts.domains import MatrixRow
-from app.domains import (
-    COLORS,
-    CONTENDERS,
-    DomainsView,
-)
-from app.recipes import recipe_of
+from app.kit import families
+from app.kit.draw.domains import MatrixRow
+from app.kit.recipes import recipe_of
+from app.pages.domains import view as domains
+from app.pages.domains.view import COLORS, CONTENDERS, DomainsView
 from tests.app.test_domain_charts import cell
 
 

@@ -11,10 +11,11 @@ from afn.data import dataset_entry
 from afn.pretrained.cards import read_card
 from afn.pretrained.families import DIGITS, PACS
 from afn.runner import LocalRunner
-from app import domains, training_domains
-from app.cards import sound_cards
-from app.domains import DomainsView
-from app.families import are_here, families
+from app.kit.cards import sound_cards
+from app.kit.families import are_here, families
+from app.pages.domains import training as training_domains
+from app.pages.domains import view as domains
+from app.pages.domains.view import DomainsView
 from tests.app.one_view import words
 from tests.app.shapes import NAMES, TREE, answered, buttons, finished, page, queued, tables
 

@@ -8,14 +8,14 @@ import pytest
 from afn.engine.config import TrainConfig
 from afn.history import History
 from afn.lambda_init import LambdaInit
-from app import offers
-from app.charts.chart import Shown
-from app.charts.depth import depth_legend, ramp
-from app.charts.dynamics import depth_figure, dynamics_figure, panels_of
-from app.charts.dynamics_words import dynamics_reading, panel_reading
-from app.charts.palette import NORM_COLORS
-from app.charts.tracks import Track, courses_of, series_of, table, thinned, together, track
-from app.dynamics import DynamicsView
+from app.kit import offers
+from app.kit.draw.chart import Shown
+from app.kit.draw.depth import depth_legend, ramp
+from app.kit.draw.palette import NORM_COLORS
+from app.kit.draw.tracks import Track, courses_of, series_of, table, thinned, together, track
+from app.pages.dynamics.charts import depth_figure, dynamics_figure, panels_of
+from app.pages.dynamics.view import DynamicsView
+from app.pages.dynamics.words import dynamics_reading, panel_reading
 
 START = [0.04, 0.04, 0.01, 0.01]
 

@@ -157,7 +157,7 @@ def test_cards_and_configurations_are_one_tap_away(ids):
 def test_the_card_says_it_all():
     def card_app():
         from afn.pretrained.cards import read_card
-        from app.card_view import card_details
+        from app.kit.card_view import card_details
 
         card_details(read_card("mnist5k-afn"), key="test")
 

@@ -29,47 +29,39 @@ from afn.pretrained.cards import read_card
 from afn.runs import RunStore
 from afn.sweep.here import carry_out as swept
 from afn.sweep.spec import SweepSpec, read_spec
-from app import (
-    backend,
-    domains,
-    histories,
-    inside,
-    label_shift,
-    moving,
-    rescaling,
-    robustness,
-    subjects,
-)
-from app import costing as cost
-from app.charts.movement import Moved
-from app.costing import CostView
-from app.domains import DomainsView
-from app.experiments import (
-    corruptions,
-    costs,
-    lambdas,
-    layers,
-    matrix,
-    mechanisms,
-    pairs,
-    published,
-    scales,
-    sweeps,
-    trainings,
-    trials,
-)
-from app.experiments import label_shift as few_classes
-from app.experiments.experiment import OLDER_RULE, line
-from app.inside import InsideView
-from app.lessons import LESSONS
-from app.ready_made import READY_MADE
-from app.rescaling import RescalingView
-from app.results import Results
-from app.robustness import RobustnessView
-from app.sweeping import ready_made_plan
-from app.trials.timings import Timings
-from app.trials.trainings import Trainings
-from app.trials.trial import Trial
+from app.kit import backend, histories, subjects
+from app.kit.draw.movement import Moved
+from app.kit.results import Results
+from app.kit.sections import movement as moving
+from app.kit.take import lambdas, sweeps, trainings
+from app.kit.take.experiment import OLDER_RULE, line
+from app.pages.ablations.ready_made import READY_MADE
+from app.pages.ablations.sweeping import ready_made_plan
+from app.pages.cost import take as costs
+from app.pages.cost import view as cost
+from app.pages.cost.view import CostView
+from app.pages.domains import take as matrix
+from app.pages.domains import view as domains
+from app.pages.domains.view import DomainsView
+from app.pages.inside import take as layers
+from app.pages.inside import view as inside
+from app.pages.inside.view import InsideView
+from app.pages.lessons import take as trials
+from app.pages.lessons.experiments.timings import Timings
+from app.pages.lessons.experiments.trainings import Trainings
+from app.pages.lessons.experiments.trial import Trial
+from app.pages.lessons.lessons import LESSONS
+from app.pages.paper import take as published
+from app.pages.paper import take_mechanisms as mechanisms
+from app.pages.rescaling import take as scales
+from app.pages.rescaling import view as rescaling
+from app.pages.rescaling.view import RescalingView
+from app.pages.robustness import label_shift
+from app.pages.robustness import take as corruptions
+from app.pages.robustness import take_label_shift as few_classes
+from app.pages.robustness import view as robustness
+from app.pages.robustness.view import RobustnessView
+from app.pages.runs import take as pairs
 from tests.app.taking import drawn_lines, executed, printed, said
 
 QUICK = TrainConfig(

@@ -4,9 +4,9 @@ import pytest
 
 from afn import LambdaInit, TrainConfig
 from afn.engine.execution import execute
-from app.experiments import Experiment
-from app.experiments.code import ONE_THREAD, config_code, literal, program
-from app.experiments.offer import TITLE
+from app.kit.take import Experiment
+from app.kit.take.code import ONE_THREAD, config_code, literal, program
+from app.kit.take.offer import TITLE
 from tests.app.one_view import drawn, opened
 
 

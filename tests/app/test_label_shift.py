@@ -7,8 +7,9 @@ import pytest
 
 from afn.grids.records import Question
 from afn.pretrained.cards import read_card
-from app import label_shift
-from app.charts.label_shift import (
+from app.kit.subjects import Chosen
+from app.pages.robustness import label_shift
+from app.pages.robustness.charts.label_shift import (
     Shifted,
     ShiftPoint,
     shift_figure,
@@ -16,7 +17,6 @@ from app.charts.label_shift import (
     shift_reading,
     shift_table,
 )
-from app.subjects import Chosen
 from tests.app.cells import cell
 
 CARDS = ("cifar10-bn", "cifar10-asrnorm", "cifar10-afn")

@@ -11,24 +11,20 @@ import pytest
 from afn import AFN2d
 from afn.grids.records import Cell
 from afn.lambda_init import LambdaInit
-from app import (
-    ablations,
-    backend,
-    cards,
-    comparison,
-    costing,
-    dynamics,
-    paper,
-    rescaling,
-    robustness,
-)
-from app.lessons import LESSONS
-from app.lessons.lesson import Check, Option
-from app.ready_made import READY_MADE
-from app.state import lessons as state
-from app.state.lessons import LessonsView
-from app.trials.experiment import Experiment, Standing
-from app.trials.trial import REFERENCE, Trial
+from app.kit import backend, cards, comparison
+from app.pages.ablations import view as ablations
+from app.pages.ablations.ready_made import READY_MADE
+from app.pages.cost import view as costing
+from app.pages.dynamics import view as dynamics
+from app.pages.lessons import view as state
+from app.pages.lessons.experiments.experiment import Experiment, Standing
+from app.pages.lessons.experiments.trial import REFERENCE, Trial
+from app.pages.lessons.lessons import LESSONS
+from app.pages.lessons.lessons.lesson import Check, Option
+from app.pages.lessons.view import LessonsView
+from app.pages.paper import view as paper
+from app.pages.rescaling import view as rescaling
+from app.pages.robustness import view as robustness
 from tests.app.one_view import drawn, opened, text
 
 SLUGS = list(LESSONS)
@@ -460,7 +456,7 @@ class Paused(Experiment):
 
 def test_the_time_left_is_told_by_the_pace_since_it_went_on(runs, monkeypatch):
     clock = [1000.0]
-    monkeypatch.setattr("app.trials.trial.time.time", lambda: clock[0])
+    monkeypatch.setattr("app.pages.lessons.experiments.trial.time.time", lambda: clock[0])
     experiment = Paused()
     trial = Trial("axes", experiment)
     trial.begin()
@@ -479,7 +475,7 @@ def test_the_time_left_is_told_by_the_pace_since_it_went_on(runs, monkeypatch):
 
 def test_two_measurements_do_not_run_at_once(runs, monkeypatch):
     def busy(plan):
-        from app.measuring import BusyError
+        from app.kit.measuring import BusyError
 
         raise BusyError("another measurement is running here; wait for it, or stop it")
 
@@ -490,7 +486,7 @@ def test_two_measurements_do_not_run_at_once(runs, monkeypatch):
 
 
 def test_without_what_came_along_the_page_says_so(runs, monkeypatch, tmp_path):
-    monkeypatch.setattr("app.trials.trial.REFERENCE", tmp_path)
+    monkeypatch.setattr("app.pages.lessons.experiments.trial.REFERENCE", tmp_path)
     at = page(lesson="axes")
     assert "The precomputed result is missing" in text(at.info)
     at = press(at, "lessons.run")

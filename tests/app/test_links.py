@@ -4,15 +4,22 @@ import numpy as np
 import pytest
 
 from afn.inside import own_picture
-from app import ablations, costing, domains, dynamics, inside, paper, rescaling, robustness
-from app.ablations import AblationsView
-from app.costing import CostView
-from app.domains import DomainsView
-from app.dynamics import DynamicsView
-from app.inside import InsideView
-from app.paper import PaperView
-from app.rescaling import RescalingView
-from app.robustness import RobustnessView
+from app.pages.ablations import view as ablations
+from app.pages.ablations.view import AblationsView
+from app.pages.cost import view as costing
+from app.pages.cost.view import CostView
+from app.pages.domains import view as domains
+from app.pages.domains.view import DomainsView
+from app.pages.dynamics import view as dynamics
+from app.pages.dynamics.view import DynamicsView
+from app.pages.inside import view as inside
+from app.pages.inside.view import InsideView
+from app.pages.paper import view as paper
+from app.pages.paper.view import PaperView
+from app.pages.rescaling import view as rescaling
+from app.pages.rescaling.view import RescalingView
+from app.pages.robustness import view as robustness
+from app.pages.robustness.view import RobustnessView
 
 DRAWN = own_picture.to_text(np.eye(28, dtype=np.uint8) * 255)
 

@@ -13,12 +13,12 @@ from afn import LambdaInit
 from afn.history import LAMBDAS
 from afn.lambda_init import GREEK
 from afn.runs import RunStore
-from app.charts.chart import enumerate_words
-from app.charts.corruptions import corruption_chart
-from app.charts.distribution import distribution_chart, layer_names
-from app.charts.lambdas import lambda_chart, short_layer
-from app.charts.learning import gradient_chart, learning_chart
-from app.charts.palette import NORM_COLORS, run_colors
+from app.kit.draw.chart import enumerate_words
+from app.kit.draw.corruptions import corruption_chart
+from app.kit.draw.lambdas import lambda_chart, short_layer
+from app.kit.draw.learning import gradient_chart, learning_chart
+from app.kit.draw.palette import NORM_COLORS, run_colors
+from app.pages.playground.distribution import distribution_chart, layer_names
 from tests.app.live import (
     CHANGED_AT,
     CHARTS,
@@ -34,7 +34,7 @@ from tests.app.live import (
 
 
 def test_a_tick_looks_up_no_data_set_for_corruptions_that_always_apply(shown, monkeypatch):
-    monkeypatch.delattr("app.charts.corruptions.dataset_entry")
+    monkeypatch.delattr("app.kit.draw.corruptions.dataset_entry")
     assert corruption_chart(shown, 3).feed(None)
 
 

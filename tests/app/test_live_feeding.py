@@ -10,8 +10,8 @@ from numpy.testing import assert_equal
 from afn.history import STEP_COLUMNS, Follower, History
 from afn.jsonl import append_line
 from afn.runs import Run
-from app.charts.chart import Shown
-from app.charts.distribution import distribution_chart
+from app.kit.draw.chart import Shown
+from app.pages.playground.distribution import distribution_chart
 from tests.app.live import (
     CHANGED_AT,
     CHARTS,

@@ -6,7 +6,7 @@ import pytest
 
 from afn.cost.plan import Plan
 from afn.processes import identity
-from app.measuring import BusyError, Measurements
+from app.kit.measuring import BusyError, Measurements
 from tests.waiting import wait_for
 
 

@@ -11,8 +11,7 @@ from afn.grids.movement_command import with_networks
 from afn.grids.movement_statistics import movement_of
 from afn.pretrained.cards import read_card
 from afn.sources import subject_of
-from app import moving
-from app.charts.movement import (
+from app.kit.draw.movement import (
     Moved,
     answers_figure,
     answers_reading,
@@ -21,9 +20,10 @@ from app.charts.movement import (
     way_figure,
     way_reading,
 )
-from app.lessons import networks
-from app.mechanisms import VARIANTS
-from app.paper import NETWORKS
+from app.kit.sections import movement as moving
+from app.pages.lessons.lessons import networks
+from app.pages.paper.mechanisms import VARIANTS
+from app.pages.paper.view import NETWORKS
 
 LAYER = "backbone.blocks.0.norm"
 

@@ -21,16 +21,16 @@ from afn.pretrained.measured import Results
 from afn.pretrained.published import TABLES
 from afn.pretrained.replication import COMPARISONS, replicated
 from afn.pretrained.ways import WAYS, Ask
-from app import mechanisms
-from app.charts import ladder as ladders
-from app.charts import mechanisms as figures
-from app.charts import paper as charts
-from app.charts.asked import asked_html, asked_rows
-from app.charts.estimates import Estimate
-from app.charts.forest import forest_html, trainings_words
-from app.charts.verdicts import protocol_html, tally_html, verdict_html
-from app.mechanisms import VARIANTS, Course, Effect, Moves
-from app.paper import fit_words, fits
+from app.kit.draw.asked import asked_html, asked_rows
+from app.kit.draw.estimates import Estimate
+from app.pages.paper import mechanisms
+from app.pages.paper.charts import ladder as ladders
+from app.pages.paper.charts import mechanisms as figures
+from app.pages.paper.charts import paper as charts
+from app.pages.paper.charts.forest import forest_html, trainings_words
+from app.pages.paper.charts.verdicts import protocol_html, tally_html, verdict_html
+from app.pages.paper.mechanisms import VARIANTS, Course, Effect, Moves
+from app.pages.paper.view import fit_words, fits
 from tests.pretrained.accuracies import answer, measured
 
 FROM_MNIST = next(table for table in TABLES if table.name == "digits_from_mnist")

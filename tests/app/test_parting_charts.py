@@ -10,8 +10,10 @@ from afn.engine.execution import execute
 from afn.fork import fork
 from afn.history import History
 from afn.runs import RunStore
-from app.charts.chart import Shown
-from app.charts.parting import (
+from app.kit.comparison import names_of
+from app.kit.draw.chart import Shown
+from app.kit.draw.tracks import track
+from app.pages.runs.parting import (
     SMOOTH,
     TITLES,
     Mark,
@@ -19,8 +21,6 @@ from app.charts.parting import (
     parting_reading,
     parting_table,
 )
-from app.charts.tracks import track
-from app.comparison import names_of
 
 MIDDLE = 22
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 import streamlit as st
 
-from app.comparison import PRESETS, to_url
+from app.kit.comparison import PRESETS, to_url
 from tests.app.one_view import drawn, run_fragment, text
 from tests.app.playground import (
     CONFIG,

@@ -14,7 +14,7 @@ from afn.engine.execution import execute
 from afn.history import History
 from afn.runs import RunStore
 from afn.work import ENDED
-from app import backend
+from app.kit import backend
 from tests.app.one_view import drawn, run_fragment, text
 from tests.app.playground import (
     CONFIG,

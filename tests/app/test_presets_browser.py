@@ -15,7 +15,7 @@ from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 from afn import LambdaInit, TrainConfig
 from afn.runs import RunStore
-from app.comparison import PRESETS, Comparison, from_url, share
+from app.kit.comparison import PRESETS, Comparison, from_url, share
 from tests.app.browser import ROOT, button
 from tests.waiting import PATIENCE
 

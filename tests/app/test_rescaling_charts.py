@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from afn.grids.rescaling import LayerRescaling, Rescaling
-from app.charts.differences import (
+from app.kit.draw.palette import GREY, domain_mark
+from app.pages.rescaling.differences import (
     channels_figure,
     difference_reading,
     layers_figure,
     looks,
 )
-from app.charts.differences import table as differences_table
-from app.charts.outliers import outlier_words, outliers
-from app.charts.palette import GREY, domain_mark
-from app.charts.ridges import (
+from app.pages.rescaling.differences import table as differences_table
+from app.pages.rescaling.outliers import outlier_words, outliers
+from app.pages.rescaling.ridges import (
     MOST_RIDGES,
     Ridge,
     by_layer,

@@ -6,10 +6,11 @@ import pytest
 
 from afn.engine.execution import execute
 from afn.grids.subjects import Subject
-from app import robustness, subjects
-from app.offers import newest
-from app.robustness import RobustnessView
-from app.subjects import Chosen
+from app.kit import subjects
+from app.kit.offers import newest
+from app.kit.subjects import Chosen
+from app.pages.robustness import view as robustness
+from app.pages.robustness.view import RobustnessView
 
 NORMS = ("bn", "afn", "asrnorm")
 NORM_ORDER = ("bn", "asrnorm", "afn")

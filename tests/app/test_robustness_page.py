@@ -16,9 +16,10 @@ from afn.grids.execution import carry_out
 from afn.grids.subjects import Subject
 from afn.pretrained.cards import pretrained_dir, read_card
 from afn.work import ENDED
-from app import backend, robustness
-from app.robustness import from_url
-from app.subjects import Chosen
+from app.kit import backend
+from app.kit.subjects import Chosen
+from app.pages.robustness import view as robustness
+from app.pages.robustness.view import from_url
 from tests.app.one_view import drawn, html, opened, run_fragment, words
 
 NORMS = ("bn", "afn", "asrnorm")

@@ -14,8 +14,9 @@ from tests.app.playground import CONFIG, finished, standing
 def runs_app():
     import streamlit as st
 
-    from app.state import address
-    from app.views import playground, runs
+    from app.kit import address
+    from app.pages.playground import page as playground
+    from app.pages.runs import page as runs
 
     home = st.Page(playground.render, title="Playground", url_path="playground")
     first = st.Page(

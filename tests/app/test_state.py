@@ -12,14 +12,14 @@ from streamlit.testing.v1 import AppTest
 from afn.engine.config import TrainConfig
 from afn.lambda_init import LambdaInit
 from afn.runs import RunStore
-from app.comparison import PRESETS, default_comparison, share, to_url
+from app.kit.comparison import PRESETS, default_comparison, share, to_url
 from tests.app.one_view import travelled
 
 
 def visit_script():
     import streamlit as st
 
-    from app.state import playground as state
+    from app.pages.playground import view as state
 
     state.begin()
     if act := st.session_state.pop("act", None):

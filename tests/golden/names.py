@@ -20,22 +20,20 @@ from afn.runs import RunStore
 from afn.sweep.spec import SweepSpec
 from afn.sweep.store import SweepStore
 from afn.train_options import arguments
-from app import (
-    ablations,
-    comparison,
-    costing,
-    domains,
-    dynamics,
-    inside,
-    paper,
-    rescaling,
-    robustness,
-)
-from app.lessons import LESSONS
-from app.ready_made import READY_MADE
-from app.state import lessons
-from app.sweeping import ready_made_plan
-from app.trials.trial import Trial
+from app.kit import comparison
+from app.pages.ablations import view as ablations
+from app.pages.ablations.ready_made import READY_MADE
+from app.pages.ablations.sweeping import ready_made_plan
+from app.pages.cost import view as costing
+from app.pages.domains import view as domains
+from app.pages.dynamics import view as dynamics
+from app.pages.inside import view as inside
+from app.pages.lessons import view as lessons
+from app.pages.lessons.experiments.trial import Trial
+from app.pages.lessons.lessons import LESSONS
+from app.pages.paper import view as paper
+from app.pages.rescaling import view as rescaling
+from app.pages.robustness import view as robustness
 from tests.app.one_view import drawn, opened
 
 LINKS = {

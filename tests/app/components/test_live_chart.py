@@ -10,14 +10,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.components.live_chart import (
-    HISTORY_BYTES,
-    TICK_BYTES,
-    ChunkLog,
-    curve_points,
-    encode,
-    pack,
-)
+from app.kit.draw.live_chart import HISTORY_BYTES, TICK_BYTES, ChunkLog, curve_points, encode, pack
 
 SPEC: dict[str, Any] = {"kind": "curves"}
 
@@ -205,7 +198,7 @@ def test_thinning_leaves_rare_measurements_whole() -> None:
 def page() -> None:
     import streamlit as st
 
-    from app.components.live_chart import live_chart
+    from app.kit.draw.live_chart import live_chart
 
     def feed(cursor: int | None) -> tuple[dict, int]:
         now = st.session_state.get("now", 1)

@@ -1,0 +1,149 @@
+"""The address: the one place that reads and writes the URL's query.
+
+A setting replaces the address; what is opened (a run, a lesson, a layer) adds an entry to the
+browser's history, as going to another page does; Back and Forward are adopted.
+
+Streamlit adds an entry for every change of ``st.query_params``, which is right for what is opened.
+All else is changed behind its back by `app.kit.components.history`; a rerun may then still bring the
+query from before, so that a page heeds the query only where it is to adopt it.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
+
+from .components import history
+
+Url = dict[str, list[str]]
+"""Query parameters, each with its values."""
+_PATH, _BEGUN, _WRITTEN = "address.path", "address.begun", "address.written"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Written:
+    """What a page has last written."""
+
+    url: Url
+    when: float
+    """In seconds since the epoch."""
+    over: tuple[str, ...]
+    """The queries that it may replace, any if empty: after Back or Forward the one that was found,
+    for the visitor may be further by now."""
+
+
+def enter(path: str) -> None:
+    """Say which page is drawn next, by its path."""
+    st.session_state[_PATH] = path
+
+
+def begin() -> tuple[Url, bool]:
+    """The page's look at the address, once in a run of the script.
+
+    Returns:
+        What the address asks for; and whether the page is to adopt it: on the first look, after
+        Back or Forward, and where a link to the page brings settings along. Else the session knows
+        better.
+    """
+    session, path = st.session_state, _path()
+    written = session.setdefault(_WRITTEN, {})
+    url, arrives = asked(), session.get(_BEGUN) != path
+    adopts = path not in written or is_travel() or (arrives and bool(url))
+    if arrives or adopts:
+        written[path] = None
+    session[_BEGUN] = path
+    return url, adopts
+
+
+def asked() -> Url:
+    """What the address asks for."""
+    return {name: st.query_params.get_all(name) for name in st.query_params}
+
+
+def is_travel() -> bool:
+    """Whether Back or Forward brought the visitor here."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return context is not None and context.is_history_navigation
+
+
+def write(url: Mapping[str, str | list[str]], *, things: Sequence[str] = ()) -> None:
+    """Make the address a link to what is on screen.
+
+    Args:
+        url: Query parameters.
+        things: Parameters that say what is open. A change of one, other than the first after the
+            arrival, which fills in defaults, is a step that Back takes back.
+    """
+    session, path = st.session_state, _path()
+    wanted = {name: [value] if isinstance(value, str) else value for name, value in url.items()}
+    before: _Written | None = session[_WRITTEN][path]
+    if before is None or before.url != wanted:
+        over = (*(before.over if before else ()), _query()) if is_travel() else ()
+        session[_WRITTEN][path] = _Written(url=wanted, when=time.time(), over=over)
+        if before and any(before.url.get(name) != wanted.get(name) for name in things):
+            st.query_params.from_dict(wanted)
+    _replace(session[_WRITTEN][path])
+
+
+def go(page: Any, url: Mapping[str, str]) -> None:
+    """Switch to a page with these query parameters.
+
+    As ``st.switch_page``, which would show them on this page first, in an entry of their own.
+    """
+    context = get_script_run_ctx()
+    if context is None or context.script_requests is None:
+        return
+    _mirror({name: [value] for name, value in url.items()})
+    context.script_requests.request_rerun(
+        RerunData(
+            query_string=context.query_string,
+            page_script_hash=page._script_hash,
+            cached_message_hashes=context.cached_message_hashes,
+            context_info=context.context_info,
+        )
+    )
+    st.empty()  # where this run ends
+
+
+def link() -> str:
+    """The address of what is on screen; empty where nobody has one, as in tests."""
+    written: _Written | None = st.session_state.get(_WRITTEN, {}).get(_path())
+    url = written.url if written else asked()
+    return f"{st.context.url}?{urlencode(url, doseq=True)}" if st.context.url else ""
+
+
+def _replace(written: _Written) -> None:
+    """Show it in the address, of which Streamlit is not told."""
+    _mirror(written.url)
+    if not st.context.url:  # there is no browser, as in tests
+        return
+    part = ThreadState.get().fragment_id or ""
+    history.replace(_path(), _query(), written.when, over=written.over, part=part)
+
+
+def _mirror(url: Url) -> None:
+    """Have this be the query of the session, without a word to the browser."""
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is None or asked() == url:  # in whichever order, and however it is escaped
+        return
+    with context.session_state.query_params() as query:
+        query.clear_with_no_forward_msg(preserve_embed=True)
+        for name, values in url.items():
+            query.set_with_no_forward_msg(name, values)
+        context.query_string = urlencode(query._query_params, doseq=True)
+
+
+def _query() -> str:
+    """The query as the browser says it, or as it was shown since."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return context.query_string if context else ""
+
+
+def _path() -> str:
+    path: str = st.session_state.get(_PATH, "")
+    return path

@@ -1,0 +1,126 @@
+"""What all sessions of the server share: run store, runner, histories, and measurements."""
+
+import atexit
+from pathlib import Path
+
+import streamlit as st
+
+from afn.cluster import runner_for
+from afn.grids.evaluation import EvaluationStore
+from afn.grids.pictures import Pictures, PicturesFile
+from afn.history import Follower, History
+from afn.index import Line, RunIndex
+from afn.inside.service import Inspector
+from afn.runner import Runner
+from afn.runs import Run, RunStore
+from afn.sweep.store import GROUP, SweepStore
+
+from .markdown import plain
+from .measuring import Measurements
+
+
+@st.cache_resource(show_spinner=False)
+def store() -> RunStore:
+    """The run store below ``AFN_RUNS_DIR``."""
+    return RunStore()
+
+
+def runner() -> Runner:
+    """The runner, its worker warming up from the first visit on; ``AFN_CLUSTER`` makes it Dask's.
+
+    Where the cluster cannot be used, the page says so in a line and ends there.
+    """
+    try:
+        return _runner()
+    except (OSError, ValueError, ImportError) as error:
+        st.error(plain(f"{error}."))
+        st.stop()
+
+
+@st.cache_resource(show_spinner=False)
+def _runner() -> Runner:
+    made = runner_for(store())
+    made.start()
+    atexit.register(made.close)
+    return made
+
+
+@st.cache_resource(show_spinner=False)
+def inspector() -> Inspector:
+    """Looks into layers of any network for all sessions."""
+    made = Inspector(lambda address: runner().inspect(address))
+    atexit.register(made.close)
+    return made
+
+
+@st.cache_resource(show_spinner=False)
+def measurements() -> Measurements:
+    """Live measurements; their reports lie beside the runs, hidden from the run store."""
+    live = Measurements(store().root / ".measurements")
+    atexit.register(live.close)
+    return live
+
+
+@st.cache_resource(show_spinner=False)
+def index() -> RunIndex:
+    """What is known of all runs without their events."""
+    return RunIndex(store())
+
+
+@st.cache_resource(show_spinner=False)
+def sweeps() -> SweepStore:
+    """The sweeps that were begun, hidden beside the runs."""
+    return SweepStore(store())
+
+
+@st.cache_resource(show_spinner=False)
+def evaluations() -> EvaluationStore:
+    """Evaluations, hidden beside the runs."""
+    return EvaluationStore.beside(store())
+
+
+def lines() -> list[Line]:
+    """What is known of the runs that were begun one by one, newest first.
+
+    Those of sweeps are on the Ablations page; there are too many of them to choose from by name.
+    """
+    return [line for line in index().lines() if line.group != GROUP]
+
+
+def run(run_id: str) -> Run:
+    """A run by its id, whether or not it is there."""
+    return Run(store().root / run_id)
+
+
+def has_run(run_id: str) -> bool:
+    """Whether the store has a run of that id."""
+    return (store().root / run_id / "config.json").is_file()
+
+
+def pictures() -> Path:
+    """The folder of corrupted images to look at."""
+    return (store().root / ".pictures").absolute()
+
+
+def read_pictures(file: PicturesFile) -> Pictures | None:
+    """What the file holds, read once; None where there is none."""
+    try:
+        modified = file.path.stat().st_mtime_ns
+    except OSError:
+        return None
+    return _pictures(file, modified)
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _pictures(file: PicturesFile, modified: int) -> Pictures | None:
+    return file.read()
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _follower(run_id: str) -> Follower:
+    return Follower(run(run_id))
+
+
+def history(run_id: str) -> History:
+    """A run's history up to now; sessions that look at the same run follow it together."""
+    return _follower(run_id).now()

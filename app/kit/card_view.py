@@ -1,0 +1,98 @@
+"""What stands behind a figure, one tap away: a pretrained model's card."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import streamlit as st
+
+from afn.engine.config import TrainConfig
+from afn.pretrained.cards import Card
+from afn.wording import count_words, duration_words
+
+from .comparison import NORM_TITLES
+from .export import csv_of
+from .markdown import plain
+from .take.code import config_code
+
+
+def cards(shown: Sequence[Card], *, key: str) -> None:
+    """A button for each model that opens its card.
+
+    Args:
+        shown: The models on screen; nothing is drawn for none.
+        key: Tells these buttons from those of other pages.
+    """
+    if not shown:
+        return
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.badge("precomputed", icon=":material/inventory_2:", color="gray")
+        for card in shown:
+            popover = st.popover(
+                card.name, icon=":material/badge:", type="tertiary", key=f"{key}.card.{card.name}",
+                help="The card of this pretrained model", on_change="rerun",
+            )  # fmt: skip
+            if popover.open:
+                with popover:
+                    card_details(card, key=key)
+
+
+def card_details(card: Card, *, key: str) -> None:
+    """The whole card."""
+    config = card.config
+    height, width, channels = card.inputs.image_shape
+    facts = {
+        "norm": NORM_TITLES[config.norm],
+        "network": f"{config.backbone}, {card.num_parameters:,} parameters",
+        "images": f"{height}×{width}×{channels}, {len(card.inputs.class_names)} classes",
+        "seed": f"{config.seed}",
+        "training": f"{count_words(card.steps, 'step')} in {duration_words(card.seconds)}",
+        "settings": _settings(config),
+        "channels": card.setting.removeprefix("channels "),
+        "made with": ", ".join(f"{name} {version}" for name, version in card.versions.items()),
+        "weights": f"SHA-256 {card.sha256['weights'][:16]}…",
+    }
+    st.markdown(f"**{plain(card.name)}**, a pretrained model")
+    st.markdown(
+        "  \n".join(f":gray[{name}] {plain(value)}" for name, value in facts.items() if value)
+    )
+    st.markdown("**Data**, with the checksum of the images and labels used")
+    trained, tested = card.trained_on, card.tested_on
+    st.dataframe(
+        [
+            {"data": each.name, "for": use, "images": count, "SHA-256": each.sha256}
+            for each, use, count in (
+                (trained, "training", trained.num_train),
+                *((each, "tests", each.num_test) for each in tested),
+            )
+        ],
+        hide_index=True, height="content",
+    )  # fmt: skip
+    st.markdown("**Accuracies**, clean images first")
+    rows = [asdict(each) for each in card.accuracies]
+    rows.sort(key=lambda row: row["corruption"] != "clean")
+    st.dataframe(
+        rows, hide_index=True, height=240,
+        column_config={"accuracy": st.column_config.NumberColumn(format="percent")},
+    )  # fmt: skip
+    st.download_button(
+        "Accuracies (CSV)", csv_of(lambda: rows), f"{card.name}.csv", "text/csv",
+        icon=":material/download:", key=f"{key}.card.csv.{card.name}", on_click="ignore",
+    )  # fmt: skip
+    st.caption("Its configuration as Python")
+    st.code(config_code(config), language="python", wrap_lines=True)
+
+
+def _settings(config: TrainConfig) -> str:
+    parts = [
+        count_words(config.epochs, "epoch"),
+        f"batch {config.batch_size}",
+        f"lr {config.lr:g} ({config.lr_schedule})",
+        f"momentum {config.momentum:g}",
+    ]
+    if config.weight_decay:
+        parts.append(f"weight decay {config.weight_decay:g}")
+    if config.augment != "none":
+        parts.append(config.augment.replace("_", " and "))
+    if config.rsc:
+        parts.append(f"RSC {config.rsc:.2g}")
+    return ", ".join(parts)

@@ -1,0 +1,85 @@
+"""The pretrained models' cards, each read once."""
+
+from collections import Counter
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+import streamlit as st
+
+from afn.grids.records import Question
+from afn.grids.subjects import Subject
+from afn.pretrained.cards import Card, pretrained_dir, pretrained_names, read_card
+from afn.pretrained.plan import PLAN
+
+from . import backend
+
+
+def names() -> list[str]:
+    """The shipped models, in the order of the plan; others behind."""
+    ranks = {name: rank for rank, name in enumerate(PLAN)}
+    return sorted(pretrained_names(), key=lambda name: (ranks.get(name, len(ranks)), name))
+
+
+def card_of(name: str) -> Card:
+    """A model's card.
+
+    Raises:
+        ValueError: There is none of that name, or it is damaged.
+    """
+    path = pretrained_dir() / f"{name}.json"
+    try:
+        modified = path.stat().st_mtime_ns
+    except OSError:
+        return read_card(name)  # says what there is instead
+    return _card(path, modified)
+
+
+def sound_cards() -> list[Card]:
+    """All cards that can be read."""
+    found = []
+    for name in names():
+        try:
+            found.append(card_of(name))
+        except (ValueError, OSError):
+            continue  # whoever asks for it by name is told
+    return found
+
+
+def subject_of(card: Card) -> Subject:
+    """The model as evaluations see it, what it was asked for its card known already.
+
+    Raises:
+        ValueError: A file of it is not what was shipped.
+        FileNotFoundError: A file of it is missing.
+        OSError: The folder of answers cannot be written.
+    """
+    folder = (backend.store().root / ".pretrained" / card.name).absolute()
+    _unpack(card.folder / card.name, card.sha256["cells"], folder)
+    return card.subject(folder)
+
+
+def questions(name: str) -> Mapping[Question, int]:
+    """What a model was asked for its card, and in how many places.
+
+    Raises:
+        ValueError, OSError: There is none of that name, or its answers cannot be read.
+    """
+    return _questions(name, card_of(name).sha256["cells"])
+
+
+@st.cache_resource(show_spinner=False, max_entries=256)
+def _questions(name: str, sha256: str) -> Mapping[Question, int]:
+    return Counter(question for question, _ in card_of(name).answers())
+
+
+@st.cache_resource(show_spinner=False, max_entries=256)
+def _unpack(path: Path, sha256: str, folder: Path) -> None:
+    card = read_card(path.name, path.parent)
+    card.read("weights")
+    card.unpack_answers(folder)
+
+
+@lru_cache(maxsize=256)
+def _card(path: Path, modified: int) -> Card:
+    return read_card(path.stem, path.parent)

@@ -1,0 +1,97 @@
+"""What every live chart is: a drawing to mount, a sentence that reads it, and its data."""
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from afn.engine.config import TrainConfig
+from afn.history import History
+from afn.lambda_init import GREEK
+from afn.origin import Origin
+from afn.wording import statistics_told
+
+TICK_BYTES = 1_200
+"""Room for the points of one tick, so that three overlapping ticks stay below 5 KB."""
+HISTORY_BYTES = 60_000
+"""Room for a whole history, which is thinned to it."""
+
+Rows = list[dict[str, Any]]
+"""A table in long form: one dict a row, all with the same keys."""
+Feed = Callable[[Any], tuple[dict[str, Any], Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A run as it is shown: its name and colour are the same in every chart."""
+
+    label: str
+    color: str
+    config: TrainConfig
+    history: History
+    is_over: bool = False
+    """Whether no more is to come."""
+    origin: Origin | None = None
+    """Where it was forked from."""
+
+    @property
+    def statistics(self) -> str:
+        """At test time; with the sizes of the test batches, once one was made."""
+        test = self.history.latest_accuracy()
+        mode = self.config.statistics
+        return statistics_told(mode, test["n"]) if test else mode
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """One live chart.
+
+    Args:
+        subject: What is drawn; another subject clears the drawing.
+        spec: How it is drawn, see `app.kit.draw.live_chart`.
+        feed: What is new since a cursor.
+        reading: One sentence, computed from the data, that says what the chart shows.
+        table: The chart's data in long form, for download.
+    """
+
+    subject: Hashable
+    spec: dict[str, Any]
+    feed: Feed
+    reading: str
+    table: Callable[[], Rows]
+
+
+def subject_of(shown: Sequence[Shown], *view: Hashable) -> Hashable:
+    """The runs, their revisions, and how they are looked at."""
+    return (tuple((each.history.run.id, each.history.revision) for each in shown), view)
+
+
+def legend(shown: Sequence[Shown]) -> list[dict[str, str]]:
+    """The runs as a spec names them."""
+    return [{"label": each.label, "color": each.color} for each in shown]
+
+
+def marks_since(shown: Sequence[Shown], seen: Sequence[int]) -> list[dict[str, Any]]:
+    """Labelled marks of the changes made while training, those behind the first `seen` of a run."""
+    return [
+        {"x": command["step"], "text": text, "run": run}
+        for run, (each, first) in enumerate(zip(shown, seen, strict=True))
+        for command in each.history.commands[first:]
+        if (text := change_words(command))
+    ]
+
+
+def change_words(command: dict[str, Any]) -> str:
+    """What a command sets, as its mark says: "lr 0.01"; empty where it sets nothing."""
+    if command.get("command") != "set" or "error" in command:
+        return ""
+    names = {"lr": "lr", "batch_size": "batch", "lambda_lr_factor": "λ lr ×"}
+    for key, name in names.items():
+        if key in command:
+            return f"{name} {command[key]:g}"
+    logits = command.get("lambda", {})
+    return ", ".join(f"{GREEK[key]} logit {value:g}" for key, value in logits.items())
+
+
+def enumerate_words(words: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

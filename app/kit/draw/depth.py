@@ -1,0 +1,75 @@
+"""Layers as shades of one colour, the first light and the last dark."""
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from .lambdas import short_layer
+
+_LIGHT, _DARK = 0.5, 0.2
+"""Shares of white in the first layer's colour and of black in the last one's."""
+_NAMED = 4
+"""With more layers than these, only the ends of the scale are named."""
+_STYLE = """
+<style>
+.afn-depth {display:flex; flex-wrap:wrap; gap:.3rem 1.6rem; font-size:.9rem; line-height:1.5;}
+.afn-depth > span {display:flex; flex-wrap:wrap; align-items:center; gap:.1rem .5rem;}
+.afn-depth b {width:2rem; height:3px; flex:none;}
+.afn-depth small {font-size:.8rem; opacity:.8; display:flex; align-items:center; gap:.35rem;}
+.afn-depth i {display:inline-block; width:.65rem; height:.65rem; border-radius:50%;}
+.afn-depth .scale {width:4.5rem; border-radius:.2rem;}
+</style>
+"""
+
+
+def ramp(color: str, count: int) -> list[str]:
+    """A shade per layer."""
+    if count == 1:
+        return [color]
+    return [_shade(color, i / (count - 1)) for i in range(count)]
+
+
+def _shade(color: str, place: float) -> str:
+    """Light at 0, the colour itself in the middle, dark at 1."""
+    white = max(0.0, _LIGHT * (1 - 2 * place))
+    black = max(0.0, _DARK * (2 * place - 1))
+    channels = (int(color[i : i + 2], 16) for i in (1, 3, 5))
+    return "#" + "".join(f"{round((c + (255 - c) * white) * (1 - black)):02X}" for c in channels)
+
+
+def depth_legend(entries: Iterable[tuple[str, str, str, Sequence[str]]]) -> str:
+    """Who is who, and which shade is which layer: HTML for ``st.html``.
+
+    Args:
+        entries: Of each series its label, colour, dashes, and the layers that are shades of it;
+            none where layers have panels of their own.
+    """
+    items = []
+    for label, color, dash, layers in entries:
+        line = f'<b style="background:{escape(_dashed(color, dash))}"></b>'
+        items.append(f"<span>{line}{escape(label)}{_layers(color, layers)}</span>")
+    return f'{_STYLE}<div class="afn-depth">{"".join(items)}</div>'
+
+
+def _dashed(color: str, dash: str) -> str:
+    """A line with these dashes, as CSS's background."""
+    if dash == "solid":
+        return color
+    at, stops = 0, []
+    for i, length in enumerate(int(part.removesuffix("px")) for part in dash.split(",")):
+        stops.append(f"{'transparent' if i % 2 else color} {at}px {at + length}px")
+        at += length
+    return f"repeating-linear-gradient(90deg,{','.join(stops)})"
+
+
+def _layers(color: str, layers: Sequence[str]) -> str:
+    if not layers:
+        return ""
+    shades, names = ramp(color, len(layers)), [escape(short_layer(name)) for name in layers]
+    if len(layers) <= _NAMED:
+        parts = (
+            f'<i style="background:{shade}"></i>{name}'
+            for shade, name in zip(shades, names, strict=True)
+        )
+        return f"<small>{' '.join(parts)}</small>"
+    scale = f'<i class="scale" style="background:linear-gradient(90deg,{",".join(shades)})"></i>'
+    return f"<small>{names[0]} {scale} {names[-1]} ({len(layers)} layers)</small>"

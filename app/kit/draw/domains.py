@@ -1,0 +1,250 @@
+"""Accuracy over pairs of training and test domain: what it says in words, and as a table.
+
+`app.pages.domains.matrix` draws it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import fmean
+
+from afn.data.derived import parts_of
+from afn.grids.records import Cell
+from afn.wording import count_words, difference_words, percent
+
+from .chart import Rows, enumerate_words
+from .estimates import Estimate, accuracy_over, gain_over, gain_words, is_alike, pooled
+
+Titles = Mapping[str, str]
+"""Domains' titles by name; those that it lacks are called by their name."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MatrixRow:
+    """A network and its answers to the domains."""
+
+    label: str
+    """Its contender: networks of one contender, trained on one domain each, have one label."""
+    norm: str
+    statistics: str
+    """Whose statistics its norms use, in words."""
+    color: str
+    train: str
+    """The name of what it was trained on, derived or not."""
+    cells: Mapping[str, Cell]
+    """What is known, by the test domain's name."""
+
+    def has_seen(self, domain: str) -> bool:
+        """Whether it was trained on the domain, in whichever form."""
+        return domain in (parts_of(self.train) or [self.train])
+
+
+def domain_words(name: str, titles: Titles | None = None) -> str:
+    """A domain's title, whatever form it is brought to; those of several joined."""
+    titles = titles or {}
+    plain = parts_of(name) or [name]
+    return " + ".join(titles.get(part, part.rpartition("/")[2].replace("_", " ")) for part in plain)
+
+
+def unseen_gain(
+    ours: Sequence[MatrixRow], theirs: Sequence[MatrixRow], domains: Sequence[str]
+) -> Estimate | None:
+    """Accuracy above another contender's on unseen domains, over all cells that both have.
+
+    Networks that were trained on the same are paired, each with the domains that it has not seen,
+    and the value is the plain mean of the cells' differences. For the interval the test image is
+    the unit, as in `app.kit.draw.estimates.gain_over`: an image that several pairs of networks were
+    asked counts once, with the mean of its differences, since those are not independent. Domains
+    are, and weigh by their pairs.
+
+    It says what other images could change. What another training seed could is not in it.
+
+    Returns:
+        None where they have no such cell in common.
+    """
+    pairs = unseen_pairs(ours, theirs, domains)
+    return mean_gain(pairs) if pairs else None
+
+
+Pair = tuple[str, Cell, Cell]
+"""A test domain and two networks' answers to it."""
+
+
+def unseen_pairs(
+    ours: Sequence[MatrixRow], theirs: Sequence[MatrixRow], domains: Sequence[str]
+) -> list[Pair]:
+    """The cells that can be compared: the same training, an unseen domain, the same images."""
+    return [
+        (domain, row.cells[domain], other.cells[domain])
+        for row in ours
+        if (other := partner_of(row, theirs))
+        for domain in domains
+        if not row.has_seen(domain)
+        and domain in row.cells
+        and domain in other.cells
+        and is_alike(row.cells[domain], other.cells[domain])
+    ]
+
+
+def mean_gain(pairs: Sequence[Pair]) -> Estimate:
+    """The mean difference over one or more pairs; see `unseen_gain`."""
+    by_domain: dict[str, list[tuple[Cell, Cell]]] = {}
+    for domain, ours, theirs in pairs:
+        by_domain.setdefault(domain, []).append((ours, theirs))
+    return pooled(
+        (len(cells) / len(pairs), gain_over(*zip(*cells, strict=True)))
+        for cells in by_domain.values()
+    )
+
+
+def partner_of(row: MatrixRow, others: Sequence[MatrixRow]) -> MatrixRow | None:
+    """The first one that was trained on the same, in the same form."""
+    return next((other for other in others if other.train == row.train), None)
+
+
+def matrix_reading(
+    rows: Sequence[MatrixRow],
+    domains: Sequence[str],
+    *,
+    baseline: str | None = None,
+    titles: Titles | None = None,
+) -> str:
+    """Which contender does best on domains that it has not seen, by how much, and what is hardest.
+
+    Only cells that all contenders have count.
+
+    Args:
+        rows: All contenders' networks.
+        domains: The columns, by name.
+        baseline: The label of the contender that the others are compared with; None is the first
+            one with batch norm.
+        titles: Of the domains.
+    """
+    contenders: dict[str, list[MatrixRow]] = {}
+    for row in rows:
+        contenders.setdefault(row.label, []).append(row)
+    places = _common_places(list(contenders.values()), domains)
+    if not places:
+        return "No domain that a network has not seen is tested for all of them yet."
+    cut = _cut(contenders, places)
+    means = {
+        label: fmean(cell.accuracy for row in mine for cell in row.cells.values())
+        for label, mine in cut.items()
+    }
+    if baseline is None:
+        baseline = next((row.label for row in rows if row.norm == "bn"), None)
+    ranked = sorted(means, key=lambda label: -means[label])
+    best = ranked[0]
+    count = sum(map(len, places.values()))
+    pairs = f"over {count_words(count, 'pair')} of training and test domain"
+
+    def gain(ours: str, theirs: str) -> Estimate:
+        return mean_gain(unseen_pairs(cut[ours], cut[theirs], domains))
+
+    if len(ranked) == 1:
+        text = [
+            f"On domains that it has not seen, {best} is right in {percent(means[best])}, the mean "
+            f"{pairs}."
+        ]
+    elif gain(best, ranked[1]).is_clear:
+        text = [
+            f"On domains that it has not seen, {best} is right most often: {percent(means[best])}, "
+            f"the mean {pairs}."
+        ]
+    else:
+        own, other, _ = difference_words(means[best], means[ranked[1]])
+        text = [
+            f"On domains that they have not seen, {best} and {ranked[1]} are too close to tell "
+            f"which is better: {own} and {other}, means {pairs}."
+        ]
+    others = [label for label in ranked if label != baseline]
+    if baseline in means and others:
+        gains = {label: gain(label, baseline) for label in others}
+        words = enumerate_words(
+            [
+                f"{label} {gain_words(each, difference_words(means[label], means[baseline])[2])}"
+                for label, each in gains.items()
+            ]
+        )
+        text.append(f"Beside {baseline}, image by image: {words}.")
+        first_two = set(ranked[:2])
+        unclear = [
+            label
+            for label, each in gains.items()
+            if not each.is_clear and {label, baseline} != first_two
+        ]
+        if unclear:
+            verb = "is" if len(unclear) == 1 else "are"
+            text.append(f"{enumerate_words(unclear)} {verb} too close to {baseline} to tell.")
+    hardest, accuracy = _hardest(row for mine in cut.values() for row in mine)
+    if len({domain for tested in places.values() for domain in tested}) > 1:
+        text.append(
+            f"Hardest is {domain_words(hardest, titles)}: {percent(accuracy)} over all networks "
+            f"that were trained on others."
+        )
+    return " ".join(text)
+
+
+def _common_places(
+    contenders: Sequence[Sequence[MatrixRow]], domains: Sequence[str]
+) -> dict[str, list[str]]:
+    """The unseen domains that every contender's network was tested on, by what it trained on."""
+    found: dict[str, list[str]] = {}
+    for row in contenders[0] if contenders else ():
+        partners = [partner_of(row, mine) for mine in contenders]
+        tested = [
+            domain
+            for domain in domains
+            if not row.has_seen(domain)
+            and all(
+                other and domain in other.cells and is_alike(row.cells[domain], other.cells[domain])
+                for other in partners
+            )
+        ]
+        if tested:
+            found[row.train] = tested
+    return found
+
+
+def _cut(
+    contenders: Mapping[str, Sequence[MatrixRow]], places: Mapping[str, Sequence[str]]
+) -> dict[str, list[MatrixRow]]:
+    """The contenders with nothing but the cells of these places."""
+    return {
+        label: [
+            replace(row, cells={domain: row.cells[domain] for domain in places[row.train]})
+            for row in mine
+            if row.train in places
+        ]
+        for label, mine in contenders.items()
+    }
+
+
+def _hardest(rows: Iterable[MatrixRow]) -> tuple[str, float]:
+    accuracies: dict[str, list[float]] = {}
+    for row in rows:
+        for domain, cell in row.cells.items():
+            accuracies.setdefault(domain, []).append(cell.accuracy)
+    return min(((name, fmean(each)) for name, each in accuracies.items()), key=lambda it: it[1])
+
+
+def matrix_table(rows: Sequence[MatrixRow], domains: Sequence[str]) -> Rows:
+    """All cells that are known, in long form."""
+    return [
+        {
+            "model": row.label,
+            "norm": row.norm,
+            "statistics": row.statistics,
+            "train domain": row.train,
+            "test domain": domain,
+            "n": cell.n,
+            "correct": cell.correct,
+            "accuracy": cell.accuracy,
+            "low95": accuracy.low,
+            "high95": accuracy.high,
+            "source": cell.source,
+        }
+        for row in rows
+        for domain in domains
+        if (cell := row.cells.get(domain))
+        for accuracy in [accuracy_over([cell])]
+    ]

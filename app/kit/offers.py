@@ -1,0 +1,82 @@
+"""What is on offer to be looked at or tested: runs, newest first, and pretrained models."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+
+from afn.engine.config import TrainConfig
+from afn.index import Line
+from afn.runs import Run
+from afn.work import ENDED
+
+from . import backend, cards
+from .comparison import NORM_TITLES
+from .recipes import recipe_of
+
+LISTED = 200
+"""So many of the newest runs are offered; a link may name any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A run or a pretrained model on offer."""
+
+    id: str
+    title: str
+    config: TrainConfig
+
+
+def offers(is_wanted: Callable[[Run], bool]) -> list[Choice]:
+    """The wanted runs, newest first, and behind them the pretrained models."""
+    found: list[Choice] = []
+    for line in backend.lines():
+        if len(found) == LISTED:
+            break
+        if not line.is_damaged and is_wanted(backend.run(line.id)):
+            found.append(_of_line(line))
+    found += [
+        Choice(card.name, f"{card.name} · pretrained", card.config) for card in cards.sound_cards()
+    ]
+    shared = Counter(choice.title for choice in found)
+    return [
+        replace(each, title=f"{each.title} · {each.id}") if shared[each.title] > 1 else each
+        for each in found
+    ]  # a widget tells its options by their titles
+
+
+def _of_line(line: Line) -> Choice:
+    config = line.config()
+    norm = NORM_TITLES[config.norm]
+    parts = [
+        line.name if line.name.startswith(norm) else f"{norm} {line.name}".strip(),
+        config.dataset,
+        f"seed {config.seed}",
+        f"{datetime.fromtimestamp(line.created):%d %b %H:%M}",
+    ]
+    if line.status not in ENDED:
+        parts.append("running")
+    return Choice(line.id, " · ".join(parts), config)
+
+
+def newest(offered: Sequence[Choice], count: int, *, first: Sequence[str]) -> tuple[str, ...]:
+    """The newest on offer, and beside it the newest of other norms that is else like it.
+
+    Args:
+        offered: Newest first.
+        count: At most so many.
+        first: The norms that come first, in this order.
+    """
+    by_norm: dict[str, str] = {}
+    for choice in offered:
+        if alike(choice.config) == alike(offered[0].config):
+            by_norm.setdefault(choice.config.norm, choice.id)
+    ranks = [*first, *sorted(by_norm.keys() - set(first))]
+    return tuple(by_norm[norm] for norm in ranks if norm in by_norm)[:count]
+
+
+@lru_cache(maxsize=4096)
+def alike(config: TrainConfig) -> TrainConfig:
+    """What networks have in common that differ in norm, seed and tests alone."""
+    return replace(recipe_of(config), dataset=config.dataset, seed=0)

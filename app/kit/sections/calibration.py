@@ -1,0 +1,53 @@
+"""How sure networks are, and how right: a section of several pages."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import streamlit as st
+
+from afn.corruptions.severities import rule_words
+from afn.wording import count_words
+
+from ..draw import calibration as charts
+from ..draw.calibration import Rated
+from ..draw.legend import legend_html
+from ..export import csv_of
+from ..heading import heading
+from ..markdown import plain
+
+_reliability = lru_cache(maxsize=16)(charts.reliability_figure)
+_errors = lru_cache(maxsize=16)(charts.error_figure)
+
+
+def render(rated: Sequence[Rated], *, key: str, told: str = "") -> None:
+    """Draw it; nothing where nobody was asked about corrupted images.
+
+    Args:
+        rated: Who, and how well calibrated.
+        key: Of the page.
+        told: Where the answers are from, where the page does not say.
+    """
+    if not rated:
+        return
+    heading("How sure, and how right", "calibration", kind="precomputed" if told else "")
+    words = charts.calibration_reading(rated)
+    st.html(legend_html(charts.calibration_legend(rated)))
+    left, right = st.columns(2)
+    with left:
+        st.plotly_chart(
+            _reliability(tuple(rated)), key=f"{key}.reliability",
+            config={"displayModeBar": False}, alt=words,
+        )  # fmt: skip
+    with right:
+        st.plotly_chart(
+            _errors(tuple(rated)), key=f"{key}.errors", config={"displayModeBar": False}, alt=words
+        )
+    st.caption(plain(words))
+    older = rule_words(rated[0].rule)
+    images = count_words(rated[0].calibration.n, "image")
+    parts = [told, f"{images} in each test", f"images {older}" if older else ""]
+    st.caption(plain(" · ".join(filter(None, [*parts, "95 % intervals over images"]))))
+    st.download_button(
+        "Calibration (CSV)", csv_of(lambda: charts.calibration_table(rated)), "calibration.csv",
+        "text/csv", icon=":material/download:", on_click="ignore", key=f"csv.{key}.calibration",
+    )  # fmt: skip

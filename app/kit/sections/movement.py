@@ -1,0 +1,174 @@
+"""How far small networks moved from their start: kept for pretrained models, asked of runs."""
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+import streamlit as st
+
+from afn.decay import decay_alone
+from afn.engine.config import ADAPTIVE_NORMS
+from afn.grids.movement import BATCH_SIZE, NUM_IMAGES, SEVERITY, Movement, conditions_of
+from afn.grids.subjects import Subject
+from afn.grids.tasks import MovementTask
+from afn.pretrained.cards import Card
+
+from .. import asking, backend, folders, histories
+from ..asking import Asked
+from ..draw import movement as charts
+from ..draw.legend import Entry, legend_html
+from ..draw.movement import Moved
+from ..export import csv_of
+from ..heading import heading
+from ..histories import Opened
+from ..markdown import plain
+from ..take import Experiment, movements, offer
+
+KEPT = folders.REFERENCE / "movement.jsonl"
+"""Of the pretrained models, as ``python -m afn movement --all --output`` wrote it."""
+_HEIGHT = 300
+
+
+@lru_cache(maxsize=1)
+def _kept() -> Mapping[str, Movement]:
+    """By the SHA-256 of the weights."""
+    records = map(json.loads, KEPT.read_text().splitlines())
+    return {record["sha256"]: Movement.from_json(record) for record in records}
+
+
+def of_card(card: Card) -> Movement | None:
+    """What is kept of a pretrained model; None where that is nothing."""
+    return _kept().get(card.sha256["weights"])
+
+
+def decay_of_card(card: Card) -> float | None:
+    """What weight decay alone leaves of a pretrained model's networks; None where that is open."""
+    try:
+        return _decay_of_card(card.sha256["events"], card)
+    except (ValueError, OSError):  # its events are missing or damaged
+        return None
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def _decay_of_card(sha256: str, _card: Card) -> float | None:
+    return decay_alone(_card).ratio
+
+
+def task_of(subject: Subject) -> MovementTask:
+    """What is asked of a run's network."""
+    return MovementTask(
+        subject=subject,
+        question=subject.question(num_images=NUM_IMAGES, batch_size=BATCH_SIZE, stats="batch"),
+        conditions=conditions_of(subject.config.dataset, subject.image_shape),
+    )
+
+
+def figures(shown: Sequence[Moved], *, key: str) -> None:
+    """Both pictures, side by side."""
+    left, right = st.columns(2)
+    with left:
+        st.markdown("**Where the networks' matrices went**")
+        st.plotly_chart(
+            charts.way_figure(shown, height=_HEIGHT), key=f"{key}.way",
+            config={"displayModeBar": False},
+            alt=f"Arrows from the start to where they are. {charts.way_reading(shown)}",
+        )  # fmt: skip
+    with right:
+        st.markdown("**How much their answers change with what is shown**")
+        st.plotly_chart(
+            charts.answers_figure(shown, height=_HEIGHT), key=f"{key}.answers",
+            config={"displayModeBar": False},
+            alt=f"A dot per layer: change of each answer. {charts.answers_reading(shown)}",
+        )  # fmt: skip
+
+
+def render(chosen: Sequence[Opened]) -> None:
+    """The section of the λ page: of all networks that are chosen and have ended."""
+    adaptive = [
+        each for each in chosen if each.config.norm in ADAPTIVE_NORMS and each.config.adaptive
+    ]
+    if not adaptive:
+        return
+    heading("Did the networks learn?", "dynamics.movement")
+    ended = [each for each in adaptive if not each.is_live]
+    tasks: dict[str, MovementTask] = {}
+    for each in ended:
+        try:
+            if each.card is None or of_card(each.card) is None:
+                tasks[each.id] = task_of(each.subject())
+        except (ValueError, OSError) as error:
+            st.caption(plain(f"{each.shown.label}: {error}."))
+    if len(ended) < len(adaptive):
+        st.caption("Runs that still train are measured once they have ended.")
+    if tasks:
+        backend.runner().start()
+
+    def ask_now() -> tuple[Asked]:
+        return (asking.ask("dynamics.movement", list(tasks.values()), starts=True),)
+
+    def draw(asked: Asked) -> None:
+        asking.follow(asked)
+        if shown := _shown(ended, tasks):
+            _draw(shown, [each for each in ended if each.id in shown])
+        elif asked.is_running:
+            st.skeleton(height=_HEIGHT)
+
+    asking.section(ask_now, draw)
+
+
+def _shown(ended: Sequence[Opened], tasks: Mapping[str, MovementTask]) -> dict[str, Moved]:
+    """Those of which it is known, by the name of the run or the pretrained model."""
+    found = {}
+    for each in ended:
+        movement = of_card(each.card) if each.card else None
+        if each.id in tasks:
+            movement = tasks[each.id].read()
+        if movement:
+            found[each.id] = Moved(each.shown.label, each.shown.color, movement, _decay(each))
+    return found
+
+
+def _decay(each: Opened) -> float | None:
+    if each.card:
+        return decay_of_card(each.card)
+    store = backend.store()
+    try:
+        return decay_alone(store.open(each.id), each.shown.history, store).ratio
+    except (ValueError, OSError):
+        return None
+
+
+def _draw(known: Mapping[str, Moved], opened: Sequence[Opened]) -> None:
+    shown = list(known.values())
+    st.markdown(plain(f"{charts.way_reading(shown)} {charts.answers_reading(shown)}"))
+    if len(shown) > 1:
+        st.html(legend_html([Entry(each.label, each.color) for each in shown]))
+    figures(shown, key="dynamics.movement")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button(
+            "Networks and answers (CSV)", csv_of(lambda: charts.table(shown)), "movement.csv",
+            "text/csv", icon=":material/download:", on_click="ignore", key="dynamics.movement.csv",
+        )  # fmt: skip
+        told = f"{histories.provenance(opened)} · {source_words(shown)}"
+        st.caption(plain(told), width="stretch")
+    offer("dynamics.movement", lambda: experiments_of(known))
+
+
+def experiments_of(known: Mapping[str, Moved]) -> list[Experiment]:
+    """To take along: of networks by the name of their run or pretrained model."""
+    return movements.experiments_of(
+        {each.label: (name, each.movement, each.decay_alone) for name, each in known.items()}
+    )
+
+
+def source_words(shown: Sequence[Moved]) -> str:
+    """What was shown to the networks."""
+    counts = " / ".join(dict.fromkeys(str(each.movement.num_images) for each in shown))
+    sizes = " / ".join(dict.fromkeys(str(each.movement.batch_size) for each in shown))
+    corruptions = " / ".join(
+        dict.fromkeys(str(len(each.movement.conditions) - 1) for each in shown)
+    )
+    return (
+        f"{counts} test images, clean and under {corruptions} corruptions at severity {SEVERITY} · "
+        f"statistics: test batches of {sizes} (ASRNorm: each image's) · start rebuilt from the seed"
+    )

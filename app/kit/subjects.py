@@ -1,0 +1,67 @@
+"""The trained networks that can be tested: which there are, and how they are called."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from afn.grids.subjects import Subject
+from afn.runs import Run
+from afn.work import ENDED
+
+from . import backend, cards
+from .comparison import labels
+from .draw.palette import run_colors
+from .offers import Choice, offers
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A network on screen: its name and colour are the same in every figure."""
+
+    subject: Subject
+    label: str
+    color: str
+    is_pretrained: bool = False
+
+
+@st.cache_data(ttl=5, show_spinner=False)
+def choices(*, running: bool = False) -> list[Choice]:
+    """What can be tested: runs with weights, newest first, and pretrained models.
+
+    Args:
+        running: Whether runs that still train are among them, as their last checkpoint has them.
+    """
+
+    def is_wanted(run: Run) -> bool:
+        return (running or run.state().status in ENDED) and run.weights() is not None
+
+    return offers(is_wanted)
+
+
+def subject_of(name: str) -> Subject:
+    """The network of a run or of a pretrained model.
+
+    Raises:
+        ValueError, OSError: It cannot be had; the line says why.
+    """
+    if name in cards.names():
+        return cards.subject_of(cards.card_of(name))
+    return Subject.of_run(backend.store().open(name))
+
+
+def opened(ids: Sequence[str]) -> tuple[list[Chosen], list[str]]:
+    """The named networks, and one line for each that cannot be had."""
+    subjects, problems = [], []
+    for name in ids:
+        try:
+            subjects.append(subject_of(name))
+        except (ValueError, OSError) as error:
+            problems.append(f"{error}. It is left out.")
+    names = labels(tuple(subject.config for subject in subjects))
+    colors = run_colors([subject.config.norm for subject in subjects])
+    found = zip(subjects, names, colors, strict=True)
+    pretrained = cards.names()
+    return [
+        Chosen(subject, label, color, subject.id in pretrained) for subject, label, color in found
+    ], problems

@@ -1,0 +1,290 @@
+"""Parts of programs: a configuration, a trained network and how to come by it, imports."""
+
+import json
+import re
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from afn.engine.config import TrainConfig
+from afn.engine.control import Timed
+from afn.fork import CHANGEABLE
+from afn.history import History
+from afn.lambda_init import LambdaInit
+from afn.origin import Origin as Forked
+from afn.train_options import arguments
+
+from .. import backend, cards
+
+ONE_THREAD = "torch.set_num_threads(1)  # as the app does: more would add in another order\n"
+_WIDTH = 88
+_LIBRARY = ("LambdaInit", "TrainConfig", "as_tested", "corruption_grid", "domain_matrix", "find",
+            "load", "load_pretrained", "set_eval_stats", "train", "trained")  # fmt: skip
+_HOMES = {
+    "course_of": "afn.course",
+    "rescaling_of": "afn.course",
+    "history_of": "afn.course",
+    "differences": "afn.comparing",
+    "parting": "afn.comparing",
+    "config_of": "afn.sources",
+    "subject_of": "afn.sources",
+    "decay_alone": "afn.decay",
+    "movement_of": "afn.grids.movement_statistics",
+    "load_dataset": "afn.data",
+    "Bench": "afn.inside.bench",
+    "Batch": "afn.inside.look",
+    "Look": "afn.inside.look",
+    "network": "afn.inside.networks",
+    "from_text": "afn.inside.own_picture",
+    "from_upload": "afn.inside.own_picture",
+    "in_shape": "afn.inside.own_picture",
+    "Path": "pathlib",
+    "Row": "afn.grids.domains",
+    "STANDARD": "afn.grids.records",
+    "images_under": "afn.grids.measure",
+    "layer_rescaling": "afn.grids.rescaling_statistics",
+    "execute": "afn.engine.execution",
+    "fork": "afn.fork",
+    "RunStore": "afn.runs",
+    "Measurement": "afn.cost.records",
+    "Plan": "afn.cost.plan",
+    "measure": "afn.cost.measure",
+    "SweepSpec": "afn.sweep.spec",
+    "carry_out": "afn.sweep.here",
+    "metrics": "afn.sweep.table",
+    "over_seeds": "afn.sweep.table",
+    "words": "afn.sweep.plan",
+    "inf": "math",
+    "fmean": "statistics",
+    "pstdev": "statistics",
+}
+"""Names that programs use, and where they come from."""
+
+
+def program(*parts: str) -> str:
+    """A program of these parts, what they name imported first."""
+    given = [part if part.endswith("\n") else f"{part}\n" for part in parts if part]
+    body = "".join(part if part in (ONE_THREAD, given[-1]) else f"{part}\n" for part in given)
+    code = re.sub(r"#.*", "", re.sub(r'"[^"\n]*"', "", body))
+
+    def is_used(name: str) -> bool:
+        return re.search(rf"(?<![\w.]){name}\b(?!=)", code) is not None
+
+    standard: list[str] = []
+    ours: list[str] = []
+    for home in sorted(set(_HOMES.values())):
+        names = sorted(name for name, of in _HOMES.items() if of == home and is_used(name))
+        if names:
+            (ours if home.startswith("afn") else standard).append(
+                f"from {home} import {', '.join(names)}\n"
+            )
+    if library := [name for name in _LIBRARY if is_used(name)]:
+        ours.insert(0, f"from afn import {', '.join(library)}\n")
+    torch = ["import torch\n\n"] if is_used("torch") else []
+    head = [*standard, *(["\n"] if standard else []), *torch, *ours, "\n"]
+    return "".join(head) + body
+
+
+def config_code(config: TrainConfig) -> str:
+    """A configuration as Python: the norm, and what is not the default."""
+    default = TrainConfig()
+    given = [
+        f"{name}={literal(getattr(config, name))}"
+        for name in TrainConfig.__slots__
+        if name == "norm" or getattr(config, name) != getattr(default, name)
+    ]
+    return call("TrainConfig", given)
+
+
+def call(name: str, given: Sequence[str]) -> str:
+    """A call, its arguments below each other where one line is too short."""
+    one_line = f"{name}({', '.join(given)})"
+    if len(one_line) <= _WIDTH - 8 and "\n" not in one_line:
+        return one_line
+    inner = "".join(f"    {textwrap.indent(each, '    ').strip()},\n" for each in given)
+    return f"{name}(\n{inner})"
+
+
+def table(name: str, entries: Mapping[str, str]) -> str:
+    """A dictionary by strings, an entry a line."""
+    lines = "".join(
+        f"    {literal(key)}: {textwrap.indent(value, '    ').strip()},\n"
+        for key, value in entries.items()
+    )
+    return f"{name} = {{\n{lines}}}\n"
+
+
+def literal(value: Any) -> str:
+    """A value as Python writes it, with double quotes."""
+    match value:
+        case str():
+            return json.dumps(value, ensure_ascii=False)
+        case LambdaInit():
+            for name, preset in LambdaInit.PRESETS.items():
+                if preset == value:
+                    return f"LambdaInit.{name.upper()}"
+            given = [f"{name}={literal(getattr(value, name))}" for name in LambdaInit.__slots__
+                     if getattr(value, name) != getattr(LambdaInit.PAPER, name)]  # fmt: skip
+            return f"LambdaInit({', '.join(given)})"
+        case tuple():
+            inner = ", ".join(map(literal, value))
+            return f"({inner},)" if len(value) == 1 else f"({inner})"
+        case list():
+            return f"[{', '.join(map(literal, value))}]"
+        case dict():
+            pairs = (f"{literal(key)}: {literal(each)}" for key, each in value.items())
+            return f"{{{', '.join(pairs)}}}"
+    return repr(value)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Origin:
+    """A network on screen, and how a program comes by it."""
+
+    id: str
+    """A run's, or a pretrained model's name: what commands call it."""
+    config: TrainConfig
+    is_pretrained: bool = False
+    script: tuple[Timed, ...] = ()
+    """What was changed while it trained, and when."""
+    forked: Forked | None = None
+    is_over: bool = True
+    is_cut_short: bool = False
+    """By something that is in no script: a limit, an error, a lost process."""
+
+    @classmethod
+    def of(cls, name: str) -> "Origin":
+        """The run or the pretrained model of that name.
+
+        Raises:
+            ValueError: It is damaged.
+            OSError: It is not there any more.
+        """
+        if name in cards.names():
+            return cls(id=name, config=cards.card_of(name).config, is_pretrained=True)
+        run = backend.store().open(name)
+        state, script = run.state(), script_of(backend.history(name))
+        is_stopped = state.status == "stopped" and script[-1:] and "stop" in script[-1][1].values()
+        return cls(
+            id=name,
+            config=run.config(),
+            script=script,
+            forked=run.origin(),
+            is_over=state.status not in ("waiting", "running"),
+            is_cut_short=state.status in ("failed", "stopped") and not is_stopped,
+        )
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether its configuration and its script say all."""
+        return not (self.is_pretrained or self.forked or self.is_cut_short)
+
+    @property
+    def changes(self) -> tuple[Timed, ...]:
+        """Of the script what matters for the weights."""
+        return tuple(each for each in self.script if each[1]["command"] != "evaluate")
+
+    def source(self, *, keeps_tests: bool = False) -> str:
+        """Python for the run or the card.
+
+        Args:
+            keeps_tests: Whether tests that were asked for live are to be among its events.
+        """
+        if not self.is_repeatable:
+            return f"find({literal(self.id)})"
+        script = self.script if keeps_tests else self.changes
+        return call("trained", [config_code(self.config), *_script(script)])
+
+    def model(self) -> str:
+        """Python for the network."""
+        if self.is_pretrained:
+            return f"load_pretrained({literal(self.id)})"
+        return call("load", [self.source()])
+
+    def events(self) -> str:
+        """Python for the events of its training, had once more."""
+        if self.forked is None:
+            return call("train", [config_code(self.config), *_script(self.script)])
+        given = ["RunStore()", f"find({literal(self.forked.run)})", f"step={self.forked.step}"]
+        if changes := self.forked_changes():
+            given.append(f"changes={literal(changes)}")
+        if self.forked.logits:
+            given.append(f"lambda_logits={literal(self.forked.logits)}")
+        return call("execute", [call("fork", given), *_script(self.script)])
+
+    def forked_changes(self) -> dict[str, Any]:
+        """Of a fork the settings that were changed."""
+        assert self.forked is not None
+        return {
+            name: value
+            for name in CHANGEABLE
+            if (value := getattr(self.config, name)) != getattr(self.forked.config, name)
+        }
+
+    def training(self) -> tuple[str, ...]:
+        """Arguments of the command that trains it."""
+        if self.forked is None:
+            return ("train", *arguments(self.config, self.script))
+        parts = ["fork", self.forked.run, "--step", str(self.forked.step)]
+        for name, value in self.forked_changes().items():
+            option = f"--{name.replace('_', '-')}"
+            if name == "adaptive":
+                parts.append("--adaptive" if value else "--no-adaptive")
+            elif value is not None:
+                parts += [option, str(value)]
+        if self.forked.logits:
+            parts += ["--lambda", *(f"{k}={v!r}" for k, v in self.forked.logits.items())]
+        return tuple(parts)
+
+
+def origins_note(origins: Sequence[Origin], *, names_runs: bool = True) -> str:
+    """What is to be known of where the networks come from.
+
+    Args:
+        origins: The networks of an experiment.
+        names_runs: Whether its commands name runs by their ids.
+    """
+    lines = []
+    if any(each.changes and each.is_repeatable for each in origins):
+        lines.append(
+            "Settings were changed while a network trained: the script says what and when."
+        )
+    if bound := [each.id for each in origins if not (each.is_pretrained or each.is_repeatable)]:
+        lines.append(
+            f"No configuration says all of {', '.join(bound)} (a fork, or cut short): the run's "
+            "own folder below AFN_RUNS_DIR is needed."
+        )
+    if any(not each.is_over for each in origins):
+        lines.append("A network still trains: the program trains it to its end.")
+    if names_runs and any(not each.is_pretrained for each in origins):
+        lines.append(
+            "Commands name runs by the ids that they have in this app's AFN_RUNS_DIR; the Python "
+            "finds them there, or trains what is missing."
+        )
+    return " ".join(lines)
+
+
+def script_of(history: History) -> tuple[Timed, ...]:
+    """What was changed, tested or stopped by hand, by step; pauses change nothing."""
+    return tuple(
+        (record["step"], {key: value for key, value in record.items() if key in _COMMAND})
+        for record in history.commands
+        if "error" not in record and record.get("command") in ("set", "evaluate", "stop")
+    )
+
+
+_COMMAND = ("command", "lr", "batch_size", "lambda_lr_factor", "lambda", "severity")
+
+
+def _script(script: Sequence[Timed]) -> list[str]:
+    if not script:
+        return []
+    lines = "".join(f"    ({step}, {literal(command)}),\n" for step, command in script)
+    return [f"script=[\n{lines}]"]
+
+
+def configurations(shown: Mapping[str, TrainConfig]) -> dict[str, str]:
+    """Of the networks on screen, as the file that commands and programs read."""
+    values = {label: config.to_json() for label, config in shown.items()}
+    return {"configurations.json": json.dumps(values, indent=1, ensure_ascii=False)}

@@ -1,0 +1,103 @@
+"""λ dynamics: what λ of every layer was at the first and the last step, and the course between."""
+
+from collections.abc import Sequence
+
+from afn.course import Quantity, track
+from afn.engine.config import ADAPTIVE_NORMS
+from afn.lambda_init import GREEK, LAMBDAS
+
+from ..draw.chart import Shown, enumerate_words
+from ..markdown import plain
+from .code import Origin, configurations, literal, origins_note, program, table
+from .experiment import Experiment, line
+
+_DIGITS = 6
+_MOVES = ("|μ̂ − μ| / σ", "σ̂ / σ")
+_TOLD = {
+    "lambda": "λ as it acts",
+    "logit": "the logit of λ, which is what is learned",
+    "change": "λ less its start",
+    "gradient": "the gradient of the loss by λ's logit, root mean square over stretches of the run",
+    "move": "how far the networks move the statistics, mean over channels",
+}
+_LOOP = """\
+names = {names}
+rows = []
+for name, source in sources.items():
+    layers, course = course_of(source, "{quantity}")
+    for layer, values in zip(layers, course.values):
+        for which, numbers in zip(names, values):
+            curve = f"{{name}}, {{layer}}, {{which}}"
+            rows += [(curve, step, value) for step, value in zip(course.steps, numbers)]
+            for at in (0, -1):
+                print(f"{{curve}}  step {{course.steps[at]:.0f}}  {{numbers[at]:.6f}}")
+"""
+_PLOT = """\
+import matplotlib.pyplot as plt
+
+figure, axes = plt.subplots(figsize=(9, 5))
+for name in dict.fromkeys(row[0] for row in rows):
+    mine = [row for row in rows if row[0] == name]
+    axes.plot([step for _, step, _ in mine], [value for _, _, value in mine], label=name)
+axes.set_xlabel("step")
+axes.set_ylabel({ylabel!r})
+axes.legend(fontsize="small")
+plt.show()
+"""
+
+
+def experiments_of(shown: Sequence[Shown], quantity: Quantity) -> list[Experiment]:
+    """Reading the course once more, from what a run or a pretrained model recorded.
+
+    Args:
+        shown: Runs and pretrained models; those without λ are left out.
+        quantity: As on the page.
+    """
+    adaptive = [each for each in shown if each.config.norm in ADAPTIVE_NORMS]
+    if not adaptive:
+        return []
+    origins = {each.label: Origin.of(each.history.run.id) for each in adaptive}
+    names = list(_MOVES if quantity == "move" else [GREEK[name] for name in LAMBDAS])
+    seeds = " / ".join(dict.fromkeys(str(each.config.seed) for each in adaptive))
+    pretrained = any(origin.is_pretrained for origin in origins.values())
+    return [
+        Experiment(
+            title="λ of every layer" if quantity == "lambda" else f"{quantity} of λ".capitalize(),
+            about=plain(
+                f"{enumerate_words(list(origins))} (seed {seeds}): {_TOLD[quantity]}, "
+                "layer by layer, at the first and the last step; statistics of training batches."
+                + (" Pretrained models tell about 400 of their steps." if pretrained else "")
+            ),
+            python=program(
+                table("sources", {label: origin.source() for label, origin in origins.items()}),
+                _LOOP.format(names=literal(names), quantity=quantity),
+            ),
+            commands=tuple(
+                ("course", origin.id, *(() if quantity == "lambda" else ("--of", quantity)))
+                for origin in origins.values()
+            ),
+            files=configurations({each.label: each.config for each in adaptive}),
+            expected=tuple(
+                text
+                for each in adaptive
+                if origins[each.label].is_over
+                for text in _ends(each, quantity, names)
+            ),
+            note=origins_note(list(origins.values())),
+            plot=_PLOT.format(ylabel=_TOLD[quantity].partition(",")[0]),
+        )
+    ]
+
+
+def _ends(each: Shown, quantity: Quantity, names: Sequence[str]) -> list[str]:
+    course = track(each.history, each.config, quantity)
+    if not len(course.steps):
+        return []
+    return [
+        line(
+            f"{each.label}, {layer}, {which}", f"step {course.steps[at]:.0f}", numbers[at], _DIGITS
+        )
+        for layer, values in zip(each.history.adaptive_layers, course.values, strict=True)
+        for which, numbers in zip(names, values, strict=True)
+        for at in (0, -1)
+    ]

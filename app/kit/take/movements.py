@@ -1,0 +1,84 @@
+"""How far small networks moved from their start, and how much their answers change."""
+
+from collections.abc import Mapping
+
+from afn.grids.movement import BATCH_SIZE, NUM_IMAGES, SEVERITY, Movement
+
+from ..markdown import plain
+from .code import ONE_THREAD, Origin, configurations, origins_note, program, table
+from .experiment import PLOT, Experiment, line
+
+_LOOP = """\
+rows = []
+for name, source in sources.items():
+    found = movement_of(subject_of(source))
+    cosine, ratio = found.weights
+    print(f"{name}  cosine to the start  {cosine:.4f}")
+    print(f"{name}  norm over the start's  {ratio:.4f}")
+    if (alone := decay_alone(source).ratio) is not None:
+        print(f"{name}  weight decay alone  {alone:.4f}")
+    for answer in found.outputs:
+        change = answer.in_spreads(answer.follows)
+        rows.append((f"{name}, {answer.output}", answer.layer, change))
+        print(f"{name}, {answer.output}  {answer.layer}  {change:.6f}")
+"""
+
+
+def experiments_of(
+    shown: Mapping[str, tuple[str, Movement, float | None]],
+) -> list[Experiment]:
+    """Measuring it once more.
+
+    Args:
+        shown: Of each network by its label: the run's or the pretrained model's name, what is on
+            screen, and what weight decay alone leaves.
+    """
+    origins = {label: Origin.of(name) for label, (name, _, _) in shown.items()}
+    if not origins:
+        return []
+    names = [origin.id for origin in origins.values()]
+    seeds = " / ".join(dict.fromkeys(str(each.config.seed) for each in origins.values()))
+    return [
+        Experiment(
+            title="How far the networks moved",
+            about=plain(
+                f"The small networks of {', '.join(shown)} (seed {seeds}), held against the start "
+                f"that the seed draws; and how much their answers change between {NUM_IMAGES} "
+                "clean test images and the same under the standard corruptions at severity "
+                f"{SEVERITY}, in units of what they act on. Statistics: test batches of "
+                f"{BATCH_SIZE}."
+            ),
+            python=program(
+                ONE_THREAD,
+                table("sources", {label: each.source() for label, each in origins.items()}),
+                _LOOP,
+            ),
+            commands=(("movement", *names),),
+            files=configurations({label: each.config for label, each in origins.items()}),
+            expected=tuple(
+                text
+                for label, (_, movement, alone) in shown.items()
+                for text in _told(label, movement, alone)
+            ),
+            note=origins_note(list(origins.values())),
+            plot=PLOT.format(ylabel="change of the answer"),
+        )
+    ]
+
+
+def _told(label: str, movement: Movement, alone: float | None) -> list[str]:
+    cosine, ratio = movement.weights
+    lines = [
+        line(label, "cosine to the start", cosine),
+        line(label, "norm over the start's", ratio),
+    ]
+    if alone is not None:
+        lines.append(line(label, "weight decay alone", alone))
+    return lines + [
+        line(
+            f"{label}, {each.output}", each.layer,
+            each.in_spreads(each.follows), 6,
+        )
+        for each in movement.outputs
+        if each.follows is not None
+    ]  # fmt: skip

@@ -1,0 +1,142 @@
+"""What a sweep's figures draw: values or differences at its points, their words and colours."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from afn.engine.config import NORM_NAMES
+from afn.over_seeds import OverSeeds, difference
+from afn.sweep.plan import Point
+from afn.sweep.table import Metric
+from afn.wording import half_width_words
+
+from ...kit.draw.palette import GREY, NORM_COLORS, run_colors
+from ...kit.results import Layout, Results
+from .view import VARIED
+
+_DASHES = ("solid", "dash", "dot", "dashdot")
+_UNNAMED = "#6B5CC4"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Drawn:
+    """What a figure draws: the value or the difference at each point, and how it lies."""
+
+    results: Results
+    layout: Layout
+    metric: Metric
+    is_difference: bool
+    figures: Mapping[Point, OverSeeds]
+    """The metric itself."""
+
+    @classmethod
+    def of(
+        cls, results: Results, layout: Layout, metric: Metric, *, is_difference: bool = False
+    ) -> "Drawn":
+        """From results and how they are looked at."""
+        return cls(
+            results=results, layout=layout, metric=metric, is_difference=is_difference,
+            figures=results.figures(metric),
+        )  # fmt: skip
+
+    def gain(self, point: Point) -> OverSeeds | None:
+        """The paired difference to the baseline; None for the baseline, or where one is lacking."""
+        partner = self.layout.partner(point)
+        if partner == point:
+            return None
+        return difference(self.figures.get(point), self.figures.get(partner))
+
+    def diverged(self, point: Point) -> int:
+        """How many of a point's runs diverged."""
+        found = [self.results.lines.get(run_id) for run_id in self.results.runs_at(point)]
+        return sum(bool(line and line.summary.get("diverged")) for line in found)
+
+    def value(self, point: Point) -> OverSeeds | None:
+        """What is drawn."""
+        return self.gain(point) if self.is_difference else self.figures.get(point)
+
+    @property
+    def unit(self) -> str:
+        """What the drawn numbers are."""
+        return "points" if self.is_difference and self.metric.unit == "%" else self.metric.unit
+
+    @property
+    def title(self) -> str:
+        """What is drawn, in words."""
+        held = f", minus {self.layout.baseline}" if self.is_difference else ""
+        return f"{self.metric.title}{held}"
+
+
+def picked(selected: Sequence[Mapping[str, Any]], drawn: Drawn) -> Point | None:
+    """The point that was clicked on, of what a selection in a figure says; None without one."""
+    points = drawn.results.points
+    for each in selected:
+        data = each.get("customdata")
+        if isinstance(data, list) and len(data) == 3 and 0 <= int(data[2]) < len(points):
+            return points[int(data[2])]
+    return None
+
+
+# -- in words --------------------------------------------------------------------------------------
+
+
+def point_words(point: Point) -> str:
+    """A point within a sentence: names alone, numbers with what they are."""
+    return ", ".join(
+        label if axis in ("norm", "part") else f"{axis_title(axis)} {label}"
+        for axis, label in point
+    )
+
+
+def axis_title(name: str) -> str:
+    """An axis as people call it."""
+    return VARIED.get(name, name)
+
+
+def line_words(line: Point, *, with_axis: bool = False) -> str:
+    if with_axis and len(line) == 1 and line[0][0] not in ("norm", "part"):
+        return line[0][1]
+    return point_words(line)
+
+
+def figure_words(figure: OverSeeds, unit: str, *, signed: bool = False) -> str:
+    """ "96.6 ± 1.4 %"; without an interval where one seed was measured."""
+    spread = f" ± {half_width_words(figure.half_width, 1 if unit else 4)}" if figure.n > 1 else ""
+    return f"{number(figure.mean, unit, signed=signed)}{spread} {unit}".strip()
+
+
+def number(value: float, unit: str, *, signed: bool = False) -> str:
+    """One digit behind the point; four of a λ, which has no unit."""
+    text = f"{value:{'+' if signed else ''}.{1 if unit else 4}f}"
+    return text.replace("-", "−")
+
+
+# -- colours ---------------------------------------------------------------------------------------
+
+
+def line_colors(lines: Sequence[Point]) -> list[str]:
+    """A norm's colour where a line says its norm; else colours by their order."""
+    norms = [_norm_of(line) for line in lines]
+    if any(norms):
+        return run_colors([norm or "none" for norm in norms])
+    palette = [color for color in NORM_COLORS.values() if color != GREY]
+    return [palette[i % len(palette)] for i in range(len(lines))]
+
+
+def point_color(point: Point) -> str:
+    """Its norm's."""
+    return NORM_COLORS.get(_norm_of(point), _UNNAMED)
+
+
+def _norm_of(line: Point) -> str:
+    for _, label in line:
+        word = label.replace(",", " ").split()[0] if label.split() else ""
+        if word in NORM_NAMES:
+            return word
+    return ""
+
+
+def line_dash(line: Point, lines: Sequence[Point]) -> str:
+    """Lines of one norm differ in their dash, not by shade alone."""
+    mates = [each for each in lines if _norm_of(each) == _norm_of(line)]
+    return _DASHES[mates.index(line) % len(_DASHES)] if _norm_of(line) else "solid"

@@ -1,0 +1,76 @@
+"""The fields of a sweep that is being built on the page."""
+
+import streamlit as st
+
+from afn.data import catalogue, unread
+
+from ...kit.explanations import CONTROLS
+from ...kit.markdown import plain
+from . import view as ablations
+from .view import CHOICES, EXAMPLES, TESTS, VARIED
+
+
+def render() -> None:
+    """Draw them; the page's settings hold what they say."""
+    offered = {name: entry.title for name, entry in catalogue().items() if not entry.how_to_get}
+    with st.container(border=True):
+        for line in unread():
+            st.caption(f":material/folder_off: {plain(line[0].upper() + line[1:])}.")
+        with st.container(horizontal=True, gap="medium"):
+            if st.session_state[ablations.key("dataset")] not in offered:
+                st.session_state[ablations.key("dataset")] = next(iter(offered))
+            st.selectbox(
+                "Data", list(offered), key=ablations.key("dataset"), width=260,
+                format_func=offered.__getitem__,
+            )  # fmt: skip
+            st.segmented_control(
+                "Network", CHOICES["backbone"], key=ablations.key("backbone"), required=True
+            )
+            st.number_input("Epochs", 1, 200, key=ablations.key("epochs"), width=120)
+            st.number_input(
+                "Seeds",
+                1,
+                20,
+                key=ablations.key("seeds"),
+                width=120,
+                help=CONTROLS["ablations.seeds"],
+            )
+            st.segmented_control(
+                "Tested", list(TESTS), key=ablations.key("tests"), required=True,
+                format_func={
+                    "clean": "clean", "six": "and six corruptions", "all": "and all 19",
+                }.__getitem__,
+            )  # fmt: skip
+            others = [
+                name for name in offered if name != st.session_state[ablations.key("dataset")]
+            ]
+            chosen = [n for n in st.session_state[ablations.key("domains")] if n in others]
+            st.session_state[ablations.key("domains")] = chosen
+            st.multiselect(
+                "Also tested on", others, key=ablations.key("domains"), width=260,
+                format_func=offered.__getitem__, help=CONTROLS["ablations.domains"],
+            )  # fmt: skip
+        for i in (1, 2, 3):
+            _axis(i)
+
+
+def _axis(i: int) -> None:
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        key, values = ablations.key(f"axis_{i}"), ablations.key(f"values_{i}")
+        st.selectbox(
+            "What varies" if i == 1 else "and", ["", *VARIED] if i > 1 else list(VARIED), key=key,
+            format_func=lambda name: VARIED.get(name, "nothing else"), width=260,
+            on_change=_begin_axis, args=(i,),
+        )  # fmt: skip
+        name = st.session_state[key]
+        if name:
+            known = f": {', '.join(CHOICES[name])}" if name in CHOICES else ", with commas between"
+            st.text_input(
+                f"Values{known}", key=values, width=420, placeholder=EXAMPLES[name],
+                help=CONTROLS["ablations.values"] if name == "lambda_init" else None,
+            )  # fmt: skip
+
+
+def _begin_axis(i: int) -> None:
+    name = st.session_state[ablations.key(f"axis_{i}")]
+    st.session_state[ablations.key(f"values_{i}")] = EXAMPLES.get(name, "")

@@ -1,0 +1,136 @@
+"""A sweep's results on the page: chosen, drawn, read, compared, against cost, to take along."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from afn.sweep.plan import Point
+from afn.wording import count_words
+
+from ...kit import backend, opening
+from ...kit.comparison import MAX_CONTENDERS
+from ...kit.explanations import CONTROLS
+from ...kit.export import csv_of
+from ...kit.heading import heading
+from ...kit.markdown import plain
+from ...kit.results import Layout, Results
+from . import charts, table
+from . import view as ablations
+from .drawn import Drawn, axis_title, picked, point_words
+
+
+def render(results: Results, open_page: Any, *, metric: str, over: str, figure: str) -> None:
+    """Draw the results.
+
+    Args:
+        results: Of a sweep.
+        open_page: The page that shows runs, to switch to.
+        metric: What is shown unless the visitor chose.
+        over: Likewise, the axis drawn along.
+        figure: Likewise, how.
+    """
+    known, axes = results.metrics, results.axes
+    key = ablations.key
+    _default("metric", list(known), metric if metric in known else "clean")
+    _default("over", list(axes), over if over in axes else Layout.of(axes).over)
+    _default("figure", ablations.FIGURES, figure)
+    layout = Layout.of(axes, st.session_state[key("over")])
+    _default("baseline", axes[layout.compared], layout.baseline)
+    with st.container(horizontal=True, gap="medium"):
+        st.selectbox(
+            "Shown", list(known), key=key("metric"), width=240,
+            format_func=lambda name: known[name].title,
+        )  # fmt: skip
+        if len(axes) > 1:
+            st.segmented_control(
+                "Along", list(axes), key=key("over"), required=True, format_func=axis_title
+            )
+        st.segmented_control(
+            "As", ablations.SHOWN, key=key("shown"), required=True,
+            help=CONTROLS["ablations.shown"],
+        )  # fmt: skip
+        st.selectbox(
+            "Compared with", axes[layout.compared], key=key("baseline"), width=220,
+            help=CONTROLS["ablations.baseline"],
+        )  # fmt: skip
+        if len(axes) > 1:
+            st.segmented_control(
+                "Drawn as", ablations.FIGURES, key=key("figure"), required=True
+            )  # fmt: skip
+    view = ablations.take()
+    layout = Layout.of(axes, view.over, view.baseline)
+    drawn = Drawn.of(results, layout, known[view.metric], is_difference=view.shown == "difference")
+    told = table.reading(drawn)
+    st.markdown(plain(told))
+    if len(axes) == 1 and layout.has_names:
+        made = charts.dots_figure(drawn)
+    elif len(axes) > 1 and view.figure == "map":
+        made = charts.map_figure(drawn)
+    else:
+        made = charts.lines_figure(drawn)
+    event = st.plotly_chart(
+        made, key="ablations.chart", config={"displayModeBar": False},
+        alt=f"{drawn.title} along {axis_title(layout.over)}. {told}",
+        on_select="rerun", selection_mode="points",
+    )  # fmt: skip
+    _picked(results, picked(event["selection"]["points"], drawn), open_page)
+    _provenance(results, drawn)
+    _pareto(results, drawn)
+    with st.expander("All figures and their differences", icon=":material/table_chart:"):
+        st.html(table.table_html(drawn))
+        st.caption(
+            "A difference is better or worse where its 95 % interval leaves out 0. Of twenty "
+            "settings that change nothing, one will look so by chance."
+        )
+
+
+def _picked(results: Results, point: Point | None, open_page: Any) -> None:
+    """The runs behind a point that was clicked on, to be opened."""
+    if point is None:
+        st.caption("Click a point, or a number on the map, to open its runs.")
+        return
+    ids = [run_id for run_id in results.runs_at(point) if backend.has_run(run_id)]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{plain(point_words(point))}**", width="content")
+        if not ids:
+            st.caption("These runs came along as figures alone; run them here to open them.")
+            return
+        shown = ids[:MAX_CONTENDERS]
+        label = count_words(len(shown), "run")
+        if st.button(f"Open {label} in the Playground", icon=":material/open_in_new:"):
+            opening.in_playground(shown, open_page)
+
+
+def _default(field: str, known: Sequence[str], default: str) -> None:
+    """What is not on offer gives way to the default."""
+    if st.session_state[ablations.key(field)] not in known:
+        st.session_state[ablations.key(field)] = default
+
+
+def _provenance(results: Results, drawn: Drawn) -> None:
+    config = results.runs[0].config
+    seeds = len({run.config.seed for run in results.runs})
+    older = f" · images {results.older}" if results.older and config.corruptions else ""
+    st.caption(
+        f"{results.provenance}{older} · {plain(config.dataset)} · {config.backbone} · "
+        f"{count_words(seeds, 'seed')}; whiskers and ± are 95 % t-intervals over seeds, "
+        "differences are paired by seed"
+    )
+    st.download_button(
+        "These figures (CSV)", csv_of(lambda: table.table(drawn)), "ablation.csv", "text/csv",
+        icon=":material/download:", on_click="ignore",
+    )  # fmt: skip
+
+
+def _pareto(results: Results, drawn: Drawn) -> None:
+    is_accuracy = drawn.metric.unit == "%" and drawn.metric.name != "diverged"
+    if not is_accuracy or "train_seconds" not in results.metrics:
+        return
+    heading("Against cost", "ablations.pareto", is_part=True)
+    told = table.pareto_reading(results, drawn.metric)
+    st.plotly_chart(
+        charts.pareto_figure(results, drawn.metric), key="ablations.pareto",
+        config={"displayModeBar": False}, alt=f"{drawn.metric.title} against cost. {told}",
+    )  # fmt: skip
+    st.caption(plain(told))

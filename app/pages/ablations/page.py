@@ -1,0 +1,341 @@
+"""What if: ready-made ablations with a question each, and sweeps of one's own."""
+
+from statistics import median
+from typing import Any
+
+import streamlit as st
+
+from afn.pretrained.ablations import ABLATIONS, Ablation
+from afn.sweep.plan import SweepPlan, words
+from afn.wording import count_words, duration_words
+
+from ...kit import backend, measured
+from ...kit.draw.asked import asked_html
+from ...kit.explanations import CONTROLS
+from ...kit.markdown import plain
+from ...kit.results import Results
+from ...kit.take import offer, sweeps
+from . import fields as ablation_fields
+from . import on_cifar10, sweeping
+from . import outcome as ablation_results
+from . import view as ablations
+from .ready_made import READY_MADE, ReadyMade
+from .sweeping import Looked
+from .view import NEW, AblationsView
+
+_TICK_SECONDS = 2.0
+"""How often the page looks for results while a sweep runs."""
+_DECLINED = "?"
+_CEILING = 95.0
+"""Percent: what half of the networks reach leaves less room than seeds differ by."""
+
+
+def render(open_page: Any) -> None:
+    """Draw the page.
+
+    Args:
+        open_page: The page that shows runs, to switch to.
+    """
+    problems = ablations.begin()
+    st.title("What if?", anchor=False)
+    st.markdown(
+        "Change one thing, leave all else as it is, and repeat with other seeds: only a difference "
+        "that stands out from **the noise of the seeds** is one. Ready-made questions come with "
+        "their results; those on MNIST can be run here anew, and sweeps of your own."
+    )
+    known = _choose(problems)
+    for line in problems:
+        st.warning(plain(line), icon=":material/info:")
+    name = st.session_state[ablations.key("sweep")]
+    if name == NEW:
+        _build()
+    elif name in READY_MADE:
+        _ready_made(name, READY_MADE[name], open_page)
+    elif name in ABLATIONS:
+        _on_cifar10(ABLATIONS[name], _known()[name], open_page)
+    else:
+        _begun(name, known[name], open_page)
+    ablations.write_url(ablations.take())
+
+
+def _choose(problems: list[str]) -> dict[str, SweepPlan]:
+    """The sweep to look at; returns those that were begun here."""
+    known = {}
+    for sweep in backend.sweeps().list():
+        try:
+            known[sweep.id] = sweeping.plan_of(sweep.id)
+        except ValueError:
+            continue
+    titles = {name: each.title for name, each in READY_MADE.items()}
+    specs = [sweeping.ready_made_plan(name).spec for name in READY_MADE]
+    for sweep_id, planned in known.items():
+        if planned.spec not in specs:
+            title = f"{planned.spec.name}, {count_words(len(planned.runs), 'run')}"
+            is_taken = title in titles.values()  # a widget tells its options by their titles
+            titles[sweep_id] = f"{title} ({sweep_id[:4]})" if is_taken else title
+    titles |= {name: ABLATIONS[name].title for name in _known()}
+    titles[NEW] = "Build one"
+    key = ablations.key("sweep")
+    if st.session_state[key] not in titles:
+        problems.append(
+            f"In the link, sweep={st.session_state[key][:40]}: no such sweep was begun here. "
+            "Another is shown."
+        )
+        st.session_state[key] = next(iter(titles))
+    st.pills(
+        "Sweep", list(titles), key=key, required=True, format_func=titles.__getitem__,
+        on_change=_other_sweep, label_visibility="collapsed",
+    )  # fmt: skip
+    return known
+
+
+def _other_sweep() -> None:
+    """What was said of one sweep does not hold for another."""
+    for name in ("guess", "metric", "over", "baseline", "shown", "figure", "source"):
+        st.session_state[ablations.key(name)] = getattr(AblationsView(), name)
+
+
+# -- ready-made ------------------------------------------------------------------------------------
+
+
+def _ready_made(name: str, ready: ReadyMade, open_page: Any) -> None:
+    st.header(ready.question, anchor=False)
+    if not _guessed(ready):
+        return
+    looked = sweeping.looked_at(sweeping.ready_made_plan(name))
+    saved = sweeping.saved_results(name)
+    live = looked.results if looked.progress.ended else None
+    results = saved
+    if saved and live:
+        st.segmented_control(
+            "Results", ablations.SOURCES, key=ablations.key("source"), required=True,
+            help=CONTROLS["ablations.source"],
+        )  # fmt: skip
+    if live and (saved is None or st.session_state[ablations.key("source")] == "live"):
+        results = live
+    if results:
+        _answer(ready, results)
+    if ready.note:
+        st.caption(plain(ready.note))
+    if results and (told := _ceiling(results)):
+        st.caption(plain(told))
+    _run_panel(looked, label="Run it here")
+    if results:
+        ablation_results.render(
+            results, open_page, metric=ready.metric, over=ready.over, figure=ready.figure
+        )
+    _offer(looked.plan, results, toml=ready.path(name, ".toml").read_text())
+
+
+def _offer(planned: SweepPlan, results: Results | None, *, toml: str = "") -> None:
+    metric = st.session_state[ablations.key("metric")] if results else "clean"
+    offer("ablations", lambda: sweeps.experiments_of(planned, results, metric=metric, toml=toml))
+
+
+def _guessed(ready: ReadyMade) -> bool:
+    """Asks for the visitor's expectation before the answer; whether it was given, or declined."""
+    guess = st.session_state[ablations.key("guess")]
+    numbers = [str(i) for i in range(len(ready.expectations))]
+    if guess in numbers or guess == _DECLINED:
+        return True
+    with st.container(border=True):
+        st.markdown("**What do you expect?** Say so first: what surprises is what is learned.")
+        for number, words_ in zip(numbers, ready.expectations, strict=True):
+            st.button(words_, key=f"ablations.guess.{number}", on_click=_guess, args=(number,))
+        st.button(
+            "Just show it", type="tertiary", key="ablations.show", on_click=_guess,
+            args=(_DECLINED,),
+        )  # fmt: skip
+    return False
+
+
+def _guess(number: str) -> None:
+    st.session_state[ablations.key("guess")] = number
+
+
+def _answer(ready: ReadyMade, results: Results) -> None:
+    guess = st.session_state[ablations.key("guess")]
+    found = ready.answer(results)
+    if found is None:
+        st.info("The answer needs runs that have no result yet.", icon=":material/hourglass:")
+        return
+    number, told = found
+    right = ready.expectations[number]
+    if guess == _DECLINED:
+        st.info(f"**{plain(right)}.** {plain(told)}", icon=":material/lightbulb:")
+    elif guess == str(number):
+        st.success(f"**As you expected: {plain(right)}.** {plain(told)}", icon=":material/check:")
+    else:
+        mine = ready.expectations[int(guess)]
+        st.info(
+            f"**{plain(right)}**, not “{plain(mine)}”. {plain(told)}", icon=":material/lightbulb:"
+        )
+
+
+def _ceiling(results: Results) -> str:
+    """Where the networks are too good for much to show; empty where they are not."""
+    clean = results.figures(results.metrics["clean"])
+    half = median(value for each in clean.values() for _, value in each.values)
+    if half < _CEILING:
+        return ""
+    more = [ABLATIONS[name].title for name in _known()]
+    told = f" With more room: {', '.join(more)}." if more else ""
+    return (
+        f"{results.runs[0].config.dataset} is at a ceiling: half of these runs reach {half:.1f} % "
+        f"or more on clean images, which leaves little room for a gain.{told}"
+    )
+
+
+# -- on CIFAR-10 -----------------------------------------------------------------------------------
+
+
+def _known() -> dict[str, Results]:
+    try:
+        return on_cifar10.known()
+    except (ValueError, OSError):
+        return {}  # Paper says what is wrong with the table
+
+
+def _on_cifar10(ablation: Ablation, results: Results, open_page: Any) -> None:
+    st.header(ablation.question, anchor=False)
+    st.html(asked_html([row for row in measured.asked() if row.is_of(ablation.section)]))
+    st.caption(
+        "Intervals above are over seeds and images. The picture's are over seeds alone; trained "
+        "with the commands above, not from this page."
+    )
+    ablation_results.render(
+        results, open_page, metric="corrupted", over=ablation.over, figure=ablation.figure
+    )
+
+
+# -- one's own -------------------------------------------------------------------------------------
+
+
+def _build() -> None:
+    ablation_fields.render()
+    view = ablations.take()
+    try:
+        planned = sweeping.checked_plan(view.spec())
+    except (ValueError, OSError) as error:
+        st.warning(plain(f"{str(error)[:1].upper()}{str(error)[1:]}."), icon=":material/info:")
+        return
+    if planned.skipped:
+        with st.expander(f"{count_words(len(planned.skipped), 'combination')} left out"):
+            for skipped in planned.skipped:
+                st.markdown(plain(f"- {words(skipped.point)}: {skipped.reason}"))
+    _begin_panel(planned)
+    _offer(planned, None)
+
+
+def _begin_panel(planned: SweepPlan) -> None:
+    looked = sweeping.looked_at(planned)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Start the sweep", type="primary", icon=":material/play_arrow:", key="ablations.begin",
+            on_click=_begin, args=(planned,),
+        )  # fmt: skip
+        st.caption(_size_words(looked), width="content")
+
+
+def _begin(planned: SweepPlan) -> None:
+    sweeping.start(planned)
+    st.session_state[ablations.key("sweep")] = backend.sweeps().keep(planned.spec).id
+    _other_sweep()
+
+
+def _begun(sweep_id: str, planned: SweepPlan, open_page: Any) -> None:
+    looked = sweeping.looked_at(planned)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.header(plain(planned.spec.name), anchor=False, width="stretch")
+        if not looked.progress.active:
+            st.button(
+                "Take off the list", type="tertiary", icon=":material/playlist_remove:",
+                key="ablations.forget", on_click=_forget, args=(sweep_id,),
+                help=CONTROLS["ablations.forget"],
+            )  # fmt: skip
+    _run_panel(looked, label="Go on")
+    if looked.progress.ended:
+        ablation_results.render(looked.results, open_page, metric="clean", over="", figure="lines")
+    _offer(planned, looked.results if looked.progress.ended else None)
+
+
+def _forget(sweep_id: str) -> None:
+    try:
+        backend.sweeps().forget(sweep_id)
+    except OSError as error:
+        st.toast(plain(f"It is still there: {error}."), icon=":material/error:")
+        return
+    st.session_state[ablations.key("sweep")] = AblationsView().sweep
+    _other_sweep()
+
+
+# -- running ---------------------------------------------------------------------------------------
+
+
+def _size_words(looked: Looked) -> str:
+    spec = looked.plan.spec
+    points, seeds = len(looked.plan.points), len(spec.seeds)
+    parts = [
+        f"{count_words(looked.progress.total, 'run')}: "
+        f"{count_words(points, 'setting')} × {count_words(seeds, 'seed')}"
+    ]
+    if looked.progress.ended:
+        parts.append(f"{looked.progress.ended} have their result")
+    parts += [looked.older] if looked.older else []
+    if looked.seconds is None:
+        parts.append("time not known: nothing like it was trained here yet")
+    elif looked.seconds:
+        pace = "" if looked.is_timed_here else " at the pace of the results that came along"
+        parts.append(f"about {duration_words(looked.seconds)}{pace}")
+    return " · ".join(parts)
+
+
+def _run_panel(looked: Looked, *, label: str) -> None:
+    backend.runner().start()
+    progress = looked.progress
+    if progress.left:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                label, icon=":material/play_arrow:", key="ablations.run",
+                on_click=_start_live, args=(looked.plan,),
+            )  # fmt: skip
+            st.caption(_size_words(looked), width="content")
+    if progress.active:
+        st.fragment(_follow, run_every=_TICK_SECONDS)(looked.plan, progress.ended)
+    _failures(looked)
+
+
+def _start_live(planned: SweepPlan) -> None:
+    sweeping.start(planned)
+    st.session_state[ablations.key("source")] = "live"
+
+
+def _follow(planned: SweepPlan, ended_before: int) -> None:
+    looked = sweeping.looked_at(planned)
+    progress = looked.progress
+    if progress.ended != ended_before or not progress.active:
+        st.rerun()  # there is more to draw
+    counts = progress.counts
+    done = f"{progress.ended} of {count_words(progress.total, 'run')} done"
+    text = f"{done}, {counts.get('running', 0)} training"
+    if looked.seconds:
+        text += f" · about {duration_words(looked.seconds)} left"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(progress.share, text=text, width="stretch")
+        st.button(
+            "Stop", icon=":material/stop:", key="ablations.stop", on_click=sweeping.end,
+            args=(looked.plan.runs, looked.lines),
+        )  # fmt: skip
+
+
+def _failures(looked: Looked) -> None:
+    by_reason: dict[str, list[str]] = {}
+    for run in looked.plan.runs:
+        line = looked.lines.get(run.run_id)
+        if line and line.status == "failed" and not line.summary.get("diverged"):
+            by_reason.setdefault(line.reason, []).append(words(run.point))
+    for reason, points in by_reason.items():
+        st.warning(
+            plain(f"{count_words(len(points), 'run')} failed, first {points[0]}: {reason}."),
+            icon=":material/info:",
+        )

@@ -1,0 +1,129 @@
+"""Measuring on this machine: start, progress, stop, and how the last measurement ended."""
+
+import time
+from contextlib import suppress
+from datetime import datetime
+
+import streamlit as st
+
+from afn.cost.records import Report
+from afn.wording import duration_words
+
+from ...kit import backend
+from ...kit.explanations import CONTROLS
+from ...kit.markdown import plain
+from ...kit.measuring import BusyError
+from . import view as costing
+from .view import CostView, seconds_of
+
+TICK_SECONDS = 0.5
+"""How often the page looks for news while something is measured."""
+
+
+def render(view: CostView) -> Report | None:
+    """The button, and the progress of what is measured; returns the visitor's own result where it
+    is one for this view."""
+    live = backend.measurements()
+    running = live.running
+    seconds = seconds_of(view.plan, costing.reference(), _known(running))
+    with st.container(horizontal=True, vertical_alignment="center", key="cost.measure"):
+        st.button(
+            "Measure on this machine", icon=":material/timer:", type="primary",
+            key="cost.start", disabled=running is not None, on_click=_start, args=(view,),
+            help=CONTROLS["cost.measure"],
+        )  # fmt: skip
+        if seconds and not running:
+            st.caption(f"takes about {duration_words(seconds)}", width="content")
+        if running and running != costing.measurement():
+            st.caption("A measurement is running here.", width="content")
+            st.button("Show what is measured", key="cost.follow", on_click=_open, args=(running,))
+    if running:
+        st.fragment(_progress, run_every=TICK_SECONDS)(running)
+    return _mine(view, running)
+
+
+def _known(running: str | None) -> Report | None:
+    """What the visitor has measured on this machine."""
+    mine: str = costing.measurement()
+    if not mine or mine == running:
+        return None
+    with suppress(ValueError, OSError):
+        return backend.measurements().report(mine)
+    return None
+
+
+def _start(view: CostView) -> None:
+    try:
+        costing.show_measurement(backend.measurements().start(view.plan))
+    except BusyError as error:
+        st.toast(f"{error}.", icon=":material/info:")
+    except OSError as error:
+        st.toast(plain(f"Nothing was measured: {error}."), icon=":material/error:")
+
+
+def _progress(running: str) -> None:
+    live = backend.measurements()
+    if live.running != running:
+        st.rerun()  # the results are there, and the page ceases to look
+    report = live.report(running)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(report.share, text=_words(report), width="stretch")
+        st.button("Stop", icon=":material/stop:", key="cost.stop", on_click=live.stop)
+
+
+def _words(report: Report) -> str:
+    if not report.share:
+        return "warming up"
+    words = f"measuring, {100 * report.share:.0f} %"
+    with suppress(ValueError, KeyError, TypeError):
+        elapsed = time.time() - datetime.fromisoformat(report.head["created"]).timestamp()
+        words += f" · about {duration_words(elapsed * (1 / report.share - 1))} left"
+    return words
+
+
+def _open(measurement: str) -> None:
+    """Show a measurement, with the settings that it was made for."""
+    costing.show_measurement(measurement)
+    report = backend.measurements().report(measurement)
+    if view := _made_for(report, costing.take().scale):
+        costing.put(view)
+
+
+def _made_for(report: Report, scale: str) -> CostView | None:
+    """The settings that it was measured for; None where it does not say."""
+    with suppress(ValueError):
+        return CostView.of(report.head.get("plan") or {}, scale)
+    return None
+
+
+def _mine(view: CostView, running: str | None) -> Report | None:
+    mine: str = costing.measurement()
+    if not mine or mine == running:
+        return None
+    try:
+        report = backend.measurements().report(mine)
+    except (ValueError, OSError) as error:
+        st.warning(plain(f"{error}."), icon=":material/info:")
+        costing.show_measurement("")
+        return None
+    end = report.end or {}
+    if end.get("status") == "failed":
+        line = f"The measurement failed: {end.get('reason')}."
+        st.error(plain(line), icon=":material/error:")
+    fits = view.fits(report.measurements)
+    if not fits and _made_for(report, view.scale) in (view, None):
+        if end.get("status") == "stopped":
+            st.caption("The measurement was stopped before anything was done.")
+        return None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if not fits:
+            st.caption("What was measured here has other settings.", width="content")
+            st.button("Show what was measured", key="cost.back", on_click=_open, args=(mine,))
+        elif end.get("status") == "stopped":
+            words = "The measurement was stopped; what was done is shown."
+            st.caption(words, width="content")
+        st.button(
+            "Back to the precomputed figures", key="cost.reference", type="tertiary",
+            icon=":material/undo:", on_click=costing.show_measurement, args=("",),
+        )  # fmt: skip
+    return report if fits else None

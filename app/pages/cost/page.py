@@ -1,0 +1,178 @@
+"""What each norm costs: time, memory, parameters and arithmetic, beside batch norm."""
+
+import json
+from collections.abc import Sequence
+from html import escape
+from typing import Literal
+
+import streamlit as st
+
+from afn.cost.plan import BATCH_SIZES, CHANNELS, SIZES, SUBJECTS
+from afn.cost.records import Measurement, Report
+
+from ...kit.draw.chart import enumerate_words
+from ...kit.draw.palette import NORM_COLORS
+from ...kit.explanations import CONTROLS
+from ...kit.export import csv_of
+from ...kit.heading import heading
+from ...kit.markdown import plain
+from ...kit.take import offer
+from . import charts
+from . import live as live_cost
+from . import take as costs
+from . import view as costing
+from .view import CONTENDERS, SUBJECT_TITLES, VARIED_TITLES, CostView, title_of
+
+_LEGEND = """
+<style>
+.afn-legend {display:flex; flex-wrap:wrap; gap:.2rem 1.2rem; font-size:.9rem;}
+.afn-legend i {display:inline-block; width:1.3rem; height:0; vertical-align:middle;
+  border-top:3px solid; margin-right:.4rem; border-radius:2px;}
+</style>
+"""
+
+
+def render() -> None:
+    """Draw the page."""
+    problems = costing.begin()
+    st.title("What a norm costs", anchor=False)
+    st.markdown(
+        "Time, memory, parameters and arithmetic of every normalization layer, beside what "
+        "**BN** costs. Look at what was measured on a reference machine, or measure on this one."
+    )
+    _controls()
+    view = costing.take()
+    costing.write_url(view)
+    for line in problems:
+        st.warning(plain(line), icon=":material/info:")
+    live = live_cost.render(view)
+    report = live or costing.reference()
+    _figures(view.chosen(report.measurements), view, report, is_live=live is not None)
+
+
+def _controls() -> None:
+    with st.container(horizontal=True, gap="medium"):
+        st.segmented_control(
+            "Measured", SUBJECTS, key=costing.key("subject"), required=True,
+            format_func=SUBJECT_TITLES.__getitem__, help=CONTROLS["cost.subject"],
+        )  # fmt: skip
+        is_layer = st.session_state[costing.key("subject")] == "layer"
+        over = "batch_size"
+        if is_layer:
+            st.segmented_control(
+                "Over", list(VARIED_TITLES), key=costing.key("over"), required=True,
+                format_func=VARIED_TITLES.__getitem__, help=CONTROLS["cost.over"],
+            )  # fmt: skip
+            over = st.session_state[costing.key("over")]
+            if over != "channels":
+                _fixed("Channels", "channels", CHANNELS)
+            if over != "size":
+                _fixed("Image size", "size", SIZES)
+            if over != "batch_size":
+                _fixed("Batch size", "batch_size", BATCH_SIZES)
+    with st.container(horizontal=True, gap="medium"):
+        st.pills(
+            "Beside BN", CONTENDERS, key=costing.key("norms"), selection_mode="multi",
+            format_func=title_of, help=CONTROLS["cost.norms"], wrap=True,
+        )  # fmt: skip
+        st.segmented_control(
+            "Shown as", ["ratio", "absolute"], key=costing.key("scale"), required=True,
+            format_func={"ratio": "ratio to BN", "absolute": "ms and MB"}.__getitem__,
+            help=CONTROLS["cost.scale"],
+        )  # fmt: skip
+
+
+def _fixed(label: str, name: str, choices: Sequence[int]) -> None:
+    st.segmented_control(
+        label, choices, key=costing.key(name), required=True, help=CONTROLS[f"cost.{name}"],
+        format_func=(lambda side: f"{side}×{side}") if name == "size" else str,
+    )  # fmt: skip
+
+
+def _figures(chosen: list[Measurement], view: CostView, report: Report, *, is_live: bool) -> None:
+    if not chosen:
+        st.info("The reference machine has not measured this; measure it here.")
+        return
+    title = ", ".join([view.title(), *view.fixed_words()])
+    heading(title[0].upper() + title[1:], "cost", kind="live" if is_live else "precomputed")
+    st.markdown(charts.reading(chosen, view))
+    _legend(chosen)
+    for column, (name, metric) in zip(st.columns(3), charts.METRICS.items(), strict=True):
+        words = charts.metric_reading(chosen, view, metric)
+        with column:
+            st.markdown(f"**{metric.title}**, {charts.unit(view, metric)}")
+            st.plotly_chart(
+                charts.cost_figure(chosen, view, metric),
+                key=f"cost.chart.{name}",
+                config={"displayModeBar": False},
+                alt=f"{metric.title} over {VARIED_TITLES[view.varied]}. {words}",
+            )
+            st.caption(words)
+    st.caption(_provenance(chosen, report, is_live=is_live))
+    _table(chosen, view)
+    _downloads(chosen, view, report, is_live=is_live)
+    offer("cost", lambda: costs.experiments_of(view, chosen))
+
+
+def _legend(chosen: Sequence[Measurement]) -> None:
+    items = "".join(
+        f'<span><i style="border-color:{NORM_COLORS[norm]}"></i>{escape(title_of(norm))}</span>'
+        for norm in charts.by_norm(chosen)
+    )
+    st.html(f'{_LEGEND}<div class="afn-legend">{items}</div>')
+
+
+def _provenance(chosen: Sequence[Measurement], report: Report, *, is_live: bool) -> str:
+    modes: dict[str, list[str]] = {}
+    for norm, mine in charts.by_norm(chosen).items():
+        modes.setdefault(mine[0].statistics, []).append(title_of(norm))
+    statistics = "; ".join(f"{enumerate_words(norms)}: {mode}" for mode, norms in modes.items())
+    what = "**Live**, this machine" if is_live else "**Precomputed**"
+    return (
+        f"{what} · {plain(str(report.head.get('machine', 'an unknown machine')))} · "
+        f"{plain(str(report.head.get('created', '')))[:10]} · medians of {chosen[0].rounds} "
+        f"alternating steps · statistics at inference: {statistics}"
+    )
+
+
+def _table(chosen: Sequence[Measurement], view: CostView) -> None:
+    rows = charts.table(chosen, view)
+    ratio = st.column_config.NumberColumn(format="%.2f")
+    columns = {name: ratio for name in rows[0] if name.endswith("× BN")}
+    columns |= {name: st.column_config.Column(pinned=True) for name in list(rows[0])[:2]}
+    columns |= {name: st.column_config.NumberColumn(format="%.3f") for name in _MEASURED}
+    columns |= {name: st.column_config.NumberColumn(format="localized") for name in _COUNTED}
+    height: Literal["content"] | int = "content" if len(rows) <= 12 else 450
+    st.dataframe(rows, hide_index=True, column_config=columns, height=height)
+
+
+_MEASURED = ("training step, ms", "inference, ms", "peak, MB")
+_COUNTED = ("parameters", "MACs")
+
+
+def _downloads(
+    chosen: Sequence[Measurement], view: CostView, report: Report, *, is_live: bool
+) -> None:
+    with st.expander("Data of these figures", icon=":material/download:"):
+        with st.container(horizontal=True):
+            st.download_button(
+                "Figures (CSV)",
+                csv_of(lambda: charts.table(chosen, view)),
+                "cost.csv",
+                "text/csv",
+                on_click="ignore",
+            )
+            st.download_button(
+                "Measurements (JSON)",
+                lambda: json.dumps(
+                    {**report.head, "measurements": [m.to_json() for m in chosen]},
+                    indent=1,
+                    ensure_ascii=False,
+                ),
+                "cost.json",
+                "application/json",
+                on_click="ignore",
+            )
+        if not is_live:
+            st.caption("The command behind all precomputed figures")
+            st.code(str(report.head.get("command", "")), language="shell")

@@ -1,0 +1,272 @@
+"""What the Cost page shows: its settings, their link form, and the measurements that fit them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import median
+from typing import Any
+
+import streamlit as st
+
+from afn.cost.plan import (
+    BATCH_SIZES,
+    CHANNELS,
+    IMAGE,
+    SIZES,
+    STEPS_A_ROUND,
+    SUBJECTS,
+    WARMUP_ROUNDS,
+    YARDSTICK,
+    Plan,
+)
+from afn.cost.records import Measurement, Report
+from afn.engine.config import NORM_NAMES
+from afn.wording import count_words
+
+from ...kit import backend, folders, links
+from ...kit.comparison import NORM_TITLES
+from ...kit.view import ViewState
+
+REFERENCE = folders.REFERENCE / "cost.jsonl"
+"""What was measured on the machine that the file's head names, by the command that it names."""
+SUBJECT_TITLES = {
+    "layer": "one layer",
+    "convnet": "ConvNet",
+    "resnet8": "ResNet-8",
+    "resnet20": "ResNet-20",
+}
+VARIED = {"channels": CHANNELS, "size": SIZES, "batch_size": BATCH_SIZES}
+VARIED_TITLES = {"channels": "channels", "size": "image size", "batch_size": "batch size"}
+SCALES = ("ratio", "absolute")
+CONTENDERS = tuple(norm for norm in NORM_NAMES if norm != YARDSTICK)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CostView:
+    """Which measurements are on screen, and how."""
+
+    subject: str = "layer"
+    over: str = "channels"
+    """What varies, one of ``VARIED``; not heeded for networks, see `varied`."""
+    channels: int = 16
+    size: int = 32
+    batch_size: int = 128
+    norms: tuple[str, ...] = ("afn", "asrnorm")
+    """Shown beside batch norm, which is always there."""
+    scale: str = "ratio"
+    """To batch norm; or absolute."""
+
+    def __post_init__(self) -> None:
+        _check("of", self.subject, SUBJECTS)
+        _check("over", self.over, tuple(VARIED))
+        _check("as", self.scale, SCALES)
+        for name, choices in VARIED.items():
+            _check(_URL[name], getattr(self, name), choices)
+        for norm in self.norms:
+            _check("norms", norm, CONTENDERS)
+
+    def in_order(self) -> "CostView":
+        """The same with its norms in their usual order."""
+        return replace(self, norms=tuple(norm for norm in CONTENDERS if norm in self.norms))
+
+    @property
+    def varied(self) -> str:
+        """What varies; networks have channels and image size of their own."""
+        return self.over if self.subject == "layer" else "batch_size"
+
+    @property
+    def plan(self) -> Plan:
+        """What is to be measured to draw it."""
+        values = {n: c if n == self.varied else (getattr(self, n),) for n, c in VARIED.items()}
+        if self.subject != "layer":
+            values |= {"channels": CHANNELS, "size": SIZES}  # not theirs
+        return Plan(
+            subjects=(self.subject,),
+            channels=values["channels"],
+            sizes=values["size"],
+            batch_sizes=values["batch_size"],
+            norms=self.norms or (YARDSTICK,),
+        )
+
+    @classmethod
+    def of(cls, plan: Mapping[str, Any], scale: str = "ratio") -> "CostView":
+        """The view that a plan, as a report's head tells it, was made for.
+
+        Raises:
+            ValueError: There is none.
+        """
+        try:
+            [subject] = plan["subjects"]
+            norms = tuple(norm for norm in plan["norms"] if norm != YARDSTICK)
+            values: dict[str, Any] = {"subject": subject, "norms": norms, "scale": scale}
+            if subject == "layer":
+                fields = {"channels": "channels", "size": "sizes", "batch_size": "batch_sizes"}
+                sizes = {name: plan[field] for name, field in fields.items()}
+                [values["over"]] = [name for name, several in sizes.items() if len(several) > 1]
+                values |= {name: value[0] for name, value in sizes.items() if len(value) == 1}
+        except (KeyError, TypeError, IndexError) as error:
+            raise ValueError(f"no such plan: {error}") from error
+        return cls(**values)
+
+    def chosen(self, measurements: Sequence[Measurement]) -> list[Measurement]:
+        """Those that belong here, in the order of what varies, batch norm first."""
+        plan = self.plan
+        places = {case: place for place, case in enumerate(plan.cases)}
+        norms = list(plan.contenders)
+        measured = {m.case for m in measurements if m.norm == YARDSTICK} & places.keys()
+        fitting = [m for m in measurements if m.case in measured and m.norm in norms]
+        return sorted(fitting, key=lambda m: (places[m.case], norms.index(m.norm)))
+
+    def fits(self, measurements: Sequence[Measurement]) -> bool:
+        """Whether every norm of the view is among them."""
+        return {m.norm for m in self.chosen(measurements)} == set(self.plan.contenders)
+
+    def place(self, measurement: Measurement) -> int:
+        """Where it stands on the axis of what varies."""
+        return int(getattr(measurement.case, self.varied))
+
+    def words(self, value: int) -> str:
+        """What varies at a value of it: "16 channels", "32×32", "batch 128"."""
+        return _words(self.varied, value)
+
+    def fixed_words(self) -> list[str]:
+        """What does not vary."""
+        if self.subject != "layer":
+            return [_words("size", IMAGE[1])]
+        names = [name for name in VARIED if name != self.varied]
+        return [_words(name, getattr(self, name)) for name in names]
+
+    def title(self) -> str:
+        """What is measured."""
+        return SUBJECT_TITLES[self.subject]
+
+
+def _words(name: str, value: int) -> str:
+    match name:
+        case "channels":
+            return count_words(value, "channel")
+        case "size":
+            return f"{value}×{value}"
+        case _:
+            return f"batch {value}"
+
+
+def _check(name: str, value: object, known: tuple[object, ...]) -> None:
+    if value not in known:
+        text = f"{value}"[:40]
+        raise ValueError(f"{name} is one of {', '.join(map(str, known))}, not {text!r}")
+
+
+# -- link form -------------------------------------------------------------------------------------
+
+_URL = {
+    "subject": "of",
+    "over": "over",
+    "channels": "channels",
+    "size": "size",
+    "batch_size": "batch",
+    "norms": "norms",
+    "scale": "as",
+}
+"""Field -> URL parameter."""
+
+
+def to_url(view: CostView) -> dict[str, str]:
+    """Query parameters that reproduce the view; defaults are left out."""
+    return links.to_url(view, _URL)
+
+
+def from_url(url: Mapping[str, Sequence[str]]) -> tuple[CostView, list[str]]:
+    """The view that a link asks for, and one line for each thing in it that cannot be."""
+    return links.from_url(CostView, _URL, url)
+
+
+# -- how long it takes -----------------------------------------------------------------------------
+
+_START_SECONDS = 3.0
+
+
+def seconds_of(plan: Plan, reference: Report, own: Report | None = None) -> float | None:
+    """About how long a measurement takes; None where that is not known.
+
+    Args:
+        plan: What is measured.
+        reference: What the reference machine measured: its pace.
+        own: A whole measurement of this machine, which tells how much slower or faster it is.
+    """
+    known = {(m.case, m.norm): m for m in reference.measurements}
+    total = 0.0
+    for case in plan.cases:
+        for norm in plan.contenders:
+            if (found := known.get((case, norm))) is None:
+                return None
+            total += (found.train_step_ms + found.inference_ms) / 1000
+    seconds = _START_SECONDS + total * STEPS_A_ROUND * (plan.rounds + WARMUP_ROUNDS)
+    return seconds * _pace(own, reference) if own else seconds
+
+
+def _pace(own: Report, reference: Report) -> float:
+    """How many times as long as the reference machine this one took."""
+    known = {(m.case, m.norm): m.train_step_ms for m in reference.measurements}
+    ratios = [
+        m.train_step_ms / known[m.case, m.norm]
+        for m in own.measurements
+        if (m.case, m.norm) in known
+    ]
+    return median(ratios) if ratios else 1.0
+
+
+def title_of(norm: str) -> str:
+    """The norm's name for people."""
+    return NORM_TITLES[norm]
+
+
+# -- the session -----------------------------------------------------------------------------------
+
+MEASUREMENT_PARAMETER = "m"
+_MEASUREMENT = "cost.measurement"
+_VIEW = ViewState("cost", from_url, to_url, anchor="subject", things=(MEASUREMENT_PARAMETER,))
+
+key, put = _VIEW.key, _VIEW.put
+
+
+def begin() -> list[str]:
+    """Adopt what the address asks for, ready the widgets; returns its problems."""
+    is_asked, url = _VIEW.begin()
+    if is_asked:
+        st.session_state[_MEASUREMENT] = ""
+        if named := url.get(MEASUREMENT_PARAMETER, [""])[-1]:
+            try:
+                backend.measurements().report(named)
+                st.session_state[_MEASUREMENT] = named
+            except (ValueError, OSError) as error:
+                _VIEW.problems().append(f"In the link, m: {error}. It is left out.")
+    return _VIEW.problems()
+
+
+def take() -> CostView:
+    """The view that the widgets say; norms always in the same order."""
+    return _VIEW.take().in_order()
+
+
+def measurement() -> str:
+    """The live measurement that the page shows; empty for none."""
+    shown: str = st.session_state[_MEASUREMENT]
+    return shown
+
+
+def show_measurement(measurement: str) -> None:
+    """Show a live measurement, or with an empty name the reference again."""
+    st.session_state[_MEASUREMENT] = measurement
+    _VIEW.clear_problems()
+
+
+def write_url(view: CostView) -> None:
+    """Make the address a link to what the page shows."""
+    shown = measurement()
+    _VIEW.write(view, **({MEASUREMENT_PARAMETER: shown} if shown else {}))
+
+
+@st.cache_resource(show_spinner=False)
+def reference() -> Report:
+    """What was measured on the reference machine."""
+    return Report.read(REFERENCE)

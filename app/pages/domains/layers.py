@@ -1,0 +1,130 @@
+"""How far the domains lie apart in the statistics of a network's layers, drawn."""
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from afn.data import DatasetEntry
+from afn.wording import batches_told
+
+from ...kit import asking, families
+from ...kit.asking import Asked
+from ...kit.draw.domains import domain_words
+from ...kit.draw.lambdas import short_layer
+from ...kit.export import csv_of
+from ...kit.markdown import plain
+from . import spread
+from . import view as domains
+from .view import COLORS, CONTENDERS, Trained
+
+_HEIGHT = 900
+"""About that of the figures, kept free until they are there."""
+
+
+def render(trained: Trained, trained_on: Sequence[str], here: Sequence[DatasetEntry]) -> None:
+    """Draw the section.
+
+    Args:
+        trained: The networks.
+        trained_on: What networks are trained on.
+        here: The domains.
+    """
+    possible = [source for source in trained_on if any(pair[1] == source for pair in trained)]
+    if not possible:
+        st.caption("As soon as a network is trained, its layers can be looked at here.")
+        return
+    if not families.are_here(here):
+        st.caption("To look into the layers takes the images, which are not in the data folder.")
+        return
+
+    def ask_now() -> tuple[Asked]:
+        domains.keep()
+        source = st.session_state[domains.key("source")]
+        st.session_state[domains.key("source")] = domains.source_like(source, possible)
+        view = domains.take()
+        tasks = domains.spread_tasks(view, trained, view.source, here)
+        return (asking.ask("spread", list(tasks.values()), starts=True),)
+
+    def draw(asked: Asked) -> None:
+        titles = {entry.name: families.title_of(entry) for entry in here}
+        st.segmented_control(
+            "Trained on", possible, key=domains.key("source"), required=True,
+            format_func=lambda name: domains.source_words(name, here),
+        )  # fmt: skip
+        view = domains.take()
+        tasks = domains.spread_tasks(view, trained, view.source, here)
+        known = {
+            name: (CONTENDERS[name].label, COLORS[name], measured)
+            for name, task in tasks.items()
+            if (measured := task.read())
+        }
+        asking.follow(asked)
+        if known:
+            _separation(list(known.values()))
+            _one_layer(list(tasks), known, titles, is_running=asked.is_running)
+        elif asked.is_running:
+            st.skeleton(height=_HEIGHT)  # lest the page shrinks under the reader
+        domains.write_url(domains.take())
+
+    asking.section(ask_now, draw)
+
+
+def _separation(known: Sequence[spread.Named]) -> None:
+    words = spread.separation_reading(known)
+    st.markdown(f"**{spread.MEASURE_TITLES['shift'].capitalize()}**")
+    st.plotly_chart(
+        spread.separation_figure(known), key="domains.separation",
+        config={"displayModeBar": False}, alt=spread.separation_alt(known),
+    )  # fmt: skip
+    st.caption(plain(words))
+
+
+def _one_layer(
+    offered: Sequence[str],
+    known: Mapping[str, spread.Named],
+    titles: Mapping[str, str],
+    *,
+    is_running: bool,
+) -> None:
+    if st.session_state[domains.key("looked_at")] not in offered:
+        st.session_state[domains.key("looked_at")] = offered[0]
+    with st.container(horizontal=True, gap="medium"):
+        st.segmented_control(
+            "Norm", offered, key=domains.key("looked_at"), required=True,
+            format_func=lambda name: CONTENDERS[name].label,
+        )  # fmt: skip
+        measured = known[name][2] if (name := domains.take().looked_at) in known else None
+        names = [layer.name for layer in measured.layers] if measured else []
+        if measured:
+            if st.session_state[domains.key("layer")] not in names:
+                st.session_state[domains.key("layer")] = names[0]
+            st.selectbox(
+                "Layer", names, key=domains.key("layer"), format_func=short_layer, width=200
+            )  # fmt: skip
+    if measured is None:
+        if is_running:
+            st.skeleton(height=_HEIGHT)
+        return
+    layer = measured.layers[names.index(st.session_state[domains.key("layer")])]
+    st.plotly_chart(
+        spread.spread_figure(layer, titles), key="domains.spread",
+        config={"displayModeBar": False}, alt=spread.spread_alt(layer),
+    )  # fmt: skip
+    st.caption(plain(spread.spread_reading(layer)))
+    st.plotly_chart(
+        spread.profile_figure(layer, titles), key="domains.profile",
+        config={"displayModeBar": False}, alt=spread.profile_alt(layer),
+    )  # fmt: skip
+    st.caption(plain(spread.profile_reading(layer)))
+    st.download_button(
+        "Distances (CSV)", csv_of(lambda: spread.spread_table(list(known.values()))),
+        "layers.csv", "text/csv", icon=":material/download:", on_click="ignore",
+    )  # fmt: skip
+    images = ", ".join(
+        f"{n} of {domain_words(name, titles)}"
+        for name, n in zip(measured.domains, measured.num_images, strict=True)
+    )
+    sizes = "; ".join(
+        dict.fromkeys(batches_told(measured.batch_size, n) for n in measured.num_images)
+    )
+    st.caption(plain(f"Cached · test images: {images} · {sizes}"))

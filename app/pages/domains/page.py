@@ -1,0 +1,336 @@
+"""Trained on one domain, tested on the others; and how far the domains lie apart in each layer."""
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from afn.data import DatasetEntry, dataset_entry
+from afn.data.domains import SETTINGS, settings_of
+from afn.wording import count_words, duration_words
+from afn.work import ENDED
+
+from ...kit import asking, backend, cards, families
+from ...kit.asking import Asked
+from ...kit.batch_controls import BATCH_SIZES
+from ...kit.comparison import NORM_TITLES
+from ...kit.draw.domains import MatrixRow, matrix_reading, matrix_table
+from ...kit.explanations import CONTROLS
+from ...kit.export import csv_of
+from ...kit.families import DIGITS
+from ...kit.heading import heading
+from ...kit.markdown import plain
+from ...kit.pacing import painted
+from ...kit.recipes import recipe_words
+from ...kit.take import offer
+from . import layers as domain_layers
+from . import matrix
+from . import take as experiments
+from . import training as training_domains
+from . import view as domains
+from .training import Pair, Recipe
+from .view import CONTENDERS, HOW, IMAGES, SHOWN, DomainsView, Rows, Trained
+
+_TRAINING_TICK = 1.0
+_SETTINGS = {"channels reduced": "all in grey", "channels increased": "all in RGB"}
+_HOW = {"single source": "one domain", "leave one out": "all but one"}
+_LAYERS_HEIGHT = 900
+"""About that of the figures of layers, kept free until they are there."""
+
+
+def render() -> None:
+    """Draw the page."""
+    problems, is_asked = domains.begin()
+    found = families.families(cards.sound_cards())
+    named = domains.key("family")
+    st.session_state[named] = families.family_now(st.session_state[named], found)
+    if (family := st.session_state[domains.key("family")]) not in found:
+        problems.append(
+            f"In the link, of={family[:40]}: the data folder has no such images. Shown are the "
+            "digits."
+        )
+        st.session_state[domains.key("family")] = DIGITS
+    st.title("Domains", anchor=False)
+    here = found[st.session_state[domains.key("family")]]
+    st.markdown(_intro(here, is_digits=st.session_state[domains.key("family")] == DIGITS))
+    _controls(found)
+    view = domains.take()
+    here = found[view.family]
+    trained_on = domains.sources(view, here)
+    wanted = domains.wanted(view, trained_on)
+    recipes = training_domains.recipes(wanted, beside=domains.default_recipe(view.family))
+    if is_asked and view.recipe and view.recipe not in recipes:
+        problems.append(
+            f"In the link, recipe={view.recipe[:40]}: no network here was trained that way for "
+            "these domains. Others are shown."
+        )
+    if is_asked and view.source and view.source not in trained_on:
+        problems.append(
+            f"In the link, source={view.source[:40]}: with these settings no network is trained "
+            "on that. Another is shown."
+        )
+        st.session_state[domains.key("source")] = ""
+    for line in problems:
+        st.warning(plain(line), icon=":material/info:")
+    if not view.contenders:
+        domains.write_url(view)
+        st.info("Choose a norm above.", icon=":material/arrow_upward:")
+        return
+    backend.runner().start()
+    recipe = _recipe(recipes, len(wanted))
+    domains.write_url(domains.take())
+    trained, missing = training_domains.subjects_of(recipe)
+    for line in missing:
+        st.warning(plain(line), icon=":material/info:")
+    if families.are_here(here):
+        _training(recipe, wanted, trained_on, here)
+    _matrix(recipe, trained, trained_on, here)
+    offer("domains", lambda: experiments.experiments_of(domains.take(), trained, here))
+    painted()
+    heading("The domains in each layer", "domains.layers")
+    domain_layers.render(trained, trained_on, here)
+
+
+def _intro(here: Sequence[DatasetEntry], *, is_digits: bool) -> str:
+    names = "digits on paper, on envelopes, over photos, in fonts"
+    if not is_digits:
+        names = plain(", ".join(families.title_of(entry) for entry in here))
+    return (
+        f"The same classes in other pictures: {names}. How does a network do on **domains that it "
+        "has not seen**? And what of AFN's gain is owed to its networks, what to the statistics of "
+        "the **test batch**, which BN can use too?"
+    )
+
+
+def _controls(found: Mapping[str, Sequence[DatasetEntry]]) -> None:
+    _tested(found)
+    st.pills(
+        "Norms", list(CONTENDERS), key=domains.key("contenders"), selection_mode="multi",
+        format_func=lambda name: CONTENDERS[name].label, help=CONTROLS["domains.contenders"],
+    )  # fmt: skip
+
+
+def _tested(found: Mapping[str, Sequence[DatasetEntry]]) -> None:
+    with st.container(horizontal=True, gap="medium"):
+        if len(found) > 1:
+            st.segmented_control(
+                "Domains", list(found), key=domains.key("family"), required=True,
+                format_func=lambda name: name.upper() if "/" in found[name][0].name else name,
+            )  # fmt: skip
+        here = found[st.session_state[domains.key("family")]]
+        channels = {entry.image_shape[2] for entry in here}
+        if len(channels) > 1 and len(settings_of(here)) > 1:
+            st.segmented_control(
+                "Channels", list(SETTINGS), key=domains.key("setting"), required=True,
+                format_func=_SETTINGS.__getitem__, help=CONTROLS["domains.setting"],
+            )  # fmt: skip
+        if not families.are_here(here):
+            for name, value in domains.AS_PRETRAINED.items():
+                st.session_state[domains.key(name)] = value
+            return
+        st.segmented_control(
+            "Trained on", HOW, key=domains.key("how"), required=True,
+            format_func=_HOW.__getitem__, help=CONTROLS["domains.how"],
+        )  # fmt: skip
+        st.selectbox(
+            "Test images", IMAGES, key=domains.key("images"), width=120,
+            help=CONTROLS["domains.images"],
+        )  # fmt: skip
+        st.select_slider(
+            "Test batch", BATCH_SIZES, key=domains.key("batch_size"), width=200,
+            help=CONTROLS["domains.batch"],
+        )  # fmt: skip
+
+
+def _recipe(recipes: dict[str, Recipe], count: int) -> Recipe:
+    first, *others = recipes
+    if st.session_state[domains.key("recipe")] not in recipes:
+        st.session_state[domains.key("recipe")] = first if others else ""
+    if others:
+        st.selectbox(
+            "Networks", list(recipes), key=domains.key("recipe"),
+            format_func=lambda key: (
+                f"{recipe_words(recipes[key].config)} · "
+                f"{len(recipes[key].done)} of {count} trained"
+            ),
+            help=CONTROLS["domains.recipe"],
+        )  # fmt: skip
+    return recipes[domains.take().recipe or first]
+
+
+# -- training what is missing ----------------------------------------------------------------------
+
+
+def _training(
+    recipe: Recipe,
+    wanted: Sequence[Pair],
+    trained_on: Sequence[str],
+    here: Sequence[DatasetEntry],
+) -> None:
+    under_way = recipe.under_way
+    missing = [pair for pair in wanted if pair not in recipe.done and pair not in under_way]
+    entries = {name: dataset_entry(name) for name in trained_on} if missing or under_way else {}
+    _failures(recipe, here)
+    if missing:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            count = f"{len(missing)} networks" if len(missing) > 1 else "network"
+            rest = "missing " if recipe.done or under_way else ""
+            st.button(
+                f"Train the {rest}{count}", type="primary",
+                icon=":material/play_arrow:", key="domains.train",
+                on_click=training_domains.train, args=(recipe.config, missing),
+            )  # fmt: skip
+            words = [] if rest else [_how_many(wanted, entries)]
+            if seconds := training_domains.seconds_needed(recipe.config, missing):
+                words.append(f"takes about {duration_words(seconds)}")
+            words.append(recipe_words(recipe.config))
+            st.caption(plain(" · ".join(words)), width="content")
+
+    expected = training_domains.expected_seconds(recipe.config, list(under_way))
+
+    def follow() -> None:
+        progress = training_domains.progress_of(recipe, entries, expected)
+        total = len(recipe.done) + len(under_way)
+        words = f"training: {len(recipe.done)} of {count_words(total, 'network')} done"
+        if progress.seconds_left is not None:
+            words += f" · about {duration_words(progress.seconds_left)} left"
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.progress(progress.share, text=words, width="stretch")
+            st.button(
+                "Stop", icon=":material/stop:", key="domains.stop",
+                on_click=training_domains.stop, args=(list(under_way.values()),),
+            )  # fmt: skip
+        if any(run.state().status in ENDED for run in under_way.values()):
+            st.rerun()  # its row can be tested
+
+    if under_way:
+        st.fragment(follow, run_every=_TRAINING_TICK)()
+
+
+def _how_many(wanted: Sequence[Pair], entries: Mapping[str, DatasetEntry]) -> str:
+    norms = len({norm for norm, _ in wanted})
+    images = sorted({entry.num_train for entry in entries.values()})
+    each = " to ".join(f"{n:,}" for n in dict.fromkeys([images[0], images[-1]]))
+    sets = count_words(len(entries), "training set")
+    return f"{count_words(norms, 'norm')} × {sets} of {each} images"
+
+
+def _failures(recipe: Recipe, here: Sequence[DatasetEntry]) -> None:
+    """One line for each reason."""
+    by_reason: dict[str, list[str]] = {}
+    for (norm, source), reason in recipe.failed.items():
+        name = f"{NORM_TITLES[norm]} on {domains.source_words(source, here)}"
+        by_reason.setdefault(reason or "unknown", []).append(name)
+    for reason, names in by_reason.items():
+        line = f"Not trained: {', '.join(names)}. The reason: {reason}."
+        st.warning(plain(line), icon=":material/info:")
+
+
+# -- the matrix ------------------------------------------------------------------------------------
+
+
+def _matrix(
+    recipe: Recipe, trained: Trained, trained_on: Sequence[str], here: Sequence[DatasetEntry]
+) -> None:
+    names = [entry.name for entry in here]
+    titles = {entry.name: families.title_of(entry) for entry in here}
+
+    def ask_now() -> tuple[Asked]:
+        domains.keep()
+        tasks = domains.matrix_tasks(domains.take(), trained, trained_on, here)
+        return (asking.ask("matrix", tasks, starts=True),)
+
+    def draw(asked: Asked) -> None:
+        view = domains.take()
+        rows = domains.matrices(view, trained, trained_on, here)
+        baseline = "bn" if "bn" in rows else next(iter(rows))
+        everything = [row for mine in rows.values() for row in mine]
+        against = None
+        if trained:
+            norms = {norm for norm, _ in trained}
+            there = [row for row in everything if row.norm in norms]
+            words = matrix_reading(there, names, baseline=CONTENDERS[baseline].label, titles=titles)
+            st.markdown(plain(words))
+            if len(rows) > 1:
+                against = _against(rows, baseline)
+        _tables(
+            {name: mine for name, mine in rows.items() if name != against},
+            names, titles, rows[against] if against else None,
+        )  # fmt: skip
+        asking.follow(asked)
+        if trained and not asked.is_running:
+            if words := domains.networks_reading(rows, names):
+                st.markdown(f"**What the networks add.** {plain(words)}")
+            _provenance(recipe, rows, view, here)
+        domains.write_url(domains.take())
+
+    heading("Accuracy on every domain", "domains.matrix")
+    asking.section(ask_now, draw)
+
+
+def _against(rows: Rows, baseline: str) -> str | None:
+    """Has the user choose what is shown; the contender that the others are held against, if any."""
+    held = SHOWN | {"difference": baseline}
+    offered = [name for name in SHOWN if name == "accuracy" or held[name] in rows]
+    if baseline == "bn-batch":
+        offered.remove("beyond batch")  # it is the difference
+    if st.session_state[domains.key("shown")] not in offered:
+        st.session_state[domains.key("shown")] = "accuracy"
+    st.segmented_control(
+        "Shown", offered, key=domains.key("shown"), required=True,
+        format_func=lambda name: (
+            f"minus {CONTENDERS[held[name]].label}" if held[name] else name
+        ),
+        label_visibility="collapsed",
+    )  # fmt: skip
+    return held[domains.take().shown] or None
+
+
+def _tables(
+    shown: Mapping[str, Sequence[MatrixRow]],
+    names: Sequence[str],
+    titles: Mapping[str, str],
+    against: Sequence[MatrixRow] | None,
+) -> None:
+    across = 3 if len(shown) == 3 else 2
+    columns: list[st.delta_generator.DeltaGenerator] = []
+    for name, mine in shown.items():
+        columns = columns or list(st.columns(across))
+        columns.pop(0).html(
+            matrix.matrix_html(
+                mine, names, against=against, caption=CONTENDERS[name].label, titles=titles
+            )
+        )
+
+
+def _provenance(
+    recipe: Recipe, rows: Rows, view: DomainsView, here: Sequence[DatasetEntry]
+) -> None:
+    names = [entry.name for entry in here]
+    everything = [row for mine in rows.values() for row in mine]
+    st.download_button(
+        "The matrix (CSV)", csv_of(lambda: matrix_table(everything, names)), "domains.csv",
+        "text/csv", icon=":material/download:", on_click="ignore",
+    )  # fmt: skip
+    what = "Precomputed" if recipe.is_pretrained else "Cached"
+    lines = [
+        f"{what} · {domains.images_words(rows, here, view.images)} · statistics: "
+        f"{domains.statistics_words(rows)} · intervals say what other images could change, not "
+        "another seed"
+    ]
+    lines += domains.left_out_words(rows, here)
+    if not families.are_here(here):
+        lines.append(
+            "These images are not in the data folder: shown is what the pretrained models were "
+            f"asked for their cards. To test live, get {_absent(here)}."
+        )
+    if "mnist" in names and "mnistm5k" in names:
+        lines.append(
+            "Some test digits of mnistm5k may be among those that MNIST trains on: mnist5k, of "
+            "which it is made, does not say from which part it is."
+        )
+    for line in lines:
+        st.caption(plain(line))
+
+
+def _absent(here: Sequence[DatasetEntry]) -> str:
+    return "; ".join(f"{entry.title}: {entry.how_to_get}" for entry in here if entry.how_to_get)

@@ -1,0 +1,140 @@
+"""Domains: networks trained on some domains, tested on all of them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from afn.data import DatasetEntry
+from afn.grids.records import Question
+from afn.grids.subjects import Subject
+
+from ...kit.draw.chart import enumerate_words
+from ...kit.markdown import plain
+from ...kit.take.code import ONE_THREAD, Origin, configurations, literal, origins_note, program
+from ...kit.take.experiment import Experiment, line
+from . import view as domains
+from .view import CONTENDERS, Contender, DomainsView, Trained
+
+_LOOP = """\
+matrix = {{
+    f"{{label}}, {{source}}": Row(
+        model=as_tested(networks[norm, source], statistics, networks=mode),
+        image_shape=shapes[source],
+        class_names=classes[source],
+        statistics=label,
+    )
+    for label, (norm, statistics, mode) in contenders.items()
+    for _, source in (pair for pair in networks if pair[0] == norm)
+}}
+domains = [load_dataset(name) for name in {domains}]
+rows = []
+for found in domain_matrix(matrix, domains, num_images={images}, batch_size={batch_size}):
+    rows.append((found.model, found.question.dataset, found.cell.accuracy))
+    print(f"{{found.model}}  {{found.question.dataset}}  {{found.cell.accuracy:.4f}}")
+"""
+
+
+def experiments_of(
+    view: DomainsView, trained: Trained, entries: Sequence[DatasetEntry]
+) -> list[Experiment]:
+    """Testing the networks on all domains once more.
+
+    Args:
+        view: The page's settings.
+        trained: The networks that are there, by norm and by what they were trained on.
+        entries: The domains.
+    """
+    names = [entry.name for entry in entries]
+    asked = {
+        (label, source): (
+            contender,
+            subject,
+            domains.question(view, contender, subject, entries[0]),
+        )
+        for label in view.in_order
+        for contender in (CONTENDERS[label],)
+        for (norm, source), subject in trained.items()
+        if norm == contender.norm
+    }
+    if not asked:
+        return []
+    contenders = {CONTENDERS[label].label: CONTENDERS[label] for label, _ in asked}
+    used = {contender.norm for contender in contenders.values()}
+    networks = {pair: subject for pair, subject in trained.items() if pair[0] in used}
+    origins = {pair: Origin.of(subject.id) for pair, subject in networks.items()}
+    classes = {source: subject.class_names for (_, source), subject in networks.items()}
+    shapes = {source: subject.image_shape for (_, source), subject in networks.items()}
+    modes = dict.fromkeys(f"{each.label}: {q.statistics}" for each, _, q in asked.values())
+    seeds = dict.fromkeys(str(origin.config.seed) for origin in origins.values())
+    lines = []
+    if absent := [entry.name for entry in entries if entry.how_to_get]:
+        lines.append(
+            f"It takes the images of {', '.join(absent)} in the data folder; they are not there."
+        )
+    return [
+        Experiment(
+            title="Every domain",
+            about=plain(
+                f"{enumerate_words(list(contenders))}, trained on {'; '.join(shapes)}, on the "
+                f"first {view.images:,} clean test images of {', '.join(names)}. Seed "
+                f"{' / '.join(seeds)}. Statistics: {', '.join(modes)}."
+            ),
+            python=program(
+                ONE_THREAD,
+                _networks(origins),
+                f"shapes = {literal(shapes)}  # (H, W, C) that they take",
+                f"classes = {literal(classes)}  # of their logits",
+                _contenders(contenders),
+                _LOOP.format(
+                    domains=literal(names), images=view.images, batch_size=view.batch_size
+                ),
+            ),
+            commands=tuple(
+                _command(contender, [s.id for p, s in networks.items() if p[0] == contender.norm],
+                         names, view)
+                for contender in contenders.values()
+            ),
+            files=configurations({f"{n} on {s}": origins[n, s].config for n, s in origins}),
+            expected=tuple(
+                text for entry in entries for text in _expected(view, asked.values(), entry)
+            ),
+            note=" ".join([*lines, origins_note(list(origins.values()))]),
+        )
+    ]  # fmt: skip
+
+
+_Asked = tuple[Contender, Subject, Question]
+
+
+def _expected(view: DomainsView, asked: Iterable[_Asked], domain: DatasetEntry) -> list[str]:
+    found = []
+    for contender, subject, _ in asked:
+        question = domains.question(view, contender, subject, domain)
+        if cell := subject.file(question).cells().get((None, 0)):
+            name = f"{contender.label}, {subject.config.dataset}"
+            found.append(line(name, domain.name, cell.accuracy))
+    return found
+
+
+def _networks(origins: Mapping[tuple[str, str], Origin]) -> str:
+    entries = "".join(
+        f"    {literal(pair)}: {origin.model()},\n".replace("\n", "\n    ").rstrip() + "\n"
+        for pair, origin in origins.items()
+    )
+    return f"networks = {{  # by norm and by what they were trained on\n{entries}}}\n"
+
+
+def _contenders(contenders: Mapping[str, Contender]) -> str:
+    entries = "".join(
+        f"    {literal(label)}: {literal((each.norm, each.stats, each.networks))},\n"
+        for label, each in contenders.items()
+    )
+    return f"contenders = {{  # norm, statistics, how its networks are\n{entries}}}\n"
+
+
+def _command(
+    contender: Contender, models: Sequence[str], names: Sequence[str], view: DomainsView
+) -> tuple[str, ...]:
+    parts = ["domains", *models, "--on", *names, "--images", f"{view.images}"]
+    parts += ["--batch-size", f"{view.batch_size}"]
+    parts += ["--stats", contender.stats] if contender.stats else []
+    parts += [] if contender.networks == "on" else ["--networks", contender.networks]
+    return tuple(parts)

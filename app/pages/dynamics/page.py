@@ -1,0 +1,274 @@
+"""How λ moves while networks learn: every layer, several runs and seeds, beside each other."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from afn.course import Quantity
+from afn.engine.config import ADAPTIVE_NORMS
+from afn.lambda_init import GREEK
+
+from ...kit import card_view, histories
+from ...kit.comparison import NORM_TITLES
+from ...kit.draw.chart import enumerate_words
+from ...kit.draw.depth import depth_legend
+from ...kit.draw.lambdas import TITLES
+from ...kit.draw.tracks import Course, Series, courses_of, series_of, table
+from ...kit.explanations import CONTROLS, FIGURES
+from ...kit.export import csv_of
+from ...kit.heading import heading
+from ...kit.histories import Opened
+from ...kit.markdown import plain
+from ...kit.offers import Choice, alike, newest
+from ...kit.pacing import painted
+from ...kit.sections import movement as moving
+from ...kit.take import lambdas, offer
+from . import charts
+from . import view as dynamics
+from .view import ALL, BY, MAX_RUNS, QUANTITIES, SEEDS, DynamicsView
+from .words import dynamics_reading, panel_reading
+
+_TICK_SECONDS = 2.0
+"""How often a page redraws whose runs still train: a figure that changes is mounted anew."""
+_QUANTITIES: dict[Quantity, str] = {
+    "lambda": "λ",
+    "logit": "logit",
+    "change": "change",
+    "gradient": "gradient",
+    "move": "effective move",
+}
+_MIN_LAYERS = 3
+"""With fewer layers the depth is no axis."""
+
+
+def render(open_page: object) -> None:
+    """Draw the page.
+
+    Args:
+        open_page: The page that trains models.
+    """
+    problems = dynamics.begin()
+    st.title("λ dynamics", anchor=False)
+    st.markdown(
+        "AFN and ASRNorm let small networks propose statistics, and mix them in with shares **λ** "
+        "that are learned, four in each layer. Do they grow? Where in the network? How hard does "
+        "the loss pull at them? And did the small networks learn?"
+    )
+    offered = histories.choices()
+    if not offered:
+        with st.container(border=True):
+            st.markdown("**Nothing to look at yet.** Train an AFN network in the Playground.")
+            st.page_link(open_page, label="To the Playground", icon=":material/play_arrow:")  # type: ignore[arg-type]
+        return
+    _runs(offered)
+    chosen, missing = histories.opened(dynamics.take().runs)
+    for line in dict.fromkeys([*problems, *missing]):
+        st.warning(plain(line), icon=":material/info:")
+    if not chosen:
+        dynamics.write_url(dynamics.take())
+        st.info("Choose a run or a pretrained model above.", icon=":material/arrow_upward:")
+        return
+    card_view.cards([each.card for each in chosen if each.card], key="dynamics")
+    if not any(each.config.norm in ADAPTIVE_NORMS for each in chosen):
+        dynamics.write_url(dynamics.take())
+        st.info(_without(chosen), icon=":material/info:")
+        return
+    _controls(chosen)
+    view = dynamics.take()
+    dynamics.write_url(view)
+    if without := [each for each in chosen if each.config.norm not in ADAPTIVE_NORMS]:
+        st.caption(_without(without))
+    _follow(view, chosen)
+    moving.render(chosen)
+    _background()
+    shown = [each.shown for each in chosen]
+    offer("dynamics", lambda: lambdas.experiments_of(shown, view.quantity))
+
+
+def _runs(offered: Sequence[Choice]) -> None:
+    titles = {choice.id: choice.title for choice in offered}
+    adaptive = [choice for choice in offered if choice.config.norm in ADAPTIVE_NORMS]
+    dynamics.propose(newest(adaptive or offered, MAX_RUNS, first=ADAPTIVE_NORMS))
+    named = st.session_state[dynamics.key("runs")]
+    st.multiselect(
+        "Runs and pretrained models", list(dict.fromkeys([*titles, *named])),
+        key=dynamics.key("runs"), format_func=lambda name: titles.get(name, name),
+        max_selections=MAX_RUNS, help=CONTROLS["dynamics.runs"],
+    )  # fmt: skip
+
+
+def _without(chosen: Sequence[Opened]) -> str:
+    names = enumerate_words(list(dict.fromkeys(each.shown.label for each in chosen)))
+    verb = "has" if len(chosen) == 1 else "have"
+    return plain(
+        f"{names} {verb} no λ: without networks there is nothing to mix in. λ belongs to AFN and "
+        "ASRNorm; choose one of those to see it."
+    )
+
+
+def _controls(chosen: Sequence[Opened]) -> None:
+    with st.container(horizontal=True, gap="medium"):
+        st.segmented_control(
+            "Shown", QUANTITIES, key=dynamics.key("quantity"), required=True,
+            format_func=_QUANTITIES.__getitem__, help=CONTROLS["dynamics.quantity"],
+        )  # fmt: skip
+        st.segmented_control(
+            "A panel per", BY, key=dynamics.key("by"), required=True, help=CONTROLS["dynamics.by"],
+        )  # fmt: skip
+        offered = dynamics.take().offered
+        if st.session_state[dynamics.key("which")] not in offered:
+            st.session_state[dynamics.key("which")] = offered[0]
+        titles = GREEK | {ALL: "all"}
+        if dynamics.take().quantity == "move":
+            titles |= {"mu": "mean", "sigma": "spread"}
+        st.segmented_control(
+            "Of", offered, key=dynamics.key("which"), required=True,
+            format_func=titles.__getitem__, help=CONTROLS["dynamics.which"],
+        )  # fmt: skip
+        st.segmented_control(
+            "Steps", ["linear", "log"], key=dynamics.key("axis"), required=True,
+            help=CONTROLS["dynamics.axis"],
+        )  # fmt: skip
+        if any(len(one.members) > 1 for one in _series(chosen)):
+            st.segmented_control(
+                "Seeds", SEEDS, key=dynamics.key("seeds"), required=True,
+                help=CONTROLS["dynamics.seeds"],
+            )  # fmt: skip
+
+
+def _series(chosen: Sequence[Opened]) -> list[Series]:
+    # A fork is no other seed of what its configuration says.
+    keys = [(alike(each.config), each.config.norm, each.shown.origin and each.id)
+            for each in chosen]  # fmt: skip
+    return series_of([each.shown for each in chosen], keys)
+
+
+# -- figures ---------------------------------------------------------------------------------------
+
+
+def _follow(view: DynamicsView, chosen: Sequence[Opened]) -> None:
+    """The figures; they follow runs that still train."""
+    is_live = any(each.is_live for each in chosen)
+    first = [chosen]
+
+    def part() -> None:
+        dynamics.keep()
+        now = first.pop() if first else histories.opened(view.runs)[0]
+        _figures(view, now)
+        if is_live and not any(each.is_live for each in now):
+            st.rerun()  # last: the page ceases to look
+
+    st.fragment(part, run_every=_TICK_SECONDS if is_live else None)()
+
+
+def _figures(view: DynamicsView, chosen: Sequence[Opened]) -> None:
+    series = _series(chosen)
+    courses = courses_of(series, view.quantity)
+    if not courses:
+        st.caption(_nothing(view, chosen))
+        return
+    told = courses
+    if view.quantity in ("logit", "change"):
+        told = courses_of(series, "lambda")
+    st.markdown(plain(dynamics_reading(told, view.quantity)))
+    st.html(
+        depth_legend(
+            (one.label, one.color, one.dash, one.layers if view.by == "λ" else ()) for one in series
+        )
+    )
+    panels = charts.panels_of(series, view.quantity, view.panels, view.by)
+    is_small = view.by == "layer" and len(panels) > 2
+    across = 1 if len(panels) == 1 else 3 if is_small else 2
+    if view.by == "layer":
+        titles = charts.MOVE_TITLES if view.quantity == "move" else TITLES
+        unit = charts.UNITS[view.quantity]
+        words = [f"**{titles[view.panels[0]]}**", *([unit] if unit else []), "layer by layer"]
+        st.markdown(", ".join(words))
+    _panels(panels, courses, view, across=across, height=190 if is_small else 270)
+    if view.by == "λ" and max(len(one.layers) for one in series) >= _MIN_LAYERS:
+        painted()
+        _depth(panels, courses, view)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button(
+            "These curves (CSV)", csv_of(lambda: table(series, view.quantity)),
+            f"lambda-{view.quantity}.csv", "text/csv", icon=":material/download:",
+            on_click="ignore", key="dynamics.csv",
+        )  # fmt: skip
+        st.caption(plain(_provenance(view, chosen, courses)), width="stretch")
+
+
+def _panels(
+    panels: Sequence[charts.Panel], courses: Sequence[Course], view: DynamicsView,
+    *, across: int, height: int,
+) -> None:  # fmt: skip
+    for row in range(0, len(panels), across):
+        if row == across:
+            painted()
+        columns = st.columns(across)
+        for column, panel in zip(columns, panels[row : row + across], strict=False):
+            words = panel_reading(panel, courses, view.quantity)
+            with column:
+                st.markdown(_title(panel, view.quantity))
+                st.plotly_chart(
+                    charts.dynamics_figure(
+                        panel, courses, view.quantity, seeds=view.seeds, log=view.axis == "log",
+                        height=height,
+                    ),
+                    key=f"dynamics.{panel.which}.{panel.layer or 'all'}",
+                    config={"displayModeBar": False},
+                    alt=f"{panel.title}, over the steps. {words}",
+                )  # fmt: skip
+                st.caption(plain(words))
+
+
+def _title(panel: charts.Panel, quantity: Quantity) -> str:
+    unit = "" if panel.layer else charts.UNITS[quantity]
+    return f"**{panel.title}**{f', {unit}' if unit else ''}"
+
+
+def _depth(panels: Sequence[charts.Panel], courses: Sequence[Course], view: DynamicsView) -> None:
+    heading("From the first layer to the last", "dynamics.depth")
+    for row in range(0, len(panels), 2):
+        for column, panel in zip(st.columns(2), panels[row : row + 2], strict=False):
+            with column:
+                st.markdown(_title(panel, view.quantity))
+                words = panel_reading(panel, courses, view.quantity)
+                st.plotly_chart(
+                    charts.depth_figure(panel, courses, view.quantity),
+                    key=f"dynamics.depth.{panel.which}", config={"displayModeBar": False},
+                    alt=f"{panel.title}, over the depth: hollow at the start, filled at the end. "
+                    f"{words}",
+                )  # fmt: skip
+
+
+def _nothing(view: DynamicsView, chosen: Sequence[Opened]) -> str:
+    if view.quantity == "move" and any(each.shown.history.snapshots for each in chosen):
+        return (
+            "These runs were recorded before snapshots said how far λ moves the statistics. Train "
+            "anew to see it."
+        )
+    if any(each.is_live for each in chosen):
+        return "λ stands at its start; the first step comes in a moment."
+    return "These runs ended before their first step."
+
+
+def _provenance(view: DynamicsView, chosen: Sequence[Opened], courses: Sequence[Course]) -> str:
+    adaptive = [each for each in chosen if each.config.norm in ADAPTIVE_NORMS]
+    text = histories.provenance(adaptive)
+    if many := [course.series for course in courses if not course.is_alone]:
+        how = "band: lowest to highest, line: mean" if view.seeds == "band" else "a line each"
+        counts = ", ".join(f"{NORM_TITLES[one.members[0].config.norm]} {len(one.members)}"
+                           for one in many)  # fmt: skip
+        text += f" · seeds: {counts} ({how})"
+    if len(courses) < len(_series(chosen)):
+        text += " · runs that did not record this are left out"
+    if any(each.card for each in adaptive):
+        text += " · pretrained: not every step, and four digits"
+    return f"{text} · statistics in training: AFN the batch's, ASRNorm each image's"
+
+
+def _background() -> None:
+    with st.container(border=True):
+        left, right = st.columns(2, gap="large")
+        left.markdown(FIGURES["dynamics.equations"])
+        right.markdown(FIGURES["dynamics.look"])

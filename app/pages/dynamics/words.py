@@ -1,0 +1,141 @@
+"""What the course of λ says, in words."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from afn.course import Quantity
+from afn.lambda_init import GREEK, LAMBDAS
+from afn.wording import number_words
+
+from ...kit.draw.chart import enumerate_words
+from ...kit.draw.lambdas import short_layer
+from ...kit.draw.tracks import Course
+from .charts import Panel
+
+_STAYS = 0.02
+"""A λ that changes by less than this share of its start stays where it is."""
+
+
+def dynamics_reading(courses: Sequence[Course], quantity: Quantity) -> str:
+    """What the figures show, in one to three sentences.
+
+    Args:
+        courses: Of the quantity; of λ itself where the quantity is its logit or its change.
+        quantity: "lambda", "logit" and "change" read alike.
+    """
+    if not courses:
+        return "There is nothing to see yet: the first step comes in a moment."
+    if quantity == "gradient":
+        return " ".join(_tamed(course) for course in courses)
+    if quantity == "move":
+        return " ".join(_moved(course) for course in courses)
+    return _travelled(courses)
+
+
+def _travelled(courses: Sequence[Course]) -> str:
+    """Which λ moved most, and how far λ moved on average in each series."""
+    best: tuple[float, str, float, float] | None = None
+    means, most = [], 0.0
+    for course in courses:
+        start, end = course.all.mean[:, :, 0], course.all.mean[:, :, -1]
+        moves = np.abs(end - start)
+        if not np.isfinite(moves).any():
+            continue
+        means.append(f"{course.series.label} {number_words(float(np.nanmean(moves)), 2)}")
+        k, i = np.unravel_index(int(np.nanargmax(moves)), moves.shape)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            shares = moves / np.abs(start)
+        most = max(most, float(np.nanmax(np.where(np.isfinite(shares), shares, 0.0))))
+        if best is None or moves[k, i] > best[0]:
+            where = f"{GREEK[LAMBDAS[i]]} of {course.series.label} in "
+            where += short_layer(course.series.layers[k])
+            best = float(moves[k, i]), where, float(start[k, i]), float(end[k, i])
+    if best is None:
+        return "λ is no finite number any more: the network diverged."
+    size, where, start_value, end_value = best
+    if size == 0:
+        return "λ stays exactly where it started: none has moved."
+    text = f"{where} moved most: {number_words(start_value, 4)} → {number_words(end_value, 4)}"
+    if start_value > 0 and 0 < end_value < 10 * start_value:  # else shares say nothing
+        change = 100 * (end_value / start_value - 1)
+        text += f" ({'+' if change >= 0 else ''}{number_words(change, 2)} %)"
+    text = f"{text[0].upper()}{text[1:]}." if text[0].isascii() else f"{text}."
+    if most < _STAYS:
+        text = (
+            f"λ stays about where it started: none moved by more than "
+            f"{number_words(100 * most, 2)} % of its start. {text}"
+        )
+    if len(means) > 1:
+        text += f" Mean change over layers and λ: {enumerate_words(means)}."
+    return text
+
+
+def _tamed(course: Course) -> str:
+    """How the gradient of the last tenth compares with that of the first."""
+    if not np.isfinite(course.all.mean).all():
+        return f"{course.series.label}: the gradient on λ is not finite; the network diverged."
+    size = np.sqrt(np.mean(course.all.mean**2, axis=(0, 1)))  # over layers and λ
+    tenth = max(1, len(size) // 10)
+    first, last = float(size[:tenth].mean()), float(size[-tenth:].mean())
+    whole = np.sqrt(np.mean(course.all.mean**2, axis=2))
+    k, i = np.unravel_index(int(whole.argmax()), whole.shape)
+    where = f"{GREEK[LAMBDAS[i]]} in {short_layer(course.series.layers[k])}"
+    if not first or not last:
+        return f"{course.series.label}: no gradient reaches λ (it is frozen or without networks)."
+    ratio = last / first
+    how = (
+        f"stays about as large as it began ({number_words(first, 2)} → {number_words(last, 2)})"
+        if 0.67 < ratio < 1.5
+        else f"ends {_times(ratio)} ({number_words(first, 2)} → {number_words(last, 2)})"
+    )
+    return f"{course.series.label}: the gradient on λ {how}; it is largest on {where}."
+
+
+def _times(ratio: float) -> str:
+    return (
+        f"{number_words(ratio, 2)} × as large"
+        if ratio > 1
+        else f"{number_words(1 / ratio, 2)} × smaller"
+    )
+
+
+def _moved(course: Course) -> str:
+    """What λ makes of the statistics at the end."""
+    shift, ratio = course.all.mean[:, 0, -1], course.all.mean[:, 1, -1]
+    if not np.isfinite(shift).any():
+        return f"{course.series.label}: its statistics are not finite."
+    k = int(np.nanargmax(shift))
+    text = (
+        f"{course.series.label} at step {course.all.steps[-1]:.0f}: λ moves the mean by "
+        f"{number_words(float(np.nanmean(shift)), 2)} σ on average and makes the spread "
+        f"{np.nanmean(ratio):.2f} × σ"
+    )
+    if len(shift) > 1:
+        most = number_words(float(shift[k]), 2)
+        text += f"; the mean most in {short_layer(course.series.layers[k])}, {most} σ"
+    return f"{text}."
+
+
+def panel_reading(panel: Panel, courses: Sequence[Course], quantity: Quantity) -> str:
+    """Where each series begins and ends in a panel, in one sentence."""
+    which = LAMBDAS.index(panel.which)
+    parts = []
+    for course in courses:
+        layers = course.series.layers
+        rows = [k for k, name in enumerate(layers) if panel.layer in (None, name)]
+        if not rows:
+            continue
+        first, last = course.all.mean[rows, which, 0], course.all.mean[rows, which, -1]
+        digits = 2 if quantity in ("gradient", "change") else 4
+        ends = " → ".join(_span(each, digits) for each in (first, last))
+        parts.append(f"{course.series.label} {ends}")
+    return f"{'; '.join(parts)}." if parts else "No series has this layer."
+
+
+def _span(values: np.ndarray, digits: int) -> str:
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return "–"
+    low, high = number_words(finite.min(), digits), number_words(finite.max(), digits)
+    return low if low == high else f"{low} … {high}"

@@ -1,0 +1,47 @@
+"""The steps of a norm layer as a diagram in the page, with λ that can be dragged.
+
+The browser draws and tells what the hand wants, one wish at a time: the next is sent when the
+answer to the last, known by its number, is there. ``app/static/inside_layer/`` has the figures.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from ...kit.components.scripts import module_line
+
+Wish = Mapping[str, Any]
+"""What the hand wants: λ by name, ``where``, ``layer``, ``channel``, ``image``, or ``do``: "off"
+for all λ at 0, "trained" for none forced."""
+
+
+def inside_layer(key: str, data: Mapping[str, Any], *, on_wish: Callable[[Wish], None]) -> None:
+    """Draw a layer's steps.
+
+    Args:
+        key: Names the diagram in this session.
+        data: What was seen and in which words; see ``app/pages/inside/page.py``.
+        on_wish: Called with what the hand wants, before the page's part runs again.
+    """
+    number = f"_{key}_answered"
+
+    def wished() -> None:
+        wish = st.session_state[key].change
+        if wish:
+            st.session_state[number] = wish["seq"]
+            on_wish(wish)
+
+    _component(
+        key=key,
+        data={**data, "key": key, "seq": st.session_state.get(number, 0)},
+        on_change_change=wished,
+    )
+
+
+_component = st.components.v2.component(
+    "inside_layer",
+    html='<div class="afn-inside" style="min-height: 40rem"></div>',
+    js=module_line("inside_layer") + "export default async (call) => (await module).default(call);",
+    isolate_styles=False,
+)

@@ -1,0 +1,100 @@
+"""How one image's answer depends on the images beside it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from afn.inside.look import Neighbours
+
+from ...kit.draw.chart import enumerate_words
+
+_STYLE = """
+<style>
+.afn-beside {display:grid; gap:.9rem; font-variant-numeric:tabular-nums;}
+.afn-beside .who {display:grid; grid-template-columns:minmax(8rem, 11rem) minmax(0, 1fr);
+  gap:.35rem 1rem; align-items:center;}
+.afn-beside .name {display:flex; align-items:center; gap:.5rem; font-weight:600;}
+.afn-beside .name i {flex:none; width:.65rem; height:.65rem; border-radius:50%;
+  background:var(--hue);}
+.afn-beside .what {font-size:.85rem;}
+.afn-beside .squares {display:flex; flex-wrap:wrap; gap:3px;}
+.afn-beside b {display:grid; place-items:center; min-width:1.6rem; height:1.6rem; padding:0 .2rem;
+  border-radius:4px; font-weight:400; font-size:.85rem;
+  background:color-mix(in srgb, currentColor 8%, transparent);}
+.afn-beside b.other {font-weight:700; outline:2px solid var(--hue); outline-offset:-2px;}
+@media (max-width:640px) {.afn-beside .who {grid-template-columns:1fr;}}
+</style>
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """A network by the name and colour that it has on the page."""
+
+    label: str
+    color: str
+
+
+def neighbours_html(found: Neighbours, contenders: Sequence[Who]) -> str:
+    """A row of answers per network: alone, among random images, among those of one class."""
+    names = found["class_names"]
+    alike = "images corrupted alike" if any(found["clean"]) else "random images"
+    rows = []
+    for at, who in enumerate(contenders):
+        alone = found["alone"][at]
+        drawn = "".join(_square(each, alone, names, "") for each in found["mixed"][at])
+        clean = "".join(_square(each, alone, names, "") for each in found["clean"][at])
+        classes = "".join(
+            _square(each, alone, names, f"among {name} alone: ")
+            for each, name in zip(found["by_class"][at], names, strict=True)
+        )
+        rows.append(
+            f'<div class="who" style="--hue:{escape(who.color)}">'
+            f'<span class="name"><i></i>{escape(who.label)}</span>'
+            f'<span class="what">alone: {escape(names[int(alone[0])])}, {alone[1]:.0%}</span>'
+            f'<span class="what">among {alike}</span><div class="squares">{drawn}</div>'
+            + (
+                f'<span class="what">among clean images</span><div class="squares">{clean}</div>'
+                if clean
+                else ""
+            )
+            + f'<span class="what">among {escape(names[0])} … {escape(names[-1])} alone</span>'
+            f'<div class="squares">{classes}</div></div>'
+        )
+    return f'{_STYLE}<div class="afn-beside">{"".join(rows)}</div>'
+
+
+def _square(each: Sequence[float], alone: Sequence[float], names: Sequence[str], how: str) -> str:
+    answer, confidence = int(each[0]), each[1]
+    css = ' class="other"' if answer != int(alone[0]) else ""
+    title = escape(f"{how}{names[answer]}, {confidence:.0%}")
+    return f'<b{css} title="{title}">{escape(names[answer])}</b>'
+
+
+def neighbours_reading(found: Neighbours, contenders: Sequence[Who]) -> str:
+    """One sentence: whose answer depends on the neighbours, and how often."""
+    parts, calm = [], []
+    for at, who in enumerate(contenders):
+        alone = found["alone"][at][0]
+        each = [*found["mixed"][at], *found["clean"][at], *found["by_class"][at]]
+        others = sum(answer != alone for answer, _ in each)
+        spread = max(c for _, c in each) - min(c for _, c in each)
+        if others:
+            among = sum(answer != alone for answer, _ in found["clean"][at])
+            parts.append(
+                f"{who.label} answers otherwise in {others} of {len(each)} batches"
+                + (f", {among} of them of clean images" if among else "")
+            )
+        elif spread > 0.005:
+            parts.append(
+                f"{who.label} keeps its answer, its confidence moves by up to "
+                f"{100 * spread:.0f} points"
+            )
+        else:
+            calm.append(who.label)
+    if calm:
+        verb = "give" if len(calm) > 1 else "gives"
+        parts.append(
+            f"{enumerate_words(calm)} {verb} the same answer, whatever is beside the image"
+        )
+    return "; ".join(parts) + "."

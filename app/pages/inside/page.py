@@ -1,0 +1,362 @@
+"""Inside the layer: every step of a norm layer on a batch, with λ to move by hand."""
+
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from afn.data import dataset_entry
+from afn.data.picture_files import SUFFIXES, num_frames
+from afn.grids.subjects import Subject
+from afn.inside import own_picture
+from afn.inside.look import POOL, SHOWN, Look, Neighbours, Seen
+from afn.inside.networks import network
+from afn.work import ENDED
+
+from ...kit import backend, batch_controls, card_view, cards, subjects
+from ...kit.comparison import NORM_TITLES
+from ...kit.draw.corruptions import group_title
+from ...kit.draw.lambdas import short_layer
+from ...kit.draw.palette import GREY, NORM_COLORS
+from ...kit.explanations import CONTROLS
+from ...kit.export import csv_of
+from ...kit.families import is_here, other_domains
+from ...kit.heading import heading
+from ...kit.markdown import plain
+from ...kit.offers import Choice, alike
+from ...kit.take import offer
+from . import take as layers
+from . import view as inside
+from . import words
+from .drawing import drawing
+from .layer import inside_layer
+from .neighbours import Who, neighbours_html, neighbours_reading
+from .view import CORRUPTIONS, NORMS, SIZES, SOURCES, InsideView
+
+_SOURCES = {"test images": "a test image", "a drawing": "a drawing", "an upload": "an upload"}
+_TICK_SECONDS = 3.0
+"""How often a network that still trains is looked at anew."""
+_NETWORK = "#8E6BBF"
+"""The encoder-decoder's part, whatever the norm."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """The network that is looked into, and those that answer beside it."""
+
+    subject: Subject
+    others: tuple[Subject, ...]
+    is_live: bool
+
+    @property
+    def label(self) -> str:
+        return NORM_TITLES[self.subject.config.norm]
+
+    @property
+    def before(self) -> str:
+        """What it is with nothing forced."""
+        return "untrained" if self.subject.id in inside.untrained_names() else "as trained"
+
+    @property
+    def contenders(self) -> list[Who]:
+        norms = [each.config.norm for each in (self.subject, *self.others)]
+        return [Who(NORM_TITLES[norm], NORM_COLORS[norm]) for norm in norms]
+
+
+def render() -> None:
+    """Draw the page."""
+    is_asked, problems = inside.begin()
+    st.title("Inside the layer", anchor=False)
+    st.markdown(
+        "One batch, one norm layer, every number. Watch how images become **statistics**, how the "
+        "encoder-decoder proposes others, how **λ** mixes the two, and what becomes of the answers "
+        "when you move λ by hand."
+    )
+    offered = _choices()
+    titles = {choice.id: choice.title for choice in offered} | inside.untrained_names()
+    if not st.session_state[inside.key("model")]:
+        st.session_state[inside.key("model")] = _default(offered)
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        named = st.session_state[inside.key("model")]
+        st.selectbox(
+            "Network", list(dict.fromkeys([*titles, named])), key=inside.key("model"), width=420,
+            format_func=lambda name: titles.get(name, name), help=CONTROLS["inside.model"],
+        )  # fmt: skip
+        chosen, missing = _opened(inside.take().model, offered)
+        datasets = _datasets(chosen.subject.config.dataset) if chosen else {}
+        if chosen and datasets:
+            problems += _dataset(datasets, is_linked=is_asked)
+    for line in dict.fromkeys([*problems, *missing]):
+        st.warning(plain(line), icon=":material/info:")
+    inside.write_url(inside.take())
+    if chosen is None:
+        return
+    own = chosen.subject.config.dataset
+    if not datasets:
+        st.info(
+            plain(
+                f"The images of {own} are not in the data folder, so there is no batch to send "
+                f"through this network: {_how_to_get(own)}. Or choose another network above."
+            ),
+            icon=":material/inventory_2:",
+        )
+        return
+    if chosen.subject.id in cards.names():
+        card_view.cards([cards.card_of(chosen.subject.id)], key="inside")
+    heading("One batch through one layer", "inside.layer")
+    st.fragment(_part)(chosen)
+
+
+# -- what is chosen --------------------------------------------------------------------------------
+
+
+def _choices() -> list[Choice]:
+    return [choice for choice in subjects.choices(running=True) if choice.config.norm in NORMS]
+
+
+def _default(offered: Sequence[Choice]) -> str:
+    """The newest AFN that has its encoder-decoder; an untrained one where there is none."""
+    adaptive = [each.id for each in offered if each.config.norm == "afn" and each.config.adaptive]
+    return next(iter(adaptive), "untrained-afn")
+
+
+def _opened(name: str, offered: Sequence[Choice]) -> tuple[_Chosen | None, list[str]]:
+    if name in inside.untrained_names():
+        others = [network(each) for each in inside.untrained_names() if each != name]
+        return _Chosen(network(name), tuple(others), is_live=False), []
+    try:
+        subject = subjects.subject_of(name)
+    except (ValueError, OSError) as error:
+        return None, [f"{error}."]
+    if subject.config.norm not in NORMS:
+        known = ", ".join(NORM_TITLES[norm] for norm in NORMS)
+        return None, [
+            f"{NORM_TITLES[subject.config.norm]} cannot be looked into. Choose {known} above."
+        ]
+    is_live = backend.has_run(name) and backend.run(name).state().status not in ENDED
+    return _Chosen(subject, tuple(_siblings(name, subject, offered)), is_live), []
+
+
+def _siblings(name: str, subject: Subject, offered: Sequence[Choice]) -> list[Subject]:
+    """One network of each other norm that else was trained alike, of the same kind first."""
+    pretrained = set(cards.names())
+    found: dict[str, Subject] = {}
+    kindred = [
+        each
+        for each in offered
+        if alike(each.config) == alike(subject.config) and each.config.norm != subject.config.norm
+    ]
+    kindred.sort(key=lambda each: (each.id in pretrained) != (name in pretrained))
+    for each in kindred:
+        if each.config.norm not in found:
+            try:
+                found[each.config.norm] = subjects.subject_of(each.id)
+            except (ValueError, OSError):
+                continue  # whoever asks for it by name is told
+    return [found[norm] for norm in ("bn", "asrnorm", "afn") if norm in found]
+
+
+def _datasets(own: str) -> dict[str, str]:
+    """Test images that the network can be shown: name -> title; its own first."""
+    return ({own: own} if is_here(own) else {}) | other_domains(own)
+
+
+def _dataset(datasets: dict[str, str], *, is_linked: bool) -> list[str]:
+    key, problems = inside.key("dataset"), []
+    named = st.session_state[key]
+    with suppress(ValueError):  # a link may have its name of before scripts were kept
+        named = st.session_state[key] = dataset_entry(named).name if named else named
+    if named not in datasets:
+        if named and is_linked:
+            problems.append(
+                f"In the link, data={named[:60]}: not here, or of other classes. "
+                f"{next(iter(datasets))} is shown."
+            )
+        st.session_state[key] = next(iter(datasets))
+    st.selectbox(
+        "Test images", list(datasets), key=key, format_func=datasets.__getitem__, width=200,
+        help=CONTROLS["inside.dataset"],
+    )  # fmt: skip
+    return problems
+
+
+def _how_to_get(dataset: str) -> str:
+    try:
+        return dataset_entry(dataset).how_to_get or "put them there"
+    except ValueError as error:
+        return f"{error}"
+
+
+# -- the part that follows the hand ----------------------------------------------------------------
+
+
+def _part(chosen: _Chosen) -> None:
+    inside.keep()
+    _batch(chosen)
+    picture = _picture(inside.take(), chosen.subject)
+    every = _TICK_SECONDS if chosen.is_live else None
+    st.fragment(_layer, run_every=every)(chosen, picture)  # without the controls: quick to redraw
+
+
+def _layer(chosen: _Chosen, picture: bytes) -> None:
+    view = inside.take()
+    inside.write_url(view)
+    look = inside.look_of(view, chosen.subject, chosen.others, picture)
+    try:
+        backend.runner().start()
+        seen = backend.inspector().look(look)
+    except (ValueError, OSError) as error:
+        st.error(plain(f"{error}."), icon=":material/error:")
+        return
+    _diagram(chosen, view, seen)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button(
+            "All channels (CSV)", csv_of(lambda: words.table(seen)), "layer.csv", "text/csv",
+            icon=":material/download:", key="inside_csv", on_click="ignore",
+        )  # fmt: skip
+        st.caption(plain(_provenance(chosen, view, seen)), width="stretch")
+    _neighbours(chosen, look, view)
+    offer("inside", lambda: layers.experiments_of(view, look, seen))
+
+
+def _batch(chosen: _Chosen) -> None:
+    with st.container(horizontal=True, gap="medium"):
+        batch_controls.corruption(
+            inside.key("corruption"),
+            CORRUPTIONS,
+            inside.take().dataset or chosen.subject.config.dataset,
+            chosen.subject.image_shape,
+        )
+        st.slider("Severity", 0, 5, key=inside.key("severity"), width=150)
+        st.select_slider(
+            "Batch", SIZES, key=inside.key("size"), width=170, help=CONTROLS["inside.batch"]
+        )
+        batch_controls.order(inside.key("order"), CONTROLS["inside.order"])
+        st.number_input(
+            "From image", 0, POOL - 1, step=1, key=inside.key("first"), width=120,
+            help=CONTROLS["inside.first"],
+        )  # fmt: skip
+        if chosen.subject.has_choice:
+            batch_controls.statistics(inside.key("stats"), CONTROLS["inside.stats"])
+        st.segmented_control(
+            "First place", SOURCES, key=inside.key("source"), required=True,
+            format_func=_SOURCES.__getitem__, help=CONTROLS["inside.source"],
+        )  # fmt: skip
+
+
+def _picture(view: InsideView, subject: Subject) -> bytes:
+    """The image of one's own, as the network takes it; empty where there is none."""
+    is_digit = subject.knows_digits
+    if view.source == "a drawing":
+        if not is_digit:
+            st.info("This network does not know digits: upload a picture instead.")
+            return b""
+        drawn = own_picture.from_text(view.picture) if view.picture else None
+        with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
+            drawing("inside_drawing", drawn, on_drawn=_drawn)
+            if drawn is None:
+                st.caption("Draw a digit: large, in one go. It is laid out as MNIST's are.")
+            else:
+                st.caption("The network gets it in the first place of the batch, below.")
+        return b"" if drawn is None else own_picture.in_shape(drawn, subject.image_shape)
+    if view.source == "an upload":
+        st.file_uploader(
+            "A picture", list(SUFFIXES), key=inside.UPLOADER, width=420,
+            max_upload_size=5, on_change=inside.keep_upload,
+        )  # fmt: skip
+        if data := inside.upload():
+            try:
+                taken = own_picture.from_upload(data, subject.image_shape, is_digit=is_digit)
+                if (count := num_frames(data)) > 1:
+                    st.caption(f"The file holds {count} pictures: the first one is taken.")
+                return taken
+            except ValueError as error:
+                st.error(plain(f"{error}."), icon=":material/error:")
+    return b""
+
+
+def _drawn(canvas: np.ndarray) -> None:
+    if not canvas.any():
+        inside.draw("")
+        return
+    try:
+        inside.draw(own_picture.to_text(own_picture.centred(canvas)))
+    except ValueError:
+        inside.draw("")  # too faint a dot to be a digit
+
+
+def _diagram(chosen: _Chosen, view: InsideView, seen: Seen) -> None:
+    norm = chosen.subject.config.norm
+    followed = min(seen["image"], SHOWN - 1)
+    inside_layer(
+        "inside_layer",
+        {
+            "subject": chosen.subject.id,
+            "seen": seen,
+            "stages": [
+                {"id": s.id, "title": s.title, "formula": s.formula, "reading": s.reading}
+                for s in words.stages(seen)
+            ],
+            "label": chosen.label,
+            "colors": {
+                "own": NORM_COLORS[norm],
+                "bn": NORM_COLORS["bn"],
+                "asrnorm": NORM_COLORS["asrnorm"],
+                "other": NORM_COLORS["afn" if norm == "asrnorm" else "asrnorm"],
+                "network": _NETWORK,
+                "quiet": GREY,
+            },
+            "titles": words.titles(seen, chosen.label),
+            "contenders": [{"label": who.label, "color": who.color} for who in chosen.contenders],
+            "before": chosen.before,
+            "score": words.score_words(seen, chosen.label, chosen.before),
+            "limit": words.limit_words(seen),
+            "has_lambdas": bool(seen["hidden"]),
+            "is_as_trained": view.stats == "trained",
+            "where": view.where,
+            "followed": followed,
+        },
+        on_wish=inside.wish,
+    )
+
+
+def _provenance(chosen: _Chosen, view: InsideView, seen: Seen) -> str:
+    config = chosen.subject.config
+    kind = "Live, the network still trains" if chosen.is_live else "Live"
+    corruption = f"{group_title(view.corruption)} {view.severity}" if view.severity else "clean"
+    return (
+        f"{kind} · {config.dataset}, {config.backbone}, {chosen.before}, seed {config.seed} "
+        f"· layer "
+        f"{short_layer(seen['layer'])} · batch of {seen['size']} from {view.dataset}, {corruption} "
+        f"({seen['source']}) · statistics: {seen['statistics']}"
+    )
+
+
+# -- one image among others ------------------------------------------------------------------------
+
+
+def _neighbours(chosen: _Chosen, look: Look, view: InsideView) -> None:
+    heading("One image among others", "inside.neighbours")
+    if view.size == 1:
+        st.caption("In a batch of one there are no neighbours. Choose a larger batch above.")
+        return
+    try:
+        plain_look = inside.unforced(look)
+        found = _asked_neighbours(json.dumps(plain_look.to_json()), plain_look)
+    except (ValueError, OSError) as error:
+        st.error(plain(f"{error}."), icon=":material/error:")
+        return
+    st.markdown(plain(neighbours_reading(found, chosen.contenders)))
+    st.html(neighbours_html(found, chosen.contenders))
+    st.caption(
+        f"Image {look.image} of the batch, as trained, among {min(view.size - 1, 63)} others each "
+        f"time. Framed: another answer than alone."
+    )
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _asked_neighbours(question: str, _look: Look) -> Neighbours:
+    return backend.inspector().neighbours(_look)

@@ -1,0 +1,196 @@
+"""The figures of lessons: dots with their spread, lines, and images as maps."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from afn.wording import number_words
+
+from ...kit.draw.heat import LESS, MORE
+from ...kit.draw.legend import translucent
+from ...kit.draw.palette import GREY
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+_ROW = 34
+"""Pixels of a row of dots."""
+FLOOR = 1e-5
+"""Where bars begin on a logarithmic axis, which has no 0."""
+_PLAIN: dict[str, Any] = {"dragmode": False, "hovermode": "closest"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dot:
+    """One row: a figure and its spread, or all the values behind it."""
+
+    label: str
+    color: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+    """Of the 95 % interval."""
+    each: tuple[float, ...] = ()
+    """Single values, drawn small."""
+    limit: float | None = None
+    """How far it could have gone; drawn as a pale bar."""
+
+
+def dots_figure(
+    dots: Sequence[Dot], title: str, *, mark: float | None = None, is_log: bool = False
+) -> "Figure":
+    """A row for each.
+
+    Args:
+        dots: From top to bottom.
+        title: Of the axis, with its unit.
+        mark: Where a line stands to compare with.
+        is_log: Whether the axis is logarithmic.
+    """
+    from plotly.graph_objects import Figure  # not before a page needs it
+
+    figure = Figure()
+    if any(dot.limit is not None for dot in dots):
+        for row, dot in enumerate(dots):
+            limit = "" if dot.limit is None else number_words(dot.limit, 2)
+            figure.add_scatter(
+                x=[FLOOR if is_log else 0, dot.limit], y=[row, row], mode="lines",
+                line={"color": translucent(dot.color, 0.28), "width": 14}, cliponaxis=True,
+                hovertemplate=f"{dot.label}: at most {limit}<extra></extra>",
+            )  # fmt: skip
+    for row, dot in enumerate(dots):
+        figure.add_scatter(
+            x=list(dot.each), y=[row] * len(dot.each), mode="markers",
+            marker={"color": translucent(dot.color, 0.55), "size": 7}, hoverinfo="x",
+        )  # fmt: skip
+        spread = None
+        if dot.low is not None and dot.high is not None:
+            spread = {
+                "array": [dot.high - dot.value], "arrayminus": [dot.value - dot.low],
+                "thickness": 2, "width": 4, "color": dot.color,
+            }  # fmt: skip
+        figure.add_scatter(
+            x=[dot.value], y=[row], error_x=spread, mode="markers",
+            marker={"color": dot.color, "size": 12, "symbol": "diamond" if dot.each else "circle"},
+            name=dot.label, hovertemplate=f"{dot.label}: %{{x:,.3~r}}<extra></extra>",
+        )  # fmt: skip
+    if mark is not None:
+        figure.add_vline(x=mark, line={"color": GREY, "width": 1.5, "dash": "dot"})
+    figure.update_layout(
+        height=64 + _ROW * len(dots), margin={"l": 0, "r": 12, "t": 6, "b": 0}, showlegend=False,
+        **_PLAIN,
+    )  # fmt: skip
+    figure.update_xaxes(
+        type="log" if is_log else "linear", title={"text": title, "standoff": 6}, zeroline=False,
+        fixedrange=True, automargin=True, showgrid=True,
+        **({"dtick": 1, "exponentformat": "power"} if is_log else {"nticks": 6}),
+    )  # fmt: skip
+    figure.update_yaxes(
+        range=[len(dots) - 0.5, -0.5], tickvals=list(range(len(dots))),
+        ticktext=[dot.label for dot in dots], showgrid=False, zeroline=False, fixedrange=True,
+        automargin=True,
+    )  # fmt: skip
+    return figure
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """One line."""
+
+    label: str
+    color: str
+    y: tuple[float, ...]
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
+    """A band about it."""
+    dash: str = "solid"
+
+
+def lines_figure(
+    x: Sequence[str], lines: Sequence[Line], x_title: str, y_title: str, *, is_log: bool = False
+) -> "Figure":
+    """Lines over evenly spaced places."""
+    from plotly.graph_objects import Figure  # not before a page needs it
+
+    figure = Figure()
+    places = list(range(len(x)))
+    for line in lines:
+        if line.low:
+            figure.add_scatter(
+                x=[*places, *reversed(places)], y=[*line.high, *reversed(line.low)],
+                fill="toself", fillcolor=translucent(line.color, 0.13), line={"width": 0},
+                mode="lines", hoverinfo="skip", showlegend=False,
+            )  # fmt: skip
+    for line in lines:
+        figure.add_scatter(
+            x=places, y=list(line.y), name=line.label,
+            mode="lines+markers" if len(x) < 12 else "lines",
+            line={"color": line.color, "width": 2.5, "dash": line.dash}, marker={"size": 7},
+            customdata=list(x),
+            hovertemplate=f"{line.label}, %{{customdata}}: %{{y:,.3~r}}<extra></extra>",
+        )  # fmt: skip
+    step = 1 if len(x) < 12 else 5
+    figure.update_layout(
+        height=350, margin={"l": 0, "r": 8, "t": 8, "b": 0}, showlegend=True, **_PLAIN,
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "title": {"text": ""}},
+    )  # fmt: skip
+    figure.update_xaxes(
+        tickvals=[i for i in places if (i + 1) % step == 0 or step == 1],
+        ticktext=[text for i, text in enumerate(x) if (i + 1) % step == 0 or step == 1],
+        title={"text": x_title, "standoff": 6}, showgrid=False, zeroline=False, fixedrange=True,
+        automargin=True,
+    )  # fmt: skip
+    figure.update_yaxes(
+        type="log" if is_log else "linear", title={"text": y_title, "standoff": 6},
+        zeroline=False, fixedrange=True, automargin=True,
+        **({"dtick": 1, "exponentformat": "power"} if is_log else {"nticks": 6}),
+    )  # fmt: skip
+    return figure
+
+
+def maps_figure(
+    maps: Mapping[str, Sequence[Sequence[float]]], *, grey: Sequence[str], reach: float
+) -> "Figure":
+    """Images beside each other; what is not grey is amber below 0 and teal above.
+
+    Args:
+        maps: Title -> rows of pixels.
+        grey: The titles of those in [0, 1].
+        reach: Where the colours of the others end.
+    """
+    from plotly.graph_objects import Figure  # not before a page needs it
+
+    figure = Figure()
+    width = 1 / len(maps)
+    for number, (title, rows) in enumerate(maps.items(), start=1):
+        which = "" if number == 1 else str(number)
+        is_grey = title in grey
+        scale = [[0, "#101018"], [1, "#FFFFFF"]]
+        figure.add_heatmap(
+            z=[list(row) for row in rows], xaxis=f"x{which}", yaxis=f"y{which}",
+            colorscale=scale if is_grey else [[0, LESS], [0.5, "#F5F3F0"], [1, MORE]],
+            zmin=0 if is_grey else -reach, zmax=1 if is_grey else reach,
+            showscale=number == len(maps),
+            colorbar={
+                "orientation": "h", "thickness": 9, "len": 2 * width, "x": 1 - width, "y": -0.02,
+                "yanchor": "top", "title": {"text": "normalized value", "side": "bottom"},
+            },
+            hovertemplate="row %{y}, column %{x}: %{z:.2f}<extra></extra>",
+        )  # fmt: skip
+        begin = (number - 1) * width
+        sides = {"showgrid": False, "zeroline": False, "showticklabels": False, "fixedrange": True}
+        figure.update_layout(
+            {
+                f"xaxis{which}": {
+                    "domain": [begin + 0.01, begin + width - 0.01], "anchor": f"y{which}",
+                    "constrain": "domain", "side": "top", "title": {"text": title, "standoff": 4},
+                    **sides,
+                },
+                f"yaxis{which}": {
+                    "scaleanchor": f"x{which}", "autorange": "reversed", "constrain": "domain",
+                    "anchor": f"x{which}", **sides,
+                },
+            }
+        )  # fmt: skip
+    figure.update_layout(height=330, margin={"l": 0, "r": 0, "t": 44, "b": 48}, **_PLAIN)
+    return figure

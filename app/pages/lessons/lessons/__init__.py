@@ -1,0 +1,26 @@
+"""The lessons, in their order. Each is one file: texts, experiment, and answers from its data.
+
+To add one: write ``app/lessons/NAME.py`` with a ``LESSON``, put it into `LESSONS`, and run
+``python -m benchmarks.lessons --keep SLUG``, which makes its precomputed result.
+"""
+
+from typing import Any
+
+from . import axes, batch_size, bounded, gain, hidden_hero, networks, one_image, price, small_lambda
+from .lesson import Lesson
+
+LESSONS: dict[str, Lesson[Any]] = {
+    each.LESSON.slug: each.LESSON
+    for each in (
+        axes,
+        small_lambda,
+        gain,
+        networks,
+        bounded,
+        batch_size,
+        hidden_hero,
+        one_image,
+        price,
+    )
+}
+"""By slug."""

@@ -1,0 +1,110 @@
+"""What a lesson is: texts, an experiment, and functions from its data to figures and words."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic
+from urllib.parse import urlencode
+
+from ..experiments.experiment import Data, Experiment
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the data say."""
+
+    came_true: int
+    """The number of the prediction."""
+    told: str
+    """What was measured, in sentences; plain text."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LessonChart(Generic[Data]):
+    """A figure of the experiment's data."""
+
+    title: str
+    draw: Callable[[Data], "Figure"]
+    read: Callable[[Data], str]
+    """One sentence that says what the figure shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One answer to a check."""
+
+    words: str
+    feedback: str
+    """Why it is right or wrong; Markdown."""
+    is_right: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A question with several answers, one of them right."""
+
+    question: str
+    options: tuple[Option, ...]
+
+    def __post_init__(self) -> None:
+        if sum(option.is_right for option in self.options) != 1:
+            raise ValueError(f"one option must be right: {self.question}")
+
+    @property
+    def right(self) -> int:
+        """The number of the right option."""
+        return next(i for i, option in enumerate(self.options) if option.is_right)
+
+
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """A page of the app that shows more, set up."""
+
+    label: str
+    page: str
+    """Its path; empty for the Playground."""
+    settings: Mapping[str, str | list[str]]
+
+    @property
+    def address(self) -> str:
+        """Relative to the lesson's, wherever the app is served."""
+        settings = urlencode(self.settings, doseq=True)
+        return f"./{self.page}{'?' if settings else ''}{settings}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Note:
+    """What a teacher wants to know beforehand."""
+
+    aims: tuple[str, ...]
+    pitfalls: tuple[str, ...]
+    ask: str
+    """A question for the class."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lesson(Generic[Data]):
+    """One lesson. Texts are Markdown with LaTeX."""
+
+    slug: str
+    title: str
+    question: str
+    minutes: int
+    before: str
+    """What has to be known to make a prediction."""
+    ask: str
+    """What is to be predicted."""
+    predictions: tuple[str, ...]
+    """One of them comes true, whatever the data are."""
+    setup: str
+    """What the experiment does."""
+    experiment: Experiment[Data]
+    charts: tuple[LessonChart[Data], ...]
+    answer: Callable[[Data], Answer]
+    after: str
+    """Why it is so, and what it does not show."""
+    checks: tuple[Check, ...]
+    onwards: tuple[Onward, ...]
+    note: Note

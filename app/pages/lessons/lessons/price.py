@@ -1,0 +1,194 @@
+"""Lesson: what does it cost, and why is time not arithmetic?"""
+
+from typing import TYPE_CHECKING
+
+from afn.cost.plan import Plan
+from afn.cost.records import Measurement
+
+from ....kit.comparison import NORM_TITLES
+from ....kit.draw.chart import enumerate_words
+from ....kit.draw.palette import NORM_COLORS
+from ..charts import Dot, dots_figure
+from ..experiments.timings import Timings
+from .lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+_NORMS = ("afn", "asrnorm")
+_SIZES = (8, 64)
+_FEW = 0.10
+_TWICE = 2.0
+Data = tuple[Measurement, ...]
+
+
+def _of(data: Data, norm: str, size: int) -> Measurement:
+    return next(each for each in data if (each.norm, each.case.batch_size) == (norm, size))
+
+
+def _time(data: Data, norm: str, size: int) -> float:
+    return _of(data, norm, size).train_ratio
+
+
+def _macs(data: Data, norm: str) -> float:
+    return _of(data, norm, _SIZES[0]).macs / _of(data, "bn", _SIZES[0]).macs
+
+
+def _figure(data: Data) -> "Figure":
+    dots = []
+    for norm in _NORMS:
+        name, color = NORM_TITLES[norm], NORM_COLORS[norm]
+        dots.append(Dot(label=f"{name}, arithmetic", color="#8A8A8A", value=_macs(data, norm)))
+        dots += [
+            Dot(label=f"{name}, time, batch {size}", color=color, value=_time(data, norm, size))
+            for size in reversed(_SIZES)
+        ]
+    return dots_figure(dots, "times what BN needs", mark=1)
+
+
+def _reading(data: Data) -> str:
+    told = [
+        f"{NORM_TITLES[norm]} needs {_macs(data, norm):.3f} times the arithmetic of BN, and "
+        f"{enumerate_words([f'{_time(data, norm, s):.2f} (batch {s})' for s in _SIZES])} times "
+        "its time"
+        for norm in _NORMS
+    ]
+    return f"{'; '.join(told)}."
+
+
+def answer(data: Data) -> Answer:
+    """AFN's time over BN's, where batches are small and where they are not."""
+    small, large = (_time(data, "afn", size) for size in _SIZES)
+    came_true = 0 if small < 1 + _FEW else 1 if small < _TWICE else 2
+    extra = {
+        size: _of(data, "afn", size).train_step_ms - _of(data, "bn", size).train_step_ms
+        for size in _SIZES
+    }
+    ratio = extra[_SIZES[1]] / extra[_SIZES[0]] if extra[_SIZES[0]] > 0 else 0.0
+    grows = (
+        f"{ratio:.1f} times as much for {_SIZES[1] // _SIZES[0]} times the images: a good part of "
+        "it does not grow with the images"
+        if 0 < ratio < 0.6 * _SIZES[1] / _SIZES[0]
+        else "here it does not show that a part of it stays the same however many the images"
+    )
+    return Answer(
+        came_true,
+        f"AFN needs {_macs(data, 'afn'):.3f} times BN's multiplications, and its training step "
+        f"takes {small:.2f} times as long with batches of {_SIZES[0]}, {large:.2f} times with "
+        f"{_SIZES[1]}. That is {_ms(extra[_SIZES[0]])} a step with batches of {_SIZES[0]} and "
+        f"{_ms(extra[_SIZES[1]])} with {_SIZES[1]}, {grows}. ASRNorm takes "
+        f"{_time(data, 'asrnorm', _SIZES[0]):.2f} and "
+        f"{_time(data, 'asrnorm', _SIZES[1]):.2f} times BN's time. Times are this machine's, and "
+        "what else it does makes them shake.",
+    )
+
+
+def _ms(value: float) -> str:
+    return f"{value:+.1f} ms".replace("-", "−")
+
+
+LESSON = Lesson(
+    slug="price",
+    title="What does it cost?",
+    question="AFN's networks are tiny: a few thousand multiplications, once per batch. So a "
+    "training step should take as long as with batch norm. Does it?",
+    minutes=6,
+    before=r"""
+The usual way to count a network's work are **multiply-accumulates**, MACs: products that are added
+up. A convolution with $C_{in}$ and $C_{out}$ channels and kernels of $k \times k$ has
+
+$$
+H \cdot W \cdot C_{out} \cdot C_{in} \cdot k^2
+$$
+
+of them for each image. AFN's networks see no image, only $C$ means and $C$ deviations per layer,
+and take some $4 C \cdot (\tfrac C2 + \tfrac C{16})$ MACs **for a whole batch**. ASRNorm's see those
+of each image.
+
+But time is also spent on reading and writing memory, and on *starting* each operation, however
+little it computes.
+""",
+    ask="A small convolutional network, batches of 8 images. How long does a training step with "
+    "AFN take, beside BN's?",
+    predictions=(
+        "As long, within 10 %",
+        "Between 1.1 times and twice as long",
+        "More than twice as long",
+    ),
+    setup="One network is trained with BN, AFN and ASRNorm in turns, step by step, with batches of "
+    "8 and of 64 images, on one core. Each ratio is the median over the rounds.",
+    experiment=Timings(Plan(subjects=("convnet",), batch_sizes=_SIZES, norms=_NORMS, rounds=16)),
+    charts=(LessonChart(title="Arithmetic and time, over BN's", draw=_figure, read=_reading),),
+    answer=answer,
+    after=r"""
+In each layer and at each step AFN calls many small operations that BN does not have: two encoders,
+four decoders, sigmoids, mixing, and the gradients of all these. Each costs time merely to be
+started. Beside the convolutions of a few images this can be much; with more images they take
+longer, and the same overhead drowns.
+
+ASRNorm's networks run for every image, and its statistics lead to a mean and a deviation for each
+image and channel: more memory to read and write, so that part of its surplus grows with the batch.
+
+*The lesson of it:* count arithmetic to compare designs on paper, and measure to know. With running
+statistics AFN is a fixed scale and shift in the end, which can be folded into the convolution, and
+costs nothing.
+""",
+    checks=(
+        Check(
+            "A layer has 0.1 % of the MACs and takes 30 % of the time. How can that be?",
+            (
+                Option(
+                    "The measurement must be wrong",
+                    "Worth checking, but it happens all the time.",
+                ),
+                Option(
+                    "It makes many small calls, or moves much memory for little arithmetic",
+                    "Right: MACs count neither.",
+                    True,
+                ),
+                Option(
+                    "Multiplications take longer there",
+                    "A multiplication is a multiplication; it is what surrounds it that differs.",
+                ),
+            ),
+        ),
+        Check(
+            "On a machine that computes ten times as fast, but takes as long to start an "
+            "operation, AFN's time over BN's is …",
+            (
+                Option("the same", "Only if both parts of the time shrank alike."),
+                Option("lower", "The convolutions shrink, the overhead stays: its share grows."),
+                Option(
+                    "higher",
+                    "Right: that is why small layers matter more on fast hardware.",
+                    True,
+                ),
+            ),
+        ),
+    ),
+    onwards=(
+        Onward(
+            "Parameters, MACs, time and memory of all norms",
+            "cost",
+            {"of": "convnet"},
+        ),
+        Onward(
+            "One layer alone, over its channels",
+            "cost",
+            {"of": "layer", "over": "channels"},
+        ),
+    ),
+    note=Note(
+        aims=(
+            "Tell arithmetic, memory traffic and overhead apart.",
+            "Know how to time fairly: taking turns, medians, one thread.",
+        ),
+        pitfalls=(
+            "If half of the class measures on one server at once, ratios shake. Only one "
+            "measurement runs at a time; let one student press the button.",
+            "The counted MACs are those of inference; training takes about three times as many, "
+            "for every norm alike.",
+        ),
+        ask="Which of AFN's operations could be merged into one, to save starts?",
+    ),
+)

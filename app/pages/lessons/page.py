@@ -1,0 +1,265 @@
+"""Lessons: a question, a prediction, an experiment, an answer from its data, and a check."""
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from ...kit.components.memory import remembered
+from ...kit.markdown import plain
+from ...kit.take import offer
+from . import result as lesson_result
+from . import take as trials
+from . import view as state
+from .lessons import LESSONS
+from .lessons.lesson import Check, Lesson
+from .view import NONE, LessonsView
+
+_STYLE = """
+<style>
+.st-key-lesson h2 {font-size:1.35rem; padding:1.2rem 0 .2rem;}
+.st-key-lesson h1, .st-key-lessons h1 {font-size:2rem; padding:.3rem 0;}
+.st-key-lesson-question p {font-size:1.2rem; line-height:1.5;}
+.st-key-lesson [data-testid=stRadio] [data-testid=stWidgetLabel] p {font-weight:600;}
+.st-key-lesson .katex-display {overflow-x:auto; overflow-y:hidden; padding:.2rem 0;}
+[class*=st-key-lesson-card] [data-testid=stPageLink] p {font-size:1.1rem; font-weight:600;
+  white-space:normal;}
+[class*=st-key-lesson-card] [data-testid=stPageLink] a, .st-key-lesson [data-testid=stPageLink] a {
+  background:none; padding-left:0; max-width:100%;}
+[class*=st-key-lesson-card] [data-testid=stPageLink] a:hover p {text-decoration:underline;}
+[class*=st-key-lesson-guess] button {justify-content:flex-start; text-align:left;}
+</style>
+"""
+_EMBEDDED = """
+<style>
+[data-testid=stMainBlockContainer] {padding:.8rem 1rem 1rem !important;}
+</style>
+"""
+_WIDTH = 860
+"""Of the text, in pixels."""
+
+
+def render(open_page: Any) -> None:
+    """Draw the page.
+
+    Args:
+        open_page: This page, to link to its lessons.
+    """
+    view, problems = state.begin()
+    is_embedded = bool(st.context.is_embedded)
+    st.html(_STYLE + (_EMBEDDED if is_embedded else ""))
+    body = st.container()
+    with st.container():  # behind the text, but known before it
+        state.remember(remembered("afn.lessons", state.completed(), forgets=state.is_forgotten()))
+    with body:
+        if view.lesson:
+            with (
+                st.container(horizontal_alignment="center"),
+                st.container(key="lesson", width=_WIDTH),
+            ):
+                _lesson(LESSONS[view.lesson], view, problems, open_page, is_embedded=is_embedded)
+        else:
+            with st.container(key="lessons"):
+                _overview(problems, open_page)
+
+
+def _warn(problems: Sequence[str]) -> None:
+    for line in problems:
+        st.warning(plain(line), icon=":material/info:")
+
+
+# -- all lessons -----------------------------------------------------------------------------------
+
+
+def _overview(problems: Sequence[str], open_page: Any) -> None:
+    done = state.completed()
+    st.title("Lessons", anchor=False)
+    st.markdown(
+        "Each takes five to eight minutes: a **question**, your **prediction**, an **experiment** "
+        "that runs here in half a minute (its precomputed result shows at once), the **answer** as "
+        "the data give it, and a **check**. Teachers find a note at the end of each, and a way to "
+        "put the lesson into a page or a slide."
+    )
+    _warn(problems)
+    lessons = list(LESSONS.values())
+    for first in range(0, len(lessons), 2):
+        for column, lesson in zip(st.columns(2), lessons[first : first + 2], strict=False):
+            with column:
+                _card(lesson, open_page, is_done=lesson.slug in done)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"{len(done)} of {len(lessons)} completed in this browser", width="content")
+        if done:
+            st.button(
+                "Begin all anew", type="tertiary", icon=":material/restart_alt:",
+                key="lessons.forget", on_click=state.forget,
+            )  # fmt: skip
+
+
+def _card(lesson: Lesson[Any], open_page: Any, *, is_done: bool) -> None:
+    number = list(LESSONS).index(lesson.slug) + 1
+    with st.container(border=True, height="stretch", key=f"lesson-card-{lesson.slug}"):
+        st.page_link(
+            open_page, label=f"{number}. {lesson.title}", query_params={"lesson": lesson.slug}
+        )
+        st.markdown(lesson.question)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(f"{lesson.minutes} minutes", width="content")
+            if is_done:
+                st.badge("completed", icon=":material/check:", color="green")
+
+
+# -- one lesson ------------------------------------------------------------------------------------
+
+
+def _lesson(
+    lesson: Lesson[Any],
+    view: LessonsView,
+    problems: Sequence[str],
+    open_page: Any,
+    *,
+    is_embedded: bool,
+) -> None:
+    number = list(LESSONS).index(lesson.slug) + 1
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if not is_embedded:
+            st.page_link(open_page, label="All lessons", icon=":material/arrow_back:")
+        st.caption(
+            f"Lesson {number} of {len(LESSONS)} · about {lesson.minutes} minutes", width="content"
+        )
+        if lesson.slug in state.completed():
+            st.badge("completed", icon=":material/check:", color="green")
+    st.title(lesson.title, anchor=False)
+    with st.container(key="lesson-question"):
+        st.markdown(lesson.question)
+    _warn(problems)
+    st.markdown(lesson.before)
+    st.header("Your prediction", anchor=False)
+    _prediction(lesson, view)
+    st.header("The experiment", anchor=False)
+    st.markdown(lesson.setup)
+    data = lesson_result.render(lesson)
+    st.header("The answer", anchor=False)
+    if data is None:
+        st.markdown("It is computed from the experiment's result, which is not there yet.")
+    else:
+        _answer(lesson, view, data)
+    st.markdown(lesson.after)
+    st.header("Check yourself", anchor=False)
+    for index, check in enumerate(lesson.checks):
+        _check(view, index, check)
+    _end(lesson, view, open_page, is_embedded=is_embedded)
+    if data is not None:
+        offer("lessons", lambda: trials.experiments_of(lesson, data))
+    _note(lesson)
+
+
+def _prediction(lesson: Lesson[Any], view: LessonsView) -> None:
+    st.markdown(lesson.ask)
+    if view.guess:
+        mine = (
+            "You made no prediction." if view.guess == NONE
+            else f"You predict: **{plain(lesson.predictions[int(view.guess)])}**"
+        )  # fmt: skip
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(mine, width="content")
+            st.button(
+                "Predict again" if view.guess != NONE else "Predict", type="tertiary",
+                icon=":material/undo:", key="lessons.again", on_click=state.guess,
+                args=(lesson.slug, ""),
+            )  # fmt: skip
+        return
+    with st.container(key="lesson-guess", gap="xsmall"):
+        for number, words in enumerate(lesson.predictions):
+            st.button(
+                words,
+                key=f"lessons.guess.{number}",
+                on_click=state.guess,
+                args=(lesson.slug, str(number)),
+            )
+        st.button(
+            "No prediction", type="tertiary", key="lessons.guess.none", on_click=state.guess,
+            args=(lesson.slug, NONE),
+        )  # fmt: skip
+    st.caption("Choose before you scroll on: what surprises is what is learned.")
+
+
+def _answer(lesson: Lesson[Any], view: LessonsView, data: Any) -> None:
+    found = lesson.answer(data)
+    right, told = plain(lesson.predictions[found.came_true]), plain(found.told)
+    if view.guess == str(found.came_true):
+        st.success(f"**As you predicted: {right}.**", icon=":material/check:")
+    elif view.guess in ("", NONE):
+        st.info(f"**{right}.**", icon=":material/lightbulb:")
+    else:
+        mine = plain(lesson.predictions[int(view.guess)])
+        st.info(f"**{right}**, not “{mine}”.", icon=":material/lightbulb:")
+    st.markdown(told)
+
+
+def _check(view: LessonsView, index: int, check: Check) -> None:
+    key = f"lessons.check.{view.lesson}.{index}"
+    chosen = view.chosen[index]
+    if st.session_state.get(key) != chosen:
+        st.session_state[key] = chosen
+    st.radio(
+        check.question, range(len(check.options)), key=key, index=None,
+        format_func=[option.words for option in check.options].__getitem__,
+        on_change=_answered, args=(view.lesson, index, key),
+    )  # fmt: skip
+    if chosen is None:
+        return
+    option = check.options[chosen]
+    if option.is_right:
+        st.success(option.feedback, icon=":material/check:")
+    else:
+        st.warning(option.feedback, icon=":material/refresh:")
+
+
+def _answered(slug: str, index: int, key: str) -> None:
+    state.answer(slug, index, st.session_state[key])
+
+
+def _end(lesson: Lesson[Any], view: LessonsView, open_page: Any, *, is_embedded: bool) -> None:
+    if view.is_complete:
+        st.success("**Lesson completed.**", icon=":material/school:")
+    elif not view.guess:
+        st.caption("Completed with a prediction (or none, on purpose) and every check right.")
+    st.header("Further on", anchor=False)
+    with st.container(horizontal=True):
+        for onward in lesson.onwards:
+            st.link_button(onward.label, onward.address, icon=":material/open_in_new:")
+    if is_embedded:
+        return
+    slugs = list(LESSONS)
+    number = slugs.index(lesson.slug)
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        for other, icon in ((number - 1, "arrow_back"), (number + 1, "arrow_forward")):
+            if 0 <= other < len(slugs):
+                st.page_link(
+                    open_page, label=LESSONS[slugs[other]].title, icon=f":material/{icon}:",
+                    query_params={"lesson": slugs[other]},
+                    icon_position="left" if other < number else "right",
+                )  # fmt: skip
+
+
+def _note(lesson: Lesson[Any]) -> None:
+    note = lesson.note
+    with st.expander("For teachers", icon=":material/school:"):
+        aims = "\n".join(f"- {aim}" for aim in note.aims)
+        pitfalls = "\n".join(f"- {pitfall}" for pitfall in note.pitfalls)
+        st.markdown(
+            f"**Time** · {lesson.minutes} minutes alone, twice that with a discussion.\n\n"
+            f"**Aims**\n\n{aims}\n\n**Pitfalls**\n\n{pitfalls}\n\n"
+            f"**A question for the class** · {note.ask}\n\n"
+            "**Embed this lesson** in a page or a slide:"
+        )
+        st.code(_frame(lesson), language="html", wrap_lines=True)
+
+
+def _frame(lesson: Lesson[Any]) -> str:
+    address = (st.context.url or "https://…/lessons").partition("?")[0]
+    return (
+        f'<iframe src="{escape(address)}?lesson={lesson.slug}&amp;embed=true" '
+        f'title="{escape(lesson.title)}" width="100%" height="900" style="border:0"></iframe>'
+    )

@@ -1,0 +1,131 @@
+"""A lesson's experiment on its page: run, followed, stopped; and what came out of it, drawn."""
+
+import json
+from typing import Any
+
+import streamlit as st
+
+from afn.wording import duration_words
+
+from ...kit import backend
+from ...kit.markdown import plain
+from .experiments.experiment import Data, Standing
+from .experiments.trial import Outcome, Trial
+from .lessons.lesson import Lesson
+
+_TICK_SECONDS = 0.5
+"""How often the page looks for news while an experiment runs."""
+_MISSING = "The precomputed result is missing, or of another configuration: run the experiment."
+
+
+def render(lesson: Lesson[Data]) -> Data | None:
+    """The controls and figures; returns the data they are drawn from, if there are any."""
+    backend.runner().start()
+    try:
+        trial = Trial(lesson.slug, lesson.experiment)
+    except (ValueError, OSError) as error:
+        st.error(plain(f"{error}."), icon=":material/error:")
+        return None
+    standing = trial.standing()
+    live, precomputed = trial.live, trial.precomputed
+    _controls(trial, standing, live, precomputed)
+    for outcome in (live, precomputed):
+        if outcome and (data := _read(lesson, outcome)) is not None:
+            _charts(lesson, data)
+            st.caption(_provenance(lesson, data, outcome, is_live=outcome is live))
+            _files(lesson, outcome)
+            return data
+    st.info(_MISSING, icon=":material/info:")
+    return None
+
+
+def _read(lesson: Lesson[Data], outcome: Outcome) -> Data | None:
+    try:
+        return lesson.experiment.read(outcome.record)
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _controls(
+    trial: Trial[Any], standing: Standing | None, live: Outcome | None, known: Outcome | None
+) -> None:
+    if standing and standing.is_running:
+        st.fragment(_follow, run_every=_TICK_SECONDS)(trial)
+        return
+    label = "Run it again" if live else "Go on" if standing else "Run it here, live"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            label, icon=":material/play_arrow:", type="secondary" if live else "primary",
+            key="lessons.run", on_click=_begin, args=(trial,), kwargs={"is_anew": bool(live)},
+        )  # fmt: skip
+        if standing:
+            told = f" ({standing.told} are done)" if standing.told else ""
+            words = f"Not finished{told}: {standing.reason or 'stopped by hand'}."
+        elif seconds := (live or known) and (live or known).seconds:  # type: ignore[union-attr]
+            words = (
+                f"took {max(seconds, 0.1):.1f} s"
+                if seconds < 2
+                else f"took {duration_words(seconds)}"
+            )
+            words += " here" if live else " where it was precomputed"
+        else:
+            words = ""
+        if words:
+            st.caption(plain(words), width="content")
+
+
+def _begin(trial: Trial[Any], *, is_anew: bool) -> None:
+    try:
+        trial.again() if is_anew else trial.begin()
+    except (ValueError, OSError, RuntimeError) as error:
+        st.toast(plain(f"Not started: {error}."), icon=":material/error:")
+
+
+def _follow(trial: Trial[Any]) -> None:
+    standing = trial.standing()
+    if standing is None or not standing.is_running:
+        st.rerun()  # there is more to draw
+    share = standing.share
+    words = standing.told
+    if (left := trial.seconds_left(share)) is not None:
+        words += f" · about {duration_words(left)} left"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(min(share, 1.0), text=words, width="stretch")
+        st.button("Stop", icon=":material/stop:", key="lessons.stop", on_click=_end, args=(trial,))
+
+
+def _end(trial: Trial[Any]) -> None:
+    try:
+        trial.end()
+    except OSError as error:
+        st.toast(plain(f"Not stopped: {error}."), icon=":material/error:")
+
+
+def _charts(lesson: Lesson[Data], data: Data) -> None:
+    for number, chart in enumerate(lesson.charts):
+        words = chart.read(data)
+        st.markdown(f"**{chart.title}**")
+        st.plotly_chart(
+            chart.draw(data), key=f"lessons.chart.{lesson.slug}.{number}",
+            config={"displayModeBar": False}, alt=f"{chart.title}. {words}",
+        )  # fmt: skip
+        st.caption(plain(words))
+
+
+def _provenance(lesson: Lesson[Data], data: Data, outcome: Outcome, *, is_live: bool) -> str:
+    what = "**Live**, this machine" if is_live else "**Precomputed**"
+    told = " · ".join([outcome.machine, outcome.created, lesson.experiment.conditions(data)])
+    return f"{what} · {plain(told)}"
+
+
+def _files(lesson: Lesson[Any], outcome: Outcome) -> None:
+    with st.expander("Configuration and data of this result", icon=":material/download:"):
+        st.download_button(
+            "Result and configuration (JSON)",
+            lambda: json.dumps(outcome.to_json(), ensure_ascii=False, indent=1),
+            f"lesson-{lesson.slug}.json", "application/json", on_click="ignore",
+        )  # fmt: skip
+        st.caption("The configuration")
+        st.json(outcome.config, expanded=1)
+        st.caption("The command that makes the precomputed result anew")
+        st.code(f"python -m benchmarks.lessons --keep {lesson.slug}", language="shell")

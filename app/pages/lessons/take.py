@@ -1,0 +1,184 @@
+"""Lessons: the experiment of each, whichever of its kinds it is."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from afn.grids.records import Place
+from afn.grids.rescaling import Condition
+
+from ...kit import cards
+from ...kit.markdown import plain
+from ...kit.take import sweeps
+from ...kit.take.code import ONE_THREAD, call, literal, program, table
+from ...kit.take.experiment import PLOT, Experiment, line
+from ..cost import take as costs
+from ..rescaling import take as scales
+from . import take_first_gradients as first_gradients
+from .experiments.arithmetic import Arithmetic
+from .experiments.evaluations import Answers, Ask, Evaluations, Rescalings
+from .experiments.timings import Timings
+from .experiments.trainings import Trainings
+from .lessons.lesson import Lesson
+
+_ASKS = """\
+data = load_dataset({dataset})
+rows = []
+for name, (model, batch_size) in asks.items():
+    grid = corruption_grid(
+        model, data, num_images={images}, batch_size=batch_size,
+        corruptions={corruptions}, severities={severities},
+    )
+    for cell in grid:
+        where = f"{{cell.corruption}} {{cell.severity}}" if cell.corruption else "clean"
+        rows.append((name, where, cell.accuracy))
+        print(f"{{name}}  {{where}}  {{cell.accuracy:.4f}}")
+"""
+_CONDITIONS = """\
+conditions = [
+{conditions}]
+rows = []
+for name, model in models.items():
+    images = images_under(conditions, image_shape={shape}, num_images={images})
+    measured = layer_rescaling(model, images)
+    for layer in measured.layers:
+        for which in ("gamma", "beta"):
+            for (dataset, corruption, severity), shifts in zip(conditions[1:], layer.shifts(which)):
+                where = f"{{corruption}} {{severity}}" if corruption else dataset
+                what, value = f"{{name}}: {{which}}, {{layer.name}}", fmean(map(abs, shifts))
+                rows.append((what, where, value))
+                print(f"{{what}}  {{where}}  {{value:.6f}}")
+"""
+_VALUES = """\
+rows = [(name, "", value) for name, value in found.items() if not isinstance(value, list)]
+for name, _, value in rows:
+    print(f"{name}  {value:.6g}")
+"""
+
+
+def experiments_of(lesson: Lesson[Any], data: Any) -> list[Experiment]:
+    """What the lesson tried out.
+
+    Args:
+        lesson: Whose experiment.
+        data: What came out, as it is on screen.
+    """
+    told = lesson.title, plain(f"{lesson.setup} {lesson.experiment.conditions(data)}.")
+    match lesson.experiment:
+        case Trainings(tells="first gradient") as trial:
+            return first_gradients.experiments_of(trial, data, told[1])
+        case Trainings() as trial:
+            return sweeps.experiments_of(trial.plan, data.results, metric="clean")
+        case Timings() as trial:
+            return [costs.measuring(trial.plan, data, title=lesson.title)]
+        case Evaluations() as trial:
+            return [_asks(trial, data, *told)]
+        case Rescalings() as trial:
+            return [_conditions(trial, data, *told)]
+        case Arithmetic() as trial:
+            return [_arithmetic(trial, *told)]
+    return []
+
+
+def _asks(trial: Evaluations, answers: Answers, title: str, about: str) -> Experiment:
+    dataset = cards.card_of(trial.asks[0].model).config.dataset
+    [places] = {frozenset(ask.places) for ask in trial.asks}  # alike for all
+    corruptions = sorted({name for name, _ in places if name})
+    severities = sorted({severity for name, severity in places if name}) or [1]
+    return Experiment(
+        title=title,
+        about=about,
+        python=program(
+            ONE_THREAD,
+            table("asks", {ask.label: f"({_model(ask)}, {ask.batch_size})" for ask in trial.asks}),
+            _ASKS.format(
+                dataset=literal(dataset), images=trial.num_images,
+                corruptions=literal(corruptions), severities=literal(severities),
+            ),
+        ),
+        commands=tuple(_command(ask, corruptions, trial.num_images) for ask in trial.asks),
+        expected=tuple(
+            line(ask.label, _where(place), answers[ask.label][place].accuracy)
+            for ask in trial.asks
+            for place in ask.places
+        ),
+        plot=PLOT.format(ylabel="accuracy"),
+    )  # fmt: skip
+
+
+def _model(ask: Ask) -> str:
+    given = [f"load_pretrained({literal(ask.model)})"]
+    given += [literal(ask.stats)] if ask.stats else []
+    given += [] if ask.networks == "on" else [f"networks={literal(ask.networks)}"]
+    return call("as_tested", given) if len(given) > 1 else given[0]
+
+
+def _command(ask: Ask, corruptions: list[str], num_images: int) -> tuple[str, ...]:
+    parts = ["evaluate", ask.model, "--grid"]
+    for corruption in corruptions or ["clean"]:
+        parts += ["--corruption", corruption]
+    parts += ["--images", f"{num_images}", "--batch-size", f"{ask.batch_size}"]
+    parts += ["--stats", ask.stats] if ask.stats else []
+    parts += [] if ask.networks == "on" else ["--networks", ask.networks]
+    return tuple(parts)
+
+
+def _where(place: Place) -> str:
+    return f"{place[0]} {place[1]}" if place[0] else "clean"
+
+
+def _conditions(trial: Rescalings, data: Any, title: str, about: str) -> Experiment:
+    conditions: tuple[Condition, ...] = trial.conditions_
+    shape = cards.card_of(next(iter(trial.models.values()))).inputs.image_shape
+    models = {label: f"load_pretrained({literal(name)})" for label, name in trial.models.items()}
+    return Experiment(
+        title=title,
+        about=about,
+        python=program(
+            ONE_THREAD,
+            table("models", models),
+            _CONDITIONS.format(
+                conditions="".join(f"    {literal(each)},\n" for each in conditions),
+                shape=literal(tuple(shape)), images=trial.num_images,
+            ),
+        ),
+        no_command="`python -m afn rescaling` holds a network against its own test images; here "
+        "both are held against embedded ones.",
+        expected=tuple(
+            f"{label}: {each}"
+            for label in trial.models
+            for each in scales.differences(conditions, data[label].rescaling)
+        ),
+        plot=PLOT.format(ylabel="mean |difference|"),
+    )  # fmt: skip
+
+
+def _arithmetic(trial: Arithmetic[Any], title: str, about: str) -> Experiment:
+    found = trial.compute(**trial.settings)
+    settings = call("dict", [f"{key}={literal(each)}" for key, each in trial.settings.items()])
+    return Experiment(
+        title=title,
+        about=about,
+        python=program(
+            "from typing import Any\n\nimport numpy as np\n\n",
+            _source(trial.compute),
+            f"\nfound = {trial.compute.__name__}(**{settings})\n",
+            _VALUES,
+        ),
+        no_command="It is a few lines of NumPy; there is no command for them.",
+        expected=tuple(
+            f"{name}  {value:.6g}" for name, value in found.items() if not isinstance(value, list)
+        ),
+        plot="",
+    )
+
+
+def _source(function: Callable[..., Any]) -> str:
+    """The function's own text, and that of the functions beside it that it calls."""
+    home = vars(inspect.getmodule(function))
+    found: list[Callable[..., Any]] = [
+        each
+        for name in function.__code__.co_names
+        if inspect.isfunction(each := home.get(name)) and each.__module__ == function.__module__
+    ]
+    return "\n".join(inspect.getsource(each) for each in [*found, function])

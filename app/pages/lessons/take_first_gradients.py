@@ -1,0 +1,50 @@
+"""A lesson: the norm of each training's first gradient."""
+
+from dataclasses import replace
+
+from afn.sweep.plan import words
+
+from ...kit.take import sweeps
+from ...kit.take.code import program
+from ...kit.take.experiment import PLOT, Experiment, line
+from .experiments.trainings import Trained, Trainings
+
+_WHAT = "first gradient"
+_DIGITS = 1
+"""What comes along is rounded to five digits in all."""
+_LOOP = """\
+planned, lines = carry_out(SweepSpec.from_json(spec))
+rows = []
+for run in planned.runs:
+    history = history_of(find(lines[run.run_id].id))
+    what = words(run.point) + f", seed {run.config.seed}"
+    rows.append((what, "first gradient", history.columns["grad_norm"][0]))
+    print(f"{what}  first gradient  {rows[-1][2]:.1f}")
+"""
+
+
+def experiments_of(trial: Trainings, data: Trained, about: str) -> list[Experiment]:
+    """Training anew, one step or more, and telling the norm of the gradient at the first.
+
+    Args:
+        trial: The trainings.
+        data: What came out of them.
+        about: What it is, in Markdown.
+    """
+    [sweep] = sweeps.experiments_of(trial.plan, None, metric="clean")
+    return [
+        replace(
+            sweep,
+            about=about,
+            python=program(f"spec = {sweeps.spec_code(trial.plan.spec)}\n", _LOOP),
+            expected=tuple(
+                line(
+                    f"{words(run.point)}, seed {run.config.seed}", _WHAT,
+                    data.gradients[run.run_id][0], _DIGITS,
+                )
+                for run in trial.plan.runs
+            ),
+            note=f"{sweep.note} The table that the command writes is of accuracies.",
+            plot=PLOT.format(ylabel="norm of the first gradient"),
+        )
+    ]  # fmt: skip

@@ -1,0 +1,160 @@
+"""Where a visitor is in the lessons: the link says it, the session and the browser remember it.
+
+The link holds the lesson, the prediction and the answers to its checks, so that a reload, or a
+colleague, sees the same. The session keeps those of the other lessons; which ones are completed the
+browser keeps too, see `app.kit.components.memory`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from ...kit import address
+from .lessons import LESSONS
+
+NONE = "?"
+"""In the place of a prediction: the visitor made none."""
+_OPEN = "-"
+"""In the place of an answer: there is none yet."""
+_KEPT, _DONE, _FORGOTTEN = "lessons.kept", "lessons.done", "lessons.forgotten"
+_PROBLEMS = "lessons.problems"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LessonsView:
+    """One lesson and how far the visitor is; or, without a lesson, all of them."""
+
+    lesson: str = ""
+    """A slug; empty for the overview."""
+    guess: str = ""
+    """The number of the prediction."""
+    checks: tuple[str, ...] = ()
+    """The number of the answer to each check."""
+
+    def __post_init__(self) -> None:
+        if not self.lesson:
+            return
+        if self.lesson not in LESSONS:
+            raise ValueError(f"there is no such lesson; there are {', '.join(LESSONS)}")
+        lesson = LESSONS[self.lesson]
+        known = [str(i) for i in range(len(lesson.predictions))]
+        if self.guess and self.guess not in (*known, NONE):
+            raise ValueError(f"its predictions are {', '.join(known)}")
+        if len(self.checks) > len(lesson.checks):
+            raise ValueError(f"it has {len(lesson.checks)} checks")
+        for answer, check in zip(self.checks, lesson.checks, strict=False):
+            if answer != _OPEN and answer not in map(str, range(len(check.options))):
+                raise ValueError(f"{answer[:10]!r} is no answer to one of its checks")
+
+    @property
+    def chosen(self) -> tuple[int | None, ...]:
+        """The answer to each check; None where there is none yet."""
+        given = [None if each == _OPEN else int(each) for each in self.checks]
+        missing = len(LESSONS[self.lesson].checks) - len(given)
+        return (*given, *[None] * missing)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it is done: a prediction, or none on purpose, and every check answered right."""
+        rights = tuple(check.right for check in LESSONS[self.lesson].checks)
+        return bool(self.guess) and self.chosen == rights
+
+    def answered(self, number: int, option: int | None) -> "LessonsView":
+        """The same with another answer to one check."""
+        chosen = list(self.chosen)
+        chosen[number] = option
+        return replace(self, checks=tuple(_OPEN if each is None else str(each) for each in chosen))
+
+
+def to_url(view: LessonsView) -> dict[str, str]:
+    """Query parameters that reproduce the view."""
+    values = {"lesson": view.lesson, "guess": view.guess, "check": "~".join(view.checks)}
+    return {name: value for name, value in values.items() if value}
+
+
+def from_url(url: Mapping[str, Sequence[str]]) -> tuple[LessonsView, list[str]]:
+    """The view that a link asks for, and one line for each thing in it that cannot be."""
+    texts = {name: url[name][-1] for name in ("lesson", "guess", "check") if name in url}
+    view, problems = LessonsView(), []
+    for name, field in (("lesson", "lesson"), ("guess", "guess"), ("check", "checks")):
+        if not (text := texts.get(name, "")) or (name != "lesson" and not view.lesson):
+            continue
+        try:
+            value = tuple(text.split("~")) if field == "checks" else text
+            view = replace(view, **{field: value})  # type: ignore[arg-type]
+        except ValueError as error:
+            line = f"In the link, {name}={text[:40]}: {error}. It is left out."
+            problems.append(" ".join(line.split()))
+    return view, problems
+
+
+# -- in a visit ------------------------------------------------------------------------------------
+
+
+def begin() -> tuple[LessonsView, list[str]]:
+    """What the address asks for now, and what of it cannot be.
+
+    A lesson without a prediction in its link goes on where this visit left it.
+    """
+    url, is_asked = address.begin()
+    view, problems = from_url(url)
+    session = st.session_state
+    kept: dict[str, LessonsView] = session.setdefault(_KEPT, {})
+    if is_asked:
+        session[_PROBLEMS] = view.lesson, problems
+    if not is_asked or not (view.guess or view.checks or address.is_travel()):
+        view = kept.get(view.lesson, view)
+    if view.lesson:
+        _put(view)
+    address.write(to_url(view), things=("lesson",))
+    about, kept_problems = session.get(_PROBLEMS, ("", []))
+    return view, kept_problems if about == view.lesson else []
+
+
+def guess(slug: str, number: str) -> None:
+    """The visitor predicts, or takes it back."""
+    st.session_state.pop(_PROBLEMS, None)
+    _put(replace(_at(slug), guess=number))
+
+
+def answer(slug: str, check: int, option: int | None) -> None:
+    """The visitor answers a check."""
+    st.session_state.pop(_PROBLEMS, None)
+    _put(_at(slug).answered(check, option))
+
+
+def _at(slug: str) -> LessonsView:
+    """How far a lesson is now; a click may come before the page has drawn the last one's effect."""
+    kept: dict[str, LessonsView] = st.session_state.get(_KEPT, {})
+    return kept.get(slug, LessonsView(lesson=slug))
+
+
+def _put(view: LessonsView) -> None:
+    st.session_state.setdefault(_KEPT, {})[view.lesson] = view
+    if view.is_complete:
+        st.session_state[_DONE] = {*completed(), view.lesson}
+
+
+def completed() -> set[str]:
+    """The lessons that were completed, as far as is known yet."""
+    found: set[str] = st.session_state.get(_DONE, set())
+    return found
+
+
+def remember(told: Iterable[str]) -> None:
+    """Take in which lessons the browser knows to be completed."""
+    if not is_forgotten():
+        st.session_state[_DONE] = {*completed(), *(slug for slug in told if slug in LESSONS)}
+
+
+def forget() -> None:
+    """Begin all lessons anew."""
+    for name in (_DONE, _KEPT):
+        st.session_state.pop(name, None)
+    st.session_state[_FORGOTTEN] = True
+
+
+def is_forgotten() -> bool:
+    """Whether the browser is to know no more than this visit does."""
+    return bool(st.session_state.get(_FORGOTTEN))

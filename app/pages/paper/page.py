@@ -1,0 +1,375 @@
+"""What the paper publishes beside what is measured here, and the evidence for its mechanisms."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+import streamlit as st
+
+from afn.corruptions.severities import rule_words
+from afn.pretrained.asks import Reading
+from afn.pretrained.lacking import command, lacking, what_it_takes
+from afn.pretrained.ladder import ladder
+from afn.pretrained.measured import Results
+from afn.pretrained.protocols import ASPECTS, WHY_NOT, protocol, stems_of
+from afn.pretrained.published import TABLES, Table
+from afn.pretrained.replication import Replicated, condition_of
+from afn.pretrained.ways import Ask
+
+from ...kit import measured
+from ...kit.draw import movement
+from ...kit.draw.asked import asked_html, asked_rows
+from ...kit.draw.chart import Rows
+from ...kit.draw.legend import Entry, legend_html
+from ...kit.explanations import CONTROLS
+from ...kit.export import csv_of
+from ...kit.heading import heading
+from ...kit.markdown import plain
+from ...kit.pacing import painted
+from ...kit.sections import calibration
+from ...kit.sections import movement as moving
+from ...kit.take import offer
+from . import evidence
+from . import take as published
+from . import take_mechanisms as mechanisms
+from . import theory_section as paper_theory
+from . import view as paper
+from .charts import ladder as ladders
+from .charts import mechanisms as figures
+from .charts import paper as charts
+from .charts.forest import forest_html
+from .charts.verdicts import protocol_html
+from .mechanisms import STARTS, VARIANTS
+from .view import ANY, LADDERS, NETWORKS, READINGS, PaperView, claim_words, fit_words, level_words
+
+_TOLD = ("network", "image size", "training", "augmentation", "data", "domains", "corruptions")
+"""What of the protocol is told beside every table."""
+_effects_figure = lru_cache(maxsize=8)(figures.effects_figure)
+_lambdas_figure = lru_cache(maxsize=8)(figures.lambdas_figure)
+_gradients_figure = lru_cache(maxsize=8)(figures.gradients_figure)
+_ladder_figure = lru_cache(maxsize=16)(ladders.ladder_figure)
+"""Every visit shows the same."""
+
+
+def render() -> None:
+    """Draw the page."""
+    problems = paper.begin()
+    offered = _offered(problems)
+    view = paper.take()
+    st.title("The paper, measured here", anchor=False)
+    st.markdown(
+        "What AFN's tables claim, and what came out here with smaller networks and less training: "
+        "levels differ, so the **sign of differences** is tested."
+    )
+    for line in problems:
+        st.warning(plain(line), icon=":material/info:")
+    try:
+        results = measured.results()
+    except (ValueError, OSError) as error:
+        st.error(plain(str(error)))
+        return
+    rows = {table.name: _rows(table, view) for table in TABLES}
+    heading("All verdicts", "paper.verdicts", kind="precomputed")
+    st.html(forest_html(rows))
+    st.caption(plain(claim_words()))
+    heading("What the source asks, and what was found", "paper.asked", kind="precomputed")
+    found = measured.asked()
+    st.html(asked_html(found))
+    _csv("This table (CSV)", "asked", lambda: asked_rows(found))
+    heading("The published tables", "paper.table", kind="precomputed")
+    for table in TABLES:
+        with st.expander(table.title):
+            _table(table, results)
+    painted()
+    _mechanisms(offered)
+    _ladders(results)
+    _calibration()
+    view = paper.take()
+    reading: Reading = "tests" if view.reading == "tests" else "trains"
+    offer(
+        "paper",
+        lambda: [*published.experiments_of(reading), *mechanisms.experiments_of(view.network)],
+    )
+    paper.write_url(replace(view, network=ANY) if [view.network] == offered[:1] else view)
+
+
+def _offered(problems: list[str]) -> list[str]:
+    """Networks whose training can be looked at; one of them is chosen."""
+    offered = [name for name in NETWORKS if measured.card(f"{name}-afn")]
+    named = st.session_state[paper.key("network")]
+    if offered and named not in offered:
+        st.session_state[paper.key("network")] = offered[0]
+        if named != ANY:
+            problems.append(f"In the link, network={named}: not trained yet. Another is shown.")
+    return offered
+
+
+def _rows(table: Table, view: PaperView) -> list[Replicated]:
+    return measured.rows(table, "tests" if view.reading == "tests" else "trains")
+
+
+# -- published tables ------------------------------------------------------------------------------
+
+
+def _table(table: Table, results: Results) -> None:
+    if table.name == "digits_single_each":
+        st.segmented_control(
+            "A column is the domain", list(READINGS), key=paper.key("reading"), required=True,
+            format_func=READINGS.__getitem__, help=CONTROLS["paper.reading"],
+        )  # fmt: skip
+    view = paper.take()
+    every = {each.name: _rows(each, view) for each in TABLES}
+    rows = every[table.name]
+    if words := charts.table_reading(every, table.name):
+        st.markdown(plain(words))
+    st.html(charts.table_html(table, rows))
+    notes = list(table.notes)
+    if table.name == "digits_single_each":
+        notes += fit_words({each: measured.rows(table, each) for each in READINGS})
+    if table.name == "cifar10c":
+        notes += level_words(table, results)
+    if table.name in WHY_NOT and not all(row.is_planned for row in rows):
+        notes.append(WHY_NOT[table.name])
+    for note in notes:
+        st.caption(plain(note))
+    _what_it_takes(table, rows)
+    if not any(row.is_planned for row in rows):
+        return
+    missing = lacking(results, stems_of(table, rows))
+    here = protocol(table, rows, results, measured.card)
+    st.caption(plain(_provenance(table, rows, here)))
+    if missing:
+        total = len(missing) + _made(table, rows, results)
+        st.caption(f"{len(missing)} of {total} planned models are not there yet. This makes them:")
+        st.code(command(missing), language="shell", wrap_lines=True)
+    st.caption(plain(_protocol_words(here)))
+    with st.popover("Protocol, published and here; data", icon=":material/compare_arrows:"):
+        st.html(protocol_html(table.protocol, here, ASPECTS))
+        _csv("This table (CSV)", table.name, lambda: charts.table_rows(table, rows))
+
+
+def _what_it_takes(table: Table, rows: Sequence[Replicated]) -> None:
+    """The commands behind rows that are not measured here."""
+    commands: dict[str, list[str]] = {}
+    for row in (row for row in rows if not row.is_planned):
+        if found := what_it_takes(table, row.row):
+            commands.setdefault(found, []).append(row.row.name)
+    if not commands:
+        return
+    st.caption(
+        "Rows not measured here, and what comes nearest for whoever has the data and the hours; "
+        "likewise with `--norm bn` and `asrnorm`:"
+    )
+    lines = [f"# {', '.join(names)}\n{found}" for found, names in commands.items()]
+    st.code("\n".join(lines), language="shell", wrap_lines=True)
+
+
+def _made(table: Table, rows: Sequence[Replicated], results: Results) -> int:
+    stems = set(stems_of(table, rows))
+    return sum(name in stems or name.rpartition("-s")[0] in stems for name in results.models)
+
+
+def _provenance(table: Table, rows: Sequence[Replicated], here: Mapping[str, str]) -> str:
+    parts = ["Precomputed", f"seeds: {here.get('seeds', 'none yet')}"]
+    if images := here.get("test images"):
+        parts.append(f"{images.removesuffix(' in each test')} images in each test")
+    cards = (measured.card(stem) for stem in stems_of(table, rows))
+    found = next((card for card in cards if card), None)
+    if found:
+        parts += [
+            f"torch {found.versions.get('torch', '?')}",
+            f"{found.versions.get('processor', '')}",
+        ]
+    parts.append("± and brackets: 95 % intervals over seeds and images, † not paired by seed")
+    return " · ".join(part for part in parts if part)
+
+
+def _protocol_words(here: Mapping[str, str]) -> str:
+    named = ("augmentation", "domains", "corruptions")
+    told = [
+        f"{aspect}: {here[aspect]}" if aspect in named else here[aspect]
+        for aspect in _TOLD
+        if aspect in here
+    ]
+    return f"Protocol here: {'; '.join(told)}."
+
+
+def _csv(label: str, name: str, table: Callable[[], Rows]) -> None:
+    st.download_button(
+        label, csv_of(table), f"{name}.csv", "text/csv", icon=":material/download:",
+        on_click="ignore", key=f"csv.{name}",
+    )  # fmt: skip
+
+
+# -- mechanisms ------------------------------------------------------------------------------------
+
+
+def _mechanisms(offered: Sequence[str]) -> None:
+    st.header("Its three mechanisms", anchor=False)
+    if not offered:
+        st.caption("No AFN network is there yet. This makes one of the embedded digits:")
+        st.code("python -m afn pretrained train mnist5k-afn", language="shell")
+        return
+    st.segmented_control(
+        "Looked at in", offered, key=paper.key("network"), required=True,
+        format_func=NETWORKS.__getitem__,
+        help=CONTROLS["paper.network"],
+    )  # fmt: skip
+    network = paper.take().network
+    courses = evidence.courses(network)
+    told = _told(network)
+    _learning(network, told)
+    _growth(network, told)
+    _gradients(network, told)
+    paper_theory.render(network, told)
+    names = [f"{network}-{variant}" for variant in VARIANTS]
+    absent = set(names) - {each.name for each in courses}
+    if missing := [name for name in lacking(Results([]), names) if name in absent]:
+        st.caption("Some of these trainings are not there yet. This makes them:")
+        st.code(command(missing), language="shell", wrap_lines=True)
+
+
+def _told(network: str) -> str:
+    """Under every figure: of which networks it is."""
+    condition = condition_of([Ask(network, "")])
+    return " · ".join(filter(None, ["Precomputed", NETWORKS[network], condition, "seed 0 of each"]))
+
+
+_AGAINST = {
+    "frozen": "frozen networks (shown the averages of training, so that they answer constants)",
+    "off": "networks off (every λ forced to 0, which also takes away what the weights are used to)",
+}
+"""What adapting networks are held against."""
+
+
+def _learning(network: str, told: str) -> None:
+    heading("1 · Does the encoder-decoder learn?", "paper.learn", kind="precomputed", is_part=True)
+    _movement(network)
+    effects = evidence.effects(network)
+    course = next((each for each in evidence.courses(network) if each.variant == "afn"), None)
+    words = figures.effects_reading(effects, course)
+    st.markdown(plain(words))
+    if effects:
+        st.plotly_chart(
+            _effects_figure(tuple(effects)), key="paper.effects",
+            config={"displayModeBar": False}, alt=words,
+        )  # fmt: skip
+    control = effects[0].control if effects else "frozen"
+    if older := next(filter(None, (effect.older for effect in effects)), ""):
+        told += f" · images {older}"
+    st.caption(
+        plain(
+            f"{told} · statistics of the test batch in both · against {_AGAINST[control]}, same "
+            "weights and images; 95 % intervals over images, not over seeds"
+        )
+    )
+    _refuted(
+        "matrices that stay on the way of weight decay, answers that do not change with what is "
+        "shown, gains that include 0 everywhere, or that networks frozen after training "
+        "do as well under shift as with them."
+    )
+    if effects:
+        _csv(f"Networks on − {control} (CSV)", "networks", lambda: figures.effects_table(effects))
+
+
+def _movement(network: str) -> None:
+    """Where the networks' matrices went, and how much their answers change."""
+    moved = evidence.moved(network)
+    mine = [each for name, each in moved.items() if name == f"{network}-afn"]
+    others = [each for name, each in moved.items() if name != f"{network}-afn"]
+    if not mine:
+        return
+    parts = [movement.way_reading(mine), movement.answers_reading(mine)]
+    st.markdown(plain(" ".join([*parts, movement.turns_reading(others)])))
+    shown = list(moved.values())
+    st.html(legend_html([Entry(each.label, each.color) for each in shown]))
+    moving.figures(shown, key="paper.movement")
+    st.caption(plain(f"{_told(network)} · {moving.source_words(shown)}"))
+    _csv("Networks and answers (CSV)", "movement", lambda: movement.table(shown))
+
+
+def _growth(network: str, told: str) -> None:
+    heading("2 · Do λ grow?", "paper.lambdas", kind="precomputed", is_part=True)
+    courses = [each for each in evidence.courses(network) if each.variant in STARTS]
+    words = figures.lambdas_reading(courses)
+    st.markdown(plain(words))
+    if not courses:
+        return
+    st.plotly_chart(
+        _lambdas_figure(tuple(courses)), key="paper.lambdas",
+        config={"displayModeBar": False}, alt=words,
+    )  # fmt: skip
+    st.caption(plain(f"{told} · a dot per layer"))
+    _refuted("λ that end where they started, or below, when started small.")
+    _csv("λ by layer (CSV)", "lambdas", lambda: figures.lambdas_table(courses))
+
+
+def _gradients(network: str, told: str) -> None:
+    heading(
+        "3 · Does a small λ keep gradients tame?",
+        "paper.gradients",
+        kind="precomputed",
+        is_part=True,
+    )
+    courses = evidence.courses(network)
+    words = figures.gradients_reading(courses)
+    st.markdown(plain(words))
+    if not courses:
+        return
+    st.html(legend_html(figures.gradient_entries(courses)))
+    st.plotly_chart(
+        _gradients_figure(tuple(courses)), key="paper.gradients",
+        config={"displayModeBar": False}, alt=words,
+    )  # fmt: skip
+    st.caption(plain(f"{told} · the first 100 steps, and some of the others"))
+    _refuted(
+        "gradients that are no larger with λ wide open, and trainings that learn as well there."
+    )
+    _csv("Gradients (CSV)", "gradients", lambda: figures.gradients_table(courses))
+
+
+def _refuted(by: str) -> None:
+    st.markdown(f"**What would speak against it:** {plain(by)}")
+
+
+# -- calibration -----------------------------------------------------------------------------------
+
+
+def _calibration() -> None:
+    network = paper.take().network
+    if network in NETWORKS:
+        calibration.render(evidence.calibrations(network), key="paper", told=_told(network))
+
+
+# -- the split -------------------------------------------------------------------------------------
+
+
+def _ladders(results: Results) -> None:
+    heading("Where the robustness gain comes from", "paper.ladder", kind="precomputed")
+    found = {name: rungs for name, ask in LADDERS.items() if (rungs := ladder(results, ask()))}
+    columns = st.columns(2)
+    for number, (name, rungs) in enumerate(found.items()):
+        words = ladders.ladder_reading(rungs)
+        with columns[number % 2]:
+            st.markdown(f"**{name}**")
+            st.plotly_chart(
+                _ladder_figure(rungs), key=f"paper.ladder.{number}",
+                config={"displayModeBar": False}, alt=f"{name}. {words}",
+            )  # fmt: skip
+            seeds = ", ".join(map(str, rungs.total.ours.seeds))
+            older = rule_words(results.rule(LADDERS[name]()))
+            condition = condition_of(LADDERS[name]())
+            notes = [words, f"Seeds: {seeds}."]
+            notes += [f"Images {older}."] if older else []
+            notes += [f"{condition[0].upper()}{condition[1:]}."] if condition else []
+            st.caption(plain(" ".join(notes)))
+    absent = [name for name in LADDERS if name not in found]
+    if absent:
+        st.caption(f"Not measured yet: {', '.join(absent)}.")
+    if found:
+        _csv(
+            "These steps (CSV)", "ladder",
+            lambda: [
+                row for name, rungs in found.items() for row in ladders.ladder_table(name, rungs)
+            ],
+        )  # fmt: skip

@@ -1,0 +1,160 @@
+"""Paper: what speaks for and against its three mechanisms, from pretrained models."""
+
+from collections.abc import Sequence
+
+from afn.grids.records import STANDARD
+
+from ...kit import histories
+from ...kit.histories import Opened
+from ...kit.markdown import plain
+from ...kit.sections import movement as moving
+from ...kit.take import lambdas
+from ...kit.take.code import ONE_THREAD, Origin, configurations, literal, program, table
+from ...kit.take.experiment import OLDER_RULE, Experiment, line
+from . import evidence
+from .mechanisms import STARTS, VARIANTS
+
+_BATCH_SIZE = 128
+_NETWORKS = """\
+data = load_dataset({dataset})
+rows, found = [], {{}}
+for name, model in tests.items():
+    for cell in corruption_grid(
+        model, data, num_images={images}, batch_size={size}, corruptions=STANDARD
+    ):
+        found.setdefault((name, cell.severity), []).append(cell.accuracy)
+for severity in range(1, 6):
+    on, without = (fmean(found[name, severity]) for name in tests)
+    rows.append(("gain of the networks", f"severity {{severity}}", on - without))
+    print(f"networks {control}  severity {{severity}}  {{without:.4f}}")
+    print(f"gain of the networks  severity {{severity}}  {{on - without:.4f}}")
+"""
+_CONTROLS = {"frozen": "frozen (shown the averages of training)", "off": "with every λ at 0"}
+_GRADIENTS = """\
+rows = []
+for name, source in sources.items():
+    history = history_of(source)
+    course = list(zip(history.steps, history.columns["grad_norm"]))
+    rows += [(name, step, norm) for step, norm in course]
+    norms = [norm for _, norm in course]
+    print(f"{name}  first step  {norms[0]:.4f}")
+    print(f"{name}  largest  {max(norms):.4f}")
+"""
+_GRADIENTS_PLOT = """\
+import matplotlib.pyplot as plt
+
+figure, axes = plt.subplots(figsize=(9, 5))
+for name in dict.fromkeys(row[0] for row in rows):
+    mine = [row for row in rows if row[0] == name]
+    axes.loglog([step for _, step, _ in mine], [norm for _, _, norm in mine], label=name)
+axes.set_xlabel("step")
+axes.set_ylabel("norm of the gradient")
+axes.legend()
+plt.show()
+"""
+
+
+def experiments_of(network: str) -> list[Experiment]:
+    """Each mechanism's numbers, asked or read once more.
+
+    Args:
+        network: Of `app.pages.paper.view.NETWORKS`.
+    """
+    opened, _ = histories.opened([course.name for course in evidence.courses(network)])
+    known = {each.id.removeprefix(f"{network}-"): each for each in opened}
+    starts = [known[variant].shown for variant in STARTS if variant in known]
+    moved = moving.experiments_of(evidence.moved(network))
+    return [
+        *moved,
+        *_networks(network),
+        *lambdas.experiments_of(starts, "lambda"),
+        *_gradients(known),
+    ]
+
+
+def _networks(network: str) -> list[Experiment]:
+    grid = {each.severity: each for each in evidence.effects(network) if each.severity}
+    if not grid:
+        return []
+    origin = Origin.of(f"{network}-afn")
+    images, control = grid[1].n, grid[1].control
+    asked = (
+        "evaluate", origin.id, "--grid", "--images", f"{images}", "--batch-size",
+        f"{_BATCH_SIZE}", "--stats", "batch",
+    )  # fmt: skip
+    return [
+        Experiment(
+            title=f"Networks on and {control}",
+            about=plain(
+                f"What AFN's networks add to the accuracy of {origin.id} (seed "
+                f"{origin.config.seed}): adapting less {_CONTROLS[control]}, same weights, on "
+                f"the first {images:,} test images of {origin.config.dataset}; mean over the "
+                f"{len(STANDARD)} standard corruptions. Statistics: test batch of {_BATCH_SIZE}."
+            ),
+            python=program(
+                ONE_THREAD,
+                f"afn_network = {origin.model()}\n",
+                table(
+                    "tests",
+                    {
+                        "networks on": 'as_tested(afn_network, "batch")',
+                        f"networks {control}": (
+                            f'as_tested(afn_network, "batch", networks="{control}")'
+                        ),
+                    },
+                ),
+                _NETWORKS.format(
+                    control=control, dataset=literal(origin.config.dataset), images=images,
+                    size=_BATCH_SIZE,
+                ),
+            ),
+            commands=(asked, (*asked, "--networks", control)),
+            files=configurations({origin.id: origin.config}),
+            expected=tuple(
+                text
+                for severity, effect in sorted(grid.items())
+                if not effect.older
+                for text in (
+                    line(f"networks {control}", f"severity {severity}", effect.without),
+                    line("gain of the networks", f"severity {severity}", effect.gain.value),
+                )
+            ),
+            note=f"{2 * len(STANDARD) * 5} tests of {images:,} images: seconds with the small "
+            "ConvNet, minutes with ResNet-20."
+            + (f" {OLDER_RULE}" if any(effect.older for effect in grid.values()) else ""),
+        )
+    ]  # fmt: skip
+
+
+def _gradients(known: dict[str, Opened]) -> list[Experiment]:
+    courses = {VARIANTS[variant]: each for variant, each in known.items()}
+    if not courses:
+        return []
+    origins = {label: Origin.of(each.id) for label, each in courses.items()}
+    return [
+        Experiment(
+            title="Norm of the gradient",
+            about=plain(
+                f"The norm of the gradient of all parameters in the trainings of "
+                f"{', '.join(origin.id for origin in origins.values())}: at the first step, "
+                "and at most. Cards tell the first 100 steps and some 400 others, in four digits."
+            ),
+            python=program(
+                table("sources", {label: origin.source() for label, origin in origins.items()}),
+                _GRADIENTS,
+            ),
+            no_command="`python -m afn pretrained show NAME` says a card. The norm of the gradient "
+            "at each step stands in its events, which the Python reads.",
+            files=configurations({label: each.config for label, each in origins.items()}),
+            expected=tuple(
+                text for label, each in courses.items() for text in _told(label, each)
+            ),
+            plot=_GRADIENTS_PLOT,
+        )
+    ]  # fmt: skip
+
+
+def _told(label: str, opened: Opened) -> Sequence[str]:
+    history = opened.shown.history
+    norms = history.columns["grad_norm"].tolist()
+    return line(label, "first step", norms[0]), line(label, "largest", max(norms))

@@ -1,0 +1,148 @@
+"""What the Paper page shows: its settings and their link form."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from statistics import fmean
+
+from afn.pretrained.asks import SEVERITIES, Reading, corrupted, digits
+from afn.pretrained.measured import Results
+from afn.pretrained.published import ARXIV, CLAIMED, LEVELS, TABLES, Norm, Table
+from afn.pretrained.replication import Replicated
+from afn.pretrained.ways import WAYS, Ask
+from afn.wording import signed_words
+
+from ...kit import links
+from ...kit.view import ViewState
+
+READINGS: dict[Reading, str] = {"trains": "that trains", "tests": "that tests"}
+"""What a column of the first digits table stands for: the domain …"""
+NETWORKS = {
+    "cifar10": "CIFAR-10, ResNet-20",
+    "mnist-grey": "MNIST, ConvNet",
+    "mnist5k": "MNIST 5k, ConvNet",
+}
+"""Whose training the mechanisms are looked at in: models' names without norm and seed."""
+ANY = "any"
+LADDERS: dict[str, partial[list[Ask]]] = {
+    "CIFAR-10 under corruption": partial(corrupted, "cifar10"),
+    "Digits from one domain, in RGB": partial(digits, "rgb"),
+    "Digits from one domain, in grey": partial(digits, "grey"),
+    "MNIST 5k under corruption": partial(corrupted, "mnist5k"),
+}
+"""Where the way from BN to AFN is walked in steps, and what gives the tests averaged there."""
+_URL = {"reading": "column", "network": "network"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PaperView:
+    """The settings."""
+
+    reading: str = "trains"
+    network: str = ANY
+    """`ANY` for the first of `NETWORKS` that is there."""
+
+    def __post_init__(self) -> None:
+        for name, known in (("reading", READINGS), ("network", (ANY, *NETWORKS))):
+            if (value := getattr(self, name)) not in known:
+                raise ValueError(f"{_URL[name]} is one of {', '.join(known)}, not {value[:40]!r}")
+
+
+def from_url(url: Mapping[str, Sequence[str]]) -> tuple[PaperView, list[str]]:
+    """What a link asks for, and one line for each thing in it that cannot be."""
+    return links.from_url(PaperView, _URL, url)
+
+
+def to_url(view: PaperView) -> dict[str, str]:
+    """The link's parameters; defaults are left out."""
+    return links.to_url(view, _URL)
+
+
+def fits(rows: Mapping[Reading, Sequence[Replicated]]) -> dict[Reading, float]:
+    """How far our BN lies from the published one on average, in points, by reading.
+
+    The average, which is the same in all readings, does not count; a reading of which a row is not
+    measured yet is left out.
+    """
+    found: dict[Reading, float] = {}
+    for reading, those in rows.items():
+        pairs = [
+            (each.row.accuracies["bn"], each.measured["bn"])
+            for each in those
+            if each.row.name != "average"
+        ]
+        if pairs and all(measured for _, measured in pairs):
+            found[reading] = fmean(abs(said - here.mean) for said, here in pairs if here)
+    return found
+
+
+def fit_words(rows: Mapping[Reading, Sequence[Replicated]]) -> list[str]:
+    """Which reading our own figures are nearer to, in a sentence; none where one is lacking."""
+    found = fits(rows)
+    if len(found) < len(READINGS):
+        return []
+    words = " and ".join(
+        f"{points:.1f} points where a column is read as the domain {READINGS[reading]}"
+        for reading, points in found.items()
+    )
+    return [f"Mean distance of BN here from the published figures: {words}."]
+
+
+def claim_words() -> str:
+    """The paper's headline beside its own tables."""
+    low, high = (signed_words(points) for points in CLAIMED)
+    averages = [row for table in TABLES for row in table.rows if row.name == "average"]
+    points = [row.gain("afn", "asrnorm") or 0.0 for row in averages]
+    outside = [
+        signed_words(each) for each in points if not CLAIMED[0] <= round(each, 1) <= CLAIMED[1]
+    ]
+    return (
+        f"AFN (arXiv {ARXIV['AFN']}) claims {low} to {high} points over earlier norms, in its "
+        f"tables ASRNorm (arXiv {ARXIV['ASRNorm']}); of these {' and '.join(outside)} lie outside. "
+        "Published figures: AFN's reference repository."
+    )
+
+
+def level_words(table: Table, results: Results) -> list[str]:
+    """Whether the levels of CIFAR-10-C are severities or groups of corruptions, by our figures.
+
+    None where one is lacking.
+    """
+    norms: tuple[Norm, ...] = ("bn", "asrnorm", "afn")
+    severities = [corrupted("cifar10", [severity]) for severity in SEVERITIES]
+    groups = [
+        [Ask("cifar10", "cifar10", name, severity) for name in level for severity in SEVERITIES]
+        for level in LEVELS
+    ]
+    distances = []
+    for levels in (severities, groups):
+        pairs = [
+            (row.accuracies[norm], results.over_seeds(asks, WAYS[norm]))
+            for row, asks in zip(table.rows, levels, strict=False)
+            for norm in norms
+        ]
+        if not all(here for _, here in pairs):
+            return []
+        distances.append(fmean(abs(said - here.mean) for said, here in pairs if here))
+    return [
+        f"Mean distance of BN, ASRNorm and AFN here from the published figures: {distances[0]:.1f} "
+        f"points where a level is a severity, {distances[1]:.1f} where it is such a group."
+    ]
+
+
+# -- the session -----------------------------------------------------------------------------------
+
+_VIEW = ViewState("paper", from_url, to_url, anchor="reading")
+
+key, take = _VIEW.key, _VIEW.take
+
+
+def begin() -> list[str]:
+    """Adopt what the address asks for, ready the widgets; returns its problems."""
+    _VIEW.begin()
+    return _VIEW.problems()
+
+
+def write_url(view: PaperView) -> None:
+    """Make the address a link to what is on screen."""
+    _VIEW.write(view)

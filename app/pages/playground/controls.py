@@ -1,0 +1,307 @@
+"""The settings in the sidebar."""
+
+from contextlib import suppress
+from typing import Any
+
+import streamlit as st
+
+from afn.data import DatasetEntry, catalogue, dataset_entry, unread
+from afn.engine.config import (
+    ADAPTIVE_NORMS,
+    BACKBONE_NAMES,
+    IMAGENET_BACKBONES,
+    LIMITS,
+    NORM_NAMES,
+    SWITCHABLE_NORMS,
+)
+from afn.engine.ready import check_ready
+from afn.lambda_init import LAMBDAS, LambdaInit
+from afn.wording import count_words, number_words
+
+from ...kit.comparison import MAX_CONTENDERS, NORM_TITLES, PRESETS, Comparison, labels, lambda_start
+from ...kit.draw.palette import run_colors
+from ...kit.explanations import CONTROLS
+from ...kit.markdown import plain
+from . import view as state
+from .view import key
+
+_STARTS = {
+    "paper": "paper (0.047, 0.0067)",
+    "reference": "reference code (0.51, ungated)",
+    "open": "wide open (0.5)",
+    "off": "off (0, frozen)",
+    "custom": "custom logits",
+}
+_AVAILABLE = ("embedded", "on disk")
+
+
+@st.cache_data(ttl=10, show_spinner=False)
+def _catalogue(current: str) -> dict[str, DatasetEntry]:
+    """All data sets, and the current one where it is made of others: a link or a run names it."""
+    found = catalogue()
+    if current not in found:
+        with suppress(ValueError):
+            found = {**found, current: dataset_entry(current)}
+    return found
+
+
+def render() -> tuple[Comparison, list[str]]:
+    """Draw all settings; returns what they say and one line for each thing that cannot be."""
+    _presets()
+    entries = _catalogue(st.session_state[key("dataset")])
+    _dataset(entries)
+    _contenders()
+    _training()
+    comparison, errors = state.take()
+    return comparison, errors or _data_errors(comparison, entries)
+
+
+def _presets() -> None:
+    def choose() -> None:
+        if name := st.session_state["preset"]:
+            st.session_state["preset"] = None  # not popped: the browser would say it once more
+            state.put(PRESETS[name].comparison)
+            state.clear_problems()
+            st.session_state["preset.chosen"] = name
+
+    st.selectbox(
+        "Start from a preset",
+        list(PRESETS),
+        index=None,
+        format_func=lambda name: PRESETS[name].title,
+        placeholder="Choose an experiment",
+        key="preset",
+        on_change=choose,
+        help=CONTROLS["preset"],
+    )
+    chosen = st.session_state.get("preset.chosen")
+    if chosen and st.session_state[state.SETTINGS] == PRESETS[chosen].comparison:
+        st.caption(f"**{PRESETS[chosen].title}.** {PRESETS[chosen].expectation}")
+
+
+def _dataset(entries: dict[str, DatasetEntry]) -> None:
+    usable = [name for name, entry in entries.items() if entry.status in _AVAILABLE]
+    current = st.session_state[key("dataset")]
+    if current not in usable:
+        reason = entries[current].how_to_get if current in entries else "it is in no catalogue"
+        state.note_once(
+            f"The data set {current[:40]!r} is not here ({reason}); mnist5k is used instead."
+        )
+        st.session_state[key("dataset")] = "mnist5k"
+
+    def title(name: str) -> str:
+        entry = entries[name]
+        h, w, c = entry.image_shape
+        return f"{entry.title} · {entry.num_train:,} × {h}×{w}{'' if c == 1 else ' colour'}"
+
+    st.selectbox(
+        "Data set",
+        usable,
+        format_func=title,
+        key=key("dataset"),
+        persist_state="session",
+        help=CONTROLS["dataset"],
+    )
+    entry = entries[st.session_state[key("dataset")]]
+    st.caption(entry.source + (f" Left out: {entry.left_out}." if entry.left_out else ""))
+    for line in unread():
+        st.caption(f":material/folder_off: {plain(line[0].upper() + line[1:])}.")
+    missing = [entry for entry in entries.values() if entry.status not in _AVAILABLE]
+    if missing:
+        with st.expander(f"{count_words(len(missing), 'more data set')} can be had"):
+            st.markdown("\n".join(f"- **{e.title}**: {e.how_to_get}" for e in missing))
+    named = st.session_state[key("backbone")]  # by a link or a run, whatever is offered
+    st.segmented_control(
+        "Backbone",
+        [name for name in BACKBONE_NAMES if name == named or name not in IMAGENET_BACKBONES],
+        key=key("backbone"),
+        persist_state="session",
+        required=True,
+        help=CONTROLS["backbone"],
+    )
+    if st.session_state[key("backbone")] == "convnet":
+        st.text_input(
+            "Channel widths", key=key("widths"), persist_state="session", help=CONTROLS["widths"]
+        )
+
+
+def _contenders() -> None:
+    st.header("Contenders", anchor=False)
+    comparison, _ = state.take()  # as set now: the session's are those of the page before
+    names = labels(comparison)
+    colors = run_colors([config.norm for config in comparison])
+    for slot in range(state.count()):
+        st.html(f'<div style="height:3px;border-radius:2px;background:{colors[slot]}"></div>')
+        panel = _panel(slot, names[slot])
+        if panel.open:
+            with panel:
+                _contender(slot)
+    if state.count() < MAX_CONTENDERS:
+        st.button(
+            "Add a contender", icon=":material/add:", on_click=state.add_contender, width="stretch"
+        )
+
+
+def _panel(slot: int, name: str) -> Any:
+    """A contender's panel: it stays open when what is set in it changes the contender's name."""
+    known = f"panel.{slot}"
+    before, begins, is_open = st.session_state.get(known, (name, False, False))
+    if before != name:
+        begins = is_open  # to Streamlit, a panel of another name is another one
+    panel = st.expander(name, expanded=begins, key=f"open.{slot}", on_change="rerun")
+    st.session_state[known] = name, begins, bool(panel.open)
+    return panel
+
+
+def _contender(slot: int) -> None:
+    st.selectbox(
+        "Norm",
+        NORM_NAMES,
+        format_func=NORM_TITLES.__getitem__,
+        key=key("norm", slot),
+        persist_state="session",
+        help=CONTROLS["norm"],
+    )
+    norm = st.session_state[key("norm", slot)]
+    if norm in ADAPTIVE_NORMS:
+        _adaptive_options(slot)
+    if norm in SWITCHABLE_NORMS:
+        default = "running" if norm == "bn" else "batch"
+        st.selectbox(
+            "Statistics at test time",
+            [None, "batch", "running"],
+            format_func=lambda mode: mode or f"the norm's own ({default})",
+            key=key("eval_stats", slot),
+            persist_state="session",
+            help=CONTROLS["eval_stats"],
+        )
+    if state.count() > 1:
+        st.button(
+            "Remove",
+            key=f"remove.{slot}",
+            icon=":material/delete:",
+            on_click=state.remove_contender,
+            args=(slot,),
+        )
+
+
+def _adaptive_options(slot: int) -> None:
+    def fill_logits() -> None:
+        start = st.session_state[key("start", slot)]
+        preset = LambdaInit.PRESETS.get(start)
+        if preset and not preset.is_off:
+            for name in LAMBDAS:
+                st.session_state[key(name, slot)] = getattr(preset, name)
+            st.session_state[key("rescale_gate", slot)] = preset.rescale_gate
+
+    st.selectbox(
+        "λ start",
+        list(_STARTS),
+        format_func=_STARTS.__getitem__,
+        key=key("start", slot),
+        persist_state="session",
+        on_change=fill_logits,
+        help=CONTROLS["start"],
+    )
+    if st.session_state[key("start", slot)] == "custom":
+        columns = st.columns(2)
+        for i, (name, symbol) in enumerate(zip(LAMBDAS, "μσγβ", strict=True)):
+            st.session_state.setdefault(key(name, slot), -3.0)
+            columns[i % 2].number_input(
+                f"logit of λ_{symbol}",
+                -50.0,
+                50.0,
+                step=0.5,
+                key=key(name, slot),
+                persist_state="session",
+                help=CONTROLS["logit"],
+            )
+        st.session_state.setdefault(key("rescale_gate", slot), "sigmoid")
+        st.segmented_control(
+            "Gate of λ_γ, λ_β",
+            ["sigmoid", "linear"],
+            key=key("rescale_gate", slot),
+            persist_state="session",
+            required=True,
+            help=CONTROLS["rescale_gate"],
+        )
+        init = LambdaInit(
+            **{name: st.session_state[key(name, slot)] for name in LAMBDAS},
+            rescale_gate=st.session_state[key("rescale_gate", slot)],
+        )
+        values = zip("μσγβ", lambda_start(init).values(), strict=True)
+        st.caption(" · ".join(f"λ_{symbol} = {number_words(value, 4)}" for symbol, value in values))
+    st.toggle(
+        "Encoder-decoder",
+        key=key("adaptive", slot),
+        persist_state="session",
+        help=CONTROLS["adaptive"],
+    )
+    if st.session_state[key("adaptive", slot)]:
+        for name, auto in (("stan_width", "C/2"), ("rescale_width", "C/16")):
+            st.session_state.setdefault(key(name, slot), None)
+            st.number_input(
+                f"`{name}`",
+                1,
+                1024,
+                placeholder=auto,
+                key=key(name, slot),
+                persist_state="session",
+                help=CONTROLS[name],
+            )
+        st.session_state.setdefault(key("stat_dropout", slot), 0.0)
+        st.slider(
+            "Statistic dropout",
+            0.0,
+            LIMITS["stat_dropout"][1],
+            step=0.05,
+            key=key("stat_dropout", slot),
+            persist_state="session",
+            help=CONTROLS["stat_dropout"],
+        )
+    st.segmented_control(
+        "Formula",
+        ["paper", "reference"],
+        key=key("formula", slot),
+        persist_state="session",
+        required=True,
+        help=CONTROLS["formula"],
+    )
+
+
+def _training() -> None:
+    st.header("Training", anchor=False)
+    left, right = st.columns(2)
+    for column, name, label, step in (
+        (left, "batch_size", "Batch size", 1),
+        (right, "epochs", "Epochs", 1),
+        (left, "lr", "Learning rate", 0.005),
+        (right, "momentum", "Momentum", 0.05),
+        (left, "lambda_lr_factor", "λ learning rate ×", 1.0),
+        (right, "seed", "Seed", 1),
+    ):
+        low, high = LIMITS[name]
+        kind = int if isinstance(step, int) else float
+        column.number_input(
+            label,
+            kind(low),
+            kind(high),
+            step=kind(step),
+            format=None if kind is int else "%.4g",
+            key=key(name),
+            persist_state="session",
+            help=CONTROLS[name],
+        )
+
+
+def _data_errors(comparison: Comparison, entries: dict[str, DatasetEntry]) -> list[str]:
+    config = comparison[0]
+    entry = entries.get(config.dataset)
+    if entry is None:
+        return [f"The data set {config.dataset} is in no catalogue."]
+    try:
+        check_ready(config, entries.__getitem__)
+    except (ValueError, FileNotFoundError) as error:
+        text = str(error)
+        return [f"{text[:1].upper()}{text[1:]}."]
+    return []

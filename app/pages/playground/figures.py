@@ -1,0 +1,138 @@
+"""The Playground's figures: each with a title, an explanation, its controls, and its reading."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from ...kit.comparison import Comparison
+from ...kit.draw.chart import Chart, Shown
+from ...kit.draw.corruptions import corruption_chart
+from ...kit.draw.lambdas import lambda_chart, short_layer
+from ...kit.draw.learning import gradient_chart, learning_chart
+from ...kit.draw.live_chart import live_chart
+from ...kit.explanations import CONTROLS
+from ...kit.heading import heading
+from . import transport
+from . import view as state
+from .distribution import distribution_chart, layer_names
+from .view import key
+
+
+def render(shown: Sequence[Shown], comparison: Comparison) -> None:
+    """Draw all figures of the runs on screen."""
+    _lambdas(shown)
+    heading("Loss and accuracy", "learning")
+    _mount("Loss and accuracy", learning_chart(shown), "learning", shown, names_statistics=True)
+    _corruptions(shown, comparison)
+    _distributions(shown)
+    heading("Gradient and speed", "gradients")
+    _mount("Gradient and speed", gradient_chart(shown), "gradients", shown)
+
+
+def _mount(
+    title: str,
+    chart: Chart,
+    chart_key: str,
+    shown: Sequence[Shown],
+    *,
+    names_statistics: bool = False,
+) -> None:
+    """A live chart, the sentence that reads it, and what it is."""
+    live_chart(
+        chart_key,
+        subject=chart.subject,
+        spec=chart.spec,
+        feed=chart.feed,
+        alt=f"{title}. {chart.reading}",
+        is_final=all(each.is_over for each in shown),
+    )
+    st.caption(f"{chart.reading}  \n{provenance(shown, names_statistics=names_statistics)}")
+
+
+def provenance(shown: Sequence[Shown], *, names_statistics: bool = False) -> str:
+    """What a figure is: live or cached, of which data and seed, with which statistics."""
+
+    def each(values: Sequence[object]) -> str:
+        return " / ".join(dict.fromkeys(map(str, values)))
+
+    configs = [one.config for one in shown]
+    parts = [
+        "**Cached** (runs that have ended)" if all(s.is_over for s in shown) else "**Live**",
+        each([config.dataset for config in configs]),
+        each([config.backbone for config in configs]),
+        f"seed {each([config.seed for config in configs])}",
+    ]
+    if names_statistics:
+        modes = ", ".join(f"{one.label} {one.statistics}" for one in shown)
+        parts.append(f"statistics at test time: {modes}")
+    return " · ".join(parts)
+
+
+def _lambdas(shown: Sequence[Shown]) -> None:
+    def choices() -> None:
+        st.segmented_control(
+            "Scale", ["λ", "logit"], key="view.scale", required=True, help=CONTROLS["scale"],
+            label_visibility="collapsed",
+        )  # fmt: skip
+        st.segmented_control(
+            "A panel per", ["λ", "layer"], key="view.by", required=True, help=CONTROLS["by"],
+            format_func=lambda by: f"a panel per {by}", label_visibility="collapsed",
+        )  # fmt: skip
+
+    heading("λ of every layer", "lambda", side=choices)
+    if any(each.history.adaptive_layers for each in shown):
+        scale, by = state.view("scale"), state.view("by")
+        chart = lambda_chart(
+            shown,
+            scale="logit" if scale == "logit" else "λ",
+            by="layer" if by == "layer" else "λ",
+        )
+        _mount("λ over steps", chart, "lambdas", shown)
+    elif all(each.history.start for each in shown):
+        st.caption("None of these contenders has λ: it belongs to AFN and ASRNorm.")
+    else:
+        st.caption("λ stands at its start; the first step comes in a moment.")
+
+
+def _corruptions(shown: Sequence[Shown], comparison: Comparison) -> None:
+    severity: int = st.session_state[key("severity")]
+
+    def choices() -> None:
+        st.segmented_control(
+            "Severity", [1, 2, 3, 4, 5], key=key("severity"), required=True,
+            persist_state="session", help=CONTROLS["severity"], label_visibility="collapsed",
+            format_func=lambda s: f"severity {s}" if s == severity else str(s),
+        )  # fmt: skip
+        st.button(
+            "Test now", icon=":material/science:", key="test.now",
+            on_click=transport.evaluate, args=(comparison, severity),
+        )  # fmt: skip
+
+    heading("Accuracy per corruption", "corruptions", side=choices)
+    chart = corruption_chart(shown, severity)
+    _mount("Accuracy per corruption", chart, "corruptions", shown, names_statistics=True)
+
+
+def _distributions(shown: Sequence[Shown]) -> None:
+    names = layer_names(shown)
+
+    def choices() -> None:
+        if st.session_state.get("view.layer") not in names:
+            st.session_state["view.layer"] = names[0]
+        if len(names) <= 4:
+            st.segmented_control(
+                "Layer", names, key="view.layer", required=True, format_func=short_layer,
+                help=CONTROLS["layer"], label_visibility="collapsed",
+            )  # fmt: skip
+        else:
+            st.selectbox(
+                "Layer", names, key="view.layer", format_func=short_layer, width=220,
+                help=CONTROLS["layer"], label_visibility="collapsed",
+            )  # fmt: skip
+
+    heading("How γ̂ and β̂ spread", "distribution", side=choices if names else None)
+    if not names:
+        st.caption("The first snapshot comes with the first step.")
+        return
+    chart = distribution_chart(shown, st.session_state["view.layer"])
+    _mount("γ̂ and β̂", chart, "distribution", shown)

@@ -1,0 +1,161 @@
+"""The Playground: contenders that train side by side, live."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from afn.work import ENDED
+
+from ...kit import backend
+from ...kit.comparison import Comparison, names_of
+from ...kit.draw.chart import Shown
+from ...kit.draw.live_chart import preload_charts
+from ...kit.draw.palette import run_colors
+from ...kit.markdown import plain
+from ...kit.take import lambdas, offer, trainings
+from . import controls, figures, status, tour, transport
+from . import tour_view as tour_state
+from . import view as state
+from .downloads import downloads
+from .view import Slot
+
+TICK_SECONDS = 1.0
+"""How often the page looks for news while something runs."""
+FIRST_LOOK_SECONDS = 0.6
+"""After Start, the page waits so long for the first steps, to come with them and not before."""
+
+
+def render(onward: Sequence[Any] = ()) -> None:
+    """Draw the page.
+
+    Args:
+        onward: Pages to go on to after the first visit's tour.
+    """
+    tour_state.begin(is_linked=state.is_linked())
+    state.begin()
+    with st.sidebar:
+        comparison, errors = controls.render()
+    state.write_url(comparison)
+    tour.title("Watch normalization layers learn")
+    st.markdown(
+        "The same network, the same start, the same images in the same order: only the "
+        "**normalization layer** differs. Press Start and watch what each one learns, and how far "
+        "**λ**, the share that AFN and ASRNorm give to their small networks, moves."
+    )
+    for line in errors:
+        st.warning(plain(line), icon=":material/info:")
+    for line in dict.fromkeys(w for config in comparison for w in config.warnings()):
+        st.info(line, icon=":material/lightbulb:")
+    backend.runner().start()
+    slots = state.slots(comparison)
+    _wait_for_first_steps(slots)
+    statuses = [transport.status(slot) for slot in slots]
+    tour.render(comparison, statuses, onward)
+    transport.render(slots, statuses, is_valid=not errors)
+    is_live = transport.is_live(statuses)
+    st.fragment(_live, run_every=TICK_SECONDS if is_live else None)(statuses)
+    tour.remember()
+
+
+def _live(statuses_around: list[str]) -> None:
+    """Everything that changes while runs train; reruns by itself as long as something does.
+
+    Args:
+        statuses_around: How the runs stood when the page around this part was drawn.
+    """
+    comparison, _ = state.take()
+    slots = state.slots(comparison)
+    statuses = [transport.status(slot) for slot in slots]
+    if statuses != statuses_around:
+        st.rerun()  # the buttons follow, and the page begins or ceases to look
+    state.write_url(comparison)
+    for line in state.problems():
+        st.warning(plain(line), icon=":material/info:")
+    backend.runner().start()
+    names = names_of([slot.config for slot in slots], [slot.origin for slot in slots])
+    colors = run_colors([slot.config.norm for slot in slots])
+    everyone = [
+        Shown(
+            name,
+            color,
+            slot.config,
+            backend.history(slot.run.id),
+            is_over=standing in ENDED,
+            origin=slot.origin,
+        )
+        if slot.run
+        else None
+        for slot, name, color, standing in zip(slots, names, colors, statuses, strict=True)
+    ]
+    status.render(everyone, names, colors, statuses)
+    _tell_failures(slots, names)
+    shown = [each for each in everyone if each is not None]
+    if not shown:
+        _empty()
+        return
+    _settings_hint(comparison, slots)
+    figures.render(shown, comparison)
+    downloads(shown)
+    offer(
+        "playground",
+        lambda: [*trainings.experiments_of(shown), *lambdas.experiments_of(shown, "lambda")],
+    )
+
+
+def _wait_for_first_steps(slots: list[Slot]) -> None:
+    started = st.session_state.pop(state.STARTED, None)
+    if started is None:
+        return
+    runs = [slot.run for slot in slots if slot.run and slot.config.is_adaptive]
+    while time.monotonic() < started + FIRST_LOOK_SECONDS and not any(
+        backend.history(run.id).num_steps for run in runs
+    ):
+        time.sleep(0.01)
+
+
+def _tell_failures(slots: list[Slot], names: list[str]) -> None:
+    for slot, name in zip(slots, names, strict=True):
+        if slot.run is None:
+            continue
+        found = slot.run.state()
+        if found.status == "failed":
+            st.error(plain(f"{name} failed: {found.reason}."), icon=":material/error:")
+        elif found.status == "stopped" and found.reason != "stopped by hand":
+            st.info(plain(f"{name} stopped: {found.reason}."), icon=":material/stop_circle:")
+        for command in backend.history(slot.run.id).commands[-1:]:
+            if "error" in command:
+                line = f"{name} did not obey: {command['error']}."
+                st.warning(plain(line), icon=":material/info:")
+
+
+def _empty() -> None:
+    with st.container(border=True):
+        words = (
+            "**Nothing runs yet.** Press **Start**: each contender trains for about half a "
+            "minute, and this page fills with λ of every layer, loss and accuracy, the spread "
+            "of γ̂ and β̂, and accuracy under six corruptions. **Step** takes a "
+            "single step instead."
+        )
+        more = (
+            "\n\nThe controls are at the left (on a phone, behind the » in the corner): try a "
+            "**preset**, change a contender's **λ start**, or make the **batch** small."
+        )
+        st.markdown(words if tour_state.is_open() else words + more)
+    preload_charts()
+
+
+def _settings_hint(comparison: Comparison, slots: list[Slot]) -> None:
+    started = [
+        (wanted, slot.config)
+        for wanted, slot in zip(comparison, slots, strict=False)
+        if slot.run is not None
+    ]
+    severity = comparison[0].severity
+    if any(wanted != replace(config, severity=severity) for wanted, config in started):
+        st.caption(
+            ":material/edit_note: The settings at the left differ from the runs below; they count "
+            "from the next **Reset** and **Start**."
+        )

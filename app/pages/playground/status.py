@@ -1,0 +1,93 @@
+"""One card per contender: how its run stands, in one look."""
+
+from collections.abc import Sequence
+from html import escape
+
+import streamlit as st
+
+from afn.runs import Run
+from afn.wording import duration_words, percent
+
+from ...kit import backend
+from ...kit.draw.chart import Shown
+
+_STYLE = """
+<style>
+.afn-cards {display:grid; grid-template-columns:repeat(auto-fit,minmax(215px,1fr)); gap:.75rem;}
+.afn-card {border:1px solid color-mix(in srgb, currentColor 18%, transparent);
+  border-left:4px solid var(--run); border-radius:.5rem; padding:.6rem .8rem; min-height:6.4rem;}
+.afn-card header {display:flex; justify-content:space-between; gap:.5rem; font-weight:600;}
+.afn-card .state {font-weight:400; opacity:.75;}
+.afn-card .bar {height:4px; border-radius:2px; margin:.45rem 0;
+  background:color-mix(in srgb, currentColor 14%, transparent); overflow:hidden;}
+.afn-card .bar > div {height:100%; background:var(--run);}
+.afn-card .facts {font-size:.85rem; opacity:.85; font-variant-numeric:tabular-nums;}
+.afn-card .score {font-size:1.35rem; font-weight:600; line-height:1.3;
+  font-variant-numeric:tabular-nums;}
+.afn-card .score small {font-size:.8rem; font-weight:400; opacity:.75;}
+</style>
+"""
+
+
+def render(shown: Sequence[Shown | None], names: Sequence[str], colors: Sequence[str],
+           statuses: Sequence[str]) -> None:  # fmt: skip
+    """Draw the cards.
+
+    Args:
+        shown: The runs; None where a contender has not been started.
+        names: The contenders' names.
+        colors: Their colours.
+        statuses: How each stands, as `app.pages.playground.transport.status` says.
+    """
+    cards = [
+        _card(each, name, color, status)
+        for each, name, color, status in zip(shown, names, colors, statuses, strict=True)
+    ]
+    st.html(f'{_STYLE}<div class="afn-cards">{"".join(cards)}</div>')
+
+
+def _card(each: Shown | None, name: str, color: str, status: str) -> str:
+    word, facts, score, share = status, "press Start", "", 0.0
+    if each is not None:
+        history = each.history
+        if status == "waiting" and isinstance(history.run, Run):
+            word, facts = _waiting(history.run)
+        elif history.num_steps:
+            share = history.share_done(each.config.epochs)
+            facts = _facts(each, status)
+        else:
+            facts = "loading the data"
+        if test := history.latest_accuracy():
+            score = f"{percent(test['accuracy'])} <small>test accuracy</small>"
+    return (
+        f'<section class="afn-card" style="--run:{color}"><header><span>{escape(name)}</span>'
+        f'<span class="state">{escape(word)}</span></header>'
+        f'<div class="bar"><div style="width:{100 * share:.1f}%"></div></div>'
+        f'<div class="score">{score or "–"}</div><div class="facts">{escape(facts)}</div></section>'
+    )
+
+
+def _waiting(run: Run) -> tuple[str, str]:
+    position = backend.runner().position(run)
+    if position > 1:
+        return "waiting", f"number {position} in the queue of comparisons"
+    return "waiting", "starts in a moment"
+
+
+def _facts(each: Shown, status: str) -> str:
+    history = each.history
+    epoch = min(each.config.epochs, each.config.epochs - _epochs_left(each) + 1)
+    facts = [f"step {history.step:,}", f"epoch {epoch} of {each.config.epochs}"]
+    if speed := history.images_per_second():
+        facts.append(f"{speed:,.0f} images/s")
+    if status == "running" and (left := history.seconds_left()) is not None:
+        facts.append("testing" if left == 0 else f"{duration_words(left)} left")
+    elif status in ("finished", "stopped", "failed"):
+        facts.append(f"took {duration_words(history.seconds)}")
+    return " · ".join(facts)
+
+
+def _epochs_left(each: Shown) -> int:
+    history = each.history
+    per_epoch = history.start["num_train"] if history.start else 1
+    return -(-int(history.columns["images_left"][-1]) // per_epoch) or 1

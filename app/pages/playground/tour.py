@@ -1,0 +1,111 @@
+"""The first visit in three steps: choose contenders, press Start, watch.
+
+A card above the controls that ticks off what is done. Nothing moves when a step is ticked; a
+browser that has closed it is not shown it again, unless asked by the button beside the title.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from afn.work import ENDED
+
+from ...kit.comparison import Comparison, default_comparison
+from . import tour_view as state
+
+_STEPS = (
+    ("Choose contenders", "A preset, or each one's norm and λ start: at the left, on a phone "
+     "behind the » on top."),
+    ("Press Start", "They train here and now, side by side, for about half a minute."),
+    ("Watch λ and accuracy", "Does λ grow? Who learns faster, and who holds up under corruption?"),
+)  # fmt: skip
+_STYLE = """
+<style>
+ol.afn-tour.afn-tour {display:grid; grid-template-columns:repeat(auto-fit,minmax(230px,1fr));
+  gap:.6rem 1.4rem; list-style:none; margin:0; padding:0;}
+.afn-tour.afn-tour li {display:grid; grid-template-columns:1.7rem 1fr; column-gap:.6rem; margin:0;
+  padding:0;}
+.afn-tour i {grid-row:span 2; width:1.7rem; height:1.7rem; border-radius:50%; font-style:normal;
+  display:grid; place-items:center; font-size:.9rem; font-weight:600;
+  border:1.5px solid color-mix(in srgb, currentColor 45%, transparent);}
+.afn-tour [aria-current] i {color:light-dark(#FFFFFF, #14131A); border-color:transparent;
+  background:light-dark(#5B4BB7, #A79BF0);}
+.afn-tour .is-done i {border-color:currentColor; color:light-dark(#1A7431, #3DD56D);}
+.afn-tour b {line-height:1.7rem;}
+.afn-tour span {font-size:.9rem; line-height:1.4;}
+.afn-tour small {position:absolute; width:1px; height:1px; overflow:hidden; clip-path:inset(50%);}
+.st-key-tour-next {min-height:2.5rem;}
+@media (max-width: 640px) {.st-key-tour-next {min-height:4.85rem;}} /* its links take two lines */
+</style>
+"""
+_remember = st.components.v2.component(
+    "remember_tour",
+    js=f"""export default () => {{
+      document.cookie = "{state.COOKIE}=seen; max-age=31536000; path=/; samesite=lax"; }};
+    """,
+)
+
+
+def title(text: str) -> None:
+    """The page's title, with the button that opens and closes the tour."""
+    with st.container(horizontal=True, vertical_alignment="center", key="tour-title"):
+        st.title(text, anchor=False, width="stretch")
+        st.button(
+            "Tour", icon=":material/explore:", type="tertiary", key="tour.toggle",
+            on_click=state.toggle, help="The first steps, in three lines",
+        )  # fmt: skip
+
+
+def render(comparison: Comparison, statuses: Sequence[str], onward: Sequence[Any]) -> None:
+    """Draw it, where it is open.
+
+    Args:
+        comparison: The contenders as set.
+        statuses: How each stands, as `app.pages.playground.transport.status` says.
+        onward: Pages to go on to.
+    """
+    if not state.is_open():
+        return
+    done = _done(comparison, statuses)
+    if all(done):
+        state.finish()
+    with st.container(border=True, key="tour"):
+        st.html(_html(done))
+        with st.container(horizontal=True, vertical_alignment="center", key="tour-next"):
+            if not done[0]:
+                st.button("Keep these contenders", key="tour.keep", on_click=state.choose)
+            if all(done):
+                st.markdown("Go on to", width="content")
+                for page in onward:
+                    st.page_link(page, width="content")
+            st.button(
+                "Close the tour" if all(done) else "Skip the tour", type="tertiary",
+                key="tour.close", on_click=state.toggle,
+            )  # fmt: skip
+
+
+def remember() -> None:
+    """Have the browser remember that it has seen the tour; the last thing on the page."""
+    if state.is_seen():
+        _remember(key="tour.remember", height=1)
+
+
+def _done(comparison: Comparison, statuses: Sequence[str]) -> tuple[bool, bool, bool]:
+    has_started = any(each != "ready" for each in statuses)
+    has_chosen = state.has_chosen() or comparison != default_comparison()
+    has_ended = any(each in ENDED for each in statuses)
+    return has_chosen or has_started, has_started, has_ended
+
+
+def _html(done: Sequence[bool]) -> str:
+    current = list(done).index(False) if not all(done) else -1
+    items = []
+    for number, ((name, words), is_done) in enumerate(zip(_STEPS, done, strict=True)):
+        how = ' class="is-done"' if is_done else ' aria-current="step"' * (number == current)
+        mark = "✓" if is_done else f"{number + 1}"
+        said = "<small>, done</small>" if is_done else ""
+        items.append(
+            f'<li{how}><i aria-hidden="true">{mark}</i><b>{name}{said}</b><span>{words}</span></li>'
+        )
+    return f'{_STYLE}<ol class="afn-tour" aria-label="Tour">{"".join(items)}</ol>'

@@ -1,0 +1,354 @@
+"""Start, pause, step, stop, reset: for all contenders or for one, and changes while they train."""
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from afn.engine.config import LIMITS
+from afn.engine.control import Command
+from afn.engine.ready import check_ready
+from afn.lambda_init import LAMBDAS
+from afn.runs import Run
+from afn.work import ENDED
+
+from ...kit import backend
+from ...kit.comparison import Comparison, labels, names_of
+from ...kit.draw.chart import change_words
+from ...kit.explanations import CONTROLS
+from ...kit.markdown import plain
+from . import view as state
+from .view import Slot
+
+ALL = "all"
+
+
+def status(slot: Slot) -> str:
+    """ready, waiting, running, paused, finished, stopped or failed."""
+    if slot.run is None:
+        return "ready"
+    found = slot.run.state().status
+    if found == "running" and backend.history(slot.run.id).is_paused:
+        return "paused"
+    return found
+
+
+def is_live(statuses: Sequence[str]) -> bool:
+    """Whether anything may still happen by itself."""
+    return any(each in ("waiting", "running", "paused") for each in statuses)
+
+
+def render(slots: list[Slot], statuses: list[str], *, is_valid: bool) -> None:
+    """The row of buttons. A click acts before the page is drawn again."""
+    chosen = _target(slots)
+    mine = [statuses[i] for i in chosen]
+    can_start = is_valid and any(each == "ready" for each in mine)
+    is_over = bool(mine) and all(each in ENDED for each in mine)
+    is_running = any(each in ("running", "waiting") for each in mine)
+    can_resume = any(
+        each == "paused" or _can_reopen(slots[i]) for i, each in zip(chosen, mine, strict=True)
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom", key="transport"):
+        if is_over:
+            _button("Start again", "replay", _start_again, chosen, disabled=not is_valid, main=True)
+        else:
+            _button("Start", "play_arrow", _start, chosen, disabled=not can_start, main=can_start)
+        if is_running or not can_resume:
+            _button("Pause", "pause", _pause, chosen, disabled=not is_running)
+        if can_resume:  # beside Pause where some run and others do not
+            _button("Resume", "resume", _resume, chosen)
+        can_step = can_start or any(each in ("running", "paused") for each in mine)
+        _button("Step", "skip_next", _step, chosen, disabled=not can_step)
+        _button("Stop", "stop", _stop, chosen, disabled=not is_live(mine))
+        has_runs = any(slots[i].run for i in chosen)
+        _button("Reset", "restart_alt", _reset, chosen, disabled=not has_runs)
+        _button("New seed", "casino", _new_seed, list(range(len(slots))))
+        popover = st.popover(
+            "Change now",
+            icon=":material/tune:",
+            disabled=not (is_live(mine) or can_resume),
+            key="change",
+            on_change="rerun",
+        )
+    if popover.open:
+        with popover:
+            _changes([slots[i] for i in chosen])
+    _set_for_later(slots)
+
+
+def _set_for_later(slots: list[Slot]) -> None:
+    """What ended runs will obey once they are resumed."""
+    names = names_of([slot.config for slot in slots], [slot.origin for slot in slots])
+    told = [
+        f"{name}: {', '.join(words)}"
+        for name, slot in zip(names, slots, strict=True)
+        if slot.run and _can_reopen(slot) and (words := _pending_words(slot.run))
+    ]
+    if told:
+        st.caption(f":material/tune: Set for when it is resumed. {plain('; '.join(told))}.")
+
+
+def _pending_words(run: Run) -> list[str]:
+    with suppress(OSError, ValueError):
+        return [words for command in run.pending() if (words := change_words(command))]
+    return []
+
+
+def _target(slots: list[Slot]) -> list[int]:
+    names = names_of([slot.config for slot in slots], [slot.origin for slot in slots])
+    options = [ALL, *map(str, range(len(slots)))]
+    if st.session_state.get(state.TARGET) not in options:
+        st.session_state[state.TARGET] = ALL
+    if len(slots) == 1:
+        return [0]
+    chosen = st.segmented_control(
+        "Buttons act on",
+        options,
+        format_func=lambda name: "All" if name == ALL else names[int(name)],
+        key=state.TARGET,
+        required=True,
+        help=CONTROLS["target"],
+    )
+    return list(range(len(slots))) if chosen in (ALL, None) else [int(chosen)]
+
+
+def _button(
+    label: str,
+    icon: str,
+    act: Callable[[list[int]], None],
+    chosen: list[int],
+    *,
+    disabled: bool = False,
+    main: bool = False,
+) -> None:
+    st.button(
+        label,
+        icon=f":material/{icon}:",
+        key=f"transport.{label}",
+        type="primary" if main else "secondary",
+        disabled=disabled,
+        on_click=_guarded(act),
+        args=(chosen,),
+    )
+
+
+# -- what the buttons do -----------------------------------------------------------------------
+
+
+def _shown() -> list[Slot]:
+    return state.slots(st.session_state[state.SETTINGS])
+
+
+def _start(chosen: list[int], commands: Sequence[Command] = ()) -> None:
+    """Create the runs that are missing and submit them together."""
+    shown = _shown()
+    ready = [i for i in chosen if i < len(shown) and shown[i].run is None]
+    names = labels(tuple(slot.config for slot in shown))
+    group: str = next(
+        (slot.run.record()["group"] for slot in shown if slot.run), secrets.token_hex(4)
+    )
+    runs = []
+    try:
+        for i in ready:
+            check_ready(shown[i].config)
+        for i in ready:
+            run = backend.store().create(
+                shown[i].config, name=names[i], group=group, commands=commands
+            )
+            runs.append(run)
+            state.attach(i, run)
+        backend.runner().submit(runs)
+        st.session_state[state.STARTED] = time.monotonic()
+    except (OSError, ValueError) as error:
+        for i, run in zip(ready, runs, strict=False):
+            run.delete()
+            state.attach(i, None)
+        state.note_once(f"Nothing was started: {error}.")
+    else:
+        state.clear_problems()
+
+
+def _start_again(chosen: list[int]) -> None:
+    _reset(chosen)
+    _start(chosen)
+
+
+def _pause(chosen: list[int]) -> None:
+    shown = _shown()
+    _send(
+        [i for i in chosen if i < len(shown) and status(shown[i]) != "paused"], {"command": "pause"}
+    )
+
+
+def _resume(chosen: list[int]) -> None:
+    shown = _shown()
+    reopened = []
+    chosen = [i for i in chosen if i < len(shown)]
+    for i in chosen:
+        run = shown[i].run
+        if run is not None and _can_reopen(shown[i]) and run.reopen():
+            reopened.append(run)
+    if reopened:
+        backend.runner().submit(reopened)
+    _send([i for i in chosen if status(shown[i]) == "paused"], {"command": "resume"})
+
+
+def _step(chosen: list[int]) -> None:
+    _start(chosen, commands=[{"command": "step"}])
+    shown = _shown()
+    live = [i for i in chosen if i < len(shown) and status(shown[i]) in ("running", "paused")]
+    _send(live, {"command": "step"})
+
+
+def _guarded(act: Callable[..., None]) -> Callable[..., None]:
+    """The action; where the disk does not play along, one line instead of a broken page."""
+
+    def guarded(*args: Any) -> None:
+        try:
+            act(*args)
+        except OSError as error:
+            state.note_once(f"That did not work: {error}. Check the runs folder and its space.")
+
+    return guarded
+
+
+def _stop(chosen: list[int]) -> None:
+    for run in _live_runs(chosen):
+        backend.runner().stop(run)
+
+
+def _reset(chosen: list[int]) -> None:
+    _stop(chosen)
+    for i in chosen:
+        state.attach(i, None)
+    state.clear_problems()
+
+
+def _new_seed(chosen: list[int]) -> None:
+    _reset(chosen)
+    state.new_seed()
+
+
+def _live_runs(chosen: list[int]) -> list[Run]:
+    shown = _shown()
+    return [
+        run
+        for i in chosen
+        if i < len(shown) and (run := shown[i].run) and run.state().status not in ENDED
+    ]
+
+
+def _send(chosen: list[int], command: Command) -> None:
+    for run in _live_runs(chosen):
+        run.send(command)
+
+
+def _can_reopen(slot: Slot) -> bool:
+    return (
+        slot.run is not None
+        and slot.run.state().status in ("stopped", "failed")
+        and slot.run.weights() is not None
+    )
+
+
+def evaluate(comparison: Comparison, severity: int) -> None:
+    """Have every run on screen tested at a severity; ended ones are reopened for it."""
+    _guarded(_evaluate)(comparison, severity)
+
+
+def _evaluate(comparison: Comparison, severity: int) -> None:
+    reopened = []
+    for slot in state.slots(comparison):
+        if slot.run is None:
+            continue
+        found = slot.run.state().status
+        has_ended = found in ENDED
+        if has_ended and slot.run.weights() is None:
+            continue
+        slot.run.send({"command": "evaluate", "severity": severity})
+        if found in ("stopped", "failed"):
+            slot.run.send({"command": "stop"})  # test, and do not train on
+        if has_ended and slot.run.reopen():
+            reopened.append(slot.run)
+    if reopened:
+        backend.runner().submit(reopened)
+
+
+# -- changes while they train ------------------------------------------------------------------
+
+
+def _changes(slots: list[Slot]) -> None:
+    is_over = not any(slot.run and slot.run.state().status not in ENDED for slot in slots)
+    st.caption(CONTROLS["change.resume" if is_over else "change"])
+    first = next((slot.config for slot in slots), None)
+    if first is None:
+        return
+    for name, label, step in (
+        ("lr", "Learning rate", 0.005),
+        ("batch_size", "Batch size", 1),
+        ("lambda_lr_factor", "λ learning rate ×", 1.0),
+    ):
+        low, high = LIMITS[name]
+        kind = int if isinstance(step, int) else float
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            st.number_input(
+                label,
+                kind(low),
+                kind(high),
+                value=getattr(first, name),
+                step=step,
+                format=None if kind is int else "%.4g",
+                key=f"change.{name}",
+            )
+            _set_button(label, name, partial(_chosen_number, name), slots)
+    adaptive = [slot for slot in slots if slot.config.is_adaptive]
+    if not adaptive:
+        st.caption("None of these contenders has a λ to set.")
+        return
+    chosen = st.pills(
+        "λ to set", list("μσγβ"), selection_mode="multi", default=list("μσ"), key="change.lambdas"
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.slider("Logit", -8.0, 3.0, -1.0, 0.5, key="change.logit", help=CONTROLS["logit"])
+        _set_button("λ", "lambda", _chosen_logits, adaptive, disabled=not chosen)
+
+
+def _chosen_number(name: str) -> Command:
+    return {name: st.session_state[f"change.{name}"]}
+
+
+def _chosen_logits() -> Command:
+    symbols, logit = st.session_state["change.lambdas"], st.session_state["change.logit"]
+    names = [name for name, symbol in zip(LAMBDAS, "μσγβ", strict=True) if symbol in symbols]
+    return {"lambda": dict.fromkeys(names, logit)}
+
+
+def _set_button(
+    label: str,
+    name: str,
+    change: Callable[[], Command],
+    slots: list[Slot],
+    *,
+    disabled: bool = False,
+) -> None:
+    """Sends one change, as the widgets say it when the button is pressed, to runs that heed it."""
+
+    def send() -> None:
+        runs = [slot.run for slot in slots if slot.run is not None and _heeds(slot)]
+        for run in runs:
+            run.send({"command": "set", **change()})
+        if any(run.state().status in ENDED for run in runs):
+            st.toast(
+                f"{label} is set; what has ended obeys it once resumed.", icon=":material/tune:"
+            )
+
+    st.button(f"Set {label}", key=f"change.send.{name}", on_click=_guarded(send), disabled=disabled)
+
+
+def _heeds(slot: Slot) -> bool:
+    """Whether its run obeys commands: now, or once it is resumed."""
+    return _can_reopen(slot) or (slot.run is not None and slot.run.state().status not in ENDED)

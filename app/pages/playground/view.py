@@ -1,0 +1,304 @@
+"""The Playground's settings and runs.
+
+What the address asks for, settings and the runs to reattach to, is adopted where a visitor comes by
+a link, or by Back or Forward. From then on the widgets hold the settings, and every rerun writes
+them back, so that the address is always a link to what is on screen. `SETTINGS` keeps them while
+another page is open, `_VIEWS` how the runs are looked at.
+"""
+
+import math
+import random
+from dataclasses import dataclass, replace
+from typing import Any
+
+import streamlit as st
+
+from afn.engine.config import TrainConfig
+from afn.lambda_init import LAMBDAS, LambdaInit
+from afn.origin import Origin
+from afn.runs import Run
+
+from ...kit import address, backend
+from ...kit.comparison import (
+    MAX_CONTENDERS,
+    URL_KEYS,
+    Comparison,
+    default_comparison,
+    from_url,
+    share,
+    to_url,
+)
+from ...kit.opening import PLAYGROUND_RUNS
+
+SETTINGS = "settings"
+RUNS = "runs"
+PROBLEMS = "problems"
+TARGET = "target"
+STARTED = "started"
+"""When Start was last pressed, on the monotonic clock; kept for the moment until the first step."""
+NO_RUN = "-"
+_VIEWS = "views"
+VIEW_DEFAULTS: dict[str, str] = {"scale": "λ", "by": "λ", "layer": ""}
+"""Choices of how to look at the runs; each is a URL parameter and a widget key ``view.<name>``."""
+VIEW_CHOICES = {"scale": ("λ", "logit"), "by": ("λ", "layer")}
+
+SHARED_WIDGETS = (
+    "dataset", "backbone", "batch_size", "lr", "momentum", "lambda_lr_factor", "epochs", "seed",
+    "severity",
+)  # fmt: skip
+CONTENDER_WIDGETS = (
+    "norm", "stan_width", "rescale_width", "stat_dropout", "adaptive", "formula", "eval_stats",
+)  # fmt: skip
+OFF_LOGIT = -50.0
+"""The lowest logit that can be set; it stands for minus infinity, λ = 0 exactly and frozen."""
+
+
+def key(name: str, slot: int | None = None) -> str:
+    """The widget key of a setting, of a contender's slot where one is given."""
+    return f"set.{name}" if slot is None else f"set.{slot}.{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One place in the comparison on screen: a configuration and, once started, its run."""
+
+    config: TrainConfig
+    run: Run | None
+    origin: Origin | None = None
+    """Where the run was forked from."""
+
+
+# -- beginning and end of a script run ------------------------------------------------------------
+
+
+def begin() -> None:
+    """Adopt what the address asks for where it is new; ready the widgets."""
+    session = st.session_state
+    url, is_asked = address.begin()
+    if is_asked:
+        comparison, problems = from_url(url)
+        session[RUNS] = []
+        if linked := [part for part in "~".join(url.get(PLAYGROUND_RUNS, [])).split("~") if part]:
+            problems += _adopt_runs(linked[:MAX_CONTENDERS])
+            if not any(name in url for name in URL_KEYS):
+                comparison = _settings_of_runs() or comparison
+        for name, default in VIEW_DEFAULTS.items():
+            wanted = url.get(name, [default])[-1]
+            session[f"view.{name}"] = (
+                wanted if wanted in VIEW_CHOICES.get(name, (wanted,)) else default
+            )
+        session[PROBLEMS] = problems
+        put(comparison)
+        return
+    for name, value in session.get(_VIEWS, {}).items():
+        session.setdefault(f"view.{name}", value)
+    if key("dataset") not in session:  # back from another page: the widgets are gone
+        put(session[SETTINGS])
+
+
+def _adopt_runs(run_ids: list[str]) -> list[str]:
+    problems = []
+    slots: list[str | None] = []
+    for run_id in run_ids:
+        if run_id == NO_RUN:
+            slots.append(None)
+            continue
+        try:
+            backend.store().open(run_id).config()
+            slots.append(run_id)
+        except (ValueError, OSError) as error:
+            slots.append(None)
+            problems.append(f"In the link, run: {error}. It is left out.")
+    st.session_state[RUNS] = slots if any(slots) else []
+    return problems
+
+
+def _settings_of_runs() -> Comparison | None:
+    configs = [slot.config for slot in slots(default_comparison()) if slot.run]
+    if not configs:
+        return None
+    first = configs[0]
+    shared = {name: getattr(first, name) for name in (*SHARED_WIDGETS, "widths")}
+    return share(tuple(configs), **shared)
+
+
+def write_url(comparison: Comparison) -> None:
+    """Make the address a link to what is on screen."""
+    st.session_state[SETTINGS] = comparison
+    url: dict[str, str | list[str]] = to_url(comparison)
+    if runs := [run_id or NO_RUN for run_id in st.session_state.get(RUNS, [])]:
+        url[PLAYGROUND_RUNS] = "~".join(runs)
+    st.session_state[_VIEWS] = views = {name: view(name) for name in VIEW_DEFAULTS}
+    url |= {name: value for name, value in views.items() if value != VIEW_DEFAULTS[name]}
+    address.write(url)
+
+
+def problems() -> list[str]:
+    """What could not be had from the link that this visit began with."""
+    found: list[str] = st.session_state.get(PROBLEMS, [])
+    return found
+
+
+def view(name: str) -> str:
+    """A choice of how to look at the runs."""
+    return st.session_state.get(f"view.{name}") or VIEW_DEFAULTS[name]
+
+
+# -- settings <-> widgets --------------------------------------------------------------------------
+
+
+def put(comparison: Comparison) -> None:
+    """Set every widget from a comparison."""
+    session, first = st.session_state, comparison[0]
+    for name in SHARED_WIDGETS:
+        session[key(name)] = getattr(first, name)
+    session[key("widths")] = ", ".join(map(str, first.widths))
+    session[key("count")] = len(comparison)
+    for slot, config in enumerate(comparison):
+        for name in CONTENDER_WIDGETS:
+            session[key(name, slot)] = getattr(config, name)
+        init = config.lambda_init
+        names = [name for name, preset in LambdaInit.PRESETS.items() if preset == init]
+        session[key("start", slot)] = names[0] if names else "custom"
+        for name in LAMBDAS:
+            session[key(name, slot)] = max(getattr(init, name), OFF_LOGIT)
+        session[key("rescale_gate", slot)] = init.rescale_gate
+    session[SETTINGS] = comparison
+
+
+def count() -> int:
+    """How many contenders there are."""
+    return int(st.session_state[key("count")])
+
+
+def take() -> tuple[Comparison, list[str]]:
+    """The comparison that the widgets say, and one line for each contradiction.
+
+    Where they contradict each other, the last settings that made sense are kept.
+    """
+    session = st.session_state
+    errors: list[str] = []
+    try:
+        shared: dict[str, Any] = {name: session[key(name)] for name in SHARED_WIDGETS}
+        shared["widths"] = _widths(session[key("widths")])
+        base = TrainConfig(**shared)
+    except (ValueError, TypeError) as error:
+        return session[SETTINGS], [f"{error}."]
+    comparison = []
+    for slot in range(count()):
+        try:
+            comparison.append(_contender(base, slot))
+        except ValueError as error:
+            errors.append(f"Contender {slot + 1}: {error}.")
+    return (tuple(comparison), []) if not errors else (session[SETTINGS], errors)
+
+
+def _widths(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.replace("-", ",").split(","))
+    except ValueError:
+        raise ValueError(
+            f"channel widths are whole numbers with commas between, such as 16, 32; got {text!r}"
+        ) from None
+
+
+def _contender(base: TrainConfig, slot: int) -> TrainConfig:
+    default = TrainConfig()
+    get = st.session_state.get
+    values = {name: get(key(name, slot), getattr(default, name)) for name in CONTENDER_WIDGETS}
+    start = get(key("start", slot), "paper")
+    if start == "custom":
+        gate = get(key("rescale_gate", slot), "sigmoid")
+        logits = {name: get(key(name, slot), -3.0) for name in LAMBDAS}
+        logits = {name: -math.inf if v <= OFF_LOGIT else v for name, v in logits.items()}
+        values["lambda_init"] = LambdaInit(**logits, rescale_gate=gate)
+    else:
+        values["lambda_init"] = LambdaInit.PRESETS[start]
+    config = replace(base, norm=values.pop("norm"))
+    return replace(config, **_meaningful(config.norm, values))
+
+
+def _meaningful(norm: str, values: dict[str, Any]) -> dict[str, Any]:
+    """Only what the norm heeds, so that equal runs have equal configurations."""
+    if norm not in ("afn", "asrnorm"):
+        values = {"eval_stats": values["eval_stats"]}
+    if norm not in ("afn", "bn"):
+        values["eval_stats"] = None
+    if values.get("adaptive") is False:
+        values |= {"stan_width": None, "rescale_width": None, "stat_dropout": 0.0}
+    return values
+
+
+def add_contender() -> None:
+    """One more contender: the first norm of a short list that is not there yet."""
+    comparison: Comparison = st.session_state[SETTINGS]
+    present = {config.norm for config in comparison}
+    norm = next((n for n in ("afn", "asrnorm", "bn", "in", "gn") if n not in present), "afn")
+    put((*comparison, replace(share(comparison, **_no_options())[0], norm=norm)))
+
+
+def remove_contender(slot: int) -> None:
+    """Take a contender out of the settings."""
+    comparison: Comparison = st.session_state[SETTINGS]
+    put(comparison[:slot] + comparison[slot + 1 :])
+
+
+def _no_options() -> dict[str, Any]:
+    default = TrainConfig()
+    names = [*(name for name in CONTENDER_WIDGETS if name != "norm"), "lambda_init"]
+    return {name: getattr(default, name) for name in names}
+
+
+# -- runs ------------------------------------------------------------------------------------------
+
+
+def slots(comparison: Comparison) -> list[Slot]:
+    """What is on screen: started runs with the configuration they have, the rest as set."""
+    runs: list[str | None] = list(st.session_state.get(RUNS, []))
+    shown = []
+    for i in range(max(len(runs), len(comparison)) if runs else len(comparison)):
+        run_id = runs[i] if i < len(runs) else None
+        if run_id:
+            try:
+                run = backend.store().open(run_id)
+                shown.append(Slot(run.config(), run, run.origin()))
+                continue
+            except (ValueError, OSError) as error:
+                note_once(f"{error}.")
+                attach(i, None)
+        if i < len(comparison):
+            shown.append(Slot(comparison[i], None))
+    return shown
+
+
+def note_once(line: str) -> None:
+    """Add a line to what the page says on top."""
+    lines = st.session_state.setdefault(PROBLEMS, [])
+    if line not in lines:
+        lines.append(line)
+
+
+def attach(slot: int, run: Run | None) -> None:
+    """Put a run into a slot, or take the one in it away."""
+    runs: list[str | None] = list(st.session_state.get(RUNS, []))
+    runs += [None] * (slot + 1 - len(runs))
+    runs[slot] = run.id if run else None
+    while runs and runs[-1] is None:
+        runs.pop()
+    st.session_state[RUNS] = runs
+
+
+def is_linked() -> bool:
+    """Whether the address names runs."""
+    return PLAYGROUND_RUNS in address.asked()
+
+
+def new_seed() -> None:
+    """Draw another seed for the settings."""
+    st.session_state[key("seed")] = random.randrange(1, 10_000)
+    st.session_state[SETTINGS], _ = take()
+
+
+def clear_problems() -> None:
+    """Forget what the link could not give; the user has moved on."""
+    st.session_state[PROBLEMS] = []

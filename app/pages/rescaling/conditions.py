@@ -1,0 +1,175 @@
+"""How γ̂ and β̂ differ between corruptions, domains and images: asked of the network at once."""
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from afn.grids.rescaling import LayerRescaling, Rescaling
+from afn.grids.subjects import Subject
+from afn.wording import statistics_told
+
+from ...kit import asking, backend, batch_controls, families
+from ...kit.asking import Asked
+from ...kit.batch_controls import BATCH_SIZES
+from ...kit.draw.legend import Entry, legend_html
+from ...kit.draw.palette import NORM_COLORS
+from ...kit.explanations import CONTROLS
+from ...kit.export import csv_of
+from ...kit.histories import Opened
+from ...kit.markdown import plain
+from ...kit.take import offer
+from . import differences
+from . import take as scales
+from . import view as rescaling
+from .ridges import SYMBOLS
+from .view import CORRUPTIONS, IMAGES, RescalingView
+
+_CONDITIONS = {"corruption": "severities of a corruption", "domains": "domains"}
+_TOLD = "rescaling.unknown"
+_HEIGHT = 300
+"""Pixels that are kept free for figures to come."""
+
+
+def render(chosen: Opened) -> None:
+    """Measure the network under the conditions that the page's settings name, and draw it."""
+    if chosen.is_live:
+        st.caption("Once its training has ended, the network can be asked here.")
+        return
+    try:
+        subject = chosen.subject()
+    except (ValueError, OSError) as error:
+        st.caption(plain(f"{error}."))
+        return
+    backend.runner().start()
+    others = families.other_domains(chosen.config.dataset)
+    if rescaling.take().conditions == "domains" and not others:
+        st.session_state[rescaling.key("conditions")] = "corruption"
+
+    _misfits(others)
+
+    def ask_now() -> tuple[Asked]:
+        rescaling.keep()
+        task = rescaling.task_of(rescaling.take(), subject)
+        return (asking.ask("rescaling", [task], starts=True),)
+
+    def draw(asked: Asked) -> None:
+        _settings(others, subject)
+        view = rescaling.take()
+        asking.follow(asked)
+        task = rescaling.task_of(view, subject)
+        if measured := task.read():
+            _differences(chosen, view, measured, task.question.statistics, others)
+        elif asked.is_running:
+            st.skeleton(height=_HEIGHT)
+        offer("rescaling.differences", lambda: scales.between_conditions(chosen, task))
+        rescaling.write_url(rescaling.take())
+
+    asking.section(ask_now, draw)
+
+
+def _misfits(others: Mapping[str, str]) -> None:
+    """Say what a link asks for and is not here, until other domains are chosen."""
+    asked = [families.current_name(name) for name in st.session_state[rescaling.key("domains")]]
+    known = [name for name in asked if name in others]
+    if unknown := [name[:40] for name in asked if name not in others]:
+        line = f"In the link, domains={', '.join(unknown)}: not here, or without its classes."
+        st.session_state[_TOLD] = line, known
+    line, then = st.session_state.get(_TOLD, ("", []))
+    if line and known == then and rescaling.take().conditions == "domains":
+        st.warning(plain(f"{line} It is left out."), icon=":material/info:")
+
+
+def _settings(others: Mapping[str, str], subject: Subject) -> None:
+    with st.container(horizontal=True, gap="medium"):
+        if others:
+            st.segmented_control(
+                "Between", list(_CONDITIONS), key=rescaling.key("conditions"), required=True,
+                format_func=_CONDITIONS.__getitem__, help=CONTROLS["rescaling.conditions"],
+            )  # fmt: skip
+        if rescaling.take().conditions == "domains":
+            asked = st.session_state[rescaling.key("domains")]
+            known = [name for name in map(families.current_name, asked) if name in others]
+            st.session_state[rescaling.key("domains")] = known
+            st.pills(
+                "Domains", list(others), key=rescaling.key("domains"), selection_mode="multi",
+                format_func=others.__getitem__, help=CONTROLS["rescaling.domains"],
+            )  # fmt: skip
+        else:
+            batch_controls.corruption(
+                rescaling.key("corruption"),
+                CORRUPTIONS,
+                subject.config.dataset,
+                subject.image_shape,
+            )
+        if subject.has_choice:
+            batch_controls.statistics(rescaling.key("stats"), CONTROLS["rescaling.stats"])
+            st.select_slider(
+                "Test batch", BATCH_SIZES, key=rescaling.key("batch_size"), width=180,
+                help=CONTROLS["rescaling.batch"],
+            )  # fmt: skip
+        st.selectbox(
+            "Images of each", IMAGES, key=rescaling.key("images"), width=120,
+            help=CONTROLS["rescaling.images"],
+        )  # fmt: skip
+
+
+def _differences(
+    chosen: Opened,
+    view: RescalingView,
+    measured: Rescaling,
+    statistics: str,
+    titles: Mapping[str, str],
+) -> None:
+    looked = differences.looks(measured, NORM_COLORS[chosen.config.norm], titles)
+    mine = [layer for layer in measured.layers if layer.name == view.layer]
+    layer = mine[0] if mine else None
+    words = differences.difference_reading(chosen.shown.label, measured, looked, layer)
+    st.markdown(plain(words))
+    if any(each.varies != "nothing" for each in ([layer] if layer else measured.layers)):
+        st.html(
+            legend_html(
+                [Entry(f"{look.title} {look.glyph}".strip(), look.color) for look in looked[1:]]
+            )
+        )
+        _difference_figures(measured, looked, layer, words)
+    _difference_source(chosen, measured, statistics, layer)
+
+
+def _difference_figures(
+    measured: Rescaling,
+    looked: Sequence[differences.Look],
+    layer: LayerRescaling | None,
+    words: str,
+) -> None:
+    for column, name in zip(st.columns(2), SYMBOLS, strict=True):
+        with column:
+            if layer:
+                st.markdown(f"**{SYMBOLS[name]} less that on {plain(looked[0].title)} images**")
+                figure = differences.channels_figure(layer, looked, name)
+            else:
+                st.markdown(f"**|difference of {SYMBOLS[name]}|**, mean over channels")
+                figure = differences.layers_figure(measured, looked, name)
+            st.plotly_chart(
+                figure, key=f"rescaling.differences.{name}", config={"displayModeBar": False},
+                alt=f"Differences of {SYMBOLS[name]} between conditions. {words}",
+            )  # fmt: skip
+
+
+def _difference_source(
+    chosen: Opened, measured: Rescaling, statistics: str, layer: LayerRescaling | None
+) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button(
+            "Under all conditions (CSV)", csv_of(lambda: differences.table(measured)),
+            "gamma-beta-conditions.csv", "text/csv", icon=":material/download:",
+            on_click="ignore", key="rescaling.differences.csv",
+        )  # fmt: skip
+        counts = " / ".join(dict.fromkeys(str(n) for n in measured.num_images))
+        told = dict.fromkeys(statistics_told(statistics, n) for n in measured.num_images)
+        text = (
+            f"Cached · weights of seed {chosen.config.seed}, measured here · {counts} test images "
+            f"of each condition · statistics: {'; '.join(told)}"
+        )
+        if layer and layer.varies != "nothing":
+            text += f" · grey band: one standard deviation between {layer.varies}"
+        st.caption(plain(text), width="stretch")

@@ -1,0 +1,226 @@
+"""The learned scale γ̂ and shift β̂: over the steps, per channel, and what they depend on."""
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from afn.engine.config import ADAPTIVE_NORMS
+
+from ...kit import card_view, histories
+from ...kit.draw.lambdas import short_layer
+from ...kit.draw.palette import NORM_COLORS
+from ...kit.explanations import CONTROLS
+from ...kit.export import csv_of
+from ...kit.heading import heading
+from ...kit.histories import Opened
+from ...kit.markdown import plain
+from ...kit.offers import Choice, newest
+from ...kit.pacing import painted
+from ...kit.take import offer
+from . import conditions, ridges
+from . import take as scales
+from . import view as rescaling
+from .ridges import SYMBOLS, TITLES, Ridge, Values
+from .view import EVERY_LAYER, NEWEST
+
+_TICK_SECONDS = 2.0
+"""How often the page redraws while its run trains: a figure that changes is mounted anew."""
+
+
+def render(open_page: object) -> None:
+    """Draw the page.
+
+    Args:
+        open_page: The page that trains models.
+    """
+    is_asked, problems = rescaling.begin()
+    st.title("γ/β", anchor=False)
+    st.markdown(
+        "After standardizing, every layer gives its channels a new scale and a new shift, "
+        "**y = γ̂·x̂ + β̂**. In BN both are parameters, the same for all images; AFN computes a part "
+        "of them from the batch, ASRNorm from each image. How do they spread as the network "
+        "learns, and how much do they really depend on what is shown?"
+    )
+    offered = histories.choices()
+    if not offered:
+        with st.container(border=True):
+            st.markdown("**Nothing to look at yet.** Train a network in the Playground.")
+            st.page_link(open_page, label="To the Playground", icon=":material/play_arrow:")  # type: ignore[arg-type]
+        return
+    rescaling.propose(newest(offered, 1, first=ADAPTIVE_NORMS)[0])
+    found, missing = histories.opened([st.session_state[rescaling.key("run")]])
+    chosen = found[0] if found else None
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        _run(offered)
+        layers = chosen.shown.history.layers if chosen else []
+        if layers:
+            problems += _layer(layers, is_linked=is_asked)
+    for line in dict.fromkeys([*problems, *missing]):
+        st.warning(plain(line), icon=":material/info:")
+    if chosen is None:
+        rescaling.write_url(rescaling.take())
+        st.info("Choose a run or a pretrained model above.", icon=":material/arrow_upward:")
+        return
+    card_view.cards([chosen.card] if chosen.card else [], key="rescaling")
+    _follow(chosen, is_linked=is_asked)
+    offer("rescaling", lambda: scales.over_steps(chosen, rescaling.take().layer))
+    if layers:
+        heading("How γ̂ and β̂ differ", "rescaling.differences")
+        conditions.render(chosen)
+
+
+def _run(offered: Sequence[Choice]) -> None:
+    titles = {choice.id: choice.title for choice in offered}
+    named = st.session_state[rescaling.key("run")]
+    st.selectbox(
+        "Run or pretrained model", list(dict.fromkeys([*titles, named])), key=rescaling.key("run"),
+        format_func=lambda name: titles.get(name, name), help=CONTROLS["rescaling.run"], width=420,
+    )  # fmt: skip
+
+
+def _layer(layers: Sequence[str], *, is_linked: bool) -> list[str]:
+    """Has the user choose a layer; a line where the link names one that is not there."""
+    key, problems = rescaling.key("layer"), []
+    named = st.session_state[key]
+    if named not in (EVERY_LAYER, *layers):
+        if named and is_linked:
+            problems.append(
+                f"In the link, layer={named[:60]}: this network has no such norm layer. The first "
+                "one is shown."
+            )
+        st.session_state[key] = layers[0]
+    st.selectbox(
+        "Layer", [*layers, EVERY_LAYER], key=key, width=240, help=CONTROLS["rescaling.layer"],
+        format_func=lambda name: "all layers" if name == EVERY_LAYER else short_layer(name),
+    )  # fmt: skip
+    return problems
+
+
+# -- over the steps --------------------------------------------------------------------------------
+
+
+def _follow(chosen: Opened, *, is_linked: bool) -> None:
+    """The figures of the run; they follow one that still trains."""
+    heading("As the network learns", "rescaling.ridges")
+    first = [chosen]
+    had_layers = bool(chosen.shown.history.layers)
+
+    def part() -> None:
+        rescaling.keep()
+        now = first.pop() if first else (histories.opened([chosen.id])[0] or [chosen])[0]
+        _steps(now, is_linked=is_linked)
+        rescaling.write_url(rescaling.take())
+        has_begun = not had_layers and bool(now.shown.history.layers)
+        if chosen.is_live and (has_begun or not now.is_live):
+            st.rerun()  # last: there are layers to choose from, or the page ceases to look
+
+    st.fragment(part, run_every=_TICK_SECONDS if chosen.is_live else None)()
+
+
+def _steps(chosen: Opened, *, is_linked: bool) -> None:
+    history = chosen.shown.history
+    steps = [snapshot["step"] for snapshot in history.snapshots]
+    if not steps:
+        st.caption(
+            "The first snapshot comes with the first step."
+            if chosen.is_live
+            else "This run ended before its first snapshot."
+        )
+        return
+    cursor = _cursor(steps, is_linked=is_linked)
+    layer = rescaling.take().layer
+    if layer == EVERY_LAYER:
+        _all_layers(chosen, cursor)
+    else:
+        _one_layer(chosen, layer, cursor)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button(
+            "All snapshots (CSV)", csv_of(lambda: ridges.table(history)), "gamma-beta.csv",
+            "text/csv", icon=":material/download:", on_click="ignore", key="rescaling.csv",
+        )  # fmt: skip
+        text = histories.provenance([chosen])
+        text += " · with the statistics of a training batch"
+        if chosen.config.norm == "asrnorm":
+            text += ", mean over its images"
+        st.caption(plain(f"{text} · channels counted from 1"), width="stretch")
+
+
+def _cursor(steps: Sequence[int], *, is_linked: bool) -> int:
+    """The step that is looked at, the same in all figures."""
+    key = rescaling.key("step")
+    wanted = st.session_state[key]
+    found = rescaling.nearest(wanted, steps)
+    if found != wanted:
+        if is_linked and wanted != steps[-1]:
+            shown = found or steps[-1]
+            st.caption(
+                f"There is no snapshot of step {wanted:,}; the nearest, {shown:,}, is shown."
+            )
+        st.session_state[key] = found
+    if len(steps) == 1:
+        return steps[0]
+    st.select_slider(
+        "Step", [*steps[:-1], NEWEST], key=key, help=CONTROLS["rescaling.step"],
+        format_func=lambda step: f"{step:,}" if step else f"{steps[-1]:,} (newest)",
+    )  # fmt: skip
+    return int(st.session_state[key]) or steps[-1]
+
+
+def _one_layer(chosen: Opened, layer: str, cursor: int) -> None:
+    found = ridges.by_step(chosen.shown.history, layer)
+    if cursor not in found:
+        st.caption("This snapshot does not hold γ̂ and β̂ of this layer.")
+        return
+    words = ridges.steps_reading(layer, found, cursor)
+    st.markdown(plain(words))
+    shown = ridges.thinned_steps(list(found), cursor)
+    _ridges(
+        {step: found[step] for step in shown}, [f"{step:,}" for step in shown],
+        chosen, shown.index(cursor), f"One ridge per snapshot, step {shown[0]} on top. {words}",
+    )  # fmt: skip
+    painted()
+    heading(f"Channel by channel at step {cursor:,}", "rescaling.channels")
+    first, now = next(iter(found.values())), found[cursor]
+    color = NORM_COLORS[chosen.config.norm]
+    for column, name in zip(st.columns(2), SYMBOLS, strict=True):
+        with column:
+            st.markdown(f"**{TITLES[name]}**")
+            st.plotly_chart(
+                ridges.channel_figure(now[name], first[name], name, color),
+                key=f"rescaling.channels.{name}", config={"displayModeBar": False},
+                alt=f"{SYMBOLS[name]} of each channel. {ridges.spread_words(now[name], name)}.",
+            )  # fmt: skip
+            st.caption(plain(f"{ridges.spread_words(now[name], name)}."))
+
+
+def _all_layers(chosen: Opened, cursor: int) -> None:
+    found = ridges.by_layer(chosen.shown.history, cursor)
+    if not found:
+        st.caption("This snapshot does not hold γ̂ and β̂.")
+        return
+    words = ridges.layers_reading(found, cursor)
+    st.markdown(plain(words))
+    names = [short_layer(name) for name in found]
+    _ridges(found, names, chosen, None, f"One ridge per layer, the first on top. {words}")
+
+
+def _ridges(
+    found: Mapping[int, Values] | Mapping[str, Values],
+    names: Sequence[str],
+    chosen: Opened,
+    selected: int | None,
+    alt: str,
+) -> None:
+    for column, name in zip(st.columns(2), SYMBOLS, strict=True):
+        shown = [
+            Ridge(label, values[name]) for label, values in zip(names, found.values(), strict=True)
+        ]
+        with column:
+            st.markdown(f"**{TITLES[name]}**")
+            st.plotly_chart(
+                ridges.ridge_figure(
+                    shown, name, NORM_COLORS[chosen.config.norm], selected=selected
+                ),
+                key=f"rescaling.ridges.{name}", config={"displayModeBar": False},
+                alt=f"{SYMBOLS[name]}. {alt}",
+            )  # fmt: skip

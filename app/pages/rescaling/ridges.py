@@ -1,0 +1,284 @@
+"""γ̂ and β̂ of a layer's channels as ridgelines: over the steps, or over the layers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from afn.history import History
+from afn.wording import number_words, range_words
+
+from ...kit.draw.chart import Rows
+from ...kit.draw.depth import ramp
+from ...kit.draw.kept import kept
+from ...kit.draw.lambdas import short_layer
+from ...kit.draw.legend import translucent
+from ...kit.draw.palette import GREY
+from .outliers import outlier_words, outliers
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+Name = Literal["gamma", "beta"]
+SYMBOLS: dict[Name, str] = {"gamma": "γ̂", "beta": "β̂"}
+TITLES: dict[Name, str] = {"gamma": "γ̂ · scale", "beta": "β̂ · shift"}
+MOST_RIDGES = 12
+_GRID = 120
+_OVERLAP = 1.7
+"""How high a ridge is, in distances between ridges."""
+Values = dict[Name, list[float]]
+"""γ̂ and β̂ of each channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ridge:
+    """One distribution over the channels."""
+
+    label: str
+    values: Sequence[float]
+
+
+def by_step(history: History, layer: str) -> dict[int, Values]:
+    """A layer's γ̂ and β̂ at every snapshot."""
+    found: dict[int, Values] = {}
+    for snapshot in history.snapshots:
+        if values := _values(snapshot, history.layers, layer):
+            found[snapshot["step"]] = values
+    return found
+
+
+def by_layer(history: History, step: int) -> dict[str, Values]:
+    """All layers' γ̂ and β̂ at one snapshot."""
+    for snapshot in history.snapshots:
+        if snapshot["step"] == step:
+            found = {name: _values(snapshot, history.layers, name) for name in history.layers}
+            return {name: values for name, values in found.items() if values}
+    return {}
+
+
+def _values(snapshot: Mapping[str, Any], layers: Sequence[str], layer: str) -> Values | None:
+    try:
+        mine = snapshot["layers"][layers.index(layer)]
+        return {"gamma": list(mine["gamma"]), "beta": list(mine["beta"])}
+    except (ValueError, IndexError, KeyError):
+        return None  # an older version's, or a damaged one
+
+
+def thinned_steps(steps: Sequence[int], cursor: int, most: int = MOST_RIDGES) -> list[int]:
+    """Some of the steps, evenly, first and last and the cursor's among them."""
+    if len(steps) <= most:
+        return list(steps)
+    places = {round(i * (len(steps) - 1) / (most - 1)) for i in range(most)}
+    at = list(steps).index(cursor)
+    if at not in places:
+        inner = places - {0, len(steps) - 1}
+        places -= {min(inner, key=lambda place: abs(place - at))}
+    return [steps[place] for place in sorted(places | {at})]
+
+
+def density(values: Sequence[float], grid: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A Gaussian kernel density at the grid's places, its highest point at 1.
+
+    The bandwidth is Silverman's, and at least a fiftieth of what the grid spans.
+    """
+    numbers = np.asarray([value for value in values if np.isfinite(value)], dtype=float)
+    if not len(numbers):
+        return np.zeros_like(grid)
+    low, high = np.percentile(numbers, [25, 75])
+    spread = min(float(numbers.std()), float(high - low) / 1.34) or float(numbers.std())
+    width = max(0.9 * spread * len(numbers) ** -0.2, float(grid[-1] - grid[0]) / 50)
+    heights = np.exp(-0.5 * ((grid[:, None] - numbers) / width) ** 2).sum(1)
+    return np.asarray(heights / heights.max())
+
+
+@kept
+def ridge_figure(
+    ridges: Sequence[Ridge], name: Name, color: str, *, selected: int | None = None
+) -> "Figure":
+    """Ridges from the first, on top, to the last; the selected one stands out.
+
+    Args:
+        ridges: One distribution each.
+        name: γ̂ or β̂.
+        color: The norm's; ridges are shades of it, light to dark.
+        selected: Which ridge's channels are shown as ticks below it.
+    """
+    from plotly.graph_objects import Figure  # not before a page needs it
+
+    every = np.concatenate([np.asarray(each.values, dtype=float) for each in ridges])
+    every = every[np.isfinite(every)]
+    low, high = (float(every.min()), float(every.max())) if len(every) else (0.0, 1.0)
+    room = max(0.2 * (high - low), 0.02)
+    grid = np.linspace(low - room, high + room, _GRID)
+    count, data = len(ridges), []
+    shades = ramp(color, count)
+    for i, ridge in enumerate(ridges):
+        base = float(count - 1 - i)
+        is_selected = i == selected
+        heights = base + _OVERLAP * density(ridge.values, grid)
+        share = 0.85 if is_selected else 0.25 if selected is not None else 0.4
+        data.append(
+            {
+                "type": "scatter", "mode": "lines", "hoverinfo": "skip", "fill": "toself",
+                # there along the ridge and back along its foot: traces are what takes time
+                "x": np.concatenate([grid, grid[[-1, 0]]]).astype("f4"),
+                "y": np.concatenate([heights, [base, base]]).astype("f4"),
+                "fillcolor": translucent(color if is_selected else shades[i], share),
+                "line": {"color": shades[i], "width": 2.5 if is_selected else 1.2},
+            }
+        )  # fmt: skip
+    for i, ridge in enumerate(ridges):
+        if i == selected or selected is None:
+            data.append(_ticks(ridge, name, count - 1 - i, color))
+    labels = [ridge.label for ridge in ridges]
+    if selected is not None:
+        labels[selected] = f"<b>{labels[selected]}</b>"
+    return Figure(
+        {
+            "data": data,
+            "layout": {
+                "height": 90 + 26 * max(count, 4),
+                "margin": {"l": 0, "r": 12, "t": 8, "b": 0},
+                "showlegend": False, "dragmode": False, "hovermode": "closest",
+                "xaxis": {
+                    "title": {"text": SYMBOLS[name], "standoff": 4}, "zeroline": False,
+                    "range": [float(grid[0]), float(grid[-1])], "nticks": 7,
+                },
+                "yaxis": {
+                    "tickvals": list(range(count)), "ticktext": labels[::-1], "automargin": True,
+                    "range": [-0.5, count - 1 + _OVERLAP + 0.1], "showgrid": False,
+                    "zeroline": False,
+                },
+            },
+        },
+        skip_invalid=True,
+    )  # fmt: skip
+
+
+def _ticks(ridge: Ridge, name: Name, base: float, color: str) -> dict[str, Any]:
+    """A small stroke for each channel, below the ridge."""
+    return {
+        "type": "scatter", "mode": "markers",
+        "x": list(ridge.values), "y": [base - 0.22] * len(ridge.values),
+        "marker": {"symbol": "line-ns", "size": 7, "line": {"width": 1.2, "color": color}},
+        "customdata": list(range(1, len(ridge.values) + 1)),
+        "hovertemplate": f"{ridge.label}, channel %{{customdata}}: {SYMBOLS[name]} "
+        "%{x:.4~g}<extra></extra>",
+    }  # fmt: skip
+
+
+@kept
+def channel_figure(
+    values: Sequence[float], start: Sequence[float], name: Name, color: str
+) -> "Figure":
+    """A dot per channel, its line from where it was at the first snapshot; outliers numbered."""
+    from plotly.graph_objects import Figure
+
+    channels = list(range(1, len(values) + 1))
+    symbol = SYMBOLS[name]
+    stems = [
+        (x, y)
+        for x, pair in zip(channels, zip(start, values, strict=True), strict=True)
+        for y in (*pair, None)
+    ]
+    found = {each.channel: each for each in outliers(values)}
+    data: list[dict[str, Any]] = [
+        {
+            "type": "scatter", "mode": "lines", "hoverinfo": "skip",
+            "x": [x for x, _ in stems], "y": [y for _, y in stems],
+            "line": {"color": GREY, "width": 1}, "opacity": 0.6,
+        },
+        {
+            "type": "scatter", "mode": "markers", "x": channels, "y": list(values),
+            "marker": {
+                "color": color, "size": 7 if len(values) <= 64 else 5,
+                "symbol": ["diamond" if x in found else "circle" for x in channels],
+            },
+            "customdata": list(start),
+            "hovertemplate": f"channel %{{x}}: {symbol} %{{y:.4~g}} "
+            "(at first %{customdata:.4~g})<extra></extra>",
+        },
+    ]  # fmt: skip
+    return Figure(
+        {
+            "data": data,
+            "layout": {
+                "height": 230, "margin": {"l": 0, "r": 12, "t": 16, "b": 0},
+                "showlegend": False, "dragmode": False, "hovermode": "closest",
+                "xaxis": {
+                    "title": {"text": "channel", "standoff": 4}, "showgrid": False,
+                    "zeroline": False, "range": [0, len(values) + 1],
+                },
+                "yaxis": {
+                    "zeroline": False, "nticks": 6, "automargin": True,
+                },
+                "annotations": [
+                    {
+                        "x": each.channel, "y": each.value, "text": f"{each.channel}",
+                        "showarrow": False, "yshift": 11 if each.value > each.median else -11,
+                        "font": {"size": 11, "color": color},
+                    }
+                    for each in found.values()
+                ],
+            },
+        },
+        skip_invalid=True,
+    )  # fmt: skip
+
+
+# -- in words --------------------------------------------------------------------------------------
+
+
+def spread_words(values: Sequence[float], name: Name) -> str:
+    """What one of the two spans."""
+    numbers = np.asarray(values, dtype=float)
+    if not np.isfinite(numbers).all():
+        return f"{SYMBOLS[name]} is not finite"
+    low, high, median = numbers.min(), numbers.max(), np.median(numbers)
+    if low == high:
+        return f"{SYMBOLS[name]} is {number_words(low)} in every channel"
+    return f"{SYMBOLS[name]} spans {range_words(low, high)}, median {number_words(median)}"
+
+
+def steps_reading(layer: str, found: Mapping[int, Values], cursor: int) -> str:
+    """How γ̂ and β̂ spread at a step, against the first, and who stands apart."""
+    now, first = found[cursor], next(iter(found))
+    parts = [spread_words(now[name], name) for name in SYMBOLS]
+    text = f"At step {cursor:,} of {short_layer(layer)} {'; '.join(parts)}."
+    if cursor != first:
+        widths = (number_words(float(np.std(found[at]["gamma"])), 2) for at in (first, cursor))
+        text += f" Standard deviation of γ̂ over the channels since step {first}: "
+        text += f"{' → '.join(widths)}."
+    return f"{text} {outlier_words(now['gamma'], now['beta'])}"
+
+
+def layers_reading(found: Mapping[str, Values], step: int) -> str:
+    """Where γ̂ and β̂ spread most, and in which layers channels stand apart."""
+    parts = []
+    for name, symbol in SYMBOLS.items():
+        widths = {layer: float(np.std(values[name])) for layer, values in found.items()}
+        widest = max(widths, key=widths.__getitem__)
+        parts.append(f"{symbol} in {short_layer(widest)} ({number_words(widths[widest], 2)})")
+    text = f"At step {step:,} the channels differ most: {', '.join(parts)}, as standard deviation."
+    apart = []
+    for layer, values in found.items():
+        if far := {each.channel for name in SYMBOLS for each in outliers(values[name])}:
+            channels = [f"{channel}" for channel in sorted(far)[:4]]
+            more = ", …" if len(far) > len(channels) else ""
+            apart.append(f"{short_layer(layer)} ({', '.join(channels)}{more})")
+    if not apart:
+        return f"{text} No channel stands apart."
+    more = f" and {len(apart) - 5} more layers" if len(apart) > 5 else ""
+    return f"{text} Channels that stand apart: {', '.join(apart[:5])}{more}."
+
+
+def table(history: History) -> Rows:
+    """Every snapshot of every layer, in long form; channels counted from 1."""
+    return [
+        {"layer": layer, "step": step, "channel": i, "gamma": gamma, "beta": beta}
+        for layer in history.layers
+        for step, values in by_step(history, layer).items()
+        for i, (gamma, beta) in enumerate(zip(values["gamma"], values["beta"], strict=True), 1)
+    ]

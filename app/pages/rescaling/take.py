@@ -1,0 +1,152 @@
+"""γ/β: how γ̂ and β̂ differ between conditions, and how they spread as the network learned."""
+
+from collections.abc import Sequence
+from statistics import fmean, pstdev
+from typing import Literal
+
+from afn.engine.config import SWITCHABLE_NORMS
+from afn.grids.rescaling import Condition, Rescaling
+from afn.grids.tasks import RescalingTask
+from afn.wording import statistics_told
+
+from ...kit.histories import Opened
+from ...kit.markdown import plain
+from ...kit.take.code import ONE_THREAD, Origin, configurations, literal, origins_note, program
+from ...kit.take.experiment import PLOT, Experiment, line
+from .ridges import by_layer
+
+_DIGITS = 6
+_WHICH: tuple[Literal["gamma", "beta"], ...] = ("gamma", "beta")
+_CONDITIONS = """\
+conditions = [
+{conditions}]
+images = images_under(conditions, image_shape={shape}, num_images={images})
+measured = layer_rescaling(model, images, batch_size={batch_size})
+rows = []
+for layer in measured.layers:
+    for which in ("gamma", "beta"):
+        for (dataset, corruption, severity), shifts in zip(conditions[1:], layer.shifts(which)):
+            where = f"{{corruption}} {{severity}}" if corruption else dataset
+            rows.append((f"{{which}}, {{layer.name}}", where, fmean(map(abs, shifts))))
+            print(f"{{which}}, {{layer.name}}  {{where}}  {{rows[-1][2]:.6f}}")
+"""
+_SNAPSHOTS = """\
+rows = []
+for step, layers in rescaling_of(source).items():
+    for layer, values in layers.items():
+        for which, channels in zip(("gamma", "beta"), values):
+            name = f"{which}, {layer}"
+            rows.append((f"{name}, mean", step, fmean(channels)))
+            rows.append((f"{name}, spread", step, pstdev(channels)))
+            for name, _, value in rows[-2:]:
+                print(f"{name}  step {step}  {value:.6f}")
+"""
+
+
+def between_conditions(chosen: Opened, task: RescalingTask) -> list[Experiment]:
+    """Measuring γ̂ and β̂ under the conditions that are on screen.
+
+    Args:
+        chosen: The network.
+        task: What the page asks of it.
+    """
+    origin, question = Origin.of(chosen.id), task.question
+    mode = "running" if question.statistics == "running" else "batch"
+    has_choice = origin.config.norm in SWITCHABLE_NORMS
+    dataset, (_, corruption, _) = origin.config.dataset, task.conditions[1]
+    against = [name for name, *_ in task.conditions[1:]]
+    others = ("--corruption", corruption) if corruption else ("--domains", *against)
+    told = f"severities of {corruption}" if corruption else ", ".join(against)
+    expected = differences(task.conditions, measured) if (measured := task.read()) else []
+    counts = measured.num_images if measured else [question.num_images]
+    told_mode = "; ".join(dict.fromkeys(statistics_told(question.statistics, n) for n in counts))
+    return [
+        Experiment(
+            title="Between conditions",
+            about=plain(
+                f"γ̂ and β̂ of {chosen.shown.label} (seed {origin.config.seed}): how far they lie, "
+                f"on average over channels, from those on clean images of {dataset} under {told}. "
+                f"{question.num_images} test images of each; statistics: {told_mode}."
+            ),
+            python=program(
+                ONE_THREAD,
+                f"model = {origin.model()}"
+                + (f'\nset_eval_stats(model, "{mode}")' if has_choice else ""),
+                _CONDITIONS.format(
+                    conditions="".join(f"    {literal(each)},\n" for each in task.conditions),
+                    shape=literal(task.subject.image_shape), images=question.num_images,
+                    batch_size=question.batch_size,
+                ),
+            ),
+            commands=(
+                (
+                    "rescaling", chosen.id, *others, "--images", f"{question.num_images}",
+                    "--batch-size", f"{question.batch_size}",
+                    *(("--stats", mode) if has_choice else ()),
+                ),
+            ),
+            files=configurations({chosen.shown.label: origin.config}),
+            expected=tuple(expected),
+            note=origins_note([origin]),
+            plot=PLOT.format(ylabel="mean |difference|"),
+        )
+    ]  # fmt: skip
+
+
+def differences(conditions: Sequence[Condition], measured: Rescaling) -> list[str]:
+    """How far γ̂ and β̂ lie from those under the first condition, as programs print it."""
+    return [
+        line(
+            f"{which}, {layer.name}", f"{corruption} {severity}" if corruption else dataset,
+            fmean(map(abs, shifts)), _DIGITS,
+        )
+        for layer in measured.layers
+        for which in _WHICH
+        for (dataset, corruption, severity), shifts in zip(
+            conditions[1:], layer.shifts(which), strict=True
+        )
+    ]  # fmt: skip
+
+
+def over_steps(chosen: Opened, layer: str) -> list[Experiment]:
+    """Reading γ̂ and β̂ of every snapshot.
+
+    Args:
+        chosen: The network.
+        layer: The one that is looked at, or what stands for all.
+    """
+    origin, history = Origin.of(chosen.id), chosen.shown.history
+    steps = [snapshot["step"] for snapshot in history.snapshots]
+    is_one = layer in history.layers
+    expected = [
+        text
+        for step in (steps if origin.is_over else [])
+        for name, values in by_layer(history, step).items()
+        if not is_one or name == layer
+        for which in _WHICH
+        for text in (
+            line(f"{which}, {name}, mean", f"step {step}", fmean(values[which]), 6),
+            line(f"{which}, {name}, spread", f"step {step}", pstdev(values[which]), 6),
+        )
+    ]
+    return [
+        Experiment(
+            title="As the network learned",
+            about=plain(
+                f"γ̂ and β̂ of {chosen.shown.label} (seed {origin.config.seed}) at every snapshot "
+                "of its training, with the statistics of a training batch: mean and standard "
+                "deviation over the channels of each layer."
+            ),
+            python=program(f"source = {origin.source()}", _SNAPSHOTS),
+            commands=(
+                (
+                    "course", chosen.id, "--of", "rescaling",
+                    *(("--layer", layer) if is_one else ()),
+                ),
+            ),
+            files=configurations({chosen.shown.label: origin.config}),
+            expected=tuple(expected),
+            note=origins_note([origin]),
+            plot=PLOT.format(ylabel="γ̂ and β̂ over channels"),
+        )
+    ]  # fmt: skip

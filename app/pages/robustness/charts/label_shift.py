@@ -1,0 +1,196 @@
+"""What it costs that a test batch holds few classes: figure, reading and table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from afn.intervals import wilson_interval
+
+from ....kit.draw.chart import Rows, enumerate_words
+from ....kit.draw.legend import Entry, Look, translucent
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+Mode = Literal["batch", "frozen", "running", "per image"]
+_MODES: dict[Mode, str] = {
+    "batch": "test batch", "frozen": "test batch, networks frozen", "running": "running",
+    "per image": "per image",
+}  # fmt: skip
+_OF_BATCH = ("batch", "frozen")
+"""Where the batch matters."""
+_DASHES = {"batch": "solid", "frozen": "dash"}
+_LOOKS: dict[Mode, Look] = {"batch": "line", "frozen": "dashed"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShiftPoint:
+    """One model's accuracy on clean images, in batches of so many classes."""
+
+    mode: Mode
+    """Whose statistics its norms use; frozen: the test batch's, but its networks see averages."""
+    classes: float
+    """In each batch; of sorted images the mean over batches; 0 where the batch changes nothing."""
+    batch_size: int
+    """At most so many images in a batch."""
+    n: int
+    correct: int
+    is_sorted: bool = False
+    """Whether the images come sorted by class, in batches of one or a few classes each."""
+
+    @property
+    def accuracy(self) -> float:
+        """0 to 1."""
+        return self.correct / self.n
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % Wilson interval."""
+        return wilson_interval(self.correct, self.n)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shifted:
+    """A model and its points."""
+
+    label: str
+    color: str
+    norm: str
+    points: tuple[ShiftPoint, ...]
+
+    def of(self, mode: Mode) -> list[ShiftPoint]:
+        """Those of one mode, by the number of classes; without the sorted images' one."""
+        those = [p for p in self.points if p.mode == mode and not p.is_sorted]
+        return sorted(those, key=lambda p: p.classes)
+
+    @property
+    def of_sorted(self) -> ShiftPoint | None:
+        """That of images which come sorted by class."""
+        return next((p for p in self.points if p.is_sorted), None)
+
+
+def shift_figure(models: Sequence[Shifted]) -> "Figure":
+    """Accuracy over the classes in a batch; what does not depend on the batch is a level line."""
+    from plotly.graph_objects import Figure  # not before a page needs it
+
+    figure = Figure()
+    ends = _ends(models)
+    for model, mode in _lines(models):
+        points = model.of(mode)
+        is_level = mode not in _OF_BATCH
+        drawn = [points[0]] * 2 if is_level else points
+        x = ends if is_level else [point.classes for point in points]
+        figure.add_scatter(
+            x=[*x, *reversed(x)],
+            y=[100 * p.interval[1] for p in drawn] + [100 * p.interval[0] for p in drawn[::-1]],
+            fill="toself", fillcolor=translucent(model.color, 0.05 if is_level else 0.12),
+            line={"width": 0}, mode="lines", hoverinfo="skip",
+        )  # fmt: skip
+        figure.add_scatter(
+            x=x, y=[100 * point.accuracy for point in drawn], name=_name(model, mode),
+            mode="lines" if is_level else "lines+markers",
+            line={
+                "color": model.color, "width": 1.5 if is_level else 2.5,
+                "dash": _DASHES.get(mode, "dot"),
+            },
+            marker={"size": 7},
+            customdata=[[_told(point), point.n] for point in drawn],
+            hovertemplate=f"{_name(model, mode)}"
+            + ("" if is_level else ", %{x} classes a batch")
+            + "<br>%{customdata[0]}, %{customdata[1]} images<extra></extra>",
+        )  # fmt: skip
+    for model in models:
+        if point := model.of_sorted:
+            figure.add_scatter(
+                x=[point.classes], y=[100 * point.accuracy], mode="markers",
+                marker={
+                    "symbol": "diamond-open", "size": 12, "color": model.color, "line": {"width": 2}
+                },
+                hovertemplate=f"{model.label}, test batch, sorted by class<br>%{{x:.2~r}} classes "
+                f"a batch on average<br>{_told(point)}, {point.n} images<extra></extra>",
+            )  # fmt: skip
+    figure.update_layout(
+        height=320, margin={"l": 0, "r": 12, "t": 8, "b": 0}, showlegend=False,
+        hovermode="closest", dragmode=False,
+    )  # fmt: skip
+    figure.update_xaxes(
+        range=[ends[0] - 0.2, ends[1] + 0.2], dtick=1, showgrid=False, zeroline=False,
+        title={"text": "classes in a test batch", "standoff": 6}, fixedrange=True, automargin=True,
+    )  # fmt: skip
+    figure.update_yaxes(
+        ticksuffix=" %", range=[0, 102], nticks=6, zeroline=False, fixedrange=True, automargin=True
+    )
+    return figure
+
+
+def shift_legend(models: Sequence[Shifted]) -> list[Entry]:
+    """The lines of the figure, for `legend_html`."""
+    return [
+        Entry(_name(model, mode), model.color, _LOOKS.get(mode, "thin"))
+        for model, mode in _lines(models)
+    ]
+
+
+def shift_reading(models: Sequence[Shifted]) -> str:
+    """From what to what accuracy falls, and what does not fall."""
+    falls, level = [], []
+    for model, mode in _lines(models):
+        points = model.of(mode)
+        if mode in _OF_BATCH:
+            few, many = points[0], points[-1]
+            falls.append(
+                f"{_name(model, mode)} {_told(many)} with {_count(many.classes)} a batch and "
+                f"{_told(few)} with {_count(few.classes)}"
+                + "".join(f", {_told(point)} sorted by class" for point in _sorted(model, mode))
+            )
+        else:
+            level.append(f"{_name(model, mode)} {_told(points[0])}")
+    parts = [f"{'; '.join(falls)}."] if falls else []
+    if level:
+        parts.append(f"Whatever the batch: {enumerate_words(level)}.")
+    return " ".join(parts)
+
+
+def shift_table(models: Sequence[Shifted]) -> Rows:
+    """A row per point; without classes where the batch has no influence."""
+    return [
+        {
+            "model": model.label, "norm": model.norm, "statistics": mode,
+            "classes in a batch": point.classes or None, "sorted by class": point.is_sorted,
+            "batch size at most": point.batch_size if mode in _OF_BATCH else None,
+            "n": point.n, "correct": point.correct, "accuracy": point.accuracy,
+            "low95": point.interval[0], "high95": point.interval[1],
+        }
+        for model, mode in _lines(models)
+        for point in [
+            *model.of(mode),
+            *_sorted(model, mode),
+        ]
+    ]  # fmt: skip
+
+
+def _sorted(model: Shifted, mode: Mode) -> list[ShiftPoint]:
+    """Of images sorted by class, which frozen networks are not asked about."""
+    return [model.of_sorted] if mode == "batch" and model.of_sorted else []
+
+
+def _lines(models: Sequence[Shifted]) -> list[tuple[Shifted, Mode]]:
+    return [(model, mode) for model in models for mode in _MODES if model.of(mode)]
+
+
+def _ends(models: Sequence[Shifted]) -> list[float]:
+    counts = [p.classes for model in models for p in model.points if p.classes]
+    return [1, max(counts, default=10)]
+
+
+def _name(model: Shifted, mode: Mode) -> str:
+    return f"{model.label}, {_MODES[mode]}"
+
+
+def _told(point: ShiftPoint) -> str:
+    low, high = point.interval
+    return f"{100 * point.accuracy:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
+
+
+def _count(classes: float) -> str:
+    return "1 class" if classes == 1 else f"{classes:g} classes"

@@ -1,0 +1,186 @@
+"""Single test images with every model's answer, and which images are worth a look."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from afn.grids.records import Cell, Place
+from afn.wording import count_words
+
+from ....kit.draw.chart import enumerate_words
+from ....kit.draw.estimates import place_words
+from ....kit.draw.tested import Tested
+
+Kind = Literal["first", "flipped", "disagree"]
+CLEAN: Place = (None, 0)
+_STYLE = """
+<style>
+.afn-samples {display:grid; gap:.6rem; grid-template-columns:repeat(auto-fill, minmax(9rem, 1fr));
+  font-size:.8rem; line-height:1.3; font-variant-numeric:tabular-nums; margin:0;}
+.afn-samples .card {border:1px solid color-mix(in srgb, currentColor 18%, transparent);
+  border-radius:8px; padding:.6rem; margin:0; min-width:0;}
+.afn-samples img {display:block; width:88px; height:88px; image-rendering:pixelated;
+  border-radius:4px; margin:0 auto .4rem;
+  outline:1px solid color-mix(in srgb, currentColor 14%, transparent);}
+.afn-samples p {margin:0 0 .35rem; text-align:center; font-size:.85rem; font-weight:600;
+  overflow:hidden; text-overflow:ellipsis; white-space:nowrap;}
+.afn-samples .answer {display:grid; grid-template-columns:.65rem 1fr auto .9rem; gap:0 .35rem;
+  align-items:center; margin-top:.25rem;}
+.afn-samples .answer i {width:.65rem; height:.65rem; border-radius:50%; background:var(--hue);}
+.afn-samples .answer span {overflow:hidden; text-overflow:ellipsis; white-space:nowrap;}
+.afn-samples .answer em {font-style:normal; opacity:.8;}
+.afn-samples .answer u {grid-column:2 / 4; height:3px; border-radius:2px; text-decoration:none;
+  background:linear-gradient(90deg, var(--hue) var(--share),
+    color-mix(in srgb, currentColor 14%, transparent) var(--share));}
+.afn-samples .wrong span {font-weight:600;}
+.afn-samples .wrong b {font-weight:700;}
+.afn-samples .right b {opacity:.55; font-weight:400;}
+</style>
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one model says of one image."""
+
+    label: str
+    color: str
+    predicted: str
+    """The name of the class."""
+    confidence: float
+    """0 to 1."""
+    is_right: bool
+
+
+def answers_of(
+    tested: Sequence[Tested], place: Place, index: int, class_names: Sequence[str]
+) -> list[Answer]:
+    """What the models that know the place say of the image there."""
+    return [
+        Answer(
+            each.label,
+            each.color,
+            class_names[cell.answers[index]],
+            cell.confidences[index] / 255,
+            cell.answers[index] == cell.labels[index],
+        )
+        for each in tested
+        if (cell := each.cells.get(place)) and index < cell.n
+    ]
+
+
+def samples_html(
+    images: Sequence[str], truths: Sequence[str], answers: Sequence[Sequence[Answer]]
+) -> str:
+    """Cards with a picture, its class, and a line for each model's answer.
+
+    Args:
+        images: Data URIs of PNG files.
+        truths: Names of the true classes.
+        answers: Of each image.
+    """
+    cards = "".join(
+        f'<div class="card" role="listitem"><img src="{escape(image)}" alt="{escape(truth)}">'
+        f"<p>{escape(truth)}</p>"
+        f"{''.join(map(_line, given))}</div>"
+        for image, truth, given in zip(images, truths, answers, strict=True)
+    )
+    return f'{_STYLE}<div class="afn-samples" role="list">{cards}</div>'
+
+
+def _line(answer: Answer) -> str:
+    css, mark, word = ("right", "✓", "right") if answer.is_right else ("wrong", "✗", "wrong")
+    share = f"{100 * answer.confidence:.0f}"
+    title = f"{answer.label}: {answer.predicted}, {word}, confidence {share} %"
+    return (
+        f'<div class="answer {css}" style="--hue:{escape(answer.color)};--share:{share}%" '
+        f'title="{escape(title)}"><i role="img" aria-label="{escape(answer.label)}"></i>'
+        f"<span>{escape(answer.predicted)}</span><em>{share} %</em>"
+        f'<b role="img" aria-label="{word}">{mark}</b><u></u></div>'
+    )
+
+
+def flips(clean: Cell, shifted: Cell) -> list[int]:
+    """The images that are answered right when clean and wrong under the shift.
+
+    Raises:
+        ValueError: The images are not the same.
+    """
+    return _where(_lost(*_pair(clean, shifted)))
+
+
+def _pair(clean: Cell, shifted: Cell) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    if clean.labels != shifted.labels:
+        raise ValueError(
+            f"flips need the same images, got {clean.describe()} and {shifted.describe()}"
+        )
+    return clean.hits, shifted.hits
+
+
+def _lost(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    return before & ~after
+
+
+def _where(chosen: NDArray[np.bool_]) -> list[int]:
+    indices: list[int] = np.flatnonzero(chosen).tolist()
+    return indices
+
+
+def interesting(
+    tested: Sequence[Tested], place: Place, count: int, kind: Kind, *, limit: int | None = None
+) -> list[int]:
+    """Indices of images to look at, the first ones of their kind.
+
+    Args:
+        tested: Only models that know the place count.
+        place: Corruption and severity.
+        count: At most so many.
+        kind: "first" is the first images as they come; "flipped" are those that some model has
+            right when clean and wrong here; "disagree" those that some have right, others wrong.
+        limit: Only of the first so many images.
+    """
+    known = [each for each in tested if place in each.cells]
+    size = min((each.cells[place].n for each in known), default=0)
+    size = size if limit is None else min(size, limit)
+    chosen = np.full(size, kind == "first")
+    if kind == "flipped":
+        for each in known:
+            if CLEAN in each.cells:
+                chosen |= _lost(*_pair(each.cells[CLEAN], each.cells[place]))[:size]
+    cells = [each.cells[place] for each in known]
+    if kind == "disagree" and all(cells[0].is_alike(cell) for cell in cells):
+        hits = [cell.hits[:size] for cell in cells]
+        chosen = np.any(hits, axis=0) & ~np.all(hits, axis=0)
+    return _where(chosen)[:count]
+
+
+def flips_reading(tested: Sequence[Tested], place: Place) -> str:
+    """How many images each model loses and wins back, and how many only one has right."""
+    known = [each for each in tested if place in each.cells and CLEAN in each.cells]
+    if not known or place == CLEAN:
+        return "Choose a corruption that is tested to see which answers it changes."
+    n = known[0].cells[place].n
+    parts: list[str] = []
+    for each in known:
+        clean, shifted = _pair(each.cells[CLEAN], each.cells[place])
+        lost, won = _lost(clean, shifted).sum(), _lost(shifted, clean).sum()
+        what = "" if parts else " from right to wrong", "" if parts else " from wrong to right"
+        parts.append(f"{lost}{what[0]} and {won}{what[1]} for {each.label}")
+    words = f"Of {count_words(n, 'image')}, {place_words(place)} turns {'; '.join(parts)}."
+    return f"{words} {_alone(known, place)}".rstrip()
+
+
+def _alone(known: Sequence[Tested], place: Place) -> str:
+    cells = [each.cells[place] for each in known]
+    if len(cells) < 2 or not all(map(cells[0].is_alike, cells)):
+        return ""
+    hits = np.array([cell.hits for cell in cells])
+    counts = np.count_nonzero(hits & (hits.sum(axis=0) == 1), axis=1)
+    parts = [f"{each.label} on {n}" for each, n in zip(known, counts, strict=True) if n]
+    if not parts:
+        return "On no image is one of them alone right."
+    return f"Alone right: {enumerate_words(parts)}."

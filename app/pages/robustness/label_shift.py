@@ -1,0 +1,108 @@
+"""Label shift: networks asked in test batches of few classes, and what is known of it."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from functools import lru_cache
+from pathlib import Path
+from statistics import fmean
+
+from afn.grids.records import COUNTED, Cell, Question
+from afn.grids.subjects import Subject
+from afn.grids.tasks import GridTask, Task
+
+from ...kit import folders
+from ...kit.subjects import Chosen
+from . import view as robustness
+from .charts.label_shift import Mode, Shifted, ShiftPoint
+from .view import CLEAN, RobustnessView
+
+REFERENCE = folders.REFERENCE / "label-shift.jsonl"
+"""What ``python -m benchmarks.label_shift`` has measured."""
+
+
+def asks(subject: Subject, question: Callable[..., Question]) -> list[tuple[Mode, int, Question]]:
+    """What is asked of a model: mode, classes of a batch (0: as they come), question.
+
+    Args:
+        subject: The model.
+        question: From ``stats``, ``order`` and ``networks``, as `Subject.question` takes them.
+    """
+    if not subject.has_choice:
+        return [("per image", 0, question())]
+    counted = [each for each in COUNTED.items() if each[1] <= subject.num_classes]
+    return [
+        ("running", 0, question(stats="running")),
+        *(("batch", number, question(stats="batch", order=order)) for order, number in counted),
+        ("batch", 0, question(stats="batch", order="by label")),
+        *(
+            ("frozen", number, question(stats="batch", order=order, networks="frozen"))
+            for order, number in counted
+            if subject.config.is_adaptive and not subject.config.frozen_networks
+        ),
+    ]
+
+
+def point_of(mode: Mode, classes: int, question: Question, cell: Cell) -> ShiftPoint:
+    """An answer to one of `asks`."""
+    is_sorted, size = question.order == "by label", question.batch_size
+    labels = sorted(cell.labels)
+    in_batches = [len(set(labels[at : at + size])) for at in range(0, cell.n, size)]
+    return ShiftPoint(
+        mode=mode, classes=round(fmean(in_batches), 2) if is_sorted else classes,
+        batch_size=size, n=cell.n, correct=cell.correct, is_sorted=is_sorted,
+    )  # fmt: skip
+
+
+def tasks(chosen: Sequence[Chosen], view: RobustnessView) -> list[Task]:
+    """Clean images in every kind of batch."""
+    return [
+        GridTask(subject=each.subject, question=question, places=(CLEAN,))
+        for each in chosen
+        for _, _, question in _asks(each, view)
+    ]
+
+
+def shifted(chosen: Sequence[Chosen], view: RobustnessView) -> list[Shifted]:
+    """What is known of it here, model by model."""
+    found = []
+    for each in chosen:
+        points = [
+            point_of(mode, classes, question, cell)
+            for mode, classes, question in _asks(each, view)
+            if (cell := robustness.cells_of(each.subject, question).get(CLEAN))
+        ]
+        found.append(_named(each, points))
+    return found
+
+
+def precomputed(chosen: Sequence[Chosen]) -> list[Shifted]:
+    """What came along of these models; none of those that are not in it."""
+    known = _reference(REFERENCE, REFERENCE.stat().st_mtime_ns) if REFERENCE.exists() else {}
+    return [
+        _named(each, known[each.subject.sha256]) for each in chosen if each.subject.sha256 in known
+    ]
+
+
+def kept_line(subject: Subject, points: Sequence[ShiftPoint]) -> str:
+    """A model's line of `REFERENCE`."""
+    record = {"model": subject.id, "sha256": subject.sha256, "points": list(map(asdict, points))}
+    return json.dumps(record)
+
+
+def _named(chosen: Chosen, points: Sequence[ShiftPoint]) -> Shifted:
+    return Shifted(
+        label=chosen.label, color=chosen.color, norm=chosen.subject.config.norm,
+        points=tuple(points),
+    )  # fmt: skip
+
+
+def _asks(chosen: Chosen, view: RobustnessView) -> list[tuple[Mode, int, Question]]:
+    subject = chosen.subject
+    return asks(subject, lambda **changes: view.question(subject, **{"order": "mixed"} | changes))
+
+
+@lru_cache(maxsize=2)
+def _reference(path: Path, modified: int) -> dict[str, list[ShiftPoint]]:
+    records = map(json.loads, path.read_text().splitlines())
+    return {each["sha256"]: [ShiftPoint(**point) for point in each["points"]] for each in records}

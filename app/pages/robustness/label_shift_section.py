@@ -1,0 +1,82 @@
+"""Robustness: what it costs that a test batch holds few classes."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import streamlit as st
+
+from ...kit import asking, families
+from ...kit.asking import Asked
+from ...kit.draw.legend import legend_html
+from ...kit.export import csv_of
+from ...kit.heading import heading
+from ...kit.markdown import plain
+from ...kit.subjects import Chosen
+from ...kit.take import offer
+from . import label_shift
+from . import take_label_shift as experiments
+from . import view as robustness
+from .charts import label_shift as charts
+from .charts.label_shift import Shifted
+from .view import RobustnessView
+
+_HEIGHT = 360
+"""Pixels that are kept free for the figure to come."""
+_figure = lru_cache(maxsize=16)(charts.shift_figure)
+
+
+def render(chosen: Sequence[Chosen]) -> None:
+    """Draw the section; nothing where no model depends on the batch."""
+    having = [each for each in chosen if each.subject.has_choice]
+    is_here = families.is_here(robustness.take().dataset)
+    if not having or not (is_here or label_shift.precomputed(having)):
+        return
+    heading("How many classes a test batch holds", "robustness.classes")
+
+    def ask_now() -> tuple[Asked]:
+        tasks = label_shift.tasks(chosen, robustness.take())
+        return (asking.ask("classes", tasks, starts=is_here and robustness.starts("classes")),)
+
+    def draw(asked: Asked) -> None:
+        view = robustness.take()
+        is_live = asked.is_done or asked.is_running
+        models = label_shift.shifted(chosen, view) if is_live else label_shift.precomputed(chosen)
+        if is_here and not asked.is_done and not robustness.starts("classes"):
+            st.button(
+                "Test batches of 1 to 10 classes", icon=":material/play_arrow:",
+                key="robustness.start.classes", on_click=robustness.start, args=("classes",),
+            )  # fmt: skip
+        asking.follow(asked)
+        if asked.is_running:
+            st.skeleton(height=_HEIGHT)
+        elif any(model.points for model in models):
+            seeds = dict.fromkeys(str(each.subject.config.seed) for each in chosen)
+            _draw(models, view, " / ".join(seeds), is_live=is_live)
+            if is_here:
+                offer("robustness.classes", lambda: experiments.experiments_of(chosen, view))
+
+    asking.section(ask_now, draw)
+
+
+def _draw(models: Sequence[Shifted], view: RobustnessView, seeds: str, *, is_live: bool) -> None:
+    words = charts.shift_reading(models)
+    st.html(legend_html(charts.shift_legend(models)))
+    st.plotly_chart(
+        _figure(tuple(models)), key="robustness.classes", config={"displayModeBar": False},
+        alt=words,
+    )  # fmt: skip
+    st.caption(plain(words))
+    point = next(point for model in models for point in model.points)
+    sizes = {p.batch_size for model in models for p in model.of("batch")}
+    st.caption(
+        plain(
+            f"{'Cached' if is_live else 'Precomputed'} · clean images · first {point.n:,} test "
+            f"images of {view.dataset} · seed {seeds} · test batches of at most "
+            f"{max(sizes, default=128)}, of the same sizes for every number of "
+            "classes · bands: 95 % intervals over images"
+        )
+    )
+    st.download_button(
+        "Classes in a batch (CSV)", csv_of(lambda: charts.shift_table(models)),
+        "classes-in-a-batch.csv", "text/csv", icon=":material/download:", on_click="ignore",
+    )  # fmt: skip

@@ -1,0 +1,425 @@
+"""Accuracy under corruptions, and where a gain comes from: networks or test-batch statistics."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import streamlit as st
+
+from afn.corruptions.applying import left_out_words
+from afn.data import dataset_entry
+from afn.png import data_uri
+from afn.wording import count_words
+
+from ...kit import asking, backend, batch_controls, card_view, cards, families, subjects
+from ...kit.asking import Asked
+from ...kit.batch_controls import BATCH_SIZES
+from ...kit.draw import grid
+from ...kit.draw.chart import enumerate_words
+from ...kit.draw.corruptions import group_title
+from ...kit.draw.legend import Entry, legend_html
+from ...kit.draw.tested import Tested
+from ...kit.explanations import CONTROLS
+from ...kit.heading import heading
+from ...kit.markdown import plain
+from ...kit.offers import Choice, newest
+from ...kit.sections import calibration as calibration_view
+from ...kit.sections import calibration_answers as calibration
+from ...kit.subjects import Chosen
+from ...kit.take import offer
+from . import label_shift_section as label_shift
+from . import tables as robustness_data
+from . import take as corruptions
+from . import view as robustness
+from .charts import bars, batches, samples, steps, summary
+from .view import IMAGES, KINDS, MAX_MODELS, RobustnessView
+
+_PICTURES = {"flipped": "that flip", "disagree": "models disagree on", "first": "the first"}
+_THAT = {"flipped": "that flips", "disagree": "that the models disagree on", "first": "at all"}
+_CARDS = 12
+_WAY_HEIGHT, _BATCHES_HEIGHT = 238, 400
+"""Pixels that are kept free for the figures to come."""
+_NO_IMAGE = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
+_steps_figure = lru_cache(maxsize=32)(steps.steps_figure)
+_batch_figure = lru_cache(maxsize=32)(batches.batch_figure)
+_bars_figure = lru_cache(maxsize=32)(bars.bars_figure)
+_bars_reading = lru_cache(maxsize=32)(bars.bars_reading)
+_heatmap = lru_cache(maxsize=128)(grid.heatmap_html)
+_summary = lru_cache(maxsize=32)(summary.summary_html)
+_reading = lru_cache(maxsize=32)(summary.grid_reading)
+"""Most reruns show the same cells as before."""
+_BLANK = """
+<style>
+.afn-blank .afn-samples .card {background:color-mix(in srgb, currentColor 5%, transparent);
+  border-color:transparent;}
+.afn-blank .afn-samples .card > * {visibility:hidden;}
+</style>
+"""
+
+
+def render(open_page: object) -> None:
+    """Draw the page.
+
+    Args:
+        open_page: The page that trains models.
+    """
+    is_asked, problems = robustness.begin()
+    st.title("Robustness", anchor=False)
+    st.markdown(
+        "How do trained networks do on images that are noisy, blurred, foggy or pale, and **why**? "
+        "Much of what looks like the merit of a layer is that it takes its statistics from the "
+        "**test batch**, which BN can do too. Here the two are told apart."
+    )
+    offered = subjects.choices()
+    if not offered:
+        _empty(open_page)
+        return
+    _models(offered)
+    chosen, missing = subjects.opened(robustness.take().models)
+    if is_asked and chosen:
+        problems += robustness.misfits(chosen, robustness.take())
+    if robustness.take().baseline not in [each.subject.id for each in chosen]:
+        st.session_state[robustness.key("baseline")] = ""
+    for line in dict.fromkeys([*problems, *missing]):
+        st.warning(plain(line), icon=":material/info:")
+    if not chosen:
+        st.info("Choose a model above.", icon=":material/arrow_upward:")
+        return
+    card_view.cards(
+        [cards.card_of(each.subject.id) for each in chosen if each.is_pretrained], key="robustness"
+    )
+    _controls(chosen)
+    chosen, misfits = robustness.fitting(chosen, robustness.take().dataset)
+    for line in misfits:
+        st.warning(plain(line), icon=":material/info:")
+    robustness.write_url(robustness.take())
+    if not _has_answers(chosen):
+        st.markdown(
+            "The records of these models hold no answers to corrupted images, so there is nothing "
+            "to show without the images. How pretrained models do on other **domains** is on the "
+            "Domains page."
+        )
+        return
+    backend.runner().start()
+    _shift(chosen)
+    label_shift.render(chosen)
+    _grid(chosen)
+
+
+def _has_answers(chosen: Sequence[Chosen]) -> bool:
+    """Whether images can be asked about here, or were asked about for the models' cards."""
+    view = robustness.take()
+    return families.is_here(view.dataset) or any(
+        robustness.num_corruptions(robustness.whole_grid(each, view.question(each.subject)))
+        for each in chosen
+    )
+
+
+def _empty(open_page: object) -> None:
+    with st.container(border=True):
+        st.markdown(
+            "**No trained network yet.** Train some in the Playground, BN and AFN among them; "
+            "once they have ended they can be tested here."
+        )
+        st.page_link(open_page, label="To the Playground", icon=":material/play_arrow:")  # type: ignore[arg-type]
+
+
+def _models(offered: Sequence[Choice]) -> None:
+    titles = {choice.id: choice.title for choice in offered}
+    robustness.propose(newest(offered, MAX_MODELS, first=("bn", "asrnorm", "afn")))
+    named = st.session_state[robustness.key("models")]
+    st.multiselect(
+        "Models", list(dict.fromkeys([*titles, *named])), key=robustness.key("models"),
+        format_func=lambda name: titles.get(name, name), max_selections=MAX_MODELS,
+        help=CONTROLS["robustness.models"],
+    )  # fmt: skip
+
+
+def _controls(chosen: Sequence[Chosen]) -> None:
+    datasets = list(dict.fromkeys(each.subject.config.dataset for each in chosen))
+    if st.session_state[robustness.key("dataset")] not in datasets:
+        st.session_state[robustness.key("dataset")] = datasets[0]
+    dataset = st.session_state[robustness.key("dataset")]
+    if st.session_state[robustness.key("corruption")] not in robustness.corruptions_for(
+        chosen, dataset
+    ):
+        st.session_state[robustness.key("corruption")] = RobustnessView().corruption
+    is_fixed = not families.is_here(dataset)
+    if is_fixed:
+        for name, value in robustness.as_shipped(chosen).items():
+            st.session_state[robustness.key(name)] = value
+        entry = dataset_entry(dataset)
+        st.info(
+            plain(
+                f"The images of {entry.title} are not in the data folder. What the pretrained "
+                f"models were asked for their cards is shown; to see images and to test otherwise: "
+                f"{entry.how_to_get}."
+            ),
+            icon=":material/inventory_2:",
+        )
+    with st.container(horizontal=True, gap="medium"):
+        batch_controls.statistics(robustness.key("stats"), CONTROLS["robustness.stats"])
+        st.select_slider(
+            "Test batch", BATCH_SIZES, key=robustness.key("batch_size"), width=220,
+            disabled=is_fixed, help=CONTROLS["robustness.batch"],
+        )  # fmt: skip
+        batch_controls.order(
+            robustness.key("order"), CONTROLS["robustness.order"], disabled=is_fixed
+        )
+        st.selectbox(
+            "Test images", IMAGES, key=robustness.key("images"), width=110, disabled=is_fixed,
+            help=CONTROLS["robustness.images"],
+        )  # fmt: skip
+        st.selectbox("Data set", datasets, key=robustness.key("dataset"), width=160)
+
+
+# -- one corruption up close -----------------------------------------------------------------------
+
+
+def _shift(chosen: Sequence[Chosen]) -> None:
+    heading("One corruption, up close", "robustness.shift")
+    st.html(legend_html([Entry(each.label, each.color) for each in chosen]))
+    folder, is_here = backend.pictures(), families.is_here(robustness.take().dataset)
+
+    def ask_now() -> tuple[Asked, Asked]:
+        robustness.keep()
+        view = robustness.take()
+        near = robustness.shift_tasks(chosen, view, folder)
+        sizes = robustness.batch_tasks(chosen, view)
+        return (
+            asking.ask("shift", near, starts=is_here),
+            asking.ask("batches", sizes, starts=is_here and robustness.starts("batches")),
+        )
+
+    def draw(near: Asked, sizes: Asked) -> None:
+        with st.container(horizontal=True, gap="medium"):
+            st.selectbox(
+                "Corruption", robustness.corruptions_for(chosen, robustness.take().dataset),
+                key=robustness.key("corruption"), format_func=group_title, width=200,
+            )  # fmt: skip
+            st.slider("Severity", 0, 5, key=robustness.key("severity"), width=220)
+            st.segmented_control(
+                "Images", KINDS, key=robustness.key("pictures"), required=True,
+                format_func=_PICTURES.__getitem__,
+            )  # fmt: skip
+        view = robustness.take()
+        robustness.write_url(view)
+        tested = [robustness.tested(each, view.question(each.subject)) for each in chosen]
+        _pictures(view, tested, near)
+        asking.follow(near)
+        _way(chosen, view, near)
+        if is_here:
+            _batches(chosen, view, sizes)
+        offer("robustness.shift", lambda: corruptions.near(chosen, view))
+
+    asking.section(ask_now, draw)
+
+
+def _pictures(view: RobustnessView, tested: Sequence[Tested], asked: Asked) -> None:
+    file = robustness.pictures_file(view, backend.pictures())
+    pictures = backend.read_pictures(file)
+    if pictures is None or not any(view.place in each.cells for each in tested):
+        if asked.is_running:
+            st.markdown("The networks are being tested on this corruption …")
+            st.html(_blank_cards(len(tested)))
+        elif any(view.place in each.cells for each in tested):
+            st.markdown(plain(samples.flips_reading(tested, view.place)))
+        return
+    kept = len(pictures.labels)
+    first = f"first {count_words(kept, 'image')}"
+    those = samples.interesting(tested, view.place, _CARDS, view.pictures, limit=kept)
+    st.markdown(plain(samples.flips_reading(tested, view.place)))
+    names = pictures.class_names
+    st.html(
+        samples.samples_html(
+            [data_uri(pictures.images[view.severity, i]) for i in those],
+            [names[pictures.labels[i]] for i in those],
+            [samples.answers_of(tested, view.place, i, names) for i in those],
+        )
+    )
+    if view.pictures == "disagree" and len(tested) < 2:
+        st.caption("It takes two models to disagree. Choose another above.")
+    elif not those:
+        st.caption(f"Among the {first} there is none {_THAT[view.pictures]}.")
+    elif len(those) < _CARDS and view.pictures != "first":
+        st.caption(f"These are all {_THAT[view.pictures]} among the {first}.")
+
+
+def _blank_cards(num_models: int) -> str:
+    """What takes as much room as the cards to come."""
+    nothing = samples.Answer("", "transparent", "…", 0, is_right=True)
+    cards = samples.samples_html(
+        [_NO_IMAGE] * _CARDS, ["…"] * _CARDS, [[nothing] * num_models] * _CARDS
+    )
+    return f'{_BLANK}<div class="afn-blank" aria-hidden="true">{cards}</div>'
+
+
+def _way(chosen: Sequence[Chosen], view: RobustnessView, asked: Asked) -> None:
+    heading("Where the gain comes from", "robustness.steps")
+    if not {"bn", "afn"} <= {each.subject.config.norm for each in chosen}:
+        st.caption("Choose a BN and an AFN model to see what lies between them.")
+        return
+    way = robustness.way_steps(chosen, view)
+    if not way:
+        if asked.is_running:
+            st.skeleton(height=_WAY_HEIGHT)
+        else:
+            st.caption("Not all of its steps are tested.")
+        return
+    words = steps.steps_reading(way)
+    st.plotly_chart(
+        _steps_figure(tuple(way)), key="robustness.steps",
+        config={"displayModeBar": False}, alt=words,
+    )  # fmt: skip
+    st.caption(plain(words))
+
+
+def _batches(chosen: Sequence[Chosen], view: RobustnessView, asked: Asked) -> None:
+    heading("The size of the test batch", "robustness.batches")
+    if not any(each.subject.has_choice for each in chosen):
+        st.caption(
+            "None of these models takes statistics from a test batch, so its size changes nothing. "
+            "BN and AFN can."
+        )
+        return
+    if not asked.is_done and not robustness.starts("batches"):
+        st.button(
+            f"Test batches of 1 to {robustness.largest_batch(view)}", icon=":material/play_arrow:",
+            key="robustness.start.batches", on_click=robustness.start, args=("batches",),
+        )  # fmt: skip
+        return
+    asking.follow(asked)
+    points = robustness.batch_points(chosen, view)
+    if asked.is_running:
+        st.skeleton(height=_BATCHES_HEIGHT)
+        return
+    if len({point.batch_size for point in points if point.mode == "batch"}) < 2:
+        return
+    words = batches.batch_reading(points)
+    st.html(legend_html(batches.batch_legend(points)))
+    st.plotly_chart(
+        _batch_figure(tuple(points)), key="robustness.batches",
+        config={"displayModeBar": False}, alt=words,
+    )  # fmt: skip
+    st.caption(plain(words))
+    where = "clean images"
+    if view.severity:
+        where = f"{group_title(view.corruption)} at severity {view.severity}"
+    num_images = points[0].cell.n
+    st.caption(
+        plain(
+            f"{where} · first {num_images} test images of {view.dataset} · where a size does not "
+            f"divide {num_images}, its last batch holds what is left"
+        )
+    )
+
+
+# -- the whole grid --------------------------------------------------------------------------------
+
+
+def _grid(chosen: Sequence[Chosen]) -> None:
+    heading("All corruptions", "robustness.grid")
+    is_here = families.is_here(robustness.take().dataset)
+
+    def ask_now() -> tuple[Asked]:
+        robustness.keep()
+        tasks = robustness.grid_tasks(chosen, robustness.take())
+        return (asking.ask("grid", tasks, starts=is_here and robustness.starts("grid")),)
+
+    def draw(asked: Asked) -> None:
+        view = robustness.take()
+        robustness.write_url(view)
+        names = robustness.corruptions_for(chosen, view.dataset)
+        is_wanted = asked.is_done or robustness.starts("grid")
+        tested = [robustness.whole_grid(each, view.question(each.subject)) for each in chosen]
+        _told_of(tested)
+        if not is_wanted and is_here:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.button(
+                    f"Test all {len(names)} corruptions", icon=":material/play_arrow:",
+                    type="primary", key="robustness.start.grid", on_click=robustness.start,
+                    args=("grid",),
+                )  # fmt: skip
+                known = asked.total - asked.left
+                words = f"{count_words(asked.total, 'test')}, {known} of them known"
+                st.caption(words, width="content")
+        asking.follow(asked)
+        has_several = any(robustness.num_corruptions(each) > 1 for each in tested)
+        if is_wanted or has_several:
+            _tables(chosen, tested, view, asked)
+        offer("robustness.grid", lambda: corruptions.grid(chosen, view))
+        if has_several and not asked.is_running:
+            calibration_view.render(calibration.of_tested(tested), key="robustness")
+
+    asking.section(ask_now, draw)
+
+
+def _told_of(tested: Sequence[Tested]) -> None:
+    """What was made under an older rule, and what is left out."""
+    older = [each for each in tested if each.older]
+    if older:
+        names = enumerate_words([each.label for each in older])
+        words = f"{names}: images {older[0].older}; ask again to compare with newer answers."
+        st.info(plain(words), icon=":material/history:")
+    if words := left_out_words(why for each in tested for why in each.left_out.values()):
+        st.caption(plain(f"{words}."))
+
+
+def _tables(
+    chosen: Sequence[Chosen], tested: Sequence[Tested], view: RobustnessView, asked: Asked
+) -> None:
+    names = robustness.corruptions_for(chosen, view.dataset)
+    held = robustness.baseline_of(chosen, view)
+    baseline = tested[list(chosen).index(held)]
+    st.markdown(plain(_reading(tuple(tested), baseline)))
+    st.html(_summary(tuple(tested), baseline))
+    if len(tested) > 1:
+        _how_shown(chosen, held)
+    against = baseline if view.shown == "difference" and len(tested) > 1 else None
+    st.html(grid.scale_html(against))
+    shown = [each for each in tested if each is not against]
+    for column, each in zip(st.columns(max(len(shown), 2)), shown, strict=False):
+        column.html(_heatmap(each, names, baseline=against))
+    if not asked.is_running:
+        words = _bars_reading(tuple(tested), names, None)
+        st.html(legend_html([Entry(each.label, each.color) for each in chosen]))
+        st.plotly_chart(
+            _bars_figure(tuple(tested), names, None), key="robustness.bars",
+            config={"displayModeBar": False}, alt=words,
+        )  # fmt: skip
+        st.caption(plain(words))
+    st.caption(_provenance(chosen, view, asked, tested))
+    if not asked.is_running:
+        robustness_data.render(chosen, tested, view)
+
+
+def _how_shown(chosen: Sequence[Chosen], held: Chosen) -> None:
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        st.segmented_control(
+            "Shown", robustness.SHOWN, key=robustness.key("shown"), required=True,
+            format_func={"accuracy": "accuracy", "difference": f"minus {held.label}"}.__getitem__,
+        )  # fmt: skip
+        titles = {each.subject.id: each.label for each in chosen}
+        if st.session_state[robustness.key("baseline")] not in titles:
+            st.session_state[robustness.key("baseline")] = held.subject.id
+        st.selectbox(
+            "Baseline", list(titles), key=robustness.key("baseline"), width=200,
+            format_func=titles.__getitem__, help=CONTROLS["robustness.baseline"],
+        )  # fmt: skip
+
+
+def _provenance(
+    chosen: Sequence[Chosen], view: RobustnessView, asked: Asked, tested: Sequence[Tested]
+) -> str:
+    seeds = " / ".join(dict.fromkeys(str(each.subject.config.seed) for each in chosen))
+    modes = ", ".join(f"{each.label} {each.told_statistics}" for each in tested)
+    images = max((cell.n for each in tested for cell in each.cells.values()), default=view.images)
+    sources = {cell.told_source for each in tested for cell in each.cells.values()} - {"clean"}
+    what = "Live" if asked.is_running else "Cached"
+    if robustness.are_shipped(chosen, tested, view):
+        what = "Precomputed"
+    return plain(
+        f"{what} · {images} test images of "
+        f"{view.dataset} · seed {seeds} · statistics: {modes} · "
+        f"batches {batch_controls.ORDERS[view.order]} · "
+        f"corruptions {' and '.join(sorted(sources)) or 'not tested yet'}"
+    )

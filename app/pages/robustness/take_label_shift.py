@@ -1,0 +1,85 @@
+"""Robustness: the accuracy of networks in test batches of few classes."""
+
+from collections.abc import Sequence
+
+from afn.grids.records import COUNTED
+
+from ...kit.draw.chart import enumerate_words
+from ...kit.markdown import plain
+from ...kit.subjects import Chosen
+from ...kit.take.code import (
+    ONE_THREAD,
+    Origin,
+    configurations,
+    literal,
+    origins_note,
+    program,
+    table,
+)
+from ...kit.take.experiment import PLOT, Experiment, line
+from . import view as robustness
+from .view import CLEAN, RobustnessView
+
+_LOOP = """\
+data = load_dataset({dataset})
+rows = []
+for name, model in tests.items():
+    for order in {orders}:
+        [cell] = corruption_grid(
+            model, data, num_images={images}, batch_size={size}, order=order, corruptions=()
+        )
+        rows.append((name, order, cell.accuracy))
+        print(f"{{name}}  {{order}}  {{cell.accuracy:.4f}}")
+"""
+
+
+def experiments_of(chosen: Sequence[Chosen], view: RobustnessView) -> list[Experiment]:
+    """Asking those that take a test batch's statistics, for every number of classes."""
+    having = [each for each in chosen if each.subject.has_choice]
+    num_classes = max(each.subject.num_classes for each in having)
+    counted = [order for order, number in COUNTED.items() if number <= num_classes]
+    orders = [*counted, "by label"]
+    origins = {each.label: Origin.of(each.subject.id) for each in having}
+    expected = []
+    for each in having:
+        for order in orders:
+            asked = view.question(each.subject, stats="batch", order=order)
+            if cell := robustness.cells_of(each.subject, asked).get(CLEAN):
+                expected.append(line(each.label, order, cell.accuracy))
+    return [
+        Experiment(
+            title="Classes in a test batch",
+            about=plain(
+                f"{enumerate_words(list(origins))} with the statistics of test batches that hold 1 "
+                f"to {len(counted)} classes, and sorted by class: the first "
+                f"{view.images:,} test images of {view.dataset}, clean, at most "
+                f"{view.batch_size} to a batch."
+            ),
+            python=program(
+                ONE_THREAD,
+                table(
+                    "tests",
+                    {
+                        label: f'as_tested({origin.model()}, "batch")'
+                        for label, origin in origins.items()
+                    },
+                ),
+                _LOOP.format(
+                    dataset=literal(view.dataset), images=view.images, size=view.batch_size,
+                    orders=literal(orders),
+                ),
+            ),
+            commands=tuple(
+                (
+                    "evaluate", each.subject.id, "--grid", "--corruption", "clean", "--stats",
+                    "batch", "--images", f"{view.images}", "--batch-size", f"{view.batch_size}",
+                    "--order", *orders,
+                )
+                for each in having
+            ),
+            files=configurations({each.label: each.subject.config for each in having}),
+            expected=tuple(expected),
+            note=origins_note(list(origins.values())),
+            plot=PLOT.format(ylabel="accuracy"),
+        )
+    ]  # fmt: skip

@@ -1,0 +1,391 @@
+"""What the Robustness page shows: its settings, their link form, and what is to be tested."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+import streamlit as st
+
+from afn.corruptions.applying import applicable, left_out, left_out_words
+from afn.corruptions.severities import SEVERITIES
+from afn.grids.pictures import PicturesFile
+from afn.grids.records import ORDERS, Cell, Order, Place, Question, places
+from afn.grids.subjects import Subject
+from afn.grids.tasks import GridTask, PicturesTask, Task
+
+from ...kit import cards, links
+from ...kit.batch_controls import BATCH_SIZES
+from ...kit.draw.grid import in_order
+from ...kit.draw.tested import Tested
+from ...kit.families import is_here
+from ...kit.subjects import Chosen
+from ...kit.view import ViewState
+from .charts.batches import BatchPoint
+from .charts.batches import Mode as BatchMode
+from .charts.samples import Kind
+from .charts.steps import Step
+
+CORRUPTIONS = tuple(in_order(SEVERITIES))
+"""In the order of the page."""
+CLEAN: Place = (None, 0)
+_EVERYWHERE = tuple(places(CORRUPTIONS, (1, 2, 3, 4, 5)))
+KINDS: tuple[Kind, ...] = get_args(Kind)
+MODES = ("trained", "running", "batch")
+SHOWN = ("accuracy", "difference")
+IMAGES = (200, 500, 1000, 2000, 5000, 10_000)
+"""How many test images can be asked for."""
+MAX_MODELS = 4
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RobustnessView:
+    """Which models are tested how, and what of it is on screen."""
+
+    models: tuple[str, ...] = ()
+    """Ids of subjects; empty for the newest comparison's."""
+    dataset: str = ""
+    """Whose test images; empty for those of the first model's."""
+    images: int = 500
+    stats: str = "trained"
+    """Whose statistics norms with the choice use; "trained" is as each was configured."""
+    batch_size: int = 128
+    order: str = "mixed"
+    baseline: str = ""
+    """The model that others are held against; empty for the first BN, else the first."""
+    shown: str = "difference"
+    """In the heatmaps."""
+    corruption: str = "contrast"
+    severity: int = 5
+    """0 to 5, of the shift that is seen up close."""
+    pictures: Kind = "flipped"
+
+    def __post_init__(self) -> None:
+        for name, known in (
+            ("images", IMAGES),
+            ("stats", MODES),
+            ("batch_size", BATCH_SIZES),
+            ("order", ORDERS),
+            ("shown", SHOWN),
+            ("corruption", CORRUPTIONS),
+            ("severity", (0, 1, 2, 3, 4, 5)),
+            ("pictures", KINDS),
+        ):
+            if (value := getattr(self, name)) not in known:
+                text = f"{value}"[:40]
+                raise ValueError(
+                    f"{_URL[name]} is one of {', '.join(map(str, known))}, not {text!r}"
+                )
+        if len(self.models) > MAX_MODELS:
+            raise ValueError(f"up to {MAX_MODELS} models fit, not {len(self.models)}")
+
+    @property
+    def place(self) -> Place:
+        """The shift that is seen up close."""
+        return (self.corruption, self.severity) if self.severity else CLEAN
+
+    def question(self, subject: Subject, **changes: Any) -> Question:
+        """What the page asks of a model; `changes` are arguments of `Subject.question`."""
+        asked = {
+            "dataset": self.dataset,
+            "classes": subject.class_names,  # see `fitting`
+            "num_images": self.images,
+            "stats": None if self.stats == "trained" else self.stats,
+            "batch_size": self.batch_size,
+            "order": self.order,
+        }
+        return subject.question(**{**asked, **changes})
+
+
+_URL = {
+    "models": "models",
+    "dataset": "data",
+    "images": "n",
+    "stats": "stats",
+    "batch_size": "batch",
+    "order": "order",
+    "baseline": "baseline",
+    "shown": "show",
+    "corruption": "corruption",
+    "severity": "severity",
+    "pictures": "pictures",
+}
+"""Field -> URL parameter."""
+
+
+def to_url(view: RobustnessView) -> dict[str, str]:
+    """Query parameters that reproduce the view; defaults are left out."""
+    return links.to_url(view, _URL)
+
+
+def from_url(url: Mapping[str, Sequence[str]]) -> tuple[RobustnessView, list[str]]:
+    """The view that a link asks for, and one line for each thing in it that cannot be."""
+    return links.from_url(RobustnessView, _URL, url)
+
+
+# -- what is asked, and what is known of it --------------------------------------------------------
+
+
+def cells_of(subject: Subject, question: Question) -> Mapping[Place, Cell]:
+    """What a model has answered so far.
+
+    Of images that were corrupted under an older rule only where they cannot be made anew.
+    """
+    file = subject.file(question)
+    return file.cells() if is_here(question.dataset) else file.shown()
+
+
+def tested(chosen: Chosen, question: Question) -> Tested:
+    """A model with what it has answered to a question so far."""
+    return _tested(chosen, question, cells_of(chosen.subject, question))
+
+
+def whole_grid(chosen: Chosen, question: Question) -> Tested:
+    """The same; an older rule's answers are shown until today's are as many."""
+    return _tested(chosen, question, chosen.subject.file(question).shown())
+
+
+def _tested(chosen: Chosen, question: Question, known: Mapping[Place, Cell]) -> Tested:
+    subject = chosen.subject
+    absent = left_out(_EVERYWHERE, question.dataset, subject.image_shape)
+    cells = {place: cell for place, cell in known.items() if place not in absent}
+    return Tested(
+        chosen.label, chosen.color, subject.config.norm, question.statistics, cells, absent
+    )
+
+
+def corruptions_for(chosen: Sequence[Chosen], dataset: str) -> tuple[str, ...]:
+    """Those that change the images of a data set, in the form in which some model takes them."""
+    places = {
+        place
+        for each in chosen
+        for place in applicable(_EVERYWHERE, dataset, each.subject.image_shape)
+    }
+    return tuple(name for name in CORRUPTIONS if any((name, s) in places for s in range(1, 6)))
+
+
+def num_corruptions(tested: Tested) -> int:
+    """How many corruptions a model has met."""
+    return len({corruption for corruption, _ in tested.cells} - {None})
+
+
+def misfits(chosen: Sequence[Chosen], view: RobustnessView) -> list[str]:
+    """One line for each thing that a link asks of models, and that they do not have."""
+    lines = []
+    datasets = list(dict.fromkeys(each.subject.config.dataset for each in chosen))
+    for key, value, known, what in (
+        ("data", view.dataset, datasets, "the models' data sets"),
+        ("baseline", view.baseline, [each.subject.id for each in chosen], "the models"),
+    ):
+        if value and value not in known:
+            line = f"In the link, {key}={value[:40]}: it is none of {what}. The default is used."
+            lines.append(" ".join(line.split()))
+    dataset = view.dataset if view.dataset in datasets else datasets[0]
+    if view.corruption not in corruptions_for(chosen, dataset):
+        reasons = left_out([(view.corruption, 1)], dataset, chosen[0].subject.image_shape)
+        words = left_out_words(reasons.values())
+        lines.append(f"In the link, corruption={view.corruption}: {words}. The default is used.")
+    return lines
+
+
+def fitting(chosen: Sequence[Chosen], dataset: str) -> tuple[list[Chosen], list[str]]:
+    """The models that can be asked image by image about a data set of one of them.
+
+    Returns:
+        Those that know the same classes in the same order as who was trained on it; and one line
+        for each other one.
+    """
+    first = next(each for each in chosen if each.subject.config.dataset == dataset)
+    fit = [each for each in chosen if each.subject.class_names == first.subject.class_names]
+    return fit, [
+        f"{each.label} ({each.subject.config.dataset}) knows other classes than those of "
+        f"{dataset}: it is left out."
+        for each in chosen
+        if each not in fit
+    ]
+
+
+def baseline_of(chosen: Sequence[Chosen], view: RobustnessView) -> Chosen:
+    """The model that the others are held against."""
+    named = [each for each in chosen if each.subject.id == view.baseline]
+    plain = [each for each in chosen if each.subject.config.norm == "bn"]
+    return (named or plain or list(chosen))[0]
+
+
+def grid_tasks(chosen: Sequence[Chosen], view: RobustnessView) -> list[Task]:
+    """All corruptions at all severities, but for those that change nothing."""
+    return [_task(each.subject, view.question(each.subject), _EVERYWHERE) for each in chosen]
+
+
+def _task(subject: Subject, question: Question, places: Sequence[Place]) -> GridTask:
+    asked = applicable(places, question.dataset, subject.image_shape)
+    return GridTask(subject=subject, question=question, places=asked)
+
+
+def are_shipped(chosen: Sequence[Chosen], tested: Sequence[Tested], view: RobustnessView) -> bool:
+    """Whether pretrained models came with the answers that the page shows."""
+    return all(
+        each.is_pretrained
+        and view.question(each.subject) in cards.questions(each.subject.id)
+        and {cell.rule for cell in those.cells.values()}
+        <= {None, cards.card_of(each.subject.id).rule}
+        for each, those in zip(chosen, tested, strict=True)
+    )
+
+
+def as_shipped(chosen: Sequence[Chosen]) -> dict[str, Any]:
+    """Settings with which pretrained models were asked for their cards, as far as they tell."""
+    asked: Counter[int] = Counter()
+    for each in chosen:
+        if each.is_pretrained:
+            for question, count in cards.questions(each.subject.id).items():
+                if question.dataset == each.subject.config.dataset:
+                    asked[question.num_images] += count
+    images = [n for n, _ in asked.most_common() if n in IMAGES]
+    return {"images": (images or [500])[0], "batch_size": 128, "order": "mixed"}
+
+
+def shift_tasks(chosen: Sequence[Chosen], view: RobustnessView, pictures: Path) -> list[Task]:
+    """One corruption up close: its pictures, all severities of it, and where the gain is from.
+
+    What is on screen is tested first.
+    """
+    severities = dict.fromkeys([view.severity or 1, 1, 2, 3, 4, 5])
+    near = tuple(places([view.corruption], severities))
+    tasks: list[Task] = [PicturesTask(file=pictures_file(view, pictures))]
+    for each in chosen:
+        tasks.append(_task(each.subject, view.question(each.subject), near))
+    for _, _, subject, question in way(chosen, view):
+        tasks.append(_task(subject, question, near))
+    return tasks
+
+
+def pictures_file(view: RobustnessView, folder: Path) -> PicturesFile:
+    """The pictures of the corruption that is seen up close."""
+    return PicturesFile(
+        folder=folder,
+        dataset=view.dataset,
+        num_images=view.images,
+        corruption=view.corruption,
+    )
+
+
+def way(chosen: Sequence[Chosen], view: RobustnessView) -> list[tuple[str, str, Subject, Question]]:
+    """From BN with running statistics to AFN: label, what changed, who, and what is asked."""
+    first = {each.subject.config.norm: each.subject for each in reversed(chosen)}
+    if "bn" not in first or "afn" not in first:
+        return []
+    bn, afn = first["bn"], first["afn"]
+
+    question = view.question
+    return [
+        ("BN, running", "", bn, question(bn, stats="running")),
+        ("BN, test batch", "test-batch statistics", bn, question(bn, stats="batch")),
+        (
+            "AFN, networks frozen",
+            "AFN's weights",
+            afn,
+            question(afn, stats="batch", networks="frozen"),
+        ),
+        ("AFN", "the networks' adapting", afn, question(afn, stats="batch")),
+    ]
+
+
+def way_steps(chosen: Sequence[Chosen], view: RobustnessView) -> list[Step]:
+    """The steps from BN to AFN at the shift, none while one of them is not known."""
+    steps: list[Step] = []
+    for label, change, subject, question in way(chosen, view):
+        cell = cells_of(subject, question).get(view.place)
+        if cell is None or (steps and not cell.is_alike(steps[0].cells[0])):
+            return []
+        steps.append(Step(label, change, (cell,)))
+    return steps
+
+
+def batch_tasks(chosen: Sequence[Chosen], view: RobustnessView) -> list[Task]:
+    """The shift at every test batch size, mixed and sorted by class."""
+    return [
+        _task(each.subject, question, (view.place,))
+        for each, _, _, question in _batches(chosen, view)
+    ]
+
+
+def largest_batch(view: RobustnessView) -> int:
+    """The largest test batch that the images fill."""
+    return max(size for size in BATCH_SIZES if size <= view.images)
+
+
+def batch_points(chosen: Sequence[Chosen], view: RobustnessView) -> list[BatchPoint]:
+    """What is known of it."""
+    points = []
+    for each, mode, order, question in _batches(chosen, view):
+        if cell := cells_of(each.subject, question).get(view.place):
+            points.append(
+                BatchPoint(
+                    label=each.label,
+                    color=each.color,
+                    norm=each.subject.config.norm,
+                    mode=mode,
+                    order=order,
+                    batch_size=question.batch_size,
+                    cell=cell,
+                )
+            )
+    return points
+
+
+def _batches(
+    chosen: Sequence[Chosen], view: RobustnessView
+) -> list[tuple[Chosen, BatchMode, Order, Question]]:
+    asked: list[tuple[Chosen, BatchMode, Order, Question]] = []
+    for each in chosen:
+        subject = each.subject
+        if not subject.has_choice:
+            asked.append((each, "per image", "mixed", view.question(subject)))
+            continue
+        asked.append((each, "running", "mixed", view.question(subject, stats="running")))
+        for order in ORDERS:
+            for size in BATCH_SIZES:
+                if size <= view.images:
+                    question = view.question(subject, stats="batch", batch_size=size, order=order)
+                    asked.append((each, "batch", order, question))
+    return asked
+
+
+# -- the session -----------------------------------------------------------------------------------
+
+_VIEW = ViewState("robustness", from_url, to_url, anchor="models")
+_TESTS, _PROPOSED = "robustness.tests", "robustness.proposed"
+
+key, keep, take, write_url = _VIEW.key, _VIEW.keep, _VIEW.take, _VIEW.write
+
+
+def begin() -> tuple[bool, list[str]]:
+    """Adopt what the address asks for; ready the widgets.
+
+    Returns:
+        Whether that is new, and the problems with it, to which more can be added.
+    """
+    is_asked, _ = _VIEW.begin()
+    if is_asked:
+        st.session_state.pop(_PROPOSED, None)
+    return is_asked, _VIEW.problems()
+
+
+def propose(models: Sequence[str]) -> None:
+    """Models for an address that names none: once, for the visitor may want to clear them."""
+    if _PROPOSED not in st.session_state:
+        st.session_state[_PROPOSED] = True
+        if not st.session_state[key("models")]:
+            st.session_state[key("models")] = list(models)
+
+
+def starts(test: str) -> bool:
+    """Whether a test goes on by itself where settings change: once it was asked for."""
+    return test in st.session_state.get(_TESTS, ())
+
+
+def start(test: str) -> None:
+    """Ask for a test."""
+    st.session_state[_TESTS] = {*st.session_state.get(_TESTS, ()), test}

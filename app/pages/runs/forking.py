@@ -1,0 +1,284 @@
+"""The fork panel: a checkpoint of a run, what to change there, and the futures that came of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from afn.engine.config import (
+    ADAPTIVE_NORMS,
+    LIMITS,
+    NORM_NAMES,
+    SWITCHABLE_NORMS,
+    TrainConfig,
+)
+from afn.fork import Place, changed_config, changes_of, fork, place_of, steps_of
+from afn.index import Line
+from afn.lambda_init import LAMBDAS
+from afn.origin import Origin
+from afn.runs import Run
+from afn.wording import percent
+from afn.work import ENDED
+from ...kit import backend, opening
+from ...kit.draw.chart import enumerate_words
+from ...kit.comparison import LETTERS, NORM_TITLES
+from ...kit.explanations import CONTROLS
+from ...kit.markdown import plain
+
+_PROBLEM = "fork.problem"
+_TICK_SECONDS = 1.0
+_LISTED = 4
+"""So many of a run's newest forks are listed."""
+_OWN = "own"
+"""Of the statistics at test time; a widget takes None for nothing chosen."""
+_STATS = {_OWN: "the norm's own", "batch": "of the test batch", "running": "running averages"}
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Where futures can be looked at."""
+
+    playground: Any
+    dynamics: Any
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """What the widgets say."""
+
+    step: int
+    changes: dict[str, Any]
+    logits: dict[str, float]
+
+
+def render(run: Run, lines: Sequence[Line], pages: Pages) -> None:
+    """The panel of one run.
+
+    Args:
+        run: What may be forked.
+        lines: All runs, newest first: its forks are among them.
+        pages: Where to open the futures.
+    """
+    with st.container(border=True, key="fork"):
+        st.header("Fork: another future of this run", anchor=False)
+        st.markdown(
+            "Go back to a checkpoint, change something, and train on from there. Weights, momentum "
+            "and the order of the images stay as they were, so that whatever differs from then on "
+            "comes of the change."
+        )
+        steps = steps_of(run)
+        if not steps:
+            st.caption("There is no checkpoint to go back to yet: the first comes with an epoch.")
+        else:
+            _panel(run, steps)
+        _forks(run, lines, pages)
+
+
+def _panel(run: Run, steps: Sequence[int]) -> None:
+    draft, place = _draft(run, steps)
+    problem = st.session_state.pop(_PROBLEM, "")
+    if place is not None:
+        try:
+            start = backend.history(run.id).start
+            config = changed_config(
+                place, draft.changes, draft.logits, num_train=start["num_train"] if start else None
+            )
+            st.markdown(plain(_words(place, config, draft)))
+        except ValueError as error:
+            problem = f"{error}."
+    if problem:
+        st.warning(plain(problem), icon=":material/info:")
+    st.button(
+        "Fork and train on", icon=":material/call_split:", type="primary", key="fork.start",
+        disabled=place is None or bool(problem), on_click=_start, args=(run, draft),
+    )  # fmt: skip
+
+
+def _draft(run: Run, steps: Sequence[int]) -> tuple[_Draft, Place | None]:
+    """The controls; the place is None where the checkpoint cannot be read."""
+
+    def key(name: str) -> str:
+        return f"fork.{run.id}.{name}"
+
+    first, *rest = st.columns(5)
+    early = [step for step in steps if step < steps[-1]]
+    step = first.selectbox(
+        "From the checkpoint", steps, index=max(0, len(early) - 1), key=key("step"),
+        format_func=lambda step: f"step {step:,}", help=CONTROLS["fork.step"],
+    )  # fmt: skip
+    try:
+        place = place_of(run, step)
+    except (ValueError, OSError) as error:
+        st.error(f"{plain(str(error))}.")
+        return _Draft(step, {}, {}), None
+    before = place.config
+    wanted: dict[str, Any] = {
+        "norm": rest[0].selectbox(
+            "Norm", NORM_NAMES, index=NORM_NAMES.index(before.norm), key=key("norm"),
+            format_func=NORM_TITLES.__getitem__, help=CONTROLS["fork.norm"],
+        )
+    }  # fmt: skip
+    for column, (name, label, by) in zip(
+        rest[1:],
+        [("lr", "Learning rate", 0.005), ("batch_size", "Batch size", 1), ("epochs", "Epochs", 1)],
+        strict=True,
+    ):
+        low, high = LIMITS[name]
+        kind = type(by)
+        wanted[name] = column.number_input(
+            label, kind(low), kind(high), value=getattr(before, name), step=by, key=key(name),
+            format="%.4g" if kind is float else None, help=CONTROLS.get(f"fork.{name}"),
+        )  # fmt: skip
+    logits: dict[str, float] = {}
+    if wanted["norm"] in ADAPTIVE_NORMS:
+        logits = _lambdas(before, wanted["norm"], key)
+    wanted |= _switches(before, wanted["norm"], key)
+    changes = {name: value for name, value in wanted.items() if value != getattr(before, name)}
+    return _Draft(step, changes, logits), place
+
+
+def _lambdas(before: TrainConfig, norm: str, key: Any) -> dict[str, float]:
+    """A field for each λ; an empty one leaves it as it is."""
+    gate = before.lambda_init.rescale_gate
+    rest = "as learned" if before.is_adaptive else "as at a start"
+    logits = {}
+    for column, name in zip(st.columns(5), LAMBDAS, strict=False):
+        unit = "logit" if name in ("mu", "sigma") or gate == "sigmoid" else "value"
+        value = column.number_input(
+            f"λ_{LETTERS[name]} {unit}", -50.0, 50.0, value=None, step=0.5, placeholder=rest,
+            key=key(name), help=CONTROLS["fork.lambda"],
+        )  # fmt: skip
+        if value is not None:
+            logits[name] = value
+    return logits
+
+
+def _switches(before: TrainConfig, norm: str, key: Any) -> dict[str, Any]:
+    """Those that mean something for the norm."""
+    wanted: dict[str, Any] = {}
+    if norm not in ADAPTIVE_NORMS and norm not in SWITCHABLE_NORMS:
+        return wanted
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        if norm in SWITCHABLE_NORMS:
+            modes = list(_STATS)
+            mode = st.selectbox(
+                "Statistics at test time", modes, index=modes.index(before.eval_stats or _OWN),
+                key=key("eval_stats"), format_func=_STATS.__getitem__, width=230,
+            )  # fmt: skip
+            wanted["eval_stats"] = None if mode == _OWN else mode
+        if norm in ADAPTIVE_NORMS:
+            wanted["stat_dropout"] = st.number_input(
+                "Statistic dropout", 0.0, LIMITS["stat_dropout"][1], value=before.stat_dropout,
+                step=0.1, key=key("stat_dropout"), width=230,
+            )  # fmt: skip
+            wanted["adaptive"] = st.toggle(
+                "Encoder-decoder", value=before.adaptive, key=key("adaptive")
+            )
+    return wanted
+
+
+def _words(place: Place, config: TrainConfig, draft: _Draft) -> str:
+    """What the fork would be, in a sentence or two."""
+    origin = Origin(run="", step=0, file="", config=place.config, logits=draft.logits)
+    left = config.epochs - place.epoch
+    until = f"{left} more epoch{'s' if left > 1 else ''}"
+    words = changes_of(config, origin)
+    if not words:
+        return (
+            f"Nothing is changed yet: from step {place.step:,} on, through {until}, the fork would "
+            "go on bit for bit as the run does when it is left alone."
+        )
+    taken = ""
+    if config.norm != place.config.norm:
+        taken = (
+            f" {NORM_TITLES[config.norm]} takes over every tensor that "
+            f"{NORM_TITLES[place.config.norm]} has by the same name and shape; the rest starts "
+            "fresh."
+        )
+    return f"From step {place.step:,} on, through {until}: {enumerate_words(words)}.{taken}"
+
+
+def _start(run: Run, draft: _Draft) -> None:
+    try:
+        made = fork(
+            backend.store(), run,
+            step=draft.step, changes=draft.changes, lambda_logits=draft.logits,
+        )  # fmt: skip
+        backend.runner().submit([made])
+    except (ValueError, OSError) as error:
+        st.session_state[_PROBLEM] = f"Nothing was started: {error}."
+
+
+# -- what came of it -------------------------------------------------------------------------------
+
+
+def _forks(run: Run, lines: Sequence[Line], pages: Pages) -> None:
+    """The run's forks, and where it is one itself its parent: each opens beside the other."""
+    ids = {line.id for line in lines}
+    mine = next(line for line in lines if line.id == run.id)
+    if mine.forked_from:
+        origin = mine.forked_from
+        if origin["run"] in ids:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                line = f"It is itself a fork, from step {origin['step']:,} of {origin['run']}."
+                st.markdown(plain(line), width="content")
+                parent = next(line for line in lines if line.id == origin["run"])
+                open_both(parent, mine, pages)
+        else:
+            line = f"It is itself a fork, from step {origin['step']:,} of a run that was deleted."
+            st.caption(line)
+    forks = [line for line in lines if line.forked_from.get("run") == run.id]
+    if not forks:
+        return
+    is_live = any(line.status not in ENDED for line in forks[:_LISTED])
+
+    def part() -> None:
+        more = len(forks) - _LISTED
+        st.markdown("**Its forks**" + (f", the newest {_LISTED}" if more > 0 else ""))
+        statuses = [_fork(mine, line, pages) for line in forks[:_LISTED]]
+        if is_live and all(status in ENDED for status in statuses):
+            st.rerun()  # last: the page ceases to look, and its table follows
+
+    st.fragment(part, run_every=_TICK_SECONDS if is_live else None)()
+
+
+def _fork(parent: Line, line: Line, pages: Pages) -> str:
+    made = Run(backend.store().root / line.id)
+    found = made.state()
+    history = backend.history(line.id)
+    facts: list[str] = [found.status]
+    if found.status in ("waiting", "running") and not history.num_steps:
+        facts = ["starts in a moment"]
+    elif history.num_steps:
+        facts.append(f"step {history.step:,}")
+    if test := history.latest_accuracy():
+        facts.append(f"{percent(test['accuracy'])} on clean test images")
+    if found.reason:
+        facts.append(found.reason)
+    with st.container(horizontal=True, vertical_alignment="center", key=f"fork.of.{line.id}"):
+        st.markdown(f"{plain(line.name or line.id)}  \n:small[{plain(' · '.join(facts))}]")
+        open_both(parent, line, pages)
+    return found.status
+
+
+def open_both(parent: Line, made: Line, pages: Pages) -> None:
+    """Buttons that open two futures together."""
+    first, second = parent.id, made.id
+    with st.container(horizontal=True, width="content"):
+        if st.button(
+            "Both in the Playground",
+            icon=":material/play_arrow:",
+            key=f"both.play.{first}.{second}",
+        ):
+            opening.in_playground([first, second], pages.playground)
+        if {parent.setting("norm"), made.setting("norm")} & {*ADAPTIVE_NORMS}:
+            on_lambda_page(first, second, pages)
+
+
+def on_lambda_page(first: str, second: str, pages: Pages) -> None:
+    """A button that opens two runs on the λ page."""
+    if st.button(
+        "Both on λ dynamics", icon=":material/show_chart:", key=f"both.lambda.{first}.{second}"
+    ):
+        opening.in_dynamics([first, second], pages.dynamics)

@@ -1,0 +1,148 @@
+"""All runs of the store: open, compare, fork, rename, delete, download."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+from safetensors.numpy import load_file, save
+
+from afn.index import Line
+from afn.runs import Run
+from afn.work import ENDED
+from ...kit import backend, histories, opening
+from . import forking, pairs, table as run_table
+from ...kit.comparison import MAX_CONTENDERS
+from ...kit.take import (Experiment, lambdas, offer, trainings)
+from . import view as runs
+
+
+def render(open_page: Any, dynamics_page: Any) -> None:
+    """Draw the page.
+
+    Args:
+        open_page: The page that shows runs, to switch to.
+        dynamics_page: The page that shows the λ of runs.
+    """
+    st.title("Runs", anchor=False)
+    st.markdown(
+        "Every run that was started here, newest first. Select **one** to fork it, rename it and "
+        "take its files, **two** to see where they part, and up to four to open them side by side."
+    )
+    lines = backend.index().lines()
+    if not lines:
+        with st.container(border=True):
+            st.markdown("**No runs yet.** Start one in the Playground; it will appear here.")
+            st.page_link(open_page, label="To the Playground", icon=":material/play_arrow:")
+        return
+    chosen = run_table.choose(lines)
+    runs.write_url([line.id for line in chosen])
+    _actions(chosen, open_page)
+    pages = forking.Pages(open_page, dynamics_page)
+    match [_run(line) for line in chosen]:
+        case [run]:
+            _one(run, lines, pages)
+        case [newer, older]:
+            pairs.render(older, newer, pages)
+
+
+def _run(line: Line) -> Run:
+    return Run(backend.store().root / line.id)
+
+
+def _actions(chosen: Sequence[Line], open_page: Any) -> None:
+    with st.container(horizontal=True):
+        label = "Open side by side" if len(chosen) > 1 else "Open"
+        if st.button(
+            label,
+            icon=":material/open_in_new:",
+            type="primary",
+            disabled=not 1 <= len(chosen) <= MAX_CONTENDERS,
+        ):
+            ids = [line.id for line in reversed(chosen)]
+            opening.in_playground(ids, open_page)
+        with st.popover("Delete", icon=":material/delete:", disabled=not chosen):
+            count = f"{len(chosen)} runs" if len(chosen) > 1 else "this run"
+            st.markdown(f"Delete {count} for good, with events and weights?")
+            st.button("Delete for good", type="primary", on_click=_delete, args=(chosen,))
+    if len(chosen) > MAX_CONTENDERS:
+        st.caption(f"Up to {MAX_CONTENDERS} runs fit side by side; {len(chosen)} are selected.")
+
+
+def _delete(chosen: Sequence[Line]) -> None:
+    for run in map(_run, chosen):
+        try:
+            if run.state().status not in ENDED:
+                backend.runner().stop(run)
+            run.delete()
+        except OSError as error:
+            st.toast(f"{run.id} was not deleted: {error}.", icon=":material/error:")
+
+
+def _one(run: Run, lines: Sequence[Line], pages: forking.Pages) -> None:
+    try:
+        record = run.record()
+    except (ValueError, OSError) as error:
+        st.error(f"{error}.")
+        return
+    with st.container(border=True):
+        name = st.text_input(
+            "Name", value=record.get("name", ""), max_chars=80, key=f"rename.{run.id}"
+        )
+        if name != record.get("name", "") and name.strip():
+            try:
+                run.rename(name)
+                st.rerun()
+            except OSError as error:
+                st.error(f"It was not renamed: {error}.")
+        _downloads(run, record)
+        st.caption(
+            f"Run {run.id} · made with "
+            + ", ".join(f"{k} {v}" for k, v in record.get("versions", {}).items())
+        )
+    forking.render(run, lines, pages)
+    offer("run", lambda: _experiments(run))
+
+
+def _experiments(run: Run) -> list[Experiment]:
+    shown = [each.shown for each in histories.opened([run.id])[0]]
+    if not shown:
+        return []
+    return [*trainings.experiments_of(shown), *lambdas.experiments_of(shown, "lambda")]
+
+
+def _downloads(run: Run, record: dict[str, Any]) -> None:
+    with st.container(horizontal=True):
+        st.download_button(
+            "Configuration (JSON)",
+            json.dumps(record["config"], indent=1),
+            f"{run.id}-config.json",
+            "application/json",
+            on_click="ignore",
+        )
+        st.download_button(
+            "Events (JSON lines)",
+            lambda: run.events_path.read_bytes() if run.events_path.exists() else b"",
+            f"{run.id}-events.jsonl",
+            "application/jsonl",
+            on_click="ignore",
+        )
+        weights = run.weights()
+        st.download_button(
+            "Weights (safetensors)",
+            lambda: _weights_only(run),
+            f"{run.id}.safetensors",
+            "application/octet-stream",
+            on_click="ignore",
+            disabled=weights is None,
+            help=None if weights else "There is no checkpoint yet: the first comes with an epoch.",
+        )
+
+
+def _weights_only(run: Run) -> bytes:
+    """The newest checkpoint without what only training needs."""
+    path = run.weights()
+    if path is None:
+        return b""
+    tensors = load_file(path)
+    return save({name: t for name, t in tensors.items() if not name.startswith("optimizer/")})

@@ -1,0 +1,149 @@
+"""Two runs compared: what differs in their settings, where they part, and their curves overlaid."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from afn.comparing import Kinship, differences, kinship, parting, sentence
+from afn.engine.config import ADAPTIVE_NORMS
+from afn.lambda_init import LAMBDAS
+from afn.runs import Run
+from . import forking
+from ...kit import histories
+from ...kit.draw.legend import Entry, Look, legend_html
+from .parting import (TITLES, UNITS, Mark, parting_figure, parting_reading, parting_table)
+from ...kit.comparison import LETTERS
+from ...kit.take import offer
+from . import take as experiments
+from ...kit.export import csv_of
+from ...kit.histories import Opened
+from ...kit.markdown import plain
+
+_TICK_SECONDS = 2.0
+_LOOKS: tuple[Look, ...] = ("line", "dashed")
+"""In the legend, as in `app.pages.runs.parting`."""
+_CLOSE = 4
+"""Marks so few steps apart are one."""
+
+
+def render(first: Run, second: Run, pages: forking.Pages) -> None:
+    """Draw the comparison; it follows runs that still train.
+
+    Args:
+        first: The older run.
+        second: The newer one.
+        pages: Where both can be opened.
+    """
+    with st.container(border=True, key="pair"):
+        st.header("Two runs compared", anchor=False)
+        chosen, problems = histories.opened([first.id, second.id])
+        for line in problems:
+            st.warning(plain(line), icon=":material/info:")
+        if len(chosen) < 2:
+            return
+        is_live = any(each.is_live for each in chosen)
+
+        def part() -> None:
+            now, _ = histories.opened([first.id, second.id])
+            if len(now) == 2:
+                _courses(now)
+            if is_live and not any(each.is_live for each in now):
+                st.rerun()  # last: the page ceases to look
+
+        st.fragment(part, run_every=_TICK_SECONDS if is_live else None)()
+        _differences(chosen)
+        if any(each.config.norm in ADAPTIVE_NORMS for each in chosen):
+            forking.on_lambda_page(first.id, second.id, pages)
+        offer("pair", lambda: experiments.experiments_of(chosen))
+
+
+def _differences(chosen: Sequence[Opened]) -> None:
+    first, second = chosen
+    found = differences(first.config, second.config)
+    if not found:
+        st.markdown("Their settings are equal.")
+        return
+    st.markdown("**Settings that differ**")
+    labels = [first.shown.label, second.shown.label]
+    st.dataframe(
+        [
+            {"setting": _title(each.setting), labels[0]: _text(each.first),
+             labels[1]: _text(each.second)}
+            for each in found
+        ],
+        hide_index=True, height="content", key="pair.settings",
+        alt=f"{len(found)} settings that differ",
+    )  # fmt: skip
+
+
+def _title(setting: str) -> str:
+    """As the controls call it where that says more."""
+    part, _, name = setting.partition(".")
+    if part == "lambda_init" and name in LAMBDAS:
+        return f"λ_{LETTERS[name]}: logit at the start, or set by the fork"
+    return setting
+
+
+def _text(value: Any) -> str:
+    match value:
+        case None:
+            return "the norm's own"
+        case bool():
+            return "on" if value else "off"
+        case float():
+            return f"{value:g}"
+        case list():
+            return ", ".join(map(str, value)) or "none"
+    return f"{value}"
+
+
+def _courses(chosen: Sequence[Opened]) -> None:
+    shown = [each.shown for each in chosen]
+    names = [each.label for each in shown]
+    found = parting(shown[0].history, shown[1].history)
+    kin = kinship(chosen[0].id, shown[0].origin, chosen[1].id, shown[1].origin)
+    st.markdown(plain(" ".join([*_kin_words(kin, names), sentence(found, *names)])))
+    st.html(
+        legend_html(
+            Entry(each.label, each.color, look) for each, look in zip(shown, _LOOKS, strict=True)
+        )
+    )
+    marks = _marks(kin, found.step)
+    for column, (quantity, title) in zip(st.columns(3), TITLES.items(), strict=True):
+        words = parting_reading(shown, quantity)
+        with column:
+            unit = UNITS[quantity]
+            st.markdown(f"**{title}**{f', {unit}' if unit else ''}")
+            st.plotly_chart(
+                parting_figure(shown, quantity, marks), key=f"pair.{quantity}",
+                config={"displayModeBar": False}, alt=f"{title}, over the steps. {words}",
+            )  # fmt: skip
+            st.caption(plain(words))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button(
+            "These curves (CSV)", csv_of(lambda: parting_table(shown)), "two-runs.csv", "text/csv",
+            icon=":material/download:", on_click="ignore", key="pair.csv",
+        )  # fmt: skip
+        modes = dict.fromkeys(f"{each.label} {each.statistics}" for each in shown)
+        text = f"{histories.provenance(chosen)} · statistics at test time: {', '.join(modes)}"
+        st.caption(plain(text), width="stretch")
+
+
+def _kin_words(kin: Kinship | None, names: Sequence[str]) -> list[str]:
+    if kin is None:
+        return []
+    if kin.parent is None:
+        steps = " and ".join(f"{step:,}" for step in dict.fromkeys(kin.steps))
+        word = "steps" if len(set(kin.steps)) > 1 else "step"
+        return [f"Both were forked from {kin.ancestor}, at {word} {steps}."]
+    parent, child = names[kin.parent], names[1 - kin.parent]
+    return [f"{child} was forked from {parent} at step {kin.steps[0]:,}."]
+
+
+def _marks(kin: Kinship | None, step: int | None) -> list[Mark]:
+    """Where one was forked, and where they part; one mark where that is the same place."""
+    marks = [Mark(each, "forked") for each in dict.fromkeys(kin.steps)] if kin else []
+    if step is not None and not any(0 <= step - mark.step <= _CLOSE for mark in marks):
+        marks.append(Mark(step, "they part"))
+    return marks

@@ -1,0 +1,203 @@
+"""Two runs over the same steps: loss, test accuracy and gradient norm, one panel each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from afn.intervals import wilson_interval
+from afn.wording import count_words, number_words, percent
+from ...kit.draw.chart import Rows, Shown, enumerate_words
+from ...kit.draw.learning import SMOOTH
+from ...kit.draw.legend import translucent
+from ...kit.draw.palette import GREY
+from ...kit.draw.tracks import thinned
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+Quantity = Literal["loss", "accuracy", "grad_norm"]
+TITLES: dict[Quantity, str] = {
+    "loss": "Training loss",
+    "accuracy": "Test accuracy, clean images",
+    "grad_norm": "Gradient norm",
+}
+UNITS: dict[Quantity, str] = {"loss": "nats", "accuracy": "%", "grad_norm": ""}
+DASHES = ("solid", "6px,3px")
+"""The second run is dashed: two of one norm are of one hue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A step that is marked in all panels."""
+
+    step: int
+    text: str
+
+
+def parting_figure(shown: Sequence[Shown], quantity: Quantity, marks: Sequence[Mark]) -> "Figure":
+    """One panel. Training curves are thin where they jump and strong where they are averaged."""
+    from plotly.graph_objects import Figure  # not before a page needs it
+
+    data: list[dict[str, Any]] = []
+    for each, dash in zip(shown, DASHES, strict=True):
+        data += _traces(each, shown, quantity, dash)
+    last = max((each.history.step for each in shown), default=1)
+    is_log = quantity == "grad_norm"
+    log = {"type": "log", "exponentformat": "power", "dtick": 1, "minor": {"ticks": ""}}
+    return Figure(
+        {
+            "data": data,
+            "layout": {
+                "height": 250,
+                "margin": {"l": 0, "r": 12, "t": 18, "b": 0},
+                "showlegend": False,
+                "dragmode": False,
+                "hovermode": "x unified",
+                "xaxis": {
+                    "title": {"text": "step", "standoff": 4}, "showgrid": False,
+                    "zeroline": False, "nticks": 6, "range": [0, 1.03 * max(last, 1)],
+                    "unifiedhovertitle": {"text": "step %{x}"},
+                },
+                "yaxis": {
+                    "zeroline": False, "automargin": True, "exponentformat": "none", "nticks": 6,
+                    **(log if is_log and _decades(shown) > 1 else {}),
+                    **({"type": "log"} if is_log else {}),
+                },
+                "shapes": [
+                    {
+                        "type": "line", "xref": "x", "yref": "paper", "y0": 0, "y1": 1,
+                        "x0": mark.step, "x1": mark.step,
+                        "line": {"color": GREY, "width": 1, "dash": "3px,3px"},
+                    }
+                    for mark in marks
+                ],
+                "annotations": [
+                    {
+                        "xref": "x", "yref": "paper", "x": mark.step, "y": 1, "yanchor": "bottom",
+                        "xanchor": "left" if i % 2 == 0 else "right", "text": mark.text,
+                        "showarrow": False, "font": {"size": 10},
+                    }
+                    for i, mark in enumerate(marks)
+                ],
+            },
+        },
+        skip_invalid=True,
+    )  # fmt: skip
+
+
+def _traces(
+    each: Shown, shown: Sequence[Shown], quantity: Quantity, dash: str
+) -> list[dict[str, Any]]:
+    common = {"type": "scatter", "name": each.label}
+    line = {"color": each.color, "width": 2.2, "dash": dash}
+    if quantity == "accuracy":
+        tests = [e for e in each.history.evaluations if e["corruption"] is None]
+        return [
+            {
+                **common, "mode": "lines+markers", "line": line,
+                "marker": {"size": 6, "color": each.color},
+                "x": [e["step"] for e in tests], "y": [100 * e["accuracy"] for e in tests],
+                "hovertemplate": "%{y:.1f} %",
+            }
+        ]  # fmt: skip
+    steps, values = _curve(each, quantity)
+    places = thinned(steps, log=False)
+    x = steps[places].astype(np.int32)
+    thin = {"color": translucent(each.color, 0.3), "width": 1}
+    return [
+        {
+            **common, "mode": "lines", "line": thin, "hoverinfo": "skip",
+            "x": x, "y": values[places].astype("f4"),
+        },
+        {
+            **common, "mode": "lines", "line": line, "hovertemplate": "%{y:.4~g}",
+            "x": x, "y": _smooth(each, shown, quantity)[places].astype("f4"),
+        },
+    ]  # fmt: skip
+
+
+def _curve(each: Shown, quantity: Quantity) -> tuple[np.ndarray, np.ndarray]:
+    return each.history.steps.astype(float), each.history.columns[quantity]
+
+
+def _smooth(each: Shown, shown: Sequence[Shown], quantity: Quantity) -> np.ndarray:
+    """At every step the mean of the last `SMOOTH`, or of as many as there are.
+
+    The past of a fork is its parent's: where that is shown, both lines go on from one point.
+    """
+    past = np.array([])
+    for other in shown:
+        if each.origin is not None and other.history.run.id == each.origin.run:
+            steps, theirs = _curve(other, quantity)
+            past = theirs[steps <= each.origin.step]
+    values = np.concatenate([past, _curve(each, quantity)[1]])
+    sums = np.cumsum(np.nan_to_num(np.concatenate([[0.0], values])))
+    ends = np.arange(1, len(values) + 1)
+    starts = np.maximum(0, ends - SMOOTH)
+    return ((sums[ends] - sums[starts]) / (ends - starts))[len(past) :]
+
+
+def _decades(shown: Sequence[Shown]) -> float:
+    values = np.concatenate([_curve(each, "grad_norm")[1] for each in shown])
+    values = values[np.isfinite(values) & (values > 0)]
+    return float(np.log10(values.max() / values.min())) if len(values) else 0.0
+
+
+def parting_reading(shown: Sequence[Shown], quantity: Quantity) -> str:
+    """What a panel shows, in one sentence."""
+    if quantity == "accuracy":
+        return _accuracy_reading(shown)
+    first, second = shown
+    common = {*first.history.steps.tolist()} & {*second.history.steps.tolist()}
+    if not common:
+        return "There is no step yet that both recorded."
+    last = max(common)
+    means = []
+    for each in shown:
+        steps, _ = _curve(each, quantity)
+        place = int(np.searchsorted(steps, last))
+        means.append(float(_smooth(each, shown, quantity)[place]))
+    what = "loss" if quantity == "loss" else "gradient norm"
+    told = [f"{each.label} {number_words(mean)}" for each, mean in zip(shown, means, strict=True)]
+    span = f"mean {what} over the last {SMOOTH} steps"
+    return f"At step {last:,}, the last that both have, the {span} is {enumerate_words(told)}."
+
+
+def _accuracy_reading(shown: Sequence[Shown]) -> str:
+    tests = [(each, each.history.latest_accuracy()) for each in shown]
+    told = [
+        f"{each.label} {percent(test['accuracy'])} at step {test['step']:,}"
+        for each, test in tests
+        if test
+    ]
+    if not told:
+        return "Neither was tested yet."
+    newest = next(test for _, test in tests if test)
+    images = f"on {count_words(newest['n'], 'image')} of {newest['dataset']}"
+    reading = f"The newest test {images}: {enumerate_words(told)}"
+    if len(told) == 1:
+        return f"{reading}; the other was not tested yet."
+    (_, high), (low, _) = sorted(
+        wilson_interval(test["correct"], test["n"]) for _, test in tests if test
+    )
+    apart = "do not overlap" if high < low else "overlap"
+    return f"{reading}; their 95 % intervals {apart}."
+
+
+def parting_table(shown: Sequence[Shown]) -> Rows:
+    """Every step of both, in long form; the accuracy of a test stands at its step."""
+    rows = []
+    for each in shown:
+        tests = {
+            e["step"]: e["accuracy"] for e in each.history.evaluations if e["corruption"] is None
+        }
+        for i, step in enumerate(each.history.steps.tolist()):
+            columns = {n: each.history.columns[n][i] for n in ("loss", "accuracy", "grad_norm")}
+            rows.append(
+                {"run": each.label, "id": each.history.run.id, "step": step}
+                | columns
+                | {"test_accuracy": tests.get(step)}
+            )
+    return rows

@@ -1,0 +1,67 @@
+"""The table of all runs: from lines of the index alone, so that thousands are quick."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import streamlit as st
+
+from afn.index import Line
+from ...kit.comparison import NORM_TITLES
+from . import view as state
+
+_SETTINGS = {"data": "dataset", "backbone": "backbone", "batch": "batch_size", "lr": "lr",
+             "seed": "seed"}  # fmt: skip
+"""Column -> setting."""
+_ROW, _HEAD, _TALLEST = 35, 37, 562
+
+
+def choose(lines: Sequence[Line]) -> list[Line]:
+    """Draw the table; returns what is chosen in it, in the order of its rows."""
+    ids = [line.id for line in lines]
+    chosen = state.begin(ids)
+    st.dataframe(
+        rows_of(lines),
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="multi-row",
+        selection_default={"selection": {"rows": chosen}},
+        key=state.table_key(),
+        placeholder="–",
+        height=min(_HEAD + _ROW * len(lines), _TALLEST),
+        column_config={
+            "created": st.column_config.DatetimeColumn("created", format="distance"),
+            "test accuracy": st.column_config.NumberColumn(format="percent"),
+            "reason": st.column_config.TextColumn(width="medium"),
+        },
+    )
+    by_id = {line.id: line for line in lines}
+    return [by_id[run_id] for run_id in state.take(ids)]
+
+
+def rows_of(lines: Sequence[Line]) -> list[dict[str, Any]]:
+    """A row per run; what it was forked from is a column where any was."""
+    names = {line.id: line.name or line.id for line in lines}
+    has_forks = any(line.forked_from for line in lines)
+    return [_row(line, names, has_forks=has_forks) for line in lines]
+
+
+def _row(line: Line, names: dict[str, str], *, has_forks: bool) -> dict[str, Any]:
+    known: dict[str, Any] = dict.fromkeys(["norm", *_SETTINGS, "created"])
+    if not line.is_damaged:
+        known["norm"] = NORM_TITLES[line.setting("norm")]
+        known |= {column: line.setting(name) for column, name in _SETTINGS.items()}
+        known["created"] = datetime.fromtimestamp(line.created, UTC)
+    if has_forks:
+        origin = line.forked_from
+        parent = names.get(origin.get("run", ""), "a deleted run")
+        known["forked from"] = f"{parent}, step {origin['step']}" if origin else ""
+    return {
+        "name": names[line.id],
+        "status": line.status,
+        "test accuracy": line.summary.get("accuracy"),
+        "step": line.summary.get("step"),
+        **known,
+        "reason": line.reason,
+        "run": line.id,
+    }

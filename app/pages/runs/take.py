@@ -1,0 +1,80 @@
+"""Runs: two of them compared, setting by setting and step by step."""
+
+from collections.abc import Sequence
+
+from afn.comparing import parting
+from ...kit.take.code import (Origin, configurations, origins_note, program, table)
+from ...kit.take.experiment import Experiment, line
+from ...kit.histories import Opened
+from ...kit.markdown import plain
+
+_LOOP = """\
+first, second = sources.values()
+for each in differences(config_of(first), config_of(second)):
+    print(f"{each.setting}: {each.first} and {each.second}")
+histories = {name: history_of(source) for name, source in sources.items()}
+found = parting(*histories.values())
+print(f"they part at step {found.step}, among {found.shared} that both recorded")
+rows = []
+for name, history in histories.items():
+    for test in history.evaluations:
+        if test["corruption"] is None:
+            rows.append((name, test["step"], test["accuracy"]))
+            print(f"{name}  step {test['step']}  {test['accuracy']:.4f}")
+"""
+_PLOT = """\
+import matplotlib.pyplot as plt
+
+figure, axes = plt.subplots(figsize=(9, 4))
+for name, history in histories.items():
+    axes.plot(history.steps, history.columns["loss"], label=name)
+axes.axvline(found.step or 0, color="grey", linewidth=0.5)
+axes.set_xlabel("step")
+axes.set_ylabel("training loss")
+axes.legend()
+plt.show()
+"""
+
+
+def experiments_of(chosen: Sequence[Opened]) -> list[Experiment]:
+    """Comparing two runs once more.
+
+    Args:
+        chosen: The older run and the newer one.
+    """
+    origins = {each.shown.label: Origin.of(each.id) for each in chosen}
+    first, second = (each.shown.history for each in chosen)
+    modes = ", ".join(f"{each.shown.label}: {each.shown.statistics}" for each in chosen)
+    seeds = " / ".join(dict.fromkeys(str(each.config.seed) for each in chosen))
+    found = parting(first, second)
+    return [
+        Experiment(
+            title="Two runs compared",
+            about=plain(
+                f"{' and '.join(origins)} (seed {seeds}): which settings differ, where their "
+                f"courses part, and the tests on clean images. Statistics at test time: {modes}."
+            ),
+            python=program(
+                table(
+                    "sources",
+                    {label: origin.source(keeps_tests=True) for label, origin in origins.items()},
+                ),
+                _LOOP,
+            ),
+            commands=(("compare", chosen[0].id, chosen[1].id),),
+            files=configurations({each.shown.label: each.config for each in chosen}),
+            expected=(
+                f"they part at step {found.step}, among {found.shared} that both recorded",
+                *(
+                    line(each.shown.label, f"step {test['step']}", test["accuracy"])
+                    for each in chosen
+                    for test in each.shown.history.evaluations
+                    if test["corruption"] is None
+                ),
+            )
+            if all(origin.is_over for origin in origins.values())
+            else (),
+            note=origins_note(list(origins.values())),
+            plot=_PLOT,
+        )
+    ]
