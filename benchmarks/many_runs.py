@@ -40,13 +40,12 @@ def runs_page() -> None:
     """The Runs page by itself; AppTest runs its source."""
     import streamlit as st
 
+    from app.kit import routes
     from app.pages.runs import page as runs
 
     elsewhere = st.Page(lambda: None, title="Elsewhere", url_path="elsewhere")
-    shown = st.Page(
-        lambda: runs.render(open_page=elsewhere, dynamics_page=elsewhere),
-        title="Runs", url_path="runs", default=True,
-    )  # fmt: skip
+    routes.know({"playground": elsewhere, "dynamics": elsewhere})
+    shown = st.Page(runs.render, title="Runs", url_path="runs", default=True)
     st.navigation([shown, elsewhere]).run()
 
 
@@ -54,13 +53,12 @@ def ablations_page() -> None:
     """The Ablations page by itself, with a ready-made sweep's results."""
     import streamlit as st
 
+    from app.kit import routes
     from app.pages.ablations import page as ablations
 
     elsewhere = st.Page(lambda: None, title="Elsewhere", url_path="elsewhere")
-    shown = st.Page(
-        lambda: ablations.render(open_page=elsewhere),
-        title="Ablations", url_path="ablations", default=True,
-    )  # fmt: skip
+    routes.know({"playground": elsewhere})
+    shown = st.Page(ablations.render, title="Ablations", url_path="ablations", default=True)
     st.navigation([shown, elsewhere]).run()
 
 

@@ -67,12 +67,16 @@ def test_what_is_tested_is_this_checkout():
         "afn.pretrained.cards",
         "afn.pretrained.command",
         "app.kit.comparison",
-        "app.pages.cost.view",
         "app.kit.measuring",
     ],
 )
 def test_programs_that_only_read_load_no_torch(module):
     assert loaded_by(f"import {module}").isdisjoint({"torch", "torchvision", "streamlit"})
+
+
+@pytest.mark.parametrize("page", ["playground", "cost", "lessons", "dynamics"])
+def test_the_server_loads_no_torch_for_pages_that_compute_nothing(page):
+    assert loaded_by(f"import app.pages.{page}.page").isdisjoint({"torch", "torchvision"})
 
 
 def test_the_layers_and_the_whole_library_need_no_screen():

@@ -28,7 +28,7 @@ def test_make_and_docker_start_it_where_the_settings_are():
 
 _CYCLE = """
 import gc, time, weakref
-from app import garbage
+from app.kit import garbage
 
 garbage.EVERY_SECONDS = 0.1
 thread = garbage.begin()

@@ -4,7 +4,7 @@ A setting replaces the address; what is opened (a run, a lesson, a layer) adds a
 browser's history, as going to another page does; Back and Forward are adopted.
 
 Streamlit adds an entry for every change of ``st.query_params``, which is right for what is opened.
-All else is changed behind its back by `app.kit.components.history`; a rerun may then still bring the
+All else is changed behind its back by `kit.components.history`; a rerun may then still bring the
 query from before, so that a page heeds the query only where it is to adopt it.
 """
 

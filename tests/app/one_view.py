@@ -17,7 +17,7 @@ PATIENCE = 120.0
 
 
 def opened(view: str, **url: str) -> AppTest:
-    """The view with this name in `app.views`, opened by a link.
+    """The page of this folder in `app.pages`, opened by a link.
 
     With ``session_state["away"]`` true the visitor is on another page, so that nothing of this one
     is drawn.
@@ -30,18 +30,19 @@ def opened(view: str, **url: str) -> AppTest:
 def _script(name: str) -> None:
     # AppTest runs the body of this function as a script: what it needs is imported in it.
     import importlib
-    from inspect import signature
 
     import streamlit as st
 
-    view = importlib.import_module(f"app.views.{name}")
+    from app.kit import routes
+    from app.pages import PAGES
+
+    page = importlib.import_module(f"app.pages.{name}.page")
     home = st.Page(lambda: None, title="Home", url_path="home")
-    pages = {"open_page": home, "dynamics_page": home, "onward": []}
-    known = {key: pages[key] for key in signature(view.render).parameters}
+    routes.know(dict.fromkeys(PAGES, home))
 
     def render() -> None:
         if not st.session_state.get("away"):
-            view.render(**known)
+            page.render()
 
     st.navigation([st.Page(render, title=name, url_path=name, default=True), home]).run()
 

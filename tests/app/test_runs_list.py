@@ -14,17 +14,13 @@ from tests.app.playground import CONFIG, finished, standing
 def runs_app():
     import streamlit as st
 
-    from app.kit import address
+    from app.kit import address, routes
     from app.pages.playground import page as playground
     from app.pages.runs import page as runs
 
     home = st.Page(playground.render, title="Playground", url_path="playground")
-    first = st.Page(
-        lambda: runs.render(open_page=home, dynamics_page=home),
-        title="Runs",
-        url_path="runs",
-        default=True,
-    )
+    first = st.Page(runs.render, title="Runs", url_path="runs", default=True)
+    routes.know({"playground": home, "dynamics": home})
     page = st.navigation([first, home])
     address.enter(page.url_path)
     page.run()

@@ -1,14 +1,13 @@
 """A sweep's results on the page: chosen, drawn, read, compared, against cost, to take along."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import streamlit as st
 
 from afn.sweep.plan import Point
 from afn.wording import count_words
 
-from ...kit import backend, opening
+from ...kit import backend, routes
 from ...kit.comparison import MAX_CONTENDERS
 from ...kit.explanations import CONTROLS
 from ...kit.export import csv_of
@@ -20,12 +19,11 @@ from . import view as ablations
 from .drawn import Drawn, axis_title, picked, point_words
 
 
-def render(results: Results, open_page: Any, *, metric: str, over: str, figure: str) -> None:
+def render(results: Results, *, metric: str, over: str, figure: str) -> None:
     """Draw the results.
 
     Args:
         results: Of a sweep.
-        open_page: The page that shows runs, to switch to.
         metric: What is shown unless the visitor chose.
         over: Likewise, the axis drawn along.
         figure: Likewise, how.
@@ -74,7 +72,7 @@ def render(results: Results, open_page: Any, *, metric: str, over: str, figure: 
         alt=f"{drawn.title} along {axis_title(layout.over)}. {told}",
         on_select="rerun", selection_mode="points",
     )  # fmt: skip
-    _picked(results, picked(event["selection"]["points"], drawn), open_page)
+    _picked(results, picked(event["selection"]["points"], drawn))
     _provenance(results, drawn)
     _pareto(results, drawn)
     with st.expander("All figures and their differences", icon=":material/table_chart:"):
@@ -85,7 +83,7 @@ def render(results: Results, open_page: Any, *, metric: str, over: str, figure: 
         )
 
 
-def _picked(results: Results, point: Point | None, open_page: Any) -> None:
+def _picked(results: Results, point: Point | None) -> None:
     """The runs behind a point that was clicked on, to be opened."""
     if point is None:
         st.caption("Click a point, or a number on the map, to open its runs.")
@@ -99,7 +97,7 @@ def _picked(results: Results, point: Point | None, open_page: Any) -> None:
         shown = ids[:MAX_CONTENDERS]
         label = count_words(len(shown), "run")
         if st.button(f"Open {label} in the Playground", icon=":material/open_in_new:"):
-            opening.in_playground(shown, open_page)
+            routes.show_in_playground(shown)
 
 
 def _default(field: str, known: Sequence[str], default: str) -> None:

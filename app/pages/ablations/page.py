@@ -1,7 +1,6 @@
 """What if: ready-made ablations with a question each, and sweeps of one's own."""
 
 from statistics import median
-from typing import Any
 
 import streamlit as st
 
@@ -23,6 +22,9 @@ from .ready_made import READY_MADE, ReadyMade
 from .sweeping import Looked
 from .view import NEW, AblationsView
 
+TITLE, PATH = "Ablations", "ablations"
+"""In the navigation, and in the address."""
+
 _TICK_SECONDS = 2.0
 """How often the page looks for results while a sweep runs."""
 _DECLINED = "?"
@@ -30,12 +32,8 @@ _CEILING = 95.0
 """Percent: what half of the networks reach leaves less room than seeds differ by."""
 
 
-def render(open_page: Any) -> None:
-    """Draw the page.
-
-    Args:
-        open_page: The page that shows runs, to switch to.
-    """
+def render() -> None:
+    """Draw the page."""
     problems = ablations.begin()
     st.title("What if?", anchor=False)
     st.markdown(
@@ -50,11 +48,11 @@ def render(open_page: Any) -> None:
     if name == NEW:
         _build()
     elif name in READY_MADE:
-        _ready_made(name, READY_MADE[name], open_page)
+        _ready_made(name, READY_MADE[name])
     elif name in ABLATIONS:
-        _on_cifar10(ABLATIONS[name], _known()[name], open_page)
+        _on_cifar10(ABLATIONS[name], _known()[name])
     else:
-        _begun(name, known[name], open_page)
+        _begun(name, known[name])
     ablations.write_url(ablations.take())
 
 
@@ -98,7 +96,7 @@ def _other_sweep() -> None:
 # -- ready-made ------------------------------------------------------------------------------------
 
 
-def _ready_made(name: str, ready: ReadyMade, open_page: Any) -> None:
+def _ready_made(name: str, ready: ReadyMade) -> None:
     st.header(ready.question, anchor=False)
     if not _guessed(ready):
         return
@@ -121,9 +119,7 @@ def _ready_made(name: str, ready: ReadyMade, open_page: Any) -> None:
         st.caption(plain(told))
     _run_panel(looked, label="Run it here")
     if results:
-        ablation_results.render(
-            results, open_page, metric=ready.metric, over=ready.over, figure=ready.figure
-        )
+        ablation_results.render(results, metric=ready.metric, over=ready.over, figure=ready.figure)
     _offer(looked.plan, results, toml=ready.path(name, ".toml").read_text())
 
 
@@ -196,16 +192,14 @@ def _known() -> dict[str, Results]:
         return {}  # Paper says what is wrong with the table
 
 
-def _on_cifar10(ablation: Ablation, results: Results, open_page: Any) -> None:
+def _on_cifar10(ablation: Ablation, results: Results) -> None:
     st.header(ablation.question, anchor=False)
     st.html(asked_html([row for row in measured.asked() if row.is_of(ablation.section)]))
     st.caption(
         "Intervals above are over seeds and images. The picture's are over seeds alone; trained "
         "with the commands above, not from this page."
     )
-    ablation_results.render(
-        results, open_page, metric="corrupted", over=ablation.over, figure=ablation.figure
-    )
+    ablation_results.render(results, metric="corrupted", over=ablation.over, figure=ablation.figure)
 
 
 # -- one's own -------------------------------------------------------------------------------------
@@ -243,7 +237,7 @@ def _begin(planned: SweepPlan) -> None:
     _other_sweep()
 
 
-def _begun(sweep_id: str, planned: SweepPlan, open_page: Any) -> None:
+def _begun(sweep_id: str, planned: SweepPlan) -> None:
     looked = sweeping.looked_at(planned)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.header(plain(planned.spec.name), anchor=False, width="stretch")
@@ -255,7 +249,7 @@ def _begun(sweep_id: str, planned: SweepPlan, open_page: Any) -> None:
             )  # fmt: skip
     _run_panel(looked, label="Go on")
     if looked.progress.ended:
-        ablation_results.render(looked.results, open_page, metric="clean", over="", figure="lines")
+        ablation_results.render(looked.results, metric="clean", over="", figure="lines")
     _offer(planned, looked.results if looked.progress.ended else None)
 
 

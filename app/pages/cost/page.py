@@ -23,6 +23,9 @@ from . import take as costs
 from . import view as costing
 from .view import CONTENDERS, SUBJECT_TITLES, VARIED_TITLES, CostView, title_of
 
+TITLE, PATH = "Cost", "cost"
+"""In the navigation, and in the address."""
+
 _LEGEND = """
 <style>
 .afn-legend {display:flex; flex-wrap:wrap; gap:.2rem 1.2rem; font-size:.9rem;}

@@ -30,6 +30,9 @@ from . import view as domains
 from .training import Pair, Recipe
 from .view import CONTENDERS, HOW, IMAGES, SHOWN, DomainsView, Rows, Trained
 
+TITLE, PATH = "Domains", "domains"
+"""In the navigation, and in the address."""
+
 _TRAINING_TICK = 1.0
 _SETTINGS = {"channels reduced": "all in grey", "channels increased": "all in RGB"}
 _HOW = {"single source": "one domain", "leave one out": "all but one"}

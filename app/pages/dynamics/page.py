@@ -8,7 +8,7 @@ from afn.course import Quantity
 from afn.engine.config import ADAPTIVE_NORMS
 from afn.lambda_init import GREEK
 
-from ...kit import card_view, histories
+from ...kit import card_view, histories, routes
 from ...kit.comparison import NORM_TITLES
 from ...kit.draw.chart import enumerate_words
 from ...kit.draw.depth import depth_legend
@@ -28,6 +28,9 @@ from . import view as dynamics
 from .view import ALL, BY, MAX_RUNS, QUANTITIES, SEEDS, DynamicsView
 from .words import dynamics_reading, panel_reading
 
+TITLE, PATH = "λ dynamics", "lambda"
+"""In the navigation, and in the address."""
+
 _TICK_SECONDS = 2.0
 """How often a page redraws whose runs still train: a figure that changes is mounted anew."""
 _QUANTITIES: dict[Quantity, str] = {
@@ -41,12 +44,8 @@ _MIN_LAYERS = 3
 """With fewer layers the depth is no axis."""
 
 
-def render(open_page: object) -> None:
-    """Draw the page.
-
-    Args:
-        open_page: The page that trains models.
-    """
+def render() -> None:
+    """Draw the page."""
     problems = dynamics.begin()
     st.title("λ dynamics", anchor=False)
     st.markdown(
@@ -58,7 +57,9 @@ def render(open_page: object) -> None:
     if not offered:
         with st.container(border=True):
             st.markdown("**Nothing to look at yet.** Train an AFN network in the Playground.")
-            st.page_link(open_page, label="To the Playground", icon=":material/play_arrow:")  # type: ignore[arg-type]
+            st.page_link(
+                routes.to("playground"), label="To the Playground", icon=":material/play_arrow:"
+            )
         return
     _runs(offered)
     chosen, missing = histories.opened(dynamics.take().runs)

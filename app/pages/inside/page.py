@@ -36,6 +36,9 @@ from .layer import inside_layer
 from .neighbours import Who, neighbours_html, neighbours_reading
 from .view import CORRUPTIONS, NORMS, SIZES, SOURCES, InsideView
 
+TITLE, PATH = "Inside the layer", "inside"
+"""In the navigation, and in the address."""
+
 _SOURCES = {"test images": "a test image", "a drawing": "a drawing", "an upload": "an upload"}
 _TICK_SECONDS = 3.0
 """How often a network that still trains is looked at anew."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from ...kit import routes
 from ...kit.components.memory import remembered
 from ...kit.markdown import plain
 from ...kit.take import offer
@@ -15,6 +16,9 @@ from . import view as state
 from .lessons import LESSONS
 from .lessons.lesson import Check, Lesson
 from .view import NONE, LessonsView
+
+TITLE, PATH = "Lessons", "lessons"
+"""In the navigation, and in the address."""
 
 _STYLE = """
 <style>
@@ -40,12 +44,8 @@ _WIDTH = 860
 """Of the text, in pixels."""
 
 
-def render(open_page: Any) -> None:
-    """Draw the page.
-
-    Args:
-        open_page: This page, to link to its lessons.
-    """
+def render() -> None:
+    """Draw the page."""
     view, problems = state.begin()
     is_embedded = bool(st.context.is_embedded)
     st.html(_STYLE + (_EMBEDDED if is_embedded else ""))
@@ -58,10 +58,10 @@ def render(open_page: Any) -> None:
                 st.container(horizontal_alignment="center"),
                 st.container(key="lesson", width=_WIDTH),
             ):
-                _lesson(LESSONS[view.lesson], view, problems, open_page, is_embedded=is_embedded)
+                _lesson(LESSONS[view.lesson], view, problems, is_embedded=is_embedded)
         else:
             with st.container(key="lessons"):
-                _overview(problems, open_page)
+                _overview(problems)
 
 
 def _warn(problems: Sequence[str]) -> None:
@@ -72,7 +72,7 @@ def _warn(problems: Sequence[str]) -> None:
 # -- all lessons -----------------------------------------------------------------------------------
 
 
-def _overview(problems: Sequence[str], open_page: Any) -> None:
+def _overview(problems: Sequence[str]) -> None:
     done = state.completed()
     st.title("Lessons", anchor=False)
     st.markdown(
@@ -86,7 +86,7 @@ def _overview(problems: Sequence[str], open_page: Any) -> None:
     for first in range(0, len(lessons), 2):
         for column, lesson in zip(st.columns(2), lessons[first : first + 2], strict=False):
             with column:
-                _card(lesson, open_page, is_done=lesson.slug in done)
+                _card(lesson, is_done=lesson.slug in done)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{len(done)} of {len(lessons)} completed in this browser", width="content")
         if done:
@@ -96,11 +96,13 @@ def _overview(problems: Sequence[str], open_page: Any) -> None:
             )  # fmt: skip
 
 
-def _card(lesson: Lesson[Any], open_page: Any, *, is_done: bool) -> None:
+def _card(lesson: Lesson[Any], *, is_done: bool) -> None:
     number = list(LESSONS).index(lesson.slug) + 1
     with st.container(border=True, height="stretch", key=f"lesson-card-{lesson.slug}"):
         st.page_link(
-            open_page, label=f"{number}. {lesson.title}", query_params={"lesson": lesson.slug}
+            routes.to("lessons"),
+            label=f"{number}. {lesson.title}",
+            query_params={"lesson": lesson.slug},
         )
         st.markdown(lesson.question)
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -116,14 +118,13 @@ def _lesson(
     lesson: Lesson[Any],
     view: LessonsView,
     problems: Sequence[str],
-    open_page: Any,
     *,
     is_embedded: bool,
 ) -> None:
     number = list(LESSONS).index(lesson.slug) + 1
     with st.container(horizontal=True, vertical_alignment="center"):
         if not is_embedded:
-            st.page_link(open_page, label="All lessons", icon=":material/arrow_back:")
+            st.page_link(routes.to("lessons"), label="All lessons", icon=":material/arrow_back:")
         st.caption(
             f"Lesson {number} of {len(LESSONS)} · about {lesson.minutes} minutes", width="content"
         )
@@ -148,7 +149,7 @@ def _lesson(
     st.header("Check yourself", anchor=False)
     for index, check in enumerate(lesson.checks):
         _check(view, index, check)
-    _end(lesson, view, open_page, is_embedded=is_embedded)
+    _end(lesson, view, is_embedded=is_embedded)
     if data is not None:
         offer("lessons", lambda: trials.experiments_of(lesson, data))
     _note(lesson)
@@ -220,7 +221,7 @@ def _answered(slug: str, index: int, key: str) -> None:
     state.answer(slug, index, st.session_state[key])
 
 
-def _end(lesson: Lesson[Any], view: LessonsView, open_page: Any, *, is_embedded: bool) -> None:
+def _end(lesson: Lesson[Any], view: LessonsView, *, is_embedded: bool) -> None:
     if view.is_complete:
         st.success("**Lesson completed.**", icon=":material/school:")
     elif not view.guess:
@@ -237,8 +238,8 @@ def _end(lesson: Lesson[Any], view: LessonsView, open_page: Any, *, is_embedded:
         for other, icon in ((number - 1, "arrow_back"), (number + 1, "arrow_forward")):
             if 0 <= other < len(slugs):
                 st.page_link(
-                    open_page, label=LESSONS[slugs[other]].title, icon=f":material/{icon}:",
-                    query_params={"lesson": slugs[other]},
+                    routes.to("lessons"), query_params={"lesson": slugs[other]},
+                    label=LESSONS[slugs[other]].title, icon=f":material/{icon}:",
                     icon_position="left" if other < number else "right",
                 )  # fmt: skip
 

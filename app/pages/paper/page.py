@@ -42,6 +42,9 @@ from .charts.verdicts import protocol_html
 from .mechanisms import STARTS, VARIANTS
 from .view import ANY, LADDERS, NETWORKS, READINGS, PaperView, claim_words, fit_words, level_words
 
+TITLE, PATH = "Paper", "paper"
+"""In the navigation, and in the address."""
+
 _TOLD = ("network", "image size", "training", "augmentation", "data", "domains", "corruptions")
 """What of the protocol is told beside every table."""
 _effects_figure = lru_cache(maxsize=8)(figures.effects_figure)

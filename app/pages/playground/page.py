@@ -1,9 +1,7 @@
 """The Playground: contenders that train side by side, live."""
 
 import time
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import streamlit as st
 
@@ -22,18 +20,17 @@ from . import view as state
 from .downloads import downloads
 from .view import Slot
 
+TITLE, PATH = "Playground", "home"
+"""In the navigation, and in the address."""
+
 TICK_SECONDS = 1.0
 """How often the page looks for news while something runs."""
 FIRST_LOOK_SECONDS = 0.6
 """After Start, the page waits so long for the first steps, to come with them and not before."""
 
 
-def render(onward: Sequence[Any] = ()) -> None:
-    """Draw the page.
-
-    Args:
-        onward: Pages to go on to after the first visit's tour.
-    """
+def render() -> None:
+    """Draw the page."""
     tour_state.begin(is_linked=state.is_linked())
     state.begin()
     with st.sidebar:
@@ -53,7 +50,7 @@ def render(onward: Sequence[Any] = ()) -> None:
     slots = state.slots(comparison)
     _wait_for_first_steps(slots)
     statuses = [transport.status(slot) for slot in slots]
-    tour.render(comparison, statuses, onward)
+    tour.render(comparison, statuses)
     transport.render(slots, statuses, is_valid=not errors)
     is_live = transport.is_live(statuses)
     st.fragment(_live, run_every=TICK_SECONDS if is_live else None)(statuses)

@@ -5,12 +5,12 @@ browser that has closed it is not shown it again, unless asked by the button bes
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import streamlit as st
 
 from afn.work import ENDED
 
+from ...kit import routes
 from ...kit.comparison import Comparison, default_comparison
 from . import tour_view as state
 
@@ -57,13 +57,12 @@ def title(text: str) -> None:
         )  # fmt: skip
 
 
-def render(comparison: Comparison, statuses: Sequence[str], onward: Sequence[Any]) -> None:
+def render(comparison: Comparison, statuses: Sequence[str]) -> None:
     """Draw it, where it is open.
 
     Args:
         comparison: The contenders as set.
         statuses: How each stands, as `app.pages.playground.transport.status` says.
-        onward: Pages to go on to.
     """
     if not state.is_open():
         return
@@ -77,8 +76,8 @@ def render(comparison: Comparison, statuses: Sequence[str], onward: Sequence[Any
                 st.button("Keep these contenders", key="tour.keep", on_click=state.choose)
             if all(done):
                 st.markdown("Go on to", width="content")
-                for page in onward:
-                    st.page_link(page, width="content")
+                for name in ("lessons", "inside", "dynamics"):
+                    st.page_link(routes.to(name), width="content")
             st.button(
                 "Close the tour" if all(done) else "Skip the tour", type="tertiary",
                 key="tour.close", on_click=state.toggle,

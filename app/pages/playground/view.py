@@ -28,7 +28,7 @@ from ...kit.comparison import (
     share,
     to_url,
 )
-from ...kit.opening import PLAYGROUND_RUNS
+from ...kit.routes import PLAYGROUND_RUNS
 
 SETTINGS = "settings"
 RUNS = "runs"

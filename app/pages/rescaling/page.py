@@ -6,7 +6,7 @@ import streamlit as st
 
 from afn.engine.config import ADAPTIVE_NORMS
 
-from ...kit import card_view, histories
+from ...kit import card_view, histories, routes
 from ...kit.draw.lambdas import short_layer
 from ...kit.draw.palette import NORM_COLORS
 from ...kit.explanations import CONTROLS
@@ -23,16 +23,15 @@ from . import view as rescaling
 from .ridges import SYMBOLS, TITLES, Ridge, Values
 from .view import EVERY_LAYER, NEWEST
 
+TITLE, PATH = "γ/β", "gamma-beta"
+"""In the navigation, and in the address."""
+
 _TICK_SECONDS = 2.0
 """How often the page redraws while its run trains: a figure that changes is mounted anew."""
 
 
-def render(open_page: object) -> None:
-    """Draw the page.
-
-    Args:
-        open_page: The page that trains models.
-    """
+def render() -> None:
+    """Draw the page."""
     is_asked, problems = rescaling.begin()
     st.title("γ/β", anchor=False)
     st.markdown(
@@ -45,7 +44,9 @@ def render(open_page: object) -> None:
     if not offered:
         with st.container(border=True):
             st.markdown("**Nothing to look at yet.** Train a network in the Playground.")
-            st.page_link(open_page, label="To the Playground", icon=":material/play_arrow:")  # type: ignore[arg-type]
+            st.page_link(
+                routes.to("playground"), label="To the Playground", icon=":material/play_arrow:"
+            )
         return
     rescaling.propose(newest(offered, 1, first=ADAPTIVE_NORMS)[0])
     found, missing = histories.opened([st.session_state[rescaling.key("run")]])

@@ -10,7 +10,7 @@ from afn.data import dataset_entry
 from afn.png import data_uri
 from afn.wording import count_words
 
-from ...kit import asking, backend, batch_controls, card_view, cards, families, subjects
+from ...kit import asking, backend, batch_controls, card_view, cards, families, routes, subjects
 from ...kit.asking import Asked
 from ...kit.batch_controls import BATCH_SIZES
 from ...kit.draw import grid
@@ -32,6 +32,9 @@ from . import take as corruptions
 from . import view as robustness
 from .charts import bars, batches, samples, steps, summary
 from .view import IMAGES, KINDS, MAX_MODELS, RobustnessView
+
+TITLE, PATH = "Robustness", "robustness"
+"""In the navigation, and in the address."""
 
 _PICTURES = {"flipped": "that flip", "disagree": "models disagree on", "first": "the first"}
 _THAT = {"flipped": "that flips", "disagree": "that the models disagree on", "first": "at all"}
@@ -56,12 +59,8 @@ _BLANK = """
 """
 
 
-def render(open_page: object) -> None:
-    """Draw the page.
-
-    Args:
-        open_page: The page that trains models.
-    """
+def render() -> None:
+    """Draw the page."""
     is_asked, problems = robustness.begin()
     st.title("Robustness", anchor=False)
     st.markdown(
@@ -71,7 +70,7 @@ def render(open_page: object) -> None:
     )
     offered = subjects.choices()
     if not offered:
-        _empty(open_page)
+        _empty()
         return
     _models(offered)
     chosen, missing = subjects.opened(robustness.take().models)
@@ -114,13 +113,15 @@ def _has_answers(chosen: Sequence[Chosen]) -> bool:
     )
 
 
-def _empty(open_page: object) -> None:
+def _empty() -> None:
     with st.container(border=True):
         st.markdown(
             "**No trained network yet.** Train some in the Playground, BN and AFN among them; "
             "once they have ended they can be tested here."
         )
-        st.page_link(open_page, label="To the Playground", icon=":material/play_arrow:")  # type: ignore[arg-type]
+        st.page_link(
+            routes.to("playground"), label="To the Playground", icon=":material/play_arrow:"
+        )
 
 
 def _models(offered: Sequence[Choice]) -> None:

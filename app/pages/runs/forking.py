@@ -20,7 +20,7 @@ from afn.origin import Origin
 from afn.runs import Run
 from afn.wording import percent
 from afn.work import ENDED
-from ...kit import backend, opening
+from ...kit import backend, routes
 from ...kit.draw.chart import enumerate_words
 from ...kit.comparison import LETTERS, NORM_TITLES
 from ...kit.explanations import CONTROLS
@@ -35,13 +35,6 @@ _OWN = "own"
 _STATS = {_OWN: "the norm's own", "batch": "of the test batch", "running": "running averages"}
 
 
-@dataclass(frozen=True, slots=True)
-class Pages:
-    """Where futures can be looked at."""
-
-    playground: Any
-    dynamics: Any
-
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
@@ -52,13 +45,12 @@ class _Draft:
     logits: dict[str, float]
 
 
-def render(run: Run, lines: Sequence[Line], pages: Pages) -> None:
+def render(run: Run, lines: Sequence[Line]) -> None:
     """The panel of one run.
 
     Args:
         run: What may be forked.
         lines: All runs, newest first: its forks are among them.
-        pages: Where to open the futures.
     """
     with st.container(border=True, key="fork"):
         st.header("Fork: another future of this run", anchor=False)
@@ -72,7 +64,7 @@ def render(run: Run, lines: Sequence[Line], pages: Pages) -> None:
             st.caption("There is no checkpoint to go back to yet: the first comes with an epoch.")
         else:
             _panel(run, steps)
-        _forks(run, lines, pages)
+        _forks(run, lines)
 
 
 def _panel(run: Run, steps: Sequence[int]) -> None:
@@ -213,7 +205,7 @@ def _start(run: Run, draft: _Draft) -> None:
 # -- what came of it -------------------------------------------------------------------------------
 
 
-def _forks(run: Run, lines: Sequence[Line], pages: Pages) -> None:
+def _forks(run: Run, lines: Sequence[Line]) -> None:
     """The run's forks, and where it is one itself its parent: each opens beside the other."""
     ids = {line.id for line in lines}
     mine = next(line for line in lines if line.id == run.id)
@@ -224,7 +216,7 @@ def _forks(run: Run, lines: Sequence[Line], pages: Pages) -> None:
                 line = f"It is itself a fork, from step {origin['step']:,} of {origin['run']}."
                 st.markdown(plain(line), width="content")
                 parent = next(line for line in lines if line.id == origin["run"])
-                open_both(parent, mine, pages)
+                open_both(parent, mine)
         else:
             line = f"It is itself a fork, from step {origin['step']:,} of a run that was deleted."
             st.caption(line)
@@ -236,14 +228,14 @@ def _forks(run: Run, lines: Sequence[Line], pages: Pages) -> None:
     def part() -> None:
         more = len(forks) - _LISTED
         st.markdown("**Its forks**" + (f", the newest {_LISTED}" if more > 0 else ""))
-        statuses = [_fork(mine, line, pages) for line in forks[:_LISTED]]
+        statuses = [_fork(mine, line) for line in forks[:_LISTED]]
         if is_live and all(status in ENDED for status in statuses):
             st.rerun()  # last: the page ceases to look, and its table follows
 
     st.fragment(part, run_every=_TICK_SECONDS if is_live else None)()
 
 
-def _fork(parent: Line, line: Line, pages: Pages) -> str:
+def _fork(parent: Line, line: Line) -> str:
     made = Run(backend.store().root / line.id)
     found = made.state()
     history = backend.history(line.id)
@@ -258,11 +250,11 @@ def _fork(parent: Line, line: Line, pages: Pages) -> str:
         facts.append(found.reason)
     with st.container(horizontal=True, vertical_alignment="center", key=f"fork.of.{line.id}"):
         st.markdown(f"{plain(line.name or line.id)}  \n:small[{plain(' · '.join(facts))}]")
-        open_both(parent, line, pages)
+        open_both(parent, line)
     return found.status
 
 
-def open_both(parent: Line, made: Line, pages: Pages) -> None:
+def open_both(parent: Line, made: Line) -> None:
     """Buttons that open two futures together."""
     first, second = parent.id, made.id
     with st.container(horizontal=True, width="content"):
@@ -271,14 +263,14 @@ def open_both(parent: Line, made: Line, pages: Pages) -> None:
             icon=":material/play_arrow:",
             key=f"both.play.{first}.{second}",
         ):
-            opening.in_playground([first, second], pages.playground)
+            routes.show_in_playground([first, second])
         if {parent.setting("norm"), made.setting("norm")} & {*ADAPTIVE_NORMS}:
-            on_lambda_page(first, second, pages)
+            on_lambda_page(first, second)
 
 
-def on_lambda_page(first: str, second: str, pages: Pages) -> None:
+def on_lambda_page(first: str, second: str) -> None:
     """A button that opens two runs on the λ page."""
     if st.button(
         "Both on λ dynamics", icon=":material/show_chart:", key=f"both.lambda.{first}.{second}"
     ):
-        opening.in_dynamics([first, second], pages.dynamics)
+        routes.show_in_dynamics([first, second])

@@ -10,20 +10,19 @@ from safetensors.numpy import load_file, save
 from afn.index import Line
 from afn.runs import Run
 from afn.work import ENDED
-from ...kit import backend, histories, opening
+from ...kit import routes
+from ...kit import backend, histories, routes
 from . import forking, pairs, table as run_table
 from ...kit.comparison import MAX_CONTENDERS
 from ...kit.take import (Experiment, lambdas, offer, trainings)
 from . import view as runs
 
+TITLE, PATH = "Runs", "runs"
+"""In the navigation, and in the address."""
 
-def render(open_page: Any, dynamics_page: Any) -> None:
-    """Draw the page.
 
-    Args:
-        open_page: The page that shows runs, to switch to.
-        dynamics_page: The page that shows the λ of runs.
-    """
+def render() -> None:
+    """Draw the page."""
     st.title("Runs", anchor=False)
     st.markdown(
         "Every run that was started here, newest first. Select **one** to fork it, rename it and "
@@ -33,24 +32,25 @@ def render(open_page: Any, dynamics_page: Any) -> None:
     if not lines:
         with st.container(border=True):
             st.markdown("**No runs yet.** Start one in the Playground; it will appear here.")
-            st.page_link(open_page, label="To the Playground", icon=":material/play_arrow:")
+            st.page_link(
+                routes.to("playground"), label="To the Playground", icon=":material/play_arrow:"
+            )
         return
     chosen = run_table.choose(lines)
     runs.write_url([line.id for line in chosen])
-    _actions(chosen, open_page)
-    pages = forking.Pages(open_page, dynamics_page)
+    _actions(chosen)
     match [_run(line) for line in chosen]:
         case [run]:
-            _one(run, lines, pages)
+            _one(run, lines)
         case [newer, older]:
-            pairs.render(older, newer, pages)
+            pairs.render(older, newer)
 
 
 def _run(line: Line) -> Run:
     return Run(backend.store().root / line.id)
 
 
-def _actions(chosen: Sequence[Line], open_page: Any) -> None:
+def _actions(chosen: Sequence[Line]) -> None:
     with st.container(horizontal=True):
         label = "Open side by side" if len(chosen) > 1 else "Open"
         if st.button(
@@ -60,7 +60,7 @@ def _actions(chosen: Sequence[Line], open_page: Any) -> None:
             disabled=not 1 <= len(chosen) <= MAX_CONTENDERS,
         ):
             ids = [line.id for line in reversed(chosen)]
-            opening.in_playground(ids, open_page)
+            routes.show_in_playground(ids)
         with st.popover("Delete", icon=":material/delete:", disabled=not chosen):
             count = f"{len(chosen)} runs" if len(chosen) > 1 else "this run"
             st.markdown(f"Delete {count} for good, with events and weights?")
@@ -79,7 +79,7 @@ def _delete(chosen: Sequence[Line]) -> None:
             st.toast(f"{run.id} was not deleted: {error}.", icon=":material/error:")
 
 
-def _one(run: Run, lines: Sequence[Line], pages: forking.Pages) -> None:
+def _one(run: Run, lines: Sequence[Line]) -> None:
     try:
         record = run.record()
     except (ValueError, OSError) as error:
@@ -100,7 +100,7 @@ def _one(run: Run, lines: Sequence[Line], pages: forking.Pages) -> None:
             f"Run {run.id} · made with "
             + ", ".join(f"{k} {v}" for k, v in record.get("versions", {}).items())
         )
-    forking.render(run, lines, pages)
+    forking.render(run, lines)
     offer("run", lambda: _experiments(run))
 
 

@@ -27,13 +27,12 @@ _CLOSE = 4
 """Marks so few steps apart are one."""
 
 
-def render(first: Run, second: Run, pages: forking.Pages) -> None:
+def render(first: Run, second: Run) -> None:
     """Draw the comparison; it follows runs that still train.
 
     Args:
         first: The older run.
         second: The newer one.
-        pages: Where both can be opened.
     """
     with st.container(border=True, key="pair"):
         st.header("Two runs compared", anchor=False)
@@ -54,7 +53,7 @@ def render(first: Run, second: Run, pages: forking.Pages) -> None:
         st.fragment(part, run_every=_TICK_SECONDS if is_live else None)()
         _differences(chosen)
         if any(each.config.norm in ADAPTIVE_NORMS for each in chosen):
-            forking.on_lambda_page(first.id, second.id, pages)
+            forking.on_lambda_page(first.id, second.id)
         offer("pair", lambda: experiments.experiments_of(chosen))
 
 

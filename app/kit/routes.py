@@ -1,0 +1,31 @@
+"""The pages by the names of their folders, for links from one to another."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from . import address
+
+PLAYGROUND_RUNS = "run"
+DYNAMICS_RUNS = "runs"
+"""What these pages call the runs in their addresses."""
+_pages: dict[str, Any] = {}
+
+
+def know(pages: Mapping[str, Any]) -> None:
+    """Say which pages there are; they are the same for every visitor."""
+    _pages.update(pages)
+
+
+def to(name: str) -> Any:
+    """The page of a folder, as Streamlit's links take it."""
+    return _pages[name]
+
+
+def show_in_playground(run_ids: Sequence[str]) -> None:
+    """Open runs in the Playground."""
+    address.go(to("playground"), {PLAYGROUND_RUNS: "~".join(run_ids)})
+
+
+def show_in_dynamics(run_ids: Sequence[str]) -> None:
+    """Open runs on the page of λ dynamics."""
+    address.go(to("dynamics"), {DYNAMICS_RUNS: "~".join(run_ids)})
