@@ -17,7 +17,7 @@ def _module(name: str) -> Any:
 
 
 def _page(name: str, *, is_first: bool) -> Any:
-    page = _module(f"pages.{name}.page")
+    page = _module(f"page.{name}.page")
     return st.Page(page.render, title=page.TITLE, url_path=page.PATH, default=is_first)
 
 
@@ -38,7 +38,7 @@ st.set_page_config(
 )
 st.html(APP / "look.css")
 pages = {
-    name: _page(name, is_first=not number) for number, name in enumerate(_module("pages").PAGES)
+    name: _page(name, is_first=not number) for number, name in enumerate(_module("page").PAGES)
 }
 _module("kit.routes").know(pages)
 first, *others = pages.values()

@@ -16,7 +16,7 @@ from afn.data import load_dataset
 from afn.engine.config import TrainConfig
 from afn.engine.training import Training
 from afn.pixels import as_float
-from app.pages.lessons.lessons.gain import LESSON
+from app.page.lessons.lessons.gain import LESSON
 
 COLUMNS = ("all", "kernels", "shared", "all, same error", "kernels, same error")
 _BN = "BN"

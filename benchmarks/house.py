@@ -4,7 +4,7 @@ Reads the syntax trees of ``app`` and ``afn`` and imports none of them; ``--list
 counted. An import is a pair of modules, however many names it takes; within functions too, but not
 where only type checkers look. Two layouts are known:
 
-- ``app/pages/<page>/``: a module's page is its folder, all else in ``app`` is shared;
+- ``app/page/<page>/``: a module's page is its folder, all else in ``app`` is shared;
 - before that, the pages are what ``streamlit_app.py`` takes from ``app.views``. A module is a
   page's if it has the page's name, in whichever folder, if it lies in ``app/lessons`` or
   ``app/trials``, or if only modules of that page import it. All else is shared, and counts as kit.
@@ -60,9 +60,9 @@ class House:
 
     def _pages(self) -> dict[str, str]:
         """The page of each module of the app that is a page's."""
-        if any(name.startswith("app.pages.") for name in self.trees):
+        if any(name.startswith("app.page.") for name in self.trees):
             parts = {name: name.split(".") for name in self.trees}
-            return {n: p[2] for n, p in parts.items() if p[:2] == ["app", "pages"] and p[2:]}
+            return {n: p[2] for n, p in parts.items() if p[:2] == ["app", "page"] and p[2:]}
         views = {each for each in self.imports[ROUTES] if each.startswith("app.views.")}
         names = {each.rpartition(".")[2] for each in views}
         found: dict[str, str] = {}
@@ -168,8 +168,8 @@ class House:
 
 
 def _is_view(name: str) -> bool:
-    """``app.pages.<page>.view`` or ``app.kit.view``."""
-    return name.endswith(".view") and name.split(".")[1] in ("pages", "kit")
+    """``app.page.<page>.view`` or ``app.kit.view``."""
+    return name.endswith(".view") and name.split(".")[1] in ("page", "kit")
 
 
 def _walked(node: ast.AST) -> Iterator[ast.AST]:

@@ -18,8 +18,8 @@ from afn.grids.measure import kept_grid
 from afn.grids.models import asked, restored
 from afn.grids.subjects import Subject
 from afn.pretrained.cards import read_card
-from app.pages.robustness.charts.label_shift import ShiftPoint
-from app.pages.robustness.label_shift import REFERENCE, asks, kept_line, point_of
+from app.page.robustness.charts.label_shift import ShiftPoint
+from app.page.robustness.label_shift import REFERENCE, asks, kept_line, point_of
 
 
 def main() -> None:

@@ -14,8 +14,8 @@ from typing import Any
 from afn.cost.records import describe_machine
 from afn.engine.config import TrainConfig
 from app.kit import backend
-from app.pages.lessons.experiments.trial import REFERENCE, Outcome, Trial
-from app.pages.lessons.lessons import LESSONS
+from app.page.lessons.experiments.trial import REFERENCE, Outcome, Trial
+from app.page.lessons.lessons import LESSONS
 
 TARGET_SECONDS = 30.0
 _POLL = 0.1

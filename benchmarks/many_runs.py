@@ -41,7 +41,7 @@ def runs_page() -> None:
     import streamlit as st
 
     from app.kit import routes
-    from app.pages.runs import page as runs
+    from app.page.runs import page as runs
 
     elsewhere = st.Page(lambda: None, title="Elsewhere", url_path="elsewhere")
     routes.know({"playground": elsewhere, "dynamics": elsewhere})
@@ -54,7 +54,7 @@ def ablations_page() -> None:
     import streamlit as st
 
     from app.kit import routes
-    from app.pages.ablations import page as ablations
+    from app.page.ablations import page as ablations
 
     elsewhere = st.Page(lambda: None, title="Elsewhere", url_path="elsewhere")
     routes.know({"playground": elsewhere})

@@ -18,19 +18,19 @@ def test_folders_of_pages(tmp_path: Path) -> None:
     house = built(
         tmp_path,
         {
-            "app/pages/cost/page.py": "from ..paper import words\nfrom ...kit.view import View\n",
-            "app/pages/cost/view.py": "import streamlit as st\nst.session_state['a']\n",
-            "app/pages/paper/words.py": "import streamlit as st\nst.session_state['a']\n",
-            "app/kit/view.py": "class View: ...\ndef late(): import app.pages.cost.page\n",
+            "app/page/cost/page.py": "from ..paper import words\nfrom ...kit.view import View\n",
+            "app/page/cost/view.py": "import streamlit as st\nst.session_state['a']\n",
+            "app/page/paper/words.py": "import streamlit as st\nst.session_state['a']\n",
+            "app/kit/view.py": "class View: ...\ndef late(): import app.page.cost.page\n",
             "afn/one.py": "import afn.two\nclass View: ...\n",
             "afn/two.py": "if typing.TYPE_CHECKING:\n    import afn.one\n",
         },
     )
-    assert house.page_to_page() == ["app.pages.cost.page -> app.pages.paper.words"]
-    assert house.kit_to_page() == ["app.kit.view -> app.pages.cost.page"]
-    assert house.circles() == ["app.kit.view <-> app.pages.cost.page"]
+    assert house.page_to_page() == ["app.page.cost.page -> app.page.paper.words"]
+    assert house.kit_to_page() == ["app.kit.view -> app.page.cost.page"]
+    assert house.circles() == ["app.kit.view <-> app.page.cost.page"]
     assert house.duplicates() == ["View: afn.one, app.kit.view"]
-    assert house.session() == ["app.pages.paper.words"]
+    assert house.session() == ["app.page.paper.words"]
 
 
 def test_pages_by_their_names(tmp_path: Path) -> None:
@@ -38,10 +38,10 @@ def test_pages_by_their_names(tmp_path: Path) -> None:
         tmp_path,
         {
             "app/streamlit_app.py": "from app.views import cost, paper\n",
-            "app/pages/cost/page.py": "from app.state import cost\nfrom app import help, shared\n",
-            "app/pages/paper/page.py": "from app import costing, shared\n",
+            "app/views/cost.py": "from app.state import cost\nfrom app import help, shared\n",
+            "app/views/paper.py": "from app import costing, shared\n",
             "app/state/cost.py": "Kind = dict[str, int]\n",
-            "app/pages/cost/view.py": "",
+            "app/costing.py": "",
             "app/help.py": "from app.state import paper\n",
             "app/state/paper.py": "",
             "app/shared.py": "from app import costing\nKind = tuple[int, ...]\n",
@@ -51,8 +51,8 @@ def test_pages_by_their_names(tmp_path: Path) -> None:
     assert "app.shared" not in house.pages
     assert house.page_to_page() == [
         "app.help -> app.state.paper",
-        "app.pages.paper.page -> app.pages.cost.view",
+        "app.views.paper -> app.costing",
     ]
-    assert house.kit_to_page() == ["app.shared -> app.pages.cost.view"]
+    assert house.kit_to_page() == ["app.shared -> app.costing"]
     assert house.duplicates() == ["Kind: app.shared, app.state.cost"]
     assert house.circles() == []

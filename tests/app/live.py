@@ -16,7 +16,7 @@ from app.kit.draw.corruptions import corruption_chart
 from app.kit.draw.lambdas import lambda_chart
 from app.kit.draw.learning import gradient_chart, learning_chart
 from app.kit.draw.palette import run_colors
-from app.pages.playground.distribution import distribution_chart, layer_names
+from app.page.playground.distribution import distribution_chart, layer_names
 
 CONFIG = TrainConfig(
     dataset="digits8", widths=(4, 8), batch_size=128, epochs=1, evals_per_epoch=2, eval_images=100,

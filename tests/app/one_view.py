@@ -17,7 +17,7 @@ PATIENCE = 120.0
 
 
 def opened(view: str, **url: str) -> AppTest:
-    """The page of this folder in `app.pages`, opened by a link.
+    """The page of this folder in `app.page`, opened by a link.
 
     With ``session_state["away"]`` true the visitor is on another page, so that nothing of this one
     is drawn.
@@ -34,9 +34,9 @@ def _script(name: str) -> None:
     import streamlit as st
 
     from app.kit import routes
-    from app.pages import PAGES
+    from app.page import PAGES
 
-    page = importlib.import_module(f"app.pages.{name}.page")
+    page = importlib.import_module(f"app.page.{name}.page")
     home = st.Page(lambda: None, title="Home", url_path="home")
     routes.know(dict.fromkeys(PAGES, home))
 

@@ -17,12 +17,12 @@ from afn.sweep.saved import read_saved
 from afn.sweep.spec import SweepSpec, read_spec
 from app.kit import backend
 from app.kit.results import Layout, Results, badge
-from app.pages.ablations import charts
-from app.pages.ablations import table as tables
-from app.pages.ablations.drawn import Drawn, picked
-from app.pages.ablations.on_cifar10 import results_of
-from app.pages.ablations.ready_made import FOLDER, READY_MADE
-from app.pages.ablations.view import EXAMPLES, VARIED, AblationsView, values_of
+from app.page.ablations import charts
+from app.page.ablations import table as tables
+from app.page.ablations.drawn import Drawn, picked
+from app.page.ablations.on_cifar10 import results_of
+from app.page.ablations.ready_made import FOLDER, READY_MADE
+from app.page.ablations.view import EXAMPLES, VARIED, AblationsView, values_of
 from tests.app.one_view import html, opened, words
 from tests.pretrained.accuracies import answer, write_results
 

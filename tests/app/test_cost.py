@@ -15,8 +15,8 @@ from afn.engine.config import NORM_NAMES
 from app.kit import backend
 from app.kit.draw.palette import NORM_COLORS
 from app.kit.measuring import Measurements
-from app.pages.cost.charts import METRICS, cost_figure, metric_reading, reading, table
-from app.pages.cost.view import CONTENDERS, REFERENCE, CostView, seconds_of
+from app.page.cost.charts import METRICS, cost_figure, metric_reading, reading, table
+from app.page.cost.view import CONTENDERS, REFERENCE, CostView, seconds_of
 from tests.app.one_view import drawn, opened, words
 
 page = partial(opened, "cost")

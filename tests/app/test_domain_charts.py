@@ -13,8 +13,8 @@ from app.kit.draw.domains import MatrixRow, domain_words, matrix_reading, matrix
 from app.kit.draw.estimates import gain_over
 from app.kit.draw.heat import diverging, heat
 from app.kit.draw.palette import NORM_COLORS, domain_mark
-from app.pages.domains.matrix import matrix_html
-from app.pages.domains.spread import (
+from app.page.domains.matrix import matrix_html
+from app.page.domains.spread import (
     profile_alt,
     profile_figure,
     profile_reading,

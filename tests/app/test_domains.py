@@ -7,8 +7,8 @@ from afn.data.domains import digit_domains
 from app.kit import families
 from app.kit.draw.domains import MatrixRow
 from app.kit.recipes import recipe_of
-from app.pages.domains import view as domains
-from app.pages.domains.view import COLORS, CONTENDERS, DomainsView
+from app.page.domains import view as domains
+from app.page.domains.view import COLORS, CONTENDERS, DomainsView
 from tests.app.test_domain_charts import cell
 
 

@@ -13,9 +13,9 @@ from afn.pretrained.families import DIGITS, PACS
 from afn.runner import LocalRunner
 from app.kit.cards import sound_cards
 from app.kit.families import are_here, families
-from app.pages.domains import training as training_domains
-from app.pages.domains import view as domains
-from app.pages.domains.view import DomainsView
+from app.page.domains import training as training_domains
+from app.page.domains import view as domains
+from app.page.domains.view import DomainsView
 from tests.app.one_view import words
 from tests.app.shapes import NAMES, TREE, answered, buttons, finished, page, queued, tables
 

@@ -13,9 +13,9 @@ from app.kit.draw.chart import Shown
 from app.kit.draw.depth import depth_legend, ramp
 from app.kit.draw.palette import NORM_COLORS
 from app.kit.draw.tracks import Track, courses_of, series_of, table, thinned, together, track
-from app.pages.dynamics.charts import depth_figure, dynamics_figure, panels_of
-from app.pages.dynamics.view import DynamicsView
-from app.pages.dynamics.words import dynamics_reading, panel_reading
+from app.page.dynamics.charts import depth_figure, dynamics_figure, panels_of
+from app.page.dynamics.view import DynamicsView
+from app.page.dynamics.words import dynamics_reading, panel_reading
 
 START = [0.04, 0.04, 0.01, 0.01]
 

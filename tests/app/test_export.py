@@ -35,33 +35,33 @@ from app.kit.results import Results
 from app.kit.sections import movement as moving
 from app.kit.take import lambdas, sweeps, trainings
 from app.kit.take.experiment import OLDER_RULE, line
-from app.pages.ablations.ready_made import READY_MADE
-from app.pages.ablations.sweeping import ready_made_plan
-from app.pages.cost import take as costs
-from app.pages.cost import view as cost
-from app.pages.cost.view import CostView
-from app.pages.domains import take as matrix
-from app.pages.domains import view as domains
-from app.pages.domains.view import DomainsView
-from app.pages.inside import take as layers
-from app.pages.inside import view as inside
-from app.pages.inside.view import InsideView
-from app.pages.lessons import take as trials
-from app.pages.lessons.experiments.timings import Timings
-from app.pages.lessons.experiments.trainings import Trainings
-from app.pages.lessons.experiments.trial import Trial
-from app.pages.lessons.lessons import LESSONS
-from app.pages.paper import take as published
-from app.pages.paper import take_mechanisms as mechanisms
-from app.pages.rescaling import take as scales
-from app.pages.rescaling import view as rescaling
-from app.pages.rescaling.view import RescalingView
-from app.pages.robustness import label_shift
-from app.pages.robustness import take as corruptions
-from app.pages.robustness import take_label_shift as few_classes
-from app.pages.robustness import view as robustness
-from app.pages.robustness.view import RobustnessView
-from app.pages.runs import take as pairs
+from app.page.ablations.ready_made import READY_MADE
+from app.page.ablations.sweeping import ready_made_plan
+from app.page.cost import take as costs
+from app.page.cost import view as cost
+from app.page.cost.view import CostView
+from app.page.domains import take as matrix
+from app.page.domains import view as domains
+from app.page.domains.view import DomainsView
+from app.page.inside import take as layers
+from app.page.inside import view as inside
+from app.page.inside.view import InsideView
+from app.page.lessons import take as trials
+from app.page.lessons.experiments.timings import Timings
+from app.page.lessons.experiments.trainings import Trainings
+from app.page.lessons.experiments.trial import Trial
+from app.page.lessons.lessons import LESSONS
+from app.page.paper import take as published
+from app.page.paper import take_mechanisms as mechanisms
+from app.page.rescaling import take as scales
+from app.page.rescaling import view as rescaling
+from app.page.rescaling.view import RescalingView
+from app.page.robustness import label_shift
+from app.page.robustness import take as corruptions
+from app.page.robustness import take_label_shift as few_classes
+from app.page.robustness import view as robustness
+from app.page.robustness.view import RobustnessView
+from app.page.runs import take as pairs
 from tests.app.taking import drawn_lines, executed, printed, said
 
 QUICK = TrainConfig(

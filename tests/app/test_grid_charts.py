@@ -13,8 +13,8 @@ from app.kit.draw.estimates import accuracy_over, gain_over, place_title, signed
 from app.kit.draw.grid import FADED_TEXT, GROUPS, grid_table, heatmap_html, in_order, scale_html
 from app.kit.draw.heat import FULL, diverging
 from app.kit.draw.legend import Entry, legend_html
-from app.pages.robustness.charts.samples import answers_of, samples_html
-from app.pages.robustness.charts.summary import grid_reading, summary, summary_html
+from app.page.robustness.charts.samples import answers_of, samples_html
+from app.page.robustness.charts.summary import grid_reading, summary, summary_html
 from tests.app.cells import N, Table, answered, cell, grid
 
 THEMES = tomllib.loads((Path(__file__).parents[2] / ".streamlit" / "config.toml").read_text())[

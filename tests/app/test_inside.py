@@ -26,9 +26,9 @@ from afn.inside.networks import network, untrained
 from afn.inside.service import Inspector, serve
 from afn.pretrained.cards import read_card
 from app.kit import backend
-from app.pages.inside import words as words_of
-from app.pages.inside.neighbours import Who, neighbours_html, neighbours_reading
-from app.pages.inside.view import InsideView, look_of, to_url
+from app.page.inside import words as words_of
+from app.page.inside.neighbours import Who, neighbours_html, neighbours_reading
+from app.page.inside.view import InsideView, look_of, to_url
 from tests.app.one_view import drawn, opened, words
 
 page = partial(opened, "inside")

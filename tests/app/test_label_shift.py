@@ -8,8 +8,8 @@ import pytest
 from afn.grids.records import Question
 from afn.pretrained.cards import read_card
 from app.kit.subjects import Chosen
-from app.pages.robustness import label_shift
-from app.pages.robustness.charts.label_shift import (
+from app.page.robustness import label_shift
+from app.page.robustness.charts.label_shift import (
     Shifted,
     ShiftPoint,
     shift_figure,

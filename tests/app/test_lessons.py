@@ -12,19 +12,19 @@ from afn import AFN2d
 from afn.grids.records import Cell
 from afn.lambda_init import LambdaInit
 from app.kit import backend, cards, comparison
-from app.pages.ablations import view as ablations
-from app.pages.ablations.ready_made import READY_MADE
-from app.pages.cost import view as costing
-from app.pages.dynamics import view as dynamics
-from app.pages.lessons import view as state
-from app.pages.lessons.experiments.experiment import Experiment, Standing
-from app.pages.lessons.experiments.trial import REFERENCE, Trial
-from app.pages.lessons.lessons import LESSONS
-from app.pages.lessons.lessons.lesson import Check, Option
-from app.pages.lessons.view import LessonsView
-from app.pages.paper import view as paper
-from app.pages.rescaling import view as rescaling
-from app.pages.robustness import view as robustness
+from app.page.ablations import view as ablations
+from app.page.ablations.ready_made import READY_MADE
+from app.page.cost import view as costing
+from app.page.dynamics import view as dynamics
+from app.page.lessons import view as state
+from app.page.lessons.experiments.experiment import Experiment, Standing
+from app.page.lessons.experiments.trial import REFERENCE, Trial
+from app.page.lessons.lessons import LESSONS
+from app.page.lessons.lessons.lesson import Check, Option
+from app.page.lessons.view import LessonsView
+from app.page.paper import view as paper
+from app.page.rescaling import view as rescaling
+from app.page.robustness import view as robustness
 from tests.app.one_view import drawn, opened, text
 
 SLUGS = list(LESSONS)
@@ -456,7 +456,7 @@ class Paused(Experiment):
 
 def test_the_time_left_is_told_by_the_pace_since_it_went_on(runs, monkeypatch):
     clock = [1000.0]
-    monkeypatch.setattr("app.pages.lessons.experiments.trial.time.time", lambda: clock[0])
+    monkeypatch.setattr("app.page.lessons.experiments.trial.time.time", lambda: clock[0])
     experiment = Paused()
     trial = Trial("axes", experiment)
     trial.begin()
@@ -486,7 +486,7 @@ def test_two_measurements_do_not_run_at_once(runs, monkeypatch):
 
 
 def test_without_what_came_along_the_page_says_so(runs, monkeypatch, tmp_path):
-    monkeypatch.setattr("app.pages.lessons.experiments.trial.REFERENCE", tmp_path)
+    monkeypatch.setattr("app.page.lessons.experiments.trial.REFERENCE", tmp_path)
     at = page(lesson="axes")
     assert "The precomputed result is missing" in text(at.info)
     at = press(at, "lessons.run")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app.pages.lessons.lessons import LESSONS
+from app.page.lessons.lessons import LESSONS
 from tests.app.browser import ROOT, button
 
 pytestmark = [

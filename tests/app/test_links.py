@@ -4,22 +4,22 @@ import numpy as np
 import pytest
 
 from afn.inside import own_picture
-from app.pages.ablations import view as ablations
-from app.pages.ablations.view import AblationsView
-from app.pages.cost import view as costing
-from app.pages.cost.view import CostView
-from app.pages.domains import view as domains
-from app.pages.domains.view import DomainsView
-from app.pages.dynamics import view as dynamics
-from app.pages.dynamics.view import DynamicsView
-from app.pages.inside import view as inside
-from app.pages.inside.view import InsideView
-from app.pages.paper import view as paper
-from app.pages.paper.view import PaperView
-from app.pages.rescaling import view as rescaling
-from app.pages.rescaling.view import RescalingView
-from app.pages.robustness import view as robustness
-from app.pages.robustness.view import RobustnessView
+from app.page.ablations import view as ablations
+from app.page.ablations.view import AblationsView
+from app.page.cost import view as costing
+from app.page.cost.view import CostView
+from app.page.domains import view as domains
+from app.page.domains.view import DomainsView
+from app.page.dynamics import view as dynamics
+from app.page.dynamics.view import DynamicsView
+from app.page.inside import view as inside
+from app.page.inside.view import InsideView
+from app.page.paper import view as paper
+from app.page.paper.view import PaperView
+from app.page.rescaling import view as rescaling
+from app.page.rescaling.view import RescalingView
+from app.page.robustness import view as robustness
+from app.page.robustness.view import RobustnessView
 
 DRAWN = own_picture.to_text(np.eye(28, dtype=np.uint8) * 255)
 

@@ -18,7 +18,7 @@ from app.kit.draw.corruptions import corruption_chart
 from app.kit.draw.lambdas import lambda_chart, short_layer
 from app.kit.draw.learning import gradient_chart, learning_chart
 from app.kit.draw.palette import NORM_COLORS, run_colors
-from app.pages.playground.distribution import distribution_chart, layer_names
+from app.page.playground.distribution import distribution_chart, layer_names
 from tests.app.live import (
     CHANGED_AT,
     CHARTS,

@@ -11,7 +11,7 @@ from afn.history import STEP_COLUMNS, Follower, History
 from afn.jsonl import append_line
 from afn.runs import Run
 from app.kit.draw.chart import Shown
-from app.pages.playground.distribution import distribution_chart
+from app.page.playground.distribution import distribution_chart
 from tests.app.live import (
     CHANGED_AT,
     CHARTS,

@@ -21,9 +21,9 @@ from app.kit.draw.movement import (
     way_reading,
 )
 from app.kit.sections import movement as moving
-from app.pages.lessons.lessons import networks
-from app.pages.paper.mechanisms import VARIANTS
-from app.pages.paper.view import NETWORKS
+from app.page.lessons.lessons import networks
+from app.page.paper.mechanisms import VARIANTS
+from app.page.paper.view import NETWORKS
 
 LAYER = "backbone.blocks.0.norm"
 

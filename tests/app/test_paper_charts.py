@@ -23,14 +23,14 @@ from afn.pretrained.replication import COMPARISONS, replicated
 from afn.pretrained.ways import WAYS, Ask
 from app.kit.draw.asked import asked_html, asked_rows
 from app.kit.draw.estimates import Estimate
-from app.pages.paper import mechanisms
-from app.pages.paper.charts import ladder as ladders
-from app.pages.paper.charts import mechanisms as figures
-from app.pages.paper.charts import paper as charts
-from app.pages.paper.charts.forest import forest_html, trainings_words
-from app.pages.paper.charts.verdicts import protocol_html, tally_html, verdict_html
-from app.pages.paper.mechanisms import VARIANTS, Course, Effect, Moves
-from app.pages.paper.view import fit_words, fits
+from app.page.paper import mechanisms
+from app.page.paper.charts import ladder as ladders
+from app.page.paper.charts import mechanisms as figures
+from app.page.paper.charts import paper as charts
+from app.page.paper.charts.forest import forest_html, trainings_words
+from app.page.paper.charts.verdicts import protocol_html, tally_html, verdict_html
+from app.page.paper.mechanisms import VARIANTS, Course, Effect, Moves
+from app.page.paper.view import fit_words, fits
 from tests.pretrained.accuracies import answer, measured
 
 FROM_MNIST = next(table for table in TABLES if table.name == "digits_from_mnist")

@@ -13,7 +13,7 @@ from afn.runs import RunStore
 from app.kit.comparison import names_of
 from app.kit.draw.chart import Shown
 from app.kit.draw.tracks import track
-from app.pages.runs.parting import (
+from app.page.runs.parting import (
     SMOOTH,
     TITLES,
     Mark,

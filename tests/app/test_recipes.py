@@ -5,7 +5,7 @@ from dataclasses import replace
 from afn.engine.config import TrainConfig
 from afn.lambda_init import LambdaInit
 from app.kit.recipes import recipe_of, recipe_words
-from app.pages.domains import view as domains
+from app.page.domains import view as domains
 
 TINY = TrainConfig(widths=(2,), epochs=2, batch_size=8, eval_images=20, corruptions=())
 

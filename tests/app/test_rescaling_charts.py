@@ -7,15 +7,15 @@ import pytest
 
 from afn.grids.rescaling import LayerRescaling, Rescaling
 from app.kit.draw.palette import GREY, domain_mark
-from app.pages.rescaling.differences import (
+from app.page.rescaling.differences import (
     channels_figure,
     difference_reading,
     layers_figure,
     looks,
 )
-from app.pages.rescaling.differences import table as differences_table
-from app.pages.rescaling.outliers import outlier_words, outliers
-from app.pages.rescaling.ridges import (
+from app.page.rescaling.differences import table as differences_table
+from app.page.rescaling.outliers import outlier_words, outliers
+from app.page.rescaling.ridges import (
     MOST_RIDGES,
     Ridge,
     by_layer,

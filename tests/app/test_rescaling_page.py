@@ -10,8 +10,8 @@ from functools import partial
 from afn.data import dataset_entry
 from afn.grids.execution import carry_out
 from app.kit import families
-from app.pages.rescaling import view as rescaling
-from app.pages.rescaling.view import CORRUPTIONS, NEWEST, RescalingView, nearest
+from app.page.rescaling import view as rescaling
+from app.page.rescaling.view import CORRUPTIONS, NEWEST, RescalingView, nearest
 from tests.app.one_view import charts, drawn, opened, words
 
 page = partial(opened, "rescaling")

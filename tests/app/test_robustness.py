@@ -9,8 +9,8 @@ from afn.grids.subjects import Subject
 from app.kit import subjects
 from app.kit.offers import newest
 from app.kit.subjects import Chosen
-from app.pages.robustness import view as robustness
-from app.pages.robustness.view import RobustnessView
+from app.page.robustness import view as robustness
+from app.page.robustness.view import RobustnessView
 
 NORMS = ("bn", "afn", "asrnorm")
 NORM_ORDER = ("bn", "asrnorm", "afn")

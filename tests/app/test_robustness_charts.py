@@ -8,23 +8,23 @@ from afn.grids.records import Cell
 from afn.intervals import mean_interval, paired_interval, wilson_interval
 from afn.pretrained.cards import read_card
 from app.kit.draw.heat import LESS, MORE
-from app.pages.robustness import take as corruptions
-from app.pages.robustness.charts.bars import bars_figure, bars_reading
-from app.pages.robustness.charts.batches import (
+from app.page.robustness import take as corruptions
+from app.page.robustness.charts.bars import bars_figure, bars_reading
+from app.page.robustness.charts.batches import (
     BatchPoint,
     batch_figure,
     batch_legend,
     batch_reading,
     batch_table,
 )
-from app.pages.robustness.charts.samples import (
+from app.page.robustness.charts.samples import (
     answers_of,
     flips,
     flips_reading,
     interesting,
     samples_html,
 )
-from app.pages.robustness.charts.steps import Step, steps_figure, steps_reading, steps_table
+from app.page.robustness.charts.steps import Step, steps_figure, steps_reading, steps_table
 from tests.app.cells import N, answered, cell, grid
 
 # -- corruption by corruption ----------------------------------------------------------------------

@@ -18,8 +18,8 @@ from afn.pretrained.cards import pretrained_dir, read_card
 from afn.work import ENDED
 from app.kit import backend
 from app.kit.subjects import Chosen
-from app.pages.robustness import view as robustness
-from app.pages.robustness.view import from_url
+from app.page.robustness import view as robustness
+from app.page.robustness.view import from_url
 from tests.app.one_view import drawn, html, opened, run_fragment, words
 
 NORMS = ("bn", "afn", "asrnorm")

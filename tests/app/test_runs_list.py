@@ -15,8 +15,8 @@ def runs_app():
     import streamlit as st
 
     from app.kit import address, routes
-    from app.pages.playground import page as playground
-    from app.pages.runs import page as runs
+    from app.page.playground import page as playground
+    from app.page.runs import page as runs
 
     home = st.Page(playground.render, title="Playground", url_path="playground")
     first = st.Page(runs.render, title="Runs", url_path="runs", default=True)

@@ -19,7 +19,7 @@ from tests.app.one_view import travelled
 def visit_script():
     import streamlit as st
 
-    from app.pages.playground import view as state
+    from app.page.playground import view as state
 
     state.begin()
     if act := st.session_state.pop("act", None):

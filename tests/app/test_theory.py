@@ -6,8 +6,8 @@ from math import prod
 import pytest
 
 from afn.pretrained.cards import read_card
-from app.pages.paper import mechanisms
-from app.pages.paper.charts.theory import (
+from app.page.paper import mechanisms
+from app.page.paper.charts.theory import (
     failing,
     gain_figure,
     gain_reading,
@@ -16,7 +16,7 @@ from app.pages.paper.charts.theory import (
     logits_reading,
     theory_table,
 )
-from app.pages.paper.theory import first_steps
+from app.page.paper.theory import first_steps
 from tests.app.one_view import opened, words
 
 

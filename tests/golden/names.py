@@ -21,19 +21,19 @@ from afn.sweep.spec import SweepSpec
 from afn.sweep.store import SweepStore
 from afn.train_options import arguments
 from app.kit import comparison
-from app.pages.ablations import view as ablations
-from app.pages.ablations.ready_made import READY_MADE
-from app.pages.ablations.sweeping import ready_made_plan
-from app.pages.cost import view as costing
-from app.pages.domains import view as domains
-from app.pages.dynamics import view as dynamics
-from app.pages.inside import view as inside
-from app.pages.lessons import view as lessons
-from app.pages.lessons.experiments.trial import Trial
-from app.pages.lessons.lessons import LESSONS
-from app.pages.paper import view as paper
-from app.pages.rescaling import view as rescaling
-from app.pages.robustness import view as robustness
+from app.page.ablations import view as ablations
+from app.page.ablations.ready_made import READY_MADE
+from app.page.ablations.sweeping import ready_made_plan
+from app.page.cost import view as costing
+from app.page.domains import view as domains
+from app.page.dynamics import view as dynamics
+from app.page.inside import view as inside
+from app.page.lessons import view as lessons
+from app.page.lessons.experiments.trial import Trial
+from app.page.lessons.lessons import LESSONS
+from app.page.paper import view as paper
+from app.page.rescaling import view as rescaling
+from app.page.robustness import view as robustness
 from tests.app.one_view import drawn, opened
 
 LINKS = {

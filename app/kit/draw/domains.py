@@ -1,6 +1,6 @@
 """Accuracy over pairs of training and test domain: what it says in words, and as a table.
 
-`app.pages.domains.matrix` draws it.
+`app.page.domains.matrix` draws it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -22,7 +22,7 @@ from ...kit.markdown import plain
 
 _TICK_SECONDS = 2.0
 _LOOKS: tuple[Look, ...] = ("line", "dashed")
-"""In the legend, as in `app.pages.runs.parting`."""
+"""In the legend, as in `app.page.runs.parting`."""
 _CLOSE = 4
 """Marks so few steps apart are one."""
 

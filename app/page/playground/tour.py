@@ -62,7 +62,7 @@ def render(comparison: Comparison, statuses: Sequence[str]) -> None:
 
     Args:
         comparison: The contenders as set.
-        statuses: How each stands, as `app.pages.playground.transport.status` says.
+        statuses: How each stands, as `app.page.playground.transport.status` says.
     """
     if not state.is_open():
         return

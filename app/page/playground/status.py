@@ -37,7 +37,7 @@ def render(shown: Sequence[Shown | None], names: Sequence[str], colors: Sequence
         shown: The runs; None where a contender has not been started.
         names: The contenders' names.
         colors: Their colours.
-        statuses: How each stands, as `app.pages.playground.transport.status` says.
+        statuses: How each stands, as `app.page.playground.transport.status` says.
     """
     cards = [
         _card(each, name, color, status)

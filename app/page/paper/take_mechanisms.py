@@ -58,7 +58,7 @@ def experiments_of(network: str) -> list[Experiment]:
     """Each mechanism's numbers, asked or read once more.
 
     Args:
-        network: Of `app.pages.paper.view.NETWORKS`.
+        network: Of `app.page.paper.view.NETWORKS`.
     """
     opened, _ = histories.opened([course.name for course in evidence.courses(network)])
     known = {each.id.removeprefix(f"{network}-"): each for each in opened}

@@ -21,7 +21,7 @@ def inside_layer(key: str, data: Mapping[str, Any], *, on_wish: Callable[[Wish],
 
     Args:
         key: Names the diagram in this session.
-        data: What was seen and in which words; see ``app/pages/inside/page.py``.
+        data: What was seen and in which words; see ``app/page/inside/page.py``.
         on_wish: Called with what the hand wants, before the page's part runs again.
     """
     number = f"_{key}_answered"

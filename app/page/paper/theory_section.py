@@ -67,7 +67,7 @@ def render(network: str, told: str) -> None:
     """Draw the section; nothing where no start of λ was trained beside BN.
 
     Args:
-        network: Of `app.pages.paper.view.NETWORKS`.
+        network: Of `app.page.paper.view.NETWORKS`.
         told: Where the figures are from.
     """
     steps = first_steps(evidence.courses(network))

@@ -1,0 +1,20 @@
+"""The pages: a folder each, in the order of the navigation.
+
+Not `pages`: Streamlit takes a folder of that name beside its script for an app of the old kind, and
+tells the first visitor of a server who comes by a link that there is no such page.
+"""
+
+PAGES = (
+    "playground",
+    "lessons",
+    "dynamics",
+    "rescaling",
+    "robustness",
+    "domains",
+    "ablations",
+    "inside",
+    "cost",
+    "paper",
+    "runs",
+)
+"""The first one is where the app starts."""
