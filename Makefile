@@ -30,6 +30,7 @@ lint: .venv/dev.stamp
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
+	$(BIN)/lint-imports --no-cache
 
 setup: .venv/dev.stamp
 

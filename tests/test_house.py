@@ -1,8 +1,82 @@
-"""The figures of how the house is built, of two small houses in its two layouts."""
+"""The figures of how the house is built, of two small houses in its two layouts; and its rules."""
 
 from pathlib import Path
 
-from benchmarks.house import House
+import pytest
+
+from benchmarks.house import ROOT, House
+
+NAMING_SESSION_KEYS = {
+    # What a page's view or kit.view should come to say; until then the key is named where it is
+    # read. To mend a module is to strike it out here, and nothing is ever added.
+    # The kit, for sections that several pages show:
+    "app.kit.address",  # the link and what was written of it, for every page
+    "app.kit.batch_controls",  # a choice that the networks on the page no longer offer
+    "app.kit.draw.live_chart",  # the chunks that one browser has been sent
+    "app.kit.evaluations",  # what a section has asked for
+    "app.kit.take.offer",  # which experiment is shown to be taken along
+    # Pages that read their own settings, and put right one that is no longer offered:
+    "app.page.ablations.fields",
+    "app.page.ablations.outcome",
+    "app.page.ablations.page",
+    "app.page.cost.page",
+    "app.page.domains.layers",
+    "app.page.domains.page",
+    "app.page.dynamics.page",
+    "app.page.inside.page",
+    "app.page.lessons.page",
+    "app.page.paper.page",
+    "app.page.playground.controls",
+    "app.page.playground.downloads",
+    "app.page.playground.figures",
+    "app.page.rescaling.conditions",
+    "app.page.rescaling.page",
+    "app.page.robustness.page",
+    # Pages that keep what is no setting, from one run of their script to the next:
+    "app.page.inside.drawing",  # the drawn image that the browser sends
+    "app.page.inside.layer",  # the number of the last change that the browser sent
+    "app.page.playground.page",  # when a training was started
+    "app.page.playground.tour_view",  # where the tour stands
+    "app.page.playground.transport",  # a change to a training under way
+    "app.page.runs.forking",  # why nothing was started
+}
+
+
+@pytest.fixture(scope="module")
+def house() -> House:
+    return House(ROOT)
+
+
+def test_pages_import_one_another_at_most_three_times(house: House) -> None:
+    assert len(house.page_to_page()) <= 3, house.page_to_page()
+
+
+def test_the_kit_imports_no_page(house: House) -> None:
+    assert house.kit_to_page() == []
+
+
+def test_there_are_no_circles(house: House) -> None:
+    assert house.circles() == []
+
+
+def test_no_more_modules_name_session_keys(house: House) -> None:
+    naming = set(house.session())
+    new, mended = naming - NAMING_SESSION_KEYS, NAMING_SESSION_KEYS - naming
+    assert not new, f"session keys belong into the page's view.py: {sorted(new)}"
+    assert not mended, f"no longer needed in NAMING_SESSION_KEYS: {sorted(mended)}"
+
+
+def test_every_folder_of_modules_is_a_package() -> None:
+    """The import contracts see no module of a folder without ``__init__.py``."""
+    folders = {path.parent for top in ("app", "afn") for path in (ROOT / top).glob("**/*.py")}
+    assert [each for each in folders if not (each / "__init__.py").exists()] == []
+
+
+def test_git_keeps_the_page_of_runs() -> None:
+    """``runs/`` without the first slash hides the page of that name from git and from ruff."""
+    rules = (ROOT / ".gitignore").read_text().splitlines()
+    assert "/runs/" in rules
+    assert "runs/" not in rules
 
 
 def built(root: Path, files: dict[str, str]) -> House:

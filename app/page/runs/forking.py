@@ -20,9 +20,10 @@ from afn.origin import Origin
 from afn.runs import Run
 from afn.wording import percent
 from afn.work import ENDED
+
 from ...kit import backend, routes
-from ...kit.draw.chart import enumerate_words
 from ...kit.comparison import LETTERS, NORM_TITLES
+from ...kit.draw.chart import enumerate_words
 from ...kit.explanations import CONTROLS
 from ...kit.markdown import plain
 
@@ -33,7 +34,6 @@ _LISTED = 4
 _OWN = "own"
 """Of the statistics at test time; a widget takes None for nothing chosen."""
 _STATS = {_OWN: "the norm's own", "batch": "of the test batch", "running": "running averages"}
-
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,12 @@ from safetensors.numpy import load_file, save
 from afn.index import Line
 from afn.runs import Run
 from afn.work import ENDED
-from ...kit import routes
+
 from ...kit import backend, histories, routes
-from . import forking, pairs, table as run_table
 from ...kit.comparison import MAX_CONTENDERS
-from ...kit.take import (Experiment, lambdas, offer, trainings)
+from ...kit.take import Experiment, lambdas, offer, trainings
+from . import forking, pairs
+from . import table as run_table
 from . import view as runs
 
 TITLE, PATH = "Runs", "runs"

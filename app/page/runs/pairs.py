@@ -9,16 +9,17 @@ from afn.comparing import Kinship, differences, kinship, parting, sentence
 from afn.engine.config import ADAPTIVE_NORMS
 from afn.lambda_init import LAMBDAS
 from afn.runs import Run
-from . import forking
+
 from ...kit import histories
-from ...kit.draw.legend import Entry, Look, legend_html
-from .parting import (TITLES, UNITS, Mark, parting_figure, parting_reading, parting_table)
 from ...kit.comparison import LETTERS
-from ...kit.take import offer
-from . import take as experiments
+from ...kit.draw.legend import Entry, Look, legend_html
 from ...kit.export import csv_of
 from ...kit.histories import Opened
 from ...kit.markdown import plain
+from ...kit.take import offer
+from . import forking
+from . import take as experiments
+from .parting import TITLES, UNITS, Mark, parting_figure, parting_reading, parting_table
 
 _TICK_SECONDS = 2.0
 _LOOKS: tuple[Look, ...] = ("line", "dashed")

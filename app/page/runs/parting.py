@@ -8,6 +8,7 @@ import numpy as np
 
 from afn.intervals import wilson_interval
 from afn.wording import count_words, number_words, percent
+
 from ...kit.draw.chart import Rows, Shown, enumerate_words
 from ...kit.draw.learning import SMOOTH
 from ...kit.draw.legend import translucent

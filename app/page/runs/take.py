@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from afn.comparing import parting
-from ...kit.take.code import (Origin, configurations, origins_note, program, table)
-from ...kit.take.experiment import Experiment, line
+
 from ...kit.histories import Opened
 from ...kit.markdown import plain
+from ...kit.take.code import Origin, configurations, origins_note, program, table
+from ...kit.take.experiment import Experiment, line
 
 _LOOP = """\
 first, second = sources.values()
