@@ -289,6 +289,7 @@ def test_ablations_on_cifar10_are_there_once_their_models_are(store, tmp_path, m
     assert "+2.0 (" in html(at)  # too few images for a narrow interval, but three seeds
     assert "pretrained train" in html(at)
     assert "Highest accuracy under corruption: 61.0 ± 2.5 % with afn" in words(at)
+    assert "Click a point" not in words(at)  # there is no run to open
     write_results(tmp_path, [])
     at = page(sweep="cifar10-batch-size")
     assert "no such sweep was begun here" in words(at)

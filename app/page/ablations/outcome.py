@@ -86,13 +86,14 @@ def render(results: Results, *, metric: str, over: str, figure: str) -> None:
 def _picked(results: Results, point: Point | None) -> None:
     """The runs behind a point that was clicked on, to be opened."""
     if point is None:
-        st.caption("Click a point, or a number on the map, to open its runs.")
+        if any(backend.has_run(run.run_id) for run in results.runs):
+            st.caption("Click a point, or a number on the map, to open its runs.")
         return
     ids = [run_id for run_id in results.runs_at(point) if backend.has_run(run_id)]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{plain(point_words(point))}**", width="content")
         if not ids:
-            st.caption("These runs came along as figures alone; run them here to open them.")
+            st.caption("These runs came along as figures alone.")
             return
         shown = ids[:MAX_CONTENDERS]
         label = count_words(len(shown), "run")
