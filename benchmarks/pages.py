@@ -15,12 +15,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
-from tests.app.page import PAGES, AppPage
 
 from afn.engine.config import TrainConfig
 from afn.engine.execution import execute
 from afn.runs import RunStore
 from tests.app.browser import ROOT, launched_chromium, streamlit_server
+from tests.app.pages import PAGES, AppPage
 
 TARGET_MS = 500
 CHANGE = """([title, drawn]) => new Promise((resolve) => {

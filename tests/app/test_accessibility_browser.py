@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
-from tests.app.page import PAGES, AppPage
 
 from afn import TrainConfig
 from afn.engine.execution import execute
 from afn.runs import RunStore
 from tests.app.browser import ROOT
+from tests.app.pages import PAGES, AppPage
 
 pytestmark = [
     pytest.mark.browser,

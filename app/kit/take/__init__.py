@@ -3,7 +3,7 @@
 Each page has one function here, ``experiments_of`` or the like, that makes one `Experiment` or
 several of the page's settings and models; and the page calls `offer` with it::
 
-    from app.experiments import Experiment, offer
+    from ...kit.take import Experiment, offer
 
     offer("lessons", lambda: [Experiment(title=..., about=..., python=..., commands=...)])
 

@@ -1,7 +1,7 @@
 """The lessons, in their order. Each is one file: texts, experiment, and answers from its data.
 
-To add one: write ``app/lessons/NAME.py`` with a ``LESSON``, put it into `LESSONS`, and run
-``python -m benchmarks.lessons --keep SLUG``, which makes its precomputed result.
+To add one: write ``app/page/lessons/lessons/NAME.py`` with a ``LESSON``, put it into `LESSONS`, and
+run ``python -m benchmarks.lessons --keep SLUG``, which makes its precomputed result.
 """
 
 from typing import Any
