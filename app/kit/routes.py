@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import streamlit as st
+
 from . import address
 
 PLAYGROUND_RUNS = "run"
@@ -29,3 +31,10 @@ def show_in_playground(run_ids: Sequence[str]) -> None:
 def show_in_dynamics(run_ids: Sequence[str]) -> None:
     """Open runs on the page of λ dynamics."""
     address.go(to("dynamics"), {DYNAMICS_RUNS: "~".join(run_ids)})
+
+
+def nothing_yet(words: str) -> None:
+    """Say what a page has nothing of, and lead to where it is made."""
+    with st.container(border=True):
+        st.markdown(words)
+        st.page_link(to("playground"), label="To the Playground", icon=":material/play_arrow:")

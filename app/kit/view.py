@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from . import address
+from . import address, links
 
 View = TypeVar("View")
 Url = Mapping[str, Sequence[str]]
@@ -23,48 +23,66 @@ class ViewState(Generic[View]):
 
     Args:
         name: Of the page, and of its session key.
-        from_url: Settings, and one line for each thing in the link that cannot be.
-        to_url: The inverse; defaults are left out.
+        kind: The settings' class; it raises ValueError for what cannot be.
+        parameters: Field -> URL parameter.
         anchor: A field whose widget is always on the page.
         things: URL parameters of what is open; Back closes it again.
+        linked: What of the settings goes into a link, if not all.
     """
 
     def __init__(
         self,
         name: str,
-        from_url: Callable[[Url], tuple[View, list[str]]],
-        to_url: Callable[[View], dict[str, str]],
+        kind: type[View],
+        parameters: Mapping[str, str],
         *,
         anchor: str,
         things: Sequence[str] = (),
+        linked: Callable[[View], View] | None = None,
     ) -> None:
         self.name, self._anchor, self._things = name, anchor, things
-        self._from_url, self._to_url = from_url, to_url
-        self._problems = f"{name}.problems"
+        self._kind, self._parameters, self._linked = kind, parameters, linked
+        self._problems, self._proposed = f"{name}.problems", f"{name}.proposed"
+
+    def to_url(self, view: View) -> dict[str, str]:
+        """Query parameters that reproduce the settings; defaults are left out."""
+        return links.to_url(self._linked(view) if self._linked else view, self._parameters)
+
+    def from_url(self, url: Url) -> tuple[View, list[str]]:
+        """The settings that a link asks for, and one line for each thing in it that cannot be."""
+        return links.from_url(self._kind, self._parameters, url)
 
     def key(self, field: str) -> str:
         """The widget key of a setting."""
         return f"{self.name}.{field}"
 
-    def begin(self) -> tuple[bool, Url]:
+    def begin(self) -> tuple[bool, list[str]]:
         """Adopt what the address asks for where it is new; ready the widgets.
 
         Returns:
-            Whether it is, and the address's parameters.
+            Whether it is, and the problems with it, a list that may grow.
         """
         session = st.session_state
         url, adopts = address.begin()
         if adopts:
-            view, session[self._problems] = self._from_url(url)
+            view, session[self._problems] = self.from_url(url)
+            session.pop(self._proposed, None)
             self.put(view)
-            return True, url
+            return True, self.problems()
         if self.key(self._anchor) not in session:
             self.put(session[self.name])  # back from another page: the widgets are gone
         before = session[self.name]
         self.keep()
         if session[self.name] != before:
             self.clear_problems()  # the user has moved on
-        return False, url
+        return False, self.problems()
+
+    def propose(self, field: str, values: Sequence[str]) -> None:
+        """Values for an address that names none: once, for the visitor may want to clear them."""
+        if self._proposed not in st.session_state:
+            st.session_state[self._proposed] = True
+            if not st.session_state[self.key(field)]:
+                st.session_state[self.key(field)] = list(values)
 
     def keep(self) -> None:
         """Say again what widgets hold, before they are drawn again.
@@ -102,7 +120,7 @@ class ViewState(Generic[View]):
     def write(self, view: View, **more: str) -> None:
         """Make the address a link to what is on screen; `more` are further parameters."""
         st.session_state[self.name] = view
-        address.write(self._to_url(view) | more, things=self._things)
+        address.write(self.to_url(view) | more, things=self._things)
 
     def problems(self) -> list[str]:
         """What could not be had from the address."""

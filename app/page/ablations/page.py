@@ -34,7 +34,7 @@ _CEILING = 95.0
 
 def render() -> None:
     """Draw the page."""
-    problems = ablations.begin()
+    _, problems = ablations.begin()
     st.title("What if?", anchor=False)
     st.markdown(
         "Change one thing, leave all else as it is, and repeat with other seeds: only a difference "

@@ -1,6 +1,5 @@
 """What the Ablations page shows: its settings, their link form, and the sweep that they build."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +8,6 @@ from afn.engine.config import AUGMENTS, BACKBONE_NAMES, NORM_NAMES, TrainConfig
 from afn.lambda_init import LambdaInit
 from afn.sweep.spec import SweepSpec
 
-from ...kit import links
 from ...kit.view import ViewState
 
 NEW = "new"
@@ -224,24 +222,9 @@ _URL = {
 """Field -> URL parameter."""
 
 
-def to_url(view: AblationsView) -> dict[str, str]:
-    """Query parameters that reproduce the view; defaults are left out."""
-    return links.to_url(view, _URL)
-
-
-def from_url(url: Mapping[str, Sequence[str]]) -> tuple[AblationsView, list[str]]:
-    """The view that a link asks for, and one line for each thing in it that cannot be."""
-    return links.from_url(AblationsView, _URL, url)
-
-
 # -- the session -----------------------------------------------------------------------------------
 
-_VIEW = ViewState("ablations", from_url, to_url, anchor="sweep", things=("sweep",))
+_VIEW = ViewState("ablations", AblationsView, _URL, anchor="sweep", things=("sweep",))
 
+begin, from_url, to_url = _VIEW.begin, _VIEW.from_url, _VIEW.to_url
 key, keep, put, take, write_url = _VIEW.key, _VIEW.keep, _VIEW.put, _VIEW.take, _VIEW.write
-
-
-def begin() -> list[str]:
-    """Adopt what the address asks for, ready the widgets; returns its problems."""
-    _VIEW.begin()
-    return _VIEW.problems()

@@ -37,7 +37,7 @@ _LEGEND = """
 
 def render() -> None:
     """Draw the page."""
-    problems = costing.begin()
+    _, problems = costing.begin()
     st.title("What a norm costs", anchor=False)
     st.markdown(
         "Time, memory, parameters and arithmetic of every normalization layer, beside what "

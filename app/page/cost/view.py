@@ -22,7 +22,7 @@ from afn.cost.records import Measurement, Report
 from afn.engine.config import NORM_NAMES
 from afn.wording import count_words
 
-from ...kit import backend, folders, links
+from ...kit import address, backend, folders
 from ...kit.comparison import NORM_TITLES
 from ...kit.view import ViewState
 
@@ -170,16 +170,6 @@ _URL = {
 """Field -> URL parameter."""
 
 
-def to_url(view: CostView) -> dict[str, str]:
-    """Query parameters that reproduce the view; defaults are left out."""
-    return links.to_url(view, _URL)
-
-
-def from_url(url: Mapping[str, Sequence[str]]) -> tuple[CostView, list[str]]:
-    """The view that a link asks for, and one line for each thing in it that cannot be."""
-    return links.from_url(CostView, _URL, url)
-
-
 # -- how long it takes -----------------------------------------------------------------------------
 
 _START_SECONDS = 3.0
@@ -224,23 +214,24 @@ def title_of(norm: str) -> str:
 
 MEASUREMENT_PARAMETER = "m"
 _MEASUREMENT = "cost.measurement"
-_VIEW = ViewState("cost", from_url, to_url, anchor="subject", things=(MEASUREMENT_PARAMETER,))
+_VIEW = ViewState("cost", CostView, _URL, anchor="subject", things=(MEASUREMENT_PARAMETER,))
 
+from_url, to_url = _VIEW.from_url, _VIEW.to_url
 key, put = _VIEW.key, _VIEW.put
 
 
-def begin() -> list[str]:
-    """Adopt what the address asks for, ready the widgets; returns its problems."""
-    is_asked, url = _VIEW.begin()
+def begin() -> tuple[bool, list[str]]:
+    """As every page's, and the measurement that the address names."""
+    is_asked, problems = _VIEW.begin()
     if is_asked:
         st.session_state[_MEASUREMENT] = ""
-        if named := url.get(MEASUREMENT_PARAMETER, [""])[-1]:
+        if named := address.asked().get(MEASUREMENT_PARAMETER, [""])[-1]:
             try:
                 backend.measurements().report(named)
                 st.session_state[_MEASUREMENT] = named
             except (ValueError, OSError) as error:
-                _VIEW.problems().append(f"In the link, m: {error}. It is left out.")
-    return _VIEW.problems()
+                problems.append(f"In the link, m: {error}. It is left out.")
+    return is_asked, problems
 
 
 def take() -> CostView:

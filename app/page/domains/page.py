@@ -42,7 +42,7 @@ _LAYERS_HEIGHT = 900
 
 def render() -> None:
     """Draw the page."""
-    problems, is_asked = domains.begin()
+    is_asked, problems = domains.begin()
     found = families.families(cards.sound_cards())
     named = domains.key("family")
     st.session_state[named] = families.family_now(st.session_state[named], found)

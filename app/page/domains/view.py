@@ -18,7 +18,6 @@ from afn.grids.subjects import Stats, Subject
 from afn.grids.tasks import GridTask, SpreadTask
 from afn.wording import statistics_told
 
-from ...kit import links
 from ...kit.batch_controls import BATCH_SIZES
 from ...kit.draw.domains import MatrixRow, domain_words, unseen_gain
 from ...kit.draw.estimates import gain_words
@@ -124,16 +123,6 @@ _URL = {
     "looked_at": "look",
 }
 """Field -> URL parameter."""
-
-
-def to_url(view: DomainsView) -> dict[str, str]:
-    """Query parameters that reproduce the view; defaults are left out."""
-    return links.to_url(view, _URL)
-
-
-def from_url(url: Mapping[str, Sequence[str]]) -> tuple[DomainsView, list[str]]:
-    """The view that a link asks for, and one line for each thing in it that cannot be."""
-    return links.from_url(DomainsView, _URL, url)
 
 
 # -- domains and who is trained on them ------------------------------------------------------------
@@ -369,16 +358,7 @@ def spread_tasks(
 
 # -- the session -----------------------------------------------------------------------------------
 
-_VIEW = ViewState("domains", from_url, to_url, anchor="contenders")
+_VIEW = ViewState("domains", DomainsView, _URL, anchor="contenders")
 
+begin, from_url, to_url = _VIEW.begin, _VIEW.from_url, _VIEW.to_url
 key, keep, take, write_url = _VIEW.key, _VIEW.keep, _VIEW.take, _VIEW.write
-
-
-def begin() -> tuple[list[str], bool]:
-    """Adopt what the address asks for; ready the widgets.
-
-    Returns:
-        The problems with it, a list that may grow, and whether it is new.
-    """
-    is_asked, _ = _VIEW.begin()
-    return _VIEW.problems(), is_asked

@@ -46,7 +46,7 @@ _MIN_LAYERS = 3
 
 def render() -> None:
     """Draw the page."""
-    problems = dynamics.begin()
+    _, problems = dynamics.begin()
     st.title("λ dynamics", anchor=False)
     st.markdown(
         "AFN and ASRNorm let small networks propose statistics, and mix them in with shares **λ** "
@@ -55,11 +55,7 @@ def render() -> None:
     )
     offered = histories.choices()
     if not offered:
-        with st.container(border=True):
-            st.markdown("**Nothing to look at yet.** Train an AFN network in the Playground.")
-            st.page_link(
-                routes.to("playground"), label="To the Playground", icon=":material/play_arrow:"
-            )
+        routes.nothing_yet("**Nothing to look at yet.** Train an AFN network in the Playground.")
         return
     _runs(offered)
     chosen, missing = histories.opened(dynamics.take().runs)
@@ -89,7 +85,7 @@ def render() -> None:
 def _runs(offered: Sequence[Choice]) -> None:
     titles = {choice.id: choice.title for choice in offered}
     adaptive = [choice for choice in offered if choice.config.norm in ADAPTIVE_NORMS]
-    dynamics.propose(newest(adaptive or offered, MAX_RUNS, first=ADAPTIVE_NORMS))
+    dynamics.propose("runs", newest(adaptive or offered, MAX_RUNS, first=ADAPTIVE_NORMS))
     named = st.session_state[dynamics.key("runs")]
     st.multiselect(
         "Runs and pretrained models", list(dict.fromkeys([*titles, *named])),

@@ -1,15 +1,11 @@
 """What the λ page shows: its settings and their link form."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import get_args
-
-import streamlit as st
 
 from afn.course import Quantity
 from afn.lambda_init import LAMBDAS
 
-from ...kit import links
 from ...kit.view import ViewState
 
 MAX_RUNS = 8
@@ -74,35 +70,10 @@ _URL = {
 """Field -> URL parameter."""
 
 
-def to_url(view: DynamicsView) -> dict[str, str]:
-    """Query parameters that reproduce the view; defaults are left out."""
-    return links.to_url(view, _URL)
-
-
-def from_url(url: Mapping[str, Sequence[str]]) -> tuple[DynamicsView, list[str]]:
-    """The view that a link asks for, and one line for each thing in it that cannot be."""
-    return links.from_url(DynamicsView, _URL, url)
-
-
 # -- the session -----------------------------------------------------------------------------------
 
-_VIEW = ViewState("dynamics", from_url, to_url, anchor="runs")
-_PROPOSED = "dynamics.proposed"
+_VIEW = ViewState("dynamics", DynamicsView, _URL, anchor="runs")
 
+begin, from_url, to_url = _VIEW.begin, _VIEW.from_url, _VIEW.to_url
 key, keep, take, write_url = _VIEW.key, _VIEW.keep, _VIEW.take, _VIEW.write
-
-
-def begin() -> list[str]:
-    """Adopt what the address asks for, ready the widgets; returns its problems."""
-    is_asked, _ = _VIEW.begin()
-    if is_asked:
-        st.session_state.pop(_PROPOSED, None)
-    return _VIEW.problems()
-
-
-def propose(runs: Sequence[str]) -> None:
-    """Runs for an address that names none: once, for the visitor may want to clear them."""
-    if _PROPOSED not in st.session_state:
-        st.session_state[_PROPOSED] = True
-        if not st.session_state[key("runs")]:
-            st.session_state[key("runs")] = list(runs)
+propose = _VIEW.propose

@@ -14,7 +14,6 @@ from afn.inside import own_picture
 from afn.inside.look import POOL, SHOWN, Batch, Look
 from afn.lambda_init import LAMBDAS
 
-from ...kit import links
 from ...kit.comparison import NORM_TITLES
 from ...kit.draw.grid import in_order
 from ...kit.view import ViewState
@@ -115,18 +114,6 @@ _URL = {
 """Field -> URL parameter."""
 
 
-def to_url(view: InsideView) -> dict[str, str]:
-    """Query parameters that reproduce the view; defaults are left out. An upload is not in it."""
-    if view.source != "a drawing":
-        view = replace(view, picture="")
-    return links.to_url(view, _URL)
-
-
-def from_url(url: Mapping[str, Sequence[str]]) -> tuple[InsideView, list[str]]:
-    """The view that a link asks for, and one line for each thing in it that cannot be."""
-    return links.from_url(InsideView, _URL, url)
-
-
 def _share(text: str) -> float | None:
     if text == _TRAINED:
         return None
@@ -192,22 +179,21 @@ def look_of(
 
 # -- the session -----------------------------------------------------------------------------------
 
-_VIEW = ViewState("inside", from_url, to_url, anchor="model", things=("model", "layer"))
+
+def _linked(view: InsideView) -> InsideView:
+    return view if view.source == "a drawing" else replace(view, picture="")
+
+
+_VIEW = ViewState(
+    "inside", InsideView, _URL, anchor="model", things=("model", "layer"), linked=_linked
+)
+"""An upload is not in the link."""
 _UPLOAD = "inside.upload.file"
 UPLOADER = "inside_upload"
 """The uploader's key."""
 
+begin, from_url, to_url = _VIEW.begin, _VIEW.from_url, _VIEW.to_url
 key, keep, take, write_url = _VIEW.key, _VIEW.keep, _VIEW.take, _VIEW.write
-
-
-def begin() -> tuple[bool, list[str]]:
-    """Adopt what the address asks for; ready the widgets.
-
-    Returns:
-        Whether that is new, and the problems with it, to which more can be added.
-    """
-    is_asked, _ = _VIEW.begin()
-    return is_asked, _VIEW.problems()
 
 
 def wish(wanted: Mapping[str, Any]) -> None:

@@ -56,7 +56,7 @@ _ladder_figure = lru_cache(maxsize=16)(ladders.ladder_figure)
 
 def render() -> None:
     """Draw the page."""
-    problems = paper.begin()
+    _, problems = paper.begin()
     offered = _offered(problems)
     view = paper.take()
     st.title("The paper, measured here", anchor=False)

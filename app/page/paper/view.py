@@ -12,7 +12,6 @@ from afn.pretrained.replication import Replicated
 from afn.pretrained.ways import WAYS, Ask
 from afn.wording import signed_words
 
-from ...kit import links
 from ...kit.view import ViewState
 
 READINGS: dict[Reading, str] = {"trains": "that trains", "tests": "that tests"}
@@ -46,16 +45,6 @@ class PaperView:
         for name, known in (("reading", READINGS), ("network", (ANY, *NETWORKS))):
             if (value := getattr(self, name)) not in known:
                 raise ValueError(f"{_URL[name]} is one of {', '.join(known)}, not {value[:40]!r}")
-
-
-def from_url(url: Mapping[str, Sequence[str]]) -> tuple[PaperView, list[str]]:
-    """What a link asks for, and one line for each thing in it that cannot be."""
-    return links.from_url(PaperView, _URL, url)
-
-
-def to_url(view: PaperView) -> dict[str, str]:
-    """The link's parameters; defaults are left out."""
-    return links.to_url(view, _URL)
 
 
 def fits(rows: Mapping[Reading, Sequence[Replicated]]) -> dict[Reading, float]:
@@ -132,17 +121,7 @@ def level_words(table: Table, results: Results) -> list[str]:
 
 # -- the session -----------------------------------------------------------------------------------
 
-_VIEW = ViewState("paper", from_url, to_url, anchor="reading")
+_VIEW = ViewState("paper", PaperView, _URL, anchor="reading")
 
-key, take = _VIEW.key, _VIEW.take
-
-
-def begin() -> list[str]:
-    """Adopt what the address asks for, ready the widgets; returns its problems."""
-    _VIEW.begin()
-    return _VIEW.problems()
-
-
-def write_url(view: PaperView) -> None:
-    """Make the address a link to what is on screen."""
-    _VIEW.write(view)
+begin, from_url, to_url = _VIEW.begin, _VIEW.from_url, _VIEW.to_url
+key, take, write_url = _VIEW.key, _VIEW.take, _VIEW.write

@@ -42,11 +42,7 @@ def render() -> None:
     )
     offered = histories.choices()
     if not offered:
-        with st.container(border=True):
-            st.markdown("**Nothing to look at yet.** Train a network in the Playground.")
-            st.page_link(
-                routes.to("playground"), label="To the Playground", icon=":material/play_arrow:"
-            )
+        routes.nothing_yet("**Nothing to look at yet.** Train a network in the Playground.")
         return
     rescaling.propose(newest(offered, 1, first=ADAPTIVE_NORMS)[0])
     found, missing = histories.opened([st.session_state[rescaling.key("run")]])

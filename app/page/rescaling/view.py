@@ -1,6 +1,6 @@
 """What the γ/β page shows: its settings, their link form, and what is asked of a network."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -10,7 +10,6 @@ from afn.grids.rescaling import Condition
 from afn.grids.subjects import Stats, Subject
 from afn.grids.tasks import RescalingTask
 
-from ...kit import links
 from ...kit.batch_controls import BATCH_SIZES
 from ...kit.draw.grid import in_order
 from ...kit.families import current_name, other_domains
@@ -77,16 +76,6 @@ _URL = {
 """Field -> URL parameter."""
 
 
-def to_url(view: RescalingView) -> dict[str, str]:
-    """Query parameters that reproduce the view; defaults are left out."""
-    return links.to_url(view, _URL)
-
-
-def from_url(url: Mapping[str, Sequence[str]]) -> tuple[RescalingView, list[str]]:
-    """The view that a link asks for, and one line for each thing in it that cannot be."""
-    return links.from_url(RescalingView, _URL, url)
-
-
 def nearest(step: int, steps: Sequence[int]) -> int:
     """The snapshot's step next to one; the newest is `NEWEST`."""
     if step == NEWEST or not steps:
@@ -123,19 +112,10 @@ def task_of(view: RescalingView, subject: Subject) -> RescalingTask:
 
 # -- the session -----------------------------------------------------------------------------------
 
-_VIEW = ViewState("rescaling", from_url, to_url, anchor="run", things=("run", "layer"))
+_VIEW = ViewState("rescaling", RescalingView, _URL, anchor="run", things=("run", "layer"))
 
+begin, from_url, to_url = _VIEW.begin, _VIEW.from_url, _VIEW.to_url
 key, keep, take, write_url = _VIEW.key, _VIEW.keep, _VIEW.take, _VIEW.write
-
-
-def begin() -> tuple[bool, list[str]]:
-    """Adopt what the address asks for; ready the widgets.
-
-    Returns:
-        Whether that is new, and the problems with it, to which more can be added.
-    """
-    is_asked, _ = _VIEW.begin()
-    return is_asked, _VIEW.problems()
 
 
 def propose(run: str) -> None:

@@ -114,19 +114,15 @@ def _has_answers(chosen: Sequence[Chosen]) -> bool:
 
 
 def _empty() -> None:
-    with st.container(border=True):
-        st.markdown(
-            "**No trained network yet.** Train some in the Playground, BN and AFN among them; "
-            "once they have ended they can be tested here."
-        )
-        st.page_link(
-            routes.to("playground"), label="To the Playground", icon=":material/play_arrow:"
-        )
+    routes.nothing_yet(
+        "**No trained network yet.** Train some in the Playground, BN and AFN among them; "
+        "once they have ended they can be tested here."
+    )
 
 
 def _models(offered: Sequence[Choice]) -> None:
     titles = {choice.id: choice.title for choice in offered}
-    robustness.propose(newest(offered, MAX_MODELS, first=("bn", "asrnorm", "afn")))
+    robustness.propose("models", newest(offered, MAX_MODELS, first=("bn", "asrnorm", "afn")))
     named = st.session_state[robustness.key("models")]
     st.multiselect(
         "Models", list(dict.fromkeys([*titles, *named])), key=robustness.key("models"),

@@ -15,7 +15,7 @@ from afn.grids.records import ORDERS, Cell, Order, Place, Question, places
 from afn.grids.subjects import Subject
 from afn.grids.tasks import GridTask, PicturesTask, Task
 
-from ...kit import cards, links
+from ...kit import cards
 from ...kit.batch_controls import BATCH_SIZES
 from ...kit.draw.grid import in_order
 from ...kit.draw.tested import Tested
@@ -112,16 +112,6 @@ _URL = {
     "pictures": "pictures",
 }
 """Field -> URL parameter."""
-
-
-def to_url(view: RobustnessView) -> dict[str, str]:
-    """Query parameters that reproduce the view; defaults are left out."""
-    return links.to_url(view, _URL)
-
-
-def from_url(url: Mapping[str, Sequence[str]]) -> tuple[RobustnessView, list[str]]:
-    """The view that a link asks for, and one line for each thing in it that cannot be."""
-    return links.from_url(RobustnessView, _URL, url)
 
 
 # -- what is asked, and what is known of it --------------------------------------------------------
@@ -355,30 +345,12 @@ def _batches(
 
 # -- the session -----------------------------------------------------------------------------------
 
-_VIEW = ViewState("robustness", from_url, to_url, anchor="models")
-_TESTS, _PROPOSED = "robustness.tests", "robustness.proposed"
+_VIEW = ViewState("robustness", RobustnessView, _URL, anchor="models")
+_TESTS = "robustness.tests"
 
+begin, from_url, to_url = _VIEW.begin, _VIEW.from_url, _VIEW.to_url
 key, keep, take, write_url = _VIEW.key, _VIEW.keep, _VIEW.take, _VIEW.write
-
-
-def begin() -> tuple[bool, list[str]]:
-    """Adopt what the address asks for; ready the widgets.
-
-    Returns:
-        Whether that is new, and the problems with it, to which more can be added.
-    """
-    is_asked, _ = _VIEW.begin()
-    if is_asked:
-        st.session_state.pop(_PROPOSED, None)
-    return is_asked, _VIEW.problems()
-
-
-def propose(models: Sequence[str]) -> None:
-    """Models for an address that names none: once, for the visitor may want to clear them."""
-    if _PROPOSED not in st.session_state:
-        st.session_state[_PROPOSED] = True
-        if not st.session_state[key("models")]:
-            st.session_state[key("models")] = list(models)
+propose = _VIEW.propose
 
 
 def starts(test: str) -> bool:

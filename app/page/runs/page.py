@@ -31,11 +31,7 @@ def render() -> None:
     )
     lines = backend.index().lines()
     if not lines:
-        with st.container(border=True):
-            st.markdown("**No runs yet.** Start one in the Playground; it will appear here.")
-            st.page_link(
-                routes.to("playground"), label="To the Playground", icon=":material/play_arrow:"
-            )
+        routes.nothing_yet("**No runs yet.** Start one in the Playground; it will appear here.")
         return
     chosen = run_table.choose(lines)
     runs.write_url([line.id for line in chosen])
