@@ -1,6 +1,6 @@
 """Settings that are one frozen dataclass: kept in the session, in widgets and in the URL."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields
 from typing import Any, Generic, TypeVar
@@ -76,6 +76,14 @@ class ViewState(Generic[View]):
         if session[self.name] != before:
             self.clear_problems()  # the user has moved on
         return False, self.problems()
+
+    def settle(self, field: str, offered: Collection[str], default: str | None = None) -> str:
+        """A choice, which gives way where it is not on offer: to the default, or to the first."""
+        value: str = st.session_state[self.key(field)]
+        if value not in offered:
+            value = next(iter(offered)) if default is None else default
+            st.session_state[self.key(field)] = value
+        return value
 
     def propose(self, field: str, values: Sequence[str]) -> None:
         """Values for an address that names none: once, for the visitor may want to clear them."""

@@ -17,8 +17,7 @@ def render() -> None:
         for line in unread():
             st.caption(f":material/folder_off: {plain(line[0].upper() + line[1:])}.")
         with st.container(horizontal=True, gap="medium"):
-            if st.session_state[ablations.key("dataset")] not in offered:
-                st.session_state[ablations.key("dataset")] = next(iter(offered))
+            ablations.settle("dataset", offered)
             st.selectbox(
                 "Data", list(offered), key=ablations.key("dataset"), width=260,
                 format_func=offered.__getitem__,

@@ -1,7 +1,5 @@
 """A sweep's results on the page: chosen, drawn, read, compared, against cost, to take along."""
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from afn.sweep.plan import Point
@@ -30,11 +28,11 @@ def render(results: Results, *, metric: str, over: str, figure: str) -> None:
     """
     known, axes = results.metrics, results.axes
     key = ablations.key
-    _default("metric", list(known), metric if metric in known else "clean")
-    _default("over", list(axes), over if over in axes else Layout.of(axes).over)
-    _default("figure", ablations.FIGURES, figure)
+    ablations.settle("metric", list(known), metric if metric in known else "clean")
+    ablations.settle("over", list(axes), over if over in axes else Layout.of(axes).over)
+    ablations.settle("figure", ablations.FIGURES, figure)
     layout = Layout.of(axes, st.session_state[key("over")])
-    _default("baseline", axes[layout.compared], layout.baseline)
+    ablations.settle("baseline", axes[layout.compared], layout.baseline)
     with st.container(horizontal=True, gap="medium"):
         st.selectbox(
             "Shown", list(known), key=key("metric"), width=240,
@@ -99,12 +97,6 @@ def _picked(results: Results, point: Point | None) -> None:
         label = count_words(len(shown), "run")
         if st.button(f"Open {label} in the Playground", icon=":material/open_in_new:"):
             routes.show_in_playground(shown)
-
-
-def _default(field: str, known: Sequence[str], default: str) -> None:
-    """What is not on offer gives way to the default."""
-    if st.session_state[ablations.key(field)] not in known:
-        st.session_state[ablations.key(field)] = default
 
 
 def _provenance(results: Results, drawn: Drawn) -> None:

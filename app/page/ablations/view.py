@@ -228,3 +228,4 @@ _VIEW = ViewState("ablations", AblationsView, _URL, anchor="sweep", things=("swe
 
 begin, from_url, to_url = _VIEW.begin, _VIEW.from_url, _VIEW.to_url
 key, keep, put, take, write_url = _VIEW.key, _VIEW.keep, _VIEW.put, _VIEW.take, _VIEW.write
+settle = _VIEW.settle

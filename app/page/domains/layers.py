@@ -86,8 +86,7 @@ def _one_layer(
     *,
     is_running: bool,
 ) -> None:
-    if st.session_state[domains.key("looked_at")] not in offered:
-        st.session_state[domains.key("looked_at")] = offered[0]
+    domains.settle("looked_at", offered)
     with st.container(horizontal=True, gap="medium"):
         st.segmented_control(
             "Norm", offered, key=domains.key("looked_at"), required=True,
@@ -96,8 +95,7 @@ def _one_layer(
         measured = known[name][2] if (name := domains.take().looked_at) in known else None
         names = [layer.name for layer in measured.layers] if measured else []
         if measured:
-            if st.session_state[domains.key("layer")] not in names:
-                st.session_state[domains.key("layer")] = names[0]
+            domains.settle("layer", names)
             st.selectbox(
                 "Layer", names, key=domains.key("layer"), format_func=short_layer, width=200
             )  # fmt: skip

@@ -146,8 +146,7 @@ def _tested(found: Mapping[str, Sequence[DatasetEntry]]) -> None:
 
 def _recipe(recipes: dict[str, Recipe], count: int) -> Recipe:
     first, *others = recipes
-    if st.session_state[domains.key("recipe")] not in recipes:
-        st.session_state[domains.key("recipe")] = first if others else ""
+    domains.settle("recipe", recipes, first if others else "")
     if others:
         st.selectbox(
             "Networks", list(recipes), key=domains.key("recipe"),
@@ -276,8 +275,7 @@ def _against(rows: Rows, baseline: str) -> str | None:
     offered = [name for name in SHOWN if name == "accuracy" or held[name] in rows]
     if baseline == "bn-batch":
         offered.remove("beyond batch")  # it is the difference
-    if st.session_state[domains.key("shown")] not in offered:
-        st.session_state[domains.key("shown")] = "accuracy"
+    domains.settle("shown", offered, "accuracy")
     st.segmented_control(
         "Shown", offered, key=domains.key("shown"), required=True,
         format_func=lambda name: (

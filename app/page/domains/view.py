@@ -362,3 +362,4 @@ _VIEW = ViewState("domains", DomainsView, _URL, anchor="contenders")
 
 begin, from_url, to_url = _VIEW.begin, _VIEW.from_url, _VIEW.to_url
 key, keep, take, write_url = _VIEW.key, _VIEW.keep, _VIEW.take, _VIEW.write
+settle = _VIEW.settle

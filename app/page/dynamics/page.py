@@ -113,8 +113,7 @@ def _controls(chosen: Sequence[Opened]) -> None:
             "A panel per", BY, key=dynamics.key("by"), required=True, help=CONTROLS["dynamics.by"],
         )  # fmt: skip
         offered = dynamics.take().offered
-        if st.session_state[dynamics.key("which")] not in offered:
-            st.session_state[dynamics.key("which")] = offered[0]
+        dynamics.settle("which", offered)
         titles = GREEK | {ALL: "all"}
         if dynamics.take().quantity == "move":
             titles |= {"mu": "mean", "sigma": "spread"}

@@ -76,4 +76,4 @@ _VIEW = ViewState("dynamics", DynamicsView, _URL, anchor="runs")
 
 begin, from_url, to_url = _VIEW.begin, _VIEW.from_url, _VIEW.to_url
 key, keep, take, write_url = _VIEW.key, _VIEW.keep, _VIEW.take, _VIEW.write
-propose = _VIEW.propose
+propose, settle = _VIEW.propose, _VIEW.settle

@@ -5,7 +5,6 @@ from functools import lru_cache
 
 import streamlit as st
 
-from afn.corruptions.applying import left_out_words
 from afn.data import dataset_entry
 from afn.png import data_uri
 from afn.wording import count_words
@@ -13,8 +12,6 @@ from afn.wording import count_words
 from ...kit import asking, backend, batch_controls, card_view, cards, families, routes, subjects
 from ...kit.asking import Asked
 from ...kit.batch_controls import BATCH_SIZES
-from ...kit.draw import grid
-from ...kit.draw.chart import enumerate_words
 from ...kit.draw.corruptions import group_title
 from ...kit.draw.legend import Entry, legend_html
 from ...kit.draw.tested import Tested
@@ -22,15 +19,13 @@ from ...kit.explanations import CONTROLS
 from ...kit.heading import heading
 from ...kit.markdown import plain
 from ...kit.offers import Choice, newest
-from ...kit.sections import calibration as calibration_view
-from ...kit.sections import calibration_answers as calibration
 from ...kit.subjects import Chosen
 from ...kit.take import offer
+from . import grid_section
 from . import label_shift_section as label_shift
-from . import tables as robustness_data
 from . import take as corruptions
 from . import view as robustness
-from .charts import bars, batches, samples, steps, summary
+from .charts import batches, samples, steps
 from .view import IMAGES, KINDS, MAX_MODELS, RobustnessView
 
 TITLE, PATH = "Robustness", "robustness"
@@ -44,11 +39,6 @@ _WAY_HEIGHT, _BATCHES_HEIGHT = 238, 400
 _NO_IMAGE = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
 _steps_figure = lru_cache(maxsize=32)(steps.steps_figure)
 _batch_figure = lru_cache(maxsize=32)(batches.batch_figure)
-_bars_figure = lru_cache(maxsize=32)(bars.bars_figure)
-_bars_reading = lru_cache(maxsize=32)(bars.bars_reading)
-_heatmap = lru_cache(maxsize=128)(grid.heatmap_html)
-_summary = lru_cache(maxsize=32)(summary.summary_html)
-_reading = lru_cache(maxsize=32)(summary.grid_reading)
 """Most reruns show the same cells as before."""
 _BLANK = """
 <style>
@@ -70,7 +60,10 @@ def render() -> None:
     )
     offered = subjects.choices()
     if not offered:
-        _empty()
+        routes.nothing_yet(
+            "**No trained network yet.** Train some in the Playground, BN and AFN among them; "
+            "once they have ended they can be tested here."
+        )
         return
     _models(offered)
     chosen, missing = subjects.opened(robustness.take().models)
@@ -101,7 +94,7 @@ def render() -> None:
     backend.runner().start()
     _shift(chosen)
     label_shift.render(chosen)
-    _grid(chosen)
+    grid_section.render(chosen)
 
 
 def _has_answers(chosen: Sequence[Chosen]) -> bool:
@@ -110,13 +103,6 @@ def _has_answers(chosen: Sequence[Chosen]) -> bool:
     return families.is_here(view.dataset) or any(
         robustness.num_corruptions(robustness.whole_grid(each, view.question(each.subject)))
         for each in chosen
-    )
-
-
-def _empty() -> None:
-    routes.nothing_yet(
-        "**No trained network yet.** Train some in the Playground, BN and AFN among them; "
-        "once they have ended they can be tested here."
     )
 
 
@@ -133,13 +119,9 @@ def _models(offered: Sequence[Choice]) -> None:
 
 def _controls(chosen: Sequence[Chosen]) -> None:
     datasets = list(dict.fromkeys(each.subject.config.dataset for each in chosen))
-    if st.session_state[robustness.key("dataset")] not in datasets:
-        st.session_state[robustness.key("dataset")] = datasets[0]
-    dataset = st.session_state[robustness.key("dataset")]
-    if st.session_state[robustness.key("corruption")] not in robustness.corruptions_for(
-        chosen, dataset
-    ):
-        st.session_state[robustness.key("corruption")] = RobustnessView().corruption
+    dataset = robustness.settle("dataset", datasets)
+    offered = robustness.corruptions_for(chosen, dataset)
+    robustness.settle("corruption", offered, RobustnessView().corruption)
     is_fixed = not families.is_here(dataset)
     if is_fixed:
         for name, value in robustness.as_shipped(chosen).items():
@@ -307,116 +289,4 @@ def _batches(chosen: Sequence[Chosen], view: RobustnessView, asked: Asked) -> No
             f"{where} · first {num_images} test images of {view.dataset} · where a size does not "
             f"divide {num_images}, its last batch holds what is left"
         )
-    )
-
-
-# -- the whole grid --------------------------------------------------------------------------------
-
-
-def _grid(chosen: Sequence[Chosen]) -> None:
-    heading("All corruptions", "robustness.grid")
-    is_here = families.is_here(robustness.take().dataset)
-
-    def ask_now() -> tuple[Asked]:
-        robustness.keep()
-        tasks = robustness.grid_tasks(chosen, robustness.take())
-        return (asking.ask("grid", tasks, starts=is_here and robustness.starts("grid")),)
-
-    def draw(asked: Asked) -> None:
-        view = robustness.take()
-        robustness.write_url(view)
-        names = robustness.corruptions_for(chosen, view.dataset)
-        is_wanted = asked.is_done or robustness.starts("grid")
-        tested = [robustness.whole_grid(each, view.question(each.subject)) for each in chosen]
-        _told_of(tested)
-        if not is_wanted and is_here:
-            with st.container(horizontal=True, vertical_alignment="center"):
-                st.button(
-                    f"Test all {len(names)} corruptions", icon=":material/play_arrow:",
-                    type="primary", key="robustness.start.grid", on_click=robustness.start,
-                    args=("grid",),
-                )  # fmt: skip
-                known = asked.total - asked.left
-                words = f"{count_words(asked.total, 'test')}, {known} of them known"
-                st.caption(words, width="content")
-        asking.follow(asked)
-        has_several = any(robustness.num_corruptions(each) > 1 for each in tested)
-        if is_wanted or has_several:
-            _tables(chosen, tested, view, asked)
-        offer("robustness.grid", lambda: corruptions.grid(chosen, view))
-        if has_several and not asked.is_running:
-            calibration_view.render(calibration.of_tested(tested), key="robustness")
-
-    asking.section(ask_now, draw)
-
-
-def _told_of(tested: Sequence[Tested]) -> None:
-    """What was made under an older rule, and what is left out."""
-    older = [each for each in tested if each.older]
-    if older:
-        names = enumerate_words([each.label for each in older])
-        words = f"{names}: images {older[0].older}; ask again to compare with newer answers."
-        st.info(plain(words), icon=":material/history:")
-    if words := left_out_words(why for each in tested for why in each.left_out.values()):
-        st.caption(plain(f"{words}."))
-
-
-def _tables(
-    chosen: Sequence[Chosen], tested: Sequence[Tested], view: RobustnessView, asked: Asked
-) -> None:
-    names = robustness.corruptions_for(chosen, view.dataset)
-    held = robustness.baseline_of(chosen, view)
-    baseline = tested[list(chosen).index(held)]
-    st.markdown(plain(_reading(tuple(tested), baseline)))
-    st.html(_summary(tuple(tested), baseline))
-    if len(tested) > 1:
-        _how_shown(chosen, held)
-    against = baseline if view.shown == "difference" and len(tested) > 1 else None
-    st.html(grid.scale_html(against))
-    shown = [each for each in tested if each is not against]
-    for column, each in zip(st.columns(max(len(shown), 2)), shown, strict=False):
-        column.html(_heatmap(each, names, baseline=against))
-    if not asked.is_running:
-        words = _bars_reading(tuple(tested), names, None)
-        st.html(legend_html([Entry(each.label, each.color) for each in chosen]))
-        st.plotly_chart(
-            _bars_figure(tuple(tested), names, None), key="robustness.bars",
-            config={"displayModeBar": False}, alt=words,
-        )  # fmt: skip
-        st.caption(plain(words))
-    st.caption(_provenance(chosen, view, asked, tested))
-    if not asked.is_running:
-        robustness_data.render(chosen, tested, view)
-
-
-def _how_shown(chosen: Sequence[Chosen], held: Chosen) -> None:
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        st.segmented_control(
-            "Shown", robustness.SHOWN, key=robustness.key("shown"), required=True,
-            format_func={"accuracy": "accuracy", "difference": f"minus {held.label}"}.__getitem__,
-        )  # fmt: skip
-        titles = {each.subject.id: each.label for each in chosen}
-        if st.session_state[robustness.key("baseline")] not in titles:
-            st.session_state[robustness.key("baseline")] = held.subject.id
-        st.selectbox(
-            "Baseline", list(titles), key=robustness.key("baseline"), width=200,
-            format_func=titles.__getitem__, help=CONTROLS["robustness.baseline"],
-        )  # fmt: skip
-
-
-def _provenance(
-    chosen: Sequence[Chosen], view: RobustnessView, asked: Asked, tested: Sequence[Tested]
-) -> str:
-    seeds = " / ".join(dict.fromkeys(str(each.subject.config.seed) for each in chosen))
-    modes = ", ".join(f"{each.label} {each.told_statistics}" for each in tested)
-    images = max((cell.n for each in tested for cell in each.cells.values()), default=view.images)
-    sources = {cell.told_source for each in tested for cell in each.cells.values()} - {"clean"}
-    what = "Live" if asked.is_running else "Cached"
-    if robustness.are_shipped(chosen, tested, view):
-        what = "Precomputed"
-    return plain(
-        f"{what} · {images} test images of "
-        f"{view.dataset} · seed {seeds} · statistics: {modes} · "
-        f"batches {batch_controls.ORDERS[view.order]} · "
-        f"corruptions {' and '.join(sorted(sources)) or 'not tested yet'}"
     )
