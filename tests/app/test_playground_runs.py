@@ -15,7 +15,7 @@ from afn.history import History
 from afn.runs import RunStore
 from afn.work import ENDED
 from app.kit import backend
-from tests.app.one_view import drawn, run_fragment, text
+from tests.app.one_view import drawn, html, run_fragment, text
 from tests.app.playground import (
     CONFIG,
     QUICK_LINK,
@@ -107,6 +107,17 @@ def test_a_button_tells_a_live_run(runs, label):
     assert standing(at) == [("AFN", "running")]
     press(at, label)
     assert commands(run) == [{"command": label.lower()}]
+    events.close()
+
+
+def test_a_card_says_at_which_step_its_accuracy_was_tested(runs):
+    run, events = running(runs, CONFIG)
+    tested = next(e for e in events if e.kind == "evaluation" and not e.values["corruption"])
+    while (now := next(events).step) <= tested.step:
+        pass
+    at = playground(run=run.id)
+    assert f"test accuracy at step {tested.step}<" in html(at)
+    assert f"step {now} · " in cards(at)[0][2]
     events.close()
 
 

@@ -58,7 +58,8 @@ def _card(each: Shown | None, name: str, color: str, status: str) -> str:
         else:
             facts = "loading the data"
         if test := history.latest_accuracy():
-            score = f"{percent(test['accuracy'])} <small>test accuracy</small>"
+            at = f"at step {test['step']:,}"
+            score = f"{percent(test['accuracy'])} <small>test accuracy {at}</small>"
     return (
         f'<section class="afn-card" style="--run:{color}"><header><span>{escape(name)}</span>'
         f'<span class="state">{escape(word)}</span></header>'
