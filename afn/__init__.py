@@ -4,17 +4,19 @@ Names are resolved on first use, so that programs which only read runs or
 configurations (the app's server process, the CLI's listings) never load torch.
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from afn._moved import Finder
+
 if TYPE_CHECKING:
+    from afn.ask.domains import domain_matrix
+    from afn.ask.measure import corruption_grid
+    from afn.ask.models import as_tested
+    from afn.ask.sources import find, load, trained
     from afn.corruptions import CORRUPTIONS, corrupt
-    from afn.engine.config import TrainConfig
     from afn.engine.execution import train
-    from afn.grids.domains import domain_matrix
-    from afn.grids.measure import corruption_grid
-    from afn.grids.models import as_tested
-    from afn.lambda_init import LambdaInit
     from afn.norms import (
         NORMS,
         AFN1d,
@@ -39,7 +41,8 @@ if TYPE_CHECKING:
         synchronize_norms,
     )
     from afn.pretrained.load import load_pretrained
-    from afn.sources import find, load, trained
+    from afn.settings.config import TrainConfig
+    from afn.settings.lambda_init import LambdaInit
 
 _HOMES = {
     "AFN1d": "afn.norms",
@@ -53,20 +56,20 @@ _HOMES = {
     "BatchNorm3d": "afn.norms",
     "CORRUPTIONS": "afn.corruptions",
     "Conversion": "afn.norms",
-    "LambdaInit": "afn.lambda_init",
+    "LambdaInit": "afn.settings.lambda_init",
     "NORMS": "afn.norms",
     "Trace": "afn.norms",
-    "TrainConfig": "afn.engine.config",
-    "as_tested": "afn.grids.models",
+    "TrainConfig": "afn.settings.config",
+    "as_tested": "afn.ask.models",
     "conversion_report": "afn.norms",
     "convert_norm": "afn.norms",
     "corrupt": "afn.corruptions",
-    "corruption_grid": "afn.grids.measure",
-    "domain_matrix": "afn.grids.domains",
-    "find": "afn.sources",
+    "corruption_grid": "afn.ask.measure",
+    "domain_matrix": "afn.ask.domains",
+    "find": "afn.ask.sources",
     "fold_norms": "afn.norms",
     "freeze_networks": "afn.norms",
-    "load": "afn.sources",
+    "load": "afn.ask.sources",
     "load_pretrained": "afn.pretrained.load",
     "load_published": "afn.norms",
     "override_lambdas": "afn.norms",
@@ -74,7 +77,7 @@ _HOMES = {
     "set_eval_stats": "afn.norms",
     "synchronize_norms": "afn.norms",
     "train": "afn.engine.execution",
-    "trained": "afn.sources",
+    "trained": "afn.ask.sources",
 }
 
 __all__ = [
@@ -113,6 +116,8 @@ __all__ = [
     "trained",
 ]
 __version__ = "0.1.0"
+
+sys.meta_path.insert(0, Finder())
 
 
 if not TYPE_CHECKING:  # a type checker would take any name, also a misspelt one

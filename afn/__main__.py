@@ -1,5 +1,5 @@
 """``python -m afn``."""
 
-from afn.cli import main
+from afn.cli.main import main
 
 main()

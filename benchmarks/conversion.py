@@ -13,7 +13,7 @@ import torch
 from torchvision import models
 
 from afn import conversion_report
-from afn.convert_command import example_batch, model_named
+from afn.cli.convert import example_batch, model_named
 
 LEAST_SIZE = {"inception_v3": 299, "maxvit_t": 224}
 """Sides of images that those networks need which do with no less."""

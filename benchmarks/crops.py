@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from afn import load_pretrained, set_eval_stats
+from afn.ask.evaluate import evaluate
 from afn.data import load_dataset
 from afn.engine.augment import crop_flip
-from afn.evaluate import evaluate
 
 MODELS = ("cifar10-bn", "cifar10-afn")
 BATCH_SIZE = 128

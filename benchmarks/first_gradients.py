@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, one_hot
 
 from afn.data import load_dataset
-from afn.engine.config import TrainConfig
 from afn.engine.training import Training
 from afn.pixels import as_float
+from afn.settings.config import TrainConfig
 from app.page.lessons.lessons.gain import LESSON
 
 COLUMNS = ("all", "kernels", "shared", "all, same error", "kernels, same error")

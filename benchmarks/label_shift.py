@@ -13,10 +13,10 @@ from tempfile import TemporaryDirectory
 
 import torch
 
+from afn.ask.measure import kept_grid
+from afn.ask.models import asked, restored
+from afn.ask.subjects import Subject
 from afn.data import load_dataset
-from afn.grids.measure import kept_grid
-from afn.grids.models import asked, restored
-from afn.grids.subjects import Subject
 from afn.pretrained.cards import read_card
 from app.page.robustness.charts.label_shift import ShiftPoint
 from app.page.robustness.label_shift import REFERENCE, asks, kept_line, point_of

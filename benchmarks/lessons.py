@@ -12,7 +12,7 @@ import time
 from typing import Any
 
 from afn.cost.records import describe_machine
-from afn.engine.config import TrainConfig
+from afn.settings.config import TrainConfig
 from app.kit import backend
 from app.page.lessons.experiments.trial import REFERENCE, Outcome, Trial
 from app.page.lessons.lessons import LESSONS

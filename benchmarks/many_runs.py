@@ -17,8 +17,8 @@ from pathlib import Path
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from afn.engine.config import TrainConfig
-from afn.runs import RunStore
+from afn.runs.store import RunStore
+from afn.settings.config import TrainConfig
 from app.kit import backend
 
 NORMS = ("afn", "asrnorm", "bn", "in", "gn")

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from afn import as_tested, load_pretrained, set_eval_stats
+from afn.ask.records import STANDARD, Networks
 from afn.corruptions import corrupted_test_set
 from afn.data import ImageData, load_dataset
-from afn.grids.records import STANDARD, Networks
 from afn.norms import AdaptiveNorm
 from afn.norms.trace import Trace
 from afn.pixels import as_float

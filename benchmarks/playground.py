@@ -20,7 +20,7 @@ from playwright.sync_api import Page
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from afn.runs import RunStore
+from afn.runs.store import RunStore
 from tests.app.browser import ROOT, button, launched_chromium, streamlit_server
 
 FIRST_LAMBDA = """() => [...document.querySelectorAll('.js-plotly-plot')].some(plot =>
@@ -117,7 +117,7 @@ def engine_blocks(blocks: int, steps: int) -> Iterator[tuple[float, float]]:
     from afn import TrainConfig
     from afn.engine.execution import execute
     from afn.engine.training import Training
-    from afn.memory import keep_freed_memory
+    from afn.work.memory import keep_freed_memory
 
     torch.set_num_threads(1)
     keep_freed_memory()  # as where runs train

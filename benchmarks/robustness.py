@@ -17,7 +17,7 @@ from playwright.sync_api import Page
 
 from afn import TrainConfig
 from afn.engine.execution import execute
-from afn.runs import RunStore
+from afn.runs.store import RunStore
 from tests.app.browser import ROOT, button, launched_chromium, streamlit_server
 
 NORMS = ("bn", "afn", "asrnorm")

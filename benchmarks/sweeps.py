@@ -15,14 +15,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from afn.engine.config import TrainConfig
-from afn.index import RunIndex
-from afn.runner import LocalRunner
-from afn.runs import Run, RunStore
-from afn.sweep.command import lines_of
+from afn.cli.sweep import lines_of
+from afn.runs.index import RunIndex
+from afn.runs.store import Run, RunStore
+from afn.settings.config import TrainConfig
 from afn.sweep.execution import Progress, begin
 from afn.sweep.plan import SweepPlan, plan
 from afn.sweep.spec import SweepSpec
+from afn.work.runner import LocalRunner
 
 _POLL = 0.02
 _PATIENCE = 1200.0

@@ -26,8 +26,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from afn import TrainConfig
-from afn.runner import LocalRunner
-from afn.runs import RunStore
+from afn.runs.store import RunStore
+from afn.work.runner import LocalRunner
 from app.kit.garbage import EVERY_SECONDS
 from tests.app.browser import ROOT, streamlit_server
 from tests.waiting import wait_for

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from afn import TrainConfig
-from afn.runs import RunStore
+from afn.runs.store import RunStore
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

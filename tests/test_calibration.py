@@ -5,9 +5,9 @@ from math import ceil, isnan
 
 import pytest
 
-from afn.calibration import BINS, calibration, expected_calibration_error
-from afn.grids.records import STANDARD, Cell
+from afn.ask.records import STANDARD, Cell
 from afn.pretrained.cards import read_card
+from afn.stats.calibration import BINS, calibration, expected_calibration_error
 
 
 def cell(confidences, hits, *, corruption=None, severity=0):

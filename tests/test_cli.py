@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from afn import LambdaInit, TrainConfig
-from afn.cli import main
+from afn.cli.main import main
 from afn.corruptions.severities import RULE
 from afn.engine.execution import execute
-from afn.intervals import wilson_interval
-from afn.runs import RunStore
+from afn.runs.store import RunStore
+from afn.stats.intervals import wilson_interval
 
 ROOT = Path(__file__).parents[1]
 QUICK = ["--dataset=digits8", "--epochs=1", "--eval-images=100", "--widths", "4", "8"]

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from afn.cluster import ClusterRunner, connection, runner_for
-from afn.cluster.connection import difference
-from afn.cluster.worker import survey
-from afn.runner import LocalRunner
-from afn.runs import RunStore
-from afn.work import read_json
+from afn.runs.store import RunStore
+from afn.work.cluster import ClusterRunner, connection, runner_for
+from afn.work.cluster.connection import difference
+from afn.work.cluster.worker import survey
+from afn.work.folder import read_json
+from afn.work.runner import LocalRunner
 from tests.waiting import PATIENCE, wait_for
 
 DASK = Path(sys.executable).with_name("dask")

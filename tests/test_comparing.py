@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from afn import LambdaInit, TrainConfig
-from afn.comparing import Difference, differences, kinship, parting, sentence
-from afn.history import History
-from afn.origin import Origin
+from afn.runs.compare import Difference, differences, kinship, parting, sentence
+from afn.runs.history import History
+from afn.runs.origin import Origin
 
 
 class Told:

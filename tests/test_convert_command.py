@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from afn.cli import main
+from afn.cli.main import main
 
 SMALL = ["convert", "torchvision:resnet18", "--size", "32"]
 

@@ -5,14 +5,14 @@ from dataclasses import replace
 import pytest
 import torch
 
-from afn.decay import decay_alone, scheduled_rates, shrunk
+from afn.ask.movement_statistics import movement_of
+from afn.ask.subjects import Subject
 from afn.engine.execution import execute
-from afn.fork import fork
-from afn.grids.movement_statistics import movement_of
-from afn.grids.subjects import Subject
-from afn.history import History
-from afn.lambda_init import LambdaInit
 from afn.pretrained.cards import read_card
+from afn.runs.fork import fork
+from afn.runs.history import History
+from afn.settings.lambda_init import LambdaInit
+from afn.stats.decay import decay_alone, scheduled_rates, shrunk
 
 LR_CHANGE = [(9, {"command": "set", "lr": 0.3})]
 

@@ -3,10 +3,10 @@ from dataclasses import replace
 import pytest
 
 from afn.data import DatasetEntry, dataset_entry
-from afn.engine.config import TrainConfig
 from afn.engine.execution import execute
-from afn.estimate import expected_seconds, paces, seconds_of
-from afn.index import Line, RunIndex
+from afn.runs.index import Line, RunIndex
+from afn.settings.config import TrainConfig
+from afn.work.estimate import expected_seconds, paces, seconds_of
 
 BASE = TrainConfig(dataset="small", norm="bn", epochs=2, corruptions=(), eval_images=100)
 SIDES = {"small": 8, "large": 28}

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from afn.evaluate import corrupted, evaluate
-from afn.intervals import wilson_interval
+from afn.ask.evaluate import corrupted, evaluate
+from afn.stats.intervals import wilson_interval
 
 
 def answer_by_brightness(images):

@@ -7,13 +7,13 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from afn.cli import main
-from afn.engine.events import TIMES
+from afn.cli.main import main
 from afn.engine.execution import execute
 from afn.engine.training import Training
-from afn.fork import changes_of, fork, place_of, steps_of
-from afn.history import History
-from afn.lambda_init import LAMBDAS, LambdaInit
+from afn.runs.fork import changes_of, fork, place_of, steps_of
+from afn.runs.history import History
+from afn.settings.events import TIMES
+from afn.settings.lambda_init import LAMBDAS, LambdaInit
 
 MIDDLE = 22
 """The step of the first of two checkpoints."""

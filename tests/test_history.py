@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_equal
 
-from afn.history import STEP_COLUMNS, Follower, History
-from afn.lambda_init import LAMBDAS
+from afn.runs.history import STEP_COLUMNS, Follower, History
+from afn.settings.lambda_init import LAMBDAS
 from tests.hammering import hammer
 
 LAYERS = ["backbone.a", "backbone.b"]

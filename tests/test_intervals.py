@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from afn.intervals import joint_half_width, mean_interval
+from afn.stats.intervals import joint_half_width, mean_interval
 
 
 def test_mean_interval_against_numbers_worked_out_by_hand():

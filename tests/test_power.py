@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from afn.intervals import joint_half_width
-from afn.power import MOST_SEEDS, POWER, power, seeds_needed, smallest_effect
+from afn.stats.intervals import joint_half_width
+from afn.stats.power import MOST_SEEDS, POWER, power, seeds_needed, smallest_effect
 
 
 @pytest.mark.parametrize("seeds", [2, 3, 4, 5, 8, 30])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from afn.cli import _parser, main
+from afn.cli.main import _parser, main
 from afn.pretrained.plan import chosen
 from tests.installed import ROOT, environment
 

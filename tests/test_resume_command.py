@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from afn.cli import main
+from afn.cli.main import main
 from afn.engine.execution import execute
-from afn.history import History
+from afn.runs.history import History
 
 
 @pytest.fixture

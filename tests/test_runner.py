@@ -8,17 +8,17 @@ from dataclasses import replace
 
 import pytest
 
+from afn.ask.evaluation import EvaluationStore
+from afn.ask.inside.look import Batch, Look
+from afn.ask.records import places
+from afn.ask.subjects import Subject
+from afn.ask.tasks import GridTask
 from afn.corruptions.severities import SEVERITIES
 from afn.engine.execution import execute
-from afn.grids.evaluation import EvaluationStore
-from afn.grids.records import places
-from afn.grids.subjects import Subject
-from afn.grids.tasks import GridTask
-from afn.inside.look import Batch, Look
-from afn.inside.service import Inspector
 from afn.pretrained.cards import read_card
-from afn.processes import is_alive
-from afn.runner import LocalRunner
+from afn.work.inspector import Inspector
+from afn.work.processes import is_alive
+from afn.work.runner import LocalRunner
 from tests.waiting import wait_for
 
 

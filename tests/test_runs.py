@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from afn import LambdaInit, TrainConfig
-from afn.engine.events import TIMES
 from afn.engine.execution import execute, train
-from afn.history import STEP_COLUMNS, Follower, History
 from afn.jsonl import append_line, read_lines
-from afn.processes import identity
-from afn.runs import RunStore
+from afn.runs.history import STEP_COLUMNS, Follower, History
+from afn.runs.store import RunStore
+from afn.settings.events import TIMES
+from afn.work.processes import identity
 
 
 def stripped(run):
@@ -104,7 +104,7 @@ def test_the_end_marker_is_written_even_on_a_full_disk(store, quick, monkeypatch
     def full(*_args, **_kwargs):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("afn.work.write_json", full)
+    monkeypatch.setattr("afn.work.folder.write_json", full)
     run.end("failed", "No space left on device", {"step": 3})
     assert run.state().status == "failed"
     assert run.state().reason == "No space left on device"
@@ -118,7 +118,7 @@ def test_a_write_error_while_training_ends_the_run_with_its_reason(store, quick,
     def full(*_args):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("afn.runs.RunWriter.write", full)
+    monkeypatch.setattr("afn.runs.store.RunWriter.write", full)
     assert list(events) == []
     assert "No space left" in run.state().reason
 
@@ -278,8 +278,8 @@ def test_lines_of_several_writers_stay_whole(tmp_path):
 def test_listing_needs_no_torch(store, quick):
     store.create(quick)
     code = (
-        "import sys; from pathlib import Path; from afn.runs import RunStore; "
-        "import afn.runner, afn.history, afn.data; "
+        "import sys; from pathlib import Path; from afn.runs.store import RunStore; "
+        "import afn.work.runner, afn.runs.history, afn.data; "
         "print(len(RunStore(Path(sys.argv[1])).list()), 'torch' in sys.modules)"
     )
     environment = os.environ | {"PYTHONPATH": os.getcwd()}  # noqa: PTH109

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from afn.cluster.runner import ClusterRunner
-from afn.index import RunIndex
-from afn.runner import LocalRunner
-from afn.runs import Run
+from afn.runs.index import RunIndex
+from afn.runs.store import Run
+from afn.work.cluster.runner import ClusterRunner
+from afn.work.runner import LocalRunner
 from tests.hammering import hammer
 from tests.test_runs import dead_process
 

@@ -10,14 +10,14 @@ import torch
 from safetensors.torch import load_file
 
 from afn import LambdaInit, TrainConfig, as_tested, find, load, load_pretrained, train, trained
-from afn.cli import main
-from afn.course import course_of, rescaling_of
+from afn.cli.main import main
+from afn.cli.options import add_options, arguments, config_of, script_of
 from afn.engine.execution import execute
-from afn.fork import fork
-from afn.runs import RunStore
+from afn.runs.course import course_of, rescaling_of
+from afn.runs.fork import fork
+from afn.runs.store import RunStore
 from afn.sweep.here import carry_out
 from afn.sweep.spec import SweepSpec, read_spec
-from afn.train_options import add_options, arguments, config_of, script_of
 
 SCRIPT = [
     (4, {"command": "set", "lr": 0.2}),
@@ -203,8 +203,8 @@ def test_runs_and_pretrained_models_are_found_by_name(quick):
 
 
 def test_a_loaded_run_answers_as_it_was_tested(quick):
+    from afn.ask.evaluate import evaluate
     from afn.data import load_dataset
-    from afn.evaluate import evaluate
     from afn.pixels import as_float
 
     run = trained(quick)

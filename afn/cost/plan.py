@@ -3,7 +3,7 @@
 import shlex
 from dataclasses import dataclass, fields
 
-from afn.engine.config import BACKBONE_NAMES, IMAGENET_BACKBONES, NORM_NAMES
+from afn.settings.config import BACKBONE_NAMES, IMAGENET_BACKBONES, NORM_NAMES
 from afn.wording import count_words
 
 SUBJECTS = ("layer", *(name for name in BACKBONE_NAMES if name not in IMAGENET_BACKBONES))

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from afn.cost.plan import Case
-from afn.engine.config import NORM_NAMES
 from afn.jsonl import read_lines
+from afn.settings.config import NORM_NAMES
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

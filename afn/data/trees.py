@@ -33,7 +33,7 @@ from afn.data.known import on_disk, unusable
 from afn.data.picture_files import SUFFIXES, read_picture, unreadable_at_sight
 from afn.data.split import num_test_of, stratified_split
 from afn.wording import count_words
-from afn.work import read_json, write_json
+from afn.work.folder import read_json, write_json
 
 _SIDE = 64
 _SEED = 20150103

@@ -7,8 +7,8 @@ from torch import nn
 
 from afn.backbones import EfficientNetLite0, build_model, initialize
 from afn.backbones.efficientnet_lite import load_imagenet
-from afn.engine.config import IMAGENET_BACKBONES, TrainConfig
 from afn.norms import NORMS, Norm
+from afn.settings.config import IMAGENET_BACKBONES, TrainConfig
 
 _IMAGENET_MEAN, _IMAGENET_STD = 127 / 255, 128 / 255
 """Of all three channels, as EfficientNet-Lite was trained."""

@@ -5,11 +5,11 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from afn.ask.evaluate import corrupted, evaluate
 from afn.corruptions.severities import RULE, constants_for
-from afn.engine.config import TrainConfig
 from afn.engine.snapshots import short
 from afn.engine.tensors import TensorData, domain_tensors
-from afn.evaluate import corrupted, evaluate
+from afn.settings.config import TrainConfig
 
 
 class Evaluations:

@@ -4,15 +4,15 @@ import resource
 import sys
 from collections.abc import Callable, Iterator, Sequence
 
-from afn.engine.config import TrainConfig
-from afn.engine.control import FileControls, Scripted, Timed
-from afn.engine.events import Event
 from afn.engine.ready import check_ready
 from afn.engine.training import DivergedError, Training
-from afn.index import note
-from afn.origin import CHECKPOINT
-from afn.runs import Run, RunStore, RunWriter
-from afn.work import Status
+from afn.runs.index import note
+from afn.runs.origin import CHECKPOINT
+from afn.runs.store import Run, RunStore, RunWriter
+from afn.settings.commands import FileControls, Scripted, Timed
+from afn.settings.config import TrainConfig
+from afn.settings.events import Event
+from afn.work.folder import Status
 
 
 def train(

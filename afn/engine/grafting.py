@@ -7,8 +7,8 @@ from typing import Any
 from torch import Tensor, nn, optim
 
 from afn.engine.checkpoints import read_checkpoint, restore_momentum
-from afn.engine.config import TrainConfig
 from afn.engine.parameters import numbered_names
+from afn.settings.config import TrainConfig
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from afn.engine.snapshots import short
-from afn.lambda_init import LAMBDAS
 from afn.norms import AdaptiveNorm
+from afn.settings.lambda_init import LAMBDAS
 
 
 class LambdaReadings:

@@ -4,9 +4,9 @@ from typing import Any, Literal
 
 from torch import nn
 
-from afn.engine.config import TrainConfig
-from afn.lambda_init import LAMBDAS
 from afn.norms import AdaptiveNorm, norm_layers
+from afn.settings.config import TrainConfig
+from afn.settings.lambda_init import LAMBDAS
 
 Role = Literal["weights", "networks", "lambdas"]
 """What a group of parameters is, by which its learning rate goes."""

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from afn.data import DatasetEntry, dataset_entry
 from afn.data.classes import Naming
-from afn.engine.config import (
+from afn.imagenet import weights_file
+from afn.settings.config import (
     IMAGENET_BACKBONES,
     TrainConfig,
     check_against_data,
@@ -12,7 +13,6 @@ from afn.engine.config import (
     check_imagenet,
     check_steps,
 )
-from afn.imagenet import weights_file
 
 
 def check_ready(

@@ -10,14 +10,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from afn.ask.evaluate import corrupted
 from afn.data import data_dir, load_dataset
 from afn.data.classes import Naming
 from afn.data.forms import in_form
 from afn.engine.augment import crop_flip, half_corrupted
-from afn.engine.config import Augment
-from afn.evaluate import corrupted
 from afn.pixels import as_float
 from afn.png import data_uri
+from afn.settings.config import Augment
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,22 +15,17 @@ from afn.corruptions.applying import applicable
 from afn.engine.building import model_of, started
 from afn.engine.challenging import challenged
 from afn.engine.checkpoints import load_checkpoint, save_checkpoint
-from afn.engine.config import (
-    TrainConfig,
-    check_against_data,
-    check_corruptible,
-    check_imagenet,
-)
-from afn.engine.control import Command, Controls, NoControls, check_command
 from afn.engine.evaluations import Evaluations
-from afn.engine.events import Event
 from afn.engine.grafting import graft
 from afn.engine.lambdas import LambdaReadings, rows
 from afn.engine.parameters import parameter_groups
 from afn.engine.snapshots import Snapshot, short
 from afn.engine.tensors import DataOrder, TensorData, load_tensors, sample_images
 from afn.norms import AdaptiveNorm, norm_layers
-from afn.origin import Origin
+from afn.runs.origin import Origin
+from afn.settings.commands import Command, Controls, NoControls, check_command
+from afn.settings.config import TrainConfig, check_against_data, check_corruptible, check_imagenet
+from afn.settings.events import Event
 from afn.wording import count_words
 
 SNAPSHOTS = 48

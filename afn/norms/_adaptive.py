@@ -7,7 +7,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout
 
-from afn.lambda_init import LAMBDAS, LambdaInit
 from afn.norms._averages import TracksAverages
 from afn.norms._base import EvalStats
 from afn.norms._checks import check_choice, check_counts, check_eps, check_eval_stats
@@ -17,6 +16,7 @@ from afn.norms._networks import Rescale, Standardize, bounded
 from afn.norms._scale_shift import add_scale_and_shift, reset_scale_and_shift, scale_and_shift
 from afn.norms._transforms import is_traced, wants_plain_operations, without_autocast
 from afn.norms.trace import Trace
+from afn.settings.lambda_init import LAMBDAS, LambdaInit
 
 Formula = Literal["paper", "reference"]
 

@@ -22,10 +22,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
-from afn.lambda_init import LAMBDAS
 from afn.norms._moments import Moments
 from afn.norms._networks import Rescale, Standardize, bounded
 from afn.norms._transforms import is_batched, without_autocast
+from afn.settings.lambda_init import LAMBDAS
 
 if TYPE_CHECKING:
     from afn.norms._adaptive import AdaptiveNorm

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from afn.lambda_init import LAMBDAS
 from afn.norms._adaptive import AdaptiveNorm
 from afn.norms._base import EvalStats, Norm, norm_layers
 from afn.norms._differences import Answers, Difference, difference, same_draws
@@ -18,6 +17,7 @@ from afn.norms._found import name_of
 from afn.norms._selection import Selection
 from afn.norms.convert import Replacement, replace_norms
 from afn.norms.norm_act import NormAct
+from afn.settings.lambda_init import LAMBDAS
 
 _SAME_AT_ZERO = ("afn", "bn", "bin")
 """Norms that start as batch normalization, or are it where every λ is 0."""

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from afn.lambda_init import LAMBDAS
 from afn.norms._adaptive import AdaptiveNorm
 from afn.norms._base import norm_layers
+from afn.settings.lambda_init import LAMBDAS
 
 _MODULES = {
     "standard_encoder": "standardize.encoder",

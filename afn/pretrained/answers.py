@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from torch import nn
 
+from afn.ask.measure import ShownImages, answers, brought, kept_grid
+from afn.ask.models import asked, restored
+from afn.ask.records import Cell, Question
+from afn.ask.subjects import Subject
 from afn.data import ImageData
-from afn.grids.measure import ShownImages, answers, brought, kept_grid
-from afn.grids.models import asked, restored
-from afn.grids.records import Cell, Question
-from afn.grids.subjects import Subject
 from afn.pretrained.spec import Spec
 
 

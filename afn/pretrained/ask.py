@@ -13,9 +13,9 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor
 
+from afn.ask.models import restored
+from afn.ask.records import Cell, Place, Question
 from afn.data import ImageData, load_dataset
-from afn.grids.models import restored
-from afn.grids.records import Cell, Place, Question
 from afn.norms import AdaptiveNorm, recalibrate
 from afn.pixels import as_float
 from afn.pretrained.answers import answers_of
@@ -25,7 +25,7 @@ from afn.pretrained.export import cell_records, export, packed, sha256
 from afn.pretrained.results import Accuracy
 from afn.pretrained.spec import Spec
 from afn.pretrained.train import Say, in_own_process
-from afn.runs import RunStore
+from afn.runs.store import RunStore
 
 _BATCH = 128
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from afn.grids.records import STANDARD
+from afn.ask.records import STANDARD
 from afn.pretrained.families import DIGITS, PACS
 from afn.pretrained.published import Row, Table
 from afn.pretrained.ways import Ask

@@ -13,13 +13,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from afn.ask.records import Cell, GridFile, Question
 from afn.corruptions.severities import RULE
-from afn.engine.config import TrainConfig
-from afn.grids.records import Cell, GridFile, Question
 from afn.pretrained.results import Accuracy
+from afn.settings.config import TrainConfig
 
 if TYPE_CHECKING:
-    from afn.grids.subjects import Subject
+    from afn.ask.subjects import Subject
 
 VERSION = 1
 SUFFIXES = {"weights": ".safetensors", "events": ".events.jsonl.gz", "cells": ".cells.jsonl.gz"}
@@ -140,7 +140,7 @@ class Card:
         Args:
             answers: Where its answers are kept; `unpack_answers` puts those there that came along.
         """
-        from afn.grids.subjects import Subject
+        from afn.ask.subjects import Subject
 
         return Subject(
             id=self.name,

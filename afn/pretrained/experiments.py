@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from afn.lambda_init import LambdaInit
 from afn.pretrained.families import COMMON, NORMS, PACS, cifar10, named
 from afn.pretrained.spec import Spec
+from afn.settings.lambda_init import LambdaInit
 
 LEARNS: dict[str, Any] = {
     "lambda_lr_factor": 100.0,

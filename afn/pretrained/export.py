@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from afn.grids.records import Cell, Question
+from afn.ask.records import Cell, Question
 from afn.pretrained.cards import SUFFIXES, Card, write_card
 
 STEPS = 400

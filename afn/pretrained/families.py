@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from afn.engine.config import TrainConfig
-from afn.lambda_init import LambdaInit
 from afn.pretrained.spec import Spec
+from afn.settings.config import TrainConfig
+from afn.settings.lambda_init import LambdaInit
 
 DIGITS = ("mnist", "mnistm", "usps", "syn")
 EMBEDDED = ("mnist5k", "digits8", "mnistm5k", "syn")

@@ -3,9 +3,9 @@
 import math
 from dataclasses import dataclass
 
-from afn.intervals import joint_half_width
-from afn.over_seeds import Interval, OverSeeds, difference
-from afn.power import seeds_needed, smallest_effect
+from afn.stats.intervals import joint_half_width
+from afn.stats.over_seeds import Interval, OverSeeds, difference
+from afn.stats.power import seeds_needed, smallest_effect
 
 
 @dataclass(frozen=True, slots=True)

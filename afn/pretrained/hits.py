@@ -14,11 +14,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from afn.engine.config import SWITCHABLE_NORMS
-from afn.grids.records import Cell, Question
+from afn.ask.records import Cell, Question
 from afn.pretrained.cards import read_card
 from afn.pretrained.export import packed
 from afn.pretrained.spec import Spec
+from afn.settings.config import SWITCHABLE_NORMS
 
 Right = NDArray[np.bool_]
 """Of each image, in the data set's order."""

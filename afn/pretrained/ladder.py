@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from afn.over_seeds import OverSeeds
 from afn.pretrained.gains import Gain
 from afn.pretrained.measured import Results
 from afn.pretrained.ways import WAYS, Ask
+from afn.stats.over_seeds import OverSeeds
 
 LADDER = {
     "BN, running": "bn",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from torch import nn
 
-from afn.grids.models import restored
+from afn.ask.models import restored
 from afn.pretrained.cards import read_card
 
 

@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from afn.corruptions.severities import rule_of
-from afn.intervals import joint_half_width
-from afn.over_seeds import OverSeeds
 from afn.pretrained.gains import Gain
 from afn.pretrained.hits import Hits, Place, mode_of
 from afn.pretrained.noise import Answered, image_error
 from afn.pretrained.published import Norm
 from afn.pretrained.results import FILE
 from afn.pretrained.ways import WAYS, Ask, Way
+from afn.stats.intervals import joint_half_width
+from afn.stats.over_seeds import OverSeeds
 
 _NORM_IN_NAME = re.compile(f"-(?:{'|'.join(get_args(Norm))})(?:-|$)")
 """Between what was trained, and how."""

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from afn.corruptions.severities import rule_words
-from afn.engine.config import IMAGENET_BACKBONES, TrainConfig
 from afn.pretrained.cards import Card
 from afn.pretrained.measured import Results
 from afn.pretrained.plan import PLAN
 from afn.pretrained.published import Table
 from afn.pretrained.replication import Replicated
 from afn.pretrained.spec import Spec
+from afn.settings.config import IMAGENET_BACKBONES, TrainConfig
 from afn.wording import count_words
 
 ASPECTS = (

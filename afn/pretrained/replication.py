@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from afn.over_seeds import OverSeeds
 from afn.pretrained.asks import (
     Reading,
     asks_of,
@@ -18,6 +17,7 @@ from afn.pretrained.gains import Gain
 from afn.pretrained.measured import Results
 from afn.pretrained.published import Norm, Row, Table
 from afn.pretrained.ways import WAYS, Ask
+from afn.stats.over_seeds import OverSeeds
 
 
 class Comparison(NamedTuple):

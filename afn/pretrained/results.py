@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from afn.ask.records import Cell, Question
 from afn.corruptions.severities import rule_of
-from afn.grids.records import Cell, Question
 from afn.pretrained.plan import PLAN
 from afn.pretrained.spec import Spec
 
@@ -28,7 +28,7 @@ class Accuracy:
     statistics: str
     batch_size: int
     networks: str
-    """ "on", "off" or "frozen", see `afn.grids.records.Networks`."""
+    """ "on", "off" or "frozen", see `afn.ask.records.Networks`."""
     n: int
     correct: int
     accuracy: float

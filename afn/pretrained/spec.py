@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from afn.engine.config import SWITCHABLE_NORMS, TrainConfig
-from afn.grids.records import Networks
+from afn.ask.records import Networks
+from afn.settings.config import SWITCHABLE_NORMS, TrainConfig
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,13 +16,12 @@ import torch
 from safetensors.torch import save
 from torch import nn
 
+from afn.ask.records import Cell, Place, Question
+from afn.ask.subjects import Subject
 from afn.data import ImageData, load_dataset
 from afn.engine.execution import execute
 from afn.engine.ready import check_ready
 from afn.engine.training import Training
-from afn.grids.records import Cell, Place, Question
-from afn.grids.subjects import Subject
-from afn.memory import keep_freed_memory
 from afn.pretrained.answers import answers_of
 from afn.pretrained.cards import Card, Data, Inputs, pretrained_dir
 from afn.pretrained.checksums import checksum
@@ -31,7 +30,8 @@ from afn.pretrained.hits import keep_hits
 from afn.pretrained.plan import chosen
 from afn.pretrained.results import Accuracy
 from afn.pretrained.spec import Spec
-from afn.runs import Run, RunStore
+from afn.runs.store import Run, RunStore
+from afn.work.memory import keep_freed_memory
 
 Say = Callable[[dict[str, Any]], None]
 LABEL = "pretrained/"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from afn.grids.records import Networks
+from afn.ask.records import Networks
 from afn.pretrained.published import Norm
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from afn.corruptions.severities import RULE
-from afn.index import Line
-from afn.runner import Runner
-from afn.runs import Run, RunStore
+from afn.runs.index import Line
+from afn.runs.store import Run, RunStore
 from afn.sweep.plan import Planned, words
 from afn.sweep.store import GROUP
 from afn.wording import count_words
+from afn.work.runner import Runner
 
 Standing = Literal["done", "diverged", "failed", "running", "waiting", "interrupted", "not begun"]
 

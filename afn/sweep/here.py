@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from contextlib import suppress
 
-from afn.index import Line, RunIndex
-from afn.runs import RunStore
-from afn.sources import trained
+from afn.ask.sources import trained
+from afn.runs.index import Line, RunIndex
+from afn.runs.store import RunStore
 from afn.sweep.plan import SweepPlan, plan
 from afn.sweep.spec import SweepSpec
 

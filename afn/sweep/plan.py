@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 
-from afn.engine.config import ADAPTIVE_NORMS, SWITCHABLE_NORMS, TrainConfig
+from afn.settings.config import ADAPTIVE_NORMS, SWITCHABLE_NORMS, TrainConfig
 from afn.sweep.spec import Axis, SweepSpec, Value
 
 Point = tuple[tuple[str, str], ...]

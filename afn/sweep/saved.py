@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from afn.cost.records import describe_machine
-from afn.index import Line
 from afn.jsonl import read_lines
+from afn.runs.index import Line
 from afn.sweep.plan import Planned
 from afn.sweep.spec import SweepSpec
 

@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar
 
-from afn.engine.config import LIMITS, TrainConfig
 from afn.files import read_named_text
-from afn.lambda_init import LambdaInit
+from afn.settings.config import LIMITS, TrainConfig
+from afn.settings.lambda_init import LambdaInit
 
 MAX_RUNS = 500
 """So many runs a sweep may have unless it says otherwise."""

@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from afn.runs import RunStore
+from afn.runs.store import RunStore
 from afn.sweep.spec import SweepSpec
-from afn.work import read_json, write_json
+from afn.work.folder import read_json, write_json
 
 GROUP = "sweep"
 """The group of runs that a sweep began; one may belong to several sweeps."""

@@ -6,9 +6,9 @@ from statistics import fmean
 from typing import Any
 
 from afn.corruptions.severities import GROUPS, SEVERITIES, rule_of
-from afn.index import Line
-from afn.lambda_init import GREEK, LAMBDAS
-from afn.over_seeds import OverSeeds
+from afn.runs.index import Line
+from afn.settings.lambda_init import GREEK, LAMBDAS
+from afn.stats.over_seeds import OverSeeds
 from afn.sweep.execution import standing
 from afn.sweep.plan import Planned, Point
 

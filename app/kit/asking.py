@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from afn.grids.evaluation import undone
-from afn.grids.tasks import Task
+from afn.ask.evaluation import undone
+from afn.ask.tasks import Task
 from afn.wording import count_words, duration_words
-from afn.work import ENDED
+from afn.work.folder import ENDED
 
 from . import backend
 from . import evaluations as state

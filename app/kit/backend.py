@@ -5,15 +5,15 @@ from pathlib import Path
 
 import streamlit as st
 
-from afn.cluster import runner_for
-from afn.grids.evaluation import EvaluationStore
-from afn.grids.pictures import Pictures, PicturesFile
-from afn.history import Follower, History
-from afn.index import Line, RunIndex
-from afn.inside.service import Inspector
-from afn.runner import Runner
-from afn.runs import Run, RunStore
+from afn.ask.evaluation import EvaluationStore
+from afn.ask.pictures import Pictures, PicturesFile
+from afn.runs.history import Follower, History
+from afn.runs.index import Line, RunIndex
+from afn.runs.store import Run, RunStore
 from afn.sweep.store import GROUP, SweepStore
+from afn.work.cluster import runner_for
+from afn.work.inspector import Inspector
+from afn.work.runner import Runner
 
 from .markdown import plain
 from .measuring import Measurements

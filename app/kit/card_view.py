@@ -5,8 +5,8 @@ from dataclasses import asdict
 
 import streamlit as st
 
-from afn.engine.config import TrainConfig
 from afn.pretrained.cards import Card
+from afn.settings.config import TrainConfig
 from afn.wording import count_words, duration_words
 
 from .comparison import NORM_TITLES

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from afn.grids.records import Question
-from afn.grids.subjects import Subject
+from afn.ask.records import Question
+from afn.ask.subjects import Subject
 from afn.pretrained.cards import Card, pretrained_dir, pretrained_names, read_card
 from afn.pretrained.plan import PLAN
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from afn.engine.config import ADAPTIVE_NORMS, TrainConfig
-from afn.lambda_init import LAMBDAS, LambdaInit
-from afn.origin import Origin
+from afn.runs.origin import Origin
+from afn.settings.config import ADAPTIVE_NORMS, TrainConfig
+from afn.settings.lambda_init import LAMBDAS, LambdaInit
 from afn.wording import count_words
 
 Comparison = tuple[TrainConfig, ...]

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from afn.grids.evaluation import Evaluation
+from afn.ask.evaluation import Evaluation
 
 
 @dataclass(frozen=True, slots=True)

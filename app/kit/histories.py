@@ -6,12 +6,12 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from afn.engine.config import TrainConfig
-from afn.grids.subjects import Subject
-from afn.history import History
-from afn.origin import Origin
+from afn.ask.subjects import Subject
 from afn.pretrained.cards import Card
-from afn.work import ENDED
+from afn.runs.history import History
+from afn.runs.origin import Origin
+from afn.settings.config import TrainConfig
+from afn.work.folder import ENDED
 
 from . import backend, cards
 from .comparison import names_of

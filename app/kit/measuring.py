@@ -14,7 +14,7 @@ import afn
 from afn.cost.plan import Plan
 from afn.cost.records import Report
 from afn.jsonl import append_line
-from afn.processes import is_alive
+from afn.work.processes import is_alive
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 

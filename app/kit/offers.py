@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
-from afn.engine.config import TrainConfig
-from afn.index import Line
-from afn.runs import Run
-from afn.work import ENDED
+from afn.runs.index import Line
+from afn.runs.store import Run
+from afn.settings.config import TrainConfig
+from afn.work.folder import ENDED
 
 from . import backend, cards
 from .comparison import NORM_TITLES

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from afn.engine.config import TrainConfig
+from afn.settings.config import TrainConfig
 from afn.wording import count_words
 
 _TEST_ONLY = (

@@ -6,9 +6,9 @@ from functools import cached_property
 from statistics import fmean
 
 from afn.corruptions.severities import rule_words
-from afn.index import Line
-from afn.over_seeds import OverSeeds, difference
 from afn.pretrained.comparison import FEWEST_SEEDS
+from afn.runs.index import Line
+from afn.stats.over_seeds import OverSeeds, difference
 from afn.sweep.plan import Planned, Point
 from afn.sweep.table import Metric, metrics, over_seeds
 from afn.wording import half_width_words, signed_words

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from afn.grids.subjects import Subject
-from afn.runs import Run
-from afn.work import ENDED
+from afn.ask.subjects import Subject
+from afn.runs.store import Run
+from afn.work.folder import ENDED
 
 from . import backend, cards
 from .comparison import labels

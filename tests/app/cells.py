@@ -2,7 +2,7 @@
 
 from html.parser import HTMLParser
 
-from afn.grids.records import Cell
+from afn.ask.records import Cell
 from app.kit.draw.tested import Tested as Model
 
 N = 100

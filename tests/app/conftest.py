@@ -11,10 +11,10 @@ import pytest
 import streamlit as st
 from playwright.sync_api import Browser, Page, expect
 
-from afn.engine.config import TrainConfig
 from afn.engine.execution import execute
-from afn.runner import LocalRunner
-from afn.runs import RunStore
+from afn.runs.store import RunStore
+from afn.settings.config import TrainConfig
+from afn.work.runner import LocalRunner
 from tests.app.browser import button, launched_chromium, streamlit_server
 from tests.app.live import charted, shown
 from tests.app.shapes import networks_of_shapes, pictures, shapes, trained_shapes

@@ -9,8 +9,8 @@ import pytest
 
 from afn import TrainConfig
 from afn.engine.execution import execute
-from afn.history import History
-from afn.runs import RunStore
+from afn.runs.history import History
+from afn.runs.store import RunStore
 from app.kit.draw.chart import Shown
 from app.kit.draw.corruptions import corruption_chart
 from app.kit.draw.lambdas import lambda_chart

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from afn.engine.config import TrainConfig
 from afn.engine.execution import execute
 from afn.jsonl import read_lines
+from afn.settings.config import TrainConfig
 from app.kit.comparison import from_url
 from tests.app.one_view import PATIENCE, drawn
 

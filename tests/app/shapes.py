@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from afn.engine.config import TrainConfig
+from afn.ask.execution import carry_out
 from afn.engine.execution import execute
-from afn.grids.execution import carry_out
-from afn.runner import LocalRunner
-from afn.runs import RunStore
+from afn.runs.store import RunStore
+from afn.settings.config import TrainConfig
+from afn.work.runner import LocalRunner
 from tests.app.one_view import drawn, opened
 
 NAMES = ("shapes/ink", "shapes/neon", "shapes/pale")

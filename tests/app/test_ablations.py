@@ -7,11 +7,11 @@ import pytest
 import streamlit as st
 
 from afn.engine.execution import execute
-from afn.index import Line
-from afn.lambda_init import LambdaInit
-from afn.over_seeds import OverSeeds
 from afn.pretrained.ablations import ABLATIONS, CLEAN, CORRUPTED
 from afn.pretrained.measured import Results as Measured
+from afn.runs.index import Line
+from afn.settings.lambda_init import LambdaInit
+from afn.stats.over_seeds import OverSeeds
 from afn.sweep.plan import plan
 from afn.sweep.saved import read_saved
 from afn.sweep.spec import SweepSpec, read_spec

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from afn.runs import RunStore
+from afn.runs.store import RunStore
 from tests.app.browser import ROOT, button
 
 pytestmark = [

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from afn import TrainConfig
 from afn.engine.execution import execute
-from afn.runs import RunStore
+from afn.runs.store import RunStore
 from tests.app.browser import ROOT
 from tests.app.pages import PAGES, AppPage
 

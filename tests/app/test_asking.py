@@ -7,9 +7,9 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from afn.grids.pictures import PicturesFile
-from afn.grids.tasks import PicturesTask
-from afn.runner import LocalRunner
+from afn.ask.pictures import PicturesFile
+from afn.ask.tasks import PicturesTask
+from afn.work.runner import LocalRunner
 from app.kit import asking, backend
 from app.kit.asking import Asked
 

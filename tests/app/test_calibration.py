@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from afn.grids.records import STANDARD, Question
+from afn.ask.records import STANDARD, Question
 from afn.pretrained.cards import read_card
 from app.kit.draw.calibration import (
     Rated,

@@ -7,14 +7,14 @@ from urllib.parse import parse_qs, urlencode
 
 import pytest
 
-from afn.engine.config import (
+from afn.settings.config import (
     ADAPTIVE_NORMS,
     BACKBONE_NAMES,
     NORM_NAMES,
     TrainConfig,
     check_against_data,
 )
-from afn.lambda_init import LambdaInit
+from afn.settings.lambda_init import LambdaInit
 from app.kit.comparison import (
     MAX_CONTENDERS,
     PRESETS,

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from afn.ask.records import Cell
+from afn.ask.spread import LayerSpread, Side, Spread
 from afn.data.domains import digit_domains
-from afn.grids.records import Cell
-from afn.grids.spread import LayerSpread, Side, Spread
-from afn.intervals import mean_interval, paired_interval
+from afn.stats.intervals import mean_interval, paired_interval
 from app.kit.draw.domains import MatrixRow, domain_words, matrix_reading, matrix_table, unseen_gain
 from app.kit.draw.estimates import gain_over
 from app.kit.draw.heat import diverging, heat

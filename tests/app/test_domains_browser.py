@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from afn.engine.config import TrainConfig
-from afn.runs import RunStore
+from afn.runs.store import RunStore
+from afn.settings.config import TrainConfig
 from tests.app.browser import ROOT, button
 
 pytestmark = [

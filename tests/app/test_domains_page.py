@@ -10,7 +10,7 @@ import pytest
 from afn.data import dataset_entry
 from afn.pretrained.cards import read_card
 from afn.pretrained.families import DIGITS, PACS
-from afn.runner import LocalRunner
+from afn.work.runner import LocalRunner
 from app.kit.cards import sound_cards
 from app.kit.families import are_here, families
 from app.page.domains import training as training_domains

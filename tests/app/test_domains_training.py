@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from afn.engine.config import TrainConfig
 from afn.engine.execution import execute
-from afn.runner import LocalRunner
-from afn.runs import RunStore
+from afn.runs.store import RunStore
+from afn.settings.config import TrainConfig
+from afn.work.runner import LocalRunner
 from app.kit.recipes import recipe_of
 from app.page.domains import training as training_domains
 from tests.app.one_view import words

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from afn.engine.config import TrainConfig
 from afn.engine.execution import execute
 from afn.jsonl import append_line
-from afn.runs import Run, RunStore
+from afn.runs.store import Run, RunStore
+from afn.settings.config import TrainConfig
 from tests.app.browser import ROOT
 
 pytestmark = [

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from afn.engine.config import TrainConfig
-from afn.history import History
-from afn.lambda_init import LambdaInit
+from afn.runs.history import History
+from afn.settings.config import TrainConfig
+from afn.settings.lambda_init import LambdaInit
 from app.kit import offers
 from app.kit.draw.chart import Shown
 from app.kit.draw.depth import depth_legend, ramp

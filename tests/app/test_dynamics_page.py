@@ -7,11 +7,11 @@ from functools import partial
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from afn.engine.config import TrainConfig
+from afn.ask.execution import carry_out
 from afn.engine.execution import execute
-from afn.grids.execution import carry_out
 from afn.pretrained.cards import pretrained_dir, pretrained_names, read_card
-from afn.runs import RunStore
+from afn.runs.store import RunStore
+from afn.settings.config import TrainConfig
 from tests.app.one_view import PATIENCE, charts, drawn, opened, words
 
 QUICK = TrainConfig(

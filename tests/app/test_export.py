@@ -14,19 +14,19 @@ import pytest
 import streamlit as st
 from PIL import Image
 
+from afn.ask.execution import carry_out
+from afn.ask.inside import own_picture
+from afn.ask.inside.bench import Bench
+from afn.ask.inside.networks import network
+from afn.ask.records import STANDARD
 from afn.corruptions.severities import RULE
 from afn.data import dataset_entry
-from afn.engine.config import TrainConfig
 from afn.engine.execution import execute
-from afn.fork import fork
-from afn.grids.execution import carry_out
-from afn.grids.records import STANDARD
-from afn.inside import own_picture
-from afn.inside.bench import Bench
-from afn.inside.networks import network
-from afn.lambda_init import LambdaInit
 from afn.pretrained.cards import read_card
-from afn.runs import RunStore
+from afn.runs.fork import fork
+from afn.runs.store import RunStore
+from afn.settings.config import TrainConfig
+from afn.settings.lambda_init import LambdaInit
 from afn.sweep.here import carry_out as swept
 from afn.sweep.spec import SweepSpec, read_spec
 from app.kit import backend, histories, subjects

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from afn.grids.records import STANDARD
-from afn.intervals import mean_interval, paired_interval, wilson_interval
+from afn.ask.records import STANDARD
+from afn.stats.intervals import mean_interval, paired_interval, wilson_interval
 from app.kit.draw.estimates import accuracy_over, gain_over, place_title, signed
 from app.kit.draw.grid import FADED_TEXT, GROUPS, grid_table, heatmap_html, in_order, scale_html
 from app.kit.draw.heat import FULL, diverging

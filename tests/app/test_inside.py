@@ -17,14 +17,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from afn.engine.config import TrainConfig
+from afn.ask.inside import own_picture
+from afn.ask.inside.bench import Bench
+from afn.ask.inside.look import Batch, Look
+from afn.ask.inside.networks import network, untrained
 from afn.engine.execution import execute
-from afn.inside import own_picture
-from afn.inside.bench import Bench
-from afn.inside.look import Batch, Look
-from afn.inside.networks import network, untrained
-from afn.inside.service import Inspector, serve
 from afn.pretrained.cards import read_card
+from afn.settings.config import TrainConfig
+from afn.work.inspector import Inspector, serve
 from app.kit import backend
 from app.page.inside import words as words_of
 from app.page.inside.neighbours import Who, neighbours_html, neighbours_reading

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from afn.grids.records import Question
+from afn.ask.records import Question
 from afn.pretrained.cards import read_card
 from app.kit.subjects import Chosen
 from app.page.robustness import label_shift

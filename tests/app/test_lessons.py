@@ -9,8 +9,8 @@ from functools import partial
 import pytest
 
 from afn import AFN2d
-from afn.grids.records import Cell
-from afn.lambda_init import LambdaInit
+from afn.ask.records import Cell
+from afn.settings.lambda_init import LambdaInit
 from app.kit import backend, cards, comparison
 from app.page.ablations import view as ablations
 from app.page.ablations.ready_made import READY_MADE

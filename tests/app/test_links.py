@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from afn.inside import own_picture
+from afn.ask.inside import own_picture
 from app.page.ablations import view as ablations
 from app.page.ablations.view import AblationsView
 from app.page.cost import view as costing

@@ -10,9 +10,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_equal
 
 from afn import LambdaInit
-from afn.history import LAMBDAS
-from afn.lambda_init import GREEK
-from afn.runs import RunStore
+from afn.runs.history import LAMBDAS
+from afn.runs.store import RunStore
+from afn.settings.lambda_init import GREEK
 from app.kit.draw.chart import enumerate_words
 from app.kit.draw.corruptions import corruption_chart
 from app.kit.draw.lambdas import lambda_chart, short_layer

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_equal
 
-from afn.history import STEP_COLUMNS, Follower, History
 from afn.jsonl import append_line
-from afn.runs import Run
+from afn.runs.history import STEP_COLUMNS, Follower, History
+from afn.runs.store import Run
 from app.kit.draw.chart import Shown
 from app.page.playground.distribution import distribution_chart
 from tests.app.live import (

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from afn.cost.plan import Plan
-from afn.processes import identity
+from afn.work.processes import identity
 from app.kit.measuring import BusyError, Measurements
 from tests.waiting import wait_for
 

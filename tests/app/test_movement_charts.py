@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 import streamlit as st
 
-from afn.decay import decay_alone
-from afn.grids.movement import Movement, NetworkMovement, OutputMovement
-from afn.grids.movement_command import with_networks
-from afn.grids.movement_statistics import movement_of
+from afn.ask.movement import Movement, NetworkMovement, OutputMovement
+from afn.ask.movement_statistics import movement_of
+from afn.ask.sources import subject_of
+from afn.cli.movement import with_networks
 from afn.pretrained.cards import read_card
-from afn.sources import subject_of
+from afn.stats.decay import decay_alone
 from app.kit.draw.movement import (
     Moved,
     answers_figure,

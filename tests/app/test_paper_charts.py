@@ -9,7 +9,6 @@ from math import log
 
 import pytest
 
-from afn.over_seeds import OverSeeds
 from afn.pretrained.asked import table_of
 from afn.pretrained.asks import corrupted
 from afn.pretrained.cards import read_card
@@ -21,6 +20,7 @@ from afn.pretrained.measured import Results
 from afn.pretrained.published import TABLES
 from afn.pretrained.replication import COMPARISONS, replicated
 from afn.pretrained.ways import WAYS, Ask
+from afn.stats.over_seeds import OverSeeds
 from app.kit.draw.asked import asked_html, asked_rows
 from app.kit.draw.estimates import Estimate
 from app.page.paper import mechanisms

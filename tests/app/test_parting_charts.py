@@ -7,9 +7,9 @@ import pytest
 
 from afn import TrainConfig
 from afn.engine.execution import execute
-from afn.fork import fork
-from afn.history import History
-from afn.runs import RunStore
+from afn.runs.fork import fork
+from afn.runs.history import History
+from afn.runs.store import RunStore
 from app.kit.comparison import names_of
 from app.kit.draw.chart import Shown
 from app.kit.draw.tracks import track

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from afn import TrainConfig
-from afn.runs import RunStore
+from afn.runs.store import RunStore
 from tests.app.browser import ROOT, button
 from tests.waiting import wait_for
 

@@ -262,7 +262,7 @@ def test_a_full_disk_is_one_line_whatever_is_pressed(runs, monkeypatch, name):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("afn.runs.append_line", full)
+    monkeypatch.setattr("afn.runs.store.append_line", full)
     at.button(key=name).click()
     [warning] = run_fragment(at).warning
     assert "No space left on device" in warning.value

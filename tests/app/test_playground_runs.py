@@ -11,9 +11,9 @@ import pytest
 import streamlit as st
 
 from afn.engine.execution import execute
-from afn.history import History
-from afn.runs import RunStore
-from afn.work import ENDED
+from afn.runs.history import History
+from afn.runs.store import RunStore
+from afn.work.folder import ENDED
 from app.kit import backend
 from tests.app.one_view import drawn, html, run_fragment, text
 from tests.app.playground import (

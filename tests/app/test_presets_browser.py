@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 from afn import LambdaInit, TrainConfig
-from afn.runs import RunStore
+from afn.runs.store import RunStore
 from app.kit.comparison import PRESETS, Comparison, from_url, share
 from tests.app.browser import ROOT, button
 from tests.waiting import PATIENCE

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from afn.engine.config import TrainConfig
-from afn.lambda_init import LambdaInit
+from afn.settings.config import TrainConfig
+from afn.settings.lambda_init import LambdaInit
 from app.kit.recipes import recipe_of, recipe_words
 from app.page.domains import view as domains
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from afn.grids.rescaling import LayerRescaling, Rescaling
+from afn.ask.rescaling import LayerRescaling, Rescaling
 from app.kit.draw.palette import GREY, domain_mark
 from app.page.rescaling.differences import (
     channels_figure,

@@ -7,8 +7,8 @@ out.
 from dataclasses import replace
 from functools import partial
 
+from afn.ask.execution import carry_out
 from afn.data import dataset_entry
-from afn.grids.execution import carry_out
 from app.kit import families
 from app.page.rescaling import view as rescaling
 from app.page.rescaling.view import CORRUPTIONS, NEWEST, RescalingView, nearest

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from afn.ask.subjects import Subject
 from afn.engine.execution import execute
-from afn.grids.subjects import Subject
 from app.kit import subjects
 from app.kit.offers import newest
 from app.kit.subjects import Chosen

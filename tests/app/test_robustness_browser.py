@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from afn.engine.config import TrainConfig
 from afn.engine.execution import execute
-from afn.runs import RunStore
+from afn.runs.store import RunStore
+from afn.settings.config import TrainConfig
 from tests.app.browser import ROOT, button
 
 pytestmark = [

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from afn.grids.records import Cell
-from afn.intervals import mean_interval, paired_interval, wilson_interval
+from afn.ask.records import Cell
 from afn.pretrained.cards import read_card
+from afn.stats.intervals import mean_interval, paired_interval, wilson_interval
 from app.kit.draw.heat import LESS, MORE
 from app.page.robustness import take as corruptions
 from app.page.robustness.charts.bars import bars_figure, bars_reading

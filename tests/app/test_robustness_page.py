@@ -10,12 +10,12 @@ from dataclasses import replace
 
 import pytest
 
+from afn.ask.evaluation import undone
+from afn.ask.execution import carry_out
+from afn.ask.subjects import Subject
 from afn.corruptions.severities import RULE
-from afn.grids.evaluation import undone
-from afn.grids.execution import carry_out
-from afn.grids.subjects import Subject
 from afn.pretrained.cards import pretrained_dir, read_card
-from afn.work import ENDED
+from afn.work.folder import ENDED
 from app.kit import backend
 from app.kit.subjects import Chosen
 from app.page.robustness import view as robustness
@@ -237,7 +237,7 @@ def test_a_network_that_cannot_be_read_is_one_line_and_the_others_are_tested(run
 
 
 def test_pictures_that_cannot_be_made_leave_the_rest(runs, ids, monkeypatch):
-    monkeypatch.setattr("afn.grids.execution._pictures", lambda file: fail())
+    monkeypatch.setattr("afn.ask.execution._pictures", lambda file: fail())
     at = answered(page())
     assert "cannot" in at.warning[0].value
     assert cards(at) == 0
@@ -250,7 +250,7 @@ def fail():
 
 
 def test_a_store_that_cannot_be_written_is_told_where_tests_would_be(runs, ids, monkeypatch):
-    monkeypatch.setattr("afn.grids.evaluation.write_json", lambda *_: fail())
+    monkeypatch.setattr("afn.ask.evaluation.write_json", lambda *_: fail())
     at = page()
     assert "cannot write an evaluation below" in at.error[0].value
     assert "Test all 18 corruptions" in buttons(at)

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from afn import TrainConfig
 from afn.engine.execution import execute
-from afn.runs import Run, RunStore
+from afn.runs.store import Run, RunStore
 from tests.app.browser import ROOT, button
 
 pytestmark = [

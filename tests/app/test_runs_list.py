@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from afn.engine.execution import execute
-from afn.index import RunIndex
+from afn.runs.index import RunIndex
 from tests.app.one_view import PATIENCE, drawn, text
 from tests.app.playground import CONFIG, finished, standing
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 
 from afn.engine.execution import execute
-from afn.fork import fork
-from afn.index import RunIndex
-from afn.runner import LocalRunner
-from afn.runs import Run, RunStore
+from afn.runs.fork import fork
+from afn.runs.index import RunIndex
+from afn.runs.store import Run, RunStore
+from afn.work.runner import LocalRunner
 from tests.app.one_view import drawn, opened, text
 
 MIDDLE = 22

@@ -9,9 +9,9 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from afn.engine.config import TrainConfig
-from afn.lambda_init import LambdaInit
-from afn.runs import RunStore
+from afn.runs.store import RunStore
+from afn.settings.config import TrainConfig
+from afn.settings.lambda_init import LambdaInit
 from app.kit.comparison import PRESETS, default_comparison, share, to_url
 from tests.app.one_view import travelled
 

@@ -14,7 +14,7 @@ from torch.testing import assert_close
 from afn import TrainConfig, convert_norm, fold_norms, train
 from afn.backbones import EfficientNetLite0
 from afn.backbones.efficientnet_lite import load_imagenet
-from afn.cli import main
+from afn.cli.main import main
 from afn.data import load_dataset
 from afn.engine.building import model_of, started
 from afn.engine.ready import check_ready

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from afn.cli import main
+from afn.cli.main import main
 from afn.cost import figures as figures_module
 from afn.cost.plan import Case
 from afn.cost.records import Report

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from afn.cli import _parser
-from afn.cost.command import _plan
+from afn.cli.cost import _plan
+from afn.cli.main import _parser
 from afn.cost.plan import BATCH_SIZES, CHANNELS, SIZES, Case, Plan
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from torchvision import datasets
 
-from afn.cli import main
+from afn.cli.main import main
 from afn.data import catalogue, dataset_entry, download, load_dataset
 from afn.pretrained.lacking import what_it_takes
 from afn.pretrained.published import TABLES

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from afn.cli import main
+from afn.cli.main import main
 from afn.data import catalogue, dataset_entry, load_dataset, unread
 
 SIZE = (64, 64)

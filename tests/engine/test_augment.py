@@ -1,9 +1,9 @@
 import pytest
 import torch
 
+from afn.ask.records import STANDARD
 from afn.corruptions import corrupt
 from afn.engine.augment import EXTRA, PADDING, crop_flip, half_corrupted
-from afn.grids.records import STANDARD
 
 COUNT, HEIGHT, WIDTH = 400, 9, 7
 IMAGES = torch.arange(1, HEIGHT * WIDTH + 1, dtype=torch.uint8).view(HEIGHT, WIDTH, 1)

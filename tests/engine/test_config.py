@@ -7,7 +7,8 @@ import pytest
 from afn import NORMS, LambdaInit, TrainConfig
 from afn.backbones import BACKBONES
 from afn.corruptions.severities import LIVE_CORRUPTIONS, SEVERITIES
-from afn.engine.config import (
+from afn.engine.ready import check_ready
+from afn.settings.config import (
     BACKBONE_NAMES,
     LIMITS,
     NORM_NAMES,
@@ -15,7 +16,6 @@ from afn.engine.config import (
     check_corruptible,
     check_steps,
 )
-from afn.engine.ready import check_ready
 
 
 def test_names_are_those_of_the_registries():

@@ -8,11 +8,11 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from afn.engine.events import TIMES
 from afn.engine.execution import execute
 from afn.engine.parameters import numbered_names
 from afn.engine.training import Training
-from afn.fork import fork, place_of
+from afn.runs.fork import fork, place_of
+from afn.settings.events import TIMES
 
 STEP = 22
 

@@ -9,12 +9,12 @@ from torch.testing import assert_close
 
 from afn import LambdaInit, TrainConfig, train
 from afn.data import load_dataset
-from afn.engine.control import NoControls
-from afn.engine.events import TIMES, Event
 from afn.engine.tensors import DataOrder, domain_tensors, load_tensors
 from afn.engine.training import DivergedError, Training
 from afn.pixels import as_float
-from afn.runs import progress_of
+from afn.runs.store import progress_of
+from afn.settings.commands import NoControls
+from afn.settings.events import TIMES, Event
 
 
 class Scripted(NoControls):

@@ -4,22 +4,22 @@ Who moves a module changes its line here, and nothing else below ``tests/golden`
 """
 # ruff: noqa: F401 -- all are used by the tests beside this
 
+from afn.ask.evaluation import Evaluation, EvaluationStore
+from afn.ask.pictures import PicturesFile
+from afn.ask.records import NETWORKS, Cell, GridFile, Question
+from afn.ask.subjects import Subject
+from afn.ask.tasks import GridTask, MovementTask, PicturesTask, RescalingTask, SpreadTask
+from afn.cli.options import arguments
 from afn.corruptions.severities import RULE
-from afn.engine.config import BACKBONE_NAMES, NORM_NAMES, TrainConfig
 from afn.engine.execution import execute
-from afn.fork import fork
-from afn.grids.evaluation import Evaluation, EvaluationStore
-from afn.grids.pictures import PicturesFile
-from afn.grids.records import NETWORKS, Cell, GridFile, Question
-from afn.grids.subjects import Subject
-from afn.grids.tasks import GridTask, MovementTask, PicturesTask, RescalingTask, SpreadTask
-from afn.lambda_init import LambdaInit
 from afn.pretrained.cards import pretrained_names, read_card, write_card
-from afn.runner import LocalRunner
-from afn.runs import RunStore
+from afn.runs.fork import fork
+from afn.runs.store import RunStore
+from afn.settings.config import BACKBONE_NAMES, NORM_NAMES, TrainConfig
+from afn.settings.lambda_init import LambdaInit
 from afn.sweep.spec import SweepSpec
 from afn.sweep.store import SweepStore
-from afn.train_options import arguments
+from afn.work.runner import LocalRunner
 from app.kit import comparison
 from app.page.ablations import view as ablations
 from app.page.ablations.ready_made import READY_MADE

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from afn.grids.batches import batches_of
-from afn.grids.records import COUNTED, Question
+from afn.ask.batches import batches_of
+from afn.ask.records import COUNTED, Question
 
 LABELS = torch.randint(10, (500,), generator=torch.Generator().manual_seed(3))
 

@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from afn import corruption_grid, domain_matrix
+from afn.ask.crossing import Crossing
+from afn.ask.domains import Row
+from afn.ask.measure import kept_grid
+from afn.ask.records import GridFile, Question
 from afn.data import ImageData
-from afn.grids.crossing import Crossing
-from afn.grids.domains import Row
-from afn.grids.measure import kept_grid
-from afn.grids.records import GridFile, Question
-from afn.intervals import paired_interval, wilson_interval
+from afn.stats.intervals import paired_interval, wilson_interval
 
 CLASSES = ("dark", "middle", "bright")
 LABELS = np.array([2, 0, 1, 0, 2, 1, 1, 0])
@@ -199,5 +199,5 @@ def test_a_model_needs_a_logit_for_each_class():
 
 
 def test_records_need_no_torch():
-    check = "import afn.grids.crossing, sys; assert 'torch' not in sys.modules"
+    check = "import afn.ask.crossing, sys; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", check], check=True)

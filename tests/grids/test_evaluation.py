@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 import torch
 
+from afn.ask.evaluate import noise_of
+from afn.ask.evaluation import Evaluation, EvaluationStore, undone
+from afn.ask.execution import carry_out
+from afn.ask.models import asked, restored
+from afn.ask.pictures import Pictures, PicturesFile
+from afn.ask.spread import Spread
+from afn.ask.subjects import Subject
+from afn.ask.tasks import GridTask, PicturesTask, SpreadTask, task_from_json
 from afn.corruptions import corrupt
 from afn.data import load_dataset
 from afn.engine.execution import execute
 from afn.engine.training import Training
-from afn.evaluate import noise_of
-from afn.grids.evaluation import Evaluation, EvaluationStore, undone
-from afn.grids.execution import carry_out
-from afn.grids.models import asked, restored
-from afn.grids.pictures import Pictures, PicturesFile
-from afn.grids.spread import Spread
-from afn.grids.subjects import Subject
-from afn.grids.tasks import GridTask, PicturesTask, SpreadTask, task_from_json
 from afn.norms import override_lambdas
 from afn.pixels import as_float
 
@@ -185,7 +185,7 @@ def test_ended_evaluations_are_forgotten_and_no_others(evaluations, monkeypatch)
     carry_out(ended)
     evaluations.create([])
     assert ended.path.exists()
-    monkeypatch.setattr("afn.grids.evaluation._KEPT_SECONDS", -1.0)
+    monkeypatch.setattr("afn.ask.evaluation._KEPT_SECONDS", -1.0)
     evaluations.create([])
     assert not ended.path.exists()
     assert waiting.state().status == "waiting"

@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import nn
 
+from afn.ask.layer_statistics import layer_spread
+from afn.ask.spread import Spread
 from afn.backbones import build_model
-from afn.grids.layer_statistics import layer_spread
-from afn.grids.spread import Spread
 from afn.norms import NORMS, BatchNorm2d, set_eval_stats
 
 
@@ -187,5 +187,5 @@ def test_what_cannot_be_measured_is_one_line(domains, change, words):
 
 
 def test_records_need_no_torch():
-    check = "import afn.grids.spread, sys; assert 'torch' not in sys.modules"
+    check = "import afn.ask.spread, sys; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", check], check=True)

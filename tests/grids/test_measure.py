@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from afn.ask.measure import ShownImages, corruption_grid, kept_grid
+from afn.ask.records import GridFile, Question
 from afn.corruptions.severities import RULE
 from afn.data import ImageData
-from afn.grids.measure import ShownImages, corruption_grid, kept_grid
-from afn.grids.records import GridFile, Question
 
 SOME = {"corruptions": ("brightness", "gaussian_noise"), "severities": (1, 5)}
 

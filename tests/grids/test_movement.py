@@ -11,21 +11,21 @@ import pytest
 import torch
 from torch import nn
 
-from afn.cli import main
+from afn.ask.evaluation import EvaluationStore
+from afn.ask.execution import carry_out
+from afn.ask.movement import Movement, conditions_of
+from afn.ask.movement_statistics import movement, movement_of, start_of
+from afn.ask.sources import subject_of
+from afn.ask.subjects import Subject
+from afn.ask.tasks import MovementTask, task_from_json
+from afn.cli import movement as movement_command
+from afn.cli.main import main
 from afn.engine.execution import execute
 from afn.engine.training import Training
-from afn.grids import movement_command
-from afn.grids.evaluation import EvaluationStore
-from afn.grids.execution import carry_out
-from afn.grids.movement import Movement, conditions_of
-from afn.grids.movement_statistics import movement, movement_of, start_of
-from afn.grids.subjects import Subject
-from afn.grids.tasks import MovementTask, task_from_json
-from afn.lambda_init import LambdaInit
 from afn.norms import AFN2d, ASRNorm2d, BatchNorm2d, norm_layers, set_eval_stats
 from afn.pretrained.cards import read_card
-from afn.runs import RunStore
-from afn.sources import subject_of
+from afn.runs.store import RunStore
+from afn.settings.lambda_init import LambdaInit
 
 CLEAN, FOG = ("digits8", None, 0), ("digits8", "fog", 5)
 MATRICES = {
@@ -363,5 +363,5 @@ def test_a_task_is_carried_out_once_and_kept(store, quick):
 
 
 def test_records_need_no_torch():
-    code = "import afn.grids.movement, afn.decay, sys; assert 'torch' not in sys.modules"
+    code = "import afn.ask.movement, afn.stats.decay, sys; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

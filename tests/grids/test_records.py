@@ -5,9 +5,9 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 
+from afn.ask.records import STANDARD, Cell, GridFile, Question, mean_corruption_error, places
 from afn.corruptions.severities import RULE
-from afn.grids.records import STANDARD, Cell, GridFile, Question, mean_corruption_error, places
-from afn.intervals import paired_interval, wilson_interval
+from afn.stats.intervals import paired_interval, wilson_interval
 
 QUESTION = Question(
     weights="ab" * 32, dataset="mnist5k", num_images=4, statistics="running", batch_size=128

@@ -7,13 +7,13 @@ import pytest
 import torch
 from torch import nn
 
+from afn.ask.evaluation import EvaluationStore
+from afn.ask.execution import carry_out
+from afn.ask.rescaling import Rescaling
+from afn.ask.rescaling_statistics import layer_rescaling
+from afn.ask.subjects import Subject
+from afn.ask.tasks import RescalingTask, task_from_json
 from afn.engine.execution import execute
-from afn.grids.evaluation import EvaluationStore
-from afn.grids.execution import carry_out
-from afn.grids.rescaling import Rescaling
-from afn.grids.rescaling_statistics import layer_rescaling
-from afn.grids.subjects import Subject
-from afn.grids.tasks import RescalingTask, task_from_json
 from afn.norms import NORMS, AFN2d, set_eval_stats
 
 CLEAN, FOG = ("digits8", None, 0), ("digits8", "fog", 3)
@@ -183,5 +183,5 @@ def test_what_cannot_be_had_becomes_a_line(store, quick):
 
 
 def test_records_need_no_torch():
-    code = "import afn.grids.tasks, afn.grids.rescaling, sys; assert 'torch' not in sys.modules"
+    code = "import afn.ask.tasks, afn.ask.rescaling, sys; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from afn.ask.subjects import Subject
 from afn.engine.checkpoints import read_checkpoint, save_checkpoint
 from afn.engine.execution import execute
 from afn.engine.training import Training
-from afn.grids.subjects import Subject
 
 DIGITS = tuple("0123456789")
 
@@ -23,7 +23,7 @@ def test_a_run_keeps_its_class_names_whatever_becomes_of_its_data(run, monkeypat
     from afn.data import dataset_entry
 
     renamed = replace(dataset_entry("digits8"), class_names=tuple("abcdefghij"))
-    monkeypatch.setattr("afn.grids.subjects.dataset_entry", lambda _: renamed)
+    monkeypatch.setattr("afn.ask.subjects.dataset_entry", lambda _: renamed)
     assert Subject.of_run(run).class_names == DIGITS
 
 
@@ -50,7 +50,7 @@ def test_a_question_about_other_classes_is_another_question(run):
 
 
 def test_questions_of_before_there_were_classes_keep_their_key():
-    from afn.grids.records import Question
+    from afn.ask.records import Question
 
     question = Question(
         weights="ab", dataset="mnist", num_images=10, statistics="running", batch_size=128

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from afn.grids.subjects import Subject
-from afn.inside.look import Batch, Look
+from afn.ask.inside.look import Batch, Look
+from afn.ask.subjects import Subject
 from afn.pretrained.cards import read_card
 
 Subjects = Callable[[str], Subject]

@@ -7,15 +7,15 @@ import pytest
 import torch
 
 from afn import load_pretrained
+from afn.ask.evaluate import evaluate
+from afn.ask.inside.bench import Bench
+from afn.ask.inside.look import SHOWN, Batch
+from afn.ask.inside.networks import untrained
 from afn.data import load_dataset
-from afn.engine.config import TrainConfig
 from afn.engine.training import Training
-from afn.evaluate import evaluate
-from afn.inside.bench import Bench
-from afn.inside.look import SHOWN, Batch
-from afn.inside.networks import untrained
 from afn.norms import norm_layers, override_lambdas, set_eval_stats
 from afn.pixels import as_float
+from afn.settings.config import TrainConfig
 
 OFF = dict.fromkeys(("mu", "sigma", "gamma", "beta"), 0.0)
 NAMES = (
@@ -260,7 +260,7 @@ def test_classes_are_found_by_their_names(bench, asks, monkeypatch):
     data = load_dataset("mnist5k")
     names = tuple(f"{9 - label}" if label < 7 else f"letter {label}" for label in range(10))
     turned = replace(data, name="turned", class_names=names)
-    monkeypatch.setattr("afn.inside.bench.load_dataset", {"turned": turned}.__getitem__)
+    monkeypatch.setattr("afn.ask.inside.bench.load_dataset", {"turned": turned}.__getitem__)
     seen = bench.look(replace(look, batch=replace(look.batch, dataset="turned")))
     first = [9 - label for label in data.y_test[:512].tolist() if label < 7]
     assert seen["labels"] == first[: len(seen["labels"])]

@@ -8,8 +8,8 @@ import torch
 from PIL import Image, ImageDraw
 
 from afn import load_pretrained
+from afn.ask.inside.own_picture import centred, from_text, from_upload, in_shape, to_text
 from afn.data import load_dataset
-from afn.inside.own_picture import centred, from_text, from_upload, in_shape, to_text
 
 
 def drawn_seven(size=(300, 200), ink=0, ground=255, at=(60, 30)):

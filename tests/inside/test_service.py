@@ -5,10 +5,10 @@ import threading
 
 import pytest
 
-from afn.inside import service
-from afn.inside.bench import Bench
-from afn.inside.look import Look
-from afn.inside.service import Inspector, serve
+from afn.ask.inside.bench import Bench
+from afn.ask.inside.look import Look
+from afn.work import inspector as service
+from afn.work.inspector import Inspector, serve
 
 
 @pytest.fixture

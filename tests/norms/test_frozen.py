@@ -9,8 +9,8 @@ from torch.autograd import gradcheck, gradgradcheck
 from torch.testing import assert_close
 
 from afn import AFN2d, ASRNorm2d, LambdaInit, convert_norm, freeze_networks, recalibrate
-from afn.lambda_init import LAMBDAS
 from afn.norms import AdaptiveNorm, BatchNorm2d, override_lambdas
+from afn.settings.lambda_init import LAMBDAS
 
 BOTH = pytest.mark.parametrize("layer_class", [AFN2d, ASRNorm2d])
 FIELDS = ("mu_stan", "sigma_stan", "gamma_net", "beta_net")

@@ -7,8 +7,8 @@ import torch
 
 from afn import AFN2d, LambdaInit
 from afn.backbones import ResNet
-from afn.gain import gain_limit, logit_slope, stacked_limit
 from afn.norms import BatchNorm2d
+from afn.stats.gain import gain_limit, logit_slope, stacked_limit
 
 OFF = -math.inf
 

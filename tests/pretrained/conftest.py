@@ -10,7 +10,7 @@ from afn.pretrained.cards import Card, read_card
 from afn.pretrained.results import Accuracy
 from afn.pretrained.spec import Spec
 from afn.pretrained.train import make
-from afn.runs import RunStore
+from afn.runs.store import RunStore
 
 TINY = Spec(
     name="tiny-afn",

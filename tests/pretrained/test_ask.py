@@ -6,9 +6,9 @@ import pytest
 import torch
 from safetensors.torch import load, save
 
+from afn.ask.models import restored
 from afn.corruptions.severities import RULE
 from afn.data import load_dataset
-from afn.grids.models import restored
 from afn.norms import norm_layers
 from afn.pretrained.ask import ask_again
 from afn.pretrained.cards import read_card
@@ -61,7 +61,7 @@ def _cells(card):
 
 
 def test_known_answers_are_kept(tiny, shipped, store, monkeypatch):
-    monkeypatch.setattr("afn.grids.measure._logits", lambda *_: pytest.fail("asked again"))
+    monkeypatch.setattr("afn.ask.measure._logits", lambda *_: pytest.fail("asked again"))
     assert ask_again(tiny, store, shipped.folder, [].append) == list(shipped.accuracies)
 
 

@@ -4,8 +4,7 @@ import shlex
 
 import pytest
 
-from afn.cli import _parser, main
-from afn.over_seeds import OverSeeds
+from afn.cli.main import _parser, main
 from afn.pretrained.asked import ASKED, markdown, settled, table_of
 from afn.pretrained.cards import pretrained_dir
 from afn.pretrained.gains import Gain
@@ -13,6 +12,7 @@ from afn.pretrained.measured import Results
 from afn.pretrained.plan import chosen
 from afn.pretrained.published import TABLES
 from afn.pretrained.replication import replicated
+from afn.stats.over_seeds import OverSeeds
 from tests.installed import ROOT
 from tests.pretrained.accuracies import answer
 

@@ -7,14 +7,14 @@ import torch
 from safetensors.torch import load_file
 
 from afn import load_pretrained, set_eval_stats
+from afn.ask.domains import Row, domain_matrix
+from afn.ask.models import restored
+from afn.ask.tasks import GridTask
 from afn.data import load_dataset
-from afn.grids.domains import Row, domain_matrix
-from afn.grids.models import restored
-from afn.grids.tasks import GridTask
-from afn.history import Follower, History
 from afn.pretrained.cards import Card, pretrained_names, read_card
 from afn.pretrained.checksums import checksum
 from afn.pretrained.results import Accuracy
+from afn.runs.history import Follower, History
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from afn.cli import main
+from afn.cli.main import main
 from afn.engine.training import Training
 from afn.pretrained.plan import PLAN
 from afn.pretrained.results import read_results
-from afn.runs import RunStore
+from afn.runs.store import RunStore
 
 
 @pytest.fixture(autouse=True)

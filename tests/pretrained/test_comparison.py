@@ -5,9 +5,9 @@ import math
 import pytest
 from scipy import stats
 
-from afn.over_seeds import OverSeeds, difference, t_quantile
 from afn.pretrained.comparison import VERDICTS, verdict
 from afn.pretrained.gains import Gain
+from afn.stats.over_seeds import OverSeeds, difference, t_quantile
 
 
 def over_seeds(*values):

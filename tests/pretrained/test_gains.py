@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from afn.over_seeds import OverSeeds
 from afn.pretrained.gains import Gain
+from afn.stats.over_seeds import OverSeeds
 
 
 def gain(ours, theirs, image_error=0.0):

@@ -7,7 +7,8 @@ from fnmatch import fnmatchcase
 
 import pytest
 
-from afn.cli import _parser
+from afn.cli.main import _parser
+from afn.cli.options import config_of
 from afn.corruptions.severities import RULE
 from afn.data.derived import derive
 from afn.data.entries import Source
@@ -31,7 +32,6 @@ from afn.pretrained.published import TABLES
 from afn.pretrained.replication import COMPARISONS, replicated
 from afn.pretrained.results import COLUMNS, FILE
 from afn.pretrained.ways import WAYS, Ask
-from afn.train_options import config_of
 from tests.pretrained.accuracies import answer
 
 BY_NAME = {table.name: table for table in TABLES}

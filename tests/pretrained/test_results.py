@@ -1,7 +1,7 @@
 from dataclasses import replace
 
+from afn.ask.records import Cell, Question
 from afn.corruptions.severities import RULE
-from afn.grids.records import Cell, Question
 from afn.pretrained.plan import PLAN
 from afn.pretrained.results import COLUMNS, FILE, Accuracy, answered, read_results, update_results
 

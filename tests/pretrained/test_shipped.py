@@ -6,9 +6,9 @@ from functools import lru_cache
 import pytest
 
 from afn import load_pretrained, set_eval_stats
+from afn.ask.domains import Row, domain_matrix
 from afn.data import load_dataset
 from afn.data.entries import ImageData
-from afn.grids.domains import Row, domain_matrix
 from afn.pretrained.cards import pretrained_dir, pretrained_names, read_card
 from afn.pretrained.checksums import checksum
 from afn.pretrained.hits import Hits

@@ -22,7 +22,7 @@ def test_making_tells_its_steps(made):
 
 
 def test_what_is_done_is_not_done_again(made, tiny, tmp_path, monkeypatch):
-    monkeypatch.setattr("afn.grids.measure._logits", lambda *_: pytest.fail("asked again"))
+    monkeypatch.setattr("afn.ask.measure._logits", lambda *_: pytest.fail("asked again"))
     said = []
     accuracies = make(tiny, made.store, tmp_path, said.append)
     assert kinds(said) == ["found", "asked", "shipped"]

@@ -5,19 +5,19 @@ from dataclasses import replace
 
 import pytest
 
-from afn.cli import main
+from afn.cli.main import main
+from afn.cli.sweep import lines_of
 from afn.engine.execution import execute
-from afn.index import RunIndex
-from afn.processes import identity
-from afn.runner import LocalRunner
-from afn.runs import Run
-from afn.sweep.command import lines_of
+from afn.runs.index import RunIndex
+from afn.runs.store import Run
 from afn.sweep.execution import Progress, begin, standing, stop
 from afn.sweep.plan import plan
 from afn.sweep.saved import read_saved
 from afn.sweep.spec import SweepSpec, read_spec
 from afn.sweep.store import SweepStore
-from afn.work import write_json
+from afn.work.folder import write_json
+from afn.work.processes import identity
+from afn.work.runner import LocalRunner
 from tests.waiting import wait_for
 
 TINY = {
@@ -166,7 +166,7 @@ def test_runs_behind_let_a_comparison_go_first(store, quick):
 
 def test_who_ends_a_run_puts_it_on_record(sweep, store, monkeypatch):
     go_on(sweep, store, AtOnce())
-    monkeypatch.setattr("afn.index._line", lambda run: pytest.fail("its folder was read"))
+    monkeypatch.setattr("afn.runs.index._line", lambda run: pytest.fail("its folder was read"))
     assert {line.status for line in RunIndex(store).lines()} == {"finished"}
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from afn.index import Line
+from afn.runs.index import Line
 from afn.sweep.plan import plan
 from afn.sweep.spec import SweepSpec
 from afn.sweep.table import metrics, over_seeds, rows

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from afn.calibration import BINS, Calibration
+from afn.stats.calibration import BINS, Calibration
 from afn.wording import count_words, signed_words
 
 from .chart import Rows

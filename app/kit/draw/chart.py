@@ -4,10 +4,10 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from afn.engine.config import TrainConfig
-from afn.history import History
-from afn.lambda_init import GREEK
-from afn.origin import Origin
+from afn.runs.history import History
+from afn.runs.origin import Origin
+from afn.settings.config import TrainConfig
+from afn.settings.lambda_init import GREEK
 from afn.wording import statistics_told
 
 TICK_BYTES = 1_200

@@ -6,7 +6,7 @@ from typing import Any
 from afn.corruptions.applying import applicable
 from afn.corruptions.severities import MIN_SIDE, rule_of, rule_words, why_unchanged
 from afn.data import dataset_entry
-from afn.intervals import wilson_interval
+from afn.stats.intervals import wilson_interval
 from afn.wording import count_words, percent
 
 from .chart import Chart, Rows, Shown, enumerate_words, legend, subject_of

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
+from afn.ask.records import Cell
 from afn.data.derived import parts_of
-from afn.grids.records import Cell
 from afn.wording import count_words, difference_words, percent
 
 from .chart import Rows, enumerate_words

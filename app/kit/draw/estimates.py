@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from afn import wording
-from afn.grids.records import Cell, Place
-from afn.intervals import mean_interval
+from afn.ask.records import Cell, Place
+from afn.stats.intervals import mean_interval
 from afn.wording import percent, signed_words
 
 from .corruptions import group_title

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from afn.ask.records import Cell, Place
 from afn.corruptions.applying import left_out_words
-from afn.grids.records import Cell, Place
 from afn.wording import count_words, difference_words
 
 from .chart import Rows

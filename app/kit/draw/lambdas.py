@@ -5,8 +5,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from afn.history import History
-from afn.lambda_init import GREEK, LAMBDAS
+from afn.runs.history import History
+from afn.settings.lambda_init import GREEK, LAMBDAS
 from afn.wording import number_words
 
 from .chart import HISTORY_BYTES, TICK_BYTES, Chart, Rows, Shown, legend, marks_since, subject_of

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from afn.grids.movement import Movement, NetworkMovement, OutputMovement, Part, Way
+from afn.ask.movement import Movement, NetworkMovement, OutputMovement, Part, Way
 from afn.wording import count_words, number_words
 
 from .chart import Rows, enumerate_words

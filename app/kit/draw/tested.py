@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from afn.ask.records import Cell, Place
 from afn.corruptions.severities import rule_words
-from afn.grids.records import Cell, Place
 from afn.wording import statistics_told
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from afn.course import Numbers, Quantity, Track, track
-from afn.lambda_init import LAMBDAS
+from afn.runs.course import Numbers, Quantity, Track, track
+from afn.settings.lambda_init import LAMBDAS
 from afn.wording import count_words
 
 from ..comparison import NORM_TITLES

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from afn.calibration import Calibration, calibration
-from afn.grids.records import STANDARD, Cell, Place
+from afn.ask.records import STANDARD, Cell, Place
 from afn.pretrained.cards import Card
+from afn.stats.calibration import Calibration, calibration
 
 from ..comparison import NORM_TITLES
 from ..draw.calibration import Rated

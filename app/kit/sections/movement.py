@@ -6,12 +6,12 @@ from functools import lru_cache
 
 import streamlit as st
 
-from afn.decay import decay_alone
-from afn.engine.config import ADAPTIVE_NORMS
-from afn.grids.movement import BATCH_SIZE, NUM_IMAGES, SEVERITY, Movement, conditions_of
-from afn.grids.subjects import Subject
-from afn.grids.tasks import MovementTask
+from afn.ask.movement import BATCH_SIZE, NUM_IMAGES, SEVERITY, Movement, conditions_of
+from afn.ask.subjects import Subject
+from afn.ask.tasks import MovementTask
 from afn.pretrained.cards import Card
+from afn.settings.config import ADAPTIVE_NORMS
+from afn.stats.decay import decay_alone
 
 from .. import asking, backend, folders, histories
 from ..asking import Asked

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from afn.engine.config import TrainConfig
-from afn.engine.control import Timed
-from afn.fork import CHANGEABLE
-from afn.history import History
-from afn.lambda_init import LambdaInit
-from afn.origin import Origin as Forked
-from afn.train_options import arguments
+from afn.cli.options import arguments
+from afn.runs.fork import CHANGEABLE
+from afn.runs.history import History
+from afn.runs.origin import Origin as Forked
+from afn.settings.commands import Timed
+from afn.settings.config import TrainConfig
+from afn.settings.lambda_init import LambdaInit
 
 from .. import backend, cards
 
@@ -22,31 +22,31 @@ _WIDTH = 88
 _LIBRARY = ("LambdaInit", "TrainConfig", "as_tested", "corruption_grid", "domain_matrix", "find",
             "load", "load_pretrained", "set_eval_stats", "train", "trained")  # fmt: skip
 _HOMES = {
-    "course_of": "afn.course",
-    "rescaling_of": "afn.course",
-    "history_of": "afn.course",
-    "differences": "afn.comparing",
-    "parting": "afn.comparing",
-    "config_of": "afn.sources",
-    "subject_of": "afn.sources",
-    "decay_alone": "afn.decay",
-    "movement_of": "afn.grids.movement_statistics",
+    "course_of": "afn.runs.course",
+    "rescaling_of": "afn.runs.course",
+    "history_of": "afn.runs.course",
+    "differences": "afn.runs.compare",
+    "parting": "afn.runs.compare",
+    "config_of": "afn.ask.sources",
+    "subject_of": "afn.ask.sources",
+    "decay_alone": "afn.stats.decay",
+    "movement_of": "afn.ask.movement_statistics",
     "load_dataset": "afn.data",
-    "Bench": "afn.inside.bench",
-    "Batch": "afn.inside.look",
-    "Look": "afn.inside.look",
-    "network": "afn.inside.networks",
-    "from_text": "afn.inside.own_picture",
-    "from_upload": "afn.inside.own_picture",
-    "in_shape": "afn.inside.own_picture",
+    "Bench": "afn.ask.inside.bench",
+    "Batch": "afn.ask.inside.look",
+    "Look": "afn.ask.inside.look",
+    "network": "afn.ask.inside.networks",
+    "from_text": "afn.ask.inside.own_picture",
+    "from_upload": "afn.ask.inside.own_picture",
+    "in_shape": "afn.ask.inside.own_picture",
     "Path": "pathlib",
-    "Row": "afn.grids.domains",
-    "STANDARD": "afn.grids.records",
-    "images_under": "afn.grids.measure",
-    "layer_rescaling": "afn.grids.rescaling_statistics",
+    "Row": "afn.ask.domains",
+    "STANDARD": "afn.ask.records",
+    "images_under": "afn.ask.measure",
+    "layer_rescaling": "afn.ask.rescaling_statistics",
     "execute": "afn.engine.execution",
-    "fork": "afn.fork",
-    "RunStore": "afn.runs",
+    "fork": "afn.runs.fork",
+    "RunStore": "afn.runs.store",
     "Measurement": "afn.cost.records",
     "Plan": "afn.cost.plan",
     "measure": "afn.cost.measure",

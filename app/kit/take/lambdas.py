@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from afn.course import Quantity, track
-from afn.engine.config import ADAPTIVE_NORMS
-from afn.lambda_init import GREEK, LAMBDAS
+from afn.runs.course import Quantity, track
+from afn.settings.config import ADAPTIVE_NORMS
+from afn.settings.lambda_init import GREEK, LAMBDAS
 
 from ..draw.chart import Shown, enumerate_words
 from ..markdown import plain

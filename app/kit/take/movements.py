@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from afn.grids.movement import BATCH_SIZE, NUM_IMAGES, SEVERITY, Movement
+from afn.ask.movement import BATCH_SIZE, NUM_IMAGES, SEVERITY, Movement
 
 from ..markdown import plain
 from .code import ONE_THREAD, Origin, configurations, origins_note, program, table

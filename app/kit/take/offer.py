@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from afn.runs import versions
+from afn.runs.store import versions
 
 from .. import address
 from ..markdown import plain

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from afn.corruptions.severities import RULE, rule_of, rule_words
-from afn.history import History
+from afn.runs.history import History
 
 from ..draw.chart import Shown, enumerate_words
 from ..markdown import plain

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from afn.over_seeds import OverSeeds
+from afn.stats.over_seeds import OverSeeds
 from afn.sweep.plan import Point
 from afn.sweep.table import Metric
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from afn.engine.config import NORM_NAMES
-from afn.over_seeds import OverSeeds, difference
+from afn.settings.config import NORM_NAMES
+from afn.stats.over_seeds import OverSeeds, difference
 from afn.sweep.plan import Point
 from afn.sweep.table import Metric
 from afn.wording import half_width_words

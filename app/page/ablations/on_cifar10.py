@@ -5,8 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from afn.grids.records import STANDARD
-from afn.index import Line
+from afn.ask.records import STANDARD
 from afn.pretrained.ablations import ABLATIONS, CLEAN, CORRUPTED, Ablation
 from afn.pretrained.cards import pretrained_dir
 from afn.pretrained.measured import Results as Measured
@@ -14,6 +13,7 @@ from afn.pretrained.plan import PLAN
 from afn.pretrained.replication import condition_of
 from afn.pretrained.results import FILE
 from afn.pretrained.ways import Ask, Way
+from afn.runs.index import Line
 from afn.sweep.plan import Planned
 
 from ...kit import measured

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from afn.over_seeds import OverSeeds, difference
+from afn.stats.over_seeds import OverSeeds, difference
 
 from ...kit import folders
 from ...kit.results import Results, points

@@ -8,13 +8,13 @@ import streamlit as st
 
 from afn.data import dataset_entry
 from afn.engine.ready import check_ready
-from afn.estimate import entries, expected_seconds, paces
-from afn.index import Line
+from afn.runs.index import Line
 from afn.sweep.execution import Progress, begin, outdated_words, standing, stop
 from afn.sweep.plan import Planned, Skipped, SweepPlan, plan
 from afn.sweep.saved import read_saved
 from afn.sweep.spec import SweepSpec, read_spec
 from afn.wording import count_words
+from afn.work.estimate import entries, expected_seconds, paces
 
 from ...kit import backend
 from ...kit.markdown import plain

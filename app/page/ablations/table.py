@@ -3,7 +3,7 @@
 from collections import Counter
 from html import escape
 
-from afn.over_seeds import OverSeeds
+from afn.stats.over_seeds import OverSeeds
 from afn.sweep.plan import Point
 from afn.sweep.table import Metric
 from afn.wording import half_width_words

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from afn.corruptions.severities import LIVE_CORRUPTIONS, SEVERITIES
-from afn.engine.config import AUGMENTS, BACKBONE_NAMES, NORM_NAMES, TrainConfig
-from afn.lambda_init import LambdaInit
+from afn.settings.config import AUGMENTS, BACKBONE_NAMES, NORM_NAMES, TrainConfig
+from afn.settings.lambda_init import LambdaInit
 from afn.sweep.spec import SweepSpec
 
 from ...kit.view import ViewState

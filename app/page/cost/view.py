@@ -19,7 +19,7 @@ from afn.cost.plan import (
     Plan,
 )
 from afn.cost.records import Measurement, Report
-from afn.engine.config import NORM_NAMES
+from afn.settings.config import NORM_NAMES
 from afn.wording import count_words
 
 from ...kit import address, backend, folders

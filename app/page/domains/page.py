@@ -7,7 +7,7 @@ import streamlit as st
 from afn.data import DatasetEntry, dataset_entry
 from afn.data.domains import SETTINGS, settings_of
 from afn.wording import count_words, duration_words
-from afn.work import ENDED
+from afn.work.folder import ENDED
 
 from ...kit import asking, backend, cards, families
 from ...kit.asking import Asked

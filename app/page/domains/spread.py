@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, Literal
 
-from afn.grids.spread import LayerSpread, Point, Side, Spread
+from afn.ask.spread import LayerSpread, Point, Side, Spread
 from afn.wording import interval_words, number_words
 
 from ...kit.draw.chart import Rows

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from afn.ask.records import Question
+from afn.ask.subjects import Subject
 from afn.data import DatasetEntry
-from afn.grids.records import Question
-from afn.grids.subjects import Subject
 
 from ...kit.draw.chart import enumerate_words
 from ...kit.markdown import plain

@@ -6,13 +6,13 @@ from functools import cache
 
 import streamlit as st
 
-from afn import estimate
+from afn.ask.subjects import Subject
 from afn.data import DatasetEntry, dataset_entry
-from afn.engine.config import TrainConfig
 from afn.engine.ready import check_ready
-from afn.grids.subjects import Subject
-from afn.runs import Run
-from afn.work import ENDED
+from afn.runs.store import Run
+from afn.settings.config import TrainConfig
+from afn.work import estimate
+from afn.work.folder import ENDED
 
 from ...kit import backend, cards, subjects
 from ...kit.markdown import plain

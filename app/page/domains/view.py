@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from afn.ask.records import Networks, Place, Question
+from afn.ask.subjects import Stats, Subject
+from afn.ask.tasks import GridTask, SpreadTask
 from afn.data import DatasetEntry
 from afn.data.derived import parts_of
 from afn.data.domains import (
@@ -12,10 +15,7 @@ from afn.data.domains import (
     settings_of,
     single_source,
 )
-from afn.engine.config import TrainConfig
-from afn.grids.records import Networks, Place, Question
-from afn.grids.subjects import Stats, Subject
-from afn.grids.tasks import GridTask, SpreadTask
+from afn.settings.config import TrainConfig
 from afn.wording import statistics_told
 
 from ...kit.batch_controls import BATCH_SIZES

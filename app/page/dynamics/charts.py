@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from afn.course import Quantity
-from afn.lambda_init import LAMBDAS
+from afn.runs.course import Quantity
+from afn.settings.lambda_init import LAMBDAS
 
 from ...kit.draw.chart import marks_since
 from ...kit.draw.depth import ramp

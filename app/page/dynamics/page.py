@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from afn.course import Quantity
-from afn.engine.config import ADAPTIVE_NORMS
-from afn.lambda_init import GREEK
+from afn.runs.course import Quantity
+from afn.settings.config import ADAPTIVE_NORMS
+from afn.settings.lambda_init import GREEK
 
 from ...kit import card_view, histories, routes
 from ...kit.comparison import NORM_TITLES

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import get_args
 
-from afn.course import Quantity
-from afn.lambda_init import LAMBDAS
+from afn.runs.course import Quantity
+from afn.settings.lambda_init import LAMBDAS
 
 from ...kit.view import ViewState
 

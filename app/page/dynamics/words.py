@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from afn.course import Quantity
-from afn.lambda_init import GREEK, LAMBDAS
+from afn.runs.course import Quantity
+from afn.settings.lambda_init import GREEK, LAMBDAS
 from afn.wording import number_words
 
 from ...kit.draw.chart import enumerate_words

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from afn.inside.look import Neighbours
+from afn.ask.inside.look import Neighbours
 
 from ...kit.draw.chart import enumerate_words
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from afn.ask.inside import own_picture
+from afn.ask.inside.look import POOL, SHOWN, Look, Neighbours, Seen
+from afn.ask.inside.networks import network
+from afn.ask.subjects import Subject
 from afn.data import dataset_entry
 from afn.data.picture_files import SUFFIXES, num_frames
-from afn.grids.subjects import Subject
-from afn.inside import own_picture
-from afn.inside.look import POOL, SHOWN, Look, Neighbours, Seen
-from afn.inside.networks import network
-from afn.work import ENDED
+from afn.work.folder import ENDED
 
 from ...kit import backend, batch_controls, card_view, cards, subjects
 from ...kit.comparison import NORM_TITLES

@@ -2,7 +2,7 @@
 
 import json
 
-from afn.inside.look import Look, Seen
+from afn.ask.inside.look import Look, Seen
 
 from ...kit.take.code import (
     ONE_THREAD,

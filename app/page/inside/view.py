@@ -6,13 +6,13 @@ from typing import Any
 
 import streamlit as st
 
+from afn.ask.inside import own_picture
+from afn.ask.inside.look import POOL, SHOWN, Batch, Look
+from afn.ask.records import Order
+from afn.ask.subjects import Stats, Subject
 from afn.corruptions.severities import SEVERITIES
-from afn.engine.config import ADAPTIVE_NORMS
-from afn.grids.records import Order
-from afn.grids.subjects import Stats, Subject
-from afn.inside import own_picture
-from afn.inside.look import POOL, SHOWN, Batch, Look
-from afn.lambda_init import LAMBDAS
+from afn.settings.config import ADAPTIVE_NORMS
+from afn.settings.lambda_init import LAMBDAS
 
 from ...kit.comparison import NORM_TITLES
 from ...kit.draw.grid import in_order

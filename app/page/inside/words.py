@@ -6,7 +6,7 @@ from html import escape
 from math import inf
 from typing import Any
 
-from afn.inside.look import Score, Seen
+from afn.ask.inside.look import Score, Seen
 from afn.wording import count_words, difference_words, number_words, range_words
 
 from ...kit.draw.chart import Rows, enumerate_words

@@ -4,8 +4,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from afn.grids.records import Place
-from afn.grids.rescaling import Condition
+from afn.ask.records import Place
+from afn.ask.rescaling import Condition
 
 from ...kit import cards
 from ...kit.markdown import plain

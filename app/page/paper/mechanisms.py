@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from math import hypot, log
 from typing import Any, Literal
 
+from afn.ask.records import STANDARD, Cell, Place
 from afn.corruptions.severities import rule_words
-from afn.grids.records import STANDARD, Cell, Place
 from afn.pretrained.cards import Card
 
 from ...kit.draw.estimates import Estimate, gain_over

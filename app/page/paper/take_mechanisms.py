@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from afn.grids.records import STANDARD
+from afn.ask.records import STANDARD
 
 from ...kit import histories
 from ...kit.histories import Opened

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import prod
 from statistics import fmean
 
-from afn.gain import gain_limit, logit_slope, stacked_limit
+from afn.stats.gain import gain_limit, logit_slope, stacked_limit
 
 from .mechanisms import STARTS, Course
 

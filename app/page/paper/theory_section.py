@@ -52,8 +52,8 @@ $$
 
 as BN does. A kernel's gradient is its input ($a$ times BN's) times what comes back (BN's, for the
 same error at the logits): **$a$ times BN's in any depth.** Convolutions, ReLU, pooling and
-shortcuts pass a factor on, and at the start $\beta = 0$. The arithmetic is `afn.gain`; its tests
-hold it against autograd.
+shortcuts pass a factor on, and at the start $\beta = 0$. The arithmetic is `afn.stats.gain`; its
+tests hold it against autograd.
 
 **Where it fails.** With $\lambda_\mu > 0$ the mean is not all subtracted:
 $x - \hat\mu = (x - \mu) + \lambda_\mu (\mu - \mu_{stan})$. What stays is the same for all pixels,

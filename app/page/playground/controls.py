@@ -6,7 +6,8 @@ from typing import Any
 import streamlit as st
 
 from afn.data import DatasetEntry, catalogue, dataset_entry, unread
-from afn.engine.config import (
+from afn.engine.ready import check_ready
+from afn.settings.config import (
     ADAPTIVE_NORMS,
     BACKBONE_NAMES,
     IMAGENET_BACKBONES,
@@ -14,8 +15,7 @@ from afn.engine.config import (
     NORM_NAMES,
     SWITCHABLE_NORMS,
 )
-from afn.engine.ready import check_ready
-from afn.lambda_init import LAMBDAS, LambdaInit
+from afn.settings.lambda_init import LAMBDAS, LambdaInit
 from afn.wording import count_words, number_words
 
 from ...kit.comparison import MAX_CONTENDERS, NORM_TITLES, PRESETS, Comparison, labels, lambda_start

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from afn.work import ENDED
+from afn.work.folder import ENDED
 
 from ...kit import backend
 from ...kit.comparison import Comparison, names_of

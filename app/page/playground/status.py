@@ -5,7 +5,7 @@ from html import escape
 
 import streamlit as st
 
-from afn.runs import Run
+from afn.runs.store import Run
 from afn.wording import duration_words, percent
 
 from ...kit import backend

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from afn.work import ENDED
+from afn.work.folder import ENDED
 
 from ...kit import routes
 from ...kit.comparison import Comparison, default_comparison

@@ -9,12 +9,12 @@ from typing import Any
 
 import streamlit as st
 
-from afn.engine.config import LIMITS
-from afn.engine.control import Command
 from afn.engine.ready import check_ready
-from afn.lambda_init import LAMBDAS
-from afn.runs import Run
-from afn.work import ENDED
+from afn.runs.store import Run
+from afn.settings.commands import Command
+from afn.settings.config import LIMITS
+from afn.settings.lambda_init import LAMBDAS
+from afn.work.folder import ENDED
 
 from ...kit import backend
 from ...kit.comparison import Comparison, labels, names_of

@@ -13,10 +13,10 @@ from typing import Any
 
 import streamlit as st
 
-from afn.engine.config import TrainConfig
-from afn.lambda_init import LAMBDAS, LambdaInit
-from afn.origin import Origin
-from afn.runs import Run
+from afn.runs.origin import Origin
+from afn.runs.store import Run
+from afn.settings.config import TrainConfig
+from afn.settings.lambda_init import LAMBDAS, LambdaInit
 
 from ...kit import address, backend
 from ...kit.comparison import (

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from afn.grids.rescaling import LayerRescaling, Rescaling
-from afn.grids.subjects import Subject
+from afn.ask.rescaling import LayerRescaling, Rescaling
+from afn.ask.subjects import Subject
 from afn.wording import statistics_told
 
 from ...kit import asking, backend, batch_controls, families

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from afn.grids.rescaling import Condition, LayerRescaling, Rescaling
+from afn.ask.rescaling import Condition, LayerRescaling, Rescaling
 
 from ...kit.draw.chart import Rows
 from ...kit.draw.corruptions import group_title

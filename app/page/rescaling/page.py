@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from afn.engine.config import ADAPTIVE_NORMS
+from afn.settings.config import ADAPTIVE_NORMS
 
 from ...kit import card_view, histories, routes
 from ...kit.draw.lambdas import short_layer

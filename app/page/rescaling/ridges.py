@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from afn.history import History
+from afn.runs.history import History
 from afn.wording import number_words, range_words
 
 from ...kit.draw.chart import Rows

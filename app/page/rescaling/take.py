@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from statistics import fmean, pstdev
 from typing import Literal
 
-from afn.engine.config import SWITCHABLE_NORMS
-from afn.grids.rescaling import Condition, Rescaling
-from afn.grids.tasks import RescalingTask
+from afn.ask.rescaling import Condition, Rescaling
+from afn.ask.tasks import RescalingTask
+from afn.settings.config import SWITCHABLE_NORMS
 from afn.wording import statistics_told
 
 from ...kit.histories import Opened

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from afn.ask.rescaling import Condition
+from afn.ask.subjects import Stats, Subject
+from afn.ask.tasks import RescalingTask
 from afn.corruptions.severities import SEVERITIES
-from afn.grids.rescaling import Condition
-from afn.grids.subjects import Stats, Subject
-from afn.grids.tasks import RescalingTask
 
 from ...kit.batch_controls import BATCH_SIZES
 from ...kit.draw.grid import in_order

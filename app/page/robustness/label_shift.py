@@ -7,9 +7,9 @@ from functools import lru_cache
 from pathlib import Path
 from statistics import fmean
 
-from afn.grids.records import COUNTED, Cell, Question
-from afn.grids.subjects import Subject
-from afn.grids.tasks import GridTask, Task
+from afn.ask.records import COUNTED, Cell, Question
+from afn.ask.subjects import Subject
+from afn.ask.tasks import GridTask, Task
 
 from ...kit import folders
 from ...kit.subjects import Chosen

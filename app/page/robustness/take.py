@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from afn.ask.records import ORDERS, Place, Question
+from afn.ask.subjects import Subject
 from afn.data import dataset_entry
-from afn.grids.records import ORDERS, Place, Question
-from afn.grids.subjects import Subject
 from afn.wording import statistics_told
 
 from ...kit.batch_controls import BATCH_SIZES

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from afn.grids.records import COUNTED
+from afn.ask.records import COUNTED
 
 from ...kit.draw.chart import enumerate_words
 from ...kit.markdown import plain

@@ -8,12 +8,12 @@ from typing import Any, get_args
 
 import streamlit as st
 
+from afn.ask.pictures import PicturesFile
+from afn.ask.records import ORDERS, Cell, Order, Place, Question, places
+from afn.ask.subjects import Subject
+from afn.ask.tasks import GridTask, PicturesTask, Task
 from afn.corruptions.applying import applicable, left_out, left_out_words
 from afn.corruptions.severities import SEVERITIES
-from afn.grids.pictures import PicturesFile
-from afn.grids.records import ORDERS, Cell, Order, Place, Question, places
-from afn.grids.subjects import Subject
-from afn.grids.tasks import GridTask, PicturesTask, Task
 
 from ...kit import cards
 from ...kit.batch_controls import BATCH_SIZES

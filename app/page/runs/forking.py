@@ -6,20 +6,14 @@ from typing import Any
 
 import streamlit as st
 
-from afn.engine.config import (
-    ADAPTIVE_NORMS,
-    LIMITS,
-    NORM_NAMES,
-    SWITCHABLE_NORMS,
-    TrainConfig,
-)
-from afn.fork import Place, changed_config, changes_of, fork, place_of, steps_of
-from afn.index import Line
-from afn.lambda_init import LAMBDAS
-from afn.origin import Origin
-from afn.runs import Run
+from afn.runs.fork import Place, changed_config, changes_of, fork, place_of, steps_of
+from afn.runs.index import Line
+from afn.runs.origin import Origin
+from afn.runs.store import Run
+from afn.settings.config import ADAPTIVE_NORMS, LIMITS, NORM_NAMES, SWITCHABLE_NORMS, TrainConfig
+from afn.settings.lambda_init import LAMBDAS
 from afn.wording import percent
-from afn.work import ENDED
+from afn.work.folder import ENDED
 
 from ...kit import backend, routes
 from ...kit.comparison import LETTERS, NORM_TITLES

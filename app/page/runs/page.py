@@ -7,9 +7,9 @@ from typing import Any
 import streamlit as st
 from safetensors.numpy import load_file, save
 
-from afn.index import Line
-from afn.runs import Run
-from afn.work import ENDED
+from afn.runs.index import Line
+from afn.runs.store import Run
+from afn.work.folder import ENDED
 
 from ...kit import backend, histories, routes
 from ...kit.comparison import MAX_CONTENDERS

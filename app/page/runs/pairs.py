@@ -5,10 +5,10 @@ from typing import Any
 
 import streamlit as st
 
-from afn.comparing import Kinship, differences, kinship, parting, sentence
-from afn.engine.config import ADAPTIVE_NORMS
-from afn.lambda_init import LAMBDAS
-from afn.runs import Run
+from afn.runs.compare import Kinship, differences, kinship, parting, sentence
+from afn.runs.store import Run
+from afn.settings.config import ADAPTIVE_NORMS
+from afn.settings.lambda_init import LAMBDAS
 
 from ...kit import histories
 from ...kit.comparison import LETTERS

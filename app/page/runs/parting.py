@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from afn.intervals import wilson_interval
+from afn.stats.intervals import wilson_interval
 from afn.wording import count_words, number_words, percent
 
 from ...kit.draw.chart import Rows, Shown, enumerate_words

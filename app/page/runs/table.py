@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from afn.index import Line
+from afn.runs.index import Line
 
 from ...kit.comparison import NORM_TITLES
 from . import view as state

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from afn.comparing import parting
+from afn.runs.compare import parting
 
 from ...kit.histories import Opened
 from ...kit.markdown import plain

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from afn.work import read_json, write_json
+from afn.work.folder import read_json, write_json
 
 from .experiment import Data, Experiment, Standing
 

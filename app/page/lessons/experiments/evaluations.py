@@ -7,15 +7,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from afn.ask.evaluation import undone
+from afn.ask.records import Cell, Networks, Place, networks_as_of_old
+from afn.ask.rescaling import Condition, Rescaling
+from afn.ask.subjects import Stats, Subject
+from afn.ask.tasks import GridTask, RescalingTask
 from afn.corruptions.severities import RULE
-from afn.grids.evaluation import undone
-from afn.grids.records import Cell, Networks, Place, networks_as_of_old
-from afn.grids.rescaling import Condition, Rescaling
-from afn.grids.subjects import Stats, Subject
-from afn.grids.tasks import GridTask, RescalingTask
-from afn.history import History
+from afn.runs.history import History
 from afn.wording import count_words, statistics_told
-from afn.work import ENDED
+from afn.work.folder import ENDED
 
 from ....kit import backend, cards
 from .experiment import Data, Experiment, Standing

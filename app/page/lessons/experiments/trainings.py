@@ -6,8 +6,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from afn.history import History
-from afn.index import Line
+from afn.runs.history import History
+from afn.runs.index import Line
 from afn.sweep.execution import Progress, begin, standing, stop
 from afn.sweep.plan import SweepPlan, plan
 from afn.sweep.saved import rounded

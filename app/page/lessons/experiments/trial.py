@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Generic
 
 from afn.cost.records import describe_machine
-from afn.work import read_json, write_json
+from afn.work.folder import read_json, write_json
 
 from ....kit import backend, folders
 from .experiment import Data, Experiment, Standing

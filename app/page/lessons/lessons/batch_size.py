@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from afn.over_seeds import OverSeeds, difference
+from afn.stats.over_seeds import OverSeeds, difference
 
 from ....kit.comparison import NORM_TITLES
 from ....kit.draw.palette import NORM_COLORS

@@ -3,7 +3,7 @@
 from statistics import median
 from typing import TYPE_CHECKING
 
-from afn.gain import gain_limit, stacked_limit
+from afn.stats.gain import gain_limit, stacked_limit
 
 from ....kit.draw.chart import enumerate_words
 from ..charts import Line, lines_figure

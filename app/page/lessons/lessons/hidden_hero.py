@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from afn.grids.records import Place
+from afn.ask.records import Place
 from afn.wording import percent
 
 from ....kit.draw.estimates import accuracy_over, gain_over, gain_words

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from afn.grids.records import Cell, Place
+from afn.ask.records import Cell, Place
 from afn.wording import difference_words
 
 from ....kit.draw.corruptions import group_title

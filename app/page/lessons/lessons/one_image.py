@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from afn.grids.records import Cell
+from afn.ask.records import Cell
 from afn.wording import percent
 
 from ....kit.draw.chart import enumerate_words

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import TYPE_CHECKING
 
-from afn.over_seeds import OverSeeds
+from afn.stats.over_seeds import OverSeeds
 from afn.wording import count_words
 
 from ....kit.draw.chart import enumerate_words

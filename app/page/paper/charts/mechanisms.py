@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from statistics import fmean, median
 from typing import TYPE_CHECKING
 
-from afn.lambda_init import GREEK, LAMBDAS
+from afn.settings.lambda_init import GREEK, LAMBDAS
 from afn.wording import count_words
 
 from ....kit.draw.chart import Rows, enumerate_words

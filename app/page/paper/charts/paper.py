@@ -4,13 +4,13 @@ import math
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from afn.over_seeds import OverSeeds
 from afn.pretrained.claims import Claim, claims
 from afn.pretrained.comparison import FEWEST_SEEDS
 from afn.pretrained.gains import Gain
 from afn.pretrained.published import Norm, Table, TableName
 from afn.pretrained.replication import COMPARISONS, Comparison, Replicated
 from afn.pretrained.ways import WAYS
+from afn.stats.over_seeds import OverSeeds
 from afn.wording import count_words, half_width_words, interval_words, signed_words
 
 from ....kit.draw.chart import Rows

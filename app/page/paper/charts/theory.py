@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from afn.gain import gain_limit
+from afn.stats.gain import gain_limit
 from afn.wording import count_words, number_words
 
 from ....kit.draw.chart import Rows

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from afn.grids.records import Cell, Place
+from afn.ask.records import Cell, Place
 from afn.wording import count_words, percent
 
 from ....kit.draw.corruptions import CLEAN, group_title

@@ -6,7 +6,7 @@ from itertools import groupby
 from math import log2
 from typing import TYPE_CHECKING, Literal
 
-from afn.grids.records import Cell, Order
+from afn.ask.records import Cell, Order
 from afn.wording import count_words
 
 from ....kit.batch_controls import BATCH_SIZES

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from afn.intervals import wilson_interval
+from afn.stats.intervals import wilson_interval
 
 from ....kit.draw.chart import Rows, enumerate_words
 from ....kit.draw.legend import Entry, Look, translucent

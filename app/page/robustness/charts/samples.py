@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from afn.grids.records import Cell, Place
+from afn.ask.records import Cell, Place
 from afn.wording import count_words
 
 from ....kit.draw.chart import enumerate_words

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from afn.grids.records import Cell
+from afn.ask.records import Cell
 from afn.wording import count_words, steps_words
 
 from ....kit.draw.chart import Rows, enumerate_words

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from afn.grids.records import STANDARD, Place, mean_corruption_error
+from afn.ask.records import STANDARD, Place, mean_corruption_error
 from afn.wording import count_words, percent
 
 from ....kit.draw.chart import Rows, enumerate_words

@@ -1,0 +1,107 @@
+"""Evaluations: what is to be tested, as work that a runner's process executes. Needs no torch.
+
+What comes out is kept where each task says, by its question; so an evaluation that was stopped
+goes on where it ended when the same is asked again, and one that is done costs nothing.
+"""
+
+import secrets
+import shutil
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from afn.ask.tasks import Task, task_from_json
+from afn.runs.store import RunStore
+from afn.work.folder import ENDED, Work, read_json, write_json
+from afn.work.processes import identity
+
+_KEPT_SECONDS = 3600.0
+
+
+class Evaluation(Work):
+    """One evaluation's folder. Its end's summary names under ``problems`` what could not be had."""
+
+    def record(self) -> dict[str, Any]:
+        """The tasks, and who submitted them.
+
+        Raises:
+            ValueError: The file is damaged or gone.
+        """
+        record = read_json(self.path / "evaluation.json")
+        if record is None or not isinstance(record.get("tasks"), list):
+            raise ValueError(f"evaluation {self.id} is damaged or deleted: start it again")
+        return record
+
+    def tasks(self) -> list[Task]:
+        """What is to be done, in this order."""
+        try:
+            return [task_from_json(task) for task in self.record()["tasks"]]
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"evaluation {self.id} is damaged: {error!r}") from error
+
+    def ask_to_stop(self) -> None:
+        """Have it stop after the cell that it is at."""
+        (self.path / "stop").touch()
+
+    @property
+    def should_stop(self) -> bool:
+        """Whether somebody asked, or deleted it."""
+        return (self.path / "stop").exists() or not self.path.exists()
+
+
+class EvaluationStore:
+    """All evaluations below one folder; those that ended an hour ago make room for new ones."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @classmethod
+    def beside(cls, store: RunStore) -> "EvaluationStore":
+        """The one that belongs to a run store; hidden in its folder."""
+        return cls(store.root / ".evaluations")
+
+    def create(self, tasks: Iterable[Task]) -> Evaluation:
+        """A new evaluation, not yet executed.
+
+        Raises:
+            OSError: The folder is full or read-only; the message names it.
+        """
+        self._forget_old()
+        evaluation = Evaluation(self.root / secrets.token_hex(8))
+        try:
+            evaluation.path.mkdir(parents=True)
+            write_json(
+                evaluation.path / "evaluation.json",
+                {
+                    "tasks": [task.to_json() for task in tasks],
+                    "created": time.time(),
+                    "submitted_by": identity(),
+                },
+            )
+        except OSError as error:
+            shutil.rmtree(evaluation.path, ignore_errors=True)
+            raise OSError(
+                f"cannot write an evaluation below {self.root}: {error.strerror or error}; free "
+                "some space or point AFN_RUNS_DIR at a folder that can be written"
+            ) from error
+        return evaluation
+
+    def open(self, evaluation_id: str) -> Evaluation:
+        """An evaluation by its id, whether or not it is there; its state tells."""
+        return Evaluation(self.root / evaluation_id)
+
+    def _forget_old(self) -> None:
+        for path in self.root.glob("*/evaluation.json"):
+            evaluation = Evaluation(path.parent)
+            try:
+                is_old = time.time() - path.stat().st_mtime > _KEPT_SECONDS
+            except OSError:
+                continue
+            if is_old and evaluation.state().status in ENDED:
+                shutil.rmtree(evaluation.path, ignore_errors=True)
+
+
+def undone(tasks: Iterable[Task]) -> list[Task]:
+    """What of it is not known yet."""
+    return [left for task in tasks if (left := task.left())]

@@ -1,0 +1,347 @@
+"""Networks and images at hand, so that looking into a layer again and again is quick."""
+
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from afn.ask.evaluate import Classifier, noise_of
+from afn.ask.inside.look import (
+    POOL,
+    SHOWN,
+    UNTRAINED,
+    Answered,
+    Batch,
+    Look,
+    Neighbours,
+    Score,
+    Seen,
+)
+from afn.ask.inside.steps import steps_of
+from afn.ask.measure import ShownImages, brought
+from afn.ask.models import restored
+from afn.ask.subjects import Stats, Subject
+from afn.corruptions import corrupt
+from afn.data import ImageData, load_dataset
+from afn.data.classes import Naming
+from afn.engine.building import started
+from afn.engine.snapshots import short
+from afn.engine.tensors import load_tensors
+from afn.norms import norm_layers, override_lambdas, set_eval_stats
+from afn.pixels import as_float
+from afn.png import data_uri
+
+_MODELS, _POOLS, _SCORES = 12, 6, 256
+"""So many are kept; a pool of 64×64 colour images takes 25 MB."""
+_PASSES = 32
+"""Small batches take long for their number: accuracy is counted in at most so many."""
+_DEEP_IMAGES = 128
+"""A deep network's accuracy is counted on fewer images, so that it follows a hand on a slider."""
+_DRAWN_BATCHES = 24
+_MOST_NEIGHBOURS = 63
+Value = TypeVar("Value")
+
+
+class Bench:
+    """Answers looks one after the other; what it has loaded stays."""
+
+    def __init__(self) -> None:
+        self._models = _Kept(_MODELS)
+        self._sets = _Kept(_POOLS)
+        self._pools = _Kept(_POOLS)
+        self._scores = _Kept(_SCORES)
+
+    @torch.inference_mode()
+    def look(self, look: Look) -> Seen:
+        """Send the batch through the network and say what its layer did.
+
+        Raises:
+            ValueError: No such layer or image, a λ out of range, other classes, a data set that
+                is not there, or a batch that the layer cannot take.
+            OSError: Weights or images cannot be read.
+        """
+        model = self._model(look.subject)
+        layers = norm_layers(model)
+        name = look.layer or next(iter(layers), "")
+        if name not in layers:
+            raise ValueError(
+                f"the network has no layer {name!r}; it has {', '.join(layers) or 'no norm layers'}"
+            )
+        layer, batch = layers[name], look.batch
+        pool = self._pool(look.subject, batch)
+        chosen = _chosen(pool, batch)
+        _check_image(look, chosen)
+        images, labels = pool.images[chosen], pool.labels[chosen]
+        if batch.picture:
+            images = images.clone(memory_format=torch.preserve_format)
+            images[0] = _picture(look)
+            labels[0] = -1
+        trained = layer.lambdas()
+        with _changed(model, layer, look):
+            inputs: list[Tensor] = []
+            handle = layer.register_forward_pre_hook(lambda _, given: inputs.append(given[0]))
+            try:
+                logits = model(images)
+            finally:
+                handle.remove()
+            if len(inputs) != 1:
+                raise ValueError(f"{name} must run once per forward pass, it ran {len(inputs)}×")
+            steps = steps_of(layer, inputs[0], channel=look.channel, image=look.image)
+            score = self._score(model, look.subject, pool, batch)
+        who_else = [self._other(other, look, pool, images) for other in look.others]
+        # one dict, spelled in two parts: what the layer did, and what came of it
+        seen: dict[str, Any] = {
+            **steps,
+            "layers": {each: layers[each].num_features for each in layers},
+            "layer": name,
+            "norm": look.subject.config.norm,
+            "image": look.image,
+            "size": len(chosen),
+            "trained": {key: short(value) for key, value in trained.items()},
+            "pictures": [_uri(each) for each in images[:SHOWN]],
+            "labels": labels[:SHOWN].tolist(),
+            "class_names": list(look.subject.class_names),
+            "source": pool.source,
+            "now": _answered(logits, look.image, score),
+            "as_trained": self._trained_score(look.subject, look.subject, pool, batch),
+            "others": who_else,
+        }
+        return seen  # type: ignore[return-value]
+
+    @torch.inference_mode()
+    def neighbours(self, look: Look) -> Neighbours:
+        """The followed image among other images, as each network is trained, again and again.
+
+        The batches are the same for all networks, and the same whenever it is asked.
+
+        Raises:
+            ValueError, OSError: As `look`; and an image that is not in the batch.
+        """
+        batch = look.batch
+        pool = self._pool(look.subject, batch)
+        chosen = _chosen(pool, batch)
+        _check_image(look, chosen)
+        is_own = batch.picture and look.image == 0
+        image = _picture(look) if is_own else pool.images[chosen[look.image]]
+        count = min(batch.size - 1, _MOST_NEIGHBOURS)
+        generator = torch.Generator().manual_seed(0)
+        drawn = [
+            torch.randperm(len(pool.images), generator=generator)[:count]
+            for _ in range(_DRAWN_BATCHES)
+        ]
+        classes = [
+            (pool.labels == label).nonzero().flatten()[:count]
+            for label in range(look.subject.num_classes)
+        ]
+        models = [self._like(each, look.subject) for each in (look.subject, *look.others)]
+        clean = self._pool(look.subject, replace(batch, corruption=None, severity=0))
+
+        def answer(model: Classifier, beside: Tensor, among: ShownImages = pool) -> list[float]:
+            logits = model(torch.cat([image[None], among.images[beside]]))[0]
+            confidence, said = logits.softmax(0).max(0)
+            return [int(said), short(float(confidence))]
+
+        nobody = drawn[0][:0]
+        return {
+            "alone": [answer(model, nobody) for model in models],
+            "mixed": [[answer(model, each) for each in drawn] for model in models],
+            "clean": [
+                [answer(model, each, clean) for each in drawn if batch.severity] for model in models
+            ],
+            "by_class": [[answer(model, each) for each in classes] for model in models],
+            "class_names": list(look.subject.class_names),
+        }
+
+    # -- what is at hand ---------------------------------------------------------------------------
+
+    def _model(self, subject: Subject) -> nn.Module:
+        return self._models.of((subject.sha256, subject.config), lambda: _built(subject))
+
+    def _as_trained(self, subject: Subject) -> nn.Module:
+        model = self._model(subject)
+        set_eval_stats(model, _stats_of(subject))
+        return model
+
+    def _other(self, subject: Subject, look: Look, pool: ShownImages, images: Tensor) -> Answered:
+        """What a network says as trained; kept, for it does not change with what is forced."""
+        return self._scores.of(
+            (
+                subject.sha256,
+                subject.config,
+                subject.class_names,
+                look.subject.image_shape,
+                look.subject.class_names,
+                look.batch,
+                look.image,
+            ),
+            lambda: _answered(
+                self._like(subject, look.subject)(images),
+                look.image,
+                self._trained_score(subject, look.subject, pool, look.batch),
+            ),
+        )
+
+    def _like(self, subject: Subject, first: Subject) -> Classifier:
+        """A network as trained, its logits in the order of another one's classes.
+
+        Raises:
+            ValueError: It knows other classes.
+        """
+        model = self._as_trained(subject)
+        if subject.class_names == first.class_names:
+            return model
+        if set(subject.class_names) != set(first.class_names):
+            raise ValueError(
+                f"{subject.id} and {first.id} know other classes: expected "
+                f"{', '.join(first.class_names)}, got {', '.join(subject.class_names)}; compare "
+                f"networks of the same ones"
+            )
+        order = [subject.class_names.index(name) for name in first.class_names]
+        return lambda images: model(images)[:, order]
+
+    def _pool(self, subject: Subject, batch: Batch) -> ShownImages:
+        """The images that the network can be asked about, labelled as its logits are numbered."""
+        key = (
+            batch.dataset, subject.image_shape, batch.corruption, batch.severity,
+            subject.class_names,
+        )  # fmt: skip
+
+        def made() -> ShownImages:
+            data, changes = self._sets.of(key[:2], lambda: _test_set(subject, batch))
+            naming = Naming(dataset=data.name, classes=data.class_names, logits=subject.class_names)
+            place = batch.corruption, batch.severity
+            shown = ShownImages.of(data, POOL, changes, place=place)
+            left_out = naming.left_out(shown.labels.tolist())
+            labels = torch.tensor(naming.logit_of)[shown.labels]
+            return replace(
+                shown,
+                images=shown.images[labels >= 0] if left_out else shown.images,
+                labels=labels[labels >= 0],
+                source=", ".join(filter(None, [shown.source, left_out])),
+                class_names=subject.class_names,
+            )
+
+        return self._pools.of(key, made)
+
+    def _score(self, model: Classifier, subject: Subject, pool: ShownImages, batch: Batch) -> Score:
+        most = POOL if subject.config.backbone == "convnet" else _DEEP_IMAGES
+        those = _ordered(pool, batch)[: min(most, _PASSES * batch.size)]
+        correct = sum(
+            int((model(pool.images[each]).argmax(1) == pool.labels[each]).sum())
+            for each in those.split(batch.size)
+        )
+        return {"correct": correct, "n": len(those)}
+
+    def _trained_score(
+        self, subject: Subject, first: Subject, pool: ShownImages, batch: Batch
+    ) -> Score:
+        key = (
+            subject.sha256, subject.config, subject.class_names, pool.dataset, pool.place,
+            first.image_shape, pool.class_names, batch.size, batch.order,
+        )  # fmt: skip
+        return self._scores.of(
+            key, lambda: self._score(self._like(subject, first), subject, pool, batch)
+        )
+
+
+class _Kept:
+    """The values last asked for, by key."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._values: dict[Hashable, Any] = {}
+
+    def of(self, key: Hashable, made: Callable[[], Value]) -> Value:
+        value: Value = self._values.pop(key) if key in self._values else made()
+        self._values[key] = value  # the newest last
+        if len(self._values) > self._most:
+            del self._values[next(iter(self._values))]
+        return value
+
+
+def _built(subject: Subject) -> nn.Module:
+    if subject.sha256 != UNTRAINED:
+        return restored(subject)
+    config = subject.config
+    data = load_tensors(config.dataset, config.train_images, 1)
+    model = started(
+        config,
+        image_size=data.image_shape[:2],
+        num_classes=len(data.class_names),
+        mean=data.mean,
+        std=data.std,
+    )
+    return model.to(memory_format=torch.channels_last).eval()
+
+
+@contextmanager
+def _changed(model: nn.Module, layer: nn.Module, look: Look) -> Iterator[None]:
+    set_eval_stats(model, look.stats or _stats_of(look.subject))
+    with ExitStack() as stack:
+        if look.lambdas:
+            where = model if look.everywhere else layer
+            stack.enter_context(override_lambdas(where, **look.lambdas))
+        yield
+
+
+def _stats_of(subject: Subject) -> Stats:
+    """As it was trained to be used."""
+    return "batch" if subject.config.statistics.startswith("test batch") else "running"
+
+
+def _test_set(subject: Subject, batch: Batch) -> tuple[ImageData, list[str]]:
+    data, _, changes = brought(load_dataset(batch.dataset), subject.image_shape, POOL)
+    no_images, no_labels = data.x_train[:0].copy(), data.y_train[:0].copy()
+    return replace(data, x_train=no_images, y_train=no_labels), changes
+
+
+def _ordered(pool: ShownImages, batch: Batch) -> Tensor:
+    if batch.order == "by label":
+        return pool.labels.argsort(stable=True)
+    return torch.arange(len(pool.labels))
+
+
+def _chosen(pool: ShownImages, batch: Batch) -> Tensor:
+    """Which images of the pool are in the batch."""
+    order = _ordered(pool, batch)
+    return order[(batch.first + torch.arange(min(batch.size, len(order)))) % len(order)]
+
+
+def _check_image(look: Look, chosen: Tensor) -> None:
+    if not 0 <= look.image < len(chosen):
+        raise ValueError(f"the batch has images 0 to {len(chosen) - 1}, got {look.image}")
+
+
+def _picture(look: Look) -> Tensor:
+    """The image of one's own, (C, H, W), corrupted as the others are."""
+    height, width, channels = look.subject.image_shape
+    given, batch = look.batch.picture, look.batch
+    if len(given) != height * width * channels:
+        raise ValueError(
+            f"expected a picture of {height}×{width}×{channels} bytes, got {len(given)} bytes"
+        )
+    pixels = torch.frombuffer(bytearray(given), dtype=torch.uint8)
+    image = as_float(pixels.view(1, height, width, channels))
+    if batch.corruption is not None:
+        generator = noise_of(batch.corruption, batch.severity)
+        image = corrupt(image, batch.corruption, batch.severity, generator)
+    return image[0]
+
+
+def _answered(logits: Tensor, image: int, score: Score) -> Answered:
+    probabilities = logits.softmax(1)
+    confidences, answers = probabilities[:SHOWN].max(1)
+    return {
+        "answers": answers.tolist(),
+        "confidences": [short(value) for value in confidences.tolist()],
+        "probabilities": [short(value) for value in probabilities[image].tolist()],
+        "score": score,
+    }
+
+
+def _uri(image: Tensor) -> str:
+    pixels = image.mul(255).round().to(torch.uint8).permute(1, 2, 0)
+    return data_uri(pixels.contiguous().numpy())

@@ -1,0 +1,216 @@
+"""What is asked about one layer of a network, and what comes back. Needs no torch."""
+
+import base64
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypedDict
+
+from afn.ask.records import ORDERS, Order
+from afn.ask.subjects import Stats, Subject
+from afn.settings.lambda_init import LAMBDAS
+
+POOL = 512
+"""So many test images accuracy is counted on, and batches are taken from."""
+SHOWN = 6
+"""So many images of the batch come back as pictures, with every network's answer."""
+UNTRAINED = "untrained"
+"""In place of a subject's ``sha256`` where it has no weights of its own."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Batch:
+    """Which images go through the network together."""
+
+    dataset: str
+    corruption: str | None = None
+    severity: int = 0
+    size: int = 32
+    """Images in it; accuracy is counted in batches of as many."""
+    first: int = 0
+    """Where among the test images it begins; past the last it goes on with the first."""
+    order: Order = "mixed"
+    """"by label" fills it with few classes."""
+    picture: bytes = b""
+    """An image of one's own that takes the first place: uint8 (H, W, C) as the network takes them;
+    corrupted like the others. Empty for none."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.size <= POOL:
+            raise ValueError(f"a batch has 1 to {POOL} images, got {self.size}")
+        if not 0 <= self.first < POOL:
+            raise ValueError(f"a batch begins at image 0 to {POOL - 1}, got {self.first}")
+        if self.order not in ORDERS:
+            raise ValueError(f"order must be one of {', '.join(ORDERS)}, got {self.order!r}")
+        if (self.corruption is None) != (self.severity == 0):
+            raise ValueError(
+                f"severity 0 is clean and has no corruption, got {self.corruption!r} at "
+                f"{self.severity}"
+            )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Look:
+    """One question: a batch, a layer, and what is forced upon the network."""
+
+    subject: Subject
+    batch: Batch
+    layer: str = ""
+    """A norm layer's name; empty for the first."""
+    channel: int = 0
+    """Whose feature maps and histograms come back; the last one where there are fewer."""
+    image: int = 0
+    """Of the batch: whose pixel is followed, and whose statistics are shown where each image has
+    its own."""
+    stats: Stats | None = None
+    """Whose statistics norms with the choice use; None is as trained."""
+    lambdas: dict[str, float] = field(default_factory=dict)
+    """λ that are forced, by name; the others stay as trained."""
+    everywhere: bool = True
+    """Whether in every layer, or in this one alone."""
+    others: tuple[Subject, ...] = ()
+    """Networks that answer the same images, as they were trained."""
+
+    def __post_init__(self) -> None:
+        if unknown := self.lambdas.keys() - set(LAMBDAS):
+            raise ValueError(f"λ are {', '.join(LAMBDAS)}, got {', '.join(sorted(unknown))}")
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        batch = asdict(self.batch)
+        batch["picture"] = base64.b64encode(self.batch.picture).decode()
+        return {
+            "subject": self.subject.to_json(),
+            "batch": batch,
+            "layer": self.layer,
+            "channel": self.channel,
+            "image": self.image,
+            "stats": self.stats,
+            "lambdas": self.lambdas,
+            "everywhere": self.everywhere,
+            "others": [other.to_json() for other in self.others],
+        }
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> "Look":
+        """The inverse of `to_json`."""
+        batch = {**record["batch"], "picture": base64.b64decode(record["batch"]["picture"])}
+        return cls(
+            **{
+                **record,
+                "subject": Subject.from_json(record["subject"]),
+                "batch": Batch(**batch),
+                "others": tuple(Subject.from_json(other) for other in record["others"]),
+            }
+        )
+
+
+class Maps(TypedDict):
+    """One channel of some images as pictures."""
+
+    height: int
+    width: int
+    low: float
+    high: float
+    pixels: list[str]
+    """Per image (H, W) uint8 in base64, 0 for `low` and 255 for `high`."""
+
+
+class Histogram(TypedDict):
+    """How often values of one channel occur in the whole batch."""
+
+    low: float
+    high: float
+    counts: list[int]
+
+
+class Beside(TypedDict):
+    """What other arithmetic makes of the same input, with the layer's own parameters."""
+
+    mu_hat: list[float]
+    sigma_hat: list[float]
+    gamma_hat: list[float]
+    beta_hat: list[float]
+    y: Maps
+    """Of the followed image, on the scale of the layer's own."""
+    difference: float
+    """The largest absolute difference of its output to the layer's, over the whole batch."""
+
+
+class Score(TypedDict):
+    """Right answers among the first images of the pool."""
+
+    correct: int
+    n: int
+
+
+class Answered(TypedDict):
+    """What one network says of the shown images."""
+
+    answers: list[int]
+    confidences: list[float]
+    probabilities: list[float]
+    """Of the image that is followed, class by class."""
+    score: Score
+
+
+class Seen(TypedDict):
+    """What was found; channels are in the layer's order, values have seven digits."""
+
+    layers: dict[str, int]
+    """All norm layers, with their channels."""
+    layer: str
+    norm: str
+    channel: int
+    image: int
+    count: int
+    """Values behind each statistic."""
+    is_per_image: bool
+    size: int
+    """Images in the batch: fewer than were asked for where there are not as many."""
+    statistics: str
+    """Whose: "test batch", "running averages" or "each image"."""
+    channels: dict[str, list[float]]
+    """mu, sigma, ..., beta_hat as in a `Trace`, (C,); of the followed image where each has its own;
+    and ``running_mu``, ``running_sigma``, ``weight``, ``bias``."""
+    spread: dict[str, list[list[float]]]
+    """[lowest, highest] over the batch's images of mu and sigma measured on each alone."""
+    hidden: dict[str, list[float]]
+    """What the encoders give: ``stan_mu``, ``stan_sigma``, ``rescale_mu``, ``rescale_sigma``."""
+    lambdas: dict[str, float]
+    """Effective, of this layer now."""
+    trained: dict[str, float]
+    """The same without anything forced."""
+    is_gated: dict[str, bool]
+    """Whether that λ is a share in [0, 1]."""
+    pixel: dict[str, float]
+    """x, x_hat and y where the followed image's channel is largest, and the row and column."""
+    maps: dict[str, Maps]
+    """x, x_hat, y."""
+    histograms: dict[str, Histogram]
+    """Of the same."""
+    beside: dict[str, Beside]
+    """"bn_batch", "bn_running", and "per_image" or, for a layer that is, "batch"."""
+    pictures: list[str]
+    """The shown images as the network gets them, as data URIs."""
+    labels: list[int]
+    """Their classes; -1 for a picture of one's own."""
+    class_names: list[str]
+    source: str
+    """Where the images are from."""
+    now: Answered
+    """The network with what is forced upon it."""
+    as_trained: Score
+    others: list[Answered]
+
+
+class Neighbours(TypedDict):
+    """What becomes of one image's answer with other images beside it."""
+
+    alone: list[list[float]]
+    """Per network [answer, confidence] without any."""
+    mixed: list[list[list[float]]]
+    """Per network the same in batches of randomly drawn test images, corrupted alike."""
+    clean: list[list[list[float]]]
+    """Per network the same among clean ones, where the image is corrupted; else empty lists."""
+    by_class: list[list[list[float]]]
+    """Per network the same in batches that else hold a single class, class by class."""
+    class_names: list[str]

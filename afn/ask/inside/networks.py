@@ -1,0 +1,41 @@
+"""Networks by name: runs, pretrained models, and those that nobody has trained. Needs no torch."""
+
+from pathlib import Path
+
+from afn.ask.inside.look import UNTRAINED
+from afn.ask.sources import find, subject_of
+from afn.ask.subjects import Subject
+from afn.data import dataset_entry
+from afn.settings.config import TrainConfig
+
+_PREFIX = "untrained-"
+
+
+def network(name: str) -> Subject:
+    """A run by its id, a pretrained model by its name, or ``untrained-<norm>``.
+
+    Raises:
+        ValueError: There is no such norm, or the network has no weights yet.
+        FileNotFoundError: There is no such network.
+    """
+    if name.startswith(_PREFIX):
+        return untrained(TrainConfig(norm=name.removeprefix(_PREFIX)))
+    return subject_of(find(name))
+
+
+def untrained(config: TrainConfig) -> Subject:
+    """The network that a training with this configuration begins with.
+
+    Raises:
+        ValueError: Nobody knows its data set.
+    """
+    entry = dataset_entry(config.dataset)
+    return Subject(
+        id=f"{_PREFIX}{config.norm}",
+        config=config,
+        image_shape=entry.image_shape,
+        class_names=entry.class_names,
+        weights=Path(),
+        sha256=UNTRAINED,
+        folder=Path(),
+    )

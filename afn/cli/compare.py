@@ -1,0 +1,38 @@
+"""``python -m afn compare A B``: which settings of two runs differ, and where they part."""
+
+import argparse
+from dataclasses import asdict
+
+from afn.ask.sources import config_of, find
+from afn.cli.telling import Say
+from afn.runs.compare import differences, parting, sentence
+from afn.runs.course import history_of
+from afn.wording import count_words, statistics_told
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument("first", metavar="NAME", help="a run, or a pretrained model")
+    parser.add_argument("second", metavar="NAME", help="another one")
+
+
+def run(options: argparse.Namespace, say: Say) -> None:
+    """Say each setting that differs, the first step that does, and both accuracies."""
+    names = options.first, options.second
+    sources = [find(name) for name in names]
+    for each in differences(*map(config_of, sources)):
+        say(
+            f"{each.setting}: {each.first} and {each.second}",
+            {"kind": "setting", **asdict(each)},
+        )
+    histories = [history_of(source) for source in sources]
+    found = parting(*histories)
+    say(sentence(found, *names), {"kind": "parting", **asdict(found)})
+    for name, history in zip(names, histories, strict=True):
+        if test := history.latest_accuracy():
+            say(
+                f"{name}: {100 * test['accuracy']:.2f} % on clean test images at step "
+                f"{test['step']} ({count_words(test['n'], 'image')}, statistics: "
+                f"{statistics_told(test['statistics'], test['n'])})",
+                {"kind": "accuracy", "name": name, **test},
+            )

@@ -1,0 +1,181 @@
+"""``python -m afn bench``: the project's own figures, or a sweep."""
+
+import argparse
+import json
+import os
+import platform
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from afn.cost.plan import BATCH_SIZES, CHANNELS, SIZES, SUBJECTS, Plan
+from afn.cost.records import Measurement, Progress, describe_machine
+from afn.files import check_output
+from afn.settings.config import NORM_NAMES
+from afn.work.memory import keep_freed_memory
+from afn.work.processes import identity
+
+Say = Callable[[str, dict[str, Any]], None]
+_Said = Iterator[tuple[str, dict[str, Any]]]
+"""A line to people, and the record to programs."""
+_SECONDS_BETWEEN_PROGRESS = 0.5
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What the command can be told."""
+    parser.description = (
+        "Without --subject: the figures that AFN is to meet, and whether it does. With it: what "
+        "every norm costs in every combination of the sizes. On one thread, in channels_last; "
+        "norms take turns, step by step, and medians are given."
+    )
+
+    def several(name: str, default: tuple[int, ...], what: str) -> None:
+        words = f"{what} (default {' '.join(map(str, default))})"
+        parser.add_argument(f"--{name}", type=int, nargs="+", metavar="X", help=words)
+
+    parser.add_argument("--subject", nargs="+", metavar="NAME", help=", ".join(SUBJECTS))
+    several("channels", CHANNELS, "channels of the layer")
+    several("size", SIZES, "height and width of the layer's images")
+    several("batch-size", BATCH_SIZES, "images per step")
+    parser.add_argument(
+        "--norms", nargs="+", metavar="NAME",
+        help=f"{', '.join(NORM_NAMES)} (default all); bn, the yardstick, comes along",
+    )  # fmt: skip
+    parser.add_argument("--rounds", type=int, metavar="X", help="timed steps each (default 30)")
+    parser.add_argument("--device", help="cpu (default) or cuda; for sweeps")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="keep the records in a file")
+    parser.add_argument(
+        "--until-input-closes", action="store_true",
+        help="end when standard input does, as a program that starts this one may want",
+    )  # fmt: skip
+
+
+def run(options: argparse.Namespace, say: Say) -> None:
+    """Measure, and say each result when it is there.
+
+    Raises:
+        ValueError: An option that cannot be, or that does not go with the others.
+        OSError: The output cannot be written.
+    """
+    plan = _plan(options)
+    output: Path | None = options.output
+    if output:
+        check_output(output)
+    if options.until_input_closes:
+        threading.Thread(target=_end_with_input, daemon=True).start()
+    os.environ.setdefault("KINETO_LOG_LEVEL", "6")  # or torch's profiler chats on standard error
+    began = time.monotonic()
+    kept = []
+    for line, record in _records(plan, options):
+        if record["kind"] != "progress":
+            kept.append({name: value for name, value in record.items() if name != "process"})
+        elif not options.json:
+            continue
+        say(line, record)
+    end = {"kind": "end", "status": "finished", "seconds": round(time.monotonic() - began, 1)}
+    say(f"took {end['seconds']} s", end)
+    if output:
+        _write(output, [*kept, end])
+
+
+def _plan(options: argparse.Namespace) -> Plan | None:
+    given = {
+        field: getattr(options, name)
+        for name, field in {
+            "subject": "subjects", "channels": "channels", "size": "sizes",
+            "batch_size": "batch_sizes", "norms": "norms", "device": "device", "rounds": "rounds",
+        }.items()
+        if getattr(options, name) is not None
+    }  # fmt: skip
+    given = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
+    if "subjects" in given:
+        if "layer" not in given["subjects"] and given.keys() & {"channels", "sizes"}:
+            raise ValueError(
+                "--channels and --size are the layer's, networks take images of 3×32×32: leave "
+                "them out, or add layer to --subject"
+            )
+        return Plan(**given)
+    if needless := sorted(given.keys() - {"rounds"}):
+        raise ValueError(f"{', '.join(needless)}: only for a sweep, name its --subject")
+    Plan(**given)  # checks the rounds
+    return None
+
+
+def _records(plan: Plan | None, options: argparse.Namespace) -> _Said:
+    rounds = options.rounds or 30
+    machine = describe_machine(plan.device if plan else "cpu")
+    keep_freed_memory()  # as where runs train; else whose step pays for fresh pages is chance
+    if platform.libc_ver()[0] == "glibc":
+        machine += ", freed memory kept"
+    head = {
+        "kind": "head",
+        "machine": machine,
+        "command": plan.command() if plan else f"python -m afn bench --rounds {rounds}",
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "process": identity(),
+        "plan": asdict(plan) if plan else None,
+    }
+    yield f"{head['machine']}; medians of {rounds} alternating steps", head
+    yield from _sweep(plan) if plan else _figures(rounds)
+
+
+def _sweep(plan: Plan) -> _Said:
+    import torch
+
+    from afn.cost.measure import measure
+
+    if plan.device != "cpu" and not torch.cuda.is_available():
+        raise ValueError(f"--device {plan.device} is not there; cpu is")
+    case, said = None, 0.0
+    for news in measure(plan, torch.Generator().manual_seed(0)):
+        if isinstance(news, Progress):
+            if (now := time.monotonic()) - said >= _SECONDS_BETWEEN_PROGRESS:
+                said = now
+                yield "", {"kind": "progress", **news.to_json()}
+            continue
+        title = "" if news.case == case else f"{news.case}\n"
+        case = news.case
+        yield title + _line(news), {"kind": "measurement", **news.to_json()}
+
+
+def _line(news: Measurement) -> str:
+    return (
+        f"  {news.norm:<8} step {news.train_step_ms:9.3f} ms ×{news.train_ratio:5.2f}   "
+        f"inference {news.inference_ms:9.3f} ms ×{news.inference_ratio:5.2f}   "
+        f"peak {news.peak_bytes / 1e6:8.2f} MB   {news.parameters:>9,} parameters   "
+        f"{news.macs / 1e6:8.3f} M MACs   statistics: {news.statistics}"
+    )
+
+
+def _figures(rounds: int) -> _Said:
+    import torch
+
+    from afn.cost.figures import figures
+
+    case = ""
+    for figure in figures(rounds, torch.Generator().manual_seed(0)):
+        title = "" if figure.case == case else f"{figure.case}\n"
+        case = figure.case
+        asked = ""
+        if figure.target is not None:
+            sign, mark = "≥" if figure.is_least else "≤", "met" if figure.is_met else "MISSED"
+            asked = f"{sign} {figure.target:.2f}  {mark}"
+        yield (
+            f"{title}  {figure.name:<44} {figure.value:5.2f}  {asked:<14} {figure.detail}",
+            {"kind": "figure", **asdict(figure), "is_met": figure.is_met},
+        )
+
+
+def _end_with_input() -> None:
+    while os.read(0, 1024):  # not sys.stdin, whose lock would be held when the interpreter ends
+        pass
+    os._exit(1)  # from a thread there is no other way to end the process
+
+
+def _write(path: Path, records: list[dict[str, Any]]) -> None:
+    lines = (json.dumps(record, ensure_ascii=False) for record in records)
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

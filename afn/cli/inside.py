@@ -1,0 +1,126 @@
+"""``python -m afn inside NAME``: what a norm layer does with a batch, step by step."""
+
+import argparse
+from pathlib import Path
+
+from afn.ask.inside import own_picture
+from afn.ask.inside.look import Batch, Look, Seen
+from afn.ask.inside.networks import network
+from afn.ask.records import ORDERS
+from afn.cli.telling import Say
+from afn.corruptions.severities import SEVERITIES
+from afn.files import read_named
+from afn.settings.lambda_init import LAMBDAS
+from afn.wording import count_words
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument(
+        "name", metavar="NAME", help="a run, a pretrained model, or untrained-<norm>"
+    )
+    parser.add_argument("--beside", nargs="+", metavar="NAME", default=[], help="others to answer")
+    parser.add_argument("--layer", default="", help="a norm layer's name (default: the first)")
+    parser.add_argument("--channel", type=int, default=0, help="that is followed (default 0)")
+    parser.add_argument("--image", type=int, default=0, help="that is followed (default 0)")
+    parser.add_argument("--dataset", help="whose test images (default: the network's own)")
+    parser.add_argument("--corruption", choices=list(SEVERITIES), help="of the batch")
+    parser.add_argument("--severity", type=int, choices=range(1, 6), default=3, help="(default 3)")
+    parser.add_argument("--batch-size", type=int, default=32, help="(default 32)")
+    parser.add_argument("--first", type=int, default=0, help="where the batch begins (default 0)")
+    parser.add_argument("--order", choices=ORDERS, default="mixed", help="(default mixed)")
+    parser.add_argument("--stats", choices=["batch", "running"], help="statistics mode")
+    parser.add_argument(
+        "--lambda", dest="lambdas", nargs="+", metavar="NAME=VALUE", default=[],
+        help=f"force λ: {', '.join(LAMBDAS)}, each from 0 to 1",
+    )  # fmt: skip
+    parser.add_argument("--here", action="store_true", help="force them in this layer alone")
+    picture = parser.add_mutually_exclusive_group()
+    picture.add_argument("--picture", type=Path, help="image file that takes the first place")
+    picture.add_argument("--drawing", metavar="TEXT", help="the same, as the app's links have it")
+
+
+def run(options: argparse.Namespace, say: Say) -> None:
+    """Look into the layer and say what was seen."""
+    look = _look(options)
+    import torch
+
+    from afn.ask.inside.bench import Bench
+
+    torch.set_num_threads(1)
+    _tell(look, Bench().look(look), say)
+
+
+def _look(options: argparse.Namespace) -> Look:
+    subject = network(options.name)
+    picture = b""
+    if options.picture:
+        file = read_named(options.picture, "a picture")
+        try:
+            picture = own_picture.from_upload(
+                file, subject.image_shape, is_digit=subject.knows_digits
+            )
+        except ValueError as error:
+            raise ValueError(f"{options.picture}: {error}") from error
+    elif options.drawing:
+        drawn = own_picture.from_text(options.drawing)
+        picture = own_picture.in_shape(drawn, subject.image_shape)
+    return Look(
+        subject=subject,
+        batch=Batch(
+            dataset=options.dataset or subject.config.dataset,
+            corruption=options.corruption,
+            severity=options.severity if options.corruption else 0,
+            size=options.batch_size,
+            first=options.first,
+            order=options.order,
+            picture=picture,
+        ),
+        layer=options.layer,
+        channel=options.channel,
+        image=options.image,
+        stats=options.stats,
+        lambdas=dict(map(_lambda, options.lambdas)),
+        everywhere=not options.here,
+        others=tuple(map(network, options.beside)),
+    )
+
+
+def _lambda(text: str) -> tuple[str, float]:
+    name, _, value = text.partition("=")
+    try:
+        return name, float(value)
+    except ValueError:
+        raise ValueError(f"expected a λ as NAME=VALUE, such as mu=0.5, got {text!r}") from None
+
+
+def _tell(look: Look, seen: Seen, say: Say) -> None:
+    at = seen["channel"]
+    say(
+        f"{look.subject.id}  {seen['layer']}, channel {at}  statistics: "
+        f"{seen['statistics']}, {count_words(seen['size'], 'image')}",
+        {"kind": "layer", "layer": seen["layer"], "statistics": seen["statistics"]},
+    )
+    for name, values in seen["channels"].items():
+        say(
+            f"{name:<12} {values[at]:.5g}",
+            {"kind": "step", "name": name, "channel": at, "value": values[at], "all": values},
+        )
+    for name, other in seen["beside"].items():
+        say(
+            f"largest difference of the output to {name}: {other['difference']:.2g}",
+            {"kind": "difference", "to": name, "value": other["difference"]},
+        )
+    found = [(look.subject.id, seen["now"])]
+    found += [(o.id, each) for o, each in zip(look.others, seen["others"], strict=True)]
+    for name, each in found:
+        score = each["score"]
+        names = ", ".join(seen["class_names"][answer] for answer in each["answers"])
+        say(
+            f"{name}  {score['correct'] / score['n']:.4f} of {score['n']} right; the first images: "
+            f"{names}",
+            {
+                "kind": "answers", "name": name, "accuracy": score["correct"] / score["n"],
+                "n": score["n"], "answers": each["answers"], "confidences": each["confidences"],
+            },
+        )  # fmt: skip

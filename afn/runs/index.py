@@ -1,0 +1,174 @@
+"""All runs at a glance: what their folders say, read once and kept, so that thousands are quick.
+
+A run that has its end marker changes no more unless its folder's entries do; what is known of it
+is kept in ``.index.jsonl`` beside the runs, by whoever ended it or read it first. The file may be
+lost at any time. Needs no torch.
+"""
+
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from afn.corruptions.severities import rule_of
+from afn.jsonl import append_line, read_lines
+from afn.runs.store import Run, RunStore
+from afn.settings.config import TrainConfig
+from afn.work.folder import ENDED, Status
+
+_FILE = ".index.jsonl"
+_VERSION = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """What is known of one run without its events."""
+
+    id: str
+    name: str = ""
+    """A label for people; empty where it has none."""
+    group: str = ""
+    created: float = 0.0
+    """Seconds since 1970."""
+    settings: dict[str, Any] = field(default_factory=dict)
+    """Of its configuration, those that are not the defaults."""
+    forked_from: dict[str, Any] = field(default_factory=dict)
+    """Of a fork, the ``run`` it began in and the ``step``."""
+    status: Status = "failed"
+    reason: str = ""
+    summary: dict[str, Any] = field(default_factory=dict)
+    """What its end marker says; empty before the end."""
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether its configuration cannot be read; the reason says why."""
+        return not self.created
+
+    @property
+    def rule(self) -> int | None:
+        """By which rule the images of its tests were corrupted; None where none were."""
+        rules = {rule_of(test) for test in self.summary.get("tests", [])}
+        return min((rule for rule in rules if rule), default=None)
+
+    def config(self) -> TrainConfig:
+        """Its configuration."""
+        return TrainConfig.from_json(self.settings)
+
+    def setting(self, name: str) -> Any:
+        """One setting, as plain JSON, without building the configuration."""
+        return self.settings.get(name, _defaults()[name])
+
+
+class RunIndex:
+    """The lines of all runs of a store.
+
+    Args:
+        store: The runs.
+    """
+
+    def __init__(self, store: RunStore) -> None:
+        self.store = store
+        self._kept: dict[str, tuple[int, Line]] = {}
+        """Ended runs by id, with their folder's time of change."""
+        self._offset = 0
+        self._lock = threading.Lock()
+
+    def lines(self) -> list[Line]:
+        """Every run, newest first."""
+        with self._lock:
+            self._read()
+            found = list(self._found(self.store.ids()))
+            for run_id in self._kept.keys() - {line.id for line in found}:
+                del self._kept[run_id]
+        return sorted(found, key=lambda line: (line.created, line.id), reverse=True)
+
+    def some(self, run_ids: Iterable[str]) -> dict[str, Line]:
+        """Some runs, by their ids; those that are not there are left out."""
+        with self._lock:
+            self._read()
+            return {line.id: line for line in self._found(run_ids)}
+
+    def _found(self, run_ids: Iterable[str]) -> Iterator[Line]:
+        root = str(self.store.root)
+        for run_id in run_ids:
+            try:
+                changed = _changed(f"{root}/{run_id}")
+            except (FileNotFoundError, NotADirectoryError):
+                continue  # no run, or deleted meanwhile
+            kept = self._kept.get(run_id)
+            yield kept[1] if kept and kept[0] == changed else self._read_anew(run_id, changed)
+
+    def _read_anew(self, run_id: str, changed: int) -> Line:
+        run = Run(self.store.root / run_id)
+        line = _line(run)
+        if _is_lasting(run, line):
+            self._kept[run_id] = changed, line
+            _write(run, changed, line)
+        return line
+
+    def _read(self) -> None:
+        """What this process or another one has kept since."""
+        records, self._offset = read_lines(self.store.root / _FILE, self._offset)
+        for record in records:
+            try:
+                if record.pop("version") == _VERSION:
+                    changed = record.pop("changed")
+                    self._kept[record["id"]] = changed, Line(**record)
+            except (KeyError, TypeError):
+                continue
+
+
+def note(run: Run) -> None:
+    """Put a run that has just ended on record, so that nobody need read its folder."""
+    with suppress(OSError):
+        changed, line = _changed(str(run.path)), _line(run)
+        if _is_lasting(run, line):
+            _write(run, changed, line)
+
+
+def _changed(folder: str) -> int:
+    """When an entry of a run's folder, or its configuration, changed last.
+
+    Texts, not paths, since thousands are looked at each time.
+    """
+    paths = folder, f"{folder}/config.json"
+    return max(os.stat(path).st_mtime_ns for path in paths)  # noqa: PTH116
+
+
+def _is_lasting(run: Run, line: Line) -> bool:
+    return line.status in ENDED and not line.is_damaged and (run.path / "end.json").exists()
+
+
+def _write(run: Run, changed: int, line: Line) -> None:
+    record = {name: getattr(line, name) for name in Line.__slots__}
+    with suppress(OSError, ValueError):  # it is read anew next time
+        append_line(run.path.parent / _FILE, {"version": _VERSION, "changed": changed, **record})
+
+
+def _line(run: Run) -> Line:
+    state = run.state()
+    try:
+        record = run.record()
+        settings = TrainConfig.from_json(record["config"]).changed()
+        origin = record.get("forked_from")
+        return Line(
+            id=run.id,
+            name=str(record.get("name") or ""),
+            group=str(record.get("group") or ""),
+            created=float(record["created"]),
+            settings=settings,
+            forked_from={name: origin[name] for name in ("run", "step")} if origin else {},
+            status=state.status,
+            reason=state.reason,
+            summary=state.summary or {},
+        )
+    except (ValueError, OSError, TypeError, KeyError) as error:
+        return Line(id=run.id, reason=f"its configuration is damaged: {error}")
+
+
+@cache
+def _defaults() -> dict[str, Any]:
+    return TrainConfig().to_json()

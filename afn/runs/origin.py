@@ -1,0 +1,52 @@
+"""Where a fork began: at a checkpoint of another run. Readable without torch."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from afn.settings.config import TrainConfig
+
+CHECKPOINT = "origin.safetensors"
+"""The other run's checkpoint, kept in the fork's own folder: the other run may be deleted."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Origin:
+    """What a fork's ``config.json`` says under ``forked_from``."""
+
+    run: str
+    """The other run's id."""
+    step: int
+    file: str
+    """Name of the checkpoint among the other run's."""
+    config: TrainConfig
+    """The other run's: by it the parameters in the checkpoint are numbered."""
+    logits: dict[str, float] = field(default_factory=dict)
+    """λ set in all layers, by name; the others go on from what they had become."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {
+            "run": self.run,
+            "step": self.step,
+            "file": self.file,
+            "lambda": self.logits,
+            "config": self.config.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, values: Any) -> "Origin":
+        """The inverse of `to_json`.
+
+        Raises:
+            ValueError: Something is missing or of the wrong kind.
+        """
+        try:
+            return cls(
+                run=str(values["run"]),
+                step=int(values["step"]),
+                file=str(values["file"]),
+                config=TrainConfig.from_json(values["config"]),
+                logits={str(name): float(value) for name, value in values["lambda"].items()},
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"what the run was forked from is damaged: {error}") from error

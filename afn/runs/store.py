@@ -1,0 +1,332 @@
+"""The run store: a run is a folder, and the folder is the single truth.
+
+``config.json`` (configuration, name, versions, who submitted it, what it was forked from),
+``events.jsonl`` (append only), ``control.jsonl`` (commands in), ``checkpoints/*.safetensors``, and
+the claim and the end marker that :mod:`afn.work.folder` speaks of.
+"""
+
+import contextlib
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Literal
+
+from safetensors import SafetensorError, safe_open
+
+from afn import __version__
+from afn.jsonl import append_line, read_lines
+from afn.runs.origin import Origin
+from afn.settings.commands import Command, check_command
+from afn.settings.config import TrainConfig
+from afn.settings.events import Event
+from afn.work.folder import ENDED, Work, write_json
+from afn.work.processes import identity
+
+_RUN_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_PACKAGES = ("torch", "torchvision", "numpy", "safetensors")
+
+
+def runs_dir() -> Path:
+    """``AFN_RUNS_DIR``, or ``runs`` in the working directory."""
+    return Path(os.environ.get("AFN_RUNS_DIR", "runs")).expanduser()
+
+
+class RunStore:
+    """All runs below one folder.
+
+    Args:
+        root: The folder; `runs_dir` by default. Created with the first run.
+    """
+
+    def __init__(self, root: Path | None = None) -> None:
+        self.root = runs_dir() if root is None else root
+
+    def create(
+        self,
+        config: TrainConfig,
+        *,
+        name: str = "",
+        group: str = "",
+        commands: Iterable[Command] = (),
+        run_id: str = "",
+        keeps: Literal["all", "last"] = "all",
+        origin: Origin | None = None,
+    ) -> "Run":
+        """A new run folder, not yet executed.
+
+        Args:
+            config: What to run.
+            name: A label for people; the run's id where it is empty.
+            group: Runs of one comparison share it.
+            commands: Obeyed before the first step, for instance a pause.
+            run_id: Its folder's name; one of its own by default.
+            keeps: Which of its checkpoints are kept.
+            origin: Where it begins if not at the start; see `afn.runs.fork`.
+
+        Raises:
+            FileExistsError: There is a run of that id.
+            OSError: The folder is full or read-only; the message names it.
+        """
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        run_id = run_id or f"{stamp}-{config.norm}-{secrets.token_hex(3)}"
+        run = Run(self.root / run_id)
+        try:
+            run.path.mkdir(parents=True)
+        except FileExistsError:
+            raise FileExistsError(f"there is a run {run_id} already") from None
+        except OSError as error:
+            raise self._unwritable(error) from error
+        try:
+            (run.path / "checkpoints").mkdir()
+            write_json(
+                run.path / "config.json",
+                {
+                    "config": config.to_json(),
+                    "hash": config.hash(),
+                    "name": name,
+                    "group": group,
+                    "keeps": keeps,
+                    "created": time.time(),
+                    "submitted_by": identity(),
+                    "versions": versions(),
+                    **({} if origin is None else {"forked_from": origin.to_json()}),
+                },
+            )
+            for command in commands:
+                run.send(command)
+        except OSError as error:
+            shutil.rmtree(run.path, ignore_errors=True)
+            raise self._unwritable(error) from error
+        return run
+
+    def open(self, run_id: str) -> "Run":
+        """An existing run.
+
+        Raises:
+            ValueError: `run_id` is not the name of a run (a path, say).
+            FileNotFoundError: There is no such run, or its folder was deleted.
+        """
+        if not _RUN_ID.fullmatch(run_id):
+            raise ValueError(
+                f"{run_id[:80]!r} is not a run id (lower-case letters, digits, '-' and '_')"
+            )
+        run = Run(self.root / run_id)
+        if not (run.path / "config.json").is_file():
+            raise FileNotFoundError(_gone(run_id))
+        return run
+
+    def list(self) -> list["Run"]:
+        """All runs, dated ids newest first; `afn.runs.index` is quicker and knows more."""
+        runs = (Run(self.root / run_id) for run_id in sorted(self.ids(), reverse=True))
+        return [run for run in runs if (run.path / "config.json").is_file()]
+
+    def ids(self) -> Iterator[str]:
+        """Names of the folders that may be runs, in no order."""
+        with contextlib.suppress(OSError), os.scandir(self.root) as entries:
+            for entry in entries:
+                if _RUN_ID.fullmatch(entry.name) and entry.is_dir():
+                    yield entry.name
+
+    def _unwritable(self, error: OSError) -> OSError:
+        return OSError(
+            f"cannot write a run below {self.root}: {error.strerror or error}; free some space "
+            "or point AFN_RUNS_DIR at a folder that can be written"
+        )
+
+
+class Run(Work):
+    """One run's folder."""
+
+    @property
+    def events_path(self) -> Path:
+        """The events, one JSON object a line."""
+        return self.path / "events.jsonl"
+
+    @property
+    def control_path(self) -> Path:
+        """The commands, one JSON object a line."""
+        return self.path / "control.jsonl"
+
+    def record(self) -> dict[str, Any]:
+        """What `config.json` holds.
+
+        Raises:
+            ValueError: The file is damaged.
+            FileNotFoundError: The run was deleted.
+        """
+        path = self.path / "config.json"
+        try:
+            record = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            raise FileNotFoundError(_gone(self.id)) from None
+        except ValueError as error:
+            raise ValueError(f"the configuration of run {self.id} is damaged: {error}") from error
+        if not isinstance(record, dict) or not isinstance(record.get("config"), dict):
+            raise ValueError(f"the configuration of run {self.id} is damaged: no 'config' in it")
+        return record
+
+    def config(self) -> TrainConfig:
+        """The resolved configuration."""
+        return TrainConfig.from_json(self.record()["config"])
+
+    def origin(self) -> Origin | None:
+        """Where it was forked from; None for a run from the start.
+
+        Raises:
+            ValueError: That is damaged.
+        """
+        values = self.record().get("forked_from")
+        return None if values is None else Origin.from_json(values)
+
+    def rename(self, name: str) -> None:
+        """Give the run a label of at most 80 characters; an empty one takes it away."""
+        write_json(self.path / "config.json", self.record() | {"name": name.strip()[:80]})
+
+    def delete(self) -> None:
+        """Remove the folder; a live run notices and ends."""
+        shutil.rmtree(self.path)
+
+    def events(self, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
+        """Events from byte `offset` on, and the offset to go on from."""
+        return read_lines(self.events_path, offset)
+
+    def send(self, command: Command) -> None:
+        """Append a command.
+
+        Raises:
+            ValueError: The command is malformed.
+            FileNotFoundError: The run was deleted.
+        """
+        append_line(self.control_path, check_command(command))
+
+    def ask_to_stop(self) -> None:
+        """Have the run stop at its next step."""
+        self.send({"command": "stop"})
+
+    def checkpoints(self) -> list[Path]:
+        """All checkpoints, the newest last."""
+        return sorted((self.path / "checkpoints").glob("*.safetensors"))
+
+    def weights(self) -> Path | None:
+        """The newest checkpoint, if there is one."""
+        return max(self.checkpoints(), default=None)
+
+    def require_weights(self) -> Path:
+        """The newest checkpoint.
+
+        Raises:
+            ValueError: There is none yet.
+        """
+        weights = self.weights()
+        if weights is None:
+            raise ValueError(f"run {self.id} has no checkpoint yet: train it for an epoch first")
+        return weights
+
+    def keep_last_checkpoint(self) -> None:
+        """Remove all checkpoints but the newest."""
+        for path in self.checkpoints()[:-1]:
+            path.unlink(missing_ok=True)
+
+    def pending(self) -> list[Command]:
+        """Of a run that ended: the commands that it will obey before its first step, once reopened.
+
+        Raises:
+            ValueError: Its checkpoint is damaged.
+        """
+        weights = self.weights()
+        obeyed = [0, self.record().get("obeyed", 0)]
+        if weights is not None:
+            obeyed.append(progress_of(weights)["control_offset"])
+        summary = self.state().summary or {}
+        if summary.get("diverged"):
+            obeyed.append(summary.get("control_offset", 0))
+        return read_lines(self.control_path, max(obeyed))[0]
+
+    def reopen(self, *, anew: bool = False) -> bool:
+        """Make an ended run claimable again, to go on from its last checkpoint.
+
+        Commands that were sent since it ended it obeys before its first step. What had been changed
+        while it trained and made it diverge is taken back with the steps behind the checkpoint.
+
+        Args:
+            anew: Where it has none, begin once more from the start, also where it never began.
+
+        Returns:
+            False if it has no checkpoint, is not at an end, or somebody else was faster.
+        """
+        with _alone(self.path / ".reopening"):
+            state, has_weights = self.state(), self.weights() is not None
+            if state.status not in ENDED or not (has_weights or anew):
+                return False
+            record = self.record() | {"submitted_by": identity()}
+            if (state.summary or {}).get("diverged"):
+                record["obeyed"] = (state.summary or {}).get("control_offset", 0)
+            write_json(self.path / "config.json", record)
+            for name in ("claim.json", "end.json"):  # the last one taken away makes it claimable
+                (self.path / name).unlink(missing_ok=True)
+        return True
+
+
+class RunWriter:
+    """The one writer of a run's events: a line is with the operating system once it is written."""
+
+    def __init__(self, run: Run) -> None:
+        self._descriptor = os.open(run.events_path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        size = os.fstat(self._descriptor).st_size
+        if size and os.pread(self._descriptor, 1, size - 1) != b"\n":
+            os.write(self._descriptor, b"\n")  # fence off the line that a crash tore
+
+    def write(self, event: Event) -> None:
+        """Append one event."""
+        os.write(self._descriptor, event.to_line())
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._descriptor)
+
+
+def progress_of(checkpoint: Path) -> dict[str, Any]:
+    """What a checkpoint says beside its tensors, from the head of the file alone.
+
+    Raises:
+        ValueError: The file is damaged.
+    """
+    try:
+        with safe_open(checkpoint, framework="np") as file:
+            progress: dict[str, Any] = json.loads((file.metadata() or {})["progress"])
+    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        raise ValueError(f"cannot read the checkpoint {checkpoint.name}: {error}") from error
+    return progress
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Whoever else comes here, from any thread or process, waits."""
+    with path.open("a") as file:
+        # Windows, and some shared file systems, know no such locks.
+        with contextlib.suppress(ImportError, OSError):
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _gone(run_id: str) -> str:
+    return f"there is no run {run_id}; it may have been deleted"
+
+
+@cache
+def versions() -> dict[str, str]:
+    """What a run is made with here: this package, and those that its numbers depend on."""
+    found = {"afn": __version__}
+    for package in _PACKAGES:
+        with contextlib.suppress(PackageNotFoundError):
+            found[package] = version(package)
+    return found

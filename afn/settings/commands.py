@@ -1,0 +1,138 @@
+"""Commands to a live run: what may be said, and how it is read from the run's control file."""
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from afn.jsonl import read_lines
+from afn.settings.config import check_number
+from afn.settings.lambda_init import LAMBDAS
+
+Command = dict[str, Any]
+Timed = tuple[int, Command]
+"""A command, and the step before whose successor it is obeyed: 0 is before the first one."""
+SETTINGS = ("lr", "batch_size", "lambda_lr_factor")
+
+
+def check_command(command: Command) -> Command:
+    """The command itself, if it is well formed.
+
+    ``{"command": name}`` with name pause, resume, step, stop; ``evaluate`` with ``severity``; or
+    ``set`` with exactly one of lr, batch_size, lambda_lr_factor, or ``lambda``: the logits to put
+    (mu, sigma, gamma, beta; for a linear gate the λ itself). With a schedule, lr is its base.
+
+    Raises:
+        ValueError: One line that says what was expected and what came.
+    """
+    values = {key: value for key, value in command.items() if key not in ("command", "reason")}
+    match command.get("command"):
+        case "pause" | "resume" | "step" | "stop" if not values:
+            pass
+        case "evaluate" if values.keys() == {"severity"}:
+            check_number("severity", values["severity"])
+        case "set" if len(values) == 1 and next(iter(values)) in SETTINGS:
+            check_number(*next(iter(values.items())))
+        case "set" if values.keys() == {"lambda"}:
+            _check_logits(values["lambda"])
+        case _:
+            raise ValueError(
+                "a command is pause, resume, step, stop, evaluate (severity) or set (one of "
+                f"{', '.join(SETTINGS)}, lambda), got {command!r}"
+            )
+    return command
+
+
+def _check_logits(logits: object) -> None:
+    if not isinstance(logits, dict) or not logits or not logits.keys() <= set(LAMBDAS):
+        raise ValueError(f"lambda takes one or more of {', '.join(LAMBDAS)}, got {logits!r}")
+    for name, value in logits.items():
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not is_number or not math.isfinite(value) or abs(value) > 50:
+            raise ValueError(f"the logit of λ_{name} must be a number in [-50, 50], got {value!r}")
+
+
+class Controls(Protocol):
+    """Where a training loop gets its commands from."""
+
+    def poll(self) -> list[Command]:
+        """Commands that came since the last call, in order; must cost next to nothing."""
+        ...
+
+
+class NoControls:
+    """A run that nobody steers."""
+
+    def poll(self) -> list[Command]:
+        """Nothing, ever."""
+        return []
+
+
+class FileControls:
+    """Commands appended to a file, one JSON object a line.
+
+    Args:
+        path: The run's control file; it need not exist.
+        offset: Where to begin reading, in bytes: a resumed run has obeyed what came before.
+        orphaned: Asked at every poll; once it says True, the run is told to stop.
+    """
+
+    def __init__(
+        self, path: Path, *, offset: int = 0, orphaned: Callable[[], bool] | None = None
+    ) -> None:
+        self._path = path
+        self._offset = offset
+        self._orphaned = orphaned
+
+    @property
+    def offset(self) -> int:
+        """How far the file has been read, in bytes."""
+        return self._offset
+
+    def poll(self) -> list[Command]:
+        """Read what was appended since the last call."""
+        if self._orphaned is not None and self._orphaned():
+            return [{"command": "stop", "reason": "its worker process ended"}]
+        try:
+            if self._path.stat().st_size <= self._offset:
+                return []
+        except FileNotFoundError:
+            return []
+        commands, self._offset = read_lines(self._path, self._offset)
+        return commands
+
+
+class Scripted:
+    """Commands at steps that are known beforehand: what was changed live, once more.
+
+    Args:
+        script: Commands by step, in the order of their steps.
+        step: Tells how many steps are done.
+        others: Asked as well, for commands that come while it runs.
+
+    Raises:
+        ValueError: A command is malformed, or the steps are out of order.
+    """
+
+    def __init__(
+        self, script: Sequence[Timed], step: Callable[[], int], others: Controls | None = None
+    ) -> None:
+        steps = [at for at, _ in script]
+        if steps != sorted(steps) or any(at < 0 for at in steps):
+            raise ValueError(f"a script's steps are 0 or more and ascend, got {steps}")
+        for _, command in script:
+            check_command(command)
+        self._step, self._others = step, others or NoControls()
+        self._left = [each for each in script if each[0] >= step()]  # a resumed run obeyed the rest
+
+    @property
+    def offset(self) -> int:
+        """How far the others' file has been read, in bytes."""
+        return getattr(self._others, "offset", 0)
+
+    def poll(self) -> list[Command]:
+        """What is due, and what else came."""
+        due = []
+        while self._left and self._left[0][0] <= self._step():
+            due.append(self._left.pop(0)[1])
+        return [*due, *self._others.poll()]

@@ -1,0 +1,1 @@
+"""Intervals, differences over seeds, power, calibration, and what theory says. Needs no torch."""

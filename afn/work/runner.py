@@ -1,0 +1,200 @@
+"""Where runs and evaluations execute. Their folders are the only truth; a runner holds nothing
+that matters."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+from afn.ask.evaluation import Evaluation
+from afn.runs.store import Run, RunStore
+from afn.work.folder import Work
+
+
+class Runner(Protocol):
+    """Starts, queues and ends runs of a store."""
+
+    def start(self) -> None:
+        """Be ready for runs; called often, to replace what was lost."""
+        ...
+
+    def submit(self, runs: list[Run]) -> None:
+        """Queue the runs of one comparison; they start together."""
+        ...
+
+    def submit_behind(self, runs: list[Run]) -> None:
+        """Queue runs one by one behind everything that somebody waits for, as a sweep's are."""
+        ...
+
+    def position(self, run: Run) -> int:
+        """How many comparisons go before this waiting run, itself counted in; 0 if it is none."""
+        ...
+
+    def evaluate(self, evaluation: Evaluation) -> None:
+        """Start an evaluation, beside runs and not behind them."""
+        ...
+
+    def inspect(self, address: str) -> None:
+        """Start a process that looks into layers, see `afn.work.inspector`."""
+        ...
+
+    def stop(self, work: Work) -> None:
+        """Have a run stop at its next step, an evaluation after its cell, or not begin at all."""
+        ...
+
+    def kill(self, work: Work) -> None:
+        """End a process at once; its work is then shown as failed."""
+        ...
+
+    def close(self) -> None:
+        """End what it began; runs keep a checkpoint."""
+        ...
+
+
+class LocalRunner(Runner):
+    """Runs on this machine, in forks of one warm worker process.
+
+    Args:
+        store: Where the runs are.
+    """
+
+    def __init__(self, store: RunStore) -> None:
+        self.store = store
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._submitted: list[list[str]] = []
+        self._behind: list[str] = []
+
+    def start(self) -> None:
+        """Start the worker if there is none, or if it died."""
+        with self._lock:
+            self._ensure_worker()
+
+    def submit(self, runs: list[Run]) -> None:
+        """Queue the runs of one comparison; they start together.
+
+        Raises:
+            OSError: No worker process can be started.
+        """
+        ids = [run.id for run in runs]
+        with self._lock:
+            self._tell({"start": ids})
+            self._submitted = [*filter(self._is_waiting, self._submitted), ids]
+
+    def submit_behind(self, runs: list[Run]) -> None:
+        """Queue runs one by one behind everything that somebody waits for, as a sweep's are.
+
+        Raises:
+            OSError: No worker process can be started.
+        """
+        ids = [run.id for run in runs]
+        with self._lock:
+            self._tell({"behind": ids})
+            left = [run_id for run_id in self._behind if self._is_waiting([run_id])]
+            self._behind = left + ids
+
+    def position(self, run: Run) -> int:
+        """How many comparisons go before this waiting run, itself counted in; 0 if it is none."""
+        waiting = [group for group in self._submitted if self._is_waiting(group)]
+        for position, group in enumerate(waiting, start=1):
+            if run.id in group:
+                return position
+        return 0
+
+    def evaluate(self, evaluation: Evaluation) -> None:
+        """Start an evaluation, beside runs and not behind them.
+
+        Raises:
+            OSError: No worker process can be started.
+        """
+        with self._lock:
+            self._tell({"evaluate": evaluation.id})
+
+    def inspect(self, address: str) -> None:
+        """Start a process that looks into layers and speaks on a socket.
+
+        Raises:
+            OSError: No worker process can be started.
+        """
+        with self._lock:
+            self._tell({"inspect": address})
+
+    def stop(self, work: Work) -> None:
+        """Have a run stop at its next step, an evaluation after its cell, or not begin at all.
+
+        Whoever claims it first has it: what nobody executes yet is claimed here.
+        """
+        if work.claim():
+            work.end("stopped", "stopped before it began")
+        else:
+            work.ask_to_stop()
+
+    def kill(self, work: Work) -> None:
+        """End a process at once; its work is then shown as failed."""
+        with self._lock:
+            self._tell({"kill": work.id})
+
+    def close(self) -> None:
+        """End the worker and its runs, which keep a checkpoint."""
+        with self._lock:
+            if self._process is None:
+                return
+            if self._process.stdin:
+                self._process.stdin.close()
+            self._process.wait()
+            self._process = None
+
+    @property
+    def worker_pid(self) -> int | None:
+        """The worker's process, if it is there."""
+        process = self._process
+        return process.pid if process is not None and process.poll() is None else None
+
+    def _is_waiting(self, ids: list[str]) -> bool:
+        return any(Run(self.store.root / run_id).is_unclaimed for run_id in ids)
+
+    def _tell(self, message: dict[str, object]) -> None:
+        for _ in range(2):
+            process = self._ensure_worker()
+            if _write_line(process, message):
+                return
+        raise OSError("the worker process ends as soon as it starts; see the server's log")
+
+    def _ensure_worker(self) -> subprocess.Popen[bytes]:
+        """The worker; a new one is told what the one that died had not begun."""
+        if self._process is None or self._process.poll() is not None:
+            if self._process is not None and self._process.stdin:
+                with suppress(BrokenPipeError):
+                    self._process.stdin.close()
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "afn.work.worker", str(self.store.root.absolute())],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                env=_worker_environment(),
+            )
+            for ids in self._submitted:
+                if self._is_waiting(ids):
+                    _write_line(self._process, {"start": ids})
+            if left := [run_id for run_id in self._behind if self._is_waiting([run_id])]:
+                _write_line(self._process, {"behind": left})
+        return self._process
+
+
+def _worker_environment() -> dict[str, str]:
+    home = str(Path(__file__).parents[2])  # so that `-m afn.work.worker` is found from any folder
+    path = os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))
+    return os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+
+
+def _write_line(process: subprocess.Popen[bytes], message: dict[str, object]) -> bool:
+    assert process.stdin is not None
+    try:
+        process.stdin.write(json.dumps(message).encode() + b"\n")
+        process.stdin.flush()
+    except BrokenPipeError:
+        return False
+    return True
