@@ -1,4 +1,4 @@
-"""Runs on a real Dask scheduler and workers, started by the README's commands, over TLS."""
+"""Runs on a real Dask scheduler and workers, started by docs/cluster.md, over TLS."""
 
 import json
 import os

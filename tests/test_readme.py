@@ -1,10 +1,11 @@
-"""What the README shows does what it says: its programs run, its commands are understood."""
+"""What README.md and docs/ show does what it says: programs run, commands are understood."""
 
 import re
 import shlex
 import subprocess
 import tomllib
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,10 @@ from afn.cli.main import _parser, main
 from afn.pretrained.plan import chosen
 from tests.installed import ROOT, environment
 
-README = (ROOT / "README.md").read_text()
+TEXTS = {
+    path.relative_to(ROOT): path.read_text()
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+}
 NOT_RUN = {
     "docker build": "needs Docker",
     "docker run": "needs Docker",
@@ -24,41 +28,48 @@ NOT_RUN = {
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A block of code, and the title of the section that it stands in."""
+    """A block of code, its file, and the title of the section that it stands in."""
 
     language: str
+    file: str
     section: str
     text: str
 
 
-def blocks_of(text):
+def without_blocks(text):
+    return re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+
+
+def blocks_of(path, text):
     found, section, lines = [], "", iter(text.splitlines())
     for line in lines:
         if title := re.match(r"#+ (.*)", line):
             section = title[1]
         elif fence := re.match(r"```(\w*)", line):
             inner = iter(lambda: next(lines), "```")
-            found.append(Block(fence[1], section, "\n".join(inner) + "\n"))
+            found.append(Block(fence[1], path.stem, section, "\n".join(inner) + "\n"))
     return found
 
 
-BLOCKS = blocks_of(README)
+BLOCKS = [block for path, text in TEXTS.items() for block in blocks_of(path, text)]
 
 
 def blocks(language):
     return [
-        pytest.param(block.text, id=block.section) for block in BLOCKS if block.language == language
+        pytest.param(block.text, id=f"{block.file}: {block.section}")
+        for block in BLOCKS
+        if block.language == language
     ]
 
 
 def commands():
-    """Each command of the README as words: whole lines of its blocks, and in its running text."""
+    """Each command as words: whole lines of its blocks, and in its running text."""
     lines = []
     for block in BLOCKS:
         if block.language == "sh":
             lines += block.text.replace("\\\n", " ").splitlines()
-    prose = re.sub(r"```.*?```", "", README, flags=re.DOTALL)
-    lines += re.findall(r"`((?:python|make|pip|dask|docker)\s[^`]+)`", prose)
+    for text in TEXTS.values():
+        lines += re.findall(r"`((?:python|make|pip|dask|docker)\s[^`]+)`", without_blocks(text))
     found = []
     for line in lines:
         words = shlex.split(line, comments=True)
@@ -77,11 +88,41 @@ def test_every_block_is_of_a_kind_that_is_tested():
     assert len(COMMANDS) > 30
 
 
+def anchors_of(text):
+    """What GitHub calls the headings of a text in links."""
+    titles = re.findall(r"^#+ (.*)", without_blocks(text), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=str)
+def test_a_link_leads_somewhere(path):
+    targets = re.findall(r"\]\(([^)\s]+)\)", without_blocks(TEXTS[path]))
+    for target in targets:
+        if target.startswith("https://"):
+            continue
+        file, _, anchor = target.partition("#")
+        there = (ROOT / path).parent / file if file else ROOT / path
+        assert there.exists(), target
+        assert not anchor or anchor in anchors_of(there.read_text()), target
+
+
+def test_the_readme_leads_to_every_text():
+    told = TEXTS[Path("README.md")]
+    assert [path for path in TEXTS if path.parts[0] == "docs" and f"({path})" not in told] == []
+
+
+def test_every_quoted_path_is_there():
+    tops = "afn|app|benchmarks|docs|pretrained|tests|examples"
+    for text in TEXTS.values():
+        for quoted in re.findall(rf"`((?:{tops})/(?!NAME)[\w./]*)`", text):
+            assert (ROOT / quoted).exists(), quoted
+
+
 @pytest.mark.parametrize("program", blocks("python"))
 def test_a_program_runs_when_it_is_copied_alone(program, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("AFN_RUNS_DIR", raising=False)
-    exec(compile(program, "README.md", "exec"), {"__name__": "__main__"})
+    exec(compile(program, "the docs", "exec"), {"__name__": "__main__"})
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)

@@ -46,7 +46,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--into", type=Path, metavar="FILE",
         help="of the table asked: also put it into a Markdown file, between <!-- asked --> and "
-        "<!-- /asked -->",
+        "<!-- /asked -->, such as docs/pretrained.md",
     )  # fmt: skip
     parser.add_argument("--all", action="store_true", help="train all that are planned")
     parser.add_argument(
@@ -160,7 +160,7 @@ def _tables(names: Sequence[str], column: Reading, into: Path | None, say: Say) 
 
 
 def _asked(results: Results, into: Path | None, say: Say) -> None:
-    """What the source asks and what was found, as the README has it."""
+    """What the source asks and what was found, as docs/pretrained.md has it."""
     found = table_of(results, {table.name: replicated(results, table) for table in TABLES})
     records: list[dict[str, Any]] = [{"kind": "head"}] * 2
     for row in found:

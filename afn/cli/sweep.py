@@ -34,7 +34,7 @@ _SAY_SECONDS = 10.0
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    parser.add_argument("spec", type=Path, help="a TOML file; see the README")
+    parser.add_argument("spec", type=Path, help="a TOML file; see docs/command-line.md")
     parser.add_argument(
         "--seeds", type=int, metavar="N", help="seeds 0 to N-1 (default: the file's)"
     )

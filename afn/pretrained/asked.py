@@ -1,4 +1,4 @@
-"""What the source asks, and what was found: one table for page, README and command. No torch.
+"""What the source asks, and what was found: one table for page, docs and command. No torch.
 
 Questions, comparisons and rules are those of docs/experiments.md, written before the trainings.
 """
@@ -287,14 +287,14 @@ def figure_words(gain: Gain | None) -> str:
 
 
 def markdown(found: Sequence[Found]) -> list[str]:
-    """The table as lines of Markdown, for the README; equal questions and commands stand once."""
+    """The table as Markdown, for a file in docs/; equal questions and commands stand once."""
     lines = [
         "| What the source asks | Held against each other | Found, points | Seeds | Verdict | |",
         "|---|---|---|---|---|---|",
     ]
     asks = command = ""
     for row in found:
-        link = f"[§{row.section}](docs/experiments.md)" if row.section else "[tables](#the-paper)"
+        link = f"[§{row.section}](experiments.md)" if row.section else "[tables](#the-paper)"
         cells = (
             row.asks if row.asks != asks else "", f"{row.held}: {row.where}", row.figure or "–",
             row.seeds,

@@ -4,7 +4,6 @@ import json
 import re
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import pytest
 import streamlit as st
@@ -18,6 +17,7 @@ from app.kit.measuring import Measurements
 from app.page.cost.charts import METRICS, cost_figure, metric_reading, reading, table
 from app.page.cost.view import CONTENDERS, REFERENCE, CostView, seconds_of
 from tests.app.one_view import drawn, opened, words
+from tests.installed import ROOT
 
 page = partial(opened, "cost")
 
@@ -126,8 +126,8 @@ def test_the_reference_answers_every_view_and_says_how_it_was_made():
     }
     assert seconds_of(CostView(norms=CONTENDERS).plan, report) > 1
     assert seconds_of(Plan(channels=(7,)), report) is None
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
-    [minutes] = re.findall(r"in ([\d.]+) minutes by its own record", readme)
+    told = (ROOT / "docs" / "command-line.md").read_text()
+    [minutes] = re.findall(r"in ([\d.]+) minutes by its own record", told)
     plan = CostView(norms=CONTENDERS).plan
     slower = [replace(m, train_step_ms=4 * m.train_step_ms) for m in report.measurements[:9]]
     own = Report(head=report.head, measurements=tuple(slower), share=1.0, end={})

@@ -1,4 +1,4 @@
-"""What the source asks and what was found: its rules, its commands, and the README's copy."""
+"""What the source asks and what was found: its rules, its commands, and the copy in docs."""
 
 import shlex
 
@@ -108,12 +108,12 @@ def test_equal_commands_stand_once():
     assert sum(line.count("python -m afn") for line in lines) == turns
 
 
-def test_the_readme_has_what_the_command_prints(capsys):
+def test_the_docs_have_what_the_command_prints(capsys):
     main(["pretrained", "tables", "asked"])
     printed = capsys.readouterr().out.strip()
-    readme = (ROOT / "README.md").read_text()
-    table = readme.partition("<!-- asked -->")[2].partition("<!-- /asked -->")[0].strip()
-    assert table == printed, "python -m afn pretrained tables asked --into README.md"
+    told = (ROOT / "docs" / "pretrained.md").read_text()
+    table = told.partition("<!-- asked -->")[2].partition("<!-- /asked -->")[0].strip()
+    assert table == printed, "python -m afn pretrained tables asked --into docs/pretrained.md"
 
 
 def test_the_table_is_put_between_its_marks(tmp_path, capsys):

@@ -91,7 +91,7 @@ class Scheduler:
         if not addresses:
             raise OSError(
                 f"the scheduler at {self.address} has no workers: start some with `dask worker` "
-                "(README, Several machines)"
+                "(docs/cluster.md)"
             )
         for problem in unfitness(client, addresses, root).values():
             if problem:
@@ -114,8 +114,8 @@ class Scheduler:
         except OSError as error:
             raise OSError(
                 f"no scheduler answers at {self.address} within {CONNECT_SECONDS:g} s "
-                f"({error.strerror or error}): start one with `dask scheduler` (README, Several "
-                "machines), or correct the address"
+                f"({error.strerror or error}): start one with `dask scheduler` "
+                "(docs/cluster.md), or correct the address"
             ) from error
 
 
@@ -189,8 +189,7 @@ def _security(address: str, ca: str, cert: str, key: str) -> "Security":
         if not path or not Path(path).is_file():
             raise ValueError(
                 f"tls:// needs three PEM files, and {name} is "
-                f"{f'no file: {path[:80]}' if path else 'not set'}; see the README, Several "
-                "machines"
+                f"{f'no file: {path[:80]}' if path else 'not set'}; see docs/cluster.md"
             )
     try:
         security = Security(
