@@ -11,6 +11,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 MOVED = {
+    "afn.ask.subjects": "afn.ask.network",
     "afn.comparing": "afn.runs.compare",
     "afn.course": "afn.runs.course",
     "afn.decay": "afn.stats.decay",

@@ -15,7 +15,7 @@ import torch
 
 from afn.ask.measure import kept_grid
 from afn.ask.models import asked, restored
-from afn.ask.subjects import Subject
+from afn.ask.network import Network
 from afn.data import load_dataset
 from afn.pretrained.cards import read_card
 from app.page.robustness.charts.label_shift import ShiftPoint
@@ -41,7 +41,7 @@ def main() -> None:
         REFERENCE.write_text("".join(f"{line}\n" for line in {**others, **lines}.values()))
 
 
-def measured(subject: Subject, num_images: int) -> list[ShiftPoint]:
+def measured(subject: Network, num_images: int) -> list[ShiftPoint]:
     """All points of a model."""
     data, model = load_dataset(subject.config.dataset), restored(subject)
     found = []

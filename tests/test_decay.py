@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from afn.ask.movement_statistics import movement_of
-from afn.ask.subjects import Subject
+from afn.ask.network import Network
 from afn.engine.execution import execute
 from afn.pretrained.cards import read_card
 from afn.runs.fork import fork
@@ -27,7 +27,7 @@ def ungraded(quick):
 
 
 def measured(run):
-    return movement_of(Subject.of_run(run), num_images=0)
+    return movement_of(Network.of_run(run), num_images=0)
 
 
 def test_it_is_what_torchs_optimizer_does_without_a_gradient():

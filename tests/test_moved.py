@@ -16,11 +16,11 @@ def test_a_module_is_one_by_both_its_names(old: str) -> None:
 
 
 def test_what_lay_in_a_package_is_found_by_its_old_name() -> None:
-    from afn.grids.records import Cell as old  # type: ignore[import-not-found]
+    from afn.grids.subjects import Subject as old  # type: ignore[import-not-found]
 
-    from afn.ask.records import Cell
+    from afn.ask.network import Network
 
-    assert old is Cell
+    assert old is Network
 
 
 def test_an_unknown_module_is_refused_as_ever() -> None:

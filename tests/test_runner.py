@@ -10,8 +10,8 @@ import pytest
 
 from afn.ask.evaluation import EvaluationStore
 from afn.ask.inside.look import Batch, Look
+from afn.ask.network import Network
 from afn.ask.records import places
-from afn.ask.subjects import Subject
 from afn.ask.tasks import GridTask
 from afn.corruptions.severities import SEVERITIES
 from afn.engine.execution import execute
@@ -72,7 +72,7 @@ def test_a_killed_run_is_failed_with_the_signal(runner, store, endless):
 
 
 def evaluation_of(store, run, *, num_images=60):
-    subject = Subject.of_run(run)
+    subject = Network.of_run(run)
     asking = GridTask(
         subject=subject,
         question=subject.question(num_images=num_images),

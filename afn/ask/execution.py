@@ -13,11 +13,11 @@ from afn.ask.layer_statistics import layer_spread
 from afn.ask.measure import ShownImages, answers, brought
 from afn.ask.models import asked, restored
 from afn.ask.movement_statistics import movement, start_of
+from afn.ask.network import Network
 from afn.ask.pictures import KEPT, Pictures, PicturesFile
 from afn.ask.records import Place
 from afn.ask.rescaling import Condition
 from afn.ask.rescaling_statistics import layer_rescaling
-from afn.ask.subjects import Subject
 from afn.ask.tasks import GridTask, MovementTask, PicturesTask, RescalingTask, SpreadTask, Task
 from afn.corruptions import CORRUPTIONS
 from afn.data import ImageData, load_dataset
@@ -121,7 +121,7 @@ class _Models:
     def __init__(self) -> None:
         self._known: dict[str, nn.Module] = {}
 
-    def of(self, subject: Subject) -> nn.Module:
+    def of(self, subject: Network) -> nn.Module:
         if subject.sha256 not in self._known:
             self._known[subject.sha256] = restored(subject)
         return self._known[subject.sha256]

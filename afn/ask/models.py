@@ -7,14 +7,14 @@ import torch
 from torch import Tensor, nn
 
 from afn.ask.evaluate import Classifier
+from afn.ask.network import Network, Stats
 from afn.ask.records import Networks, Question, networks_of
-from afn.ask.subjects import Stats, Subject
 from afn.engine.building import model_of
 from afn.engine.checkpoints import load_weights
 from afn.norms import freeze_networks, norm_layers, override_lambdas, set_eval_stats
 
 
-def restored(subject: Subject) -> nn.Module:
+def restored(subject: Network) -> nn.Module:
     """The trained network, in eval mode. Its data set need not be there.
 
     Raises:

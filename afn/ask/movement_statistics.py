@@ -38,14 +38,14 @@ from afn.ask.movement import (
     Way,
     conditions_of,
 )
+from afn.ask.network import Network
 from afn.ask.rescaling import Condition
-from afn.ask.subjects import Subject
 from afn.engine.building import started
 from afn.norms import AdaptiveNorm, norm_layers, set_eval_stats
 
 
 def movement_of(
-    subject: Subject, *, num_images: int = NUM_IMAGES, batch_size: int = BATCH_SIZE
+    subject: Network, *, num_images: int = NUM_IMAGES, batch_size: int = BATCH_SIZE
 ) -> Movement:
     """How far a trained network's small networks moved from the start that its seed draws.
 
@@ -64,8 +64,8 @@ def movement_of(
     Example:
         >>> from afn import find
         >>> from afn.ask.movement_statistics import movement_of
-        >>> from afn.ask.sources import subject_of
-        >>> cosine, ratio = movement_of(subject_of(find("mnist5k-afn")), num_images=0).weights
+        >>> from afn.ask.sources import network_of
+        >>> cosine, ratio = movement_of(network_of(find("mnist5k-afn")), num_images=0).weights
         >>> round(cosine, 4), round(ratio, 3)
         (0.9999, 1.0)
     """
@@ -83,7 +83,7 @@ def movement_of(
     return movement(restored(subject), start_of(subject), images, batch_size=batch_size)
 
 
-def start_of(subject: Subject) -> nn.Module:
+def start_of(subject: Network) -> nn.Module:
     """The network before its first step, bit for bit: its seed draws the weights."""
     height, width, channels = subject.image_shape
     model = started(

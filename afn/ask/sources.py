@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from afn.ask.subjects import Subject
+from afn.ask.network import Network
 from afn.corruptions.severities import rule_words
 from afn.engine.ready import check_ready
 from afn.pretrained.cards import Card, pretrained_names, read_card
@@ -125,10 +125,10 @@ def load(source: Source) -> "nn.Module":
 
     if isinstance(source, Card):
         source.read("weights")  # checks them
-    return restored(subject_of(source))
+    return restored(network_of(source))
 
 
-def subject_of(source: Source, store: RunStore | None = None) -> Subject:
+def network_of(source: Source, store: RunStore | None = None) -> Network:
     """It as evaluations see it; answers are kept in the run's folder, or beside the runs.
 
     Raises:
@@ -136,8 +136,12 @@ def subject_of(source: Source, store: RunStore | None = None) -> Subject:
         FileNotFoundError: It was deleted.
     """
     if isinstance(source, Run):
-        return Subject.of_run(source)
+        return Network.of_run(source)
     return source.subject((store or RunStore()).root / ".pretrained" / source.name)
+
+
+subject_of = network_of
+"""As programs handed out call it."""
 
 
 def config_of(source: Source) -> TrainConfig:

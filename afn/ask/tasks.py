@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from afn.ask.movement import Movement
+from afn.ask.network import Network
 from afn.ask.pictures import PicturesFile
 from afn.ask.records import Place, Question
 from afn.ask.rescaling import Condition, Rescaling, condition_from_json
 from afn.ask.spread import Spread
-from afn.ask.subjects import Subject
 from afn.corruptions.severities import RULE
 from afn.work.folder import read_json, write_json
 
@@ -24,7 +24,7 @@ from afn.work.folder import read_json, write_json
 class GridTask:
     """Places of a grid that a model is to answer."""
 
-    subject: Subject
+    subject: Network
     question: Question
     places: tuple[Place, ...]
 
@@ -88,7 +88,7 @@ class _MeasuringTask:
     """A measurement of a model whose result is one record, kept whole in a file."""
 
     KIND: ClassVar[str]
-    subject: Subject
+    subject: Network
     question: Question
     """Statistics mode, batch size and images of each set of images; its data set is not heeded."""
 
@@ -207,7 +207,7 @@ def task_from_json(record: dict[str, Any]) -> Task:
     """The inverse of the tasks' ``to_json``."""
     if record["kind"] == "pictures":
         return PicturesTask(file=PicturesFile.from_json(record["file"]))
-    subject = Subject.from_json(record["subject"])
+    subject = Network.from_json(record["subject"])
     question = Question(**record["question"])
     if record["kind"] == "spread":
         return SpreadTask(subject=subject, question=question, domains=tuple(record["about"]))

@@ -7,7 +7,7 @@ import torch
 from afn.ask.domains import Row, domain_matrix
 from afn.ask.evaluate import Classifier
 from afn.ask.models import as_tested
-from afn.ask.sources import config_of, find, load, subject_of
+from afn.ask.sources import config_of, find, load, network_of
 from afn.cli.telling import Say
 from afn.data import load_dataset
 from afn.wording import count_words, statistics_told
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace, say: Say) -> None:
 
 def _row(name: str, options: argparse.Namespace) -> Row:
     source = find(name)
-    subject = subject_of(source)
+    subject = network_of(source)
     question = subject.question(
         num_images=options.images, stats=options.stats, batch_size=options.batch_size,
         order=options.order, networks=options.networks,

@@ -10,7 +10,7 @@ import torch
 from afn.ask.measure import kept_grid
 from afn.ask.models import asked, restored
 from afn.ask.records import COUNTED, Cell, Networks, Order, Question, mean_corruption_error, places
-from afn.ask.sources import Source, config_of, subject_of
+from afn.ask.sources import Source, config_of, network_of
 from afn.corruptions.applying import left_out, left_out_record, left_out_words
 from afn.corruptions.severities import rule_words
 from afn.data import load_dataset
@@ -56,7 +56,7 @@ def run_grid(
             f"{config.dataset}: name another run"
         )
     cells = []
-    shape = subject_of(source).image_shape
+    shape = network_of(source).image_shape
     if absent := left_out(places(corruptions, severities), config.dataset, shape):
         say(left_out_words(absent.values()), left_out_record(absent))
     asks = _Asks(config, corruptions, severities, order, say)
@@ -120,7 +120,7 @@ class _Asks:
 
     def of(self, source: Source, *, networks: Networks = "on") -> tuple[Iterator[Cell], Question]:
         """A model's cells, and the question that they answer; says what is asked again, and why."""
-        config, subject = self.config, subject_of(source)
+        config, subject = self.config, network_of(source)
         question = subject.question(
             num_images=config.eval_images,
             stats=config.eval_stats,

@@ -11,7 +11,7 @@ import torch
 
 from afn.ask.movement import Movement, NetworkMovement, OutputMovement
 from afn.ask.movement_statistics import movement_of
-from afn.ask.sources import find, subject_of
+from afn.ask.sources import find, network_of
 from afn.cli.telling import Say
 from afn.pretrained.cards import pretrained_names, read_card
 from afn.settings.lambda_init import GREEK
@@ -29,7 +29,7 @@ def run(options: argparse.Namespace, say: Say) -> None:
     kept = []
     for name in options.names or with_networks():
         source = find(name)
-        subject = subject_of(source)
+        subject = network_of(source)
         asked = {"num_images": options.images, "batch_size": options.batch_size}
         record = known.get(subject.sha256, {})
         if any(record.get(key) != value for key, value in asked.items()):

@@ -9,7 +9,7 @@ from afn.ask.measure import images_under
 from afn.ask.models import asked, restored
 from afn.ask.rescaling import Condition
 from afn.ask.rescaling_statistics import layer_rescaling
-from afn.ask.sources import config_of, find, subject_of
+from afn.ask.sources import config_of, find, network_of
 from afn.cli.telling import Say
 from afn.wording import statistics_told
 from afn.work.memory import keep_freed_memory
@@ -22,7 +22,7 @@ def run(options: argparse.Namespace, say: Say) -> None:
     if bool(options.corruption) == bool(options.domains):
         raise ValueError("name what γ̂ and β̂ are held against: --corruption NAME, or --domains NAME")
     source = find(options.name)
-    dataset, subject = config_of(source).dataset, subject_of(source)
+    dataset, subject = config_of(source).dataset, network_of(source)
     conditions: list[Condition] = [(dataset, None, 0)]
     conditions += [(dataset, options.corruption, s) for s in range(1, 6) if options.corruption]
     conditions += [(name, None, 0) for name in options.domains or ()]

@@ -6,14 +6,14 @@ from torch import nn
 
 from afn.ask.measure import ShownImages, answers, brought, kept_grid
 from afn.ask.models import asked, restored
+from afn.ask.network import Network
 from afn.ask.records import Cell, Question
-from afn.ask.subjects import Subject
 from afn.data import ImageData
 from afn.pretrained.spec import Spec
 
 
 def answers_of(
-    spec: Spec, subject: Subject, *, own: ImageData, domains: list[ImageData]
+    spec: Spec, subject: Network, *, own: ImageData, domains: list[ImageData]
 ) -> Iterator[tuple[Question, Cell]]:
     """Every cell of the plan, computed or as kept.
 
@@ -45,7 +45,7 @@ def answers_of(
                     yield question, cell
 
 
-def _clean(subject: Subject, model: nn.Module, question: Question, data: ImageData) -> Cell:
+def _clean(subject: Network, model: nn.Module, question: Question, data: ImageData) -> Cell:
     """The answers to a domain's clean images, brought to the model's form."""
     file, place = subject.file(question), (None, 0)
     if place in (known := file.cells()):

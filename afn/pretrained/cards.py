@@ -19,7 +19,7 @@ from afn.pretrained.results import Accuracy
 from afn.settings.config import TrainConfig
 
 if TYPE_CHECKING:
-    from afn.ask.subjects import Subject
+    from afn.ask.network import Network
 
 VERSION = 1
 SUFFIXES = {"weights": ".safetensors", "events": ".events.jsonl.gz", "cells": ".cells.jsonl.gz"}
@@ -134,15 +134,15 @@ class Card:
         events = _lines(self.read("events"))
         return events[offset:], len(events)
 
-    def subject(self, answers: Path | None = None) -> "Subject":
+    def subject(self, answers: Path | None = None) -> "Network":
         """It as evaluations see it.
 
         Args:
             answers: Where its answers are kept; `unpack_answers` puts those there that came along.
         """
-        from afn.ask.subjects import Subject
+        from afn.ask.network import Network
 
-        return Subject(
+        return Network(
             id=self.name,
             config=self.config,
             image_shape=self.inputs.image_shape,

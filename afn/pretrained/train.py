@@ -16,8 +16,8 @@ import torch
 from safetensors.torch import save
 from torch import nn
 
+from afn.ask.network import Network
 from afn.ask.records import Cell, Place, Question
-from afn.ask.subjects import Subject
 from afn.data import ImageData, load_dataset
 from afn.engine.execution import execute
 from afn.engine.ready import check_ready
@@ -62,7 +62,7 @@ def make(spec: Spec, store: RunStore, folder: Path, say: Say) -> list[Accuracy]:
     weights = run.path / "pretrained.safetensors"
     contents = {"weights": save({name: t.contiguous() for name, t in model.state_dict().items()})}
     weights.write_bytes(contents["weights"])
-    subject = Subject(
+    subject = Network(
         id=spec.name,
         config=spec.config,
         image_shape=inputs.image_shape,

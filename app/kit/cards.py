@@ -7,8 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from afn.ask.network import Network
 from afn.ask.records import Question
-from afn.ask.subjects import Subject
 from afn.pretrained.cards import Card, pretrained_dir, pretrained_names, read_card
 from afn.pretrained.plan import PLAN
 
@@ -46,7 +46,7 @@ def sound_cards() -> list[Card]:
     return found
 
 
-def subject_of(card: Card) -> Subject:
+def network_of(card: Card) -> Network:
     """The model as evaluations see it, what it was asked for its card known already.
 
     Raises:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from afn.ask.subjects import Subject
+from afn.ask.network import Network
 from afn.pretrained.cards import Card
 from afn.runs.history import History
 from afn.runs.origin import Origin
@@ -42,7 +42,7 @@ class Opened:
         """Whether it still trains."""
         return self.kind == "live"
 
-    def subject(self) -> Subject:
+    def subject(self) -> Network:
         """It as evaluations see it.
 
         Raises:
@@ -50,8 +50,8 @@ class Opened:
             OSError: They are missing, or the folder of answers cannot be written.
         """
         if self.card is None:
-            return Subject.of_run(backend.store().open(self.id))
-        return cards.subject_of(self.card)
+            return Network.of_run(backend.store().open(self.id))
+        return cards.network_of(self.card)
 
 
 # -- what there is ---------------------------------------------------------------------------------

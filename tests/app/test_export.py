@@ -29,7 +29,7 @@ from afn.settings.config import TrainConfig
 from afn.settings.lambda_init import LambdaInit
 from afn.sweep.here import carry_out as swept
 from afn.sweep.spec import SweepSpec, read_spec
-from app.kit import backend, histories, subjects
+from app.kit import backend, histories, networks
 from app.kit.draw.movement import Moved
 from app.kit.results import Results
 from app.kit.sections import movement as moving
@@ -280,7 +280,7 @@ def test_scales_over_steps_are_read_again(runs, folder):
 
 def near(names, **changes):
     """What the page offers of one corruption up close, all of it answered."""
-    chosen, problems = subjects.opened(names)
+    chosen, problems = networks.opened(names)
     assert not problems
     view = RobustnessView(
         **{"dataset": chosen[0].subject.config.dataset, "images": 200, "corruption": "fog"}
@@ -344,7 +344,7 @@ def test_sizes_of_the_test_batch_are_tested_again(runs, folder):
 
 @pytest.mark.slow
 def test_batches_of_few_classes_are_tested_again(runs, folder):
-    chosen, _ = subjects.opened([runs["bn"], runs["afn"]])
+    chosen, _ = networks.opened([runs["bn"], runs["afn"]])
     view = RobustnessView(dataset="digits8", images=200)
     answered(label_shift.tasks(chosen, view))
     [experiment] = few_classes.experiments_of(chosen, view)
@@ -361,7 +361,7 @@ def test_batches_of_few_classes_are_tested_again(runs, folder):
 
 @pytest.mark.slow
 def test_all_corruptions_are_tested_again(runs, folder):
-    chosen, _ = subjects.opened([runs["afn"]])
+    chosen, _ = networks.opened([runs["afn"]])
     view = RobustnessView(dataset="digits8", images=200)
     answered(robustness.grid_tasks(chosen, view))
     [experiment] = corruptions.grid(chosen, view)
@@ -378,7 +378,7 @@ def test_domains_are_tested_again(runs, folder):
         ("bn", "digits8"): runs["bn"], ("afn", "digits8"): runs["afn"],
         ("bn", "mnist5k"): "mnist5k-bn", ("afn", "mnist5k"): "mnist5k-afn",
     }  # fmt: skip
-    trained = {pair: subjects.subject_of(name) for pair, name in networks.items()}
+    trained = {pair: networks.network_of(name) for pair, name in networks.items()}
     answered(domains.matrix_tasks(view, trained, ["digits8", "mnist5k"], entries))
     [experiment] = matrix.experiments_of(view, trained, entries)
     assert len(experiment.expected) == 4 * 2 * 2

@@ -7,7 +7,7 @@ import pytest
 
 from afn.ask.records import Question
 from afn.pretrained.cards import read_card
-from app.kit.subjects import Chosen
+from app.kit.networks import Chosen
 from app.page.robustness import label_shift
 from app.page.robustness.charts.label_shift import (
     Shifted,

@@ -7,7 +7,7 @@ import streamlit as st
 
 from afn.ask.movement import Movement, NetworkMovement, OutputMovement
 from afn.ask.movement_statistics import movement_of
-from afn.ask.sources import subject_of
+from afn.ask.sources import network_of
 from afn.cli.movement import with_networks
 from afn.pretrained.cards import read_card
 from afn.stats.decay import decay_alone
@@ -154,7 +154,7 @@ def test_what_is_kept_is_what_the_shipped_weights_give():
     assert not missing, f"python -m afn movement --all --output {moving.KEPT.name} makes them"
     assert len(kept) > 30
     for name, found in kept.items():
-        now = movement_of(subject_of(read_card(name)), num_images=0)
+        now = movement_of(network_of(read_card(name)), num_images=0)
         assert found.weights == pytest.approx(now.weights, rel=2e-5), name
         assert len(found.outputs) == 2 * len(found.networks)
         assert len(found.conditions) >= 15
@@ -163,7 +163,7 @@ def test_what_is_kept_is_what_the_shipped_weights_give():
 @pytest.mark.slow
 def test_what_is_kept_of_answers_is_what_the_embedded_images_give():
     card = read_card("mnist5k-afn")
-    kept, now = moving.of_card(card), movement_of(subject_of(card))
+    kept, now = moving.of_card(card), movement_of(network_of(card))
     for before, after in zip(kept.networks, now.networks, strict=True):
         assert before.dead == pytest.approx(after.dead, abs=1)  # on another processor
     for before, after in zip(kept.outputs, now.outputs, strict=True):

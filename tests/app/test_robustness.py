@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from afn.ask.subjects import Subject
+from afn.ask.network import Network
 from afn.engine.execution import execute
-from app.kit import subjects
+from app.kit import networks
+from app.kit.networks import Chosen
 from app.kit.offers import newest
-from app.kit.subjects import Chosen
 from app.page.robustness import view as robustness
 from app.page.robustness.view import RobustnessView
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("no_models")
 
 
 def chosen(store, ids, norms=NORMS):
-    return [Chosen(Subject.of_run(store.open(ids[norm])), norm, "#000000") for norm in norms]
+    return [Chosen(Network.of_run(store.open(ids[norm])), norm, "#000000") for norm in norms]
 
 
 # -- what is asked for -----------------------------------------------------------------------------
@@ -87,7 +87,7 @@ def test_a_view_without_a_baseline_takes_the_first_bn_or_else_the_first(runs, id
 
 def test_the_newest_of_each_norm_are_proposed_side_by_side(runs, quick, ids):
     list(execute(runs.create(replace(quick, norm="gn", lr=0.3))))
-    offered = subjects.choices()
+    offered = networks.choices()
     assert offered[0].config.norm == "gn"
     assert newest(offered[1:], 4, first=NORM_ORDER) == (ids["bn"], ids["asrnorm"], ids["afn"])
     assert newest(offered, 4, first=NORM_ORDER) == (offered[0].id,)
@@ -96,7 +96,7 @@ def test_the_newest_of_each_norm_are_proposed_side_by_side(runs, quick, ids):
 def test_runs_of_one_name_can_be_told_apart(runs, quick):
     for _ in range(2):
         list(execute(runs.create(replace(quick, norm="in"), name="IN")))
-    titles = [choice.title for choice in subjects.choices()]
+    titles = [choice.title for choice in networks.choices()]
     assert len(set(titles)) == 2
     assert all(title.startswith("IN · digits8 · ") for title in titles)
 
@@ -105,7 +105,7 @@ def test_runs_of_one_name_can_be_told_apart(runs, quick):
 def test_what_cannot_be_tested_is_not_offered(runs, quick, ids, record):
     runs.create(quick)
     (runs.open(ids["afn"]).path / "config.json").write_text(record)
-    assert {choice.id for choice in subjects.choices()} == {ids["bn"], ids["asrnorm"]}
+    assert {choice.id for choice in networks.choices()} == {ids["bn"], ids["asrnorm"]}
 
 
 def test_a_model_of_other_classes_is_left_out_and_told(runs, ids):

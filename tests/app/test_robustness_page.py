@@ -12,12 +12,12 @@ import pytest
 
 from afn.ask.evaluation import undone
 from afn.ask.execution import carry_out
-from afn.ask.subjects import Subject
+from afn.ask.network import Network
 from afn.corruptions.severities import RULE
 from afn.pretrained.cards import pretrained_dir, read_card
 from afn.work.folder import ENDED
 from app.kit import backend
-from app.kit.subjects import Chosen
+from app.kit.networks import Chosen
 from app.page.robustness import view as robustness
 from app.page.robustness.view import from_url
 from tests.app.one_view import drawn, html, opened, run_fragment, words
@@ -316,7 +316,7 @@ def test_a_run_of_the_app_leaves_nothing_that_is_asked_twice(runs, ids):
     assert problems == []
     assert set(view.models) == set(ids.values())
     view = replace(view, dataset=view.dataset or "digits8")
-    models = [Chosen(Subject.of_run(runs.open(ids[norm])), norm, "#000000") for norm in NORMS]
+    models = [Chosen(Network.of_run(runs.open(ids[norm])), norm, "#000000") for norm in NORMS]
     assert not undone(robustness.shift_tasks(models, view, backend.pictures()))
 
 
@@ -361,7 +361,7 @@ def test_answers_of_an_older_rule_are_told_and_never_mixed_with_newer_ones(runs,
     at = answered(press(answered(page(models=ids["bn"])), "Test all 18 corruptions"))
     assert "rule" not in words(at)
     before = html(at)
-    subject = Subject.of_run(runs.open(ids["bn"]))
+    subject = Network.of_run(runs.open(ids["bn"]))
     [path] = [p for p in subject.folder.glob("*.jsonl") if p.read_text().count("\n") > 80]
     path.write_text(path.read_text().replace(f'"rule": {RULE}', '"rule": 1'))
     at = page(models=ids["bn"])

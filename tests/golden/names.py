@@ -5,9 +5,9 @@ Who moves a module changes its line here, and nothing else below ``tests/golden`
 # ruff: noqa: F401 -- all are used by the tests beside this
 
 from afn.ask.evaluation import Evaluation, EvaluationStore
+from afn.ask.network import Network
 from afn.ask.pictures import PicturesFile
 from afn.ask.records import NETWORKS, Cell, GridFile, Question
-from afn.ask.subjects import Subject
 from afn.ask.tasks import GridTask, MovementTask, PicturesTask, RescalingTask, SpreadTask
 from afn.cli.options import arguments
 from afn.corruptions.severities import RULE

@@ -19,13 +19,13 @@ from tests.golden.names import (
     GridTask,
     LambdaInit,
     MovementTask,
+    Network,
     PicturesFile,
     PicturesTask,
     Question,
     RescalingTask,
     RunStore,
     SpreadTask,
-    Subject,
     SweepSpec,
     SweepStore,
     TrainConfig,
@@ -44,7 +44,7 @@ CELL = Cell(
     corruption="fog", severity=2, source="generated, CIFAR-10-C's constants", loss=1.5,
     answers=b"\0\1\2", confidences=b"\xff\x80\0", labels=b"\0\1\1", rule=2,
 )  # fmt: skip
-SUBJECT = Subject(
+SUBJECT = Network(
     id="golden", config=TrainConfig(dataset="digits8"), image_shape=(8, 8, 1),
     class_names=tuple("0123456789"), weights=Path("/golden/weights.safetensors"),
     sha256="0" * 64, folder=Path("/golden/grids"),
@@ -75,7 +75,7 @@ def test_a_question_keeps_its_key(golden: Golden) -> None:
     lines = [f"{Question(**base | each).key}  {json.dumps(each)}" for each in changes]
     for norm in ("bn", "afn", "asrnorm", "in"):
         config = TrainConfig(dataset="digits8", norm=norm)
-        subject = Subject(
+        subject = Network(
             **{n: getattr(SUBJECT, n) for n in SUBJECT.__slots__} | {"config": config}
         )
         for asked in WAYS:

@@ -10,9 +10,9 @@ from afn.ask.evaluate import noise_of
 from afn.ask.evaluation import Evaluation, EvaluationStore, undone
 from afn.ask.execution import carry_out
 from afn.ask.models import asked, restored
+from afn.ask.network import Network
 from afn.ask.pictures import Pictures, PicturesFile
 from afn.ask.spread import Spread
-from afn.ask.subjects import Subject
 from afn.ask.tasks import GridTask, PicturesTask, SpreadTask, task_from_json
 from afn.corruptions import corrupt
 from afn.data import load_dataset
@@ -31,7 +31,7 @@ def trained(store, quick):
     def train(norm="afn", **changes):
         run = store.create(replace(quick, norm=norm, **changes))
         list(execute(run))
-        return Subject.of_run(run)
+        return Network.of_run(run)
 
     return train
 
@@ -53,7 +53,7 @@ def cells(task):
 
 def test_a_subject_is_its_record(trained):
     subject = trained()
-    assert Subject.from_json(json.loads(json.dumps(subject.to_json()))) == subject
+    assert Network.from_json(json.loads(json.dumps(subject.to_json()))) == subject
 
 
 def test_a_question_holds_only_what_can_change_the_answer(trained):

@@ -15,8 +15,8 @@ from afn.ask.evaluation import EvaluationStore
 from afn.ask.execution import carry_out
 from afn.ask.movement import Movement, conditions_of
 from afn.ask.movement_statistics import movement, movement_of, start_of
-from afn.ask.sources import subject_of
-from afn.ask.subjects import Subject
+from afn.ask.network import Network
+from afn.ask.sources import network_of
 from afn.ask.tasks import MovementTask, task_from_json
 from afn.cli import movement as movement_command
 from afn.cli.main import main
@@ -59,7 +59,7 @@ def turned(start, angle, ratio):
 def test_the_start_is_what_training_began_with_bit_for_bit(quick, tmp_path, norm, backbone):
     config = replace(quick, norm=norm, backbone=backbone, seed=7)
     training = Training(config)
-    subject = Subject(
+    subject = Network(
         id="x", config=config, image_shape=(8, 8, 1), class_names=training.data.class_names,
         weights=tmp_path, sha256="", folder=tmp_path,
     )  # fmt: skip
@@ -84,7 +84,7 @@ def test_networks_that_may_not_learn_have_not_moved_and_others_have(store, quick
     for factor in (0.0, 30.0):
         run = store.create(replace(config, network_lr_factor=factor))
         list(execute(run))
-        found[factor] = movement_of(Subject.of_run(run), num_images=0)
+        found[factor] = movement_of(Network.of_run(run), num_images=0)
     assert found[0.0].weights == (1.0, 1.0)
     assert {network.biases for network in found[0.0].networks} == {(1.0, 1.0)}
     assert found[30.0].weights[0] < 0.999
@@ -117,10 +117,10 @@ def test_a_known_turn_and_a_known_length_are_found():
 
 
 def test_the_shipped_networks_are_their_start_shrunk():
-    cifar10 = movement_of(subject_of(read_card("cifar10-afn")), num_images=0)
+    cifar10 = movement_of(network_of(read_card("cifar10-afn")), num_images=0)
     assert cifar10.weights == pytest.approx((0.9959, 0.2970), abs=5e-5)  # decay alone: 0.2956
     assert len(cifar10.networks) == 2 * 19
-    mnist = movement_of(subject_of(read_card("mnist-rgb-afn")), num_images=0)
+    mnist = movement_of(network_of(read_card("mnist-rgb-afn")), num_images=0)
     assert mnist.weights == pytest.approx((0.9998, 1.0007), abs=5e-5)
 
 
@@ -307,7 +307,7 @@ def test_the_command_tells_and_keeps(monkeypatch, tmp_path, capsys, quick):
     kept = [json.loads(line) for line in path.read_text().splitlines()]
     assert kept[1]["sha256"] == read_card("mnist5k-afn").sha256["weights"]
     assert Movement.from_json(kept[1]) == movement_of(
-        subject_of(read_card("mnist5k-afn")), num_images=0
+        network_of(read_card("mnist5k-afn")), num_images=0
     )
     main(["movement", run.id, "--images", "20", "--batch-size", "10"])
     told = capsys.readouterr().out
@@ -343,7 +343,7 @@ def test_what_is_kept_in_the_file_is_not_measured_again(monkeypatch, tmp_path):
 def test_a_task_is_carried_out_once_and_kept(store, quick):
     run = store.create(replace(quick, norm="afn", corruptions=()))
     list(execute(run))
-    subject = Subject.of_run(run)
+    subject = Network.of_run(run)
     task = MovementTask(
         subject=subject,
         question=subject.question(num_images=40, batch_size=10),

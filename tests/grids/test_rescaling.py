@@ -9,9 +9,9 @@ from torch import nn
 
 from afn.ask.evaluation import EvaluationStore
 from afn.ask.execution import carry_out
+from afn.ask.network import Network
 from afn.ask.rescaling import Rescaling
 from afn.ask.rescaling_statistics import layer_rescaling
-from afn.ask.subjects import Subject
 from afn.ask.tasks import RescalingTask, task_from_json
 from afn.engine.execution import execute
 from afn.norms import NORMS, AFN2d, set_eval_stats
@@ -150,7 +150,7 @@ def test_a_record_is_what_was_measured_or_says_why_not(conditions):
 def test_a_task_is_carried_out_once_and_kept(store, quick):
     run = store.create(replace(quick, norm="afn"))
     list(execute(run))
-    subject = Subject.of_run(run)
+    subject = Network.of_run(run)
     question = subject.question(num_images=60)
     task = RescalingTask(subject=subject, question=question, conditions=(CLEAN, FOG))
     assert task_from_json(json.loads(json.dumps(task.to_json()))) == task
@@ -173,7 +173,7 @@ def test_a_task_is_carried_out_once_and_kept(store, quick):
 def test_what_cannot_be_had_becomes_a_line(store, quick):
     run = store.create(replace(quick, norm="bn"))
     list(execute(run))
-    subject = Subject.of_run(run)
+    subject = Network.of_run(run)
     question = subject.question(num_images=20)
     gone = RescalingTask(subject=subject, question=question, conditions=(("gone", None, 0),))
     evaluation = EvaluationStore.beside(store).create([gone])

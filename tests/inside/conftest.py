@@ -5,21 +5,21 @@ from collections.abc import Callable
 import pytest
 
 from afn.ask.inside.look import Batch, Look
-from afn.ask.subjects import Subject
+from afn.ask.network import Network
 from afn.pretrained.cards import read_card
 
-Subjects = Callable[[str], Subject]
+Networks = Callable[[str], Network]
 Asks = Callable[..., Look]
 
 
 @pytest.fixture
-def subject(tmp_path) -> Subjects:
+def subject(tmp_path) -> Networks:
     """A shipped network of the embedded digits by its norm."""
     return lambda norm: read_card(f"mnist5k-{norm}").subject(tmp_path / norm)
 
 
 @pytest.fixture
-def asks(subject: Subjects) -> Asks:
+def asks(subject: Networks) -> Asks:
     """A look at a network of some norm; keywords are the batch's or the look's."""
 
     def look(norm: str, **changes: object) -> Look:

@@ -23,7 +23,7 @@ from afn.ask.inside.look import (
 from afn.ask.inside.steps import steps_of
 from afn.ask.measure import ShownImages, brought
 from afn.ask.models import restored
-from afn.ask.subjects import Stats, Subject
+from afn.ask.network import Network, Stats
 from afn.corruptions import corrupt
 from afn.data import ImageData, load_dataset
 from afn.data.classes import Naming
@@ -157,15 +157,15 @@ class Bench:
 
     # -- what is at hand ---------------------------------------------------------------------------
 
-    def _model(self, subject: Subject) -> nn.Module:
+    def _model(self, subject: Network) -> nn.Module:
         return self._models.of((subject.sha256, subject.config), lambda: _built(subject))
 
-    def _as_trained(self, subject: Subject) -> nn.Module:
+    def _as_trained(self, subject: Network) -> nn.Module:
         model = self._model(subject)
         set_eval_stats(model, _stats_of(subject))
         return model
 
-    def _other(self, subject: Subject, look: Look, pool: ShownImages, images: Tensor) -> Answered:
+    def _other(self, subject: Network, look: Look, pool: ShownImages, images: Tensor) -> Answered:
         """What a network says as trained; kept, for it does not change with what is forced."""
         return self._scores.of(
             (
@@ -184,7 +184,7 @@ class Bench:
             ),
         )
 
-    def _like(self, subject: Subject, first: Subject) -> Classifier:
+    def _like(self, subject: Network, first: Network) -> Classifier:
         """A network as trained, its logits in the order of another one's classes.
 
         Raises:
@@ -202,7 +202,7 @@ class Bench:
         order = [subject.class_names.index(name) for name in first.class_names]
         return lambda images: model(images)[:, order]
 
-    def _pool(self, subject: Subject, batch: Batch) -> ShownImages:
+    def _pool(self, subject: Network, batch: Batch) -> ShownImages:
         """The images that the network can be asked about, labelled as its logits are numbered."""
         key = (
             batch.dataset, subject.image_shape, batch.corruption, batch.severity,
@@ -226,7 +226,7 @@ class Bench:
 
         return self._pools.of(key, made)
 
-    def _score(self, model: Classifier, subject: Subject, pool: ShownImages, batch: Batch) -> Score:
+    def _score(self, model: Classifier, subject: Network, pool: ShownImages, batch: Batch) -> Score:
         most = POOL if subject.config.backbone == "convnet" else _DEEP_IMAGES
         those = _ordered(pool, batch)[: min(most, _PASSES * batch.size)]
         correct = sum(
@@ -236,7 +236,7 @@ class Bench:
         return {"correct": correct, "n": len(those)}
 
     def _trained_score(
-        self, subject: Subject, first: Subject, pool: ShownImages, batch: Batch
+        self, subject: Network, first: Network, pool: ShownImages, batch: Batch
     ) -> Score:
         key = (
             subject.sha256, subject.config, subject.class_names, pool.dataset, pool.place,
@@ -262,7 +262,7 @@ class _Kept:
         return value
 
 
-def _built(subject: Subject) -> nn.Module:
+def _built(subject: Network) -> nn.Module:
     if subject.sha256 != UNTRAINED:
         return restored(subject)
     config = subject.config
@@ -287,12 +287,12 @@ def _changed(model: nn.Module, layer: nn.Module, look: Look) -> Iterator[None]:
         yield
 
 
-def _stats_of(subject: Subject) -> Stats:
+def _stats_of(subject: Network) -> Stats:
     """As it was trained to be used."""
     return "batch" if subject.config.statistics.startswith("test batch") else "running"
 
 
-def _test_set(subject: Subject, batch: Batch) -> tuple[ImageData, list[str]]:
+def _test_set(subject: Network, batch: Batch) -> tuple[ImageData, list[str]]:
     data, _, changes = brought(load_dataset(batch.dataset), subject.image_shape, POOL)
     no_images, no_labels = data.x_train[:0].copy(), data.y_train[:0].copy()
     return replace(data, x_train=no_images, y_train=no_labels), changes

@@ -4,8 +4,8 @@ import base64
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypedDict
 
+from afn.ask.network import Network, Stats
 from afn.ask.records import ORDERS, Order
-from afn.ask.subjects import Stats, Subject
 from afn.settings.lambda_init import LAMBDAS
 
 POOL = 512
@@ -51,7 +51,7 @@ class Batch:
 class Look:
     """One question: a batch, a layer, and what is forced upon the network."""
 
-    subject: Subject
+    subject: Network
     batch: Batch
     layer: str = ""
     """A norm layer's name; empty for the first."""
@@ -66,7 +66,7 @@ class Look:
     """λ that are forced, by name; the others stay as trained."""
     everywhere: bool = True
     """Whether in every layer, or in this one alone."""
-    others: tuple[Subject, ...] = ()
+    others: tuple[Network, ...] = ()
     """Networks that answer the same images, as they were trained."""
 
     def __post_init__(self) -> None:
@@ -96,9 +96,9 @@ class Look:
         return cls(
             **{
                 **record,
-                "subject": Subject.from_json(record["subject"]),
+                "subject": Network.from_json(record["subject"]),
                 "batch": Batch(**batch),
-                "others": tuple(Subject.from_json(other) for other in record["others"]),
+                "others": tuple(Network.from_json(other) for other in record["others"]),
             }
         )
 

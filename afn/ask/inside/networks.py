@@ -3,15 +3,15 @@
 from pathlib import Path
 
 from afn.ask.inside.look import UNTRAINED
-from afn.ask.sources import find, subject_of
-from afn.ask.subjects import Subject
+from afn.ask.network import Network
+from afn.ask.sources import find, network_of
 from afn.data import dataset_entry
 from afn.settings.config import TrainConfig
 
 _PREFIX = "untrained-"
 
 
-def network(name: str) -> Subject:
+def network(name: str) -> Network:
     """A run by its id, a pretrained model by its name, or ``untrained-<norm>``.
 
     Raises:
@@ -20,17 +20,17 @@ def network(name: str) -> Subject:
     """
     if name.startswith(_PREFIX):
         return untrained(TrainConfig(norm=name.removeprefix(_PREFIX)))
-    return subject_of(find(name))
+    return network_of(find(name))
 
 
-def untrained(config: TrainConfig) -> Subject:
+def untrained(config: TrainConfig) -> Network:
     """The network that a training with this configuration begins with.
 
     Raises:
         ValueError: Nobody knows its data set.
     """
     entry = dataset_entry(config.dataset)
-    return Subject(
+    return Network(
         id=f"{_PREFIX}{config.norm}",
         config=config,
         image_shape=entry.image_shape,

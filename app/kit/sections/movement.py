@@ -7,7 +7,7 @@ from functools import lru_cache
 import streamlit as st
 
 from afn.ask.movement import BATCH_SIZE, NUM_IMAGES, SEVERITY, Movement, conditions_of
-from afn.ask.subjects import Subject
+from afn.ask.network import Network
 from afn.ask.tasks import MovementTask
 from afn.pretrained.cards import Card
 from afn.settings.config import ADAPTIVE_NORMS
@@ -54,7 +54,7 @@ def _decay_of_card(sha256: str, _card: Card) -> float | None:
     return decay_alone(_card).ratio
 
 
-def task_of(subject: Subject) -> MovementTask:
+def task_of(subject: Network) -> MovementTask:
     """What is asked of a run's network."""
     return MovementTask(
         subject=subject,

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from afn.ask.network import Network
 from afn.ask.records import Question
-from afn.ask.subjects import Subject
 from afn.data import DatasetEntry
 
 from ...kit.draw.chart import enumerate_words
@@ -101,7 +101,7 @@ def experiments_of(
     ]  # fmt: skip
 
 
-_Asked = tuple[Contender, Subject, Question]
+_Asked = tuple[Contender, Network, Question]
 
 
 def _expected(view: DomainsView, asked: Iterable[_Asked], domain: DatasetEntry) -> list[str]:

@@ -6,7 +6,7 @@ from functools import cache
 
 import streamlit as st
 
-from afn.ask.subjects import Subject
+from afn.ask.network import Network
 from afn.data import DatasetEntry, dataset_entry
 from afn.engine.ready import check_ready
 from afn.runs.store import Run
@@ -14,7 +14,7 @@ from afn.settings.config import TrainConfig
 from afn.work import estimate
 from afn.work.folder import ENDED
 
-from ...kit import backend, cards, subjects
+from ...kit import backend, cards, networks
 from ...kit.markdown import plain
 from ...kit.recipes import recipe_of
 from .view import config_of
@@ -84,12 +84,12 @@ def recipes(wanted: Sequence[Pair], *, beside: TrainConfig) -> dict[str, Recipe]
     )
 
 
-def subjects_of(recipe: Recipe) -> tuple[dict[Pair, Subject], list[str]]:
+def subjects_of(recipe: Recipe) -> tuple[dict[Pair, Network], list[str]]:
     """The trained networks, and one line for each that cannot be opened."""
     found, problems = {}, []
     for pair, name in recipe.done.items():
         try:
-            found[pair] = subjects.subject_of(name)
+            found[pair] = networks.network_of(name)
         except (ValueError, OSError) as error:
             problems.append(f"{error}. It is left out.")
     return found, problems

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from afn.ask.network import Network, Stats
 from afn.ask.records import Networks, Place, Question
-from afn.ask.subjects import Stats, Subject
 from afn.ask.tasks import GridTask, SpreadTask
 from afn.data import DatasetEntry
 from afn.data.derived import parts_of
@@ -166,7 +166,7 @@ def default_recipe(family: str) -> TrainConfig:
     return recipe_of(TrainConfig(widths=(16, 32, 64), epochs=10))
 
 
-Trained = Mapping[tuple[str, str], Subject]
+Trained = Mapping[tuple[str, str], Network]
 """Networks of one recipe by norm and by what they were trained on."""
 
 
@@ -209,7 +209,7 @@ def matrix_tasks(
 
 
 def question(
-    view: DomainsView, contender: Contender, subject: Subject, domain: DatasetEntry
+    view: DomainsView, contender: Contender, subject: Network, domain: DatasetEntry
 ) -> Question:
     return subject.question(
         dataset=domain.name,

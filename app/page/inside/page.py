@@ -11,12 +11,12 @@ import streamlit as st
 from afn.ask.inside import own_picture
 from afn.ask.inside.look import POOL, SHOWN, Look, Neighbours, Seen
 from afn.ask.inside.networks import network
-from afn.ask.subjects import Subject
+from afn.ask.network import Network
 from afn.data import dataset_entry
 from afn.data.picture_files import SUFFIXES, num_frames
 from afn.work.folder import ENDED
 
-from ...kit import backend, batch_controls, card_view, cards, subjects
+from ...kit import backend, batch_controls, card_view, cards, networks
 from ...kit.comparison import NORM_TITLES
 from ...kit.draw.corruptions import group_title
 from ...kit.draw.lambdas import short_layer
@@ -50,8 +50,8 @@ _NETWORK = "#8E6BBF"
 class _Chosen:
     """The network that is looked into, and those that answer beside it."""
 
-    subject: Subject
-    others: tuple[Subject, ...]
+    subject: Network
+    others: tuple[Network, ...]
     is_live: bool
 
     @property
@@ -117,7 +117,7 @@ def render() -> None:
 
 
 def _choices() -> list[Choice]:
-    return [choice for choice in subjects.choices(running=True) if choice.config.norm in NORMS]
+    return [choice for choice in networks.choices(running=True) if choice.config.norm in NORMS]
 
 
 def _default(offered: Sequence[Choice]) -> str:
@@ -131,7 +131,7 @@ def _opened(name: str, offered: Sequence[Choice]) -> tuple[_Chosen | None, list[
         others = [network(each) for each in inside.untrained_names() if each != name]
         return _Chosen(network(name), tuple(others), is_live=False), []
     try:
-        subject = subjects.subject_of(name)
+        subject = networks.network_of(name)
     except (ValueError, OSError) as error:
         return None, [f"{error}."]
     if subject.config.norm not in NORMS:
@@ -143,10 +143,10 @@ def _opened(name: str, offered: Sequence[Choice]) -> tuple[_Chosen | None, list[
     return _Chosen(subject, tuple(_siblings(name, subject, offered)), is_live), []
 
 
-def _siblings(name: str, subject: Subject, offered: Sequence[Choice]) -> list[Subject]:
+def _siblings(name: str, subject: Network, offered: Sequence[Choice]) -> list[Network]:
     """One network of each other norm that else was trained alike, of the same kind first."""
     pretrained = set(cards.names())
-    found: dict[str, Subject] = {}
+    found: dict[str, Network] = {}
     kindred = [
         each
         for each in offered
@@ -156,7 +156,7 @@ def _siblings(name: str, subject: Subject, offered: Sequence[Choice]) -> list[Su
     for each in kindred:
         if each.config.norm not in found:
             try:
-                found[each.config.norm] = subjects.subject_of(each.id)
+                found[each.config.norm] = networks.network_of(each.id)
             except (ValueError, OSError):
                 continue  # whoever asks for it by name is told
     return [found[norm] for norm in ("bn", "asrnorm", "afn") if norm in found]
@@ -250,7 +250,7 @@ def _batch(chosen: _Chosen) -> None:
         )  # fmt: skip
 
 
-def _picture(view: InsideView, subject: Subject) -> bytes:
+def _picture(view: InsideView, subject: Network) -> bytes:
     """The image of one's own, as the network takes it; empty where there is none."""
     is_digit = subject.knows_digits
     if view.source == "a drawing":

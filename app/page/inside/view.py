@@ -8,8 +8,8 @@ import streamlit as st
 
 from afn.ask.inside import own_picture
 from afn.ask.inside.look import POOL, SHOWN, Batch, Look
+from afn.ask.network import Network, Stats
 from afn.ask.records import Order
-from afn.ask.subjects import Stats, Subject
 from afn.corruptions.severities import SEVERITIES
 from afn.settings.config import ADAPTIVE_NORMS
 from afn.settings.lambda_init import LAMBDAS
@@ -140,7 +140,7 @@ def unforced(look: Look) -> Look:
 
 
 def look_of(
-    view: InsideView, subject: Subject, others: Sequence[Subject], picture: bytes = b""
+    view: InsideView, subject: Network, others: Sequence[Network], picture: bytes = b""
 ) -> Look:
     """What the view asks.
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from afn.ask.network import Network
 from afn.ask.rescaling import LayerRescaling, Rescaling
-from afn.ask.subjects import Subject
 from afn.wording import statistics_told
 
 from ...kit import asking, backend, batch_controls, families
@@ -79,7 +79,7 @@ def _misfits(others: Mapping[str, str]) -> None:
         st.warning(plain(f"{line} It is left out."), icon=":material/info:")
 
 
-def _settings(others: Mapping[str, str], subject: Subject) -> None:
+def _settings(others: Mapping[str, str], subject: Network) -> None:
     with st.container(horizontal=True, gap="medium"):
         if others:
             st.segmented_control(

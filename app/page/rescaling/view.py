@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from afn.ask.network import Network, Stats
 from afn.ask.rescaling import Condition
-from afn.ask.subjects import Stats, Subject
 from afn.ask.tasks import RescalingTask
 from afn.corruptions.severities import SEVERITIES
 
@@ -98,7 +98,7 @@ def conditions_of(view: RescalingView, dataset: str) -> tuple[Condition, ...]:
     return (clean, *((dataset, view.corruption, severity) for severity in range(1, 6)))
 
 
-def task_of(view: RescalingView, subject: Subject) -> RescalingTask:
+def task_of(view: RescalingView, subject: Network) -> RescalingTask:
     """What answers the view."""
     stats: Stats | None = None
     if view.stats != "trained":

@@ -17,9 +17,9 @@ from ...kit.draw.tested import Tested
 from ...kit.explanations import CONTROLS
 from ...kit.heading import heading
 from ...kit.markdown import plain
+from ...kit.networks import Chosen
 from ...kit.sections import calibration as calibration_view
 from ...kit.sections import calibration_answers as calibration
-from ...kit.subjects import Chosen
 from ...kit.take import offer
 from . import tables as robustness_data
 from . import take as corruptions

@@ -7,12 +7,12 @@ from functools import lru_cache
 from pathlib import Path
 from statistics import fmean
 
+from afn.ask.network import Network
 from afn.ask.records import COUNTED, Cell, Question
-from afn.ask.subjects import Subject
 from afn.ask.tasks import GridTask, Task
 
 from ...kit import folders
-from ...kit.subjects import Chosen
+from ...kit.networks import Chosen
 from . import view as robustness
 from .charts.label_shift import Mode, Shifted, ShiftPoint
 from .view import CLEAN, RobustnessView
@@ -21,12 +21,12 @@ REFERENCE = folders.REFERENCE / "label-shift.jsonl"
 """What ``python -m benchmarks.label_shift`` has measured."""
 
 
-def asks(subject: Subject, question: Callable[..., Question]) -> list[tuple[Mode, int, Question]]:
+def asks(subject: Network, question: Callable[..., Question]) -> list[tuple[Mode, int, Question]]:
     """What is asked of a model: mode, classes of a batch (0: as they come), question.
 
     Args:
         subject: The model.
-        question: From ``stats``, ``order`` and ``networks``, as `Subject.question` takes them.
+        question: From ``stats``, ``order`` and ``networks``, as `Network.question` takes them.
     """
     if not subject.has_choice:
         return [("per image", 0, question())]
@@ -84,7 +84,7 @@ def precomputed(chosen: Sequence[Chosen]) -> list[Shifted]:
     ]
 
 
-def kept_line(subject: Subject, points: Sequence[ShiftPoint]) -> str:
+def kept_line(subject: Network, points: Sequence[ShiftPoint]) -> str:
     """A model's line of `REFERENCE`."""
     record = {"model": subject.id, "sha256": subject.sha256, "points": list(map(asdict, points))}
     return json.dumps(record)

@@ -11,7 +11,7 @@ from ...kit.draw.legend import legend_html
 from ...kit.export import csv_of
 from ...kit.heading import heading
 from ...kit.markdown import plain
-from ...kit.subjects import Chosen
+from ...kit.networks import Chosen
 from ...kit.take import offer
 from . import label_shift
 from . import take_label_shift as experiments

@@ -9,7 +9,7 @@ from afn.data import dataset_entry
 from afn.png import data_uri
 from afn.wording import count_words
 
-from ...kit import asking, backend, batch_controls, card_view, cards, families, routes, subjects
+from ...kit import asking, backend, batch_controls, card_view, cards, families, networks, routes
 from ...kit.asking import Asked
 from ...kit.batch_controls import BATCH_SIZES
 from ...kit.draw.corruptions import group_title
@@ -18,8 +18,8 @@ from ...kit.draw.tested import Tested
 from ...kit.explanations import CONTROLS
 from ...kit.heading import heading
 from ...kit.markdown import plain
+from ...kit.networks import Chosen
 from ...kit.offers import Choice, newest
-from ...kit.subjects import Chosen
 from ...kit.take import offer
 from . import grid_section
 from . import label_shift_section as label_shift
@@ -58,7 +58,7 @@ def render() -> None:
         "Much of what looks like the merit of a layer is that it takes its statistics from the "
         "**test batch**, which BN can do too. Here the two are told apart."
     )
-    offered = subjects.choices()
+    offered = networks.choices()
     if not offered:
         routes.nothing_yet(
             "**No trained network yet.** Train some in the Playground, BN and AFN among them; "
@@ -66,7 +66,7 @@ def render() -> None:
         )
         return
     _models(offered)
-    chosen, missing = subjects.opened(robustness.take().models)
+    chosen, missing = networks.opened(robustness.take().models)
     if is_asked and chosen:
         problems += robustness.misfits(chosen, robustness.take())
     if robustness.take().baseline not in [each.subject.id for each in chosen]:

@@ -9,7 +9,7 @@ from ...kit.draw.chart import Rows
 from ...kit.draw.grid import grid_table
 from ...kit.draw.tested import Tested
 from ...kit.export import csv_of
-from ...kit.subjects import Chosen
+from ...kit.networks import Chosen
 from . import view as robustness
 from .charts.batches import batch_table
 from .charts.steps import steps_table

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from afn.ask.network import Network
 from afn.ask.records import ORDERS, Place, Question
-from afn.ask.subjects import Subject
 from afn.data import dataset_entry
 from afn.wording import statistics_told
 
@@ -13,7 +13,7 @@ from ...kit.batch_controls import BATCH_SIZES
 from ...kit.draw.chart import enumerate_words
 from ...kit.draw.corruptions import group_title
 from ...kit.markdown import plain
-from ...kit.subjects import Chosen
+from ...kit.networks import Chosen
 from ...kit.take.code import (
     ONE_THREAD,
     Origin,
@@ -59,7 +59,7 @@ class _Test:
     """One way of asking one network."""
 
     name: str
-    subject: Subject
+    subject: Network
     question: Question
 
     def model(self, networks: dict[str, str]) -> str:

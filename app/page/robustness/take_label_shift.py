@@ -6,7 +6,7 @@ from afn.ask.records import COUNTED
 
 from ...kit.draw.chart import enumerate_words
 from ...kit.markdown import plain
-from ...kit.subjects import Chosen
+from ...kit.networks import Chosen
 from ...kit.take.code import (
     ONE_THREAD,
     Origin,

@@ -8,9 +8,9 @@ from typing import Any, get_args
 
 import streamlit as st
 
+from afn.ask.network import Network
 from afn.ask.pictures import PicturesFile
 from afn.ask.records import ORDERS, Cell, Order, Place, Question, places
-from afn.ask.subjects import Subject
 from afn.ask.tasks import GridTask, PicturesTask, Task
 from afn.corruptions.applying import applicable, left_out, left_out_words
 from afn.corruptions.severities import SEVERITIES
@@ -20,7 +20,7 @@ from ...kit.batch_controls import BATCH_SIZES
 from ...kit.draw.grid import in_order
 from ...kit.draw.tested import Tested
 from ...kit.families import is_here
-from ...kit.subjects import Chosen
+from ...kit.networks import Chosen
 from ...kit.view import ViewState
 from .charts.batches import BatchPoint
 from .charts.batches import Mode as BatchMode
@@ -85,8 +85,8 @@ class RobustnessView:
         """The shift that is seen up close."""
         return (self.corruption, self.severity) if self.severity else CLEAN
 
-    def question(self, subject: Subject, **changes: Any) -> Question:
-        """What the page asks of a model; `changes` are arguments of `Subject.question`."""
+    def question(self, subject: Network, **changes: Any) -> Question:
+        """What the page asks of a model; `changes` are arguments of `Network.question`."""
         asked = {
             "dataset": self.dataset,
             "classes": subject.class_names,  # see `fitting`
@@ -117,7 +117,7 @@ _URL = {
 # -- what is asked, and what is known of it --------------------------------------------------------
 
 
-def cells_of(subject: Subject, question: Question) -> Mapping[Place, Cell]:
+def cells_of(subject: Network, question: Question) -> Mapping[Place, Cell]:
     """What a model has answered so far.
 
     Of images that were corrupted under an older rule only where they cannot be made anew.
@@ -208,7 +208,7 @@ def grid_tasks(chosen: Sequence[Chosen], view: RobustnessView) -> list[Task]:
     return [_task(each.subject, view.question(each.subject), _EVERYWHERE) for each in chosen]
 
 
-def _task(subject: Subject, question: Question, places: Sequence[Place]) -> GridTask:
+def _task(subject: Network, question: Question, places: Sequence[Place]) -> GridTask:
     asked = applicable(places, question.dataset, subject.image_shape)
     return GridTask(subject=subject, question=question, places=asked)
 
@@ -261,7 +261,7 @@ def pictures_file(view: RobustnessView, folder: Path) -> PicturesFile:
     )
 
 
-def way(chosen: Sequence[Chosen], view: RobustnessView) -> list[tuple[str, str, Subject, Question]]:
+def way(chosen: Sequence[Chosen], view: RobustnessView) -> list[tuple[str, str, Network, Question]]:
     """From BN with running statistics to AFN: label, what changed, who, and what is asked."""
     first = {each.subject.config.norm: each.subject for each in reversed(chosen)}
     if "bn" not in first or "afn" not in first:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from afn.ask.evaluation import undone
+from afn.ask.network import Network, Stats
 from afn.ask.records import Cell, Networks, Place, networks_as_of_old
 from afn.ask.rescaling import Condition, Rescaling
-from afn.ask.subjects import Stats, Subject
 from afn.ask.tasks import GridTask, RescalingTask
 from afn.corruptions.severities import RULE
 from afn.runs.history import History
@@ -223,9 +223,9 @@ def _read(task: RescalingTask) -> Rescaling:
     return found
 
 
-def _subject(model: str, folder: Path) -> Subject:
+def _subject(model: str, folder: Path) -> Network:
     """A pretrained network that keeps its answers apart from those that came along."""
-    return replace(cards.subject_of(cards.card_of(model)), folder=folder / model)
+    return replace(cards.network_of(cards.card_of(model)), folder=folder / model)
 
 
 def _sha256(model: str) -> str:

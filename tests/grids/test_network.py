@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from afn.ask.subjects import Subject
+from afn.ask.network import Network
 from afn.engine.checkpoints import read_checkpoint, save_checkpoint
 from afn.engine.execution import execute
 from afn.engine.training import Training
@@ -23,8 +23,8 @@ def test_a_run_keeps_its_class_names_whatever_becomes_of_its_data(run, monkeypat
     from afn.data import dataset_entry
 
     renamed = replace(dataset_entry("digits8"), class_names=tuple("abcdefghij"))
-    monkeypatch.setattr("afn.ask.subjects.dataset_entry", lambda _: renamed)
-    assert Subject.of_run(run).class_names == DIGITS
+    monkeypatch.setattr("afn.ask.network.dataset_entry", lambda _: renamed)
+    assert Network.of_run(run).class_names == DIGITS
 
 
 def test_a_run_of_before_names_were_kept_takes_those_of_its_data_set(run):
@@ -33,11 +33,11 @@ def test_a_run_of_before_names_were_kept_takes_those_of_its_data_set(run):
     training.restore(path)
     progress = {name: value for name, value in found.progress.items() if name != "class_names"}
     save_checkpoint(path, training.model, training.optimizer, progress)
-    assert Subject.of_run(run).class_names == DIGITS
+    assert Network.of_run(run).class_names == DIGITS
 
 
 def test_a_question_about_other_classes_is_another_question(run):
-    subject = Subject.of_run(run)
+    subject = Network.of_run(run)
     alike = subject.question(num_images=9, dataset="mnist5k")
     given = subject.question(num_images=9, dataset="mnist5k", classes=DIGITS)
     turned = subject.question(num_images=9, dataset="mnist5k", classes=DIGITS[::-1])

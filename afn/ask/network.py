@@ -18,7 +18,7 @@ Stats = Literal["running", "batch"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Subject:
+class Network:
     """A trained network: what it is, where its weights are, and where its answers are kept."""
 
     id: str
@@ -36,7 +36,7 @@ class Subject:
     """Where answers are kept by their question."""
 
     @classmethod
-    def of_run(cls, run: Run) -> "Subject":
+    def of_run(cls, run: Run) -> "Network":
         """The network that a run has trained so far.
 
         Raises:
@@ -134,7 +134,7 @@ class Subject:
         }
 
     @classmethod
-    def from_json(cls, record: dict[str, Any]) -> "Subject":
+    def from_json(cls, record: dict[str, Any]) -> "Network":
         """The inverse of `to_json`."""
         height, width, channels = record["image_shape"]
         return cls(
@@ -146,6 +146,10 @@ class Subject:
             sha256=record["sha256"],
             folder=Path(record["folder"]),
         )
+
+
+Subject = Network
+"""As programs handed out earlier call it."""
 
 
 def _heeds(config: TrainConfig, networks: Networks) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from afn.ask.subjects import Subject
+from afn.ask.network import Network
 from afn.runs.store import Run
 from afn.work.folder import ENDED
 
@@ -19,7 +19,7 @@ from .offers import Choice, offers
 class Chosen:
     """A network on screen: its name and colour are the same in every figure."""
 
-    subject: Subject
+    subject: Network
     label: str
     color: str
     is_pretrained: bool = False
@@ -39,15 +39,15 @@ def choices(*, running: bool = False) -> list[Choice]:
     return offers(is_wanted)
 
 
-def subject_of(name: str) -> Subject:
+def network_of(name: str) -> Network:
     """The network of a run or of a pretrained model.
 
     Raises:
         ValueError, OSError: It cannot be had; the line says why.
     """
     if name in cards.names():
-        return cards.subject_of(cards.card_of(name))
-    return Subject.of_run(backend.store().open(name))
+        return cards.network_of(cards.card_of(name))
+    return Network.of_run(backend.store().open(name))
 
 
 def opened(ids: Sequence[str]) -> tuple[list[Chosen], list[str]]:
@@ -55,7 +55,7 @@ def opened(ids: Sequence[str]) -> tuple[list[Chosen], list[str]]:
     subjects, problems = [], []
     for name in ids:
         try:
-            subjects.append(subject_of(name))
+            subjects.append(network_of(name))
         except (ValueError, OSError) as error:
             problems.append(f"{error}. It is left out.")
     names = labels(tuple(subject.config for subject in subjects))
