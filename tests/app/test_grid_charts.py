@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from afn.ask.records import STANDARD
+from afn.corruptions.severities import GROUPS, SEVERITIES
 from afn.stats.intervals import mean_interval, paired_interval, wilson_interval
 from app.kit.draw.estimates import accuracy_over, gain_over, place_title, signed
-from app.kit.draw.grid import FADED_TEXT, GROUPS, grid_table, heatmap_html, in_order, scale_html
+from app.kit.draw.grid import FADED_TEXT, grid_table, heatmap_html, in_order, scale_html
 from app.kit.draw.heat import FULL, diverging
 from app.kit.draw.legend import Entry, legend_html
 from app.page.robustness.charts.samples import answers_of, samples_html
@@ -71,13 +72,29 @@ def test_signs_are_those_of_print_and_nothing_is_minus_zero():
 # -- the grid --------------------------------------------------------------------------------------
 
 
-def test_the_groups_hold_the_standard_fifteen_and_the_extra_four():
-    names = [name for group in GROUPS.values() for name in group]
-    assert set(names) - set(GROUPS["extra"]) == set(STANDARD)
-    assert (len(names), len(set(names))) == (19, 19)
+def test_a_kind_of_corruption_is_one_set_in_tables_and_in_metrics_of_sweeps():
+    html = heatmap_html(answered("AFN", {}), list(SEVERITIES))
+    groups = {
+        re.findall(r'rowgroup"[^>]*>(\w+)<', body)[0]: re.findall(r'"row"[^>]*>([\w ]+)', body)
+        for body in html.split("<tbody>")[2:]
+    }
+    assert {group: set(names) for group, names in groups.items()} == {
+        group: {name.replace("_", " ") for name in names} for group, names in GROUPS.items()
+    }
+    assert groups["blur"][-1] == "gaussian blur", "the standard ones first"
+    marked = re.findall(r">([\w ]+)<small>extra", html)
+    assert len(marked) == 4
+    assert not {name.replace(" ", "_") for name in marked} & set(STANDARD)
+
+
+def test_corruptions_are_the_standard_ones_kind_by_kind_then_the_extra_ones_then_others():
+    names = in_order(SEVERITIES)
+    assert names[:15] == list(STANDARD)
+    assert names[15:] == ["speckle_noise", "gaussian_blur", "spatter", "saturate"]
     assert in_order(["fog", "home_made", "snow", "shot_noise"]) == [
         "shot_noise", "snow", "fog", "home_made",
     ]  # fmt: skip
+    assert ">other<" in heatmap_html(answered("AFN", {}), ["fog", "home_made"])
 
 
 def test_a_table_says_every_accuracy_and_keeps_the_place_of_what_is_unknown():

@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from afn.ask.records import Cell, Place
+from afn.ask.records import STANDARD, Cell, Place
 from afn.corruptions.applying import left_out_words
+from afn.corruptions.severities import GROUPS
+from afn.corruptions.severities import SEVERITIES as CORRUPTIONS
 from afn.wording import count_words, difference_words
 
 from .chart import Rows
@@ -23,15 +25,6 @@ from .estimates import (
 from .heat import FULL, diverging, heat
 from .tested import Tested
 
-GROUPS = {
-    "noise": ("gaussian_noise", "shot_noise", "impulse_noise"),
-    "blur": ("defocus_blur", "glass_blur", "motion_blur", "zoom_blur"),
-    "weather": ("snow", "frost", "fog", "brightness"),
-    "digital": ("contrast", "elastic_transform", "pixelate", "jpeg_compression"),
-    "extra": ("speckle_noise", "gaussian_blur", "spatter", "saturate"),
-}
-"""Hendrycks and Dietterich's four kinds, and the extra four that their mCE leaves out."""
-
 FADED_TEXT = 78
 """Per cent of the text's colour where a difference may be chance."""
 
@@ -48,6 +41,7 @@ STYLE = f"""
   font-weight:400; overflow:hidden; white-space:nowrap;}}
 .afn-grid col:first-child {{width:36%;}}
 .afn-grid tbody th[scope=row] {{text-align:left; text-overflow:ellipsis; padding-right:.3rem;}}
+.afn-grid th small {{opacity:.75; font-size:.65rem; margin-left:.3rem;}}
 .afn-grid :is(thead th, th[scope=rowgroup]) {{opacity:.75; font-size:.7rem;}}
 .afn-grid th[scope=rowgroup] {{text-align:left; vertical-align:bottom; height:1.3rem;
   padding-bottom:.2rem; letter-spacing:.05em;
@@ -118,16 +112,17 @@ def scale_html(baseline: Tested | None = None) -> str:
 
 
 def _grouped(corruptions: Iterable[str]) -> list[tuple[str, list[str]]]:
-    asked = list(dict.fromkeys(corruptions))
-    groups = {group: [name for name in names if name in asked] for group, names in GROUPS.items()}
-    known = {name for names in groups.values() for name in names}
-    groups["extra"] += [name for name in asked if name not in known]
+    asked = in_order(corruptions)
+    groups = {group: [name for name in asked if name in names] for group, names in GROUPS.items()}
+    groups["other"] = [name for name in asked if name not in CORRUPTIONS]
     return [(group, names) for group, names in groups.items() if names]
 
 
 def in_order(corruptions: Iterable[str]) -> list[str]:
-    """The corruptions, kind by kind."""
-    return [name for _, names in _grouped(corruptions) for name in names]
+    """The standard fifteen kind by kind, then the extra four, then any others."""
+    asked = list(corruptions)
+    kinds = [name for names in GROUPS.values() for name in names]
+    return [name for name in dict.fromkeys((*STANDARD, *kinds, *asked)) if name in asked]
 
 
 def _caption(tested: Tested, baseline: Tested | None) -> str:
@@ -143,7 +138,10 @@ def _row(tested: Tested, corruption: str, baseline: Tested | None) -> str:
     title = group_title(corruption)
     cells = "".join(_cell(tested, [place], place_title(place), baseline) for place in places)
     mean = _cell(tested, places, f"{title}, mean of the five severities", baseline, css="mean")
-    return f'<tr><th scope="row" title="{escape(title)}">{escape(title)}</th>{cells}{mean}</tr>'
+    told = head = escape(title)
+    if corruption in CORRUPTIONS and corruption not in STANDARD:
+        told, head = f"{title}, which mCE leaves out", f"{title}<small>extra</small>"
+    return f'<tr><th scope="row" title="{told}">{head}</th>{cells}{mean}</tr>'
 
 
 def _cell(
