@@ -4,128 +4,71 @@ Names are resolved on first use, so that programs which only read runs or
 configurations (the app's server process, the CLI's listings) never load torch.
 """
 
+import ast
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from afn._moved import Finder
 
-if TYPE_CHECKING:
-    from afn.ask.domains import domain_matrix
-    from afn.ask.measure import corruption_grid
-    from afn.ask.models import as_tested
-    from afn.ask.sources import find, load, trained
-    from afn.corruptions import CORRUPTIONS, corrupt
-    from afn.engine.execution import train
-    from afn.norms import (
-        NORMS,
-        AFN1d,
-        AFN2d,
-        AFN3d,
-        ASRNorm1d,
-        ASRNorm2d,
-        ASRNorm3d,
-        BatchNorm1d,
-        BatchNorm2d,
-        BatchNorm3d,
-        Conversion,
-        Trace,
-        conversion_report,
-        convert_norm,
-        fold_norms,
-        freeze_networks,
-        load_published,
-        override_lambdas,
-        recalibrate,
-        set_eval_stats,
-        synchronize_norms,
-    )
-    from afn.pretrained.load import load_pretrained
-    from afn.settings.config import TrainConfig
-    from afn.settings.lambda_init import LambdaInit
+if TYPE_CHECKING:  # the one list of public names: a type checker reads it, and `_HOMES` below
+    from afn.ask.answers import answers as answers
+    from afn.ask.domains import domain_matrix as domain_matrix
+    from afn.ask.measure import corruption_grid as corruption_grid
+    from afn.ask.models import as_tested as as_tested
+    from afn.ask.sources import find as find
+    from afn.ask.sources import load as load
+    from afn.ask.sources import trained as trained
+    from afn.corruptions import CORRUPTIONS as CORRUPTIONS
+    from afn.corruptions import corrupt as corrupt
+    from afn.engine.execution import train as train
+    from afn.norms import NORMS as NORMS
+    from afn.norms import AFN1d as AFN1d
+    from afn.norms import AFN2d as AFN2d
+    from afn.norms import AFN3d as AFN3d
+    from afn.norms import ASRNorm1d as ASRNorm1d
+    from afn.norms import ASRNorm2d as ASRNorm2d
+    from afn.norms import ASRNorm3d as ASRNorm3d
+    from afn.norms import BatchNorm1d as BatchNorm1d
+    from afn.norms import BatchNorm2d as BatchNorm2d
+    from afn.norms import BatchNorm3d as BatchNorm3d
+    from afn.norms import Conversion as Conversion
+    from afn.norms import Trace as Trace
+    from afn.norms import conversion_report as conversion_report
+    from afn.norms import convert_norm as convert_norm
+    from afn.norms import fold_norms as fold_norms
+    from afn.norms import freeze_networks as freeze_networks
+    from afn.norms import load_published as load_published
+    from afn.norms import override_lambdas as override_lambdas
+    from afn.norms import recalibrate as recalibrate
+    from afn.norms import set_eval_stats as set_eval_stats
+    from afn.norms import synchronize_norms as synchronize_norms
+    from afn.pretrained.load import load_pretrained as load_pretrained
+    from afn.settings.config import TrainConfig as TrainConfig
+    from afn.settings.lambda_init import LambdaInit as LambdaInit
 
 _HOMES = {
-    "AFN1d": "afn.norms",
-    "AFN2d": "afn.norms",
-    "AFN3d": "afn.norms",
-    "ASRNorm1d": "afn.norms",
-    "ASRNorm2d": "afn.norms",
-    "ASRNorm3d": "afn.norms",
-    "BatchNorm1d": "afn.norms",
-    "BatchNorm2d": "afn.norms",
-    "BatchNorm3d": "afn.norms",
-    "CORRUPTIONS": "afn.corruptions",
-    "Conversion": "afn.norms",
-    "LambdaInit": "afn.settings.lambda_init",
-    "NORMS": "afn.norms",
-    "Trace": "afn.norms",
-    "TrainConfig": "afn.settings.config",
-    "as_tested": "afn.ask.models",
-    "conversion_report": "afn.norms",
-    "convert_norm": "afn.norms",
-    "corrupt": "afn.corruptions",
-    "corruption_grid": "afn.ask.measure",
-    "domain_matrix": "afn.ask.domains",
-    "find": "afn.ask.sources",
-    "fold_norms": "afn.norms",
-    "freeze_networks": "afn.norms",
-    "load": "afn.ask.sources",
-    "load_pretrained": "afn.pretrained.load",
-    "load_published": "afn.norms",
-    "override_lambdas": "afn.norms",
-    "recalibrate": "afn.norms",
-    "set_eval_stats": "afn.norms",
-    "synchronize_norms": "afn.norms",
-    "train": "afn.engine.execution",
-    "trained": "afn.ask.sources",
+    each.name: str(line.module)
+    for block in ast.parse(Path(__file__).read_text(encoding="utf-8")).body
+    if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
+    for line in block.body
+    if isinstance(line, ast.ImportFrom)
+    for each in line.names
 }
-
-__all__ = [
-    "CORRUPTIONS",
-    "NORMS",
-    "AFN1d",
-    "AFN2d",
-    "AFN3d",
-    "ASRNorm1d",
-    "ASRNorm2d",
-    "ASRNorm3d",
-    "BatchNorm1d",
-    "BatchNorm2d",
-    "BatchNorm3d",
-    "Conversion",
-    "LambdaInit",
-    "Trace",
-    "TrainConfig",
-    "as_tested",
-    "conversion_report",
-    "convert_norm",
-    "corrupt",
-    "corruption_grid",
-    "domain_matrix",
-    "find",
-    "fold_norms",
-    "freeze_networks",
-    "load",
-    "load_pretrained",
-    "load_published",
-    "override_lambdas",
-    "recalibrate",
-    "set_eval_stats",
-    "synchronize_norms",
-    "train",
-    "trained",
-]
+"""Where each public name is defined."""
 __version__ = "0.1.0"
 
 sys.meta_path.insert(0, Finder())
 
 
 if not TYPE_CHECKING:  # a type checker would take any name, also a misspelt one
+    __all__ = sorted(_HOMES)
 
     def __getattr__(name: str) -> Any:
         if name not in _HOMES:
             raise AttributeError(
-                f"module 'afn' has no attribute {name!r}; it has {', '.join(_HOMES)}"
+                f"module 'afn' has no attribute {name!r}; it has {', '.join(__all__)}"
             )
         return getattr(import_module(_HOMES[name]), name)
 

@@ -25,6 +25,6 @@ SOURCES = {
 PUBLIC = {
     module: import_module(module).__all__
     for module, body in SOURCES.items()
-    if "__all__" in map(assigned, body)
+    if any(assigned(node) == "__all__" for each in body for node in ast.walk(each))
 }
 """Public names by module."""

@@ -192,10 +192,14 @@ class Cell:
         """Corruption and severity."""
         return self.corruption, self.severity
 
+    @property
+    def where(self) -> str:
+        """Its place in words: "clean", "fog 3"."""
+        return where(self.place)
+
     def describe(self) -> str:
         """In a few words."""
-        what = f"{self.corruption} {self.severity}" if self.corruption else "clean"
-        return f"{count_words(self.n, 'image')}, {what} ({self.told_source})"
+        return f"{count_words(self.n, 'image')}, {self.where} ({self.told_source})"
 
     @property
     def told_source(self) -> str:
@@ -298,6 +302,12 @@ def _cells(path: Path, size: int, modified: int) -> tuple[Cell, ...]:
 def _under(path: Path, size: int, modified: int, rule: int) -> Mapping[Place, Cell]:
     every = _cells(path, size, modified)
     return MappingProxyType({cell.place: cell for cell in every if cell.rule in (None, rule)})
+
+
+def where(place: Place) -> str:
+    """A place in words: "clean", "fog 3"."""
+    corruption, severity = place
+    return f"{corruption} {severity}" if corruption else "clean"
 
 
 def mean_corruption_error(cells: Iterable[Cell], baseline: Iterable[Cell]) -> float:

@@ -66,9 +66,8 @@ def run_grid(
         cells.append(cell)
         low, high = cell.interval
         ece = expected_calibration_error(cell)
-        what = f"{cell.corruption} {cell.severity}" if cell.corruption else "clean"
         say(
-            f"{what:<20} {100 * cell.accuracy:6.2f} %  95 % CI {100 * low:.2f} to "
+            f"{cell.where:<20} {100 * cell.accuracy:6.2f} %  95 % CI {100 * low:.2f} to "
             f"{100 * high:.2f}  ECE {ece:.3f}  ({count_words(cell.n, 'image')} of "
             f"{config.dataset}, {order}, {cell.source}, "
             f"statistics: {_statistics_told(question, cell.n)}{networks_told})",
