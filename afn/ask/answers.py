@@ -9,9 +9,9 @@ from torch import nn
 from afn.ask.measure import ShownImages, brought, checked
 from afn.ask.measure import answers as cell_of
 from afn.ask.models import as_tested, restored
+from afn.ask.network import Stats
 from afn.ask.records import Cell, Networks, Order, Place, places
-from afn.ask.sources import Source, find, subject_of
-from afn.ask.subjects import Stats
+from afn.ask.sources import Source, find, network_of
 from afn.corruptions.applying import applicable
 from afn.corruptions.severities import constants_of
 from afn.data import ImageData, load_dataset
@@ -110,22 +110,22 @@ def _places(asked: Asking) -> Iterator[Place]:
 
 def _cells(asked: Asking, made: "_Made") -> Iterator[Cell]:
     given = asked["network"]
-    subject = subject_of(find(given) if isinstance(given, str) else given)
-    data = made.data(asked.get("dataset", subject.config.dataset))
-    those = brought(data, subject.image_shape, asked.get("num_images", len(data.x_test)))
-    if subject.sha256 not in made.models:
-        made.models[subject.sha256] = restored(subject)
+    network = network_of(find(given) if isinstance(given, str) else given)
+    data = made.data(asked.get("dataset", network.config.dataset))
+    those = brought(data, network.image_shape, asked.get("num_images", len(data.x_test)))
+    if network.sha256 not in made.models:
+        made.models[network.sha256] = restored(network)
     model = as_tested(
-        made.models[subject.sha256], asked.get("statistics"), networks=asked.get("networks", "on")
+        made.models[network.sha256], asked.get("statistics"), networks=asked.get("networks", "on")
     )
-    for place in applicable(_places(asked), data.name, subject.image_shape):
-        key = data.name, subject.image_shape, those[1], place
+    for place in applicable(_places(asked), data.name, network.image_shape):
+        key = data.name, network.image_shape, those[1], place
         if made.key != key:
             made.key, made.shown = key, ShownImages.of(*those, place=place)
         assert made.shown is not None
         yield cell_of(
             model, made.shown, batch_size=asked.get("batch_size", 128),
-            order=asked.get("order", "mixed"), class_names=subject.class_names,
+            order=asked.get("order", "mixed"), class_names=network.class_names,
         )  # fmt: skip
 
 
