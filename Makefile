@@ -11,7 +11,7 @@ PORT ?= 8501
 BIN := .venv/bin
 RUN := $(BIN)/python -m
 
-.PHONY: app test quick lint setup clean
+.PHONY: app test quick lint docs setup clean
 
 app: .venv/app.stamp
 	$(RUN) streamlit run app/streamlit_app.py --server.port $(PORT)
@@ -32,6 +32,10 @@ lint: .venv/dev.stamp
 	$(RUN) mypy
 	$(BIN)/lint-imports --no-cache
 
+# Pages of every public name.
+docs: .venv/dev.stamp
+	$(BIN)/python docs/api.py site
+
 setup: .venv/dev.stamp
 
 .venv/app.stamp: requirements.txt pyproject.toml setup.py
@@ -51,4 +55,4 @@ endif
 	touch $@
 
 clean:
-	rm -rf .venv build afn.egg-info .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv build site afn.egg-info .mypy_cache .pytest_cache .ruff_cache

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+from importlib import import_module
 
 import pytest
 
@@ -55,6 +57,32 @@ def test_every_name_is_in_its_file(text: str) -> None:
         if not re.search(rf"^\s*(?:def |class )?{name}\b", (ROOT / path).read_text(), re.MULTILINE)
     ]
     assert lost == []
+
+
+def is_there(name: str) -> bool:
+    """Whether ``package.module.name`` can be imported, a method or a field of a class included."""
+    parts = name.split(".")
+    for cut in range(len(parts), 0, -1):
+        with suppress(ModuleNotFoundError):
+            found = import_module(".".join(parts[:cut]))
+            for each in parts[cut:]:
+                if each not in getattr(found, "__annotations__", {}) and not hasattr(found, each):
+                    return False
+                found = getattr(found, each, None)
+            return True
+    return False
+
+
+def test_what_docs_and_docstrings_refer_to_is_there() -> None:
+    files = [path for top in ("afn", "app") for path in (ROOT / top).rglob("*.py")]
+    files += [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+    found = {
+        (name, path.name)
+        for path in files
+        for name in re.findall(r"`((?:afn|app)(?:\.\w+)+)`", path.read_text())
+    }
+    assert len(found) > 30
+    assert [each for each in found if not is_there(each[0])] == []
 
 
 def test_the_tree_is_the_house() -> None:

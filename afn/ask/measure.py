@@ -37,7 +37,7 @@ def corruption_grid(
 
     The noise depends on corruption, severity and the image's number alone, so that all models see
     the same pixels and their answers can be compared image by image. Left out is what changes none
-    of the images, such as ``saturate`` on grey ones; see :mod:`afn.ask.applying`.
+    of the images, such as ``saturate`` on grey ones; see :mod:`afn.corruptions.applying`.
 
     Args:
         model: Images (N, C, H, W) in [0, 1] to logits (N, classes), in the mode to be tested.
