@@ -20,8 +20,8 @@ TEXTS = {
 NOT_RUN = {
     "docker build": "needs Docker",
     "docker run": "needs Docker",
-    "dask scheduler": "needs a cluster; tests/test_cluster.py starts one with these options",
-    "dask worker": "needs a cluster; tests/test_cluster.py starts one with these options",
+    "dask scheduler": "needs a cluster; tests/work/test_cluster.py starts one with these options",
+    "dask worker": "needs a cluster; tests/work/test_cluster.py starts one with these options",
 }
 """Commands by their first words, and why they are not tried here."""
 

@@ -1,6 +1,6 @@
 """A page with one chart of each kind, fed by made-up runs that grow with the clock.
 
-Looks: `streamlit run tests/app/components/live_chart_demo.py` with a link `static` beside it to
+Looks: `streamlit run tests/app/kit/draw/live_chart_demo.py` with a link `static` beside it to
 `app/static`. `AFN_DEMO_TICK` sets the seconds between ticks, `AFN_DEMO_STEPS` where the runs end.
 """
 

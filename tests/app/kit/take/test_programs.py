@@ -62,7 +62,7 @@ from app.page.robustness import take_label_shift as few_classes
 from app.page.robustness import view as robustness
 from app.page.robustness.view import RobustnessView
 from app.page.runs import take as pairs
-from tests.app.taking import drawn_lines, executed, printed, said
+from tests.app.kit.take.taking import drawn_lines, executed, printed, said
 
 QUICK = TrainConfig(
     dataset="digits8", widths=(4, 8), epochs=1, evals_per_epoch=2, eval_images=100,

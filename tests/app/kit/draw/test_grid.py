@@ -18,7 +18,7 @@ from app.page.robustness.charts.samples import answers_of, samples_html
 from app.page.robustness.charts.summary import grid_reading, summary, summary_html
 from tests.app.cells import N, Table, answered, cell, grid
 
-THEMES = tomllib.loads((Path(__file__).parents[2] / ".streamlit" / "config.toml").read_text())[
+THEMES = tomllib.loads((Path(__file__).parents[4] / ".streamlit" / "config.toml").read_text())[
     "theme"
 ]
 

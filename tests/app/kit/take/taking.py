@@ -11,7 +11,7 @@ from nbclient import NotebookClient
 
 from app.kit.take import Experiment
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[4]
 
 
 _COMMANDS = """\

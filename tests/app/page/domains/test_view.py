@@ -9,7 +9,7 @@ from app.kit.draw.domains import MatrixRow
 from app.kit.recipes import recipe_of
 from app.page.domains import view as domains
 from app.page.domains.view import COLORS, CONTENDERS, DomainsView
-from tests.app.test_domain_charts import cell
+from tests.app.page.domains.test_charts import cell
 
 
 def test_what_is_trained_keeps_to_its_recipe():

@@ -20,7 +20,7 @@ from afn.work.runner import LocalRunner
 from tests.waiting import PATIENCE, wait_for
 
 DASK = Path(sys.executable).with_name("dask")
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SPEC = """
 name = "on two workers"
 seeds = 2

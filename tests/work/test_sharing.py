@@ -9,7 +9,7 @@ from afn.runs.store import Run
 from afn.work.cluster.runner import ClusterRunner
 from afn.work.runner import LocalRunner
 from tests.hammering import hammer
-from tests.test_runs import dead_process
+from tests.runs.test_store import dead_process
 
 ROUNDS = 8
 

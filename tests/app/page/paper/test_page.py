@@ -124,4 +124,4 @@ def test_a_network_that_is_not_there_is_said_and_another_shown(folder):
 
 
 def pretrained_dir_of_the_repository() -> Path:
-    return Path(__file__).parents[2] / "pretrained"
+    return Path(__file__).parents[4] / "pretrained"

@@ -16,7 +16,7 @@ from afn.engine.execution import execute
 from afn.runs.store import RunStore
 from afn.stats.intervals import wilson_interval
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 QUICK = ["--dataset=digits8", "--epochs=1", "--eval-images=100", "--widths", "4", "8"]
 
 
@@ -334,7 +334,7 @@ def test_runs_delete_removes_the_folder_and_names_it(says, finished, flags):
         (["sweep", "/"], "/: expected a sweep as TOML, got a folder"),
         (["inside", "mnist5k-bn", "--picture=no.png"], "no.png: expected a picture, got no such"),
         (["inside", "mnist5k-bn", "--picture=/"], "/: expected a picture, got a folder"),
-        (["inside", "mnist5k-bn", f"--picture={__file__}"], "test_cli.py: expected a picture such"),
+        (["inside", "mnist5k-bn", f"--picture={__file__}"], "main.py: expected a picture such"),
         (["bench", "--output=/no/such/place.jsonl"], "there is no folder /no/such: make it first"),
         (["bench", "--output=/"], "--output: / is a folder"),
         (["fork", "gone"], "there is no run gone"),
