@@ -33,27 +33,27 @@ def main() -> None:
     lines = {}
     for name in given.names:
         with TemporaryDirectory() as folder:
-            subject = read_card(name).subject(Path(folder))
-            lines[name] = kept_line(subject, measured(subject, given.images))
+            network = read_card(name).network(Path(folder))
+            lines[name] = kept_line(network, measured(network, given.images))
     if given.keep:
         before = REFERENCE.read_text().splitlines() if REFERENCE.exists() else []
         others = {json.loads(line)["model"]: line for line in before}
         REFERENCE.write_text("".join(f"{line}\n" for line in {**others, **lines}.values()))
 
 
-def measured(subject: Network, num_images: int) -> list[ShiftPoint]:
+def measured(network: Network, num_images: int) -> list[ShiftPoint]:
     """All points of a model."""
-    data, model = load_dataset(subject.config.dataset), restored(subject)
+    data, model = load_dataset(network.config.dataset), restored(network)
     found = []
-    for mode, classes, question in asks(subject, partial(subject.question, num_images=num_images)):
+    for mode, classes, question in asks(network, partial(network.question, num_images=num_images)):
         with asked(model, question):
-            [cell] = kept_grid(subject.file(question), model, data, corruptions=())
+            [cell] = kept_grid(network.file(question), model, data, corruptions=())
         point = point_of(mode, classes, question, cell)
         what = "sorted by class" if point.is_sorted else "any batch"
         what = f"{classes} a batch" if classes else what
         low, high = point.interval
         print(
-            f"{subject.id:<16} {mode:<10} {what:<18} {100 * point.accuracy:6.2f} %  95 % CI "
+            f"{network.id:<16} {mode:<10} {what:<18} {100 * point.accuracy:6.2f} %  95 % CI "
             f"{100 * low:.2f} to {100 * high:.2f}  ({cell.n} images)",
             flush=True,
         )

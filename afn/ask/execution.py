@@ -64,15 +64,15 @@ def _done(tasks: Sequence[Task], problems: list[str]) -> Iterator[None]:
     for task in tasks:
         if isinstance(task, SpreadTask):
             with _noted(problems):
-                _spread(task, models.of(task.subject), test_sets)
+                _spread(task, models.of(task.network), test_sets)
             yield
         elif isinstance(task, RescalingTask):
             with _noted(problems):
-                _rescaling(task, models.of(task.subject), test_sets)
+                _rescaling(task, models.of(task.network), test_sets)
             yield
         elif isinstance(task, MovementTask):
             with _noted(problems):
-                _movement(task, models.of(task.subject), test_sets)
+                _movement(task, models.of(task.network), test_sets)
             yield
 
 
@@ -83,7 +83,7 @@ def _cells(
     groups: dict[tuple[str, int, tuple[int, int, int]], list[GridTask]] = {}
     for task in tasks:
         question = task.question
-        key = (question.dataset, question.num_images, task.subject.image_shape)
+        key = (question.dataset, question.num_images, task.network.image_shape)
         groups.setdefault(key, []).append(task)
     for (dataset, num_images, image_shape), group in groups.items():
         those = None
@@ -101,7 +101,7 @@ def _cells(
                 continue
             for task in lacking:
                 with _noted(problems):
-                    _answer(task, shown, models.of(task.subject))
+                    _answer(task, shown, models.of(task.network))
                 yield
 
 
@@ -110,9 +110,9 @@ def _answer(task: GridTask, shown: ShownImages, model: nn.Module) -> None:
     with asked(model, question):
         cell = answers(
             model, shown, batch_size=question.batch_size, order=question.order,
-            class_names=task.subject.class_names,
+            class_names=task.network.class_names,
         )  # fmt: skip
-    task.subject.file(question).append(cell)
+    task.network.file(question).append(cell)
 
 
 class _Models:
@@ -121,10 +121,10 @@ class _Models:
     def __init__(self) -> None:
         self._known: dict[str, nn.Module] = {}
 
-    def of(self, subject: Network) -> nn.Module:
-        if subject.sha256 not in self._known:
-            self._known[subject.sha256] = restored(subject)
-        return self._known[subject.sha256]
+    def of(self, network: Network) -> nn.Module:
+        if network.sha256 not in self._known:
+            self._known[network.sha256] = restored(network)
+        return self._known[network.sha256]
 
 
 class _TestSets:
@@ -155,7 +155,7 @@ def _spread(task: SpreadTask, model: nn.Module, test_sets: _TestSets) -> None:
     question = task.question
     images = {}
     for domain in task.domains:
-        those = test_sets.of(domain, task.subject.image_shape, question.num_images)
+        those = test_sets.of(domain, task.network.image_shape, question.num_images)
         images[domain] = ShownImages.of(*those, place=(None, 0)).images
     with asked(model, question):
         task.write(layer_spread(model, images, batch_size=question.batch_size))
@@ -168,7 +168,7 @@ def _rescaling(task: RescalingTask, model: nn.Module, test_sets: _TestSets) -> N
 
 
 def _movement(task: MovementTask, model: nn.Module, test_sets: _TestSets) -> None:
-    images, start = _shown(task, test_sets), start_of(task.subject)
+    images, start = _shown(task, test_sets), start_of(task.network)
     task.write(movement(model, start, images, batch_size=task.question.batch_size))
 
 
@@ -178,7 +178,7 @@ def _shown(
     """The images of each condition."""
     images = {}
     for dataset, corruption, severity in task.conditions:
-        those = test_sets.of(dataset, task.subject.image_shape, task.question.num_images)
+        those = test_sets.of(dataset, task.network.image_shape, task.question.num_images)
         shown = ShownImages.of(*those, place=(corruption, severity))
         images[dataset, corruption, severity] = shown.images
     return images

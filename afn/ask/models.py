@@ -1,4 +1,4 @@
-"""From a subject's weights to a model that answers."""
+"""From a network's weights to a model that answers."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
@@ -14,21 +14,21 @@ from afn.engine.checkpoints import load_weights
 from afn.norms import freeze_networks, norm_layers, override_lambdas, set_eval_stats
 
 
-def restored(subject: Network) -> nn.Module:
+def restored(network: Network) -> nn.Module:
     """The trained network, in eval mode. Its data set need not be there.
 
     Raises:
         ValueError: The file is damaged, gone, or of another network.
     """
-    height, width, channels = subject.image_shape
+    height, width, channels = network.image_shape
     model = model_of(
-        subject.config,
+        network.config,
         image_size=(height, width),
-        num_classes=subject.num_classes,
+        num_classes=network.num_classes,
         mean=(0.0,) * channels,  # the file has the true ones
         std=(1.0,) * channels,
     )
-    load_weights(subject.weights, model)
+    load_weights(network.weights, model)
     return model.to(memory_format=torch.channels_last).eval()
 
 

@@ -45,14 +45,14 @@ from afn.norms import AdaptiveNorm, norm_layers, set_eval_stats
 
 
 def movement_of(
-    subject: Network, *, num_images: int = NUM_IMAGES, batch_size: int = BATCH_SIZE
+    network: Network, *, num_images: int = NUM_IMAGES, batch_size: int = BATCH_SIZE
 ) -> Movement:
     """How far a trained network's small networks moved from the start that its seed draws.
 
     It is shown its own test images, clean and under the fifteen standard corruptions at severity 5.
 
     Args:
-        subject: What was trained.
+        network: What was trained.
         num_images: The first so many test images; 0 looks at the weights alone, for which the data
             set need not be there.
         batch_size: Of the test.
@@ -69,27 +69,27 @@ def movement_of(
         >>> round(cosine, 4), round(ratio, 3)
         (0.9999, 1.0)
     """
-    if subject.config.norm not in ("afn", "asrnorm") or not subject.config.adaptive:
+    if network.config.norm not in ("afn", "asrnorm") or not network.config.adaptive:
         raise ValueError(
-            f"{subject.id} has no small networks: take a network with AFN or ASRNorm, adaptive"
+            f"{network.id} has no small networks: take a network with AFN or ASRNorm, adaptive"
         )
     if num_images < 0:
         raise ValueError(f"num_images must be at least 0, got {num_images}")
     images = images_under(
-        conditions_of(subject.config.dataset, subject.image_shape) if num_images else (),
-        image_shape=subject.image_shape,
+        conditions_of(network.config.dataset, network.image_shape) if num_images else (),
+        image_shape=network.image_shape,
         num_images=num_images,
     )
-    return movement(restored(subject), start_of(subject), images, batch_size=batch_size)
+    return movement(restored(network), start_of(network), images, batch_size=batch_size)
 
 
-def start_of(subject: Network) -> nn.Module:
+def start_of(network: Network) -> nn.Module:
     """The network before its first step, bit for bit: its seed draws the weights."""
-    height, width, channels = subject.image_shape
+    height, width, channels = network.image_shape
     model = started(
-        subject.config,
+        network.config,
         image_size=(height, width),
-        num_classes=subject.num_classes,
+        num_classes=network.num_classes,
         mean=(0.0,) * channels,
         std=(1.0,) * channels,
     )

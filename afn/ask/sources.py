@@ -137,7 +137,7 @@ def network_of(source: Source, store: RunStore | None = None) -> Network:
     """
     if isinstance(source, Run):
         return Network.of_run(source)
-    return source.subject((store or RunStore()).root / ".pretrained" / source.name)
+    return source.network((store or RunStore()).root / ".pretrained" / source.name)
 
 
 subject_of = network_of

@@ -24,7 +24,7 @@ from afn.work.folder import read_json, write_json
 class GridTask:
     """Places of a grid that a model is to answer."""
 
-    subject: Network
+    network: Network
     question: Question
     places: tuple[Place, ...]
 
@@ -40,7 +40,7 @@ class GridTask:
 
     def missing(self) -> list[Place]:
         """The places whose cells are not known yet, under today's rule of corruptions."""
-        known = self.subject.file(self.question).cells()
+        known = self.network.file(self.question).cells()
         return [place for place in self.places if place not in known]
 
     def left(self) -> "GridTask | None":
@@ -52,7 +52,7 @@ class GridTask:
         """Plain JSON values."""
         return {
             "kind": "grid",
-            "subject": self.subject.to_json(),
+            "subject": self.network.to_json(),
             "question": asdict(self.question),
             "places": [list(place) for place in self.places],
         }
@@ -88,7 +88,7 @@ class _MeasuringTask:
     """A measurement of a model whose result is one record, kept whole in a file."""
 
     KIND: ClassVar[str]
-    subject: Network
+    network: Network
     question: Question
     """Statistics mode, batch size and images of each set of images; its data set is not heeded."""
 
@@ -118,7 +118,7 @@ class _MeasuringTask:
         rule = [RULE] if self.is_corrupted else []
         text = json.dumps([self.question.key, *self.about, *rule])
         key = hashlib.sha256(text.encode()).hexdigest()[:16]
-        return self.subject.folder / f"{self.KIND}-{key}.json"
+        return self.network.folder / f"{self.KIND}-{key}.json"
 
     def write(self, result: Spread | Rescaling | Movement) -> None:
         """Keep the result: the whole file or none."""
@@ -134,7 +134,7 @@ class _MeasuringTask:
         """Plain JSON values."""
         return {
             "kind": self.KIND,
-            "subject": self.subject.to_json(),
+            "subject": self.network.to_json(),
             "question": asdict(self.question),
             "about": [list(each) if isinstance(each, tuple) else each for each in self.about],
         }
@@ -207,13 +207,13 @@ def task_from_json(record: dict[str, Any]) -> Task:
     """The inverse of the tasks' ``to_json``."""
     if record["kind"] == "pictures":
         return PicturesTask(file=PicturesFile.from_json(record["file"]))
-    subject = Network.from_json(record["subject"])
+    network = Network.from_json(record["subject"])
     question = Question(**record["question"])
     if record["kind"] == "spread":
-        return SpreadTask(subject=subject, question=question, domains=tuple(record["about"]))
+        return SpreadTask(network=network, question=question, domains=tuple(record["about"]))
     if record["kind"] in ("rescaling", "movement"):
         kind = RescalingTask if record["kind"] == "rescaling" else MovementTask
         conditions = tuple(condition_from_json(each) for each in record["about"])
-        return kind(subject=subject, question=question, conditions=conditions)
+        return kind(network=network, question=question, conditions=conditions)
     places = tuple((corruption, severity) for corruption, severity in record["places"])
-    return GridTask(subject=subject, question=question, places=places)
+    return GridTask(network=network, question=question, places=places)

@@ -45,16 +45,16 @@ def run(options: argparse.Namespace, say: Say) -> None:
 
 def _row(name: str, options: argparse.Namespace) -> Row:
     source = find(name)
-    subject = network_of(source)
-    question = subject.question(
+    network = network_of(source)
+    question = network.question(
         num_images=options.images, stats=options.stats, batch_size=options.batch_size,
         order=options.order, networks=options.networks,
     )  # fmt: skip
-    stats = options.stats if subject.has_choice else None
+    stats = options.stats if network.has_choice else None
     model: Classifier = as_tested(load(source), stats, networks=question.networks)
     return Row(
         model=model,
-        image_shape=subject.image_shape,
-        class_names=subject.class_names,
+        image_shape=network.image_shape,
+        class_names=network.class_names,
         statistics=question.statistics,
     )

@@ -119,8 +119,8 @@ class _Asks:
 
     def of(self, source: Source, *, networks: Networks = "on") -> tuple[Iterator[Cell], Question]:
         """A model's cells, and the question that they answer; says what is asked again, and why."""
-        config, subject = self.config, network_of(source)
-        question = subject.question(
+        config, network = self.config, network_of(source)
+        question = network.question(
             num_images=config.eval_images,
             stats=config.eval_stats,
             batch_size=config.eval_batch_size,
@@ -128,7 +128,7 @@ class _Asks:
             networks=networks,
         )
 
-        file = subject.file(question)
+        file = network.file(question)
         wanted = set(places(self.corruptions, self.severities))
         if older := [cell.rule for place, cell in file.outdated().items() if place in wanted]:
             words = f"{count_words(len(older), 'kept answer')} of {source.id}: images "
@@ -138,14 +138,14 @@ class _Asks:
             )
 
         def cells() -> Iterator[Cell]:
-            with asked(restored(subject), question) as model:
+            with asked(restored(network), question) as model:
                 yield from kept_grid(
                     file,
                     model,
                     load_dataset(config.dataset),
                     corruptions=self.corruptions,
                     severities=self.severities,
-                    class_names=subject.class_names,
+                    class_names=network.class_names,
                 )
 
         return cells(), question

@@ -29,14 +29,14 @@ def run(options: argparse.Namespace, say: Say) -> None:
     kept = []
     for name in options.names or with_networks():
         source = find(name)
-        subject = network_of(source)
+        trained = network_of(source)
         asked = {"num_images": options.images, "batch_size": options.batch_size}
-        record = known.get(subject.sha256, {})
+        record = known.get(trained.sha256, {})
         if any(record.get(key) != value for key, value in asked.items()):
-            record = movement_of(subject, **asked).to_json()
+            record = movement_of(trained, **asked).to_json()
         found = Movement.from_json(record)
         _tell(name, found, decay_alone(source), say)
-        kept.append({"name": name, "sha256": subject.sha256, **found.to_json()})
+        kept.append({"name": name, "sha256": trained.sha256, **found.to_json()})
     if options.output:
         lines = (json.dumps(record, ensure_ascii=False) + "\n" for record in kept)
         Path(options.output).write_text("".join(lines))

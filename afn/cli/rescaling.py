@@ -22,15 +22,15 @@ def run(options: argparse.Namespace, say: Say) -> None:
     if bool(options.corruption) == bool(options.domains):
         raise ValueError("name what γ̂ and β̂ are held against: --corruption NAME, or --domains NAME")
     source = find(options.name)
-    dataset, subject = config_of(source).dataset, network_of(source)
+    dataset, network = config_of(source).dataset, network_of(source)
     conditions: list[Condition] = [(dataset, None, 0)]
     conditions += [(dataset, options.corruption, s) for s in range(1, 6) if options.corruption]
     conditions += [(name, None, 0) for name in options.domains or ()]
-    question = subject.question(
+    question = network.question(
         num_images=options.images, stats=options.stats, batch_size=options.batch_size
     )
-    images = images_under(conditions, image_shape=subject.image_shape, num_images=options.images)
-    with asked(restored(subject), question) as model:
+    images = images_under(conditions, image_shape=network.image_shape, num_images=options.images)
+    with asked(restored(network), question) as model:
         measured = layer_rescaling(model, images, batch_size=question.batch_size)
     told = "; ".join(
         dict.fromkeys(statistics_told(question.statistics, n) for n in measured.num_images)

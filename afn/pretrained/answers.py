@@ -13,48 +13,48 @@ from afn.pretrained.spec import Spec
 
 
 def answers_of(
-    spec: Spec, subject: Network, *, own: ImageData, domains: list[ImageData]
+    spec: Spec, network: Network, *, own: ImageData, domains: list[ImageData]
 ) -> Iterator[tuple[Question, Cell]]:
     """Every cell of the plan, computed or as kept.
 
     Args:
         spec: What to ask.
-        subject: The trained model.
+        network: The trained model.
         own: The data set that it was trained on.
         domains: Those of the plan.
     """
-    model = restored(subject)
+    model = restored(network)
     for mode in spec.modes():
         for data in domains:
-            question = subject.question(
+            question = network.question(
                 dataset=data.name,
                 classes=data.class_names,
                 num_images=spec.domain_images,
                 stats=mode.stats,
                 networks=mode.networks,
             )
-            yield question, _clean(subject, model, question, data)
+            yield question, _clean(network, model, question, data)
         if spec.grid_images:
-            question = subject.question(
+            question = network.question(
                 num_images=spec.grid_images, stats=mode.stats, networks=mode.networks
             )
             with asked(model, question):
                 for cell in kept_grid(
-                    subject.file(question), model, own, class_names=subject.class_names
+                    network.file(question), model, own, class_names=network.class_names
                 ):
                     yield question, cell
 
 
-def _clean(subject: Network, model: nn.Module, question: Question, data: ImageData) -> Cell:
+def _clean(network: Network, model: nn.Module, question: Question, data: ImageData) -> Cell:
     """The answers to a domain's clean images, brought to the model's form."""
-    file, place = subject.file(question), (None, 0)
+    file, place = network.file(question), (None, 0)
     if place in (known := file.cells()):
         return known[place]
-    those = brought(data, subject.image_shape, question.num_images)
+    those = brought(data, network.image_shape, question.num_images)
     with asked(model, question):
         cell = answers(
             model, ShownImages.of(*those, place=place), batch_size=question.batch_size,
-            class_names=subject.class_names,
+            class_names=network.class_names,
         )  # fmt: skip
     file.append(cell)
     return cell

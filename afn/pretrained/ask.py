@@ -62,8 +62,8 @@ def ask_again(spec: Spec, store: RunStore, folder: Path, say: Say) -> list[Accur
     kept.mkdir(parents=True, exist_ok=True)
     (kept / "weights.safetensors").write_bytes(_with_sigma(card, weights, trained_on))
     contents = {"weights": (kept / "weights.safetensors").read_bytes()}
-    subject = replace(
-        card.subject(kept),
+    network = replace(
+        card.network(kept),
         weights=kept / "weights.safetensors",
         sha256=sha256(contents["weights"]),
     )
@@ -71,7 +71,7 @@ def ask_again(spec: Spec, store: RunStore, folder: Path, say: Say) -> list[Accur
         card.unpack_answers(kept)
     domains = [load_dataset(name) for name in spec.domains]
     answers: dict[Question, dict[Place, Cell]] = {}
-    for question, cell in answers_of(spec, subject, own=own, domains=domains):
+    for question, cell in answers_of(spec, network, own=own, domains=domains):
         answers.setdefault(question, {})[cell.place] = cell
     accuracies = [Accuracy.of(q, cell) for q, cells in answers.items() for cell in cells.values()]
     say({"kind": "asked", "cells": len(accuracies)})
@@ -84,7 +84,7 @@ def ask_again(spec: Spec, store: RunStore, folder: Path, say: Say) -> list[Accur
 
 def _with_sigma(card: Card, weights: bytes, data: ImageData) -> bytes:
     """The weights, with the mean of σ over training images where they lack it."""
-    model = restored(card.subject())
+    model = restored(card.network())
     lacking = {
         f"{path}.running_sigma"
         for path, layer in model.named_modules()

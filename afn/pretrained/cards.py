@@ -134,7 +134,7 @@ class Card:
         events = _lines(self.read("events"))
         return events[offset:], len(events)
 
-    def subject(self, answers: Path | None = None) -> "Network":
+    def network(self, answers: Path | None = None) -> "Network":
         """It as evaluations see it.
 
         Args:

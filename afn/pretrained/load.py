@@ -31,6 +31,6 @@ def load_pretrained(name: str, folder: Path | None = None) -> nn.Module:
     card = read_card(name, folder)
     card.read("weights")  # checks them
     try:
-        return restored(card.subject())
+        return restored(card.network())
     except ValueError as error:
         raise ValueError(" ".join(str(error).split())[:400]) from error

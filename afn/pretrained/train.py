@@ -62,7 +62,7 @@ def make(spec: Spec, store: RunStore, folder: Path, say: Say) -> list[Accuracy]:
     weights = run.path / "pretrained.safetensors"
     contents = {"weights": save({name: t.contiguous() for name, t in model.state_dict().items()})}
     weights.write_bytes(contents["weights"])
-    subject = Network(
+    network = Network(
         id=spec.name,
         config=spec.config,
         image_shape=inputs.image_shape,
@@ -72,7 +72,7 @@ def make(spec: Spec, store: RunStore, folder: Path, say: Say) -> list[Accuracy]:
         folder=run.path / "grids",
     )
     answers: dict[Question, dict[Place, Cell]] = {}
-    for question, cell in answers_of(spec, subject, own=own, domains=domains):
+    for question, cell in answers_of(spec, network, own=own, domains=domains):
         answers.setdefault(question, {})[cell.place] = cell
     accuracies = [Accuracy.of(q, cell) for q, cells in answers.items() for cell in cells.values()]
     say({"kind": "asked", "cells": len(accuracies)})

@@ -56,7 +56,7 @@ def network_of(card: Card) -> Network:
     """
     folder = (backend.store().root / ".pretrained" / card.name).absolute()
     _unpack(card.folder / card.name, card.sha256["cells"], folder)
-    return card.subject(folder)
+    return card.network(folder)
 
 
 def questions(name: str) -> Mapping[Question, int]:

@@ -42,7 +42,7 @@ class Opened:
         """Whether it still trains."""
         return self.kind == "live"
 
-    def subject(self) -> Network:
+    def network(self) -> Network:
         """It as evaluations see it.
 
         Raises:

@@ -19,7 +19,7 @@ from .offers import Choice, offers
 class Chosen:
     """A network on screen: its name and colour are the same in every figure."""
 
-    subject: Network
+    network: Network
     label: str
     color: str
     is_pretrained: bool = False
@@ -52,16 +52,16 @@ def network_of(name: str) -> Network:
 
 def opened(ids: Sequence[str]) -> tuple[list[Chosen], list[str]]:
     """The named networks, and one line for each that cannot be had."""
-    subjects, problems = [], []
+    networks, problems = [], []
     for name in ids:
         try:
-            subjects.append(network_of(name))
+            networks.append(network_of(name))
         except (ValueError, OSError) as error:
             problems.append(f"{error}. It is left out.")
-    names = labels(tuple(subject.config for subject in subjects))
-    colors = run_colors([subject.config.norm for subject in subjects])
-    found = zip(subjects, names, colors, strict=True)
+    names = labels(tuple(network.config for network in networks))
+    colors = run_colors([network.config.norm for network in networks])
+    found = zip(networks, names, colors, strict=True)
     pretrained = cards.names()
     return [
-        Chosen(subject, label, color, subject.id in pretrained) for subject, label, color in found
+        Chosen(network, label, color, network.id in pretrained) for network, label, color in found
     ], problems

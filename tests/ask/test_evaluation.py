@@ -41,19 +41,19 @@ def evaluations(store):
     return EvaluationStore.beside(store)
 
 
-def task(subject, *places, **question):
+def task(network, *places, **question):
     return GridTask(
-        subject=subject, question=subject.question(num_images=60, **question), places=places
+        network=network, question=network.question(num_images=60, **question), places=places
     )
 
 
 def cells(task):
-    return task.subject.file(task.question).cells()
+    return task.network.file(task.question).cells()
 
 
 def test_a_subject_is_its_record(trained):
-    subject = trained()
-    assert Network.from_json(json.loads(json.dumps(subject.to_json()))) == subject
+    network = trained()
+    assert Network.from_json(json.loads(json.dumps(network.to_json()))) == network
 
 
 def test_a_question_holds_only_what_can_change_the_answer(trained):
@@ -77,26 +77,26 @@ def test_a_question_holds_only_what_can_change_the_answer(trained):
 
 
 def test_a_restored_network_answers_as_the_trained_one_did(trained, store):
-    subject = trained()
-    training = Training(subject.config)
-    training.restore(subject.weights)
+    network = trained()
+    training = Training(network.config)
+    training.restore(network.weights)
     images = training.data.test_images[:20]
-    assert torch.equal(restored(subject)(images), training.model.eval()(images))
+    assert torch.equal(restored(network)(images), training.model.eval()(images))
 
 
 @pytest.mark.parametrize("stats", ["running", "batch"])
 def test_a_question_sets_statistics_and_networks(trained, stats):
-    subject = trained(max_steps=5)
-    model = restored(subject)
+    network = trained(max_steps=5)
+    model = restored(network)
     images = as_float(torch.from_numpy(load_dataset("digits8").x_test[:30]))
-    with asked(model, subject.question(num_images=30, stats=stats, networks=False)) as off:
+    with asked(model, network.question(num_images=30, stats=stats, networks=False)) as off:
         got = off(images)
     with override_lambdas(model, mu=0, sigma=0, gamma=0, beta=0):
         assert torch.equal(got, model(images))
-    with asked(model, subject.question(num_images=30, stats=stats)) as on:
+    with asked(model, network.question(num_images=30, stats=stats)) as on:
         kept = on(images)
         assert not torch.equal(got, kept)
-    with asked(model, subject.question(num_images=30, stats=stats, networks="frozen")) as frozen:
+    with asked(model, network.question(num_images=30, stats=stats, networks="frozen")) as frozen:
         assert torch.equal(frozen(images), kept) == (stats == "running")
 
 
@@ -115,13 +115,13 @@ def test_an_evaluation_keeps_every_cell_and_is_then_done(trained, evaluations):
 
 
 def test_only_what_is_missing_is_done(trained, evaluations):
-    subject = trained()
-    carry_out(evaluations.create([task(subject, CLEAN)]))
-    before = cells(task(subject))[CLEAN]
-    [left] = undone([task(subject, CLEAN, FOG)])
-    assert left == task(subject, FOG)
-    carry_out(evaluations.create([task(subject, CLEAN, FOG)]))
-    lines = subject.file(left.question).path.read_text().splitlines()
+    network = trained()
+    carry_out(evaluations.create([task(network, CLEAN)]))
+    before = cells(task(network))[CLEAN]
+    [left] = undone([task(network, CLEAN, FOG)])
+    assert left == task(network, FOG)
+    carry_out(evaluations.create([task(network, CLEAN, FOG)]))
+    lines = network.file(left.question).path.read_text().splitlines()
     assert len(lines) == 3  # the question and two cells
     assert cells(left)[CLEAN] == before
 
@@ -245,22 +245,22 @@ def test_pictures_are_written_whole_or_not_at_all(tmp_path, monkeypatch):
     shutil.rmtree(tmp_path)
 
 
-def spread_task(subject, *domains, **question):
+def spread_task(network, *domains, **question):
     return SpreadTask(
-        subject=subject, question=subject.question(num_images=40, **question), domains=domains
+        network=network, question=network.question(num_images=40, **question), domains=domains
     )
 
 
 def test_a_spread_is_its_record_and_has_a_file_for_each_question(trained):
-    subject = trained()
-    asking = spread_task(subject, "digits8", "syn")
+    network = trained()
+    asking = spread_task(network, "digits8", "syn")
     assert task_from_json(json.loads(json.dumps(asking.to_json()))) == asking
     others = [
-        spread_task(subject, "syn", "digits8"),
-        spread_task(subject, "digits8"),
-        spread_task(subject, "digits8", "syn", stats="running"),
-        spread_task(subject, "digits8", "syn", batch_size=16),
-        spread_task(subject, "digits8", "syn", networks=False),
+        spread_task(network, "syn", "digits8"),
+        spread_task(network, "digits8"),
+        spread_task(network, "digits8", "syn", stats="running"),
+        spread_task(network, "digits8", "syn", batch_size=16),
+        spread_task(network, "digits8", "syn", networks=False),
     ]
     assert len({task.path for task in [asking, *others]}) == 1 + len(others)
     assert len({task.name for task in [asking, *others]}) == 1 + len(others)
@@ -282,9 +282,9 @@ def test_domains_in_the_layers_are_measured_once_and_kept(trained, evaluations):
 
 
 def test_domains_in_the_layers_depend_on_statistics_and_networks(trained, evaluations):
-    subject = trained(max_steps=5)
+    network = trained(max_steps=5)
     tasks = [
-        spread_task(subject, "digits8", "syn", **question)
+        spread_task(network, "digits8", "syn", **question)
         for question in ({}, {"stats": "running"}, {"networks": False})
     ]
     carry_out(evaluations.create(tasks))
@@ -295,8 +295,8 @@ def test_domains_in_the_layers_depend_on_statistics_and_networks(trained, evalua
 
 
 def test_a_torn_spread_is_none_and_what_cannot_be_measured_is_told(trained, evaluations):
-    subject = trained()
-    lost, good = (spread_task(subject, "digits8", name) for name in ("nowhere", "syn"))
+    network = trained()
+    lost, good = (spread_task(network, "digits8", name) for name in ("nowhere", "syn"))
     evaluation = evaluations.create([lost, good])
     carry_out(evaluation)
     assert evaluation.state().status == "finished"

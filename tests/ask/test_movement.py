@@ -345,7 +345,7 @@ def test_a_task_is_carried_out_once_and_kept(store, quick):
     list(execute(run))
     subject = Network.of_run(run)
     task = MovementTask(
-        subject=subject,
+        network=subject,
         question=subject.question(num_images=40, batch_size=10),
         conditions=conditions_of("digits8", (8, 8, 1))[:3],
     )

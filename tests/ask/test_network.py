@@ -37,16 +37,16 @@ def test_a_run_of_before_names_were_kept_takes_those_of_its_data_set(run):
 
 
 def test_a_question_about_other_classes_is_another_question(run):
-    subject = Network.of_run(run)
-    alike = subject.question(num_images=9, dataset="mnist5k")
-    given = subject.question(num_images=9, dataset="mnist5k", classes=DIGITS)
-    turned = subject.question(num_images=9, dataset="mnist5k", classes=DIGITS[::-1])
-    looked_up = subject.question(num_images=9, dataset="cifar10")
+    network = Network.of_run(run)
+    alike = network.question(num_images=9, dataset="mnist5k")
+    given = network.question(num_images=9, dataset="mnist5k", classes=DIGITS)
+    turned = network.question(num_images=9, dataset="mnist5k", classes=DIGITS[::-1])
+    looked_up = network.question(num_images=9, dataset="cifar10")
     assert alike == given
-    assert (alike.classes, subject.question(num_images=9).classes) == ("", "")
+    assert (alike.classes, network.question(num_images=9).classes) == ("", "")
     assert len({alike.key, turned.key}) == 2
     assert len(turned.classes) == len(looked_up.classes) == 64
-    assert subject.question(num_images=9, dataset="gone/set").classes == ""
+    assert network.question(num_images=9, dataset="gone/set").classes == ""
 
 
 def test_questions_of_before_there_were_classes_keep_their_key():

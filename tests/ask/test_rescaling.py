@@ -150,9 +150,9 @@ def test_a_record_is_what_was_measured_or_says_why_not(conditions):
 def test_a_task_is_carried_out_once_and_kept(store, quick):
     run = store.create(replace(quick, norm="afn"))
     list(execute(run))
-    subject = Network.of_run(run)
-    question = subject.question(num_images=60)
-    task = RescalingTask(subject=subject, question=question, conditions=(CLEAN, FOG))
+    network = Network.of_run(run)
+    question = network.question(num_images=60)
+    task = RescalingTask(network=network, question=question, conditions=(CLEAN, FOG))
     assert task_from_json(json.loads(json.dumps(task.to_json()))) == task
     assert task.read() is None
     assert task.left() == task
@@ -173,9 +173,9 @@ def test_a_task_is_carried_out_once_and_kept(store, quick):
 def test_what_cannot_be_had_becomes_a_line(store, quick):
     run = store.create(replace(quick, norm="bn"))
     list(execute(run))
-    subject = Network.of_run(run)
-    question = subject.question(num_images=20)
-    gone = RescalingTask(subject=subject, question=question, conditions=(("gone", None, 0),))
+    network = Network.of_run(run)
+    question = network.question(num_images=20)
+    gone = RescalingTask(network=network, question=question, conditions=(("gone", None, 0),))
     evaluation = EvaluationStore.beside(store).create([gone])
     carry_out(evaluation)
     [line] = evaluation.state().summary["problems"]

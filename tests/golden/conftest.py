@@ -70,7 +70,7 @@ def answered(runs: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
         for task in evaluation.tasks():
             if isinstance(task, GridTask):
                 for place in task.missing():
-                    task.subject.file(task.question).append(_cell(task, place))
+                    task.network.file(task.question).append(_cell(task, place))
 
     monkeypatch.setattr(LocalRunner, "evaluate", answer)
 

@@ -44,7 +44,7 @@ CELL = Cell(
     corruption="fog", severity=2, source="generated, CIFAR-10-C's constants", loss=1.5,
     answers=b"\0\1\2", confidences=b"\xff\x80\0", labels=b"\0\1\1", rule=2,
 )  # fmt: skip
-SUBJECT = Network(
+NETWORK = Network(
     id="golden", config=TrainConfig(dataset="digits8"), image_shape=(8, 8, 1),
     class_names=tuple("0123456789"), weights=Path("/golden/weights.safetensors"),
     sha256="0" * 64, folder=Path("/golden/grids"),
@@ -75,11 +75,11 @@ def test_a_question_keeps_its_key(golden: Golden) -> None:
     lines = [f"{Question(**base | each).key}  {json.dumps(each)}" for each in changes]
     for norm in ("bn", "afn", "asrnorm", "in"):
         config = TrainConfig(dataset="digits8", norm=norm)
-        subject = Network(
-            **{n: getattr(SUBJECT, n) for n in SUBJECT.__slots__} | {"config": config}
+        network = Network(
+            **{n: getattr(NETWORK, n) for n in NETWORK.__slots__} | {"config": config}
         )
         for asked in WAYS:
-            question = subject.question(num_images=200, **asked)
+            question = network.question(num_images=200, **asked)
             lines.append(f"{question.key}  {norm} {json.dumps(asked)}: {question.statistics}")
     golden("questions.txt", "\n".join([*lines, ""]))
 
@@ -93,7 +93,7 @@ def test_answers_keep_their_files_and_bytes(golden: Golden, tmp_path: Path) -> N
     pictures = PicturesFile(
         folder=Path("/golden/pictures"), dataset="digits8", num_images=200, corruption="fog"
     )
-    about: dict[str, Any] = {"subject": SUBJECT, "question": ASKED}
+    about: dict[str, Any] = {"network": NETWORK, "question": ASKED}
     measuring = [
         SpreadTask(**about, domains=("digits8", "mnist5k")),
         RescalingTask(**about, conditions=conditions),
@@ -115,8 +115,8 @@ def test_answers_keep_their_files_and_bytes(golden: Golden, tmp_path: Path) -> N
 
 def brief(task: dict[str, Any]) -> dict[str, Any]:
     """Without the configuration, of which other tests tell."""
-    subject = {name: each for name, each in task.get("subject", {}).items() if name != "config"}
-    return task | ({"subject": subject} if subject else {})
+    network = {name: each for name, each in task.get("subject", {}).items() if name != "config"}
+    return task | ({"subject": network} if network else {})
 
 
 def test_a_run_keeps_its_folder(golden: Golden, tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def test_asrnorms_of_old_get_the_mean_of_sigma_from_their_training_images(tiny, 
     assert found.keys() == tensors.keys()
     assert all(torch.equal(found[name], value) for name, value in old.items())
     # By hand: the first layer's σ of every training image, by its own input.
-    model, seen = restored(card.subject()), []
+    model, seen = restored(card.network()), []
     path, layer = next(iter(norm_layers(model).items()))
     layer.register_forward_hook(lambda _, inputs, __: seen.append(inputs[0]))
     images = torch.from_numpy(load_dataset("digits8").x_train).permute(0, 3, 1, 2) / 255

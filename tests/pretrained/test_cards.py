@@ -71,18 +71,18 @@ def test_every_cell_is_kept_with_its_question_and_its_answers(made):
 
 
 def test_unpacked_answers_are_not_asked_for_again(made, tmp_path):
-    subject = made.card.subject(tmp_path)
+    network = made.card.network(tmp_path)
     made.card.unpack_answers(tmp_path)
     made.card.unpack_answers(tmp_path)
     for stats, networks in (("running", "on"), ("batch", "on"), ("batch", "frozen")):
-        question = subject.question(num_images=20, stats=stats, networks=networks)
-        file = subject.file(question)
+        question = network.question(num_images=20, stats=stats, networks=networks)
+        file = network.file(question)
         assert len(file.cells()) == 90
         assert len(file.path.read_bytes().splitlines()) == 91
         assert (
-            GridTask(subject=subject, question=question, places=tuple(file.cells())).left() is None
+            GridTask(network=network, question=question, places=tuple(file.cells())).left() is None
         )
-    assert restored(subject).training is False
+    assert restored(network).training is False
 
 
 def test_a_history_reads_the_cards_events(made):

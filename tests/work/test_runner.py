@@ -72,10 +72,10 @@ def test_a_killed_run_is_failed_with_the_signal(runner, store, endless):
 
 
 def evaluation_of(store, run, *, num_images=60):
-    subject = Network.of_run(run)
+    network = Network.of_run(run)
     asking = GridTask(
-        subject=subject,
-        question=subject.question(num_images=num_images),
+        network=network,
+        question=network.question(num_images=num_images),
         places=tuple(places(SEVERITIES, (1, 2, 3, 4, 5))),
     )
     return asking, EvaluationStore.beside(store).create([asking])
@@ -121,9 +121,9 @@ def test_an_evaluation_can_be_stopped_and_killed(forking, store, quick):
 
 
 def test_a_process_looks_into_layers_and_ends_with_the_worker(runner, tmp_path):
-    subject = read_card("mnist5k-afn").subject(tmp_path / "answers")
+    network = read_card("mnist5k-afn").network(tmp_path / "answers")
     inspector = Inspector(runner.inspect)
-    look = Look(subject=subject, batch=Batch(dataset="mnist5k", size=4))
+    look = Look(subject=network, batch=Batch(dataset="mnist5k", size=4))
     assert inspector.look(look)["norm"] == "afn"
     runner.close()
     runner.start()

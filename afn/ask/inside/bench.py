@@ -157,61 +157,61 @@ class Bench:
 
     # -- what is at hand ---------------------------------------------------------------------------
 
-    def _model(self, subject: Network) -> nn.Module:
-        return self._models.of((subject.sha256, subject.config), lambda: _built(subject))
+    def _model(self, network: Network) -> nn.Module:
+        return self._models.of((network.sha256, network.config), lambda: _built(network))
 
-    def _as_trained(self, subject: Network) -> nn.Module:
-        model = self._model(subject)
-        set_eval_stats(model, _stats_of(subject))
+    def _as_trained(self, network: Network) -> nn.Module:
+        model = self._model(network)
+        set_eval_stats(model, _stats_of(network))
         return model
 
-    def _other(self, subject: Network, look: Look, pool: ShownImages, images: Tensor) -> Answered:
+    def _other(self, network: Network, look: Look, pool: ShownImages, images: Tensor) -> Answered:
         """What a network says as trained; kept, for it does not change with what is forced."""
         return self._scores.of(
             (
-                subject.sha256,
-                subject.config,
-                subject.class_names,
+                network.sha256,
+                network.config,
+                network.class_names,
                 look.subject.image_shape,
                 look.subject.class_names,
                 look.batch,
                 look.image,
             ),
             lambda: _answered(
-                self._like(subject, look.subject)(images),
+                self._like(network, look.subject)(images),
                 look.image,
-                self._trained_score(subject, look.subject, pool, look.batch),
+                self._trained_score(network, look.subject, pool, look.batch),
             ),
         )
 
-    def _like(self, subject: Network, first: Network) -> Classifier:
+    def _like(self, network: Network, first: Network) -> Classifier:
         """A network as trained, its logits in the order of another one's classes.
 
         Raises:
             ValueError: It knows other classes.
         """
-        model = self._as_trained(subject)
-        if subject.class_names == first.class_names:
+        model = self._as_trained(network)
+        if network.class_names == first.class_names:
             return model
-        if set(subject.class_names) != set(first.class_names):
+        if set(network.class_names) != set(first.class_names):
             raise ValueError(
-                f"{subject.id} and {first.id} know other classes: expected "
-                f"{', '.join(first.class_names)}, got {', '.join(subject.class_names)}; compare "
+                f"{network.id} and {first.id} know other classes: expected "
+                f"{', '.join(first.class_names)}, got {', '.join(network.class_names)}; compare "
                 f"networks of the same ones"
             )
-        order = [subject.class_names.index(name) for name in first.class_names]
+        order = [network.class_names.index(name) for name in first.class_names]
         return lambda images: model(images)[:, order]
 
-    def _pool(self, subject: Network, batch: Batch) -> ShownImages:
+    def _pool(self, network: Network, batch: Batch) -> ShownImages:
         """The images that the network can be asked about, labelled as its logits are numbered."""
         key = (
-            batch.dataset, subject.image_shape, batch.corruption, batch.severity,
-            subject.class_names,
+            batch.dataset, network.image_shape, batch.corruption, batch.severity,
+            network.class_names,
         )  # fmt: skip
 
         def made() -> ShownImages:
-            data, changes = self._sets.of(key[:2], lambda: _test_set(subject, batch))
-            naming = Naming(dataset=data.name, classes=data.class_names, logits=subject.class_names)
+            data, changes = self._sets.of(key[:2], lambda: _test_set(network, batch))
+            naming = Naming(dataset=data.name, classes=data.class_names, logits=network.class_names)
             place = batch.corruption, batch.severity
             shown = ShownImages.of(data, POOL, changes, place=place)
             left_out = naming.left_out(shown.labels.tolist())
@@ -221,13 +221,13 @@ class Bench:
                 images=shown.images[labels >= 0] if left_out else shown.images,
                 labels=labels[labels >= 0],
                 source=", ".join(filter(None, [shown.source, left_out])),
-                class_names=subject.class_names,
+                class_names=network.class_names,
             )
 
         return self._pools.of(key, made)
 
-    def _score(self, model: Classifier, subject: Network, pool: ShownImages, batch: Batch) -> Score:
-        most = POOL if subject.config.backbone == "convnet" else _DEEP_IMAGES
+    def _score(self, model: Classifier, network: Network, pool: ShownImages, batch: Batch) -> Score:
+        most = POOL if network.config.backbone == "convnet" else _DEEP_IMAGES
         those = _ordered(pool, batch)[: min(most, _PASSES * batch.size)]
         correct = sum(
             int((model(pool.images[each]).argmax(1) == pool.labels[each]).sum())
@@ -236,14 +236,14 @@ class Bench:
         return {"correct": correct, "n": len(those)}
 
     def _trained_score(
-        self, subject: Network, first: Network, pool: ShownImages, batch: Batch
+        self, network: Network, first: Network, pool: ShownImages, batch: Batch
     ) -> Score:
         key = (
-            subject.sha256, subject.config, subject.class_names, pool.dataset, pool.place,
+            network.sha256, network.config, network.class_names, pool.dataset, pool.place,
             first.image_shape, pool.class_names, batch.size, batch.order,
         )  # fmt: skip
         return self._scores.of(
-            key, lambda: self._score(self._like(subject, first), subject, pool, batch)
+            key, lambda: self._score(self._like(network, first), network, pool, batch)
         )
 
 
@@ -262,10 +262,10 @@ class _Kept:
         return value
 
 
-def _built(subject: Network) -> nn.Module:
-    if subject.sha256 != UNTRAINED:
-        return restored(subject)
-    config = subject.config
+def _built(network: Network) -> nn.Module:
+    if network.sha256 != UNTRAINED:
+        return restored(network)
+    config = network.config
     data = load_tensors(config.dataset, config.train_images, 1)
     model = started(
         config,
@@ -287,13 +287,13 @@ def _changed(model: nn.Module, layer: nn.Module, look: Look) -> Iterator[None]:
         yield
 
 
-def _stats_of(subject: Network) -> Stats:
+def _stats_of(network: Network) -> Stats:
     """As it was trained to be used."""
-    return "batch" if subject.config.statistics.startswith("test batch") else "running"
+    return "batch" if network.config.statistics.startswith("test batch") else "running"
 
 
-def _test_set(subject: Network, batch: Batch) -> tuple[ImageData, list[str]]:
-    data, _, changes = brought(load_dataset(batch.dataset), subject.image_shape, POOL)
+def _test_set(network: Network, batch: Batch) -> tuple[ImageData, list[str]]:
+    data, _, changes = brought(load_dataset(batch.dataset), network.image_shape, POOL)
     no_images, no_labels = data.x_train[:0].copy(), data.y_train[:0].copy()
     return replace(data, x_train=no_images, y_train=no_labels), changes
 

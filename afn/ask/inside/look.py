@@ -13,7 +13,7 @@ POOL = 512
 SHOWN = 6
 """So many images of the batch come back as pictures, with every network's answer."""
 UNTRAINED = "untrained"
-"""In place of a subject's ``sha256`` where it has no weights of its own."""
+"""In place of a network's ``sha256`` where it has no weights of its own."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

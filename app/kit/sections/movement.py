@@ -54,12 +54,12 @@ def _decay_of_card(sha256: str, _card: Card) -> float | None:
     return decay_alone(_card).ratio
 
 
-def task_of(subject: Network) -> MovementTask:
+def task_of(network: Network) -> MovementTask:
     """What is asked of a run's network."""
     return MovementTask(
-        subject=subject,
-        question=subject.question(num_images=NUM_IMAGES, batch_size=BATCH_SIZE, stats="batch"),
-        conditions=conditions_of(subject.config.dataset, subject.image_shape),
+        network=network,
+        question=network.question(num_images=NUM_IMAGES, batch_size=BATCH_SIZE, stats="batch"),
+        conditions=conditions_of(network.config.dataset, network.image_shape),
     )
 
 
@@ -95,7 +95,7 @@ def render(chosen: Sequence[Opened]) -> None:
     for each in ended:
         try:
             if each.card is None or of_card(each.card) is None:
-                tasks[each.id] = task_of(each.subject())
+                tasks[each.id] = task_of(each.network())
         except (ValueError, OSError) as error:
             st.caption(plain(f"{each.shown.label}: {error}."))
     if len(ended) < len(adaptive):

@@ -81,7 +81,7 @@ def render() -> None:
     backend.runner().start()
     recipe = _recipe(recipes, len(wanted))
     domains.write_url(domains.take())
-    trained, missing = training_domains.subjects_of(recipe)
+    trained, missing = training_domains.trained_networks(recipe)
     for line in missing:
         st.warning(plain(line), icon=":material/info:")
     if families.are_here(here):

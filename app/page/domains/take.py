@@ -46,22 +46,22 @@ def experiments_of(
     asked = {
         (label, source): (
             contender,
-            subject,
-            domains.question(view, contender, subject, entries[0]),
+            network,
+            domains.question(view, contender, network, entries[0]),
         )
         for label in view.in_order
         for contender in (CONTENDERS[label],)
-        for (norm, source), subject in trained.items()
+        for (norm, source), network in trained.items()
         if norm == contender.norm
     }
     if not asked:
         return []
     contenders = {CONTENDERS[label].label: CONTENDERS[label] for label, _ in asked}
     used = {contender.norm for contender in contenders.values()}
-    networks = {pair: subject for pair, subject in trained.items() if pair[0] in used}
-    origins = {pair: Origin.of(subject.id) for pair, subject in networks.items()}
-    classes = {source: subject.class_names for (_, source), subject in networks.items()}
-    shapes = {source: subject.image_shape for (_, source), subject in networks.items()}
+    networks = {pair: network for pair, network in trained.items() if pair[0] in used}
+    origins = {pair: Origin.of(network.id) for pair, network in networks.items()}
+    classes = {source: network.class_names for (_, source), network in networks.items()}
+    shapes = {source: network.image_shape for (_, source), network in networks.items()}
     modes = dict.fromkeys(f"{each.label}: {q.statistics}" for each, _, q in asked.values())
     seeds = dict.fromkeys(str(origin.config.seed) for origin in origins.values())
     lines = []
@@ -106,10 +106,10 @@ _Asked = tuple[Contender, Network, Question]
 
 def _expected(view: DomainsView, asked: Iterable[_Asked], domain: DatasetEntry) -> list[str]:
     found = []
-    for contender, subject, _ in asked:
-        question = domains.question(view, contender, subject, domain)
-        if cell := subject.file(question).cells().get((None, 0)):
-            name = f"{contender.label}, {subject.config.dataset}"
+    for contender, network, _ in asked:
+        question = domains.question(view, contender, network, domain)
+        if cell := network.file(question).cells().get((None, 0)):
+            name = f"{contender.label}, {network.config.dataset}"
             found.append(line(name, domain.name, cell.accuracy))
     return found
 

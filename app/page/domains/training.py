@@ -84,7 +84,7 @@ def recipes(wanted: Sequence[Pair], *, beside: TrainConfig) -> dict[str, Recipe]
     )
 
 
-def subjects_of(recipe: Recipe) -> tuple[dict[Pair, Network], list[str]]:
+def trained_networks(recipe: Recipe) -> tuple[dict[Pair, Network], list[str]]:
     """The trained networks, and one line for each that cannot be opened."""
     found, problems = {}, []
     for pair, name in recipe.done.items():

@@ -197,21 +197,21 @@ def matrix_tasks(
     """Every network on every domain."""
     return [
         GridTask(
-            subject=subject,
-            question=question(view, CONTENDERS[name], subject, entry),
+            network=network,
+            question=question(view, CONTENDERS[name], network, entry),
             places=(_CLEAN,),
         )
         for entry in domains
         for source in trained_on
         for name in view.in_order
-        if (subject := trained.get((CONTENDERS[name].norm, source)))
+        if (network := trained.get((CONTENDERS[name].norm, source)))
     ]
 
 
 def question(
-    view: DomainsView, contender: Contender, subject: Network, domain: DatasetEntry
+    view: DomainsView, contender: Contender, network: Network, domain: DatasetEntry
 ) -> Question:
-    return subject.question(
+    return network.question(
         dataset=domain.name,
         classes=domain.class_names,
         num_images=view.images,
@@ -230,11 +230,11 @@ def matrices(
         contender = CONTENDERS[name]
         for source in trained_on:
             cells, statistics = {}, ""
-            if subject := trained.get((contender.norm, source)):
+            if network := trained.get((contender.norm, source)):
                 for entry in domains:
-                    asked = question(view, contender, subject, entry)
+                    asked = question(view, contender, network, entry)
                     statistics = asked.statistics
-                    if cell := subject.file(asked).cells().get(_CLEAN):
+                    if cell := network.file(asked).cells().get(_CLEAN):
                         cells[entry.name] = cell
             found.setdefault(name, []).append(
                 MatrixRow(
@@ -342,8 +342,8 @@ def spread_tasks(
     """The statistics of all domains in the layers of the networks trained on one, by contender."""
     return {
         name: SpreadTask(
-            subject=subject,
-            question=subject.question(
+            network=network,
+            question=network.question(
                 num_images=SPREAD_IMAGES,
                 stats=CONTENDERS[name].stats,
                 batch_size=view.batch_size,
@@ -352,7 +352,7 @@ def spread_tasks(
             domains=tuple(entry.name for entry in domains),
         )
         for name in view.in_order
-        if (subject := trained.get((CONTENDERS[name].norm, source)))
+        if (network := trained.get((CONTENDERS[name].norm, source)))
     }
 
 

@@ -140,13 +140,13 @@ def unforced(look: Look) -> Look:
 
 
 def look_of(
-    view: InsideView, subject: Network, others: Sequence[Network], picture: bytes = b""
+    view: InsideView, network: Network, others: Sequence[Network], picture: bytes = b""
 ) -> Look:
     """What the view asks.
 
     Args:
         view: The settings.
-        subject: The network that is looked into.
+        network: The network that is looked into.
         others: Networks that answer the same images.
         picture: An image of one's own, as the network takes it; empty for none.
     """
@@ -155,11 +155,11 @@ def look_of(
         stats = "running"
     elif view.stats == "batch":
         stats = "batch"
-    has_networks = subject.config.norm in ADAPTIVE_NORMS and subject.config.adaptive
+    has_networks = network.config.norm in ADAPTIVE_NORMS and network.config.adaptive
     return Look(
-        subject=subject,
+        subject=network,
         batch=Batch(
-            dataset=view.dataset or subject.config.dataset,
+            dataset=view.dataset or network.config.dataset,
             corruption=view.corruption if view.severity else None,
             severity=view.severity,
             size=view.size,
@@ -170,7 +170,7 @@ def look_of(
         layer=view.layer,
         channel=view.channel,
         image=min(view.image, view.size - 1),
-        stats=stats if subject.has_choice else None,
+        stats=stats if network.has_choice else None,
         lambdas=view.lambdas if has_networks else {},
         everywhere=view.where == "everywhere",
         others=tuple(others),

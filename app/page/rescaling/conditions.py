@@ -36,7 +36,7 @@ def render(chosen: Opened) -> None:
         st.caption("Once its training has ended, the network can be asked here.")
         return
     try:
-        subject = chosen.subject()
+        network = chosen.network()
     except (ValueError, OSError) as error:
         st.caption(plain(f"{error}."))
         return
@@ -49,14 +49,14 @@ def render(chosen: Opened) -> None:
 
     def ask_now() -> tuple[Asked]:
         rescaling.keep()
-        task = rescaling.task_of(rescaling.take(), subject)
+        task = rescaling.task_of(rescaling.take(), network)
         return (asking.ask("rescaling", [task], starts=True),)
 
     def draw(asked: Asked) -> None:
-        _settings(others, subject)
+        _settings(others, network)
         view = rescaling.take()
         asking.follow(asked)
-        task = rescaling.task_of(view, subject)
+        task = rescaling.task_of(view, network)
         if measured := task.read():
             _differences(chosen, view, measured, task.question.statistics, others)
         elif asked.is_running:
@@ -79,7 +79,7 @@ def _misfits(others: Mapping[str, str]) -> None:
         st.warning(plain(f"{line} It is left out."), icon=":material/info:")
 
 
-def _settings(others: Mapping[str, str], subject: Network) -> None:
+def _settings(others: Mapping[str, str], network: Network) -> None:
     with st.container(horizontal=True, gap="medium"):
         if others:
             st.segmented_control(
@@ -98,10 +98,10 @@ def _settings(others: Mapping[str, str], subject: Network) -> None:
             batch_controls.corruption(
                 rescaling.key("corruption"),
                 CORRUPTIONS,
-                subject.config.dataset,
-                subject.image_shape,
+                network.config.dataset,
+                network.image_shape,
             )
-        if subject.has_choice:
+        if network.has_choice:
             batch_controls.statistics(rescaling.key("stats"), CONTROLS["rescaling.stats"])
             st.select_slider(
                 "Test batch", BATCH_SIZES, key=rescaling.key("batch_size"), width=180,

@@ -74,7 +74,7 @@ def between_conditions(chosen: Opened, task: RescalingTask) -> list[Experiment]:
                 + (f'\nset_eval_stats(model, "{mode}")' if has_choice else ""),
                 _CONDITIONS.format(
                     conditions="".join(f"    {literal(each)},\n" for each in task.conditions),
-                    shape=literal(task.subject.image_shape), images=question.num_images,
+                    shape=literal(task.network.image_shape), images=question.num_images,
                     batch_size=question.batch_size,
                 ),
             ),

@@ -98,15 +98,15 @@ def conditions_of(view: RescalingView, dataset: str) -> tuple[Condition, ...]:
     return (clean, *((dataset, view.corruption, severity) for severity in range(1, 6)))
 
 
-def task_of(view: RescalingView, subject: Network) -> RescalingTask:
+def task_of(view: RescalingView, network: Network) -> RescalingTask:
     """What answers the view."""
     stats: Stats | None = None
     if view.stats != "trained":
         stats = "running" if view.stats == "running" else "batch"
     return RescalingTask(
-        subject=subject,
-        question=subject.question(num_images=view.images, stats=stats, batch_size=view.batch_size),
-        conditions=conditions_of(view, subject.config.dataset),
+        network=network,
+        question=network.question(num_images=view.images, stats=stats, batch_size=view.batch_size),
+        conditions=conditions_of(view, network.config.dataset),
     )
 
 

@@ -50,7 +50,7 @@ def render(chosen: Sequence[Chosen]) -> None:
         robustness.write_url(view)
         names = robustness.corruptions_for(chosen, view.dataset)
         is_wanted = asked.is_done or robustness.starts("grid")
-        tested = [robustness.whole_grid(each, view.question(each.subject)) for each in chosen]
+        tested = [robustness.whole_grid(each, view.question(each.network)) for each in chosen]
         _told_of(tested)
         if not is_wanted and is_here:
             with st.container(horizontal=True, vertical_alignment="center"):
@@ -118,8 +118,8 @@ def _how_shown(chosen: Sequence[Chosen], held: Chosen) -> None:
             "Shown", robustness.SHOWN, key=robustness.key("shown"), required=True,
             format_func={"accuracy": "accuracy", "difference": f"minus {held.label}"}.__getitem__,
         )  # fmt: skip
-        titles = {each.subject.id: each.label for each in chosen}
-        robustness.settle("baseline", titles, held.subject.id)
+        titles = {each.network.id: each.label for each in chosen}
+        robustness.settle("baseline", titles, held.network.id)
         st.selectbox(
             "Baseline", list(titles), key=robustness.key("baseline"), width=200,
             format_func=titles.__getitem__, help=CONTROLS["robustness.baseline"],
@@ -129,7 +129,7 @@ def _how_shown(chosen: Sequence[Chosen], held: Chosen) -> None:
 def _provenance(
     chosen: Sequence[Chosen], view: RobustnessView, asked: Asked, tested: Sequence[Tested]
 ) -> str:
-    seeds = " / ".join(dict.fromkeys(str(each.subject.config.seed) for each in chosen))
+    seeds = " / ".join(dict.fromkeys(str(each.network.config.seed) for each in chosen))
     modes = ", ".join(f"{each.label} {each.told_statistics}" for each in tested)
     images = max((cell.n for each in tested for cell in each.cells.values()), default=view.images)
     sources = {cell.told_source for each in tested for cell in each.cells.values()} - {"clean"}

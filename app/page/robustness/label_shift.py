@@ -21,16 +21,16 @@ REFERENCE = folders.REFERENCE / "label-shift.jsonl"
 """What ``python -m benchmarks.label_shift`` has measured."""
 
 
-def asks(subject: Network, question: Callable[..., Question]) -> list[tuple[Mode, int, Question]]:
+def asks(network: Network, question: Callable[..., Question]) -> list[tuple[Mode, int, Question]]:
     """What is asked of a model: mode, classes of a batch (0: as they come), question.
 
     Args:
-        subject: The model.
+        network: The model.
         question: From ``stats``, ``order`` and ``networks``, as `Network.question` takes them.
     """
-    if not subject.has_choice:
+    if not network.has_choice:
         return [("per image", 0, question())]
-    counted = [each for each in COUNTED.items() if each[1] <= subject.num_classes]
+    counted = [each for each in COUNTED.items() if each[1] <= network.num_classes]
     return [
         ("running", 0, question(stats="running")),
         *(("batch", number, question(stats="batch", order=order)) for order, number in counted),
@@ -38,7 +38,7 @@ def asks(subject: Network, question: Callable[..., Question]) -> list[tuple[Mode
         *(
             ("frozen", number, question(stats="batch", order=order, networks="frozen"))
             for order, number in counted
-            if subject.config.is_adaptive and not subject.config.frozen_networks
+            if network.config.is_adaptive and not network.config.frozen_networks
         ),
     ]
 
@@ -57,7 +57,7 @@ def point_of(mode: Mode, classes: int, question: Question, cell: Cell) -> ShiftP
 def tasks(chosen: Sequence[Chosen], view: RobustnessView) -> list[Task]:
     """Clean images in every kind of batch."""
     return [
-        GridTask(subject=each.subject, question=question, places=(CLEAN,))
+        GridTask(network=each.network, question=question, places=(CLEAN,))
         for each in chosen
         for _, _, question in _asks(each, view)
     ]
@@ -70,7 +70,7 @@ def shifted(chosen: Sequence[Chosen], view: RobustnessView) -> list[Shifted]:
         points = [
             point_of(mode, classes, question, cell)
             for mode, classes, question in _asks(each, view)
-            if (cell := robustness.cells_of(each.subject, question).get(CLEAN))
+            if (cell := robustness.cells_of(each.network, question).get(CLEAN))
         ]
         found.append(_named(each, points))
     return found
@@ -80,26 +80,26 @@ def precomputed(chosen: Sequence[Chosen]) -> list[Shifted]:
     """What came along of these models; none of those that are not in it."""
     known = _reference(REFERENCE, REFERENCE.stat().st_mtime_ns) if REFERENCE.exists() else {}
     return [
-        _named(each, known[each.subject.sha256]) for each in chosen if each.subject.sha256 in known
+        _named(each, known[each.network.sha256]) for each in chosen if each.network.sha256 in known
     ]
 
 
-def kept_line(subject: Network, points: Sequence[ShiftPoint]) -> str:
+def kept_line(network: Network, points: Sequence[ShiftPoint]) -> str:
     """A model's line of `REFERENCE`."""
-    record = {"model": subject.id, "sha256": subject.sha256, "points": list(map(asdict, points))}
+    record = {"model": network.id, "sha256": network.sha256, "points": list(map(asdict, points))}
     return json.dumps(record)
 
 
 def _named(chosen: Chosen, points: Sequence[ShiftPoint]) -> Shifted:
     return Shifted(
-        label=chosen.label, color=chosen.color, norm=chosen.subject.config.norm,
+        label=chosen.label, color=chosen.color, norm=chosen.network.config.norm,
         points=tuple(points),
     )  # fmt: skip
 
 
 def _asks(chosen: Chosen, view: RobustnessView) -> list[tuple[Mode, int, Question]]:
-    subject = chosen.subject
-    return asks(subject, lambda **changes: view.question(subject, **{"order": "mixed"} | changes))
+    network = chosen.network
+    return asks(network, lambda **changes: view.question(network, **{"order": "mixed"} | changes))
 
 
 @lru_cache(maxsize=2)

@@ -27,7 +27,7 @@ _figure = lru_cache(maxsize=16)(charts.shift_figure)
 
 def render(chosen: Sequence[Chosen]) -> None:
     """Draw the section; nothing where no model depends on the batch."""
-    having = [each for each in chosen if each.subject.has_choice]
+    having = [each for each in chosen if each.network.has_choice]
     is_here = families.is_here(robustness.take().dataset)
     if not having or not (is_here or label_shift.precomputed(having)):
         return
@@ -50,7 +50,7 @@ def render(chosen: Sequence[Chosen]) -> None:
         if asked.is_running:
             st.skeleton(height=_HEIGHT)
         elif any(model.points for model in models):
-            seeds = dict.fromkeys(str(each.subject.config.seed) for each in chosen)
+            seeds = dict.fromkeys(str(each.network.config.seed) for each in chosen)
             _draw(models, view, " / ".join(seeds), is_live=is_live)
             if is_here:
                 offer("robustness.classes", lambda: experiments.experiments_of(chosen, view))

@@ -69,7 +69,7 @@ def render() -> None:
     chosen, missing = networks.opened(robustness.take().models)
     if is_asked and chosen:
         problems += robustness.misfits(chosen, robustness.take())
-    if robustness.take().baseline not in [each.subject.id for each in chosen]:
+    if robustness.take().baseline not in [each.network.id for each in chosen]:
         st.session_state[robustness.key("baseline")] = ""
     for line in dict.fromkeys([*problems, *missing]):
         st.warning(plain(line), icon=":material/info:")
@@ -77,7 +77,7 @@ def render() -> None:
         st.info("Choose a model above.", icon=":material/arrow_upward:")
         return
     card_view.cards(
-        [cards.card_of(each.subject.id) for each in chosen if each.is_pretrained], key="robustness"
+        [cards.card_of(each.network.id) for each in chosen if each.is_pretrained], key="robustness"
     )
     _controls(chosen)
     chosen, misfits = robustness.fitting(chosen, robustness.take().dataset)
@@ -101,7 +101,7 @@ def _has_answers(chosen: Sequence[Chosen]) -> bool:
     """Whether images can be asked about here, or were asked about for the models' cards."""
     view = robustness.take()
     return families.is_here(view.dataset) or any(
-        robustness.num_corruptions(robustness.whole_grid(each, view.question(each.subject)))
+        robustness.num_corruptions(robustness.whole_grid(each, view.question(each.network)))
         for each in chosen
     )
 
@@ -118,7 +118,7 @@ def _models(offered: Sequence[Choice]) -> None:
 
 
 def _controls(chosen: Sequence[Chosen]) -> None:
-    datasets = list(dict.fromkeys(each.subject.config.dataset for each in chosen))
+    datasets = list(dict.fromkeys(each.network.config.dataset for each in chosen))
     dataset = robustness.settle("dataset", datasets)
     offered = robustness.corruptions_for(chosen, dataset)
     robustness.settle("corruption", offered, RobustnessView().corruption)
@@ -182,7 +182,7 @@ def _shift(chosen: Sequence[Chosen]) -> None:
             )  # fmt: skip
         view = robustness.take()
         robustness.write_url(view)
-        tested = [robustness.tested(each, view.question(each.subject)) for each in chosen]
+        tested = [robustness.tested(each, view.question(each.network)) for each in chosen]
         _pictures(view, tested, near)
         asking.follow(near)
         _way(chosen, view, near)
@@ -234,7 +234,7 @@ def _blank_cards(num_models: int) -> str:
 
 def _way(chosen: Sequence[Chosen], view: RobustnessView, asked: Asked) -> None:
     heading("Where the gain comes from", "robustness.steps")
-    if not {"bn", "afn"} <= {each.subject.config.norm for each in chosen}:
+    if not {"bn", "afn"} <= {each.network.config.norm for each in chosen}:
         st.caption("Choose a BN and an AFN model to see what lies between them.")
         return
     way = robustness.way_steps(chosen, view)
@@ -254,7 +254,7 @@ def _way(chosen: Sequence[Chosen], view: RobustnessView, asked: Asked) -> None:
 
 def _batches(chosen: Sequence[Chosen], view: RobustnessView, asked: Asked) -> None:
     heading("The size of the test batch", "robustness.batches")
-    if not any(each.subject.has_choice for each in chosen):
+    if not any(each.network.has_choice for each in chosen):
         st.caption(
             "None of these models takes statistics from a test batch, so its size changes nothing. "
             "BN and AFN can."

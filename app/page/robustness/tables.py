@@ -39,5 +39,5 @@ def render(chosen: Sequence[Chosen], tested: Sequence[Tested], view: RobustnessV
 
 def _named(table: Callable[[], Rows], chosen: Sequence[Chosen], view: RobustnessView) -> Rows:
     """With data set and seeds in every row."""
-    seeds = " ".join(dict.fromkeys(str(each.subject.config.seed) for each in chosen))
+    seeds = " ".join(dict.fromkeys(str(each.network.config.seed) for each in chosen))
     return [{"data": view.dataset, "seed": seeds, "order": view.order, **row} for row in table()]

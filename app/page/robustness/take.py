@@ -59,13 +59,13 @@ class _Test:
     """One way of asking one network."""
 
     name: str
-    subject: Network
+    network: Network
     question: Question
 
     def model(self, networks: dict[str, str]) -> str:
         """Python for it; the network itself has a name."""
-        given = [networks[self.subject.id]]
-        given += [literal(_mode(self.question))] if self.subject.has_choice else []
+        given = [networks[self.network.id]]
+        given += [literal(_mode(self.question))] if self.network.has_choice else []
         way = self.question.networks
         given += [] if way == "on" else [f"networks={literal(way)}"]
         return call("as_tested", given)
@@ -73,22 +73,22 @@ class _Test:
     def arguments(self, corruptions: Sequence[str]) -> tuple[str, ...]:
         """Of the command that asks it."""
         question = self.question
-        parts = ["evaluate", self.subject.id, "--grid"]
+        parts = ["evaluate", self.network.id, "--grid"]
         for corruption in corruptions:
             parts += ["--corruption", corruption]
         parts += ["--images", f"{question.num_images}", "--batch-size", f"{question.batch_size}"]
-        parts += ["--stats", _mode(question)] if self.subject.has_choice else []
+        parts += ["--stats", _mode(question)] if self.network.has_choice else []
         parts += [] if question.networks == "on" else ["--networks", question.networks]
         parts += [] if question.order == "mixed" else ["--order", question.order]
         return tuple(parts)
 
     def has_older(self, places: Sequence[Place]) -> bool:
         """Whether some of what is known of it was asked under an older rule of corruptions."""
-        return not self.subject.file(self.question).outdated().keys().isdisjoint(places)
+        return not self.network.file(self.question).outdated().keys().isdisjoint(places)
 
     def expected(self, places: Sequence[Place]) -> list[str]:
         """What is known of it, as it comes out today."""
-        cells = self.subject.file(self.question).cells()
+        cells = self.network.file(self.question).cells()
         return [line(self.name, _words(place), cells[place].accuracy)
                 for place in places if place in cells]  # fmt: skip
 
@@ -97,7 +97,7 @@ def near(chosen: Sequence[Chosen], view: RobustnessView) -> list[Experiment]:
     """One corruption up close, the way from BN to AFN, and the size of the test batch."""
     made = [_grid(chosen, view, [view.corruption])]
     steps = robustness.way(chosen, view)
-    way = [_Test(label, subject, question) for label, _, subject, question in steps]
+    way = [_Test(label, network, question) for label, _, network, question in steps]
     if way:
         made.append(
             _experiment(
@@ -120,7 +120,7 @@ def grid(chosen: Sequence[Chosen], view: RobustnessView) -> list[Experiment]:
 def _grid(chosen: Sequence[Chosen], view: RobustnessView, corruptions: Sequence[str]) -> Experiment:
     names = enumerate_words([each.label for each in chosen])
     what = group_title(corruptions[0]) if len(corruptions) == 1 else "all corruptions"
-    tests = [_Test(each.label, each.subject, view.question(each.subject)) for each in chosen]
+    tests = [_Test(each.label, each.network, view.question(each.network)) for each in chosen]
     return _experiment(
         tests, view, corruptions, title=what[0].upper() + what[1:], about=f"{names} under {what}"
     )
@@ -132,7 +132,7 @@ def _statistics(test: _Test) -> str:
     n = asked.num_images
     with suppress(ValueError):  # where the data is not here any more, only answers say it
         n = min(n, dataset_entry(asked.dataset).num_test or n)
-    cells = test.subject.file(asked).shown().values()
+    cells = test.network.file(asked).shown().values()
     return statistics_told(asked.statistics, next((cell.n for cell in cells), n))
 
 
@@ -144,7 +144,7 @@ def _experiment(
     title: str,
     about: str,
 ) -> Experiment:
-    origins = {each.subject.id: Origin.of(each.subject.id) for each in tests}
+    origins = {each.network.id: Origin.of(each.network.id) for each in tests}
     names, models = _networks(origins)
     places: list[Place] = [CLEAN, *((name, s) for name in corruptions for s in range(1, 6))]
     is_all = len(corruptions) == len(CORRUPTIONS)
@@ -166,7 +166,7 @@ def _experiment(
             ),
         ),
         commands=tuple(each.arguments(() if is_all else corruptions) for each in tests),
-        files=configurations({each.name: each.subject.config for each in tests}),
+        files=configurations({each.name: each.network.config for each in tests}),
         expected=tuple(text for each in tests for text in each.expected(places)),
         note=_note(origins, has_older=any(test.has_older(places) for test in tests)),
     )  # fmt: skip
@@ -177,7 +177,7 @@ def _note(origins: dict[str, Origin], *, has_older: bool) -> str:
 
 
 def _networks(origins: dict[str, Origin]) -> tuple[dict[str, str], str]:
-    """Names of variables by subject, and the lines that set them."""
+    """Names of variables by network, and the lines that set them."""
     names: dict[str, str] = {}
     lines = []
     for name, origin in origins.items():
@@ -190,27 +190,27 @@ def _networks(origins: dict[str, Origin]) -> tuple[dict[str, str], str]:
 
 
 def _sizes(chosen: Sequence[Chosen], view: RobustnessView) -> Experiment | None:
-    having = [each for each in chosen if each.subject.has_choice]
+    having = [each for each in chosen if each.network.has_choice]
     if not having:
         return None
     tests = [
-        _Test(each.label, each.subject, view.question(each.subject, stats="batch"))
+        _Test(each.label, each.network, view.question(each.network, stats="batch"))
         for each in having
     ]
-    origins = {each.subject.id: Origin.of(each.subject.id) for each in tests}
+    origins = {each.network.id: Origin.of(each.network.id) for each in tests}
     names, models = _networks(origins)
     sizes = [size for size in BATCH_SIZES if size <= view.images]
     expected, commands = [], []
     for test, each in zip(tests, having, strict=True):
         for order in ORDERS:
             for size in sizes:
-                asked = view.question(each.subject, stats="batch", batch_size=size, order=order)
-                if cell := each.subject.file(asked).cells().get(view.place):
+                asked = view.question(each.network, stats="batch", batch_size=size, order=order)
+                if cell := each.network.file(asked).cells().get(view.place):
                     expected.append(line(f"{each.label}, {order}", f"{size}", cell.accuracy))
         place = (view.corruption, "--severity", f"{view.severity}") if view.severity else ("clean",)
         commands.append(
             (
-                "evaluate", test.subject.id, "--corruption", *place, "--images", f"{view.images}",
+                "evaluate", test.network.id, "--corruption", *place, "--images", f"{view.images}",
                 "--batch-size", *map(str, sizes), "--order", *ORDERS, "--stats", "batch",
             )
         )  # fmt: skip
@@ -234,7 +234,7 @@ def _sizes(chosen: Sequence[Chosen], view: RobustnessView) -> Experiment | None:
             ),
         ),
         commands=tuple(commands),
-        files=configurations({each.label: each.subject.config for each in having}),
+        files=configurations({each.label: each.network.config for each in having}),
         expected=tuple(expected),
         note=origins_note(list(origins.values())),
         plot=PLOT.format(ylabel="accuracy").replace(

@@ -35,16 +35,16 @@ for name, model in tests.items():
 
 def experiments_of(chosen: Sequence[Chosen], view: RobustnessView) -> list[Experiment]:
     """Asking those that take a test batch's statistics, for every number of classes."""
-    having = [each for each in chosen if each.subject.has_choice]
-    num_classes = max(each.subject.num_classes for each in having)
+    having = [each for each in chosen if each.network.has_choice]
+    num_classes = max(each.network.num_classes for each in having)
     counted = [order for order, number in COUNTED.items() if number <= num_classes]
     orders = [*counted, "by label"]
-    origins = {each.label: Origin.of(each.subject.id) for each in having}
+    origins = {each.label: Origin.of(each.network.id) for each in having}
     expected = []
     for each in having:
         for order in orders:
-            asked = view.question(each.subject, stats="batch", order=order)
-            if cell := robustness.cells_of(each.subject, asked).get(CLEAN):
+            asked = view.question(each.network, stats="batch", order=order)
+            if cell := robustness.cells_of(each.network, asked).get(CLEAN):
                 expected.append(line(each.label, order, cell.accuracy))
     return [
         Experiment(
@@ -71,13 +71,13 @@ def experiments_of(chosen: Sequence[Chosen], view: RobustnessView) -> list[Exper
             ),
             commands=tuple(
                 (
-                    "evaluate", each.subject.id, "--grid", "--corruption", "clean", "--stats",
+                    "evaluate", each.network.id, "--grid", "--corruption", "clean", "--stats",
                     "batch", "--images", f"{view.images}", "--batch-size", f"{view.batch_size}",
                     "--order", *orders,
                 )
                 for each in having
             ),
-            files=configurations({each.label: each.subject.config for each in having}),
+            files=configurations({each.label: each.network.config for each in having}),
             expected=tuple(expected),
             note=origins_note(list(origins.values())),
             plot=PLOT.format(ylabel="accuracy"),

@@ -44,7 +44,7 @@ class RobustnessView:
     """Which models are tested how, and what of it is on screen."""
 
     models: tuple[str, ...] = ()
-    """Ids of subjects; empty for the newest comparison's."""
+    """Ids of networks; empty for the newest comparison's."""
     dataset: str = ""
     """Whose test images; empty for those of the first model's."""
     images: int = 500
@@ -85,17 +85,17 @@ class RobustnessView:
         """The shift that is seen up close."""
         return (self.corruption, self.severity) if self.severity else CLEAN
 
-    def question(self, subject: Network, **changes: Any) -> Question:
+    def question(self, network: Network, **changes: Any) -> Question:
         """What the page asks of a model; `changes` are arguments of `Network.question`."""
         asked = {
             "dataset": self.dataset,
-            "classes": subject.class_names,  # see `fitting`
+            "classes": network.class_names,  # see `fitting`
             "num_images": self.images,
             "stats": None if self.stats == "trained" else self.stats,
             "batch_size": self.batch_size,
             "order": self.order,
         }
-        return subject.question(**{**asked, **changes})
+        return network.question(**{**asked, **changes})
 
 
 _URL = {
@@ -117,31 +117,31 @@ _URL = {
 # -- what is asked, and what is known of it --------------------------------------------------------
 
 
-def cells_of(subject: Network, question: Question) -> Mapping[Place, Cell]:
+def cells_of(network: Network, question: Question) -> Mapping[Place, Cell]:
     """What a model has answered so far.
 
     Of images that were corrupted under an older rule only where they cannot be made anew.
     """
-    file = subject.file(question)
+    file = network.file(question)
     return file.cells() if is_here(question.dataset) else file.shown()
 
 
 def tested(chosen: Chosen, question: Question) -> Tested:
     """A model with what it has answered to a question so far."""
-    return _tested(chosen, question, cells_of(chosen.subject, question))
+    return _tested(chosen, question, cells_of(chosen.network, question))
 
 
 def whole_grid(chosen: Chosen, question: Question) -> Tested:
     """The same; an older rule's answers are shown until today's are as many."""
-    return _tested(chosen, question, chosen.subject.file(question).shown())
+    return _tested(chosen, question, chosen.network.file(question).shown())
 
 
 def _tested(chosen: Chosen, question: Question, known: Mapping[Place, Cell]) -> Tested:
-    subject = chosen.subject
-    absent = left_out(_EVERYWHERE, question.dataset, subject.image_shape)
+    network = chosen.network
+    absent = left_out(_EVERYWHERE, question.dataset, network.image_shape)
     cells = {place: cell for place, cell in known.items() if place not in absent}
     return Tested(
-        chosen.label, chosen.color, subject.config.norm, question.statistics, cells, absent
+        chosen.label, chosen.color, network.config.norm, question.statistics, cells, absent
     )
 
 
@@ -150,7 +150,7 @@ def corruptions_for(chosen: Sequence[Chosen], dataset: str) -> tuple[str, ...]:
     places = {
         place
         for each in chosen
-        for place in applicable(_EVERYWHERE, dataset, each.subject.image_shape)
+        for place in applicable(_EVERYWHERE, dataset, each.network.image_shape)
     }
     return tuple(name for name in CORRUPTIONS if any((name, s) in places for s in range(1, 6)))
 
@@ -163,17 +163,17 @@ def num_corruptions(tested: Tested) -> int:
 def misfits(chosen: Sequence[Chosen], view: RobustnessView) -> list[str]:
     """One line for each thing that a link asks of models, and that they do not have."""
     lines = []
-    datasets = list(dict.fromkeys(each.subject.config.dataset for each in chosen))
+    datasets = list(dict.fromkeys(each.network.config.dataset for each in chosen))
     for key, value, known, what in (
         ("data", view.dataset, datasets, "the models' data sets"),
-        ("baseline", view.baseline, [each.subject.id for each in chosen], "the models"),
+        ("baseline", view.baseline, [each.network.id for each in chosen], "the models"),
     ):
         if value and value not in known:
             line = f"In the link, {key}={value[:40]}: it is none of {what}. The default is used."
             lines.append(" ".join(line.split()))
     dataset = view.dataset if view.dataset in datasets else datasets[0]
     if view.corruption not in corruptions_for(chosen, dataset):
-        reasons = left_out([(view.corruption, 1)], dataset, chosen[0].subject.image_shape)
+        reasons = left_out([(view.corruption, 1)], dataset, chosen[0].network.image_shape)
         words = left_out_words(reasons.values())
         lines.append(f"In the link, corruption={view.corruption}: {words}. The default is used.")
     return lines
@@ -186,10 +186,10 @@ def fitting(chosen: Sequence[Chosen], dataset: str) -> tuple[list[Chosen], list[
         Those that know the same classes in the same order as who was trained on it; and one line
         for each other one.
     """
-    first = next(each for each in chosen if each.subject.config.dataset == dataset)
-    fit = [each for each in chosen if each.subject.class_names == first.subject.class_names]
+    first = next(each for each in chosen if each.network.config.dataset == dataset)
+    fit = [each for each in chosen if each.network.class_names == first.network.class_names]
     return fit, [
-        f"{each.label} ({each.subject.config.dataset}) knows other classes than those of "
+        f"{each.label} ({each.network.config.dataset}) knows other classes than those of "
         f"{dataset}: it is left out."
         for each in chosen
         if each not in fit
@@ -198,28 +198,28 @@ def fitting(chosen: Sequence[Chosen], dataset: str) -> tuple[list[Chosen], list[
 
 def baseline_of(chosen: Sequence[Chosen], view: RobustnessView) -> Chosen:
     """The model that the others are held against."""
-    named = [each for each in chosen if each.subject.id == view.baseline]
-    plain = [each for each in chosen if each.subject.config.norm == "bn"]
+    named = [each for each in chosen if each.network.id == view.baseline]
+    plain = [each for each in chosen if each.network.config.norm == "bn"]
     return (named or plain or list(chosen))[0]
 
 
 def grid_tasks(chosen: Sequence[Chosen], view: RobustnessView) -> list[Task]:
     """All corruptions at all severities, but for those that change nothing."""
-    return [_task(each.subject, view.question(each.subject), _EVERYWHERE) for each in chosen]
+    return [_task(each.network, view.question(each.network), _EVERYWHERE) for each in chosen]
 
 
-def _task(subject: Network, question: Question, places: Sequence[Place]) -> GridTask:
-    asked = applicable(places, question.dataset, subject.image_shape)
-    return GridTask(subject=subject, question=question, places=asked)
+def _task(network: Network, question: Question, places: Sequence[Place]) -> GridTask:
+    asked = applicable(places, question.dataset, network.image_shape)
+    return GridTask(network=network, question=question, places=asked)
 
 
 def are_shipped(chosen: Sequence[Chosen], tested: Sequence[Tested], view: RobustnessView) -> bool:
     """Whether pretrained models came with the answers that the page shows."""
     return all(
         each.is_pretrained
-        and view.question(each.subject) in cards.questions(each.subject.id)
+        and view.question(each.network) in cards.questions(each.network.id)
         and {cell.rule for cell in those.cells.values()}
-        <= {None, cards.card_of(each.subject.id).rule}
+        <= {None, cards.card_of(each.network.id).rule}
         for each, those in zip(chosen, tested, strict=True)
     )
 
@@ -229,8 +229,8 @@ def as_shipped(chosen: Sequence[Chosen]) -> dict[str, Any]:
     asked: Counter[int] = Counter()
     for each in chosen:
         if each.is_pretrained:
-            for question, count in cards.questions(each.subject.id).items():
-                if question.dataset == each.subject.config.dataset:
+            for question, count in cards.questions(each.network.id).items():
+                if question.dataset == each.network.config.dataset:
                     asked[question.num_images] += count
     images = [n for n, _ in asked.most_common() if n in IMAGES]
     return {"images": (images or [500])[0], "batch_size": 128, "order": "mixed"}
@@ -245,9 +245,9 @@ def shift_tasks(chosen: Sequence[Chosen], view: RobustnessView, pictures: Path) 
     near = tuple(places([view.corruption], severities))
     tasks: list[Task] = [PicturesTask(file=pictures_file(view, pictures))]
     for each in chosen:
-        tasks.append(_task(each.subject, view.question(each.subject), near))
-    for _, _, subject, question in way(chosen, view):
-        tasks.append(_task(subject, question, near))
+        tasks.append(_task(each.network, view.question(each.network), near))
+    for _, _, network, question in way(chosen, view):
+        tasks.append(_task(network, question, near))
     return tasks
 
 
@@ -263,7 +263,7 @@ def pictures_file(view: RobustnessView, folder: Path) -> PicturesFile:
 
 def way(chosen: Sequence[Chosen], view: RobustnessView) -> list[tuple[str, str, Network, Question]]:
     """From BN with running statistics to AFN: label, what changed, who, and what is asked."""
-    first = {each.subject.config.norm: each.subject for each in reversed(chosen)}
+    first = {each.network.config.norm: each.network for each in reversed(chosen)}
     if "bn" not in first or "afn" not in first:
         return []
     bn, afn = first["bn"], first["afn"]
@@ -285,8 +285,8 @@ def way(chosen: Sequence[Chosen], view: RobustnessView) -> list[tuple[str, str, 
 def way_steps(chosen: Sequence[Chosen], view: RobustnessView) -> list[Step]:
     """The steps from BN to AFN at the shift, none while one of them is not known."""
     steps: list[Step] = []
-    for label, change, subject, question in way(chosen, view):
-        cell = cells_of(subject, question).get(view.place)
+    for label, change, network, question in way(chosen, view):
+        cell = cells_of(network, question).get(view.place)
         if cell is None or (steps and not cell.is_alike(steps[0].cells[0])):
             return []
         steps.append(Step(label, change, (cell,)))
@@ -296,7 +296,7 @@ def way_steps(chosen: Sequence[Chosen], view: RobustnessView) -> list[Step]:
 def batch_tasks(chosen: Sequence[Chosen], view: RobustnessView) -> list[Task]:
     """The shift at every test batch size, mixed and sorted by class."""
     return [
-        _task(each.subject, question, (view.place,))
+        _task(each.network, question, (view.place,))
         for each, _, _, question in _batches(chosen, view)
     ]
 
@@ -310,12 +310,12 @@ def batch_points(chosen: Sequence[Chosen], view: RobustnessView) -> list[BatchPo
     """What is known of it."""
     points = []
     for each, mode, order, question in _batches(chosen, view):
-        if cell := cells_of(each.subject, question).get(view.place):
+        if cell := cells_of(each.network, question).get(view.place):
             points.append(
                 BatchPoint(
                     label=each.label,
                     color=each.color,
-                    norm=each.subject.config.norm,
+                    norm=each.network.config.norm,
                     mode=mode,
                     order=order,
                     batch_size=question.batch_size,
@@ -330,15 +330,15 @@ def _batches(
 ) -> list[tuple[Chosen, BatchMode, Order, Question]]:
     asked: list[tuple[Chosen, BatchMode, Order, Question]] = []
     for each in chosen:
-        subject = each.subject
-        if not subject.has_choice:
-            asked.append((each, "per image", "mixed", view.question(subject)))
+        network = each.network
+        if not network.has_choice:
+            asked.append((each, "per image", "mixed", view.question(network)))
             continue
-        asked.append((each, "running", "mixed", view.question(subject, stats="running")))
+        asked.append((each, "running", "mixed", view.question(network, stats="running")))
         for order in ORDERS:
             for size in BATCH_SIZES:
                 if size <= view.images:
-                    question = view.question(subject, stats="batch", batch_size=size, order=order)
+                    question = view.question(network, stats="batch", batch_size=size, order=order)
                     asked.append((each, "batch", order, question))
     return asked
 

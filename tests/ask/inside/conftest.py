@@ -13,19 +13,19 @@ Asks = Callable[..., Look]
 
 
 @pytest.fixture
-def subject(tmp_path) -> Networks:
+def network(tmp_path) -> Networks:
     """A shipped network of the embedded digits by its norm."""
-    return lambda norm: read_card(f"mnist5k-{norm}").subject(tmp_path / norm)
+    return lambda norm: read_card(f"mnist5k-{norm}").network(tmp_path / norm)
 
 
 @pytest.fixture
-def asks(subject: Networks) -> Asks:
+def asks(network: Networks) -> Asks:
     """A look at a network of some norm; keywords are the batch's or the look's."""
 
     def look(norm: str, **changes: object) -> Look:
         batch = {key: changes.pop(key) for key in list(changes) if key in Batch.__slots__}
         return Look(
-            subject=subject(norm),
+            subject=network(norm),
             batch=Batch(**{"dataset": "mnist5k", "size": 16, **batch}),
             **changes,
         )

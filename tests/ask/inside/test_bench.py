@@ -121,8 +121,8 @@ def test_the_score_is_the_networks_accuracy(bench, asks):
     assert bench.look(asks("afn", size=64, stats="running"))["now"]["score"]["correct"] == running
 
 
-def test_the_others_answer_the_same_images_as_trained(bench, asks, subject):
-    look = asks("afn", others=(subject("bn"), subject("asrnorm")), lambdas=OFF)
+def test_the_others_answer_the_same_images_as_trained(bench, asks, network):
+    look = asks("afn", others=(network("bn"), network("asrnorm")), lambdas=OFF)
     seen = bench.look(look)
     images = first_images(16)[0]
     for norm, found in zip(("bn", "asrnorm"), seen["others"], strict=True):
@@ -192,9 +192,9 @@ def test_a_batch_of_one(bench, asks, norm):
     assert seen["count"] == 28 * 28
 
 
-def test_neighbours_change_answers_only_where_the_batch_is_measured(bench, asks, subject):
+def test_neighbours_change_answers_only_where_the_batch_is_measured(bench, asks, network):
     look = asks("afn", size=8, corruption="contrast", severity=5, image=1)
-    look = replace(look, others=(subject("bn"), subject("asrnorm")))
+    look = replace(look, others=(network("bn"), network("asrnorm")))
     found = bench.neighbours(look)
     confidences = [
         {round(confidence, 3) for _, confidence in [*mixed, *clean, *by_class]}

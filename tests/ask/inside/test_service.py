@@ -70,8 +70,8 @@ def test_one_that_does_not_start_is_said(monkeypatch, asks):
         Inspector(lambda address: None).look(asks("bn"))
 
 
-def test_a_look_survives_its_journey(asks, subject):
-    look = asks("afn", picture=bytes(range(256)), lambdas={"mu": 0.1}, others=(subject("bn"),))
+def test_a_look_survives_its_journey(asks, network):
+    look = asks("afn", picture=bytes(range(256)), lambdas={"mu": 0.1}, others=(network("bn"),))
     assert Look.from_json(look.to_json()) == look
 
 

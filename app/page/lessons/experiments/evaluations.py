@@ -96,22 +96,22 @@ class Evaluations(_Evaluated[Answers]):
         """One for each question."""
         return [
             GridTask(
-                subject=subject,
-                question=subject.question(
+                network=network,
+                question=network.question(
                     num_images=self.num_images, stats=ask.stats, batch_size=ask.batch_size,
                     networks=ask.networks,
                 ),
                 places=ask.places,
             )
             for ask in self.asks
-            for subject in [_subject(ask.model, folder)]
+            for network in [_subject(ask.model, folder)]
         ]  # fmt: skip
 
     def record(self, folder: Path, work: str) -> dict[str, Any]:
         """The answers to every image."""
         found = []
         for ask, task in zip(self.asks, self.tasks(folder), strict=True):
-            cells = task.subject.file(task.question).cells()
+            cells = task.network.file(task.question).cells()
             told = [cells[place].to_json() for place in ask.places]
             found.append(
                 {"label": ask.label, "statistics": task.question.statistics, "cells": told}
@@ -181,18 +181,18 @@ class Rescalings(_Evaluated[Mapping[str, Rescaled]]):
         """One for each network."""
         return [
             RescalingTask(
-                subject=subject,
-                question=subject.question(num_images=self.num_images),
+                network=network,
+                question=network.question(num_images=self.num_images),
                 conditions=self.conditions_,
             )
             for model in self.models.values()
-            for subject in [_subject(model, folder)]
+            for network in [_subject(model, folder)]
         ]
 
     def record(self, folder: Path, work: str) -> dict[str, Any]:
         """γ̂ and β̂ by layer, condition and channel, and λ as the card has it."""
         return {
-            label: {"rescaling": _read(task).to_json(), "lambdas": _lambdas(task.subject.id)}
+            label: {"rescaling": _read(task).to_json(), "lambdas": _lambdas(task.network.id)}
             for label, task in zip(self.models, self.tasks(folder), strict=True)
         }
 

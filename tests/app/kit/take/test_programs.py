@@ -222,7 +222,7 @@ def test_what_was_changed_by_hand_is_trained_again_elsewhere(runs, folder):
 )
 def test_scales_are_measured_again(runs, folder, name, view):
     [chosen] = opened(runs.get(name, name))
-    task = rescaling.task_of(view, chosen.subject())
+    task = rescaling.task_of(view, chosen.network())
     answered([task])
     [experiment] = scales.between_conditions(chosen, task)
     check(experiment, printed(experiment, store_root()))
@@ -241,7 +241,7 @@ def test_scales_are_measured_again(runs, folder, name, view):
 @pytest.mark.slow
 def test_how_far_networks_moved_is_measured_again(runs, folder):
     [chosen] = opened(runs["afn"])
-    task = moving.task_of(chosen.subject())
+    task = moving.task_of(chosen.network())
     answered([task])
     known = {chosen.id: Moved(chosen.shown.label, chosen.shown.color, task.read(), 1.0)}
     [experiment] = moving.experiments_of(known)
@@ -283,7 +283,7 @@ def near(names, **changes):
     chosen, problems = networks.opened(names)
     assert not problems
     view = RobustnessView(
-        **{"dataset": chosen[0].subject.config.dataset, "images": 200, "corruption": "fog"}
+        **{"dataset": chosen[0].network.config.dataset, "images": 200, "corruption": "fog"}
         | changes
     )
     tasks = robustness.shift_tasks(chosen, view, store_root() / ".pictures")[1:]

@@ -102,9 +102,9 @@ def test_what_networks_are_worth_is_asked_of_the_same_weights(trained_shapes, wa
     assert list(tables(at)) == ["BN", "BN, test batch", "AFN", f"AFN, networks {way}"]
     assert f"{told} in the same weights" in words(at)
     view = DomainsView(family="shapes", contenders=("afn", f"afn-{way}"))
-    subjects, _ = training_domains.subjects_of(chosen_recipe(NAMES))
+    networks, _ = training_domains.trained_networks(chosen_recipe(NAMES))
     here = [dataset_entry(name) for name in NAMES]
-    asked = [task.question.networks for task in domains.matrix_tasks(view, subjects, NAMES, here)]
+    asked = [task.question.networks for task in domains.matrix_tasks(view, networks, NAMES, here)]
     assert asked.count("on") == asked.count(way) == 9
 
 

@@ -76,7 +76,7 @@ def seen(tmp_path_factory):
     bench, folder = Bench(), tmp_path_factory.mktemp("answers")
 
     def ask(norm, **changes):
-        subject = read_card(f"mnist5k-{norm}").subject(folder / norm)
+        subject = read_card(f"mnist5k-{norm}").network(folder / norm)
         look = Look(subject=subject, batch=Batch(dataset="mnist5k", size=8), channel=3)
         return bench.look(replace(look, **changes))
 

@@ -252,7 +252,7 @@ def test_cards_say_right_and_wrong_without_colour():
 
 
 def test_an_export_names_the_batches_that_there_are(tmp_path):
-    subject = read_card("mnist5k-afn").subject(tmp_path)
-    asked = subject.question(num_images=1100, stats="batch", batch_size=128)
-    test = corruptions._Test("AFN", subject, asked)
+    network = read_card("mnist5k-afn").network(tmp_path)
+    asked = network.question(num_images=1100, stats="batch", batch_size=128)
+    test = corruptions._Test("AFN", network, asked)
     assert corruptions._statistics(test) == "test batches of 128, the last of 104"  # of 1,000

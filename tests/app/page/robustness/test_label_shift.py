@@ -23,11 +23,11 @@ CARDS = ("cifar10-bn", "cifar10-asrnorm", "cifar10-afn")
 
 
 def shipped(name, tmp_path):
-    return read_card(name).subject(tmp_path)
+    return read_card(name).network(tmp_path)
 
 
-def asked(subject):
-    return label_shift.asks(subject, lambda **changes: subject.question(num_images=100, **changes))
+def asked(network):
+    return label_shift.asks(network, lambda **changes: network.question(num_images=100, **changes))
 
 
 def test_every_number_of_classes_is_a_question_where_the_batch_matters(tmp_path):
@@ -74,16 +74,16 @@ def test_what_came_along_is_of_the_shipped_networks_and_collapses_with_few_class
         if each.corruption == "clean" and each.test_data == "cifar10"
     }
     assert bn.of("running")[0].correct == clean["running", 2000]
-    other = replace(chosen[0].subject, sha256="0" * 64)
-    assert label_shift.precomputed([replace(chosen[0], subject=other)]) == []
+    other = replace(chosen[0].network, sha256="0" * 64)
+    assert label_shift.precomputed([replace(chosen[0], network=other)]) == []
 
 
 def test_a_line_that_is_kept_is_read_as_it_was(tmp_path, monkeypatch):
-    subject = shipped("mnist5k-bn", tmp_path)
+    network = shipped("mnist5k-bn", tmp_path)
     points = [ShiftPoint(mode="batch", classes=3, batch_size=128, n=10, correct=4)]
     monkeypatch.setattr(label_shift, "REFERENCE", tmp_path / "kept.jsonl")
-    label_shift.REFERENCE.write_text(label_shift.kept_line(subject, points) + "\n")
-    [model] = label_shift.precomputed([Chosen(subject, "BN", "#000000")])
+    label_shift.REFERENCE.write_text(label_shift.kept_line(network, points) + "\n")
+    [model] = label_shift.precomputed([Chosen(network, "BN", "#000000")])
     assert list(model.points) == points
     assert json.loads(label_shift.REFERENCE.read_text())["model"] == "mnist5k-bn"
 

@@ -353,16 +353,16 @@ def test_without_runs_the_pretrained_models_are_open_and_known(shipped):
 
 
 def read_grid(store, name, card, rule):
-    subject = card.subject(store.root / ".pretrained" / name)
-    return subject.file(subject.question(num_images=500)).cells(rule)
+    network = card.network(store.root / ".pretrained" / name)
+    return network.file(network.question(num_images=500)).cells(rule)
 
 
 def test_answers_of_an_older_rule_are_told_and_never_mixed_with_newer_ones(runs, ids):
     at = answered(press(answered(page(models=ids["bn"])), "Test all 18 corruptions"))
     assert "rule" not in words(at)
     before = html(at)
-    subject = Network.of_run(runs.open(ids["bn"]))
-    [path] = [p for p in subject.folder.glob("*.jsonl") if p.read_text().count("\n") > 80]
+    network = Network.of_run(runs.open(ids["bn"]))
+    [path] = [p for p in network.folder.glob("*.jsonl") if p.read_text().count("\n") > 80]
     path.write_text(path.read_text().replace(f'"rule": {RULE}', '"rule": 1'))
     at = page(models=ids["bn"])
     assert f"images corrupted under rule 1 (today's is {RULE}); ask again" in at.info[0].value

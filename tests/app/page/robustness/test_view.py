@@ -47,7 +47,7 @@ def test_the_shift_that_is_seen_is_tested_first_and_its_other_severities_after_i
 def test_the_way_from_bn_to_afn_changes_one_thing_at_a_time(runs, ids, tmp_path):
     tasks = robustness.shift_tasks(chosen(runs, ids), RobustnessView(), tmp_path)[4:]
     assert [
-        (task.subject.config.norm, task.question.statistics, task.question.networks)
+        (task.network.config.norm, task.question.statistics, task.question.networks)
         for task in tasks
     ] == [
         ("bn", "running", "on"),
@@ -110,10 +110,10 @@ def test_what_cannot_be_tested_is_not_offered(runs, quick, ids, record):
 
 def test_a_model_of_other_classes_is_left_out_and_told(runs, ids):
     bn, afn, asrnorm = chosen(runs, ids)
-    config = replace(afn.subject.config, dataset="cifar10")
-    foreign = replace(afn.subject, config=config, class_names=tuple("abcdefghij"))
-    own = bn.subject.config.dataset
-    those = [bn, replace(afn, subject=foreign), asrnorm]
+    config = replace(afn.network.config, dataset="cifar10")
+    foreign = replace(afn.network, config=config, class_names=tuple("abcdefghij"))
+    own = bn.network.config.dataset
+    those = [bn, replace(afn, network=foreign), asrnorm]
     assert robustness.fitting([bn, asrnorm], own) == ([bn, asrnorm], [])
     assert robustness.fitting(those, own) == (
         [bn, asrnorm],
