@@ -34,7 +34,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from afn.ask.spread import Interval, LayerSpread, Point, Side, Spread
+from afn.ask.spread import LayerSpread, PlanePoint, Side, Span, Spread
 from afn.norms import norm_layers
 
 MOST_POINTS = 64
@@ -176,7 +176,7 @@ def _in_units(vectors: list[Tensor]) -> list[Tensor]:
     return centered
 
 
-def _distances(vectors: list[Tensor]) -> tuple[Point, float, Point]:
+def _distances(vectors: list[Tensor]) -> tuple[PlanePoint, float, PlanePoint]:
     """Shift, scatter and separation of centred vectors; shift and separation with standard errors.
 
     The errors are those of the jackknife within each domain. The units and, where test-batch
@@ -208,11 +208,11 @@ def _distances(vectors: list[Tensor]) -> tuple[Point, float, Point]:
     )
 
 
-def _interval(value: float, error: float) -> Interval:
+def _interval(value: float, error: float) -> Span:
     return _rounded(max(0.0, value - _Z95 * error)), _rounded(value + _Z95 * error)
 
 
-def _plane(vectors: Tensor) -> tuple[Tensor, Point]:
+def _plane(vectors: Tensor) -> tuple[Tensor, PlanePoint]:
     """The two axes along which centred vectors vary most, (2C, 2), and their shares of variance.
 
     Each axis points to where its largest entry is positive, so that pictures do not flip.
@@ -235,7 +235,7 @@ def _some(vectors: Tensor) -> Tensor:
     return vectors[torch.arange(num_points) * len(vectors) // num_points]
 
 
-def _points(plane: Tensor) -> tuple[Point, ...]:
+def _points(plane: Tensor) -> tuple[PlanePoint, ...]:
     return tuple((round(x, 2) + 0.0, round(y, 2) + 0.0) for x, y in plane.tolist())
 
 

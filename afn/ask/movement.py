@@ -12,8 +12,8 @@ NUM_IMAGES, BATCH_SIZE, SEVERITY = 512, 128, 5
 """Four test batches of each condition; corruptions at their strongest."""
 Part = Literal["standardize", "rescale"]
 Output = Literal["mu", "sigma", "gamma", "beta"]
-Varies = Literal["batches", "images"]
-Way = tuple[float, float]
+Varying = Literal["batches", "images"]
+WeightMovement = tuple[float, float]
 """Cosine to the start, and norm over the start's."""
 
 
@@ -24,11 +24,11 @@ class NetworkMovement:
     layer: str
     part: Part
     """By its name in the layer."""
-    weights: Way
+    weights: WeightMovement
     """Of its three matrices, taken as one vector."""
-    matrices: dict[str, Way]
+    matrices: dict[str, WeightMovement]
     """Of each: "encoder", "mu_decoder", …"""
-    biases: Way
+    biases: WeightMovement
     """Of its three biases, likewise as one vector; weight decay leaves them alone."""
     hidden: int
     """Units of the encoder."""
@@ -70,7 +70,7 @@ class OutputMovement:
 class Movement:
     """All small networks of a network, in the order of the forward pass."""
 
-    weights: Way
+    weights: WeightMovement
     """Of all their matrices, taken as one vector."""
     networks: tuple[NetworkMovement, ...]
     outputs: tuple[OutputMovement, ...]
@@ -80,7 +80,7 @@ class Movement:
     num_images: int
     """Of each condition."""
     batch_size: int
-    varies_between: Varies
+    varies_between: Varying
 
     def of(self, layer: str, part: Part) -> NetworkMovement:
         """One of the networks."""
@@ -150,7 +150,7 @@ def _output(record: dict[str, Any]) -> OutputMovement:
     )
 
 
-def _way(record: Any) -> Way:
+def _way(record: Any) -> WeightMovement:
     cosine, ratio = record
     return _number(cosine), _number(ratio)
 

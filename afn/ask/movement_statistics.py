@@ -34,8 +34,8 @@ from afn.ask.movement import (
     Output,
     OutputMovement,
     Part,
-    Varies,
-    Way,
+    Varying,
+    WeightMovement,
     conditions_of,
 )
 from afn.ask.network import Network
@@ -139,7 +139,9 @@ def movement(
         for part in get_args(Part)
     ]
     pairs = zip(_matrices(layers), _matrices(starts), strict=True)
-    varies: Varies = "images" if all(layer.is_per_image for layer in layers.values()) else "batches"
+    varies: Varying = (
+        "images" if all(layer.is_per_image for layer in layers.values()) else "batches"
+    )
     return Movement(
         weights=_way(list(pairs)),
         networks=tuple(networks),
@@ -200,7 +202,7 @@ def _network(
     )
 
 
-def _way(pairs: list[tuple[Tensor, Tensor]]) -> Way:
+def _way(pairs: list[tuple[Tensor, Tensor]]) -> WeightMovement:
     """Of tensors and their starts, each taken as one vector."""
     now = torch.cat([trained.double().flatten() for trained, _ in pairs])
     before = torch.cat([start.double().flatten() for _, start in pairs])

@@ -10,7 +10,7 @@ Condition = tuple[str, str | None, int]
 Varies = Literal["nothing", "batches", "images"]
 """What γ̂ and β̂ of a layer follow: they are fixed, or each batch or each image has its own."""
 Profile = tuple[tuple[float, ...], ...]
-"""A number for each condition and channel."""
+"""A number for each condition, or domain, and channel."""
 _PROFILES = ("gamma", "beta", "gamma_spread", "beta_spread")
 
 

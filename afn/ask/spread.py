@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-Point = tuple[float, float]
-Interval = tuple[float, float]
+from afn.ask.rescaling import Profile
+
+PlanePoint = tuple[float, float]
+Span = tuple[float, float]
 """From and to, with 95 % confidence."""
-Profile = tuple[tuple[float, ...], ...]
-"""A number for each domain and channel."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,23 +24,23 @@ class Side:
     """Mean over a domain's images of their means: the domain's profile."""
     sigma: Profile
     """Mean over a domain's images of their standard deviations."""
-    points: tuple[tuple[Point, ...], ...]
+    points: tuple[tuple[PlanePoint, ...], ...]
     """For each domain some of its images, in the plane in which all images spread most; distances
     are in the unit of `shift`."""
-    centers: tuple[Point, ...]
+    centers: tuple[PlanePoint, ...]
     """For each domain the mean of all its images in that plane."""
-    explained: Point
+    explained: PlanePoint
     """The share of all variance that each of the two axes shows."""
     shift: float
     """How far the domains lie from their common mean: 0: they have the same mean statistics; 1:
     they differ by as much as the pixels of one image do."""
-    shift95: Interval
+    shift95: Span
     scatter: float
     """How far the images of a domain lie from its mean, in the same unit."""
     separation: float
     """Variance between domains over variance within them. 0: all domains have the same mean
     statistics; 1: which domain an image is from makes up half of the variance."""
-    separation95: Interval
+    separation95: Span
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -118,7 +118,7 @@ def _side(record: dict[str, Any], num_domains: int) -> Side:
     return side
 
 
-def _point(values: Sequence[Any]) -> Point:
+def _point(values: Sequence[Any]) -> PlanePoint:
     x, y = _numbers(values)
     return x, y
 

@@ -6,12 +6,13 @@ import os
 import platform
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from afn.cli.telling import Say
 from afn.cost.plan import BATCH_SIZES, CHANNELS, SIZES, SUBJECTS, Plan
 from afn.cost.records import Measurement, Progress, describe_machine
 from afn.files import check_output
@@ -19,7 +20,6 @@ from afn.settings.config import NORM_NAMES
 from afn.work.memory import keep_freed_memory
 from afn.work.processes import identity
 
-Say = Callable[[str, dict[str, Any]], None]
 _Said = Iterator[tuple[str, dict[str, Any]]]
 """A line to people, and the record to programs."""
 _SECONDS_BETWEEN_PROGRESS = 0.5

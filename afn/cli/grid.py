@@ -1,9 +1,8 @@
 """``python -m afn evaluate NAME --grid``: the corruptions, kept with the model."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Any
 
 import torch
 
@@ -11,6 +10,7 @@ from afn.ask.measure import kept_grid
 from afn.ask.models import asked, restored
 from afn.ask.records import COUNTED, Cell, Networks, Order, Question, mean_corruption_error, places
 from afn.ask.sources import Source, config_of, network_of
+from afn.cli.telling import Say
 from afn.corruptions.applying import left_out, left_out_record, left_out_words
 from afn.corruptions.severities import rule_words
 from afn.data import load_dataset
@@ -18,8 +18,6 @@ from afn.settings.config import TrainConfig
 from afn.stats.calibration import BINS, expected_calibration_error
 from afn.wording import count_words, statistics_told
 from afn.work.memory import keep_freed_memory
-
-Say = Callable[[str, dict[str, Any]], None]
 
 
 def run_grid(

@@ -6,12 +6,13 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from afn.cli.telling import Say
 from afn.corruptions.severities import rule_words
 from afn.pretrained.asked import markdown, table_of
 from afn.pretrained.asks import Reading
@@ -25,8 +26,6 @@ from afn.pretrained.replication import COMPARISONS, Replicated, replicated
 from afn.pretrained.results import Accuracy, answered, update_results
 from afn.pretrained.spec import Spec
 from afn.wording import count_words, duration_words, interval_words, signed_words, statistics_told
-
-Say = Callable[[str, dict[str, Any]], None]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

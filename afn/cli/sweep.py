@@ -3,12 +3,13 @@
 import argparse
 import csv
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from afn.cli.telling import Say
 from afn.data import dataset_entry
 from afn.engine.ready import check_ready
 from afn.files import check_output
@@ -27,7 +28,6 @@ from afn.work.cluster import runner_for
 from afn.work.estimate import EntryOf, Pace, entries, expected_seconds, paces, seconds_of
 from afn.work.runner import Runner
 
-Say = Callable[[str, dict[str, Any]], None]
 _POLL_SECONDS = 0.5
 _SAY_SECONDS = 10.0
 

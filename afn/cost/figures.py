@@ -8,7 +8,7 @@ from torch import Tensor
 
 from afn.cost.memory import peak_bytes
 from afn.cost.plan import Case
-from afn.cost.subjects import Batch, Step, build, inference_step, layer_step, training_step
+from afn.cost.subjects import Step, StepInputs, build, inference_step, layer_step, training_step
 from afn.cost.timing import interleaved, median_ms, median_ratio, one_thread
 from afn.norms import AFN2d, fold_norms
 
@@ -88,7 +88,7 @@ def figures(rounds: int, generator: torch.Generator) -> Iterator[Figure]:
 
 def _network(targets: Targets, rounds: int, generator: torch.Generator) -> Iterator[Figure]:
     case, title = targets.case, targets.title
-    batch = Batch.of(case, generator)
+    batch = StepInputs.of(case, generator)
     models = {norm: build(case, norm) for norm in ("bn", "afn", "asrnorm")}
     training = {norm: training_step(case, model, batch) for norm, model in models.items()}
     yield from _ratios(
@@ -118,7 +118,7 @@ def _network(targets: Targets, rounds: int, generator: torch.Generator) -> Itera
 
 
 def _layer(rounds: int, generator: torch.Generator) -> Iterator[Figure]:
-    batch = Batch.of(LAYER, generator)
+    batch = StepInputs.of(LAYER, generator)
     layers = [build(LAYER, "afn") for _ in range(2)]
 
     def plain(x: Tensor) -> Tensor:

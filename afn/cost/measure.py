@@ -8,7 +8,7 @@ from afn.cost.counting import count_macs, count_parameters, inference_statistics
 from afn.cost.memory import peak_bytes
 from afn.cost.plan import YARDSTICK, Case, Plan
 from afn.cost.records import Measurement, Progress
-from afn.cost.subjects import Batch, build, inference_step, training_step
+from afn.cost.subjects import StepInputs, build, inference_step, training_step
 from afn.cost.timing import interleaved, median_ms, median_ratio, one_thread
 from afn.norms import norm_layers
 
@@ -45,7 +45,7 @@ def _measure_case(
     case: Case, plan: Plan, generator: torch.Generator
 ) -> Iterator[float | Measurement]:
     device = plan.device
-    batch = Batch.of(case, generator, device)
+    batch = StepInputs.of(case, generator, device)
     models = {norm: build(case, norm, device) for norm in plan.contenders}
     training = {norm: training_step(case, model, batch) for norm, model in models.items()}
     train_rounds = []

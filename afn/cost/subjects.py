@@ -18,7 +18,7 @@ _HOLD_STILL = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Batch:
+class StepInputs:
     """What every norm of a case is fed."""
 
     x: Tensor
@@ -27,7 +27,7 @@ class Batch:
     """Labels (N,), or the gradient that the layer's output receives."""
 
     @classmethod
-    def of(cls, case: Case, generator: torch.Generator, device: str = "cpu") -> "Batch":
+    def of(cls, case: Case, generator: torch.Generator, device: str = "cpu") -> "StepInputs":
         """Random images, or for a layer random activations."""
         shape = (case.batch_size, case.channels, case.size, case.size)
         if case.subject == "layer":
@@ -59,7 +59,7 @@ def build(case: Case, norm: str, device: str = "cpu") -> nn.Module:
     return set_eval_stats(model, "running").train()
 
 
-def training_step(case: Case, model: nn.Module, batch: Batch) -> Step:
+def training_step(case: Case, model: nn.Module, batch: StepInputs) -> Step:
     """A layer's forward and backward pass; a network's with loss and a step of SGD besides.
 
     All that a step allocates is free again at its end.
@@ -77,7 +77,7 @@ def training_step(case: Case, model: nn.Module, batch: Batch) -> Step:
 
 
 def layer_step(
-    layer: nn.Module, batch: Batch, forward: Callable[[Tensor], Tensor] | None = None
+    layer: nn.Module, batch: StepInputs, forward: Callable[[Tensor], Tensor] | None = None
 ) -> Step:
     """Forward and backward pass of a layer, by another `forward` than its own if given."""
     x = batch.x.clone().requires_grad_()
@@ -91,7 +91,7 @@ def layer_step(
     return step
 
 
-def inference_step(model: nn.Module, batch: Batch) -> Step:
+def inference_step(model: nn.Module, batch: StepInputs) -> Step:
     """A forward pass in inference mode; the model is set to evaluation."""
     model.eval()
 

@@ -10,7 +10,7 @@ from afn.data import torchvision_sets
 from afn.data.archives import find_archives
 from afn.data.derived import derive, parts_of
 from afn.data.embedded import find_embedded
-from afn.data.entries import DatasetEntry, ImageData, Source, Status, composed
+from afn.data.entries import Availability, DatasetEntry, ImageData, Source, composed
 from afn.data.known import find_known
 from afn.data.torchvision_sets import find_torchvision
 from afn.data.trees import find_trees, misplaced
@@ -47,7 +47,7 @@ def catalogue(folder: Path | None = None) -> dict[str, DatasetEntry]:
             hidden = f"another {entry.name} in the data folder (rename it to have both)"
             told = f"{before.left_out} and {hidden}" if before.left_out else hidden
             found[entry.name] = replace(before, left_out=told)
-    order = get_args(Status)
+    order = get_args(Availability)
     return dict(sorted(found.items(), key=lambda item: order.index(item[1].status)))
 
 

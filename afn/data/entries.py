@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-Status = Literal["embedded", "on disk", "downloadable", "missing"]
+Availability = Literal["embedded", "on disk", "downloadable", "missing"]
 _JOINERS = "\u200c\u200d"  # invisible, but some scripts spell with them
 _TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 """What would have the text behind it read the other way."""
@@ -92,7 +92,7 @@ class DatasetEntry:
     """The name to load it by."""
     title: str
     """The name to show."""
-    status: Status
+    status: Availability
     """Whether it can be loaded now, and if not, whether it can be downloaded."""
     image_shape: tuple[int, int, int]
     """(H, W, C) of one image; zeros where the files cannot be read."""

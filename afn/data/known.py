@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from afn.data.entries import DatasetEntry, ImageData, Source, Status, digit_names
+from afn.data.entries import Availability, DatasetEntry, ImageData, Source, digit_names
 from afn.data.split import num_test_of
 
 _CIFAR10 = (
@@ -38,7 +38,7 @@ def _published(
     megabytes: int = 0,
     how_to_get: str = "",
 ) -> DatasetEntry:
-    status: Status = "downloadable" if megabytes else "missing"
+    status: Availability = "downloadable" if megabytes else "missing"
     return DatasetEntry(
         name=name,
         title=title,

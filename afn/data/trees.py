@@ -50,7 +50,7 @@ class _Class(NamedTuple):
     """What else is in it, by suffix, or "folders"."""
 
 
-_Classes = dict[str, _Class]
+_ClassesByName = dict[str, _Class]
 """By the folders' names."""
 
 
@@ -173,7 +173,7 @@ def _content(folder: Path) -> _Class:
     return _Class(sorted(files), others)
 
 
-def _left_out(classes: _Classes) -> str:
+def _left_out(classes: _ClassesByName) -> str:
     """What lies in class folders and is not taken for an image."""
     others = sum((each.others for each in classes.values()), Counter[str]())
     num_folders = others.pop("folders", 0)
@@ -199,7 +199,7 @@ def _refused(entry: DatasetEntry, error: ValueError) -> Source:
     return Source(unusable(entry.name, title=entry.title, error=error), refuse)
 
 
-def _check(place: str, classes: _Classes) -> None:
+def _check(place: str, classes: _ClassesByName) -> None:
     place = shown(place)
     if broken := [name for name in classes if shown(name) != composed(name)]:
         raise ValueError(
@@ -225,7 +225,7 @@ def _check(place: str, classes: _Classes) -> None:
         )
 
 
-def _read_tree(domain: Path, classes: _Classes, name: str) -> ImageData:
+def _read_tree(domain: Path, classes: _ClassesByName, name: str) -> ImageData:
     """All images at one size; unreadable files are left out with a warning."""
     _check(f"{domain.parent.name}/{domain.name}" if "/" in name else domain.name, classes)
     images, labels, sequences, unread = [], [], [], {}
@@ -286,7 +286,7 @@ def _unread_words(unread: _Unread) -> str:
     return f"{count_words(len(unread), 'image')} that cannot be read, such as {place} ({reason})"
 
 
-def _keep_unread(domain: Path, classes: _Classes, unread: _Unread) -> None:
+def _keep_unread(domain: Path, classes: _ClassesByName, unread: _Unread) -> None:
     """What was found when the images were read, so that the catalogue need not read them."""
     with suppress(OSError):  # it is told as a warning in any case
         path = _unread_file(domain)
@@ -297,7 +297,7 @@ def _keep_unread(domain: Path, classes: _Classes, unread: _Unread) -> None:
         write_json(path, {"stamp": _stamp(domain, classes), "unread": dict(unread)})
 
 
-def _kept_unread(domain: Path, classes: _Classes) -> _Unread:
+def _kept_unread(domain: Path, classes: _ClassesByName) -> _Unread:
     """What was found when they were read; until then, and once they changed, what is seen."""
     kept, stamp = read_json(_unread_file(domain)), _stamp(domain, classes)
     if kept and kept.get("stamp") == stamp:
@@ -323,7 +323,7 @@ def _unread_file(domain: Path) -> Path:
     return cache_dir() / f"unread-{digest}.json"
 
 
-def _stamp(domain: Path, classes: _Classes) -> list[int]:
+def _stamp(domain: Path, classes: _ClassesByName) -> list[int]:
     """Another one once a file comes or goes."""
     return [
         number

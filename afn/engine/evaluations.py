@@ -12,7 +12,7 @@ from afn.engine.tensors import TensorData, domain_tensors
 from afn.settings.config import TrainConfig
 
 
-class Evaluations:
+class Evaluator:
     """Asks a model, and keeps the newest result of each kind.
 
     A result is what an ``evaluation`` or ``domain`` event says besides the epoch: data set,

@@ -15,14 +15,14 @@ from afn.corruptions.applying import applicable
 from afn.engine.building import model_of, started
 from afn.engine.challenging import challenged
 from afn.engine.checkpoints import load_checkpoint, save_checkpoint
-from afn.engine.evaluations import Evaluations
+from afn.engine.evaluations import Evaluator
 from afn.engine.grafting import graft
 from afn.engine.lambdas import LambdaReadings, rows
 from afn.engine.parameters import parameter_groups
 from afn.engine.snapshots import Snapshot, short
 from afn.engine.tensors import DataOrder, TensorData, load_tensors, sample_images
 from afn.norms import AdaptiveNorm, norm_layers
-from afn.runs.origin import Origin
+from afn.runs.origin import ForkedFrom
 from afn.settings.commands import Command, Controls, NoControls, check_command
 from afn.settings.config import TrainConfig, check_against_data, check_corruptible, check_imagenet
 from afn.settings.events import Event
@@ -78,7 +78,7 @@ class Training:
         self.paused = False
         self.stop_reason = ""
         self._steps_allowed = 0
-        self._evaluations = Evaluations(config, self.data, self.model)
+        self._evaluations = Evaluator(config, self.data, self.model)
         self._lambdas = LambdaReadings(self.adaptive_layers)
         self._train_seconds = self._test_seconds = 0.0
         self._processor_began, self._processor_before = time.process_time(), 0.0
@@ -423,7 +423,7 @@ class Training:
         self.control_offset = progress["control_offset"]
         self._restore_generator(progress["rng_state"])
 
-    def fork(self, path: Path, origin: Origin) -> None:
+    def fork(self, path: Path, origin: ForkedFrom) -> None:
         """Begin where another run's checkpoint stands, with this configuration.
 
         Weights, momentum and the place in the data are that run's. Its wall time, tests and

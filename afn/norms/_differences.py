@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Difference:
+class OutputDifference:
     """The largest difference of two models' outputs for one batch."""
 
     mode: str
@@ -27,7 +27,7 @@ class Difference:
     """How many were compared; 0 proves nothing."""
 
 
-class Answers:
+class AnsweringCopy:
     """A copy of a model that answers one batch in several modes, each time with the same draws."""
 
     def __init__(self, model: nn.Module, batch: Any, dtype: torch.dtype | None) -> None:
@@ -59,7 +59,7 @@ def same_draws(model: nn.Module) -> AbstractContextManager[None]:
     return torch.random.fork_rng(devices=gpus)
 
 
-def difference(mode: str, before: list[Tensor], after: list[Tensor]) -> Difference:
+def difference(mode: str, before: list[Tensor], after: list[Tensor]) -> OutputDifference:
     """The largest over all output tensors."""
     dtype = before[0].dtype if before else torch.get_default_dtype()
     absolute = relative = 0.0 if len(before) == len(after) else math.inf
@@ -68,7 +68,7 @@ def difference(mode: str, before: list[Tensor], after: list[Tensor]) -> Differen
         absolute = max(absolute, gap)
         size = _largest(old)
         relative = max(relative, gap / size if size else gap)
-    return Difference(
+    return OutputDifference(
         mode=mode,
         dtype=str(dtype).removeprefix("torch."),
         absolute=absolute,

@@ -30,7 +30,7 @@ _NORM_ACTS = {"BatchNormAct2d", "SyncBatchNormAct"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Found:
+class FoundNorm:
     """A normalization of a model."""
 
     layer: nn.Module
@@ -42,7 +42,7 @@ class Found:
     """What keeps it from being replaced; empty where nothing does."""
 
 
-def find_norms(model: nn.Module) -> list[Found]:
+def find_norms(model: nn.Module) -> list[FoundNorm]:
     """Every normalization of the model, those in plain lists included, in order."""
     paths: dict[nn.Module, list[str]] = {}
     obstacles: dict[nn.Module, str] = {}
@@ -55,7 +55,7 @@ def find_norms(model: nn.Module) -> list[Found]:
     unseen = "is in a plain container, which hides it from the model: use nn.ModuleList"
     modules = list(model.modules())
     return [
-        Found(
+        FoundNorm(
             layer=layer,
             paths=tuple(where),
             num_axes=_num_axes(layer, modules),

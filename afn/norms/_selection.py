@@ -5,14 +5,14 @@ from fnmatch import fnmatchcase
 
 from torch import nn
 
-from afn.norms._found import Found
+from afn.norms._found import FoundNorm
 
 Selection = str | Iterable[str] | Callable[[str, nn.Module], bool]
 """Layers by path, by pattern (``"layer4.*"``), by the path of a module that holds them, or by a
 function of path and layer."""
 
 
-def chosen_from(found: list[Found], selection: Selection, what: str) -> set[Found]:
+def chosen_from(found: list[FoundNorm], selection: Selection, what: str) -> set[FoundNorm]:
     """Those of the layers found that the option of that name means.
 
     Raises:

@@ -12,7 +12,7 @@ from torch.nn.parameter import is_lazy
 
 from afn.norms._adaptive import AdaptiveNorm
 from afn.norms._base import EvalStats, Norm, norm_layers
-from afn.norms._differences import Answers, Difference, difference, same_draws
+from afn.norms._differences import AnsweringCopy, OutputDifference, difference, same_draws
 from afn.norms._found import name_of
 from afn.norms._selection import Selection
 from afn.norms.convert import Replacement, replace_norms
@@ -74,7 +74,7 @@ class Conversion:
     parameters_after: int
     new_parameters: int
     """Of those after, the ones that an optimizer built before does not train."""
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[OutputDifference, ...] = ()
     """Of the outputs with every new λ at 0 from the original's; none without a batch."""
 
     def __str__(self) -> str:
@@ -201,7 +201,7 @@ def conversion_report(
         known = set(copied.parameters())
         converted, replacements = replace_norms(copied, name, skip, only, options)
     called: set[str] = set()
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[OutputDifference, ...] = ()
     if batch is not None:
         differences = _compared(model, converted, replacements, batch, called)
     return Conversion(
@@ -242,12 +242,12 @@ def _compared(
     replacements: Sequence[Replacement],
     batch: Any,
     called: set[str],
-) -> tuple[Difference, ...]:
+) -> tuple[OutputDifference, ...]:
     """The differences by mode; `called` takes the paths of new layers that a batch went through."""
     trains = any(module.training for module in model.modules())
     modes = ["train", "eval"] if trains else ["eval"]
     before, dtype = _answers(model, modes, batch)
-    copied = Answers(converted, batch, dtype)
+    copied = AnsweringCopy(converted, batch, dtype)
     for it in replacements:
         if it.new is not None:
             path = it.found.paths[0]
@@ -265,7 +265,7 @@ def _answers(
     error: Exception | None = None
     for dtype in (torch.float64, None):
         try:
-            answers = Answers(model, batch, dtype)
+            answers = AnsweringCopy(model, batch, dtype)
             return [answers(mode) for mode in modes], dtype
         except Exception as raised:  # a foreign forward can fail in any way
             error = raised

@@ -17,7 +17,7 @@ from afn.norms._carried import (
     keep_tensors,
     point_to_new,
 )
-from afn.norms._found import Found, find_norms, is_norm_act, name_of
+from afn.norms._found import FoundNorm, find_norms, is_norm_act, name_of
 from afn.norms._selection import Selection, chosen_from
 from afn.norms.norm_act import NormAct
 from afn.norms.registry import NORMS, OTHER_FORMS, make_norm
@@ -30,7 +30,7 @@ _WRAPPERS = {"DistributedDataParallel", "FullyShardedDataParallel", "FSDPModule"
 class Replacement:
     """What became of a normalization."""
 
-    found: Found
+    found: FoundNorm
     new: nn.Module | None
     """In its place; None where it was kept."""
     reason: str = ""
@@ -151,7 +151,7 @@ def described(kept: Sequence[Replacement]) -> str:
 
 
 def _replacement(
-    found: Found,
+    found: FoundNorm,
     model: nn.Module,
     name: str,
     options: dict[str, Any],
@@ -172,7 +172,7 @@ def _replacement(
         raise ValueError(f"{found.paths[0] or 'the model'}: {error}") from None
 
 
-def _form(name: str, found: Found) -> tuple[Callable[..., Norm] | None, str]:
+def _form(name: str, found: FoundNorm) -> tuple[Callable[..., Norm] | None, str]:
     """The norm for inputs with as many axes as the layer's, or why there is none."""
     num_axes = found.num_axes
     if num_axes is None and isinstance(found.layer, nn.SyncBatchNorm):

@@ -24,13 +24,13 @@ from afn.pretrained.checksums import checksum
 from afn.pretrained.export import cell_records, export, packed, sha256
 from afn.pretrained.results import Accuracy
 from afn.pretrained.spec import Spec
-from afn.pretrained.train import Say, in_own_process
+from afn.pretrained.train import SayRecord, in_own_process
 from afn.runs.store import RunStore
 
 _BATCH = 128
 
 
-def ask_again(spec: Spec, store: RunStore, folder: Path, say: Say) -> list[Accuracy]:
+def ask_again(spec: Spec, store: RunStore, folder: Path, say: SayRecord) -> list[Accuracy]:
     """Have a shipped model answer all that is planned, and ship the answers; weights stay.
 
     Weights of before ASRNorm tracked the mean of σ get it, measured on their training images.

@@ -5,7 +5,7 @@ from typing import Literal
 
 from afn.ask.records import STANDARD
 from afn.pretrained.families import DIGITS, PACS
-from afn.pretrained.published import Row, Table
+from afn.pretrained.published import PublishedRow, Table
 from afn.pretrained.ways import Ask
 
 Reading = Literal["trains", "tests"]
@@ -64,7 +64,7 @@ def corrupted(trained: str, severities: Sequence[int] = SEVERITIES, data: str = 
     return [Ask(trained, data or trained, name, s) for name in STANDARD for s in severities]
 
 
-def asks_of(table: Table, row: Row, reading: Reading = "trains") -> list[Ask]:
+def asks_of(table: Table, row: PublishedRow, reading: Reading = "trains") -> list[Ask]:
     """The tests here that a published row is held against, weighted alike; none: not done here."""
     domain = _DOMAINS.get(row.name)
     match table.name:

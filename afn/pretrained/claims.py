@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from afn.pretrained.comparison import Verdict
 from afn.pretrained.gains import Gain
 from afn.pretrained.published import TABLES, TableName
-from afn.pretrained.replication import Comparison, Replicated
+from afn.pretrained.replication import PublishedDifference, Replicated
 
 _ROWS: dict[TableName, str] = {"images": "CIFAR-10, ResNet-32"}
 """Of tables without an average: the row that is measured here."""
@@ -30,7 +30,7 @@ class Claim:
 
     table: TableName
     title: str
-    comparison: Comparison
+    comparison: PublishedDifference
     published: float
     replicated: Replicated
 
@@ -52,7 +52,9 @@ class Claim:
         return len(self.replicated.networks) * (self.gain.n if self.gain else 0)
 
 
-def claims(rows: Mapping[TableName, Sequence[Replicated]], comparison: Comparison) -> list[Claim]:
+def claims(
+    rows: Mapping[TableName, Sequence[Replicated]], comparison: PublishedDifference
+) -> list[Claim]:
     """Those of one comparison, in the tables' order.
 
     Args:

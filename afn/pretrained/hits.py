@@ -25,7 +25,7 @@ Right = NDArray[np.bool_]
 _SUFFIX = ".hits.jsonl.gz"
 
 
-class Place(NamedTuple):
+class HitPlace(NamedTuple):
     """One test of one model in one way."""
 
     data: str
@@ -39,7 +39,7 @@ class Place(NamedTuple):
     rule: int | None
 
     @classmethod
-    def of(cls, norm: str, question: Question, cell: Cell) -> "Place":
+    def of(cls, norm: str, question: Question, cell: Cell) -> "HitPlace":
         """Where an answer is looked up."""
         return cls(
             question.dataset, cell.corruption or "clean", cell.severity,
@@ -63,22 +63,22 @@ class Hits:
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
-        self._known: dict[str, dict[Place, Right]] = {}
+        self._known: dict[str, dict[HitPlace, Right]] = {}
 
-    def of(self, model: str) -> Mapping[Place, Right]:
+    def of(self, model: str) -> Mapping[HitPlace, Right]:
         """By test; of two of the same, that of more images. Empty where the model is not there."""
         if model not in self._known:
             self._known[model] = dict(self._read(model))
         return self._known[model]
 
-    def _read(self, model: str) -> dict[Place, Right]:
+    def _read(self, model: str) -> dict[HitPlace, Right]:
         if self._folder is None:
             return {}
-        found: dict[Place, Right] = {}
+        found: dict[HitPlace, Right] = {}
         try:
             card = read_card(model, self._folder)
             for question, cell in card.answers():
-                place = Place.of(card.config.norm, question, cell)
+                place = HitPlace.of(card.config.norm, question, cell)
                 if place not in found or len(found[place]) < cell.n:
                     found[place] = cell.hits
         except (ValueError, OSError):  # without weights, not made yet, or damaged
@@ -90,7 +90,7 @@ def keep_hits(folder: Path, spec: Spec, answers: Mapping[Question, Iterable[Cell
     """Write which images a model that comes along without weights got right; returns the bytes."""
     records = [
         {
-            **Place.of(spec.config.norm, question, cell)._asdict(),
+            **HitPlace.of(spec.config.norm, question, cell)._asdict(),
             "n": cell.n,
             "right": base64.b64encode(np.packbits(cell.hits).tobytes()).decode(),
         }
@@ -105,12 +105,12 @@ def keep_hits(folder: Path, spec: Spec, answers: Mapping[Question, Iterable[Cell
     return len(content)
 
 
-def _kept_hits(path: Path) -> dict[Place, Right]:
-    found: dict[Place, Right] = {}
+def _kept_hits(path: Path) -> dict[HitPlace, Right]:
+    found: dict[HitPlace, Right] = {}
     try:
         for record in map(json.loads, gzip.decompress(path.read_bytes()).splitlines()):
             n, right = record.pop("n"), base64.b64decode(record.pop("right"))
-            place, hits = Place(**record), np.unpackbits(np.frombuffer(right, np.uint8), count=n)
+            place, hits = HitPlace(**record), np.unpackbits(np.frombuffer(right, np.uint8), count=n)
             if place not in found or len(found[place]) < n:
                 found[place] = hits.astype(bool)
     except (OSError, EOFError, ValueError, KeyError, TypeError):

@@ -8,7 +8,7 @@ from itertools import accumulate
 from afn.pretrained.families import PACS
 from afn.pretrained.measured import Results
 from afn.pretrained.plan import PLAN
-from afn.pretrained.published import Row, Table
+from afn.pretrained.published import PublishedRow, Table
 
 _DATA = {"CIFAR-10": "cifar10", "CIFAR-100": "cifar100", "MNIST-M": "mnistm", "SVHN": "svhn"}
 _PROTOCOL = (
@@ -17,7 +17,7 @@ _PROTOCOL = (
 )
 
 
-def what_it_takes(table: Table, row: Row) -> str:
+def what_it_takes(table: Table, row: PublishedRow) -> str:
     """The command that trains the nearest that this program has to a row not measured here.
 
     For AFN; BN and ASRNorm with their names in its place. Empty where there is none.

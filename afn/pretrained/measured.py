@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 
 from afn.corruptions.severities import rule_of
 from afn.pretrained.gains import Gain
-from afn.pretrained.hits import Hits, Place, mode_of
-from afn.pretrained.noise import Answered, image_error
-from afn.pretrained.published import Norm
+from afn.pretrained.hits import HitPlace, Hits, mode_of
+from afn.pretrained.noise import ImageAnswers, image_error
+from afn.pretrained.published import PublishedNorm
 from afn.pretrained.results import FILE
 from afn.pretrained.ways import WAYS, Ask, Way
 from afn.stats.intervals import joint_half_width
 from afn.stats.over_seeds import OverSeeds
 
-_NORM_IN_NAME = re.compile(f"-(?:{'|'.join(get_args(Norm))})(?:-|$)")
+_NORM_IN_NAME = re.compile(f"-(?:{'|'.join(get_args(PublishedNorm))})(?:-|$)")
 """Between what was trained, and how."""
 
 
@@ -42,10 +42,10 @@ class Results:
 
     def __init__(self, rows: Iterable[Mapping[str, str]], folder: Path | None = None) -> None:
         self._hits = Hits(folder)
-        self._answers: dict[str, dict[int, dict[Place, _Answer]]] = {}
+        self._answers: dict[str, dict[int, dict[HitPlace, _Answer]]] = {}
         for row in rows:
             seed = int(row["seed"])
-            key = Place(
+            key = HitPlace(
                 row["test_data"], row["corruption"], int(row["severity"]),
                 mode_of(row["norm"], row["statistics"]), row["networks"], rule_of(row),
             )  # fmt: skip
@@ -127,7 +127,7 @@ class Results:
             answers = [self._answer(ask, each, seed, rule) for each in ways]
             hits = [self._image_hits(ask, each, rule) for each in ways]
             shares = [(each.percent / 100, each.n) for each in answers if each]
-            tests.append(Answered(ask.data, hits[0], hits[1] if over else None, shares))
+            tests.append(ImageAnswers(ask.data, hits[0], hits[1] if over else None, shares))
         return image_error(tests, is_difference=over is not None)
 
     def _complete(self, asks: Sequence[Ask], way: Way, rule: int | None) -> set[int]:
@@ -186,8 +186,8 @@ class Results:
         return model.get(_place(ask, way, rule))
 
 
-def _place(ask: Ask, way: Way, rule: int | None) -> Place:
-    return Place(
+def _place(ask: Ask, way: Way, rule: int | None) -> HitPlace:
+    return HitPlace(
         ask.data, ask.corruption, ask.severity, way.statistics, way.networks,
         rule if ask.severity else None,
     )  # fmt: skip

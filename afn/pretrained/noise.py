@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-class Answered(NamedTuple):
+class ImageAnswers(NamedTuple):
     """One test, as what it says of its images."""
 
     data: str
@@ -28,7 +28,7 @@ class Answered(NamedTuple):
     """Accuracy, 0 to 1, and number of images; of ours, and of theirs for a difference."""
 
 
-def image_error(tests: Sequence[Answered], *, is_difference: bool) -> float:
+def image_error(tests: Sequence[ImageAnswers], *, is_difference: bool) -> float:
     """The standard error over images of a mean over tests, in percent or points.
 
     Args:
@@ -41,7 +41,7 @@ def image_error(tests: Sequence[Answered], *, is_difference: bool) -> float:
     return 100 * math.hypot(*parts) / len(tests)
 
 
-def _group_error(tests: Sequence[Answered], is_difference: bool) -> float:
+def _group_error(tests: Sequence[ImageAnswers], is_difference: bool) -> float:
     """Of the sum over the tests of one data set."""
     kept = [(test.ours, test.theirs) for test in tests]
     sizes = {len(hits) for pair in kept for hits in pair if hits is not None}

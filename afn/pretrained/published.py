@@ -9,24 +9,24 @@ from types import MappingProxyType
 from typing import Literal
 
 ARXIV = {"AFN": "2308.03321", "ASRNorm": "2106.01899"}
-Norm = Literal["bn", "asrnorm", "afn", "bin"]
+PublishedNorm = Literal["bn", "asrnorm", "afn", "bin"]
 TableName = Literal[
     "digits_single_each", "digits_from_mnist", "cifar10c", "pacs_single", "pacs_multi", "images"
 ]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class PublishedRow:
     """One published row."""
 
     name: str
     """As published: a domain, a severity, a network, "average"."""
-    accuracies: Mapping[Norm, float]
+    accuracies: Mapping[PublishedNorm, float]
     """In percent; norms that were not published are left out."""
     note: str = ""
     """What is to be known of this row."""
 
-    def gain(self, norm: Norm, over: Norm = "bn") -> float | None:
+    def gain(self, norm: PublishedNorm, over: PublishedNorm = "bn") -> float | None:
         """Published points over another norm; None where one of the two is lacking."""
         if norm not in self.accuracies or over not in self.accuracies:
             return None
@@ -39,12 +39,12 @@ class Table:
 
     name: TableName
     title: str
-    rows: tuple[Row, ...]
+    rows: tuple[PublishedRow, ...]
     protocol: Mapping[str, str]
     """What is known of it, by aspect; what is not stated is left out."""
     notes: tuple[str, ...] = ()
     """Where the published figures ask for care."""
-    columns: tuple[Norm, ...] = ("bn", "asrnorm", "afn")
+    columns: tuple[PublishedNorm, ...] = ("bn", "asrnorm", "afn")
     decimals: int = 1
     """Behind the point, as printed."""
 
@@ -56,10 +56,15 @@ def _row(
     afn: float | None,
     bin_: float | None = None,
     note: str = "",
-) -> Row:
-    named: dict[Norm, float | None] = {"bn": bn, "asrnorm": asrnorm, "afn": afn, "bin": bin_}
+) -> PublishedRow:
+    named: dict[PublishedNorm, float | None] = {
+        "bn": bn,
+        "asrnorm": asrnorm,
+        "afn": afn,
+        "bin": bin_,
+    }
     known = {norm: value for norm, value in named.items() if value is not None}
-    return Row(name=name, accuracies=MappingProxyType(known), note=note)
+    return PublishedRow(name=name, accuracies=MappingProxyType(known), note=note)
 
 
 _DIVERGED = "Published: ASRNorm diverged."

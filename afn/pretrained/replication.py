@@ -15,15 +15,15 @@ from afn.pretrained.asks import (
 from afn.pretrained.comparison import Verdict, verdict
 from afn.pretrained.gains import Gain
 from afn.pretrained.measured import Results
-from afn.pretrained.published import Norm, Row, Table
+from afn.pretrained.published import PublishedNorm, PublishedRow, Table
 from afn.pretrained.ways import WAYS, Ask
 from afn.stats.over_seeds import OverSeeds
 
 
-class Comparison(NamedTuple):
+class PublishedDifference(NamedTuple):
     """A difference that was published, and how it is taken here."""
 
-    way: Norm
+    way: PublishedNorm
     over: str
     """One of `WAYS`."""
     title: str
@@ -32,10 +32,10 @@ class Comparison(NamedTuple):
 
 
 COMPARISONS = (
-    Comparison("afn", "asrnorm", "AFN − ASRNorm", "as published"),
-    Comparison("afn", "bn", "AFN − BN", "as published"),
-    Comparison("afn", "bn-batch", "AFN − BN", "both on the test batch"),
-    Comparison("asrnorm", "bn", "ASRNorm − BN", "as published"),
+    PublishedDifference("afn", "asrnorm", "AFN − ASRNorm", "as published"),
+    PublishedDifference("afn", "bn", "AFN − BN", "as published"),
+    PublishedDifference("afn", "bn-batch", "AFN − BN", "both on the test batch"),
+    PublishedDifference("asrnorm", "bn", "ASRNorm − BN", "as published"),
 )
 """The first is the paper's headline."""
 _CIFAR10 = "trained on 25,000 of 50,000 images"
@@ -50,7 +50,7 @@ _IMAGENET = (
 class Replicated:
     """A published row beside what was measured here."""
 
-    row: Row
+    row: PublishedRow
     asks: tuple[Ask, ...]
     measured: Mapping[str, OverSeeds | None]
     """In percent, by the names of `WAYS`."""
@@ -82,15 +82,15 @@ class Replicated:
         """Whose trainings the row rests on: models without norm and seed."""
         return frozenset(ask.trained for ask in self.asks)
 
-    def published(self, way: Norm, over: str = "bn") -> float | None:
+    def published(self, way: PublishedNorm, over: str = "bn") -> float | None:
         """Published points of one of the `COMPARISONS`; None where a figure is lacking."""
         return self.row.gain(way, WAYS[over].norm)
 
-    def gain(self, way: Norm, over: str = "bn") -> Gain | None:
+    def gain(self, way: PublishedNorm, over: str = "bn") -> Gain | None:
         """Points here of one of the `COMPARISONS`."""
         return self.gains[way, over]
 
-    def verdict(self, way: Norm, over: str = "bn") -> Verdict | None:
+    def verdict(self, way: PublishedNorm, over: str = "bn") -> Verdict | None:
         """Whether a published difference is found here; None where none was published."""
         published = self.published(way, over)
         return verdict(published, self.gain(way, over), self.refusal) if published else None
@@ -126,7 +126,7 @@ def replicated(results: Results, table: Table, reading: Reading = "trains") -> l
     return found
 
 
-def _from_imagenet(table: Table, row: Row, results: Results) -> list[Ask]:
+def _from_imagenet(table: Table, row: PublishedRow, results: Results) -> list[Ask]:
     """On PACS, networks that began with ImageNet's weights, once those are there."""
     makes = {"pacs_single": imagenet_single, "pacs_multi": imagenet_multi}
     asks = makes[table.name]() if table.name in makes else []

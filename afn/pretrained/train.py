@@ -33,12 +33,12 @@ from afn.pretrained.spec import Spec
 from afn.runs.store import Run, RunStore
 from afn.work.memory import keep_freed_memory
 
-Say = Callable[[dict[str, Any]], None]
+SayRecord = Callable[[dict[str, Any]], None]
 LABEL = "pretrained/"
 """Before a model's name, the label of its run."""
 
 
-def make(spec: Spec, store: RunStore, folder: Path, say: Say) -> list[Accuracy]:
+def make(spec: Spec, store: RunStore, folder: Path, say: SayRecord) -> list[Accuracy]:
     """Have the model trained, asked and, if it is to be, shipped; what is done is not done again.
 
     Args:
@@ -89,7 +89,7 @@ def make(spec: Spec, store: RunStore, folder: Path, say: Say) -> list[Accuracy]:
     return accuracies
 
 
-def trained(spec: Spec, store: RunStore, say: Say) -> Run:
+def trained(spec: Spec, store: RunStore, say: SayRecord) -> Run:
     """The finished run of a planned model: as it is found, gone on with, or made.
 
     Raises:
@@ -190,7 +190,9 @@ def _data(data: ImageData, *, with_training: bool) -> Data:
     )
 
 
-def in_own_process(name: str, make: Callable[[Spec, RunStore, Path, Say], list[Accuracy]]) -> None:
+def in_own_process(
+    name: str, make: Callable[[Spec, RunStore, Path, SayRecord], list[Accuracy]]
+) -> None:
     """Make or ask one model in this process, on one thread; JSON lines, the accuracies last."""
 
     def say(record: dict[str, Any]) -> None:

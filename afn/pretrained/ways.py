@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from afn.ask.records import Networks
-from afn.pretrained.published import Norm
+from afn.pretrained.published import PublishedNorm
 
 
 class Ask(NamedTuple):
@@ -21,7 +21,7 @@ class Ask(NamedTuple):
 class Way:
     """A norm, and how it is set when it is asked."""
 
-    norm: Norm
+    norm: PublishedNorm
     statistics: Literal["running", "batch", "own"]
     """"own" where the norm has no choice."""
     networks: Networks = "on"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from afn.runs.history import History
-from afn.runs.origin import Origin
+from afn.runs.origin import ForkedFrom
 from afn.settings.config import TrainConfig
 from afn.settings.lambda_init import LAMBDAS
 from afn.wording import count_words
@@ -98,7 +98,9 @@ class Kinship:
     """The id of the run they come from."""
 
 
-def kinship(first: str, origin: Origin | None, second: str, other: Origin | None) -> Kinship | None:
+def kinship(
+    first: str, origin: ForkedFrom | None, second: str, other: ForkedFrom | None
+) -> Kinship | None:
     """How two runs are related; None where neither was forked from the other, nor both from one.
 
     Args:

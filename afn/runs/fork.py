@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from afn.engine.ready import check_ready
-from afn.runs.origin import CHECKPOINT, Origin
+from afn.runs.origin import CHECKPOINT, ForkedFrom
 from afn.runs.store import Run, RunStore, progress_of
 from afn.settings.commands import Command, check_command
 from afn.settings.config import ADAPTIVE_NORMS, TrainConfig, check_against_data
@@ -31,7 +31,7 @@ _SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ForkPlace:
     """A checkpoint, and where in its run it stands."""
 
     path: Path
@@ -52,7 +52,7 @@ def steps_of(run: Run) -> list[int]:
     return list(_by_step(run))
 
 
-def place_of(run: Run, step: int | None = None) -> Place:
+def place_of(run: Run, step: int | None = None) -> ForkPlace:
     """A run's checkpoint at a step; the newest by default.
 
     Raises:
@@ -73,13 +73,13 @@ def place_of(run: Run, step: int | None = None) -> Place:
     progress = progress_of(path)
     try:
         live = {n: progress[n] for n in ("batch_size", "lr", "lambda_lr_factor", "severity")}
-        return Place(path, step, progress["epoch"], replace(run.config(), **live))
+        return ForkPlace(path, step, progress["epoch"], replace(run.config(), **live))
     except (KeyError, TypeError) as error:
         raise ValueError(f"{path.name} of run {run.id} is damaged: {error}") from error
 
 
 def changed_config(
-    place: Place,
+    place: ForkPlace,
     changes: Mapping[str, Any],
     logits: Mapping[str, float] | None = None,
     *,
@@ -153,7 +153,7 @@ def fork(
     place = place_of(run, step)
     config = changed_config(place, changes or {}, lambda_logits, num_train=_num_train(run))
     check_ready(config, goes_on=True)
-    origin = Origin(
+    origin = ForkedFrom(
         run=run.id,
         step=place.step,
         file=place.path.name,
@@ -172,7 +172,7 @@ def fork(
     return forked
 
 
-def changes_of(config: TrainConfig, origin: Origin) -> list[str]:
+def changes_of(config: TrainConfig, origin: ForkedFrom) -> list[str]:
     """What a fork changed, in a few words each: ``lr 0.05 → 0.01``, ``λ_mu logit 0``."""
     before = origin.config
     words = [

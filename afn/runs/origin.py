@@ -10,7 +10,7 @@ CHECKPOINT = "origin.safetensors"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Origin:
+class ForkedFrom:
     """What a fork's ``config.json`` says under ``forked_from``."""
 
     run: str
@@ -34,7 +34,7 @@ class Origin:
         }
 
     @classmethod
-    def from_json(cls, values: Any) -> "Origin":
+    def from_json(cls, values: Any) -> "ForkedFrom":
         """The inverse of `to_json`.
 
         Raises:

@@ -22,7 +22,7 @@ from safetensors import SafetensorError, safe_open
 
 from afn import __version__
 from afn.jsonl import append_line, read_lines
-from afn.runs.origin import Origin
+from afn.runs.origin import ForkedFrom
 from afn.settings.commands import Command, check_command
 from afn.settings.config import TrainConfig
 from afn.settings.events import Event
@@ -57,7 +57,7 @@ class RunStore:
         commands: Iterable[Command] = (),
         run_id: str = "",
         keeps: Literal["all", "last"] = "all",
-        origin: Origin | None = None,
+        origin: ForkedFrom | None = None,
     ) -> "Run":
         """A new run folder, not yet executed.
 
@@ -176,14 +176,14 @@ class Run(Work):
         """The resolved configuration."""
         return TrainConfig.from_json(self.record()["config"])
 
-    def origin(self) -> Origin | None:
+    def origin(self) -> ForkedFrom | None:
         """Where it was forked from; None for a run from the start.
 
         Raises:
             ValueError: That is damaged.
         """
         values = self.record().get("forked_from")
-        return None if values is None else Origin.from_json(values)
+        return None if values is None else ForkedFrom.from_json(values)
 
     def rename(self, name: str) -> None:
         """Give the run a label of at most 80 characters; an empty one takes it away."""

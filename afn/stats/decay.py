@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from afn.ask.sources import Source, config_of
 from afn.runs.history import History
-from afn.runs.origin import Origin
+from afn.runs.origin import ForkedFrom
 from afn.runs.store import Run, RunStore, progress_of
 from afn.settings.config import TrainConfig
 
@@ -135,7 +135,7 @@ def _of_card(history: History, config: TrainConfig, num_steps: int) -> list[floa
     return rates[:num_steps]
 
 
-def _before(origin: Origin | None, history: History, store: RunStore) -> Sequence[float]:
+def _before(origin: ForkedFrom | None, history: History, store: RunStore) -> Sequence[float]:
     """Of the steps before a fork; none where its networks started there."""
     if origin is None:
         return []

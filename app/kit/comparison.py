@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from afn.runs.origin import Origin
+from afn.runs.origin import ForkedFrom
 from afn.settings.config import ADAPTIVE_NORMS, TrainConfig
 from afn.settings.lambda_init import LAMBDAS, LambdaInit
 from afn.wording import count_words
@@ -204,7 +204,7 @@ def _lambda_from_text(text: str) -> LambdaInit:
 # -- names ---------------------------------------------------------------------------------------
 
 
-def names_of(configs: Sequence[TrainConfig], origins: Sequence[Origin | None]) -> list[str]:
+def names_of(configs: Sequence[TrainConfig], origins: Sequence[ForkedFrom | None]) -> list[str]:
     """`labels` of runs, of which some may be forks: those say from which step they are."""
     pairs = list(zip(configs, origins, strict=True))
     # What a fork calls its λ start are the λ that were set, which its note says better.
@@ -215,7 +215,7 @@ def names_of(configs: Sequence[TrainConfig], origins: Sequence[Origin | None]) -
     return labels(shown, [_fork_note(origin) for _, origin in pairs])
 
 
-def _fork_note(origin: Origin | None) -> str:
+def _fork_note(origin: ForkedFrom | None) -> str:
     if origin is None:
         return ""
     values = [f"λ_{LETTERS[name]} logit {value:g}" for name, value in origin.logits.items()]

@@ -9,7 +9,7 @@ import streamlit as st
 from afn.ask.network import Network
 from afn.pretrained.cards import Card
 from afn.runs.history import History
-from afn.runs.origin import Origin
+from afn.runs.origin import ForkedFrom
 from afn.settings.config import TrainConfig
 from afn.work.folder import ENDED
 
@@ -74,7 +74,7 @@ def _told(name: str, sha256: str) -> History:
 
 def opened(ids: Sequence[str]) -> tuple[list[Opened], list[str]]:
     """The named runs and pretrained models, and one line for each that cannot be had."""
-    found: list[tuple[str, Kind, TrainConfig, History, Card | None, Origin | None]] = []
+    found: list[tuple[str, Kind, TrainConfig, History, Card | None, ForkedFrom | None]] = []
     problems, pretrained = [], set(cards.names())
     for name in ids:
         try:

@@ -15,7 +15,7 @@ from afn.wording import half_width_words, signed_words
 
 
 @dataclass(frozen=True, kw_only=True)
-class Results:
+class SweepResults:
     """What came out of a sweep, or of as much of it as is done."""
 
     runs: Sequence[Planned]

@@ -10,7 +10,7 @@ from afn.cost.measure import measure
 from afn.cost.memory import peak_bytes
 from afn.cost.plan import Case, Plan
 from afn.cost.records import Measurement, Progress
-from afn.cost.subjects import Batch, build, inference_step, training_step
+from afn.cost.subjects import StepInputs, build, inference_step, training_step
 from afn.cost.timing import interleaved, median_ms, median_ratio, one_thread
 from afn.norms import NORMS
 
@@ -87,7 +87,7 @@ def test_what_was_there_before_does_not_count():
 
 
 def test_the_peak_of_a_layer_that_does_nothing_is_the_gradient_of_its_input():
-    batch = Batch.of(LAYER, generator())
+    batch = StepInputs.of(LAYER, generator())
     step = training_step(LAYER, build(LAYER, "none"), batch)
     assert peak_bytes(step) == batch.x.nbytes
 
@@ -95,7 +95,7 @@ def test_the_peak_of_a_layer_that_does_nothing_is_the_gradient_of_its_input():
 @pytest.mark.parametrize("subject", ["layer", "convnet"])
 def test_a_training_step_leaves_nothing_allocated_and_repeats_itself(subject):
     case = LAYER if subject == "layer" else Case(subject=subject, batch_size=2)
-    step = training_step(case, build(case, "bn"), Batch.of(case, generator()))
+    step = training_step(case, build(case, "bn"), StepInputs.of(case, generator()))
     step()  # momentum is made in the first one
     assert peak_bytes(step) == peak_bytes(step) > 0
 
@@ -107,7 +107,7 @@ def test_a_training_step_leaves_nothing_allocated_and_repeats_itself(subject):
 @pytest.mark.parametrize("case", [LAYER, Case(subject="convnet", batch_size=2)], ids=str)
 def test_steps_run_and_touch_no_global_generator(case, norm):
     state = torch.get_rng_state()
-    model, batch = build(case, norm), Batch.of(case, generator())
+    model, batch = build(case, norm), StepInputs.of(case, generator())
     assert batch.x.is_contiguous(memory_format=torch.channels_last)
     training_step(case, model, batch)()
     assert model.training

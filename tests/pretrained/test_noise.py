@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from afn.pretrained.hits import Hits
-from afn.pretrained.noise import Answered, image_error
+from afn.pretrained.noise import ImageAnswers, image_error
 
 
 def hits(draw, n, share):
@@ -15,7 +15,7 @@ def hits(draw, n, share):
 
 def answered(data, ours, theirs=None):
     kept = [each for each in (ours, theirs) if each is not None]
-    return Answered(data, ours, theirs, [(float(each.mean()), len(each)) for each in kept])
+    return ImageAnswers(data, ours, theirs, [(float(each.mean()), len(each)) for each in kept])
 
 
 def test_of_one_test_it_is_the_error_of_a_share():

@@ -7,7 +7,7 @@ import pytest
 from afn import LambdaInit, TrainConfig
 from afn.runs.compare import Difference, differences, kinship, parting, sentence
 from afn.runs.history import History
-from afn.runs.origin import Origin
+from afn.runs.origin import ForkedFrom
 
 
 class Told:
@@ -44,7 +44,7 @@ def history(losses, *, first=0, lambdas=None, **columns):
 
 
 def origin(run, step):
-    return Origin(run=run, step=step, file="step.safetensors", config=TrainConfig())
+    return ForkedFrom(run=run, step=step, file="step.safetensors", config=TrainConfig())
 
 
 def test_settings_that_differ_are_told_with_both_values():

@@ -17,8 +17,8 @@ from afn.ask.inside.look import (
     Batch,
     Look,
     Neighbours,
-    Score,
     Seen,
+    ShownScore,
 )
 from afn.ask.inside.steps import steps_of
 from afn.ask.measure import ShownImages, brought
@@ -226,7 +226,9 @@ class Bench:
 
         return self._pools.of(key, made)
 
-    def _score(self, model: Classifier, network: Network, pool: ShownImages, batch: Batch) -> Score:
+    def _score(
+        self, model: Classifier, network: Network, pool: ShownImages, batch: Batch
+    ) -> ShownScore:
         most = POOL if network.config.backbone == "convnet" else _DEEP_IMAGES
         those = _ordered(pool, batch)[: min(most, _PASSES * batch.size)]
         correct = sum(
@@ -237,7 +239,7 @@ class Bench:
 
     def _trained_score(
         self, network: Network, first: Network, pool: ShownImages, batch: Batch
-    ) -> Score:
+    ) -> ShownScore:
         key = (
             network.sha256, network.config, network.class_names, pool.dataset, pool.place,
             first.image_shape, pool.class_names, batch.size, batch.order,
@@ -331,7 +333,7 @@ def _picture(look: Look) -> Tensor:
     return image[0]
 
 
-def _answered(logits: Tensor, image: int, score: Score) -> Answered:
+def _answered(logits: Tensor, image: int, score: ShownScore) -> Answered:
     probabilities = logits.softmax(1)
     confidences, answers = probabilities[:SHOWN].max(1)
     return {

@@ -135,7 +135,7 @@ class Beside(TypedDict):
     """The largest absolute difference of its output to the layer's, over the whole batch."""
 
 
-class Score(TypedDict):
+class ShownScore(TypedDict):
     """Right answers among the first images of the pool."""
 
     correct: int
@@ -149,7 +149,7 @@ class Answered(TypedDict):
     confidences: list[float]
     probabilities: list[float]
     """Of the image that is followed, class by class."""
-    score: Score
+    score: ShownScore
 
 
 class Seen(TypedDict):
@@ -198,7 +198,7 @@ class Seen(TypedDict):
     """Where the images are from."""
     now: Answered
     """The network with what is forced upon it."""
-    as_trained: Score
+    as_trained: ShownScore
     others: list[Answered]
 
 

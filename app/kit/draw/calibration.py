@@ -8,14 +8,14 @@ from afn.stats.calibration import BINS, Calibration
 from afn.wording import count_words, signed_words
 
 from .chart import Rows
-from .legend import Entry, Look
+from .legend import Entry, Stroke
 from .palette import GREY
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 _STILL: dict[str, Any] = {"showlegend": False, "hovermode": "closest", "dragmode": False}
-_DASHES: dict[Look, str] = {"line": "solid", "dashed": "dash", "thin": "dot"}
+_DASHES: dict[Stroke, str] = {"line": "solid", "dashed": "dash", "thin": "dot"}
 _FEW = 20
 """Bins of fewer answers are left out of the diagram."""
 
@@ -27,7 +27,7 @@ class Rated:
     label: str
     color: str
     calibration: Calibration
-    look: Look = "line"
+    look: Stroke = "line"
     rule: int | None = None
     """Under which the images were corrupted here."""
 

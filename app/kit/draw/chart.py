@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from afn.runs.history import History
-from afn.runs.origin import Origin
+from afn.runs.origin import ForkedFrom
 from afn.settings.config import TrainConfig
 from afn.settings.lambda_init import GREEK
 from afn.wording import statistics_told
@@ -18,6 +18,7 @@ HISTORY_BYTES = 60_000
 Rows = list[dict[str, Any]]
 """A table in long form: one dict a row, all with the same keys."""
 Feed = Callable[[Any], tuple[dict[str, Any], Any]]
+"""What came after a cursor (None: everything), {} for nothing, and the cursor to go on from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Shown:
     history: History
     is_over: bool = False
     """Whether no more is to come."""
-    origin: Origin | None = None
+    origin: ForkedFrom | None = None
     """Where it was forked from."""
 
     @property

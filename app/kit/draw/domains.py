@@ -65,13 +65,13 @@ def unseen_gain(
     return mean_gain(pairs) if pairs else None
 
 
-Pair = tuple[str, Cell, Cell]
+CellPair = tuple[str, Cell, Cell]
 """A test domain and two networks' answers to it."""
 
 
 def unseen_pairs(
     ours: Sequence[MatrixRow], theirs: Sequence[MatrixRow], domains: Sequence[str]
-) -> list[Pair]:
+) -> list[CellPair]:
     """The cells that can be compared: the same training, an unseen domain, the same images."""
     return [
         (domain, row.cells[domain], other.cells[domain])
@@ -85,7 +85,7 @@ def unseen_pairs(
     ]
 
 
-def mean_gain(pairs: Sequence[Pair]) -> Estimate:
+def mean_gain(pairs: Sequence[CellPair]) -> Estimate:
     """The mean difference over one or more pairs; see `unseen_gain`."""
     by_domain: dict[str, list[tuple[Cell, Cell]]] = {}
     for domain, ours, theirs in pairs:

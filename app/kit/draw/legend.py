@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
-Look = Literal["dot", "line", "dashed", "thin"]
+Stroke = Literal["dot", "line", "dashed", "thin"]
 _STYLE = """
 <style>
 .afn-key {display:flex; flex-wrap:wrap; gap:.2rem 1.2rem; font-size:.9rem; line-height:1.5;}
@@ -24,7 +24,7 @@ class Entry:
 
     label: str
     color: str
-    look: Look = "dot"
+    look: Stroke = "dot"
 
 
 def legend_html(entries: Iterable[Entry]) -> str:

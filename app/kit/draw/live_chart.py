@@ -18,10 +18,10 @@ import shutil
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import plotly
@@ -30,14 +30,9 @@ from numpy.typing import ArrayLike
 
 from ..components.scripts import module_line
 from ..folders import STATIC
-
-Cursor = TypeVar("Cursor")
-Feed = Callable[[Cursor | None], tuple[dict[str, Any], Cursor]]
-"""What came after a cursor (None: everything), {} for nothing, and the cursor to go on from."""
+from .chart import Feed
 
 MESSAGE_BYTES = 4_400
-TICK_BYTES = 1_200
-HISTORY_BYTES = 60_000
 _OVERLAP = 3
 _AWAY_SECONDS = 10.0
 
@@ -57,7 +52,7 @@ class ChunkLog:
         self,
         subject: Hashable,
         spec: dict[str, Any],
-        feed: Feed[Any],
+        feed: Feed,
         now: float,
         *,
         is_final: bool = False,
@@ -103,7 +98,7 @@ def live_chart(
     *,
     subject: Hashable,
     spec: dict[str, Any],
-    feed: Feed[Any],
+    feed: Feed,
     alt: str,
     is_final: bool = False,
 ) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from afn.ask.movement import Movement, NetworkMovement, OutputMovement, Part, Way
+from afn.ask.movement import Movement, NetworkMovement, OutputMovement, Part, WeightMovement
 from afn.wording import count_words, number_words
 
 from .chart import Rows, enumerate_words
@@ -44,7 +44,7 @@ class Moved:
     """The norm ratio that weight decay alone leaves; None where that is not known."""
 
 
-def _place(way: Way) -> tuple[float, float]:
+def _place(way: WeightMovement) -> tuple[float, float]:
     """Along the start and away from it, in units of the start's length."""
     cosine, ratio = way
     return ratio * cosine, ratio * math.sqrt(max(0.0, 1 - cosine**2))

@@ -9,7 +9,7 @@ from afn.stats.calibration import Calibration, calibration
 
 from ..comparison import NORM_TITLES
 from ..draw.calibration import Rated
-from ..draw.legend import Look
+from ..draw.legend import Stroke
 from ..draw.palette import NORM_COLORS
 from ..draw.tested import Tested
 
@@ -69,7 +69,7 @@ def _in_common(models: Sequence[Mapping[Place, Cell]]) -> list[tuple[Cell, ...]]
     return [tuple(each[place] for place in shared) for each in models]
 
 
-def _rated(label: str, color: str, cells: tuple[Cell, ...], look: Look = "line") -> Rated:
+def _rated(label: str, color: str, cells: tuple[Cell, ...], look: Stroke = "line") -> Rated:
     return Rated(label, color, _calibration(cells), look, rule=cells[0].rule)
 
 
@@ -83,7 +83,7 @@ def _label(norm: str, statistics: str, networks: str) -> str:
     return f"{NORM_TITLES[norm]}, {mode}" + ("" if networks == "on" else f", networks {networks}")
 
 
-def _look(norm: str, statistics: str, networks: str) -> Look:
+def _look(norm: str, statistics: str, networks: str) -> Stroke:
     if statistics == "running":
         return "thin"
     return "line" if networks == "on" else "dashed"

@@ -10,7 +10,7 @@ from typing import Any
 from afn.cli.options import arguments
 from afn.runs.fork import CHANGEABLE
 from afn.runs.history import History
-from afn.runs.origin import Origin as Forked
+from afn.runs.origin import ForkedFrom
 from afn.settings.commands import Timed
 from afn.settings.config import TrainConfig
 from afn.settings.lambda_init import LambdaInit
@@ -148,7 +148,7 @@ class Origin:
     is_pretrained: bool = False
     script: tuple[Timed, ...] = ()
     """What was changed while it trained, and when."""
-    forked: Forked | None = None
+    forked: ForkedFrom | None = None
     is_over: bool = True
     is_cut_short: bool = False
     """By something that is in no script: a limit, an error, a lost process."""

@@ -8,7 +8,7 @@ from afn.sweep.spec import SweepSpec
 from afn.wording import count_words
 
 from ..markdown import plain
-from ..results import Results
+from ..results import SweepResults
 from .code import program
 from .experiment import OLDER_RULE, Experiment, line
 
@@ -35,7 +35,7 @@ plt.show()
 
 
 def experiments_of(
-    planned: SweepPlan, results: Results | None, *, metric: str, toml: str = ""
+    planned: SweepPlan, results: SweepResults | None, *, metric: str, toml: str = ""
 ) -> list[Experiment]:
     """Running a sweep.
 

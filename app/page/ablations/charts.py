@@ -9,7 +9,7 @@ from afn.sweep.table import Metric
 
 from ...kit.draw.heat import LESS, MORE
 from ...kit.draw.palette import GREY
-from ...kit.results import Results
+from ...kit.results import SweepResults
 from .drawn import (
     Drawn,
     axis_title,
@@ -212,7 +212,9 @@ def map_figure(drawn: Drawn) -> "Figure":
     return figure
 
 
-def pareto_points(results: Results, metric: Metric) -> list[tuple[Point, float, OverSeeds, bool]]:
+def pareto_points(
+    results: SweepResults, metric: Metric
+) -> list[tuple[Point, float, OverSeeds, bool]]:
     """Each point's cost (seconds of training) and figure, and whether no cheaper one is better."""
     cost = results.metrics.get("train_seconds")
     if cost is None:
@@ -231,7 +233,7 @@ def pareto_points(results: Results, metric: Metric) -> list[tuple[Point, float, 
     return [(point, cost, each, not is_beaten(cost, each)) for point, cost, each in found]
 
 
-def pareto_figure(results: Results, metric: Metric) -> "Figure":
+def pareto_figure(results: SweepResults, metric: Metric) -> "Figure":
     """A figure against the processor time of training; what nothing cheaper beats is joined."""
     from plotly.graph_objects import Figure  # not before a page needs it
 

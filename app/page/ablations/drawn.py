@@ -11,7 +11,7 @@ from afn.sweep.table import Metric
 from afn.wording import half_width_words
 
 from ...kit.draw.palette import GREY, NORM_COLORS, run_colors
-from ...kit.results import Layout, Results
+from ...kit.results import Layout, SweepResults
 from .view import VARIED
 
 _DASHES = ("solid", "dash", "dot", "dashdot")
@@ -22,7 +22,7 @@ _UNNAMED = "#6B5CC4"
 class Drawn:
     """What a figure draws: the value or the difference at each point, and how it lies."""
 
-    results: Results
+    results: SweepResults
     layout: Layout
     metric: Metric
     is_difference: bool
@@ -31,7 +31,7 @@ class Drawn:
 
     @classmethod
     def of(
-        cls, results: Results, layout: Layout, metric: Metric, *, is_difference: bool = False
+        cls, results: SweepResults, layout: Layout, metric: Metric, *, is_difference: bool = False
     ) -> "Drawn":
         """From results and how they are looked at."""
         return cls(

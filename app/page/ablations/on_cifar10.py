@@ -17,7 +17,7 @@ from afn.runs.index import Line
 from afn.sweep.plan import Planned
 
 from ...kit import measured
-from ...kit.results import Results
+from ...kit.results import SweepResults
 
 _BY_CORRUPTION: dict[str | None, list[Ask]] = {
     None: [CLEAN],
@@ -25,7 +25,7 @@ _BY_CORRUPTION: dict[str | None, list[Ask]] = {
 }
 
 
-def known() -> dict[str, Results]:
+def known() -> dict[str, SweepResults]:
     """Ablations on CIFAR-10 that can be compared by now, by name.
 
     Raises:
@@ -36,12 +36,12 @@ def known() -> dict[str, Results]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _known(folder: Path, modified: int, _results: Measured) -> dict[str, Results]:
+def _known(folder: Path, modified: int, _results: Measured) -> dict[str, SweepResults]:
     found = {name: results_of(each, _results) for name, each in ABLATIONS.items()}
     return {name: each for name, each in found.items() if each}
 
 
-def results_of(ablation: Ablation, measured: Measured) -> Results | None:
+def results_of(ablation: Ablation, measured: Measured) -> SweepResults | None:
     """Of as many arms as have results; None below two, where there is nothing to compare."""
     runs, lines = list[Planned](), dict[str, Line]()
     for point, way in ablation.arms.items():
@@ -51,7 +51,7 @@ def results_of(ablation: Ablation, measured: Measured) -> Results | None:
             lines[run.run_id] = line
     if len({run.point for run in runs}) < 2:
         return None
-    return Results(
+    return SweepResults(
         runs=sorted(runs, key=lambda run: run.config.seed),
         lines=lines,
         provenance=f"**Precomputed** · pretrained models, {condition_of(CORRUPTED)}",

@@ -11,13 +11,13 @@ from ...kit.explanations import CONTROLS
 from ...kit.export import csv_of
 from ...kit.heading import heading
 from ...kit.markdown import plain
-from ...kit.results import Layout, Results
+from ...kit.results import Layout, SweepResults
 from . import charts, table
 from . import view as ablations
 from .drawn import Drawn, axis_title, picked, point_words
 
 
-def render(results: Results, *, metric: str, over: str, figure: str) -> None:
+def render(results: SweepResults, *, metric: str, over: str, figure: str) -> None:
     """Draw the results.
 
     Args:
@@ -81,7 +81,7 @@ def render(results: Results, *, metric: str, over: str, figure: str) -> None:
         )
 
 
-def _picked(results: Results, point: Point | None) -> None:
+def _picked(results: SweepResults, point: Point | None) -> None:
     """The runs behind a point that was clicked on, to be opened."""
     if point is None:
         if any(backend.has_run(run.run_id) for run in results.runs):
@@ -99,7 +99,7 @@ def _picked(results: Results, point: Point | None) -> None:
             routes.show_in_playground(shown)
 
 
-def _provenance(results: Results, drawn: Drawn) -> None:
+def _provenance(results: SweepResults, drawn: Drawn) -> None:
     config = results.runs[0].config
     seeds = len({run.config.seed for run in results.runs})
     older = f" · images {results.older}" if results.older and config.corruptions else ""
@@ -114,7 +114,7 @@ def _provenance(results: Results, drawn: Drawn) -> None:
     )  # fmt: skip
 
 
-def _pareto(results: Results, drawn: Drawn) -> None:
+def _pareto(results: SweepResults, drawn: Drawn) -> None:
     is_accuracy = drawn.metric.unit == "%" and drawn.metric.name != "diverged"
     if not is_accuracy or "train_seconds" not in results.metrics:
         return

@@ -12,7 +12,7 @@ from ...kit import backend, measured
 from ...kit.draw.asked import asked_html
 from ...kit.explanations import CONTROLS
 from ...kit.markdown import plain
-from ...kit.results import Results
+from ...kit.results import SweepResults
 from ...kit.take import offer, sweeps
 from . import fields as ablation_fields
 from . import on_cifar10, sweeping
@@ -106,7 +106,7 @@ def _ready_made(name: str, ready: ReadyMade) -> None:
     results = saved
     if saved and live:
         st.segmented_control(
-            "Results", ablations.SOURCES, key=ablations.key("source"), required=True,
+            "SweepResults", ablations.SOURCES, key=ablations.key("source"), required=True,
             help=CONTROLS["ablations.source"],
         )  # fmt: skip
     if live and (saved is None or st.session_state[ablations.key("source")] == "live"):
@@ -123,7 +123,7 @@ def _ready_made(name: str, ready: ReadyMade) -> None:
     _offer(looked.plan, results, toml=ready.path(name, ".toml").read_text())
 
 
-def _offer(planned: SweepPlan, results: Results | None, *, toml: str = "") -> None:
+def _offer(planned: SweepPlan, results: SweepResults | None, *, toml: str = "") -> None:
     metric = st.session_state[ablations.key("metric")] if results else "clean"
     offer("ablations", lambda: sweeps.experiments_of(planned, results, metric=metric, toml=toml))
 
@@ -149,7 +149,7 @@ def _guess(number: str) -> None:
     st.session_state[ablations.key("guess")] = number
 
 
-def _answer(ready: ReadyMade, results: Results) -> None:
+def _answer(ready: ReadyMade, results: SweepResults) -> None:
     guess = st.session_state[ablations.key("guess")]
     found = ready.answer(results)
     if found is None:
@@ -168,7 +168,7 @@ def _answer(ready: ReadyMade, results: Results) -> None:
         )
 
 
-def _ceiling(results: Results) -> str:
+def _ceiling(results: SweepResults) -> str:
     """Where the networks are too good for much to show; empty where they are not."""
     clean = results.figures(results.metrics["clean"])
     half = median(value for each in clean.values() for _, value in each.values)
@@ -185,14 +185,14 @@ def _ceiling(results: Results) -> str:
 # -- on CIFAR-10 -----------------------------------------------------------------------------------
 
 
-def _known() -> dict[str, Results]:
+def _known() -> dict[str, SweepResults]:
     try:
         return on_cifar10.known()
     except (ValueError, OSError):
         return {}  # Paper says what is wrong with the table
 
 
-def _on_cifar10(ablation: Ablation, results: Results) -> None:
+def _on_cifar10(ablation: Ablation, results: SweepResults) -> None:
     st.header(ablation.question, anchor=False)
     st.html(asked_html([row for row in measured.asked() if row.is_of(ablation.section)]))
     st.caption(

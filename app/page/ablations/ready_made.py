@@ -7,12 +7,10 @@ from pathlib import Path
 from afn.stats.over_seeds import OverSeeds, difference
 
 from ...kit import folders
-from ...kit.results import Results, points
+from ...kit.results import SweepResults, points
 
 FOLDER = folders.REFERENCE / "sweeps"
 """A sweep's specification as NAME.toml, and what came out of it as NAME.jsonl."""
-Answer = tuple[int, str]
-"""The number of the expectation that came true, and what was measured, in a sentence."""
 _LEARNED = 50.0
 """Percent of accuracy from which on a network is said to have learned."""
 
@@ -24,8 +22,9 @@ class ReadyMade:
     title: str
     question: str
     expectations: tuple[str, ...]
-    answer: Callable[[Results], Answer | None]
-    """None where the results that it needs are not there."""
+    answer: Callable[[SweepResults], tuple[int, str] | None]
+    """The number of the expectation that came true, and what was measured, in a sentence;
+    None where the results that it needs are not there."""
     metric: str = "clean"
     over: str = ""
     figure: str = "lines"
@@ -37,7 +36,7 @@ class ReadyMade:
         return FOLDER / f"{name}{suffix}"
 
 
-def _batch_size(results: Results) -> Answer | None:
+def _batch_size(results: SweepResults) -> tuple[int, str] | None:
     drops = {
         norm: results.gain(
             "clean", {"norm": norm, "batch size": "2"}, {"norm": norm, "batch size": "64"}
@@ -54,7 +53,7 @@ def _batch_size(results: Results) -> Answer | None:
     return number, f"From batches of 64 to batches of 2, accuracy changes by: {told}."
 
 
-def _test_batch(results: Results) -> Answer | None:
+def _test_batch(results: SweepResults) -> tuple[int, str] | None:
     labels = results.axes.get("norm", [])
     drops = {
         label: results.gain(
@@ -78,7 +77,7 @@ def _test_batch(results: Results) -> Answer | None:
     return number, f"From test batches of 128 to test batches of 2, accuracy changes by: {told}."
 
 
-def _lambda_start(results: Results) -> Answer | None:
+def _lambda_start(results: SweepResults) -> tuple[int, str] | None:
     most, paper = {"norm": "afn", "lambda_init": "3"}, {"norm": "afn", "lambda_init": "-3"}
     diverged, clean = results.at("diverged", most), results.at("clean", most)
     gain = results.gain("clean", most, paper)
@@ -97,7 +96,7 @@ def _lambda_start(results: Results) -> Answer | None:
     return number, f"λ from 0.95 against λ from 0.047: {points(gain)}.{moves}"
 
 
-def _parts(results: Results) -> Answer | None:
+def _parts(results: SweepResults) -> tuple[int, str] | None:
     whole = results.gain("corrupted", {"part": "afn"}, {"part": "bn, running averages"})
     networks = results.gain("corrupted", {"part": "afn"}, {"part": "afn without networks"})
     if whole is None or networks is None:
@@ -115,7 +114,7 @@ def _parts(results: Results) -> Answer | None:
     )
 
 
-def _widths(results: Results) -> Answer | None:
+def _widths(results: SweepResults) -> tuple[int, str] | None:
     gains = {
         name: results.gain("clean", {axis: "2"}, {axis: "32"})
         for axis, name in (("stan_ratio", "standardization"), ("rescale_ratio", "rescaling"))
@@ -129,7 +128,7 @@ def _widths(results: Results) -> Answer | None:
     return number, f"Networks of C/2 against networks of C/32: {words}."
 
 
-def _dropout(results: Results) -> Answer | None:
+def _dropout(results: SweepResults) -> tuple[int, str] | None:
     gain = results.gain(
         "clean", {"norm": "afn", "stat_dropout": "0.5"}, {"norm": "afn", "stat_dropout": "0"}
     )
@@ -138,7 +137,7 @@ def _dropout(results: Results) -> Answer | None:
     return _better_worse(gain), f"Dropout of one half against none, AFN: {points(gain)}."
 
 
-def _lambda_rate(results: Results) -> Answer | None:
+def _lambda_rate(results: SweepResults) -> tuple[int, str] | None:
     fast = {"norm": "afn", "lambda_lr_factor": "100"}
     plain = {"norm": "afn", "lambda_lr_factor": "1"}
     diverged = results.at("diverged", fast)
@@ -154,7 +153,7 @@ def _lambda_rate(results: Results) -> Answer | None:
     )
 
 
-def _stability(results: Results) -> Answer | None:
+def _stability(results: SweepResults) -> tuple[int, str] | None:
     axes = results.axes
     highest: dict[str, float] = {}
     for norm in axes.get("norm", []):

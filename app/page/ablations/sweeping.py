@@ -18,7 +18,7 @@ from afn.work.estimate import entries, expected_seconds, paces
 
 from ...kit import backend
 from ...kit.markdown import plain
-from ...kit.results import Results
+from ...kit.results import SweepResults
 from .ready_made import READY_MADE
 
 
@@ -38,11 +38,11 @@ class Looked:
     """Whether that is this machine's pace, not that of the results that came along."""
 
     @property
-    def results(self) -> Results:
+    def results(self) -> SweepResults:
         """What came out so far."""
         done = self.progress.ended
         what = f"**Live** · {done} of {count_words(self.progress.total, 'run')} have their result"
-        return Results(runs=self.plan.runs, lines=self.lines, provenance=what)
+        return SweepResults(runs=self.plan.runs, lines=self.lines, provenance=what)
 
 
 @st.cache_resource(show_spinner=False)
@@ -63,14 +63,14 @@ def plan_of(sweep_id: str) -> SweepPlan:
 
 
 @st.cache_resource(show_spinner=False)
-def saved_results(name: str) -> Results | None:
+def saved_results(name: str) -> SweepResults | None:
     """What came along of a ready-made sweep; None where nothing did."""
     try:
         saved = read_saved(READY_MADE[name].path(name, ".jsonl"))
     except FileNotFoundError:
         return None
     machine = saved.machine.split(", 1 thread")[0]
-    return Results(
+    return SweepResults(
         runs=ready_made_plan(name).runs,
         lines=saved.lines,
         provenance=f"**Precomputed** · {machine} · {saved.created}",

@@ -11,7 +11,7 @@ from afn.wording import half_width_words
 from ...kit.draw.chart import Rows, enumerate_words
 from ...kit.draw.heat import LESS, MORE
 from ...kit.draw.palette import GREY
-from ...kit.results import Badge, Results, badge
+from ...kit.results import Badge, SweepResults, badge
 from .charts import pareto_points
 from .drawn import Drawn, axis_title, figure_words, number, point_words
 
@@ -63,7 +63,7 @@ def reading(drawn: Drawn) -> str:
     return " ".join(words)
 
 
-def pareto_reading(results: Results, metric: Metric) -> str:
+def pareto_reading(results: SweepResults, metric: Metric) -> str:
     """What nothing cheaper beats."""
     points = pareto_points(results, metric)
     front = sorted((cost, point) for point, cost, _, is_front in points if is_front)

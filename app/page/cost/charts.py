@@ -16,34 +16,34 @@ if TYPE_CHECKING:
 
 _NAMED = 3
 """So many norms are named in a sentence; the others are in the table."""
-Beside = Callable[[Measurement, Measurement], float]
+RatioOf = Callable[[Measurement, Measurement], float]
 
 
 @dataclass(frozen=True, slots=True)
-class Metric:
+class CostMetric:
     """One of the things that a norm costs."""
 
     title: str
     unit: str
     amount: Callable[[Measurement], float]
-    ratio: Beside
+    ratio: RatioOf
     """Of a norm to batch norm."""
 
 
 METRICS = {
-    "train": Metric(
+    "train": CostMetric(
         "Training step",
         "ms",
         lambda m: m.train_step_ms,
         lambda m, bn: m.train_ratio,
     ),
-    "inference": Metric(
+    "inference": CostMetric(
         "Inference",
         "ms",
         lambda m: m.inference_ms,
         lambda m, bn: m.inference_ratio,
     ),
-    "peak": Metric(
+    "peak": CostMetric(
         "Peak memory of a training step",
         "MB",
         lambda m: m.peak_bytes / 1e6,
@@ -52,7 +52,7 @@ METRICS = {
 }
 
 
-def unit(view: CostView, metric: Metric) -> str:
+def unit(view: CostView, metric: CostMetric) -> str:
     """What the figure's numbers are."""
     return "× BN" if view.scale == "ratio" else metric.unit
 
@@ -69,7 +69,7 @@ def _yardsticks(chosen: Sequence[Measurement]) -> dict[Any, Measurement]:
     return {m.case: m for m in chosen if m.norm == YARDSTICK}
 
 
-def cost_figure(chosen: Sequence[Measurement], view: CostView, metric: Metric) -> "Figure":
+def cost_figure(chosen: Sequence[Measurement], view: CostView, metric: CostMetric) -> "Figure":
     """One line per norm over what varies; batch norm's is at 1 where ratios are shown."""
     from plotly.graph_objects import Figure  # not before a page needs it
 
@@ -143,7 +143,7 @@ def reading(chosen: Sequence[Measurement], view: CostView) -> str:
     return f"At {place}, {'; '.join(parts)}."
 
 
-def metric_reading(chosen: Sequence[Measurement], view: CostView, metric: Metric) -> str:
+def metric_reading(chosen: Sequence[Measurement], view: CostView, metric: CostMetric) -> str:
     """How one metric moves from one end of what varies to the other."""
     bn = _yardsticks(chosen)
     parts: list[str] = []

@@ -15,13 +15,15 @@ from ...kit.export import csv_of
 from ...kit.markdown import plain
 from . import spread
 from . import view as domains
-from .view import COLORS, CONTENDERS, Trained
+from .view import COLORS, CONTENDERS, TrainedNetworks
 
 _HEIGHT = 900
 """About that of the figures, kept free until they are there."""
 
 
-def render(trained: Trained, trained_on: Sequence[str], here: Sequence[DatasetEntry]) -> None:
+def render(
+    trained: TrainedNetworks, trained_on: Sequence[str], here: Sequence[DatasetEntry]
+) -> None:
     """Draw the section.
 
     Args:

@@ -28,7 +28,7 @@ from . import take as experiments
 from . import training as training_domains
 from . import view as domains
 from .training import Pair, Recipe
-from .view import CONTENDERS, HOW, IMAGES, SHOWN, DomainsView, Rows, Trained
+from .view import CONTENDERS, HOW, IMAGES, SHOWN, DomainsView, MatrixRows, TrainedNetworks
 
 TITLE, PATH = "Domains", "domains"
 """In the navigation, and in the address."""
@@ -231,7 +231,10 @@ def _failures(recipe: Recipe, here: Sequence[DatasetEntry]) -> None:
 
 
 def _matrix(
-    recipe: Recipe, trained: Trained, trained_on: Sequence[str], here: Sequence[DatasetEntry]
+    recipe: Recipe,
+    trained: TrainedNetworks,
+    trained_on: Sequence[str],
+    here: Sequence[DatasetEntry],
 ) -> None:
     names = [entry.name for entry in here]
     titles = {entry.name: families.title_of(entry) for entry in here}
@@ -269,7 +272,7 @@ def _matrix(
     asking.section(ask_now, draw)
 
 
-def _against(rows: Rows, baseline: str) -> str | None:
+def _against(rows: MatrixRows, baseline: str) -> str | None:
     """Has the user choose what is shown; the contender that the others are held against, if any."""
     held = SHOWN | {"difference": baseline}
     offered = [name for name in SHOWN if name == "accuracy" or held[name] in rows]
@@ -304,7 +307,7 @@ def _tables(
 
 
 def _provenance(
-    recipe: Recipe, rows: Rows, view: DomainsView, here: Sequence[DatasetEntry]
+    recipe: Recipe, rows: MatrixRows, view: DomainsView, here: Sequence[DatasetEntry]
 ) -> None:
     names = [entry.name for entry in here]
     everything = [row for mine in rows.values() for row in mine]

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, Literal
 
-from afn.ask.spread import LayerSpread, Point, Side, Spread
+from afn.ask.spread import LayerSpread, PlanePoint, Side, Spread
 from afn.wording import interval_words, number_words
 
 from ...kit.draw.chart import Rows
@@ -103,7 +103,7 @@ def profile_figure(layer: LayerSpread, titles: Titles | None = None) -> "Figure"
     return figure
 
 
-def _in_units(side: Side) -> dict[int, list[Point]]:
+def _in_units(side: Side) -> dict[int, list[PlanePoint]]:
     """By channel, counted from 1, its mean and deviation in each domain; flat ones are left out."""
     channels = zip(zip(*side.mu, strict=True), zip(*side.sigma, strict=True), strict=True)
     return {
@@ -259,7 +259,7 @@ def profile_reading(layer: LayerSpread) -> str:
     )
 
 
-def _gap(channel: Sequence[Point]) -> float:
+def _gap(channel: Sequence[PlanePoint]) -> float:
     """Between the two domains whose means in the channel differ most."""
     return max(mu for mu, _ in channel) - min(mu for mu, _ in channel)
 

@@ -11,7 +11,7 @@ from ...kit.markdown import plain
 from ...kit.take.code import ONE_THREAD, Origin, configurations, literal, origins_note, program
 from ...kit.take.experiment import Experiment, line
 from . import view as domains
-from .view import CONTENDERS, Contender, DomainsView, Trained
+from .view import CONTENDERS, Contender, DomainsView, TrainedNetworks
 
 _LOOP = """\
 matrix = {{
@@ -33,7 +33,7 @@ for found in domain_matrix(matrix, domains, num_images={images}, batch_size={bat
 
 
 def experiments_of(
-    view: DomainsView, trained: Trained, entries: Sequence[DatasetEntry]
+    view: DomainsView, trained: TrainedNetworks, entries: Sequence[DatasetEntry]
 ) -> list[Experiment]:
     """Testing the networks on all domains once more.
 

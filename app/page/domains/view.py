@@ -166,7 +166,7 @@ def default_recipe(family: str) -> TrainConfig:
     return recipe_of(TrainConfig(widths=(16, 32, 64), epochs=10))
 
 
-Trained = Mapping[tuple[str, str], Network]
+TrainedNetworks = Mapping[tuple[str, str], Network]
 """Networks of one recipe by norm and by what they were trained on."""
 
 
@@ -192,7 +192,10 @@ def config_of(recipe: TrainConfig, norm: str, source: str) -> TrainConfig:
 
 
 def matrix_tasks(
-    view: DomainsView, trained: Trained, trained_on: Sequence[str], domains: Sequence[DatasetEntry]
+    view: DomainsView,
+    trained: TrainedNetworks,
+    trained_on: Sequence[str],
+    domains: Sequence[DatasetEntry],
 ) -> list[GridTask]:
     """Every network on every domain."""
     return [
@@ -222,7 +225,10 @@ def question(
 
 
 def matrices(
-    view: DomainsView, trained: Trained, trained_on: Sequence[str], domains: Sequence[DatasetEntry]
+    view: DomainsView,
+    trained: TrainedNetworks,
+    trained_on: Sequence[str],
+    domains: Sequence[DatasetEntry],
 ) -> dict[str, list[MatrixRow]]:
     """What is known, by contender; a row for each training domain, trained or not."""
     found: dict[str, list[MatrixRow]] = {}
@@ -249,11 +255,11 @@ def matrices(
     return found
 
 
-Rows = Mapping[str, Sequence[MatrixRow]]
+MatrixRows = Mapping[str, Sequence[MatrixRow]]
 """Networks and their answers, by contender."""
 
 
-def networks_reading(rows: Rows, domains: Sequence[str]) -> str:
+def networks_reading(rows: MatrixRows, domains: Sequence[str]) -> str:
     """What of AFN's gain over BN is the test batch's, and what its networks add; "" if unknown.
 
     Only networks count that were trained on what all of these contenders were, and tested on all
@@ -294,7 +300,7 @@ def _tested(rows: Sequence[MatrixRow], domains: Sequence[str]) -> set[str]:
     }
 
 
-def images_words(rows: Rows, domains: Sequence[DatasetEntry], wanted: int) -> str:
+def images_words(rows: MatrixRows, domains: Sequence[DatasetEntry], wanted: int) -> str:
     """How many test images there were of each domain."""
     fewer = {
         title_of(entry): cell.n
@@ -309,7 +315,7 @@ def images_words(rows: Rows, domains: Sequence[DatasetEntry], wanted: int) -> st
     return words
 
 
-def left_out_words(rows: Rows, domains: Sequence[DatasetEntry]) -> list[str]:
+def left_out_words(rows: MatrixRows, domains: Sequence[DatasetEntry]) -> list[str]:
     """One line for each domain that has classes which some networks do not know."""
     titles = {entry.name: title_of(entry) for entry in domains}
     told: dict[tuple[str, str], dict[str, None]] = {}
@@ -324,7 +330,7 @@ def left_out_words(rows: Rows, domains: Sequence[DatasetEntry]) -> list[str]:
     ]
 
 
-def statistics_words(rows: Rows) -> str:
+def statistics_words(rows: MatrixRows) -> str:
     """Which contenders used which statistics."""
     by_mode: dict[str, dict[str, None]] = {}
     for mine in rows.values():
@@ -337,7 +343,7 @@ def statistics_words(rows: Rows) -> str:
 
 
 def spread_tasks(
-    view: DomainsView, trained: Trained, source: str, domains: Sequence[DatasetEntry]
+    view: DomainsView, trained: TrainedNetworks, source: str, domains: Sequence[DatasetEntry]
 ) -> dict[str, SpreadTask]:
     """The statistics of all domains in the layers of the networks trained on one, by contender."""
     return {

@@ -6,7 +6,7 @@ from html import escape
 from math import inf
 from typing import Any
 
-from afn.ask.inside.look import Score, Seen
+from afn.ask.inside.look import Seen, ShownScore
 from afn.wording import count_words, difference_words, number_words, range_words
 
 from ...kit.draw.chart import Rows, enumerate_words
@@ -289,7 +289,7 @@ def table(seen: Seen) -> Rows:
     return rows
 
 
-def share(score: Score) -> float:
+def share(score: ShownScore) -> float:
     """Of right answers."""
     return score["correct"] / score["n"]
 

@@ -94,7 +94,7 @@ def dots_figure(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
+class Curve:
     """One line."""
 
     label: str
@@ -107,7 +107,7 @@ class Line:
 
 
 def lines_figure(
-    x: Sequence[str], lines: Sequence[Line], x_title: str, y_title: str, *, is_log: bool = False
+    x: Sequence[str], lines: Sequence[Curve], x_title: str, y_title: str, *, is_log: bool = False
 ) -> "Figure":
     """Lines over evenly spaced places."""
     from plotly.graph_objects import Figure  # not before a page needs it

@@ -16,7 +16,7 @@ from ..cost import take as costs
 from ..rescaling import take as scales
 from . import take_first_gradients as first_gradients
 from .experiments.arithmetic import Arithmetic
-from .experiments.evaluations import Answers, Ask, Evaluations, Rescalings
+from .experiments.evaluations import Answers, Evaluations, LessonQuestion, Rescalings
 from .experiments.timings import Timings
 from .experiments.trainings import Trainings
 from .lessons.lesson import Lesson
@@ -106,14 +106,14 @@ def _asks(trial: Evaluations, answers: Answers, title: str, about: str) -> Exper
     )  # fmt: skip
 
 
-def _model(ask: Ask) -> str:
+def _model(ask: LessonQuestion) -> str:
     given = [f"load_pretrained({literal(ask.model)})"]
     given += [literal(ask.stats)] if ask.stats else []
     given += [] if ask.networks == "on" else [f"networks={literal(ask.networks)}"]
     return call("as_tested", given) if len(given) > 1 else given[0]
 
 
-def _command(ask: Ask, corruptions: list[str], num_images: int) -> tuple[str, ...]:
+def _command(ask: LessonQuestion, corruptions: list[str], num_images: int) -> tuple[str, ...]:
     parts = ["evaluate", ask.model, "--grid"]
     for corruption in corruptions or ["clean"]:
         parts += ["--corruption", corruption]

@@ -12,10 +12,10 @@ from ...kit.sections import movement as moving
 from ...kit.sections.calibration_answers import CALIBRATED
 from . import mechanisms
 from .charts.mechanisms import COLORS
-from .mechanisms import VARIANTS, Course, Effect
+from .mechanisms import VARIANTS, Effect, TrainingCourse
 
 
-def courses(network: str) -> list[Course]:
+def courses(network: str) -> list[TrainingCourse]:
     """How the trainings of a network went that are there."""
     cards = [(variant, card(f"{network}-{variant}")) for variant in VARIANTS]
     found = [_course(each.sha256["events"], each, variant) for variant, each in cards if each]
@@ -23,7 +23,7 @@ def courses(network: str) -> list[Course]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def _course(sha256: str, _card: Card, variant: str) -> Course | None:
+def _course(sha256: str, _card: Card, variant: str) -> TrainingCourse | None:
     try:
         return mechanisms.course(_card, variant)
     except (ValueError, OSError):

@@ -39,7 +39,7 @@ class Moves:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class TrainingCourse:
     """How a training went, in what the mechanisms speak of."""
 
     variant: str
@@ -76,7 +76,7 @@ class Course:
         return bool(self.steps) and self.steps[-1] >= self.total_steps
 
 
-def course(card: Card, variant: str) -> Course:
+def course(card: Card, variant: str) -> TrainingCourse:
     """Read a training's course.
 
     Raises:
@@ -93,7 +93,7 @@ def course(card: Card, variant: str) -> Course:
         guessing = log(len(card.inputs.class_names))
         better = (each["step"] for each in steps if each["loss"] < 0.95 * guessing)
         snapshots = kinds.get("snapshot", [])
-        return Course(
+        return TrainingCourse(
             variant=variant,
             name=card.name,
             layers=tuple(map(short_layer, start["adaptive_layers"])),

@@ -7,7 +7,7 @@ from statistics import fmean
 
 from afn.stats.gain import gain_limit, logit_slope, stacked_limit
 
-from .mechanisms import STARTS, Course
+from .mechanisms import STARTS, TrainingCourse
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class FirstStep:
         return logit_slope(self.lambda_sigma)
 
 
-def first_steps(courses: Sequence[Course]) -> list[FirstStep]:
+def first_steps(courses: Sequence[TrainingCourse]) -> list[FirstStep]:
     """The starts of λ that are there, beside BN; none without it."""
     known = {course.variant: course for course in courses if course.gradients}
     bn = known.get("bn")

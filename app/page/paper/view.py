@@ -7,7 +7,7 @@ from statistics import fmean
 
 from afn.pretrained.asks import SEVERITIES, Reading, corrupted, digits
 from afn.pretrained.measured import Results
-from afn.pretrained.published import ARXIV, CLAIMED, LEVELS, TABLES, Norm, Table
+from afn.pretrained.published import ARXIV, CLAIMED, LEVELS, TABLES, PublishedNorm, Table
 from afn.pretrained.replication import Replicated
 from afn.pretrained.ways import WAYS, Ask
 from afn.wording import signed_words
@@ -97,7 +97,7 @@ def level_words(table: Table, results: Results) -> list[str]:
 
     None where one is lacking.
     """
-    norms: tuple[Norm, ...] = ("bn", "asrnorm", "afn")
+    norms: tuple[PublishedNorm, ...] = ("bn", "asrnorm", "afn")
     severities = [corrupted("cifar10", [severity]) for severity in SEVERITIES]
     groups = [
         [Ask("cifar10", "cifar10", name, severity) for name in level for severity in SEVERITIES]

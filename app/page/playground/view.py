@@ -13,7 +13,7 @@ from typing import Any
 
 import streamlit as st
 
-from afn.runs.origin import Origin
+from afn.runs.origin import ForkedFrom
 from afn.runs.store import Run
 from afn.settings.config import TrainConfig
 from afn.settings.lambda_init import LAMBDAS, LambdaInit
@@ -64,7 +64,7 @@ class Slot:
 
     config: TrainConfig
     run: Run | None
-    origin: Origin | None = None
+    origin: ForkedFrom | None = None
     """Where the run was forked from."""
 
 

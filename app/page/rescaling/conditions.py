@@ -137,7 +137,7 @@ def _differences(
 
 def _difference_figures(
     measured: Rescaling,
-    looked: Sequence[differences.Look],
+    looked: Sequence[differences.ConditionLook],
     layer: LayerRescaling | None,
     words: str,
 ) -> None:

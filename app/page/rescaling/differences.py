@@ -1,6 +1,6 @@
 """How γ̂ and β̂ differ between corruptions, domains and images: per channel, and over layers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from afn.ask.rescaling import Condition, LayerRescaling, Rescaling
 from ...kit.draw.chart import Rows
 from ...kit.draw.corruptions import group_title
 from ...kit.draw.depth import ramp
-from ...kit.draw.domains import domain_words
+from ...kit.draw.domains import Titles, domain_words
 from ...kit.draw.kept import kept
 from ...kit.draw.lambdas import short_layer
 from ...kit.draw.legend import translucent
@@ -22,12 +22,11 @@ from .ridges import SYMBOLS, Name
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-Titles = Mapping[str, str]
 _SPREADS = {"gamma": "gamma_spread", "beta": "beta_spread"}
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ConditionLook:
     """How a condition is called and drawn."""
 
     title: str
@@ -37,7 +36,7 @@ class Look:
     """The symbol in text, where it tells."""
 
 
-def looks(rescaling: Rescaling, color: str, titles: Titles | None = None) -> list[Look]:
+def looks(rescaling: Rescaling, color: str, titles: Titles | None = None) -> list[ConditionLook]:
     """Of each condition; severities are shades of the norm's colour, domains have their marks."""
     names = [dataset for dataset, _, _ in rescaling.conditions]
     shades = ramp(color, max(len(names) - 1, 1))
@@ -45,12 +44,14 @@ def looks(rescaling: Rescaling, color: str, titles: Titles | None = None) -> lis
     for i, (dataset, corruption, severity) in enumerate(rescaling.conditions):
         if corruption is not None:
             title = f"{group_title(corruption)} {severity}"
-            found.append(Look(title, shades[max(i - 1, 0)], "circle"))
+            found.append(ConditionLook(title, shades[max(i - 1, 0)], "circle"))
         elif len(set(names)) == 1:
-            found.append(Look("clean", GREY, "circle"))
+            found.append(ConditionLook("clean", GREY, "circle"))
         else:
             mark = domain_mark(dataset, names)
-            found.append(Look(domain_words(dataset, titles), mark.color, mark.symbol, mark.glyph))
+            found.append(
+                ConditionLook(domain_words(dataset, titles), mark.color, mark.symbol, mark.glyph)
+            )
     return found
 
 
@@ -66,7 +67,7 @@ def between(layer: LayerRescaling, name: Name) -> NDArray[np.float64]:
 
 
 @kept
-def channels_figure(layer: LayerRescaling, looked: Sequence[Look], name: Name) -> "Figure":
+def channels_figure(layer: LayerRescaling, looked: Sequence[ConditionLook], name: Name) -> "Figure":
     """A mark per channel and condition: how far its mean lies from that of the first.
 
     The band is one standard deviation between images (or batches) of the first condition.
@@ -92,7 +93,7 @@ def channels_figure(layer: LayerRescaling, looked: Sequence[Look], name: Name) -
 
 
 @kept
-def layers_figure(rescaling: Rescaling, looked: Sequence[Look], name: Name) -> "Figure":
+def layers_figure(rescaling: Rescaling, looked: Sequence[ConditionLook], name: Name) -> "Figure":
     """For each condition the mean of |difference| over channels, layer by layer."""
     found = np.array(
         [np.abs(differences(layer, name)).mean(1) for layer in rescaling.layers]
@@ -140,7 +141,10 @@ def _figure(data: list[dict[str, Any]], x_title: str, x_range: Sequence[float]) 
 
 
 def difference_reading(
-    label: str, rescaling: Rescaling, looked: Sequence[Look], layer: LayerRescaling | None = None
+    label: str,
+    rescaling: Rescaling,
+    looked: Sequence[ConditionLook],
+    layer: LayerRescaling | None = None,
 ) -> str:
     """How γ̂ and β̂ differ, and by what.
 
@@ -215,7 +219,11 @@ def _decimal(value: float, digits: int = 1) -> str:
 
 
 def _largest(
-    layers: Sequence[LayerRescaling], looked: Sequence[Look], name: Name, *, says_layer: bool
+    layers: Sequence[LayerRescaling],
+    looked: Sequence[ConditionLook],
+    name: Name,
+    *,
+    says_layer: bool,
 ) -> str:
     found = max(layers, key=lambda each: float(np.abs(differences(each, name)).max(initial=0)))
     values = differences(found, name)

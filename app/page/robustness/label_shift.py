@@ -14,14 +14,16 @@ from afn.ask.tasks import GridTask, Task
 from ...kit import folders
 from ...kit.networks import Chosen
 from . import view as robustness
-from .charts.label_shift import Mode, Shifted, ShiftPoint
+from .charts.label_shift import Shifted, ShiftMode, ShiftPoint
 from .view import CLEAN, RobustnessView
 
 REFERENCE = folders.REFERENCE / "label-shift.jsonl"
 """What ``python -m benchmarks.label_shift`` has measured."""
 
 
-def asks(network: Network, question: Callable[..., Question]) -> list[tuple[Mode, int, Question]]:
+def asks(
+    network: Network, question: Callable[..., Question]
+) -> list[tuple[ShiftMode, int, Question]]:
     """What is asked of a model: mode, classes of a batch (0: as they come), question.
 
     Args:
@@ -43,7 +45,7 @@ def asks(network: Network, question: Callable[..., Question]) -> list[tuple[Mode
     ]
 
 
-def point_of(mode: Mode, classes: int, question: Question, cell: Cell) -> ShiftPoint:
+def point_of(mode: ShiftMode, classes: int, question: Question, cell: Cell) -> ShiftPoint:
     """An answer to one of `asks`."""
     is_sorted, size = question.order == "by label", question.batch_size
     labels = sorted(cell.labels)
@@ -97,7 +99,7 @@ def _named(chosen: Chosen, points: Sequence[ShiftPoint]) -> Shifted:
     )  # fmt: skip
 
 
-def _asks(chosen: Chosen, view: RobustnessView) -> list[tuple[Mode, int, Question]]:
+def _asks(chosen: Chosen, view: RobustnessView) -> list[tuple[ShiftMode, int, Question]]:
     network = chosen.network
     return asks(network, lambda **changes: view.question(network, **{"order": "mixed"} | changes))
 

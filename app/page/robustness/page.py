@@ -225,7 +225,7 @@ def _pictures(view: RobustnessView, tested: Sequence[Tested], asked: Asked) -> N
 
 def _blank_cards(num_models: int) -> str:
     """What takes as much room as the cards to come."""
-    nothing = samples.Answer("", "transparent", "…", 0, is_right=True)
+    nothing = samples.Guess("", "transparent", "…", 0, is_right=True)
     cards = samples.samples_html(
         [_NO_IMAGE] * _CARDS, ["…"] * _CARDS, [[nothing] * num_models] * _CARDS
     )

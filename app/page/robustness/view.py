@@ -22,16 +22,15 @@ from ...kit.draw.tested import Tested
 from ...kit.families import is_here
 from ...kit.networks import Chosen
 from ...kit.view import ViewState
-from .charts.batches import BatchPoint
-from .charts.batches import Mode as BatchMode
-from .charts.samples import Kind
-from .charts.steps import Step
+from .charts.batches import BatchMode, BatchPoint
+from .charts.samples import ImageChoice
+from .charts.steps import WayStep
 
 CORRUPTIONS = tuple(in_order(SEVERITIES))
 """In the order of the page."""
 CLEAN: Place = (None, 0)
 _EVERYWHERE = tuple(places(CORRUPTIONS, (1, 2, 3, 4, 5)))
-KINDS: tuple[Kind, ...] = get_args(Kind)
+KINDS: tuple[ImageChoice, ...] = get_args(ImageChoice)
 MODES = ("trained", "running", "batch")
 SHOWN = ("accuracy", "difference")
 IMAGES = (200, 500, 1000, 2000, 5000, 10_000)
@@ -59,7 +58,7 @@ class RobustnessView:
     corruption: str = "contrast"
     severity: int = 5
     """0 to 5, of the shift that is seen up close."""
-    pictures: Kind = "flipped"
+    pictures: ImageChoice = "flipped"
 
     def __post_init__(self) -> None:
         for name, known in (
@@ -282,14 +281,14 @@ def way(chosen: Sequence[Chosen], view: RobustnessView) -> list[tuple[str, str, 
     ]
 
 
-def way_steps(chosen: Sequence[Chosen], view: RobustnessView) -> list[Step]:
+def way_steps(chosen: Sequence[Chosen], view: RobustnessView) -> list[WayStep]:
     """The steps from BN to AFN at the shift, none while one of them is not known."""
-    steps: list[Step] = []
+    steps: list[WayStep] = []
     for label, change, network, question in way(chosen, view):
         cell = cells_of(network, question).get(view.place)
         if cell is None or (steps and not cell.is_alike(steps[0].cells[0])):
             return []
-        steps.append(Step(label, change, (cell,)))
+        steps.append(WayStep(label, change, (cell,)))
     return steps
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from afn.runs.fork import Place, changed_config, changes_of, fork, place_of, steps_of
+from afn.runs.fork import ForkPlace, changed_config, changes_of, fork, place_of, steps_of
 from afn.runs.index import Line
-from afn.runs.origin import Origin
+from afn.runs.origin import ForkedFrom
 from afn.runs.store import Run
 from afn.settings.config import ADAPTIVE_NORMS, LIMITS, NORM_NAMES, SWITCHABLE_NORMS, TrainConfig
 from afn.settings.lambda_init import LAMBDAS
@@ -81,7 +81,7 @@ def _panel(run: Run, steps: Sequence[int]) -> None:
     )  # fmt: skip
 
 
-def _draft(run: Run, steps: Sequence[int]) -> tuple[_Draft, Place | None]:
+def _draft(run: Run, steps: Sequence[int]) -> tuple[_Draft, ForkPlace | None]:
     """The controls; the place is None where the checkpoint cannot be read."""
 
     def key(name: str) -> str:
@@ -164,9 +164,9 @@ def _switches(before: TrainConfig, norm: str, key: Any) -> dict[str, Any]:
     return wanted
 
 
-def _words(place: Place, config: TrainConfig, draft: _Draft) -> str:
+def _words(place: ForkPlace, config: TrainConfig, draft: _Draft) -> str:
     """What the fork would be, in a sentence or two."""
-    origin = Origin(run="", step=0, file="", config=place.config, logits=draft.logits)
+    origin = ForkedFrom(run="", step=0, file="", config=place.config, logits=draft.logits)
     left = config.epochs - place.epoch
     until = f"{left} more epoch{'s' if left > 1 else ''}"
     words = changes_of(config, origin)

@@ -12,17 +12,17 @@ from afn.settings.lambda_init import LAMBDAS
 
 from ...kit import histories
 from ...kit.comparison import LETTERS
-from ...kit.draw.legend import Entry, Look, legend_html
+from ...kit.draw.legend import Entry, Stroke, legend_html
 from ...kit.export import csv_of
 from ...kit.histories import Opened
 from ...kit.markdown import plain
 from ...kit.take import offer
 from . import forking
 from . import take as experiments
-from .parting import TITLES, UNITS, Mark, parting_figure, parting_reading, parting_table
+from .parting import TITLES, UNITS, MarkedStep, parting_figure, parting_reading, parting_table
 
 _TICK_SECONDS = 2.0
-_LOOKS: tuple[Look, ...] = ("line", "dashed")
+_LOOKS: tuple[Stroke, ...] = ("line", "dashed")
 """In the legend, as in `app.page.runs.parting`."""
 _CLOSE = 4
 """Marks so few steps apart are one."""
@@ -141,9 +141,9 @@ def _kin_words(kin: Kinship | None, names: Sequence[str]) -> list[str]:
     return [f"{child} was forked from {parent} at step {kin.steps[0]:,}."]
 
 
-def _marks(kin: Kinship | None, step: int | None) -> list[Mark]:
+def _marks(kin: Kinship | None, step: int | None) -> list[MarkedStep]:
     """Where one was forked, and where they part; one mark where that is the same place."""
-    marks = [Mark(each, "forked") for each in dict.fromkeys(kin.steps)] if kin else []
+    marks = [MarkedStep(each, "forked") for each in dict.fromkeys(kin.steps)] if kin else []
     if step is not None and not any(0 <= step - mark.step <= _CLOSE for mark in marks):
-        marks.append(Mark(step, "they part"))
+        marks.append(MarkedStep(step, "they part"))
     return marks

@@ -18,26 +18,28 @@ from ...kit.draw.tracks import thinned
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-Quantity = Literal["loss", "accuracy", "grad_norm"]
-TITLES: dict[Quantity, str] = {
+PartingQuantity = Literal["loss", "accuracy", "grad_norm"]
+TITLES: dict[PartingQuantity, str] = {
     "loss": "Training loss",
     "accuracy": "Test accuracy, clean images",
     "grad_norm": "Gradient norm",
 }
-UNITS: dict[Quantity, str] = {"loss": "nats", "accuracy": "%", "grad_norm": ""}
+UNITS: dict[PartingQuantity, str] = {"loss": "nats", "accuracy": "%", "grad_norm": ""}
 DASHES = ("solid", "6px,3px")
 """The second run is dashed: two of one norm are of one hue."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class MarkedStep:
     """A step that is marked in all panels."""
 
     step: int
     text: str
 
 
-def parting_figure(shown: Sequence[Shown], quantity: Quantity, marks: Sequence[Mark]) -> "Figure":
+def parting_figure(
+    shown: Sequence[Shown], quantity: PartingQuantity, marks: Sequence[MarkedStep]
+) -> "Figure":
     """One panel. Training curves are thin where they jump and strong where they are averaged."""
     from plotly.graph_objects import Figure  # not before a page needs it
 
@@ -89,7 +91,7 @@ def parting_figure(shown: Sequence[Shown], quantity: Quantity, marks: Sequence[M
 
 
 def _traces(
-    each: Shown, shown: Sequence[Shown], quantity: Quantity, dash: str
+    each: Shown, shown: Sequence[Shown], quantity: PartingQuantity, dash: str
 ) -> list[dict[str, Any]]:
     common = {"type": "scatter", "name": each.label}
     line = {"color": each.color, "width": 2.2, "dash": dash}
@@ -119,11 +121,11 @@ def _traces(
     ]  # fmt: skip
 
 
-def _curve(each: Shown, quantity: Quantity) -> tuple[np.ndarray, np.ndarray]:
+def _curve(each: Shown, quantity: PartingQuantity) -> tuple[np.ndarray, np.ndarray]:
     return each.history.steps.astype(float), each.history.columns[quantity]
 
 
-def _smooth(each: Shown, shown: Sequence[Shown], quantity: Quantity) -> np.ndarray:
+def _smooth(each: Shown, shown: Sequence[Shown], quantity: PartingQuantity) -> np.ndarray:
     """At every step the mean of the last `SMOOTH`, or of as many as there are.
 
     The past of a fork is its parent's: where that is shown, both lines go on from one point.
@@ -146,7 +148,7 @@ def _decades(shown: Sequence[Shown]) -> float:
     return float(np.log10(values.max() / values.min())) if len(values) else 0.0
 
 
-def parting_reading(shown: Sequence[Shown], quantity: Quantity) -> str:
+def parting_reading(shown: Sequence[Shown], quantity: PartingQuantity) -> str:
     """What a panel shows, in one sentence."""
     if quantity == "accuracy":
         return _accuracy_reading(shown)

@@ -59,7 +59,7 @@ class _Evaluated(Experiment[Data]):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Ask:
+class LessonQuestion:
     """One question to a pretrained network."""
 
     label: str
@@ -76,7 +76,7 @@ class Ask:
 class Evaluations(_Evaluated[Answers]):
     """Questions to pretrained networks, about the same images."""
 
-    asks: tuple[Ask, ...]
+    asks: tuple[LessonQuestion, ...]
     num_images: int = 500
 
     def config(self) -> dict[str, Any]:

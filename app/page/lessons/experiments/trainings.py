@@ -17,7 +17,7 @@ from afn.wording import count_words
 from ....kit import backend
 from ....kit.comparison import NORM_TITLES
 from ....kit.draw.chart import enumerate_words
-from ....kit.results import Results
+from ....kit.results import SweepResults
 from .experiment import Experiment, Standing
 
 FIRST_STEPS = 20
@@ -29,7 +29,7 @@ _KEPT = ("id", "created", "settings", "status", "reason", "summary")
 class Trained:
     """What came out of the trainings."""
 
-    results: Results
+    results: SweepResults
     gradients: Mapping[str, tuple[float, ...]]
     """By run: the norm of the loss's gradient at each of the first steps."""
 
@@ -97,7 +97,7 @@ class Trainings(Experiment[Trained]):
             norms = run["gradients"]
             gradients[run["id"]] = tuple(float("inf") if n is None else float(n) for n in norms)
             lines[run["id"]] = Line(**{k: v for k, v in run.items() if k in _KEPT})
-        results = Results(runs=self.plan.runs, lines=lines, provenance="")
+        results = SweepResults(runs=self.plan.runs, lines=lines, provenance="")
         if missing := [run.run_id for run in self.plan.runs if run.run_id not in lines]:
             raise ValueError(f"the result of {missing[0]} is missing")
         return Trained(results=results, gradients=gradients)

@@ -18,15 +18,15 @@ _COLORS = {_PAPER: "#D55E00", _CODE: "#7C5CD6"}
 _SHOWN = {_PAPER: "gate (paper)", _CODE: "no gate (code)"}
 """What readers see of what is kept under those names."""
 _START = 0.0067
-Data = Mapping[str, Rescaled]
+ByCurve = Mapping[str, Rescaled]
 
 
-def _gammas(data: Data, label: str) -> list[float]:
+def _gammas(data: ByCurve, label: str) -> list[float]:
     """λ_γ of each layer."""
     return [layer[2] for layer in data[label].lambdas]
 
 
-def _moves(data: Data, label: str) -> list[float]:
+def _moves(data: ByCurve, label: str) -> list[float]:
     """By layer: how far γ̂ of a channel lies apart at most between two kinds of images."""
     return [
         max(max(channel) - min(channel) for channel in zip(*layer.gamma, strict=True))
@@ -38,7 +38,7 @@ def _names(label: str, count: int) -> list[str]:
     return [f"{_SHOWN[label]}, layer {number + 1}" for number in range(count)]
 
 
-def _figure(data: Data) -> "Figure":
+def _figure(data: ByCurve) -> "Figure":
     dots = [
         Dot(label=name, color=_COLORS[label], value=max(moved, FLOOR), limit=abs(gamma))
         for label in (_PAPER, _CODE)
@@ -50,7 +50,7 @@ def _figure(data: Data) -> "Figure":
     return dots_figure(dots, "change of γ̂ (dot), and its bound |λ_γ| (bar)", is_log=True)
 
 
-def _reading(data: Data) -> str:
+def _reading(data: ByCurve) -> str:
     most = {label: number_words(max(_moves(data, label)), 2) for label in (_PAPER, _CODE)}
     at_rest = any(moved <= FLOOR for label in most for moved in _moves(data, label))
     still = ", and one at the left edge has not moved at all" if at_rest else ""
@@ -64,7 +64,7 @@ def _reading(data: Data) -> str:
     )
 
 
-def _is_bounded(data: Data) -> bool:
+def _is_bounded(data: ByCurve) -> bool:
     return all(
         moved <= abs(gamma) + 1e-4
         for label in (_PAPER, _CODE)
@@ -72,7 +72,7 @@ def _is_bounded(data: Data) -> bool:
     )
 
 
-def answer(data: Data) -> Answer:
+def answer(data: ByCurve) -> Answer:
     """Where the ungated λ_γ has gone, and what that does to γ̂."""
     free, gated = _gammas(data, _CODE), _gammas(data, _PAPER)
     if any(value < 0 or value > 1 for value in free):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from afn.stats.gain import gain_limit, stacked_limit
 
 from ....kit.draw.chart import enumerate_words
-from ..charts import Line, lines_figure
+from ..charts import Curve, lines_figure
 from ..experiments.trainings import Trained, Trainings
 from .lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
 
@@ -42,15 +42,15 @@ def _figure(data: Trained) -> "Figure":
     for start, color in _COLORS.items():
         by_depth = [_ratios(data, start, depth) for depth in _DEPTHS]
         lines.append(
-            Line(
+            Curve(
                 label=start, color=color, y=tuple(map(median, by_depth)),
                 low=tuple(map(min, by_depth)), high=tuple(map(max, by_depth)),
             )
         )  # fmt: skip
     once = tuple(gain_limit(0.5) for _ in _DEPTHS)
     stacked = tuple(stacked_limit([0.5] * layers) for layers in _DEPTHS.values())
-    lines.append(Line(label="one layer's limit", color="#8A8A8A", y=once, dash="dot"))
-    lines.append(Line(label="multiplied", color="#8A8A8A", y=stacked, dash="dash"))
+    lines.append(Curve(label="one layer's limit", color="#8A8A8A", y=once, dash="dot"))
+    lines.append(Curve(label="multiplied", color="#8A8A8A", y=stacked, dash="dash"))
     names = [f"{depth}, {layers} norms" for depth, layers in _DEPTHS.items()]
     return lines_figure(names, lines, "", "first gradient, in BN's", is_log=True)
 

@@ -7,8 +7,8 @@ from afn.wording import percent
 
 from ....kit.draw.estimates import accuracy_over, gain_over, gain_words
 from ....kit.draw.palette import NORM_COLORS
-from ..charts import Line, lines_figure
-from ..experiments.evaluations import Answers, Ask, Evaluations
+from ..charts import Curve, lines_figure
+from ..experiments.evaluations import Answers, Evaluations, LessonQuestion
 from .lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def _figure(data: Answers) -> "Figure":
     for label, dash in _DASHES.items():
         found = [accuracy_over([data[label][place]]) for place in _PLACES]
         lines.append(
-            Line(
+            Curve(
                 label=label, color=NORM_COLORS["afn" if label == _AFN else "bn"], dash=dash,
                 y=tuple(100 * each.value for each in found),
                 low=tuple(100 * each.low for each in found),
@@ -110,9 +110,9 @@ crisp images no longer fit.
     "contrast, in both modes; and the shipped AFN reads them beside it.",
     experiment=Evaluations(
         asks=(
-            Ask(label=_RUNNING, model="mnist5k-bn", places=_PLACES, stats="running"),
-            Ask(label=_BATCH, model="mnist5k-bn", places=_PLACES, stats="batch"),
-            Ask(label=_AFN, model="mnist5k-afn", places=_PLACES, stats="batch"),
+            LessonQuestion(label=_RUNNING, model="mnist5k-bn", places=_PLACES, stats="running"),
+            LessonQuestion(label=_BATCH, model="mnist5k-bn", places=_PLACES, stats="batch"),
+            LessonQuestion(label=_AFN, model="mnist5k-afn", places=_PLACES, stats="batch"),
         )
     ),
     charts=(LessonChart(title="Accuracy under pale contrast", draw=_figure, read=_reading),),

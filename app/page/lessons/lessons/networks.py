@@ -9,7 +9,7 @@ from ....kit.draw.corruptions import group_title
 from ....kit.draw.estimates import Estimate, accuracy_over, gain_over, gain_words, interval_words
 from ....kit.draw.palette import GREY, NORM_COLORS
 from ..charts import Dot, dots_figure
-from ..experiments.evaluations import Answers, Ask, Evaluations
+from ..experiments.evaluations import Answers, Evaluations, LessonQuestion
 from .lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
 
 if TYPE_CHECKING:
@@ -118,8 +118,8 @@ stays as it is.
     "times: clean and under eight kinds of damage, its networks adapting and frozen.",
     experiment=Evaluations(
         asks=(
-            Ask(label=_ADAPTING, model="mnist5k-afn", places=_PLACES),
-            Ask(label=_FROZEN, model="mnist5k-afn", places=_PLACES, networks="frozen"),
+            LessonQuestion(label=_ADAPTING, model="mnist5k-afn", places=_PLACES),
+            LessonQuestion(label=_FROZEN, model="mnist5k-afn", places=_PLACES, networks="frozen"),
         )
     ),
     charts=(LessonChart(title="What adapting is worth", draw=_figure, read=_reading),),

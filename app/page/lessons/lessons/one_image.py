@@ -8,8 +8,8 @@ from afn.wording import percent
 from ....kit.draw.chart import enumerate_words
 from ....kit.draw.estimates import Estimate, accuracy_over, gain_over, gain_words
 from ....kit.draw.palette import NORM_COLORS
-from ..charts import Line, lines_figure
-from ..experiments.evaluations import Answers, Ask, Evaluations
+from ..charts import Curve, lines_figure
+from ..experiments.evaluations import Answers, Evaluations, LessonQuestion
 from .lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def _figure(data: Answers) -> "Figure":
     for label, model in {**_BATCHED, **_LEVEL}.items():
         found = [accuracy_over([_cell(data, label, size)]) for size in _SIZES]
         lines.append(
-            Line(
+            Curve(
                 label=label, color=NORM_COLORS[model.removeprefix("mnist5k-")],
                 dash="solid" if label in _BATCHED else "dot",
                 y=tuple(100 * each.value for each in found),
@@ -121,7 +121,7 @@ Normalizing by it takes that away, and BN and AFN never met this in training.
     experiment=Evaluations(
         asks=(
             *(
-                Ask(
+                LessonQuestion(
                     label=_label(label, size),
                     model=model,
                     places=(_CLEAN,),
@@ -132,7 +132,7 @@ Normalizing by it takes that away, and BN and AFN never met this in training.
                 for size in _SIZES
             ),
             *(
-                Ask(
+                LessonQuestion(
                     label=label,
                     model=model,
                     places=(_CLEAN,),

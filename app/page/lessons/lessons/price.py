@@ -19,22 +19,22 @@ _NORMS = ("afn", "asrnorm")
 _SIZES = (8, 64)
 _FEW = 0.10
 _TWICE = 2.0
-Data = tuple[Measurement, ...]
+Costs = tuple[Measurement, ...]
 
 
-def _of(data: Data, norm: str, size: int) -> Measurement:
+def _of(data: Costs, norm: str, size: int) -> Measurement:
     return next(each for each in data if (each.norm, each.case.batch_size) == (norm, size))
 
 
-def _time(data: Data, norm: str, size: int) -> float:
+def _time(data: Costs, norm: str, size: int) -> float:
     return _of(data, norm, size).train_ratio
 
 
-def _macs(data: Data, norm: str) -> float:
+def _macs(data: Costs, norm: str) -> float:
     return _of(data, norm, _SIZES[0]).macs / _of(data, "bn", _SIZES[0]).macs
 
 
-def _figure(data: Data) -> "Figure":
+def _figure(data: Costs) -> "Figure":
     dots = []
     for norm in _NORMS:
         name, color = NORM_TITLES[norm], NORM_COLORS[norm]
@@ -46,7 +46,7 @@ def _figure(data: Data) -> "Figure":
     return dots_figure(dots, "times what BN needs", mark=1)
 
 
-def _reading(data: Data) -> str:
+def _reading(data: Costs) -> str:
     told = [
         f"{NORM_TITLES[norm]} needs {_macs(data, norm):.3f} times the arithmetic of BN, and "
         f"{enumerate_words([f'{_time(data, norm, s):.2f} (batch {s})' for s in _SIZES])} times "
@@ -56,7 +56,7 @@ def _reading(data: Data) -> str:
     return f"{'; '.join(told)}."
 
 
-def answer(data: Data) -> Answer:
+def answer(data: Costs) -> Answer:
     """AFN's time over BN's, where batches are small and where they are not."""
     small, large = (_time(data, "afn", size) for size in _SIZES)
     came_true = 0 if small < 1 + _FEW else 1 if small < _TWICE else 2

@@ -9,7 +9,7 @@ from afn.wording import count_words
 
 from ....kit.draw.chart import enumerate_words
 from ....kit.results import points
-from ..charts import Dot, Line, dots_figure, lines_figure
+from ..charts import Curve, Dot, dots_figure, lines_figure
 from ..experiments.trainings import Trained, Trainings
 from .lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
 
@@ -71,7 +71,7 @@ def _norms(data: Trained) -> "Figure":
     for start, color in _STARTS.items():
         steps = list(zip(*_gradients(data, start), strict=False))
         lines.append(
-            Line(
+            Curve(
                 label=start, color=color, y=tuple(median(step) for step in steps),
                 low=tuple(min(step) for step in steps), high=tuple(max(step) for step in steps),
             )

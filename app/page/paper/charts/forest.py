@@ -6,7 +6,7 @@ from html import escape
 from afn.pretrained.claims import Claim, claims, independent
 from afn.pretrained.comparison import FEWEST_SEEDS
 from afn.pretrained.published import TableName
-from afn.pretrained.replication import COMPARISONS, Comparison, Replicated
+from afn.pretrained.replication import COMPARISONS, PublishedDifference, Replicated
 from afn.wording import count_words, half_width_words, signed_words
 
 from ....kit.draw.palette import GREY
@@ -77,7 +77,7 @@ def forest_html(rows: Mapping[TableName, Sequence[Replicated]]) -> str:
     return f'{_STYLE}{CHIPS}<div class="afn-forest">{groups}</div>{_KEY}'
 
 
-def _group_html(compared: Comparison, found: Sequence[Claim]) -> str:
+def _group_html(compared: PublishedDifference, found: Sequence[Claim]) -> str:
     scale = _Scale(found)
     return (
         f"<table><caption>{compared.title}<small>{compared.how} · {trainings_words(found)}</small>"

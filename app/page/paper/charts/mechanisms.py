@@ -11,7 +11,7 @@ from ....kit.draw.chart import Rows, enumerate_words
 from ....kit.draw.estimates import gain_words
 from ....kit.draw.legend import Entry
 from ....kit.draw.palette import GREY, NORM_COLORS, run_colors
-from ..mechanisms import STARTS, VARIANTS, Course, Effect
+from ..mechanisms import STARTS, VARIANTS, Effect, TrainingCourse
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -73,7 +73,7 @@ def effects_figure(effects: Sequence[Effect]) -> "Figure":
     return figure
 
 
-def effects_reading(effects: Sequence[Effect], course: Course | None) -> str:
+def effects_reading(effects: Sequence[Effect], course: TrainingCourse | None) -> str:
     """Whether the networks change what is measured, and what is answered."""
     parts = []
     if effects:
@@ -94,7 +94,7 @@ def effects_reading(effects: Sequence[Effect], course: Course | None) -> str:
     return f"{said} {moves_words(course)}".strip()
 
 
-def moves_words(course: Course | None) -> str:
+def moves_words(course: TrainingCourse | None) -> str:
     """How far the networks move the statistics, beside what networks that say 0 would do."""
     if course is None or not course.last_moves:
         return "How far they move the statistics was not recorded in this training."
@@ -108,7 +108,7 @@ def moves_words(course: Course | None) -> str:
     )
 
 
-def moves_table(course: Course) -> Rows:
+def moves_table(course: TrainingCourse) -> Rows:
     """A row per layer."""
     pairs = zip(course.layers, course.last_moves, strict=False)
     return [
@@ -131,7 +131,7 @@ def effects_table(effects: Sequence[Effect]) -> Rows:
 # -- 2: do λ grow ----------------------------------------------------------------------------------
 
 
-def lambdas_figure(courses: Sequence[Course]) -> "Figure":
+def lambdas_figure(courses: Sequence[TrainingCourse]) -> "Figure":
     """A panel per λ: how far each layer's went from its start, a row per start."""
     from plotly.subplots import make_subplots
 
@@ -184,11 +184,11 @@ def _range(values: Sequence[float]) -> list[float]:
     return [low - room, high + room]
 
 
-def _short(course: Course) -> str:
+def _short(course: TrainingCourse) -> str:
     return {"afn": "paper", "afn-reference": "reference", "afn-open": "open"}[course.variant]
 
 
-def lambdas_reading(courses: Sequence[Course]) -> str:
+def lambdas_reading(courses: Sequence[TrainingCourse]) -> str:
     """From where to where λ went, from each start."""
     parts = []
     for each in courses:
@@ -206,7 +206,7 @@ def lambdas_reading(courses: Sequence[Course]) -> str:
     return f"Means over layers. {'. '.join(parts)}."
 
 
-def lambdas_table(courses: Sequence[Course]) -> Rows:
+def lambdas_table(courses: Sequence[TrainingCourse]) -> Rows:
     """A row per start and layer."""
     return [
         {"training": each.label, "layer": layer}
@@ -220,7 +220,7 @@ def lambdas_table(courses: Sequence[Course]) -> Rows:
 # -- 3: does a small λ keep gradients tame ---------------------------------------------------------
 
 
-def gradient_entries(courses: Sequence[Course]) -> list[Entry]:
+def gradient_entries(courses: Sequence[TrainingCourse]) -> list[Entry]:
     """The legend of the gradients."""
     looks = {"dash": "dashed", "dot": "thin"}
     return [
@@ -229,7 +229,7 @@ def gradient_entries(courses: Sequence[Course]) -> list[Entry]:
     ]
 
 
-def gradients_figure(courses: Sequence[Course]) -> "Figure":
+def gradients_figure(courses: Sequence[TrainingCourse]) -> "Figure":
     """The gradient's norm over the steps, both logarithmic; a line per training."""
     from plotly.graph_objects import Figure
 
@@ -256,7 +256,7 @@ def gradients_figure(courses: Sequence[Course]) -> "Figure":
     return figure
 
 
-def gradients_reading(courses: Sequence[Course]) -> str:
+def gradients_reading(courses: Sequence[TrainingCourse]) -> str:
     """How large gradients are at first and at most, wide open beside the paper's start."""
     if not courses:
         return "No training is there to say."
@@ -283,7 +283,7 @@ def gradients_reading(courses: Sequence[Course]) -> str:
     )
 
 
-def gradients_table(courses: Sequence[Course]) -> Rows:
+def gradients_table(courses: Sequence[TrainingCourse]) -> Rows:
     """A row per training."""
     return [
         {

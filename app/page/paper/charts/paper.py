@@ -7,8 +7,8 @@ from html import escape
 from afn.pretrained.claims import Claim, claims
 from afn.pretrained.comparison import FEWEST_SEEDS
 from afn.pretrained.gains import Gain
-from afn.pretrained.published import Norm, Table, TableName
-from afn.pretrained.replication import COMPARISONS, Comparison, Replicated
+from afn.pretrained.published import PublishedNorm, Table, TableName
+from afn.pretrained.replication import COMPARISONS, PublishedDifference, Replicated
 from afn.pretrained.ways import WAYS
 from afn.stats.over_seeds import OverSeeds
 from afn.wording import count_words, half_width_words, interval_words, signed_words
@@ -17,7 +17,12 @@ from ....kit.draw.chart import Rows
 from ....kit.draw.palette import NORM_COLORS
 from .verdicts import CHIPS, verdict_html
 
-NORM_TITLES: dict[Norm, str] = {"bn": "BN", "asrnorm": "ASRNorm", "afn": "AFN", "bin": "BIN"}
+NORM_TITLES: dict[PublishedNorm, str] = {
+    "bn": "BN",
+    "asrnorm": "ASRNorm",
+    "afn": "AFN",
+    "bin": "BIN",
+}
 _MODES = {
     "bn": "running averages", "bn-batch": "test batch", "asrnorm": "each image",
     "bin": "running and image", "afn-running": "running averages", "afn": "test batch",
@@ -99,7 +104,7 @@ def _accuracy_html(table: Table, row: Replicated, way: str) -> str:
     return f'<td><span class="said">{said}</span>{_here(here, measured)}</td>'
 
 
-def _gain_html(table: Table, row: Replicated, compared: Comparison) -> str:
+def _gain_html(table: Table, row: Replicated, compared: PublishedDifference) -> str:
     points = row.published(compared.way, compared.over)
     said = _NOT_PUBLISHED if points is None else signed_words(points, table.decimals)
     if not row.is_planned:

@@ -23,12 +23,12 @@ from ....kit.draw.estimates import (
     place_words,
     signed,
 )
-from ....kit.draw.legend import Entry, Look, translucent
+from ....kit.draw.legend import Entry, Stroke, translucent
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-Mode = Literal["running", "batch", "per image"]
+BatchMode = Literal["running", "batch", "per image"]
 """Whose statistics the norms use; only those of a batch depend on what else is in it."""
 SHIFT_AT = 128
 """The batch size at which the cost of sorted batches is told, or else the largest below."""
@@ -42,7 +42,7 @@ class BatchPoint:
     """The model; the same in all its modes."""
     color: str
     norm: str
-    mode: Mode
+    mode: BatchMode
     order: Order
     batch_size: int
     """Without meaning where the mode is not "batch"."""
@@ -186,7 +186,7 @@ def _lines(points: Sequence[BatchPoint]) -> list[list[BatchPoint]]:
     return [line if line[0].mode == "batch" else line[:1] for line in lines]
 
 
-def _look(point: BatchPoint) -> Look:
+def _look(point: BatchPoint) -> Stroke:
     if point.mode != "batch":
         return "thin"
     return "line" if point.order == "mixed" else "dashed"

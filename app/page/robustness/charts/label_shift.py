@@ -7,27 +7,27 @@ from typing import TYPE_CHECKING, Literal
 from afn.stats.intervals import wilson_interval
 
 from ....kit.draw.chart import Rows, enumerate_words
-from ....kit.draw.legend import Entry, Look, translucent
+from ....kit.draw.legend import Entry, Stroke, translucent
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-Mode = Literal["batch", "frozen", "running", "per image"]
-_MODES: dict[Mode, str] = {
+ShiftMode = Literal["batch", "frozen", "running", "per image"]
+_MODES: dict[ShiftMode, str] = {
     "batch": "test batch", "frozen": "test batch, networks frozen", "running": "running",
     "per image": "per image",
 }  # fmt: skip
 _OF_BATCH = ("batch", "frozen")
 """Where the batch matters."""
 _DASHES = {"batch": "solid", "frozen": "dash"}
-_LOOKS: dict[Mode, Look] = {"batch": "line", "frozen": "dashed"}
+_LOOKS: dict[ShiftMode, Stroke] = {"batch": "line", "frozen": "dashed"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ShiftPoint:
     """One model's accuracy on clean images, in batches of so many classes."""
 
-    mode: Mode
+    mode: ShiftMode
     """Whose statistics its norms use; frozen: the test batch's, but its networks see averages."""
     classes: float
     """In each batch; of sorted images the mean over batches; 0 where the batch changes nothing."""
@@ -58,7 +58,7 @@ class Shifted:
     norm: str
     points: tuple[ShiftPoint, ...]
 
-    def of(self, mode: Mode) -> list[ShiftPoint]:
+    def of(self, mode: ShiftMode) -> list[ShiftPoint]:
         """Those of one mode, by the number of classes; without the sorted images' one."""
         those = [p for p in self.points if p.mode == mode and not p.is_sorted]
         return sorted(those, key=lambda p: p.classes)
@@ -169,12 +169,12 @@ def shift_table(models: Sequence[Shifted]) -> Rows:
     ]  # fmt: skip
 
 
-def _sorted(model: Shifted, mode: Mode) -> list[ShiftPoint]:
+def _sorted(model: Shifted, mode: ShiftMode) -> list[ShiftPoint]:
     """Of images sorted by class, which frozen networks are not asked about."""
     return [model.of_sorted] if mode == "batch" and model.of_sorted else []
 
 
-def _lines(models: Sequence[Shifted]) -> list[tuple[Shifted, Mode]]:
+def _lines(models: Sequence[Shifted]) -> list[tuple[Shifted, ShiftMode]]:
     return [(model, mode) for model in models for mode in _MODES if model.of(mode)]
 
 
@@ -183,7 +183,7 @@ def _ends(models: Sequence[Shifted]) -> list[float]:
     return [1, max(counts, default=10)]
 
 
-def _name(model: Shifted, mode: Mode) -> str:
+def _name(model: Shifted, mode: ShiftMode) -> str:
     return f"{model.label}, {_MODES[mode]}"
 
 

@@ -15,7 +15,7 @@ from ....kit.draw.chart import enumerate_words
 from ....kit.draw.estimates import place_words
 from ....kit.draw.tested import Tested
 
-Kind = Literal["first", "flipped", "disagree"]
+ImageChoice = Literal["first", "flipped", "disagree"]
 CLEAN: Place = (None, 0)
 _STYLE = """
 <style>
@@ -44,7 +44,7 @@ _STYLE = """
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Guess:
     """What one model says of one image."""
 
     label: str
@@ -58,10 +58,10 @@ class Answer:
 
 def answers_of(
     tested: Sequence[Tested], place: Place, index: int, class_names: Sequence[str]
-) -> list[Answer]:
+) -> list[Guess]:
     """What the models that know the place say of the image there."""
     return [
-        Answer(
+        Guess(
             each.label,
             each.color,
             class_names[cell.answers[index]],
@@ -74,7 +74,7 @@ def answers_of(
 
 
 def samples_html(
-    images: Sequence[str], truths: Sequence[str], answers: Sequence[Sequence[Answer]]
+    images: Sequence[str], truths: Sequence[str], answers: Sequence[Sequence[Guess]]
 ) -> str:
     """Cards with a picture, its class, and a line for each model's answer.
 
@@ -92,7 +92,7 @@ def samples_html(
     return f'{_STYLE}<div class="afn-samples" role="list">{cards}</div>'
 
 
-def _line(answer: Answer) -> str:
+def _line(answer: Guess) -> str:
     css, mark, word = ("right", "✓", "right") if answer.is_right else ("wrong", "✗", "wrong")
     share = f"{100 * answer.confidence:.0f}"
     title = f"{answer.label}: {answer.predicted}, {word}, confidence {share} %"
@@ -131,7 +131,12 @@ def _where(chosen: NDArray[np.bool_]) -> list[int]:
 
 
 def interesting(
-    tested: Sequence[Tested], place: Place, count: int, kind: Kind, *, limit: int | None = None
+    tested: Sequence[Tested],
+    place: Place,
+    count: int,
+    kind: ImageChoice,
+    *,
+    limit: int | None = None,
 ) -> list[int]:
     """Indices of images to look at, the first ones of their kind.
 

@@ -32,7 +32,7 @@ _HALF = 0.26
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class WayStep:
     """A model on the way, and what changed to get there."""
 
     label: str
@@ -47,7 +47,7 @@ class Step:
         """Over all its tests."""
         return accuracy_over(self.cells)
 
-    def gain_over(self, other: "Step") -> Estimate:
+    def gain_over(self, other: "WayStep") -> Estimate:
         """Over another step.
 
         Raises:
@@ -56,16 +56,16 @@ class Step:
         return gain_over(self.cells, other.cells)
 
 
-def _levels(steps: Sequence[Step]) -> list[float]:
+def _levels(steps: Sequence[WayStep]) -> list[float]:
     """In percent."""
     return [100 * step.accuracy.value for step in steps]
 
 
-def _gains(steps: Sequence[Step]) -> list[Estimate]:
+def _gains(steps: Sequence[WayStep]) -> list[Estimate]:
     return [later.gain_over(earlier) for earlier, later in pairwise(steps)]
 
 
-def steps_figure(steps: Sequence[Step]) -> "Figure":
+def steps_figure(steps: Sequence[WayStep]) -> "Figure":
     """A row per model; a bar floats from the accuracy of the one before to its own.
 
     Whiskers are the paired 95 % intervals of the gains; where these include 0, bars are pale.
@@ -158,12 +158,12 @@ def steps_figure(steps: Sequence[Step]) -> "Figure":
     return figure
 
 
-def _basis(step: Step) -> str:
+def _basis(step: WayStep) -> str:
     tests = f", mean of {len(step.cells)} tests" if len(step.cells) > 1 else ""
     return f"{count_words(step.cells[0].n, 'image')}{tests}"
 
 
-def steps_reading(steps: Sequence[Step]) -> str:
+def steps_reading(steps: Sequence[WayStep]) -> str:
     """What the whole way gains and what each step has of it, in points; no shares of a total."""
     if len(steps) < 2:
         return "The steps are not tested yet."
@@ -186,7 +186,7 @@ def steps_reading(steps: Sequence[Step]) -> str:
     return f"{start}: {enumerate_words(parts)}."
 
 
-def steps_table(steps: Sequence[Step]) -> Rows:
+def steps_table(steps: Sequence[WayStep]) -> Rows:
     """A row per step; the gains are over the step before."""
     rows: Rows = []
     for step, gain in zip(steps, [None, *_gains(steps)], strict=True):

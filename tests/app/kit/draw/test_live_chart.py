@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.kit.draw.live_chart import HISTORY_BYTES, TICK_BYTES, ChunkLog, curve_points, encode, pack
+from app.kit.draw.chart import HISTORY_BYTES, TICK_BYTES
+from app.kit.draw.live_chart import ChunkLog, curve_points, encode, pack
 
 SPEC: dict[str, Any] = {"kind": "curves"}
 

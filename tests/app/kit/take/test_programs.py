@@ -31,7 +31,7 @@ from afn.sweep.here import carry_out as swept
 from afn.sweep.spec import SweepSpec, read_spec
 from app.kit import backend, histories, networks
 from app.kit.draw.movement import Moved
-from app.kit.results import Results
+from app.kit.results import SweepResults
 from app.kit.sections import movement as moving
 from app.kit.take import lambdas, sweeps, trainings
 from app.kit.take.experiment import OLDER_RULE, line
@@ -404,7 +404,7 @@ def test_a_sweep_is_run_again(runs, folder):
         }
     )  # fmt: skip
     planned, lines = swept(spec)
-    results = Results(runs=planned.runs, lines=lines, provenance="")
+    results = SweepResults(runs=planned.runs, lines=lines, provenance="")
     [experiment] = sweeps.experiments_of(planned, results, metric="corrupted")
     assert len(experiment.expected) == 4
     check(experiment, printed(experiment, folder / "empty"))

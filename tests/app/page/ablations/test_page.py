@@ -16,7 +16,7 @@ from afn.sweep.plan import plan
 from afn.sweep.saved import read_saved
 from afn.sweep.spec import SweepSpec, read_spec
 from app.kit import backend
-from app.kit.results import Layout, Results, badge
+from app.kit.results import Layout, SweepResults, badge
 from app.page.ablations import charts
 from app.page.ablations import table as tables
 from app.page.ablations.drawn import Drawn, picked
@@ -106,7 +106,7 @@ def results():
             level += 0.05 + seed / 1000 if labels["lr"] == "0.1" else (0.03, -0.04, 0.01)[seed]
         cost = 0.02 if labels["norm"] == "afn" else 0.01
         lines[run.run_id] = line(run, level, step_seconds=cost)
-    return Results(runs=SWEEP.runs, lines=lines, provenance="made up")
+    return SweepResults(runs=SWEEP.runs, lines=lines, provenance="made up")
 
 
 def drawn(results, **view):
@@ -145,7 +145,7 @@ def test_a_mean_over_points_is_taken_seed_by_seed(results):
     found = results.at("clean", {"norm": "bn"})
     assert dict(found.values) == pytest.approx({0: 80, 1: 82, 2: 79})
     gone = dict(list(results.lines.items())[1:])
-    fewer = Results(runs=SWEEP.runs, lines=gone, provenance="")
+    fewer = SweepResults(runs=SWEEP.runs, lines=gone, provenance="")
     assert set(dict(fewer.at("clean", {"norm": "bn"}).values)) == {1, 2}
     assert results.at("fog", {"norm": "bn"}) is None
 
@@ -226,11 +226,11 @@ def test_what_came_along_is_whole_and_answers_its_question(name):
     assert saved.lines.keys() == {run.run_id for run in planned.runs}
     for run in planned.runs:
         assert saved.lines[run.run_id].config() == run.config
-    results = Results(runs=planned.runs, lines=saved.lines, provenance="")
+    results = SweepResults(runs=planned.runs, lines=saved.lines, provenance="")
     number, told = ready.answer(results)
     assert 0 <= number < len(ready.expectations)
     assert told.endswith(".")
-    nothing = Results(runs=planned.runs, lines={}, provenance="")
+    nothing = SweepResults(runs=planned.runs, lines={}, provenance="")
     assert ready.answer(nothing) is None
 
 
@@ -335,7 +335,7 @@ def test_the_answer_is_shown_once_the_visitor_has_guessed(store):
 def page_results(name):
     planned = plan(read_spec(FOLDER / f"{name}.toml"))
     saved = read_saved(FOLDER / f"{name}.jsonl")
-    return Results(runs=planned.runs, lines=saved.lines, provenance="")
+    return SweepResults(runs=planned.runs, lines=saved.lines, provenance="")
 
 
 @pytest.mark.parametrize("name", READY_MADE)

@@ -29,7 +29,7 @@ from app.page.paper.charts import mechanisms as figures
 from app.page.paper.charts import paper as charts
 from app.page.paper.charts.forest import forest_html, trainings_words
 from app.page.paper.charts.verdicts import protocol_html, tally_html, verdict_html
-from app.page.paper.mechanisms import VARIANTS, Course, Effect, Moves
+from app.page.paper.mechanisms import VARIANTS, Effect, Moves, TrainingCourse
 from app.page.paper.view import fit_words, fits
 from tests.pretrained.accuracies import answer, measured
 
@@ -226,7 +226,7 @@ def test_what_the_source_asks_stands_once_with_a_row_for_each_comparison():
 
 def course(variant="afn", start=0.05, end=0.06, gradients=(4.0, 2.0), total_steps=100, better=1):
     adaptive = variant != "bn"
-    return Course(
+    return TrainingCourse(
         variant=variant, name=f"x-{variant}", layers=("a", "b") if adaptive else (),
         start=((start, start, start, start),) * 2 if adaptive else (),
         end=((end, start, start, end), (start - 0.01, end, start, start)) if adaptive else (),

@@ -24,7 +24,7 @@ from app.page.robustness.charts.samples import (
     interesting,
     samples_html,
 )
-from app.page.robustness.charts.steps import Step, steps_figure, steps_reading, steps_table
+from app.page.robustness.charts.steps import WayStep, steps_figure, steps_reading, steps_table
 from tests.app.cells import N, answered, cell, grid
 
 # -- corruption by corruption ----------------------------------------------------------------------
@@ -130,7 +130,7 @@ def way(*rights, severities=(3,)):
     names = ["BN running", "BN test batch", "AFN networks off", "AFN"]
     changes = ["", "test-batch statistics", "training with AFN", "the networks"]
     return [
-        Step(name, change, tuple(cell(right, "fog", s) for s in severities))
+        WayStep(name, change, tuple(cell(right, "fog", s) for s in severities))
         for name, change, right in zip(names, changes, rights, strict=False)
     ]
 
@@ -158,7 +158,9 @@ def many(right, n=512):
 
 def test_shown_steps_are_the_differences_of_the_shown_levels():
     rights = {"a": 481, "b": 479, "c": 480}
-    steps = [Step(label=name, change=f"to {name}", cells=(many(n),)) for name, n in rights.items()]
+    steps = [
+        WayStep(label=name, change=f"to {name}", cells=(many(n),)) for name, n in rights.items()
+    ]
     notes = [note.text for note in steps_figure(steps).layout.annotations]
     assert notes == ["93.95 %", "−0.40 → 93.55 %", "+0.20 → 93.75 %"]
     words = steps_reading(steps)
