@@ -2,41 +2,30 @@
 
 import argparse
 
+from afn.cli.options import add_option
 from afn.cli.telling import Say, tell
 from afn.pretrained.cards import pretrained_names
-from afn.settings.config import LIMITS, NORM_NAMES, TrainConfig
+from afn.settings.config import CHANGEABLE, SETTINGS
 from afn.settings.lambda_init import LAMBDAS
 from afn.work.memory import keep_freed_memory
-
-_NUMBERS = ("lr", "batch_size", "lambda_lr_factor", "epochs", "stat_dropout")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    default = TrainConfig()
     parser.add_argument("run_id", help="the run to fork; it stays as it is")
     parser.add_argument("--step", type=int, help="of a checkpoint (default: the newest)")
-    for name in _NUMBERS:
-        low, high = LIMITS[name]
-        parser.add_argument(
-            f"--{name.replace('_', '-')}", type=type(getattr(default, name)), metavar="X",
-            help=f"{low:g} to {high:g} (default: as it was)",
-        )  # fmt: skip
+    for name in CHANGEABLE:
+        add_option(parser, SETTINGS[name], otherwise="as it was")
     parser.add_argument(
         "--lambda", dest="logits", nargs="+", default=[], metavar="NAME=LOGIT",
         help=f"set λ in all layers: {', '.join(LAMBDAS)}",
     )  # fmt: skip
-    parser.add_argument("--norm", metavar="NAME", help=", ".join(NORM_NAMES))
-    parser.add_argument(
-        "--adaptive", action=argparse.BooleanOptionalAction, help="the encoder-decoder"
-    )
-    parser.add_argument("--eval-stats", choices=["batch", "running"])
     parser.add_argument("--name", default="", help="a label (default: what was changed)")
 
 
 def run(options: argparse.Namespace, say: Say) -> None:
     """Fork, and train to the end in this process."""
-    from afn.runs.fork import CHANGEABLE, fork
+    from afn.runs.fork import fork
     from afn.runs.store import RunStore
 
     changes = {

@@ -9,49 +9,63 @@ from pathlib import Path
 from typing import Any
 
 from afn.files import read_named_text
-from afn.settings.commands import SETTINGS, Command, Timed, check_command
-from afn.settings.config import AUGMENTS, BACKBONE_NAMES, LIMITS, NORM_NAMES, TrainConfig
+from afn.settings.commands import Command, Timed, check_command
+from afn.settings.config import LIVE, SETTINGS, TrainConfig
 from afn.settings.lambda_init import LAMBDAS, LambdaInit
-
-_WHOLE = ("batch_size", "evaluate")
+from afn.settings.setting import Setting
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Every setting of a run, and what changes while it trains."""
-    default = TrainConfig()
-    parser.add_argument("--dataset", help=f"(default {default.dataset}); see `afn data`")
-    parser.add_argument("--norm", metavar="NAME", help=", ".join(NORM_NAMES))
-    parser.add_argument("--backbone", metavar="NAME", help=", ".join(BACKBONE_NAMES))
-    parser.add_argument("--widths", type=int, nargs="+", metavar="C", help="convnet's channels")
-    parser.add_argument(
-        "--corruptions", nargs="*", metavar="NAME", help="tested at each epoch's end (default six)"
-    )
-    parser.add_argument("--test-domains", nargs="*", metavar="NAME", help="tested at the end")
-    for name, (low, high) in LIMITS.items():
-        value = getattr(default, name)
-        parser.add_argument(
-            f"--{name.replace('_', '-')}", type=type(value), metavar="X",
-            help=f"{low:g} to {high:g} (default {value:g})",
-        )  # fmt: skip
-    parser.add_argument(
-        "--lambda-init", nargs="+", metavar="START",
-        help=f"start of λ: {', '.join(LambdaInit.PRESETS)}, and NAME=LOGIT for some of them",
-    )  # fmt: skip
-    parser.add_argument("--stan-width", type=int)
-    parser.add_argument("--rescale-width", type=int)
-    parser.add_argument("--norm-eps", type=float, metavar="X", help="(default the norm's own)")
-    parser.add_argument("--no-adaptive", dest="adaptive", action="store_false", default=None)
-    parser.add_argument("--frozen-networks", action="store_true", default=None)
-    parser.add_argument("--formula", choices=["paper", "reference"])
-    parser.add_argument("--lr-schedule", choices=["constant", "cosine"], help="(default constant)")
-    parser.add_argument("--augment", choices=AUGMENTS, help="(default none)")
-    parser.add_argument("--eval-stats", choices=["batch", "running"])
+    for setting in SETTINGS.values():
+        add_option(parser, setting)
     parser.add_argument("--config", type=Path, help="a run's config.json to start from")
     parser.add_argument(
         "--at", nargs=2, action="append", default=[], metavar=("STEP", "CHANGE"),
-        help=f"behind so many steps, {', '.join(f'{name}=X' for name in SETTINGS)}, lambda.NAME="
+        help=f"behind so many steps, {', '.join(f'{name}=X' for name in LIVE)}, lambda.NAME="
         "LOGIT, evaluate=SEVERITY or stop; may be repeated",
     )  # fmt: skip
+
+
+def add_option(parser: argparse.ArgumentParser, setting: Setting, *, otherwise: str = "") -> None:
+    """The option of one setting.
+
+    Args:
+        parser: It is added to that.
+        setting: Its row.
+        otherwise: What holds where it is not given; the setting's default unless said.
+    """
+    otherwise = otherwise or setting.words(setting.default, TrainConfig())
+    takes = f": {setting.takes}" if setting.takes else ""
+    more: dict[str, Any] = {"help": f"{setting.title}{takes} (default: {otherwise})"}
+    match setting.kind:
+        case "switch":
+            more["action"] = argparse.BooleanOptionalAction
+        case "whole" | "number":
+            more |= {"type": int if setting.kind == "whole" else float, "metavar": "X"}
+        case "wholes":
+            more |= {"type": int, "nargs": "+", "metavar": "C"}
+        case "names":
+            more |= {"nargs": "*", "metavar": "NAME"}
+        case "start":
+            presets = ", ".join(LambdaInit.PRESETS)
+            more |= {"nargs": "+", "metavar": "START"}
+            more["help"] = f"start of λ: {presets}, and NAME=LOGIT for some of them"
+        case _:
+            more["metavar"] = "NAME"
+    parser.add_argument(setting.option, default=None, **more)
+
+
+def spoken(setting: Setting, value: Any) -> list[str]:
+    """The option that gives a setting that value."""
+    match value:
+        case bool():
+            return [setting.option if value else setting.option.replace("--", "--no-", 1)]
+        case tuple():
+            return [setting.option, *map(str, value)]
+        case LambdaInit():
+            return [setting.option, *_lambda_arguments(value)]
+    return [setting.option, str(value)]
 
 
 def config_of(options: argparse.Namespace) -> TrainConfig:
@@ -71,12 +85,12 @@ def config_of(options: argparse.Namespace) -> TrainConfig:
         )
     given = {
         name: getattr(options, name)
-        for name in TrainConfig.__slots__
+        for name in SETTINGS
         if getattr(options, name, None) is not None
     }
-    for name in ("widths", "corruptions", "test_domains"):
-        if name in given:
-            given[name] = tuple(given[name])
+    for name, value in given.items():
+        if SETTINGS[name].is_list:
+            given[name] = tuple(value)
     if "lambda_init" in given:
         given["lambda_init"] = _lambda_start(given["lambda_init"], base.lambda_init)
     return replace(base, **given)
@@ -84,21 +98,11 @@ def config_of(options: argparse.Namespace) -> TrainConfig:
 
 def arguments(config: TrainConfig, script: Sequence[Timed] = ()) -> list[str]:
     """What ``python -m afn train`` is to be told; the inverse of `config_of` and `script_of`."""
-    default, parts = TrainConfig(), ["--norm", config.norm]
-    for name in TrainConfig.__slots__:
+    parts = ["--norm", config.norm]
+    for name, setting in SETTINGS.items():
         value = getattr(config, name)
-        if name == "norm" or value == getattr(default, name):
-            continue
-        option = f"--{name.replace('_', '-')}"
-        match value:
-            case bool():
-                parts += [option if value else f"--no-{name}"]  # that which is not the default
-            case tuple():
-                parts += [option, *map(str, value)]
-            case LambdaInit():
-                parts += [option, *_lambda_arguments(value)]
-            case _:
-                parts += [option, str(value)]
+        if name != "norm" and value != setting.default:
+            parts += spoken(setting, value)
     for step, command in script:
         for change in _changes(command):
             parts += ["--at", str(step), change]
@@ -157,7 +161,8 @@ def _command(change: str) -> Command:
         return {"command": "stop"}
     name, _, text = change.partition("=")
     value: Any = _number(change, text)
-    if name in _WHOLE and value == int(value):
+    is_whole = name == "evaluate" or (name in LIVE and SETTINGS[name].kind == "whole")
+    if is_whole and value == int(value):
         value = int(value)
     if name == "evaluate":
         return {"command": "evaluate", "severity": value}
@@ -173,7 +178,7 @@ def _changes(command: Command) -> list[str]:
         return [command["command"]]
     logits = command.get("lambda", {})
     return [f"lambda.{name}={value!r}" for name, value in logits.items()] + [
-        f"{name}={command[name]!r}" for name in SETTINGS if name in command
+        f"{name}={command[name]!r}" for name in LIVE if name in command
     ]
 
 

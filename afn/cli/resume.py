@@ -3,23 +3,19 @@
 import argparse
 
 from afn.cli.fork import logits_of
+from afn.cli.options import add_option
 from afn.cli.telling import Say, tell
-from afn.settings.commands import SETTINGS, Command, check_command
-from afn.settings.config import LIMITS, TrainConfig
+from afn.settings.commands import Command, check_command
+from afn.settings.config import LIVE, SETTINGS
 from afn.settings.lambda_init import LAMBDAS
 from afn.work.memory import keep_freed_memory
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    default = TrainConfig()
     parser.add_argument("run_id", help="a run that was stopped or failed")
-    for name in SETTINGS:
-        low, high = LIMITS[name]
-        parser.add_argument(
-            f"--{name.replace('_', '-')}", type=type(getattr(default, name)), metavar="X",
-            help=f"{low:g} to {high:g} (default: as it was at the checkpoint)",
-        )  # fmt: skip
+    for name in LIVE:
+        add_option(parser, SETTINGS[name], otherwise="as it was at the checkpoint")
     parser.add_argument(
         "--lambda", dest="logits", nargs="+", default=[], metavar="NAME=LOGIT",
         help=f"set λ in all layers: {', '.join(LAMBDAS)}",
@@ -33,7 +29,7 @@ def run(options: argparse.Namespace, say: Say) -> None:
 
     commands: list[Command] = [
         {"command": "set", name: value}
-        for name in SETTINGS
+        for name in LIVE
         if (value := getattr(options, name)) is not None
     ]
     if options.logits:

@@ -18,15 +18,16 @@ from afn.engine.ready import check_ready
 from afn.runs.origin import CHECKPOINT, ForkedFrom
 from afn.runs.store import Run, RunStore, progress_of
 from afn.settings.commands import Command, check_command
-from afn.settings.config import ADAPTIVE_NORMS, TrainConfig, check_against_data
+from afn.settings.config import (
+    ADAPTIVE_NORMS,
+    CHANGEABLE,
+    LIVE,
+    TrainConfig,
+    check_against_data,
+)
 from afn.settings.lambda_init import LAMBDAS
 from afn.wording import count_words
 
-CHANGEABLE = (
-    "norm", "adaptive", "eval_stats", "stat_dropout", "batch_size", "lr", "lambda_lr_factor",
-    "epochs",
-)  # fmt: skip
-"""Settings that a fork may change; the rest would make the checkpoint another network's."""
 _SHOWN = 8
 
 
@@ -72,7 +73,7 @@ def place_of(run: Run, step: int | None = None) -> ForkPlace:
     path = paths[step]
     progress = progress_of(path)
     try:
-        live = {n: progress[n] for n in ("batch_size", "lr", "lambda_lr_factor", "severity")}
+        live = {n: progress[n] for n in (*LIVE, "severity")}
         return ForkPlace(path, step, progress["epoch"], replace(run.config(), **live))
     except (KeyError, TypeError) as error:
         raise ValueError(f"{path.name} of run {run.id} is damaged: {error}") from error

@@ -6,20 +6,19 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from afn.jsonl import read_lines
-from afn.settings.config import check_number
+from afn.settings.config import LIVE, SETTINGS
 from afn.settings.lambda_init import LAMBDAS
 
 Command = dict[str, Any]
 Timed = tuple[int, Command]
 """A command, and the step before whose successor it is obeyed: 0 is before the first one."""
-SETTINGS = ("lr", "batch_size", "lambda_lr_factor")
 
 
 def check_command(command: Command) -> Command:
     """The command itself, if it is well formed.
 
     ``{"command": name}`` with name pause, resume, step, stop; ``evaluate`` with ``severity``; or
-    ``set`` with exactly one of lr, batch_size, lambda_lr_factor, or ``lambda``: the logits to put
+    ``set`` with exactly one of `LIVE`, or ``lambda``: the logits to put
     (mu, sigma, gamma, beta; for a linear gate the λ itself). With a schedule, lr is its base.
 
     Raises:
@@ -30,15 +29,15 @@ def check_command(command: Command) -> Command:
         case "pause" | "resume" | "step" | "stop" if not values:
             pass
         case "evaluate" if values.keys() == {"severity"}:
-            check_number("severity", values["severity"])
-        case "set" if len(values) == 1 and next(iter(values)) in SETTINGS:
-            check_number(*next(iter(values.items())))
+            SETTINGS["severity"].check(values["severity"])
+        case "set" if len(values) == 1 and (name := next(iter(values))) in LIVE:
+            SETTINGS[name].check(values[name])
         case "set" if values.keys() == {"lambda"}:
             _check_logits(values["lambda"])
         case _:
             raise ValueError(
                 "a command is pause, resume, step, stop, evaluate (severity) or set (one of "
-                f"{', '.join(SETTINGS)}, lambda), got {command!r}"
+                f"{', '.join(LIVE)}, lambda), got {command!r}"
             )
     return command
 

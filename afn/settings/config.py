@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal, get_args
 
 from afn.corruptions.severities import LIVE_CORRUPTIONS, MIN_SIDE, RULE, SEVERITIES
 from afn.settings.lambda_init import LambdaInit
+from afn.settings.setting import Need, Setting, row
 from afn.wording import count_words
 
 NormName = Literal["afn", "asrnorm", "bn", "in", "gn", "ln", "bin", "none"]
@@ -25,57 +26,32 @@ IMAGENET_BACKBONES = ("efficientnet_lite0",)
 Augment = Literal["none", "crop_flip", "corruptions", "crop_flip_corruptions"]
 AUGMENTS: tuple[Augment, ...] = get_args(Augment)
 
-LIMITS: dict[str, tuple[float, float]] = {
-    "batch_size": (1, 512),
-    "lr": (1e-5, 10.0),
-    "momentum": (0.0, 0.999),
-    "weight_decay": (0.0, 1.0),
-    "lambda_lr_factor": (0.0, 1000.0),
-    "network_lr_factor": (0.0, 1000.0),
-    "network_decay_factor": (0.0, 1000.0),
-    "epochs": (1, 200),
-    "seed": (0, 2**31 - 1),
-    "stan_ratio": (1, 1024),
-    "rescale_ratio": (1, 1024),
-    "stat_dropout": (0.0, 0.9),
-    "rsc": (0.0, 0.9),
-    "severity": (1, 5),
-    "train_images": (1, 10_000_000),
-    "eval_batch_size": (1, 4096),
-    "eval_images": (1, 100_000),
-    "evals_per_epoch": (0, 100),
-    "max_steps": (1, 10_000_000),
-    "max_seconds": (1, 7 * 24 * 3600),
-}
-"""Inclusive ranges, shared by the checks below, the page's controls and a live run's commands."""
-
-_INTEGERS = {
-    "batch_size", "epochs", "seed", "severity", "train_images", "stan_ratio", "rescale_ratio",
-    "eval_batch_size", "eval_images", "evals_per_epoch", "max_steps",
-}  # fmt: skip
-
-
-_ADAPTIVE_OPTIONS = ("lambda_init", "stat_dropout", "adaptive", "frozen_networks", "formula")
-"""Those of the layer by the same name; the widths come from width and ratio."""
-
-
-_EPS = (1e-12, 1.0)
 _IMAGENET_EPS = 1e-3
-_LISTS = ("widths", "corruptions", "test_domains")
 
-
-def check_number(name: str, value: object) -> None:
-    """Raise ValueError with one line unless `value` is a number within ``LIMITS[name]``."""
-    low, high = LIMITS[name]
-    kind = "a whole number" if name in _INTEGERS else "a number"
-    is_number = isinstance(value, int) or (isinstance(value, float) and name not in _INTEGERS)
-    if isinstance(value, bool) or not is_number or not low <= value <= high:  # type: ignore[operator]
-        raise ValueError(f"{name} must be {kind} from {low:g} to {high:g}, got {value!r}")
-
-
-def _check_choice(what: str, value: str, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise ValueError(f"unknown {what} {value!r}; known: {', '.join(known)}")
+# What has to hold for a setting to have an effect.
+_HAS_LAMBDA = Need(
+    holds=lambda config: config.norm in ADAPTIVE_NORMS,
+    without="{norm} has no λ and no networks",
+)
+_HAS_NETWORKS = Need(
+    holds=lambda config: config.adaptive, without="the encoder-decoder is disabled"
+)
+_NETWORKS_ADAPT = Need(
+    holds=lambda config: not config.frozen_networks, without="the networks are frozen"
+)
+_LAMBDA_MOVES = Need(
+    holds=lambda config: not config.lambda_init.is_off, without="every λ is 0 and frozen"
+)
+_HAS_DECAY = Need(holds=lambda config: config.weight_decay > 0, without="weight_decay is 0")
+_SWITCHES = Need(
+    holds=lambda config: config.norm in SWITCHABLE_NORMS,
+    without="{norm} has one kind of statistics",
+)
+_HAS_NORM = Need(holds=lambda config: config.norm != "none", without="there is no norm")
+_HAS_BLOCKS = Need(
+    holds=lambda config: config.backbone == "convnet", without="{backbone} has channels of its own"
+)
+_OF_NETWORKS = (_HAS_LAMBDA, _HAS_NETWORKS)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,117 +73,245 @@ class TrainConfig:
 
     VERSION: ClassVar[int] = 1
 
-    dataset: str = "mnist5k"
+    dataset: str = row(
+        "mnist5k", title="data set", url="data", tells="{}", is_rare=False,
+        help="What the networks learn. The first four come with the app: 5,000 real MNIST digits, "
+        "small UCI digits (8×8), digits over photos (MNIST-M's recipe) and digits rendered in "
+        "fonts (SYN's recipe). Others appear when they lie in the data folder.",
+    )  # fmt: skip
     """Name of a data set of the catalogue."""
-    norm: str = "afn"
+    norm: str = row(
+        "afn", title="norm", url="c", choices=NORM_NAMES, own=True, is_rare=False,
+        changes="fork", varied="bn, asrnorm, afn",
+        help="The layer after each convolution. AFN and ASRNorm have λ; BN, instance (IN), group "
+        "(GN), layer (LN) and batch-instance norm (BIN) are there for comparison, and no norm at "
+        "all.",
+    )  # fmt: skip
     """One of ``NORM_NAMES``."""
-    backbone: str = "convnet"
+    backbone: str = row(
+        "convnet", title="network", url="net", choices=BACKBONE_NAMES, tells="{}", is_rare=False,
+        varied="convnet, resnet8",
+        help="The network around the norm layers. `convnet` is the two-block network of the "
+        "published code; the ResNets are the small CIFAR ones with 7 and 19 norm layers.",
+    )  # fmt: skip
     """One of ``BACKBONE_NAMES``; of ``IMAGENET_BACKBONES`` the seed draws the classifier alone, and
     what the norms have besides γ and β."""
-    widths: tuple[int, ...] = (16, 32)
+    widths: tuple[int, ...] = row(
+        (16, 32), title="channel widths", url="widths", bounds=(1, 512), lengths=(1, 4), tells="{}",
+        is_rare=False, varied="16-32, 32-64", needs=(_HAS_BLOCKS,),
+        help="Channels of each block of the convnet, 1 to 4 numbers. More channels: more "
+        "statistics per layer, slower steps.",
+    )  # fmt: skip
     """Channels of the convnet's blocks (1 to 4 of them); the resnets ignore it."""
-    batch_size: int = 64
-    lr: float = 0.05
+    batch_size: int = row(
+        64, title="batch size", url="bs", bounds=(1, 512), tells="batch {}", is_rare=False,
+        changes="live", varied="4, 16, 64",
+        help="Images per step, 1 to 512. BN and AFN take their statistics from the batch, so small "
+        "batches make them noisy; ASRNorm looks at one image at a time.",
+    )  # fmt: skip
+    lr: float = row(
+        0.05, title="learning rate", url="lr", bounds=(1e-5, 10.0), step=0.005, tells="lr {}",
+        is_rare=False, changes="live", varied="0.01, 0.05, 0.2",
+        help="How far a step goes: SGD's learning rate, or where its schedule begins.",
+    )  # fmt: skip
     """Learning rate of SGD; where the schedule begins."""
-    lr_schedule: Literal["constant", "cosine"] = "constant"
+    lr_schedule: Literal["constant", "cosine"] = row(
+        "constant", title="schedule of the learning rate", url="schedule",
+        choices=("constant", "cosine"), tells="{} lr", varied="constant, cosine",
+        help="constant, or cosine: half a wave from the learning rate down to 0 over all epochs.",
+    )  # fmt: skip
     """Cosine: half a wave from lr down to 0 over all epochs, anew at every step."""
-    momentum: float = 0.9
-    weight_decay: float = 0.0
+    momentum: float = row(
+        0.9, title="momentum", url="momentum", bounds=(0.0, 0.999), step=0.05, tells="momentum {}",
+        is_rare=False, varied="0, 0.9", help="How much of the last step is kept in the next one.",
+    )  # fmt: skip
+    weight_decay: float = row(
+        0.0, title="weight decay", url="wd", bounds=(0.0, 1.0), step=1e-4,
+        tells="weight decay {}", varied="0, 0.0005",
+        help="Pulls kernels and matrices towards 0; λ, γ, β and biases are left alone.",
+    )  # fmt: skip
     """Of kernels and matrices; λ, γ, β and biases have none."""
-    lambda_lr_factor: float = 1.0
+    lambda_lr_factor: float = row(
+        1.0, title="λ's learning rate, times", url="lamlr", bounds=(0.0, 1000.0),
+        tells="λ lr ×{}", is_rare=False, changes="live", varied="0.1, 1, 10",
+        needs=(*_OF_NETWORKS, _LAMBDA_MOVES),
+        help="λ learns with this many times the learning rate. From the paper's start λ hardly "
+        "moves in a short run, since the sigmoid is flat there; 10 or 100 shows where it wants to "
+        "go.",
+    )  # fmt: skip
     """The λ parameters learn with ``lr * lambda_lr_factor``."""
-    network_lr_factor: float = 1.0
+    network_lr_factor: float = row(
+        1.0, title="the networks' learning rate, times", url="netlr", bounds=(0.0, 1000.0),
+        tells="networks' lr ×{}", varied="1, 10, 50", needs=_OF_NETWORKS,
+        help="The small networks of AFN and ASRNorm learn with this many times the learning rate.",
+    )  # fmt: skip
     """The small networks of AFN and ASRNorm learn with ``lr * network_lr_factor``."""
-    network_decay_factor: float = 1.0
+    network_decay_factor: float = row(
+        1.0, title="the networks' weight decay, times", url="netwd", bounds=(0.0, 1000.0),
+        tells="networks' weight decay ×{}", varied="0, 1", needs=(*_OF_NETWORKS, _HAS_DECAY),
+        help="The matrices of the small networks have this many times the weight decay.",
+    )  # fmt: skip
     """Their matrices have ``weight_decay * network_decay_factor``."""
-    epochs: int = 3
-    seed: int = 0
+    epochs: int = row(
+        3, title="epochs", url="epochs", bounds=(1, 200), unit="epoch", tells="{}", is_rare=False,
+        changes="fork", varied="1, 3", help="How often the training images are gone through.",
+    )  # fmt: skip
+    seed: int = row(
+        0, title="seed", url="seed", bounds=(0, 2**31 - 1), tells="seed {}", is_rare=False,
+        help="Fixes the start weights and the order of the images, the same for every contender, "
+        "so that what differs is the norm. The same seed gives the same run, bit for bit.",
+    )  # fmt: skip
     """Fixes the start weights, the data order and the augmentation, the same for every norm."""
-    augment: Augment = "none"
+    augment: Augment = row(
+        "none", title="augmentation", url="aug", choices=AUGMENTS, tells="augmentation {}",
+        varied="none, crop_flip",
+        help="Crop and flip: each training image shifted by up to 4 pixels, and mirrored or not. "
+        "Corruptions: half of the training images are corrupted, by kinds that tests leave out.",
+    )  # fmt: skip
     """Crop and flip: each training image shifted by up to 4 pixels, and mirrored or not.
     Corruptions: half of the images under one of those that CIFAR-10-C keeps apart from its fifteen,
     at any severity."""
-    rsc: float = 0.0
+    rsc: float = row(
+        0.0, title="self-challenging, share muted", url="rsc", bounds=(0.0, 0.9), step=0.05,
+        tells="RSC {config.rsc:.2g}", varied="0, 0.33",
+        help="Representation self-challenging: this share of what the classifier relies on most "
+        "is muted in a third of each batch; 1/3 as published.",
+    )  # fmt: skip
     """Representation self-challenging: this share of the places or channels that the classifier is
     given, those that it relies on most, is muted in a third of each batch; 1/3 as published."""
-    train_images: int = 10_000_000
+    train_images: int = row(
+        10_000_000, title="training images", url="train", bounds=(1, 10_000_000), step=500,
+        unit="training image", tells="at most {}", varied="500, 1000, 4000",
+        help="At most so many training images are used, the data set's first ones.",
+    )  # fmt: skip
     """At most so many training images are used, the data set's first ones."""
 
-    lambda_init: LambdaInit = LambdaInit.PAPER
-    stan_width: int | None = None
+    lambda_init: LambdaInit = row(
+        LambdaInit.PAPER, title="start of λ", url="lambda", tells="λ {}", own=True, is_rare=False,
+        is_layers=True, varied="paper, open, -1", needs=_OF_NETWORKS,
+        help="Where the four λ start. paper: 0.047 and 0.0067. reference: what the published code "
+        "really does, 0.51, with λ_γ, λ_β ungated. open (wide open): 0.5 each. off: exactly 0, "
+        "which makes AFN batch norm and ASRNorm instance norm.",
+    )  # fmt: skip
+    stan_width: int | None = row(
+        None, title="`stan_width`", url="stan", bounds=(1, 1024), unset="C/{config.stan_ratio}",
+        tells="stan {}", own=True, is_rare=False, varied="1, 8", needs=_OF_NETWORKS,
+        help="Hidden units of the network that proposes mean and standard deviation. Empty: half "
+        "the channels.",
+    )  # fmt: skip
     """Hidden width of the standardization networks; None takes it from the ratio."""
-    rescale_width: int | None = None
+    rescale_width: int | None = row(
+        None, title="`rescale_width`", url="rescale", bounds=(1, 1024),
+        unset="C/{config.rescale_ratio}", tells="rescale {}", own=True, is_rare=False,
+        varied="1, 8", needs=_OF_NETWORKS,
+        help="Hidden units of the network that proposes γ and β. Empty: a sixteenth of the "
+        "channels, at least one.",
+    )  # fmt: skip
     """Hidden width of the rescaling networks; None takes it from the ratio."""
-    stan_ratio: int = 2
+    stan_ratio: int = row(
+        2, title="standardization networks, C divided by", url="stanratio", bounds=(1, 1024),
+        own=True, varied="2, 8, 32", needs=_OF_NETWORKS,
+        help="Each layer's C channels divided by it, but at least 1, is `stan_width` where that "
+        "is empty.",
+    )  # fmt: skip
     """Each layer's C channels divided by it, but at least 1, is ``stan_width``."""
-    rescale_ratio: int = 16
+    rescale_ratio: int = row(
+        16, title="rescaling networks, C divided by", url="rescaleratio", bounds=(1, 1024),
+        own=True, varied="2, 8, 32", needs=_OF_NETWORKS,
+        help="Each layer's C channels divided by it, but at least 1, is `rescale_width` where that "
+        "is empty.",
+    )  # fmt: skip
     """Likewise for ``rescale_width``."""
-    stat_dropout: float = 0.0
-    adaptive: bool = True
+    stat_dropout: float = row(
+        0.0, title="dropout of the statistics", url="dropout", bounds=(0.0, 0.9), step=0.05,
+        tells="dropout {}", own=True, is_rare=False, is_layers=True, changes="fork",
+        varied="0, 0.3", needs=(*_OF_NETWORKS, _NETWORKS_ADAPT),
+        help="Share of the statistics hidden at random from the standardization network while "
+        "training. The published code uses 0.3, the paper does not mention it.",
+    )  # fmt: skip
+    adaptive: bool = row(
+        True, title="encoder-decoder", url="ed", tells="no enc-dec", own=True, is_rare=False,
+        is_layers=True, changes="fork", varied="on, off", needs=(_HAS_LAMBDA,),
+        help="Off is the paper's ablation: the layer without its encoder-decoder networks.",
+    )  # fmt: skip
     """False disables the encoder-decoder, the paper's ablation."""
-    frozen_networks: bool = False
+    frozen_networks: bool = row(
+        False, title="frozen networks", url="frozen", tells="frozen networks", own=True,
+        is_layers=True, varied="off, on", needs=_OF_NETWORKS,
+        help="The networks are given running averages, so that they answer constants: the control "
+        "for what their adapting is worth.",
+    )  # fmt: skip
     """True gives the networks running averages, so that they answer constants: the control for what
     their adapting is worth."""
-    formula: Literal["paper", "reference"] = "paper"
-    norm_eps: float | None = None
+    formula: Literal["paper", "reference"] = row(
+        "paper", title="formula", url="formula", choices=("paper", "reference"),
+        tells="{} formula", own=True, is_rare=False, is_layers=True, varied="paper, reference",
+        needs=(_HAS_LAMBDA,),
+        help="paper: biased variance, ε inside the root, σ̂ never below √ε. reference: the "
+        "published code's arithmetic (unbiased variance; for AFN ε outside the root).",
+    )  # fmt: skip
+    norm_eps: float | None = row(
+        None, title="eps of the norms", url="eps", bounds=(1e-12, 1.0), step=1e-6,
+        unset="the norm's own", tells="eps {}", own=True, varied="1e-5, 1e-6", needs=(_HAS_NORM,),
+        help="Added to the variance. Empty: 1e-5, or 1e-3 in efficientnet_lite0, as its weights "
+        "were trained. The published code has 1e-6.",
+    )  # fmt: skip
     """The norms' eps, above 0; None is 1e-5, or 1e-3 in efficientnet_lite0, as its weights were
     trained. The published code has 1e-6."""
-    eval_stats: Literal["batch", "running"] | None = None
+    eval_stats: Literal["batch", "running"] | None = row(
+        None, title="statistics at test time", url="stats", choices=("batch", "running"),
+        unset="the norm's own", tells="{config.statistics}", own=True, is_rare=False,
+        changes="fork", varied="running, batch", needs=(_SWITCHES,),
+        help="Statistics at test time. batch: those of the test images beside it. running: "
+        "averages kept while training. A gain in robustness may be this switch alone: the Paper "
+        "page takes it apart.",
+    )  # fmt: skip
     """Statistics at test time; None is the norm's own default (AFN: batch, BN: running)."""
 
-    eval_images: int = 1000
+    eval_images: int = row(
+        1000, title="test images", url="tests", bounds=(1, 100_000), step=100,
+        help="At most so many test images are used.",
+    )  # fmt: skip
     """At most so many test images are used."""
-    eval_batch_size: int = 128
+    eval_batch_size: int = row(
+        128, title="batch size at test time", url="testbs", bounds=(1, 4096),
+        varied="2, 16, 128",
+        help="Where test-batch statistics are used, results depend on it.",
+    )  # fmt: skip
     """Where test-batch statistics are used, results depend on it."""
-    evals_per_epoch: int = 4
+    evals_per_epoch: int = row(
+        4, title="tests per epoch", url="evals", bounds=(0, 100),
+        help="On clean images; corruptions are tested at each epoch's end.",
+    )  # fmt: skip
     """Tests on clean images per epoch; corruptions are tested at each epoch's end."""
-    corruptions: tuple[str, ...] = LIVE_CORRUPTIONS
+    corruptions: tuple[str, ...] = row(
+        LIVE_CORRUPTIONS, title="corruptions", url="corruptions", choices=tuple(SEVERITIES),
+        help="Tested at each epoch's end. Six by default, so that live runs stay quick.",
+    )  # fmt: skip
     """Any of the 19; six of them by default, so that live runs stay quick."""
-    severity: int = 3
-    test_domains: tuple[str, ...] = ()
+    severity: int = row(
+        3, title="severity", url="sev", bounds=(1, 5), is_rare=False,
+        help="How strong the corruptions are, from 1 to 5, with the constants of CIFAR-10-C.",
+    )  # fmt: skip
+    test_domains: tuple[str, ...] = row(
+        (), title="further data sets", url="domains",
+        help="Their clean images are tested once training has come to its end.",
+    )  # fmt: skip
     """Further data sets whose clean images are tested once training has come to its end."""
-    max_steps: int = 100_000
+    max_steps: int = row(
+        100_000, title="most steps", url="maxsteps", bounds=(1, 10_000_000), step=1000,
+        help="The run stops by itself after so many steps.",
+    )  # fmt: skip
     """The run stops by itself after so many steps; by default it is refused if it would ..."""
-    max_seconds: float = 1800.0
+    max_seconds: float = row(
+        1800.0, title="most seconds", url="maxseconds", bounds=(1.0, 7 * 24 * 3600.0), step=60.0,
+        help="The run stops by itself after so much wall time, pauses included.",
+    )  # fmt: skip
     """... or after so much wall time, pauses included."""
 
     def __post_init__(self) -> None:
-        if not isinstance(self.dataset, str):
-            raise ValueError(f"dataset must be a name, got {self.dataset!r}")
-        for name in ("adaptive", "frozen_networks"):
-            if not isinstance(value := getattr(self, name), bool):
-                raise ValueError(f"{name} must be True or False, got {value!r}")
-        _check_choice("norm", self.norm, NORM_NAMES)
-        _check_choice("backbone", self.backbone, BACKBONE_NAMES)
-        _check_choice("formula", self.formula, ("paper", "reference"))
-        _check_choice("lr_schedule", self.lr_schedule, ("constant", "cosine"))
-        _check_choice("augment", self.augment, AUGMENTS)
-        if self.eval_stats is not None:
-            _check_choice("eval_stats", self.eval_stats, ("batch", "running"))
-        for name in LIMITS:
-            check_number(name, getattr(self, name))
-        if not 1 <= len(self.widths) <= 4 or not all(
-            type(width) is int and 1 <= width <= 512 for width in self.widths
-        ):
-            raise ValueError(
-                f"widths must be 1 to 4 whole numbers from 1 to 512, got {self.widths!r}"
-            )
-        for name in ("stan_width", "rescale_width"):
-            width = getattr(self, name)
-            if width is not None and (type(width) is not int or not 1 <= width <= 1024):
-                raise ValueError(
-                    f"{name} must be a whole number from 1 to 1024 or None, got {width!r}"
-                )
-        eps = self.norm_eps
-        is_number = isinstance(eps, int | float) and not isinstance(eps, bool)
-        if eps is not None and not (is_number and _EPS[0] <= eps <= _EPS[1]):
-            raise ValueError(
-                f"norm_eps must be a number from {_EPS[0]:g} to {_EPS[1]:g} or None, got {eps!r}"
-            )
-        if not all(isinstance(name, str) for name in self.test_domains):
-            raise ValueError(f"test_domains must be names of data sets, got {self.test_domains!r}")
-        for corruption in self.corruptions:
-            _check_choice("corruption", corruption, tuple(SEVERITIES))
+        for setting in SETTINGS.values():
+            setting.check(getattr(self, setting.name))
         if self.frozen_networks and not self.adaptive:
             raise ValueError(
                 "frozen_networks is about the encoder-decoder, which is disabled; enable it or "
@@ -258,7 +362,7 @@ class TrainConfig:
         if self.norm in SWITCHABLE_NORMS and self.eval_stats is not None:
             options["eval_stats"] = self.eval_stats
         if self.norm in ADAPTIVE_NORMS:
-            options |= {name: getattr(self, name) for name in _ADAPTIVE_OPTIONS}
+            options |= {s.name: getattr(self, s.name) for s in SETTINGS.values() if s.is_layers}
             for name in ("stan", "rescale"):
                 width, ratio = getattr(self, f"{name}_width"), getattr(self, f"{name}_ratio")
                 options[f"{name}_width"] = max(1, num_features // ratio) if width is None else width
@@ -293,8 +397,9 @@ class TrainConfig:
 
     def _plain(self, names: Iterable[str]) -> dict[str, Any]:
         values = {name: getattr(self, name) for name in names}
-        for name in values.keys() & set(_LISTS):
-            values[name] = list(values[name])
+        for name, value in values.items():
+            if isinstance(value, tuple):
+                values[name] = list(value)
         if "lambda_init" in values:
             start = asdict(values["lambda_init"])
             values["lambda_init"] = {k: "-inf" if v == -math.inf else v for k, v in start.items()}
@@ -316,9 +421,8 @@ class TrainConfig:
         if unknown := sorted(values.keys() - known):
             raise ValueError(f"unknown setting {unknown[0]!r}; known: {', '.join(sorted(known))}")
         try:
-            for name in _LISTS:
-                if name in values:
-                    values[name] = tuple(values[name])
+            for name in values.keys() & {s.name for s in SETTINGS.values() if s.is_list}:
+                values[name] = tuple(values[name])
             if "lambda_init" in values:
                 values["lambda_init"] = _lambda_from_json(values["lambda_init"])
             return cls(**values)
@@ -352,6 +456,17 @@ class TrainConfig:
         if self.norm in ADAPTIVE_NORMS and self.adaptive and self.lambda_lr_factor == 0:
             lines.append("The λ learning-rate factor is 0: λ stays where it starts.")
         return lines
+
+
+SETTINGS: dict[str, Setting] = {
+    field.name: Setting(name=field.name, default=field.default, **field.metadata)
+    for field in fields(TrainConfig)
+}
+"""A row for each field, in their order."""
+LIVE = tuple(name for name, setting in SETTINGS.items() if setting.changes == "live")
+"""Those that may change while a run trains."""
+CHANGEABLE = tuple(name for name, setting in SETTINGS.items() if setting.changes != "never")
+"""Those that a fork may change; the rest would make the checkpoint another network's."""
 
 
 @cache

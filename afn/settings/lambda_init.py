@@ -63,6 +63,37 @@ class LambdaInit:
                 )
             object.__setattr__(self, name, float(value))  # of a whole number no parameter is made
 
+    def to_text(self) -> str:
+        """The preset's name, or the logits, as a link says them; the inverse of `from_text`."""
+        for name, preset in self.PRESETS.items():
+            if self == preset:
+                return name
+        values = [repr(getattr(self, name)).removesuffix(".0") for name in LAMBDAS]
+        return "_".join([*values, *(["linear"] if self.rescale_gate == "linear" else [])])
+
+    @classmethod
+    def from_text(cls, text: str) -> "LambdaInit":
+        """A start from a preset's name or ``mu_sigma_gamma_beta``, ``_linear`` behind it or not.
+
+        Raises:
+            ValueError: It is neither.
+        """
+        if text in cls.PRESETS:
+            return cls.PRESETS[text]
+        *values, last = text.split("_")
+        gate: Literal["linear", "sigmoid"] = "linear" if last == "linear" else "sigmoid"
+        try:
+            numbers = [float(value) for value in (values if gate == "linear" else [*values, last])]
+        except ValueError:
+            numbers = []
+        if len(numbers) != 4:
+            raise ValueError(
+                f"the λ start is one of {', '.join(cls.PRESETS)} or four logits "
+                f"(mu_sigma_gamma_beta), got {text[:40]!r}"
+            )
+        mu, sigma, gamma, beta = numbers
+        return cls(mu=mu, sigma=sigma, gamma=gamma, beta=beta, rescale_gate=gate)
+
     @property
     def is_off(self) -> bool:
         """Whether all four λ are exactly zero and frozen."""

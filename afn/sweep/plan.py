@@ -5,21 +5,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 
-from afn.settings.config import ADAPTIVE_NORMS, SWITCHABLE_NORMS, TrainConfig
+from afn.settings.config import SETTINGS, TrainConfig
 from afn.sweep.spec import Axis, SweepSpec, Value
 
 Point = tuple[tuple[str, str], ...]
 """Axis and label, in the axes' order: where a run lies."""
-_OF_ADAPTIVE = (
-    "lambda_init", "stan_width", "rescale_width", "stan_ratio", "rescale_ratio", "stat_dropout",
-    "adaptive", "frozen_networks", "formula", "lambda_lr_factor", "network_lr_factor",
-    "network_decay_factor",
-)  # fmt: skip
-_OF_NETWORKS = (
-    "stan_width", "rescale_width", "stan_ratio", "rescale_ratio", "stat_dropout",
-    "lambda_init", "lambda_lr_factor", "network_lr_factor", "network_decay_factor",
-    "frozen_networks",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -151,21 +141,7 @@ def _with(config: TrainConfig, settings: Mapping[str, object]) -> TrainConfig:
 
 def _unheeded(config: TrainConfig, settings: Mapping[str, object]) -> str:
     """Why a setting that was chosen, and is not its default, has no effect; empty if all have."""
-    chosen = [name for name in config.changed() if name in settings]
-    norm = config.norm.upper()
-    for name in chosen:
-        if name in _OF_ADAPTIVE and config.norm not in ADAPTIVE_NORMS:
-            return f"{norm} has no λ and no networks: {name} would change nothing"
-        if name == "eval_stats" and config.norm not in SWITCHABLE_NORMS:
-            return f"{norm} has one kind of statistics: eval_stats would change nothing"
-        if name in _OF_NETWORKS and not config.adaptive:
-            return f"the encoder-decoder is disabled: {name} would change nothing"
-        if name == "lambda_lr_factor" and config.lambda_init.is_off:
-            return "every λ is 0 and frozen: lambda_lr_factor would change nothing"
-        if name == "network_decay_factor" and config.weight_decay == 0:
-            return "weight_decay is 0: network_decay_factor would change nothing"
-        if name == "norm_eps" and config.norm == "none":
-            return "without a norm norm_eps would change nothing"
-        if name == "widths" and config.backbone != "convnet":
-            return f"{config.backbone} has channels of its own: widths would change nothing"
+    for name in config.changed():
+        if name in settings and (reason := SETTINGS[name].unheeded(config)):
+            return f"{reason}: {name} would change nothing"
     return ""

@@ -10,13 +10,11 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from afn.files import read_named_text
-from afn.settings.config import LIMITS, TrainConfig
+from afn.settings.config import SETTINGS, TrainConfig
 from afn.settings.lambda_init import LambdaInit
 
 MAX_RUNS = 500
 """So many runs a sweep may have unless it says otherwise."""
-_SETTINGS = tuple(f.name for f in fields(TrainConfig))
-_WHOLE = {name for name, value in TrainConfig().to_json().items() if type(value) is int}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,7 +54,7 @@ class Axis:
 
     def value_of(self, number: float) -> Value:
         """A number of its range, as a value."""
-        made = round(number) if self.name in _WHOLE else number
+        made = round(number) if SETTINGS[self.name].kind == "whole" else number
         return value_of(self.name, made)
 
 
@@ -190,10 +188,10 @@ def value_of(name: str, given: object) -> Value:
         settings = _plain({key: value for key, value in given.items() if key != "label"})
         TrainConfig.from_json(settings)
         return Value(label=str(given["label"]), settings=settings)
-    if name not in _SETTINGS:
+    if name not in SETTINGS:
         raise ValueError(
             f"{name!r} is no setting: its values must be tables with a label and settings, got "
-            f"{given!r}; known settings: {', '.join(_SETTINGS)}"
+            f"{given!r}; known settings: {', '.join(SETTINGS)}"
         )
     settings = _plain({name: given})
     TrainConfig.from_json(settings)
@@ -216,7 +214,8 @@ def _axis(name: str, given: object) -> Axis:
 def _range(name: str, given: Mapping[str, Any]) -> Range:
     try:
         found = Range(**given)
-        is_range = name in LIMITS and found.low < found.high and (not found.log or found.low > 0)
+        is_number = name in SETTINGS and SETTINGS[name].kind in ("whole", "number")
+        is_range = is_number and found.low < found.high and (not found.log or found.low > 0)
     except TypeError:
         is_range = False
     if not is_range:
@@ -225,7 +224,7 @@ def _range(name: str, given: Mapping[str, Any]) -> Range:
             f"with low below high (above 0 where log); got {dict(given)!r:.80}"
         )
     for bound in (found.low, found.high):
-        TrainConfig.from_json({name: round(bound) if name in _WHOLE else bound})
+        TrainConfig.from_json({name: round(bound) if SETTINGS[name].kind == "whole" else bound})
     return found
 
 

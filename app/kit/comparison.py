@@ -3,12 +3,11 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from afn.runs.origin import ForkedFrom
-from afn.settings.config import ADAPTIVE_NORMS, TrainConfig
+from afn.settings.config import SETTINGS, TrainConfig
 from afn.settings.lambda_init import LAMBDAS, LambdaInit
-from afn.wording import count_words
 
 Comparison = tuple[TrainConfig, ...]
 MAX_CONTENDERS = 4
@@ -26,32 +25,14 @@ NORM_TITLES = {
 
 LETTERS = dict(zip(LAMBDAS, "μσγβ", strict=True))
 
-_SHARED = {
-    "data": "dataset",
-    "net": "backbone",
-    "widths": "widths",
-    "bs": "batch_size",
-    "lr": "lr",
-    "momentum": "momentum",
-    "lamlr": "lambda_lr_factor",
-    "epochs": "epochs",
-    "seed": "seed",
-    "sev": "severity",
-}
-"""URL parameter -> field that all contenders share."""
+SHARED = tuple(setting for setting in SETTINGS.values() if not setting.own)
+"""Settings that all contenders share."""
+OWN = tuple(setting for setting in SETTINGS.values() if setting.own and setting.name != "norm")
+"""Those of each contender, besides its norm."""
 
-_OPTIONS = {
-    "stan": "stan_width",
-    "rescale": "rescale_width",
-    "dropout": "stat_dropout",
-    "ed": "adaptive",
-    "frozen": "frozen_networks",
-    "formula": "formula",
-    "stats": "eval_stats",
-}
-"""Option in a contender's link form -> field of its own."""
-
-URL_KEYS = (*_SHARED, "c")
+_FIRST = ("start", "switch")
+"""Kinds of settings that names begin with."""
+URL_KEYS = (*(setting.url for setting in SHARED), "c")
 
 
 def default_comparison() -> Comparison:
@@ -69,12 +50,10 @@ def share(comparison: Comparison, **values: Any) -> Comparison:
 
 def to_url(comparison: Comparison) -> dict[str, str | list[str]]:
     """Query parameters that reproduce the comparison; defaults are left out."""
-    first, default = comparison[0], TrainConfig()
     url: dict[str, str | list[str]] = {}
-    for key, name in _SHARED.items():
-        value = getattr(first, name)
-        if value != getattr(default, name):
-            url[key] = "-".join(map(str, value)) if name == "widths" else f"{value}"
+    for setting in SHARED:
+        if (value := getattr(comparison[0], setting.name)) != setting.default:
+            url[setting.url] = setting.to_text(value)
     contenders = [_contender_to_text(config) for config in comparison]
     if contenders != ["afn", "asrnorm", "bn"]:
         url["c"] = contenders
@@ -89,13 +68,14 @@ def from_url(url: Mapping[str, Sequence[str]]) -> tuple[Comparison, list[str]]:
     """
     problems: list[str] = []
     base = TrainConfig()
-    for key, name in _SHARED.items():
-        if key in url:
-            text = url[key][-1]
+    for setting in SHARED:
+        if setting.url in url:
+            text = url[setting.url][-1]
             try:
-                base = replace(base, **{name: _parse(name, text)})
+                value: Any = setting.from_text(text)
+                base = replace(base, **{setting.name: value})
             except ValueError as error:
-                problems.append(_problem(key, text, error, "The default is used."))
+                problems.append(_problem(setting.url, text, error, "The default is used."))
     texts = list(url.get("c", ())) or ["afn", "asrnorm", "bn"]
     if len(texts) > MAX_CONTENDERS:
         problems.append(
@@ -116,89 +96,27 @@ def _problem(key: str, text: str, error: ValueError, remedy: str) -> str:
 
 
 def _shared_values(config: TrainConfig) -> dict[str, Any]:
-    return {name: getattr(config, name) for name in _SHARED.values()}
-
-
-def _parse(name: str, text: str) -> Any:
-    match name:
-        case "widths":
-            return tuple(_number(part, int) for part in text.split("-"))
-        case "dataset" | "backbone" | "formula" | "eval_stats":
-            return text
-        case "lr" | "momentum" | "lambda_lr_factor" | "stat_dropout":
-            return _number(text, float)
-        case "adaptive" | "frozen_networks":
-            what = {"adaptive": "the encoder-decoder", "frozen_networks": "freezing the networks"}
-            if text not in ("on", "off"):
-                raise ValueError(f"{what[name]} is on or off, not {text!r}")
-            return text == "on"
-        case _:
-            return _number(text, int)
-
-
-def _number(text: str, kind: type[int] | type[float]) -> float:
-    try:
-        return kind(text)
-    except ValueError:
-        expected = "a whole number" if kind is int else "a number"
-        raise ValueError(f"expected {expected}, got {text[:40]!r}") from None
+    return {setting.name: getattr(config, setting.name) for setting in SHARED}
 
 
 def _contender_to_text(config: TrainConfig) -> str:
-    parts, default = [config.norm], TrainConfig()
-    if config.lambda_init != default.lambda_init:
-        parts.append("lambda_" + _lambda_to_text(config.lambda_init))
-    for key, name in _OPTIONS.items():
-        value = getattr(config, name)
-        if value != getattr(default, name):
-            parts.append(f"{key}_{_option_to_text(value)}")
+    parts = [config.norm]
+    for setting in OWN:
+        if (value := getattr(config, setting.name)) != setting.default:
+            parts.append(f"{setting.url}_{setting.to_text(value)}")
     return "~".join(parts)
-
-
-def _option_to_text(value: Any) -> str:
-    return ("off", "on")[value] if isinstance(value, bool) else f"{value}"
 
 
 def _contender_from_text(text: str, base: TrainConfig) -> TrainConfig:
     norm, *parts = text.split("~")
+    options = {setting.url: setting for setting in OWN}
     values: dict[str, Any] = {"norm": norm}
     for part in parts:
         key, _, value = part.partition("_")
-        if key == "lambda":
-            values["lambda_init"] = _lambda_from_text(value)
-        elif key in _OPTIONS:
-            name = _OPTIONS[key]
-            values[name] = _parse(name, value)
-        else:
-            known = ", ".join(["lambda", *_OPTIONS])
-            raise ValueError(f"unknown option {key!r}; known: {known}")
+        if key not in options:
+            raise ValueError(f"unknown option {key!r}; known: {', '.join(options)}")
+        values[options[key].name] = options[key].from_text(value)
     return replace(base, **values)
-
-
-def _lambda_to_text(init: LambdaInit) -> str:
-    for name, preset in LambdaInit.PRESETS.items():
-        if init == preset:
-            return name
-    values = [repr(v).removesuffix(".0") for v in (init.mu, init.sigma, init.gamma, init.beta)]
-    return "_".join([*values, *(["linear"] if init.rescale_gate == "linear" else [])])
-
-
-def _lambda_from_text(text: str) -> LambdaInit:
-    if text in LambdaInit.PRESETS:
-        return LambdaInit.PRESETS[text]
-    *values, last = text.split("_")
-    gate: Literal["linear", "sigmoid"] = "linear" if last == "linear" else "sigmoid"
-    try:
-        numbers = [float(value) for value in (values if gate == "linear" else [*values, last])]
-    except ValueError:
-        numbers = []
-    if len(numbers) != 4:
-        raise ValueError(
-            f"the λ start is one of {', '.join(LambdaInit.PRESETS)} or four logits "
-            f"(mu_sigma_gamma_beta), got {text[:40]!r}"
-        )
-    mu, sigma, gamma, beta = numbers
-    return LambdaInit(mu=mu, sigma=sigma, gamma=gamma, beta=beta, rescale_gate=gate)
 
 
 # -- names ---------------------------------------------------------------------------------------
@@ -251,32 +169,14 @@ def labels(comparison: Comparison, notes: Sequence[str] = ()) -> list[str]:
 
 
 def _traits(config: TrainConfig) -> dict[str, str]:
-    """What can tell two contenders of one norm apart, in a few letters each."""
-    is_adaptive = config.norm in ADAPTIVE_NORMS
-    return {
-        "lambda": f"λ {lambda_title(config.lambda_init)}" if is_adaptive else "",
-        "adaptive": "" if config.adaptive else "no enc-dec",
-        "frozen": "frozen networks" if config.frozen_networks else "",
-        "stan": f"stan {config.stan_width or 'C/2'}" if is_adaptive else "",
-        "rescale": f"rescale {config.rescale_width or 'C/16'}" if is_adaptive else "",
-        "dropout": f"dropout {config.stat_dropout:g}" if is_adaptive else "",
-        "formula": f"{config.formula} formula" if is_adaptive else "",
-        "stats": config.statistics,
-        "data": config.dataset,
-        "net": config.backbone,
-        "widths": "-".join(map(str, config.widths)),
-        "bs": f"batch {config.batch_size}",
-        "lr": f"lr {config.lr:g}",
-        "momentum": f"momentum {config.momentum:g}",
-        "lamlr": f"λ lr ×{config.lambda_lr_factor:g}",
-        "epochs": count_words(config.epochs, "epoch"),
-        "seed": f"seed {config.seed}",
-    }
+    """What can tell two contenders of one norm apart, in a few letters each; its own first."""
+    ordered = sorted((*OWN, *SHARED), key=lambda setting: setting.kind not in _FIRST)
+    return {setting.name: setting.told(config) for setting in ordered if setting.tells}
 
 
 def lambda_title(init: LambdaInit) -> str:
     """The preset's name, or the logits."""
-    return _lambda_to_text(init).replace("_", " ")
+    return init.to_text().replace("_", " ")
 
 
 def lambda_start(init: LambdaInit) -> dict[str, float]:

@@ -3,45 +3,10 @@
 CONTROLS = {
     "preset": "A ready comparison with one thing to watch for. It sets the controls below; "
     "nothing starts until you press Start.",
-    "dataset": "What the networks learn. The first four come with the app: 5,000 real MNIST "
-    "digits, small UCI digits (8×8), digits over photos (MNIST-M's recipe) and digits rendered "
-    "in fonts (SYN's recipe). Others appear when they lie in the data folder.",
-    "backbone": "The network around the norm layers. `convnet` is the two-block network of the "
-    "published code; the ResNets are the small CIFAR ones with 7 and 19 norm layers.",
-    "widths": "Channels of each block of the convnet, 1 to 4 numbers. More channels: more "
-    "statistics per layer, slower steps.",
-    "batch_size": "Images per step, 1 to 512. BN and AFN take their statistics from the batch, so "
-    "small batches make them noisy; ASRNorm looks at one image at a time.",
-    "lr": "How far a step goes: SGD's learning rate, constant through the run.",
-    "momentum": "How much of the last step is kept in the next one.",
-    "lambda_lr_factor": "λ learns with this many times the learning rate. From the paper's start "
-    "λ hardly moves in a short run, since the sigmoid is flat there; 10 or 100 shows where it "
-    "wants to go.",
-    "epochs": "How often the training images are gone through.",
-    "seed": "Fixes the start weights and the order of the images, the same for every contender, "
-    "so that what differs is the norm. The same seed gives the same run, bit for bit.",
-    "norm": "The layer after each convolution. AFN and ASRNorm have λ; BN, instance (IN), group "
-    "(GN), layer (LN) and batch-instance norm (BIN) are there for comparison, and no norm at all.",
-    "start": "Where the four λ start. paper: 0.047 and 0.0067. reference: what the published code "
-    "really does, 0.51, with λ_γ, λ_β ungated. open (wide open): 0.5 each. off: exactly 0, which "
-    "makes AFN batch norm and ASRNorm instance norm.",
     "logit": "The parameter behind λ: λ = sigmoid(logit). −3 is 0.047, −5 is 0.0067, 0 is 0.5. "
     "As a start, −50 is exactly 0, frozen.",
     "rescale_gate": "sigmoid keeps λ_γ and λ_β between 0 and 1, as the paper says; linear uses the "
     "number itself as λ, as the published code does.",
-    "stan_width": "Hidden units of the network that proposes mean and standard deviation. "
-    "Empty: half the channels.",
-    "rescale_width": "Hidden units of the network that proposes γ and β. Empty: a sixteenth of the "
-    "channels, at least one.",
-    "stat_dropout": "Share of the statistics hidden at random from the standardization network "
-    "while training. The published code uses 0.3, the paper does not mention it.",
-    "adaptive": "Off is the paper's ablation: the layer without its encoder-decoder networks.",
-    "formula": "paper: biased variance, ε inside the root, σ̂ never below √ε. reference: the "
-    "published code's arithmetic (unbiased variance; for AFN ε outside the root).",
-    "eval_stats": "Statistics at test time. batch: those of the test images beside it. running: "
-    "averages kept while training. A gain in robustness may be this switch "
-    "alone: the Paper page takes it apart.",
-    "severity": "How strong the corruptions are, from 1 to 5, with the constants of CIFAR-10-C.",
     "target": "Whom the buttons speak to: all contenders, or one.",
     "change": "Takes effect at the next step of every run that the buttons speak to, and leaves a "
     "labelled mark on the time axis.",

@@ -10,8 +10,8 @@ from afn.corruptions.severities import LIVE_CORRUPTIONS, SEVERITIES
 from afn.engine.ready import check_ready
 from afn.settings.config import (
     BACKBONE_NAMES,
-    LIMITS,
     NORM_NAMES,
+    SETTINGS,
     check_against_data,
     check_corruptible,
     check_steps,
@@ -55,6 +55,13 @@ def test_hash_names_the_configuration():
     assert TrainConfig().hash() == TrainConfig().hash()
     assert TrainConfig().hash() != TrainConfig(seed=1).hash()
     assert TrainConfig(lambda_init=LambdaInit.OFF).hash() != TrainConfig().hash()
+
+
+LIMITS = {
+    name: setting.bounds
+    for name, setting in SETTINGS.items()
+    if setting.kind in ("whole", "number") and setting.default is not None
+}
 
 
 @pytest.mark.parametrize("name", LIMITS)

@@ -97,7 +97,7 @@ def test_runs_that_an_older_rule_has_tested_are_told():
         (
             {"norm": ["none", "bn"], "norm_eps": [1e-6]},
             "norm none, norm_eps 1e-06",
-            "without a norm norm_eps would change nothing",
+            "there is no norm: norm_eps would change nothing",
         ),
     ],
 )

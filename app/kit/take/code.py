@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from afn.cli.options import arguments
-from afn.runs.fork import CHANGEABLE
+from afn.cli.options import arguments, spoken
 from afn.runs.history import History
 from afn.runs.origin import ForkedFrom
 from afn.settings.commands import Timed
-from afn.settings.config import TrainConfig
+from afn.settings.config import CHANGEABLE, LIVE, SETTINGS, TrainConfig
 from afn.settings.lambda_init import LambdaInit
 
 from .. import backend, cards
@@ -88,11 +87,10 @@ def program(*parts: str) -> str:
 
 def config_code(config: TrainConfig) -> str:
     """A configuration as Python: the norm, and what is not the default."""
-    default = TrainConfig()
     given = [
-        f"{name}={literal(getattr(config, name))}"
-        for name in TrainConfig.__slots__
-        if name == "norm" or getattr(config, name) != getattr(default, name)
+        f"{name}={literal(value)}"
+        for name, setting in SETTINGS.items()
+        if (value := getattr(config, name)) != setting.default or name == "norm"
     ]
     return call("TrainConfig", given)
 
@@ -228,11 +226,8 @@ class Origin:
             return ("train", *arguments(self.config, self.script))
         parts = ["fork", self.forked.run, "--step", str(self.forked.step)]
         for name, value in self.forked_changes().items():
-            option = f"--{name.replace('_', '-')}"
-            if name == "adaptive":
-                parts.append("--adaptive" if value else "--no-adaptive")
-            elif value is not None:
-                parts += [option, str(value)]
+            if value is not None:
+                parts += spoken(SETTINGS[name], value)
         if self.forked.logits:
             parts += ["--lambda", *(f"{k}={v!r}" for k, v in self.forked.logits.items())]
         return tuple(parts)
@@ -274,7 +269,7 @@ def script_of(history: History) -> tuple[Timed, ...]:
     )
 
 
-_COMMAND = ("command", "lr", "batch_size", "lambda_lr_factor", "lambda", "severity")
+_COMMAND = ("command", *LIVE, "lambda", "severity")
 
 
 def _script(script: Sequence[Timed]) -> list[str]:

@@ -1,27 +1,33 @@
 """The settings in the sidebar."""
 
+from collections.abc import Sequence
 from contextlib import suppress
+from itertools import cycle
 from typing import Any
 
 import streamlit as st
 
 from afn.data import DatasetEntry, catalogue, dataset_entry, unread
 from afn.engine.ready import check_ready
-from afn.settings.config import (
-    ADAPTIVE_NORMS,
-    BACKBONE_NAMES,
-    IMAGENET_BACKBONES,
-    LIMITS,
-    NORM_NAMES,
-    SWITCHABLE_NORMS,
-)
+from afn.settings.config import BACKBONE_NAMES, IMAGENET_BACKBONES, SETTINGS
 from afn.settings.lambda_init import LAMBDAS, LambdaInit
+from afn.settings.setting import Setting
 from afn.wording import count_words, number_words
 
-from ...kit.comparison import MAX_CONTENDERS, NORM_TITLES, PRESETS, Comparison, labels, lambda_start
+from ...kit.comparison import (
+    MAX_CONTENDERS,
+    NORM_TITLES,
+    OWN,
+    PRESETS,
+    SHARED,
+    Comparison,
+    labels,
+    lambda_start,
+)
 from ...kit.draw.palette import run_colors
 from ...kit.explanations import CONTROLS
 from ...kit.markdown import plain
+from ...kit.setting_control import control
 from . import view as state
 from .view import key
 
@@ -32,6 +38,8 @@ _STARTS = {
     "off": "off (0, frozen)",
     "custom": "custom logits",
 }
+_ELSEWHERE = ("dataset", "backbone", "widths", "severity")
+"""Shared settings whose controls are with the data, and with what is tested."""
 _AVAILABLE = ("embedded", "on disk")
 
 
@@ -51,7 +59,7 @@ def render() -> tuple[Comparison, list[str]]:
     entries = _catalogue(st.session_state[key("dataset")])
     _dataset(entries)
     _contenders()
-    _training()
+    _training(entries)
     comparison, errors = state.take()
     return comparison, errors or _data_errors(comparison, entries)
 
@@ -95,12 +103,12 @@ def _dataset(entries: dict[str, DatasetEntry]) -> None:
         return f"{entry.title} · {entry.num_train:,} × {h}×{w}{'' if c == 1 else ' colour'}"
 
     st.selectbox(
-        "Data set",
+        SETTINGS["dataset"].label,
         usable,
         format_func=title,
         key=key("dataset"),
         persist_state="session",
-        help=CONTROLS["dataset"],
+        help=SETTINGS["dataset"].help,
     )
     entry = entries[st.session_state[key("dataset")]]
     st.caption(entry.source + (f" Left out: {entry.left_out}." if entry.left_out else ""))
@@ -111,18 +119,17 @@ def _dataset(entries: dict[str, DatasetEntry]) -> None:
         with st.expander(f"{count_words(len(missing), 'more data set')} can be had"):
             st.markdown("\n".join(f"- **{e.title}**: {e.how_to_get}" for e in missing))
     named = st.session_state[key("backbone")]  # by a link or a run, whatever is offered
+    left_out = () if entry.image_shape[2] == 3 else IMAGENET_BACKBONES
     st.segmented_control(
-        "Backbone",
-        [name for name in BACKBONE_NAMES if name == named or name not in IMAGENET_BACKBONES],
+        SETTINGS["backbone"].label,
+        [name for name in BACKBONE_NAMES if name == named or name not in left_out],
         key=key("backbone"),
         persist_state="session",
         required=True,
-        help=CONTROLS["backbone"],
+        help=SETTINGS["backbone"].help,
     )
     if st.session_state[key("backbone")] == "convnet":
-        st.text_input(
-            "Channel widths", key=key("widths"), persist_state="session", help=CONTROLS["widths"]
-        )
+        _control(SETTINGS["widths"])
 
 
 def _contenders() -> None:
@@ -154,27 +161,15 @@ def _panel(slot: int, name: str) -> Any:
 
 
 def _contender(slot: int) -> None:
-    st.selectbox(
-        "Norm",
-        NORM_NAMES,
-        format_func=NORM_TITLES.__getitem__,
-        key=key("norm", slot),
-        persist_state="session",
-        help=CONTROLS["norm"],
-    )
-    norm = st.session_state[key("norm", slot)]
-    if norm in ADAPTIVE_NORMS:
-        _adaptive_options(slot)
-    if norm in SWITCHABLE_NORMS:
-        default = "running" if norm == "bn" else "batch"
-        st.selectbox(
-            "Statistics at test time",
-            [None, "batch", "running"],
-            format_func=lambda mode: mode or f"the norm's own ({default})",
-            key=key("eval_stats", slot),
-            persist_state="session",
-            help=CONTROLS["eval_stats"],
-        )
+    _control(SETTINGS["norm"], slot, format_func=NORM_TITLES.__getitem__)
+    heeded = [setting for setting in OWN if not setting.unheeded(state.said(slot))]
+    if SETTINGS["lambda_init"] in heeded:
+        _lambda_start(slot)
+    heeded = sorted(heeded, key=lambda setting: setting.kind != "switch")
+    for setting in heeded:
+        if not setting.is_rare and setting.kind != "start":
+            _control(setting, slot)
+    _more([setting for setting in heeded if setting.is_rare], slot)
     if state.count() > 1:
         st.button(
             "Remove",
@@ -185,7 +180,30 @@ def _contender(slot: int) -> None:
         )
 
 
-def _adaptive_options(slot: int) -> None:
+def _more(settings: Sequence[Setting], slot: int | None = None, **more: Any) -> None:
+    """Settings that are rarely changed, folded away; those that are set are named."""
+    said = state.said(slot or 0)
+    chosen = [
+        f"{setting.title}: {setting.words(value, said)}"
+        for setting in settings
+        if (value := state.value(setting, slot)) != setting.default
+    ]
+    panel = st.expander("More", key=f"more.{slot}", on_change="rerun")
+    if chosen:
+        st.caption(plain(", ".join(chosen)))
+    if panel.open:
+        with panel:
+            for setting in settings:
+                _control(setting, slot, **more.get(setting.name, {}))
+
+
+def _control(setting: Setting, slot: int | None = None, **more: Any) -> None:
+    control(
+        setting, key(setting.name, slot), state.said(slot or 0), persist_state="session", **more
+    )
+
+
+def _lambda_start(slot: int) -> None:
     def fill_logits() -> None:
         start = st.session_state[key("start", slot)]
         preset = LambdaInit.PRESETS.get(start)
@@ -201,7 +219,7 @@ def _adaptive_options(slot: int) -> None:
         key=key("start", slot),
         persist_state="session",
         on_change=fill_logits,
-        help=CONTROLS["start"],
+        help=SETTINGS["lambda_init"].help,
     )
     if st.session_state[key("start", slot)] == "custom":
         columns = st.columns(2)
@@ -231,67 +249,20 @@ def _adaptive_options(slot: int) -> None:
         )
         values = zip("μσγβ", lambda_start(init).values(), strict=True)
         st.caption(" · ".join(f"λ_{symbol} = {number_words(value, 4)}" for symbol, value in values))
-    st.toggle(
-        "Encoder-decoder",
-        key=key("adaptive", slot),
-        persist_state="session",
-        help=CONTROLS["adaptive"],
-    )
-    if st.session_state[key("adaptive", slot)]:
-        for name, auto in (("stan_width", "C/2"), ("rescale_width", "C/16")):
-            st.session_state.setdefault(key(name, slot), None)
-            st.number_input(
-                f"`{name}`",
-                1,
-                1024,
-                placeholder=auto,
-                key=key(name, slot),
-                persist_state="session",
-                help=CONTROLS[name],
-            )
-        st.session_state.setdefault(key("stat_dropout", slot), 0.0)
-        st.slider(
-            "Statistic dropout",
-            0.0,
-            LIMITS["stat_dropout"][1],
-            step=0.05,
-            key=key("stat_dropout", slot),
-            persist_state="session",
-            help=CONTROLS["stat_dropout"],
-        )
-    st.segmented_control(
-        "Formula",
-        ["paper", "reference"],
-        key=key("formula", slot),
-        persist_state="session",
-        required=True,
-        help=CONTROLS["formula"],
-    )
 
 
-def _training() -> None:
+def _training(entries: dict[str, DatasetEntry]) -> None:
     st.header("Training", anchor=False)
-    left, right = st.columns(2)
-    for column, name, label, step in (
-        (left, "batch_size", "Batch size", 1),
-        (right, "epochs", "Epochs", 1),
-        (left, "lr", "Learning rate", 0.005),
-        (right, "momentum", "Momentum", 0.05),
-        (left, "lambda_lr_factor", "λ learning rate ×", 1.0),
-        (right, "seed", "Seed", 1),
-    ):
-        low, high = LIMITS[name]
-        kind = int if isinstance(step, int) else float
-        column.number_input(
-            label,
-            kind(low),
-            kind(high),
-            step=kind(step),
-            format=None if kind is int else "%.4g",
-            key=key(name),
-            persist_state="session",
-            help=CONTROLS[name],
-        )
+    columns = cycle(st.columns(2))
+    for setting in SHARED:
+        if not setting.is_rare and setting.name not in _ELSEWHERE:
+            _control(setting, on=next(columns))
+    usable = [name for name, entry in entries.items() if entry.status in _AVAILABLE]
+    named = [name for name in st.session_state[key("test_domains")] if name not in usable]
+    _more(
+        [setting for setting in SHARED if setting.is_rare],
+        test_domains={"offered": [*usable, *named]},
+    )
 
 
 def _data_errors(comparison: Comparison, entries: dict[str, DatasetEntry]) -> list[str]:

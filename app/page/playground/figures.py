@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from afn.settings.config import SETTINGS
+
 from ...kit.comparison import Comparison
 from ...kit.draw.chart import Chart, Shown
 from ...kit.draw.corruptions import corruption_chart
@@ -100,7 +102,7 @@ def _corruptions(shown: Sequence[Shown], comparison: Comparison) -> None:
     def choices() -> None:
         st.segmented_control(
             "Severity", [1, 2, 3, 4, 5], key=key("severity"), required=True,
-            persist_state="session", help=CONTROLS["severity"], label_visibility="collapsed",
+            persist_state="session", help=SETTINGS["severity"].help, label_visibility="collapsed",
             format_func=lambda s: f"severity {s}" if s == severity else str(s),
         )  # fmt: skip
         st.button(

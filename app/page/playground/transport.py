@@ -12,7 +12,7 @@ import streamlit as st
 from afn.engine.ready import check_ready
 from afn.runs.store import Run
 from afn.settings.commands import Command
-from afn.settings.config import LIMITS
+from afn.settings.config import LIVE, SETTINGS
 from afn.settings.lambda_init import LAMBDAS
 from afn.work.folder import ENDED
 
@@ -21,6 +21,7 @@ from ...kit.comparison import Comparison, labels, names_of
 from ...kit.draw.chart import change_words
 from ...kit.explanations import CONTROLS
 from ...kit.markdown import plain
+from ...kit.setting_control import control
 from . import view as state
 from .view import Slot
 
@@ -287,23 +288,11 @@ def _changes(slots: list[Slot]) -> None:
     first = next((slot.config for slot in slots), None)
     if first is None:
         return
-    for name, label, step in (
-        ("lr", "Learning rate", 0.005),
-        ("batch_size", "Batch size", 1),
-        ("lambda_lr_factor", "λ learning rate ×", 1.0),
-    ):
-        low, high = LIMITS[name]
-        kind = int if isinstance(step, int) else float
+    for name in LIVE:
+        setting = SETTINGS[name]
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            st.number_input(
-                label,
-                kind(low),
-                kind(high),
-                value=getattr(first, name),
-                step=step,
-                format=None if kind is int else "%.4g",
-                key=f"change.{name}",
-            )
+            control(setting, f"change.{name}", first, value=getattr(first, name))
+            label = setting.label.removesuffix(", times")
             _set_button(label, name, partial(_chosen_number, name), slots)
     adaptive = [slot for slot in slots if slot.config.is_adaptive]
     if not adaptive:

@@ -9,6 +9,7 @@ another page is open, `_VIEWS` how the runs are looked at.
 import math
 import random
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 from typing import Any
 
 import streamlit as st
@@ -17,10 +18,13 @@ from afn.runs.origin import ForkedFrom
 from afn.runs.store import Run
 from afn.settings.config import TrainConfig
 from afn.settings.lambda_init import LAMBDAS, LambdaInit
+from afn.settings.setting import Setting
 
 from ...kit import address, backend
 from ...kit.comparison import (
     MAX_CONTENDERS,
+    OWN,
+    SHARED,
     URL_KEYS,
     Comparison,
     default_comparison,
@@ -42,13 +46,6 @@ VIEW_DEFAULTS: dict[str, str] = {"scale": "λ", "by": "λ", "layer": ""}
 """Choices of how to look at the runs; each is a URL parameter and a widget key ``view.<name>``."""
 VIEW_CHOICES = {"scale": ("λ", "logit"), "by": ("λ", "layer")}
 
-SHARED_WIDGETS = (
-    "dataset", "backbone", "batch_size", "lr", "momentum", "lambda_lr_factor", "epochs", "seed",
-    "severity",
-)  # fmt: skip
-CONTENDER_WIDGETS = (
-    "norm", "stan_width", "rescale_width", "stat_dropout", "adaptive", "formula", "eval_stats",
-)  # fmt: skip
 OFF_LOGIT = -50.0
 """The lowest logit that can be set; it stands for minus infinity, λ = 0 exactly and frozen."""
 
@@ -118,7 +115,7 @@ def _settings_of_runs() -> Comparison | None:
     if not configs:
         return None
     first = configs[0]
-    shared = {name: getattr(first, name) for name in (*SHARED_WIDGETS, "widths")}
+    shared = {setting.name: getattr(first, setting.name) for setting in SHARED}
     return share(tuple(configs), **shared)
 
 
@@ -150,12 +147,11 @@ def view(name: str) -> str:
 def put(comparison: Comparison) -> None:
     """Set every widget from a comparison."""
     session, first = st.session_state, comparison[0]
-    for name in SHARED_WIDGETS:
-        session[key(name)] = getattr(first, name)
-    session[key("widths")] = ", ".join(map(str, first.widths))
+    for setting in SHARED:
+        session[key(setting.name)] = _for_widget(setting, getattr(first, setting.name))
     session[key("count")] = len(comparison)
     for slot, config in enumerate(comparison):
-        for name in CONTENDER_WIDGETS:
+        for name in ("norm", *(setting.name for setting in OWN)):
             session[key(name, slot)] = getattr(config, name)
         init = config.lambda_init
         names = [name for name, preset in LambdaInit.PRESETS.items() if preset == init]
@@ -179,8 +175,7 @@ def take() -> tuple[Comparison, list[str]]:
     session = st.session_state
     errors: list[str] = []
     try:
-        shared: dict[str, Any] = {name: session[key(name)] for name in SHARED_WIDGETS}
-        shared["widths"] = _widths(session[key("widths")])
+        shared = {setting.name: value(setting) for setting in SHARED}
         base = TrainConfig(**shared)
     except (ValueError, TypeError) as error:
         return session[SETTINGS], [f"{error}."]
@@ -193,19 +188,32 @@ def take() -> tuple[Comparison, list[str]]:
     return (tuple(comparison), []) if not errors else (session[SETTINGS], errors)
 
 
-def _widths(text: str) -> tuple[int, ...]:
+def _for_widget(setting: Setting, value: Any) -> Any:
+    if setting.kind == "wholes":
+        return ", ".join(map(str, value))
+    return list(value) if setting.is_list else value
+
+
+def _from_widget(setting: Setting, value: Any) -> Any:
+    if setting.kind != "wholes":
+        return tuple(value) if setting.is_list else value
     try:
-        return tuple(int(part) for part in text.replace("-", ",").split(","))
+        return tuple(int(part) for part in value.replace("-", ",").split(","))
     except ValueError:
         raise ValueError(
-            f"channel widths are whole numbers with commas between, such as 16, 32; got {text!r}"
+            f"{setting.title} are whole numbers with commas between, such as 16, 32; got {value!r}"
         ) from None
 
 
-def _contender(base: TrainConfig, slot: int) -> TrainConfig:
-    default = TrainConfig()
+def value(setting: Setting, slot: int | None = None) -> Any:
+    """What the widget of a setting says."""
+    return _from_widget(setting, st.session_state.get(key(setting.name, slot), setting.default))
+
+
+def said(slot: int) -> Any:
+    """What the widgets say of a contender, by a configuration's names, contradictory or not."""
     get = st.session_state.get
-    values = {name: get(key(name, slot), getattr(default, name)) for name in CONTENDER_WIDGETS}
+    values = {setting.name: value(setting, slot) for setting in OWN}
     start = get(key("start", slot), "paper")
     if start == "custom":
         gate = get(key("rescale_gate", slot), "sigmoid")
@@ -214,19 +222,15 @@ def _contender(base: TrainConfig, slot: int) -> TrainConfig:
         values["lambda_init"] = LambdaInit(**logits, rescale_gate=gate)
     else:
         values["lambda_init"] = LambdaInit.PRESETS[start]
-    config = replace(base, norm=values.pop("norm"))
-    return replace(config, **_meaningful(config.norm, values))
+    shared = {setting.name: get(key(setting.name)) for setting in SHARED}
+    return SimpleNamespace(**shared, **values, norm=get(key("norm", slot)))
 
 
-def _meaningful(norm: str, values: dict[str, Any]) -> dict[str, Any]:
+def _contender(base: TrainConfig, slot: int) -> TrainConfig:
     """Only what the norm heeds, so that equal runs have equal configurations."""
-    if norm not in ("afn", "asrnorm"):
-        values = {"eval_stats": values["eval_stats"]}
-    if norm not in ("afn", "bn"):
-        values["eval_stats"] = None
-    if values.get("adaptive") is False:
-        values |= {"stan_width": None, "rescale_width": None, "stat_dropout": 0.0}
-    return values
+    values = said(slot)
+    heeded = {s.name: s.default if s.unheeded(values) else getattr(values, s.name) for s in OWN}
+    return replace(base, norm=values.norm, **heeded)
 
 
 def add_contender() -> None:
@@ -244,9 +248,7 @@ def remove_contender(slot: int) -> None:
 
 
 def _no_options() -> dict[str, Any]:
-    default = TrainConfig()
-    names = [*(name for name in CONTENDER_WIDGETS if name != "norm"), "lambda_init"]
-    return {name: getattr(default, name) for name in names}
+    return {setting.name: setting.default for setting in OWN}
 
 
 # -- runs ------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """The fork panel: a checkpoint of a run, what to change there, and the futures that came of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
@@ -10,7 +10,7 @@ from afn.runs.fork import ForkPlace, changed_config, changes_of, fork, place_of,
 from afn.runs.index import Line
 from afn.runs.origin import ForkedFrom
 from afn.runs.store import Run
-from afn.settings.config import ADAPTIVE_NORMS, LIMITS, NORM_NAMES, SWITCHABLE_NORMS, TrainConfig
+from afn.settings.config import ADAPTIVE_NORMS, CHANGEABLE, SETTINGS, TrainConfig
 from afn.settings.lambda_init import LAMBDAS
 from afn.wording import percent
 from afn.work.folder import ENDED
@@ -20,14 +20,14 @@ from ...kit.comparison import LETTERS, NORM_TITLES
 from ...kit.draw.chart import enumerate_words
 from ...kit.explanations import CONTROLS
 from ...kit.markdown import plain
+from ...kit.setting_control import control
 
 _PROBLEM = "fork.problem"
 _TICK_SECONDS = 1.0
 _LISTED = 4
 """So many of a run's newest forks are listed."""
-_OWN = "own"
-"""Of the statistics at test time; a widget takes None for nothing chosen."""
-_STATS = {_OWN: "the norm's own", "batch": "of the test batch", "running": "running averages"}
+_ON_TOP = ("norm", "lr", "batch_size", "epochs")
+"""Settings of the first row of controls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,26 +100,20 @@ def _draft(run: Run, steps: Sequence[int]) -> tuple[_Draft, ForkPlace | None]:
         return _Draft(step, {}, {}), None
     before = place.config
     wanted: dict[str, Any] = {
-        "norm": rest[0].selectbox(
-            "Norm", NORM_NAMES, index=NORM_NAMES.index(before.norm), key=key("norm"),
+        "norm": control(
+            SETTINGS["norm"], key("norm"), before, on=rest[0], value=before.norm,
             format_func=NORM_TITLES.__getitem__, help=CONTROLS["fork.norm"],
         )
     }  # fmt: skip
-    for column, (name, label, by) in zip(
-        rest[1:],
-        [("lr", "Learning rate", 0.005), ("batch_size", "Batch size", 1), ("epochs", "Epochs", 1)],
-        strict=True,
-    ):
-        low, high = LIMITS[name]
-        kind = type(by)
-        wanted[name] = column.number_input(
-            label, kind(low), kind(high), value=getattr(before, name), step=by, key=key(name),
-            format="%.4g" if kind is float else None, help=CONTROLS.get(f"fork.{name}"),
+    for column, name in zip(rest[1:], _ON_TOP[1:], strict=True):
+        wanted[name] = control(
+            SETTINGS[name], key(name), before, on=column, value=getattr(before, name),
+            help=CONTROLS.get(f"fork.{name}"),
         )  # fmt: skip
     logits: dict[str, float] = {}
     if wanted["norm"] in ADAPTIVE_NORMS:
         logits = _lambdas(before, wanted["norm"], key)
-    wanted |= _switches(before, wanted["norm"], key)
+    wanted |= _others(before, wanted["norm"], key)
     changes = {name: value for name, value in wanted.items() if value != getattr(before, name)}
     return _Draft(step, changes, logits), place
 
@@ -140,27 +134,18 @@ def _lambdas(before: TrainConfig, norm: str, key: Any) -> dict[str, float]:
     return logits
 
 
-def _switches(before: TrainConfig, norm: str, key: Any) -> dict[str, Any]:
-    """Those that mean something for the norm."""
+def _others(before: TrainConfig, norm: str, key: Any) -> dict[str, Any]:
+    """The other settings that may change, those that mean something for the norm."""
+    after = replace(before, norm=norm, adaptive=True)
     wanted: dict[str, Any] = {}
-    if norm not in ADAPTIVE_NORMS and norm not in SWITCHABLE_NORMS:
-        return wanted
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        if norm in SWITCHABLE_NORMS:
-            modes = list(_STATS)
-            mode = st.selectbox(
-                "Statistics at test time", modes, index=modes.index(before.eval_stats or _OWN),
-                key=key("eval_stats"), format_func=_STATS.__getitem__, width=230,
-            )  # fmt: skip
-            wanted["eval_stats"] = None if mode == _OWN else mode
-        if norm in ADAPTIVE_NORMS:
-            wanted["stat_dropout"] = st.number_input(
-                "Statistic dropout", 0.0, LIMITS["stat_dropout"][1], value=before.stat_dropout,
-                step=0.1, key=key("stat_dropout"), width=230,
-            )  # fmt: skip
-            wanted["adaptive"] = st.toggle(
-                "Encoder-decoder", value=before.adaptive, key=key("adaptive")
-            )
+        for name in CHANGEABLE:
+            setting = SETTINGS[name]
+            if name in _ON_TOP or setting.unheeded(after):
+                continue
+            width: dict[str, Any] = {} if setting.kind == "switch" else {"width": 230}
+            value = getattr(before, name)
+            wanted[name] = control(setting, key(name), before, value=value, **width)
     return wanted
 
 

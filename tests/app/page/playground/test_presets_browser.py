@@ -80,7 +80,7 @@ class Sidebar:
         self.place.get_by_role("radio", name=option, exact=True).click()
 
     def contender(self, number: int) -> None:
-        self.place.locator(f".st-key-open-{number} summary").click()
+        self.place.locator(f".st-key-open-{number} summary").first.click()
 
 
 def of_first(comparison: Comparison, **values: Any) -> Comparison:
@@ -99,7 +99,7 @@ def test_a_preset_sets_the_settings_once_and_each_can_be_changed_behind_it(
         ("Batch size", "32", {"batch_size": 32}),
         ("Learning rate", "0.02", {"lr": 0.02}),
         ("Momentum", "0.5", {"momentum": 0.5}),
-        ("λ learning rate ×", "3", {"lambda_lr_factor": 3.0}),
+        ("λ's learning rate, times", "3", {"lambda_lr_factor": 3.0}),
         ("Seed", "7", {"seed": 7}),
         ("Channel widths", "4, 8", {"widths": (4, 8)}),
     ):
@@ -181,7 +181,7 @@ def test_a_panel_stays_open_when_its_contender_gets_another_name(page: Page, add
     side.contender(1)
     for norm in ("GN", "IN"):
         side.choose("Norm", norm)
-        expect(side.place.locator(".st-key-open-1 summary")).to_contain_text(norm)
+        expect(side.place.locator(".st-key-open-1 summary").first).to_contain_text(norm)
         expect(side.place.get_by_role("button", name="Remove")).to_be_visible()
 
 
