@@ -26,6 +26,11 @@ _TITLES = {
 }  # fmt: skip
 _WHOLE = {"cifar10": 50_000, "mnist": 60_000, "mnist@rgb": 60_000}
 """Training images that there are where not all may be on disk."""
+_SAID = (
+    "norm", "backbone", "widths", "dataset", "augment", "seed", "eval_stats", "lr", "lr_schedule",
+    "momentum", "batch_size", "epochs",
+)  # fmt: skip
+"""Settings that some aspect tells."""
 _AUGMENTATIONS = {"none": "none", "crop_flip": "random crops and flips, in training only"}
 WHY_NOT = {
     "pacs_multi": "Three domains together are not measured here yet. The commands below begin from "
@@ -95,12 +100,11 @@ def _network(config: TrainConfig) -> str:
 
 def _training(config: TrainConfig) -> str:
     rate = f"{config.lr:g}" + (", cosine" if config.lr_schedule == "cosine" else "")
-    decay = f", weight decay {config.weight_decay:g}" if config.weight_decay else ""
-    rsc = f", RSC {config.rsc:.2g}" if config.rsc else ""
-    return (
-        f"SGD, learning rate {rate}, momentum {config.momentum:g}{decay}, batches of "
-        f"{config.batch_size}, {count_words(config.epochs, 'epoch')}{rsc}"
+    said = (
+        f"SGD, learning rate {rate}, momentum {config.momentum:g}, batches of {config.batch_size}",
+        count_words(config.epochs, "epoch"),
     )
+    return ", ".join([*said, *config.told(*_SAID)])
 
 
 def _channels(specs: Iterable[Spec]) -> str:

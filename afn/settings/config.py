@@ -368,6 +368,14 @@ class TrainConfig:
                 options[f"{name}_width"] = max(1, num_features // ratio) if width is None else width
         return options
 
+    def told(self, *besides: str) -> list[str]:
+        """What is not the default, in a few letters each, but for some settings."""
+        return [
+            setting.told(self)
+            for name, setting in SETTINGS.items()
+            if setting.tells and name not in besides and getattr(self, name) != setting.default
+        ]
+
     def num_steps(self, num_train: int) -> int:
         """Steps of all epochs over so many training images, of which it takes `train_images`.
 

@@ -14,6 +14,12 @@ from .export import csv_of
 from .markdown import plain
 from .take.code import config_code
 
+_SAID = (
+    "norm", "backbone", "dataset", "seed", "eval_stats", "epochs", "batch_size", "lr",
+    "lr_schedule", "momentum",
+)  # fmt: skip
+"""Settings that the card tells of every model."""
+
 
 def cards(shown: Sequence[Card], *, key: str) -> None:
     """A button for each model that opens its card.
@@ -89,10 +95,4 @@ def _settings(config: TrainConfig) -> str:
         f"lr {config.lr:g} ({config.lr_schedule})",
         f"momentum {config.momentum:g}",
     ]
-    if config.weight_decay:
-        parts.append(f"weight decay {config.weight_decay:g}")
-    if config.augment != "none":
-        parts.append(config.augment.replace("_", " and "))
-    if config.rsc:
-        parts.append(f"RSC {config.rsc:.2g}")
-    return ", ".join(parts)
+    return ", ".join([*parts, *config.told(*_SAID)])

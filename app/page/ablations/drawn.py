@@ -90,7 +90,7 @@ def point_words(point: Point) -> str:
 
 def axis_title(name: str) -> str:
     """An axis as people call it."""
-    return VARIED.get(name, name)
+    return VARIED[name].title if name in VARIED else name
 
 
 def line_words(line: Point, *, with_axis: bool = False) -> str:

@@ -3,11 +3,12 @@
 import streamlit as st
 
 from afn.data import catalogue, unread
+from afn.settings.config import BACKBONE_NAMES
 
 from ...kit.explanations import CONTROLS
 from ...kit.markdown import plain
 from . import view as ablations
-from .view import CHOICES, EXAMPLES, TESTS, VARIED
+from .view import TESTS, VARIED, choices_of
 
 
 def render() -> None:
@@ -23,7 +24,7 @@ def render() -> None:
                 format_func=offered.__getitem__,
             )  # fmt: skip
             st.segmented_control(
-                "Network", CHOICES["backbone"], key=ablations.key("backbone"), required=True
+                "Network", BACKBONE_NAMES, key=ablations.key("backbone"), required=True
             )
             st.number_input("Epochs", 1, 200, key=ablations.key("epochs"), width=120)
             st.number_input(
@@ -58,18 +59,19 @@ def _axis(i: int) -> None:
         key, values = ablations.key(f"axis_{i}"), ablations.key(f"values_{i}")
         st.selectbox(
             "What varies" if i == 1 else "and", ["", *VARIED] if i > 1 else list(VARIED), key=key,
-            format_func=lambda name: VARIED.get(name, "nothing else"), width=260,
+            format_func=lambda name: VARIED[name].title if name else "nothing else", width=260,
             on_change=_begin_axis, args=(i,),
         )  # fmt: skip
         name = st.session_state[key]
         if name:
-            known = f": {', '.join(CHOICES[name])}" if name in CHOICES else ", with commas between"
+            known = ", ".join(choices_of(VARIED[name]))
             st.text_input(
-                f"Values{known}", key=values, width=420, placeholder=EXAMPLES[name],
+                f"Values: {known}" if known else "Values, with commas between", key=values,
+                width=420, placeholder=VARIED[name].varied,
                 help=CONTROLS["ablations.values"] if name == "lambda_init" else None,
             )  # fmt: skip
 
 
 def _begin_axis(i: int) -> None:
     name = st.session_state[ablations.key(f"axis_{i}")]
-    st.session_state[ablations.key(f"values_{i}")] = EXAMPLES.get(name, "")
+    st.session_state[ablations.key(f"values_{i}")] = VARIED[name].varied if name else ""

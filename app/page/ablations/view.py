@@ -4,79 +4,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from afn.corruptions.severities import LIVE_CORRUPTIONS, SEVERITIES
-from afn.settings.config import AUGMENTS, BACKBONE_NAMES, NORM_NAMES, TrainConfig
+from afn.settings.config import BACKBONE_NAMES, SETTINGS
 from afn.settings.lambda_init import LambdaInit
+from afn.settings.setting import Setting
 from afn.sweep.spec import SweepSpec
 
 from ...kit.view import ViewState
 
 NEW = "new"
 """In the place of a sweep's name: one that is being built."""
-VARIED = {
-    "norm": "norm",
-    "batch_size": "batch size",
-    "lr": "learning rate",
-    "lambda_init": "start of λ",
-    "adaptive": "encoder-decoder",
-    "frozen_networks": "frozen networks",
-    "stan_ratio": "standardization networks, C divided by",
-    "rescale_ratio": "rescaling networks, C divided by",
-    "stat_dropout": "dropout of the statistics",
-    "lambda_lr_factor": "λ's learning rate, times",
-    "network_lr_factor": "the networks' learning rate, times",
-    "network_decay_factor": "the networks' weight decay, times",
-    "eval_stats": "statistics at test time",
-    "eval_batch_size": "batch size at test time",
-    "backbone": "network",
-    "epochs": "epochs",
-    "train_images": "training images",
-    "momentum": "momentum",
-    "weight_decay": "weight decay",
-    "lr_schedule": "schedule of the learning rate",
-    "augment": "augmentation",
-    "rsc": "self-challenging, share muted",
-    "formula": "formula",
-    "norm_eps": "eps of the norms",
-}
-"""What a sweep built here can vary, and how it is called."""
-CHOICES: dict[str, tuple[str, ...]] = {
-    "norm": NORM_NAMES,
-    "backbone": BACKBONE_NAMES,
-    "adaptive": ("on", "off"),
-    "frozen_networks": ("on", "off"),
-    "eval_stats": ("running", "batch"),
-    "formula": ("paper", "reference"),
-    "lr_schedule": ("constant", "cosine"),
-    "augment": AUGMENTS,
-}
-"""Settings whose values are names."""
-EXAMPLES = {
-    "norm": "bn, asrnorm, afn",
-    "batch_size": "4, 16, 64",
-    "lr": "0.01, 0.05, 0.2",
-    "lambda_init": "paper, open, -1",
-    "adaptive": "on, off",
-    "frozen_networks": "off, on",
-    "stan_ratio": "2, 8, 32",
-    "rescale_ratio": "2, 8, 32",
-    "stat_dropout": "0, 0.3",
-    "lambda_lr_factor": "0.1, 1, 10",
-    "network_lr_factor": "1, 10, 50",
-    "network_decay_factor": "0, 1",
-    "eval_stats": "running, batch",
-    "eval_batch_size": "2, 16, 128",
-    "backbone": "convnet, resnet8",
-    "epochs": "1, 3",
-    "train_images": "500, 1000, 4000",
-    "momentum": "0, 0.9",
-    "weight_decay": "0, 0.0005",
-    "formula": "paper, reference",
-    "norm_eps": "1e-5, 1e-6",
-    "lr_schedule": "constant, cosine",
-    "augment": "none, crop_flip",
-    "rsc": "0, 0.33",
-}
-"""Values that a new axis begins with."""
+VARIED = {setting.name: setting for setting in SETTINGS.values() if setting.varied}
+"""What a sweep built here can vary."""
 TESTS = {"clean": (), "six": LIVE_CORRUPTIONS, "all": tuple(SEVERITIES)}
 """Corruptions that a sweep built here tests, by name."""
 FIGURES = ("lines", "map")
@@ -145,11 +83,12 @@ class AblationsView:
             if not name:
                 continue
             if name in axes:
-                raise ValueError(f"{VARIED[name]} varies twice: take another setting, or none")
+                title = VARIED[name].title
+                raise ValueError(f"{title} varies twice: take another setting, or none")
             axes[name] = values_of(name, text)
         return SweepSpec.from_json(
             {
-                "name": " × ".join(VARIED[name] for name in axes),
+                "name": " × ".join(VARIED[name].title for name in axes),
                 "base": {
                     "dataset": self.dataset,
                     "backbone": self.backbone,
@@ -164,37 +103,42 @@ class AblationsView:
         )
 
 
+def choices_of(setting: Setting) -> tuple[str, ...]:
+    """A setting's values where they are names."""
+    return ("on", "off") if setting.kind == "switch" else setting.choices
+
+
 def values_of(name: str, text: str) -> list[Any]:
     """A setting's values from a text with commas between.
 
     Raises:
         ValueError: There are none, or one is not a value of that setting.
     """
+    setting = VARIED[name]
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if not parts:
-        raise ValueError(f"{VARIED[name]}: give one or more values, such as {EXAMPLES[name]}")
-    return [_value(name, part) for part in parts]
+        raise ValueError(f"{setting.title}: give one or more values, such as {setting.varied}")
+    return [_value(setting, part) for part in parts]
 
 
-def _value(name: str, text: str) -> Any:
-    if name in CHOICES:
-        if text not in CHOICES[name]:
-            known = ", ".join(CHOICES[name])
-            raise ValueError(f"{VARIED[name]} is one of {known}, not {text[:40]!r}")
-        return text == "on" if CHOICES[name] == ("on", "off") else text
-    if name == "lambda_init" and text in LambdaInit.PRESETS:
+def _value(setting: Setting, text: str) -> Any:
+    """As a sweep's axis takes it: a start of λ by its preset, or as one logit for all four."""
+    known = choices_of(setting)
+    if known and text not in known:
+        raise ValueError(f"{setting.title} is one of {', '.join(known)}, not {text[:40]!r}")
+    is_start = setting.kind == "start"
+    if is_start and text in LambdaInit.PRESETS:
         return text
-    if name in ("stan_ratio", "rescale_ratio"):
-        text = text.removeprefix("C/")
-    kind = int if type(getattr(TrainConfig(), name)) is int else float
+    plain = text.removeprefix("C/").replace("−", "-")
     try:
-        return kind(text.replace("−", "-"))
+        value: Any = float(plain) if is_start else setting.from_text(plain)
     except ValueError:
-        what = "whole numbers" if kind is int else "numbers"
+        what = "whole numbers" if setting.kind in ("whole", "wholes") else "numbers"
         raise ValueError(
-            f"{VARIED[name]} takes {what} with commas between, such as {EXAMPLES[name]}; got "
+            f"{setting.title} takes {what} with commas between, such as {setting.varied}; got "
             f"{text[:40]!r}"
         ) from None
+    return list(value) if setting.is_list else value
 
 
 _URL = {

@@ -22,7 +22,7 @@ from app.page.ablations import table as tables
 from app.page.ablations.drawn import Drawn, picked
 from app.page.ablations.on_cifar10 import results_of
 from app.page.ablations.ready_made import FOLDER, READY_MADE
-from app.page.ablations.view import EXAMPLES, VARIED, AblationsView, values_of
+from app.page.ablations.view import VARIED, AblationsView, values_of
 from tests.app.one_view import html, opened, words
 from tests.pretrained.accuracies import answer, write_results
 
@@ -47,7 +47,7 @@ def test_what_is_set_is_the_sweep():
 
 @pytest.mark.parametrize("name", VARIED)
 def test_every_axis_begins_with_values_that_make_a_sweep(name):
-    view = AblationsView(axis_1=name, values_1=EXAMPLES[name], axis_2="")
+    view = AblationsView(axis_1=name, values_1=VARIED[name].varied, axis_2="")
     assert len(plan(view.spec()).runs) >= 2
 
 
