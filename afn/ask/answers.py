@@ -1,6 +1,6 @@
 """What trained networks answer to test images, however they are asked: all of it in one call."""
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from itertools import islice
 from typing import TypedDict, TypeVar, Unpack
 
@@ -29,9 +29,9 @@ class Asking(TypedDict, total=False):
     it takes, and those of classes that it does not know are left out."""
     num_images: int
     """The first so many; all by default."""
-    corruptions: Sequence[str]
+    corruptions: Collection[str]
     """Names, of ``CORRUPTIONS``; none by default."""
-    severities: Sequence[int]
+    severities: Collection[int]
     """Of each corruption; 1 to 5 by default."""
     clean: bool
     """Whether the images as they are come first; True by default."""

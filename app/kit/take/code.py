@@ -18,8 +18,8 @@ from .. import backend, cards
 
 ONE_THREAD = "torch.set_num_threads(1)  # as the app does: more would add in another order\n"
 _WIDTH = 88
-_LIBRARY = ("LambdaInit", "TrainConfig", "as_tested", "corruption_grid", "domain_matrix", "find",
-            "load", "load_pretrained", "set_eval_stats", "train", "trained")  # fmt: skip
+_LIBRARY = ("CORRUPTIONS", "LambdaInit", "TrainConfig", "answers", "find", "load",
+            "load_pretrained", "set_eval_stats", "train", "trained")  # fmt: skip
 _HOMES = {
     "course_of": "afn.runs.course",
     "rescaling_of": "afn.runs.course",
@@ -193,6 +193,10 @@ class Origin:
             return f"find({literal(self.id)})"
         script = self.script if keeps_tests else self.changes
         return call("trained", [config_code(self.config), *_script(script)])
+
+    def network(self) -> str:
+        """Python for the network as `afn.answers` takes it."""
+        return self.source() if self.is_repeatable else literal(self.id)
 
     def model(self) -> str:
         """Python for the network."""

@@ -8,27 +8,24 @@ from afn.data import DatasetEntry
 
 from ...kit.draw.chart import enumerate_words
 from ...kit.markdown import plain
+from ...kit.take import asking
 from ...kit.take.code import ONE_THREAD, Origin, configurations, literal, origins_note, program
 from ...kit.take.experiment import Experiment, line
 from . import view as domains
 from .view import CONTENDERS, Contender, DomainsView, TrainedNetworks
 
-_LOOP = """\
-matrix = {{
-    f"{{label}}, {{source}}": Row(
-        model=as_tested(networks[norm, source], statistics, networks=mode),
-        image_shape=shapes[source],
-        class_names=classes[source],
-        statistics=label,
-    )
+_QUESTIONS = """\
+questions = {{
+    (f"{{label}}, {{source}}", domain): {{
+        "network": networks[norm, source],
+        "dataset": domain,
+        "statistics": statistics,
+        "networks": mode,
+    }}
+    for domain in {domains}
     for label, (norm, statistics, mode) in contenders.items()
     for _, source in (pair for pair in networks if pair[0] == norm)
 }}
-domains = [load_dataset(name) for name in {domains}]
-rows = []
-for found in domain_matrix(matrix, domains, num_images={images}, batch_size={batch_size}):
-    rows.append((found.model, found.question.dataset, found.cell.accuracy))
-    print(f"{{found.model}}  {{found.question.dataset}}  {{found.cell.accuracy:.4f}}")
 """
 
 
@@ -60,8 +57,7 @@ def experiments_of(
     used = {contender.norm for contender in contenders.values()}
     networks = {pair: network for pair, network in trained.items() if pair[0] in used}
     origins = {pair: Origin.of(network.id) for pair, network in networks.items()}
-    classes = {source: network.class_names for (_, source), network in networks.items()}
-    shapes = {source: network.image_shape for (_, source), network in networks.items()}
+    sources = dict.fromkeys(source for _, source in networks)
     modes = dict.fromkeys(f"{each.label}: {q.statistics}" for each, _, q in asked.values())
     seeds = dict.fromkeys(str(origin.config.seed) for origin in origins.values())
     lines = []
@@ -73,18 +69,17 @@ def experiments_of(
         Experiment(
             title="Every domain",
             about=plain(
-                f"{enumerate_words(list(contenders))}, trained on {'; '.join(shapes)}, on the "
+                f"{enumerate_words(list(contenders))}, trained on {'; '.join(sources)}, on the "
                 f"first {view.images:,} clean test images of {', '.join(names)}. Seed "
                 f"{' / '.join(seeds)}. Statistics: {', '.join(modes)}."
             ),
             python=program(
                 ONE_THREAD,
                 _networks(origins),
-                f"shapes = {literal(shapes)}  # (H, W, C) that they take",
-                f"classes = {literal(classes)}  # of their logits",
                 _contenders(contenders),
-                _LOOP.format(
-                    domains=literal(names), images=view.images, batch_size=view.batch_size
+                _QUESTIONS.format(domains=literal(names)),
+                asking.loop(
+                    name="(name, where)", num_images=view.images, batch_size=view.batch_size
                 ),
             ),
             commands=tuple(
@@ -116,7 +111,7 @@ def _expected(view: DomainsView, asked: Iterable[_Asked], domain: DatasetEntry) 
 
 def _networks(origins: Mapping[tuple[str, str], Origin]) -> str:
     entries = "".join(
-        f"    {literal(pair)}: {origin.model()},\n".replace("\n", "\n    ").rstrip() + "\n"
+        f"    {literal(pair)}: {origin.network()},\n".replace("\n", "\n    ").rstrip() + "\n"
         for pair, origin in origins.items()
     )
     return f"networks = {{  # by norm and by what they were trained on\n{entries}}}\n"

@@ -4,12 +4,12 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from afn.ask.records import Place
+from afn.ask.records import where
 from afn.ask.rescaling import Condition
 
 from ...kit import cards
 from ...kit.markdown import plain
-from ...kit.take import sweeps
+from ...kit.take import asking, sweeps
 from ...kit.take.code import ONE_THREAD, call, literal, program, table
 from ...kit.take.experiment import PLOT, Experiment, line
 from ..cost import take as costs
@@ -21,19 +21,6 @@ from .experiments.timings import Timings
 from .experiments.trainings import Trainings
 from .lessons.lesson import Lesson
 
-_ASKS = """\
-data = load_dataset({dataset})
-rows = []
-for name, (model, batch_size) in asks.items():
-    grid = corruption_grid(
-        model, data, num_images={images}, batch_size=batch_size,
-        corruptions={corruptions}, severities={severities},
-    )
-    for cell in grid:
-        where = f"{{cell.corruption}} {{cell.severity}}" if cell.corruption else "clean"
-        rows.append((name, where, cell.accuracy))
-        print(f"{{name}}  {{where}}  {{cell.accuracy:.4f}}")
-"""
 _CONDITIONS = """\
 conditions = [
 {conditions}]
@@ -84,21 +71,22 @@ def _asks(trial: Evaluations, answers: Answers, title: str, about: str) -> Exper
     dataset = cards.card_of(trial.asks[0].model).config.dataset
     [places] = {frozenset(ask.places) for ask in trial.asks}  # alike for all
     corruptions = sorted({name for name, _ in places if name})
-    severities = sorted({severity for name, severity in places if name}) or [1]
+    severities = sorted({severity for name, severity in places if name})
+    over: dict[str, Any] = {"corruptions": corruptions, "severities": severities}
     return Experiment(
         title=title,
         about=about,
         python=program(
             ONE_THREAD,
-            table("asks", {ask.label: f"({_model(ask)}, {ask.batch_size})" for ask in trial.asks}),
-            _ASKS.format(
-                dataset=literal(dataset), images=trial.num_images,
-                corruptions=literal(corruptions), severities=literal(severities),
+            table("questions", {ask.label: _question(ask) for ask in trial.asks}),
+            asking.loop(
+                dataset=dataset, num_images=trial.num_images,
+                **(over if corruptions else {}),
             ),
         ),
         commands=tuple(_command(ask, corruptions, trial.num_images) for ask in trial.asks),
         expected=tuple(
-            line(ask.label, _where(place), answers[ask.label][place].accuracy)
+            line(ask.label, where(place), answers[ask.label][place].accuracy)
             for ask in trial.asks
             for place in ask.places
         ),
@@ -106,11 +94,13 @@ def _asks(trial: Evaluations, answers: Answers, title: str, about: str) -> Exper
     )  # fmt: skip
 
 
-def _model(ask: LessonQuestion) -> str:
-    given = [f"load_pretrained({literal(ask.model)})"]
-    given += [literal(ask.stats)] if ask.stats else []
-    given += [] if ask.networks == "on" else [f"networks={literal(ask.networks)}"]
-    return call("as_tested", given) if len(given) > 1 else given[0]
+def _question(ask: LessonQuestion) -> str:
+    return asking.question(
+        literal(ask.model),
+        statistics=ask.stats,
+        networks=ask.networks,
+        batch_size=ask.batch_size,
+    )
 
 
 def _command(ask: LessonQuestion, corruptions: list[str], num_images: int) -> tuple[str, ...]:
@@ -121,10 +111,6 @@ def _command(ask: LessonQuestion, corruptions: list[str], num_images: int) -> tu
     parts += ["--stats", ask.stats] if ask.stats else []
     parts += [] if ask.networks == "on" else ["--networks", ask.networks]
     return tuple(parts)
-
-
-def _where(place: Place) -> str:
-    return f"{place[0]} {place[1]}" if place[0] else "clean"
 
 
 def _conditions(trial: Rescalings, data: Any, title: str, about: str) -> Experiment:

@@ -8,23 +8,19 @@ from ...kit import histories
 from ...kit.histories import Opened
 from ...kit.markdown import plain
 from ...kit.sections import movement as moving
-from ...kit.take import lambdas
-from ...kit.take.code import ONE_THREAD, Origin, configurations, literal, program, table
+from ...kit.take import asking, lambdas
+from ...kit.take.code import ONE_THREAD, Origin, configurations, program, table
 from ...kit.take.experiment import OLDER_RULE, Experiment, line
 from . import evidence
 from .mechanisms import STARTS, VARIANTS
 
 _BATCH_SIZE = 128
 _NETWORKS = """\
-data = load_dataset({dataset})
-rows, found = [], {{}}
-for name, model in tests.items():
-    for cell in corruption_grid(
-        model, data, num_images={images}, batch_size={size}, corruptions=STANDARD
-    ):
-        found.setdefault((name, cell.severity), []).append(cell.accuracy)
+rows, accuracies = [], {{}}
+for name, cell in found:
+    accuracies.setdefault((name, cell.severity), []).append(cell.accuracy)
 for severity in range(1, 6):
-    on, without = (fmean(found[name, severity]) for name in tests)
+    on, without = (fmean(accuracies[name, severity]) for name in questions)
     rows.append(("gain of the networks", f"severity {{severity}}", on - without))
     print(f"networks {control}  severity {{severity}}  {{without:.4f}}")
     print(f"gain of the networks  severity {{severity}}  {{on - without:.4f}}")
@@ -93,20 +89,18 @@ def _networks(network: str) -> list[Experiment]:
             ),
             python=program(
                 ONE_THREAD,
-                f"afn_network = {origin.model()}\n",
                 table(
-                    "tests",
+                    "questions",
                     {
-                        "networks on": 'as_tested(afn_network, "batch")',
-                        f"networks {control}": (
-                            f'as_tested(afn_network, "batch", networks="{control}")'
-                        ),
+                        f"networks {how}": asking.question(origin.network(), networks=how)
+                        for how in ("on", control)
                     },
                 ),
-                _NETWORKS.format(
-                    control=control, dataset=literal(origin.config.dataset), images=images,
-                    size=_BATCH_SIZE,
-                ),
+                asking.found(
+                    statistics="batch", num_images=images, batch_size=_BATCH_SIZE,
+                    corruptions=list(STANDARD), clean=False,
+                )
+                + _NETWORKS.format(control=control),
             ),
             commands=(asked, (*asked, "--networks", control)),
             files=configurations({origin.id: origin.config}),

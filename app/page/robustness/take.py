@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from afn.ask.network import Network
-from afn.ask.records import ORDERS, Place, Question
+from afn.ask.records import ORDERS, Place, Question, where
 from afn.data import dataset_entry
 from afn.wording import statistics_told
 
@@ -14,10 +14,10 @@ from ...kit.draw.chart import enumerate_words
 from ...kit.draw.corruptions import group_title
 from ...kit.markdown import plain
 from ...kit.networks import Chosen
+from ...kit.take import asking
 from ...kit.take.code import (
     ONE_THREAD,
     Origin,
-    call,
     configurations,
     literal,
     origins_note,
@@ -28,29 +28,13 @@ from ...kit.take.experiment import OLDER_RULE, PLOT, Experiment, line
 from . import view as robustness
 from .view import CLEAN, CORRUPTIONS, RobustnessView
 
-_LOOP = """\
-data = load_dataset({dataset})
-rows = []
-for name, model in tests.items():
-    grid = corruption_grid(model, data, num_images={images}, {batches}{corruptions})
-    for cell in grid:
-        where = f"{{cell.corruption}} {{cell.severity}}" if cell.corruption else "clean"
-        rows.append((name, where, cell.accuracy))
-        print(f"{{name}}  {{where}}  {{cell.accuracy:.4f}}")
-"""
 _SIZES = """\
-data = load_dataset({dataset})
-rows = []
-for name, model in tests.items():
-    for order in {orders}:
-        for size in {sizes}:
-            grid = corruption_grid(
-                model, data, num_images={images}, batch_size=size, order=order,
-                corruptions={corruptions}, severities={severities},
-            )
-            *_, cell = grid
-            rows.append((f"{{name}}, {{order}}", f"{{size}}", cell.accuracy))
-            print(f"{{name}}, {{order}}  {{size}}  {{cell.accuracy:.4f}}")
+questions = {{
+    (f"{{name}}, {{order}}", f"{{size}}"): {{**test, "order": order, "batch_size": size}}
+    for name, test in tests.items()
+    for order in {orders}
+    for size in {sizes}
+}}
 """
 
 
@@ -62,13 +46,13 @@ class _Test:
     network: Network
     question: Question
 
-    def model(self, networks: dict[str, str]) -> str:
-        """Python for it; the network itself has a name."""
-        given = [networks[self.network.id]]
-        given += [literal(_mode(self.question))] if self.network.has_choice else []
-        way = self.question.networks
-        given += [] if way == "on" else [f"networks={literal(way)}"]
-        return call("as_tested", given)
+    def code(self, networks: dict[str, str]) -> str:
+        """Python for it."""
+        return asking.question(
+            networks[self.network.id],
+            statistics=_mode(self.question) if self.network.has_choice else None,
+            networks=self.question.networks,
+        )
 
     def arguments(self, corruptions: Sequence[str]) -> tuple[str, ...]:
         """Of the command that asks it."""
@@ -89,7 +73,7 @@ class _Test:
     def expected(self, places: Sequence[Place]) -> list[str]:
         """What is known of it, as it comes out today."""
         cells = self.network.file(self.question).cells()
-        return [line(self.name, _words(place), cells[place].accuracy)
+        return [line(self.name, where(place), cells[place].accuracy)
                 for place in places if place in cells]  # fmt: skip
 
 
@@ -145,7 +129,7 @@ def _experiment(
     about: str,
 ) -> Experiment:
     origins = {each.network.id: Origin.of(each.network.id) for each in tests}
-    names, models = _networks(origins)
+    names, models = asking.networks(origins)
     places: list[Place] = [CLEAN, *((name, s) for name in corruptions for s in range(1, 6))]
     is_all = len(corruptions) == len(CORRUPTIONS)
     modes = ", ".join(f"{each.name}: {_statistics(each)}" for each in tests)
@@ -158,11 +142,10 @@ def _experiment(
         python=program(
             ONE_THREAD,
             models,
-            table("tests", {each.name: each.model(names) for each in tests}),
-            _LOOP.format(
-                dataset=literal(view.dataset), images=view.images,
-                batches=f"batch_size={view.batch_size}, order={literal(view.order)}",
-                corruptions="" if is_all else f", corruptions={literal(list(corruptions))}",
+            table("questions", {each.name: each.code(names) for each in tests}),
+            asking.loop(
+                dataset=view.dataset, num_images=view.images, batch_size=view.batch_size,
+                order=view.order, corruptions=list(corruptions),
             ),
         ),
         commands=tuple(each.arguments(() if is_all else corruptions) for each in tests),
@@ -176,19 +159,6 @@ def _note(origins: dict[str, Origin], *, has_older: bool) -> str:
     return " ".join(filter(None, [origins_note(list(origins.values())), OLDER_RULE * has_older]))
 
 
-def _networks(origins: dict[str, Origin]) -> tuple[dict[str, str], str]:
-    """Names of variables by network, and the lines that set them."""
-    names: dict[str, str] = {}
-    lines = []
-    for name, origin in origins.items():
-        norm = origin.config.norm if origin.config.norm.isidentifier() else "network"
-        norm = {"in": "instance", "none": "plain"}.get(norm, norm)
-        taken = [each for each in names.values() if each.rstrip("_0123456789") == norm]
-        names[name] = f"{norm}_{len(taken) + 1}" if taken else norm
-        lines.append(f"{names[name]} = {origin.model()}\n")
-    return names, "".join(lines)
-
-
 def _sizes(chosen: Sequence[Chosen], view: RobustnessView) -> Experiment | None:
     having = [each for each in chosen if each.network.has_choice]
     if not having:
@@ -198,7 +168,7 @@ def _sizes(chosen: Sequence[Chosen], view: RobustnessView) -> Experiment | None:
         for each in having
     ]
     origins = {each.network.id: Origin.of(each.network.id) for each in tests}
-    names, models = _networks(origins)
+    names, models = asking.networks(origins)
     sizes = [size for size in BATCH_SIZES if size <= view.images]
     expected, commands = [], []
     for test, each in zip(tests, having, strict=True):
@@ -219,18 +189,18 @@ def _sizes(chosen: Sequence[Chosen], view: RobustnessView) -> Experiment | None:
         about=plain(
             f"{enumerate_words([each.label for each in having])} with statistics of test batches "
             f"of {sizes[0]} to {sizes[-1]} images, mixed and sorted by class: "
-            f"{_words(view.place)}, the first {view.images} test images of {view.dataset}. "
+            f"{where(view.place)}, the first {view.images} test images of {view.dataset}. "
             f"{_seeds(origins)}."
         ),
         python=program(
             ONE_THREAD,
             models,
-            table("tests", {each.name: each.model(names) for each in tests}),
-            _SIZES.format(
-                dataset=literal(view.dataset), images=view.images, orders=literal(list(ORDERS)),
-                sizes=literal(sizes),
-                corruptions=literal([view.corruption] if view.severity else []),
-                severities=literal([view.severity]),
+            table("tests", {each.name: each.code(names) for each in tests}),
+            _SIZES.format(orders=literal(list(ORDERS)), sizes=literal(sizes)),
+            asking.loop(
+                name="(name, where)", dataset=view.dataset, num_images=view.images,
+                **({"corruptions": [view.corruption], "severities": [view.severity],
+                    "clean": False} if view.severity else {}),
             ),
         ),
         commands=tuple(commands),
@@ -250,8 +220,3 @@ def _seeds(origins: dict[str, Origin]) -> str:
 
 def _mode(question: Question) -> str:
     return "running" if question.statistics == "running" else "batch"
-
-
-def _words(place: Place) -> str:
-    corruption, severity = place
-    return f"{corruption} {severity}" if corruption else "clean"

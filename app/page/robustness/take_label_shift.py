@@ -7,6 +7,7 @@ from afn.ask.records import COUNTED
 from ...kit.draw.chart import enumerate_words
 from ...kit.markdown import plain
 from ...kit.networks import Chosen
+from ...kit.take import asking
 from ...kit.take.code import (
     ONE_THREAD,
     Origin,
@@ -20,16 +21,12 @@ from ...kit.take.experiment import PLOT, Experiment, line
 from . import view as robustness
 from .view import CLEAN, RobustnessView
 
-_LOOP = """\
-data = load_dataset({dataset})
-rows = []
-for name, model in tests.items():
-    for order in {orders}:
-        [cell] = corruption_grid(
-            model, data, num_images={images}, batch_size={size}, order=order, corruptions=()
-        )
-        rows.append((name, order, cell.accuracy))
-        print(f"{{name}}  {{order}}  {{cell.accuracy:.4f}}")
+_QUESTIONS = """\
+questions = {{
+    (name, order): {{"network": each, "order": order}}
+    for name, each in networks.items()
+    for order in {orders}
+}}
 """
 
 
@@ -58,15 +55,12 @@ def experiments_of(chosen: Sequence[Chosen], view: RobustnessView) -> list[Exper
             python=program(
                 ONE_THREAD,
                 table(
-                    "tests",
-                    {
-                        label: f'as_tested({origin.model()}, "batch")'
-                        for label, origin in origins.items()
-                    },
+                    "networks", {label: origin.network() for label, origin in origins.items()}
                 ),
-                _LOOP.format(
-                    dataset=literal(view.dataset), images=view.images, size=view.batch_size,
-                    orders=literal(orders),
+                _QUESTIONS.format(orders=literal(orders)),
+                asking.loop(
+                    name="(name, where)", dataset=view.dataset, num_images=view.images,
+                    statistics="batch", batch_size=view.batch_size,
                 ),
             ),
             commands=tuple(

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[4]
 
 _COMMANDS = """\
 import json, sys
-from afn.cli import main
+from afn.cli.main import main
 
 for arguments in json.loads(sys.argv[1]):
     main(arguments)
