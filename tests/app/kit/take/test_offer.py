@@ -56,12 +56,12 @@ def test_scales_follow_the_conditions(runs):
 def test_robustness_follows_its_settings(runs):
     at = opened("robustness", models="mnist5k-bn~mnist5k-afn", n="200")
     code = code_of(at, "take.robustness.shift")
-    assert 'as_tested(afn, "batch")' in code
+    assert '"AFN": {"network": "mnist5k-afn", "statistics": "batch"}' in code
     at.segmented_control(key="robustness.stats").set_value("running")
     at.selectbox(key="robustness.corruption").set_value("snow")
     drawn(at.run())
     code = "\n".join(each.value for each in at.code)
-    assert 'as_tested(afn, "running")' in code
+    assert '"AFN": {"network": "mnist5k-afn", "statistics": "running"}' in code
     assert 'corruptions=["snow"]' in code
     assert (
         "evaluate mnist5k-afn --grid --corruption snow --images 200 --batch-size 128 "
@@ -70,7 +70,7 @@ def test_robustness_follows_its_settings(runs):
     [experiments] = [each for each in at.segmented_control if each.label == "Experiment"]
     experiments.set_value("From BN to AFN")
     drawn(at.run())
-    assert 'networks="frozen"' in "\n".join(each.value for each in at.code)
+    assert '"networks": "frozen"' in "\n".join(each.value for each in at.code)
 
 
 def test_domains_say_which_networks(runs):
@@ -144,7 +144,7 @@ def test_the_playground_offers_what_it_trained(runs, quick):
 
 def test_a_lesson_offers_its_experiment(runs):
     code = code_of(opened("lessons", lesson="hidden-hero"), "take.lessons")
-    assert 'as_tested(load_pretrained("mnist5k-bn"), "batch")' in code
+    assert '{"network": "mnist5k-bn", "statistics": "batch"}' in code
     assert "python -m afn evaluate mnist5k-bn --grid --corruption contrast" in code
 
 

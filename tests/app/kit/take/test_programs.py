@@ -374,11 +374,11 @@ def test_all_corruptions_are_tested_again(runs, folder):
 def test_domains_are_tested_again(runs, folder):
     view = DomainsView(images=200, contenders=("bn", "bn-batch", "afn", "afn-off"))
     entries = [dataset_entry("digits8"), dataset_entry("mnist5k")]
-    networks = {
+    names = {
         ("bn", "digits8"): runs["bn"], ("afn", "digits8"): runs["afn"],
         ("bn", "mnist5k"): "mnist5k-bn", ("afn", "mnist5k"): "mnist5k-afn",
     }  # fmt: skip
-    trained = {pair: networks.network_of(name) for pair, name in networks.items()}
+    trained = {pair: networks.network_of(name) for pair, name in names.items()}
     answered(domains.matrix_tasks(view, trained, ["digits8", "mnist5k"], entries))
     [experiment] = matrix.experiments_of(view, trained, entries)
     assert len(experiment.expected) == 4 * 2 * 2
