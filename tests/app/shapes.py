@@ -12,6 +12,7 @@ from afn.engine.execution import execute
 from afn.runs.store import RunStore
 from afn.settings.config import TrainConfig
 from afn.work.runner import LocalRunner
+from tests.app.cells import Table
 from tests.app.one_view import drawn, opened
 
 NAMES = ("shapes/ink", "shapes/neon", "shapes/pale")
@@ -89,10 +90,8 @@ def tables(at):
         body = html.proto.body
         if "afn-matrix" in body:
             caption = body.partition("<caption>")[2].partition("</caption>")[0]
-            rows = body.split('<tr><th scope="row">')[1:]
-            found[caption] = [
-                [part.partition("</span>")[0] for part in row.split("<span>")[1:]] for row in rows
-            ]
+            rows = [[text for tag, _, text in row if tag == "td"] for row in Table(body).rows]
+            found[caption] = [row for row in rows if row]
     return found
 
 

@@ -9,16 +9,6 @@ _LIGHT, _DARK = 0.5, 0.2
 """Shares of white in the first layer's colour and of black in the last one's."""
 _NAMED = 4
 """With more layers than these, only the ends of the scale are named."""
-_STYLE = """
-<style>
-.afn-depth {display:flex; flex-wrap:wrap; gap:.3rem 1.6rem; font-size:.9rem; line-height:1.5;}
-.afn-depth > span {display:flex; flex-wrap:wrap; align-items:center; gap:.1rem .5rem;}
-.afn-depth b {width:2rem; height:3px; flex:none;}
-.afn-depth small {font-size:.8rem; opacity:.8; display:flex; align-items:center; gap:.35rem;}
-.afn-depth i {display:inline-block; width:.65rem; height:.65rem; border-radius:50%;}
-.afn-depth .scale {width:4.5rem; border-radius:.2rem;}
-</style>
-"""
 
 
 def ramp(color: str, count: int) -> list[str]:
@@ -47,7 +37,7 @@ def depth_legend(entries: Iterable[tuple[str, str, str, Sequence[str]]]) -> str:
     for label, color, dash, layers in entries:
         line = f'<b style="background:{escape(_dashed(color, dash))}"></b>'
         items.append(f"<span>{line}{escape(label)}{_layers(color, layers)}</span>")
-    return f'{_STYLE}<div class="afn-depth">{"".join(items)}</div>'
+    return f'<div class="afn-depth">{"".join(items)}</div>'
 
 
 def _dashed(color: str, dash: str) -> str:

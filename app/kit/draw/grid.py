@@ -23,43 +23,8 @@ from .estimates import (
     take,
 )
 from .heat import FULL, diverging, heat
+from .table import dot, table, tag, td, th, tr
 from .tested import Tested
-
-FADED_TEXT = 78
-"""Per cent of the text's colour where a difference may be chance."""
-
-STYLE = f"""
-<style>
-.afn-grid {{width:100%; table-layout:fixed; border-collapse:separate; border-spacing:1px;
-  font-size:.8rem; line-height:1; font-variant-numeric:tabular-nums; margin:0;}}
-.afn-grid caption {{text-align:left; font-size:.9rem; line-height:1.35; padding:0 0 .4rem;}}
-.afn-grid caption b {{font-weight:600;}}
-.afn-grid caption i {{display:inline-block; width:.65rem; height:.65rem; border-radius:50%;
-  background:var(--hue); margin-right:.4rem;}}
-.afn-grid caption span {{opacity:.75; font-size:.8rem;}}
-.afn-grid :is(th, td) {{border:0; padding:0; height:1.45rem; text-align:center;
-  font-weight:400; overflow:hidden; white-space:nowrap;}}
-.afn-grid col:first-child {{width:36%;}}
-.afn-grid tbody th[scope=row] {{text-align:left; text-overflow:ellipsis; padding-right:.3rem;}}
-.afn-grid th small {{opacity:.75; font-size:.65rem; margin-left:.3rem;}}
-.afn-grid :is(thead th, th[scope=rowgroup]) {{opacity:.75; font-size:.7rem;}}
-.afn-grid th[scope=rowgroup] {{text-align:left; vertical-align:bottom; height:1.3rem;
-  padding-bottom:.2rem; letter-spacing:.05em;
-  border-top:1px solid color-mix(in srgb, currentColor 25%, transparent);}}
-.afn-grid td {{border-radius:3px; cursor:default;}}
-.afn-grid :is(td.unknown, td.left-out) {{
-  background:color-mix(in srgb, currentColor 4%, transparent);
-  color:color-mix(in srgb, currentColor 45%, transparent);}}
-.afn-grid td.clear {{font-weight:700;}}
-.afn-grid td.chance {{color:color-mix(in srgb, currentColor {FADED_TEXT}%, transparent);}}
-.afn-grid tbody + tbody::before {{content:""; display:table-row; height:.2rem;}}
-.afn-grid :is(td, th).mean {{border-left:3px solid transparent; background-clip:padding-box;}}
-.afn-scale {{display:flex; flex-wrap:wrap; align-items:center; gap:.2rem .5rem; font-size:.8rem;
-  line-height:1.5;}}
-.afn-scale i {{display:inline-block; width:8rem; height:.7rem; border-radius:3px;}}
-.afn-scale em {{font-style:normal; opacity:.75; margin-left:.4rem;}}
-</style>
-"""
 
 
 def heatmap_html(
@@ -73,22 +38,20 @@ def heatmap_html(
         baseline: With one, what is shown is the difference to it in percentage points; bold where
             its paired 95 % interval excludes 0, faded where not.
     """
-    header = "".join(
-        f'<th scope="col" title="severity {severity}">{severity}</th>' for severity in SEVERITIES
-    )
+    severities = [th(str(severity), title=f"severity {severity}") for severity in SEVERITIES]
     clean = _cell(tested, [(None, 0)], CLEAN, baseline, span=len(SEVERITIES) + 1)
-    bodies = "".join(
-        f'<tbody><tr><th scope="rowgroup" colspan="{len(SEVERITIES) + 2}">{group}</th></tr>'
-        + "".join(_row(tested, corruption, baseline) for corruption in members)
-        + "</tbody>"
-        for group, members in _grouped(corruptions)
-    )
-    columns = "<col>" * (len(SEVERITIES) + 2)
-    return (
-        f'{STYLE}<table class="afn-grid"><caption>{_caption(tested, baseline)}</caption>'
-        f'<colgroup>{columns}</colgroup><thead><tr><th scope="col" style="text-align:left">'
-        f'severity</th>{header}<th scope="col" class="mean">mean</th></tr></thead>'
-        f'<tbody><tr><th scope="row">{CLEAN}</th>{clean}</tr></tbody>{bodies}</table>'
+    return table(
+        "afn-grid",
+        [tr(th("severity"), *severities, th("mean", "mean"))],
+        [tr(th(CLEAN, scope="row"), clean)],
+        *(
+            [
+                tr(th(group, scope="rowgroup", span=len(SEVERITIES) + 2)),
+                *(_row(tested, corruption, baseline) for corruption in members),
+            ]
+            for group, members in _grouped(corruptions)
+        ),
+        caption=_caption(tested, baseline),
     )
 
 
@@ -104,11 +67,8 @@ def scale_html(baseline: Tested | None = None) -> str:
             f"over {escape(baseline.label)}; bold where the paired 95 % interval excludes 0, "
             "faded where it may be chance"
         )
-    return (
-        f'{STYLE}<div class="afn-scale">{left}'
-        f'<i style="background:linear-gradient(90deg, {", ".join(stops)})"></i>'
-        f"{right}<em>{note}</em></div>"
-    )
+    colors = tag("i", style=f"background:linear-gradient(90deg, {', '.join(stops)})")
+    return tag("div", f"{left}{colors}{right}<em>{note}</em>", css="afn-scale")
 
 
 def _grouped(corruptions: Iterable[str]) -> list[tuple[str, list[str]]]:
@@ -128,7 +88,7 @@ def in_order(corruptions: Iterable[str]) -> list[str]:
 def _caption(tested: Tested, baseline: Tested | None) -> str:
     over = f" minus {escape(baseline.label)}, points" if baseline else ", accuracy in %"
     return (
-        f'<i style="--hue:{escape(tested.color)}"></i><b>{escape(tested.label)}</b>{over}<br>'
+        f"{dot(tested.color)}<b>{escape(tested.label)}</b>{over}<br>"
         f"<span>statistics: {escape(tested.told_statistics)}</span>"
     )
 
@@ -136,12 +96,12 @@ def _caption(tested: Tested, baseline: Tested | None) -> str:
 def _row(tested: Tested, corruption: str, baseline: Tested | None) -> str:
     places: list[Place] = [(corruption, severity) for severity in SEVERITIES]
     title = group_title(corruption)
-    cells = "".join(_cell(tested, [place], place_title(place), baseline) for place in places)
+    cells = [_cell(tested, [place], place_title(place), baseline) for place in places]
     mean = _cell(tested, places, f"{title}, mean of the five severities", baseline, css="mean")
-    told = head = escape(title)
+    told, name = title, escape(title)
     if corruption in CORRUPTIONS and corruption not in STANDARD:
-        told, head = f"{title}, which mCE leaves out", f"{title}<small>extra</small>"
-    return f'<tr><th scope="row" title="{told}">{head}</th>{cells}{mean}</tr>'
+        told, name = f"{title}, which mCE leaves out", f"{name}<small>extra</small>"
+    return tr(th(name, scope="row", title=told), *cells, mean)
 
 
 def _cell(
@@ -155,18 +115,20 @@ def _cell(
     if reasons := [tested.left_out[place] for place in places if place in tested.left_out]:
         places = [place for place in places if place not in tested.left_out]
         if not places:
-            return _td("–", f"{title}: {left_out_words(reasons)}", f"{css} left-out", span)
+            words = f"{title}: {left_out_words(reasons)}"
+            return td("–", f"{css} left-out", title=words, span=span)
     cells = [tested.cells[place] for place in places if place in tested.cells]
     missing = len(cells) < len(places)
     if missing or (baseline is not None and not _is_alike(cells, baseline)):
         whom = tested.label if missing or baseline is None else baseline.label
         words = f"{title}: {whom} is not tested on these images yet"
-        return _td("·", words, f"{css} unknown", span)
+        return td("·", f"{css} unknown", title=words, span=span)
     accuracy = accuracy_over(cells)
     images = f"{count_words(cells[0].n, 'image')}, {cells[0].told_source}"
     if baseline is None:
         words = f"{title}: {accuracy_words(accuracy)}, {images}"
-        return _td(f"{100 * accuracy.value:.0f}", words, css, span, _shade(accuracy.value))
+        text, background = f"{100 * accuracy.value:.0f}", _shade(accuracy.value)
+        return td(text, css, title=words, background=background, span=span)
     others = take(baseline.cells, places)
     gain = gain_over(cells, others)
     theirs = accuracy_over(others)
@@ -176,19 +138,15 @@ def _cell(
         f"({interval_words(accuracy)}) beside {other} ({interval_words(theirs)}), {images}"
     )
     certainty, strength = ("clear", 100) if gain.is_clear else ("chance", 40)
-    background = diverging(strength * gain.value)
-    return _td(signed(gain.value), words, f"{css} {certainty}", span, background)
+    return td(
+        signed(gain.value), f"{css} {certainty}", title=words,
+        background=diverging(strength * gain.value), span=span,
+    )  # fmt: skip
 
 
 def _is_alike(cells: Sequence[Cell], baseline: Tested) -> bool:
     others = baseline.cells
     return all(cell.place in others and is_alike(cell, others[cell.place]) for cell in cells)
-
-
-def _td(text: str, title: str, css: str, span: int, background: str = "") -> str:
-    style = f' style="background:{background}"' if background else ""
-    colspan = f' colspan="{span}"' if span > 1 else ""
-    return f'<td class="{css.strip()}"{colspan}{style} title="{escape(title)}">{text}</td>'
 
 
 def _shade(accuracy: float) -> str:

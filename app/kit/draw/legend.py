@@ -5,17 +5,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
+from .table import tag
+
 Stroke = Literal["dot", "line", "dashed", "thin"]
-_STYLE = """
-<style>
-.afn-key {display:flex; flex-wrap:wrap; gap:.2rem 1.2rem; font-size:.9rem; line-height:1.5;}
-.afn-key i {display:inline-block; vertical-align:middle; margin-right:.4rem; color:var(--hue);}
-.afn-key .dot {width:.65rem; height:.65rem; border-radius:50%; background:currentColor;}
-.afn-key .line, .afn-key .dashed {width:1.6rem; border-top:3px solid;}
-.afn-key .dashed {border-top-style:dashed;}
-.afn-key .thin {width:1.6rem; border-top:2px dotted;}
-</style>
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +22,10 @@ class Entry:
 def legend_html(entries: Iterable[Entry]) -> str:
     """A legend for ``st.html``."""
     items = "".join(
-        f'<span><i class="{each.look}" style="--hue:{escape(each.color)}"></i>'
-        f"{escape(each.label)}</span>"
+        tag("span", tag("i", css=each.look, style=f"--hue:{each.color}") + escape(each.label))
         for each in entries
     )
-    return f'{_STYLE}<div class="afn-key">{items}</div>'
+    return tag("div", items, css="afn-key")
 
 
 def translucent(color: str, share: float) -> str:

@@ -8,30 +8,15 @@ from afn.sweep.plan import Point
 from afn.sweep.table import Metric
 from afn.wording import half_width_words
 
+from ...kit.draw import table as draw
 from ...kit.draw.chart import Rows, enumerate_words
 from ...kit.draw.heat import LESS, MORE
 from ...kit.draw.palette import GREY
+from ...kit.draw.table import chip, td, th, tr
 from ...kit.results import Badge, SweepResults, badge
 from .charts import pareto_points
 from .drawn import Drawn, axis_title, figure_words, number, point_words
 
-_STYLE = """
-<style>
-.afn-ablation {overflow-x:auto;}
-.afn-ablation table {border-collapse:collapse; width:100%; font-size:.86rem;
-  font-variant-numeric:tabular-nums;}
-.afn-ablation :is(th, td) {border:0; padding:.3rem .7rem .3rem 0; text-align:left;
-  vertical-align:top; font-weight:400;}
-.afn-ablation thead th {font-size:.8rem; opacity:.75;}
-.afn-ablation tbody tr {border-top:1px solid color-mix(in srgb, currentColor 15%, transparent);}
-.afn-ablation :is(td, th).number {text-align:right; white-space:nowrap;}
-.afn-ablation small {opacity:.75; margin-inline-start:.3rem;}
-.afn-badge {display:inline-block; white-space:nowrap; font-size:.76rem; font-weight:600;
-  line-height:1.5; padding:0 .45rem; border-radius:.7rem; border:1px solid var(--hue);
-  background:color-mix(in srgb, var(--hue) 16%, transparent);}
-.afn-ablation tr.faint .afn-badge {font-weight:400;}
-</style>
-"""
 BADGES: dict[Badge, tuple[str, str]] = {
     "better": ("↑", MORE),
     "worse": ("↓", LESS),
@@ -76,41 +61,26 @@ def pareto_reading(results: SweepResults, metric: Metric) -> str:
 
 def table_html(drawn: Drawn) -> str:
     """Each point: mean and interval, difference to the baseline, and what is to be said of it."""
-    heads = [*(axis_title(name) for name in drawn.results.axes), "seeds", drawn.metric.title]
-    heads += [f"minus {drawn.layout.baseline}", ""]
-    numbers = {len(drawn.results.axes), len(drawn.results.axes) + 1, len(drawn.results.axes) + 2}
-    head = "".join(
-        f'<th scope="col"{_numeric(i in numbers)}>{escape(text)}</th>'
-        for i, text in enumerate(heads)
-    )
-    body = "".join(_row_html(drawn, point) for point in drawn.results.points)
-    return (
-        f'{_STYLE}<div class="afn-ablation"><table><thead><tr>{head}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div>"
-    )
+    numbers = ("seeds", drawn.metric.title, f"minus {drawn.layout.baseline}")
+    heads = [th(escape(axis_title(name))) for name in drawn.results.axes]
+    heads += [th(escape(text), "number") for text in numbers]
+    body = (_row_html(drawn, point) for point in drawn.results.points)
+    return draw.table("afn-ablation", [tr(*heads, th(""))], body)
 
 
 def _row_html(drawn: Drawn, point: Point) -> str:
-    figure, gain = drawn.figures.get(point), drawn.gain(point)
+    figure, gain, unit = drawn.figures.get(point), drawn.gain(point), drawn.metric.unit
     said = badge(gain, more_is_better=drawn.metric.more_is_better)
-    cells = [f"<td>{escape(label)}</td>" for _, label in point]
-    cells.append(f'<td class="number">{figure.n if figure else 0}</td>')
-    cells.append(f'<td class="number">{_html(figure, drawn.metric.unit)}</td>')
-    cells.append(f'<td class="number">{_html(gain, drawn.metric.unit, signed=True)}</td>')
     lost = drawn.diverged(point)
     diverged = f"<small>{lost} diverged</small>" if lost else ""
-    cells.append(f"<td>{_badge_html(said)}{diverged}</td>")
-    css = ' class="faint"' if said in ("within seed noise", "too few seeds", "") else ""
-    return f"<tr{css}>{''.join(cells)}</tr>"
-
-
-def _badge_html(said: Badge) -> str:
-    if not said:
-        return ""
-    glyph, color = BADGES[said]
-    return (
-        f'<span class="afn-badge" style="--hue:{color}"><b aria-hidden="true">{glyph}</b> '
-        f"{said}</span>"
+    is_faint = said in ("within seed noise", "too few seeds", "")
+    return tr(
+        *(td(escape(label)) for _, label in point),
+        td(str(figure.n if figure else 0), "number"),
+        td(_html(figure, unit), "number"),
+        td(_html(gain, unit, signed=True), "number"),
+        td(f"{chip(BADGES[said][0], said, BADGES[said][1]) if said else ''}{diverged}"),
+        css="faint" if is_faint else "",
     )
 
 
@@ -120,10 +90,6 @@ def _html(figure: OverSeeds | None, unit: str, *, signed: bool = False) -> str:
     half = half_width_words(figure.half_width, 1 if unit else 4)
     spread = f"<small>± {half}</small>" if figure.n > 1 else ""
     return f"{number(figure.mean, unit, signed=signed)}{spread}"
-
-
-def _numeric(is_number: bool) -> str:
-    return ' class="number"' if is_number else ""
 
 
 def table(drawn: Drawn) -> Rows:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from html import escape
 from typing import Literal
 
 import streamlit as st
@@ -11,6 +10,7 @@ from afn.cost.plan import BATCH_SIZES, CHANNELS, SIZES, SUBJECTS
 from afn.cost.records import Measurement, Report
 
 from ...kit.draw.chart import enumerate_words
+from ...kit.draw.legend import Entry, legend_html
 from ...kit.draw.palette import NORM_COLORS
 from ...kit.explanations import CONTROLS
 from ...kit.export import csv_of
@@ -25,14 +25,6 @@ from .view import CONTENDERS, SUBJECT_TITLES, VARIED_TITLES, CostView, title_of
 
 TITLE, PATH = "Cost", "cost"
 """In the navigation, and in the address."""
-
-_LEGEND = """
-<style>
-.afn-legend {display:flex; flex-wrap:wrap; gap:.2rem 1.2rem; font-size:.9rem;}
-.afn-legend i {display:inline-block; width:1.3rem; height:0; vertical-align:middle;
-  border-top:3px solid; margin-right:.4rem; border-radius:2px;}
-</style>
-"""
 
 
 def render() -> None:
@@ -99,7 +91,8 @@ def _figures(chosen: list[Measurement], view: CostView, report: Report, *, is_li
     title = ", ".join([view.title(), *view.fixed_words()])
     heading(title[0].upper() + title[1:], "cost", kind="live" if is_live else "precomputed")
     st.markdown(charts.reading(chosen, view))
-    _legend(chosen)
+    norms = charts.by_norm(chosen)
+    st.html(legend_html(Entry(title_of(norm), NORM_COLORS[norm], "line") for norm in norms))
     for column, (name, metric) in zip(st.columns(3), charts.METRICS.items(), strict=True):
         words = charts.metric_reading(chosen, view, metric)
         with column:
@@ -115,14 +108,6 @@ def _figures(chosen: list[Measurement], view: CostView, report: Report, *, is_li
     _table(chosen, view)
     _downloads(chosen, view, report, is_live=is_live)
     offer("cost", lambda: costs.experiments_of(view, chosen))
-
-
-def _legend(chosen: Sequence[Measurement]) -> None:
-    items = "".join(
-        f'<span><i style="border-color:{NORM_COLORS[norm]}"></i>{escape(title_of(norm))}</span>'
-        for norm in charts.by_norm(chosen)
-    )
-    st.html(f'{_LEGEND}<div class="afn-legend">{items}</div>')
 
 
 def _provenance(chosen: Sequence[Measurement], report: Report, *, is_live: bool) -> str:

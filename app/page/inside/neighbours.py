@@ -7,24 +7,7 @@ from html import escape
 from afn.ask.inside.look import Neighbours
 
 from ...kit.draw.chart import enumerate_words
-
-_STYLE = """
-<style>
-.afn-beside {display:grid; gap:.9rem; font-variant-numeric:tabular-nums;}
-.afn-beside .who {display:grid; grid-template-columns:minmax(8rem, 11rem) minmax(0, 1fr);
-  gap:.35rem 1rem; align-items:center;}
-.afn-beside .name {display:flex; align-items:center; gap:.5rem; font-weight:600;}
-.afn-beside .name i {flex:none; width:.65rem; height:.65rem; border-radius:50%;
-  background:var(--hue);}
-.afn-beside .what {font-size:.85rem;}
-.afn-beside .squares {display:flex; flex-wrap:wrap; gap:3px;}
-.afn-beside b {display:grid; place-items:center; min-width:1.6rem; height:1.6rem; padding:0 .2rem;
-  border-radius:4px; font-weight:400; font-size:.85rem;
-  background:color-mix(in srgb, currentColor 8%, transparent);}
-.afn-beside b.other {font-weight:700; outline:2px solid var(--hue); outline-offset:-2px;}
-@media (max-width:640px) {.afn-beside .who {grid-template-columns:1fr;}}
-</style>
-"""
+from ...kit.draw.table import dot
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +33,7 @@ def neighbours_html(found: Neighbours, contenders: Sequence[Who]) -> str:
         )
         rows.append(
             f'<div class="who" style="--hue:{escape(who.color)}">'
-            f'<span class="name"><i></i>{escape(who.label)}</span>'
+            f'<span class="name">{dot(who.color)}{escape(who.label)}</span>'
             f'<span class="what">alone: {escape(names[int(alone[0])])}, {alone[1]:.0%}</span>'
             f'<span class="what">among {alike}</span><div class="squares">{drawn}</div>'
             + (
@@ -61,7 +44,7 @@ def neighbours_html(found: Neighbours, contenders: Sequence[Who]) -> str:
             + f'<span class="what">among {escape(names[0])} … {escape(names[-1])} alone</span>'
             f'<div class="squares">{classes}</div></div>'
         )
-    return f'{_STYLE}<div class="afn-beside">{"".join(rows)}</div>'
+    return f'<div class="afn-beside">{"".join(rows)}</div>'
 
 
 def _square(each: Sequence[float], alone: Sequence[float], names: Sequence[str], how: str) -> str:

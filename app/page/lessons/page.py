@@ -20,26 +20,6 @@ from .view import NONE, LessonsView
 TITLE, PATH = "Lessons", "lessons"
 """In the navigation, and in the address."""
 
-_STYLE = """
-<style>
-.st-key-lesson h2 {font-size:1.35rem; padding:1.2rem 0 .2rem;}
-.st-key-lesson h1, .st-key-lessons h1 {font-size:2rem; padding:.3rem 0;}
-.st-key-lesson-question p {font-size:1.2rem; line-height:1.5;}
-.st-key-lesson [data-testid=stRadio] [data-testid=stWidgetLabel] p {font-weight:600;}
-.st-key-lesson .katex-display {overflow-x:auto; overflow-y:hidden; padding:.2rem 0;}
-[class*=st-key-lesson-card] [data-testid=stPageLink] p {font-size:1.1rem; font-weight:600;
-  white-space:normal;}
-[class*=st-key-lesson-card] [data-testid=stPageLink] a, .st-key-lesson [data-testid=stPageLink] a {
-  background:none; padding-left:0; max-width:100%;}
-[class*=st-key-lesson-card] [data-testid=stPageLink] a:hover p {text-decoration:underline;}
-[class*=st-key-lesson-guess] button {justify-content:flex-start; text-align:left;}
-</style>
-"""
-_EMBEDDED = """
-<style>
-[data-testid=stMainBlockContainer] {padding:.8rem 1rem 1rem !important;}
-</style>
-"""
 _WIDTH = 860
 """Of the text, in pixels."""
 
@@ -48,8 +28,7 @@ def render() -> None:
     """Draw the page."""
     view, problems = state.begin()
     is_embedded = bool(st.context.is_embedded)
-    st.html(_STYLE + (_EMBEDDED if is_embedded else ""))
-    body = st.container()
+    body = st.container(key="lessons-embedded" if is_embedded else None)
     with st.container():  # behind the text, but known before it
         state.remember(remembered("afn.lessons", state.completed(), forgets=state.is_forgotten()))
     with body:

@@ -138,7 +138,7 @@ def _contenders() -> None:
     names = labels(comparison)
     colors = run_colors([config.norm for config in comparison])
     for slot in range(state.count()):
-        st.html(f'<div style="height:3px;border-radius:2px;background:{colors[slot]}"></div>')
+        st.html(f'<div class="afn-line" style="--hue:{colors[slot]}"></div>')
         panel = _panel(slot, names[slot])
         if panel.open:
             with panel:

@@ -11,23 +11,6 @@ from afn.wording import duration_words, percent
 from ...kit import backend
 from ...kit.draw.chart import Shown
 
-_STYLE = """
-<style>
-.afn-cards {display:grid; grid-template-columns:repeat(auto-fit,minmax(215px,1fr)); gap:.75rem;}
-.afn-card {border:1px solid color-mix(in srgb, currentColor 18%, transparent);
-  border-left:4px solid var(--run); border-radius:.5rem; padding:.6rem .8rem; min-height:6.4rem;}
-.afn-card header {display:flex; justify-content:space-between; gap:.5rem; font-weight:600;}
-.afn-card .state {font-weight:400; opacity:.75;}
-.afn-card .bar {height:4px; border-radius:2px; margin:.45rem 0;
-  background:color-mix(in srgb, currentColor 14%, transparent); overflow:hidden;}
-.afn-card .bar > div {height:100%; background:var(--run);}
-.afn-card .facts {font-size:.85rem; opacity:.85; font-variant-numeric:tabular-nums;}
-.afn-card .score {font-size:1.35rem; font-weight:600; line-height:1.3;
-  font-variant-numeric:tabular-nums;}
-.afn-card .score small {font-size:.8rem; font-weight:400; opacity:.75;}
-</style>
-"""
-
 
 def render(shown: Sequence[Shown | None], names: Sequence[str], colors: Sequence[str],
            statuses: Sequence[str]) -> None:  # fmt: skip
@@ -43,7 +26,7 @@ def render(shown: Sequence[Shown | None], names: Sequence[str], colors: Sequence
         _card(each, name, color, status)
         for each, name, color, status in zip(shown, names, colors, statuses, strict=True)
     ]
-    st.html(f'{_STYLE}<div class="afn-cards">{"".join(cards)}</div>')
+    st.html(f'<div class="afn-cards">{"".join(cards)}</div>')
 
 
 def _card(each: Shown | None, name: str, color: str, status: str) -> str:
@@ -61,7 +44,7 @@ def _card(each: Shown | None, name: str, color: str, status: str) -> str:
             at = f"at step {test['step']:,}"
             score = f"{percent(test['accuracy'])} <small>test accuracy {at}</small>"
     return (
-        f'<section class="afn-card" style="--run:{color}"><header><span>{escape(name)}</span>'
+        f'<section class="afn-card" style="--hue:{color}"><header><span>{escape(name)}</span>'
         f'<span class="state">{escape(word)}</span></header>'
         f'<div class="bar"><div style="width:{100 * share:.1f}%"></div></div>'
         f'<div class="score">{score or "–"}</div><div class="facts">{escape(facts)}</div></section>'

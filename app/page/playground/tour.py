@@ -20,25 +20,6 @@ _STEPS = (
     ("Press Start", "They train here and now, side by side, for about half a minute."),
     ("Watch λ and accuracy", "Does λ grow? Who learns faster, and who holds up under corruption?"),
 )  # fmt: skip
-_STYLE = """
-<style>
-ol.afn-tour.afn-tour {display:grid; grid-template-columns:repeat(auto-fit,minmax(230px,1fr));
-  gap:.6rem 1.4rem; list-style:none; margin:0; padding:0;}
-.afn-tour.afn-tour li {display:grid; grid-template-columns:1.7rem 1fr; column-gap:.6rem; margin:0;
-  padding:0;}
-.afn-tour i {grid-row:span 2; width:1.7rem; height:1.7rem; border-radius:50%; font-style:normal;
-  display:grid; place-items:center; font-size:.9rem; font-weight:600;
-  border:1.5px solid color-mix(in srgb, currentColor 45%, transparent);}
-.afn-tour [aria-current] i {color:light-dark(#FFFFFF, #14131A); border-color:transparent;
-  background:light-dark(#5B4BB7, #A79BF0);}
-.afn-tour .is-done i {border-color:currentColor; color:light-dark(#1A7431, #3DD56D);}
-.afn-tour b {line-height:1.7rem;}
-.afn-tour span {font-size:.9rem; line-height:1.4;}
-.afn-tour small {position:absolute; width:1px; height:1px; overflow:hidden; clip-path:inset(50%);}
-.st-key-tour-next {min-height:2.5rem;}
-@media (max-width: 640px) {.st-key-tour-next {min-height:4.85rem;}} /* its links take two lines */
-</style>
-"""
 _remember = st.components.v2.component(
     "remember_tour",
     js=f"""export default () => {{
@@ -107,4 +88,4 @@ def _html(done: Sequence[bool]) -> str:
         items.append(
             f'<li{how}><i aria-hidden="true">{mark}</i><b>{name}{said}</b><span>{words}</span></li>'
         )
-    return f'{_STYLE}<ol class="afn-tour" aria-label="Tour">{"".join(items)}</ol>'
+    return f'<ol class="afn-tour" aria-label="Tour">{"".join(items)}</ol>'

@@ -40,13 +40,6 @@ _NO_IMAGE = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
 _steps_figure = lru_cache(maxsize=32)(steps.steps_figure)
 _batch_figure = lru_cache(maxsize=32)(batches.batch_figure)
 """Most reruns show the same cells as before."""
-_BLANK = """
-<style>
-.afn-blank .afn-samples .card {background:color-mix(in srgb, currentColor 5%, transparent);
-  border-color:transparent;}
-.afn-blank .afn-samples .card > * {visibility:hidden;}
-</style>
-"""
 
 
 def render() -> None:
@@ -229,7 +222,7 @@ def _blank_cards(num_models: int) -> str:
     cards = samples.samples_html(
         [_NO_IMAGE] * _CARDS, ["…"] * _CARDS, [[nothing] * num_models] * _CARDS
     )
-    return f'{_BLANK}<div class="afn-blank" aria-hidden="true">{cards}</div>'
+    return f'<div class="afn-blank" aria-hidden="true">{cards}</div>'
 
 
 def _way(chosen: Sequence[Chosen], view: RobustnessView, asked: Asked) -> None:

@@ -13,9 +13,11 @@ from afn.pretrained.ways import WAYS
 from afn.stats.over_seeds import OverSeeds
 from afn.wording import count_words, half_width_words, interval_words, signed_words
 
+from ....kit.draw import table as draw
 from ....kit.draw.chart import Rows
 from ....kit.draw.palette import NORM_COLORS
-from .verdicts import CHIPS, verdict_html
+from ....kit.draw.table import dot, tag, td, th, tr
+from .verdicts import verdict_html
 
 NORM_TITLES: dict[PublishedNorm, str] = {
     "bn": "BN",
@@ -29,35 +31,6 @@ _MODES = {
     "afn-off": "networks off", "afn-frozen": "networks frozen",
 }  # fmt: skip
 _NOT_PUBLISHED = '<span title="not published">·</span>'
-_STYLE = """
-<style>
-.afn-paper {overflow-x:auto; margin:0 0 .3rem;}
-.afn-paper table {border-collapse:separate; border-spacing:0; font-size:.88rem; line-height:1.35;
-  width:100%; min-width:67rem; font-variant-numeric:tabular-nums; margin:0;}
-.afn-paper :is(th, td) {border:0; padding:.4rem .45rem; text-align:right; vertical-align:top;
-  font-weight:400;}
-.afn-paper thead th {font-size:.8rem; vertical-align:bottom; white-space:nowrap;}
-.afn-paper thead b {font-weight:600; font-size:.88rem;}
-.afn-paper thead i {display:inline-block; width:.6rem; height:.6rem; border-radius:50%;
-  background:var(--hue); margin-right:.3rem;}
-.afn-paper tbody :is(th, td) {border-top:1px solid
-  color-mix(in srgb, currentColor 18%, transparent);}
-.afn-paper tbody tr.average :is(th, td) {border-top-width:2px;}
-.afn-paper :is(th, td):first-child {text-align:left; padding-left:0; position:sticky; left:0;
-  z-index:1; min-width:6.2rem; max-width:9rem;}
-.afn-paper tbody th {font-weight:600;}
-/* What slides below the first column must not shine through it: the page's own background. */
-[data-testid=stApp] details:has(.afn-paper)::details-content {background-color:inherit;}
-[data-testid=stApp] :has(.afn-paper), .afn-paper, .afn-paper :is(table, thead, tbody, tr,
-  th:first-child) {background-color:inherit;}
-.afn-paper small {display:block; font-size:.75rem; font-weight:400; opacity:.75;}
-.afn-paper .said {display:block; opacity:.72;}
-.afn-paper .here {display:block; font-weight:600;}
-.afn-paper .here small {display:inline; margin-left:.15rem; white-space:nowrap;}
-.afn-paper td.gain {border-left:1px solid color-mix(in srgb, currentColor 12%, transparent);}
-.afn-paper .key {font-size:.8rem; opacity:.8;}
-</style>
-"""
 
 
 # -- the table -------------------------------------------------------------------------------------
@@ -66,21 +39,20 @@ _STYLE = """
 def table_html(table: Table, rows: Sequence[Replicated]) -> str:
     """Published figures above, ours below them, in every cell."""
     ways = _ways(table)
-    head = "".join(
-        f'<th scope="col"><i style="--hue:{NORM_COLORS[WAYS[way].norm]}"></i>'
-        f"<b>{NORM_TITLES[WAYS[way].norm]}</b><small>{_MODES[way]}</small></th>"
+    heads = [
+        th(
+            f"{dot(NORM_COLORS[WAYS[way].norm])}<b>{NORM_TITLES[WAYS[way].norm]}</b>"
+            f"<small>{_MODES[way]}</small>"
+        )
         for way in ways
-    )
-    head += "".join(
-        f'<th scope="col"><b>{each.title}</b><small>{each.how}</small></th>' for each in COMPARISONS
-    )
-    body = "".join(_row_html(table, row, ways) for row in rows)
-    label = escape(f"{table.title}: published and measured here")
-    return (
-        f'{_STYLE}{CHIPS}<div class="afn-paper" role="region" tabindex="0" aria-label="{label}">'
-        f'<table><thead><tr><th scope="col">'
-        f'<span class="said">published, %</span><span class="here">here, %</span></th>'
-        f"{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    ]
+    heads += [th(f"<b>{each.title}</b><small>{each.how}</small>") for each in COMPARISONS]
+    corner = f'{_said("published, %")}<span class="here">here, %</span>'
+    return draw.table(
+        "afn-paper",
+        [tr(th(corner), *heads)],
+        [_row_html(table, each, ways) for each in rows],
+        label=f"{table.title}: published and measured here",
     )
 
 
@@ -90,10 +62,12 @@ def _ways(table: Table) -> list[str]:
 
 def _row_html(table: Table, row: Replicated, ways: Sequence[str]) -> str:
     note = f"<small>{escape(row.note)}</small>" if row.note else ""
-    css = ' class="average"' if row.row.name == "average" else ""
-    cells = "".join(_accuracy_html(table, row, way) for way in ways)
-    cells += "".join(_gain_html(table, row, each) for each in COMPARISONS)
-    return f'<tr{css}><th scope="row">{escape(row.row.name)}{note}</th>{cells}</tr>'
+    return tr(
+        th(f"{escape(row.row.name)}{note}", scope="row"),
+        *(_accuracy_html(table, row, way) for way in ways),
+        *(_gain_html(table, row, each) for each in COMPARISONS),
+        css="average" if row.row.name == "average" else "",
+    )
 
 
 def _accuracy_html(table: Table, row: Replicated, way: str) -> str:
@@ -101,25 +75,28 @@ def _accuracy_html(table: Table, row: Replicated, way: str) -> str:
     said = _NOT_PUBLISHED if published is None else f"{published:.{table.decimals}f}"
     measured = row.measured[way]
     here = accuracy_words(measured, row.half_widths[way]) if measured else ""
-    return f'<td><span class="said">{said}</span>{_here(here, measured)}</td>'
+    return td(f"{_said(said)}{_here(here, measured)}")
 
 
 def _gain_html(table: Table, row: Replicated, compared: PublishedDifference) -> str:
     points = row.published(compared.way, compared.over)
-    said = _NOT_PUBLISHED if points is None else signed_words(points, table.decimals)
-    if not row.is_planned:
-        return f'<td class="gain"><span class="said">{said}</span></td>'
-    gain = row.gain(compared.way, compared.over)
-    verdict = row.verdict(compared.way, compared.over)
-    ours = _here(gain_words(gain) if gain else "–", gain.differences if gain else None)
-    ours += verdict_html(verdict) if verdict else ""
-    if gain and (words := power_words(gain, points, table.decimals)):
-        ours += f"<small>{words}</small>"
-    return f'<td class="gain"><span class="said">{said}</span>{ours}</td>'
+    told = _said(_NOT_PUBLISHED if points is None else signed_words(points, table.decimals))
+    if row.is_planned:
+        gain = row.gain(compared.way, compared.over)
+        told += _here(gain_words(gain) if gain else "–", gain.differences if gain else None)
+        if verdict := row.verdict(compared.way, compared.over):
+            told += verdict_html(verdict)
+        if gain and (words := power_words(gain, points, table.decimals)):
+            told += f"<small>{words}</small>"
+    return td(told, "gain")
+
+
+def _said(words: str) -> str:
+    return f'<span class="said">{words}</span>'
 
 
 def _here(words: str, measured: OverSeeds | None) -> str:
-    return f'<span class="here" title="{_by_seed(measured)}">{words}</span>'
+    return tag("span", words, css="here", title=_by_seed(measured))
 
 
 def _by_seed(measured: OverSeeds | None) -> str:

@@ -17,30 +17,6 @@ from ....kit.draw.tested import Tested
 
 ImageChoice = Literal["first", "flipped", "disagree"]
 CLEAN: Place = (None, 0)
-_STYLE = """
-<style>
-.afn-samples {display:grid; gap:.6rem; grid-template-columns:repeat(auto-fill, minmax(9rem, 1fr));
-  font-size:.8rem; line-height:1.3; font-variant-numeric:tabular-nums; margin:0;}
-.afn-samples .card {border:1px solid color-mix(in srgb, currentColor 18%, transparent);
-  border-radius:8px; padding:.6rem; margin:0; min-width:0;}
-.afn-samples img {display:block; width:88px; height:88px; image-rendering:pixelated;
-  border-radius:4px; margin:0 auto .4rem;
-  outline:1px solid color-mix(in srgb, currentColor 14%, transparent);}
-.afn-samples p {margin:0 0 .35rem; text-align:center; font-size:.85rem; font-weight:600;
-  overflow:hidden; text-overflow:ellipsis; white-space:nowrap;}
-.afn-samples .answer {display:grid; grid-template-columns:.65rem 1fr auto .9rem; gap:0 .35rem;
-  align-items:center; margin-top:.25rem;}
-.afn-samples .answer i {width:.65rem; height:.65rem; border-radius:50%; background:var(--hue);}
-.afn-samples .answer span {overflow:hidden; text-overflow:ellipsis; white-space:nowrap;}
-.afn-samples .answer em {font-style:normal; opacity:.8;}
-.afn-samples .answer u {grid-column:2 / 4; height:3px; border-radius:2px; text-decoration:none;
-  background:linear-gradient(90deg, var(--hue) var(--share),
-    color-mix(in srgb, currentColor 14%, transparent) var(--share));}
-.afn-samples .wrong span {font-weight:600;}
-.afn-samples .wrong b {font-weight:700;}
-.afn-samples .right b {opacity:.55; font-weight:400;}
-</style>
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +65,7 @@ def samples_html(
         f"{''.join(map(_line, given))}</div>"
         for image, truth, given in zip(images, truths, answers, strict=True)
     )
-    return f'{_STYLE}<div class="afn-samples" role="list">{cards}</div>'
+    return f'<div class="afn-samples" role="list">{cards}</div>'
 
 
 def _line(answer: Guess) -> str:

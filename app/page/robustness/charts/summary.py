@@ -22,28 +22,8 @@ from ....kit.draw.estimates import (
     signed,
     take,
 )
+from ....kit.draw.table import dot, table, td, th, tr
 from ....kit.draw.tested import Tested
-
-_STYLE = """
-<style>
-.afn-summary {width:100%; max-width:46rem; border-collapse:collapse; font-size:.9rem;
-  line-height:1.3; font-variant-numeric:tabular-nums; margin:0;}
-.afn-summary caption {caption-side:bottom; text-align:left; font-size:.8rem; opacity:.75;
-  padding-top:.4rem;}
-.afn-summary :is(th, td) {border:0; padding:.35rem .3rem; text-align:right; vertical-align:top;
-  font-weight:400;}
-.afn-summary thead th {font-size:.8rem; opacity:.75; vertical-align:bottom;}
-.afn-summary tbody tr {border-top:1px solid color-mix(in srgb, currentColor 18%, transparent);}
-.afn-summary :is(th, td):first-child {text-align:left; padding-left:0;}
-.afn-summary :is(th, td):last-child {padding-right:0;}
-.afn-summary th b {font-weight:600;}
-.afn-summary i {display:inline-block; width:.65rem; height:.65rem; border-radius:50%;
-  background:var(--hue); margin-right:.4rem;}
-.afn-summary small {display:block; font-size:.75rem; opacity:.75;}
-.afn-summary .clear {font-weight:700;}
-.afn-summary .clear small {font-weight:400;}
-</style>
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,50 +110,51 @@ def _columns(name: str, estimate: Estimate | None) -> dict[str, float | None]:
 def summary_html(tested: Sequence[Tested], baseline: Tested) -> str:
     """The same as a table for people; a gain is bold where its interval excludes 0."""
     totals = [_total(each, baseline) for each in tested]
-    body = "".join(
-        f'<tr><th scope="row"><i style="--hue:{escape(each.color)}"></i><b>{escape(each.label)}</b>'
-        f"<small>{escape(each.told_statistics)}</small></th>"
-        f"{_accuracy_cell(total.clean)}{_accuracy_cell(total.mean)}"
-        f"{_gain_cell(total.gain, is_baseline=each == baseline)}{_mce_cell(total)}</tr>"
+    name, standard = baseline.label, f"the {len(STANDARD)} standard corruptions"
+    mce = (
+        f"mean corruption error: errors beside those of {name}, over {standard}; below 1 is "
+        f"better than {name}"
+    )
+    heads = tr(
+        th("model"), th("clean, %"), th("corrupted, %"),
+        th(f"over {escape(name)}, points"), th("mCE", title=mce),
+    )  # fmt: skip
+    body = [
+        tr(
+            th(
+                f"{dot(each.color)}<b>{escape(each.label)}</b>"
+                f"<small>{escape(each.told_statistics)}</small>",
+                scope="row",
+            ),
+            _accuracy_cell(total.clean),
+            _accuracy_cell(total.mean),
+            _gain_cell(total.gain, is_baseline=each == baseline),
+            _mce_cell(total, f"over {total.kinds} of {standard}"),
+        )
         for each, total in zip(tested, totals, strict=True)
-    )
-    name = escape(baseline.label)
-    return (
-        f'{_STYLE}<table class="afn-summary"><caption>{_basis(tested, totals)}</caption><thead><tr>'
-        '<th scope="col">model</th><th scope="col">clean, %</th>'
-        '<th scope="col">corrupted, %</th>'
-        f'<th scope="col">over {name}, points</th>'
-        f'<th scope="col" title="mean corruption error: errors beside those of {name}, over the '
-        f'{len(STANDARD)} standard corruptions; below 1 is better than {name}">mCE</th>'
-        f"</tr></thead><tbody>{body}</tbody></table>"
-    )
+    ]
+    return table("afn-summary", [heads], body, caption=_basis(tested, totals))
 
 
 def _accuracy_cell(accuracy: Estimate | None) -> str:
     if accuracy is None:
-        return _nothing("not tested yet")
-    return f"<td>{100 * accuracy.value:.1f}<small>{interval_words(accuracy)}</small></td>"
+        return td("–", title="not tested yet")
+    return td(f"{100 * accuracy.value:.1f}<small>{interval_words(accuracy)}</small>")
 
 
 def _gain_cell(gain: Estimate | None, *, is_baseline: bool) -> str:
     if gain is None:
-        return _nothing("the baseline itself" if is_baseline else "not tested on the same yet")
-    css = ' class="clear"' if gain.is_clear else ""
-    return f"<td{css}>{signed(gain.value)}<small>{interval_words(gain)}</small></td>"
+        why = "the baseline itself" if is_baseline else "not tested on the same yet"
+        return td("–", title=why)
+    told = f"{signed(gain.value)}<small>{interval_words(gain)}</small>"
+    return td(told, "clear" if gain.is_clear else "")
 
 
-def _mce_cell(total: _Total) -> str:
+def _mce_cell(total: _Total, over: str) -> str:
     if total.mce is None:
-        return _nothing("needs a whole standard corruption in both")
+        return td("–", title="needs a whole standard corruption in both")
     part = f"<small>{total.kinds} of {len(STANDARD)}</small>" if total.kinds < len(STANDARD) else ""
-    return (
-        f'<td title="over {total.kinds} of the {len(STANDARD)} standard corruptions">'
-        f"{total.mce:.3f}{part}</td>"
-    )
-
-
-def _nothing(why: str) -> str:
-    return f'<td title="{why}">–</td>'
+    return td(f"{total.mce:.3f}{part}", title=over)
 
 
 def _basis(tested: Sequence[Tested], totals: Sequence[_Total]) -> str:

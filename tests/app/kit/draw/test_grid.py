@@ -11,13 +11,15 @@ from afn.ask.records import STANDARD
 from afn.corruptions.severities import GROUPS, SEVERITIES
 from afn.stats.intervals import mean_interval, paired_interval, wilson_interval
 from app.kit.draw.estimates import accuracy_over, gain_over, place_title, signed
-from app.kit.draw.grid import FADED_TEXT, grid_table, heatmap_html, in_order, scale_html
+from app.kit.draw.grid import grid_table, heatmap_html, in_order, scale_html
 from app.kit.draw.heat import FULL, diverging
 from app.kit.draw.legend import Entry, legend_html
 from app.page.robustness.charts.samples import answers_of, samples_html
 from app.page.robustness.charts.summary import grid_reading, summary, summary_html
 from tests.app.cells import N, Table, answered, cell, grid
 
+LOOK = (Path(__file__).parents[4] / "app" / "look.css").read_text()
+FADED_TEXT = int(re.search(r"\.chance \{color: color-mix\(in srgb, currentColor (\d+)%", LOOK)[1])
 THEMES = tomllib.loads((Path(__file__).parents[4] / ".streamlit" / "config.toml").read_text())[
     "theme"
 ]

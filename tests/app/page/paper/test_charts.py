@@ -28,7 +28,7 @@ from app.page.paper.charts import ladder as ladders
 from app.page.paper.charts import mechanisms as figures
 from app.page.paper.charts import paper as charts
 from app.page.paper.charts.forest import forest_html, trainings_words
-from app.page.paper.charts.verdicts import protocol_html, tally_html, verdict_html
+from app.page.paper.charts.verdicts import protocol_html, verdict_html
 from app.page.paper.mechanisms import VARIANTS, Effect, Moves, TrainingCourse
 from app.page.paper.view import fit_words, fits
 from tests.pretrained.accuracies import answer, measured
@@ -186,11 +186,7 @@ def test_a_verdict_is_told_by_word_and_sign_not_by_colour_alone(verdict):
     assert '<b aria-hidden="true">' in chip
 
 
-def test_a_tally_counts_and_markup_is_escaped():
-    html = tally_html("<AFN>", ["holds here", "holds here", "too few seeds"])
-    assert "2 × holds here" in html
-    assert "1 × too few seeds" in html
-    assert "&lt;AFN&gt;" in html
+def test_markup_in_a_protocol_is_escaped():
     assert "&lt;b&gt;" in protocol_html({"network": "<b>"}, {}, ["network"])
 
 

@@ -32,7 +32,7 @@ def folder(tmp_path, monkeypatch) -> Path:
 def test_what_is_shipped_shows_every_table_and_trajectory():
     assert (pretrained_dir() / FILE).exists()
     at = page()
-    assert html(at).count('class="afn-paper"') == len(TABLES)
+    assert html(at).count('class="afn-table afn-paper"') == len(TABLES)
     assert len(at.get("plotly_chart")) >= 3 + 1  # three mechanisms and a ladder
     assert "Precomputed" in words(at)
     assert dict(at.query_params) == {}
@@ -44,7 +44,7 @@ def test_what_is_shipped_shows_every_table_and_trajectory():
 
 def test_an_empty_folder_says_what_to_do(folder):
     at = page()
-    assert html(at).count('class="afn-paper"') == len(TABLES)
+    assert html(at).count('class="afn-table afn-paper"') == len(TABLES)
     assert html(at).count("not measured yet") >= 4 * 5
     assert not at.get("plotly_chart")
     commands = [block.value for block in at.code]

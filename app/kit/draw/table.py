@@ -1,0 +1,94 @@
+"""Tables as HTML, for ``st.html``; how they look is in ``app/look.css``."""
+
+from collections.abc import Iterable
+from html import escape
+
+
+def tag(name: str, inner: str = "", *, css: str = "", **attributes: object) -> str:
+    """An element of HTML; attributes that are empty are left out, ``aria_label`` has a hyphen.
+
+    Args:
+        name: Of the element.
+        inner: HTML within it.
+        css: Its classes.
+        attributes: Text, which is escaped.
+    """
+    given = {"class": css.strip(), **attributes}
+    told = "".join(
+        f' {key.replace("_", "-")}="{escape(str(value))}"' for key, value in given.items() if value
+    )
+    return f"<{name}{told}>{inner}</{name}>"
+
+
+def dot(color: str) -> str:
+    """A dot in the colour of what is named behind it."""
+    return tag("i", css="afn-dot", style=f"--hue:{color}")
+
+
+def chip(glyph: str, text: str, color: str, css: str = "") -> str:
+    """A verdict: in words, by sign and by colour."""
+    sign = tag("b", glyph, aria_hidden="true")
+    return tag("span", f"{sign} {escape(text)}", css=f"afn-chip {css}", style=f"--hue:{color}")
+
+
+def td(inner: str, css: str = "", *, title: str = "", background: str = "", span: int = 1) -> str:
+    """A cell.
+
+    Args:
+        inner: HTML within it.
+        css: Its classes; ``number`` stands at the right.
+        title: Told when pointed at.
+        background: Of `app.kit.draw.heat`.
+        span: So many columns.
+    """
+    style = f"background:{background}" if background else ""
+    return tag("td", inner, css=css, colspan=span > 1 and span, style=style, title=title)
+
+
+def th(
+    inner: str,
+    css: str = "",
+    *,
+    scope: str = "col",
+    title: str = "",
+    span: int = 1,
+    rows: int = 1,
+) -> str:
+    """A head of a column, or of what `scope` says: row, colgroup, rowgroup."""
+    spans = {"colspan": span > 1 and span, "rowspan": rows > 1 and rows}
+    return tag("th", inner, css=css, scope=scope, title=title, **spans)
+
+
+def tr(*cells: str, css: str = "", title: str = "") -> str:
+    """A row."""
+    return tag("tr", "".join(cells), css=css, title=title)
+
+
+def table(
+    css: str,
+    heads: Iterable[str],
+    *bodies: Iterable[str],
+    caption: str = "",
+    label: str = "",
+    foot: str = "",
+    note: str = "",
+    style: str = "",
+) -> str:
+    """A table.
+
+    Args:
+        css: Its classes.
+        heads: Rows of heads.
+        bodies: Rows; what belongs together is a body of its own.
+        caption: HTML above it.
+        label: What it shows, for screen readers: it can then be scrolled by keyboard.
+        foot: A row below.
+        note: HTML under it.
+        style: Its own measures, which the style of its class uses.
+    """
+    parts = [tag("caption", caption)] if caption else []
+    parts += [tag("thead", "".join(heads)), *(tag("tbody", "".join(body)) for body in bodies)]
+    parts += [tag("tfoot", foot, aria_hidden="true")] if foot else []
+    inner = tag("table", "".join(parts)) + (tag("p", note) if note else "")
+    spoken = {"role": "region", "tabindex": "0", "aria_label": label} if label else {}
+    return tag("div", inner, css=f"afn-table {css}", style=style, **spoken)
