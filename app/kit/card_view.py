@@ -10,7 +10,7 @@ from afn.settings.config import TrainConfig
 from afn.wording import count_words, duration_words
 
 from .comparison import NORM_TITLES
-from .export import csv_of
+from .export import csv_button
 from .markdown import plain
 from .take.code import config_code
 
@@ -80,10 +80,7 @@ def card_details(card: Card, *, key: str) -> None:
         rows, hide_index=True, height=240,
         column_config={"accuracy": st.column_config.NumberColumn(format="percent")},
     )  # fmt: skip
-    st.download_button(
-        "Accuracies (CSV)", csv_of(lambda: rows), f"{card.name}.csv", "text/csv",
-        icon=":material/download:", key=f"{key}.card.csv.{card.name}", on_click="ignore",
-    )  # fmt: skip
+    csv_button("Accuracies (CSV)", lambda: rows, card.name, key=f"{key}.card.csv.{card.name}")
     st.caption("Its configuration as Python")
     st.code(config_code(config), language="python", wrap_lines=True)
 

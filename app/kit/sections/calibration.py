@@ -11,9 +11,10 @@ from afn.wording import count_words
 from ..draw import calibration as charts
 from ..draw.calibration import Rated
 from ..draw.legend import legend_html
-from ..export import csv_of
+from ..export import csv_button
 from ..heading import heading
 from ..markdown import plain
+from ..plot import plot
 
 _reliability = lru_cache(maxsize=16)(charts.reliability_figure)
 _errors = lru_cache(maxsize=16)(charts.error_figure)
@@ -34,20 +35,15 @@ def render(rated: Sequence[Rated], *, key: str, told: str = "") -> None:
     st.html(legend_html(charts.calibration_legend(rated)))
     left, right = st.columns(2)
     with left:
-        st.plotly_chart(
-            _reliability(tuple(rated)), key=f"{key}.reliability",
-            config={"displayModeBar": False}, alt=words,
-        )  # fmt: skip
+        plot(_reliability(tuple(rated)), words, f"{key}.reliability", is_told=True)
     with right:
-        st.plotly_chart(
-            _errors(tuple(rated)), key=f"{key}.errors", config={"displayModeBar": False}, alt=words
-        )
+        plot(_errors(tuple(rated)), words, f"{key}.errors", is_told=True)
     st.caption(plain(words))
     older = rule_words(rated[0].rule)
     images = count_words(rated[0].calibration.n, "image")
     parts = [told, f"{images} in each test", f"images {older}" if older else ""]
     st.caption(plain(" · ".join(filter(None, [*parts, "95 % intervals over images"]))))
-    st.download_button(
-        "Calibration (CSV)", csv_of(lambda: charts.calibration_table(rated)), "calibration.csv",
-        "text/csv", icon=":material/download:", on_click="ignore", key=f"csv.{key}.calibration",
+    csv_button(
+        "Calibration (CSV)", lambda: charts.calibration_table(rated), "calibration",
+        key=f"csv.{key}.calibration",
     )  # fmt: skip

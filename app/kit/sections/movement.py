@@ -18,10 +18,11 @@ from ..asking import Asked
 from ..draw import movement as charts
 from ..draw.legend import Entry, legend_html
 from ..draw.movement import Moved
-from ..export import csv_of
+from ..export import csv_button
 from ..heading import heading
 from ..histories import Opened
 from ..markdown import plain
+from ..plot import plot
 from ..take import Experiment, movements, offer
 
 KEPT = folders.REFERENCE / "movement.jsonl"
@@ -68,17 +69,15 @@ def figures(shown: Sequence[Moved], *, key: str) -> None:
     left, right = st.columns(2)
     with left:
         st.markdown("**Where the networks' matrices went**")
-        st.plotly_chart(
-            charts.way_figure(shown, height=_HEIGHT), key=f"{key}.way",
-            config={"displayModeBar": False},
-            alt=f"Arrows from the start to where they are. {charts.way_reading(shown)}",
+        plot(
+            charts.way_figure(shown, height=_HEIGHT), charts.way_reading(shown), f"{key}.way",
+            about="Arrows from the start to where they are", is_told=True,
         )  # fmt: skip
     with right:
         st.markdown("**How much their answers change with what is shown**")
-        st.plotly_chart(
-            charts.answers_figure(shown, height=_HEIGHT), key=f"{key}.answers",
-            config={"displayModeBar": False},
-            alt=f"A dot per layer: change of each answer. {charts.answers_reading(shown)}",
+        plot(
+            charts.answers_figure(shown, height=_HEIGHT), charts.answers_reading(shown),
+            f"{key}.answers", about="A dot per layer: change of each answer", is_told=True,
         )  # fmt: skip
 
 
@@ -145,9 +144,9 @@ def _draw(known: Mapping[str, Moved], opened: Sequence[Opened]) -> None:
         st.html(legend_html([Entry(each.label, each.color) for each in shown]))
     figures(shown, key="dynamics.movement")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button(
-            "Networks and answers (CSV)", csv_of(lambda: charts.table(shown)), "movement.csv",
-            "text/csv", icon=":material/download:", on_click="ignore", key="dynamics.movement.csv",
+        csv_button(
+            "Networks and answers (CSV)", lambda: charts.table(shown), "movement",
+            key="dynamics.movement.csv",
         )  # fmt: skip
         told = f"{histories.provenance(opened)} · {source_words(shown)}"
         st.caption(plain(told), width="stretch")

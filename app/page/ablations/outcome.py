@@ -8,9 +8,10 @@ from afn.wording import count_words
 from ...kit import backend, routes
 from ...kit.comparison import MAX_CONTENDERS
 from ...kit.explanations import CONTROLS
-from ...kit.export import csv_of
+from ...kit.export import csv_button
 from ...kit.heading import heading
 from ...kit.markdown import plain
+from ...kit.plot import plot
 from ...kit.results import Layout, SweepResults
 from . import charts, table
 from . import view as ablations
@@ -108,10 +109,7 @@ def _provenance(results: SweepResults, drawn: Drawn) -> None:
         f"{count_words(seeds, 'seed')}; whiskers and ± are 95 % t-intervals over seeds, "
         "differences are paired by seed"
     )
-    st.download_button(
-        "These figures (CSV)", csv_of(lambda: table.table(drawn)), "ablation.csv", "text/csv",
-        icon=":material/download:", on_click="ignore",
-    )  # fmt: skip
+    csv_button("These figures (CSV)", lambda: table.table(drawn), "ablation")
 
 
 def _pareto(results: SweepResults, drawn: Drawn) -> None:
@@ -120,8 +118,7 @@ def _pareto(results: SweepResults, drawn: Drawn) -> None:
         return
     heading("Against cost", "ablations.pareto", is_part=True)
     told = table.pareto_reading(results, drawn.metric)
-    st.plotly_chart(
-        charts.pareto_figure(results, drawn.metric), key="ablations.pareto",
-        config={"displayModeBar": False}, alt=f"{drawn.metric.title} against cost. {told}",
+    plot(
+        charts.pareto_figure(results, drawn.metric), told, "ablations.pareto",
+        about=f"{drawn.metric.title} against cost",
     )  # fmt: skip
-    st.caption(plain(told))

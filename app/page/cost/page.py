@@ -13,9 +13,10 @@ from ...kit.draw.chart import enumerate_words
 from ...kit.draw.legend import Entry, legend_html
 from ...kit.draw.palette import NORM_COLORS
 from ...kit.explanations import CONTROLS
-from ...kit.export import csv_of
+from ...kit.export import csv_button
 from ...kit.heading import heading
 from ...kit.markdown import plain
+from ...kit.plot import plot
 from ...kit.take import offer
 from . import charts
 from . import live as live_cost
@@ -97,13 +98,10 @@ def _figures(chosen: list[Measurement], view: CostView, report: Report, *, is_li
         words = charts.metric_reading(chosen, view, metric)
         with column:
             st.markdown(f"**{metric.title}**, {charts.unit(view, metric)}")
-            st.plotly_chart(
-                charts.cost_figure(chosen, view, metric),
-                key=f"cost.chart.{name}",
-                config={"displayModeBar": False},
-                alt=f"{metric.title} over {VARIED_TITLES[view.varied]}. {words}",
-            )
-            st.caption(words)
+            plot(
+                charts.cost_figure(chosen, view, metric), words, f"cost.chart.{name}",
+                about=f"{metric.title} over {VARIED_TITLES[view.varied]}",
+            )  # fmt: skip
     st.caption(_provenance(chosen, report, is_live=is_live))
     _table(chosen, view)
     _downloads(chosen, view, report, is_live=is_live)
@@ -143,13 +141,7 @@ def _downloads(
 ) -> None:
     with st.expander("Data of these figures", icon=":material/download:"):
         with st.container(horizontal=True):
-            st.download_button(
-                "Figures (CSV)",
-                csv_of(lambda: charts.table(chosen, view)),
-                "cost.csv",
-                "text/csv",
-                on_click="ignore",
-            )
+            csv_button("Figures (CSV)", lambda: charts.table(chosen, view), "cost", icon=None)
             st.download_button(
                 "Measurements (JSON)",
                 lambda: json.dumps(

@@ -11,8 +11,9 @@ from ...kit import asking, families
 from ...kit.asking import Asked
 from ...kit.draw.domains import domain_words
 from ...kit.draw.lambdas import short_layer
-from ...kit.export import csv_of
+from ...kit.export import csv_button
 from ...kit.markdown import plain
+from ...kit.plot import plot
 from . import spread
 from . import view as domains
 from .view import COLORS, CONTENDERS, TrainedNetworks
@@ -74,11 +75,10 @@ def render(
 def _separation(known: Sequence[spread.Named]) -> None:
     words = spread.separation_reading(known)
     st.markdown(f"**{spread.MEASURE_TITLES['shift'].capitalize()}**")
-    st.plotly_chart(
-        spread.separation_figure(known), key="domains.separation",
-        config={"displayModeBar": False}, alt=spread.separation_alt(known),
+    plot(
+        spread.separation_figure(known), words, "domains.separation",
+        about=f"{spread.MEASURE_TITLES['shift'].capitalize()}, over layers",
     )  # fmt: skip
-    st.caption(plain(words))
 
 
 def _one_layer(
@@ -106,20 +106,16 @@ def _one_layer(
             st.skeleton(height=_HEIGHT)
         return
     layer = measured.layers[names.index(st.session_state[domains.key("layer")])]
-    st.plotly_chart(
-        spread.spread_figure(layer, titles), key="domains.spread",
-        config={"displayModeBar": False}, alt=spread.spread_alt(layer),
+    plot(
+        spread.spread_figure(layer, titles), spread.spread_reading(layer), "domains.spread",
+        about="Images of each domain as points, before and after one layer",
     )  # fmt: skip
-    st.caption(plain(spread.spread_reading(layer)))
-    st.plotly_chart(
-        spread.profile_figure(layer, titles), key="domains.profile",
-        config={"displayModeBar": False}, alt=spread.profile_alt(layer),
+    plot(
+        spread.profile_figure(layer, titles), spread.profile_reading(layer), "domains.profile",
+        about="Mean and standard deviation of every channel in each domain, before and after one "
+        "layer",
     )  # fmt: skip
-    st.caption(plain(spread.profile_reading(layer)))
-    st.download_button(
-        "Distances (CSV)", csv_of(lambda: spread.spread_table(list(known.values()))),
-        "layers.csv", "text/csv", icon=":material/download:", on_click="ignore",
-    )  # fmt: skip
+    csv_button("Distances (CSV)", lambda: spread.spread_table(list(known.values())), "layers")
     images = ", ".join(
         f"{n} of {domain_words(name, titles)}"
         for name, n in zip(measured.domains, measured.num_images, strict=True)

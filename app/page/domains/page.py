@@ -15,7 +15,7 @@ from ...kit.batch_controls import BATCH_SIZES
 from ...kit.comparison import NORM_TITLES
 from ...kit.draw.domains import MatrixRow, matrix_reading, matrix_table
 from ...kit.explanations import CONTROLS
-from ...kit.export import csv_of
+from ...kit.export import csv_button
 from ...kit.families import DIGITS
 from ...kit.heading import heading
 from ...kit.markdown import plain
@@ -311,10 +311,7 @@ def _provenance(
 ) -> None:
     names = [entry.name for entry in here]
     everything = [row for mine in rows.values() for row in mine]
-    st.download_button(
-        "The matrix (CSV)", csv_of(lambda: matrix_table(everything, names)), "domains.csv",
-        "text/csv", icon=":material/download:", on_click="ignore",
-    )  # fmt: skip
+    csv_button("The matrix (CSV)", lambda: matrix_table(everything, names), "domains")
     what = "Precomputed" if recipe.is_pretrained else "Cached"
     lines = [
         f"{what} · {domains.images_words(rows, here, view.images)} · statistics: "

@@ -264,24 +264,6 @@ def _gap(channel: Sequence[PlanePoint]) -> float:
     return max(mu for mu, _ in channel) - min(mu for mu, _ in channel)
 
 
-def spread_alt(layer: LayerSpread) -> str:
-    """The figure of images as points in words."""
-    return f"Images of each domain as points, before and after one layer. {spread_reading(layer)}"
-
-
-def profile_alt(layer: LayerSpread) -> str:
-    """The figure of channels in words."""
-    return (
-        "Mean and standard deviation of every channel in each domain, before and after one layer. "
-        f"{profile_reading(layer)}"
-    )
-
-
-def separation_alt(spreads: Sequence[Named], measure: Measure = "shift") -> str:
-    """The figure over layers in words."""
-    return f"{MEASURE_TITLES[measure].capitalize()}, over layers. {separation_reading(spreads)}"
-
-
 def spread_table(spreads: Sequence[Named]) -> Rows:
     """All distances, in long form."""
     return [

@@ -15,12 +15,13 @@ from ...kit.draw.depth import depth_legend
 from ...kit.draw.lambdas import TITLES
 from ...kit.draw.tracks import Course, Series, courses_of, series_of, table
 from ...kit.explanations import CONTROLS, FIGURES
-from ...kit.export import csv_of
+from ...kit.export import csv_button
 from ...kit.heading import heading
 from ...kit.histories import Opened
 from ...kit.markdown import plain
 from ...kit.offers import Choice, alike, newest
 from ...kit.pacing import painted
+from ...kit.plot import plot
 from ...kit.sections import movement as moving
 from ...kit.take import lambdas, offer
 from . import charts
@@ -185,10 +186,9 @@ def _figures(view: DynamicsView, chosen: Sequence[Opened]) -> None:
         painted()
         _depth(panels, courses, view)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button(
-            "These curves (CSV)", csv_of(lambda: table(series, view.quantity)),
-            f"lambda-{view.quantity}.csv", "text/csv", icon=":material/download:",
-            on_click="ignore", key="dynamics.csv",
+        csv_button(
+            "These curves (CSV)", lambda: table(series, view.quantity), f"lambda-{view.quantity}",
+            key="dynamics.csv",
         )  # fmt: skip
         st.caption(plain(_provenance(view, chosen, courses)), width="stretch")
 
@@ -205,16 +205,14 @@ def _panels(
             words = panel_reading(panel, courses, view.quantity)
             with column:
                 st.markdown(_title(panel, view.quantity))
-                st.plotly_chart(
+                plot(
                     charts.dynamics_figure(
                         panel, courses, view.quantity, seeds=view.seeds, log=view.axis == "log",
                         height=height,
                     ),
-                    key=f"dynamics.{panel.which}.{panel.layer or 'all'}",
-                    config={"displayModeBar": False},
-                    alt=f"{panel.title}, over the steps. {words}",
+                    words, f"dynamics.{panel.which}.{panel.layer or 'all'}",
+                    about=f"{panel.title}, over the steps",
                 )  # fmt: skip
-                st.caption(plain(words))
 
 
 def _title(panel: charts.Panel, quantity: Quantity) -> str:
@@ -229,11 +227,11 @@ def _depth(panels: Sequence[charts.Panel], courses: Sequence[Course], view: Dyna
             with column:
                 st.markdown(_title(panel, view.quantity))
                 words = panel_reading(panel, courses, view.quantity)
-                st.plotly_chart(
-                    charts.depth_figure(panel, courses, view.quantity),
-                    key=f"dynamics.depth.{panel.which}", config={"displayModeBar": False},
-                    alt=f"{panel.title}, over the depth: hollow at the start, filled at the end. "
-                    f"{words}",
+                plot(
+                    charts.depth_figure(panel, courses, view.quantity), words,
+                    f"dynamics.depth.{panel.which}",
+                    about=f"{panel.title}, over the depth: hollow at the start, filled at the end",
+                    is_told=True,
                 )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from ...kit.draw.corruptions import group_title
 from ...kit.draw.lambdas import short_layer
 from ...kit.draw.palette import GREY, NORM_COLORS
 from ...kit.explanations import CONTROLS
-from ...kit.export import csv_of
+from ...kit.export import csv_button
 from ...kit.families import is_here, other_domains
 from ...kit.heading import heading
 from ...kit.markdown import plain
@@ -216,10 +216,7 @@ def _layer(chosen: _Chosen, picture: bytes) -> None:
         return
     _diagram(chosen, view, seen)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button(
-            "All channels (CSV)", csv_of(lambda: words.table(seen)), "layer.csv", "text/csv",
-            icon=":material/download:", key="inside_csv", on_click="ignore",
-        )  # fmt: skip
+        csv_button("All channels (CSV)", lambda: words.table(seen), "layer", key="inside_csv")
         st.caption(plain(_provenance(chosen, view, seen)), width="stretch")
     _neighbours(chosen, look, view)
     offer("inside", lambda: layers.experiments_of(view, look, seen))

@@ -9,6 +9,7 @@ from afn.wording import duration_words
 
 from ...kit import backend
 from ...kit.markdown import plain
+from ...kit.plot import plot
 from .experiments.experiment import Data, Standing
 from .experiments.trial import Outcome, Trial
 from .lessons.lesson import Lesson
@@ -105,11 +106,7 @@ def _charts(lesson: Lesson[Data], data: Data) -> None:
     for number, chart in enumerate(lesson.charts):
         words = chart.read(data)
         st.markdown(f"**{chart.title}**")
-        st.plotly_chart(
-            chart.draw(data), key=f"lessons.chart.{lesson.slug}.{number}",
-            config={"displayModeBar": False}, alt=f"{chart.title}. {words}",
-        )  # fmt: skip
-        st.caption(plain(words))
+        plot(chart.draw(data), words, f"lessons.chart.{lesson.slug}.{number}", about=chart.title)
 
 
 def _provenance(lesson: Lesson[Data], data: Data, outcome: Outcome, *, is_live: bool) -> str:

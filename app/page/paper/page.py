@@ -22,10 +22,11 @@ from ...kit.draw.asked import asked_html, asked_rows
 from ...kit.draw.chart import Rows
 from ...kit.draw.legend import Entry, legend_html
 from ...kit.explanations import CONTROLS
-from ...kit.export import csv_of
+from ...kit.export import csv_button
 from ...kit.heading import heading
 from ...kit.markdown import plain
 from ...kit.pacing import painted
+from ...kit.plot import plot
 from ...kit.sections import calibration
 from ...kit.sections import movement as moving
 from ...kit.take import offer
@@ -198,10 +199,7 @@ def _protocol_words(here: Mapping[str, str]) -> str:
 
 
 def _csv(label: str, name: str, table: Callable[[], Rows]) -> None:
-    st.download_button(
-        label, csv_of(table), f"{name}.csv", "text/csv", icon=":material/download:",
-        on_click="ignore", key=f"csv.{name}",
-    )  # fmt: skip
+    csv_button(label, table, name, key=f"csv.{name}")
 
 
 # -- mechanisms ------------------------------------------------------------------------------------
@@ -253,10 +251,7 @@ def _learning(network: str, told: str) -> None:
     words = figures.effects_reading(effects, course)
     st.markdown(plain(words))
     if effects:
-        st.plotly_chart(
-            _effects_figure(tuple(effects)), key="paper.effects",
-            config={"displayModeBar": False}, alt=words,
-        )  # fmt: skip
+        plot(_effects_figure(tuple(effects)), words, "paper.effects", is_told=True)
     control = effects[0].control if effects else "frozen"
     if older := next(filter(None, (effect.older for effect in effects)), ""):
         told += f" · images {older}"
@@ -298,10 +293,7 @@ def _growth(network: str, told: str) -> None:
     st.markdown(plain(words))
     if not courses:
         return
-    st.plotly_chart(
-        _lambdas_figure(tuple(courses)), key="paper.lambdas",
-        config={"displayModeBar": False}, alt=words,
-    )  # fmt: skip
+    plot(_lambdas_figure(tuple(courses)), words, "paper.lambdas", is_told=True)
     st.caption(plain(f"{told} · a dot per layer"))
     _refuted("λ that end where they started, or below, when started small.")
     _csv("λ by layer (CSV)", "lambdas", lambda: figures.lambdas_table(courses))
@@ -320,10 +312,7 @@ def _gradients(network: str, told: str) -> None:
     if not courses:
         return
     st.html(legend_html(figures.gradient_entries(courses)))
-    st.plotly_chart(
-        _gradients_figure(tuple(courses)), key="paper.gradients",
-        config={"displayModeBar": False}, alt=words,
-    )  # fmt: skip
+    plot(_gradients_figure(tuple(courses)), words, "paper.gradients", is_told=True)
     st.caption(plain(f"{told} · the first 100 steps, and some of the others"))
     _refuted(
         "gradients that are no larger with λ wide open, and trainings that learn as well there."
@@ -355,10 +344,7 @@ def _ladders(results: Results) -> None:
         words = ladders.ladder_reading(rungs)
         with columns[number % 2]:
             st.markdown(f"**{name}**")
-            st.plotly_chart(
-                _ladder_figure(rungs), key=f"paper.ladder.{number}",
-                config={"displayModeBar": False}, alt=f"{name}. {words}",
-            )  # fmt: skip
+            plot(_ladder_figure(rungs), words, f"paper.ladder.{number}", about=name, is_told=True)
             seeds = ", ".join(map(str, rungs.total.ours.seeds))
             older = rule_words(results.rule(LADDERS[name]()))
             condition = condition_of(LADDERS[name]())

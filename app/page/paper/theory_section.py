@@ -4,9 +4,10 @@ from functools import lru_cache
 
 import streamlit as st
 
-from ...kit.export import csv_of
+from ...kit.export import csv_button
 from ...kit.heading import heading
 from ...kit.markdown import plain
+from ...kit.plot import plot
 from . import evidence
 from .charts import theory as charts
 from .theory import first_steps
@@ -78,19 +79,11 @@ def render(network: str, told: str) -> None:
     with left:
         words = charts.gain_reading(steps)
         st.markdown(r"**One layer:** how loud beside BN, by $\lambda_\sigma$; a dot is a layer")
-        st.plotly_chart(
-            _gain_figure(tuple(steps)), key="paper.gain", config={"displayModeBar": False},
-            alt=words,
-        )  # fmt: skip
-        st.caption(plain(words))
+        plot(_gain_figure(tuple(steps)), words, "paper.gain")
     with right:
         words = charts.gradient_reading(steps)
         st.markdown("**The network:** measured (dot), a layer's limit (tick), product (bar)")
-        st.plotly_chart(
-            _gradient_figure(tuple(steps)), key="paper.first", config={"displayModeBar": False},
-            alt=words,
-        )  # fmt: skip
-        st.caption(plain(words))
+        plot(_gradient_figure(tuple(steps)), words, "paper.first")
     st.markdown(charts.failing(steps))
     if words := charts.logits_reading(steps):
         st.markdown(plain(words))
@@ -98,7 +91,6 @@ def render(network: str, told: str) -> None:
     st.markdown("[Try it: do gains multiply?](./lessons?lesson=gain)")
     with st.expander("The derivation", icon=":material/function:"):
         st.markdown(_DERIVATION)
-    st.download_button(
-        "Gains and limits (CSV)", csv_of(lambda: charts.theory_table(steps)), "gains.csv",
-        "text/csv", icon=":material/download:", on_click="ignore", key="csv.gains",
+    csv_button(
+        "Gains and limits (CSV)", lambda: charts.theory_table(steps), "gains", key="csv.gains",
     )  # fmt: skip

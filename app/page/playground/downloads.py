@@ -8,7 +8,7 @@ from ...kit.draw.chart import Chart, Shown
 from ...kit.draw.corruptions import corruption_chart
 from ...kit.draw.lambdas import lambda_chart
 from ...kit.draw.learning import learning_chart
-from ...kit.export import csv_of
+from ...kit.export import csv_button
 from .distribution import distribution_chart, layer_names
 
 
@@ -24,14 +24,7 @@ def downloads(shown: Sequence[Shown]) -> None:
         return
     with expander, st.container(horizontal=True):
         for title, name, chart in _charts(shown):
-            st.download_button(
-                title,
-                data=csv_of(chart.table),
-                file_name=f"{name}.csv",
-                mime="text/csv",
-                key=f"csv.{name}",
-                on_click="ignore",
-            )
+            csv_button(title, chart.table, name, key=f"csv.{name}", icon=None)
 
 
 def _charts(shown: Sequence[Shown]) -> list[tuple[str, str, Chart]]:

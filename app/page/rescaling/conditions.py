@@ -14,9 +14,10 @@ from ...kit.batch_controls import BATCH_SIZES
 from ...kit.draw.legend import Entry, legend_html
 from ...kit.draw.palette import NORM_COLORS
 from ...kit.explanations import CONTROLS
-from ...kit.export import csv_of
+from ...kit.export import csv_button
 from ...kit.histories import Opened
 from ...kit.markdown import plain
+from ...kit.plot import plot
 from ...kit.take import offer
 from . import differences
 from . import take as scales
@@ -149,9 +150,9 @@ def _difference_figures(
             else:
                 st.markdown(f"**|difference of {SYMBOLS[name]}|**, mean over channels")
                 figure = differences.layers_figure(measured, looked, name)
-            st.plotly_chart(
-                figure, key=f"rescaling.differences.{name}", config={"displayModeBar": False},
-                alt=f"Differences of {SYMBOLS[name]} between conditions. {words}",
+            plot(
+                figure, words, f"rescaling.differences.{name}",
+                about=f"Differences of {SYMBOLS[name]} between conditions", is_told=True,
             )  # fmt: skip
 
 
@@ -159,10 +160,9 @@ def _difference_source(
     chosen: Opened, measured: Rescaling, statistics: str, layer: LayerRescaling | None
 ) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button(
-            "Under all conditions (CSV)", csv_of(lambda: differences.table(measured)),
-            "gamma-beta-conditions.csv", "text/csv", icon=":material/download:",
-            on_click="ignore", key="rescaling.differences.csv",
+        csv_button(
+            "Under all conditions (CSV)", lambda: differences.table(measured),
+            "gamma-beta-conditions", key="rescaling.differences.csv",
         )  # fmt: skip
         counts = " / ".join(dict.fromkeys(str(n) for n in measured.num_images))
         told = dict.fromkeys(statistics_told(statistics, n) for n in measured.num_images)

@@ -10,12 +10,13 @@ from ...kit import card_view, histories, routes
 from ...kit.draw.lambdas import short_layer
 from ...kit.draw.palette import NORM_COLORS
 from ...kit.explanations import CONTROLS
-from ...kit.export import csv_of
+from ...kit.export import csv_button
 from ...kit.heading import heading
 from ...kit.histories import Opened
 from ...kit.markdown import plain
 from ...kit.offers import Choice, newest
 from ...kit.pacing import painted
+from ...kit.plot import plot
 from ...kit.take import offer
 from . import conditions, ridges
 from . import take as scales
@@ -131,9 +132,9 @@ def _steps(chosen: Opened, *, is_linked: bool) -> None:
     else:
         _one_layer(chosen, layer, cursor)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button(
-            "All snapshots (CSV)", csv_of(lambda: ridges.table(history)), "gamma-beta.csv",
-            "text/csv", icon=":material/download:", on_click="ignore", key="rescaling.csv",
+        csv_button(
+            "All snapshots (CSV)", lambda: ridges.table(history), "gamma-beta",
+            key="rescaling.csv",
         )  # fmt: skip
         text = histories.provenance([chosen])
         text += " · with the statistics of a training batch"
@@ -182,12 +183,11 @@ def _one_layer(chosen: Opened, layer: str, cursor: int) -> None:
     for column, name in zip(st.columns(2), SYMBOLS, strict=True):
         with column:
             st.markdown(f"**{TITLES[name]}**")
-            st.plotly_chart(
+            plot(
                 ridges.channel_figure(now[name], first[name], name, color),
-                key=f"rescaling.channels.{name}", config={"displayModeBar": False},
-                alt=f"{SYMBOLS[name]} of each channel. {ridges.spread_words(now[name], name)}.",
+                f"{ridges.spread_words(now[name], name)}.", f"rescaling.channels.{name}",
+                about=f"{SYMBOLS[name]} of each channel",
             )  # fmt: skip
-            st.caption(plain(f"{ridges.spread_words(now[name], name)}."))
 
 
 def _all_layers(chosen: Opened, cursor: int) -> None:
@@ -208,16 +208,14 @@ def _ridges(
     selected: int | None,
     alt: str,
 ) -> None:
+    color = NORM_COLORS[chosen.config.norm]
     for column, name in zip(st.columns(2), SYMBOLS, strict=True):
         shown = [
             Ridge(label, values[name]) for label, values in zip(names, found.values(), strict=True)
         ]
         with column:
             st.markdown(f"**{TITLES[name]}**")
-            st.plotly_chart(
-                ridges.ridge_figure(
-                    shown, name, NORM_COLORS[chosen.config.norm], selected=selected
-                ),
-                key=f"rescaling.ridges.{name}", config={"displayModeBar": False},
-                alt=f"{SYMBOLS[name]}. {alt}",
+            plot(
+                ridges.ridge_figure(shown, name, color, selected=selected), alt,
+                f"rescaling.ridges.{name}", about=SYMBOLS[name], is_told=True,
             )  # fmt: skip

@@ -18,6 +18,7 @@ from ...kit.explanations import CONTROLS
 from ...kit.heading import heading
 from ...kit.markdown import plain
 from ...kit.networks import Chosen
+from ...kit.plot import plot
 from ...kit.sections import calibration as calibration_view
 from ...kit.sections import calibration_answers as calibration
 from ...kit.take import offer
@@ -102,11 +103,7 @@ def _tables(
     if not asked.is_running:
         words = _bars_reading(tuple(tested), names, None)
         st.html(legend_html([Entry(each.label, each.color) for each in chosen]))
-        st.plotly_chart(
-            _bars_figure(tuple(tested), names, None), key="robustness.bars",
-            config={"displayModeBar": False}, alt=words,
-        )  # fmt: skip
-        st.caption(plain(words))
+        plot(_bars_figure(tuple(tested), names, None), words, "robustness.bars")
     st.caption(_provenance(chosen, view, asked, tested))
     if not asked.is_running:
         robustness_data.render(chosen, tested, view)

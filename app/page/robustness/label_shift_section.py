@@ -8,10 +8,11 @@ import streamlit as st
 from ...kit import asking, families
 from ...kit.asking import Asked
 from ...kit.draw.legend import legend_html
-from ...kit.export import csv_of
+from ...kit.export import csv_button
 from ...kit.heading import heading
 from ...kit.markdown import plain
 from ...kit.networks import Chosen
+from ...kit.plot import plot
 from ...kit.take import offer
 from . import label_shift
 from . import take_label_shift as experiments
@@ -61,11 +62,7 @@ def render(chosen: Sequence[Chosen]) -> None:
 def _draw(models: Sequence[Shifted], view: RobustnessView, seeds: str, *, is_live: bool) -> None:
     words = charts.shift_reading(models)
     st.html(legend_html(charts.shift_legend(models)))
-    st.plotly_chart(
-        _figure(tuple(models)), key="robustness.classes", config={"displayModeBar": False},
-        alt=words,
-    )  # fmt: skip
-    st.caption(plain(words))
+    plot(_figure(tuple(models)), words, "robustness.classes")
     point = next(point for model in models for point in model.points)
     sizes = {p.batch_size for model in models for p in model.of("batch")}
     st.caption(
@@ -76,7 +73,4 @@ def _draw(models: Sequence[Shifted], view: RobustnessView, seeds: str, *, is_liv
             "classes · bands: 95 % intervals over images"
         )
     )
-    st.download_button(
-        "Classes in a batch (CSV)", csv_of(lambda: charts.shift_table(models)),
-        "classes-in-a-batch.csv", "text/csv", icon=":material/download:", on_click="ignore",
-    )  # fmt: skip
+    csv_button("Classes in a batch (CSV)", lambda: charts.shift_table(models), "classes-in-a-batch")

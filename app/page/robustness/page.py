@@ -20,6 +20,7 @@ from ...kit.heading import heading
 from ...kit.markdown import plain
 from ...kit.networks import Chosen
 from ...kit.offers import Choice, newest
+from ...kit.plot import plot
 from ...kit.take import offer
 from . import grid_section
 from . import label_shift_section as label_shift
@@ -238,11 +239,7 @@ def _way(chosen: Sequence[Chosen], view: RobustnessView, asked: Asked) -> None:
             st.caption("Not all of its steps are tested.")
         return
     words = steps.steps_reading(way)
-    st.plotly_chart(
-        _steps_figure(tuple(way)), key="robustness.steps",
-        config={"displayModeBar": False}, alt=words,
-    )  # fmt: skip
-    st.caption(plain(words))
+    plot(_steps_figure(tuple(way)), words, "robustness.steps")
 
 
 def _batches(chosen: Sequence[Chosen], view: RobustnessView, asked: Asked) -> None:
@@ -268,11 +265,7 @@ def _batches(chosen: Sequence[Chosen], view: RobustnessView, asked: Asked) -> No
         return
     words = batches.batch_reading(points)
     st.html(legend_html(batches.batch_legend(points)))
-    st.plotly_chart(
-        _batch_figure(tuple(points)), key="robustness.batches",
-        config={"displayModeBar": False}, alt=words,
-    )  # fmt: skip
-    st.caption(plain(words))
+    plot(_batch_figure(tuple(points)), words, "robustness.batches")
     where = "clean images"
     if view.severity:
         where = f"{group_title(view.corruption)} at severity {view.severity}"

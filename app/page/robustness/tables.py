@@ -8,7 +8,7 @@ import streamlit as st
 from ...kit.draw.chart import Rows
 from ...kit.draw.grid import grid_table
 from ...kit.draw.tested import Tested
-from ...kit.export import csv_of
+from ...kit.export import csv_button
 from ...kit.networks import Chosen
 from . import view as robustness
 from .charts.batches import batch_table
@@ -31,9 +31,9 @@ def render(chosen: Sequence[Chosen], tested: Sequence[Tested], view: RobustnessV
             "Where the gain comes from": lambda: steps_table(robustness.way_steps(chosen, view)),
         }
         for title, table in tables.items():
-            st.download_button(
-                f"{title} (CSV)", csv_of(partial(_named, table, chosen, view)),
-                f"{title.lower().replace(' ', '-')}.csv", "text/csv", on_click="ignore",
+            csv_button(
+                f"{title} (CSV)", partial(_named, table, chosen, view),
+                title.lower().replace(' ', '-'), icon=None,
             )  # fmt: skip
 
 

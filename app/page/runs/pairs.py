@@ -13,9 +13,10 @@ from afn.settings.lambda_init import LAMBDAS
 from ...kit import histories
 from ...kit.comparison import LETTERS
 from ...kit.draw.legend import Entry, Stroke, legend_html
-from ...kit.export import csv_of
+from ...kit.export import csv_button
 from ...kit.histories import Opened
 from ...kit.markdown import plain
+from ...kit.plot import plot
 from ...kit.take import offer
 from . import forking
 from . import take as experiments
@@ -115,16 +116,12 @@ def _courses(chosen: Sequence[Opened]) -> None:
         with column:
             unit = UNITS[quantity]
             st.markdown(f"**{title}**{f', {unit}' if unit else ''}")
-            st.plotly_chart(
-                parting_figure(shown, quantity, marks), key=f"pair.{quantity}",
-                config={"displayModeBar": False}, alt=f"{title}, over the steps. {words}",
+            plot(
+                parting_figure(shown, quantity, marks), words, f"pair.{quantity}",
+                about=f"{title}, over the steps",
             )  # fmt: skip
-            st.caption(plain(words))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button(
-            "These curves (CSV)", csv_of(lambda: parting_table(shown)), "two-runs.csv", "text/csv",
-            icon=":material/download:", on_click="ignore", key="pair.csv",
-        )  # fmt: skip
+        csv_button("These curves (CSV)", lambda: parting_table(shown), "two-runs", key="pair.csv")
         modes = dict.fromkeys(f"{each.label} {each.statistics}" for each in shown)
         text = f"{histories.provenance(chosen)} · statistics at test time: {', '.join(modes)}"
         st.caption(plain(text), width="stretch")

@@ -15,13 +15,10 @@ from app.kit.draw.heat import diverging, heat
 from app.kit.draw.palette import NORM_COLORS, domain_mark
 from app.page.domains.matrix import matrix_html
 from app.page.domains.spread import (
-    profile_alt,
     profile_figure,
     profile_reading,
-    separation_alt,
     separation_figure,
     separation_reading,
-    spread_alt,
     spread_figure,
     spread_reading,
     spread_table,
@@ -438,12 +435,3 @@ def test_the_layers_table_has_both_sides():
     rows = spread_table([("AFN", "", spread(layer(side(0.5), side(0.1))))])
     assert [(each["side"], each["shift"]) for each in rows] == [("before", 0.5), ("after", 0.1)]
     assert rows[0]["images"] == 4
-
-
-def test_every_figure_has_words_for_those_who_do_not_see_it():
-    one = layer(side(0.5), side(0.1))
-    assert spread_reading(one) in spread_alt(one)
-    assert profile_reading(one) in profile_alt(one)
-    named = [("AFN", "", spread(one))]
-    assert separation_alt(named).startswith("Shift between domains, in pixel deviations, over")
-    assert separation_reading(named) in separation_alt(named, "separation")
