@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from afn.stats.calibration import BINS, Calibration
 from afn.wording import count_words, signed_words
 
+from .axes import Axis, axis, laid_out, row_axis
 from .chart import Rows
 from .legend import Entry, Stroke
 from .palette import GREY
@@ -14,7 +15,6 @@ from .palette import GREY
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-_STILL: dict[str, Any] = {"showlegend": False, "hovermode": "closest", "dragmode": False}
 _DASHES: dict[Stroke, str] = {"line": "solid", "dashed": "dash", "thin": "dot"}
 _FEW = 20
 """Bins of fewer answers are left out of the diagram."""
@@ -53,11 +53,8 @@ def reliability_figure(rated: Sequence[Rated]) -> "Figure":
             hovertemplate=f"{each.label}<br>sure %{{x:.0%}}, right %{{y:.0%}}"
             "<br>%{customdata[0]:.1f} % of the answers<extra></extra>",
         )  # fmt: skip
-    figure.update_layout(height=330, margin={"l": 0, "r": 12, "t": 8, "b": 0}, **_STILL)
-    shown = {"range": [0, 1.03], "tickformat": ".0%", "nticks": 6, "zeroline": False,
-             "fixedrange": True, "automargin": True}  # fmt: skip
-    figure.update_xaxes(title={"text": "confidence", "standoff": 6}, **shown)
-    figure.update_yaxes(title={"text": "right", "standoff": 6}, **shown)
+    shown: Axis = {"range": [0, 1.03], "tickformat": ".0%", "nticks": 6}
+    figure.update_layout(laid_out(330, axis("confidence", **shown), axis("right", **shown)))
     return figure
 
 
@@ -78,18 +75,9 @@ def error_figure(rated: Sequence[Rated]) -> "Figure":
             hovertemplate=f"{each.label}<br>ECE %{{x:.3f}} ({found.low:.3f} to {found.high:.3f})"
             "<extra></extra>",
         )  # fmt: skip
-    figure.update_layout(
-        height=max(150, 64 + 38 * len(rated)), margin={"l": 0, "r": 12, "t": 8, "b": 0}, **_STILL
-    )
-    figure.update_xaxes(
-        title={"text": "expected calibration error", "standoff": 6}, rangemode="tozero",
-        zeroline=False, fixedrange=True, automargin=True, nticks=6,
-    )  # fmt: skip
-    figure.update_yaxes(
-        range=[len(rated) - 0.5, -0.5], tickvals=list(range(len(rated))),
-        ticktext=[each.label for each in rated], showgrid=False, zeroline=False, fixedrange=True,
-        automargin=True,
-    )  # fmt: skip
+    across = axis("expected calibration error", rangemode="tozero", nticks=6)
+    up = row_axis([each.label for each in rated])
+    figure.update_layout(laid_out(max(150, 64 + 38 * len(rated)), across, up))
     return figure
 
 

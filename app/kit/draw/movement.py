@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from afn.ask.movement import Movement, NetworkMovement, OutputMovement, Part, WeightMovement
 from afn.wording import count_words, number_words
 
+from .axes import LOG, axis, laid_out, row_axis
 from .chart import Rows, enumerate_words
 from .kept import kept
 from .lambdas import short_layer
@@ -102,18 +103,9 @@ def way_figure(shown: Sequence[Moved], *, height: int = 300) -> "Figure":
             x=x, y=top, text=text, showarrow=False, yanchor="bottom", yref="y",
             xanchor="center", font={"size": 12},
         )  # fmt: skip
-    figure.update_layout(
-        height=height, margin={"l": 52, "r": 12, "t": 26, "b": 0}, showlegend=False,
-        dragmode=False, hovermode="closest",
-    )  # fmt: skip
-    figure.update_xaxes(
-        title={"text": "along the start", "standoff": 4}, range=[-0.04, right], fixedrange=True,
-        zeroline=False, nticks=7, showgrid=False, automargin=True,
-    )  # fmt: skip
-    figure.update_yaxes(
-        title={"text": "away from it", "standoff": 4}, range=[-0.03, top], fixedrange=True,
-        zeroline=True, nticks=5, showgrid=False,
-    )  # fmt: skip
+    across = axis("along the start", range=[-0.04, right], nticks=7, showgrid=False)
+    up = axis("away from it", range=[-0.03, top], nticks=5, showgrid=False, zeroline=True)
+    figure.update_layout(laid_out(height, across, up, left=52, top=26))
     return figure
 
 
@@ -250,19 +242,9 @@ def answers_figure(shown: Sequence[Moved], *, height: int = 300) -> "Figure":
             x=math.log10(100 * low), y=len(_ROWS) - 0.28, text="≈ 0, grey: dead", showarrow=False,
             yanchor="bottom", xanchor="left", xshift=-8, font={"size": 12, "color": GREY},
         )  # fmt: skip
-    figure.update_layout(
-        height=height, margin={"l": 0, "r": 12, "t": 26, "b": 0}, showlegend=False,
-        dragmode=False, hovermode="closest",
-    )  # fmt: skip
-    figure.update_xaxes(
-        type="log", title={"text": "change, % of what it acts on", "standoff": 4},
-        fixedrange=True, zeroline=False, dtick=1, exponentformat="none", automargin=True,
-    )  # fmt: skip
-    figure.update_yaxes(
-        range=[len(_ROWS) - 0.25, -0.55], tickvals=list(range(len(_ROWS))),
-        ticktext=list(_ROWS.values()), fixedrange=True, zeroline=False, showgrid=False,
-        automargin=True,
-    )  # fmt: skip
+    across = axis("change, % of what it acts on", **LOG | {"exponentformat": "none"})
+    up = row_axis(list(_ROWS.values()), range=[len(_ROWS) - 0.25, -0.55])
+    figure.update_layout(laid_out(height, across, up, top=26))
     return figure
 
 

@@ -28,7 +28,7 @@ def dot(color: str) -> str:
 def chip(glyph: str, text: str, color: str, css: str = "") -> str:
     """A verdict: in words, by sign and by colour."""
     sign = tag("b", glyph, aria_hidden="true")
-    return tag("span", f"{sign} {escape(text)}", css=f"afn-chip {css}", style=f"--hue:{color}")
+    return tag("span", f"{sign}{escape(text)}", css=f"afn-chip {css}", style=f"--hue:{color}")
 
 
 def td(inner: str, css: str = "", *, title: str = "", background: str = "", span: int = 1) -> str:

@@ -7,6 +7,7 @@ from afn.stats.over_seeds import OverSeeds
 from afn.sweep.plan import Point
 from afn.sweep.table import Metric
 
+from ...kit.draw.axes import LEGEND_ABOVE, axis, laid_out, named_axis, row_axis
 from ...kit.draw.heat import LESS, MORE
 from ...kit.draw.palette import GREY
 from ...kit.results import SweepResults
@@ -71,20 +72,13 @@ def lines_figure(drawn: Drawn) -> "Figure":
         _mark_diverged(figure, drawn, lines, span[0])
     if drawn.is_difference:
         figure.add_hline(y=0, line={"color": GREY, "width": 1, "dash": "dot"})
+    across = named_axis(
+        list(map(_wrapped, labels)), axis_title(layout.over), range=[-0.4, len(labels) - 0.6]
+    )
+    up = axis(f"{drawn.title}, {drawn.unit}".rstrip(", "), nticks=7, range=span)
     figure.update_layout(
-        height=380, margin={"l": 0, "r": 8, "t": 8, "b": 0}, dragmode=False, hovermode="closest",
-        showlegend=len(lines) > 1,
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "title": {"text": ""}},
-    )  # fmt: skip
-    figure.update_xaxes(
-        tickvals=list(range(len(labels))), ticktext=[_wrapped(label) for label in labels],
-        range=[-0.4, len(labels) - 0.6], title={"text": axis_title(layout.over), "standoff": 8},
-        showgrid=False, zeroline=False, fixedrange=True, automargin=True,
-    )  # fmt: skip
-    figure.update_yaxes(
-        title={"text": f"{drawn.title}, {drawn.unit}".rstrip(", ")}, zeroline=False,
-        fixedrange=True, automargin=True, nticks=7, range=span,
-    )  # fmt: skip
+        laid_out(380, across, up, right=8, showlegend=len(lines) > 1, legend=LEGEND_ABOVE)
+    )
     return figure
 
 
@@ -132,19 +126,9 @@ def dots_figure(drawn: Drawn) -> "Figure":
         )  # fmt: skip
     if drawn.is_difference:
         figure.add_vline(x=0, line={"color": GREY, "width": 1, "dash": "dot"})
-    figure.update_layout(
-        height=90 + 44 * len(points), margin={"l": 0, "r": 12, "t": 8, "b": 0}, dragmode=False,
-        showlegend=False, hovermode="closest",
-    )  # fmt: skip
-    figure.update_xaxes(
-        title={"text": f"{drawn.title}, {drawn.unit}".rstrip(", "), "standoff": 8},
-        showgrid=True, zeroline=False, fixedrange=True, automargin=True, nticks=6,
-    )  # fmt: skip
-    figure.update_yaxes(
-        range=[len(points) - 0.5, -0.5], tickvals=list(range(len(points))),
-        ticktext=[_wrapped(point[0][1]) for point in points], showgrid=False, zeroline=False,
-        fixedrange=True, automargin=True,
-    )  # fmt: skip
+    across = axis(f"{drawn.title}, {drawn.unit}".rstrip(", "), showgrid=True, nticks=6)
+    up = row_axis([_wrapped(point[0][1]) for point in points])
+    figure.update_layout(laid_out(90 + 44 * len(points), across, up))
     return figure
 
 
@@ -195,20 +179,11 @@ def map_figure(drawn: Drawn) -> "Figure":
         ],
         hovertemplate="%{customdata[0]}<br>%{customdata[1]}<extra></extra>", showlegend=False,
     )  # fmt: skip
-    figure.update_layout(
-        height=110 + 46 * len(layout.lines), margin={"l": 0, "r": 8, "t": 8, "b": 0},
-        dragmode=False,
-    )  # fmt: skip
-    figure.update_xaxes(
-        tickvals=list(range(len(labels))), ticktext=[_wrapped(label) for label in labels],
-        title={"text": axis_title(layout.over), "standoff": 8}, showgrid=False, zeroline=False,
-        fixedrange=True, automargin=True,
-    )  # fmt: skip
-    figure.update_yaxes(
-        tickvals=list(range(len(layout.lines))),
-        ticktext=[line_words(line, with_axis=True) for line in layout.lines],
-        autorange="reversed", showgrid=False, zeroline=False, fixedrange=True, automargin=True,
-    )  # fmt: skip
+    across = named_axis(list(map(_wrapped, labels)), axis_title(layout.over))
+    up = named_axis(
+        [line_words(line, with_axis=True) for line in layout.lines], autorange="reversed"
+    )
+    figure.update_layout(laid_out(110 + 46 * len(layout.lines), across, up, right=8))
     return figure
 
 
@@ -257,18 +232,9 @@ def pareto_figure(results: SweepResults, metric: Metric) -> "Figure":
         ],
         hovertemplate="%{customdata[0]}<br>%{customdata[1]}, %{x:.1f} s of training<extra></extra>",
     )  # fmt: skip
-    figure.update_layout(
-        height=300, margin={"l": 0, "r": 8, "t": 8, "b": 0}, dragmode=False, showlegend=False,
-        hovermode="closest",
-    )  # fmt: skip
-    figure.update_xaxes(
-        title={"text": "processor time of the training, s", "standoff": 8}, fixedrange=True,
-        zeroline=False, automargin=True, nticks=6,
-    )  # fmt: skip
-    figure.update_yaxes(
-        title={"text": f"{metric.title}, {metric.unit}"}, fixedrange=True, zeroline=False,
-        automargin=True, nticks=6,
-    )  # fmt: skip
+    across = axis("processor time of the training, s", nticks=6)
+    up = axis(f"{metric.title}, {metric.unit}", nticks=6)
+    figure.update_layout(laid_out(300, across, up, right=8))
     return figure
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from afn.cost.plan import YARDSTICK
 from afn.cost.records import Measurement
 
+from ...kit.draw.axes import axis, laid_out
 from ...kit.draw.chart import Rows, enumerate_words
 from ...kit.draw.palette import NORM_COLORS
 from .view import VARIED_TITLES, CostView, title_of
@@ -97,28 +98,17 @@ def cost_figure(chosen: Sequence[Measurement], view: CostView, metric: CostMetri
             marker={"size": 5 + width},
             hovertemplate="%{y:,.3~r} ×" if is_ratio else f"%{{y:,.3~r}} {metric.unit}",
         )
-    places = sorted({view.place(m) for m in chosen})
-    figure.update_layout(
-        height=260,
-        margin={"l": 0, "r": 12, "t": 8, "b": 0},
-        showlegend=False,
-        hovermode="x unified",
-        dragmode=False,
-    )
-    figure.update_xaxes(
-        type="log",
-        tickvals=places,
-        ticktext=[f"{place}×{place}" if view.varied == "size" else f"{place}" for place in places],
-        title={"text": VARIED_TITLES[view.varied], "standoff": 6},
-        unifiedhovertitle={"text": f"{VARIED_TITLES[view.varied]} %{{x}}"},
+    sizes = sorted({view.place(m) for m in chosen})
+    varied = VARIED_TITLES[view.varied]
+    across = axis(
+        varied, type="log", tickvals=sizes, unifiedhovertitle={"text": f"{varied} %{{x}}"},
+        ticktext=[f"{size}×{size}" if view.varied == "size" else f"{size}" for size in sizes],
         showgrid=False,
-        fixedrange=True,
-    )
-    axis: dict[str, Any] = {"range": [0, 1.08 * max([*values, 1.15])], "nticks": 6}
+    )  # fmt: skip
+    up = axis(range=[0, 1.08 * max([*values, 1.15])], nticks=6)
     if not is_ratio:
-        axis = {"type": "log", "dtick": "D2" if max(values) < 300 * min(values) else 1}
-        axis |= {"tickformat": "~g"}
-    figure.update_yaxes(fixedrange=True, automargin=True, zeroline=False, **axis)
+        up = axis(type="log", dtick="D2" if max(values) < 300 * min(values) else 1, tickformat="~g")
+    figure.update_layout(laid_out(260, across, up, hovermode="x unified"))
     return figure
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from afn.ask.spread import LayerSpread, PlanePoint, Side, Spread
 from afn.wording import interval_words, number_words
 
+from ...kit.draw.axes import axis, laid_out, named_axis
 from ...kit.draw.chart import Rows
 from ...kit.draw.domains import Titles, domain_words
 from ...kit.draw.kept import kept
@@ -149,26 +150,18 @@ def separation_figure(spreads: Sequence[Named], measure: Measure = "shift") -> "
                 ],
                 hovertemplate="%{y:.2f} (%{customdata})",
             )  # fmt: skip
-    figure.update_layout(**_LAYOUT, height=300, hovermode="x unified")
-    figure.update_xaxes(
-        tickvals=list(range(len(layers))),
-        ticktext=names if is_named else [str(i + 1) for i in range(len(layers))],
-        title={"text": "norm layer", "standoff": 6},
-        range=[-0.3, len(layers) - 0.7],
-        unifiedhovertitle={"text": "norm layer %{x}"},
-        showgrid=False,
-        zeroline=False,
-        fixedrange=True,
+    shown = names if is_named else [str(i + 1) for i in range(len(layers))]
+    over = {"text": "norm layer %{x}"}
+    across = named_axis(
+        shown, "norm layer", range=[-0.3, len(layers) - 0.7], unifiedhovertitle=over
     )
-    figure.update_yaxes(
-        range=[-0.04 * top, 1.06 * top or 1], fixedrange=True, zeroline=False, nticks=6
-    )
+    up = axis(range=[-0.04 * top, 1.06 * top or 1], nticks=6)
+    figure.update_layout(laid_out(300, across, up, hovermode="x unified", **_LEGEND))
     return figure
 
 
-_LAYOUT: dict[str, Any] = {
-    "margin": {"l": 0, "r": 8, "t": 8, "b": 0},
-    "dragmode": False,
+_LEGEND: dict[str, Any] = {
+    "showlegend": True,
     "legend": {"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0, "title": {"text": ""}},
 }
 
@@ -181,10 +174,9 @@ def _panels(layer: LayerSpread, xs: Sequence[float] = (), ys: Sequence[float] = 
     figure = make_subplots(
         rows=1, cols=2, horizontal_spacing=0.1, subplot_titles=[f"before {name}", f"after {name}"]
     )
-    figure.update_layout(**_LAYOUT, height=330, hovermode="closest")
-    figure.update_layout(margin={"t": 28})
+    figure.update_layout(laid_out(330, {}, {}, top=28, right=8, **_LEGEND))
     figure.update_annotations(font={"size": 13})
-    common = {"zeroline": False, "fixedrange": True, "nticks": 6}
+    common = axis(nticks=6)
     figure.update_xaxes(**common, range=_range(xs))
     for column, anchor in enumerate(("x", "x2"), 1):
         figure.update_yaxes(**common, range=_range(ys), scaleanchor=anchor, row=1, col=column)

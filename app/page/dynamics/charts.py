@@ -9,6 +9,7 @@ import numpy as np
 from afn.runs.course import Quantity
 from afn.settings.lambda_init import LAMBDAS
 
+from ...kit.draw.axes import LOG, axis, laid_out
 from ...kit.draw.chart import marks_since
 from ...kit.draw.depth import ramp
 from ...kit.draw.lambdas import TITLES, short_layer
@@ -90,28 +91,20 @@ def dynamics_figure(
     return Figure(
         {
             "data": data,
-            "layout": {
-                "height": height,
-                "margin": {"l": 0, "r": 12, "t": 8, "b": 0},
-                "showlegend": False,
-                "dragmode": False,
-                "hovermode": "x unified" if len(lines) <= _FEW else "closest",
-                "xaxis": {
-                    "type": "log" if log else "linear",
-                    "title": {"text": "step", "standoff": 4},
-                    "showgrid": False,
-                    "zeroline": False,
-                    **({"tickvals": _LOG_TICKS} if log else {"nticks": 6}),
-                    "unifiedhovertitle": {"text": "step %{x}"},
-                },
-                "yaxis": {
-                    "zeroline": quantity == "change",
-                    "exponentformat": "none",
-                    "automargin": True,
-                    "nticks": 6,
-                    **_y_axis(lines if panel.layer is None else alike, quantity),
-                },
-                "shapes": [
+            "layout": laid_out(
+                height,
+                axis(
+                    "step", showgrid=False, unifiedhovertitle={"text": "step %{x}"},
+                    **({"type": "log", "tickvals": _LOG_TICKS} if log else {"nticks": 6}),
+                ),
+                axis(
+                    **{
+                        "zeroline": quantity == "change", "exponentformat": "none", "nticks": 6,
+                        **_y_axis(lines if panel.layer is None else alike, quantity),
+                    }
+                ),
+                hovermode="x unified" if len(lines) <= _FEW else "closest",
+                shapes=[
                     {
                         "type": "line", "xref": "x", "yref": "paper", "y0": 0, "y1": 1,
                         "x0": mark["x"], "x1": mark["x"],
@@ -119,7 +112,7 @@ def dynamics_figure(
                     }
                     for mark in marks
                 ],
-                "annotations": [
+                annotations=[
                     {
                         "xref": "x", "yref": "paper", "y": 1, "yanchor": "top",
                         "x": float(np.log10(max(mark["x"], 1))) if log else mark["x"],
@@ -128,7 +121,7 @@ def dynamics_figure(
                     }
                     for mark in marks
                 ],
-            },
+            ),
         },
         skip_invalid=True,
     )  # fmt: skip
@@ -267,24 +260,16 @@ def depth_figure(panel: Panel, courses: Sequence[Course], quantity: Quantity) ->
     return Figure(
         {
             "data": data,
-            "layout": {
-                "height": 220,
-                "margin": {"l": 0, "r": 12, "t": 8, "b": 0},
-                "showlegend": False,
-                "dragmode": False,
-                "hovermode": "x unified",
-                "xaxis": {
-                    "title": {"text": "layer, from the input on", "standoff": 4},
-                    "showgrid": False, "zeroline": False, "dtick": 1 if deepest < 8 else 3,
-                    "tick0": 1, "range": [0.6, deepest + 0.4],
-                    "unifiedhovertitle": {"text": "layer %{x}"},
-                },
-                "yaxis": {
-                    "zeroline": False,
-                    "automargin": True, "exponentformat": "none", "nticks": 5,
-                    **({"type": "log", "exponentformat": "power", "dtick": 1} if is_log else {}),
-                },
-            },
+            "layout": laid_out(
+                220,
+                axis(
+                    "layer, from the input on", showgrid=False, dtick=1 if deepest < 8 else 3,
+                    tick0=1, range=[0.6, deepest + 0.4],
+                    unifiedhovertitle={"text": "layer %{x}"},
+                ),
+                axis(nticks=5, **(LOG if is_log else {"exponentformat": "none"})),
+                hovermode="x unified",
+            ),
         },
         skip_invalid=True,
     )  # fmt: skip

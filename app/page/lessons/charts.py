@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from afn.wording import number_words
 
+from ...kit.draw.axes import LEGEND_ABOVE, LOG, axis, laid_out, named_axis, row_axis
 from ...kit.draw.heat import LESS, MORE
 from ...kit.draw.legend import translucent
 from ...kit.draw.palette import GREY
@@ -17,7 +18,6 @@ _ROW = 34
 """Pixels of a row of dots."""
 FLOOR = 1e-5
 """Where bars begin on a logarithmic axis, which has no 0."""
-_PLAIN: dict[str, Any] = {"dragmode": False, "hovermode": "closest"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,20 +76,9 @@ def dots_figure(
         )  # fmt: skip
     if mark is not None:
         figure.add_vline(x=mark, line={"color": GREY, "width": 1.5, "dash": "dot"})
-    figure.update_layout(
-        height=64 + _ROW * len(dots), margin={"l": 0, "r": 12, "t": 6, "b": 0}, showlegend=False,
-        **_PLAIN,
-    )  # fmt: skip
-    figure.update_xaxes(
-        type="log" if is_log else "linear", title={"text": title, "standoff": 6}, zeroline=False,
-        fixedrange=True, automargin=True, showgrid=True,
-        **({"dtick": 1, "exponentformat": "power"} if is_log else {"nticks": 6}),
-    )  # fmt: skip
-    figure.update_yaxes(
-        range=[len(dots) - 0.5, -0.5], tickvals=list(range(len(dots))),
-        ticktext=[dot.label for dot in dots], showgrid=False, zeroline=False, fixedrange=True,
-        automargin=True,
-    )  # fmt: skip
+    across = axis(title, **(LOG if is_log else {"nticks": 6}), showgrid=True)
+    up = row_axis([dot.label for dot in dots])
+    figure.update_layout(laid_out(64 + _ROW * len(dots), across, up, top=6))
     return figure
 
 
@@ -130,21 +119,10 @@ def lines_figure(
             hovertemplate=f"{line.label}, %{{customdata}}: %{{y:,.3~r}}<extra></extra>",
         )  # fmt: skip
     step = 1 if len(x) < 12 else 5
-    figure.update_layout(
-        height=350, margin={"l": 0, "r": 8, "t": 8, "b": 0}, showlegend=True, **_PLAIN,
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "title": {"text": ""}},
-    )  # fmt: skip
-    figure.update_xaxes(
-        tickvals=[i for i in places if (i + 1) % step == 0 or step == 1],
-        ticktext=[text for i, text in enumerate(x) if (i + 1) % step == 0 or step == 1],
-        title={"text": x_title, "standoff": 6}, showgrid=False, zeroline=False, fixedrange=True,
-        automargin=True,
-    )  # fmt: skip
-    figure.update_yaxes(
-        type="log" if is_log else "linear", title={"text": y_title, "standoff": 6},
-        zeroline=False, fixedrange=True, automargin=True,
-        **({"dtick": 1, "exponentformat": "power"} if is_log else {"nticks": 6}),
-    )  # fmt: skip
+    shown = places[step - 1 :: step]
+    across = named_axis(x, x_title, tickvals=shown, ticktext=[x[i] for i in shown])
+    up = axis(y_title, **(LOG if is_log else {"nticks": 6}))
+    figure.update_layout(laid_out(350, across, up, right=8, showlegend=True, legend=LEGEND_ABOVE))
     return figure
 
 
@@ -192,5 +170,5 @@ def maps_figure(
                 },
             }
         )  # fmt: skip
-    figure.update_layout(height=330, margin={"l": 0, "r": 0, "t": 44, "b": 48}, **_PLAIN)
+    figure.update_layout(height=330, margin={"l": 0, "r": 0, "t": 44, "b": 48}, dragmode=False)
     return figure

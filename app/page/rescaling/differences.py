@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from afn.ask.rescaling import Condition, LayerRescaling, Rescaling
 
+from ...kit.draw.axes import axis, laid_out
 from ...kit.draw.chart import Rows
 from ...kit.draw.corruptions import group_title
 from ...kit.draw.depth import ramp
@@ -120,18 +121,14 @@ def _figure(data: list[dict[str, Any]], x_title: str, x_range: Sequence[float]) 
     return Figure(
         {
             "data": data,
-            "layout": {
-                "height": 260, "margin": {"l": 0, "r": 12, "t": 8, "b": 0},
-                "showlegend": False, "dragmode": False, "hovermode": "closest",
-                "xaxis": {
-                    "title": {"text": x_title, "standoff": 4}, "showgrid": False,
-                    "zeroline": False, "range": list(x_range),
-                },
-                "yaxis": {
-                    "automargin": True, "nticks": 6, "zeroline": True, "exponentformat": "none",
+            "layout": laid_out(
+                260,
+                axis(x_title, showgrid=False, range=list(x_range)),
+                axis(
+                    nticks=6, zeroline=True, exponentformat="none",
                     **({"range": [-0.01, 0.01]} if is_zero else {}),
-                },
-            },
+                ),
+            ),
         },
         skip_invalid=True,
     )  # fmt: skip

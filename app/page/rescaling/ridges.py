@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from afn.runs.history import History
 from afn.wording import number_words, range_words
 
+from ...kit.draw.axes import axis, laid_out, named_axis
 from ...kit.draw.chart import Rows
 from ...kit.draw.depth import ramp
 from ...kit.draw.kept import kept
@@ -138,20 +139,11 @@ def ridge_figure(
     return Figure(
         {
             "data": data,
-            "layout": {
-                "height": 90 + 26 * max(count, 4),
-                "margin": {"l": 0, "r": 12, "t": 8, "b": 0},
-                "showlegend": False, "dragmode": False, "hovermode": "closest",
-                "xaxis": {
-                    "title": {"text": SYMBOLS[name], "standoff": 4}, "zeroline": False,
-                    "range": [float(grid[0]), float(grid[-1])], "nticks": 7,
-                },
-                "yaxis": {
-                    "tickvals": list(range(count)), "ticktext": labels[::-1], "automargin": True,
-                    "range": [-0.5, count - 1 + _OVERLAP + 0.1], "showgrid": False,
-                    "zeroline": False,
-                },
-            },
+            "layout": laid_out(
+                90 + 26 * max(count, 4),
+                axis(SYMBOLS[name], range=[float(grid[0]), float(grid[-1])], nticks=7),
+                named_axis(labels[::-1], range=[-0.5, count - 1 + _OVERLAP + 0.1]),
+            ),
         },
         skip_invalid=True,
     )  # fmt: skip
@@ -204,17 +196,10 @@ def channel_figure(
     return Figure(
         {
             "data": data,
-            "layout": {
-                "height": 230, "margin": {"l": 0, "r": 12, "t": 16, "b": 0},
-                "showlegend": False, "dragmode": False, "hovermode": "closest",
-                "xaxis": {
-                    "title": {"text": "channel", "standoff": 4}, "showgrid": False,
-                    "zeroline": False, "range": [0, len(values) + 1],
-                },
-                "yaxis": {
-                    "zeroline": False, "nticks": 6, "automargin": True,
-                },
-                "annotations": [
+            "layout": laid_out(
+                230, axis("channel", showgrid=False, range=[0, len(values) + 1]), axis(nticks=6),
+                top=16,
+                annotations=[
                     {
                         "x": each.channel, "y": each.value, "text": f"{each.channel}",
                         "showarrow": False, "yshift": 11 if each.value > each.median else -11,
@@ -222,7 +207,7 @@ def channel_figure(
                     }
                     for each in found.values()
                 ],
-            },
+            ),
         },
         skip_invalid=True,
     )  # fmt: skip

@@ -9,6 +9,7 @@ import numpy as np
 from afn.stats.intervals import wilson_interval
 from afn.wording import count_words, number_words, percent
 
+from ...kit.draw.axes import LOG, Axis, axis, laid_out
 from ...kit.draw.chart import Rows, Shown, enumerate_words
 from ...kit.draw.learning import SMOOTH
 from ...kit.draw.legend import translucent
@@ -48,27 +49,21 @@ def parting_figure(
         data += _traces(each, shown, quantity, dash)
     last = max((each.history.step for each in shown), default=1)
     is_log = quantity == "grad_norm"
-    log = {"type": "log", "exponentformat": "power", "dtick": 1, "minor": {"ticks": ""}}
+    log: Axis = {"type": "log"} if is_log else {}
+    if is_log and _decades(shown) > 1:
+        log = LOG | {"minor": {"ticks": ""}}
     return Figure(
         {
             "data": data,
-            "layout": {
-                "height": 250,
-                "margin": {"l": 0, "r": 12, "t": 18, "b": 0},
-                "showlegend": False,
-                "dragmode": False,
-                "hovermode": "x unified",
-                "xaxis": {
-                    "title": {"text": "step", "standoff": 4}, "showgrid": False,
-                    "zeroline": False, "nticks": 6, "range": [0, 1.03 * max(last, 1)],
-                    "unifiedhovertitle": {"text": "step %{x}"},
-                },
-                "yaxis": {
-                    "zeroline": False, "automargin": True, "exponentformat": "none", "nticks": 6,
-                    **(log if is_log and _decades(shown) > 1 else {}),
-                    **({"type": "log"} if is_log else {}),
-                },
-                "shapes": [
+            "layout": laid_out(
+                250,
+                axis(
+                    "step", showgrid=False, nticks=6, range=[0, 1.03 * max(last, 1)],
+                    unifiedhovertitle={"text": "step %{x}"},
+                ),
+                axis(**{"exponentformat": "none", "nticks": 6} | log),
+                top=18, hovermode="x unified",
+                shapes=[
                     {
                         "type": "line", "xref": "x", "yref": "paper", "y0": 0, "y1": 1,
                         "x0": mark.step, "x1": mark.step,
@@ -76,7 +71,7 @@ def parting_figure(
                     }
                     for mark in marks
                 ],
-                "annotations": [
+                annotations=[
                     {
                         "xref": "x", "yref": "paper", "x": mark.step, "y": 1, "yanchor": "bottom",
                         "xanchor": "left" if i % 2 == 0 else "right", "text": mark.text,
@@ -84,7 +79,7 @@ def parting_figure(
                     }
                     for i, mark in enumerate(marks)
                 ],
-            },
+            ),
         },
         skip_invalid=True,
     )  # fmt: skip

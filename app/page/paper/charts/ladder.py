@@ -7,6 +7,7 @@ from afn.pretrained.gains import Gain
 from afn.pretrained.ladder import Ladder
 from afn.wording import count_words, interval_words, steps_words
 
+from ....kit.draw.axes import axis, laid_out, row_axis
 from ....kit.draw.chart import Rows, enumerate_words
 from ....kit.draw.heat import LESS, MORE
 from ....kit.draw.palette import GREY
@@ -78,18 +79,10 @@ def ladder_figure(ladder: Ladder) -> "Figure":
     values = [value for rung in rungs for _, value in rung.values]
     low, high = min(values), max(values)
     room = max(high - low, 2.0)
-    figure.update_layout(
-        height=64 + _ROW * len(rungs), margin={"l": 0, "r": _MARGIN + 4, "t": 4, "b": 0},
-        showlegend=False, hovermode="closest", dragmode=False,
-    )  # fmt: skip
-    figure.update_xaxes(
-        range=[low - 0.15 * room, high + 0.15 * room], showgrid=True, zeroline=False,
-        title={"text": "accuracy, %", "standoff": 6}, fixedrange=True, automargin=True, nticks=5,
-    )  # fmt: skip
-    figure.update_yaxes(
-        range=[len(rungs) - 0.4, -0.6], tickvals=list(range(len(rungs))), ticktext=names,
-        showgrid=False, zeroline=False, fixedrange=True, automargin=True,
-    )  # fmt: skip
+    span = [low - 0.15 * room, high + 0.15 * room]
+    across = axis("accuracy, %", range=span, showgrid=True, nticks=5)
+    up = row_axis(names, range=[len(rungs) - 0.4, -0.6])
+    figure.update_layout(laid_out(64 + _ROW * len(rungs), across, up, right=_MARGIN + 4, top=4))
     return figure
 
 

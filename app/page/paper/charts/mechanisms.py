@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from afn.settings.lambda_init import GREEK, LAMBDAS
 from afn.wording import count_words
 
+from ....kit.draw.axes import LOG, axis, laid_out, row_axis
 from ....kit.draw.chart import Rows, enumerate_words
 from ....kit.draw.estimates import gain_words
 from ....kit.draw.legend import Entry
@@ -21,7 +22,6 @@ COLORS = dict(zip(VARIANTS, run_colors(_NORMS), strict=True)) | {"afn-open": "#9
 """The norm's own, lighter, and darker: a third lighter one would be too pale on white."""
 _DASHES = {"afn-reference": "dash", "afn-open": "dot"}
 _SYMBOLS = {"afn": "circle", "afn-reference": "diamond", "afn-open": "square"}
-_STILL = {"showlegend": False, "hovermode": "closest", "dragmode": False}
 
 
 # -- 1: do the networks learn ----------------------------------------------------------------------
@@ -58,18 +58,9 @@ def effects_figure(effects: Sequence[Effect]) -> "Figure":
         hovertemplate="%{customdata[0]}<br>%{customdata[1]} over %{customdata[2]}<br>"
         "%{customdata[3]} × %{customdata[4]}<extra></extra>",
     )  # fmt: skip
-    figure.update_layout(
-        height=64 + 26 * len(effects), margin={"l": 0, "r": 12, "t": 4, "b": 0}, **_STILL
-    )
-    figure.update_xaxes(
-        title={"text": "points gained by the networks", "standoff": 6}, zeroline=False,
-        fixedrange=True, automargin=True, nticks=6,
-    )  # fmt: skip
-    figure.update_yaxes(
-        range=[len(effects) - 0.5, -0.5], tickvals=list(range(len(effects))),
-        ticktext=[effect.test for effect in effects], showgrid=False, zeroline=False,
-        fixedrange=True, automargin=True,
-    )  # fmt: skip
+    across = axis("points gained by the networks", nticks=6)
+    up = row_axis([effect.test for effect in effects])
+    figure.update_layout(laid_out(64 + 26 * len(effects), across, up, top=4))
     return figure
 
 
@@ -164,16 +155,10 @@ def lambdas_figure(courses: Sequence[TrainingCourse]) -> "Figure":
             )  # fmt: skip
         figure.add_vline(x=0, line={"color": GREY, "width": 1}, **place)
         figure.update_xaxes(range=_range([x for trace in panel for x in trace]), **place)
-    figure.update_layout(
-        height=150 + 90 * max(2, len(shown)), margin={"l": 0, "r": 12, "t": 26, "b": 0}, **_STILL
-    )
-    figure.update_xaxes(zeroline=False, fixedrange=True, nticks=4, exponentformat="power")
+    figure.update_layout(laid_out(150 + 90 * max(2, len(shown)), {}, {}, top=26))
+    figure.update_xaxes(**axis(nticks=4, exponentformat="power"))
     figure.update_xaxes(title={"text": "change from start to end", "standoff": 4}, row=2)
-    figure.update_yaxes(
-        range=[len(shown) - 0.5, -0.5], tickvals=list(range(len(shown))),
-        ticktext=[_short(each) for each in shown], showgrid=False, zeroline=False,
-        fixedrange=True, automargin=True,
-    )  # fmt: skip
+    figure.update_yaxes(**row_axis([_short(each) for each in shown]))
     return figure
 
 
@@ -244,15 +229,11 @@ def gradients_figure(courses: Sequence[TrainingCourse]) -> "Figure":
             opacity=0.85,
             hovertemplate=f"{each.label}<br>step %{{x}}: %{{y:,.3~r}}<extra></extra>",
         )  # fmt: skip
-    figure.update_layout(height=330, margin={"l": 0, "r": 12, "t": 4, "b": 0}, **_STILL)
-    figure.update_xaxes(
-        type="log", title={"text": "step", "standoff": 6}, fixedrange=True, automargin=True,
-        dtick=1,
+    up = axis(
+        "norm of the gradient", type="log", nticks=6, minor={"showgrid": False},
+        exponentformat="none",
     )  # fmt: skip
-    figure.update_yaxes(
-        type="log", title={"text": "norm of the gradient", "standoff": 6}, fixedrange=True,
-        automargin=True, nticks=6, minor={"showgrid": False}, exponentformat="none",
-    )  # fmt: skip
+    figure.update_layout(laid_out(330, axis("step", **LOG), up, top=4))
     return figure
 
 

@@ -1,11 +1,12 @@
 """Gains and first gradients beside their limits, drawn and read."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from afn.stats.gain import gain_limit
 from afn.wording import count_words, number_words
 
+from ....kit.draw.axes import LOG, axis, laid_out, row_axis
 from ....kit.draw.chart import Rows
 from ....kit.draw.legend import translucent
 from ....kit.draw.palette import GREY
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 _HEIGHT = 300
-_STILL: dict[str, Any] = {"showlegend": False, "hovermode": "closest", "dragmode": False}
 _SHORT = {"afn": "paper", "afn-reference": "reference", "afn-open": "open"}
 
 
@@ -41,14 +41,8 @@ def gain_figure(steps: Sequence[FirstStep]) -> "Figure":
             marker={"color": translucent(COLORS[each.variant], 0.7), "size": 8}, name=each.label,
             hovertemplate=f"{each.label}<br>λ_σ %{{x:.3f}}: %{{y:.3f}} times BN<extra></extra>",
         )  # fmt: skip
-    figure.update_layout(height=_HEIGHT, margin={"l": 0, "r": 12, "t": 8, "b": 0}, **_STILL)
-    figure.update_xaxes(
-        title={"text": "λ<sub>σ</sub>", "standoff": 6}, range=[-0.02, 1], zeroline=False,
-        fixedrange=True, automargin=True, nticks=6,
-    )  # fmt: skip
-    figure.update_yaxes(
-        type="log", tickvals=[1, 2, 5, 10, 20], fixedrange=True, automargin=True,
-    )  # fmt: skip
+    across = axis("λ<sub>σ</sub>", range=[-0.02, 1], nticks=6)
+    figure.update_layout(laid_out(_HEIGHT, across, axis(type="log", tickvals=[1, 2, 5, 10, 20])))
     return figure
 
 
@@ -80,16 +74,8 @@ def gradient_figure(steps: Sequence[FirstStep]) -> "Figure":
             hovertemplate=f"{each.label}<br>measured: {number_words(each.gradient)} times BN"
             "<extra></extra>",
         )  # fmt: skip
-    figure.update_layout(height=_HEIGHT, margin={"l": 0, "r": 12, "t": 8, "b": 0}, **_STILL)
-    figure.update_xaxes(
-        title={"text": "first gradient, in BN's", "standoff": 6}, type="log", dtick=1,
-        exponentformat="power", fixedrange=True, automargin=True,
-    )  # fmt: skip
-    figure.update_yaxes(
-        range=[len(steps) - 0.5, -0.5], tickvals=list(range(len(steps))),
-        ticktext=[_SHORT[each.variant] for each in steps], showgrid=False, zeroline=False,
-        fixedrange=True, automargin=True,
-    )  # fmt: skip
+    up = row_axis([_SHORT[each.variant] for each in steps])
+    figure.update_layout(laid_out(_HEIGHT, axis("first gradient, in BN's", **LOG), up))
     return figure
 
 

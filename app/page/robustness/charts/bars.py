@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from afn.ask.records import Cell, Place
 from afn.wording import count_words, percent
 
+from ....kit.draw.axes import axis, laid_out, row_axis
 from ....kit.draw.corruptions import CLEAN, group_title
 from ....kit.draw.estimates import (
     SEVERITIES,
@@ -80,31 +81,15 @@ def bars_figure(
     low = min((accuracy.low for accuracy in shown), default=0.0)
     high = max((accuracy.high for accuracy in shown), default=1.0)
     margin = 0.03 * (high - low)
+    span = [100 * max(0, low - margin), 100 * min(1, high + margin) + 0.2]
+    height = 60 + len(rows) * (_ROW + (_DOT + 1) * max(0, len(tested) - 1))
     figure.update_layout(
-        height=60 + len(rows) * (_ROW + (_DOT + 1) * max(0, len(tested) - 1)),
-        margin={"l": 0, "r": 12, "t": 4, "b": 0},
-        showlegend=False,
-        hovermode="closest",
-        dragmode=False,
-        shapes=[_stripe(row) for row in range(0, len(rows), 2)],
-    )
-    figure.update_xaxes(
-        range=[100 * max(0, low - margin), 100 * min(1, high + margin) + 0.2],
-        title={"text": "accuracy, %", "standoff": 6},
-        showgrid=True,
-        zeroline=False,
-        fixedrange=True,
-        automargin=True,
-    )
-    figure.update_yaxes(
-        range=[len(rows) - 0.5, -0.5],
-        tickvals=list(range(len(rows))),
-        ticktext=[group_title(name) for name in rows],
-        showgrid=False,
-        zeroline=False,
-        fixedrange=True,
-        automargin=True,
-    )
+        laid_out(
+            height, axis("accuracy, %", range=span, showgrid=True),
+            row_axis(list(map(group_title, rows))), top=4,
+            shapes=[_stripe(row) for row in range(0, len(rows), 2)],
+        )
+    )  # fmt: skip
     return figure
 
 

@@ -10,6 +10,7 @@ from afn.ask.records import Cell, Order
 from afn.wording import count_words
 
 from ....kit.batch_controls import BATCH_SIZES
+from ....kit.draw.axes import Axis, axis, laid_out
 from ....kit.draw.chart import Rows, enumerate_words
 from ....kit.draw.estimates import (
     Estimate,
@@ -93,30 +94,13 @@ def batch_figure(points: Sequence[BatchPoint]) -> "Figure":
             + ("" if is_level else ", batch %{customdata[2]}")
             + "<br>%{customdata[0]}, %{customdata[1]}<extra></extra>",
         )
-    figure.update_layout(
-        height=360,
-        margin={"l": 0, "r": 12, "t": 8, "b": 0},
-        showlegend=False,
-        hovermode="closest",
-        dragmode=False,
-    )
-    figure.update_xaxes(
-        range=[log2(ends[0]) - 0.2, log2(ends[1]) + 0.2],
-        tickvals=[log2(size) for size in BATCH_SIZES],
-        ticktext=list(map(str, BATCH_SIZES)),
-        title={"text": "images in a test batch", "standoff": 6},
-        showgrid=False,
-        zeroline=False,
-        fixedrange=True,
-        automargin=True,
-    )
-    figure.update_yaxes(
-        ticksuffix=" %",
-        zeroline=False,
-        fixedrange=True,
-        automargin=True,
-        nticks=7,
-    )
+    ticks: Axis = {
+        "tickvals": list(map(log2, BATCH_SIZES)),
+        "ticktext": list(map(str, BATCH_SIZES)),
+    }
+    span = [log2(ends[0]) - 0.2, log2(ends[1]) + 0.2]
+    across = axis("images in a test batch", range=span, showgrid=False, **ticks)
+    figure.update_layout(laid_out(360, across, axis(ticksuffix=" %", nticks=7)))
     return figure
 
 

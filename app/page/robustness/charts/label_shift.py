@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from afn.stats.intervals import wilson_interval
 
+from ....kit.draw.axes import axis, laid_out
 from ....kit.draw.chart import Rows, enumerate_words
 from ....kit.draw.legend import Entry, Stroke, translucent
 
@@ -109,17 +110,9 @@ def shift_figure(models: Sequence[Shifted]) -> "Figure":
                 hovertemplate=f"{model.label}, test batch, sorted by class<br>%{{x:.2~r}} classes "
                 f"a batch on average<br>{_told(point)}, {point.n} images<extra></extra>",
             )  # fmt: skip
-    figure.update_layout(
-        height=320, margin={"l": 0, "r": 12, "t": 8, "b": 0}, showlegend=False,
-        hovermode="closest", dragmode=False,
-    )  # fmt: skip
-    figure.update_xaxes(
-        range=[ends[0] - 0.2, ends[1] + 0.2], dtick=1, showgrid=False, zeroline=False,
-        title={"text": "classes in a test batch", "standoff": 6}, fixedrange=True, automargin=True,
-    )  # fmt: skip
-    figure.update_yaxes(
-        ticksuffix=" %", range=[0, 102], nticks=6, zeroline=False, fixedrange=True, automargin=True
-    )
+    span = [ends[0] - 0.2, ends[1] + 0.2]
+    across = axis("classes in a test batch", range=span, dtick=1, showgrid=False)
+    figure.update_layout(laid_out(320, across, axis(ticksuffix=" %", range=[0, 102], nticks=6)))
     return figure
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from afn.ask.records import Cell
 from afn.wording import count_words, steps_words
 
+from ....kit.draw.axes import axis, laid_out, row_axis
 from ....kit.draw.chart import Rows, enumerate_words
 from ....kit.draw.estimates import (
     Estimate,
@@ -130,31 +131,10 @@ def steps_figure(steps: Sequence[WayStep]) -> "Figure":
         )  # fmt: skip
     low, high = min([*lows, *levels]), max([*highs, *levels])
     room = max(high - low, 2.0)
-    figure.update_layout(
-        height=70 + _ROW * len(steps),
-        margin={"l": 0, "r": _MARGIN + 4, "t": 4, "b": 0},
-        showlegend=False,
-        hovermode="closest",
-        dragmode=False,
-    )
-    figure.update_xaxes(
-        range=[low - 0.08 * room, high + 0.08 * room],
-        title={"text": "accuracy, %", "standoff": 6},
-        showgrid=True,
-        zeroline=False,
-        fixedrange=True,
-        automargin=True,
-        nticks=5,
-    )
-    figure.update_yaxes(
-        range=[len(steps) - 0.4, -0.6],
-        tickvals=list(range(len(steps))),
-        ticktext=[step.label for step in steps],
-        showgrid=False,
-        zeroline=False,
-        fixedrange=True,
-        automargin=True,
-    )
+    span = [low - 0.08 * room, high + 0.08 * room]
+    across = axis("accuracy, %", range=span, showgrid=True, nticks=5)
+    up = row_axis([step.label for step in steps], range=[len(steps) - 0.4, -0.6])
+    figure.update_layout(laid_out(70 + _ROW * len(steps), across, up, right=_MARGIN + 4, top=4))
     return figure
 
 

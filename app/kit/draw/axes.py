@@ -1,0 +1,51 @@
+"""Layout and axes that figures share: they stand still, and have a title where one says more."""
+
+from collections.abc import Sequence
+from typing import Any
+
+Axis = dict[str, Any]
+LOG: Axis = {"type": "log", "dtick": 1, "exponentformat": "power"}
+"""Of an axis that is logarithmic, with a tick at every power of ten."""
+LEGEND_ABOVE = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "title": {"text": ""}}
+
+
+def axis(title: str = "", /, **more: Any) -> Axis:
+    """An axis that cannot be dragged, with room for its labels.
+
+    Args:
+        title: Of the axis.
+        more: As Plotly calls it.
+    """
+    titled = {"title": {"text": title, "standoff": 6}} if title else {}
+    return {"zeroline": False, "fixedrange": True, "automargin": True, **titled, **more}
+
+
+def named_axis(names: Sequence[str], title: str = "", /, **more: Any) -> Axis:
+    """An axis with a name at 0, 1, 2, ..., and no lines through the figure."""
+    shown = {"tickvals": list(range(len(names))), "ticktext": list(names), "showgrid": False}
+    return axis(title, **shown | more)
+
+
+def row_axis(names: Sequence[str], /, **more: Any) -> Axis:
+    """The same downwards, as the rows of a table."""
+    return named_axis(names, **{"range": [len(names) - 0.5, -0.5], **more})
+
+
+def laid_out(
+    height: int, x: Axis, y: Axis, *, left: int = 0, right: int = 12, top: int = 8, **more: Any
+) -> dict[str, Any]:
+    """Of a figure with two axes, for Plotly's `layout`.
+
+    Args:
+        height: In pixels.
+        x: To the right.
+        y: Upwards.
+        left: Margin in pixels, at least; the other sides likewise.
+        right: Margin.
+        top: Margin.
+        more: As Plotly calls it.
+    """
+    return {
+        "height": height, "margin": {"l": left, "r": right, "t": top, "b": 0}, "xaxis": x,
+        "yaxis": y, "showlegend": False, "hovermode": "closest", "dragmode": False, **more,
+    }  # fmt: skip
