@@ -47,5 +47,5 @@ also += [_also(page.url_path.capitalize(), page) for page in others]
 shown = st.navigation(
     [*pages.values(), *also], position="hidden" if st.context.is_embedded else "top"
 )
-_module("kit.address").enter(shown.url_path)
+_module("kit.view").here().path = shown.url_path
 shown.run()

@@ -11,30 +11,12 @@ NAMING_SESSION_KEYS = {
     # read. To mend a module is to strike it out here, and nothing is ever added.
     # The kit, for sections that several pages show:
     "app.kit.address",  # the link and what was written of it, for every page
-    "app.kit.batch_controls",  # a choice that the networks on the page no longer offer
-    "app.kit.draw.live_chart",  # the chunks that one browser has been sent
     "app.kit.evaluations",  # what a section has asked for
-    "app.kit.take.offer",  # which experiment is shown to be taken along
-    # Pages that read their own settings, and put right one that is no longer offered:
-    "app.page.ablations.fields",
-    "app.page.ablations.outcome",
-    "app.page.ablations.page",
-    "app.page.cost.page",
-    "app.page.domains.layers",
-    "app.page.domains.page",
-    "app.page.dynamics.page",
-    "app.page.inside.page",
-    "app.page.lessons.page",
-    "app.page.paper.page",
+    # Pages that read their own settings:
     "app.page.playground.controls",
     "app.page.playground.downloads",
     "app.page.playground.figures",
-    "app.page.rescaling.conditions",
-    "app.page.rescaling.page",
-    "app.page.robustness.page",
     # Pages that keep what is no setting, from one run of their script to the next:
-    "app.page.inside.drawing",  # the drawn image that the browser sends
-    "app.page.inside.layer",  # the number of the last change that the browser sent
     "app.page.playground.page",  # when a training was started
     "app.page.playground.tour_view",  # where the tour stands
     "app.page.playground.transport",  # a change to a training under way

@@ -10,7 +10,7 @@ query from before, so that a page heeds the query only where it is to adopt it.
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,11 +22,10 @@ from .components import history
 
 Url = dict[str, list[str]]
 """Query parameters, each with its values."""
-_PATH, _BEGUN, _WRITTEN = "address.path", "address.begun", "address.written"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Written:
+class Written:
     """What a page has last written."""
 
     url: Url
@@ -37,27 +36,57 @@ class _Written:
     for the visitor may be further by now."""
 
 
-def enter(path: str) -> None:
-    """Say which page is drawn next, by its path."""
-    st.session_state[_PATH] = path
+@dataclass(slots=True)
+class Address:
+    """What a session knows of its pages' addresses."""
 
+    path: str = ""
+    """Of the page that is drawn, which the router says."""
+    begun: str | None = None
+    """Of the page that looked last."""
+    written: dict[str, Written | None] = field(default_factory=dict)
+    """By path; None before a page has written."""
 
-def begin() -> tuple[Url, bool]:
-    """The page's look at the address, once in a run of the script.
+    def begin(self) -> tuple[Url, bool]:
+        """The page's look at the address, once in a run of the script.
 
-    Returns:
-        What the address asks for; and whether the page is to adopt it: on the first look, after
-        Back or Forward, and where a link to the page brings settings along. Else the session knows
-        better.
-    """
-    session, path = st.session_state, _path()
-    written = session.setdefault(_WRITTEN, {})
-    url, arrives = asked(), session.get(_BEGUN) != path
-    adopts = path not in written or is_travel() or (arrives and bool(url))
-    if arrives or adopts:
-        written[path] = None
-    session[_BEGUN] = path
-    return url, adopts
+        Returns:
+            What the address asks for; and whether the page is to adopt it: on the first look, after
+            Back or Forward, and where a link to the page brings settings along. Else the session
+            knows better.
+        """
+        url, arrives = asked(), self.begun != self.path
+        adopts = self.path not in self.written or is_travel() or (arrives and bool(url))
+        if arrives or adopts:
+            self.written[self.path] = None
+        self.begun = self.path
+        return url, adopts
+
+    def write(self, url: Mapping[str, str | list[str]], *, things: Sequence[str] = ()) -> None:
+        """Make the address a link to what is on screen.
+
+        Args:
+            url: Query parameters.
+            things: Parameters that say what is open. A change of one, other than the first after
+                the arrival, which fills in defaults, is a step that Back takes back.
+        """
+        wanted = {name: [value] if isinstance(value, str) else value for name, value in url.items()}
+        before = now = self.written[self.path]
+        if now is None or now.url != wanted:
+            over = (*(now.over if now else ()), _query()) if is_travel() else ()
+            now = self.written[self.path] = Written(url=wanted, when=time.time(), over=over)
+            if before and any(before.url.get(name) != wanted.get(name) for name in things):
+                st.query_params.from_dict(wanted)
+        _mirror(wanted)
+        if st.context.url:  # else there is no browser, as in tests
+            part = ThreadState.get().fragment_id or ""
+            history.replace(self.path, _query(), now.when, over=now.over, part=part)
+
+    def link(self) -> str:
+        """The address of what is on screen; empty where nobody has one, as in tests."""
+        written = self.written.get(self.path)
+        url = written.url if written else asked()
+        return f"{st.context.url}?{urlencode(url, doseq=True)}" if st.context.url else ""
 
 
 def asked() -> Url:
@@ -69,25 +98,6 @@ def is_travel() -> bool:
     """Whether Back or Forward brought the visitor here."""
     context = get_script_run_ctx(suppress_warning=True)
     return context is not None and context.is_history_navigation
-
-
-def write(url: Mapping[str, str | list[str]], *, things: Sequence[str] = ()) -> None:
-    """Make the address a link to what is on screen.
-
-    Args:
-        url: Query parameters.
-        things: Parameters that say what is open. A change of one, other than the first after the
-            arrival, which fills in defaults, is a step that Back takes back.
-    """
-    session, path = st.session_state, _path()
-    wanted = {name: [value] if isinstance(value, str) else value for name, value in url.items()}
-    before: _Written | None = session[_WRITTEN][path]
-    if before is None or before.url != wanted:
-        over = (*(before.over if before else ()), _query()) if is_travel() else ()
-        session[_WRITTEN][path] = _Written(url=wanted, when=time.time(), over=over)
-        if before and any(before.url.get(name) != wanted.get(name) for name in things):
-            st.query_params.from_dict(wanted)
-    _replace(session[_WRITTEN][path])
 
 
 def go(page: Any, url: Mapping[str, str]) -> None:
@@ -110,22 +120,6 @@ def go(page: Any, url: Mapping[str, str]) -> None:
     st.empty()  # where this run ends
 
 
-def link() -> str:
-    """The address of what is on screen; empty where nobody has one, as in tests."""
-    written: _Written | None = st.session_state.get(_WRITTEN, {}).get(_path())
-    url = written.url if written else asked()
-    return f"{st.context.url}?{urlencode(url, doseq=True)}" if st.context.url else ""
-
-
-def _replace(written: _Written) -> None:
-    """Show it in the address, of which Streamlit is not told."""
-    _mirror(written.url)
-    if not st.context.url:  # there is no browser, as in tests
-        return
-    part = ThreadState.get().fragment_id or ""
-    history.replace(_path(), _query(), written.when, over=written.over, part=part)
-
-
 def _mirror(url: Url) -> None:
     """Have this be the query of the session, without a word to the browser."""
     context = get_script_run_ctx(suppress_warning=True)
@@ -142,8 +136,3 @@ def _query() -> str:
     """The query as the browser says it, or as it was shown since."""
     context = get_script_run_ctx(suppress_warning=True)
     return context.query_string if context else ""
-
-
-def _path() -> str:
-    path: str = st.session_state.get(_PATH, "")
-    return path

@@ -11,6 +11,7 @@ from afn.corruptions.applying import applicable, left_out, left_out_words
 
 from .draw.corruptions import group_title
 from .markdown import plain
+from .view import settle
 
 BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 """That can be chosen for tests."""
@@ -52,8 +53,7 @@ def corruption(
     offered = [name for name in names if name in able] or list(names)
     absent = left_out([(n, 1) for n in names if n not in offered], dataset, image_shape)
     told = left_out_words(absent.values())
-    if st.session_state[key] not in offered:
-        st.session_state[key] = "contrast" if "contrast" in offered else offered[0]
+    settle(key, offered, "contrast" if "contrast" in offered else None)
     st.selectbox(
         "Corruption", offered, key=key, format_func=group_title, width=190,
         help=plain(f"{told[0].upper()}{told[1:]}.") if told else None,

@@ -1,21 +1,95 @@
-"""Settings that are one frozen dataclass: kept in the session, in widgets and in the URL."""
+"""What a page shows: one frozen dataclass, kept in the session, in widgets and in the link.
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+This module and the pages' ``view.py`` alone name session keys. What else a session remembers is an
+object that `in_session` keeps by its class.
+"""
+
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Generic, TypeVar
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from . import address, links
+from .address import Address, Url
 
-View = TypeVar("View")
-Url = Mapping[str, Sequence[str]]
+Kept = TypeVar("Kept")
+Settings = TypeVar("Settings", bound="View")
 
 
-class ViewState(Generic[View]):
-    """One page's settings.
+def in_session(kind: Callable[[], Kept], of: str = "") -> Kept:
+    """The one object of a class that this session keeps, made where there is none yet.
+
+    Args:
+        kind: The class.
+        of: Whose it is, where there are several.
+    """
+    found: Kept = st.session_state.setdefault(f"{kind.__qualname__}.{of}", kind())
+    return found
+
+
+def here() -> Address:
+    """This session's address."""
+    return in_session(Address)
+
+
+def said(key: str) -> Any:
+    """What the browser says by a widget or a component, for use in its callback."""
+    return st.session_state[key]
+
+
+def settle(key: str, offered: Collection[str], default: str | None = None) -> str:
+    """A widget's choice, which gives way where it is not on offer.
+
+    Args:
+        key: Of the widget.
+        offered: What can be chosen.
+        default: What else is chosen; None for the first.
+    """
+    value: Any = st.session_state.get(key)
+    if value not in offered:
+        value = next(iter(offered)) if default is None else default
+        st.session_state[key] = value
+    return value
+
+
+def in_link(parameter: str, default: Any, known: Collection[Any] = ()) -> Any:
+    """A field of a `View`: a text, a whole number or a tuple of texts.
+
+    Args:
+        parameter: Of the URL.
+        default: Left out of the link.
+        known: What it, or each of a tuple, can be; empty for anything.
+    """
+    return field(default=default, metadata={"parameter": parameter, "known": known})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class View:
+    """A page's settings; ValueError for what cannot be."""
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            value, known = getattr(self, each.name), each.metadata["known"]
+            for part in value if isinstance(value, tuple) else (value,):
+                if known and part not in known:
+                    names = ", ".join(f"{one}" for one in known if one != "")
+                    raise ValueError(
+                        f"{each.metadata['parameter']} is one of {names}, not {f'{part}'[:40]!r}"
+                    )
+
+    def to_url(self) -> dict[str, str]:
+        """Query parameters that reproduce the settings; defaults are left out."""
+        return {
+            each.metadata["parameter"]: "~".join(value) if isinstance(value, tuple) else f"{value}"
+            for each in fields(self)
+            if (value := getattr(self, each.name)) != each.default
+        }
+
+
+class ViewState(Generic[Settings]):
+    """One page's settings in the session.
 
     What the address asks for is adopted where a visitor comes by a link, or by Back or Forward.
     From then on the widgets, whose keys are ``<name>.<field>``, hold the settings; the session
@@ -23,8 +97,7 @@ class ViewState(Generic[View]):
 
     Args:
         name: Of the page, and of its session key.
-        kind: The settings' class; it raises ValueError for what cannot be.
-        parameters: Field -> URL parameter.
+        kind: The settings' class.
         anchor: A field whose widget is always on the page.
         things: URL parameters of what is open; Back closes it again.
         linked: What of the settings goes into a link, if not all.
@@ -33,28 +106,37 @@ class ViewState(Generic[View]):
     def __init__(
         self,
         name: str,
-        kind: type[View],
-        parameters: Mapping[str, str],
+        kind: type[Settings],
         *,
         anchor: str,
         things: Sequence[str] = (),
-        linked: Callable[[View], View] | None = None,
+        linked: Callable[[Settings], Settings] | None = None,
     ) -> None:
-        self.name, self._anchor, self._things = name, anchor, things
-        self._kind, self._parameters, self._linked = kind, parameters, linked
+        self._name, self._kind, self._anchor = name, kind, anchor
+        self._things, self._linked = things, linked
         self._problems, self._proposed = f"{name}.problems", f"{name}.proposed"
 
-    def to_url(self, view: View) -> dict[str, str]:
+    def to_url(self, view: Settings) -> dict[str, str]:
         """Query parameters that reproduce the settings; defaults are left out."""
-        return links.to_url(self._linked(view) if self._linked else view, self._parameters)
+        return (self._linked(view) if self._linked else view).to_url()
 
-    def from_url(self, url: Url) -> tuple[View, list[str]]:
+    def from_url(self, url: Url) -> tuple[Settings, list[str]]:
         """The settings that a link asks for, and one line for each thing in it that cannot be."""
-        return links.from_url(self._kind, self._parameters, url)
+        problems: list[str] = []
+        view = self._kind()
+        for each in fields(view):
+            if (parameter := each.metadata["parameter"]) in url:
+                text = url[parameter][-1]
+                try:
+                    view = replace(view, **{each.name: _parsed(text, each.default)})
+                except ValueError as error:
+                    line = f"In the link, {parameter}={text[:40]}: {error}. The default is used."
+                    problems.append(" ".join(line.split()))
+        return view, problems
 
     def key(self, field: str) -> str:
         """The widget key of a setting."""
-        return f"{self.name}.{field}"
+        return f"{self._name}.{field}"
 
     def begin(self) -> tuple[bool, list[str]]:
         """Adopt what the address asks for where it is new; ready the widgets.
@@ -63,27 +145,23 @@ class ViewState(Generic[View]):
             Whether it is, and the problems with it, a list that may grow.
         """
         session = st.session_state
-        url, adopts = address.begin()
+        url, adopts = here().begin()
         if adopts:
             view, session[self._problems] = self.from_url(url)
             session.pop(self._proposed, None)
             self.put(view)
             return True, self.problems()
         if self.key(self._anchor) not in session:
-            self.put(session[self.name])  # back from another page: the widgets are gone
-        before = session[self.name]
+            self.put(session[self._name])  # back from another page: the widgets are gone
+        before = session[self._name]
         self.keep()
-        if session[self.name] != before:
+        if session[self._name] != before:
             self.clear_problems()  # the user has moved on
         return False, self.problems()
 
     def settle(self, field: str, offered: Collection[str], default: str | None = None) -> str:
         """A choice, which gives way where it is not on offer: to the default, or to the first."""
-        value: str = st.session_state[self.key(field)]
-        if value not in offered:
-            value = next(iter(offered)) if default is None else default
-            st.session_state[self.key(field)] = value
-        return value
+        return settle(self.key(field), offered, default)
 
     def propose(self, field: str, values: Sequence[str]) -> None:
         """Values for an address that names none: once, for the visitor may want to clear them."""
@@ -100,35 +178,38 @@ class ViewState(Generic[View]):
         would show the first option, or the least number, and report that as the user's choice.
         """
         session = st.session_state
-        view = session[self.name]
-        for field in fields(view):
-            key = self.key(field.name)
-            value = session.get(key)
+        view = session[self._name]
+        for each in fields(view):
+            value = session.get(self.key(each.name))
             with suppress(StreamlitAPIException):  # drawn already in this rerun
-                session[key] = _for_widget(getattr(view, field.name)) if value is None else value
-        session[self.name] = self.take()  # at once: this rerun, too, may end early
+                self.set(**{each.name: getattr(view, each.name) if value is None else value})
+        session[self._name] = self.take()  # at once: this rerun, too, may end early
 
-    def put(self, view: View) -> None:
-        """Set the widgets."""
-        st.session_state[self.name] = view
-        for field in fields(view):  # type: ignore[arg-type]
-            st.session_state[self.key(field.name)] = _for_widget(getattr(view, field.name))
+    def put(self, view: Settings) -> None:
+        """Set all widgets."""
+        st.session_state[self._name] = view
+        self.set(**{each.name: getattr(view, each.name) for each in fields(view)})
 
-    def take(self) -> View:
+    def set(self, **values: object) -> None:
+        """Set the widgets of some settings."""
+        for name, value in values.items():
+            st.session_state[self.key(name)] = list(value) if isinstance(value, tuple) else value
+
+    def take(self) -> Settings:
         """What the widgets say; a setting without a widget on screen stays as it was."""
-        before: View = st.session_state[self.name]
+        before: Settings = st.session_state[self._name]
         values: dict[str, Any] = {}
-        for field in fields(before):  # type: ignore[arg-type]
-            value = st.session_state.get(self.key(field.name))
+        for each in fields(before):
+            value = st.session_state.get(self.key(each.name))
             if value is None:
-                value = getattr(before, field.name)
-            values[field.name] = tuple(value) if isinstance(value, list) else value
+                value = getattr(before, each.name)
+            values[each.name] = tuple(value) if isinstance(value, list) else value
         return type(before)(**values)
 
-    def write(self, view: View, **more: str) -> None:
+    def write(self, view: Settings, **more: str) -> None:
         """Make the address a link to what is on screen; `more` are further parameters."""
-        st.session_state[self.name] = view
-        address.write(self.to_url(view) | more, things=self._things)
+        st.session_state[self._name] = view
+        here().write(self.to_url(view) | more, things=self._things)
 
     def problems(self) -> list[str]:
         """What could not be had from the address."""
@@ -140,5 +221,10 @@ class ViewState(Generic[View]):
         st.session_state[self._problems] = []
 
 
-def _for_widget(value: object) -> object:
-    return list(value) if isinstance(value, tuple) else value
+def _parsed(text: str, default: object) -> Any:
+    """The text as what the default is; a text that is no number stays one, for the view to say."""
+    if isinstance(default, tuple):
+        return tuple(dict.fromkeys(part for part in text.split("~") if part))
+    if isinstance(default, int):
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text
+    return text

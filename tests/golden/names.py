@@ -21,19 +21,19 @@ from afn.sweep.spec import SweepSpec
 from afn.sweep.store import SweepStore
 from afn.work.runner import LocalRunner
 from app.kit import comparison
-from app.page.ablations import view as ablations
 from app.page.ablations.ready_made import READY_MADE
 from app.page.ablations.sweeping import ready_made_plan
-from app.page.cost import view as costing
-from app.page.domains import view as domains
-from app.page.dynamics import view as dynamics
-from app.page.inside import view as inside
+from app.page.ablations.view import VIEW as ablations
+from app.page.cost.view import VIEW as costing
+from app.page.domains.view import VIEW as domains
+from app.page.dynamics.view import VIEW as dynamics
+from app.page.inside.view import VIEW as inside
 from app.page.lessons import view as lessons
 from app.page.lessons.experiments.trial import Trial
 from app.page.lessons.lessons import LESSONS
-from app.page.paper import view as paper
-from app.page.rescaling import view as rescaling
-from app.page.robustness import view as robustness
+from app.page.paper.view import VIEW as paper
+from app.page.rescaling.view import VIEW as rescaling
+from app.page.robustness.view import VIEW as robustness
 from tests.app.one_view import drawn, opened
 
 LINKS = {

@@ -30,6 +30,7 @@ from numpy.typing import ArrayLike
 
 from ..components.scripts import module_line
 from ..folders import STATIC
+from ..view import in_session, said
 from .chart import Feed
 
 MESSAGE_BYTES = 4_400
@@ -112,7 +113,7 @@ def live_chart(
         alt: what the chart shows, for those who cannot see it.
         is_final: whether no more is to come; then the drawing is made complete.
     """
-    log: ChunkLog = st.session_state.setdefault(f"_{key}_log", ChunkLog())
+    log = in_session(ChunkLog, key)
     _component(
         key=key,
         data={
@@ -120,7 +121,7 @@ def live_chart(
             "alt": alt,
             **log.offer(subject, spec, feed, time.monotonic(), is_final=is_final),
         },
-        on_resync_change=lambda: log.resync(st.session_state[key].resync),
+        on_resync_change=lambda: log.resync(said(key).resync),
     )
 
 

@@ -6,8 +6,8 @@ import streamlit as st
 
 from afn.runs.store import versions
 
-from .. import address
 from ..markdown import plain
+from ..view import here, settle
 from .experiment import Experiment
 
 TITLE = "Take this experiment with you"
@@ -35,15 +35,13 @@ def offer(page: str, build: Callable[[], Sequence[Experiment]]) -> None:
         if not experiments:
             st.caption("There is nothing to take along yet.")
             return
-        titles = list(experiments)
-        if st.session_state.get(f"{key}.which") not in titles:
-            st.session_state[f"{key}.which"] = titles[0]
-        if len(titles) > 1:
+        which = settle(f"{key}.which", experiments)
+        if len(experiments) > 1:
             st.segmented_control(
-                "Experiment", titles, key=f"{key}.which", required=True,
+                "Experiment", list(experiments), key=f"{key}.which", required=True,
                 label_visibility="collapsed",
             )  # fmt: skip
-        _draw(experiments[st.session_state[f"{key}.which"]], key)
+        _draw(experiments[which], key)
 
 
 def _draw(experiment: Experiment, key: str) -> None:
@@ -62,7 +60,7 @@ def _draw(experiment: Experiment, key: str) -> None:
             "The same program as a Jupyter notebook, with this screen's address and settings, the "
             "numbers to expect, and a plot."
         )
-        text = experiment.notebook(address.link(), versions())
+        text = experiment.notebook(here().link(), versions())
         _download(
             "Notebook (.ipynb)", text, f"{_stem(experiment)}.ipynb", "application/x-ipynb+json", key
         )

@@ -7,8 +7,7 @@ from afn.settings.config import BACKBONE_NAMES
 
 from ...kit.explanations import CONTROLS
 from ...kit.markdown import plain
-from . import view as ablations
-from .view import TESTS, VARIED, choices_of
+from .view import TESTS, VARIED, VIEW, choices_of
 
 
 def render() -> None:
@@ -18,36 +17,31 @@ def render() -> None:
         for line in unread():
             st.caption(f":material/folder_off: {plain(line[0].upper() + line[1:])}.")
         with st.container(horizontal=True, gap="medium"):
-            ablations.settle("dataset", offered)
+            VIEW.settle("dataset", offered)
             st.selectbox(
-                "Data", list(offered), key=ablations.key("dataset"), width=260,
+                "Data", list(offered), key=VIEW.key("dataset"), width=260,
                 format_func=offered.__getitem__,
             )  # fmt: skip
-            st.segmented_control(
-                "Network", BACKBONE_NAMES, key=ablations.key("backbone"), required=True
-            )
-            st.number_input("Epochs", 1, 200, key=ablations.key("epochs"), width=120)
+            st.segmented_control("Network", BACKBONE_NAMES, key=VIEW.key("backbone"), required=True)
+            st.number_input("Epochs", 1, 200, key=VIEW.key("epochs"), width=120)
             st.number_input(
                 "Seeds",
                 1,
                 20,
-                key=ablations.key("seeds"),
+                key=VIEW.key("seeds"),
                 width=120,
                 help=CONTROLS["ablations.seeds"],
             )
             st.segmented_control(
-                "Tested", list(TESTS), key=ablations.key("tests"), required=True,
+                "Tested", list(TESTS), key=VIEW.key("tests"), required=True,
                 format_func={
                     "clean": "clean", "six": "and six corruptions", "all": "and all 19",
                 }.__getitem__,
             )  # fmt: skip
-            others = [
-                name for name in offered if name != st.session_state[ablations.key("dataset")]
-            ]
-            chosen = [n for n in st.session_state[ablations.key("domains")] if n in others]
-            st.session_state[ablations.key("domains")] = chosen
+            others = [name for name in offered if name != VIEW.take().dataset]
+            VIEW.set(domains=[name for name in VIEW.take().domains if name in others])
             st.multiselect(
-                "Also tested on", others, key=ablations.key("domains"), width=260,
+                "Also tested on", others, key=VIEW.key("domains"), width=260,
                 format_func=offered.__getitem__, help=CONTROLS["ablations.domains"],
             )  # fmt: skip
         for i in (1, 2, 3):
@@ -56,22 +50,20 @@ def render() -> None:
 
 def _axis(i: int) -> None:
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        key, values = ablations.key(f"axis_{i}"), ablations.key(f"values_{i}")
         st.selectbox(
-            "What varies" if i == 1 else "and", ["", *VARIED] if i > 1 else list(VARIED), key=key,
-            format_func=lambda name: VARIED[name].title if name else "nothing else", width=260,
-            on_change=_begin_axis, args=(i,),
+            "What varies" if i == 1 else "and", ["", *VARIED] if i > 1 else list(VARIED),
+            key=VIEW.key(f"axis_{i}"), width=260, on_change=_begin_axis, args=(i,),
+            format_func=lambda name: VARIED[name].title if name else "nothing else",
         )  # fmt: skip
-        name = st.session_state[key]
-        if name:
+        if name := getattr(VIEW.take(), f"axis_{i}"):
             known = ", ".join(choices_of(VARIED[name]))
             st.text_input(
-                f"Values: {known}" if known else "Values, with commas between", key=values,
-                width=420, placeholder=VARIED[name].varied,
+                f"Values: {known}" if known else "Values, with commas between",
+                key=VIEW.key(f"values_{i}"), width=420, placeholder=VARIED[name].varied,
                 help=CONTROLS["ablations.values"] if name == "lambda_init" else None,
             )  # fmt: skip
 
 
 def _begin_axis(i: int) -> None:
-    name = st.session_state[ablations.key(f"axis_{i}")]
-    st.session_state[ablations.key(f"values_{i}")] = VARIED[name].varied if name else ""
+    name = getattr(VIEW.take(), f"axis_{i}")
+    VIEW.set(**{f"values_{i}": VARIED[name].varied if name else ""})

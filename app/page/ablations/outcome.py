@@ -14,8 +14,8 @@ from ...kit.markdown import plain
 from ...kit.plot import plot
 from ...kit.results import Layout, SweepResults
 from . import charts, table
-from . import view as ablations
 from .drawn import Drawn, axis_title, picked, point_words
+from .view import FIGURES, SHOWN, VIEW
 
 
 def render(results: SweepResults, *, metric: str, over: str, figure: str) -> None:
@@ -28,34 +28,33 @@ def render(results: SweepResults, *, metric: str, over: str, figure: str) -> Non
         figure: Likewise, how.
     """
     known, axes = results.metrics, results.axes
-    key = ablations.key
-    ablations.settle("metric", list(known), metric if metric in known else "clean")
-    ablations.settle("over", list(axes), over if over in axes else Layout.of(axes).over)
-    ablations.settle("figure", ablations.FIGURES, figure)
-    layout = Layout.of(axes, st.session_state[key("over")])
-    ablations.settle("baseline", axes[layout.compared], layout.baseline)
+    VIEW.settle("metric", list(known), metric if metric in known else "clean")
+    VIEW.settle("over", list(axes), over if over in axes else Layout.of(axes).over)
+    VIEW.settle("figure", FIGURES, figure)
+    layout = Layout.of(axes, VIEW.take().over)
+    VIEW.settle("baseline", axes[layout.compared], layout.baseline)
     with st.container(horizontal=True, gap="medium"):
         st.selectbox(
-            "Shown", list(known), key=key("metric"), width=240,
+            "Shown", list(known), key=VIEW.key("metric"), width=240,
             format_func=lambda name: known[name].title,
         )  # fmt: skip
         if len(axes) > 1:
             st.segmented_control(
-                "Along", list(axes), key=key("over"), required=True, format_func=axis_title
+                "Along", list(axes), key=VIEW.key("over"), required=True, format_func=axis_title
             )
         st.segmented_control(
-            "As", ablations.SHOWN, key=key("shown"), required=True,
+            "As", SHOWN, key=VIEW.key("shown"), required=True,
             help=CONTROLS["ablations.shown"],
         )  # fmt: skip
         st.selectbox(
-            "Compared with", axes[layout.compared], key=key("baseline"), width=220,
+            "Compared with", axes[layout.compared], key=VIEW.key("baseline"), width=220,
             help=CONTROLS["ablations.baseline"],
         )  # fmt: skip
         if len(axes) > 1:
             st.segmented_control(
-                "Drawn as", ablations.FIGURES, key=key("figure"), required=True
+                "Drawn as", FIGURES, key=VIEW.key("figure"), required=True
             )  # fmt: skip
-    view = ablations.take()
+    view = VIEW.take()
     layout = Layout.of(axes, view.over, view.baseline)
     drawn = Drawn.of(results, layout, known[view.metric], is_difference=view.shown == "difference")
     told = table.reading(drawn)

@@ -17,10 +17,9 @@ from ...kit.take import offer, sweeps
 from . import fields as ablation_fields
 from . import on_cifar10, sweeping
 from . import outcome as ablation_results
-from . import view as ablations
 from .ready_made import READY_MADE, ReadyMade
 from .sweeping import Looked
-from .view import NEW, AblationsView
+from .view import NEW, SOURCES, VIEW, AblationsView
 
 TITLE, PATH = "Ablations", "ablations"
 """In the navigation, and in the address."""
@@ -34,7 +33,7 @@ _CEILING = 95.0
 
 def render() -> None:
     """Draw the page."""
-    _, problems = ablations.begin()
+    _, problems = VIEW.begin()
     st.title("What if?", anchor=False)
     st.markdown(
         "Change one thing, leave all else as it is, and repeat with other seeds: only a difference "
@@ -44,7 +43,7 @@ def render() -> None:
     known = _choose(problems)
     for line in problems:
         st.warning(plain(line), icon=":material/info:")
-    name = st.session_state[ablations.key("sweep")]
+    name = VIEW.take().sweep
     if name == NEW:
         _build()
     elif name in READY_MADE:
@@ -53,7 +52,7 @@ def render() -> None:
         _on_cifar10(ABLATIONS[name], _known()[name])
     else:
         _begun(name, known[name])
-    ablations.write_url(ablations.take())
+    VIEW.write(VIEW.take())
 
 
 def _choose(problems: list[str]) -> dict[str, SweepPlan]:
@@ -73,15 +72,13 @@ def _choose(problems: list[str]) -> dict[str, SweepPlan]:
             titles[sweep_id] = f"{title} ({sweep_id[:4]})" if is_taken else title
     titles |= {name: ABLATIONS[name].title for name in _known()}
     titles[NEW] = "Build one"
-    key = ablations.key("sweep")
-    if st.session_state[key] not in titles:
+    named = VIEW.take().sweep
+    if VIEW.settle("sweep", titles) != named:
         problems.append(
-            f"In the link, sweep={st.session_state[key][:40]}: no such sweep was begun here. "
-            "Another is shown."
+            f"In the link, sweep={named[:40]}: no such sweep was begun here. Another is shown."
         )
-        st.session_state[key] = next(iter(titles))
     st.pills(
-        "Sweep", list(titles), key=key, required=True, format_func=titles.__getitem__,
+        "Sweep", list(titles), key=VIEW.key("sweep"), required=True, format_func=titles.__getitem__,
         on_change=_other_sweep, label_visibility="collapsed",
     )  # fmt: skip
     return known
@@ -89,8 +86,8 @@ def _choose(problems: list[str]) -> dict[str, SweepPlan]:
 
 def _other_sweep() -> None:
     """What was said of one sweep does not hold for another."""
-    for name in ("guess", "metric", "over", "baseline", "shown", "figure", "source"):
-        st.session_state[ablations.key(name)] = getattr(AblationsView(), name)
+    names = ("guess", "metric", "over", "baseline", "shown", "figure", "source")
+    VIEW.set(**{name: getattr(AblationsView(), name) for name in names})
 
 
 # -- ready-made ------------------------------------------------------------------------------------
@@ -106,10 +103,10 @@ def _ready_made(name: str, ready: ReadyMade) -> None:
     results = saved
     if saved and live:
         st.segmented_control(
-            "SweepResults", ablations.SOURCES, key=ablations.key("source"), required=True,
+            "Results", SOURCES, key=VIEW.key("source"), required=True,
             help=CONTROLS["ablations.source"],
         )  # fmt: skip
-    if live and (saved is None or st.session_state[ablations.key("source")] == "live"):
+    if live and (saved is None or VIEW.take().source == "live"):
         results = live
     if results:
         _answer(ready, results)
@@ -124,13 +121,13 @@ def _ready_made(name: str, ready: ReadyMade) -> None:
 
 
 def _offer(planned: SweepPlan, results: SweepResults | None, *, toml: str = "") -> None:
-    metric = st.session_state[ablations.key("metric")] if results else "clean"
+    metric = VIEW.take().metric if results else "clean"
     offer("ablations", lambda: sweeps.experiments_of(planned, results, metric=metric, toml=toml))
 
 
 def _guessed(ready: ReadyMade) -> bool:
     """Asks for the visitor's expectation before the answer; whether it was given, or declined."""
-    guess = st.session_state[ablations.key("guess")]
+    guess = VIEW.take().guess
     numbers = [str(i) for i in range(len(ready.expectations))]
     if guess in numbers or guess == _DECLINED:
         return True
@@ -146,11 +143,11 @@ def _guessed(ready: ReadyMade) -> bool:
 
 
 def _guess(number: str) -> None:
-    st.session_state[ablations.key("guess")] = number
+    VIEW.set(guess=number)
 
 
 def _answer(ready: ReadyMade, results: SweepResults) -> None:
-    guess = st.session_state[ablations.key("guess")]
+    guess = VIEW.take().guess
     found = ready.answer(results)
     if found is None:
         st.info("The answer needs runs that have no result yet.", icon=":material/hourglass:")
@@ -207,7 +204,7 @@ def _on_cifar10(ablation: Ablation, results: SweepResults) -> None:
 
 def _build() -> None:
     ablation_fields.render()
-    view = ablations.take()
+    view = VIEW.take()
     try:
         planned = sweeping.checked_plan(view.spec())
     except (ValueError, OSError) as error:
@@ -233,7 +230,7 @@ def _begin_panel(planned: SweepPlan) -> None:
 
 def _begin(planned: SweepPlan) -> None:
     sweeping.start(planned)
-    st.session_state[ablations.key("sweep")] = backend.sweeps().keep(planned.spec).id
+    VIEW.set(sweep=backend.sweeps().keep(planned.spec).id)
     _other_sweep()
 
 
@@ -259,7 +256,7 @@ def _forget(sweep_id: str) -> None:
     except OSError as error:
         st.toast(plain(f"It is still there: {error}."), icon=":material/error:")
         return
-    st.session_state[ablations.key("sweep")] = AblationsView().sweep
+    VIEW.set(sweep=AblationsView().sweep)
     _other_sweep()
 
 
@@ -301,7 +298,7 @@ def _run_panel(looked: Looked, *, label: str) -> None:
 
 def _start_live(planned: SweepPlan) -> None:
     sweeping.start(planned)
-    st.session_state[ablations.key("source")] = "live"
+    VIEW.set(source="live")
 
 
 def _follow(planned: SweepPlan, ended_before: int) -> None:

@@ -9,7 +9,7 @@ from afn.settings.lambda_init import LambdaInit
 from afn.settings.setting import Setting
 from afn.sweep.spec import SweepSpec
 
-from ...kit.view import ViewState
+from ...kit.view import View, ViewState, in_link
 
 NEW = "new"
 """In the place of a sweep's name: one that is being built."""
@@ -24,46 +24,39 @@ _NO_AXIS = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class AblationsView:
+class AblationsView(View):
     """Which sweep is looked at, and how; and the one that is being built."""
 
-    sweep: str = "parts"
+    sweep: str = in_link("sweep", "parts")
     """A ready-made one's name, the id of one that was begun here, or `NEW`."""
-    guess: str = ""
+    guess: str = in_link("guess", "")
     """What the visitor expects, by its number; "?" who did not guess; empty before that."""
-    source: str = "precomputed"
-    metric: str = ""
+    source: str = in_link("source", "precomputed", SOURCES)
+    metric: str = in_link("metric", "")
     """By its name; empty for the sweep's own."""
-    over: str = ""
+    over: str = in_link("over", "")
     """The axis along which figures are drawn; empty for the last one."""
-    figure: str = ""
+    figure: str = in_link("as", "", ("", *FIGURES))
     """How it is drawn; empty for the sweep's own way."""
-    shown: str = "value"
-    baseline: str = ""
+    shown: str = in_link("show", "value", SHOWN)
+    baseline: str = in_link("against", "")
     """A label of the compared axis; empty for its first."""
 
-    dataset: str = "mnist5k"
-    backbone: str = "convnet"
-    epochs: int = 2
-    axis_1: str = "norm"
-    values_1: str = "bn, afn"
-    axis_2: str = "batch_size"
-    values_2: str = "4, 16, 64"
-    axis_3: str = _NO_AXIS
-    values_3: str = ""
-    seeds: int = 3
-    tests: str = "six"
-    domains: tuple[str, ...] = ()
+    dataset: str = in_link("data", "mnist5k")
+    backbone: str = in_link("net", "convnet", BACKBONE_NAMES)
+    epochs: int = in_link("epochs", 2)
+    axis_1: str = in_link("vary1", "norm", (_NO_AXIS, *VARIED))
+    values_1: str = in_link("values1", "bn, afn")
+    axis_2: str = in_link("vary2", "batch_size", (_NO_AXIS, *VARIED))
+    values_2: str = in_link("values2", "4, 16, 64")
+    axis_3: str = in_link("vary3", _NO_AXIS, (_NO_AXIS, *VARIED))
+    values_3: str = in_link("values3", "")
+    seeds: int = in_link("seeds", 3)
+    tests: str = in_link("tests", "six", TESTS)
+    domains: tuple[str, ...] = in_link("domains", ())
 
     def __post_init__(self) -> None:
-        for name, known in (
-            ("source", SOURCES), ("figure", ("", *FIGURES)), ("shown", SHOWN),
-            ("tests", tuple(TESTS)), ("backbone", BACKBONE_NAMES),
-            *((f"axis_{i}", (_NO_AXIS, *VARIED)) for i in (1, 2, 3)),
-        ):  # fmt: skip
-            if (value := getattr(self, name)) not in known:
-                said = ", ".join(each for each in known if each)
-                raise ValueError(f"{_URL[name]} is one of {said}, not {value[:40]!r}")
+        View.__post_init__(self)
         for name, limits in (("epochs", (1, 200)), ("seeds", (1, 20))):
             value = getattr(self, name)
             if type(value) is not int or not limits[0] <= value <= limits[1]:
@@ -141,35 +134,4 @@ def _value(setting: Setting, text: str) -> Any:
     return list(value) if setting.is_list else value
 
 
-_URL = {
-    "sweep": "sweep",
-    "guess": "guess",
-    "source": "source",
-    "metric": "metric",
-    "over": "over",
-    "figure": "as",
-    "shown": "show",
-    "baseline": "against",
-    "dataset": "data",
-    "backbone": "net",
-    "epochs": "epochs",
-    "axis_1": "vary1",
-    "values_1": "values1",
-    "axis_2": "vary2",
-    "values_2": "values2",
-    "axis_3": "vary3",
-    "values_3": "values3",
-    "seeds": "seeds",
-    "tests": "tests",
-    "domains": "domains",
-}
-"""Field -> URL parameter."""
-
-
-# -- the session -----------------------------------------------------------------------------------
-
-_VIEW = ViewState("ablations", AblationsView, _URL, anchor="sweep", things=("sweep",))
-
-begin, from_url, to_url = _VIEW.begin, _VIEW.from_url, _VIEW.to_url
-key, keep, put, take, write_url = _VIEW.key, _VIEW.keep, _VIEW.put, _VIEW.take, _VIEW.write
-settle = _VIEW.settle
+VIEW = ViewState("ablations", AblationsView, anchor="sweep", things=("sweep",))

@@ -13,8 +13,7 @@ from ...kit import backend
 from ...kit.explanations import CONTROLS
 from ...kit.markdown import plain
 from ...kit.measuring import BusyError
-from . import view as costing
-from .view import CostView, seconds_of
+from .view import VIEW, CostView, measurement, reference, seconds_of, show_measurement, take
 
 TICK_SECONDS = 0.5
 """How often the page looks for news while something is measured."""
@@ -25,7 +24,7 @@ def render(view: CostView) -> Report | None:
     is one for this view."""
     live = backend.measurements()
     running = live.running
-    seconds = seconds_of(view.plan, costing.reference(), _known(running))
+    seconds = seconds_of(view.plan, reference(), _known(running))
     with st.container(horizontal=True, vertical_alignment="center", key="cost.measure"):
         st.button(
             "Measure on this machine", icon=":material/timer:", type="primary",
@@ -34,7 +33,7 @@ def render(view: CostView) -> Report | None:
         )  # fmt: skip
         if seconds and not running:
             st.caption(f"takes about {duration_words(seconds)}", width="content")
-        if running and running != costing.measurement():
+        if running and running != measurement():
             st.caption("A measurement is running here.", width="content")
             st.button("Show what is measured", key="cost.follow", on_click=_open, args=(running,))
     if running:
@@ -44,7 +43,7 @@ def render(view: CostView) -> Report | None:
 
 def _known(running: str | None) -> Report | None:
     """What the visitor has measured on this machine."""
-    mine: str = costing.measurement()
+    mine: str = measurement()
     if not mine or mine == running:
         return None
     with suppress(ValueError, OSError):
@@ -54,7 +53,7 @@ def _known(running: str | None) -> Report | None:
 
 def _start(view: CostView) -> None:
     try:
-        costing.show_measurement(backend.measurements().start(view.plan))
+        show_measurement(backend.measurements().start(view.plan))
     except BusyError as error:
         st.toast(f"{error}.", icon=":material/info:")
     except OSError as error:
@@ -83,10 +82,10 @@ def _words(report: Report) -> str:
 
 def _open(measurement: str) -> None:
     """Show a measurement, with the settings that it was made for."""
-    costing.show_measurement(measurement)
+    show_measurement(measurement)
     report = backend.measurements().report(measurement)
-    if view := _made_for(report, costing.take().scale):
-        costing.put(view)
+    if view := _made_for(report, take().scale):
+        VIEW.put(view)
 
 
 def _made_for(report: Report, scale: str) -> CostView | None:
@@ -97,14 +96,14 @@ def _made_for(report: Report, scale: str) -> CostView | None:
 
 
 def _mine(view: CostView, running: str | None) -> Report | None:
-    mine: str = costing.measurement()
+    mine: str = measurement()
     if not mine or mine == running:
         return None
     try:
         report = backend.measurements().report(mine)
     except (ValueError, OSError) as error:
         st.warning(plain(f"{error}."), icon=":material/info:")
-        costing.show_measurement("")
+        show_measurement("")
         return None
     end = report.end or {}
     if end.get("status") == "failed":
@@ -124,6 +123,6 @@ def _mine(view: CostView, running: str | None) -> Report | None:
             st.caption(words, width="content")
         st.button(
             "Back to the precomputed figures", key="cost.reference", type="tertiary",
-            icon=":material/undo:", on_click=costing.show_measurement, args=("",),
+            icon=":material/undo:", on_click=show_measurement, args=("",),
         )  # fmt: skip
     return report if fits else None

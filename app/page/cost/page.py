@@ -21,8 +21,18 @@ from ...kit.take import offer
 from . import charts
 from . import live as live_cost
 from . import take as costs
-from . import view as costing
-from .view import CONTENDERS, SUBJECT_TITLES, VARIED_TITLES, CostView, title_of
+from .view import (
+    CONTENDERS,
+    SUBJECT_TITLES,
+    VARIED_TITLES,
+    VIEW,
+    CostView,
+    begin,
+    reference,
+    take,
+    title_of,
+    write_url,
+)
 
 TITLE, PATH = "Cost", "cost"
 """In the navigation, and in the address."""
@@ -30,36 +40,36 @@ TITLE, PATH = "Cost", "cost"
 
 def render() -> None:
     """Draw the page."""
-    _, problems = costing.begin()
+    _, problems = begin()
     st.title("What a norm costs", anchor=False)
     st.markdown(
         "Time, memory, parameters and arithmetic of every normalization layer, beside what "
         "**BN** costs. Look at what was measured on a reference machine, or measure on this one."
     )
     _controls()
-    view = costing.take()
-    costing.write_url(view)
+    view = take()
+    write_url(view)
     for line in problems:
         st.warning(plain(line), icon=":material/info:")
     live = live_cost.render(view)
-    report = live or costing.reference()
+    report = live or reference()
     _figures(view.chosen(report.measurements), view, report, is_live=live is not None)
 
 
 def _controls() -> None:
     with st.container(horizontal=True, gap="medium"):
         st.segmented_control(
-            "Measured", SUBJECTS, key=costing.key("subject"), required=True,
+            "Measured", SUBJECTS, key=VIEW.key("subject"), required=True,
             format_func=SUBJECT_TITLES.__getitem__, help=CONTROLS["cost.subject"],
         )  # fmt: skip
-        is_layer = st.session_state[costing.key("subject")] == "layer"
+        is_layer = VIEW.take().subject == "layer"
         over = "batch_size"
         if is_layer:
             st.segmented_control(
-                "Over", list(VARIED_TITLES), key=costing.key("over"), required=True,
+                "Over", list(VARIED_TITLES), key=VIEW.key("over"), required=True,
                 format_func=VARIED_TITLES.__getitem__, help=CONTROLS["cost.over"],
             )  # fmt: skip
-            over = st.session_state[costing.key("over")]
+            over = VIEW.take().over
             if over != "channels":
                 _fixed("Channels", "channels", CHANNELS)
             if over != "size":
@@ -68,11 +78,11 @@ def _controls() -> None:
                 _fixed("Batch size", "batch_size", BATCH_SIZES)
     with st.container(horizontal=True, gap="medium"):
         st.pills(
-            "Beside BN", CONTENDERS, key=costing.key("norms"), selection_mode="multi",
+            "Beside BN", CONTENDERS, key=VIEW.key("norms"), selection_mode="multi",
             format_func=title_of, help=CONTROLS["cost.norms"], wrap=True,
         )  # fmt: skip
         st.segmented_control(
-            "Shown as", ["ratio", "absolute"], key=costing.key("scale"), required=True,
+            "Shown as", ["ratio", "absolute"], key=VIEW.key("scale"), required=True,
             format_func={"ratio": "ratio to BN", "absolute": "ms and MB"}.__getitem__,
             help=CONTROLS["cost.scale"],
         )  # fmt: skip
@@ -80,7 +90,7 @@ def _controls() -> None:
 
 def _fixed(label: str, name: str, choices: Sequence[int]) -> None:
     st.segmented_control(
-        label, choices, key=costing.key(name), required=True, help=CONTROLS[f"cost.{name}"],
+        label, choices, key=VIEW.key(name), required=True, help=CONTROLS[f"cost.{name}"],
         format_func=(lambda side: f"{side}×{side}") if name == "size" else str,
     )  # fmt: skip
 

@@ -24,7 +24,7 @@ from afn.wording import count_words
 
 from ...kit import address, backend, folders
 from ...kit.comparison import NORM_TITLES
-from ...kit.view import ViewState
+from ...kit.view import View, ViewState, in_link, in_session
 
 REFERENCE = folders.REFERENCE / "cost.jsonl"
 """What was measured on the machine that the file's head names, by the command that it names."""
@@ -41,28 +41,19 @@ CONTENDERS = tuple(norm for norm in NORM_NAMES if norm != YARDSTICK)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class CostView:
+class CostView(View):
     """Which measurements are on screen, and how."""
 
-    subject: str = "layer"
-    over: str = "channels"
+    subject: str = in_link("of", "layer", SUBJECTS)
+    over: str = in_link("over", "channels", VARIED)
     """What varies, one of ``VARIED``; not heeded for networks, see `varied`."""
-    channels: int = 16
-    size: int = 32
-    batch_size: int = 128
-    norms: tuple[str, ...] = ("afn", "asrnorm")
+    channels: int = in_link("channels", 16, CHANNELS)
+    size: int = in_link("size", 32, SIZES)
+    batch_size: int = in_link("batch", 128, BATCH_SIZES)
+    norms: tuple[str, ...] = in_link("norms", ("afn", "asrnorm"), CONTENDERS)
     """Shown beside batch norm, which is always there."""
-    scale: str = "ratio"
+    scale: str = in_link("as", "ratio", SCALES)
     """To batch norm; or absolute."""
-
-    def __post_init__(self) -> None:
-        _check("of", self.subject, SUBJECTS)
-        _check("over", self.over, tuple(VARIED))
-        _check("as", self.scale, SCALES)
-        for name, choices in VARIED.items():
-            _check(_URL[name], getattr(self, name), choices)
-        for norm in self.norms:
-            _check("norms", norm, CONTENDERS)
 
     def in_order(self) -> "CostView":
         """The same with its norms in their usual order."""
@@ -150,24 +141,7 @@ def _words(name: str, value: int) -> str:
             return f"batch {value}"
 
 
-def _check(name: str, value: object, known: tuple[object, ...]) -> None:
-    if value not in known:
-        text = f"{value}"[:40]
-        raise ValueError(f"{name} is one of {', '.join(map(str, known))}, not {text!r}")
-
-
 # -- link form -------------------------------------------------------------------------------------
-
-_URL = {
-    "subject": "of",
-    "over": "over",
-    "channels": "channels",
-    "size": "size",
-    "batch_size": "batch",
-    "norms": "norms",
-    "scale": "as",
-}
-"""Field -> URL parameter."""
 
 
 # -- how long it takes -----------------------------------------------------------------------------
@@ -213,22 +187,25 @@ def title_of(norm: str) -> str:
 # -- the session -----------------------------------------------------------------------------------
 
 MEASUREMENT_PARAMETER = "m"
-_MEASUREMENT = "cost.measurement"
-_VIEW = ViewState("cost", CostView, _URL, anchor="subject", things=(MEASUREMENT_PARAMETER,))
+VIEW = ViewState("cost", CostView, anchor="subject", things=(MEASUREMENT_PARAMETER,))
 
-from_url, to_url = _VIEW.from_url, _VIEW.to_url
-key, put = _VIEW.key, _VIEW.put
+
+@dataclass(slots=True)
+class Measured:
+    """The live measurement that the page shows; empty for none."""
+
+    name: str = ""
 
 
 def begin() -> tuple[bool, list[str]]:
     """As every page's, and the measurement that the address names."""
-    is_asked, problems = _VIEW.begin()
+    is_asked, problems = VIEW.begin()
     if is_asked:
-        st.session_state[_MEASUREMENT] = ""
+        in_session(Measured).name = ""
         if named := address.asked().get(MEASUREMENT_PARAMETER, [""])[-1]:
             try:
                 backend.measurements().report(named)
-                st.session_state[_MEASUREMENT] = named
+                in_session(Measured).name = named
             except (ValueError, OSError) as error:
                 problems.append(f"In the link, m: {error}. It is left out.")
     return is_asked, problems
@@ -236,25 +213,24 @@ def begin() -> tuple[bool, list[str]]:
 
 def take() -> CostView:
     """The view that the widgets say; norms always in the same order."""
-    return _VIEW.take().in_order()
+    return VIEW.take().in_order()
 
 
 def measurement() -> str:
     """The live measurement that the page shows; empty for none."""
-    shown: str = st.session_state[_MEASUREMENT]
-    return shown
+    return in_session(Measured).name
 
 
 def show_measurement(measurement: str) -> None:
     """Show a live measurement, or with an empty name the reference again."""
-    st.session_state[_MEASUREMENT] = measurement
-    _VIEW.clear_problems()
+    in_session(Measured).name = measurement
+    VIEW.clear_problems()
 
 
 def write_url(view: CostView) -> None:
     """Make the address a link to what the page shows."""
     shown = measurement()
-    _VIEW.write(view, **({MEASUREMENT_PARAMETER: shown} if shown else {}))
+    VIEW.write(view, **({MEASUREMENT_PARAMETER: shown} if shown else {}))
 
 
 @st.cache_resource(show_spinner=False)

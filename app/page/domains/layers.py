@@ -15,8 +15,7 @@ from ...kit.export import csv_button
 from ...kit.markdown import plain
 from ...kit.plot import plot
 from . import spread
-from . import view as domains
-from .view import COLORS, CONTENDERS, TrainedNetworks
+from .view import COLORS, CONTENDERS, VIEW, TrainedNetworks, source_like, source_words, spread_tasks
 
 _HEIGHT = 900
 """About that of the figures, kept free until they are there."""
@@ -41,21 +40,20 @@ def render(
         return
 
     def ask_now() -> tuple[Asked]:
-        domains.keep()
-        source = st.session_state[domains.key("source")]
-        st.session_state[domains.key("source")] = domains.source_like(source, possible)
-        view = domains.take()
-        tasks = domains.spread_tasks(view, trained, view.source, here)
+        VIEW.keep()
+        VIEW.set(source=source_like(VIEW.take().source, possible))
+        view = VIEW.take()
+        tasks = spread_tasks(view, trained, view.source, here)
         return (asking.ask("spread", list(tasks.values()), starts=True),)
 
     def draw(asked: Asked) -> None:
         titles = {entry.name: families.title_of(entry) for entry in here}
         st.segmented_control(
-            "Trained on", possible, key=domains.key("source"), required=True,
-            format_func=lambda name: domains.source_words(name, here),
+            "Trained on", possible, key=VIEW.key("source"), required=True,
+            format_func=lambda name: source_words(name, here),
         )  # fmt: skip
-        view = domains.take()
-        tasks = domains.spread_tasks(view, trained, view.source, here)
+        view = VIEW.take()
+        tasks = spread_tasks(view, trained, view.source, here)
         known = {
             name: (CONTENDERS[name].label, COLORS[name], measured)
             for name, task in tasks.items()
@@ -67,7 +65,7 @@ def render(
             _one_layer(list(tasks), known, titles, is_running=asked.is_running)
         elif asked.is_running:
             st.skeleton(height=_HEIGHT)  # lest the page shrinks under the reader
-        domains.write_url(domains.take())
+        VIEW.write(VIEW.take())
 
     asking.section(ask_now, draw)
 
@@ -88,24 +86,24 @@ def _one_layer(
     *,
     is_running: bool,
 ) -> None:
-    domains.settle("looked_at", offered)
+    VIEW.settle("looked_at", offered)
     with st.container(horizontal=True, gap="medium"):
         st.segmented_control(
-            "Norm", offered, key=domains.key("looked_at"), required=True,
+            "Norm", offered, key=VIEW.key("looked_at"), required=True,
             format_func=lambda name: CONTENDERS[name].label,
         )  # fmt: skip
-        measured = known[name][2] if (name := domains.take().looked_at) in known else None
+        measured = known[name][2] if (name := VIEW.take().looked_at) in known else None
         names = [layer.name for layer in measured.layers] if measured else []
         if measured:
-            domains.settle("layer", names)
+            VIEW.settle("layer", names)
             st.selectbox(
-                "Layer", names, key=domains.key("layer"), format_func=short_layer, width=200
+                "Layer", names, key=VIEW.key("layer"), format_func=short_layer, width=200
             )  # fmt: skip
     if measured is None:
         if is_running:
             st.skeleton(height=_HEIGHT)
         return
-    layer = measured.layers[names.index(st.session_state[domains.key("layer")])]
+    layer = measured.layers[names.index(VIEW.take().layer)]
     plot(
         spread.spread_figure(layer, titles), spread.spread_reading(layer), "domains.spread",
         about="Images of each domain as points, before and after one layer",

@@ -26,9 +26,28 @@ from . import layers as domain_layers
 from . import matrix
 from . import take as experiments
 from . import training as training_domains
-from . import view as domains
 from .training import Pair, Recipe
-from .view import CONTENDERS, HOW, IMAGES, SHOWN, DomainsView, MatrixRows, TrainedNetworks
+from .view import (
+    AS_PRETRAINED,
+    CONTENDERS,
+    HOW,
+    IMAGES,
+    SHOWN,
+    VIEW,
+    DomainsView,
+    MatrixRows,
+    TrainedNetworks,
+    default_recipe,
+    images_words,
+    left_out_words,
+    matrices,
+    matrix_tasks,
+    networks_reading,
+    source_words,
+    sources,
+    statistics_words,
+    wanted,
+)
 
 TITLE, PATH = "Domains", "domains"
 """In the navigation, and in the address."""
@@ -42,25 +61,24 @@ _LAYERS_HEIGHT = 900
 
 def render() -> None:
     """Draw the page."""
-    is_asked, problems = domains.begin()
+    is_asked, problems = VIEW.begin()
     found = families.families(cards.sound_cards())
-    named = domains.key("family")
-    st.session_state[named] = families.family_now(st.session_state[named], found)
-    if (family := st.session_state[domains.key("family")]) not in found:
+    named = families.family_now(VIEW.take().family, found)
+    VIEW.set(family=named)
+    family = VIEW.settle("family", found, DIGITS)
+    if family != named:
         problems.append(
-            f"In the link, of={family[:40]}: the data folder has no such images. Shown are the "
+            f"In the link, of={named[:40]}: the data folder has no such images. Shown are the "
             "digits."
         )
-        st.session_state[domains.key("family")] = DIGITS
     st.title("Domains", anchor=False)
-    here = found[st.session_state[domains.key("family")]]
-    st.markdown(_intro(here, is_digits=st.session_state[domains.key("family")] == DIGITS))
+    st.markdown(_intro(found[family], is_digits=family == DIGITS))
     _controls(found)
-    view = domains.take()
+    view = VIEW.take()
     here = found[view.family]
-    trained_on = domains.sources(view, here)
-    wanted = domains.wanted(view, trained_on)
-    recipes = training_domains.recipes(wanted, beside=domains.default_recipe(view.family))
+    trained_on = sources(view, here)
+    pairs = wanted(view, trained_on)
+    recipes = training_domains.recipes(pairs, beside=default_recipe(view.family))
     if is_asked and view.recipe and view.recipe not in recipes:
         problems.append(
             f"In the link, recipe={view.recipe[:40]}: no network here was trained that way for "
@@ -71,23 +89,23 @@ def render() -> None:
             f"In the link, source={view.source[:40]}: with these settings no network is trained "
             "on that. Another is shown."
         )
-        st.session_state[domains.key("source")] = ""
+        VIEW.set(source="")
     for line in problems:
         st.warning(plain(line), icon=":material/info:")
     if not view.contenders:
-        domains.write_url(view)
+        VIEW.write(view)
         st.info("Choose a norm above.", icon=":material/arrow_upward:")
         return
     backend.runner().start()
-    recipe = _recipe(recipes, len(wanted))
-    domains.write_url(domains.take())
+    recipe = _recipe(recipes, len(pairs))
+    VIEW.write(VIEW.take())
     trained, missing = training_domains.trained_networks(recipe)
     for line in missing:
         st.warning(plain(line), icon=":material/info:")
     if families.are_here(here):
-        _training(recipe, wanted, trained_on, here)
+        _training(recipe, pairs, trained_on, here)
     _matrix(recipe, trained, trained_on, here)
-    offer("domains", lambda: experiments.experiments_of(domains.take(), trained, here))
+    offer("domains", lambda: experiments.experiments_of(VIEW.take(), trained, here))
     painted()
     heading("The domains in each layer", "domains.layers")
     domain_layers.render(trained, trained_on, here)
@@ -107,7 +125,7 @@ def _intro(here: Sequence[DatasetEntry], *, is_digits: bool) -> str:
 def _controls(found: Mapping[str, Sequence[DatasetEntry]]) -> None:
     _tested(found)
     st.pills(
-        "Norms", list(CONTENDERS), key=domains.key("contenders"), selection_mode="multi",
+        "Norms", list(CONTENDERS), key=VIEW.key("contenders"), selection_mode="multi",
         format_func=lambda name: CONTENDERS[name].label, help=CONTROLS["domains.contenders"],
     )  # fmt: skip
 
@@ -116,47 +134,46 @@ def _tested(found: Mapping[str, Sequence[DatasetEntry]]) -> None:
     with st.container(horizontal=True, gap="medium"):
         if len(found) > 1:
             st.segmented_control(
-                "Domains", list(found), key=domains.key("family"), required=True,
+                "Domains", list(found), key=VIEW.key("family"), required=True,
                 format_func=lambda name: name.upper() if "/" in found[name][0].name else name,
             )  # fmt: skip
-        here = found[st.session_state[domains.key("family")]]
+        here = found[VIEW.take().family]
         channels = {entry.image_shape[2] for entry in here}
         if len(channels) > 1 and len(settings_of(here)) > 1:
             st.segmented_control(
-                "Channels", list(SETTINGS), key=domains.key("setting"), required=True,
+                "Channels", list(SETTINGS), key=VIEW.key("setting"), required=True,
                 format_func=_SETTINGS.__getitem__, help=CONTROLS["domains.setting"],
             )  # fmt: skip
         if not families.are_here(here):
-            for name, value in domains.AS_PRETRAINED.items():
-                st.session_state[domains.key(name)] = value
+            VIEW.set(**AS_PRETRAINED)
             return
         st.segmented_control(
-            "Trained on", HOW, key=domains.key("how"), required=True,
+            "Trained on", HOW, key=VIEW.key("how"), required=True,
             format_func=_HOW.__getitem__, help=CONTROLS["domains.how"],
         )  # fmt: skip
         st.selectbox(
-            "Test images", IMAGES, key=domains.key("images"), width=120,
+            "Test images", IMAGES, key=VIEW.key("images"), width=120,
             help=CONTROLS["domains.images"],
         )  # fmt: skip
         st.select_slider(
-            "Test batch", BATCH_SIZES, key=domains.key("batch_size"), width=200,
+            "Test batch", BATCH_SIZES, key=VIEW.key("batch_size"), width=200,
             help=CONTROLS["domains.batch"],
         )  # fmt: skip
 
 
 def _recipe(recipes: dict[str, Recipe], count: int) -> Recipe:
     first, *others = recipes
-    domains.settle("recipe", recipes, first if others else "")
+    VIEW.settle("recipe", recipes, first if others else "")
     if others:
         st.selectbox(
-            "Networks", list(recipes), key=domains.key("recipe"),
+            "Networks", list(recipes), key=VIEW.key("recipe"),
             format_func=lambda key: (
                 f"{recipe_words(recipes[key].config)} · "
                 f"{len(recipes[key].done)} of {count} trained"
             ),
             help=CONTROLS["domains.recipe"],
         )  # fmt: skip
-    return recipes[domains.take().recipe or first]
+    return recipes[VIEW.take().recipe or first]
 
 
 # -- training what is missing ----------------------------------------------------------------------
@@ -220,7 +237,7 @@ def _failures(recipe: Recipe, here: Sequence[DatasetEntry]) -> None:
     """One line for each reason."""
     by_reason: dict[str, list[str]] = {}
     for (norm, source), reason in recipe.failed.items():
-        name = f"{NORM_TITLES[norm]} on {domains.source_words(source, here)}"
+        name = f"{NORM_TITLES[norm]} on {source_words(source, here)}"
         by_reason.setdefault(reason or "unknown", []).append(name)
     for reason, names in by_reason.items():
         line = f"Not trained: {', '.join(names)}. The reason: {reason}."
@@ -240,13 +257,13 @@ def _matrix(
     titles = {entry.name: families.title_of(entry) for entry in here}
 
     def ask_now() -> tuple[Asked]:
-        domains.keep()
-        tasks = domains.matrix_tasks(domains.take(), trained, trained_on, here)
+        VIEW.keep()
+        tasks = matrix_tasks(VIEW.take(), trained, trained_on, here)
         return (asking.ask("matrix", tasks, starts=True),)
 
     def draw(asked: Asked) -> None:
-        view = domains.take()
-        rows = domains.matrices(view, trained, trained_on, here)
+        view = VIEW.take()
+        rows = matrices(view, trained, trained_on, here)
         baseline = "bn" if "bn" in rows else next(iter(rows))
         everything = [row for mine in rows.values() for row in mine]
         against = None
@@ -263,10 +280,10 @@ def _matrix(
         )  # fmt: skip
         asking.follow(asked)
         if trained and not asked.is_running:
-            if words := domains.networks_reading(rows, names):
+            if words := networks_reading(rows, names):
                 st.markdown(f"**What the networks add.** {plain(words)}")
             _provenance(recipe, rows, view, here)
-        domains.write_url(domains.take())
+        VIEW.write(VIEW.take())
 
     heading("Accuracy on every domain", "domains.matrix")
     asking.section(ask_now, draw)
@@ -278,15 +295,15 @@ def _against(rows: MatrixRows, baseline: str) -> str | None:
     offered = [name for name in SHOWN if name == "accuracy" or held[name] in rows]
     if baseline == "bn-batch":
         offered.remove("beyond batch")  # it is the difference
-    domains.settle("shown", offered, "accuracy")
+    VIEW.settle("shown", offered, "accuracy")
     st.segmented_control(
-        "Shown", offered, key=domains.key("shown"), required=True,
+        "Shown", offered, key=VIEW.key("shown"), required=True,
         format_func=lambda name: (
             f"minus {CONTENDERS[held[name]].label}" if held[name] else name
         ),
         label_visibility="collapsed",
     )  # fmt: skip
-    return held[domains.take().shown] or None
+    return held[VIEW.take().shown] or None
 
 
 def _tables(
@@ -314,11 +331,11 @@ def _provenance(
     csv_button("The matrix (CSV)", lambda: matrix_table(everything, names), "domains")
     what = "Precomputed" if recipe.is_pretrained else "Cached"
     lines = [
-        f"{what} · {domains.images_words(rows, here, view.images)} · statistics: "
-        f"{domains.statistics_words(rows)} · intervals say what other images could change, not "
+        f"{what} · {images_words(rows, here, view.images)} · statistics: "
+        f"{statistics_words(rows)} · intervals say what other images could change, not "
         "another seed"
     ]
-    lines += domains.left_out_words(rows, here)
+    lines += left_out_words(rows, here)
     if not families.are_here(here):
         lines.append(
             "These images are not in the data folder: shown is what the pretrained models were "

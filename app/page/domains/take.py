@@ -11,8 +11,7 @@ from ...kit.markdown import plain
 from ...kit.take import asking
 from ...kit.take.code import ONE_THREAD, Origin, configurations, literal, origins_note, program
 from ...kit.take.experiment import Experiment, line
-from . import view as domains
-from .view import CONTENDERS, Contender, DomainsView, TrainedNetworks
+from .view import CONTENDERS, Contender, DomainsView, TrainedNetworks, question
 
 _QUESTIONS = """\
 questions = {{
@@ -44,7 +43,7 @@ def experiments_of(
         (label, source): (
             contender,
             network,
-            domains.question(view, contender, network, entries[0]),
+            question(view, contender, network, entries[0]),
         )
         for label in view.in_order
         for contender in (CONTENDERS[label],)
@@ -102,8 +101,8 @@ _Asked = tuple[Contender, Network, Question]
 def _expected(view: DomainsView, asked: Iterable[_Asked], domain: DatasetEntry) -> list[str]:
     found = []
     for contender, network, _ in asked:
-        question = domains.question(view, contender, network, domain)
-        if cell := network.file(question).cells().get((None, 0)):
+        answers = network.file(question(view, contender, network, domain))
+        if cell := answers.cells().get((None, 0)):
             name = f"{contender.label}, {network.config.dataset}"
             found.append(line(name, domain.name, cell.accuracy))
     return found

@@ -24,7 +24,7 @@ from ...kit.draw.estimates import gain_words
 from ...kit.draw.palette import run_colors
 from ...kit.families import DIGITS, title_of
 from ...kit.recipes import recipe_of
-from ...kit.view import ViewState
+from ...kit.view import View, ViewState, in_link
 
 PRETRAINED_IMAGES = 2000
 """Of each domain, for the cards of pretrained models."""
@@ -65,64 +65,29 @@ COLORS = dict(zip(CONTENDERS, run_colors([each.norm for each in CONTENDERS.value
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class DomainsView:
+class DomainsView(View):
     """Which networks are tested on which domains, and what of it is on screen."""
 
-    family: str = DIGITS
+    family: str = in_link("of", DIGITS)
     """The digits, or the name of an image tree such as "pacs"."""
-    setting: Setting = "channels increased"
-    how: str = "single source"
-    contenders: tuple[str, ...] = ("bn", "bn-batch", "asrnorm", "afn")
-    recipe: str = ""
+    setting: Setting = in_link("setting", "channels increased", SETTINGS)
+    how: str = in_link("how", "single source", HOW)
+    contenders: tuple[str, ...] = in_link("norms", ("bn", "bn-batch", "asrnorm", "afn"), CONTENDERS)
+    recipe: str = in_link("recipe", "")
     """Key of how the networks were trained; empty for the one with most networks."""
-    images: int = PRETRAINED_IMAGES
-    batch_size: int = 128
-    shown: str = "accuracy"
-    source: str = ""
+    images: int = in_link("n", PRETRAINED_IMAGES, IMAGES)
+    batch_size: int = in_link("batch", 128, BATCH_SIZES)
+    shown: str = in_link("show", "accuracy", SHOWN)
+    source: str = in_link("source", "")
     """What the network was trained on whose layers are looked at; empty for the first."""
-    layer: str = ""
-    looked_at: str = "afn"
+    layer: str = in_link("layer", "")
+    looked_at: str = in_link("look", "afn", CONTENDERS)
     """The contender whose layer is drawn."""
-
-    def __post_init__(self) -> None:
-        for name, known in (
-            ("setting", tuple(SETTINGS)),
-            ("how", HOW),
-            ("images", IMAGES),
-            ("batch_size", BATCH_SIZES),
-            ("shown", tuple(SHOWN)),
-            ("looked_at", tuple(CONTENDERS)),
-        ):
-            _check(name, getattr(self, name), known)
-        for contender in self.contenders:
-            _check("contenders", contender, tuple(CONTENDERS))
 
     @property
     def in_order(self) -> list[str]:
         """The contenders in their order on the page, whichever was chosen first."""
         return [name for name in CONTENDERS if name in self.contenders]
-
-
-def _check(name: str, value: object, known: tuple[object, ...]) -> None:
-    if value not in known:
-        text = f"{value}"[:40]
-        raise ValueError(f"{_URL[name]} is one of {', '.join(map(str, known))}, not {text!r}")
-
-
-_URL = {
-    "family": "of",
-    "setting": "setting",
-    "how": "how",
-    "contenders": "norms",
-    "recipe": "recipe",
-    "images": "n",
-    "batch_size": "batch",
-    "shown": "show",
-    "source": "source",
-    "layer": "layer",
-    "looked_at": "look",
-}
-"""Field -> URL parameter."""
 
 
 # -- domains and who is trained on them ------------------------------------------------------------
@@ -362,10 +327,4 @@ def spread_tasks(
     }
 
 
-# -- the session -----------------------------------------------------------------------------------
-
-_VIEW = ViewState("domains", DomainsView, _URL, anchor="contenders")
-
-begin, from_url, to_url = _VIEW.begin, _VIEW.from_url, _VIEW.to_url
-key, keep, take, write_url = _VIEW.key, _VIEW.keep, _VIEW.take, _VIEW.write
-settle = _VIEW.settle
+VIEW = ViewState("domains", DomainsView, anchor="contenders")

@@ -25,8 +25,7 @@ from ...kit.plot import plot
 from ...kit.sections import movement as moving
 from ...kit.take import lambdas, offer
 from . import charts
-from . import view as dynamics
-from .view import ALL, BY, MAX_RUNS, QUANTITIES, SEEDS, DynamicsView
+from .view import ALL, BY, MAX_RUNS, QUANTITIES, SEEDS, VIEW, DynamicsView
 from .words import dynamics_reading, panel_reading
 
 TITLE, PATH = "λ dynamics", "lambda"
@@ -47,7 +46,7 @@ _MIN_LAYERS = 3
 
 def render() -> None:
     """Draw the page."""
-    _, problems = dynamics.begin()
+    _, problems = VIEW.begin()
     st.title("λ dynamics", anchor=False)
     st.markdown(
         "AFN and ASRNorm let small networks propose statistics, and mix them in with shares **λ** "
@@ -59,21 +58,21 @@ def render() -> None:
         routes.nothing_yet("**Nothing to look at yet.** Train an AFN network in the Playground.")
         return
     _runs(offered)
-    chosen, missing = histories.opened(dynamics.take().runs)
+    chosen, missing = histories.opened(VIEW.take().runs)
     for line in dict.fromkeys([*problems, *missing]):
         st.warning(plain(line), icon=":material/info:")
     if not chosen:
-        dynamics.write_url(dynamics.take())
+        VIEW.write(VIEW.take())
         st.info("Choose a run or a pretrained model above.", icon=":material/arrow_upward:")
         return
     card_view.cards([each.card for each in chosen if each.card], key="dynamics")
     if not any(each.config.norm in ADAPTIVE_NORMS for each in chosen):
-        dynamics.write_url(dynamics.take())
+        VIEW.write(VIEW.take())
         st.info(_without(chosen), icon=":material/info:")
         return
     _controls(chosen)
-    view = dynamics.take()
-    dynamics.write_url(view)
+    view = VIEW.take()
+    VIEW.write(view)
     if without := [each for each in chosen if each.config.norm not in ADAPTIVE_NORMS]:
         st.caption(_without(without))
     _follow(view, chosen)
@@ -86,11 +85,11 @@ def render() -> None:
 def _runs(offered: Sequence[Choice]) -> None:
     titles = {choice.id: choice.title for choice in offered}
     adaptive = [choice for choice in offered if choice.config.norm in ADAPTIVE_NORMS]
-    dynamics.propose("runs", newest(adaptive or offered, MAX_RUNS, first=ADAPTIVE_NORMS))
-    named = st.session_state[dynamics.key("runs")]
+    VIEW.propose("runs", newest(adaptive or offered, MAX_RUNS, first=ADAPTIVE_NORMS))
+    named = VIEW.take().runs
     st.multiselect(
         "Runs and pretrained models", list(dict.fromkeys([*titles, *named])),
-        key=dynamics.key("runs"), format_func=lambda name: titles.get(name, name),
+        key=VIEW.key("runs"), format_func=lambda name: titles.get(name, name),
         max_selections=MAX_RUNS, help=CONTROLS["dynamics.runs"],
     )  # fmt: skip
 
@@ -107,28 +106,28 @@ def _without(chosen: Sequence[Opened]) -> str:
 def _controls(chosen: Sequence[Opened]) -> None:
     with st.container(horizontal=True, gap="medium"):
         st.segmented_control(
-            "Shown", QUANTITIES, key=dynamics.key("quantity"), required=True,
+            "Shown", QUANTITIES, key=VIEW.key("quantity"), required=True,
             format_func=_QUANTITIES.__getitem__, help=CONTROLS["dynamics.quantity"],
         )  # fmt: skip
         st.segmented_control(
-            "A panel per", BY, key=dynamics.key("by"), required=True, help=CONTROLS["dynamics.by"],
+            "A panel per", BY, key=VIEW.key("by"), required=True, help=CONTROLS["dynamics.by"],
         )  # fmt: skip
-        offered = dynamics.take().offered
-        dynamics.settle("which", offered)
+        offered = VIEW.take().offered
+        VIEW.settle("which", offered)
         titles = GREEK | {ALL: "all"}
-        if dynamics.take().quantity == "move":
+        if VIEW.take().quantity == "move":
             titles |= {"mu": "mean", "sigma": "spread"}
         st.segmented_control(
-            "Of", offered, key=dynamics.key("which"), required=True,
+            "Of", offered, key=VIEW.key("which"), required=True,
             format_func=titles.__getitem__, help=CONTROLS["dynamics.which"],
         )  # fmt: skip
         st.segmented_control(
-            "Steps", ["linear", "log"], key=dynamics.key("axis"), required=True,
+            "Steps", ["linear", "log"], key=VIEW.key("axis"), required=True,
             help=CONTROLS["dynamics.axis"],
         )  # fmt: skip
         if any(len(one.members) > 1 for one in _series(chosen)):
             st.segmented_control(
-                "Seeds", SEEDS, key=dynamics.key("seeds"), required=True,
+                "Seeds", SEEDS, key=VIEW.key("seeds"), required=True,
                 help=CONTROLS["dynamics.seeds"],
             )  # fmt: skip
 
@@ -149,7 +148,7 @@ def _follow(view: DynamicsView, chosen: Sequence[Opened]) -> None:
     first = [chosen]
 
     def part() -> None:
-        dynamics.keep()
+        VIEW.keep()
         now = first.pop() if first else histories.opened(view.runs)[0]
         _figures(view, now)
         if is_live and not any(each.is_live for each in now):

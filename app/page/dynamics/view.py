@@ -6,7 +6,7 @@ from typing import get_args
 from afn.runs.course import Quantity
 from afn.settings.lambda_init import LAMBDAS
 
-from ...kit.view import ViewState
+from ...kit.view import View, ViewState, in_link
 
 MAX_RUNS = 8
 QUANTITIES: tuple[Quantity, ...] = get_args(Quantity)
@@ -17,32 +17,23 @@ AXES = ("linear", "log")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class DynamicsView:
+class DynamicsView(View):
     """Which runs are looked at, and how."""
 
-    runs: tuple[str, ...] = ()
+    runs: tuple[str, ...] = in_link("runs", ())
     """Ids of runs and names of pretrained models; empty for the newest comparison."""
-    quantity: Quantity = "lambda"
-    which: str = ALL
+    quantity: Quantity = in_link("show", "lambda", QUANTITIES)
+    which: str = in_link("of", ALL, (ALL, *LAMBDAS))
     """One λ, or all four."""
-    by: str = "λ"
+    by: str = in_link("by", "λ", BY)
     """What has a panel of its own."""
-    seeds: str = "band"
+    seeds: str = in_link("seeds", "band", SEEDS)
     """How runs are drawn that differ by their seed alone."""
-    axis: str = "linear"
+    axis: str = in_link("steps", "linear", AXES)
     """Of the steps."""
 
     def __post_init__(self) -> None:
-        for name, known in (
-            ("quantity", QUANTITIES),
-            ("which", (ALL, *LAMBDAS)),
-            ("by", BY),
-            ("seeds", SEEDS),
-            ("axis", AXES),
-        ):
-            if (value := getattr(self, name)) not in known:
-                text = f"{value}"[:40]
-                raise ValueError(f"{_URL[name]} is one of {', '.join(known)}, not {text!r}")
+        View.__post_init__(self)
         if len(self.runs) > MAX_RUNS:
             raise ValueError(f"up to {MAX_RUNS} runs fit, not {len(self.runs)}")
 
@@ -59,21 +50,4 @@ class DynamicsView:
         return self.offered[1:] if which == ALL else (which,)
 
 
-_URL = {
-    "runs": "runs",
-    "quantity": "show",
-    "which": "of",
-    "by": "by",
-    "seeds": "seeds",
-    "axis": "steps",
-}
-"""Field -> URL parameter."""
-
-
-# -- the session -----------------------------------------------------------------------------------
-
-_VIEW = ViewState("dynamics", DynamicsView, _URL, anchor="runs")
-
-begin, from_url, to_url = _VIEW.begin, _VIEW.from_url, _VIEW.to_url
-key, keep, take, write_url = _VIEW.key, _VIEW.keep, _VIEW.take, _VIEW.write
-propose, settle = _VIEW.propose, _VIEW.settle
+VIEW = ViewState("dynamics", DynamicsView, anchor="runs")

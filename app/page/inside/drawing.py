@@ -11,6 +11,7 @@ from PIL import Image
 from afn.png import data_uri
 
 from ...kit.components.scripts import module_line
+from ...kit.view import said
 
 _MOST_BYTES = 200_000
 
@@ -26,7 +27,7 @@ def drawing(key: str, shown: np.ndarray | None, *, on_drawn: Callable[[np.ndarra
     """
 
     def drawn() -> None:
-        text = st.session_state[key].drawn or ""
+        text = said(key).drawn or ""
         data = text.partition(",")[2]
         if len(data) > _MOST_BYTES:
             return

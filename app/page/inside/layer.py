@@ -5,11 +5,13 @@ answer to the last, known by its number, is there. ``app/static/inside_layer/`` 
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
 from ...kit.components.scripts import module_line
+from ...kit.view import in_session, said
 
 Wish = Mapping[str, Any]
 """What the hand wants: λ by name, ``where``, ``layer``, ``channel``, ``image``, or ``do``: "off"
@@ -24,19 +26,23 @@ def inside_layer(key: str, data: Mapping[str, Any], *, on_wish: Callable[[Wish],
         data: What was seen and in which words; see ``app/page/inside/page.py``.
         on_wish: Called with what the hand wants, before the page's part runs again.
     """
-    number = f"_{key}_answered"
+    answered = in_session(_Answered, key)
 
     def wished() -> None:
-        wish = st.session_state[key].change
-        if wish:
-            st.session_state[number] = wish["seq"]
+        if wish := said(key).change:
+            answered.seq = wish["seq"]
             on_wish(wish)
 
     _component(
-        key=key,
-        data={**data, "key": key, "seq": st.session_state.get(number, 0)},
-        on_change_change=wished,
-    )
+        key=key, data={**data, "key": key, "seq": answered.seq}, on_change_change=wished
+    )  # fmt: skip
+
+
+@dataclass
+class _Answered:
+    """The number of the last wish that was heeded."""
+
+    seq: int = 0
 
 
 _component = st.components.v2.component(

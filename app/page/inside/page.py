@@ -29,12 +29,25 @@ from ...kit.markdown import plain
 from ...kit.offers import Choice, alike
 from ...kit.take import offer
 from . import take as layers
-from . import view as inside
 from . import words
 from .drawing import drawing
 from .layer import inside_layer
 from .neighbours import Who, neighbours_html, neighbours_reading
-from .view import CORRUPTIONS, NORMS, SIZES, SOURCES, InsideView
+from .view import (
+    CORRUPTIONS,
+    NORMS,
+    SIZES,
+    SOURCES,
+    UPLOADER,
+    VIEW,
+    InsideView,
+    keep_upload,
+    look_of,
+    unforced,
+    untrained_names,
+    upload,
+    wish,
+)
 
 TITLE, PATH = "Inside the layer", "inside"
 """In the navigation, and in the address."""
@@ -61,7 +74,7 @@ class _Chosen:
     @property
     def before(self) -> str:
         """What it is with nothing forced."""
-        return "untrained" if self.subject.id in inside.untrained_names() else "as trained"
+        return "untrained" if self.subject.id in untrained_names() else "as trained"
 
     @property
     def contenders(self) -> list[Who]:
@@ -71,7 +84,7 @@ class _Chosen:
 
 def render() -> None:
     """Draw the page."""
-    is_asked, problems = inside.begin()
+    is_asked, problems = VIEW.begin()
     st.title("Inside the layer", anchor=False)
     st.markdown(
         "One batch, one norm layer, every number. Watch how images become **statistics**, how the "
@@ -79,22 +92,22 @@ def render() -> None:
         "when you move λ by hand."
     )
     offered = _choices()
-    titles = {choice.id: choice.title for choice in offered} | inside.untrained_names()
-    if not st.session_state[inside.key("model")]:
-        st.session_state[inside.key("model")] = _default(offered)
+    titles = {choice.id: choice.title for choice in offered} | untrained_names()
+    if not VIEW.take().model:
+        VIEW.set(model=_default(offered))
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        named = st.session_state[inside.key("model")]
+        named = VIEW.take().model
         st.selectbox(
-            "Network", list(dict.fromkeys([*titles, named])), key=inside.key("model"), width=420,
+            "Network", list(dict.fromkeys([*titles, named])), key=VIEW.key("model"), width=420,
             format_func=lambda name: titles.get(name, name), help=CONTROLS["inside.model"],
         )  # fmt: skip
-        chosen, missing = _opened(inside.take().model, offered)
+        chosen, missing = _opened(VIEW.take().model, offered)
         datasets = _datasets(chosen.subject.config.dataset) if chosen else {}
         if chosen and datasets:
             problems += _dataset(datasets, is_linked=is_asked)
     for line in dict.fromkeys([*problems, *missing]):
         st.warning(plain(line), icon=":material/info:")
-    inside.write_url(inside.take())
+    VIEW.write(VIEW.take())
     if chosen is None:
         return
     own = chosen.subject.config.dataset
@@ -127,8 +140,8 @@ def _default(offered: Sequence[Choice]) -> str:
 
 
 def _opened(name: str, offered: Sequence[Choice]) -> tuple[_Chosen | None, list[str]]:
-    if name in inside.untrained_names():
-        others = [network(each) for each in inside.untrained_names() if each != name]
+    if name in untrained_names():
+        others = [network(each) for each in untrained_names() if each != name]
         return _Chosen(network(name), tuple(others), is_live=False), []
     try:
         subject = networks.network_of(name)
@@ -168,20 +181,18 @@ def _datasets(own: str) -> dict[str, str]:
 
 
 def _dataset(datasets: dict[str, str], *, is_linked: bool) -> list[str]:
-    key, problems = inside.key("dataset"), []
-    named = st.session_state[key]
+    problems, named = [], VIEW.take().dataset
     with suppress(ValueError):  # a link may have its name of before scripts were kept
-        named = st.session_state[key] = dataset_entry(named).name if named else named
-    if named not in datasets:
-        if named and is_linked:
-            problems.append(
-                f"In the link, data={named[:60]}: not here, or of other classes. "
-                f"{next(iter(datasets))} is shown."
-            )
-        st.session_state[key] = next(iter(datasets))
+        named = dataset_entry(named).name if named else named
+    VIEW.set(dataset=named)
+    shown = VIEW.settle("dataset", datasets)
+    if named not in ("", shown) and is_linked:
+        problems.append(
+            f"In the link, data={named[:60]}: not here, or of other classes. {shown} is shown."
+        )
     st.selectbox(
-        "Test images", list(datasets), key=key, format_func=datasets.__getitem__, width=200,
-        help=CONTROLS["inside.dataset"],
+        "Test images", list(datasets), key=VIEW.key("dataset"), width=200,
+        format_func=datasets.__getitem__, help=CONTROLS["inside.dataset"],
     )  # fmt: skip
     return problems
 
@@ -197,17 +208,17 @@ def _how_to_get(dataset: str) -> str:
 
 
 def _part(chosen: _Chosen) -> None:
-    inside.keep()
+    VIEW.keep()
     _batch(chosen)
-    picture = _picture(inside.take(), chosen.subject)
+    picture = _picture(VIEW.take(), chosen.subject)
     every = _TICK_SECONDS if chosen.is_live else None
     st.fragment(_layer, run_every=every)(chosen, picture)  # without the controls: quick to redraw
 
 
 def _layer(chosen: _Chosen, picture: bytes) -> None:
-    view = inside.take()
-    inside.write_url(view)
-    look = inside.look_of(view, chosen.subject, chosen.others, picture)
+    view = VIEW.take()
+    VIEW.write(view)
+    look = look_of(view, chosen.subject, chosen.others, picture)
     try:
         backend.runner().start()
         seen = backend.inspector().look(look)
@@ -225,24 +236,24 @@ def _layer(chosen: _Chosen, picture: bytes) -> None:
 def _batch(chosen: _Chosen) -> None:
     with st.container(horizontal=True, gap="medium"):
         batch_controls.corruption(
-            inside.key("corruption"),
+            VIEW.key("corruption"),
             CORRUPTIONS,
-            inside.take().dataset or chosen.subject.config.dataset,
+            VIEW.take().dataset or chosen.subject.config.dataset,
             chosen.subject.image_shape,
         )
-        st.slider("Severity", 0, 5, key=inside.key("severity"), width=150)
+        st.slider("Severity", 0, 5, key=VIEW.key("severity"), width=150)
         st.select_slider(
-            "Batch", SIZES, key=inside.key("size"), width=170, help=CONTROLS["inside.batch"]
+            "Batch", SIZES, key=VIEW.key("size"), width=170, help=CONTROLS["inside.batch"]
         )
-        batch_controls.order(inside.key("order"), CONTROLS["inside.order"])
+        batch_controls.order(VIEW.key("order"), CONTROLS["inside.order"])
         st.number_input(
-            "From image", 0, POOL - 1, step=1, key=inside.key("first"), width=120,
+            "From image", 0, POOL - 1, step=1, key=VIEW.key("first"), width=120,
             help=CONTROLS["inside.first"],
         )  # fmt: skip
         if chosen.subject.has_choice:
-            batch_controls.statistics(inside.key("stats"), CONTROLS["inside.stats"])
+            batch_controls.statistics(VIEW.key("stats"), CONTROLS["inside.stats"])
         st.segmented_control(
-            "First place", SOURCES, key=inside.key("source"), required=True,
+            "First place", SOURCES, key=VIEW.key("source"), required=True,
             format_func=_SOURCES.__getitem__, help=CONTROLS["inside.source"],
         )  # fmt: skip
 
@@ -264,10 +275,10 @@ def _picture(view: InsideView, subject: Network) -> bytes:
         return b"" if drawn is None else own_picture.in_shape(drawn, subject.image_shape)
     if view.source == "an upload":
         st.file_uploader(
-            "A picture", list(SUFFIXES), key=inside.UPLOADER, width=420,
-            max_upload_size=5, on_change=inside.keep_upload,
+            "A picture", list(SUFFIXES), key=UPLOADER, width=420,
+            max_upload_size=5, on_change=keep_upload,
         )  # fmt: skip
-        if data := inside.upload():
+        if data := upload().data:
             try:
                 taken = own_picture.from_upload(data, subject.image_shape, is_digit=is_digit)
                 if (count := num_frames(data)) > 1:
@@ -279,13 +290,11 @@ def _picture(view: InsideView, subject: Network) -> bytes:
 
 
 def _drawn(canvas: np.ndarray) -> None:
-    if not canvas.any():
-        inside.draw("")
-        return
-    try:
-        inside.draw(own_picture.to_text(own_picture.centred(canvas)))
-    except ValueError:
-        inside.draw("")  # too faint a dot to be a digit
+    picture = ""
+    if canvas.any():
+        with suppress(ValueError):  # too faint a dot to be a digit
+            picture = own_picture.to_text(own_picture.centred(canvas))
+    VIEW.set(picture=picture, image=0)
 
 
 def _diagram(chosen: _Chosen, view: InsideView, seen: Seen) -> None:
@@ -319,7 +328,7 @@ def _diagram(chosen: _Chosen, view: InsideView, seen: Seen) -> None:
             "where": view.where,
             "followed": followed,
         },
-        on_wish=inside.wish,
+        on_wish=wish,
     )
 
 
@@ -344,7 +353,7 @@ def _neighbours(chosen: _Chosen, look: Look, view: InsideView) -> None:
         st.caption("In a batch of one there are no neighbours. Choose a larger batch above.")
         return
     try:
-        plain_look = inside.unforced(look)
+        plain_look = unforced(look)
         found = _asked_neighbours(json.dumps(plain_look.to_json()), plain_look)
     except (ValueError, OSError) as error:
         st.error(plain(f"{error}."), icon=":material/error:")

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import streamlit as st
-
 from afn.ask.inside import own_picture
 from afn.ask.inside.look import POOL, SHOWN, Batch, Look
 from afn.ask.network import Network, Stats
@@ -16,7 +14,7 @@ from afn.settings.lambda_init import LAMBDAS
 
 from ...kit.comparison import NORM_TITLES
 from ...kit.draw.grid import in_order
-from ...kit.view import ViewState
+from ...kit.view import View, ViewState, in_link, in_session, said
 
 NORMS = ("afn", "asrnorm", "bn")
 """Whose layers can be looked into."""
@@ -30,51 +28,36 @@ _TRAINED = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class InsideView:
+class InsideView(View):
     """Which network, which layer, which batch, and what is forced upon it."""
 
-    model: str = ""
+    model: str = in_link("model", "")
     """A run, a pretrained model, or untrained-<norm>; empty for the first on offer."""
-    layer: str = ""
-    channel: int = 0
-    image: int = 0
+    layer: str = in_link("layer", "")
+    channel: int = in_link("channel", 0)
+    image: int = in_link("image", 0, range(SHOWN))
     """Of the batch: the one that is followed."""
-    dataset: str = ""
+    dataset: str = in_link("data", "")
     """Empty for the network's own."""
-    corruption: str = "contrast"
-    severity: int = 5
-    size: int = 32
-    first: int = 0
-    order: str = "mixed"
-    stats: str = "trained"
-    mu: str = _TRAINED
-    sigma: str = _TRAINED
-    gamma: str = _TRAINED
-    beta: str = _TRAINED
-    where: str = "everywhere"
+    corruption: str = in_link("corruption", "contrast", CORRUPTIONS)
+    severity: int = in_link("severity", 5, range(6))
+    size: int = in_link("batch", 32, SIZES)
+    first: int = in_link("first", 0)
+    order: str = in_link("order", "mixed", ORDERS)
+    stats: str = in_link("stats", "trained", MODES)
+    mu: str = in_link("mu", _TRAINED)
+    sigma: str = in_link("sigma", _TRAINED)
+    gamma: str = in_link("gamma", _TRAINED)
+    beta: str = in_link("beta", _TRAINED)
+    where: str = in_link("where", "everywhere", ("everywhere", "here"))
     """In which layers λ are forced: everywhere, or here alone."""
-    source: str = "test images"
+    source: str = in_link("first_place", "test images", SOURCES)
     """What takes the first place of the batch."""
-    picture: str = ""
+    picture: str = in_link("drawn", "")
     """A drawing, as `own_picture.to_text` writes it."""
 
     def __post_init__(self) -> None:
-        known: dict[str, tuple[object, ...]] = {
-            "corruption": CORRUPTIONS,
-            "severity": tuple(range(6)),
-            "size": SIZES,
-            "order": ORDERS,
-            "stats": MODES,
-            "where": ("everywhere", "here"),
-            "source": SOURCES,
-            "image": tuple(range(SHOWN)),
-        }
-        for name, values in known.items():
-            if (value := getattr(self, name)) not in values:
-                text = f"{value}"[:40]
-                raise ValueError(
-                    f"{_URL[name]} is one of {', '.join(map(str, values))}, not {text!r}"
-                )
+        View.__post_init__(self)
         if not isinstance(self.channel, int):
             raise ValueError(f"a channel is a whole number, not {self.channel[:40]!r}")
         if not isinstance(self.first, int) or not 0 <= self.first < POOL:
@@ -89,29 +72,6 @@ class InsideView:
         """The λ that are forced."""
         values = {name: _share(getattr(self, name)) for name in LAMBDAS}
         return {name: value for name, value in values.items() if value is not None}
-
-
-_URL = {
-    "model": "model",
-    "layer": "layer",
-    "channel": "channel",
-    "image": "image",
-    "dataset": "data",
-    "corruption": "corruption",
-    "severity": "severity",
-    "size": "batch",
-    "first": "first",
-    "order": "order",
-    "stats": "stats",
-    "mu": "mu",
-    "sigma": "sigma",
-    "gamma": "gamma",
-    "beta": "beta",
-    "where": "where",
-    "source": "first_place",
-    "picture": "drawn",
-}
-"""Field -> URL parameter."""
 
 
 def _share(text: str) -> float | None:
@@ -184,48 +144,36 @@ def _linked(view: InsideView) -> InsideView:
     return view if view.source == "a drawing" else replace(view, picture="")
 
 
-_VIEW = ViewState(
-    "inside", InsideView, _URL, anchor="model", things=("model", "layer"), linked=_linked
-)
-"""An upload is not in the link."""
-_UPLOAD = "inside.upload.file"
+VIEW = ViewState("inside", InsideView, anchor="model", things=("model", "layer"), linked=_linked)
 UPLOADER = "inside_upload"
 """The uploader's key."""
-
-begin, from_url, to_url = _VIEW.begin, _VIEW.from_url, _VIEW.to_url
-key, keep, take, write_url = _VIEW.key, _VIEW.keep, _VIEW.take, _VIEW.write
 
 
 def wish(wanted: Mapping[str, Any]) -> None:
     """Do what the hand wants on the diagram."""
-    session = st.session_state
-    for name in LAMBDAS:
-        if name in wanted:
-            session[key(name)] = f"{float(wanted[name]):.4g}"
-    for name in ("layer", "where", "channel", "image"):
-        if name in wanted:
-            session[key(name)] = wanted[name]
+    VIEW.set(**{name: f"{float(wanted[name]):.4g}" for name in LAMBDAS if name in wanted})
+    plain = ("layer", "where", "channel", "image")
+    VIEW.set(**{name: wanted[name] for name in plain if name in wanted})
     if wanted.get("do") in ("off", "trained"):
-        for name in LAMBDAS:
-            session[key(name)] = "0" if wanted["do"] == "off" else ""
+        VIEW.set(**dict.fromkeys(LAMBDAS, "0" if wanted["do"] == "off" else _TRAINED))
     if wanted.get("do") == "off":
-        session[key("where")] = "everywhere"
+        VIEW.set(where="everywhere")
 
 
-def draw(picture: str) -> None:
-    """Keep a drawing; empty where it was wiped off."""
-    st.session_state[key("picture")] = picture
-    st.session_state[key("image")] = 0
+@dataclass
+class Upload:
+    """The file that was uploaded last, which is not in the link; empty where there is none."""
+
+    data: bytes = b""
+
+
+def upload() -> Upload:
+    """This session's."""
+    return in_session(Upload)
 
 
 def keep_upload() -> None:
-    """Keep what was uploaded for the session, or forget what was removed; it is not in the link."""
-    file = st.session_state[UPLOADER]
-    st.session_state[_UPLOAD] = b"" if file is None else file.getvalue()
-    st.session_state[key("image")] = 0
-
-
-def upload() -> bytes:
-    """The file that was uploaded last; empty where there is none."""
-    found: bytes = st.session_state.get(_UPLOAD, b"")
-    return found
+    """Keep what was uploaded, or forget what was removed."""
+    file = said(UPLOADER)
+    upload().data = b"" if file is None else file.getvalue()
+    VIEW.set(image=0)

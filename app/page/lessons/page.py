@@ -30,7 +30,8 @@ def render() -> None:
     is_embedded = bool(st.context.is_embedded)
     body = st.container(key="lessons-embedded" if is_embedded else None)
     with st.container():  # behind the text, but known before it
-        state.remember(remembered("afn.lessons", state.completed(), forgets=state.is_forgotten()))
+        visit = state.visit()
+        visit.remember(remembered("afn.lessons", visit.completed, forgets=visit.is_forgotten))
     with body:
         if view.lesson:
             with (
@@ -52,7 +53,7 @@ def _warn(problems: Sequence[str]) -> None:
 
 
 def _overview(problems: Sequence[str]) -> None:
-    done = state.completed()
+    done = state.visit().completed
     st.title("Lessons", anchor=False)
     st.markdown(
         "Each takes five to eight minutes: a **question**, your **prediction**, an **experiment** "
@@ -71,7 +72,7 @@ def _overview(problems: Sequence[str]) -> None:
         if done:
             st.button(
                 "Begin all anew", type="tertiary", icon=":material/restart_alt:",
-                key="lessons.forget", on_click=state.forget,
+                key="lessons.forget", on_click=state.visit().forget,
             )  # fmt: skip
 
 
@@ -107,7 +108,7 @@ def _lesson(
         st.caption(
             f"Lesson {number} of {len(LESSONS)} · about {lesson.minutes} minutes", width="content"
         )
-        if lesson.slug in state.completed():
+        if lesson.slug in state.visit().completed:
             st.badge("completed", icon=":material/check:", color="green")
     st.title(lesson.title, anchor=False)
     with st.container(key="lesson-question"):
@@ -178,14 +179,11 @@ def _answer(lesson: Lesson[Any], view: LessonsView, data: Any) -> None:
 
 
 def _check(view: LessonsView, index: int, check: Check) -> None:
-    key = f"lessons.check.{view.lesson}.{index}"
     chosen = view.chosen[index]
-    if st.session_state.get(key) != chosen:
-        st.session_state[key] = chosen
     st.radio(
-        check.question, range(len(check.options)), key=key, index=None,
+        check.question, range(len(check.options)), key=state.check_key(view, index), index=None,
         format_func=[option.words for option in check.options].__getitem__,
-        on_change=_answered, args=(view.lesson, index, key),
+        on_change=state.answer, args=(view.lesson, index),
     )  # fmt: skip
     if chosen is None:
         return
@@ -194,10 +192,6 @@ def _check(view: LessonsView, index: int, check: Check) -> None:
         st.success(option.feedback, icon=":material/check:")
     else:
         st.warning(option.feedback, icon=":material/refresh:")
-
-
-def _answered(slug: str, index: int, key: str) -> None:
-    state.answer(slug, index, st.session_state[key])
 
 
 def _end(lesson: Lesson[Any], view: LessonsView, *, is_embedded: bool) -> None:

@@ -6,19 +6,18 @@ browser keeps too, see `app.kit.components.memory`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
 from ...kit import address
+from ...kit.view import here, in_session, said
 from .lessons import LESSONS
 
 NONE = "?"
 """In the place of a prediction: the visitor made none."""
 _OPEN = "-"
 """In the place of an answer: there is none yet."""
-_KEPT, _DONE, _FORGOTTEN = "lessons.kept", "lessons.done", "lessons.forgotten"
-_PROBLEMS = "lessons.problems"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,12 +76,12 @@ def from_url(url: Mapping[str, Sequence[str]]) -> tuple[LessonsView, list[str]]:
     """The view that a link asks for, and one line for each thing in it that cannot be."""
     texts = {name: url[name][-1] for name in ("lesson", "guess", "check") if name in url}
     view, problems = LessonsView(), []
-    for name, field in (("lesson", "lesson"), ("guess", "guess"), ("check", "checks")):
+    for name, at in (("lesson", "lesson"), ("guess", "guess"), ("check", "checks")):
         if not (text := texts.get(name, "")) or (name != "lesson" and not view.lesson):
             continue
         try:
-            value = tuple(text.split("~")) if field == "checks" else text
-            view = replace(view, **{field: value})  # type: ignore[arg-type]
+            value = tuple(text.split("~")) if at == "checks" else text
+            view = replace(view, **{at: value})  # type: ignore[arg-type]
         except ValueError as error:
             line = f"In the link, {name}={text[:40]}: {error}. It is left out."
             problems.append(" ".join(line.split()))
@@ -92,69 +91,84 @@ def from_url(url: Mapping[str, Sequence[str]]) -> tuple[LessonsView, list[str]]:
 # -- in a visit ------------------------------------------------------------------------------------
 
 
-def begin() -> tuple[LessonsView, list[str]]:
+@dataclass(slots=True)
+class Visit:
+    """What this session knows of the lessons."""
+
+    kept: dict[str, LessonsView] = field(default_factory=dict)
+    """How far each is."""
+    completed: set[str] = field(default_factory=set)
+    """Those that were completed, as far as is known yet."""
+    is_forgotten: bool = False
+    """Whether the browser is to know no more than this visit does."""
+    problems: tuple[str, Sequence[str]] = ("", ())
+    """A lesson, and what of its link cannot be."""
+
+    def at(self, slug: str) -> LessonsView:
+        """How far a lesson is now; a click may come before the last one's effect is drawn."""
+        return self.kept.get(slug, LessonsView(lesson=slug))
+
+    def put(self, view: LessonsView) -> None:
+        """Keep how far it is."""
+        self.kept[view.lesson] = view
+        if view.is_complete:
+            self.completed.add(view.lesson)
+
+    def remember(self, told: Iterable[str]) -> None:
+        """Take in which lessons the browser knows to be completed."""
+        if not self.is_forgotten:
+            self.completed.update(slug for slug in told if slug in LESSONS)
+
+    def forget(self) -> None:
+        """Begin all lessons anew."""
+        self.kept.clear()
+        self.completed.clear()
+        self.is_forgotten = True
+
+
+def visit() -> Visit:
+    """This session's."""
+    return in_session(Visit)
+
+
+def begin() -> tuple[LessonsView, Sequence[str]]:
     """What the address asks for now, and what of it cannot be.
 
     A lesson without a prediction in its link goes on where this visit left it.
     """
-    url, is_asked = address.begin()
+    url, is_asked = here().begin()
     view, problems = from_url(url)
-    session = st.session_state
-    kept: dict[str, LessonsView] = session.setdefault(_KEPT, {})
+    known = visit()
     if is_asked:
-        session[_PROBLEMS] = view.lesson, problems
+        known.problems = view.lesson, problems
     if not is_asked or not (view.guess or view.checks or address.is_travel()):
-        view = kept.get(view.lesson, view)
+        view = known.kept.get(view.lesson, view)
     if view.lesson:
-        _put(view)
-    address.write(to_url(view), things=("lesson",))
-    about, kept_problems = session.get(_PROBLEMS, ("", []))
-    return view, kept_problems if about == view.lesson else []
+        known.put(view)
+    here().write(to_url(view), things=("lesson",))
+    about, lines = known.problems
+    return view, lines if about == view.lesson else ()
 
 
 def guess(slug: str, number: str) -> None:
     """The visitor predicts, or takes it back."""
-    st.session_state.pop(_PROBLEMS, None)
-    _put(replace(_at(slug), guess=number))
+    visit().problems = "", ()
+    visit().put(replace(visit().at(slug), guess=number))
 
 
-def answer(slug: str, check: int, option: int | None) -> None:
+def check_key(view: LessonsView, check: int) -> str:
+    """The widget key of a check, which shows its answer."""
+    key, chosen = _check_key(view.lesson, check), view.chosen[check]
+    if st.session_state.get(key) != chosen:
+        st.session_state[key] = chosen
+    return key
+
+
+def answer(slug: str, check: int) -> None:
     """The visitor answers a check."""
-    st.session_state.pop(_PROBLEMS, None)
-    _put(_at(slug).answered(check, option))
+    visit().problems = "", ()
+    visit().put(visit().at(slug).answered(check, said(_check_key(slug, check))))
 
 
-def _at(slug: str) -> LessonsView:
-    """How far a lesson is now; a click may come before the page has drawn the last one's effect."""
-    kept: dict[str, LessonsView] = st.session_state.get(_KEPT, {})
-    return kept.get(slug, LessonsView(lesson=slug))
-
-
-def _put(view: LessonsView) -> None:
-    st.session_state.setdefault(_KEPT, {})[view.lesson] = view
-    if view.is_complete:
-        st.session_state[_DONE] = {*completed(), view.lesson}
-
-
-def completed() -> set[str]:
-    """The lessons that were completed, as far as is known yet."""
-    found: set[str] = st.session_state.get(_DONE, set())
-    return found
-
-
-def remember(told: Iterable[str]) -> None:
-    """Take in which lessons the browser knows to be completed."""
-    if not is_forgotten():
-        st.session_state[_DONE] = {*completed(), *(slug for slug in told if slug in LESSONS)}
-
-
-def forget() -> None:
-    """Begin all lessons anew."""
-    for name in (_DONE, _KEPT):
-        st.session_state.pop(name, None)
-    st.session_state[_FORGOTTEN] = True
-
-
-def is_forgotten() -> bool:
-    """Whether the browser is to know no more than this visit does."""
-    return bool(st.session_state.get(_FORGOTTEN))
+def _check_key(slug: str, check: int) -> str:
+    return f"lessons.check.{slug}.{check}"

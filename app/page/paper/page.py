@@ -34,14 +34,23 @@ from . import evidence
 from . import take as published
 from . import take_mechanisms as mechanisms
 from . import theory_section as paper_theory
-from . import view as paper
 from .charts import ladder as ladders
 from .charts import mechanisms as figures
 from .charts import paper as charts
 from .charts.forest import forest_html
 from .charts.verdicts import protocol_html
 from .mechanisms import STARTS, VARIANTS
-from .view import ANY, LADDERS, NETWORKS, READINGS, PaperView, claim_words, fit_words, level_words
+from .view import (
+    ANY,
+    LADDERS,
+    NETWORKS,
+    READINGS,
+    VIEW,
+    PaperView,
+    claim_words,
+    fit_words,
+    level_words,
+)
 
 TITLE, PATH = "Paper", "paper"
 """In the navigation, and in the address."""
@@ -57,9 +66,9 @@ _ladder_figure = lru_cache(maxsize=16)(ladders.ladder_figure)
 
 def render() -> None:
     """Draw the page."""
-    _, problems = paper.begin()
+    _, problems = VIEW.begin()
     offered = _offered(problems)
-    view = paper.take()
+    view = VIEW.take()
     st.title("The paper, measured here", anchor=False)
     st.markdown(
         "What AFN's tables claim, and what came out here with smaller networks and less training: "
@@ -88,21 +97,21 @@ def render() -> None:
     _mechanisms(offered)
     _ladders(results)
     _calibration()
-    view = paper.take()
+    view = VIEW.take()
     reading: Reading = "tests" if view.reading == "tests" else "trains"
     offer(
         "paper",
         lambda: [*published.experiments_of(reading), *mechanisms.experiments_of(view.network)],
     )
-    paper.write_url(replace(view, network=ANY) if [view.network] == offered[:1] else view)
+    VIEW.write(replace(view, network=ANY) if [view.network] == offered[:1] else view)
 
 
 def _offered(problems: list[str]) -> list[str]:
     """Networks whose training can be looked at; one of them is chosen."""
     offered = [name for name in NETWORKS if measured.card(f"{name}-afn")]
-    named = st.session_state[paper.key("network")]
+    named = VIEW.take().network
     if offered and named not in offered:
-        st.session_state[paper.key("network")] = offered[0]
+        VIEW.set(network=offered[0])
         if named != ANY:
             problems.append(f"In the link, network={named}: not trained yet. Another is shown.")
     return offered
@@ -118,10 +127,10 @@ def _rows(table: Table, view: PaperView) -> list[Replicated]:
 def _table(table: Table, results: Results) -> None:
     if table.name == "digits_single_each":
         st.segmented_control(
-            "A column is the domain", list(READINGS), key=paper.key("reading"), required=True,
+            "A column is the domain", list(READINGS), key=VIEW.key("reading"), required=True,
             format_func=READINGS.__getitem__, help=CONTROLS["paper.reading"],
         )  # fmt: skip
-    view = paper.take()
+    view = VIEW.take()
     every = {each.name: _rows(each, view) for each in TABLES}
     rows = every[table.name]
     if words := charts.table_reading(every, table.name):
@@ -212,11 +221,11 @@ def _mechanisms(offered: Sequence[str]) -> None:
         st.code("python -m afn pretrained train mnist5k-afn", language="shell")
         return
     st.segmented_control(
-        "Looked at in", offered, key=paper.key("network"), required=True,
+        "Looked at in", offered, key=VIEW.key("network"), required=True,
         format_func=NETWORKS.__getitem__,
         help=CONTROLS["paper.network"],
     )  # fmt: skip
-    network = paper.take().network
+    network = VIEW.take().network
     courses = evidence.courses(network)
     told = _told(network)
     _learning(network, told)
@@ -328,7 +337,7 @@ def _refuted(by: str) -> None:
 
 
 def _calibration() -> None:
-    network = paper.take().network
+    network = VIEW.take().network
     if network in NETWORKS:
         calibration.render(evidence.calibrations(network), key="paper", told=_told(network))
 

@@ -12,7 +12,7 @@ from afn.pretrained.replication import Replicated
 from afn.pretrained.ways import WAYS, Ask
 from afn.wording import signed_words
 
-from ...kit.view import ViewState
+from ...kit.view import View, ViewState, in_link
 
 READINGS: dict[Reading, str] = {"trains": "that trains", "tests": "that tests"}
 """What a column of the first digits table stands for: the domain …"""
@@ -30,21 +30,15 @@ LADDERS: dict[str, partial[list[Ask]]] = {
     "MNIST 5k under corruption": partial(corrupted, "mnist5k"),
 }
 """Where the way from BN to AFN is walked in steps, and what gives the tests averaged there."""
-_URL = {"reading": "column", "network": "network"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class PaperView:
+class PaperView(View):
     """The settings."""
 
-    reading: str = "trains"
-    network: str = ANY
+    reading: str = in_link("column", "trains", READINGS)
+    network: str = in_link("network", ANY, (ANY, *NETWORKS))
     """`ANY` for the first of `NETWORKS` that is there."""
-
-    def __post_init__(self) -> None:
-        for name, known in (("reading", READINGS), ("network", (ANY, *NETWORKS))):
-            if (value := getattr(self, name)) not in known:
-                raise ValueError(f"{_URL[name]} is one of {', '.join(known)}, not {value[:40]!r}")
 
 
 def fits(rows: Mapping[Reading, Sequence[Replicated]]) -> dict[Reading, float]:
@@ -119,9 +113,4 @@ def level_words(table: Table, results: Results) -> list[str]:
     ]
 
 
-# -- the session -----------------------------------------------------------------------------------
-
-_VIEW = ViewState("paper", PaperView, _URL, anchor="reading")
-
-begin, from_url, to_url = _VIEW.begin, _VIEW.from_url, _VIEW.to_url
-key, take, write_url = _VIEW.key, _VIEW.take, _VIEW.write
+VIEW = ViewState("paper", PaperView, anchor="reading")

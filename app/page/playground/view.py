@@ -33,6 +33,7 @@ from ...kit.comparison import (
     to_url,
 )
 from ...kit.routes import PLAYGROUND_RUNS
+from ...kit.view import here
 
 SETTINGS = "settings"
 RUNS = "runs"
@@ -71,7 +72,7 @@ class Slot:
 def begin() -> None:
     """Adopt what the address asks for where it is new; ready the widgets."""
     session = st.session_state
-    url, is_asked = address.begin()
+    url, is_asked = here().begin()
     if is_asked:
         comparison, problems = from_url(url)
         session[RUNS] = []
@@ -127,7 +128,7 @@ def write_url(comparison: Comparison) -> None:
         url[PLAYGROUND_RUNS] = "~".join(runs)
     st.session_state[_VIEWS] = views = {name: view(name) for name in VIEW_DEFAULTS}
     url |= {name: value for name, value in views.items() if value != VIEW_DEFAULTS[name]}
-    address.write(url)
+    here().write(url)
 
 
 def problems() -> list[str]:

@@ -21,12 +21,10 @@ from ...kit.plot import plot
 from ...kit.take import offer
 from . import differences
 from . import take as scales
-from . import view as rescaling
 from .ridges import SYMBOLS
-from .view import CORRUPTIONS, IMAGES, RescalingView
+from .view import CORRUPTIONS, IMAGES, VIEW, RescalingView, not_here, task_of
 
 _CONDITIONS = {"corruption": "severities of a corruption", "domains": "domains"}
-_TOLD = "rescaling.unknown"
 _HEIGHT = 300
 """Pixels that are kept free for figures to come."""
 
@@ -43,73 +41,63 @@ def render(chosen: Opened) -> None:
         return
     backend.runner().start()
     others = families.other_domains(chosen.config.dataset)
-    if rescaling.take().conditions == "domains" and not others:
-        st.session_state[rescaling.key("conditions")] = "corruption"
+    if VIEW.take().conditions == "domains" and not others:
+        VIEW.set(conditions="corruption")
 
-    _misfits(others)
+    asked_for = [families.current_name(name) for name in VIEW.take().domains]
+    line = not_here(asked_for, others)
+    if line and VIEW.take().conditions == "domains":
+        st.warning(plain(line), icon=":material/info:")
 
     def ask_now() -> tuple[Asked]:
-        rescaling.keep()
-        task = rescaling.task_of(rescaling.take(), network)
+        VIEW.keep()
+        task = task_of(VIEW.take(), network)
         return (asking.ask("rescaling", [task], starts=True),)
 
     def draw(asked: Asked) -> None:
         _settings(others, network)
-        view = rescaling.take()
+        view = VIEW.take()
         asking.follow(asked)
-        task = rescaling.task_of(view, network)
+        task = task_of(view, network)
         if measured := task.read():
             _differences(chosen, view, measured, task.question.statistics, others)
         elif asked.is_running:
             st.skeleton(height=_HEIGHT)
         offer("rescaling.differences", lambda: scales.between_conditions(chosen, task))
-        rescaling.write_url(rescaling.take())
+        VIEW.write(VIEW.take())
 
     asking.section(ask_now, draw)
-
-
-def _misfits(others: Mapping[str, str]) -> None:
-    """Say what a link asks for and is not here, until other domains are chosen."""
-    asked = [families.current_name(name) for name in st.session_state[rescaling.key("domains")]]
-    known = [name for name in asked if name in others]
-    if unknown := [name[:40] for name in asked if name not in others]:
-        line = f"In the link, domains={', '.join(unknown)}: not here, or without its classes."
-        st.session_state[_TOLD] = line, known
-    line, then = st.session_state.get(_TOLD, ("", []))
-    if line and known == then and rescaling.take().conditions == "domains":
-        st.warning(plain(f"{line} It is left out."), icon=":material/info:")
 
 
 def _settings(others: Mapping[str, str], network: Network) -> None:
     with st.container(horizontal=True, gap="medium"):
         if others:
             st.segmented_control(
-                "Between", list(_CONDITIONS), key=rescaling.key("conditions"), required=True,
+                "Between", list(_CONDITIONS), key=VIEW.key("conditions"), required=True,
                 format_func=_CONDITIONS.__getitem__, help=CONTROLS["rescaling.conditions"],
             )  # fmt: skip
-        if rescaling.take().conditions == "domains":
-            asked = st.session_state[rescaling.key("domains")]
-            known = [name for name in map(families.current_name, asked) if name in others]
-            st.session_state[rescaling.key("domains")] = known
+        if VIEW.take().conditions == "domains":
+            asked = map(families.current_name, VIEW.take().domains)
+            VIEW.set(domains=[name for name in asked if name in others])
             st.pills(
-                "Domains", list(others), key=rescaling.key("domains"), selection_mode="multi",
+                "Domains", list(others), key=VIEW.key("domains"), selection_mode="multi",
                 format_func=others.__getitem__, help=CONTROLS["rescaling.domains"],
             )  # fmt: skip
         else:
             batch_controls.corruption(
-                rescaling.key("corruption"),
+                VIEW.key("corruption"),
                 CORRUPTIONS,
                 network.config.dataset,
                 network.image_shape,
             )
         if network.has_choice:
-            batch_controls.statistics(rescaling.key("stats"), CONTROLS["rescaling.stats"])
+            batch_controls.statistics(VIEW.key("stats"), CONTROLS["rescaling.stats"])
             st.select_slider(
-                "Test batch", BATCH_SIZES, key=rescaling.key("batch_size"), width=180,
+                "Test batch", BATCH_SIZES, key=VIEW.key("batch_size"), width=180,
                 help=CONTROLS["rescaling.batch"],
             )  # fmt: skip
         st.selectbox(
-            "Images of each", IMAGES, key=rescaling.key("images"), width=120,
+            "Images of each", IMAGES, key=VIEW.key("images"), width=120,
             help=CONTROLS["rescaling.images"],
         )  # fmt: skip
 

@@ -20,9 +20,8 @@ from ...kit.plot import plot
 from ...kit.take import offer
 from . import conditions, ridges
 from . import take as scales
-from . import view as rescaling
 from .ridges import SYMBOLS, TITLES, Ridge, Values
-from .view import EVERY_LAYER, NEWEST
+from .view import EVERY_LAYER, NEWEST, VIEW, nearest
 
 TITLE, PATH = "γ/β", "gamma-beta"
 """In the navigation, and in the address."""
@@ -33,7 +32,7 @@ _TICK_SECONDS = 2.0
 
 def render() -> None:
     """Draw the page."""
-    is_asked, problems = rescaling.begin()
+    is_asked, problems = VIEW.begin()
     st.title("γ/β", anchor=False)
     st.markdown(
         "After standardizing, every layer gives its channels a new scale and a new shift, "
@@ -45,8 +44,9 @@ def render() -> None:
     if not offered:
         routes.nothing_yet("**Nothing to look at yet.** Train a network in the Playground.")
         return
-    rescaling.propose(newest(offered, 1, first=ADAPTIVE_NORMS)[0])
-    found, missing = histories.opened([st.session_state[rescaling.key("run")]])
+    if not VIEW.take().run:
+        VIEW.set(run=newest(offered, 1, first=ADAPTIVE_NORMS)[0])
+    found, missing = histories.opened([VIEW.take().run])
     chosen = found[0] if found else None
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         _run(offered)
@@ -56,12 +56,12 @@ def render() -> None:
     for line in dict.fromkeys([*problems, *missing]):
         st.warning(plain(line), icon=":material/info:")
     if chosen is None:
-        rescaling.write_url(rescaling.take())
+        VIEW.write(VIEW.take())
         st.info("Choose a run or a pretrained model above.", icon=":material/arrow_upward:")
         return
     card_view.cards([chosen.card] if chosen.card else [], key="rescaling")
     _follow(chosen, is_linked=is_asked)
-    offer("rescaling", lambda: scales.over_steps(chosen, rescaling.take().layer))
+    offer("rescaling", lambda: scales.over_steps(chosen, VIEW.take().layer))
     if layers:
         heading("How γ̂ and β̂ differ", "rescaling.differences")
         conditions.render(chosen)
@@ -69,26 +69,24 @@ def render() -> None:
 
 def _run(offered: Sequence[Choice]) -> None:
     titles = {choice.id: choice.title for choice in offered}
-    named = st.session_state[rescaling.key("run")]
+    named = VIEW.take().run
     st.selectbox(
-        "Run or pretrained model", list(dict.fromkeys([*titles, named])), key=rescaling.key("run"),
+        "Run or pretrained model", list(dict.fromkeys([*titles, named])), key=VIEW.key("run"),
         format_func=lambda name: titles.get(name, name), help=CONTROLS["rescaling.run"], width=420,
     )  # fmt: skip
 
 
 def _layer(layers: Sequence[str], *, is_linked: bool) -> list[str]:
     """Has the user choose a layer; a line where the link names one that is not there."""
-    key, problems = rescaling.key("layer"), []
-    named = st.session_state[key]
-    if named not in (EVERY_LAYER, *layers):
-        if named and is_linked:
-            problems.append(
-                f"In the link, layer={named[:60]}: this network has no such norm layer. The first "
-                "one is shown."
-            )
-        st.session_state[key] = layers[0]
+    problems, named = [], VIEW.take().layer
+    if VIEW.settle("layer", [*layers, EVERY_LAYER]) != named and named and is_linked:
+        problems.append(
+            f"In the link, layer={named[:60]}: this network has no such norm layer. The first one "
+            "is shown."
+        )
     st.selectbox(
-        "Layer", [*layers, EVERY_LAYER], key=key, width=240, help=CONTROLS["rescaling.layer"],
+        "Layer", [*layers, EVERY_LAYER], key=VIEW.key("layer"), width=240,
+        help=CONTROLS["rescaling.layer"],
         format_func=lambda name: "all layers" if name == EVERY_LAYER else short_layer(name),
     )  # fmt: skip
     return problems
@@ -104,10 +102,10 @@ def _follow(chosen: Opened, *, is_linked: bool) -> None:
     had_layers = bool(chosen.shown.history.layers)
 
     def part() -> None:
-        rescaling.keep()
+        VIEW.keep()
         now = first.pop() if first else (histories.opened([chosen.id])[0] or [chosen])[0]
         _steps(now, is_linked=is_linked)
-        rescaling.write_url(rescaling.take())
+        VIEW.write(VIEW.take())
         has_begun = not had_layers and bool(now.shown.history.layers)
         if chosen.is_live and (has_begun or not now.is_live):
             st.rerun()  # last: there are layers to choose from, or the page ceases to look
@@ -126,7 +124,7 @@ def _steps(chosen: Opened, *, is_linked: bool) -> None:
         )
         return
     cursor = _cursor(steps, is_linked=is_linked)
-    layer = rescaling.take().layer
+    layer = VIEW.take().layer
     if layer == EVERY_LAYER:
         _all_layers(chosen, cursor)
     else:
@@ -145,23 +143,22 @@ def _steps(chosen: Opened, *, is_linked: bool) -> None:
 
 def _cursor(steps: Sequence[int], *, is_linked: bool) -> int:
     """The step that is looked at, the same in all figures."""
-    key = rescaling.key("step")
-    wanted = st.session_state[key]
-    found = rescaling.nearest(wanted, steps)
+    wanted = VIEW.take().step
+    found = nearest(wanted, steps)
     if found != wanted:
         if is_linked and wanted != steps[-1]:
             shown = found or steps[-1]
             st.caption(
                 f"There is no snapshot of step {wanted:,}; the nearest, {shown:,}, is shown."
             )
-        st.session_state[key] = found
+        VIEW.set(step=found)
     if len(steps) == 1:
         return steps[0]
     st.select_slider(
-        "Step", [*steps[:-1], NEWEST], key=key, help=CONTROLS["rescaling.step"],
+        "Step", [*steps[:-1], NEWEST], key=VIEW.key("step"), help=CONTROLS["rescaling.step"],
         format_func=lambda step: f"{step:,}" if step else f"{steps[-1]:,} (newest)",
     )  # fmt: skip
-    return int(st.session_state[key]) or steps[-1]
+    return VIEW.take().step or steps[-1]
 
 
 def _one_layer(chosen: Opened, layer: str, cursor: int) -> None:

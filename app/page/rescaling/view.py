@@ -1,9 +1,7 @@
 """What the γ/β page shows: its settings, their link form, and what is asked of a network."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-
-import streamlit as st
 
 from afn.ask.network import Network, Stats
 from afn.ask.rescaling import Condition
@@ -13,7 +11,7 @@ from afn.corruptions.severities import SEVERITIES
 from ...kit.batch_controls import BATCH_SIZES
 from ...kit.draw.grid import in_order
 from ...kit.families import current_name, other_domains
-from ...kit.view import ViewState
+from ...kit.view import View, ViewState, in_link, in_session
 
 CORRUPTIONS = tuple(in_order(SEVERITIES))
 CONDITIONS = ("corruption", "domains")
@@ -25,55 +23,29 @@ NEWEST = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class RescalingView:
+class RescalingView(View):
     """Which network is looked at, where in it and when, and under which conditions."""
 
-    run: str = ""
+    run: str = in_link("run", "")
     """Id of a run or name of a pretrained model; empty for the newest."""
-    layer: str = ""
+    layer: str = in_link("layer", "")
     """A norm layer's name, or all; empty for the first."""
-    step: int = NEWEST
+    step: int = in_link("step", NEWEST)
     """Of a snapshot."""
-    conditions: str = "corruption"
-    corruption: str = "contrast"
-    domains: tuple[str, ...] = ()
+    conditions: str = in_link("under", "corruption", CONDITIONS)
+    corruption: str = in_link("corruption", "contrast", CORRUPTIONS)
+    domains: tuple[str, ...] = in_link("domains", ())
     """Beside the network's own; empty for all."""
-    images: int = 200
+    images: int = in_link("n", 200, IMAGES)
     """Of each condition."""
-    stats: str = "trained"
+    stats: str = in_link("stats", "trained", MODES)
     """Whose statistics norms with the choice use; "trained" is as it was configured."""
-    batch_size: int = 128
+    batch_size: int = in_link("batch", 128, BATCH_SIZES)
 
     def __post_init__(self) -> None:
-        known: dict[str, tuple[object, ...]] = {
-            "conditions": CONDITIONS,
-            "corruption": CORRUPTIONS,
-            "images": IMAGES,
-            "stats": MODES,
-            "batch_size": BATCH_SIZES,
-        }
-        for name, values in known.items():
-            if (value := getattr(self, name)) not in values:
-                text = f"{value}"[:40]
-                raise ValueError(
-                    f"{_URL[name]} is one of {', '.join(map(str, values))}, not {text!r}"
-                )
+        View.__post_init__(self)
         if not isinstance(self.step, int):
             raise ValueError(f"a step is a whole number, not {self.step[:40]!r}")
-
-
-_URL = {
-    "run": "run",
-    "layer": "layer",
-    "step": "step",
-    "conditions": "under",
-    "corruption": "corruption",
-    "domains": "domains",
-    "images": "n",
-    "stats": "stats",
-    "batch_size": "batch",
-}
-"""Field -> URL parameter."""
 
 
 def nearest(step: int, steps: Sequence[int]) -> int:
@@ -112,13 +84,17 @@ def task_of(view: RescalingView, network: Network) -> RescalingTask:
 
 # -- the session -----------------------------------------------------------------------------------
 
-_VIEW = ViewState("rescaling", RescalingView, _URL, anchor="run", things=("run", "layer"))
-
-begin, from_url, to_url = _VIEW.begin, _VIEW.from_url, _VIEW.to_url
-key, keep, take, write_url = _VIEW.key, _VIEW.keep, _VIEW.take, _VIEW.write
+VIEW = ViewState("rescaling", RescalingView, anchor="run", things=("run", "layer"))
 
 
-def propose(run: str) -> None:
-    """A run for a visit that names none."""
-    if not st.session_state[key("run")]:
-        st.session_state[key("run")] = run
+def not_here(asked: Sequence[str], others: Collection[str]) -> str:
+    """What of the domains that a link asks for is left out; "" once others are chosen."""
+    told: dict[str, list[str]] = in_session(dict, "rescaling.not_here")
+    known = [name for name in asked if name in others]
+    if unknown := [name[:40] for name in asked if name not in others]:
+        told.clear()
+        told[
+            f"In the link, domains={', '.join(unknown)}: not here, or without its classes. "
+            "It is left out."
+        ] = known
+    return next((line for line, then in told.items() if then == known), "")

@@ -24,9 +24,20 @@ from ...kit.sections import calibration_answers as calibration
 from ...kit.take import offer
 from . import tables as robustness_data
 from . import take as corruptions
-from . import view as robustness
 from .charts import bars, summary
-from .view import RobustnessView
+from .view import (
+    SHOWN,
+    VIEW,
+    RobustnessView,
+    are_shipped,
+    baseline_of,
+    corruptions_for,
+    grid_tasks,
+    num_corruptions,
+    start,
+    starts,
+    whole_grid,
+)
 
 _bars_figure = lru_cache(maxsize=32)(bars.bars_figure)
 _bars_reading = lru_cache(maxsize=32)(bars.bars_reading)
@@ -39,32 +50,32 @@ _reading = lru_cache(maxsize=32)(summary.grid_reading)
 def render(chosen: Sequence[Chosen]) -> None:
     """Draw the section."""
     heading("All corruptions", "robustness.grid")
-    is_here = families.is_here(robustness.take().dataset)
+    is_here = families.is_here(VIEW.take().dataset)
 
     def ask_now() -> tuple[Asked]:
-        robustness.keep()
-        tasks = robustness.grid_tasks(chosen, robustness.take())
-        return (asking.ask("grid", tasks, starts=is_here and robustness.starts("grid")),)
+        VIEW.keep()
+        tasks = grid_tasks(chosen, VIEW.take())
+        return (asking.ask("grid", tasks, starts=is_here and starts("grid")),)
 
     def draw(asked: Asked) -> None:
-        view = robustness.take()
-        robustness.write_url(view)
-        names = robustness.corruptions_for(chosen, view.dataset)
-        is_wanted = asked.is_done or robustness.starts("grid")
-        tested = [robustness.whole_grid(each, view.question(each.network)) for each in chosen]
+        view = VIEW.take()
+        VIEW.write(view)
+        names = corruptions_for(chosen, view.dataset)
+        is_wanted = asked.is_done or starts("grid")
+        tested = [whole_grid(each, view.question(each.network)) for each in chosen]
         _told_of(tested)
         if not is_wanted and is_here:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.button(
                     f"Test all {len(names)} corruptions", icon=":material/play_arrow:",
-                    type="primary", key="robustness.start.grid", on_click=robustness.start,
+                    type="primary", key="robustness.start.grid", on_click=start,
                     args=("grid",),
                 )  # fmt: skip
                 known = asked.total - asked.left
                 words = f"{count_words(asked.total, 'test')}, {known} of them known"
                 st.caption(words, width="content")
         asking.follow(asked)
-        has_several = any(robustness.num_corruptions(each) > 1 for each in tested)
+        has_several = any(num_corruptions(each) > 1 for each in tested)
         if is_wanted or has_several:
             _tables(chosen, tested, view, asked)
         offer("robustness.grid", lambda: corruptions.grid(chosen, view))
@@ -88,8 +99,8 @@ def _told_of(tested: Sequence[Tested]) -> None:
 def _tables(
     chosen: Sequence[Chosen], tested: Sequence[Tested], view: RobustnessView, asked: Asked
 ) -> None:
-    names = robustness.corruptions_for(chosen, view.dataset)
-    held = robustness.baseline_of(chosen, view)
+    names = corruptions_for(chosen, view.dataset)
+    held = baseline_of(chosen, view)
     baseline = tested[list(chosen).index(held)]
     st.markdown(plain(_reading(tuple(tested), baseline)))
     st.html(_summary(tuple(tested), baseline))
@@ -112,13 +123,13 @@ def _tables(
 def _how_shown(chosen: Sequence[Chosen], held: Chosen) -> None:
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         st.segmented_control(
-            "Shown", robustness.SHOWN, key=robustness.key("shown"), required=True,
+            "Shown", SHOWN, key=VIEW.key("shown"), required=True,
             format_func={"accuracy": "accuracy", "difference": f"minus {held.label}"}.__getitem__,
         )  # fmt: skip
         titles = {each.network.id: each.label for each in chosen}
-        robustness.settle("baseline", titles, held.network.id)
+        VIEW.settle("baseline", titles, held.network.id)
         st.selectbox(
-            "Baseline", list(titles), key=robustness.key("baseline"), width=200,
+            "Baseline", list(titles), key=VIEW.key("baseline"), width=200,
             format_func=titles.__getitem__, help=CONTROLS["robustness.baseline"],
         )  # fmt: skip
 
@@ -131,7 +142,7 @@ def _provenance(
     images = max((cell.n for each in tested for cell in each.cells.values()), default=view.images)
     sources = {cell.told_source for each in tested for cell in each.cells.values()} - {"clean"}
     what = "Live" if asked.is_running else "Cached"
-    if robustness.are_shipped(chosen, tested, view):
+    if are_shipped(chosen, tested, view):
         what = "Precomputed"
     return plain(
         f"{what} · {images} test images of "

@@ -13,9 +13,8 @@ from afn.ask.tasks import GridTask, Task
 
 from ...kit import folders
 from ...kit.networks import Chosen
-from . import view as robustness
 from .charts.label_shift import Shifted, ShiftMode, ShiftPoint
-from .view import CLEAN, RobustnessView
+from .view import CLEAN, RobustnessView, cells_of
 
 REFERENCE = folders.REFERENCE / "label-shift.jsonl"
 """What ``python -m benchmarks.label_shift`` has measured."""
@@ -72,7 +71,7 @@ def shifted(chosen: Sequence[Chosen], view: RobustnessView) -> list[Shifted]:
         points = [
             point_of(mode, classes, question, cell)
             for mode, classes, question in _asks(each, view)
-            if (cell := robustness.cells_of(each.network, question).get(CLEAN))
+            if (cell := cells_of(each.network, question).get(CLEAN))
         ]
         found.append(_named(each, points))
     return found

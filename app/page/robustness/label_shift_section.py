@@ -16,10 +16,9 @@ from ...kit.plot import plot
 from ...kit.take import offer
 from . import label_shift
 from . import take_label_shift as experiments
-from . import view as robustness
 from .charts import label_shift as charts
 from .charts.label_shift import Shifted
-from .view import RobustnessView
+from .view import VIEW, RobustnessView, start, starts
 
 _HEIGHT = 360
 """Pixels that are kept free for the figure to come."""
@@ -29,23 +28,23 @@ _figure = lru_cache(maxsize=16)(charts.shift_figure)
 def render(chosen: Sequence[Chosen]) -> None:
     """Draw the section; nothing where no model depends on the batch."""
     having = [each for each in chosen if each.network.has_choice]
-    is_here = families.is_here(robustness.take().dataset)
+    is_here = families.is_here(VIEW.take().dataset)
     if not having or not (is_here or label_shift.precomputed(having)):
         return
     heading("How many classes a test batch holds", "robustness.classes")
 
     def ask_now() -> tuple[Asked]:
-        tasks = label_shift.tasks(chosen, robustness.take())
-        return (asking.ask("classes", tasks, starts=is_here and robustness.starts("classes")),)
+        tasks = label_shift.tasks(chosen, VIEW.take())
+        return (asking.ask("classes", tasks, starts=is_here and starts("classes")),)
 
     def draw(asked: Asked) -> None:
-        view = robustness.take()
+        view = VIEW.take()
         is_live = asked.is_done or asked.is_running
         models = label_shift.shifted(chosen, view) if is_live else label_shift.precomputed(chosen)
-        if is_here and not asked.is_done and not robustness.starts("classes"):
+        if is_here and not asked.is_done and not starts("classes"):
             st.button(
                 "Test batches of 1 to 10 classes", icon=":material/play_arrow:",
-                key="robustness.start.classes", on_click=robustness.start, args=("classes",),
+                key="robustness.start.classes", on_click=start, args=("classes",),
             )  # fmt: skip
         asking.follow(asked)
         if asked.is_running:

@@ -25,9 +25,29 @@ from ...kit.take import offer
 from . import grid_section
 from . import label_shift_section as label_shift
 from . import take as corruptions
-from . import view as robustness
 from .charts import batches, samples, steps
-from .view import IMAGES, KINDS, MAX_MODELS, RobustnessView
+from .view import (
+    IMAGES,
+    KINDS,
+    MAX_MODELS,
+    VIEW,
+    RobustnessView,
+    as_shipped,
+    batch_points,
+    batch_tasks,
+    corruptions_for,
+    fitting,
+    largest_batch,
+    misfits,
+    num_corruptions,
+    pictures_file,
+    shift_tasks,
+    start,
+    starts,
+    tested,
+    way_steps,
+    whole_grid,
+)
 
 TITLE, PATH = "Robustness", "robustness"
 """In the navigation, and in the address."""
@@ -45,7 +65,7 @@ _batch_figure = lru_cache(maxsize=32)(batches.batch_figure)
 
 def render() -> None:
     """Draw the page."""
-    is_asked, problems = robustness.begin()
+    is_asked, problems = VIEW.begin()
     st.title("Robustness", anchor=False)
     st.markdown(
         "How do trained networks do on images that are noisy, blurred, foggy or pale, and **why**? "
@@ -60,11 +80,11 @@ def render() -> None:
         )
         return
     _models(offered)
-    chosen, missing = networks.opened(robustness.take().models)
+    chosen, missing = networks.opened(VIEW.take().models)
     if is_asked and chosen:
-        problems += robustness.misfits(chosen, robustness.take())
-    if robustness.take().baseline not in [each.network.id for each in chosen]:
-        st.session_state[robustness.key("baseline")] = ""
+        problems += misfits(chosen, VIEW.take())
+    if VIEW.take().baseline not in [each.network.id for each in chosen]:
+        VIEW.set(baseline="")
     for line in dict.fromkeys([*problems, *missing]):
         st.warning(plain(line), icon=":material/info:")
     if not chosen:
@@ -74,10 +94,10 @@ def render() -> None:
         [cards.card_of(each.network.id) for each in chosen if each.is_pretrained], key="robustness"
     )
     _controls(chosen)
-    chosen, misfits = robustness.fitting(chosen, robustness.take().dataset)
-    for line in misfits:
+    chosen, others = fitting(chosen, VIEW.take().dataset)
+    for line in others:
         st.warning(plain(line), icon=":material/info:")
-    robustness.write_url(robustness.take())
+    VIEW.write(VIEW.take())
     if not _has_answers(chosen):
         st.markdown(
             "The records of these models hold no answers to corrupted images, so there is nothing "
@@ -93,19 +113,18 @@ def render() -> None:
 
 def _has_answers(chosen: Sequence[Chosen]) -> bool:
     """Whether images can be asked about here, or were asked about for the models' cards."""
-    view = robustness.take()
+    view = VIEW.take()
     return families.is_here(view.dataset) or any(
-        robustness.num_corruptions(robustness.whole_grid(each, view.question(each.network)))
-        for each in chosen
+        num_corruptions(whole_grid(each, view.question(each.network))) for each in chosen
     )
 
 
 def _models(offered: Sequence[Choice]) -> None:
     titles = {choice.id: choice.title for choice in offered}
-    robustness.propose("models", newest(offered, MAX_MODELS, first=("bn", "asrnorm", "afn")))
-    named = st.session_state[robustness.key("models")]
+    VIEW.propose("models", newest(offered, MAX_MODELS, first=("bn", "asrnorm", "afn")))
+    named = VIEW.take().models
     st.multiselect(
-        "Models", list(dict.fromkeys([*titles, *named])), key=robustness.key("models"),
+        "Models", list(dict.fromkeys([*titles, *named])), key=VIEW.key("models"),
         format_func=lambda name: titles.get(name, name), max_selections=MAX_MODELS,
         help=CONTROLS["robustness.models"],
     )  # fmt: skip
@@ -113,13 +132,12 @@ def _models(offered: Sequence[Choice]) -> None:
 
 def _controls(chosen: Sequence[Chosen]) -> None:
     datasets = list(dict.fromkeys(each.network.config.dataset for each in chosen))
-    dataset = robustness.settle("dataset", datasets)
-    offered = robustness.corruptions_for(chosen, dataset)
-    robustness.settle("corruption", offered, RobustnessView().corruption)
+    dataset = VIEW.settle("dataset", datasets)
+    offered = corruptions_for(chosen, dataset)
+    VIEW.settle("corruption", offered, RobustnessView().corruption)
     is_fixed = not families.is_here(dataset)
     if is_fixed:
-        for name, value in robustness.as_shipped(chosen).items():
-            st.session_state[robustness.key(name)] = value
+        VIEW.set(**as_shipped(chosen))
         entry = dataset_entry(dataset)
         st.info(
             plain(
@@ -130,19 +148,17 @@ def _controls(chosen: Sequence[Chosen]) -> None:
             icon=":material/inventory_2:",
         )
     with st.container(horizontal=True, gap="medium"):
-        batch_controls.statistics(robustness.key("stats"), CONTROLS["robustness.stats"])
+        batch_controls.statistics(VIEW.key("stats"), CONTROLS["robustness.stats"])
         st.select_slider(
-            "Test batch", BATCH_SIZES, key=robustness.key("batch_size"), width=220,
+            "Test batch", BATCH_SIZES, key=VIEW.key("batch_size"), width=220,
             disabled=is_fixed, help=CONTROLS["robustness.batch"],
         )  # fmt: skip
-        batch_controls.order(
-            robustness.key("order"), CONTROLS["robustness.order"], disabled=is_fixed
-        )
+        batch_controls.order(VIEW.key("order"), CONTROLS["robustness.order"], disabled=is_fixed)
         st.selectbox(
-            "Test images", IMAGES, key=robustness.key("images"), width=110, disabled=is_fixed,
+            "Test images", IMAGES, key=VIEW.key("images"), width=110, disabled=is_fixed,
             help=CONTROLS["robustness.images"],
         )  # fmt: skip
-        st.selectbox("Data set", datasets, key=robustness.key("dataset"), width=160)
+        st.selectbox("Data set", datasets, key=VIEW.key("dataset"), width=160)
 
 
 # -- one corruption up close -----------------------------------------------------------------------
@@ -151,33 +167,33 @@ def _controls(chosen: Sequence[Chosen]) -> None:
 def _shift(chosen: Sequence[Chosen]) -> None:
     heading("One corruption, up close", "robustness.shift")
     st.html(legend_html([Entry(each.label, each.color) for each in chosen]))
-    folder, is_here = backend.pictures(), families.is_here(robustness.take().dataset)
+    folder, is_here = backend.pictures(), families.is_here(VIEW.take().dataset)
 
     def ask_now() -> tuple[Asked, Asked]:
-        robustness.keep()
-        view = robustness.take()
-        near = robustness.shift_tasks(chosen, view, folder)
-        sizes = robustness.batch_tasks(chosen, view)
+        VIEW.keep()
+        view = VIEW.take()
+        near = shift_tasks(chosen, view, folder)
+        sizes = batch_tasks(chosen, view)
         return (
             asking.ask("shift", near, starts=is_here),
-            asking.ask("batches", sizes, starts=is_here and robustness.starts("batches")),
+            asking.ask("batches", sizes, starts=is_here and starts("batches")),
         )
 
     def draw(near: Asked, sizes: Asked) -> None:
         with st.container(horizontal=True, gap="medium"):
             st.selectbox(
-                "Corruption", robustness.corruptions_for(chosen, robustness.take().dataset),
-                key=robustness.key("corruption"), format_func=group_title, width=200,
+                "Corruption", corruptions_for(chosen, VIEW.take().dataset),
+                key=VIEW.key("corruption"), format_func=group_title, width=200,
             )  # fmt: skip
-            st.slider("Severity", 0, 5, key=robustness.key("severity"), width=220)
+            st.slider("Severity", 0, 5, key=VIEW.key("severity"), width=220)
             st.segmented_control(
-                "Images", KINDS, key=robustness.key("pictures"), required=True,
+                "Images", KINDS, key=VIEW.key("pictures"), required=True,
                 format_func=_PICTURES.__getitem__,
             )  # fmt: skip
-        view = robustness.take()
-        robustness.write_url(view)
-        tested = [robustness.tested(each, view.question(each.network)) for each in chosen]
-        _pictures(view, tested, near)
+        view = VIEW.take()
+        VIEW.write(view)
+        known = [tested(each, view.question(each.network)) for each in chosen]
+        _pictures(view, known, near)
         asking.follow(near)
         _way(chosen, view, near)
         if is_here:
@@ -188,7 +204,7 @@ def _shift(chosen: Sequence[Chosen]) -> None:
 
 
 def _pictures(view: RobustnessView, tested: Sequence[Tested], asked: Asked) -> None:
-    file = robustness.pictures_file(view, backend.pictures())
+    file = pictures_file(view, backend.pictures())
     pictures = backend.read_pictures(file)
     if pictures is None or not any(view.place in each.cells for each in tested):
         if asked.is_running:
@@ -231,7 +247,7 @@ def _way(chosen: Sequence[Chosen], view: RobustnessView, asked: Asked) -> None:
     if not {"bn", "afn"} <= {each.network.config.norm for each in chosen}:
         st.caption("Choose a BN and an AFN model to see what lies between them.")
         return
-    way = robustness.way_steps(chosen, view)
+    way = way_steps(chosen, view)
     if not way:
         if asked.is_running:
             st.skeleton(height=_WAY_HEIGHT)
@@ -250,14 +266,14 @@ def _batches(chosen: Sequence[Chosen], view: RobustnessView, asked: Asked) -> No
             "BN and AFN can."
         )
         return
-    if not asked.is_done and not robustness.starts("batches"):
+    if not asked.is_done and not starts("batches"):
         st.button(
-            f"Test batches of 1 to {robustness.largest_batch(view)}", icon=":material/play_arrow:",
-            key="robustness.start.batches", on_click=robustness.start, args=("batches",),
+            f"Test batches of 1 to {largest_batch(view)}", icon=":material/play_arrow:",
+            key="robustness.start.batches", on_click=start, args=("batches",),
         )  # fmt: skip
         return
     asking.follow(asked)
-    points = robustness.batch_points(chosen, view)
+    points = batch_points(chosen, view)
     if asked.is_running:
         st.skeleton(height=_BATCHES_HEIGHT)
         return

@@ -10,10 +10,9 @@ from ...kit.draw.grid import grid_table
 from ...kit.draw.tested import Tested
 from ...kit.export import csv_button
 from ...kit.networks import Chosen
-from . import view as robustness
 from .charts.batches import batch_table
 from .charts.steps import steps_table
-from .view import RobustnessView
+from .view import RobustnessView, batch_points, way_steps
 
 
 def render(chosen: Sequence[Chosen], tested: Sequence[Tested], view: RobustnessView) -> None:
@@ -27,8 +26,8 @@ def render(chosen: Sequence[Chosen], tested: Sequence[Tested], view: RobustnessV
     with expander, st.container(horizontal=True):
         tables = {
             "All tests": lambda: grid_table(tested),
-            "Batch sizes": lambda: batch_table(robustness.batch_points(chosen, view)),
-            "Where the gain comes from": lambda: steps_table(robustness.way_steps(chosen, view)),
+            "Batch sizes": lambda: batch_table(batch_points(chosen, view)),
+            "Where the gain comes from": lambda: steps_table(way_steps(chosen, view)),
         }
         for title, table in tables.items():
             csv_button(

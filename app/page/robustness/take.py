@@ -25,8 +25,7 @@ from ...kit.take.code import (
     table,
 )
 from ...kit.take.experiment import OLDER_RULE, PLOT, Experiment, line
-from . import view as robustness
-from .view import CLEAN, CORRUPTIONS, RobustnessView
+from .view import CLEAN, CORRUPTIONS, RobustnessView, way
 
 _SIZES = """\
 questions = {{
@@ -80,12 +79,11 @@ class _Test:
 def near(chosen: Sequence[Chosen], view: RobustnessView) -> list[Experiment]:
     """One corruption up close, the way from BN to AFN, and the size of the test batch."""
     made = [_grid(chosen, view, [view.corruption])]
-    steps = robustness.way(chosen, view)
-    way = [_Test(label, network, question) for label, _, network, question in steps]
-    if way:
+    steps = [_Test(label, network, asked) for label, _, network, asked in way(chosen, view)]
+    if steps:
         made.append(
             _experiment(
-                way, view, [view.corruption],
+                steps, view, [view.corruption],
                 title="From BN to AFN",
                 about="What test-batch statistics give, what AFN's weights, and what its networks "
                 "by adapting",

@@ -18,8 +18,7 @@ from ...kit.take.code import (
     table,
 )
 from ...kit.take.experiment import PLOT, Experiment, line
-from . import view as robustness
-from .view import CLEAN, RobustnessView
+from .view import CLEAN, RobustnessView, cells_of
 
 _QUESTIONS = """\
 questions = {{
@@ -41,7 +40,7 @@ def experiments_of(chosen: Sequence[Chosen], view: RobustnessView) -> list[Exper
     for each in having:
         for order in orders:
             asked = view.question(each.network, stats="batch", order=order)
-            if cell := robustness.cells_of(each.network, asked).get(CLEAN):
+            if cell := cells_of(each.network, asked).get(CLEAN):
                 expected.append(line(each.label, order, cell.accuracy))
     return [
         Experiment(

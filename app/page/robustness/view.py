@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-import streamlit as st
-
 from afn.ask.network import Network
 from afn.ask.pictures import PicturesFile
 from afn.ask.records import ORDERS, Cell, Order, Place, Question, places
@@ -21,7 +19,7 @@ from ...kit.draw.grid import in_order
 from ...kit.draw.tested import Tested
 from ...kit.families import is_here
 from ...kit.networks import Chosen
-from ...kit.view import ViewState
+from ...kit.view import View, ViewState, in_link, in_session
 from .charts.batches import BatchMode, BatchPoint
 from .charts.samples import ImageChoice
 from .charts.steps import WayStep
@@ -39,43 +37,29 @@ MAX_MODELS = 4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class RobustnessView:
+class RobustnessView(View):
     """Which models are tested how, and what of it is on screen."""
 
-    models: tuple[str, ...] = ()
+    models: tuple[str, ...] = in_link("models", ())
     """Ids of networks; empty for the newest comparison's."""
-    dataset: str = ""
+    dataset: str = in_link("data", "")
     """Whose test images; empty for those of the first model's."""
-    images: int = 500
-    stats: str = "trained"
+    images: int = in_link("n", 500, IMAGES)
+    stats: str = in_link("stats", "trained", MODES)
     """Whose statistics norms with the choice use; "trained" is as each was configured."""
-    batch_size: int = 128
-    order: str = "mixed"
-    baseline: str = ""
+    batch_size: int = in_link("batch", 128, BATCH_SIZES)
+    order: str = in_link("order", "mixed", ORDERS)
+    baseline: str = in_link("baseline", "")
     """The model that others are held against; empty for the first BN, else the first."""
-    shown: str = "difference"
+    shown: str = in_link("show", "difference", SHOWN)
     """In the heatmaps."""
-    corruption: str = "contrast"
-    severity: int = 5
+    corruption: str = in_link("corruption", "contrast", CORRUPTIONS)
+    severity: int = in_link("severity", 5, range(6))
     """0 to 5, of the shift that is seen up close."""
-    pictures: ImageChoice = "flipped"
+    pictures: ImageChoice = in_link("pictures", "flipped", KINDS)
 
     def __post_init__(self) -> None:
-        for name, known in (
-            ("images", IMAGES),
-            ("stats", MODES),
-            ("batch_size", BATCH_SIZES),
-            ("order", ORDERS),
-            ("shown", SHOWN),
-            ("corruption", CORRUPTIONS),
-            ("severity", (0, 1, 2, 3, 4, 5)),
-            ("pictures", KINDS),
-        ):
-            if (value := getattr(self, name)) not in known:
-                text = f"{value}"[:40]
-                raise ValueError(
-                    f"{_URL[name]} is one of {', '.join(map(str, known))}, not {text!r}"
-                )
+        View.__post_init__(self)
         if len(self.models) > MAX_MODELS:
             raise ValueError(f"up to {MAX_MODELS} models fit, not {len(self.models)}")
 
@@ -95,22 +79,6 @@ class RobustnessView:
             "order": self.order,
         }
         return network.question(**{**asked, **changes})
-
-
-_URL = {
-    "models": "models",
-    "dataset": "data",
-    "images": "n",
-    "stats": "stats",
-    "batch_size": "batch",
-    "order": "order",
-    "baseline": "baseline",
-    "shown": "show",
-    "corruption": "corruption",
-    "severity": "severity",
-    "pictures": "pictures",
-}
-"""Field -> URL parameter."""
 
 
 # -- what is asked, and what is known of it --------------------------------------------------------
@@ -344,19 +312,19 @@ def _batches(
 
 # -- the session -----------------------------------------------------------------------------------
 
-_VIEW = ViewState("robustness", RobustnessView, _URL, anchor="models")
-_TESTS = "robustness.tests"
+VIEW = ViewState("robustness", RobustnessView, anchor="models")
 
-begin, from_url, to_url = _VIEW.begin, _VIEW.from_url, _VIEW.to_url
-key, keep, take, write_url = _VIEW.key, _VIEW.keep, _VIEW.take, _VIEW.write
-propose, settle = _VIEW.propose, _VIEW.settle
+
+def _started() -> set[str]:
+    """The tests that were asked for."""
+    return in_session(set, "robustness.tests")
 
 
 def starts(test: str) -> bool:
     """Whether a test goes on by itself where settings change: once it was asked for."""
-    return test in st.session_state.get(_TESTS, ())
+    return test in _started()
 
 
 def start(test: str) -> None:
     """Ask for a test."""
-    st.session_state[_TESTS] = {*st.session_state.get(_TESTS, ()), test}
+    _started().add(test)

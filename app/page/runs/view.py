@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from ...kit import address
+from ...kit.view import here
 
 PARAMETER = "run"
 CHOSEN = "runs.chosen"
@@ -29,7 +29,7 @@ def begin(ids: Sequence[str]) -> list[int]:
         The rows that are chosen.
     """
     session = st.session_state
-    url, is_asked = address.begin()
+    url, is_asked = here().begin()
     if is_asked:
         session[CHOSEN] = [part for part in url.get(PARAMETER, [""])[-1].split("~") if part]
         session[TABLE] = session.get(TABLE, -1) + 1  # one on screen knows what was chosen before
@@ -61,4 +61,4 @@ def choose(ids: Sequence[str]) -> None:
 
 def write_url(ids: Sequence[str]) -> None:
     """Make the address a link to what is chosen."""
-    address.write({PARAMETER: "~".join(ids)} if ids else {}, things=(PARAMETER,))
+    here().write({PARAMETER: "~".join(ids)} if ids else {}, things=(PARAMETER,))

@@ -14,13 +14,14 @@ def script():
     import streamlit as st
 
     from app.kit import address
+    from app.kit.view import here
 
     path, url, things = st.session_state.get("act", ("", None, ()))
-    address.enter(path)
-    st.session_state["seen"] = address.begin()
+    here().path = path
+    st.session_state["seen"] = here().begin()
     if url is not None:
-        address.write(url, things=things)
-        st.session_state["told"] = st.session_state["address.written"][path]
+        here().write(url, things=things)
+        st.session_state["told"] = here().written[path]
     st.session_state["asked"] = address.asked()
 
 

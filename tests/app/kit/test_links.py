@@ -4,21 +4,21 @@ import numpy as np
 import pytest
 
 from afn.ask.inside import own_picture
-from app.page.ablations import view as ablations
+from app.page.ablations.view import VIEW as ablations
 from app.page.ablations.view import AblationsView
-from app.page.cost import view as costing
+from app.page.cost.view import VIEW as costing
 from app.page.cost.view import CostView
-from app.page.domains import view as domains
+from app.page.domains.view import VIEW as domains
 from app.page.domains.view import DomainsView
-from app.page.dynamics import view as dynamics
+from app.page.dynamics.view import VIEW as dynamics
 from app.page.dynamics.view import DynamicsView
-from app.page.inside import view as inside
+from app.page.inside.view import VIEW as inside
 from app.page.inside.view import InsideView
-from app.page.paper import view as paper
+from app.page.paper.view import VIEW as paper
 from app.page.paper.view import PaperView
-from app.page.rescaling import view as rescaling
+from app.page.rescaling.view import VIEW as rescaling
 from app.page.rescaling.view import RescalingView
-from app.page.robustness import view as robustness
+from app.page.robustness.view import VIEW as robustness
 from app.page.robustness.view import RobustnessView
 
 DRAWN = own_picture.to_text(np.eye(28, dtype=np.uint8) * 255)

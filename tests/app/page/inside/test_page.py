@@ -28,7 +28,7 @@ from afn.work.inspector import Inspector, serve
 from app.kit import backend
 from app.page.inside import words as words_of
 from app.page.inside.neighbours import Who, neighbours_html, neighbours_reading
-from app.page.inside.view import InsideView, look_of, to_url
+from app.page.inside.view import VIEW, InsideView, look_of
 from tests.app.one_view import drawn, opened, words
 
 page = partial(opened, "inside")
@@ -42,7 +42,7 @@ SEVEN[5:8, 8:20] = SEVEN[8:24, 14:17] = 255
 
 
 def test_a_drawing_that_is_not_shown_is_not_in_the_link():
-    assert to_url(InsideView(picture=own_picture.to_text(SEVEN))) == {}
+    assert VIEW.to_url(InsideView(picture=own_picture.to_text(SEVEN))) == {}
 
 
 def test_what_a_view_asks():

@@ -12,19 +12,19 @@ from afn import AFN2d
 from afn.ask.records import Cell
 from afn.settings.lambda_init import LambdaInit
 from app.kit import backend, cards, comparison
-from app.page.ablations import view as ablations
 from app.page.ablations.ready_made import READY_MADE
-from app.page.cost import view as costing
-from app.page.dynamics import view as dynamics
+from app.page.ablations.view import VIEW as ablations
+from app.page.cost.view import VIEW as costing
+from app.page.dynamics.view import VIEW as dynamics
 from app.page.lessons import view as state
 from app.page.lessons.experiments.experiment import Experiment, Standing
 from app.page.lessons.experiments.trial import REFERENCE, Trial
 from app.page.lessons.lessons import LESSONS
 from app.page.lessons.lessons.lesson import Check, Option
 from app.page.lessons.view import LessonsView
-from app.page.paper import view as paper
-from app.page.rescaling import view as rescaling
-from app.page.robustness import view as robustness
+from app.page.paper.view import VIEW as paper
+from app.page.rescaling.view import VIEW as rescaling
+from app.page.robustness.view import VIEW as robustness
 from tests.app.one_view import drawn, opened, text
 
 SLUGS = list(LESSONS)

@@ -19,7 +19,7 @@ from afn.work.folder import ENDED
 from app.kit import backend
 from app.kit.networks import Chosen
 from app.page.robustness import view as robustness
-from app.page.robustness.view import from_url
+from app.page.robustness.view import VIEW
 from tests.app.one_view import drawn, html, opened, run_fragment, words
 
 NORMS = ("bn", "afn", "asrnorm")
@@ -312,7 +312,7 @@ def test_settings_outlive_a_visit_to_another_page(runs, ids):
 
 def test_a_run_of_the_app_leaves_nothing_that_is_asked_twice(runs, ids):
     at = answered(page())
-    view, problems = from_url({key: [value] for key, value in at.query_params.items()})
+    view, problems = VIEW.from_url({key: [value] for key, value in at.query_params.items()})
     assert problems == []
     assert set(view.models) == set(ids.values())
     view = replace(view, dataset=view.dataset or "digits8")

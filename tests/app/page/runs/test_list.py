@@ -14,7 +14,8 @@ from tests.app.playground import CONFIG, finished, standing
 def runs_app():
     import streamlit as st
 
-    from app.kit import address, routes
+    from app.kit import routes
+    from app.kit.view import here
     from app.page.playground import page as playground
     from app.page.runs import page as runs
 
@@ -22,7 +23,7 @@ def runs_app():
     first = st.Page(runs.render, title="Runs", url_path="runs", default=True)
     routes.know({"playground": home, "dynamics": home})
     page = st.navigation([first, home])
-    address.enter(page.url_path)
+    here().path = page.url_path
     page.run()
 
 
