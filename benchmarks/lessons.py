@@ -80,12 +80,12 @@ def carried_out(trial: Trial[Any]) -> Outcome:
     """
     trial.begin()
     deadline = time.monotonic() + _PATIENCE
-    while (standing := trial.standing()) and standing.is_running:
+    while (job := trial.job()) and job.is_running:
         if time.monotonic() > deadline:
-            raise RuntimeError(f"{trial.name} does not get on: {standing.told}")
+            raise RuntimeError(f"{trial.name} does not get on: {job.told}")
         time.sleep(_POLL)
     if (outcome := trial.live) is None:
-        raise RuntimeError(f"{trial.name} failed: {standing.reason if standing else 'no outcome'}")
+        raise RuntimeError(f"{trial.name} failed: {job.reason if job else 'no outcome'}")
     return outcome
 
 

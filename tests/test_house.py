@@ -11,7 +11,7 @@ NAMING_SESSION_KEYS = {
     # read. To mend a module is to strike it out here, and nothing is ever added.
     # The kit, for sections that several pages show:
     "app.kit.address",  # the link and what was written of it, for every page
-    "app.kit.evaluations",  # what a section has asked for
+    "app.kit.jobs",  # what a section has asked for
     # Pages that read their own settings:
     "app.page.playground.controls",
     "app.page.playground.downloads",

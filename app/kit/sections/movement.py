@@ -13,14 +13,14 @@ from afn.pretrained.cards import Card
 from afn.settings.config import ADAPTIVE_NORMS
 from afn.stats.decay import decay_alone
 
-from .. import asking, backend, folders, histories
-from ..asking import Asked
+from .. import backend, folders, histories, jobs
 from ..draw import movement as charts
 from ..draw.legend import Entry, legend_html
 from ..draw.movement import Moved
 from ..export import csv_button
 from ..heading import heading
 from ..histories import Opened
+from ..jobs import Job
 from ..markdown import plain
 from ..plot import plot
 from ..take import Experiment, movements, offer
@@ -102,17 +102,17 @@ def render(chosen: Sequence[Opened]) -> None:
     if tasks:
         backend.runner().start()
 
-    def ask_now() -> tuple[Asked]:
-        return (asking.ask("dynamics.movement", list(tasks.values()), starts=True),)
+    def ask_now() -> tuple[Job]:
+        return (jobs.ask("dynamics.movement", list(tasks.values()), starts=True),)
 
-    def draw(asked: Asked) -> None:
-        asking.follow(asked)
+    def draw(asked: Job) -> None:
+        jobs.show("dynamics.movement", asked)
         if shown := _shown(ended, tasks):
             _draw(shown, [each for each in ended if each.id in shown])
         elif asked.is_running:
             st.skeleton(height=_HEIGHT)
 
-    asking.section(ask_now, draw)
+    jobs.part(ask_now, draw)
 
 
 def _shown(ended: Sequence[Opened], tasks: Mapping[str, MovementTask]) -> dict[str, Moved]:

@@ -8,9 +8,10 @@ from afn.pretrained.ablations import ABLATIONS, Ablation
 from afn.sweep.plan import SweepPlan, words
 from afn.wording import count_words, duration_words
 
-from ...kit import backend, measured
+from ...kit import backend, jobs, measured
 from ...kit.draw.asked import asked_html
 from ...kit.explanations import CONTROLS
+from ...kit.jobs import Job
 from ...kit.markdown import plain
 from ...kit.results import SweepResults
 from ...kit.take import offer, sweeps
@@ -292,7 +293,8 @@ def _run_panel(looked: Looked, *, label: str) -> None:
             )  # fmt: skip
             st.caption(_size_words(looked), width="content")
     if progress.active:
-        st.fragment(_follow, run_every=_TICK_SECONDS)(looked.plan, progress.ended)
+        about = progress.ended, True
+        jobs.follow(lambda: _followed(looked.plan, about), about, every=_TICK_SECONDS)
     _failures(looked)
 
 
@@ -301,22 +303,22 @@ def _start_live(planned: SweepPlan) -> None:
     VIEW.set(source="live")
 
 
-def _follow(planned: SweepPlan, ended_before: int) -> None:
+def _followed(planned: SweepPlan, about: tuple[int, bool]) -> tuple[int, bool]:
+    """How far the sweep is, unless there is more to draw; how many have ended, whether any runs."""
     looked = sweeping.looked_at(planned)
     progress = looked.progress
-    if progress.ended != ended_before or not progress.active:
-        st.rerun()  # there is more to draw
-    counts = progress.counts
-    done = f"{progress.ended} of {count_words(progress.total, 'run')} done"
-    text = f"{done}, {counts.get('running', 0)} training"
-    if looked.seconds:
-        text += f" · about {duration_words(looked.seconds)} left"
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(progress.share, text=text, width="stretch")
-        st.button(
-            "Stop", icon=":material/stop:", key="ablations.stop", on_click=sweeping.end,
-            args=(looked.plan.runs, looked.lines),
-        )  # fmt: skip
+    if (now := (progress.ended, bool(progress.active))) == about:
+        done = f"{progress.ended} of {count_words(progress.total, 'run')} done"
+        job = Job(
+            share=progress.share,
+            told=f"{done}, {progress.counts.get('running', 0)} training",
+            is_running=True,
+            seconds_left=looked.seconds or None,
+        )
+        jobs.progress(
+            job, key="ablations.stop", stop=sweeping.end, args=(looked.plan.runs, looked.lines)
+        )
+    return now
 
 
 def _failures(looked: Looked) -> None:

@@ -1,15 +1,13 @@
 """Measuring on this machine: start, progress, stop, and how the last measurement ended."""
 
-import time
 from contextlib import suppress
-from datetime import datetime
 
 import streamlit as st
 
 from afn.cost.records import Report
 from afn.wording import duration_words
 
-from ...kit import backend
+from ...kit import backend, jobs
 from ...kit.explanations import CONTROLS
 from ...kit.markdown import plain
 from ...kit.measuring import BusyError
@@ -37,7 +35,7 @@ def render(view: CostView) -> Report | None:
             st.caption("A measurement is running here.", width="content")
             st.button("Show what is measured", key="cost.follow", on_click=_open, args=(running,))
     if running:
-        st.fragment(_progress, run_every=TICK_SECONDS)(running)
+        jobs.follow(lambda: _progress(running), running, every=TICK_SECONDS)
     return _mine(view, running)
 
 
@@ -60,24 +58,11 @@ def _start(view: CostView) -> None:
         st.toast(plain(f"Nothing was measured: {error}."), icon=":material/error:")
 
 
-def _progress(running: str) -> None:
+def _progress(running: str) -> str | None:
     live = backend.measurements()
-    if live.running != running:
-        st.rerun()  # the results are there, and the page ceases to look
-    report = live.report(running)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(report.share, text=_words(report), width="stretch")
-        st.button("Stop", icon=":material/stop:", key="cost.stop", on_click=live.stop)
-
-
-def _words(report: Report) -> str:
-    if not report.share:
-        return "warming up"
-    words = f"measuring, {100 * report.share:.0f} %"
-    with suppress(ValueError, KeyError, TypeError):
-        elapsed = time.time() - datetime.fromisoformat(report.head["created"]).timestamp()
-        words += f" · about {duration_words(elapsed * (1 / report.share - 1))} left"
-    return words
+    if (now := live.running) == running:  # else the results are there, and the page ceases to look
+        jobs.progress(jobs.of_report(live.report(running)), key="cost.stop", stop=live.stop)
+    return now
 
 
 def _open(measurement: str) -> None:

@@ -7,11 +7,11 @@ import streamlit as st
 from afn.data import DatasetEntry
 from afn.wording import batches_told
 
-from ...kit import asking, families
-from ...kit.asking import Asked
+from ...kit import families, jobs
 from ...kit.draw.domains import domain_words
 from ...kit.draw.lambdas import short_layer
 from ...kit.export import csv_button
+from ...kit.jobs import Job
 from ...kit.markdown import plain
 from ...kit.plot import plot
 from . import spread
@@ -39,14 +39,14 @@ def render(
         st.caption("To look into the layers takes the images, which are not in the data folder.")
         return
 
-    def ask_now() -> tuple[Asked]:
+    def ask_now() -> tuple[Job]:
         VIEW.keep()
         VIEW.set(source=source_like(VIEW.take().source, possible))
         view = VIEW.take()
         tasks = spread_tasks(view, trained, view.source, here)
-        return (asking.ask("spread", list(tasks.values()), starts=True),)
+        return (jobs.ask("spread", list(tasks.values()), starts=True),)
 
-    def draw(asked: Asked) -> None:
+    def draw(asked: Job) -> None:
         titles = {entry.name: families.title_of(entry) for entry in here}
         st.segmented_control(
             "Trained on", possible, key=VIEW.key("source"), required=True,
@@ -59,7 +59,7 @@ def render(
             for name, task in tasks.items()
             if (measured := task.read())
         }
-        asking.follow(asked)
+        jobs.show("spread", asked)
         if known:
             _separation(list(known.values()))
             _one_layer(list(tasks), known, titles, is_running=asked.is_running)
@@ -67,7 +67,7 @@ def render(
             st.skeleton(height=_HEIGHT)  # lest the page shrinks under the reader
         VIEW.write(VIEW.take())
 
-    asking.section(ask_now, draw)
+    jobs.part(ask_now, draw)
 
 
 def _separation(known: Sequence[spread.Named]) -> None:

@@ -9,8 +9,7 @@ from afn.data.domains import SETTINGS, settings_of
 from afn.wording import count_words, duration_words
 from afn.work.folder import ENDED
 
-from ...kit import asking, backend, cards, families
-from ...kit.asking import Asked
+from ...kit import backend, cards, families, jobs
 from ...kit.batch_controls import BATCH_SIZES
 from ...kit.comparison import NORM_TITLES
 from ...kit.draw.domains import MatrixRow, matrix_reading, matrix_table
@@ -18,6 +17,7 @@ from ...kit.explanations import CONTROLS
 from ...kit.export import csv_button
 from ...kit.families import DIGITS
 from ...kit.heading import heading
+from ...kit.jobs import Job
 from ...kit.markdown import plain
 from ...kit.pacing import painted
 from ...kit.recipes import recipe_words
@@ -206,23 +206,15 @@ def _training(
 
     expected = training_domains.expected_seconds(recipe.config, list(under_way))
 
-    def follow() -> None:
-        progress = training_domains.progress_of(recipe, entries, expected)
-        total = len(recipe.done) + len(under_way)
-        words = f"training: {len(recipe.done)} of {count_words(total, 'network')} done"
-        if progress.seconds_left is not None:
-            words += f" · about {duration_words(progress.seconds_left)} left"
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.progress(progress.share, text=words, width="stretch")
-            st.button(
-                "Stop", icon=":material/stop:", key="domains.stop",
-                on_click=training_domains.stop, args=(list(under_way.values()),),
-            )  # fmt: skip
-        if any(run.state().status in ENDED for run in under_way.values()):
-            st.rerun()  # its row can be tested
+    def drawn() -> bool:
+        jobs.progress(
+            training_domains.job_of(recipe, entries, expected),
+            key="domains.stop", stop=training_domains.stop, args=(list(under_way.values()),),
+        )  # fmt: skip
+        return any(run.state().status in ENDED for run in under_way.values())
 
     if under_way:
-        st.fragment(follow, run_every=_TRAINING_TICK)()
+        jobs.follow(drawn, False, every=_TRAINING_TICK)
 
 
 def _how_many(wanted: Sequence[Pair], entries: Mapping[str, DatasetEntry]) -> str:
@@ -256,12 +248,12 @@ def _matrix(
     names = [entry.name for entry in here]
     titles = {entry.name: families.title_of(entry) for entry in here}
 
-    def ask_now() -> tuple[Asked]:
+    def ask_now() -> tuple[Job]:
         VIEW.keep()
         tasks = matrix_tasks(VIEW.take(), trained, trained_on, here)
-        return (asking.ask("matrix", tasks, starts=True),)
+        return (jobs.ask("matrix", tasks, starts=True),)
 
-    def draw(asked: Asked) -> None:
+    def draw(asked: Job) -> None:
         view = VIEW.take()
         rows = matrices(view, trained, trained_on, here)
         baseline = "bn" if "bn" in rows else next(iter(rows))
@@ -278,7 +270,7 @@ def _matrix(
             {name: mine for name, mine in rows.items() if name != against},
             names, titles, rows[against] if against else None,
         )  # fmt: skip
-        asking.follow(asked)
+        jobs.show("matrix", asked)
         if trained and not asked.is_running:
             if words := networks_reading(rows, names):
                 st.markdown(f"**What the networks add.** {plain(words)}")
@@ -286,7 +278,7 @@ def _matrix(
         VIEW.write(VIEW.take())
 
     heading("Accuracy on every domain", "domains.matrix")
-    asking.section(ask_now, draw)
+    jobs.part(ask_now, draw)
 
 
 def _against(rows: MatrixRows, baseline: str) -> str | None:

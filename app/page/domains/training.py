@@ -11,10 +11,12 @@ from afn.data import DatasetEntry, dataset_entry
 from afn.engine.ready import check_ready
 from afn.runs.store import Run
 from afn.settings.config import TrainConfig
+from afn.wording import count_words
 from afn.work import estimate
 from afn.work.folder import ENDED
 
 from ...kit import backend, cards, networks
+from ...kit.jobs import Job
 from ...kit.markdown import plain
 from ...kit.recipes import recipe_of
 from .view import config_of
@@ -130,17 +132,8 @@ def stop(runs: Sequence[Run]) -> None:
 # -- how long it takes -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far training is."""
-
-    share: float
-    seconds_left: float | None
-    """None before it is known."""
-
-
-def progress_of(recipe: Recipe, entries: Entries, expected: Mapping[Pair, float]) -> Progress:
-    """From what the runs have said.
+def job_of(recipe: Recipe, entries: Entries, expected: Mapping[Pair, float]) -> Job:
+    """How far training is, from what the runs have said.
 
     Args:
         recipe: Its runs.
@@ -152,12 +145,16 @@ def progress_of(recipe: Recipe, entries: Entries, expected: Mapping[Pair, float]
         pair: backend.history(run.id).share_done(recipe.config.epochs)
         for pair, run in recipe.under_way.items()
     }
-    total = max(len(recipe.done) + len(shares), 1)
-    share = min((len(recipe.done) + sum(shares.values())) / total, 1)
-    if not shares.keys() <= expected.keys():
-        return Progress(share, _by_pace(recipe, entries))
-    left = [(1 - done) * expected[pair] for pair, done in shares.items()]
-    return Progress(share, estimate.together(left))
+    total = len(recipe.done) + len(shares)
+    left = _by_pace(recipe, entries)
+    if shares.keys() <= expected.keys():
+        left = estimate.together([(1 - done) * expected[pair] for pair, done in shares.items()])
+    return Job(
+        share=min((len(recipe.done) + sum(shares.values())) / max(total, 1), 1),
+        told=f"training: {len(recipe.done)} of {count_words(total, 'network')} done",
+        is_running=bool(shares),
+        seconds_left=left,
+    )
 
 
 def _by_pace(recipe: Recipe, entries: Entries) -> float | None:

@@ -18,6 +18,7 @@ from ...kit.explanations import CONTROLS, FIGURES
 from ...kit.export import csv_button
 from ...kit.heading import heading
 from ...kit.histories import Opened
+from ...kit.jobs import follow
 from ...kit.markdown import plain
 from ...kit.offers import Choice, alike, newest
 from ...kit.pacing import painted
@@ -147,14 +148,13 @@ def _follow(view: DynamicsView, chosen: Sequence[Opened]) -> None:
     is_live = any(each.is_live for each in chosen)
     first = [chosen]
 
-    def part() -> None:
+    def drawn() -> bool:
         VIEW.keep()
         now = first.pop() if first else histories.opened(view.runs)[0]
         _figures(view, now)
-        if is_live and not any(each.is_live for each in now):
-            st.rerun()  # last: the page ceases to look
+        return any(each.is_live for each in now)
 
-    st.fragment(part, run_every=_TICK_SECONDS if is_live else None)()
+    follow(drawn, is_live, every=_TICK_SECONDS if is_live else None)
 
 
 def _figures(view: DynamicsView, chosen: Sequence[Opened]) -> None:

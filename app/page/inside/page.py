@@ -25,6 +25,7 @@ from ...kit.explanations import CONTROLS
 from ...kit.export import csv_button
 from ...kit.families import is_here, other_domains
 from ...kit.heading import heading
+from ...kit.jobs import follow
 from ...kit.markdown import plain
 from ...kit.offers import Choice, alike
 from ...kit.take import offer
@@ -212,7 +213,7 @@ def _part(chosen: _Chosen) -> None:
     _batch(chosen)
     picture = _picture(VIEW.take(), chosen.subject)
     every = _TICK_SECONDS if chosen.is_live else None
-    st.fragment(_layer, run_every=every)(chosen, picture)  # without the controls: quick to redraw
+    follow(lambda: _layer(chosen, picture), None, every=every)  # without controls: quick to redraw
 
 
 def _layer(chosen: _Chosen, picture: bytes) -> None:

@@ -1,16 +1,18 @@
 """A lesson's experiment on its page: run, followed, stopped; and what came out of it, drawn."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from afn.wording import duration_words
 
-from ...kit import backend
+from ...kit import backend, jobs
+from ...kit.jobs import Job
 from ...kit.markdown import plain
 from ...kit.plot import plot
-from .experiments.experiment import Data, Standing
+from .experiments.experiment import Data
 from .experiments.trial import Outcome, Trial
 from .lessons.lesson import Lesson
 
@@ -27,9 +29,9 @@ def render(lesson: Lesson[Data]) -> Data | None:
     except (ValueError, OSError) as error:
         st.error(plain(f"{error}."), icon=":material/error:")
         return None
-    standing = trial.standing()
+    job = trial.job()
     live, precomputed = trial.live, trial.precomputed
-    _controls(trial, standing, live, precomputed)
+    _controls(trial, job, live, precomputed)
     for outcome in (live, precomputed):
         if outcome and (data := _read(lesson, outcome)) is not None:
             _charts(lesson, data)
@@ -48,20 +50,20 @@ def _read(lesson: Lesson[Data], outcome: Outcome) -> Data | None:
 
 
 def _controls(
-    trial: Trial[Any], standing: Standing | None, live: Outcome | None, known: Outcome | None
+    trial: Trial[Any], job: Job | None, live: Outcome | None, known: Outcome | None
 ) -> None:
-    if standing and standing.is_running:
-        st.fragment(_follow, run_every=_TICK_SECONDS)(trial)
+    if job and job.is_running:
+        jobs.follow(lambda: _followed(trial), True, every=_TICK_SECONDS)
         return
-    label = "Run it again" if live else "Go on" if standing else "Run it here, live"
+    label = "Run it again" if live else "Go on" if job else "Run it here, live"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             label, icon=":material/play_arrow:", type="secondary" if live else "primary",
             key="lessons.run", on_click=_begin, args=(trial,), kwargs={"is_anew": bool(live)},
         )  # fmt: skip
-        if standing:
-            told = f" ({standing.told} are done)" if standing.told else ""
-            words = f"Not finished{told}: {standing.reason or 'stopped by hand'}."
+        if job:
+            told = f" ({job.told} are done)" if job.told else ""
+            words = f"Not finished{told}: {job.reason or 'stopped by hand'}."
         elif seconds := (live or known) and (live or known).seconds:  # type: ignore[union-attr]
             words = (
                 f"took {max(seconds, 0.1):.1f} s"
@@ -82,17 +84,14 @@ def _begin(trial: Trial[Any], *, is_anew: bool) -> None:
         st.toast(plain(f"Not started: {error}."), icon=":material/error:")
 
 
-def _follow(trial: Trial[Any]) -> None:
-    standing = trial.standing()
-    if standing is None or not standing.is_running:
-        st.rerun()  # there is more to draw
-    share = standing.share
-    words = standing.told
-    if (left := trial.seconds_left(share)) is not None:
-        words += f" · about {duration_words(left)} left"
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(min(share, 1.0), text=words, width="stretch")
-        st.button("Stop", icon=":material/stop:", key="lessons.stop", on_click=_end, args=(trial,))
+def _followed(trial: Trial[Any]) -> bool:
+    """How far it is; whether it runs. Once it does not, there is more to draw."""
+    job = trial.job()
+    if job is None or not job.is_running:
+        return False
+    left = trial.seconds_left(job.share)
+    jobs.progress(replace(job, seconds_left=left), key="lessons.stop", stop=_end, args=(trial,))
+    return True
 
 
 def _end(trial: Trial[Any]) -> None:

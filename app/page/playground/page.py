@@ -12,6 +12,7 @@ from ...kit.comparison import Comparison, names_of
 from ...kit.draw.chart import Shown
 from ...kit.draw.live_chart import preload_charts
 from ...kit.draw.palette import run_colors
+from ...kit.jobs import follow
 from ...kit.markdown import plain
 from ...kit.take import lambdas, offer, trainings
 from . import controls, figures, status, tour, transport
@@ -53,21 +54,17 @@ def render() -> None:
     tour.render(comparison, statuses)
     transport.render(slots, statuses, is_valid=not errors)
     is_live = transport.is_live(statuses)
-    st.fragment(_live, run_every=TICK_SECONDS if is_live else None)(statuses)
+    follow(lambda: _live(statuses), statuses, every=TICK_SECONDS if is_live else None)
     tour.remember()
 
 
-def _live(statuses_around: list[str]) -> None:
-    """Everything that changes while runs train; reruns by itself as long as something does.
-
-    Args:
-        statuses_around: How the runs stood when the page around this part was drawn.
-    """
+def _live(statuses_around: list[str]) -> list[str]:
+    """Everything that changes while runs train, unless the page is drawn anew; how they stand."""
     comparison, _ = state.take()
     slots = state.slots(comparison)
     statuses = [transport.status(slot) for slot in slots]
     if statuses != statuses_around:
-        st.rerun()  # the buttons follow, and the page begins or ceases to look
+        return statuses  # the buttons follow, and the page begins or ceases to look
     state.write_url(comparison)
     for line in state.problems():
         st.warning(plain(line), icon=":material/info:")
@@ -92,7 +89,7 @@ def _live(statuses_around: list[str]) -> None:
     shown = [each for each in everyone if each is not None]
     if not shown:
         _empty()
-        return
+        return statuses
     _settings_hint(comparison, slots)
     figures.render(shown, comparison)
     downloads(shown)
@@ -100,6 +97,7 @@ def _live(statuses_around: list[str]) -> None:
         "playground",
         lambda: [*trainings.experiments_of(shown), *lambdas.experiments_of(shown, "lambda")],
     )
+    return statuses
 
 
 def _wait_for_first_steps(slots: list[Slot]) -> None:

@@ -8,14 +8,14 @@ from afn.ask.network import Network
 from afn.ask.rescaling import LayerRescaling, Rescaling
 from afn.wording import statistics_told
 
-from ...kit import asking, backend, batch_controls, families
-from ...kit.asking import Asked
+from ...kit import backend, batch_controls, families, jobs
 from ...kit.batch_controls import BATCH_SIZES
 from ...kit.draw.legend import Entry, legend_html
 from ...kit.draw.palette import NORM_COLORS
 from ...kit.explanations import CONTROLS
 from ...kit.export import csv_button
 from ...kit.histories import Opened
+from ...kit.jobs import Job
 from ...kit.markdown import plain
 from ...kit.plot import plot
 from ...kit.take import offer
@@ -49,15 +49,15 @@ def render(chosen: Opened) -> None:
     if line and VIEW.take().conditions == "domains":
         st.warning(plain(line), icon=":material/info:")
 
-    def ask_now() -> tuple[Asked]:
+    def ask_now() -> tuple[Job]:
         VIEW.keep()
         task = task_of(VIEW.take(), network)
-        return (asking.ask("rescaling", [task], starts=True),)
+        return (jobs.ask("rescaling", [task], starts=True),)
 
-    def draw(asked: Asked) -> None:
+    def draw(asked: Job) -> None:
         _settings(others, network)
         view = VIEW.take()
-        asking.follow(asked)
+        jobs.show("rescaling", asked)
         task = task_of(view, network)
         if measured := task.read():
             _differences(chosen, view, measured, task.question.statistics, others)
@@ -66,7 +66,7 @@ def render(chosen: Opened) -> None:
         offer("rescaling.differences", lambda: scales.between_conditions(chosen, task))
         VIEW.write(VIEW.take())
 
-    asking.section(ask_now, draw)
+    jobs.part(ask_now, draw)
 
 
 def _settings(others: Mapping[str, str], network: Network) -> None:

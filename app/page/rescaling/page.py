@@ -13,6 +13,7 @@ from ...kit.explanations import CONTROLS
 from ...kit.export import csv_button
 from ...kit.heading import heading
 from ...kit.histories import Opened
+from ...kit.jobs import follow
 from ...kit.markdown import plain
 from ...kit.offers import Choice, newest
 from ...kit.pacing import painted
@@ -99,18 +100,18 @@ def _follow(chosen: Opened, *, is_linked: bool) -> None:
     """The figures of the run; they follow one that still trains."""
     heading("As the network learns", "rescaling.ridges")
     first = [chosen]
-    had_layers = bool(chosen.shown.history.layers)
 
-    def part() -> None:
+    def stands(now: Opened) -> tuple[bool, bool]:
+        return now.is_live, bool(now.shown.history.layers)  # there are layers to choose from
+
+    def drawn() -> tuple[bool, bool]:
         VIEW.keep()
         now = first.pop() if first else (histories.opened([chosen.id])[0] or [chosen])[0]
         _steps(now, is_linked=is_linked)
         VIEW.write(VIEW.take())
-        has_begun = not had_layers and bool(now.shown.history.layers)
-        if chosen.is_live and (has_begun or not now.is_live):
-            st.rerun()  # last: there are layers to choose from, or the page ceases to look
+        return stands(now)
 
-    st.fragment(part, run_every=_TICK_SECONDS if chosen.is_live else None)()
+    follow(drawn, stands(chosen), every=_TICK_SECONDS if chosen.is_live else None)
 
 
 def _steps(chosen: Opened, *, is_linked: bool) -> None:

@@ -8,14 +8,14 @@ import streamlit as st
 from afn.corruptions.applying import left_out_words
 from afn.wording import count_words
 
-from ...kit import asking, batch_controls, families
-from ...kit.asking import Asked
+from ...kit import batch_controls, families, jobs
 from ...kit.draw import grid
 from ...kit.draw.chart import enumerate_words
 from ...kit.draw.legend import Entry, legend_html
 from ...kit.draw.tested import Tested
 from ...kit.explanations import CONTROLS
 from ...kit.heading import heading
+from ...kit.jobs import Job
 from ...kit.markdown import plain
 from ...kit.networks import Chosen
 from ...kit.plot import plot
@@ -52,12 +52,12 @@ def render(chosen: Sequence[Chosen]) -> None:
     heading("All corruptions", "robustness.grid")
     is_here = families.is_here(VIEW.take().dataset)
 
-    def ask_now() -> tuple[Asked]:
+    def ask_now() -> tuple[Job]:
         VIEW.keep()
         tasks = grid_tasks(chosen, VIEW.take())
-        return (asking.ask("grid", tasks, starts=is_here and starts("grid")),)
+        return (jobs.ask("grid", tasks, starts=is_here and starts("grid")),)
 
-    def draw(asked: Asked) -> None:
+    def draw(asked: Job) -> None:
         view = VIEW.take()
         VIEW.write(view)
         names = corruptions_for(chosen, view.dataset)
@@ -71,10 +71,11 @@ def render(chosen: Sequence[Chosen]) -> None:
                     type="primary", key="robustness.start.grid", on_click=start,
                     args=("grid",),
                 )  # fmt: skip
-                known = asked.total - asked.left
-                words = f"{count_words(asked.total, 'test')}, {known} of them known"
+                total = sum(task.size for task in grid_tasks(chosen, view))
+                known = round(asked.share * total)
+                words = f"{count_words(total, 'test')}, {known} of them known"
                 st.caption(words, width="content")
-        asking.follow(asked)
+        jobs.show("grid", asked)
         has_several = any(num_corruptions(each) > 1 for each in tested)
         if is_wanted or has_several:
             _tables(chosen, tested, view, asked)
@@ -82,7 +83,7 @@ def render(chosen: Sequence[Chosen]) -> None:
         if has_several and not asked.is_running:
             calibration_view.render(calibration.of_tested(tested), key="robustness")
 
-    asking.section(ask_now, draw)
+    jobs.part(ask_now, draw)
 
 
 def _told_of(tested: Sequence[Tested]) -> None:
@@ -97,7 +98,7 @@ def _told_of(tested: Sequence[Tested]) -> None:
 
 
 def _tables(
-    chosen: Sequence[Chosen], tested: Sequence[Tested], view: RobustnessView, asked: Asked
+    chosen: Sequence[Chosen], tested: Sequence[Tested], view: RobustnessView, asked: Job
 ) -> None:
     names = corruptions_for(chosen, view.dataset)
     held = baseline_of(chosen, view)
@@ -135,7 +136,7 @@ def _how_shown(chosen: Sequence[Chosen], held: Chosen) -> None:
 
 
 def _provenance(
-    chosen: Sequence[Chosen], view: RobustnessView, asked: Asked, tested: Sequence[Tested]
+    chosen: Sequence[Chosen], view: RobustnessView, asked: Job, tested: Sequence[Tested]
 ) -> str:
     seeds = " / ".join(dict.fromkeys(str(each.network.config.seed) for each in chosen))
     modes = ", ".join(f"{each.label} {each.told_statistics}" for each in tested)

@@ -5,11 +5,11 @@ from functools import lru_cache
 
 import streamlit as st
 
-from ...kit import asking, families
-from ...kit.asking import Asked
+from ...kit import families, jobs
 from ...kit.draw.legend import legend_html
 from ...kit.export import csv_button
 from ...kit.heading import heading
+from ...kit.jobs import Job
 from ...kit.markdown import plain
 from ...kit.networks import Chosen
 from ...kit.plot import plot
@@ -33,11 +33,11 @@ def render(chosen: Sequence[Chosen]) -> None:
         return
     heading("How many classes a test batch holds", "robustness.classes")
 
-    def ask_now() -> tuple[Asked]:
+    def ask_now() -> tuple[Job]:
         tasks = label_shift.tasks(chosen, VIEW.take())
-        return (asking.ask("classes", tasks, starts=is_here and starts("classes")),)
+        return (jobs.ask("classes", tasks, starts=is_here and starts("classes")),)
 
-    def draw(asked: Asked) -> None:
+    def draw(asked: Job) -> None:
         view = VIEW.take()
         is_live = asked.is_done or asked.is_running
         models = label_shift.shifted(chosen, view) if is_live else label_shift.precomputed(chosen)
@@ -46,7 +46,7 @@ def render(chosen: Sequence[Chosen]) -> None:
                 "Test batches of 1 to 10 classes", icon=":material/play_arrow:",
                 key="robustness.start.classes", on_click=start, args=("classes",),
             )  # fmt: skip
-        asking.follow(asked)
+        jobs.show("classes", asked)
         if asked.is_running:
             st.skeleton(height=_HEIGHT)
         elif any(model.points for model in models):
@@ -55,7 +55,7 @@ def render(chosen: Sequence[Chosen]) -> None:
             if is_here:
                 offer("robustness.classes", lambda: experiments.experiments_of(chosen, view))
 
-    asking.section(ask_now, draw)
+    jobs.part(ask_now, draw)
 
 
 def _draw(models: Sequence[Shifted], view: RobustnessView, seeds: str, *, is_live: bool) -> None:

@@ -9,14 +9,14 @@ from afn.data import dataset_entry
 from afn.png import data_uri
 from afn.wording import count_words
 
-from ...kit import asking, backend, batch_controls, card_view, cards, families, networks, routes
-from ...kit.asking import Asked
+from ...kit import backend, batch_controls, card_view, cards, families, jobs, networks, routes
 from ...kit.batch_controls import BATCH_SIZES
 from ...kit.draw.corruptions import group_title
 from ...kit.draw.legend import Entry, legend_html
 from ...kit.draw.tested import Tested
 from ...kit.explanations import CONTROLS
 from ...kit.heading import heading
+from ...kit.jobs import Job
 from ...kit.markdown import plain
 from ...kit.networks import Chosen
 from ...kit.offers import Choice, newest
@@ -169,17 +169,17 @@ def _shift(chosen: Sequence[Chosen]) -> None:
     st.html(legend_html([Entry(each.label, each.color) for each in chosen]))
     folder, is_here = backend.pictures(), families.is_here(VIEW.take().dataset)
 
-    def ask_now() -> tuple[Asked, Asked]:
+    def ask_now() -> tuple[Job, Job]:
         VIEW.keep()
         view = VIEW.take()
         near = shift_tasks(chosen, view, folder)
         sizes = batch_tasks(chosen, view)
         return (
-            asking.ask("shift", near, starts=is_here),
-            asking.ask("batches", sizes, starts=is_here and starts("batches")),
+            jobs.ask("shift", near, starts=is_here),
+            jobs.ask("batches", sizes, starts=is_here and starts("batches")),
         )
 
-    def draw(near: Asked, sizes: Asked) -> None:
+    def draw(near: Job, sizes: Job) -> None:
         with st.container(horizontal=True, gap="medium"):
             st.selectbox(
                 "Corruption", corruptions_for(chosen, VIEW.take().dataset),
@@ -194,16 +194,16 @@ def _shift(chosen: Sequence[Chosen]) -> None:
         VIEW.write(view)
         known = [tested(each, view.question(each.network)) for each in chosen]
         _pictures(view, known, near)
-        asking.follow(near)
+        jobs.show("shift", near)
         _way(chosen, view, near)
         if is_here:
             _batches(chosen, view, sizes)
         offer("robustness.shift", lambda: corruptions.near(chosen, view))
 
-    asking.section(ask_now, draw)
+    jobs.part(ask_now, draw)
 
 
-def _pictures(view: RobustnessView, tested: Sequence[Tested], asked: Asked) -> None:
+def _pictures(view: RobustnessView, tested: Sequence[Tested], asked: Job) -> None:
     file = pictures_file(view, backend.pictures())
     pictures = backend.read_pictures(file)
     if pictures is None or not any(view.place in each.cells for each in tested):
@@ -242,7 +242,7 @@ def _blank_cards(num_models: int) -> str:
     return f'<div class="afn-blank" aria-hidden="true">{cards}</div>'
 
 
-def _way(chosen: Sequence[Chosen], view: RobustnessView, asked: Asked) -> None:
+def _way(chosen: Sequence[Chosen], view: RobustnessView, asked: Job) -> None:
     heading("Where the gain comes from", "robustness.steps")
     if not {"bn", "afn"} <= {each.network.config.norm for each in chosen}:
         st.caption("Choose a BN and an AFN model to see what lies between them.")
@@ -258,7 +258,7 @@ def _way(chosen: Sequence[Chosen], view: RobustnessView, asked: Asked) -> None:
     plot(_steps_figure(tuple(way)), words, "robustness.steps")
 
 
-def _batches(chosen: Sequence[Chosen], view: RobustnessView, asked: Asked) -> None:
+def _batches(chosen: Sequence[Chosen], view: RobustnessView, asked: Job) -> None:
     heading("The size of the test batch", "robustness.batches")
     if not any(each.network.has_choice for each in chosen):
         st.caption(
@@ -272,7 +272,7 @@ def _batches(chosen: Sequence[Chosen], view: RobustnessView, asked: Asked) -> No
             key="robustness.start.batches", on_click=start, args=("batches",),
         )  # fmt: skip
         return
-    asking.follow(asked)
+    jobs.show("batches", asked)
     points = batch_points(chosen, view)
     if asked.is_running:
         st.skeleton(height=_BATCHES_HEIGHT)

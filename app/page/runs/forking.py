@@ -19,6 +19,7 @@ from ...kit import backend, routes
 from ...kit.comparison import LETTERS, NORM_TITLES
 from ...kit.draw.chart import enumerate_words
 from ...kit.explanations import CONTROLS
+from ...kit.jobs import follow
 from ...kit.markdown import plain
 from ...kit.setting_control import control
 
@@ -204,14 +205,13 @@ def _forks(run: Run, lines: Sequence[Line]) -> None:
         return
     is_live = any(line.status not in ENDED for line in forks[:_LISTED])
 
-    def part() -> None:
+    def drawn() -> bool:
         more = len(forks) - _LISTED
         st.markdown("**Its forks**" + (f", the newest {_LISTED}" if more > 0 else ""))
         statuses = [_fork(mine, line) for line in forks[:_LISTED]]
-        if is_live and all(status in ENDED for status in statuses):
-            st.rerun()  # last: the page ceases to look, and its table follows
+        return any(status not in ENDED for status in statuses)
 
-    st.fragment(part, run_every=_TICK_SECONDS if is_live else None)()
+    follow(drawn, is_live, every=_TICK_SECONDS if is_live else None)
 
 
 def _fork(parent: Line, line: Line) -> str:

@@ -15,6 +15,7 @@ from ...kit.comparison import LETTERS
 from ...kit.draw.legend import Entry, Stroke, legend_html
 from ...kit.export import csv_button
 from ...kit.histories import Opened
+from ...kit.jobs import follow
 from ...kit.markdown import plain
 from ...kit.plot import plot
 from ...kit.take import offer
@@ -45,14 +46,13 @@ def render(first: Run, second: Run) -> None:
             return
         is_live = any(each.is_live for each in chosen)
 
-        def part() -> None:
+        def drawn() -> bool:
             now, _ = histories.opened([first.id, second.id])
             if len(now) == 2:
                 _courses(now)
-            if is_live and not any(each.is_live for each in now):
-                st.rerun()  # last: the page ceases to look
+            return any(each.is_live for each in now)
 
-        st.fragment(part, run_every=_TICK_SECONDS if is_live else None)()
+        follow(drawn, is_live, every=_TICK_SECONDS if is_live else None)
         _differences(chosen)
         if any(each.config.norm in ADAPTIVE_NORMS for each in chosen):
             forking.on_lambda_page(first.id, second.id)

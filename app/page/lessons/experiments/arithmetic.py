@@ -7,7 +7,8 @@ from typing import Any
 
 from afn.work.folder import read_json, write_json
 
-from .experiment import Data, Experiment, Standing
+from ....kit.jobs import Job
+from .experiment import Data, Experiment
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,11 +31,11 @@ class Arithmetic(Experiment[Data]):
         write_json(folder / "record.json", self.compute(**self.settings), indent=None)
         return "record"
 
-    def standing(self, folder: Path, work: str) -> Standing:
+    def job(self, folder: Path, work: str) -> Job:
         """It is done as soon as it has begun."""
         if not (folder / "record.json").exists():
             raise ValueError("what was computed is gone")
-        return Standing(1.0, "done", is_running=False)
+        return Job(share=1.0, told="done", is_running=False)
 
     def end(self, folder: Path, work: str) -> None:
         """There is nothing to stop."""

@@ -18,7 +18,8 @@ from afn.wording import count_words, statistics_told
 from afn.work.folder import ENDED
 
 from ....kit import backend, cards
-from .experiment import Data, Experiment, Standing
+from ....kit.jobs import Job
+from .experiment import Data, Experiment
 
 Answers = Mapping[str, Mapping[Place, Cell]]
 """By the label of each question: a network's answers, by corruption and severity."""
@@ -37,16 +38,16 @@ class _Evaluated(Experiment[Data]):
         backend.runner().evaluate(evaluation)
         return evaluation.id
 
-    def standing(self, folder: Path, work: str) -> Standing:
+    def job(self, folder: Path, work: str) -> Job:
         """By what is known."""
         tasks = self.tasks(folder)
         total, left = (sum(task.size for task in each) for each in (tasks, undone(tasks)))
         state = backend.evaluations().open(work).state()
         is_running = bool(left) and state.status not in ENDED
         problems = (state.summary or {}).get("problems") or [state.reason]
-        return Standing(
-            (total - left) / total,
-            f"{total - left} of {count_words(total, 'test')}",
+        return Job(
+            share=(total - left) / total,
+            told=f"{total - left} of {count_words(total, 'test')}",
             is_running=is_running,
             reason=str(problems[0]) if left and not is_running else "",
         )

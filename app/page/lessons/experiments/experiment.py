@@ -1,29 +1,12 @@
 """What every experiment is."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from ....kit.jobs import Job
+
 Data = TypeVar("Data")
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How far an experiment is."""
-
-    share: float
-    """Of its work, 0 to 1."""
-    told: str
-    """The same in words, as "3 of 9 trainings"."""
-    is_running: bool
-    reason: str = ""
-    """Why it ended without a result, in one line."""
-
-    @property
-    def is_done(self) -> bool:
-        """Whether all of it is there."""
-        return self.share >= 1 and not self.is_running
 
 
 class Experiment(ABC, Generic[Data]):
@@ -49,7 +32,7 @@ class Experiment(ABC, Generic[Data]):
         """
 
     @abstractmethod
-    def standing(self, folder: Path, work: str) -> Standing:
+    def job(self, folder: Path, work: str) -> Job:
         """How far what was started is.
 
         Raises:

@@ -7,8 +7,9 @@ from typing import Any
 from afn.cost.plan import Plan
 from afn.cost.records import Measurement
 
-from ....kit import backend
-from .experiment import Experiment, Standing
+from ....kit import backend, jobs
+from ....kit.jobs import Job
+from .experiment import Experiment
 
 
 @dataclass(frozen=True)
@@ -26,17 +27,9 @@ class Timings(Experiment[tuple[Measurement, ...]]):
         """Start a process that measures; only one does at a time."""
         return backend.measurements().start(self.plan)
 
-    def standing(self, folder: Path, work: str) -> Standing:
+    def job(self, folder: Path, work: str) -> Job:
         """By the measurement's own word."""
-        report = backend.measurements().report(work)
-        end = report.end or {}
-        is_finished = end.get("status") == "finished"
-        return Standing(
-            1.0 if is_finished else min(report.share, 0.99),
-            f"measuring, {100 * report.share:.0f} %" if report.share else "warming up",
-            is_running=report.end is None,
-            reason="" if is_finished else str(end.get("reason", "")),
-        )
+        return jobs.of_report(backend.measurements().report(work))
 
     def end(self, folder: Path, work: str) -> None:
         """End its process, unless another one runs by now."""

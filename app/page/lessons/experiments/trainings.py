@@ -17,8 +17,9 @@ from afn.wording import count_words
 from ....kit import backend
 from ....kit.comparison import NORM_TITLES
 from ....kit.draw.chart import enumerate_words
+from ....kit.jobs import Job
 from ....kit.results import SweepResults
-from .experiment import Experiment, Standing
+from .experiment import Experiment
 
 FIRST_STEPS = 20
 """Of so many the gradient is kept."""
@@ -59,7 +60,7 @@ class Trainings(Experiment[Trained]):
         begin(self.plan.runs, self._lines(), backend.store(), backend.runner())
         return "sweep"
 
-    def standing(self, folder: Path, work: str) -> Standing:
+    def job(self, folder: Path, work: str) -> Job:
         """By the runs that have their result."""
         lines = self._lines()
         progress = Progress.of(self.plan.runs, lines)
@@ -68,9 +69,9 @@ class Trainings(Experiment[Trained]):
         ]
         failed = progress.counts.get("failed", 0)
         reason = reasons[0] if reasons and not progress.active else ""
-        return Standing(
-            (progress.ended - failed) / progress.total,
-            f"{progress.ended} of {count_words(progress.total, 'training')}",
+        return Job(
+            share=(progress.ended - failed) / progress.total,
+            told=f"{progress.ended} of {count_words(progress.total, 'training')}",
             is_running=bool(progress.active),
             reason=reason,
         )

@@ -16,7 +16,8 @@ from afn.cost.records import describe_machine
 from afn.work.folder import read_json, write_json
 
 from ....kit import backend, folders
-from .experiment import Data, Experiment, Standing
+from ....kit.jobs import Job
+from .experiment import Data, Experiment
 
 REFERENCE = folders.REFERENCE / "lessons"
 """Outcomes that come along, one file a lesson."""
@@ -85,17 +86,17 @@ class Trial(Generic[Data]):
         Raises:
             ValueError, OSError, RuntimeError: It cannot be started; the line says why.
         """
-        if (standing := self.standing()) and standing.is_running:
+        if (job := self.job()) and job.is_running:
             return
         before = self.seconds()
         self.folder.mkdir(parents=True, exist_ok=True)
         work = self.experiment.begin(self.folder)
         begun = {"work": work, "at": time.time(), "before": before}
         write_json(self._begun, begun)
-        share = self.experiment.standing(self.folder, work).share
+        share = self.experiment.job(self.folder, work).share
         write_json(self._begun, begun | {"share": share})
 
-    def standing(self) -> Standing | None:
+    def job(self) -> Job | None:
         """How far it is; None where it was not begun, or where its outcome is there.
 
         Once all is done the outcome is written, by whoever looks first.
@@ -103,12 +104,12 @@ class Trial(Generic[Data]):
         if (begun := read_json(self._begun)) is None:
             return None
         try:
-            found = self.experiment.standing(self.folder, begun["work"])
+            found = self.experiment.job(self.folder, begun["work"])
             if found.is_done:
                 self._keep(begun["work"])
                 return None
         except (ValueError, OSError, KeyError) as error:
-            return Standing(0.0, "", is_running=False, reason=str(error))
+            return Job(share=0.0, told="", is_running=False, reason=str(error))
         if not found.is_running and "spent" not in begun:
             write_json(self._begun, begun | {"spent": self.seconds()})
         return found
@@ -144,7 +145,7 @@ class Trial(Generic[Data]):
         Raises:
             ValueError, OSError, RuntimeError: It cannot be started; the line says why.
         """
-        if (standing := self.standing()) and standing.is_running:
+        if (job := self.job()) and job.is_running:
             return
         self.experiment.forget(self.folder)
         shutil.rmtree(self.folder, ignore_errors=True)

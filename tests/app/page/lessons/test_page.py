@@ -12,12 +12,13 @@ from afn import AFN2d
 from afn.ask.records import Cell
 from afn.settings.lambda_init import LambdaInit
 from app.kit import backend, cards, comparison
+from app.kit.jobs import Job
 from app.page.ablations.ready_made import READY_MADE
 from app.page.ablations.view import VIEW as ablations
 from app.page.cost.view import VIEW as costing
 from app.page.dynamics.view import VIEW as dynamics
 from app.page.lessons import view as state
-from app.page.lessons.experiments.experiment import Experiment, Standing
+from app.page.lessons.experiments.experiment import Experiment
 from app.page.lessons.experiments.trial import REFERENCE, Trial
 from app.page.lessons.lessons import LESSONS
 from app.page.lessons.lessons.lesson import Check, Option
@@ -429,7 +430,7 @@ def test_what_waits_shows_the_precomputed_result_and_can_be_stopped(runs, slug):
     assert "Not finished" in text(at.caption)
     assert at.button(key="lessons.run").label == "Go on"
     trial = Trial(slug, LESSONS[slug].experiment)
-    assert not trial.standing().is_running
+    assert not trial.job().is_running
     assert trial.live is None
 
 
@@ -445,8 +446,8 @@ class Paused(Experiment):
         self.runs = True
         return "work"
 
-    def standing(self, folder, work):
-        return Standing(self.share, "", is_running=self.runs)
+    def job(self, folder, work):
+        return Job(share=self.share, told="", is_running=self.runs)
 
     def end(self, folder, work):
         self.runs = False
@@ -465,7 +466,7 @@ def test_the_time_left_is_told_by_the_pace_since_it_went_on(runs, monkeypatch):
     assert trial.seconds_left(0.9) == pytest.approx(10)
     experiment.share = 0.9
     trial.end()
-    assert not trial.standing().is_running
+    assert not trial.job().is_running
     clock[0] += 10_000
     trial.begin()
     clock[0] += 5

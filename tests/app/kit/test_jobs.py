@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 from afn.ask.pictures import PicturesFile
 from afn.ask.tasks import PicturesTask
 from afn.work.runner import LocalRunner
-from app.kit import asking, backend
-from app.kit.asking import Asked
+from app.kit import backend, jobs
+from app.kit.jobs import Job
 
 PATIENCE = 60.0
 
@@ -23,7 +23,7 @@ def sent(tmp_path, monkeypatch):
     monkeypatch.setenv("AFN_RUNS_DIR", str(tmp_path / "runs"))
     monkeypatch.setattr(LocalRunner, "start", lambda self: None)
     monkeypatch.setattr(LocalRunner, "evaluate", lambda self, each: evaluations.append(each))
-    monkeypatch.setattr(asking, "_SHORT_SECONDS", 0.0)
+    monkeypatch.setattr(jobs, "_SHORT_SECONDS", 0.0)
     st.cache_resource.clear()
     yield evaluations
     st.cache_resource.clear()
@@ -41,17 +41,17 @@ def task(tmp_path):
 def asking_app():
     import streamlit as st
 
-    from app.kit import asking
+    from app.kit import jobs
 
     def ask_now():
         session = st.session_state
-        return (asking.ask("part", session["tasks"], starts=session["starts"]),)
+        return (jobs.ask("part", session["tasks"], starts=session["starts"]),)
 
     def draw(asked):
         st.session_state["asked"] = asked
-        asking.follow(asked)
+        jobs.show("part", asked)
 
-    asking.section(ask_now, draw)
+    jobs.part(ask_now, draw)
 
 
 def page(*tasks, starts=True):
@@ -82,7 +82,7 @@ def press(at, label):
 def test_what_is_known_costs_nothing(sent, task):
     make(task("fog"))
     at = page(task("fog"))
-    assert asked(at) == Asked("part", 1, 0, is_running=False)
+    assert asked(at) == Job(share=1.0, told="1 of 1 test", is_running=False)
     assert asked(at).is_done
     assert not sent
     assert not backend.evaluations().root.exists()
@@ -91,7 +91,7 @@ def test_what_is_known_costs_nothing(sent, task):
 def test_a_look_starts_nothing(sent, task):
     make(task("fog"))
     at = page(task("fog"), task("frost"), starts=False)
-    assert (asked(at).total, asked(at).left, asked(at).is_running) == (2, 1, False)
+    assert (asked(at).told, asked(at).is_running) == ("1 of 2 tests", False)
     assert not sent
     assert not at.button
 
@@ -106,9 +106,9 @@ def test_what_is_missing_is_evaluated_once_and_then_known(sent, task):
     make(task("frost"))
     drawn(at.run())
     assert sent == [evaluation]
-    assert (asked(at).left, asked(at).seconds_left > 0) == (1, True)
+    assert (asked(at).told, asked(at).seconds_left > 0) == ("2 of 3 tests", True)
     make(task("snow"))
-    assert asked(drawn(at.run())) == Asked("part", 3, 0, is_running=False)
+    assert asked(drawn(at.run())) == Job(share=1.0, told="3 of 3 tests", is_running=False)
 
 
 def test_other_tasks_end_what_ran(sent, task):
@@ -137,7 +137,7 @@ def test_progress_is_shown_with_a_button_that_stops_it(sent, task):
 
 
 def test_what_is_over_soon_shows_no_progress(sent, task, monkeypatch):
-    monkeypatch.setattr(asking, "_SHORT_SECONDS", PATIENCE)
+    monkeypatch.setattr(jobs, "_SHORT_SECONDS", PATIENCE)
     at = page(task("fog"))
     assert not at.get("progress")
     assert not at.button
@@ -178,6 +178,6 @@ def test_a_section_whose_settings_change_keeps_the_first_word_of_a_failure(sent,
     """A failure inside the part, after the page was drawn, does not break the page."""
     make(task("fog"))
     at = page(task("fog"))
-    monkeypatch.setattr(asking, "undone", lambda tasks: (_ for _ in ()).throw(OSError("gone")))
+    monkeypatch.setattr(jobs, "undone", lambda tasks: (_ for _ in ()).throw(OSError("gone")))
     drawn(at.run())
     assert at.error[0].value == "gone."
