@@ -14,7 +14,7 @@ from typing import Any
 
 from afn.cli.telling import Say
 from afn.cost.plan import BATCH_SIZES, CHANNELS, SIZES, SUBJECTS, Plan
-from afn.cost.records import Measurement, Progress, describe_machine
+from afn.cost.records import Measurement, Reached, describe_machine
 from afn.files import check_output
 from afn.settings.config import NORM_NAMES
 from afn.work.memory import keep_freed_memory
@@ -132,7 +132,7 @@ def _sweep(plan: Plan) -> _Said:
         raise ValueError(f"--device {plan.device} is not there; cpu is")
     case, said = None, 0.0
     for news in measure(plan, torch.Generator().manual_seed(0)):
-        if isinstance(news, Progress):
+        if isinstance(news, Reached):
             if (now := time.monotonic()) - said >= _SECONDS_BETWEEN_PROGRESS:
                 said = now
                 yield "", {"kind": "progress", **news.to_json()}

@@ -7,7 +7,7 @@ import torch
 from afn.cost.counting import count_macs, count_parameters, inference_statistics
 from afn.cost.memory import peak_bytes
 from afn.cost.plan import YARDSTICK, Case, Plan
-from afn.cost.records import Measurement, Progress
+from afn.cost.records import Measurement, Reached
 from afn.cost.subjects import StepInputs, build, inference_step, training_step
 from afn.cost.timing import interleaved, median_ms, median_ratio, one_thread
 from afn.norms import norm_layers
@@ -16,7 +16,7 @@ _TRAINING_SHARE = 0.75
 """How much of a case's time goes into training steps, roughly."""
 
 
-def measure(plan: Plan, generator: torch.Generator) -> Iterator[Progress | Measurement]:
+def measure(plan: Plan, generator: torch.Generator) -> Iterator[Reached | Measurement]:
     """Measure every norm in every case, on one torch thread and in channels_last.
 
     The norms of a case take turns, step by step. Training and inference are timed one after the
@@ -35,7 +35,7 @@ def measure(plan: Plan, generator: torch.Generator) -> Iterator[Progress | Measu
         for case in plan.cases:
             for news in _measure_case(case, plan, generator):
                 if isinstance(news, float):
-                    yield Progress(share=(done + news * case.work) / total, case=case)
+                    yield Reached(share=(done + news * case.work) / total, case=case)
                 else:
                     yield news
             done += case.work

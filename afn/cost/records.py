@@ -67,7 +67,7 @@ class Measurement:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Progress:
+class Reached:
     """How far a measurement is."""
 
     share: float

@@ -17,8 +17,8 @@ import numpy as np
 
 from afn.data.entries import (
     DatasetEntry,
+    DatasetSource,
     ImageData,
-    Source,
     appearance,
     ascii_slug,
     composed,
@@ -60,12 +60,12 @@ class _Contents(NamedTuple):
         return len(self.y_test)
 
 
-def find_archives(folder: Path) -> Iterator[Source]:
+def find_archives(folder: Path) -> Iterator[DatasetSource]:
     """Every archive of the folder; one that cannot be used says why."""
     yield from told_apart(_archives(folder), _refused)
 
 
-def _archives(folder: Path) -> Iterator[tuple[str, Source]]:
+def _archives(folder: Path) -> Iterator[tuple[str, DatasetSource]]:
     for path in sorted(folder.glob("[!.]*.npz")):
         name, title = slug(path.stem), shown(path.stem)
         try:
@@ -82,14 +82,17 @@ def _archives(folder: Path) -> Iterator[tuple[str, Source]]:
                 num_train=contents.num_train,
                 num_test=contents.num_test,
             )
-        yield path.name, Source(entry, partial(read_archive, path, name), ascii_slug(path.stem))
+        yield (
+            path.name,
+            DatasetSource(entry, partial(read_archive, path, name), ascii_slug(path.stem)),
+        )
 
 
-def _refused(entry: DatasetEntry, error: ValueError) -> Source:
+def _refused(entry: DatasetEntry, error: ValueError) -> DatasetSource:
     def refuse() -> ImageData:
         raise error
 
-    return Source(unusable(entry.name, title=entry.title, error=error), refuse)
+    return DatasetSource(unusable(entry.name, title=entry.title, error=error), refuse)
 
 
 def read_archive(path: Path, name: str) -> ImageData:

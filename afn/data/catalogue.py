@@ -10,7 +10,7 @@ from afn.data import torchvision_sets
 from afn.data.archives import find_archives
 from afn.data.derived import derive, parts_of
 from afn.data.embedded import find_embedded
-from afn.data.entries import Availability, DatasetEntry, ImageData, Source, composed
+from afn.data.entries import Availability, DatasetEntry, DatasetSource, ImageData, composed
 from afn.data.known import find_known
 from afn.data.torchvision_sets import find_torchvision
 from afn.data.trees import find_trees, misplaced
@@ -123,10 +123,10 @@ def download(name: str, folder: Path | None = None) -> None:
     torchvision_sets.download(name, folder or data_dir())
 
 
-def _source(name: str, folder: Path | None) -> Source:
+def _source(name: str, folder: Path | None) -> DatasetSource:
     """The first source of that name; no name is ever made into a path."""
     name = composed(name)
-    former: dict[str, Source] = {}
+    former: dict[str, DatasetSource] = {}
     for source in _sources(folder):
         if source.entry.name == name:
             return source
@@ -142,6 +142,6 @@ def _source(name: str, folder: Path | None) -> Source:
     raise ValueError(f"unknown data set {name!r}; known are {known}{absent}")
 
 
-def _sources(folder: Path | None) -> Iterator[Source]:
+def _sources(folder: Path | None) -> Iterator[DatasetSource]:
     for find in _FINDERS:
         yield from find(folder or data_dir())

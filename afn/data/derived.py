@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 
 from afn.data.classes import check_joinable, relabelled, united
-from afn.data.entries import DatasetEntry, ImageData, Source
+from afn.data.entries import DatasetEntry, DatasetSource, ImageData
 from afn.data.forms import data_in_form
 
 FORMS = {"grey": 1, "rgb": 3}
@@ -36,7 +36,7 @@ def parts_of(name: str) -> list[str]:
     return parts.split("+") if "+" in parts else []
 
 
-def derive(name: str, sources: Sequence[Source]) -> Source:
+def derive(name: str, sources: Sequence[DatasetSource]) -> DatasetSource:
     """The data set of that name, from the sources of its parts; their classes are united by name.
 
     Raises:
@@ -62,10 +62,10 @@ def derive(name: str, sources: Sequence[Source]) -> Source:
         source=f"Made here of {names}, at {sides[0]}×{sides[1]} in {_FORM_OF[channels]}.",
         how_to_get=decisive.how_to_get,
     )
-    return Source(entry, partial(_load, name, sources, channels))
+    return DatasetSource(entry, partial(_load, name, sources, channels))
 
 
-def _load(name: str, sources: Sequence[Source], channels: int) -> ImageData:
+def _load(name: str, sources: Sequence[DatasetSource], channels: int) -> ImageData:
     sets = [source.load() for source in sources]
     class_names = united(each.class_names for each in sets)
     sets = [relabelled(each, class_names) for each in sets]

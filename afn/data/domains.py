@@ -10,8 +10,8 @@ from afn.data.classes import are_joinable
 from afn.data.derived import derived_name
 from afn.data.entries import DatasetEntry
 
-Setting = Literal["channels reduced", "channels increased"]
-SETTINGS: dict[Setting, int] = {"channels reduced": 1, "channels increased": 3}
+ComparisonChannels = Literal["channels reduced", "channels increased"]
+SETTINGS: dict[ComparisonChannels, int] = {"channels reduced": 1, "channels increased": 3}
 """The paper's ways to compare grey and colour domains, and the channels that models then take."""
 
 # A domain's published set and its embedded relative.
@@ -39,14 +39,14 @@ def tree_domains(folder: Path | None = None) -> dict[str, list[DatasetEntry]]:
     return {tree: domains for tree, domains in found.items() if len(domains) > 1}
 
 
-def settings_of(domains: Sequence[DatasetEntry]) -> list[Setting]:
+def settings_of(domains: Sequence[DatasetEntry]) -> list[ComparisonChannels]:
     """The settings in which domains can be compared; without any colour, one is enough."""
     most = max((entry.image_shape[2] for entry in domains), default=0)
     return [setting for setting, channels in SETTINGS.items() if channels <= most]
 
 
 def single_source(
-    domains: Sequence[DatasetEntry], setting: Setting | None = None
+    domains: Sequence[DatasetEntry], setting: ComparisonChannels | None = None
 ) -> dict[str, list[str]]:
     """The names of the domains to test on, by the name of the data set to train on: each domain.
 
@@ -64,7 +64,7 @@ def single_source(
 
 
 def leave_one_out(
-    domains: Sequence[DatasetEntry], setting: Setting | None = None
+    domains: Sequence[DatasetEntry], setting: ComparisonChannels | None = None
 ) -> dict[str, list[str]]:
     """As `single_source`, but all domains but one train and that one tests.
 
@@ -78,7 +78,7 @@ def leave_one_out(
     }
 
 
-def _training_name(sources: Sequence[DatasetEntry], setting: Setting | None) -> str:
+def _training_name(sources: Sequence[DatasetEntry], setting: ComparisonChannels | None) -> str:
     if setting is not None and setting not in SETTINGS:
         raise ValueError(f"setting must be one of {', '.join(SETTINGS)}, got {setting!r}")
     return derived_name(sources, SETTINGS[setting] if setting else None)

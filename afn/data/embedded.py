@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from afn.data.archives import read_archive, write_archive
-from afn.data.entries import DatasetEntry, ImageData, Source, digit_names
+from afn.data.entries import DatasetEntry, DatasetSource, ImageData, digit_names
 from afn.data.mnistm import mnistm5k
 from afn.data.split import stratified_split
 from afn.data.syn import syn
@@ -39,7 +39,7 @@ def cache_dir() -> Path:
     return Path(os.environ.get("AFN_CACHE_DIR") or "~/.cache/afn/embedded").expanduser()
 
 
-def find_embedded(_folder: Path) -> Iterator[Source]:
+def find_embedded(_folder: Path) -> Iterator[DatasetSource]:
     """Every embedded set, needing no folder; one whose packages are absent says so."""
     for recipe in _RECIPES:
         absent = [package for package in recipe.packages if find_spec(package) is None]
@@ -47,9 +47,9 @@ def find_embedded(_folder: Path) -> Iterator[Source]:
             names = " ".join(_DISTRIBUTIONS.get(package, package) for package in absent)
             how = f'pip install {names} (or afn with its extra "data")'
             entry = replace(recipe.entry, status="missing", how_to_get=how)
-            yield Source(entry, partial(_refuse, entry, absent))
+            yield DatasetSource(entry, partial(_refuse, entry, absent))
         else:
-            yield Source(recipe.entry, partial(_load, recipe))
+            yield DatasetSource(recipe.entry, partial(_load, recipe))
 
 
 def _load(recipe: _Recipe) -> ImageData:

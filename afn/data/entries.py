@@ -115,7 +115,7 @@ class DatasetEntry:
         return len(self.class_names)
 
 
-class Source(NamedTuple):
+class DatasetSource(NamedTuple):
     """An entry of the catalogue and the function that loads its arrays."""
 
     entry: DatasetEntry
@@ -176,15 +176,16 @@ def digit_names(num_classes: int = 10) -> tuple[str, ...]:
 
 
 def told_apart(
-    sources: Iterable[tuple[str, Source]], refused: Callable[[DatasetEntry, ValueError], Source]
-) -> Iterator[Source]:
+    sources: Iterable[tuple[str, DatasetSource]],
+    refused: Callable[[DatasetEntry, ValueError], DatasetSource],
+) -> Iterator[DatasetSource]:
     """Sources, each with its place in the data folder; of those with one name none is meant.
 
     Args:
         sources: Of one kind, in their order.
         refused: Makes the source that says so, of the first one's entry and the error.
     """
-    by_name: dict[str, list[tuple[str, Source]]] = defaultdict(list)
+    by_name: dict[str, list[tuple[str, DatasetSource]]] = defaultdict(list)
     for place, source in sources:
         by_name[source.entry.name].append((place, source))
     for name, alike in by_name.items():

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from afn.data.entries import Availability, DatasetEntry, ImageData, Source, digit_names
+from afn.data.entries import Availability, DatasetEntry, DatasetSource, ImageData, digit_names
 from afn.data.split import num_test_of
 
 _CIFAR10 = (
@@ -179,10 +179,10 @@ def unusable(name: str, *, title: str, error: ValueError) -> DatasetEntry:
     )
 
 
-def find_known(_folder: Path) -> Iterator[Source]:
+def find_known(_folder: Path) -> Iterator[DatasetSource]:
     """Every well-known set, for those that no other finder has found."""
     for entry in KNOWN.values():
-        yield Source(entry, partial(_refuse, entry))
+        yield DatasetSource(entry, partial(_refuse, entry))
 
 
 def _refuse(entry: DatasetEntry) -> ImageData:

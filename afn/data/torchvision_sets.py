@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from afn.data.entries import ImageData, Source
+from afn.data.entries import DatasetSource, ImageData
 from afn.data.known import KNOWN, on_disk, unusable
 
 # torchvision's class and, relative to its root, the files that show the set is there.
@@ -33,7 +33,7 @@ _READ_ERRORS = (
 )  # fmt: skip
 
 
-def find_torchvision(folder: Path) -> Iterator[Source]:
+def find_torchvision(folder: Path) -> Iterator[DatasetSource]:
     """Every set whose files are in the folder itself or in one with torchvision's name for it."""
     for name, (class_name, files) in _SETS.items():
         for root in (folder, folder / class_name):
@@ -53,7 +53,7 @@ def find_torchvision(folder: Path) -> Iterator[Source]:
                         num_train=num_train,
                         num_test=num_test,
                     )
-                yield Source(entry, partial(_read, name, root))
+                yield DatasetSource(entry, partial(_read, name, root))
                 break
 
 

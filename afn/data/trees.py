@@ -20,8 +20,8 @@ from PIL import Image
 from afn.data.embedded import cache_dir
 from afn.data.entries import (
     DatasetEntry,
+    DatasetSource,
     ImageData,
-    Source,
     appearance,
     ascii_slug,
     composed,
@@ -54,7 +54,7 @@ _ClassesByName = dict[str, _Class]
 """By the folders' names."""
 
 
-def find_trees(folder: Path) -> Iterator[Source]:
+def find_trees(folder: Path) -> Iterator[DatasetSource]:
     """Every domain that has images; one that cannot be used says why."""
     yield from told_apart(_domains(folder), _refused)
 
@@ -101,7 +101,7 @@ def _has_images(tree: Path, depth: int) -> bool:
     return any(_content(path).files for path in below)
 
 
-def _domains(folder: Path) -> Iterator[tuple[str, Source]]:
+def _domains(folder: Path) -> Iterator[tuple[str, DatasetSource]]:
     for tree in sorted(folder.glob("[!.]*/")):
         name, former = slug(tree.name), ascii_slug(tree.name)
         if not _has_images(tree, 2):
@@ -121,7 +121,7 @@ def _domains(folder: Path) -> Iterator[tuple[str, Source]]:
 
 def _domain(
     domain: Path, folders: Iterable[Path], called: tuple[str, str, str]
-) -> tuple[str, Source] | None:
+) -> tuple[str, DatasetSource] | None:
     """One data set; None where there is no image in the class folders.
 
     Args:
@@ -154,7 +154,7 @@ def _domain(
                 filter(None, [_unread_words(unread), _left_out(classes), _loose(domain)])
             ),
         )
-    return place, Source(entry, partial(_read_tree, domain, classes, name), former)
+    return place, DatasetSource(entry, partial(_read_tree, domain, classes, name), former)
 
 
 def _content(folder: Path) -> _Class:
@@ -192,11 +192,11 @@ def _loose(domain: Path) -> str:
     return f"{count_words(len(files), 'image')} beside the class folders" if files else ""
 
 
-def _refused(entry: DatasetEntry, error: ValueError) -> Source:
+def _refused(entry: DatasetEntry, error: ValueError) -> DatasetSource:
     def refuse() -> ImageData:
         raise error
 
-    return Source(unusable(entry.name, title=entry.title, error=error), refuse)
+    return DatasetSource(unusable(entry.name, title=entry.title, error=error), refuse)
 
 
 def _check(place: str, classes: _ClassesByName) -> None:

@@ -9,7 +9,7 @@ from afn.cost.figures import Figure, Targets, figures
 from afn.cost.measure import measure
 from afn.cost.memory import peak_bytes
 from afn.cost.plan import Case, Plan
-from afn.cost.records import Measurement, Progress
+from afn.cost.records import Measurement, Reached
 from afn.cost.subjects import StepInputs, build, inference_step, training_step
 from afn.cost.timing import interleaved, median_ms, median_ratio, one_thread
 from afn.norms import NORMS
@@ -173,7 +173,7 @@ def test_the_thread_count_comes_back():
 def test_a_plan_is_measured_case_by_case_with_progress():
     plan = Plan(channels=(2, 4), sizes=(2,), batch_sizes=(2,), norms=("afn", "none"), rounds=2)
     news = list(measure(plan, generator()))
-    shares = [each.share for each in news if isinstance(each, Progress)]
+    shares = [each.share for each in news if isinstance(each, Reached)]
     assert len(shares) == 2 * 2 * plan.rounds
     assert shares == sorted(shares)
     assert shares[-1] == 1.0

@@ -11,7 +11,7 @@ from afn.cli.main import _parser
 from afn.cli.options import config_of
 from afn.corruptions.severities import RULE
 from afn.data.derived import derive
-from afn.data.entries import Source
+from afn.data.entries import DatasetSource
 from afn.data.known import KNOWN
 from afn.engine.ready import check_ready
 from afn.pretrained.asks import (
@@ -265,7 +265,7 @@ def test_rows_that_are_not_measured_name_a_command_that_is_understood():
 
 def published_set(name):
     """As it is listed where it is on disk."""
-    parts = [Source(replace(KNOWN[part], how_to_get=""), dict) for part in name.split("+")]
+    parts = [DatasetSource(replace(KNOWN[part], how_to_get=""), dict) for part in name.split("+")]
     return derive(name, parts).entry if len(parts) > 1 else parts[0].entry
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-Axis = dict[str, Any]
-LOG: Axis = {"type": "log", "dtick": 1, "exponentformat": "power"}
+PlotAxis = dict[str, Any]
+LOG: PlotAxis = {"type": "log", "dtick": 1, "exponentformat": "power"}
 """Of an axis that is logarithmic, with a tick at every power of ten."""
 LEGEND_ABOVE = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "title": {"text": ""}}
 
 
-def axis(title: str = "", /, **more: Any) -> Axis:
+def axis(title: str = "", /, **more: Any) -> PlotAxis:
     """An axis that cannot be dragged, with room for its labels.
 
     Args:
@@ -20,19 +20,26 @@ def axis(title: str = "", /, **more: Any) -> Axis:
     return {"zeroline": False, "fixedrange": True, "automargin": True, **titled, **more}
 
 
-def named_axis(names: Sequence[str], title: str = "", /, **more: Any) -> Axis:
+def named_axis(names: Sequence[str], title: str = "", /, **more: Any) -> PlotAxis:
     """An axis with a name at 0, 1, 2, ..., and no lines through the figure."""
     shown = {"tickvals": list(range(len(names))), "ticktext": list(names), "showgrid": False}
     return axis(title, **shown | more)
 
 
-def row_axis(names: Sequence[str], /, **more: Any) -> Axis:
+def row_axis(names: Sequence[str], /, **more: Any) -> PlotAxis:
     """The same downwards, as the rows of a table."""
     return named_axis(names, **{"range": [len(names) - 0.5, -0.5], **more})
 
 
 def laid_out(
-    height: int, x: Axis, y: Axis, *, left: int = 0, right: int = 12, top: int = 8, **more: Any
+    height: int,
+    x: PlotAxis,
+    y: PlotAxis,
+    *,
+    left: int = 0,
+    right: int = 12,
+    top: int = 8,
+    **more: Any,
 ) -> dict[str, Any]:
     """Of a figure with two axes, for Plotly's `layout`.
 

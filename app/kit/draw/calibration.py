@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from afn.stats.calibration import BINS, Calibration
 from afn.wording import count_words, signed_words
 
-from .axes import Axis, axis, laid_out, row_axis
+from .axes import PlotAxis, axis, laid_out, row_axis
 from .chart import Rows
 from .legend import Entry, Stroke
 from .palette import GREY
@@ -53,7 +53,7 @@ def reliability_figure(rated: Sequence[Rated]) -> "Figure":
             hovertemplate=f"{each.label}<br>sure %{{x:.0%}}, right %{{y:.0%}}"
             "<br>%{customdata[0]:.1f} % of the answers<extra></extra>",
         )  # fmt: skip
-    shown: Axis = {"range": [0, 1.03], "tickformat": ".0%", "nticks": 6}
+    shown: PlotAxis = {"range": [0, 1.03], "tickformat": ".0%", "nticks": 6}
     figure.update_layout(laid_out(330, axis("confidence", **shown), axis("right", **shown)))
     return figure
 

@@ -23,7 +23,7 @@ from ..histories import Opened
 from ..jobs import Job
 from ..markdown import plain
 from ..plot import plot
-from ..take import Experiment, movements, offer
+from ..take import Program, movements, offer
 
 KEPT = folders.REFERENCE / "movement.jsonl"
 """Of the pretrained models, as ``python -m afn movement --all --output`` wrote it."""
@@ -153,7 +153,7 @@ def _draw(known: Mapping[str, Moved], opened: Sequence[Opened]) -> None:
     offer("dynamics.movement", lambda: experiments_of(known))
 
 
-def experiments_of(known: Mapping[str, Moved]) -> list[Experiment]:
+def experiments_of(known: Mapping[str, Moved]) -> list[Program]:
     """To take along: of networks by the name of their run or pretrained model."""
     return movements.experiments_of(
         {each.label: (name, each.movement, each.decay_alone) for name, each in known.items()}

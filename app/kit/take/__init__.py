@@ -1,11 +1,11 @@
 """What a screen shows, to take along: as Python, as a notebook, as a command line.
 
-Each page has one function here, ``experiments_of`` or the like, that makes one `Experiment` or
+Each page has one function here, ``experiments_of`` or the like, that makes one `Program` or
 several of the page's settings and models; and the page calls `offer` with it::
 
-    from ...kit.take import Experiment, offer
+    from ...kit.take import Program, offer
 
-    offer("lessons", lambda: [Experiment(title=..., about=..., python=..., commands=...)])
+    offer("lessons", lambda: [Program(title=..., about=..., python=..., commands=...)])
 
 `offer` draws an expander and calls the function only while that is open. Where settings are changed
 within a fragment, call it in that fragment, or what it says is out of date.
@@ -16,7 +16,7 @@ name, place and value, and prints each with `line`'s format: then the notebook c
 tests can hold what is printed against ``expected``, the lines with the numbers of the screen.
 """
 
-from .experiment import Experiment, line
 from .offer import offer
+from .program import Program, line
 
-__all__ = ["Experiment", "line", "offer"]
+__all__ = ["Program", "line", "offer"]

@@ -9,7 +9,7 @@ from afn.settings.lambda_init import GREEK, LAMBDAS
 from ..draw.chart import Shown, enumerate_words
 from ..markdown import plain
 from .code import Origin, configurations, literal, origins_note, program, table
-from .experiment import Experiment, line
+from .program import Program, line
 
 _DIGITS = 6
 _MOVES = ("|μ̂ − μ| / σ", "σ̂ / σ")
@@ -46,7 +46,7 @@ plt.show()
 """
 
 
-def experiments_of(shown: Sequence[Shown], quantity: Quantity) -> list[Experiment]:
+def experiments_of(shown: Sequence[Shown], quantity: Quantity) -> list[Program]:
     """Reading the course once more, from what a run or a pretrained model recorded.
 
     Args:
@@ -61,7 +61,7 @@ def experiments_of(shown: Sequence[Shown], quantity: Quantity) -> list[Experimen
     seeds = " / ".join(dict.fromkeys(str(each.config.seed) for each in adaptive))
     pretrained = any(origin.is_pretrained for origin in origins.values())
     return [
-        Experiment(
+        Program(
             title="λ of every layer" if quantity == "lambda" else f"{quantity} of λ".capitalize(),
             about=plain(
                 f"{enumerate_words(list(origins))} (seed {seeds}): {_TOLD[quantity]}, "

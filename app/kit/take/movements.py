@@ -6,7 +6,7 @@ from afn.ask.movement import BATCH_SIZE, NUM_IMAGES, SEVERITY, Movement
 
 from ..markdown import plain
 from .code import ONE_THREAD, Origin, configurations, origins_note, program, table
-from .experiment import PLOT, Experiment, line
+from .program import PLOT, Program, line
 
 _LOOP = """\
 rows = []
@@ -26,7 +26,7 @@ for name, source in sources.items():
 
 def experiments_of(
     shown: Mapping[str, tuple[str, Movement, float | None]],
-) -> list[Experiment]:
+) -> list[Program]:
     """Measuring it once more.
 
     Args:
@@ -39,7 +39,7 @@ def experiments_of(
     names = [origin.id for origin in origins.values()]
     seeds = " / ".join(dict.fromkeys(str(each.config.seed) for each in origins.values()))
     return [
-        Experiment(
+        Program(
             title="How far the networks moved",
             about=plain(
                 f"The small networks of {', '.join(shown)} (seed {seeds}), held against the start "

@@ -8,14 +8,14 @@ from afn.runs.store import versions
 
 from ..markdown import plain
 from ..view import here, settle
-from .experiment import Experiment
+from .program import Program
 
 TITLE = "Take this experiment with you"
 _SHOWN = 12
 """So many of the expected lines are shown."""
 
 
-def offer(page: str, build: Callable[[], Sequence[Experiment]]) -> None:
+def offer(page: str, build: Callable[[], Sequence[Program]]) -> None:
     """Python, a notebook and a command line that give the numbers on screen.
 
     Args:
@@ -38,13 +38,13 @@ def offer(page: str, build: Callable[[], Sequence[Experiment]]) -> None:
         which = settle(f"{key}.which", experiments)
         if len(experiments) > 1:
             st.segmented_control(
-                "Experiment", list(experiments), key=f"{key}.which", required=True,
+                "Program", list(experiments), key=f"{key}.which", required=True,
                 label_visibility="collapsed",
             )  # fmt: skip
         _draw(experiments[which], key)
 
 
-def _draw(experiment: Experiment, key: str) -> None:
+def _draw(experiment: Program, key: str) -> None:
     st.markdown(experiment.about)
     if experiment.note:
         st.info(experiment.note, icon=":material/info:")
@@ -76,7 +76,7 @@ def _draw(experiment: Experiment, key: str) -> None:
     st.caption(plain(experiment.tolerance))
 
 
-def _expected(experiment: Experiment) -> None:
+def _expected(experiment: Program) -> None:
     if not experiment.expected:
         return
     shown = list(experiment.expected[:_SHOWN])
@@ -92,7 +92,7 @@ def _download(label: str, text: str, name: str, mime: str, key: str) -> None:
     )  # fmt: skip
 
 
-def _stem(experiment: Experiment) -> str:
+def _stem(experiment: Program) -> str:
     """For a file's name."""
     letters = [c if c.isascii() and c.isalnum() else "-" for c in experiment.title.lower()]
     return "-".join(part for part in "".join(letters).split("-") if part)[:60] or "experiment"

@@ -10,7 +10,7 @@ from afn.wording import count_words
 from ..markdown import plain
 from ..results import SweepResults
 from .code import program
-from .experiment import OLDER_RULE, Experiment, line
+from .program import OLDER_RULE, Program, line
 
 _DIGITS = 2
 _CORRUPTED = {"corrupted", *GROUPS, *SEVERITIES}
@@ -36,7 +36,7 @@ plt.show()
 
 def experiments_of(
     planned: SweepPlan, results: SweepResults | None, *, metric: str, toml: str = ""
-) -> list[Experiment]:
+) -> list[Program]:
     """Running a sweep.
 
     Args:
@@ -56,7 +56,7 @@ def experiments_of(
     name = _file_name(spec.name)
     seeds = len(spec.seeds)
     return [
-        Experiment(
+        Program(
             title=spec.name,
             about=plain(
                 f"A sweep: {count_words(len(planned.points), 'setting')} × {seeds} "

@@ -8,7 +8,7 @@ from afn.runs.history import History
 from ..draw.chart import Shown, enumerate_words
 from ..markdown import plain
 from .code import ONE_THREAD, Origin, configurations, origins_note, program, table
-from .experiment import OLDER_RULE, Experiment, line
+from .program import OLDER_RULE, Program, line
 
 _LOOP = """\
 rows = []
@@ -22,7 +22,7 @@ for name, events in contenders.items():
 """
 
 
-def experiments_of(shown: Sequence[Shown]) -> list[Experiment]:
+def experiments_of(shown: Sequence[Shown]) -> list[Program]:
     """Training the contenders once more.
 
     Args:
@@ -39,7 +39,7 @@ def experiments_of(shown: Sequence[Shown]) -> list[Experiment]:
     )  # fmt: skip
     few = names if len(origins) < 3 else f"{len(origins)} contenders"
     return [
-        Experiment(
+        Program(
             title=f"{few} on {config.dataset}",
             about=plain(
                 f"{names} {'trains' if is_alone else 'train'} on {config.dataset} "

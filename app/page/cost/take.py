@@ -9,7 +9,7 @@ from afn.cost.records import Measurement
 from ...kit.draw.chart import enumerate_words
 from ...kit.markdown import plain
 from ...kit.take.code import call, literal, program
-from ...kit.take.experiment import Experiment, line
+from ...kit.take.program import Program, line
 from .view import CostView, title_of
 
 _LOOP = """\
@@ -39,7 +39,7 @@ plt.show()
 """
 
 
-def experiments_of(view: CostView, chosen: Sequence[Measurement]) -> list[Experiment]:
+def experiments_of(view: CostView, chosen: Sequence[Measurement]) -> list[Program]:
     """Measuring what is on screen.
 
     Args:
@@ -50,7 +50,7 @@ def experiments_of(view: CostView, chosen: Sequence[Measurement]) -> list[Experi
     return [measuring(view.plan, chosen, title=title)]
 
 
-def measuring(plan: Plan, chosen: Sequence[Measurement], *, title: str) -> Experiment:
+def measuring(plan: Plan, chosen: Sequence[Measurement], *, title: str) -> Program:
     """Measuring what a plan says.
 
     Args:
@@ -63,7 +63,7 @@ def measuring(plan: Plan, chosen: Sequence[Measurement], *, title: str) -> Exper
         for field in fields(Plan)
         if (value := getattr(plan, field.name)) != field.default
     ]
-    return Experiment(
+    return Program(
         title=title[0].upper() + title[1:],
         about=plain(
             f"{enumerate_words([title_of(norm) for norm in plan.contenders])}: {title}. Time "

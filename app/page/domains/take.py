@@ -10,7 +10,7 @@ from ...kit.draw.chart import enumerate_words
 from ...kit.markdown import plain
 from ...kit.take import asking
 from ...kit.take.code import ONE_THREAD, Origin, configurations, literal, origins_note, program
-from ...kit.take.experiment import Experiment, line
+from ...kit.take.program import Program, line
 from .view import CONTENDERS, Contender, DomainsView, TrainedNetworks, question
 
 _QUESTIONS = """\
@@ -30,7 +30,7 @@ questions = {{
 
 def experiments_of(
     view: DomainsView, trained: TrainedNetworks, entries: Sequence[DatasetEntry]
-) -> list[Experiment]:
+) -> list[Program]:
     """Testing the networks on all domains once more.
 
     Args:
@@ -65,7 +65,7 @@ def experiments_of(
             f"It takes the images of {', '.join(absent)} in the data folder; they are not there."
         )
     return [
-        Experiment(
+        Program(
             title="Every domain",
             about=plain(
                 f"{enumerate_words(list(contenders))}, trained on {'; '.join(sources)}, on the "

@@ -10,7 +10,7 @@ from afn.data import DatasetEntry
 from afn.data.derived import parts_of
 from afn.data.domains import (
     SETTINGS,
-    Setting,
+    ComparisonChannels,
     leave_one_out,
     settings_of,
     single_source,
@@ -70,7 +70,7 @@ class DomainsView(View):
 
     family: str = in_link("of", DIGITS)
     """The digits, or the name of an image tree such as "pacs"."""
-    setting: Setting = in_link("setting", "channels increased", SETTINGS)
+    setting: ComparisonChannels = in_link("setting", "channels increased", SETTINGS)
     how: str = in_link("how", "single source", HOW)
     contenders: tuple[str, ...] = in_link("norms", ("bn", "bn-batch", "asrnorm", "afn"), CONTENDERS)
     recipe: str = in_link("recipe", "")
@@ -93,7 +93,7 @@ class DomainsView(View):
 # -- domains and who is trained on them ------------------------------------------------------------
 
 
-def setting_of(view: DomainsView, domains: Sequence[DatasetEntry]) -> Setting | None:
+def setting_of(view: DomainsView, domains: Sequence[DatasetEntry]) -> ComparisonChannels | None:
     """The setting that is meant; None where the domains leave no choice."""
     possible = settings_of(domains)
     mixed = len({entry.image_shape[2] for entry in domains}) > 1

@@ -13,7 +13,7 @@ from ...kit.take.code import (
     origins_note,
     program,
 )
-from ...kit.take.experiment import Experiment
+from ...kit.take.program import Program
 from .view import InsideView
 
 _PRINTS = """\
@@ -43,7 +43,7 @@ plt.show()
 _FILE = "picture.png"
 
 
-def experiments_of(view: InsideView, look: Look, seen: Seen) -> list[Experiment]:
+def experiments_of(view: InsideView, look: Look, seen: Seen) -> list[Program]:
     """The layer's steps, what other arithmetic makes of them, and the accuracies."""
     batch = look.batch
     ids = [look.subject.id, *(each.id for each in look.others)]
@@ -58,7 +58,7 @@ def experiments_of(view: InsideView, look: Look, seen: Seen) -> list[Experiment]
     )
     configs = {each.id: each.config for each in (look.subject, *look.others)}
     return [
-        Experiment(
+        Program(
             title="One batch through one layer",
             about=(
                 f"`{seen['layer']}` of `{look.subject.id}`, seed {look.subject.config.seed}, on "

@@ -11,7 +11,7 @@ from ...kit import cards
 from ...kit.markdown import plain
 from ...kit.take import asking, sweeps
 from ...kit.take.code import ONE_THREAD, call, literal, program, table
-from ...kit.take.experiment import PLOT, Experiment, line
+from ...kit.take.program import PLOT, Program, line
 from ..cost import take as costs
 from ..rescaling import take as scales
 from . import take_first_gradients as first_gradients
@@ -43,7 +43,7 @@ for name, _, value in rows:
 """
 
 
-def experiments_of(lesson: Lesson[Any], data: Any) -> list[Experiment]:
+def experiments_of(lesson: Lesson[Any], data: Any) -> list[Program]:
     """What the lesson tried out.
 
     Args:
@@ -67,13 +67,13 @@ def experiments_of(lesson: Lesson[Any], data: Any) -> list[Experiment]:
     return []
 
 
-def _asks(trial: Evaluations, answers: Answers, title: str, about: str) -> Experiment:
+def _asks(trial: Evaluations, answers: Answers, title: str, about: str) -> Program:
     dataset = cards.card_of(trial.asks[0].model).config.dataset
     [places] = {frozenset(ask.places) for ask in trial.asks}  # alike for all
     corruptions = sorted({name for name, _ in places if name})
     severities = sorted({severity for name, severity in places if name})
     over: dict[str, Any] = {"corruptions": corruptions, "severities": severities}
-    return Experiment(
+    return Program(
         title=title,
         about=about,
         python=program(
@@ -113,11 +113,11 @@ def _command(ask: LessonQuestion, corruptions: list[str], num_images: int) -> tu
     return tuple(parts)
 
 
-def _conditions(trial: Rescalings, data: Any, title: str, about: str) -> Experiment:
+def _conditions(trial: Rescalings, data: Any, title: str, about: str) -> Program:
     conditions: tuple[Condition, ...] = trial.conditions_
     shape = cards.card_of(next(iter(trial.models.values()))).inputs.image_shape
     models = {label: f"load_pretrained({literal(name)})" for label, name in trial.models.items()}
-    return Experiment(
+    return Program(
         title=title,
         about=about,
         python=program(
@@ -139,10 +139,10 @@ def _conditions(trial: Rescalings, data: Any, title: str, about: str) -> Experim
     )  # fmt: skip
 
 
-def _arithmetic(trial: Arithmetic[Any], title: str, about: str) -> Experiment:
+def _arithmetic(trial: Arithmetic[Any], title: str, about: str) -> Program:
     found = trial.compute(**trial.settings)
     settings = call("dict", [f"{key}={literal(each)}" for key, each in trial.settings.items()])
-    return Experiment(
+    return Program(
         title=title,
         about=about,
         python=program(

@@ -6,7 +6,7 @@ from afn.sweep.plan import words
 
 from ...kit.take import sweeps
 from ...kit.take.code import program
-from ...kit.take.experiment import PLOT, Experiment, line
+from ...kit.take.program import PLOT, Program, line
 from .experiments.trainings import Trained, Trainings
 
 _WHAT = "first gradient"
@@ -23,7 +23,7 @@ for run in planned.runs:
 """
 
 
-def experiments_of(trial: Trainings, data: Trained, about: str) -> list[Experiment]:
+def experiments_of(trial: Trainings, data: Trained, about: str) -> list[Program]:
     """Training anew, one step or more, and telling the norm of the gradient at the first.
 
     Args:

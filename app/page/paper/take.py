@@ -9,7 +9,7 @@ from afn.pretrained.replication import COMPARISONS, Replicated
 
 from ...kit import measured
 from ...kit.take.code import literal, table
-from ...kit.take.experiment import PLOT, Experiment, line
+from ...kit.take.program import PLOT, Program, line
 from .view import LADDERS
 
 _DIGITS = 2
@@ -68,7 +68,7 @@ for name, asks in tests.items():
 """
 
 
-def experiments_of(reading: Reading) -> list[Experiment]:
+def experiments_of(reading: Reading) -> list[Program]:
     """Reading our results: held against the published ones, and from BN to AFN step by step.
 
     Args:
@@ -77,9 +77,9 @@ def experiments_of(reading: Reading) -> list[Experiment]:
     return [_tables(reading), _ladders()]
 
 
-def _tables(reading: Reading) -> Experiment:
+def _tables(reading: Reading) -> Program:
     tables = {table.name: measured.rows(table, reading) for table in TABLES}
-    return Experiment(
+    return Program(
         title="Published and measured",
         about="Every published table of AFN beside the mean over seeds of what was measured "
         "here, with smaller networks and less training, from `pretrained/results.csv`; norms in "
@@ -95,7 +95,7 @@ def _tables(reading: Reading) -> Experiment:
     )  # fmt: skip
 
 
-def _ladders() -> Experiment:
+def _ladders() -> Program:
     found = {name: ladder(measured.results(), ask()) for name, ask in LADDERS.items()}
     asked = {
         name: f"{ask.func.__name__}({', '.join(map(literal, ask.args))})"
@@ -103,7 +103,7 @@ def _ladders() -> Experiment:
         if found[name]
     }
     used = {LADDERS[name].func.__name__ for name in asked}
-    return Experiment(
+    return Program(
         title="From BN to AFN in steps",
         about="Where the gain comes from: BN with running averages, the same weights with the "
         "statistics of the test batch, AFN whose networks are frozen (or, where that was not "

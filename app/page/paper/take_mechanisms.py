@@ -10,7 +10,7 @@ from ...kit.markdown import plain
 from ...kit.sections import movement as moving
 from ...kit.take import asking, lambdas
 from ...kit.take.code import ONE_THREAD, Origin, configurations, program, table
-from ...kit.take.experiment import OLDER_RULE, Experiment, line
+from ...kit.take.program import OLDER_RULE, Program, line
 from . import evidence
 from .mechanisms import STARTS, VARIANTS
 
@@ -50,7 +50,7 @@ plt.show()
 """
 
 
-def experiments_of(network: str) -> list[Experiment]:
+def experiments_of(network: str) -> list[Program]:
     """Each mechanism's numbers, asked or read once more.
 
     Args:
@@ -68,7 +68,7 @@ def experiments_of(network: str) -> list[Experiment]:
     ]
 
 
-def _networks(network: str) -> list[Experiment]:
+def _networks(network: str) -> list[Program]:
     grid = {each.severity: each for each in evidence.effects(network) if each.severity}
     if not grid:
         return []
@@ -79,7 +79,7 @@ def _networks(network: str) -> list[Experiment]:
         f"{_BATCH_SIZE}", "--stats", "batch",
     )  # fmt: skip
     return [
-        Experiment(
+        Program(
             title=f"Networks on and {control}",
             about=plain(
                 f"What AFN's networks add to the accuracy of {origin.id} (seed "
@@ -120,13 +120,13 @@ def _networks(network: str) -> list[Experiment]:
     ]  # fmt: skip
 
 
-def _gradients(known: dict[str, Opened]) -> list[Experiment]:
+def _gradients(known: dict[str, Opened]) -> list[Program]:
     courses = {VARIANTS[variant]: each for variant, each in known.items()}
     if not courses:
         return []
     origins = {label: Origin.of(each.id) for label, each in courses.items()}
     return [
-        Experiment(
+        Program(
             title="Norm of the gradient",
             about=plain(
                 f"The norm of the gradient of all parameters in the trainings of "

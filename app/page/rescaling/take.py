@@ -12,7 +12,7 @@ from afn.wording import statistics_told
 from ...kit.histories import Opened
 from ...kit.markdown import plain
 from ...kit.take.code import ONE_THREAD, Origin, configurations, literal, origins_note, program
-from ...kit.take.experiment import PLOT, Experiment, line
+from ...kit.take.program import PLOT, Program, line
 from .ridges import by_layer
 
 _DIGITS = 6
@@ -43,7 +43,7 @@ for step, layers in rescaling_of(source).items():
 """
 
 
-def between_conditions(chosen: Opened, task: RescalingTask) -> list[Experiment]:
+def between_conditions(chosen: Opened, task: RescalingTask) -> list[Program]:
     """Measuring γ̂ and β̂ under the conditions that are on screen.
 
     Args:
@@ -61,7 +61,7 @@ def between_conditions(chosen: Opened, task: RescalingTask) -> list[Experiment]:
     counts = measured.num_images if measured else [question.num_images]
     told_mode = "; ".join(dict.fromkeys(statistics_told(question.statistics, n) for n in counts))
     return [
-        Experiment(
+        Program(
             title="Between conditions",
             about=plain(
                 f"γ̂ and β̂ of {chosen.shown.label} (seed {origin.config.seed}): how far they lie, "
@@ -108,7 +108,7 @@ def differences(conditions: Sequence[Condition], measured: Rescaling) -> list[st
     ]  # fmt: skip
 
 
-def over_steps(chosen: Opened, layer: str) -> list[Experiment]:
+def over_steps(chosen: Opened, layer: str) -> list[Program]:
     """Reading γ̂ and β̂ of every snapshot.
 
     Args:
@@ -130,7 +130,7 @@ def over_steps(chosen: Opened, layer: str) -> list[Experiment]:
         )
     ]
     return [
-        Experiment(
+        Program(
             title="As the network learned",
             about=plain(
                 f"γ̂ and β̂ of {chosen.shown.label} (seed {origin.config.seed}) at every snapshot "

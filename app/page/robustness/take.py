@@ -24,7 +24,7 @@ from ...kit.take.code import (
     program,
     table,
 )
-from ...kit.take.experiment import OLDER_RULE, PLOT, Experiment, line
+from ...kit.take.program import OLDER_RULE, PLOT, Program, line
 from .view import CLEAN, CORRUPTIONS, RobustnessView, way
 
 _SIZES = """\
@@ -76,7 +76,7 @@ class _Test:
                 for place in places if place in cells]  # fmt: skip
 
 
-def near(chosen: Sequence[Chosen], view: RobustnessView) -> list[Experiment]:
+def near(chosen: Sequence[Chosen], view: RobustnessView) -> list[Program]:
     """One corruption up close, the way from BN to AFN, and the size of the test batch."""
     made = [_grid(chosen, view, [view.corruption])]
     steps = [_Test(label, network, asked) for label, _, network, asked in way(chosen, view)]
@@ -94,12 +94,12 @@ def near(chosen: Sequence[Chosen], view: RobustnessView) -> list[Experiment]:
     return made
 
 
-def grid(chosen: Sequence[Chosen], view: RobustnessView) -> list[Experiment]:
+def grid(chosen: Sequence[Chosen], view: RobustnessView) -> list[Program]:
     """All corruptions at all severities."""
     return [_grid(chosen, view, CORRUPTIONS)]
 
 
-def _grid(chosen: Sequence[Chosen], view: RobustnessView, corruptions: Sequence[str]) -> Experiment:
+def _grid(chosen: Sequence[Chosen], view: RobustnessView, corruptions: Sequence[str]) -> Program:
     names = enumerate_words([each.label for each in chosen])
     what = group_title(corruptions[0]) if len(corruptions) == 1 else "all corruptions"
     tests = [_Test(each.label, each.network, view.question(each.network)) for each in chosen]
@@ -125,13 +125,13 @@ def _experiment(
     *,
     title: str,
     about: str,
-) -> Experiment:
+) -> Program:
     origins = {each.network.id: Origin.of(each.network.id) for each in tests}
     names, models = asking.networks(origins)
     places: list[Place] = [CLEAN, *((name, s) for name in corruptions for s in range(1, 6))]
     is_all = len(corruptions) == len(CORRUPTIONS)
     modes = ", ".join(f"{each.name}: {_statistics(each)}" for each in tests)
-    return Experiment(
+    return Program(
         title=title,
         about=plain(
             f"{about}: the first {view.images} test images of {view.dataset}, clean and at all "
@@ -157,7 +157,7 @@ def _note(origins: dict[str, Origin], *, has_older: bool) -> str:
     return " ".join(filter(None, [origins_note(list(origins.values())), OLDER_RULE * has_older]))
 
 
-def _sizes(chosen: Sequence[Chosen], view: RobustnessView) -> Experiment | None:
+def _sizes(chosen: Sequence[Chosen], view: RobustnessView) -> Program | None:
     having = [each for each in chosen if each.network.has_choice]
     if not having:
         return None
@@ -182,7 +182,7 @@ def _sizes(chosen: Sequence[Chosen], view: RobustnessView) -> Experiment | None:
                 "--batch-size", *map(str, sizes), "--order", *ORDERS, "--stats", "batch",
             )
         )  # fmt: skip
-    return Experiment(
+    return Program(
         title="Size of the test batch",
         about=plain(
             f"{enumerate_words([each.label for each in having])} with statistics of test batches "

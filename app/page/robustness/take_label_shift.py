@@ -17,7 +17,7 @@ from ...kit.take.code import (
     program,
     table,
 )
-from ...kit.take.experiment import PLOT, Experiment, line
+from ...kit.take.program import PLOT, Program, line
 from .view import CLEAN, RobustnessView, cells_of
 
 _QUESTIONS = """\
@@ -29,7 +29,7 @@ questions = {{
 """
 
 
-def experiments_of(chosen: Sequence[Chosen], view: RobustnessView) -> list[Experiment]:
+def experiments_of(chosen: Sequence[Chosen], view: RobustnessView) -> list[Program]:
     """Asking those that take a test batch's statistics, for every number of classes."""
     having = [each for each in chosen if each.network.has_choice]
     num_classes = max(each.network.num_classes for each in having)
@@ -43,7 +43,7 @@ def experiments_of(chosen: Sequence[Chosen], view: RobustnessView) -> list[Exper
             if cell := cells_of(each.network, asked).get(CLEAN):
                 expected.append(line(each.label, order, cell.accuracy))
     return [
-        Experiment(
+        Program(
             title="Classes in a test batch",
             about=plain(
                 f"{enumerate_words(list(origins))} with the statistics of test batches that hold 1 "

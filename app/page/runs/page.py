@@ -13,7 +13,7 @@ from afn.work.folder import ENDED
 
 from ...kit import backend, histories, routes
 from ...kit.comparison import MAX_CONTENDERS
-from ...kit.take import Experiment, lambdas, offer, trainings
+from ...kit.take import Program, lambdas, offer, trainings
 from . import forking, pairs
 from . import table as run_table
 from . import view as runs
@@ -101,7 +101,7 @@ def _one(run: Run, lines: Sequence[Line]) -> None:
     offer("run", lambda: _experiments(run))
 
 
-def _experiments(run: Run) -> list[Experiment]:
+def _experiments(run: Run) -> list[Program]:
     shown = [each.shown for each in histories.opened([run.id])[0]]
     if not shown:
         return []

@@ -9,7 +9,7 @@ import numpy as np
 from afn.stats.intervals import wilson_interval
 from afn.wording import count_words, number_words, percent
 
-from ...kit.draw.axes import LOG, Axis, axis, laid_out
+from ...kit.draw.axes import LOG, PlotAxis, axis, laid_out
 from ...kit.draw.chart import Rows, Shown, enumerate_words
 from ...kit.draw.learning import SMOOTH
 from ...kit.draw.legend import translucent
@@ -49,7 +49,7 @@ def parting_figure(
         data += _traces(each, shown, quantity, dash)
     last = max((each.history.step for each in shown), default=1)
     is_log = quantity == "grad_norm"
-    log: Axis = {"type": "log"} if is_log else {}
+    log: PlotAxis = {"type": "log"} if is_log else {}
     if is_log and _decades(shown) > 1:
         log = LOG | {"minor": {"ticks": ""}}
     return Figure(

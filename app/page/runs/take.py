@@ -7,7 +7,7 @@ from afn.runs.compare import parting
 from ...kit.histories import Opened
 from ...kit.markdown import plain
 from ...kit.take.code import Origin, configurations, origins_note, program, table
-from ...kit.take.experiment import Experiment, line
+from ...kit.take.program import Program, line
 
 _LOOP = """\
 first, second = sources.values()
@@ -37,7 +37,7 @@ plt.show()
 """
 
 
-def experiments_of(chosen: Sequence[Opened]) -> list[Experiment]:
+def experiments_of(chosen: Sequence[Opened]) -> list[Program]:
     """Comparing two runs once more.
 
     Args:
@@ -49,7 +49,7 @@ def experiments_of(chosen: Sequence[Opened]) -> list[Experiment]:
     seeds = " / ".join(dict.fromkeys(str(each.config.seed) for each in chosen))
     found = parting(first, second)
     return [
-        Experiment(
+        Program(
             title="Two runs compared",
             about=plain(
                 f"{' and '.join(origins)} (seed {seeds}): which settings differ, where their "

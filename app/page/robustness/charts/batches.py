@@ -10,7 +10,7 @@ from afn.ask.records import Cell, Order
 from afn.wording import count_words
 
 from ....kit.batch_controls import BATCH_SIZES
-from ....kit.draw.axes import Axis, axis, laid_out
+from ....kit.draw.axes import PlotAxis, axis, laid_out
 from ....kit.draw.chart import Rows, enumerate_words
 from ....kit.draw.estimates import (
     Estimate,
@@ -94,7 +94,7 @@ def batch_figure(points: Sequence[BatchPoint]) -> "Figure":
             + ("" if is_level else ", batch %{customdata[2]}")
             + "<br>%{customdata[0]}, %{customdata[1]}<extra></extra>",
         )
-    ticks: Axis = {
+    ticks: PlotAxis = {
         "tickvals": list(map(log2, BATCH_SIZES)),
         "ticktext": list(map(str, BATCH_SIZES)),
     }

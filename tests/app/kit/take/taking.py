@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-from app.kit.take import Experiment
+from app.kit.take import Program
 
 ROOT = Path(__file__).parents[4]
 
@@ -32,13 +32,13 @@ def environment(runs: Path) -> dict[str, str]:
     }  # fmt: skip
 
 
-def printed(experiment: Experiment, runs: Path, folder: Path | None = None) -> list[str]:
+def printed(experiment: Program, runs: Path, folder: Path | None = None) -> list[str]:
     """The lines that the Python prints, a warning being an error."""
     command = [sys.executable, "-W", "error", "-c", experiment.python]
     return _run(command, runs, folder).splitlines()
 
 
-def said(experiment: Experiment, runs: Path, folder: Path) -> list[dict]:
+def said(experiment: Program, runs: Path, folder: Path) -> list[dict]:
     """The records that the command lines say, its files lying where they are run."""
     for name, text in experiment.files.items():
         (folder / name).write_text(text)
@@ -47,7 +47,7 @@ def said(experiment: Experiment, runs: Path, folder: Path) -> list[dict]:
     return [json.loads(line) for line in lines.splitlines()]
 
 
-def drawn_lines(experiment: Experiment) -> list[str]:
+def drawn_lines(experiment: Program) -> list[str]:
     """The notebook's cells one after the other, in this process; what they print."""
     cells = _notebook(experiment).cells
     assert [cell.cell_type for cell in cells] == ["markdown", "code", "code"]
@@ -58,7 +58,7 @@ def drawn_lines(experiment: Experiment) -> list[str]:
     return lines
 
 
-def executed(experiment: Experiment, runs: Path, folder: Path) -> tuple[list[str], list[str]]:
+def executed(experiment: Program, runs: Path, folder: Path) -> tuple[list[str], list[str]]:
     """The notebook in a kernel: what it prints, and the kinds of pictures that it draws."""
     notebook = _notebook(experiment)
     inside = environment(runs) | {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
@@ -70,7 +70,7 @@ def executed(experiment: Experiment, runs: Path, folder: Path) -> tuple[list[str
     return text.splitlines(), kinds
 
 
-def _notebook(experiment: Experiment) -> nbformat.NotebookNode:
+def _notebook(experiment: Program) -> nbformat.NotebookNode:
     text = experiment.notebook("http://localhost/page?a=b", {"torch": "2"})
     notebook = nbformat.reads(text, as_version=4)
     nbformat.validate(notebook)

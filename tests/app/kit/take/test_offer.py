@@ -4,7 +4,7 @@ import pytest
 
 from afn import LambdaInit, TrainConfig
 from afn.engine.execution import execute
-from app.kit.take import Experiment
+from app.kit.take import Program
 from app.kit.take.code import ONE_THREAD, config_code, literal, program
 from app.kit.take.offer import TITLE
 from tests.app.one_view import drawn, opened
@@ -180,4 +180,4 @@ def test_literals_are_python():
 
 def test_an_experiment_has_a_command_or_says_why_not():
     with pytest.raises(ValueError, match="says why"):
-        Experiment(title="a", about="b", python="c")
+        Program(title="a", about="b", python="c")

@@ -34,7 +34,7 @@ from app.kit.draw.movement import Moved
 from app.kit.results import SweepResults
 from app.kit.sections import movement as moving
 from app.kit.take import lambdas, sweeps, trainings
-from app.kit.take.experiment import OLDER_RULE, line
+from app.kit.take.program import OLDER_RULE, line
 from app.page.ablations.ready_made import READY_MADE
 from app.page.ablations.sweeping import ready_made_plan
 from app.page.cost import take as costs

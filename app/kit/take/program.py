@@ -36,7 +36,7 @@ def line(name: str, where: str, value: float, digits: int = DIGITS) -> str:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Experiment:
+class Program:
     """What is on screen, to be done again elsewhere.
 
     The Python and the notebook run from the project's folder, or wherever ``afn`` is installed.
