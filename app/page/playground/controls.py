@@ -188,7 +188,9 @@ def _more(settings: Sequence[Setting], slot: int | None = None, **more: Any) -> 
         for setting in settings
         if (value := state.value(setting, slot)) != setting.default
     ]
-    panel = st.expander("More", key=f"more.{slot}", on_change="rerun")
+    panel = st.expander(
+        "More", key=f"more.{'training' if slot is None else slot}", on_change="rerun"
+    )
     if chosen:
         st.caption(plain(", ".join(chosen)))
     if panel.open:
