@@ -13,12 +13,12 @@ from afn.ask.records import COUNTED, ORDERS, Cell, GridFile, Order, Place, place
 from afn.ask.rescaling import Condition
 from afn.corruptions import CORRUPTIONS, corrupted_test_set
 from afn.corruptions.applying import applicable
-from afn.corruptions.severities import RULE
 from afn.data import ImageData, load_dataset
 from afn.data.classes import Naming
 from afn.data.forms import in_form
 from afn.numbers import whole
 from afn.pixels import as_float
+from afn.settings.corruptions import RULE
 
 
 def corruption_grid(

@@ -42,6 +42,7 @@ from afn.ask.network import Network
 from afn.ask.rescaling import Condition
 from afn.engine.building import started
 from afn.norms import AdaptiveNorm, norm_layers, set_eval_stats
+from afn.settings.norms import ADAPTIVE_NORMS
 
 
 def movement_of(
@@ -69,7 +70,7 @@ def movement_of(
         >>> round(cosine, 4), round(ratio, 3)
         (0.9999, 1.0)
     """
-    if network.config.norm not in ("afn", "asrnorm") or not network.config.adaptive:
+    if network.config.norm not in ADAPTIVE_NORMS or not network.config.adaptive:
         raise ValueError(
             f"{network.id} has no small networks: take a network with AFN or ASRNorm, adaptive"
         )

@@ -12,7 +12,8 @@ from afn.ask.records import GridFile, Networks, Order, Question, classes_of, net
 from afn.data import dataset_entry
 from afn.data.entries import digit_names
 from afn.runs.store import Run, progress_of
-from afn.settings.config import SWITCHABLE_NORMS, TrainConfig
+from afn.settings.config import TrainConfig
+from afn.settings.norms import SWITCHABLE_NORMS
 
 Stats = Literal["running", "batch"]
 

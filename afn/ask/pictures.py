@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from afn.corruptions.severities import RULE
+from afn.settings.corruptions import RULE
 
 KEPT = 200
 """Pictures are kept of the first so many test images; a file holds 1.2 MB at 32×32 in colour."""

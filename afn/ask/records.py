@@ -18,9 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from afn.corruptions.applying import Place as Place
-from afn.corruptions.severities import MIN_SIDE, RULE, rule_words, why_unchanged
+from afn.corruptions.severities import rule_words, why_unchanged
 from afn.jsonl import append_line, read_lines
 from afn.numbers import whole
+from afn.settings.corruptions import MIN_SIDE, RULE
 from afn.stats.intervals import paired_interval, wilson_interval
 from afn.wording import count_words
 

@@ -16,7 +16,7 @@ from afn.ask.pictures import PicturesFile
 from afn.ask.records import Place, Question
 from afn.ask.rescaling import Condition, Rescaling, condition_from_json
 from afn.ask.spread import Spread
-from afn.corruptions.severities import RULE
+from afn.settings.corruptions import RULE
 from afn.work.folder import read_json, write_json
 
 

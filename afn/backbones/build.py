@@ -2,23 +2,20 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 import torch
 from torch import nn
 
 from afn.backbones.backbone import Backbone
-from afn.backbones.convnet import ConvNet
-from afn.backbones.efficientnet_lite import EfficientNetLite0
 from afn.backbones.normalize import Normalize
-from afn.backbones.resnet import resnet8, resnet20
 from afn.norms import NormFactory, make_norm
+from afn.settings.backbones import BACKBONE_ROWS
 
 BACKBONES: dict[str, Callable[..., Backbone]] = {
-    "convnet": ConvNet,
-    "resnet8": resnet8,
-    "resnet20": resnet20,
-    "efficientnet_lite0": EfficientNetLite0,
+    row.name: getattr(import_module(f"afn.backbones.{row.module}"), row.factory)
+    for row in BACKBONE_ROWS.values()
 }
 """Called as ``factory(in_channels, num_classes, image_size, norm, **options)``.
 

@@ -16,7 +16,7 @@ from afn.cli.telling import Say
 from afn.cost.plan import BATCH_SIZES, CHANNELS, SIZES, SUBJECTS, Plan
 from afn.cost.records import Measurement, Reached, describe_machine
 from afn.files import check_output
-from afn.settings.config import NORM_NAMES
+from afn.settings.norms import NORM_NAMES
 from afn.work.memory import keep_freed_memory
 from afn.work.processes import identity
 

@@ -8,8 +8,8 @@ from afn.ask.inside.look import Batch, Look, Seen
 from afn.ask.inside.networks import network
 from afn.ask.records import ORDERS
 from afn.cli.telling import Say
-from afn.corruptions.severities import SEVERITIES
 from afn.files import read_named
+from afn.settings.corruptions import CORRUPTION_NAMES
 from afn.settings.lambda_init import LAMBDAS
 from afn.wording import count_words
 
@@ -24,7 +24,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--channel", type=int, default=0, help="that is followed (default 0)")
     parser.add_argument("--image", type=int, default=0, help="that is followed (default 0)")
     parser.add_argument("--dataset", help="whose test images (default: the network's own)")
-    parser.add_argument("--corruption", choices=list(SEVERITIES), help="of the batch")
+    parser.add_argument("--corruption", choices=list(CORRUPTION_NAMES), help="of the batch")
     parser.add_argument("--severity", type=int, choices=range(1, 6), default=3, help="(default 3)")
     parser.add_argument("--batch-size", type=int, default=32, help="(default 32)")
     parser.add_argument("--first", type=int, default=0, help="where the batch begins (default 0)")

@@ -25,8 +25,8 @@ from afn.cli import resume as resume_command
 from afn.cli import sweep as sweep_command
 from afn.cli.telling import Say, tell
 from afn.corruptions.applying import left_out, left_out_record, left_out_words
-from afn.corruptions.severities import SEVERITIES
 from afn.engine.ready import check_ready
+from afn.settings.corruptions import CORRUPTION_NAMES
 from afn.wording import count_words, statistics_told
 from afn.work.memory import keep_freed_memory
 
@@ -112,7 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("name", metavar="NAME", help="a run's id, or a pretrained model's name")
     evaluate.add_argument("--severity", type=int, help="1 to 5 (default 3)")
     evaluate.add_argument(
-        "--corruption", action="append", choices=["clean", *SEVERITIES],
+        "--corruption", action="append", choices=["clean", *CORRUPTION_NAMES],
         help="may be repeated (default: clean and what the run tested)",
     )  # fmt: skip
     _add_test_options(evaluate)
@@ -147,7 +147,7 @@ def _parser() -> argparse.ArgumentParser:
         "rescaling", parents=[common], help="how γ̂ and β̂ differ between corruptions or domains"
     )
     rescaling.add_argument("name", metavar="NAME", help="a run, or a pretrained model")
-    rescaling.add_argument("--corruption", choices=list(SEVERITIES), help="at all severities")
+    rescaling.add_argument("--corruption", choices=list(CORRUPTION_NAMES), help="at all severities")
     rescaling.add_argument("--domains", nargs="+", metavar="DOMAIN", help="other data sets")
     rescaling.add_argument("--stats", choices=["batch", "running"], help="statistics mode")
     rescaling.add_argument("--batch-size", type=int, default=128, help="(default 128)")
@@ -278,7 +278,7 @@ def _evaluate(options: argparse.Namespace, say: Say) -> None:
     if options.grid or not is_plain or not isinstance(source, Run):
         from afn.cli.grid import run_grid
 
-        tested = options.corruption or (SEVERITIES if options.grid else config.corruptions)
+        tested = options.corruption or (CORRUPTION_NAMES if options.grid else config.corruptions)
         for order in options.order or ["mixed"]:
             for size in sizes:
                 run_grid(

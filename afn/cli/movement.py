@@ -15,6 +15,7 @@ from afn.ask.sources import find, network_of
 from afn.cli.telling import Say
 from afn.pretrained.cards import pretrained_names, read_card
 from afn.settings.lambda_init import GREEK
+from afn.settings.norms import ADAPTIVE_NORMS
 from afn.stats.decay import DecayAlone, decay_alone
 from afn.work.memory import keep_freed_memory
 
@@ -56,7 +57,7 @@ def with_networks() -> list[str]:
     configs = {name: read_card(name).config for name in pretrained_names()}
     return [
         name for name, config in configs.items()
-        if config.norm in ("afn", "asrnorm") and config.adaptive
+        if config.norm in ADAPTIVE_NORMS and config.adaptive
     ]  # fmt: skip
 
 

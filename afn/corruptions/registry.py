@@ -3,41 +3,22 @@
 import inspect
 import math
 from collections.abc import Callable
+from importlib import import_module
 from typing import SupportsIndex
 
 import torch
 from torch import Tensor
 
-from afn.corruptions import blur, digital, noise, weather
-from afn.corruptions.severities import MIN_SIDE, ConstantsName, constants_for, constants_of
+from afn.corruptions.severities import ConstantsName, constants_for, constants_of
+from afn.settings.corruptions import CORRUPTION_ROWS, MIN_SIDE
 
 _ROUNDING = 1e-6
 _BYTES = 2.0  # more than this is no overshoot but 0 to 255
 _PIECE = 2**17  # values that are worked on at a time: with what is made of them, a cache's worth
 
-_FUNCTIONS: tuple[Callable[..., Tensor], ...] = (
-    noise.gaussian_noise,
-    noise.shot_noise,
-    noise.impulse_noise,
-    noise.speckle_noise,
-    blur.gaussian_blur,
-    blur.defocus_blur,
-    blur.glass_blur,
-    blur.motion_blur,
-    blur.zoom_blur,
-    weather.snow,
-    weather.frost,
-    weather.fog,
-    weather.brightness,
-    weather.spatter,
-    digital.contrast,
-    digital.saturate,
-    digital.jpeg_compression,
-    digital.pixelate,
-    digital.elastic_transform,
-)
 CORRUPTIONS: dict[str, Callable[..., Tensor]] = {
-    function.__name__: function for function in _FUNCTIONS
+    row.name: getattr(import_module(f"afn.corruptions.{row.kind}"), row.name)
+    for row in CORRUPTION_ROWS.values()
 }
 """Every corruption: images, its constants and, where it is random, a generator -> images.
 

@@ -20,8 +20,9 @@ what is done once per channel.
 import torch
 from torch import Tensor, nn
 
-from afn.norms import BatchInstanceNorm2d, NoNorm2d, Norm, norm_layers
-from afn.norms.asrnorm import ASRNorm2d
+from afn.norms import AdaptiveNorm, Norm, norm_layers
+from afn.norms.registry import row_of
+from afn.settings.norms import Statistics
 
 
 def count_parameters(model: nn.Module) -> int:
@@ -60,24 +61,26 @@ def count_macs(model: nn.Module, image: Tensor) -> int:
 
 def norm_macs(layer: Norm, height: int, width: int) -> int:
     """Multiply-accumulates of one norm layer for one image."""
-    if isinstance(layer, NoNorm2d):
-        return 0
-    values = layer.num_features * height * width
-    if inference_statistics(layer) == "running":
-        return values
+    row, values = row_of(layer), layer.num_features * height * width
+    if inference_statistics(layer) in ("running", "none"):
+        return min(row.macs, 1) * values
     networks = 0
-    if isinstance(layer, ASRNorm2d) and layer.adaptive:
+    if isinstance(layer, AdaptiveNorm) and layer.is_per_image and layer.adaptive:
         width_sum = layer.standardize.encoder.out_features + layer.rescale.encoder.out_features
         networks = 4 * layer.num_features * width_sum
-    return 3 * values + networks
+    return row.macs * values + networks
+
+
+_WORDS: dict[Statistics, str] = {
+    "batch": "the test batch's",
+    "running": "running",
+    "per image": "the image's own",
+    "running and per image": "running and the image's own",
+    "none": "none",
+}
 
 
 def inference_statistics(layer: Norm) -> str:
     """Whose statistics the layer uses in evaluation mode, in few words."""
-    if isinstance(layer, NoNorm2d):
-        return "none"
-    if isinstance(layer, BatchInstanceNorm2d):
-        return "running and the image's own"
-    if layer.eval_stats is None or isinstance(layer, ASRNorm2d):
-        return "the image's own"
-    return "running" if layer.eval_stats == "running" else "the test batch's"
+    row = row_of(layer)
+    return _WORDS[(row.is_switchable and layer.eval_stats) or row.statistics]

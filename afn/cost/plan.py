@@ -3,10 +3,13 @@
 import shlex
 from dataclasses import dataclass, fields
 
-from afn.settings.config import BACKBONE_NAMES, IMAGENET_BACKBONES, NORM_NAMES
+from afn.settings.backbones import BACKBONE_ROWS
+from afn.settings.norms import NORM_NAMES
 from afn.wording import count_words
 
-SUBJECTS = ("layer", *(name for name in BACKBONE_NAMES if name not in IMAGENET_BACKBONES))
+_NETWORKS = [row for row in BACKBONE_ROWS.values() if not row.is_imagenet]
+SUBJECT_TITLES = {"layer": "one layer", **{row.name: row.title for row in _NETWORKS}}
+SUBJECTS = tuple(SUBJECT_TITLES)
 """One layer, or a whole network for images of 3×32×32."""
 CHANNELS = (8, 16, 32, 64)
 SIZES = (8, 16, 32)
@@ -31,8 +34,8 @@ _OPTIONS = {
     "rounds": "--rounds",
     "device": "--device",
 }
-_WORK = {"layer": 1.0, "convnet": 8.0, "resnet8": 30.0, "resnet20": 75.0}
-"""Time of one input value, relative to the layer's; rough, for the time that is left."""
+_WORK = {"layer": 1.0, **{row.name: row.work for row in _NETWORKS}}
+"""Time of one input value, relative to the layer's."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

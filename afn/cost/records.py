@@ -14,7 +14,7 @@ from typing import Any
 
 from afn.cost.plan import Case
 from afn.jsonl import read_lines
-from afn.settings.config import NORM_NAMES
+from afn.settings.norms import NORM_NAMES
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,7 +8,8 @@ from torch import nn
 from afn.backbones import EfficientNetLite0, build_model, initialize
 from afn.backbones.efficientnet_lite import load_imagenet
 from afn.norms import NORMS, Norm
-from afn.settings.config import IMAGENET_BACKBONES, TrainConfig
+from afn.settings.backbones import BACKBONE_ROWS
+from afn.settings.config import TrainConfig
 
 _IMAGENET_MEAN, _IMAGENET_STD = 127 / 255, 128 / 255
 """Of all three channels, as EfficientNet-Lite was trained."""
@@ -36,9 +37,10 @@ def model_of(
         ValueError: The images are too small for the network.
     """
     options: dict[str, Any] = {}
-    if config.backbone in IMAGENET_BACKBONES:
+    row = BACKBONE_ROWS[config.backbone]
+    if row.is_imagenet:
         mean, std = (_IMAGENET_MEAN,) * len(mean), (_IMAGENET_STD,) * len(mean)
-    if config.backbone == "convnet":
+    if row.has_widths:
         options["widths"] = config.widths
 
     def norm(num_features: int) -> Norm:

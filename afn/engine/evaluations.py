@@ -6,10 +6,11 @@ from typing import Any
 from torch import Tensor, nn
 
 from afn.ask.evaluate import corrupted, evaluate
-from afn.corruptions.severities import RULE, constants_for
+from afn.corruptions.severities import constants_for
 from afn.engine.snapshots import short
 from afn.engine.tensors import TensorData, domain_tensors
 from afn.settings.config import TrainConfig
+from afn.settings.corruptions import RULE
 
 
 class Evaluator:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from afn.data import DatasetEntry, dataset_entry
 from afn.data.classes import Naming
 from afn.imagenet import weights_file
+from afn.settings.backbones import BACKBONE_ROWS
 from afn.settings.config import (
-    IMAGENET_BACKBONES,
     TrainConfig,
     check_against_data,
     check_corruptible,
@@ -44,7 +44,7 @@ def check_ready(
     check_against_data(config, entry.num_train, side)
     check_imagenet(config, entry.image_shape[2])
     check_corruptible(config, side)
-    if config.backbone in IMAGENET_BACKBONES:
+    if BACKBONE_ROWS[config.backbone].is_imagenet:
         weights_file()
     if to_its_end or (config.max_steps == TrainConfig().max_steps and not goes_on):
         check_steps(config, entry.num_train)

@@ -18,9 +18,7 @@ from afn.norms._selection import Selection
 from afn.norms.convert import Replacement, replace_norms
 from afn.norms.norm_act import NormAct
 from afn.settings.lambda_init import LAMBDAS
-
-_SAME_AT_ZERO = ("afn", "bn", "bin")
-"""Norms that start as batch normalization, or are it where every λ is 0."""
+from afn.settings.norms import NORM_ROWS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -140,9 +138,9 @@ class Conversion:
             for it in self.differences
         )
         dtype = self.differences[0].dtype
-        when = " with every new λ at 0" if self.name in ("afn", "asrnorm") else ""
+        when = " with every new λ at 0" if NORM_ROWS[self.name].is_adaptive else ""
         line = f"largest difference of the outputs{when}: {found} (relative, in {dtype})"
-        if self.name not in _SAME_AT_ZERO:
+        if not NORM_ROWS[self.name].is_bn_at_zero:
             line += f"; {self.name} is another function"
         uncalled = [layer.path for layer in self.layers if layer.is_called is False]
         if not uncalled:

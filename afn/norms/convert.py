@@ -182,7 +182,7 @@ def _form(name: str, found: FoundNorm) -> tuple[Callable[..., Norm] | None, str]
     if num_axes == 2:
         return NORMS[name], ""
     reason = f"is over {_SHAPES[num_axes]}, where there is no {name}"
-    return OTHER_FORMS.get(name, {}).get(num_axes), reason
+    return OTHER_FORMS[name].get(num_axes), reason
 
 
 def _made(

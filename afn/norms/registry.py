@@ -2,18 +2,12 @@
 
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 from afn.norms._base import Norm
 from afn.norms._checks import check_choice
-from afn.norms.afn import AFN1d, AFN2d, AFN3d
-from afn.norms.asrnorm import ASRNorm1d, ASRNorm2d, ASRNorm3d
-from afn.norms.batch import BatchNorm1d, BatchNorm2d, BatchNorm3d
-from afn.norms.batch_instance import BatchInstanceNorm2d
-from afn.norms.group import GroupNorm2d
-from afn.norms.instance import InstanceNorm2d
-from afn.norms.layer import LayerNorm2d
-from afn.norms.none import NoNorm2d
+from afn.settings.norms import NORM_ROWS, NormRow
 
 NormFactory = Callable[[int], Norm]
 """From a number of channels to a layer.
@@ -26,16 +20,14 @@ Example:
     16
 """
 
-NORMS: dict[str, Callable[..., Norm]] = {
-    "afn": AFN2d,
-    "asrnorm": ASRNorm2d,
-    "bn": BatchNorm2d,
-    "in": InstanceNorm2d,
-    "gn": GroupNorm2d,
-    "ln": LayerNorm2d,
-    "bin": BatchInstanceNorm2d,
-    "none": NoNorm2d,
-}
+
+def _layers(row: NormRow) -> dict[int, type[Norm]]:
+    module = import_module(f"afn.norms.{row.module}")
+    return {axes: getattr(module, layer) for axes, layer in row.layers.items()}
+
+
+_LAYERS = {name: _layers(row) for name, row in NORM_ROWS.items()}
+NORMS: dict[str, Callable[..., Norm]] = {name: layers[2] for name, layers in _LAYERS.items()}
 """Each norm's layer, by name: called with a number of channels and options.
 
 Example:
@@ -47,9 +39,8 @@ Example:
 """
 
 OTHER_FORMS: dict[str, dict[int, Callable[..., Norm]]] = {
-    "afn": {0: AFN1d, 1: AFN1d, 3: AFN3d},
-    "asrnorm": {1: ASRNorm1d, 3: ASRNorm3d},
-    "bn": {0: BatchNorm1d, 1: BatchNorm1d, 3: BatchNorm3d},
+    name: {axes: layer for axes, layer in layers.items() if axes != 2}
+    for name, layers in _LAYERS.items()
 }
 """By name, the norms of inputs with other than two axes behind N and C."""
 
@@ -68,3 +59,25 @@ def make_norm(name: str, **options: Any) -> NormFactory:
     """
     check_choice("norm", name, NORMS)
     return partial(NORMS[name], **options)
+
+
+def row_of(layer: Norm) -> NormRow:
+    """What is known of a layer's norm.
+
+    Raises:
+        TypeError: The layer is of no norm that has a row.
+
+    Example:
+        >>> from afn.norms import GroupNorm2d
+        >>> from afn.norms.registry import row_of
+        >>> row_of(GroupNorm2d(8)).title
+        'GN'
+    """
+    names = {each: name for name, layers in _LAYERS.items() for each in layers.values()}
+    for each in type(layer).__mro__:
+        if each in names:
+            return NORM_ROWS[names[each]]
+    raise TypeError(
+        f"expected a layer of {', '.join(NORM_ROWS)}, got {type(layer).__name__}: add its row to "
+        f"afn/settings/norms.py"
+    )

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from afn.ask.records import Cell, GridFile, Question
-from afn.corruptions.severities import RULE
 from afn.pretrained.results import Accuracy
 from afn.settings.config import TrainConfig
+from afn.settings.corruptions import RULE
 
 if TYPE_CHECKING:
     from afn.ask.network import Network

@@ -18,7 +18,7 @@ from afn.ask.records import Cell, Question
 from afn.pretrained.cards import read_card
 from afn.pretrained.export import packed
 from afn.pretrained.spec import Spec
-from afn.settings.config import SWITCHABLE_NORMS
+from afn.settings.norms import SWITCHABLE_NORMS
 
 Right = NDArray[np.bool_]
 """Of each image, in the data set's order."""

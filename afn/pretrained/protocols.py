@@ -9,7 +9,8 @@ from afn.pretrained.plan import PLAN
 from afn.pretrained.published import Table
 from afn.pretrained.replication import Replicated
 from afn.pretrained.spec import Spec
-from afn.settings.config import IMAGENET_BACKBONES, TrainConfig
+from afn.settings.backbones import BACKBONE_ROWS
+from afn.settings.config import TrainConfig
 from afn.wording import count_words
 
 ASPECTS = (
@@ -17,10 +18,7 @@ ASPECTS = (
     "corruptions", "test images", "statistics at test time", "seeds", "chosen weights",
 )  # fmt: skip
 """In the order in which they are told."""
-_NETWORKS = {
-    "convnet": "ConvNet of two blocks", "resnet8": "ResNet-8", "resnet20": "ResNet-20",
-    "efficientnet_lite0": "EfficientNet-Lite0",
-}  # fmt: skip
+_BLOCKS = ("one block", "two blocks", "three blocks", "four blocks")
 _TITLES = {
     "mnist": "MNIST", "mnistm": "MNIST-M", "usps": "USPS", "syn": "SYN", "cifar10": "CIFAR-10",
 }  # fmt: skip
@@ -92,10 +90,10 @@ def _alike(specs: Iterable[Spec], words: Callable[[TrainConfig], str]) -> str:
 
 
 def _network(config: TrainConfig) -> str:
-    widths = f" ({', '.join(map(str, config.widths))} channels)"
-    of = widths if config.backbone == "convnet" else ""
-    start = "from ImageNet weights" if config.backbone in IMAGENET_BACKBONES else "from scratch"
-    return f"{_NETWORKS[config.backbone]}{of}, {start}"
+    row, widths = BACKBONE_ROWS[config.backbone], ", ".join(map(str, config.widths))
+    of = f" of {_BLOCKS[len(config.widths) - 1]} ({widths} channels)" if row.has_widths else ""
+    start = "from ImageNet weights" if row.is_imagenet else "from scratch"
+    return f"{row.title}{of}, {start}"
 
 
 def _training(config: TrainConfig) -> str:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from afn.ask.records import Networks
-from afn.settings.config import SWITCHABLE_NORMS, TrainConfig
+from afn.settings.config import TrainConfig
+from afn.settings.norms import SWITCHABLE_NORMS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,21 +8,13 @@ from dataclasses import asdict, dataclass, fields
 from functools import cache
 from typing import Any, ClassVar, Literal, get_args
 
-from afn.corruptions.severities import LIVE_CORRUPTIONS, MIN_SIDE, RULE, SEVERITIES
+from afn.settings.backbones import BACKBONE_NAMES, BACKBONE_ROWS
+from afn.settings.corruptions import CORRUPTION_NAMES, LIVE_CORRUPTIONS, MIN_SIDE, RULE
 from afn.settings.lambda_init import LambdaInit
+from afn.settings.norms import NORM_NAMES, NORM_ROWS
 from afn.settings.setting import Need, Setting, row
 from afn.wording import count_words
 
-NormName = Literal["afn", "asrnorm", "bn", "in", "gn", "ln", "bin", "none"]
-BackboneName = Literal["convnet", "resnet8", "resnet20", "efficientnet_lite0"]
-NORM_NAMES: tuple[str, ...] = get_args(NormName)
-ADAPTIVE_NORMS = ("afn", "asrnorm")
-"""The norms that have λ and small networks; the options about them mean nothing elsewhere."""
-SWITCHABLE_NORMS = ("afn", "bn")
-"""The norms that can be evaluated with running or with test-batch statistics."""
-BACKBONE_NAMES: tuple[str, ...] = get_args(BackboneName)
-IMAGENET_BACKBONES = ("efficientnet_lite0",)
-"""Those that begin from ImageNet weights, for images in colour."""
 Augment = Literal["none", "crop_flip", "corruptions", "crop_flip_corruptions"]
 AUGMENTS: tuple[Augment, ...] = get_args(Augment)
 
@@ -30,7 +22,7 @@ _IMAGENET_EPS = 1e-3
 
 # What has to hold for a setting to have an effect.
 _HAS_LAMBDA = Need(
-    holds=lambda config: config.norm in ADAPTIVE_NORMS,
+    holds=lambda config: NORM_ROWS[config.norm].is_adaptive,
     without="{norm} has no λ and no networks",
 )
 _HAS_NETWORKS = Need(
@@ -44,12 +36,13 @@ _LAMBDA_MOVES = Need(
 )
 _HAS_DECAY = Need(holds=lambda config: config.weight_decay > 0, without="weight_decay is 0")
 _SWITCHES = Need(
-    holds=lambda config: config.norm in SWITCHABLE_NORMS,
+    holds=lambda config: NORM_ROWS[config.norm].is_switchable,
     without="{norm} has one kind of statistics",
 )
-_HAS_NORM = Need(holds=lambda config: config.norm != "none", without="there is no norm")
+_HAS_EPS = Need(holds=lambda config: NORM_ROWS[config.norm].has_eps, without="there is no norm")
 _HAS_BLOCKS = Need(
-    holds=lambda config: config.backbone == "convnet", without="{backbone} has channels of its own"
+    holds=lambda config: BACKBONE_ROWS[config.backbone].has_widths,
+    without="{backbone} has channels of its own",
 )
 _OF_NETWORKS = (_HAS_LAMBDA, _HAS_NETWORKS)
 
@@ -94,15 +87,15 @@ class TrainConfig:
         help="The network around the norm layers. `convnet` is the two-block network of the "
         "published code; the ResNets are the small CIFAR ones with 7 and 19 norm layers.",
     )  # fmt: skip
-    """One of ``BACKBONE_NAMES``; of ``IMAGENET_BACKBONES`` the seed draws the classifier alone, and
-    what the norms have besides γ and β."""
+    """One of ``BACKBONE_NAMES``; of one that begins from ImageNet weights the seed draws the
+    classifier alone, and what the norms have besides γ and β."""
     widths: tuple[int, ...] = row(
         (16, 32), title="channel widths", url="widths", bounds=(1, 512), lengths=(1, 4), tells="{}",
         is_rare=False, varied="16-32, 32-64", needs=(_HAS_BLOCKS,),
         help="Channels of each block of the convnet, 1 to 4 numbers. More channels: more "
         "statistics per layer, slower steps.",
     )  # fmt: skip
-    """Channels of the convnet's blocks (1 to 4 of them); the resnets ignore it."""
+    """Channels of the convnet's blocks (1 to 4 of them); the other networks ignore it."""
     batch_size: int = row(
         64, title="batch size", url="bs", bounds=(1, 512), tells="batch {}", is_rare=False,
         changes="live", varied="4, 16, 64",
@@ -252,7 +245,7 @@ class TrainConfig:
     )  # fmt: skip
     norm_eps: float | None = row(
         None, title="eps of the norms", url="eps", bounds=(1e-12, 1.0), step=1e-6,
-        unset="the norm's own", tells="eps {}", own=True, varied="1e-5, 1e-6", needs=(_HAS_NORM,),
+        unset="the norm's own", tells="eps {}", own=True, varied="1e-5, 1e-6", needs=(_HAS_EPS,),
         help="Added to the variance. Empty: 1e-5, or 1e-3 in efficientnet_lite0, as its weights "
         "were trained. The published code has 1e-6.",
     )  # fmt: skip
@@ -285,10 +278,10 @@ class TrainConfig:
     )  # fmt: skip
     """Tests on clean images per epoch; corruptions are tested at each epoch's end."""
     corruptions: tuple[str, ...] = row(
-        LIVE_CORRUPTIONS, title="corruptions", url="corruptions", choices=tuple(SEVERITIES),
+        LIVE_CORRUPTIONS, title="corruptions", url="corruptions", choices=CORRUPTION_NAMES,
         help="Tested at each epoch's end. Six by default, so that live runs stay quick.",
     )  # fmt: skip
-    """Any of the 19; six of them by default, so that live runs stay quick."""
+    """Any of them; six by default, so that live runs stay quick."""
     severity: int = row(
         3, title="severity", url="sev", bounds=(1, 5), is_rare=False,
         help="How strong the corruptions are, from 1 to 5, with the constants of CIFAR-10-C.",
@@ -337,31 +330,26 @@ class TrainConfig:
     @property
     def is_adaptive(self) -> bool:
         """Whether the layers have λ that can move."""
-        return self.norm in ADAPTIVE_NORMS and self.adaptive and not self.lambda_init.is_off
+        is_adaptive = NORM_ROWS[self.norm].is_adaptive and self.adaptive
+        return is_adaptive and not self.lambda_init.is_off
 
     @property
     def statistics(self) -> str:
         """The statistics mode at test time, in words, as every result names it."""
-        match self.norm:
-            case "asrnorm" | "in" | "gn" | "ln":
-                return "per image"
-            case "none":
-                return "none"
-            case "bin":
-                return "running and per image"
-        mode = self.eval_stats or ("running" if self.norm == "bn" else "batch")
-        return "running" if mode == "running" else f"test batch of {self.eval_batch_size}"
+        norm = NORM_ROWS[self.norm]
+        mode = (norm.is_switchable and self.eval_stats) or norm.statistics
+        return f"test batch of {self.eval_batch_size}" if mode == "batch" else mode
 
     def norm_options(self, num_features: int) -> dict[str, Any]:
         """Keyword arguments for a norm layer of so many channels."""
-        options: dict[str, Any] = {}
-        eps = _IMAGENET_EPS if self.backbone in IMAGENET_BACKBONES else None
+        norm, options = NORM_ROWS[self.norm], dict[str, Any]()
+        eps = _IMAGENET_EPS if BACKBONE_ROWS[self.backbone].is_imagenet else None
         eps = eps if self.norm_eps is None else self.norm_eps
-        if eps is not None and self.norm != "none":
+        if eps is not None and norm.has_eps:
             options["eps"] = eps
-        if self.norm in SWITCHABLE_NORMS and self.eval_stats is not None:
+        if norm.is_switchable and self.eval_stats is not None:
             options["eval_stats"] = self.eval_stats
-        if self.norm in ADAPTIVE_NORMS:
+        if norm.is_adaptive:
             options |= {s.name: getattr(self, s.name) for s in SETTINGS.values() if s.is_layers}
             for name in ("stan", "rescale"):
                 width, ratio = getattr(self, f"{name}_width"), getattr(self, f"{name}_ratio")
@@ -454,14 +442,14 @@ class TrainConfig:
 
     def warnings(self) -> list[str]:
         """Settings that are allowed but rarely meant, one line each."""
-        lines = []
-        if self.batch_size == 1 and self.norm in ("bn", "afn"):
+        norm, lines = NORM_ROWS[self.norm], []
+        if self.batch_size == 1 and norm.measures_batch:
             lines.append(
-                f"{self.norm.upper()} with a batch of one: the batch statistics are those of the "
+                f"{norm.title} with a batch of one: the batch statistics are those of the "
                 "one image, so training behaves like instance normalization; take 2 or more to "
                 "see batch statistics at work."
             )
-        if self.norm in ADAPTIVE_NORMS and self.adaptive and self.lambda_lr_factor == 0:
+        if norm.is_adaptive and self.adaptive and self.lambda_lr_factor == 0:
             lines.append("The λ learning-rate factor is 0: λ stays where it starts.")
         return lines
 
@@ -501,7 +489,13 @@ def check_against_data(config: TrainConfig, num_train: int, image_side: int) -> 
             f"the batch size {config.batch_size} is above the {num_train} training images of "
             f"{config.dataset}; take at most {num_train}"
         )
-    if config.backbone == "convnet" and image_side < 2 ** len(config.widths):
+    backbone = BACKBONE_ROWS[config.backbone]
+    if image_side < backbone.min_side:
+        raise ValueError(
+            f"{config.backbone} takes images with sides of at least {backbone.min_side} pixels, "
+            f"{config.dataset} has {image_side}: take larger images, or another network"
+        )
+    if backbone.has_widths and image_side < 2 ** len(config.widths):
         raise ValueError(
             f"{len(config.widths)} blocks halve {image_side} pixels to nothing; "
             f"take fewer widths or larger images"
@@ -515,12 +509,13 @@ def check_imagenet(config: TrainConfig, channels: int) -> None:
         config: What is to be trained.
         channels: Of the data set's images, 1 or 3.
     """
-    if config.backbone not in IMAGENET_BACKBONES:
+    if not BACKBONE_ROWS[config.backbone].is_imagenet:
         return
-    if config.norm == "asrnorm" and config.frozen_networks:
+    norm = NORM_ROWS[config.norm]
+    if norm.networks_see_images and config.frozen_networks:
         raise ValueError(
-            "ASRNorm's frozen networks are given the mean of σ over training images, which the "
-            "ImageNet weights come without: take AFN, or another network"
+            f"{norm.title}'s frozen networks are given the mean of σ over training images, which "
+            "the ImageNet weights come without: take AFN, or another network"
         )
     if channels != 3:
         raise ValueError(

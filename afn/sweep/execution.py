@@ -6,9 +6,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from afn.corruptions.severities import RULE
 from afn.runs.index import Line
 from afn.runs.store import Run, RunStore
+from afn.settings.corruptions import RULE
 from afn.sweep.plan import Planned, words
 from afn.sweep.store import GROUP
 from afn.wording import count_words

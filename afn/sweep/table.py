@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from afn.corruptions.severities import GROUPS, SEVERITIES, rule_of
+from afn.corruptions.severities import rule_of
 from afn.runs.index import Line
+from afn.settings.corruptions import CORRUPTION_NAMES, KINDS
 from afn.settings.lambda_init import GREEK, LAMBDAS
 from afn.stats.over_seeds import OverSeeds
 from afn.sweep.execution import standing
@@ -39,10 +40,10 @@ def metrics(lines: Sequence[Line]) -> dict[str, Metric]:
     } - {None}
     if corruptions:
         found["corrupted"] = _mean_over("corrupted", "accuracy under corruption", corruptions, rule)
-    for group, names in GROUPS.items():
+    for group, names in KINDS.items():
         if among := corruptions & set(names):
             found[group] = _mean_over(group, f"accuracy under {group}", among, rule)
-    for name in SEVERITIES:
+    for name in CORRUPTION_NAMES:
         if name in corruptions:
             found[name] = _mean_over(name, f"accuracy under {name.replace('_', ' ')}", {name}, rule)
     for domain in dict.fromkeys(

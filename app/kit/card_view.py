@@ -7,9 +7,9 @@ import streamlit as st
 
 from afn.pretrained.cards import Card
 from afn.settings.config import TrainConfig
+from afn.settings.norms import NORM_TITLES
 from afn.wording import count_words, duration_words
 
-from .comparison import NORM_TITLES
 from .export import csv_button
 from .markdown import plain
 from .take.code import config_code

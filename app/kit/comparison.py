@@ -8,20 +8,10 @@ from typing import Any
 from afn.runs.origin import ForkedFrom
 from afn.settings.config import SETTINGS, TrainConfig
 from afn.settings.lambda_init import LAMBDAS, LambdaInit
+from afn.settings.norms import NORM_TITLES
 
 Comparison = tuple[TrainConfig, ...]
 MAX_CONTENDERS = 4
-
-NORM_TITLES = {
-    "afn": "AFN",
-    "asrnorm": "ASRNorm",
-    "bn": "BN",
-    "in": "IN",
-    "gn": "GN",
-    "ln": "LN",
-    "bin": "BIN",
-    "none": "no norm",
-}
 
 LETTERS = dict(zip(LAMBDAS, "μσγβ", strict=True))
 

@@ -9,10 +9,10 @@ from functools import lru_cache
 from afn.runs.index import Line
 from afn.runs.store import Run
 from afn.settings.config import TrainConfig
+from afn.settings.norms import NORM_TITLES
 from afn.work.folder import ENDED
 
 from . import backend, cards
-from .comparison import NORM_TITLES
 from .recipes import recipe_of
 
 LISTED = 200

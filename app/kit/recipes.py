@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from afn.settings.backbones import BACKBONE_ROWS
 from afn.settings.config import TrainConfig
 from afn.wording import count_words
 
@@ -24,7 +25,8 @@ def recipe_of(config: TrainConfig) -> TrainConfig:
 
 def recipe_words(recipe: TrainConfig) -> str:
     """The recipe in a few words."""
-    widths = f" {'-'.join(map(str, recipe.widths))}" if recipe.backbone == "convnet" else ""
+    has_widths = BACKBONE_ROWS[recipe.backbone].has_widths
+    widths = f" {'-'.join(map(str, recipe.widths))}" if has_widths else ""
     parts = [
         f"{recipe.backbone}{widths}",
         count_words(recipe.epochs, "epoch"),

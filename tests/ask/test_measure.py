@@ -6,8 +6,8 @@ import torch
 
 from afn.ask.measure import ShownImages, corruption_grid, kept_grid
 from afn.ask.records import GridFile, Question
-from afn.corruptions.severities import RULE
 from afn.data import ImageData
+from afn.settings.corruptions import RULE
 
 SOME = {"corruptions": ("brightness", "gaussian_noise"), "severities": (1, 5)}
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from afn.ask.records import STANDARD, Cell, GridFile, Question, mean_corruption_error, places
-from afn.corruptions.severities import RULE
+from afn.settings.corruptions import RULE
 from afn.stats.intervals import paired_interval, wilson_interval
 
 QUESTION = Question(

@@ -11,9 +11,9 @@ import pytest
 
 from afn import LambdaInit, TrainConfig
 from afn.cli.main import main
-from afn.corruptions.severities import RULE
 from afn.engine.execution import execute
 from afn.runs.store import RunStore
+from afn.settings.corruptions import RULE
 from afn.stats.intervals import wilson_interval
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from afn.corruptions import CORRUPTIONS, corrupt
-from afn.corruptions.severities import GROUPS, LIVE_CORRUPTIONS, SEVERITIES, why_unchanged
+from afn.corruptions.severities import CONSTANTS, why_unchanged
+from afn.settings.corruptions import CORRUPTION_NAMES, KINDS, LIVE_CORRUPTIONS
 
 DETERMINISTIC = [
     "gaussian_blur", "defocus_blur", "zoom_blur", "brightness", "contrast", "saturate",
@@ -36,19 +37,19 @@ def images() -> Tensor:
 
 
 def test_there_are_five_severities_of_nineteen_corruptions() -> None:
-    assert list(CORRUPTIONS) == list(SEVERITIES)
+    assert tuple(CORRUPTIONS) == CORRUPTION_NAMES
     assert len(CORRUPTIONS) == 19
     assert set(LIVE_CORRUPTIONS) < set(CORRUPTIONS)
-    assert {len(constants) for constants in SEVERITIES.values()} == {5}
+    assert {len(of[name]) for of in CONSTANTS.values() for name in of} == {5}
 
 
 def test_every_corruption_is_in_one_group() -> None:
-    assert sorted(name for names in GROUPS.values() for name in names) == sorted(SEVERITIES)
+    assert sorted(name for names in KINDS.values() for name in names) == sorted(CORRUPTION_NAMES)
 
 
 def test_the_names_cost_no_torch() -> None:
     check = (
-        "import sys; from afn.corruptions.severities import SEVERITIES;"
+        "import sys; from afn.corruptions.severities import CONSTANTS;"
         "import afn.corruptions; assert 'torch' not in sys.modules;"
         "from afn.corruptions import CORRUPTIONS, corrupt; assert 'torch' in sys.modules"
     )

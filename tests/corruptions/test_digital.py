@@ -9,7 +9,7 @@ from torch.testing import assert_close
 
 from afn.corruptions import corrupt
 from afn.corruptions.digital import elastic_transform
-from afn.corruptions.severities import SEVERITIES, constants_for, constants_of
+from afn.corruptions.severities import CONSTANTS, constants_for, constants_of
 
 
 def test_contrast_keeps_each_channels_mean_and_scales_the_rest() -> None:
@@ -49,7 +49,7 @@ def test_pixelate_makes_blocks_of_their_mean() -> None:
 def test_saturate_scales_and_shifts_the_saturation_of_hsv(severity: int) -> None:
     images = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(0))
     images[..., 0, 0], images[..., 0, 1], images[..., 0, 2] = 0.0, 0.5, 1.0
-    factor, shift = SEVERITIES["saturate"][severity - 1]
+    factor, shift = CONSTANTS["cifar10-c"]["saturate"][severity - 1]
 
     actual = corrupt(images, "saturate", severity)
 

@@ -10,13 +10,15 @@ from afn.ask.pictures import PicturesFile
 from afn.ask.records import NETWORKS, Cell, GridFile, Question
 from afn.ask.tasks import GridTask, MovementTask, PicturesTask, RescalingTask, SpreadTask
 from afn.cli.options import arguments
-from afn.corruptions.severities import RULE
 from afn.engine.execution import execute
 from afn.pretrained.cards import pretrained_names, read_card, write_card
 from afn.runs.fork import fork
 from afn.runs.store import RunStore
-from afn.settings.config import BACKBONE_NAMES, NORM_NAMES, TrainConfig
+from afn.settings.backbones import BACKBONE_NAMES
+from afn.settings.config import TrainConfig
+from afn.settings.corruptions import RULE
 from afn.settings.lambda_init import LambdaInit
+from afn.settings.norms import NORM_NAMES
 from afn.sweep.spec import SweepSpec
 from afn.sweep.store import SweepStore
 from afn.work.runner import LocalRunner

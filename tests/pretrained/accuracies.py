@@ -2,9 +2,9 @@
 
 import csv
 
-from afn.corruptions.severities import RULE
 from afn.pretrained.results import COLUMNS, FILE
 from afn.pretrained.ways import WAYS, Ask
+from afn.settings.corruptions import RULE
 
 STATISTICS = {"running": "running", "batch": "test batch of 128", "own": "per image"}
 

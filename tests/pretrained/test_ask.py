@@ -7,13 +7,13 @@ import torch
 from safetensors.torch import load, save
 
 from afn.ask.models import restored
-from afn.corruptions.severities import RULE
 from afn.data import load_dataset
 from afn.norms import norm_layers
 from afn.pretrained.ask import ask_again
 from afn.pretrained.cards import read_card
 from afn.pretrained.export import export, packed, sha256
 from afn.pretrained.train import make
+from afn.settings.corruptions import RULE
 
 
 def with_contents(card, **contents):

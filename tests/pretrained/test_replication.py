@@ -9,7 +9,6 @@ import pytest
 
 from afn.cli.main import _parser
 from afn.cli.options import config_of
-from afn.corruptions.severities import RULE
 from afn.data.derived import derive
 from afn.data.entries import DatasetSource
 from afn.data.known import KNOWN
@@ -32,6 +31,7 @@ from afn.pretrained.published import TABLES
 from afn.pretrained.replication import COMPARISONS, replicated
 from afn.pretrained.results import COLUMNS, FILE
 from afn.pretrained.ways import WAYS, Ask
+from afn.settings.corruptions import RULE
 from tests.pretrained.accuracies import answer
 
 BY_NAME = {table.name: table for table in TABLES}

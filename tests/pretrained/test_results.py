@@ -1,9 +1,9 @@
 from dataclasses import replace
 
 from afn.ask.records import Cell, Question
-from afn.corruptions.severities import RULE
 from afn.pretrained.plan import PLAN
 from afn.pretrained.results import COLUMNS, FILE, Accuracy, answered, read_results, update_results
+from afn.settings.corruptions import RULE
 
 QUESTION = Question(
     weights="ab", dataset="usps", num_images=4, statistics="running", batch_size=128

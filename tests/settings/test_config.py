@@ -6,16 +6,11 @@ import pytest
 
 from afn import NORMS, LambdaInit, TrainConfig
 from afn.backbones import BACKBONES
-from afn.corruptions.severities import LIVE_CORRUPTIONS, SEVERITIES
 from afn.engine.ready import check_ready
-from afn.settings.config import (
-    BACKBONE_NAMES,
-    NORM_NAMES,
-    SETTINGS,
-    check_against_data,
-    check_corruptible,
-    check_steps,
-)
+from afn.settings.backbones import BACKBONE_NAMES
+from afn.settings.config import SETTINGS, check_against_data, check_corruptible, check_steps
+from afn.settings.corruptions import CORRUPTION_NAMES, LIVE_CORRUPTIONS
+from afn.settings.norms import NORM_NAMES
 
 
 def test_names_are_those_of_the_registries():
@@ -26,7 +21,7 @@ def test_names_are_those_of_the_registries():
 def test_live_runs_test_six_corruptions_unless_told_otherwise():
     assert TrainConfig().corruptions == LIVE_CORRUPTIONS
     assert len(LIVE_CORRUPTIONS) == 6
-    assert len(TrainConfig(corruptions=tuple(SEVERITIES)).corruptions) == 19
+    assert TrainConfig(corruptions=CORRUPTION_NAMES).corruptions == CORRUPTION_NAMES
 
 
 @pytest.mark.parametrize("init", LambdaInit.PRESETS.values(), ids=LambdaInit.PRESETS)

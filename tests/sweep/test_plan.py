@@ -1,7 +1,7 @@
 import pytest
 
 from afn import TrainConfig
-from afn.corruptions.severities import RULE
+from afn.settings.corruptions import RULE
 from afn.sweep.execution import outdated_words
 from afn.sweep.plan import plan, words
 from afn.sweep.spec import SweepSpec

@@ -1,7 +1,7 @@
 """Figures of tests under two rules of corruptions are never mixed."""
 
-from afn.corruptions.severities import RULE
 from afn.runs.index import Line
+from afn.settings.corruptions import RULE
 from afn.sweep.plan import plan
 from afn.sweep.spec import SweepSpec
 from afn.sweep.table import metrics, rows

@@ -13,9 +13,9 @@ from afn.ask.inside.look import Batch, Look
 from afn.ask.network import Network
 from afn.ask.records import places
 from afn.ask.tasks import GridTask
-from afn.corruptions.severities import SEVERITIES
 from afn.engine.execution import execute
 from afn.pretrained.cards import read_card
+from afn.settings.corruptions import CORRUPTION_NAMES
 from afn.work.inspector import Inspector
 from afn.work.processes import is_alive
 from afn.work.runner import LocalRunner
@@ -76,7 +76,7 @@ def evaluation_of(store, run, *, num_images=60):
     asking = GridTask(
         network=network,
         question=network.question(num_images=num_images),
-        places=tuple(places(SEVERITIES, (1, 2, 3, 4, 5))),
+        places=tuple(places(CORRUPTION_NAMES, (1, 2, 3, 4, 5))),
     )
     return asking, EvaluationStore.beside(store).create([asking])
 

@@ -33,13 +33,15 @@ from afn.engine.tensors import load_tensors
 from afn.norms import norm_layers, override_lambdas, set_eval_stats
 from afn.pixels import as_float
 from afn.png import data_uri
+from afn.settings.backbones import BACKBONE_ROWS
 
 _MODELS, _POOLS, _SCORES = 12, 6, 256
 """So many are kept; a pool of 64×64 colour images takes 25 MB."""
 _PASSES = 32
 """Small batches take long for their number: accuracy is counted in at most so many."""
-_DEEP_IMAGES = 128
-"""A deep network's accuracy is counted on fewer images, so that it follows a hand on a slider."""
+_DEEP_WORK, _DEEP_IMAGES = 20, 128
+"""Of so much work (a `BackboneRow`'s) a network's accuracy is counted on fewer images, so that it
+follows a hand on a slider."""
 _DRAWN_BATCHES = 24
 _MOST_NEIGHBOURS = 63
 Value = TypeVar("Value")
@@ -229,7 +231,7 @@ class Bench:
     def _score(
         self, model: Classifier, network: Network, pool: ShownImages, batch: Batch
     ) -> ShownScore:
-        most = POOL if network.config.backbone == "convnet" else _DEEP_IMAGES
+        most = POOL if BACKBONE_ROWS[network.config.backbone].work < _DEEP_WORK else _DEEP_IMAGES
         those = _ordered(pool, batch)[: min(most, _PASSES * batch.size)]
         correct = sum(
             int((model(pool.images[each]).argmax(1) == pool.labels[each]).sum())

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from afn.corruptions.applying import applicable
-from afn.corruptions.severities import MIN_SIDE, rule_of, rule_words, why_unchanged
+from afn.corruptions.severities import rule_of, rule_words, why_unchanged
 from afn.data import dataset_entry
+from afn.settings.corruptions import MIN_SIDE
 from afn.stats.intervals import wilson_interval
 from afn.wording import count_words, percent
 

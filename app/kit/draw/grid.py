@@ -5,8 +5,7 @@ from html import escape
 
 from afn.ask.records import STANDARD, Cell, Place
 from afn.corruptions.applying import left_out_words
-from afn.corruptions.severities import GROUPS
-from afn.corruptions.severities import SEVERITIES as CORRUPTIONS
+from afn.settings.corruptions import CORRUPTION_NAMES, KINDS
 from afn.wording import count_words, difference_words
 
 from .chart import Rows
@@ -73,15 +72,15 @@ def scale_html(baseline: Tested | None = None) -> str:
 
 def _grouped(corruptions: Iterable[str]) -> list[tuple[str, list[str]]]:
     asked = in_order(corruptions)
-    groups = {group: [name for name in asked if name in names] for group, names in GROUPS.items()}
-    groups["other"] = [name for name in asked if name not in CORRUPTIONS]
+    groups = {group: [name for name in asked if name in names] for group, names in KINDS.items()}
+    groups["other"] = [name for name in asked if name not in CORRUPTION_NAMES]
     return [(group, names) for group, names in groups.items() if names]
 
 
 def in_order(corruptions: Iterable[str]) -> list[str]:
     """The standard fifteen kind by kind, then the extra four, then any others."""
     asked = list(corruptions)
-    kinds = [name for names in GROUPS.values() for name in names]
+    kinds = [name for names in KINDS.values() for name in names]
     return [name for name in dict.fromkeys((*STANDARD, *kinds, *asked)) if name in asked]
 
 
@@ -99,7 +98,7 @@ def _row(tested: Tested, corruption: str, baseline: Tested | None) -> str:
     cells = [_cell(tested, [place], place_title(place), baseline) for place in places]
     mean = _cell(tested, places, f"{title}, mean of the five severities", baseline, css="mean")
     told, name = title, escape(title)
-    if corruption in CORRUPTIONS and corruption not in STANDARD:
+    if corruption in CORRUPTION_NAMES and corruption not in STANDARD:
         told, name = f"{title}, which mCE leaves out", f"{name}<small>extra</small>"
     return tr(th(name, scope="row", title=told), *cells, mean)
 

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from afn.runs.course import Numbers, Quantity, Track, track
 from afn.settings.lambda_init import LAMBDAS
+from afn.settings.norms import NORM_TITLES
 from afn.wording import count_words
 
-from ..comparison import NORM_TITLES
 from .chart import Rows, Shown
 from .palette import NORM_COLORS
 

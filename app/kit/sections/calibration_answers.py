@@ -5,9 +5,9 @@ from functools import lru_cache
 
 from afn.ask.records import STANDARD, Cell, Place
 from afn.pretrained.cards import Card
+from afn.settings.norms import NORM_TITLES
 from afn.stats.calibration import Calibration, calibration
 
-from ..comparison import NORM_TITLES
 from ..draw.calibration import Rated
 from ..draw.legend import Stroke
 from ..draw.palette import NORM_COLORS

@@ -10,7 +10,7 @@ from afn.ask.movement import BATCH_SIZE, NUM_IMAGES, SEVERITY, Movement, conditi
 from afn.ask.network import Network
 from afn.ask.tasks import MovementTask
 from afn.pretrained.cards import Card
-from afn.settings.config import ADAPTIVE_NORMS
+from afn.settings.norms import ADAPTIVE_NORMS
 from afn.stats.decay import decay_alone
 
 from .. import backend, folders, histories, jobs

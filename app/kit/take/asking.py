@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from afn.corruptions.severities import SEVERITIES
+from afn.settings.corruptions import CORRUPTION_NAMES
 
 from .code import Origin, call, literal
 
@@ -19,7 +19,7 @@ for {name}, cell in found:
 def found(**shared: Any) -> str:
     """The call: every question that is in ``questions``, with what they share."""
     code = {name: literal(value) for name, value in shared.items()}
-    if set(shared.get("corruptions", ())) == set(SEVERITIES):
+    if set(shared.get("corruptions", ())) == set(CORRUPTION_NAMES):
         code["corruptions"] = "CORRUPTIONS"
     given = [f"{name}={value}" for name, value in code.items()]
     return f"found = {call('answers', ['questions', *given])}\n"

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from afn.runs.course import Quantity, track
-from afn.settings.config import ADAPTIVE_NORMS
 from afn.settings.lambda_init import GREEK, LAMBDAS
+from afn.settings.norms import ADAPTIVE_NORMS
 
 from ..draw.chart import Shown, enumerate_words
 from ..markdown import plain

@@ -2,7 +2,7 @@
 
 import json
 
-from afn.corruptions.severities import GROUPS, SEVERITIES
+from afn.settings.corruptions import CORRUPTION_NAMES, KINDS
 from afn.sweep.plan import Point, SweepPlan, words
 from afn.sweep.spec import SweepSpec
 from afn.wording import count_words
@@ -13,7 +13,7 @@ from .code import program
 from .program import OLDER_RULE, Program, line
 
 _DIGITS = 2
-_CORRUPTED = {"corrupted", *GROUPS, *SEVERITIES}
+_CORRUPTED = {"corrupted", *KINDS, *CORRUPTION_NAMES}
 """Metrics of tests on corrupted images."""
 _LOOP = """\
 planned, lines = carry_out(SweepSpec.from_json(spec))

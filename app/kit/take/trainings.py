@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from afn.corruptions.severities import RULE, rule_of, rule_words
+from afn.corruptions.severities import rule_of, rule_words
 from afn.runs.history import History
+from afn.settings.corruptions import RULE
 
 from ..draw.chart import Shown, enumerate_words
 from ..markdown import plain

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from afn.settings.config import NORM_NAMES
+from afn.settings.norms import NORM_NAMES
 from afn.stats.over_seeds import OverSeeds, difference
 from afn.sweep.plan import Point
 from afn.sweep.table import Metric

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from afn.data import catalogue, unread
-from afn.settings.config import BACKBONE_NAMES
+from afn.settings.backbones import BACKBONE_NAMES
 
 from ...kit.explanations import CONTROLS
 from ...kit.markdown import plain
@@ -35,7 +35,8 @@ def render() -> None:
             st.segmented_control(
                 "Tested", list(TESTS), key=VIEW.key("tests"), required=True,
                 format_func={
-                    "clean": "clean", "six": "and six corruptions", "all": "and all 19",
+                    "clean": "clean", "six": "and six corruptions",
+                    "all": f"and all {len(TESTS['all'])}",
                 }.__getitem__,
             )  # fmt: skip
             others = [name for name in offered if name != VIEW.take().dataset]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from afn.settings.norms import NORM_TITLES
 from afn.stats.over_seeds import OverSeeds, difference
 
 from ...kit import folders
@@ -178,7 +179,7 @@ def _better_worse(gain: OverSeeds) -> int:
 
 
 _NAMES = {
-    "bn": "BN", "asrnorm": "ASRNorm", "afn": "AFN", "none": "no norm",
+    **NORM_TITLES,
     "bn, running averages": "BN with running averages", "bn, test batch": "BN with the test batch",
 }  # fmt: skip
 READY_MADE: dict[str, ReadyMade] = {

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from afn.corruptions.severities import LIVE_CORRUPTIONS, SEVERITIES
-from afn.settings.config import BACKBONE_NAMES, SETTINGS
+from afn.settings.backbones import BACKBONE_NAMES
+from afn.settings.config import SETTINGS
+from afn.settings.corruptions import CORRUPTION_NAMES, LIVE_CORRUPTIONS
 from afn.settings.lambda_init import LambdaInit
 from afn.settings.setting import Setting
 from afn.sweep.spec import SweepSpec
@@ -15,7 +16,7 @@ NEW = "new"
 """In the place of a sweep's name: one that is being built."""
 VARIED = {setting.name: setting for setting in SETTINGS.values() if setting.varied}
 """What a sweep built here can vary."""
-TESTS = {"clean": (), "six": LIVE_CORRUPTIONS, "all": tuple(SEVERITIES)}
+TESTS = {"clean": (), "six": LIVE_CORRUPTIONS, "all": CORRUPTION_NAMES}
 """Corruptions that a sweep built here tests, by name."""
 FIGURES = ("lines", "map")
 SHOWN = ("value", "difference")

@@ -6,7 +6,7 @@ from typing import Literal
 
 import streamlit as st
 
-from afn.cost.plan import BATCH_SIZES, CHANNELS, SIZES, SUBJECTS
+from afn.cost.plan import BATCH_SIZES, CHANNELS, SIZES, SUBJECT_TITLES, SUBJECTS
 from afn.cost.records import Measurement, Report
 
 from ...kit.draw.chart import enumerate_words
@@ -23,7 +23,6 @@ from . import live as live_cost
 from . import take as costs
 from .view import (
     CONTENDERS,
-    SUBJECT_TITLES,
     VARIED_TITLES,
     VIEW,
     CostView,

@@ -13,27 +13,21 @@ from afn.cost.plan import (
     IMAGE,
     SIZES,
     STEPS_A_ROUND,
+    SUBJECT_TITLES,
     SUBJECTS,
     WARMUP_ROUNDS,
     YARDSTICK,
     Plan,
 )
 from afn.cost.records import Measurement, Report
-from afn.settings.config import NORM_NAMES
+from afn.settings.norms import NORM_NAMES, NORM_TITLES
 from afn.wording import count_words
 
 from ...kit import address, backend, folders
-from ...kit.comparison import NORM_TITLES
 from ...kit.view import View, ViewState, in_link, in_session
 
 REFERENCE = folders.REFERENCE / "cost.jsonl"
 """What was measured on the machine that the file's head names, by the command that it names."""
-SUBJECT_TITLES = {
-    "layer": "one layer",
-    "convnet": "ConvNet",
-    "resnet8": "ResNet-8",
-    "resnet20": "ResNet-20",
-}
 VARIED = {"channels": CHANNELS, "size": SIZES, "batch_size": BATCH_SIZES}
 VARIED_TITLES = {"channels": "channels", "size": "image size", "batch_size": "batch size"}
 SCALES = ("ratio", "absolute")

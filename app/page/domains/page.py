@@ -6,12 +6,12 @@ import streamlit as st
 
 from afn.data import DatasetEntry, dataset_entry
 from afn.data.domains import SETTINGS, settings_of
+from afn.settings.norms import NORM_TITLES
 from afn.wording import count_words, duration_words
 from afn.work.folder import ENDED
 
 from ...kit import backend, cards, families, jobs
 from ...kit.batch_controls import BATCH_SIZES
-from ...kit.comparison import NORM_TITLES
 from ...kit.draw.domains import MatrixRow, matrix_reading, matrix_table
 from ...kit.explanations import CONTROLS
 from ...kit.export import csv_button

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from afn.runs.course import Quantity
-from afn.settings.config import ADAPTIVE_NORMS
 from afn.settings.lambda_init import GREEK
+from afn.settings.norms import ADAPTIVE_NORMS, NORM_TITLES
 
 from ...kit import card_view, histories, routes
-from ...kit.comparison import NORM_TITLES
 from ...kit.draw.chart import enumerate_words
 from ...kit.draw.depth import depth_legend
 from ...kit.draw.lambdas import TITLES

@@ -14,10 +14,10 @@ from afn.ask.inside.networks import network
 from afn.ask.network import Network
 from afn.data import dataset_entry
 from afn.data.picture_files import SUFFIXES, num_frames
+from afn.settings.norms import NORM_TITLES
 from afn.work.folder import ENDED
 
 from ...kit import backend, batch_controls, card_view, cards, networks
-from ...kit.comparison import NORM_TITLES
 from ...kit.draw.corruptions import group_title
 from ...kit.draw.lambdas import short_layer
 from ...kit.draw.palette import GREY, NORM_COLORS

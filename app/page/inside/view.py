@@ -8,17 +8,16 @@ from afn.ask.inside import own_picture
 from afn.ask.inside.look import POOL, SHOWN, Batch, Look
 from afn.ask.network import Network, Stats
 from afn.ask.records import Order
-from afn.corruptions.severities import SEVERITIES
-from afn.settings.config import ADAPTIVE_NORMS
+from afn.settings.corruptions import CORRUPTION_NAMES
 from afn.settings.lambda_init import LAMBDAS
+from afn.settings.norms import ADAPTIVE_NORMS, NORM_TITLES
 
-from ...kit.comparison import NORM_TITLES
 from ...kit.draw.grid import in_order
 from ...kit.view import View, ViewState, in_link, in_session, said
 
 NORMS = ("afn", "asrnorm", "bn")
 """Whose layers can be looked into."""
-CORRUPTIONS = tuple(in_order(SEVERITIES))
+CORRUPTIONS = tuple(in_order(CORRUPTION_NAMES))
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
 MODES = ("trained", "running", "batch")
 ORDERS: tuple[Order, ...] = ("mixed", "by label")

@@ -9,21 +9,14 @@ import streamlit as st
 
 from afn.data import DatasetEntry, catalogue, dataset_entry, unread
 from afn.engine.ready import check_ready
-from afn.settings.config import BACKBONE_NAMES, IMAGENET_BACKBONES, SETTINGS
+from afn.settings.backbones import BACKBONE_ROWS
+from afn.settings.config import SETTINGS
 from afn.settings.lambda_init import LAMBDAS, LambdaInit
+from afn.settings.norms import NORM_TITLES
 from afn.settings.setting import Setting
 from afn.wording import count_words, number_words
 
-from ...kit.comparison import (
-    MAX_CONTENDERS,
-    NORM_TITLES,
-    OWN,
-    PRESETS,
-    SHARED,
-    Comparison,
-    labels,
-    lambda_start,
-)
+from ...kit.comparison import MAX_CONTENDERS, OWN, PRESETS, SHARED, Comparison, labels, lambda_start
 from ...kit.draw.palette import run_colors
 from ...kit.explanations import CONTROLS
 from ...kit.markdown import plain
@@ -119,16 +112,19 @@ def _dataset(entries: dict[str, DatasetEntry]) -> None:
         with st.expander(f"{count_words(len(missing), 'more data set')} can be had"):
             st.markdown("\n".join(f"- **{e.title}**: {e.how_to_get}" for e in missing))
     named = st.session_state[key("backbone")]  # by a link or a run, whatever is offered
-    left_out = () if entry.image_shape[2] == 3 else IMAGENET_BACKBONES
     st.segmented_control(
         SETTINGS["backbone"].label,
-        [name for name in BACKBONE_NAMES if name == named or name not in left_out],
+        [
+            row.name
+            for row in BACKBONE_ROWS.values()
+            if row.name == named or not row.is_imagenet or entry.image_shape[2] == 3
+        ],
         key=key("backbone"),
         persist_state="session",
         required=True,
         help=SETTINGS["backbone"].help,
     )
-    if st.session_state[key("backbone")] == "convnet":
+    if BACKBONE_ROWS[st.session_state[key("backbone")]].has_widths:
         _control(SETTINGS["widths"])
 
 

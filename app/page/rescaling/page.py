@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from afn.settings.config import ADAPTIVE_NORMS
+from afn.settings.norms import ADAPTIVE_NORMS, NORM_ROWS
 
 from ...kit import card_view, histories, routes
 from ...kit.draw.lambdas import short_layer
@@ -137,7 +137,7 @@ def _steps(chosen: Opened, *, is_linked: bool) -> None:
         )  # fmt: skip
         text = histories.provenance([chosen])
         text += " · with the statistics of a training batch"
-        if chosen.config.norm == "asrnorm":
+        if NORM_ROWS[chosen.config.norm].networks_see_images:
             text += ", mean over its images"
         st.caption(plain(f"{text} · channels counted from 1"), width="stretch")
 

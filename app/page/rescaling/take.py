@@ -6,7 +6,7 @@ from typing import Literal
 
 from afn.ask.rescaling import Condition, Rescaling
 from afn.ask.tasks import RescalingTask
-from afn.settings.config import SWITCHABLE_NORMS
+from afn.settings.norms import SWITCHABLE_NORMS
 from afn.wording import statistics_told
 
 from ...kit.histories import Opened

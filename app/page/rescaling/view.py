@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from afn.ask.network import Network, Stats
 from afn.ask.rescaling import Condition
 from afn.ask.tasks import RescalingTask
-from afn.corruptions.severities import SEVERITIES
+from afn.settings.corruptions import CORRUPTION_NAMES
 
 from ...kit.batch_controls import BATCH_SIZES
 from ...kit.draw.grid import in_order
 from ...kit.families import current_name, other_domains
 from ...kit.view import View, ViewState, in_link, in_session
 
-CORRUPTIONS = tuple(in_order(SEVERITIES))
+CORRUPTIONS = tuple(in_order(CORRUPTION_NAMES))
 CONDITIONS = ("corruption", "domains")
 MODES = ("trained", "running", "batch")
 IMAGES = (100, 200, 500, 1000)

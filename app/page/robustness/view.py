@@ -11,7 +11,7 @@ from afn.ask.pictures import PicturesFile
 from afn.ask.records import ORDERS, Cell, Order, Place, Question, places
 from afn.ask.tasks import GridTask, PicturesTask, Task
 from afn.corruptions.applying import applicable, left_out, left_out_words
-from afn.corruptions.severities import SEVERITIES
+from afn.settings.corruptions import CORRUPTION_NAMES
 
 from ...kit import cards
 from ...kit.batch_controls import BATCH_SIZES
@@ -24,7 +24,7 @@ from .charts.batches import BatchMode, BatchPoint
 from .charts.samples import ImageChoice
 from .charts.steps import WayStep
 
-CORRUPTIONS = tuple(in_order(SEVERITIES))
+CORRUPTIONS = tuple(in_order(CORRUPTION_NAMES))
 """In the order of the page."""
 CLEAN: Place = (None, 0)
 _EVERYWHERE = tuple(places(CORRUPTIONS, (1, 2, 3, 4, 5)))

@@ -10,13 +10,14 @@ from afn.runs.fork import ForkPlace, changed_config, changes_of, fork, place_of,
 from afn.runs.index import Line
 from afn.runs.origin import ForkedFrom
 from afn.runs.store import Run
-from afn.settings.config import ADAPTIVE_NORMS, CHANGEABLE, SETTINGS, TrainConfig
+from afn.settings.config import CHANGEABLE, SETTINGS, TrainConfig
 from afn.settings.lambda_init import LAMBDAS
+from afn.settings.norms import ADAPTIVE_NORMS, NORM_TITLES
 from afn.wording import percent
 from afn.work.folder import ENDED
 
 from ...kit import backend, routes
-from ...kit.comparison import LETTERS, NORM_TITLES
+from ...kit.comparison import LETTERS
 from ...kit.draw.chart import enumerate_words
 from ...kit.explanations import CONTROLS
 from ...kit.jobs import follow

@@ -7,8 +7,8 @@ import streamlit as st
 
 from afn.runs.compare import Kinship, differences, kinship, parting, sentence
 from afn.runs.store import Run
-from afn.settings.config import ADAPTIVE_NORMS
 from afn.settings.lambda_init import LAMBDAS
+from afn.settings.norms import ADAPTIVE_NORMS
 
 from ...kit import histories
 from ...kit.comparison import LETTERS

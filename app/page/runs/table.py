@@ -7,8 +7,8 @@ from typing import Any
 import streamlit as st
 
 from afn.runs.index import Line
+from afn.settings.norms import NORM_TITLES
 
-from ...kit.comparison import NORM_TITLES
 from . import view as state
 
 _SETTINGS = {"data": "dataset", "backbone": "backbone", "batch": "batch_size", "lr": "lr",

@@ -12,8 +12,8 @@ from afn.ask.network import Network, Stats
 from afn.ask.records import Cell, Networks, Place, networks_as_of_old
 from afn.ask.rescaling import Condition, Rescaling
 from afn.ask.tasks import GridTask, RescalingTask
-from afn.corruptions.severities import RULE
 from afn.runs.history import History
+from afn.settings.corruptions import RULE
 from afn.wording import count_words, statistics_told
 from afn.work.folder import ENDED
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from afn.runs.history import History
 from afn.runs.index import Line
+from afn.settings.norms import NORM_TITLES
 from afn.sweep.execution import Progress, begin, standing, stop
 from afn.sweep.plan import SweepPlan, plan
 from afn.sweep.saved import rounded
@@ -15,7 +16,6 @@ from afn.sweep.spec import SweepSpec
 from afn.wording import count_words
 
 from ....kit import backend
-from ....kit.comparison import NORM_TITLES
 from ....kit.draw.chart import enumerate_words
 from ....kit.jobs import Job
 from ....kit.results import SweepResults

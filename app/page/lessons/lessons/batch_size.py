@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from afn.settings.norms import NORM_TITLES
 from afn.stats.over_seeds import OverSeeds, difference
 
-from ....kit.comparison import NORM_TITLES
 from ....kit.draw.palette import NORM_COLORS
 from ....kit.results import points
 from ..charts import Dot, dots_figure

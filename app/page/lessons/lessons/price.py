@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from afn.cost.plan import Plan
 from afn.cost.records import Measurement
+from afn.settings.norms import NORM_TITLES
 
-from ....kit.comparison import NORM_TITLES
 from ....kit.draw.chart import enumerate_words
 from ....kit.draw.palette import NORM_COLORS
 from ..charts import Dot, dots_figure

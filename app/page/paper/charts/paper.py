@@ -7,9 +7,10 @@ from html import escape
 from afn.pretrained.claims import Claim, claims
 from afn.pretrained.comparison import FEWEST_SEEDS
 from afn.pretrained.gains import Gain
-from afn.pretrained.published import PublishedNorm, Table, TableName
+from afn.pretrained.published import Table, TableName
 from afn.pretrained.replication import COMPARISONS, PublishedDifference, Replicated
 from afn.pretrained.ways import WAYS
+from afn.settings.norms import NORM_TITLES
 from afn.stats.over_seeds import OverSeeds
 from afn.wording import count_words, half_width_words, interval_words, signed_words
 
@@ -19,12 +20,6 @@ from ....kit.draw.palette import NORM_COLORS
 from ....kit.draw.table import dot, tag, td, th, tr
 from .verdicts import verdict_html
 
-NORM_TITLES: dict[PublishedNorm, str] = {
-    "bn": "BN",
-    "asrnorm": "ASRNorm",
-    "afn": "AFN",
-    "bin": "BIN",
-}
 _MODES = {
     "bn": "running averages", "bn-batch": "test batch", "asrnorm": "each image",
     "bin": "running and image", "afn-running": "running averages", "afn": "test batch",

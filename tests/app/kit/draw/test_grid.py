@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from afn.ask.records import STANDARD
-from afn.corruptions.severities import GROUPS, SEVERITIES
+from afn.settings.corruptions import CORRUPTION_NAMES, KINDS
 from afn.stats.intervals import mean_interval, paired_interval, wilson_interval
 from app.kit.draw.estimates import accuracy_over, gain_over, place_title, signed
 from app.kit.draw.grid import grid_table, heatmap_html, in_order, scale_html
@@ -75,13 +75,13 @@ def test_signs_are_those_of_print_and_nothing_is_minus_zero():
 
 
 def test_a_kind_of_corruption_is_one_set_in_tables_and_in_metrics_of_sweeps():
-    html = heatmap_html(answered("AFN", {}), list(SEVERITIES))
+    html = heatmap_html(answered("AFN", {}), list(CORRUPTION_NAMES))
     groups = {
         re.findall(r'rowgroup"[^>]*>(\w+)<', body)[0]: re.findall(r'"row"[^>]*>([\w ]+)', body)
         for body in html.split("<tbody>")[2:]
     }
     assert {group: set(names) for group, names in groups.items()} == {
-        group: {name.replace("_", " ") for name in names} for group, names in GROUPS.items()
+        group: {name.replace("_", " ") for name in names} for group, names in KINDS.items()
     }
     assert groups["blur"][-1] == "gaussian blur", "the standard ones first"
     marked = re.findall(r">([\w ]+)<small>extra", html)
@@ -90,7 +90,7 @@ def test_a_kind_of_corruption_is_one_set_in_tables_and_in_metrics_of_sweeps():
 
 
 def test_corruptions_are_the_standard_ones_kind_by_kind_then_the_extra_ones_then_others():
-    names = in_order(SEVERITIES)
+    names = in_order(CORRUPTION_NAMES)
     assert names[:15] == list(STANDARD)
     assert names[15:] == ["speckle_noise", "gaussian_blur", "spatter", "saturate"]
     assert in_order(["fog", "home_made", "snow", "shot_noise"]) == [

@@ -19,13 +19,13 @@ from afn.ask.inside import own_picture
 from afn.ask.inside.bench import Bench
 from afn.ask.inside.networks import network
 from afn.ask.records import STANDARD
-from afn.corruptions.severities import RULE
 from afn.data import dataset_entry
 from afn.engine.execution import execute
 from afn.pretrained.cards import read_card
 from afn.runs.fork import fork
 from afn.runs.store import RunStore
 from afn.settings.config import TrainConfig
+from afn.settings.corruptions import RULE
 from afn.settings.lambda_init import LambdaInit
 from afn.sweep.here import carry_out as swept
 from afn.sweep.spec import SweepSpec, read_spec

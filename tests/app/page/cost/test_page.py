@@ -10,7 +10,7 @@ import streamlit as st
 
 from afn.cost.plan import BATCH_SIZES, CHANNELS, SUBJECTS, Plan
 from afn.cost.records import Measurement, Report
-from afn.settings.config import NORM_NAMES
+from afn.settings.norms import NORM_NAMES
 from app.kit import backend
 from app.kit.draw.palette import NORM_COLORS
 from app.kit.measuring import Measurements

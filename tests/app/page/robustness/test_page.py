@@ -13,8 +13,8 @@ import pytest
 from afn.ask.evaluation import undone
 from afn.ask.execution import carry_out
 from afn.ask.network import Network
-from afn.corruptions.severities import RULE
 from afn.pretrained.cards import pretrained_dir, read_card
+from afn.settings.corruptions import RULE
 from afn.work.folder import ENDED
 from app.kit import backend
 from app.kit.networks import Chosen
