@@ -22,8 +22,8 @@ BACKBONES: dict[str, Callable[..., Backbone]] = {
 Example:
     >>> from afn import NORMS
     >>> from afn.backbones import BACKBONES
-    >>> list(BACKBONES)
-    ['convnet', 'resnet8', 'resnet20', 'efficientnet_lite0']
+    >>> "resnet8" in BACKBONES, "vgg" in BACKBONES
+    (True, False)
     >>> model = BACKBONES["resnet8"](3, 10, (32, 32), NORMS["afn"])
 """
 

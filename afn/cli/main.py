@@ -123,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     grid = evaluate.add_argument_group("corruption grid")
     grid.add_argument(
         "--grid", action="store_true",
-        help="all severities of all 19 corruptions, or of those named; kept, and not made again",
+        help="all severities of all corruptions, or of those named; kept, and not made again",
     )  # fmt: skip
     grid.add_argument(
         "--order", choices=[*ORDERS, *COUNTED], nargs="+",

@@ -26,8 +26,8 @@ They take float32 or float64 and clamp nothing; :func:`corrupt` takes care of bo
 
 Example:
     >>> from afn import CORRUPTIONS
-    >>> len(CORRUPTIONS), "fog" in CORRUPTIONS
-    (19, True)
+    >>> "fog" in CORRUPTIONS, "rain" in CORRUPTIONS
+    (True, False)
 """
 _RANDOM = {
     name

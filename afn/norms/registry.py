@@ -32,8 +32,8 @@ NORMS: dict[str, Callable[..., Norm]] = {name: layers[2] for name, layers in _LA
 
 Example:
     >>> from afn import NORMS
-    >>> list(NORMS)
-    ['afn', 'asrnorm', 'bn', 'in', 'gn', 'ln', 'bin', 'none']
+    >>> "gn" in NORMS, "batch" in NORMS
+    (True, False)
     >>> NORMS["gn"](16, num_groups=2).num_groups
     2
 """

@@ -30,8 +30,8 @@ class CorruptionRow:
 
     Example:
         >>> from afn.settings.corruptions import CORRUPTION_ROWS
-        >>> CORRUPTION_ROWS["fog"].kind, len(CORRUPTION_ROWS)
-        ('weather', 19)
+        >>> CORRUPTION_ROWS["fog"].kind, CORRUPTION_ROWS["fog"].imagenet_c[0]
+        ('weather', (1.5, 2.0))
     """
 
     name: str

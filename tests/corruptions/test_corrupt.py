@@ -8,8 +8,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from afn.ask.records import STANDARD
 from afn.corruptions import CORRUPTIONS, corrupt
 from afn.corruptions.severities import CONSTANTS, why_unchanged
+from afn.engine.augment import EXTRA
 from afn.settings.corruptions import CORRUPTION_NAMES, KINDS, LIVE_CORRUPTIONS
 
 DETERMINISTIC = [
@@ -36,9 +38,10 @@ def images() -> Tensor:
     return images
 
 
-def test_there_are_five_severities_of_nineteen_corruptions() -> None:
+def test_there_are_five_severities_of_nineteen_corruptions_and_of_any_other() -> None:
     assert tuple(CORRUPTIONS) == CORRUPTION_NAMES
-    assert len(CORRUPTIONS) == 19
+    assert {*STANDARD, *EXTRA} <= set(CORRUPTIONS)
+    assert len({*STANDARD, *EXTRA}) == 19
     assert set(LIVE_CORRUPTIONS) < set(CORRUPTIONS)
     assert {len(of[name]) for of in CONSTANTS.values() for name in of} == {5}
 

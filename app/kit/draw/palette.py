@@ -3,12 +3,15 @@
 All can be told apart by colour-blind eyes; the norms' are after Okabe and Ito.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from colorsys import hls_to_rgb
 from dataclasses import dataclass
+
+from afn.settings.norms import NORM_NAMES
 
 GREY = "#8A8A8A"
 """For what is of no norm and no domain."""
-NORM_COLORS = {
+_CHOSEN = {
     "afn": "#D55E00",
     "asrnorm": "#009E73",
     "bn": "#2B7FC4",
@@ -18,6 +21,29 @@ NORM_COLORS = {
     "bin": "#A39B00",
     "none": GREY,
 }
+_HUES = 48
+
+
+def _furthest(taken: Collection[str]) -> str:
+    """Of colours as strong as the others, the one that is least like any that is taken."""
+    hues = (hls_to_rgb(hue / _HUES, 0.45, 0.65) for hue in range(_HUES))
+    offered = ["#" + "".join(f"{round(255 * channel):02X}" for channel in hue) for hue in hues]
+    return max(offered, key=lambda color: min(_distance(color, other) for other in taken))
+
+
+def _distance(color: str, other: str) -> int:
+    pairs = zip(_channels(color), _channels(other), strict=True)
+    return sum((one - another) ** 2 for one, another in pairs)
+
+
+def _channels(color: str) -> list[int]:
+    return [int(color[i : i + 2], 16) for i in (1, 3, 5)]
+
+
+NORM_COLORS = dict(_CHOSEN)
+"""By the norm's name; one for which no colour was chosen has the one that is least like others."""
+for _norm in NORM_NAMES:
+    NORM_COLORS.setdefault(_norm, _furthest(NORM_COLORS.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,5 +102,5 @@ def domain_mark(name: str, known: Sequence[str] = ()) -> Mark:
 
 
 def _lighter(color: str, share: float) -> str:
-    channels = (int(color[i : i + 2], 16) for i in (1, 3, 5))
-    return "#" + "".join(f"{round(c + (255 - c) * min(share, 0.7)):02X}" for c in channels)
+    mixed = (round(c + (255 - c) * min(share, 0.7)) for c in _channels(color))
+    return "#" + "".join(f"{channel:02X}" for channel in mixed)
