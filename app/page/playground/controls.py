@@ -112,13 +112,13 @@ def _dataset(entries: dict[str, DatasetEntry]) -> None:
         with st.expander(f"{count_words(len(missing), 'more data set')} can be had"):
             st.markdown("\n".join(f"- **{e.title}**: {e.how_to_get}" for e in missing))
     named = st.session_state[key("backbone")]  # by a link or a run, whatever is offered
+    offered = [
+        name for name, row in BACKBONE_ROWS.items()
+        if name == named or not row.is_imagenet or entry.image_shape[2] == 3
+    ]  # fmt: skip
     st.segmented_control(
         SETTINGS["backbone"].label,
-        [
-            row.name
-            for row in BACKBONE_ROWS.values()
-            if row.name == named or not row.is_imagenet or entry.image_shape[2] == 3
-        ],
+        offered,
         key=key("backbone"),
         persist_state="session",
         required=True,
