@@ -131,11 +131,13 @@ from afn.settings.config import check_against_data
 from app.kit import comparison
 from app.kit.draw.grid import _grouped
 from app.kit.draw.palette import NORM_COLORS, run_colors
-from app.page.ablations.view import CHOICES, TESTS
+from app.page.ablations.view import TESTS, VARIED
 from app.page.cost.view import CostView
 from app.page.inside.view import InsideView
 from app.page.rescaling.view import RescalingView
 from app.page.robustness.view import RobustnessView, CORRUPTIONS as TABLE
+
+VIEWS = RobustnessView, RescalingView, InsideView
 
 def refused(check, *arguments):
     try:
@@ -155,12 +157,12 @@ print(json.dumps({
     "labels": comparison.labels(contenders),
     "colors": list(NORM_COLORS.values()),
     "shades": run_colors(["rms", "rms", *list(NORM_COLORS)]),
-    "ablations": [CHOICES["norm"][-1], CHOICES["backbone"][-1], TESTS["all"][-1]],
+    "ablations": [VARIED["norm"].choices[-1], VARIED["backbone"].choices[-1], TESTS["all"][-1]],
     "cost": CostView(subject="tiny", norms=("rms",)).title(),
     "macs": norm_macs(NORMS["rms"](4), 8, 8),
     "inference": inference_statistics(NORMS["rms"](4)),
     "table": [TABLE[-1], *_grouped(TABLE)[-1]],
-    "views": [view(corruption="negative").corruption for view in (RobustnessView, RescalingView, InsideView)],
+    "views": [view(corruption="negative").corruption for view in VIEWS],
     "is corrupted": torch.allclose(corrupt(images, "negative", 5), 1 - images, atol=1e-6),
 }))
 """
