@@ -78,7 +78,7 @@ def negative(images: Tensor, share: float) -> Tensor:
 CORRUPTION_ROW = """
     CorruptionRow(
         name="negative", kind="colour", cifar10_c=(0.1, 0.2, 0.3, 0.4, 1.0),
-        imagenet_c=(0.2, 0.4, 0.6, 0.8, 1.0), needs_color=True,
+        imagenet_c=(0.2, 0.4, 0.6, 0.8, 1.0),
     ),
 """
 ADDED = {
