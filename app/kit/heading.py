@@ -5,8 +5,6 @@ from typing import Literal
 
 import streamlit as st
 
-from .explanations import FIGURES
-
 _BADGES: dict[str, tuple[str, Literal["green", "gray"]]] = {
     "live": (":material/timer:", "green"),
     "precomputed": (":material/inventory_2:", "gray"),
@@ -15,9 +13,9 @@ _BADGES: dict[str, tuple[str, Literal["green", "gray"]]] = {
 
 def heading(
     title: str,
-    topic: str,
+    key: str,
+    about: str,
     *,
-    key: str = "",
     kind: Literal["", "live", "precomputed"] = "",
     is_part: bool = False,
     side: Callable[[], None] | None = None,
@@ -26,19 +24,19 @@ def heading(
 
     Args:
         title: Of the figure or section.
-        topic: Its explanation, a key of `FIGURES`.
-        key: Tells it from others with the same explanation.
+        key: Tells it from others.
+        about: Its explanation, in Markdown.
         kind: What all below it is, where a badge is to say so.
         is_part: Whether it stands below another heading.
         side: Draws its own controls beside it.
     """
-    with st.container(horizontal=True, vertical_alignment="center", key=f"head.{key or topic}"):
+    with st.container(horizontal=True, vertical_alignment="center", key=f"head.{key}"):
         draw = st.subheader if is_part else st.header
         draw(title, anchor=False, width="content")
         if kind:
             icon, color = _BADGES[kind]
             st.badge(kind, icon=icon, color=color)
         with st.popover(f"About “{title}”", icon=":material/help:", type="tertiary"):
-            st.markdown(FIGURES[topic])
+            st.markdown(about)
         if side is not None:
             side()

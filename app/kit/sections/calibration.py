@@ -15,6 +15,7 @@ from ..export import csv_button
 from ..heading import heading
 from ..markdown import plain
 from ..plot import plot
+from ..words import ABOUT
 
 _reliability = lru_cache(maxsize=16)(charts.reliability_figure)
 _errors = lru_cache(maxsize=16)(charts.error_figure)
@@ -30,7 +31,10 @@ def render(rated: Sequence[Rated], *, key: str, told: str = "") -> None:
     """
     if not rated:
         return
-    heading("How sure, and how right", "calibration", kind="precomputed" if told else "")
+    heading(
+        "How sure, and how right", "calibration", ABOUT["calibration"],
+        kind="precomputed" if told else "",
+    )  # fmt: skip
     words = charts.calibration_reading(rated)
     st.html(legend_html(charts.calibration_legend(rated)))
     left, right = st.columns(2)

@@ -24,6 +24,7 @@ from ..jobs import Job
 from ..markdown import plain
 from ..plot import plot
 from ..take import Program, movements, offer
+from ..words import ABOUT
 
 KEPT = folders.REFERENCE / "movement.jsonl"
 """Of the pretrained models, as ``python -m afn movement --all --output`` wrote it."""
@@ -88,7 +89,7 @@ def render(chosen: Sequence[Opened]) -> None:
     ]
     if not adaptive:
         return
-    heading("Did the networks learn?", "dynamics.movement")
+    heading("Did the networks learn?", "dynamics.movement", ABOUT["movement"])
     ended = [each for each in adaptive if not each.is_live]
     tasks: dict[str, MovementTask] = {}
     for each in ended:

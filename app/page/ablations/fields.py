@@ -5,9 +5,9 @@ import streamlit as st
 from afn.data import catalogue, unread
 from afn.settings.backbones import BACKBONE_NAMES
 
-from ...kit.explanations import CONTROLS
 from ...kit.markdown import plain
 from .view import TESTS, VARIED, VIEW, choices_of
+from .words import HELP
 
 
 def render() -> None:
@@ -30,7 +30,7 @@ def render() -> None:
                 20,
                 key=VIEW.key("seeds"),
                 width=120,
-                help=CONTROLS["ablations.seeds"],
+                help=HELP["seeds"],
             )
             st.segmented_control(
                 "Tested", list(TESTS), key=VIEW.key("tests"), required=True,
@@ -43,7 +43,7 @@ def render() -> None:
             VIEW.set(domains=[name for name in VIEW.take().domains if name in others])
             st.multiselect(
                 "Also tested on", others, key=VIEW.key("domains"), width=260,
-                format_func=offered.__getitem__, help=CONTROLS["ablations.domains"],
+                format_func=offered.__getitem__, help=HELP["domains"],
             )  # fmt: skip
         for i in (1, 2, 3):
             _axis(i)
@@ -61,7 +61,7 @@ def _axis(i: int) -> None:
             st.text_input(
                 f"Values: {known}" if known else "Values, with commas between",
                 key=VIEW.key(f"values_{i}"), width=420, placeholder=VARIED[name].varied,
-                help=CONTROLS["ablations.values"] if name == "lambda_init" else None,
+                help=HELP["values"] if name == "lambda_init" else None,
             )  # fmt: skip
 
 

@@ -7,7 +7,6 @@ from afn.wording import count_words
 
 from ...kit import backend, routes
 from ...kit.comparison import MAX_CONTENDERS
-from ...kit.explanations import CONTROLS
 from ...kit.export import csv_button
 from ...kit.heading import heading
 from ...kit.markdown import plain
@@ -16,6 +15,7 @@ from ...kit.results import Layout, SweepResults
 from . import charts, table
 from .drawn import Drawn, axis_title, picked, point_words
 from .view import FIGURES, SHOWN, VIEW
+from .words import ABOUT, HELP
 
 
 def render(results: SweepResults, *, metric: str, over: str, figure: str) -> None:
@@ -44,11 +44,11 @@ def render(results: SweepResults, *, metric: str, over: str, figure: str) -> Non
             )
         st.segmented_control(
             "As", SHOWN, key=VIEW.key("shown"), required=True,
-            help=CONTROLS["ablations.shown"],
+            help=HELP["shown"],
         )  # fmt: skip
         st.selectbox(
             "Compared with", axes[layout.compared], key=VIEW.key("baseline"), width=220,
-            help=CONTROLS["ablations.baseline"],
+            help=HELP["baseline"],
         )  # fmt: skip
         if len(axes) > 1:
             st.segmented_control(
@@ -115,7 +115,7 @@ def _pareto(results: SweepResults, drawn: Drawn) -> None:
     is_accuracy = drawn.metric.unit == "%" and drawn.metric.name != "diverged"
     if not is_accuracy or "train_seconds" not in results.metrics:
         return
-    heading("Against cost", "ablations.pareto", is_part=True)
+    heading("Against cost", "ablations.pareto", ABOUT["pareto"], is_part=True)
     told = table.pareto_reading(results, drawn.metric)
     plot(
         charts.pareto_figure(results, drawn.metric), told, "ablations.pareto",

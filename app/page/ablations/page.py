@@ -10,7 +10,6 @@ from afn.wording import count_words, duration_words
 
 from ...kit import backend, jobs, measured
 from ...kit.draw.asked import asked_html
-from ...kit.explanations import CONTROLS
 from ...kit.jobs import Job
 from ...kit.markdown import plain
 from ...kit.results import SweepResults
@@ -21,6 +20,7 @@ from . import outcome as ablation_results
 from .ready_made import READY_MADE, ReadyMade
 from .sweeping import Looked
 from .view import NEW, SOURCES, VIEW, AblationsView
+from .words import HELP
 
 TITLE, PATH = "Ablations", "ablations"
 """In the navigation, and in the address."""
@@ -105,7 +105,7 @@ def _ready_made(name: str, ready: ReadyMade) -> None:
     if saved and live:
         st.segmented_control(
             "Results", SOURCES, key=VIEW.key("source"), required=True,
-            help=CONTROLS["ablations.source"],
+            help=HELP["source"],
         )  # fmt: skip
     if live and (saved is None or VIEW.take().source == "live"):
         results = live
@@ -243,7 +243,7 @@ def _begun(sweep_id: str, planned: SweepPlan) -> None:
             st.button(
                 "Take off the list", type="tertiary", icon=":material/playlist_remove:",
                 key="ablations.forget", on_click=_forget, args=(sweep_id,),
-                help=CONTROLS["ablations.forget"],
+                help=HELP["forget"],
             )  # fmt: skip
     _run_panel(looked, label="Go on")
     if looked.progress.ended:

@@ -8,10 +8,10 @@ from afn.cost.records import Report
 from afn.wording import duration_words
 
 from ...kit import backend, jobs
-from ...kit.explanations import CONTROLS
 from ...kit.markdown import plain
 from ...kit.measuring import BusyError
 from .view import VIEW, CostView, measurement, reference, seconds_of, show_measurement, take
+from .words import HELP
 
 TICK_SECONDS = 0.5
 """How often the page looks for news while something is measured."""
@@ -27,7 +27,7 @@ def render(view: CostView) -> Report | None:
         st.button(
             "Measure on this machine", icon=":material/timer:", type="primary",
             key="cost.start", disabled=running is not None, on_click=_start, args=(view,),
-            help=CONTROLS["cost.measure"],
+            help=HELP["measure"],
         )  # fmt: skip
         if seconds and not running:
             st.caption(f"takes about {duration_words(seconds)}", width="content")

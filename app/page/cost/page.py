@@ -12,7 +12,6 @@ from afn.cost.records import Measurement, Report
 from ...kit.draw.chart import enumerate_words
 from ...kit.draw.legend import Entry, legend_html
 from ...kit.draw.palette import NORM_COLORS
-from ...kit.explanations import CONTROLS
 from ...kit.export import csv_button
 from ...kit.heading import heading
 from ...kit.markdown import plain
@@ -32,6 +31,7 @@ from .view import (
     title_of,
     write_url,
 )
+from .words import ABOUT, HELP
 
 TITLE, PATH = "Cost", "cost"
 """In the navigation, and in the address."""
@@ -59,14 +59,14 @@ def _controls() -> None:
     with st.container(horizontal=True, gap="medium"):
         st.segmented_control(
             "Measured", SUBJECTS, key=VIEW.key("subject"), required=True,
-            format_func=SUBJECT_TITLES.__getitem__, help=CONTROLS["cost.subject"],
+            format_func=SUBJECT_TITLES.__getitem__, help=HELP["subject"],
         )  # fmt: skip
         is_layer = VIEW.take().subject == "layer"
         over = "batch_size"
         if is_layer:
             st.segmented_control(
                 "Over", list(VARIED_TITLES), key=VIEW.key("over"), required=True,
-                format_func=VARIED_TITLES.__getitem__, help=CONTROLS["cost.over"],
+                format_func=VARIED_TITLES.__getitem__, help=HELP["over"],
             )  # fmt: skip
             over = VIEW.take().over
             if over != "channels":
@@ -78,18 +78,18 @@ def _controls() -> None:
     with st.container(horizontal=True, gap="medium"):
         st.pills(
             "Beside BN", CONTENDERS, key=VIEW.key("norms"), selection_mode="multi",
-            format_func=title_of, help=CONTROLS["cost.norms"], wrap=True,
+            format_func=title_of, help=HELP["norms"], wrap=True,
         )  # fmt: skip
         st.segmented_control(
             "Shown as", ["ratio", "absolute"], key=VIEW.key("scale"), required=True,
             format_func={"ratio": "ratio to BN", "absolute": "ms and MB"}.__getitem__,
-            help=CONTROLS["cost.scale"],
+            help=HELP["scale"],
         )  # fmt: skip
 
 
 def _fixed(label: str, name: str, choices: Sequence[int]) -> None:
     st.segmented_control(
-        label, choices, key=VIEW.key(name), required=True, help=CONTROLS[f"cost.{name}"],
+        label, choices, key=VIEW.key(name), required=True, help=HELP[name],
         format_func=(lambda side: f"{side}×{side}") if name == "size" else str,
     )  # fmt: skip
 
@@ -99,7 +99,10 @@ def _figures(chosen: list[Measurement], view: CostView, report: Report, *, is_li
         st.info("The reference machine has not measured this; measure it here.")
         return
     title = ", ".join([view.title(), *view.fixed_words()])
-    heading(title[0].upper() + title[1:], "cost", kind="live" if is_live else "precomputed")
+    heading(
+        title[0].upper() + title[1:], "cost", ABOUT["cost"],
+        kind="live" if is_live else "precomputed",
+    )  # fmt: skip
     st.markdown(charts.reading(chosen, view))
     norms = charts.by_norm(chosen)
     st.html(legend_html(Entry(title_of(norm), NORM_COLORS[norm], "line") for norm in norms))

@@ -13,7 +13,6 @@ from afn.work.folder import ENDED
 from ...kit import backend, cards, families, jobs
 from ...kit.batch_controls import BATCH_SIZES
 from ...kit.draw.domains import MatrixRow, matrix_reading, matrix_table
-from ...kit.explanations import CONTROLS
 from ...kit.export import csv_button
 from ...kit.families import DIGITS
 from ...kit.heading import heading
@@ -48,6 +47,7 @@ from .view import (
     statistics_words,
     wanted,
 )
+from .words import ABOUT, HELP
 
 TITLE, PATH = "Domains", "domains"
 """In the navigation, and in the address."""
@@ -107,7 +107,7 @@ def render() -> None:
     _matrix(recipe, trained, trained_on, here)
     offer("domains", lambda: experiments.experiments_of(VIEW.take(), trained, here))
     painted()
-    heading("The domains in each layer", "domains.layers")
+    heading("The domains in each layer", "domains.layers", ABOUT["layers"])
     domain_layers.render(trained, trained_on, here)
 
 
@@ -126,7 +126,7 @@ def _controls(found: Mapping[str, Sequence[DatasetEntry]]) -> None:
     _tested(found)
     st.pills(
         "Norms", list(CONTENDERS), key=VIEW.key("contenders"), selection_mode="multi",
-        format_func=lambda name: CONTENDERS[name].label, help=CONTROLS["domains.contenders"],
+        format_func=lambda name: CONTENDERS[name].label, help=HELP["contenders"],
     )  # fmt: skip
 
 
@@ -142,22 +142,22 @@ def _tested(found: Mapping[str, Sequence[DatasetEntry]]) -> None:
         if len(channels) > 1 and len(settings_of(here)) > 1:
             st.segmented_control(
                 "Channels", list(SETTINGS), key=VIEW.key("setting"), required=True,
-                format_func=_SETTINGS.__getitem__, help=CONTROLS["domains.setting"],
+                format_func=_SETTINGS.__getitem__, help=HELP["setting"],
             )  # fmt: skip
         if not families.are_here(here):
             VIEW.set(**AS_PRETRAINED)
             return
         st.segmented_control(
             "Trained on", HOW, key=VIEW.key("how"), required=True,
-            format_func=_HOW.__getitem__, help=CONTROLS["domains.how"],
+            format_func=_HOW.__getitem__, help=HELP["how"],
         )  # fmt: skip
         st.selectbox(
             "Test images", IMAGES, key=VIEW.key("images"), width=120,
-            help=CONTROLS["domains.images"],
+            help=HELP["images"],
         )  # fmt: skip
         st.select_slider(
             "Test batch", BATCH_SIZES, key=VIEW.key("batch_size"), width=200,
-            help=CONTROLS["domains.batch"],
+            help=HELP["batch"],
         )  # fmt: skip
 
 
@@ -171,7 +171,7 @@ def _recipe(recipes: dict[str, Recipe], count: int) -> Recipe:
                 f"{recipe_words(recipes[key].config)} · "
                 f"{len(recipes[key].done)} of {count} trained"
             ),
-            help=CONTROLS["domains.recipe"],
+            help=HELP["recipe"],
         )  # fmt: skip
     return recipes[VIEW.take().recipe or first]
 
@@ -277,7 +277,7 @@ def _matrix(
             _provenance(recipe, rows, view, here)
         VIEW.write(VIEW.take())
 
-    heading("Accuracy on every domain", "domains.matrix")
+    heading("Accuracy on every domain", "domains.matrix", ABOUT["matrix"])
     jobs.part(ask_now, draw)
 
 

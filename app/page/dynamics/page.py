@@ -13,7 +13,6 @@ from ...kit.draw.chart import enumerate_words
 from ...kit.draw.depth import depth_legend
 from ...kit.draw.lambdas import TITLES
 from ...kit.draw.tracks import Course, Series, courses_of, series_of, table
-from ...kit.explanations import CONTROLS, FIGURES
 from ...kit.export import csv_button
 from ...kit.heading import heading
 from ...kit.histories import Opened
@@ -26,7 +25,7 @@ from ...kit.sections import movement as moving
 from ...kit.take import lambdas, offer
 from . import charts
 from .view import ALL, BY, MAX_RUNS, QUANTITIES, SEEDS, VIEW, DynamicsView
-from .words import dynamics_reading, panel_reading
+from .words import ABOUT, HELP, dynamics_reading, panel_reading
 
 TITLE, PATH = "λ dynamics", "lambda"
 """In the navigation, and in the address."""
@@ -90,7 +89,7 @@ def _runs(offered: Sequence[Choice]) -> None:
     st.multiselect(
         "Runs and pretrained models", list(dict.fromkeys([*titles, *named])),
         key=VIEW.key("runs"), format_func=lambda name: titles.get(name, name),
-        max_selections=MAX_RUNS, help=CONTROLS["dynamics.runs"],
+        max_selections=MAX_RUNS, help=HELP["runs"],
     )  # fmt: skip
 
 
@@ -107,10 +106,10 @@ def _controls(chosen: Sequence[Opened]) -> None:
     with st.container(horizontal=True, gap="medium"):
         st.segmented_control(
             "Shown", QUANTITIES, key=VIEW.key("quantity"), required=True,
-            format_func=_QUANTITIES.__getitem__, help=CONTROLS["dynamics.quantity"],
+            format_func=_QUANTITIES.__getitem__, help=HELP["quantity"],
         )  # fmt: skip
         st.segmented_control(
-            "A panel per", BY, key=VIEW.key("by"), required=True, help=CONTROLS["dynamics.by"],
+            "A panel per", BY, key=VIEW.key("by"), required=True, help=HELP["by"],
         )  # fmt: skip
         offered = VIEW.take().offered
         VIEW.settle("which", offered)
@@ -119,16 +118,16 @@ def _controls(chosen: Sequence[Opened]) -> None:
             titles |= {"mu": "mean", "sigma": "spread"}
         st.segmented_control(
             "Of", offered, key=VIEW.key("which"), required=True,
-            format_func=titles.__getitem__, help=CONTROLS["dynamics.which"],
+            format_func=titles.__getitem__, help=HELP["which"],
         )  # fmt: skip
         st.segmented_control(
             "Steps", ["linear", "log"], key=VIEW.key("axis"), required=True,
-            help=CONTROLS["dynamics.axis"],
+            help=HELP["axis"],
         )  # fmt: skip
         if any(len(one.members) > 1 for one in _series(chosen)):
             st.segmented_control(
                 "Seeds", SEEDS, key=VIEW.key("seeds"), required=True,
-                help=CONTROLS["dynamics.seeds"],
+                help=HELP["seeds"],
             )  # fmt: skip
 
 
@@ -219,7 +218,7 @@ def _title(panel: charts.Panel, quantity: Quantity) -> str:
 
 
 def _depth(panels: Sequence[charts.Panel], courses: Sequence[Course], view: DynamicsView) -> None:
-    heading("From the first layer to the last", "dynamics.depth")
+    heading("From the first layer to the last", "dynamics.depth", ABOUT["depth"])
     for row in range(0, len(panels), 2):
         for column, panel in zip(st.columns(2), panels[row : row + 2], strict=False):
             with column:
@@ -262,5 +261,5 @@ def _provenance(view: DynamicsView, chosen: Sequence[Opened], courses: Sequence[
 def _background() -> None:
     with st.container(border=True):
         left, right = st.columns(2, gap="large")
-        left.markdown(FIGURES["dynamics.equations"])
-        right.markdown(FIGURES["dynamics.look"])
+        left.markdown(ABOUT["equations"])
+        right.markdown(ABOUT["look"])

@@ -21,7 +21,6 @@ from ...kit import backend, batch_controls, card_view, cards, networks
 from ...kit.draw.corruptions import group_title
 from ...kit.draw.lambdas import short_layer
 from ...kit.draw.palette import GREY, NORM_COLORS
-from ...kit.explanations import CONTROLS
 from ...kit.export import csv_button
 from ...kit.families import is_here, other_domains
 from ...kit.heading import heading
@@ -49,6 +48,7 @@ from .view import (
     upload,
     wish,
 )
+from .words import ABOUT, HELP
 
 TITLE, PATH = "Inside the layer", "inside"
 """In the navigation, and in the address."""
@@ -100,7 +100,7 @@ def render() -> None:
         named = VIEW.take().model
         st.selectbox(
             "Network", list(dict.fromkeys([*titles, named])), key=VIEW.key("model"), width=420,
-            format_func=lambda name: titles.get(name, name), help=CONTROLS["inside.model"],
+            format_func=lambda name: titles.get(name, name), help=HELP["model"],
         )  # fmt: skip
         chosen, missing = _opened(VIEW.take().model, offered)
         datasets = _datasets(chosen.subject.config.dataset) if chosen else {}
@@ -123,7 +123,7 @@ def render() -> None:
         return
     if chosen.subject.id in cards.names():
         card_view.cards([cards.card_of(chosen.subject.id)], key="inside")
-    heading("One batch through one layer", "inside.layer")
+    heading("One batch through one layer", "inside.layer", ABOUT["layer"])
     st.fragment(_part)(chosen)
 
 
@@ -193,7 +193,7 @@ def _dataset(datasets: dict[str, str], *, is_linked: bool) -> list[str]:
         )
     st.selectbox(
         "Test images", list(datasets), key=VIEW.key("dataset"), width=200,
-        format_func=datasets.__getitem__, help=CONTROLS["inside.dataset"],
+        format_func=datasets.__getitem__, help=HELP["dataset"],
     )  # fmt: skip
     return problems
 
@@ -243,19 +243,17 @@ def _batch(chosen: _Chosen) -> None:
             chosen.subject.image_shape,
         )
         st.slider("Severity", 0, 5, key=VIEW.key("severity"), width=150)
-        st.select_slider(
-            "Batch", SIZES, key=VIEW.key("size"), width=170, help=CONTROLS["inside.batch"]
-        )
-        batch_controls.order(VIEW.key("order"), CONTROLS["inside.order"])
+        st.select_slider("Batch", SIZES, key=VIEW.key("size"), width=170, help=HELP["batch"])
+        batch_controls.order(VIEW.key("order"), HELP["order"])
         st.number_input(
             "From image", 0, POOL - 1, step=1, key=VIEW.key("first"), width=120,
-            help=CONTROLS["inside.first"],
+            help=HELP["first"],
         )  # fmt: skip
         if chosen.subject.has_choice:
-            batch_controls.statistics(VIEW.key("stats"), CONTROLS["inside.stats"])
+            batch_controls.statistics(VIEW.key("stats"), HELP["stats"])
         st.segmented_control(
             "First place", SOURCES, key=VIEW.key("source"), required=True,
-            format_func=_SOURCES.__getitem__, help=CONTROLS["inside.source"],
+            format_func=_SOURCES.__getitem__, help=HELP["source"],
         )  # fmt: skip
 
 
@@ -349,7 +347,7 @@ def _provenance(chosen: _Chosen, view: InsideView, seen: Seen) -> str:
 
 
 def _neighbours(chosen: _Chosen, look: Look, view: InsideView) -> None:
-    heading("One image among others", "inside.neighbours")
+    heading("One image among others", "inside.neighbours", ABOUT["neighbours"])
     if view.size == 1:
         st.caption("In a batch of one there are no neighbours. Choose a larger batch above.")
         return

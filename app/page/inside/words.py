@@ -11,6 +11,50 @@ from afn.wording import count_words, difference_words, number_words, range_words
 
 from ...kit.draw.chart import Rows, enumerate_words
 
+HELP = {
+    "model": "A run, as its last checkpoint has it (also while it trains), a pretrained "
+    "model, or a network that nobody has trained.",
+    "dataset": "Whose test images; any with the same classes.",
+    "batch": "Images that go through the network together. With 1, AFN has nothing but that "
+    "image to measure.",
+    "first": "Where among the first 512 test images the batch begins.",
+    "order": "Sorted by class, a batch holds few classes: statistics then say more about "
+    "the class than about the data.",
+    "stats": "Whose mean and deviation BN and AFN use: of this batch, or the running "
+    "averages of training.",
+    "source": "Draw a digit, or upload a picture: it takes the first place of "
+    "the batch and is corrupted like the others.",
+}
+"""Of controls, told when pointed at."""
+ABOUT = {
+    "layer": r"""
+The batch runs through the network; at the chosen layer every intermediate is shown as it was
+computed, in the order of the equations. Click a dot, or move the slider, to follow another
+**channel**; click a picture below to follow another **image**. Hover a dot for its numbers.
+
+**Move λ by hand.** The sliders override what was learned (the small mark says what that is), in
+every layer or in this one. All at 0 switches the networks off, which leaves BN's arithmetic (for
+ASRNorm, instance norm's): the difference to it is printed, exactly 0 or the rounding of 32-bit
+numbers.
+
+**Beside it**, on the same input and with this layer's own parameters: what BN makes of it with
+running averages and with the batch, and ASRNorm, whose networks see each image's own statistics.
+
+Accuracy is counted on the first 512 test images (128 for a deep network, and fewer where batches
+are small), under the same corruption, in batches of the chosen size.
+""",
+    "neighbours": """
+With **test-batch statistics** an image's answer depends on what else is in the batch. Here the
+followed image is put, again and again, among other test images: 24 batches drawn at random, the
+same ones clean where the image is corrupted, then a batch of each single class. A square is the
+answer in one of them; a framed one is another answer than the image gets alone. Networks with
+running averages, or with statistics of each image alone, cannot change their mind.
+
+So test-batch statistics undo a corruption where the **whole batch** has it. A single pale image
+among clean ones is measured by their statistics, not by its own.
+""",
+}
+"""Of figures and sections, beside their headings."""
 BESIDE = {
     "bn_batch": "BN, test batch",
     "bn_running": "BN, running",

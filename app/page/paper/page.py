@@ -21,7 +21,6 @@ from ...kit.draw import movement
 from ...kit.draw.asked import asked_html, asked_rows
 from ...kit.draw.chart import Rows
 from ...kit.draw.legend import Entry, legend_html
-from ...kit.explanations import CONTROLS
 from ...kit.export import csv_button
 from ...kit.heading import heading
 from ...kit.markdown import plain
@@ -51,6 +50,7 @@ from .view import (
     fit_words,
     level_words,
 )
+from .words import ABOUT, HELP
 
 TITLE, PATH = "Paper", "paper"
 """In the navigation, and in the address."""
@@ -82,14 +82,17 @@ def render() -> None:
         st.error(plain(str(error)))
         return
     rows = {table.name: _rows(table, view) for table in TABLES}
-    heading("All verdicts", "paper.verdicts", kind="precomputed")
+    heading("All verdicts", "paper.verdicts", ABOUT["verdicts"], kind="precomputed")
     st.html(forest_html(rows))
     st.caption(plain(claim_words()))
-    heading("What the source asks, and what was found", "paper.asked", kind="precomputed")
+    heading(
+        "What the source asks, and what was found", "paper.asked", ABOUT["asked"],
+        kind="precomputed",
+    )  # fmt: skip
     found = measured.asked()
     st.html(asked_html(found))
     _csv("This table (CSV)", "asked", lambda: asked_rows(found))
-    heading("The published tables", "paper.table", kind="precomputed")
+    heading("The published tables", "paper.table", ABOUT["table"], kind="precomputed")
     for table in TABLES:
         with st.expander(table.title):
             _table(table, results)
@@ -128,7 +131,7 @@ def _table(table: Table, results: Results) -> None:
     if table.name == "digits_single_each":
         st.segmented_control(
             "A column is the domain", list(READINGS), key=VIEW.key("reading"), required=True,
-            format_func=READINGS.__getitem__, help=CONTROLS["paper.reading"],
+            format_func=READINGS.__getitem__, help=HELP["reading"],
         )  # fmt: skip
     view = VIEW.take()
     every = {each.name: _rows(each, view) for each in TABLES}
@@ -223,7 +226,7 @@ def _mechanisms(offered: Sequence[str]) -> None:
     st.segmented_control(
         "Looked at in", offered, key=VIEW.key("network"), required=True,
         format_func=NETWORKS.__getitem__,
-        help=CONTROLS["paper.network"],
+        help=HELP["network"],
     )  # fmt: skip
     network = VIEW.take().network
     courses = evidence.courses(network)
@@ -253,7 +256,10 @@ _AGAINST = {
 
 
 def _learning(network: str, told: str) -> None:
-    heading("1 · Does the encoder-decoder learn?", "paper.learn", kind="precomputed", is_part=True)
+    heading(
+        "1 · Does the encoder-decoder learn?", "paper.learn", ABOUT["learn"], kind="precomputed",
+        is_part=True,
+    )  # fmt: skip
     _movement(network)
     effects = evidence.effects(network)
     course = next((each for each in evidence.courses(network) if each.variant == "afn"), None)
@@ -296,7 +302,7 @@ def _movement(network: str) -> None:
 
 
 def _growth(network: str, told: str) -> None:
-    heading("2 · Do λ grow?", "paper.lambdas", kind="precomputed", is_part=True)
+    heading("2 · Do λ grow?", "paper.lambdas", ABOUT["lambdas"], kind="precomputed", is_part=True)
     courses = [each for each in evidence.courses(network) if each.variant in STARTS]
     words = figures.lambdas_reading(courses)
     st.markdown(plain(words))
@@ -310,11 +316,9 @@ def _growth(network: str, told: str) -> None:
 
 def _gradients(network: str, told: str) -> None:
     heading(
-        "3 · Does a small λ keep gradients tame?",
-        "paper.gradients",
-        kind="precomputed",
-        is_part=True,
-    )
+        "3 · Does a small λ keep gradients tame?", "paper.gradients", ABOUT["gradients"],
+        kind="precomputed", is_part=True,
+    )  # fmt: skip
     courses = evidence.courses(network)
     words = figures.gradients_reading(courses)
     st.markdown(plain(words))
@@ -346,7 +350,10 @@ def _calibration() -> None:
 
 
 def _ladders(results: Results) -> None:
-    heading("Where the robustness gain comes from", "paper.ladder", kind="precomputed")
+    heading(
+        "Where the robustness gain comes from", "paper.ladder", ABOUT["ladder"],
+        kind="precomputed",
+    )  # fmt: skip
     found = {name: rungs for name, ask in LADDERS.items() if (rungs := ladder(results, ask()))}
     columns = st.columns(2)
     for number, (name, rungs) in enumerate(found.items()):

@@ -11,6 +11,7 @@ from ...kit.plot import plot
 from . import evidence
 from .charts import theory as charts
 from .theory import first_steps
+from .words import ABOUT
 
 _gain_figure = lru_cache(maxsize=8)(charts.gain_figure)
 _gradient_figure = lru_cache(maxsize=8)(charts.gradient_figure)
@@ -74,7 +75,10 @@ def render(network: str, told: str) -> None:
     steps = first_steps(evidence.courses(network))
     if not steps:
         return
-    heading("What theory says of that", "paper.theory", kind="precomputed", is_part=True)
+    heading(
+        "What theory says of that", "paper.theory", ABOUT["theory"], kind="precomputed",
+        is_part=True,
+    )  # fmt: skip
     left, right = st.columns(2)
     with left:
         words = charts.gain_reading(steps)

@@ -18,11 +18,11 @@ from afn.wording import count_words, number_words
 
 from ...kit.comparison import MAX_CONTENDERS, OWN, PRESETS, SHARED, Comparison, labels, lambda_start
 from ...kit.draw.palette import run_colors
-from ...kit.explanations import CONTROLS
 from ...kit.markdown import plain
 from ...kit.setting_control import control
 from . import view as state
 from .view import key
+from .words import HELP
 
 _STARTS = {
     "paper": "paper (0.047, 0.0067)",
@@ -73,7 +73,7 @@ def _presets() -> None:
         placeholder="Choose an experiment",
         key="preset",
         on_change=choose,
-        help=CONTROLS["preset"],
+        help=HELP["preset"],
     )
     chosen = st.session_state.get("preset.chosen")
     if chosen and st.session_state[state.SETTINGS] == PRESETS[chosen].comparison:
@@ -230,7 +230,7 @@ def _lambda_start(slot: int) -> None:
                 step=0.5,
                 key=key(name, slot),
                 persist_state="session",
-                help=CONTROLS["logit"],
+                help=HELP["logit"],
             )
         st.session_state.setdefault(key("rescale_gate", slot), "sigmoid")
         st.segmented_control(
@@ -239,7 +239,7 @@ def _lambda_start(slot: int) -> None:
             key=key("rescale_gate", slot),
             persist_state="session",
             required=True,
-            help=CONTROLS["rescale_gate"],
+            help=HELP["rescale_gate"],
         )
         init = LambdaInit(
             **{name: st.session_state[key(name, slot)] for name in LAMBDAS},

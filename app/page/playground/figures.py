@@ -12,22 +12,22 @@ from ...kit.draw.corruptions import corruption_chart
 from ...kit.draw.lambdas import lambda_chart, short_layer
 from ...kit.draw.learning import gradient_chart, learning_chart
 from ...kit.draw.live_chart import live_chart
-from ...kit.explanations import CONTROLS
 from ...kit.heading import heading
 from . import transport
 from . import view as state
 from .distribution import distribution_chart, layer_names
 from .view import key
+from .words import ABOUT, HELP
 
 
 def render(shown: Sequence[Shown], comparison: Comparison) -> None:
     """Draw all figures of the runs on screen."""
     _lambdas(shown)
-    heading("Loss and accuracy", "learning")
+    heading("Loss and accuracy", "learning", ABOUT["learning"])
     _mount("Loss and accuracy", learning_chart(shown), "learning", shown, names_statistics=True)
     _corruptions(shown, comparison)
     _distributions(shown)
-    heading("Gradient and speed", "gradients")
+    heading("Gradient and speed", "gradients", ABOUT["gradients"])
     _mount("Gradient and speed", gradient_chart(shown), "gradients", shown)
 
 
@@ -73,15 +73,15 @@ def provenance(shown: Sequence[Shown], *, names_statistics: bool = False) -> str
 def _lambdas(shown: Sequence[Shown]) -> None:
     def choices() -> None:
         st.segmented_control(
-            "Scale", ["λ", "logit"], key="view.scale", required=True, help=CONTROLS["scale"],
+            "Scale", ["λ", "logit"], key="view.scale", required=True, help=HELP["scale"],
             label_visibility="collapsed",
         )  # fmt: skip
         st.segmented_control(
-            "A panel per", ["λ", "layer"], key="view.by", required=True, help=CONTROLS["by"],
+            "A panel per", ["λ", "layer"], key="view.by", required=True, help=HELP["by"],
             format_func=lambda by: f"a panel per {by}", label_visibility="collapsed",
         )  # fmt: skip
 
-    heading("λ of every layer", "lambda", side=choices)
+    heading("λ of every layer", "lambda", ABOUT["lambda"], side=choices)
     if any(each.history.adaptive_layers for each in shown):
         scale, by = state.view("scale"), state.view("by")
         chart = lambda_chart(
@@ -110,7 +110,7 @@ def _corruptions(shown: Sequence[Shown], comparison: Comparison) -> None:
             on_click=transport.evaluate, args=(comparison, severity),
         )  # fmt: skip
 
-    heading("Accuracy per corruption", "corruptions", side=choices)
+    heading("Accuracy per corruption", "corruptions", ABOUT["corruptions"], side=choices)
     chart = corruption_chart(shown, severity)
     _mount("Accuracy per corruption", chart, "corruptions", shown, names_statistics=True)
 
@@ -124,15 +124,18 @@ def _distributions(shown: Sequence[Shown]) -> None:
         if len(names) <= 4:
             st.segmented_control(
                 "Layer", names, key="view.layer", required=True, format_func=short_layer,
-                help=CONTROLS["layer"], label_visibility="collapsed",
+                help=HELP["layer"], label_visibility="collapsed",
             )  # fmt: skip
         else:
             st.selectbox(
                 "Layer", names, key="view.layer", format_func=short_layer, width=220,
-                help=CONTROLS["layer"], label_visibility="collapsed",
+                help=HELP["layer"], label_visibility="collapsed",
             )  # fmt: skip
 
-    heading("How γ̂ and β̂ spread", "distribution", side=choices if names else None)
+    heading(
+        "How γ̂ and β̂ spread", "distribution", ABOUT["distribution"],
+        side=choices if names else None,
+    )  # fmt: skip
     if not names:
         st.caption("The first snapshot comes with the first step.")
         return

@@ -19,11 +19,11 @@ from afn.work.folder import ENDED
 from ...kit import backend
 from ...kit.comparison import Comparison, labels, names_of
 from ...kit.draw.chart import change_words
-from ...kit.explanations import CONTROLS
 from ...kit.markdown import plain
 from ...kit.setting_control import control
 from . import view as state
 from .view import Slot
+from .words import HELP
 
 ALL = "all"
 
@@ -112,7 +112,7 @@ def _target(slots: list[Slot]) -> list[int]:
         format_func=lambda name: "All" if name == ALL else names[int(name)],
         key=state.TARGET,
         required=True,
-        help=CONTROLS["target"],
+        help=HELP["target"],
     )
     return list(range(len(slots))) if chosen in (ALL, None) else [int(chosen)]
 
@@ -284,7 +284,7 @@ def _evaluate(comparison: Comparison, severity: int) -> None:
 
 def _changes(slots: list[Slot]) -> None:
     is_over = not any(slot.run and slot.run.state().status not in ENDED for slot in slots)
-    st.caption(CONTROLS["change.resume" if is_over else "change"])
+    st.caption(HELP["change.resume" if is_over else "change"])
     first = next((slot.config for slot in slots), None)
     if first is None:
         return
@@ -302,7 +302,7 @@ def _changes(slots: list[Slot]) -> None:
         "λ to set", list("μσγβ"), selection_mode="multi", default=list("μσ"), key="change.lambdas"
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.slider("Logit", -8.0, 3.0, -1.0, 0.5, key="change.logit", help=CONTROLS["logit"])
+        st.slider("Logit", -8.0, 3.0, -1.0, 0.5, key="change.logit", help=HELP["logit"])
         _set_button("λ", "lambda", _chosen_logits, adaptive, disabled=not chosen)
 
 

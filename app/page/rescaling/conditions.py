@@ -12,7 +12,6 @@ from ...kit import backend, batch_controls, families, jobs
 from ...kit.batch_controls import BATCH_SIZES
 from ...kit.draw.legend import Entry, legend_html
 from ...kit.draw.palette import NORM_COLORS
-from ...kit.explanations import CONTROLS
 from ...kit.export import csv_button
 from ...kit.histories import Opened
 from ...kit.jobs import Job
@@ -23,6 +22,7 @@ from . import differences
 from . import take as scales
 from .ridges import SYMBOLS
 from .view import CORRUPTIONS, IMAGES, VIEW, RescalingView, not_here, task_of
+from .words import HELP
 
 _CONDITIONS = {"corruption": "severities of a corruption", "domains": "domains"}
 _HEIGHT = 300
@@ -74,14 +74,14 @@ def _settings(others: Mapping[str, str], network: Network) -> None:
         if others:
             st.segmented_control(
                 "Between", list(_CONDITIONS), key=VIEW.key("conditions"), required=True,
-                format_func=_CONDITIONS.__getitem__, help=CONTROLS["rescaling.conditions"],
+                format_func=_CONDITIONS.__getitem__, help=HELP["conditions"],
             )  # fmt: skip
         if VIEW.take().conditions == "domains":
             asked = map(families.current_name, VIEW.take().domains)
             VIEW.set(domains=[name for name in asked if name in others])
             st.pills(
                 "Domains", list(others), key=VIEW.key("domains"), selection_mode="multi",
-                format_func=others.__getitem__, help=CONTROLS["rescaling.domains"],
+                format_func=others.__getitem__, help=HELP["domains"],
             )  # fmt: skip
         else:
             batch_controls.corruption(
@@ -91,14 +91,14 @@ def _settings(others: Mapping[str, str], network: Network) -> None:
                 network.image_shape,
             )
         if network.has_choice:
-            batch_controls.statistics(VIEW.key("stats"), CONTROLS["rescaling.stats"])
+            batch_controls.statistics(VIEW.key("stats"), HELP["stats"])
             st.select_slider(
                 "Test batch", BATCH_SIZES, key=VIEW.key("batch_size"), width=180,
-                help=CONTROLS["rescaling.batch"],
+                help=HELP["batch"],
             )  # fmt: skip
         st.selectbox(
             "Images of each", IMAGES, key=VIEW.key("images"), width=120,
-            help=CONTROLS["rescaling.images"],
+            help=HELP["images"],
         )  # fmt: skip
 
 

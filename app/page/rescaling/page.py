@@ -9,7 +9,6 @@ from afn.settings.norms import ADAPTIVE_NORMS, NORM_ROWS
 from ...kit import card_view, histories, routes
 from ...kit.draw.lambdas import short_layer
 from ...kit.draw.palette import NORM_COLORS
-from ...kit.explanations import CONTROLS
 from ...kit.export import csv_button
 from ...kit.heading import heading
 from ...kit.histories import Opened
@@ -23,6 +22,7 @@ from . import conditions, ridges
 from . import take as scales
 from .ridges import SYMBOLS, TITLES, Ridge, Values
 from .view import EVERY_LAYER, NEWEST, VIEW, nearest
+from .words import ABOUT, HELP
 
 TITLE, PATH = "γ/β", "gamma-beta"
 """In the navigation, and in the address."""
@@ -64,7 +64,7 @@ def render() -> None:
     _follow(chosen, is_linked=is_asked)
     offer("rescaling", lambda: scales.over_steps(chosen, VIEW.take().layer))
     if layers:
-        heading("How γ̂ and β̂ differ", "rescaling.differences")
+        heading("How γ̂ and β̂ differ", "rescaling.differences", ABOUT["differences"])
         conditions.render(chosen)
 
 
@@ -73,7 +73,7 @@ def _run(offered: Sequence[Choice]) -> None:
     named = VIEW.take().run
     st.selectbox(
         "Run or pretrained model", list(dict.fromkeys([*titles, named])), key=VIEW.key("run"),
-        format_func=lambda name: titles.get(name, name), help=CONTROLS["rescaling.run"], width=420,
+        format_func=lambda name: titles.get(name, name), help=HELP["run"], width=420,
     )  # fmt: skip
 
 
@@ -87,7 +87,7 @@ def _layer(layers: Sequence[str], *, is_linked: bool) -> list[str]:
         )
     st.selectbox(
         "Layer", [*layers, EVERY_LAYER], key=VIEW.key("layer"), width=240,
-        help=CONTROLS["rescaling.layer"],
+        help=HELP["layer"],
         format_func=lambda name: "all layers" if name == EVERY_LAYER else short_layer(name),
     )  # fmt: skip
     return problems
@@ -98,7 +98,7 @@ def _layer(layers: Sequence[str], *, is_linked: bool) -> list[str]:
 
 def _follow(chosen: Opened, *, is_linked: bool) -> None:
     """The figures of the run; they follow one that still trains."""
-    heading("As the network learns", "rescaling.ridges")
+    heading("As the network learns", "rescaling.ridges", ABOUT["ridges"])
     first = [chosen]
 
     def stands(now: Opened) -> tuple[bool, bool]:
@@ -156,7 +156,7 @@ def _cursor(steps: Sequence[int], *, is_linked: bool) -> int:
     if len(steps) == 1:
         return steps[0]
     st.select_slider(
-        "Step", [*steps[:-1], NEWEST], key=VIEW.key("step"), help=CONTROLS["rescaling.step"],
+        "Step", [*steps[:-1], NEWEST], key=VIEW.key("step"), help=HELP["step"],
         format_func=lambda step: f"{step:,}" if step else f"{steps[-1]:,} (newest)",
     )  # fmt: skip
     return VIEW.take().step or steps[-1]
@@ -175,7 +175,7 @@ def _one_layer(chosen: Opened, layer: str, cursor: int) -> None:
         chosen, shown.index(cursor), f"One ridge per snapshot, step {shown[0]} on top. {words}",
     )  # fmt: skip
     painted()
-    heading(f"Channel by channel at step {cursor:,}", "rescaling.channels")
+    heading(f"Channel by channel at step {cursor:,}", "rescaling.channels", ABOUT["channels"])
     first, now = next(iter(found.values())), found[cursor]
     color = NORM_COLORS[chosen.config.norm]
     for column, name in zip(st.columns(2), SYMBOLS, strict=True):

@@ -13,7 +13,6 @@ from ...kit.draw import grid
 from ...kit.draw.chart import enumerate_words
 from ...kit.draw.legend import Entry, legend_html
 from ...kit.draw.tested import Tested
-from ...kit.explanations import CONTROLS
 from ...kit.heading import heading
 from ...kit.jobs import Job
 from ...kit.markdown import plain
@@ -38,6 +37,7 @@ from .view import (
     starts,
     whole_grid,
 )
+from .words import ABOUT, HELP
 
 _bars_figure = lru_cache(maxsize=32)(bars.bars_figure)
 _bars_reading = lru_cache(maxsize=32)(bars.bars_reading)
@@ -49,7 +49,7 @@ _reading = lru_cache(maxsize=32)(summary.grid_reading)
 
 def render(chosen: Sequence[Chosen]) -> None:
     """Draw the section."""
-    heading("All corruptions", "robustness.grid")
+    heading("All corruptions", "robustness.grid", ABOUT["grid"])
     is_here = families.is_here(VIEW.take().dataset)
 
     def ask_now() -> tuple[Job]:
@@ -131,7 +131,7 @@ def _how_shown(chosen: Sequence[Chosen], held: Chosen) -> None:
         VIEW.settle("baseline", titles, held.network.id)
         st.selectbox(
             "Baseline", list(titles), key=VIEW.key("baseline"), width=200,
-            format_func=titles.__getitem__, help=CONTROLS["robustness.baseline"],
+            format_func=titles.__getitem__, help=HELP["baseline"],
         )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from . import take_label_shift as experiments
 from .charts import label_shift as charts
 from .charts.label_shift import Shifted
 from .view import VIEW, RobustnessView, start, starts
+from .words import ABOUT
 
 _HEIGHT = 360
 """Pixels that are kept free for the figure to come."""
@@ -31,7 +32,7 @@ def render(chosen: Sequence[Chosen]) -> None:
     is_here = families.is_here(VIEW.take().dataset)
     if not having or not (is_here or label_shift.precomputed(having)):
         return
-    heading("How many classes a test batch holds", "robustness.classes")
+    heading("How many classes a test batch holds", "robustness.classes", ABOUT["classes"])
 
     def ask_now() -> tuple[Job]:
         tasks = label_shift.tasks(chosen, VIEW.take())

@@ -14,7 +14,6 @@ from ...kit.batch_controls import BATCH_SIZES
 from ...kit.draw.corruptions import group_title
 from ...kit.draw.legend import Entry, legend_html
 from ...kit.draw.tested import Tested
-from ...kit.explanations import CONTROLS
 from ...kit.heading import heading
 from ...kit.jobs import Job
 from ...kit.markdown import plain
@@ -48,6 +47,7 @@ from .view import (
     way_steps,
     whole_grid,
 )
+from .words import ABOUT, HELP
 
 TITLE, PATH = "Robustness", "robustness"
 """In the navigation, and in the address."""
@@ -126,7 +126,7 @@ def _models(offered: Sequence[Choice]) -> None:
     st.multiselect(
         "Models", list(dict.fromkeys([*titles, *named])), key=VIEW.key("models"),
         format_func=lambda name: titles.get(name, name), max_selections=MAX_MODELS,
-        help=CONTROLS["robustness.models"],
+        help=HELP["models"],
     )  # fmt: skip
 
 
@@ -148,15 +148,15 @@ def _controls(chosen: Sequence[Chosen]) -> None:
             icon=":material/inventory_2:",
         )
     with st.container(horizontal=True, gap="medium"):
-        batch_controls.statistics(VIEW.key("stats"), CONTROLS["robustness.stats"])
+        batch_controls.statistics(VIEW.key("stats"), HELP["stats"])
         st.select_slider(
             "Test batch", BATCH_SIZES, key=VIEW.key("batch_size"), width=220,
-            disabled=is_fixed, help=CONTROLS["robustness.batch"],
+            disabled=is_fixed, help=HELP["batch"],
         )  # fmt: skip
-        batch_controls.order(VIEW.key("order"), CONTROLS["robustness.order"], disabled=is_fixed)
+        batch_controls.order(VIEW.key("order"), HELP["order"], disabled=is_fixed)
         st.selectbox(
             "Test images", IMAGES, key=VIEW.key("images"), width=110, disabled=is_fixed,
-            help=CONTROLS["robustness.images"],
+            help=HELP["images"],
         )  # fmt: skip
         st.selectbox("Data set", datasets, key=VIEW.key("dataset"), width=160)
 
@@ -165,7 +165,7 @@ def _controls(chosen: Sequence[Chosen]) -> None:
 
 
 def _shift(chosen: Sequence[Chosen]) -> None:
-    heading("One corruption, up close", "robustness.shift")
+    heading("One corruption, up close", "robustness.shift", ABOUT["shift"])
     st.html(legend_html([Entry(each.label, each.color) for each in chosen]))
     folder, is_here = backend.pictures(), families.is_here(VIEW.take().dataset)
 
@@ -243,7 +243,7 @@ def _blank_cards(num_models: int) -> str:
 
 
 def _way(chosen: Sequence[Chosen], view: RobustnessView, asked: Job) -> None:
-    heading("Where the gain comes from", "robustness.steps")
+    heading("Where the gain comes from", "robustness.steps", ABOUT["steps"])
     if not {"bn", "afn"} <= {each.network.config.norm for each in chosen}:
         st.caption("Choose a BN and an AFN model to see what lies between them.")
         return
@@ -259,7 +259,7 @@ def _way(chosen: Sequence[Chosen], view: RobustnessView, asked: Job) -> None:
 
 
 def _batches(chosen: Sequence[Chosen], view: RobustnessView, asked: Job) -> None:
-    heading("The size of the test batch", "robustness.batches")
+    heading("The size of the test batch", "robustness.batches", ABOUT["batches"])
     if not any(each.network.has_choice for each in chosen):
         st.caption(
             "None of these models takes statistics from a test batch, so its size changes nothing. "

@@ -19,10 +19,10 @@ from afn.work.folder import ENDED
 from ...kit import backend, routes
 from ...kit.comparison import LETTERS
 from ...kit.draw.chart import enumerate_words
-from ...kit.explanations import CONTROLS
 from ...kit.jobs import follow
 from ...kit.markdown import plain
 from ...kit.setting_control import control
+from .words import HELP
 
 _PROBLEM = "fork.problem"
 _TICK_SECONDS = 1.0
@@ -93,7 +93,7 @@ def _draft(run: Run, steps: Sequence[int]) -> tuple[_Draft, ForkPlace | None]:
     early = [step for step in steps if step < steps[-1]]
     step = first.selectbox(
         "From the checkpoint", steps, index=max(0, len(early) - 1), key=key("step"),
-        format_func=lambda step: f"step {step:,}", help=CONTROLS["fork.step"],
+        format_func=lambda step: f"step {step:,}", help=HELP["step"],
     )  # fmt: skip
     try:
         place = place_of(run, step)
@@ -104,13 +104,13 @@ def _draft(run: Run, steps: Sequence[int]) -> tuple[_Draft, ForkPlace | None]:
     wanted: dict[str, Any] = {
         "norm": control(
             SETTINGS["norm"], key("norm"), before, on=rest[0], value=before.norm,
-            format_func=NORM_TITLES.__getitem__, help=CONTROLS["fork.norm"],
+            format_func=NORM_TITLES.__getitem__, help=HELP["norm"],
         )
     }  # fmt: skip
     for column, name in zip(rest[1:], _ON_TOP[1:], strict=True):
         wanted[name] = control(
             SETTINGS[name], key(name), before, on=column, value=getattr(before, name),
-            help=CONTROLS.get(f"fork.{name}"),
+            help=HELP.get(name),
         )  # fmt: skip
     logits: dict[str, float] = {}
     if wanted["norm"] in ADAPTIVE_NORMS:
@@ -129,7 +129,7 @@ def _lambdas(before: TrainConfig, norm: str, key: Any) -> dict[str, float]:
         unit = "logit" if name in ("mu", "sigma") or gate == "sigmoid" else "value"
         value = column.number_input(
             f"λ_{LETTERS[name]} {unit}", -50.0, 50.0, value=None, step=0.5, placeholder=rest,
-            key=key(name), help=CONTROLS["fork.lambda"],
+            key=key(name), help=HELP["lambda"],
         )  # fmt: skip
         if value is not None:
             logits[name] = value
