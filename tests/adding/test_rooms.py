@@ -1,4 +1,4 @@
-"""What CONTRIBUTING.md says of an addition, done once: in a copy of the house, and found there.
+"""A page, a lesson, a data set, a setting, as CONTRIBUTING.md says: in a copy, and found there.
 
 Each touches the files that its section names, and no other.
 """
@@ -14,8 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.adding.test_rows import ADDED
 from tests.installed import ROOT, environment
 
+NEW_KINDS = {"afn/corruptions/colour.py"}
+"""Files beside those that a section names as examples."""
 PASSED_OVER = shutil.ignore_patterns("__pycache__")
 
 
@@ -294,13 +297,19 @@ def test_an_addition_appears_where_it_should(kind: str, house: Path, tmp_path: P
     assert touched(house) == {*addition.new, *addition.edits, *addition.makes}
 
 
-@pytest.mark.parametrize("kind", ADDITIONS)
+TOUCHED = {kind: (*each.new, *each.edits, *each.makes) for kind, each in ADDITIONS.items()} | {
+    kind.removeprefix("a "): (new, rows) for kind, (new, _, rows, _) in ADDED.items()
+}
+
+
+@pytest.mark.parametrize("kind", TOUCHED)
 def test_contributing_names_what_an_addition_touches(kind: str) -> None:
-    addition = ADDITIONS[kind]
     [section] = re.findall(
         rf"^## A {kind}\n(.*?)(?=^## |\Z)", (ROOT / "CONTRIBUTING.md").read_text(), re.DOTALL | re.M
     )
-    for name in (*addition.new, *addition.edits, *addition.makes):
-        named = re.sub(r"\becho\b", "NAME", name)
+    quoted = set(re.findall(r"`([^`]+)`", section))
+    for name in TOUCHED[kind]:
+        named = re.sub(r"\b(?:echo|rms|tiny)\b", "NAME", name)
         folder = named.rpartition("/")[0]
-        assert {named, folder, f"{folder}/"} & set(re.findall(r"`([^`]+)`", section)), named
+        is_of_a_kind = any(each.startswith(f"{folder}/") for each in quoted)
+        assert {named, folder, f"{folder}/"} & quoted or (name in NEW_KINDS and is_of_a_kind), named
