@@ -14,7 +14,7 @@ RUN := $(BIN)/python -m
 .PHONY: app test quick lint docs setup clean
 
 app: .venv/app.stamp
-	$(RUN) streamlit run app/streamlit_app.py --server.port $(PORT)
+	$(RUN) streamlit run app/server.py --server.port $(PORT)
 
 # A wait for a browser or a process can run out where others need the machine: what waited in vain,
 # and only that, is tried once more, and told.

@@ -1,4 +1,4 @@
-"""The router: which pages there are. ``python -m streamlit run app/streamlit_app.py``"""
+"""The router: which pages there are; `server.py` serves it."""
 
 import sys
 from importlib import import_module

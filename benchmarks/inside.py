@@ -30,7 +30,7 @@ def main() -> None:
     moves = parser.parse_args().moves
     with tempfile.TemporaryDirectory() as folder:
         env = {"AFN_RUNS_DIR": f"{folder}/runs", "AFN_DATA_DIR": f"{folder}/none"}
-        script = ROOT / "app" / "streamlit_app.py"
+        script = ROOT / "app" / "server.py"
         with (
             streamlit_server(script, env, Path(folder) / "log") as address,
             launched_chromium() as chromium,

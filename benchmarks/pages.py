@@ -79,7 +79,7 @@ def main() -> None:
         root = Path(folder) / "runs"
         lay(root)
         env = {"AFN_RUNS_DIR": str(root), "AFN_DATA_DIR": str(root / "no-data")}
-        script, log = ROOT / "app" / "streamlit_app.py", Path(folder) / "log"
+        script, log = ROOT / "app" / "server.py", Path(folder) / "log"
         with streamlit_server(script, env, log) as address:
             page = browser.new_page(viewport={"width": 1440, "height": 1000})
             page.set_default_timeout(60_000)

@@ -172,7 +172,7 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as folder, launched_chromium() as browser:
         env = {"AFN_RUNS_DIR": folder, "AFN_DATA_DIR": f"{folder}/no-data"}
-        script = ROOT / "app" / "streamlit_app.py"
+        script = ROOT / "app" / "server.py"
         with streamlit_server(script, env, Path(folder) / "server.log") as address:
             page = browser.new_page(viewport={"width": 1440, "height": 1000})
             wire = Wire(page)

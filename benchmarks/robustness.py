@@ -149,7 +149,7 @@ def main() -> None:
             runs[norm] = RunStore(Path(folder)).create(TrainConfig(norm=norm, epochs=1))
             list(execute(runs[norm]))
         env = {"AFN_RUNS_DIR": folder, "AFN_DATA_DIR": f"{folder}/no-data"}
-        script = ROOT / "app" / "streamlit_app.py"
+        script = ROOT / "app" / "server.py"
         with streamlit_server(script, env, Path(folder) / "server.log") as address:
             page = browser.new_page(viewport={"width": 1440, "height": 1000})
             page.set_default_timeout(PATIENCE)

@@ -155,7 +155,7 @@ def main() -> None:
 
 def _measure(store: RunStore, query: str, options: argparse.Namespace) -> None:
     env = {"AFN_RUNS_DIR": str(store.root), "AFN_DATA_DIR": str(store.root / "no-data")}
-    script, log = ROOT / "app" / "streamlit_app.py", store.root.parent
+    script, log = ROOT / "app" / "server.py", store.root.parent
     with (
         streamlit_server(script, {**env, SETTING: "true"}, log / "on.log") as on,
         streamlit_server(script, {**env, SETTING: "false"}, log / "off.log") as off,

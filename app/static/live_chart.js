@@ -1,5 +1,6 @@
-// A chart that is sent only what is new: one Plotly graph per element, fed by the log of chunks
-// that app/components/live_chart.py writes. What was received and how the reader looks at it (zoom,
+// A chart that is sent only what is new: one Plotly graph per element, fed by the channel that
+// app/kit/feed.py keeps, through live_chart/feed.js or, where that cannot connect, message by
+// message of the page. What was received and how the reader looks at it (zoom,
 // hidden runs, chosen step) live in a store per chart key, which outlives the element; a drawing is
 // a pure function of the two. live_chart/*.js each hold one kind of drawing:
 //   start(spec) -> data    apply(data, chunk, spec)    figure({spec, data, view, width, look}) -> figure
@@ -7,10 +8,10 @@
 
 const VERSION = new URL(import.meta.url).search; // one version for every file of this component
 const load = (name) => import(`./live_chart/${name}.js${VERSION}`);
-const [{ element, isTouch, look }, curves, distribution, bars] = await Promise.all(
-  ["look", "curves", "distribution", "bars"].map(load),
+const [{ element, isTouch, look }, { listen }, curves, distribution, bars, cards] = await Promise.all(
+  ["look", "feed", "curves", "distribution", "bars", "cards"].map(load),
 );
-const KINDS = { curves, distribution, bars };
+const KINDS = { curves, distribution, bars, cards };
 const PATIENCE = 3000; // ms after which a question that got lost is asked again
 const CONFIG = {
   displaylogo: false,
@@ -20,7 +21,7 @@ const CONFIG = {
   displayModeBar: isTouch ? false : "hover",
 };
 
-export const stores = new Map(); // chart key -> { epoch, last, asked, spec, data, view }
+export const stores = new Map(); // chart key -> { epoch, last, asked, spec, data, reading, view }
 const charts = new WeakMap(); // root element -> Chart
 
 const fetched = new Map();
@@ -46,17 +47,19 @@ await styled;
 
 /** Adds to the store what it has not seen; returns false where something in between is missing. */
 export function receive(store, { epoch, chunks }) {
-  if (epoch !== store.epoch) {
-    const [first] = chunks;
-    if (first.n !== 0) return false;
-    const drawing = (name) => name?.split(".")[0]; // the part before the dot survives a resync
+  const [first] = chunks;
+  if (!first) return epoch === store.epoch;
+  if (first.spec) {
+    // all there is, up to its number
+    const drawing = (name) => name?.split(".")[0]; // the part before the dot: the same drawing
     if (drawing(epoch) !== drawing(store.epoch)) store.view.ranges = {};
-    Object.assign(store, { epoch, last: -1, spec: first.spec });
+    Object.assign(store, { epoch, last: first.n - 1, spec: first.spec });
     store.data = KINDS[first.spec.kind].start(first.spec);
   }
-  if (chunks[0].n > store.last + 1) return false;
+  if (epoch !== store.epoch || first.n > store.last + 1) return false;
   for (const chunk of chunks.filter(({ n }) => n > store.last)) {
     KINDS[store.spec.kind].apply(store.data, chunk, store.spec);
+    for (const name of ["reading", "turn"]) store[name] = chunk[name] ?? store[name];
     store.last = chunk.n;
   }
   return true;
@@ -69,7 +72,8 @@ class Chart {
     this.legend = element("div", { className: "live-chart-legend" });
     this.plot = element("div", { className: "live-chart-plot" });
     this.controls = element("div", { className: "live-chart-controls" });
-    root.replaceChildren(this.legend, this.plot, this.controls);
+    this.words = element("p", { className: "live-chart-words" });
+    root.replaceChildren(this.legend, this.plot, this.controls, this.words);
     root.setAttribute("role", "figure");
 
     this.resized = new ResizeObserver(() => this.width !== root.clientWidth && this.schedule());
@@ -94,18 +98,48 @@ class Chart {
     plotly.then(() => this.schedule());
   }
 
-  receive({ key, alt, ...offer }, setTriggerValue) {
+  receive({ key, title, channel, turn, ...offer }, setTriggerValue) {
     if (!stores.has(key)) stores.set(key, { view: { ranges: {}, hidden: new Set() } });
-    this.key = key;
+    Object.assign(this, { key, title, turn, tell: setTriggerValue });
     this.store = stores.get(key);
-    this.root.setAttribute("aria-label", alt);
+    if (offer.chunks) this.take(offer);
+    else this.listen(channel);
+    this.schedule(); // also without news: Streamlit calls again when the theme has changed
+  }
+
+  listen(channel) {
+    const { store } = this;
+    if (store.channel !== channel) Object.assign(store, { channel, epoch: "", last: -1 });
+    if (this.channel === channel) return this.turnOver();
+    this.stop?.();
+    this.channel = channel;
+    this.stop = listen(channel, {
+      has: () => `${store.epoch}:${store.last}`,
+      news: (offer) => {
+        receive(store, offer);
+        this.turnOver();
+        this.schedule();
+      },
+      gone: () => this.tell("turn", "gone"),
+      absent: () => this.tell("feed", "absent"),
+    });
+  }
+
+  take(offer) {
     const { store } = this;
     if (!receive(store, offer) && (store.asked !== offer.epoch || performance.now() > store.patience)) {
       store.asked = offer.epoch;
       store.patience = performance.now() + PATIENCE;
-      setTriggerValue("resync", offer.epoch);
+      this.tell("resync", offer.epoch);
     }
-    this.schedule(); // also without news: Streamlit calls again when the theme has changed
+  }
+
+  /** The page around is drawn anew where more has changed than what is drawn here. */
+  turnOver() {
+    const { turn } = this.store;
+    if (this.turn == null || turn == null || turn === this.turn || turn === this.told) return;
+    this.told = turn;
+    this.tell("turn", turn);
   }
 
   schedule() {
@@ -118,6 +152,14 @@ class Chart {
   draw() {
     const { spec, data, view } = this.store;
     const kind = KINDS[spec.kind];
+    const [first, ...rest] = (this.store.reading ?? "").split("\n");
+    this.root.setAttribute("aria-label", `${this.title}. ${first}`);
+    this.words.replaceChildren(first, ...rest.flatMap((line) => [element("br"), line]));
+    if (kind.render) {
+      kind.render(this.plot, data);
+      this.root.style.minHeight = "0";
+      return;
+    }
     if (this.spec !== spec) {
       this.spec = spec;
       this.updateLegend = legend(this.legend, this);
@@ -157,6 +199,7 @@ class Chart {
   }
 
   dispose() {
+    this.stop?.();
     this.life.abort();
     this.resized.disconnect();
     this.seen.disconnect();

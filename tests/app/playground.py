@@ -1,5 +1,6 @@
 """The Playground under AppTest, and runs of the kind that it starts."""
 
+import json
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from afn.engine.execution import execute
 from afn.jsonl import read_lines
 from afn.settings.config import TrainConfig
 from app.kit.comparison import from_url
+from app.kit.feed import FEED
 from tests.app.one_view import PATIENCE, drawn
 
 APP = Path(__file__).parents[2] / "app" / "streamlit_app.py"
@@ -39,9 +41,25 @@ def is_enabled(at, label):
     return not at.button(key=f"transport.{label}").disabled
 
 
+def fed(at):
+    """What the page's figures and cards say: the whole of each one's channel, by its key."""
+    sent = [json.loads(each.proto.json or "{}") for each in at.get("bidi_component")]
+    channels = {each["key"]: each["channel"] for each in sent if "channel" in each}
+    said = {}
+    for key, name in channels.items():
+        message, _ = FEED[name].since("", -1)
+        [said[key]] = json.loads(message)["chunks"]
+    return said
+
+
+def readings(at):
+    """The sentences under the figures."""
+    return "\n".join(each["reading"] for each in fed(at).values())
+
+
 def cards(at):
     """Per contender (its name, how it stands, the line below)."""
-    [page] = [html.proto.body for html in at.get("html") if "afn-cards" in html.proto.body]
+    page = fed(at)["cards"]["html"]
     pattern = r'<header><span>(.*?)</span><span class="state">(.*?)</span>.*?"facts">(.*?)</div>'
     return re.findall(pattern, page, re.DOTALL)
 

@@ -51,7 +51,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def filled(serve, runs: Path) -> str:
     """An app with runs and with the pretrained models that come along."""
     env = {"AFN_RUNS_DIR": str(runs), "AFN_DATA_DIR": str(runs / "no-data")}
-    return serve(ROOT / "app" / "streamlit_app.py", env)
+    return serve(ROOT / "app" / "server.py", env)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def empty(serve, tmp_path_factory: pytest.TempPathFactory) -> str:
     names = ("AFN_RUNS_DIR", "AFN_DATA_DIR", "AFN_PRETRAINED_DIR")
     env = {name: str(folder / name) for name in names}
     (folder / "AFN_PRETRAINED_DIR").mkdir()
-    return serve(ROOT / "app" / "streamlit_app.py", env)
+    return serve(ROOT / "app" / "server.py", env)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ def test_make_and_docker_start_it_where_the_settings_are():
     assert re.search(r"^COPY .*\.streamlit \.streamlit$", docker, re.MULTILINE)
     assert docker.rindex("WORKDIR") < docker.index("COPY"), f"settings are not below {place}"
     for text in (docker, (ROOT / "Makefile").read_text()):
-        assert "app/streamlit_app.py" in text  # below the folder that has .streamlit
+        assert "app/server.py" in text  # below the folder that has .streamlit
         assert not re.search(r"^\s*cd |--server\.headless|STREAMLIT_", text, re.MULTILINE)
 
 

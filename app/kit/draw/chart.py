@@ -17,7 +17,6 @@ HISTORY_BYTES = 60_000
 
 Rows = list[dict[str, Any]]
 """A table in long form: one dict a row, all with the same keys."""
-Feed = Callable[[Any], tuple[dict[str, Any], Any]]
 """What came after a cursor (None: everything), {} for nothing, and the cursor to go on from."""
 
 
@@ -52,18 +51,25 @@ class Chart:
         feed: What is new since a cursor.
         reading: One sentence, computed from the data, that says what the chart shows.
         table: The chart's data in long form, for download.
+        is_final: Whether no more is to come.
     """
 
     subject: Hashable
     spec: dict[str, Any]
-    feed: Feed
+    feed: Callable[[Any], tuple[dict[str, Any], Any]]
     reading: str
     table: Callable[[], Rows]
+    is_final: bool = False
 
 
 def subject_of(shown: Sequence[Shown], *view: Hashable) -> Hashable:
     """The runs, their revisions, and how they are looked at."""
     return (tuple((each.history.run.id, each.history.revision) for each in shown), view)
+
+
+def all_over(shown: Sequence[Shown]) -> bool:
+    """Whether no run is to say more."""
+    return all(each.is_over for each in shown)
 
 
 def legend(shown: Sequence[Shown]) -> list[dict[str, str]]:

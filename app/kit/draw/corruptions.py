@@ -10,7 +10,7 @@ from afn.settings.corruptions import MIN_SIDE
 from afn.stats.intervals import wilson_interval
 from afn.wording import count_words, percent
 
-from .chart import Chart, Rows, Shown, enumerate_words, legend, subject_of
+from .chart import Chart, Rows, Shown, all_over, enumerate_words, legend, subject_of
 
 CLEAN = "clean"
 _LEAST = (MIN_SIDE, MIN_SIDE, 1)
@@ -66,6 +66,7 @@ def corruption_chart(shown: Sequence[Shown], severity: int) -> Chart:
         feed,
         _reading(shown, severity),
         lambda: _table(shown),
+        all_over(shown),
     )
 
 

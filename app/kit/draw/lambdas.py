@@ -9,7 +9,17 @@ from afn.runs.history import History
 from afn.settings.lambda_init import GREEK, LAMBDAS
 from afn.wording import number_words
 
-from .chart import HISTORY_BYTES, TICK_BYTES, Chart, Rows, Shown, legend, marks_since, subject_of
+from .chart import (
+    HISTORY_BYTES,
+    TICK_BYTES,
+    Chart,
+    Rows,
+    Shown,
+    all_over,
+    legend,
+    marks_since,
+    subject_of,
+)
 from .live_chart import curve_points
 
 TITLES = {
@@ -77,7 +87,14 @@ def lambda_chart(shown: Sequence[Shown], *, scale: Scale = "λ", by: By = "λ") 
         return chunk, now
 
     view = (scale, by, tuple(layers))
-    return Chart(subject_of(adaptive, *view), spec, feed, _reading(adaptive), lambda: _table(shown))
+    return Chart(
+        subject_of(adaptive, *view),
+        spec,
+        feed,
+        _reading(adaptive),
+        lambda: _table(shown),
+        all_over(shown),
+    )
 
 
 def short_layer(name: str) -> str:

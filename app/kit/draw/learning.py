@@ -13,6 +13,7 @@ from .chart import (
     Chart,
     Rows,
     Shown,
+    all_over,
     enumerate_words,
     legend,
     marks_since,
@@ -60,7 +61,14 @@ def learning_chart(shown: Sequence[Shown]) -> Chart:
             blocks.append((2 * len(shown) + run, *tests(each, evaluations[run])))
         return _chunk(blocks, marks_since(shown, commands), cursor is None), now
 
-    return Chart(subject_of(shown), spec, feed, _learning_reading(shown), lambda: _steps(shown))
+    return Chart(
+        subject_of(shown),
+        spec,
+        feed,
+        _learning_reading(shown),
+        lambda: _steps(shown),
+        all_over(shown),
+    )
 
 
 def gradient_chart(shown: Sequence[Shown]) -> Chart:
@@ -87,7 +95,14 @@ def gradient_chart(shown: Sequence[Shown]) -> Chart:
         blocks = _step_blocks(shown, steps, 2, columns)
         return _chunk(blocks, marks_since(shown, commands), cursor is None), now
 
-    return Chart(subject_of(shown), spec, feed, _gradient_reading(shown), lambda: _steps(shown))
+    return Chart(
+        subject_of(shown),
+        spec,
+        feed,
+        _gradient_reading(shown),
+        lambda: _steps(shown),
+        all_over(shown),
+    )
 
 
 def _ends(shown: Sequence[Shown]) -> tuple[list[int], list[int], list[int]]:

@@ -1,9 +1,8 @@
 """A chart in the page that is sent only what is new.
 
-``live_chart`` mounts one browser component per ``key``. What it is fed goes through an append-only
-log of numbered chunks (``ChunkLog``): chunk 0 holds the spec and the whole history, every later one
-only what came since. A message carries the newest few, so the browser, which appends by number,
-outlives dropped messages; where more are missing it asks for a new epoch of the log.
+``live_chart`` mounts one browser component per ``key``. What it draws comes through a channel of
+the live feed, see `app.kit.feed`: over the tab's one connection or, where there is none, with each
+rerun of the part of the page that it stands in.
 
 The spec says what is drawn; ``app/static/live_chart/`` has a file per kind, each naming its spec
 and chunks at the top. JSON knows no NaN: gaps may only travel inside ``encode``.
@@ -12,14 +11,12 @@ and chunks at the top. JSON knows no NaN: gaps may only travel inside ``encode``
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
-import secrets
 import shutil
 import tempfile
-import time
-from collections import deque
-from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,99 +26,66 @@ import streamlit as st
 from numpy.typing import ArrayLike
 
 from ..components.scripts import module_line
+from ..feed import FEED, Drawn
 from ..folders import STATIC
-from ..view import in_session, said
-from .chart import Feed
+from ..view import in_session
 
-MESSAGE_BYTES = 4_400
 _OVERLAP = 3
-_AWAY_SECONDS = 10.0
+"""Messages of the page carry so many chunks: one or two may be lost."""
 
 
 @dataclass
-class ChunkLog:
-    """What one browser session has been offered of one chart."""
+class _Sent:
+    """What a session was sent of a chart, where the page sends it."""
 
-    epoch: str = ""
-    _drawn: tuple[Hashable, dict[str, Any]] | None = None
-    _cursor: Any = None
-    _offered_at: float = 0.0
-    _is_final: bool = False
-    _chunks: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=_OVERLAP))
+    name: str = ""
+    at: tuple[str, int] = ("", -1)
 
-    def offer(
-        self,
-        subject: Hashable,
-        spec: dict[str, Any],
-        feed: Feed,
-        now: float,
-        *,
-        is_final: bool = False,
-    ) -> dict[str, Any]:
-        """Take the news from ``feed`` and return the message: the last one again if there is none.
 
-        Another subject or spec starts another drawing. A reader who was away, in another tab or on
-        another page, gets the history afresh, evenly thinned, instead of one coarse stretch.
-        """
-        if (subject, spec) != self._drawn:
-            self._drawn = (subject, spec)
-            self._restart(secrets.token_hex(4))
-        elif is_final and not self._is_final:
-            self._restart(self.epoch)  # in place of what the ticks had left out
-        self._is_final = is_final
-        news, cursor = feed(self._cursor)
-        if news and self._chunks and now - self._offered_at > _AWAY_SECONDS:
-            self._restart(self.epoch)
-            news, cursor = feed(None)
-        if not self._chunks:
-            self._chunks.append({"n": 0, "spec": spec, **news})
-        elif news:
-            self._chunks.append({"n": self._chunks[-1]["n"] + 1, **news})
-        while self._chunks[0]["n"] and len(json.dumps(list(self._chunks))) > MESSAGE_BYTES:
-            self._chunks.popleft()  # less overlap: a lost message then costs a resync
-        self._cursor, self._offered_at = cursor, now
-        return {"epoch": self.epoch, "chunks": list(self._chunks)}
+@dataclass
+class _Connection:
+    """Whether a browser can be fed; told by it."""
 
-    def resync(self, epoch: str) -> None:
-        """Start again from the history, unless the epoch complained of is already past."""
-        if epoch == self.epoch:
-            self._restart(epoch)
+    is_absent: bool = False
 
-    def _restart(self, epoch: str) -> None:
-        # The part before the dot names the drawing: while it lasts the browser keeps the zoom.
-        self.epoch = f"{epoch.partition('.')[0]}.{secrets.token_hex(2)}"
-        self._chunks.clear()
-        self._cursor = None
+    def give_up(self) -> None:
+        self.is_absent = True
+
+
+def is_fed() -> bool:
+    """Whether charts are fed by themselves; else the part of the page that they stand in reruns."""
+    return FEED.is_served and not in_session(_Connection).is_absent
 
 
 def live_chart(
-    key: str,
-    *,
-    subject: Hashable,
-    spec: dict[str, Any],
-    feed: Feed,
-    alt: str,
-    is_final: bool = False,
+    key: str, title: str, of: Hashable, make: Callable[[], Drawn], *, turn: str | None = None
 ) -> None:
-    """Draw ``spec`` and keep it up to date with ``feed``; call it on every tick of a fragment.
+    """Draw what `make` says, and keep it up to date.
 
     Args:
-        key: names the chart in this session; also the session key of the component.
-        subject: what is drawn, such as the run ids and the layer; another one clears the drawing.
-        spec: how it is drawn; ``spec["kind"]`` is "curves", "distribution" or "bars".
-        feed: what to draw; see ``Feed``.
-        alt: what the chart shows, for those who cannot see it.
-        is_final: whether no more is to come; then the drawing is made complete.
+        key: Names the chart in this session; also the session key of the component.
+        title: What the chart shows, for those who cannot see it; its reading is added.
+        of: What `make` depends on, such as the runs and the layer: who shows the same shares it.
+        make: Looks how it stands; called by whoever looked last, on behalf of all.
+        turn: How the page around stands: where a chunk says another one, the page reruns.
     """
-    log = in_session(ChunkLog, key)
+    name = f"{key}.{hashlib.sha256(repr(of).encode()).hexdigest()[:16]}"
+    channel = FEED.announce(name, make)
+    message: dict[str, Any] = {"channel": name}
+    sent = in_session(_Sent, key)
+    if not is_fed():
+        if sent.name != name:
+            sent.name, sent.at = name, ("", -1)
+        epoch, number = sent.at
+        channel.advance()
+        news, sent.at = channel.since(epoch, max(number - _OVERLAP, 0) if epoch else -1)
+        message |= json.loads(news) if news else {"epoch": epoch, "chunks": []}
     _component(
         key=key,
-        data={
-            "key": key,
-            "alt": alt,
-            **log.offer(subject, spec, feed, time.monotonic(), is_final=is_final),
-        },
-        on_resync_change=lambda: log.resync(said(key).resync),
+        data={"key": key, "title": title, "turn": turn, **message},
+        on_resync_change=lambda: setattr(sent, "name", ""),
+        on_turn_change=lambda: None,
+        on_feed_change=in_session(_Connection).give_up,
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from afn.wording import range_words
 
-from ...kit.draw.chart import Chart, Rows, Shown, enumerate_words, legend, subject_of
+from ...kit.draw.chart import Chart, Rows, Shown, all_over, enumerate_words, legend, subject_of
 from ...kit.draw.lambdas import short_layer
 from ...kit.draw.live_chart import pack
 
@@ -82,4 +82,4 @@ def distribution_chart(shown: Sequence[Shown], layer: str) -> Chart:
             for channel, (gamma, beta) in enumerate(zip(*panels, strict=True))
         ]
 
-    return Chart(subject_of(shown, layer), spec, feed, reading(), table)
+    return Chart(subject_of(shown, layer), spec, feed, reading(), table, all_over(shown))

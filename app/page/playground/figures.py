@@ -1,54 +1,55 @@
 """The Playground's figures: each with a title, an explanation, its controls, and its reading."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
 
 import streamlit as st
 
 from afn.settings.config import SETTINGS
 
 from ...kit.comparison import Comparison
-from ...kit.draw.chart import Chart, Shown
+from ...kit.draw.chart import Chart, Shown, all_over
 from ...kit.draw.corruptions import corruption_chart
-from ...kit.draw.lambdas import lambda_chart, short_layer
+from ...kit.draw.lambdas import By, Scale, lambda_chart, short_layer
 from ...kit.draw.learning import gradient_chart, learning_chart
 from ...kit.draw.live_chart import live_chart
 from ...kit.heading import heading
 from . import transport
 from . import view as state
 from .distribution import distribution_chart, layer_names
+from .live import Live
 from .view import key
 from .words import ABOUT, HELP
 
 
-def render(shown: Sequence[Shown], comparison: Comparison) -> None:
+def render(live: Live, comparison: Comparison) -> None:
     """Draw all figures of the runs on screen."""
-    _lambdas(shown)
+    _lambdas(live)
     heading("Loss and accuracy", "learning", ABOUT["learning"])
-    _mount("Loss and accuracy", learning_chart(shown), "learning", shown, names_statistics=True)
-    _corruptions(shown, comparison)
-    _distributions(shown)
+    _mount("Loss and accuracy", "learning", live, learning_chart, names_statistics=True)
+    _corruptions(live, comparison)
+    _distributions(live)
     heading("Gradient and speed", "gradients", ABOUT["gradients"])
-    _mount("Gradient and speed", gradient_chart(shown), "gradients", shown)
+    _mount("Gradient and speed", "gradients", live, gradient_chart)
 
 
 def _mount(
     title: str,
-    chart: Chart,
     chart_key: str,
-    shown: Sequence[Shown],
-    *,
+    live: Live,
+    draw: Callable[..., Chart],
+    *how: Hashable,
     names_statistics: bool = False,
 ) -> None:
-    """A live chart, the sentence that reads it, and what it is."""
-    live_chart(
-        chart_key,
-        subject=chart.subject,
-        spec=chart.spec,
-        feed=chart.feed,
-        alt=f"{title}. {chart.reading}",
-        is_final=all(each.is_over for each in shown),
-    )
-    st.caption(f"{chart.reading}  \n{provenance(shown, names_statistics=names_statistics)}")
+    """A live chart of what `draw` makes of the runs, the sentence that reads it, and what it is."""
+
+    def make() -> Chart:
+        shown = live.shown()
+        chart = draw(shown, *how)
+        told = provenance(shown, names_statistics=names_statistics)
+        return replace(chart, reading=f"{chart.reading}\n{told}")
+
+    live_chart(chart_key, title, (live.key, how), make)
 
 
 def provenance(shown: Sequence[Shown], *, names_statistics: bool = False) -> str:
@@ -59,7 +60,7 @@ def provenance(shown: Sequence[Shown], *, names_statistics: bool = False) -> str
 
     configs = [one.config for one in shown]
     parts = [
-        "**Cached** (runs that have ended)" if all(s.is_over for s in shown) else "**Live**",
+        "Cached (runs that have ended)" if all_over(shown) else "Live",
         each([config.dataset for config in configs]),
         each([config.backbone for config in configs]),
         f"seed {each([config.seed for config in configs])}",
@@ -70,7 +71,9 @@ def provenance(shown: Sequence[Shown], *, names_statistics: bool = False) -> str
     return " · ".join(parts)
 
 
-def _lambdas(shown: Sequence[Shown]) -> None:
+def _lambdas(live: Live) -> None:
+    shown = live.shown()
+
     def choices() -> None:
         st.segmented_control(
             "Scale", ["λ", "logit"], key="view.scale", required=True, help=HELP["scale"],
@@ -84,19 +87,19 @@ def _lambdas(shown: Sequence[Shown]) -> None:
     heading("λ of every layer", "lambda", ABOUT["lambda"], side=choices)
     if any(each.history.adaptive_layers for each in shown):
         scale, by = state.view("scale"), state.view("by")
-        chart = lambda_chart(
-            shown,
-            scale="logit" if scale == "logit" else "λ",
-            by="layer" if by == "layer" else "λ",
-        )
-        _mount("λ over steps", chart, "lambdas", shown)
+        how = "logit" if scale == "logit" else "λ", "layer" if by == "layer" else "λ"
+        _mount("λ over steps", "lambdas", live, _lambda_chart, *how)
     elif all(each.history.start for each in shown):
         st.caption("None of these contenders has λ: it belongs to AFN and ASRNorm.")
     else:
         st.caption("λ stands at its start; the first step comes in a moment.")
 
 
-def _corruptions(shown: Sequence[Shown], comparison: Comparison) -> None:
+def _lambda_chart(shown: Sequence[Shown], scale: Scale, by: By) -> Chart:
+    return lambda_chart(shown, scale=scale, by=by)
+
+
+def _corruptions(live: Live, comparison: Comparison) -> None:
     severity: int = st.session_state[key("severity")]
 
     def choices() -> None:
@@ -111,12 +114,12 @@ def _corruptions(shown: Sequence[Shown], comparison: Comparison) -> None:
         )  # fmt: skip
 
     heading("Accuracy per corruption", "corruptions", ABOUT["corruptions"], side=choices)
-    chart = corruption_chart(shown, severity)
-    _mount("Accuracy per corruption", chart, "corruptions", shown, names_statistics=True)
+    title = "Accuracy per corruption"
+    _mount(title, "corruptions", live, corruption_chart, severity, names_statistics=True)
 
 
-def _distributions(shown: Sequence[Shown]) -> None:
-    names = layer_names(shown)
+def _distributions(live: Live) -> None:
+    names = layer_names(live.shown())
 
     def choices() -> None:
         if st.session_state.get("view.layer") not in names:
@@ -139,5 +142,5 @@ def _distributions(shown: Sequence[Shown]) -> None:
     if not names:
         st.caption("The first snapshot comes with the first step.")
         return
-    chart = distribution_chart(shown, st.session_state["view.layer"])
-    _mount("γ̂ and β̂", chart, "distribution", shown)
+    layer = st.session_state["view.layer"]
+    _mount("γ̂ and β̂", "distribution", live, distribution_chart, layer)

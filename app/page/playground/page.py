@@ -5,12 +5,9 @@ from dataclasses import replace
 
 import streamlit as st
 
-from afn.work.folder import ENDED
-
 from ...kit import backend
 from ...kit.comparison import Comparison, names_of
-from ...kit.draw.chart import Shown
-from ...kit.draw.live_chart import preload_charts
+from ...kit.draw.live_chart import is_fed, preload_charts
 from ...kit.draw.palette import run_colors
 from ...kit.jobs import follow
 from ...kit.markdown import plain
@@ -19,13 +16,14 @@ from . import controls, figures, status, tour, transport
 from . import tour_view as tour_state
 from . import view as state
 from .downloads import downloads
+from .live import Live
 from .view import Slot
 
 TITLE, PATH = "Playground", "home"
 """In the navigation, and in the address."""
 
 TICK_SECONDS = 1.0
-"""How often the page looks for news while something runs."""
+"""How often the page looks for news while something runs, where no feed brings them."""
 FIRST_LOOK_SECONDS = 0.6
 """After Start, the page waits so long for the first steps, to come with them and not before."""
 
@@ -54,12 +52,16 @@ def render() -> None:
     tour.render(comparison, statuses)
     transport.render(slots, statuses, is_valid=not errors)
     is_live = transport.is_live(statuses)
-    follow(lambda: _live(statuses), statuses, every=TICK_SECONDS if is_live else None)
+    every = TICK_SECONDS if is_live and not is_fed() else None
+    follow(lambda: _live(statuses), statuses, every=every)
     tour.remember()
 
 
 def _live(statuses_around: list[str]) -> list[str]:
-    """Everything that changes while runs train, unless the page is drawn anew; how they stand."""
+    """What changes while runs train, unless the page is drawn anew; how they stand.
+
+    Figures and cards are fed; the rest is drawn again where it changes.
+    """
     comparison, _ = state.take()
     slots = state.slots(comparison)
     statuses = [transport.status(slot) for slot in slots]
@@ -71,27 +73,15 @@ def _live(statuses_around: list[str]) -> list[str]:
     backend.runner().start()
     names = names_of([slot.config for slot in slots], [slot.origin for slot in slots])
     colors = run_colors([slot.config.norm for slot in slots])
-    everyone = [
-        Shown(
-            name,
-            color,
-            slot.config,
-            backend.history(slot.run.id),
-            is_over=standing in ENDED,
-            origin=slot.origin,
-        )
-        if slot.run
-        else None
-        for slot, name, color, standing in zip(slots, names, colors, statuses, strict=True)
-    ]
-    status.render(everyone, names, colors, statuses)
+    live = Live(slots, names, colors)
+    status.render(live)
     _tell_failures(slots, names)
-    shown = [each for each in everyone if each is not None]
+    shown = live.shown()
     if not shown:
         _empty()
         return statuses
     _settings_hint(comparison, slots)
-    figures.render(shown, comparison)
+    figures.render(live, comparison)
     downloads(shown)
     offer(
         "playground",

@@ -1,32 +1,32 @@
 """One card per contender: how its run stands, in one look."""
 
-from collections.abc import Sequence
 from html import escape
-
-import streamlit as st
 
 from afn.runs.store import Run
 from afn.wording import duration_words, percent
 
 from ...kit import backend
-from ...kit.draw.chart import Shown
+from ...kit.draw.chart import Chart, Shown
+from ...kit.draw.live_chart import live_chart
+from .live import Live
 
 
-def render(shown: Sequence[Shown | None], names: Sequence[str], colors: Sequence[str],
-           statuses: Sequence[str]) -> None:  # fmt: skip
-    """Draw the cards.
+def render(live: Live) -> None:
+    """Draw the cards; where the contenders change in more than these, the page follows."""
+    live_chart(
+        "cards", "How the contenders stand", live.key, lambda: _cards(live), turn=live.turn()
+    )
 
-    Args:
-        shown: The runs; None where a contender has not been started.
-        names: The contenders' names.
-        colors: Their colours.
-        statuses: How each stands, as `app.page.playground.transport.status` says.
-    """
-    cards = [
-        _card(each, name, color, status)
-        for each, name, color, status in zip(shown, names, colors, statuses, strict=True)
-    ]
-    st.html(f'<div class="afn-cards">{"".join(cards)}</div>')
+
+def _cards(live: Live) -> Chart:
+    everyone, statuses = live.look()
+    cards = "".join(map(_card, everyone, live.names, live.colors, statuses))
+    now = {"html": f'<div class="afn-cards">{cards}</div>', "turn": live.turn()}
+
+    def feed(cursor: dict[str, str] | None) -> tuple[dict[str, str], dict[str, str]]:
+        return ({} if now == cursor else now), now
+
+    return Chart(live.key, {"kind": "cards"}, feed, "", list)
 
 
 def _card(each: Shown | None, name: str, color: str, status: str) -> str:

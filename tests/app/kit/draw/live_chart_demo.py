@@ -9,13 +9,15 @@ from __future__ import annotations
 import base64
 import io
 import os
+import secrets
 import time
 
 import numpy as np
 import streamlit as st
 from PIL import Image
 
-from app.kit.draw.live_chart import HISTORY_BYTES, TICK_BYTES, curve_points, live_chart, pack
+from app.kit.draw.chart import HISTORY_BYTES, TICK_BYTES, Chart
+from app.kit.draw.live_chart import curve_points, live_chart, pack
 
 TICK = float(os.environ.get("AFN_DEMO_TICK", "0.3"))
 STEPS = int(os.environ.get("AFN_DEMO_STEPS", "600"))
@@ -189,11 +191,12 @@ CHARTS = {
 @st.fragment(run_every=TICK)
 def charts() -> None:
     for name in st.query_params.get("show", ",".join(CHARTS)).split(","):
-        spec, feed = CHARTS[name]
         st.subheader(name)
-        live_chart(name, subject=name, spec=spec, feed=feed, alt=f"Made-up {name} of three runs.")
+        chart = Chart(name, *CHARTS[name], "Of three runs.", list)
+        live_chart(name, f"Made-up {name}", st.session_state.visitor, lambda chart=chart: chart)
 
 
 st.set_page_config(layout="wide")
+st.session_state.setdefault("visitor", secrets.token_hex(4))
 if st.checkbox("Show charts", True):
     charts()

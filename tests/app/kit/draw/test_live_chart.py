@@ -3,7 +3,6 @@ from __future__ import annotations
 import base64
 import json
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,124 +10,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.kit.draw.chart import HISTORY_BYTES, TICK_BYTES
-from app.kit.draw.live_chart import ChunkLog, curve_points, encode, pack
-
-SPEC: dict[str, Any] = {"kind": "curves"}
-
-
-class Source:
-    """Numbers that arrive over time, as a feed."""
-
-    def __init__(self) -> None:
-        self.values: list[int] = []
-
-    def feed(self, cursor: int | None) -> tuple[dict[str, Any], int]:
-        news = self.values[cursor or 0 :]
-        return ({"values": news} if news else {}), len(self.values)
-
-
-class Reader:
-    """What the browser does with messages, in its fewest words."""
-
-    def __init__(self) -> None:
-        self.epoch, self.last, self.values = "", -1, list[int]()
-
-    def receive(self, message: dict[str, Any]) -> bool:
-        first = message["chunks"][0]["n"]
-        if message["epoch"] != self.epoch:
-            if first != 0:
-                return False
-            self.epoch, self.last, self.values = message["epoch"], -1, []
-        if first > self.last + 1:
-            return False
-        for chunk in message["chunks"]:
-            if chunk["n"] > self.last:
-                self.values += chunk.get("values", [])
-                self.last = chunk["n"]
-        return True
+from app.kit.draw.live_chart import curve_points, encode, pack
+from app.kit.feed import FEED
 
 
 def decode(text: str) -> np.ndarray:
     return np.frombuffer(base64.b64decode(text), "<f4")
-
-
-def offers(log: ChunkLog, source: Source, count: int) -> Iterator[dict[str, Any]]:
-    for _ in range(count):
-        source.values += [len(source.values), len(source.values) + 1]
-        yield log.offer("run", SPEC, source.feed, 0.0)
-
-
-def test_first_chunk_holds_spec_and_history() -> None:
-    source = Source()
-    source.values = [1, 2, 3]
-    message = ChunkLog().offer("run", SPEC, source.feed, 0.0)
-    assert message["chunks"] == [{"n": 0, "spec": SPEC, "values": [1, 2, 3]}]
-
-
-def test_message_repeats_while_nothing_is_new() -> None:
-    log, source = ChunkLog(), Source()
-    *_, last = offers(log, source, 5)
-    assert [chunk["n"] for chunk in last["chunks"]] == [2, 3, 4]
-    assert log.offer("run", SPEC, source.feed, 1e6) == last
-
-
-@pytest.mark.parametrize("dropped", [[1], [1, 2], [3, 4, 6, 7]])
-def test_reader_misses_nothing_when_few_messages_drop(dropped: list[int]) -> None:
-    source, reader = Source(), Reader()
-    for number, message in enumerate(offers(ChunkLog(), source, 10)):
-        assert number in dropped or reader.receive(message)
-    assert reader.values == source.values
-
-
-def test_resync_brings_back_what_too_many_drops_lost() -> None:
-    log, source, reader = ChunkLog(), Source(), Reader()
-    messages = list(offers(log, source, 6))
-    assert reader.receive(messages[0])
-    assert not reader.receive(messages[5])
-    log.resync(messages[5]["epoch"])
-    message = log.offer("run", SPEC, source.feed, 0.0)
-    assert reader.receive(message)
-    assert reader.values == source.values
-    # The browser keeps its zoom by the part before the dot.
-    assert message["epoch"].partition(".")[0] == messages[0]["epoch"].partition(".")[0]
-
-
-def test_resync_of_a_past_epoch_changes_nothing() -> None:
-    log, source = ChunkLog(), Source()
-    *_, last = offers(log, source, 3)
-    log.resync("past.1")
-    assert log.offer("run", SPEC, source.feed, 0.0) == last
-
-
-@pytest.mark.parametrize(("subject", "spec"), [("other", SPEC), ("run", {"kind": "bars"})])
-def test_another_subject_or_spec_is_another_drawing(subject: str, spec: dict[str, Any]) -> None:
-    log, source = ChunkLog(), Source()
-    *_, last = offers(log, source, 5)
-    message = log.offer(subject, spec, source.feed, 0.0)
-    assert message["chunks"] == [{"n": 0, "spec": spec, "values": source.values}]
-    assert message["epoch"].partition(".")[0] != last["epoch"].partition(".")[0]
-
-
-def test_returning_reader_gets_the_history_afresh() -> None:
-    log, source = ChunkLog(), Source()
-    list(offers(log, source, 5))
-    source.values.append(10)
-    message = log.offer("run", SPEC, source.feed, 60.0)
-    assert message["chunks"] == [{"n": 0, "spec": SPEC, "values": source.values}]
-
-
-def test_failing_feed_loses_nothing() -> None:
-    log, source = ChunkLog(), Source()
-    list(offers(log, source, 2))
-
-    def broken(cursor: int | None) -> tuple[dict[str, Any], int]:
-        raise OSError("gone")
-
-    with pytest.raises(OSError, match="gone"):
-        log.offer("run", SPEC, broken, 0.0)
-    source.values.append(4)
-    message = log.offer("run", SPEC, source.feed, 0.0)
-    assert message["chunks"][-1] == {"n": 2, "values": [4]}
 
 
 def test_pack_keeps_ends_and_is_fine_between() -> None:
@@ -139,40 +26,16 @@ def test_pack_keeps_ends_and_is_fine_between() -> None:
     assert pack([0.5, 0.5])[:2] == [0.5, 0.5]
 
 
-def test_a_final_chart_is_offered_whole_once() -> None:
-    log, asked = ChunkLog(), []
-
-    def feed(cursor: int | None) -> tuple[dict[str, Any], int]:
-        asked.append(cursor)
-        return {"pts": []} if cursor is None else {}, 1
-
-    live = log.offer("run", {}, feed, 0.0)
-    final = log.offer("run", {}, feed, 1.0, is_final=True)
-    assert final["epoch"].partition(".")[0] == live["epoch"].partition(".")[0]
-    assert final["epoch"] != live["epoch"]
-    assert log.offer("run", {}, feed, 2.0, is_final=True) == final
-    assert asked == [None, None, 1]
-
-
 def test_encode_round_trip() -> None:
     values = [0.0474, -1e-30, 3e30, 0.0, math.nan]
     np.testing.assert_array_equal(decode(encode(values)), np.asarray(values, np.float32))
 
 
 @pytest.mark.parametrize("lines", [2, 24, 60])
-def test_three_runs_stay_within_five_kilobytes_a_tick(lines: int) -> None:
-    log = ChunkLog()
-    spec = {"kind": "curves", "panels": [{"title": "x" * 40}] * lines}
-
-    def feed(cursor: int | None) -> tuple[dict[str, Any], int]:
-        x = np.arange(100) + (cursor or 0)
-        blocks = [(run * lines, x, np.zeros((lines, 100))) for run in range(3)]
-        return {"pts": curve_points(blocks, most_bytes=TICK_BYTES)}, x[-1] + 1
-
-    for _ in range(4):  # the spec leaves the overlap with the fourth
-        message = log.offer("runs", spec, feed, 0.0)
-    assert max(len(json.dumps(chunk)) for chunk in message["chunks"]) <= 1_350
-    assert len(json.dumps({"key": "k", "alt": "a" * 200, **message})) <= 5_000
+def test_three_runs_stay_within_a_kilobyte_and_a_half_a_tick(lines: int) -> None:
+    x = np.arange(100)
+    blocks = [(run * lines, x, np.zeros((lines, 100))) for run in range(3)]
+    assert len(json.dumps(curve_points(blocks, most_bytes=TICK_BYTES))) <= 1_350
 
 
 def test_thinning_spreads_evenly_and_keeps_the_newest() -> None:
@@ -197,32 +60,56 @@ def test_thinning_leaves_rare_measurements_whole() -> None:
 
 
 def page() -> None:
+    import secrets
+
     import streamlit as st
 
+    from app.kit.draw.chart import Chart
     from app.kit.draw.live_chart import live_chart
 
-    def feed(cursor: int | None) -> tuple[dict, int]:
-        now = st.session_state.get("now", 1)
-        return ({"marks": list(range(cursor or 0, now))} if now != cursor else {}), now
+    now = st.session_state.setdefault("now", [1])
+    visitor = st.session_state.setdefault("visitor", secrets.token_hex(8))
 
-    live_chart("demo", subject="run", spec={"kind": "curves"}, feed=feed, alt="One line.")
+    def make() -> Chart:
+        end = now[0]
+
+        def feed(cursor: int | None) -> tuple[dict, int]:
+            return ({"marks": list(range(cursor or 0, end))} if end != cursor else {}), end
+
+        return Chart("run", {"kind": "curves"}, feed, f"{end} marks.", list)
+
+    live_chart("demo", "One line", visitor, make)
 
 
-def test_page_sends_only_what_is_new() -> None:
+def message(at: AppTest) -> dict[str, Any]:
+    [chart] = at.get("bidi_component")
+    assert chart.proto.js_content.count("\n") == 1
+    found: dict[str, Any] = json.loads(chart.proto.json)
+    return found
+
+
+def test_without_a_feed_the_page_sends_what_is_new_and_a_little_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("app.kit.feed.AWAY_SECONDS", 1e9)
     at = AppTest.from_function(page).run()
     assert not at.exception
+    first = message(at)
+    assert (first["key"], first["title"]) == ("demo", "One line")
+    spec = {"kind": "curves"}
+    assert first["chunks"] == [{"n": 0, "spec": spec, "marks": [0], "reading": "1 marks."}]
+    assert message(at.run())["chunks"] == []
+    for end in (3, 4, 5, 6, 7):
+        at.session_state["now"][0] = end
+        at.run()
+    assert [(chunk["n"], chunk["marks"]) for chunk in message(at)["chunks"]] == [
+        (2, [3]), (3, [4]), (4, [5]), (5, [6]),
+    ]  # fmt: skip
 
-    def message() -> dict[str, Any]:
-        [chart] = at.get("bidi_component")
-        assert chart.proto.js_content.count("\n") == 1
-        return json.loads(chart.proto.json)
 
-    first = message()
-    assert first["key"] == "demo"
-    assert first["alt"] == "One line."
-    assert first["chunks"] == [{"n": 0, "spec": {"kind": "curves"}, "marks": [0]}]
-    at.run()
-    assert message() == first
-    at.session_state["now"] = 3
-    at.run()
-    assert message()["chunks"][1:] == [{"n": 1, "marks": [1, 2]}]
+def test_with_a_feed_the_page_names_its_channel_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FEED, "is_served", True)
+    told = message(AppTest.from_function(page).run())
+    assert told.keys() == {"key", "title", "turn", "channel"}
+    all_of_it, _ = FEED[told["channel"]].since("", -1)
+    assert json.loads(all_of_it or b"")["chunks"][0]["marks"] == [0]

@@ -149,19 +149,16 @@ def test_a_drag_outlasts_ticks(show: Callable[..., Page]) -> None:
 def test_lost_messages_leave_no_gap(show: Callable[..., Page], loss: str) -> None:
     page = show("training")
     wait_for_ticks(page, 4)
-    epoch = page.evaluate(
+    newest = page.evaluate(
         f"""async () => {{
             const module = await import({MODULE});
             const store = module.stores.get('training');
-            const epoch = store.epoch;
+            const newest = store.last;
             {loss};
-            return epoch;
+            return newest;
         }}"""
     )
-    wait(
-        page,
-        f"import({MODULE}).then(m => (m.stores.get('training')?.epoch ?? '{epoch}') !== '{epoch}')",
-    )
+    wait(page, f"import({MODULE}).then(m => m.stores.get('training')?.last > {newest})")
     wait_for_ticks(page)
     steps = page.evaluate(f"{LOSS}.x")
     assert steps == list(range(len(steps)))
@@ -223,6 +220,6 @@ def test_narrow_page_does_not_scroll_sideways(show: Callable[..., Page], chart: 
 
 def test_labels_are_text_and_the_figure_is_named(show: Callable[..., Page]) -> None:
     page = show("training")
-    assert page.get_by_role("figure", name="Made-up training of three runs.").count() == 1
+    assert page.get_by_role("figure", name="Made-up training. Of three runs.").count() == 1
     assert page.get_by_role("button", name="BN <b>&amp;</b>", exact=True).is_visible()
     assert "BN &lt;b&gt;&amp;amp;&lt;/b&gt; · test" in names(page)

@@ -29,7 +29,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def address(serve, reports: Path) -> str:
     folder = reports.parent
     env = {"AFN_RUNS_DIR": str(folder), "AFN_DATA_DIR": str(folder / "no-data")}
-    return serve(ROOT / "app" / "streamlit_app.py", env)
+    return serve(ROOT / "app" / "server.py", env)
 
 
 def measure(page: Page, url: str) -> str:

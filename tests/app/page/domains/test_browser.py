@@ -37,9 +37,7 @@ def address(serve, tmp_path_factory: pytest.TempPathFactory) -> str:
         dataset="shapes/ink", norm="bn", widths=(2,), epochs=1, batch_size=16, corruptions=()
     )
     _train(RunStore(runs), recipe, data)
-    return serve(
-        ROOT / "app" / "streamlit_app.py", {"AFN_RUNS_DIR": str(runs), "AFN_DATA_DIR": str(data)}
-    )
+    return serve(ROOT / "app" / "server.py", {"AFN_RUNS_DIR": str(runs), "AFN_DATA_DIR": str(data)})
 
 
 def _train(store: RunStore, config: TrainConfig, data: Path) -> None:

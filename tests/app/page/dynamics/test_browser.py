@@ -36,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def address(serve, folder: Path) -> str:
     env = {"AFN_RUNS_DIR": str(folder), "AFN_DATA_DIR": str(folder / "no-data")}
-    return serve(ROOT / "app" / "streamlit_app.py", env)
+    return serve(ROOT / "app" / "server.py", env)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ SCORE = ".afn-inside .score >> nth=0"
 def address(serve, tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("runs")
     env = {"AFN_RUNS_DIR": str(folder), "AFN_DATA_DIR": str(folder / "no-data")}
-    return serve(ROOT / "app" / "streamlit_app.py", env) + "/inside"
+    return serve(ROOT / "app" / "server.py", env) + "/inside"
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ def address(serve, tmp_path_factory: pytest.TempPathFactory) -> str:
         "AFN_DATA_DIR": str(folder / "no-data"),
         "AFN_CACHE_DIR": str(folder / "cache"),
     }
-    return serve(ROOT / "app" / "streamlit_app.py", env)
+    return serve(ROOT / "app" / "server.py", env)
 
 
 def opened(page: Page, address: str, slug: str) -> None:

@@ -36,7 +36,7 @@ def runs_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def address(serve, runs_folder: Path) -> str:
     env = {"AFN_RUNS_DIR": str(runs_folder), "AFN_DATA_DIR": str(runs_folder / "no-data")}
-    return serve(ROOT / "app" / "streamlit_app.py", env)
+    return serve(ROOT / "app" / "server.py", env)
 
 
 def start(page: Page, url: str) -> None:
@@ -50,7 +50,7 @@ def points(page: Page, title: str) -> int:
     page.get_by_role("figure", name=re.compile("^" + re.escape(title))).scroll_into_view_if_needed()
     return page.evaluate(
         """title => { const plot = [...document.querySelectorAll('[role=figure]')]
-          .find(figure => figure.ariaLabel.startsWith(title))?.querySelector('.js-plotly-plot');
+          .find(figure => figure.ariaLabel?.startsWith(title))?.querySelector('.js-plotly-plot');
           return (plot?.data ?? []).reduce((sum, trace) => sum + (trace.x?.length ?? 0), 0); }""",
         title,
     )

@@ -19,6 +19,7 @@ from tests.app.playground import (
     is_enabled,
     playground,
     press,
+    readings,
     running,
     standing,
     unfold,
@@ -172,7 +173,7 @@ def test_a_link_reattaches_in_another_browser(runs):
     for at in (first, second):
         assert standing(at) == [("AFN", "finished"), ("IN", "finished")]
         told = "AFN test batches of 128, the last of 104, IN per image"
-        assert f"statistics at test time: {told}" in text(at.caption)
+        assert f"statistics at test time: {told}" in readings(at)
         assert not at.warning
     assert dict(second.query_params) == dict(first.query_params)
 
@@ -237,7 +238,7 @@ def test_a_damaged_recording_stays_readable(runs):
     run.events_path.write_bytes(b"".join(lines) + b'{"kind": "st')
     at = playground(run=run.id)
     assert standing(at) == [("AFN", "finished")]
-    assert "Test accuracy on 360 images" in text(at.caption)
+    assert "Test accuracy on 360 images" in readings(at)
 
 
 def test_a_store_that_cannot_be_written_is_one_line(runs, tmp_path, monkeypatch):

@@ -4,6 +4,7 @@ Only one test has a worker process: in the others what is submitted waits, or th
 executes it.
 """
 
+import json
 import re
 from dataclasses import replace
 
@@ -15,16 +16,18 @@ from afn.runs.history import History
 from afn.runs.store import RunStore
 from afn.work.folder import ENDED
 from app.kit import backend
-from tests.app.one_view import drawn, html, run_fragment, text
+from tests.app.one_view import drawn, run_fragment, text
 from tests.app.playground import (
     CONFIG,
     QUICK_LINK,
     cards,
     commands,
+    fed,
     finished,
     is_enabled,
     playground,
     press,
+    readings,
     running,
     settings,
     standing,
@@ -60,9 +63,9 @@ def test_start_trains_all_contenders_in_the_worker_and_the_page_reads_them(store
         f"{name} {100 * run.state().summary['accuracy']:.1f} % (step 22)"
         for name, run in runs.items()
     ]
-    scores = re.search(r"Test accuracy on 360 images of digits8: (.*)\.", text(at.caption))
+    scores = re.search(r"Test accuracy on 360 images of digits8: (.*)\.", readings(at))
     assert set(scores[1].split(" and ")) == set(words)
-    assert len(at.get("bidi_component")) == 5
+    assert len(fed(at)) == 6
 
 
 def test_start_makes_the_runs_that_the_settings_say(runs):
@@ -116,7 +119,7 @@ def test_a_card_says_at_which_step_its_accuracy_was_tested(runs):
     while (now := next(events).step) <= tested.step:
         pass
     at = playground(run=run.id)
-    assert f"test accuracy at step {tested.step}<" in html(at)
+    assert f"test accuracy at step {tested.step}<" in fed(at)["cards"]["html"]
     assert f"step {now} · " in cards(at)[0][2]
     events.close()
 
@@ -220,7 +223,7 @@ def test_settings_are_changed_before_a_run_is_resumed_with_them(runs, end):
     drawn(at.run())
     assert later not in text(at.caption)
     assert standing(at) == [("AFN", "finished")]
-    assert '"lr 0.01"' in at.get("bidi_component")[0].proto.json
+    assert '"lr 0.01"' in json.dumps(fed(at))
     rates = History.of(run).columns["lr"]
     assert set(rates[:3]) == {0.05}
     assert set(rates[4:]) == {0.01}
@@ -250,7 +253,7 @@ def test_a_change_reaches_the_live_run_as_just_typed_and_leaves_a_mark(runs, wid
     assert commands(run) == [{"command": "set", widget: value}]
     list(events)
     drawn(at.run())
-    assert '"marks":' in at.get("bidi_component")[0].proto.json
+    assert '"marks":' in json.dumps(fed(at))
 
 
 def test_lambda_is_set_in_the_contenders_that_have_one(runs):
@@ -271,13 +274,13 @@ def test_a_test_on_demand_reopens_a_finished_run_for_it(runs):
     run = finished(runs, CONFIG)
     at = playground(run=run.id)
     at.segmented_control(key="set.severity").set_value(5)
-    assert "No corruption tested yet" in text(run_fragment(at).caption)
+    assert "No corruption tested yet" in readings(run_fragment(at))
     at.button(key="test.now").click()
     run_fragment(at)
     assert commands(run) == [{"command": "evaluate", "severity": 5}]
     list(execute(run))
     drawn(at.run())
-    assert "The largest drop from clean at severity 5" in text(at.caption)
+    assert "The largest drop from clean at severity 5" in readings(at)
     assert standing(at) == [("AFN", "finished")]
 
 

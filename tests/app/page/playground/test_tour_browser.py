@@ -19,7 +19,7 @@ QUICK = "?data=digits8&widths=4-8&epochs=1&c=afn&c=bn"
 def address(serve, tmp_path_factory: pytest.TempPathFactory) -> str:
     folder: Path = tmp_path_factory.mktemp("runs")
     env = {"AFN_RUNS_DIR": str(folder), "AFN_DATA_DIR": str(folder / "no-data")}
-    return serve(ROOT / "app" / "streamlit_app.py", env)
+    return serve(ROOT / "app" / "server.py", env)
 
 
 def top_of_controls(page: Page) -> float:

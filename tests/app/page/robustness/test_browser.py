@@ -51,7 +51,7 @@ def large(folder: Path) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def address(serve, folder: Path) -> str:
     env = {"AFN_RUNS_DIR": str(folder), "AFN_DATA_DIR": str(folder / "no-data")}
-    return serve(ROOT / "app" / "streamlit_app.py", env) + "/robustness"
+    return serve(ROOT / "app" / "server.py", env) + "/robustness"
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ def parent(folder: Path) -> Run:
 @pytest.fixture(scope="module")
 def address(serve, folder: Path) -> str:
     env = {"AFN_RUNS_DIR": str(folder), "AFN_DATA_DIR": str(folder / "no-data")}
-    return serve(ROOT / "app" / "streamlit_app.py", env)
+    return serve(ROOT / "app" / "server.py", env)
 
 
 def is_too_wide(page: Page) -> bool:

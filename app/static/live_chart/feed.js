@@ -1,0 +1,81 @@
+// One connection a tab brings the news of every channel that something on the page listens to.
+//   listen(channel, { has, news, gone, absent }) -> stop
+// `has()` says which chunks the listener has, as "epoch:number"; `news(message)` is told what came,
+// `gone()` that there is no such channel any more, `absent()` that no connection can be had: then
+// the page polls. The connection is closed while the tab is hidden, and resumes where it was.
+
+const ADDRESS = new URL("../../../feed", import.meta.url);
+const PATIENCE = 6000; // ms without a word after which a proxy is thought to hold everything back
+const WAITS = [500, 1000, 2000, 5000, 10000];
+
+const listeners = new Map();
+let source = null;
+let asked = ""; // the channels of the connection
+let opening = null;
+let patience = null;
+let failures = 0;
+let isProven = false; // whether anything ever came
+
+export function listen(channel, listener) {
+  listeners.set(channel, listener);
+  schedule(50);
+  return () => {
+    if (listeners.get(channel) !== listener) return;
+    listeners.delete(channel);
+    schedule(500); // a rerun replaces elements: those that come back need no new connection
+  };
+}
+
+document.addEventListener("visibilitychange", () => (document.hidden ? close() : schedule(0)));
+window.addEventListener("pagehide", close);
+window.addEventListener("online", () => schedule(0));
+
+function schedule(wait) {
+  clearTimeout(opening);
+  opening = setTimeout(open, wait);
+}
+
+function close() {
+  clearTimeout(opening);
+  clearTimeout(patience);
+  source?.close();
+  source = null;
+  asked = "";
+}
+
+function open() {
+  const channels = [...listeners.keys()].sort();
+  if (document.hidden || (source && asked === channels.join())) return;
+  close();
+  if (!channels.length) return;
+  asked = channels.join();
+  const address = new URL(ADDRESS);
+  for (const channel of channels) address.searchParams.append("c", `${channel}:${listeners.get(channel).has()}`);
+  source = new EventSource(address);
+  const mine = source;
+  patience = setTimeout(() => !isProven && lost(mine), PATIENCE);
+  source.addEventListener("news", ({ data }) => {
+    heard();
+    const space = data.indexOf(" ");
+    listeners.get(data.slice(0, space))?.news(JSON.parse(data.slice(space + 1)));
+  });
+  source.addEventListener("gone", ({ data }) => {
+    heard();
+    listeners.get(data)?.gone();
+  });
+  source.addEventListener("open", () => (failures = 0));
+  source.addEventListener("error", () => lost(mine)); // its own retry would ask for what is known
+}
+
+function heard() {
+  isProven = true;
+  clearTimeout(patience);
+}
+
+function lost(which) {
+  if (which !== source) return;
+  close();
+  failures += 1;
+  if (!isProven && failures > 1) for (const { absent } of listeners.values()) absent();
+  else schedule(WAITS[Math.min(failures, WAITS.length) - 1]);
+}
