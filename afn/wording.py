@@ -12,6 +12,11 @@ def count_words(count: int, what: str) -> str:
     return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
+def enumerate_words(words: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
 def duration_words(seconds: float) -> str:
     """ "40 s", "2.5 min", "40 min", "2.5 h"; whatever is shorter than a second is "1 s"."""
     if seconds < 90:
@@ -25,6 +30,11 @@ def signed_words(points: float, decimals: int = 1) -> str:
     """ "+2.3", "−0.9", "±0.0": points with their sign."""
     text = f"{points:+.{decimals}f}"
     return text.replace("-", "−") if float(text) else f"±{abs(points):.{decimals}f}"
+
+
+def fixed_words(value: float, decimals: int = 2) -> str:
+    """ "0.25", "−1.80": so many digits behind the point."""
+    return f"{value:.{decimals}f}".replace("-", "−")
 
 
 def percent(share: float) -> str:

@@ -7,6 +7,8 @@ from afn.wording import (
     count_words,
     difference_words,
     duration_words,
+    enumerate_words,
+    fixed_words,
     half_width_words,
     interval_words,
     number_words,
@@ -123,3 +125,17 @@ def test_test_batches_are_told_with_the_sizes_that_they_have(num_images, words):
     assert statistics_told("test batch of 128", num_images) == words
     for mode in ("running", "per image", "none"):
         assert statistics_told(mode, num_images) == mode
+
+
+def test_digits_are_fixed_and_minus_is_a_minus():
+    assert [fixed_words(value) for value in (0.25, -1.8, 0)] == ["0.25", "−1.80", "0.00"]
+    assert fixed_words(-0.00671, 4) == "−0.0067"
+
+
+def test_things_are_enumerated():
+    assert [enumerate_words("abc"[:count]) for count in range(4)] == [
+        "",
+        "a",
+        "a and b",
+        "a, b and c",
+    ]

@@ -27,7 +27,7 @@ from afn.pretrained.plan import PLAN
 from afn.pretrained.published import TableName
 from afn.pretrained.replication import COMPARISONS, Replicated, condition_of
 from afn.pretrained.ways import WAYS, Ask, Way
-from afn.wording import interval_words, signed_words
+from afn.wording import number_words, signed_words
 
 WORTH = 0.5
 """Points below which a difference is said to be worth little."""
@@ -159,10 +159,6 @@ def _imagenet(how: str, tests: Sequence[Ask]) -> Asked:
     )
 
 
-def _minus(logit: float) -> str:
-    return f"{logit:g}".replace("-", "−")
-
-
 ASKED: tuple[Asked, ...] = (
     _imagenet("one domain trains", imagenet_single()),
     _imagenet("three domains train", imagenet_multi()),
@@ -198,7 +194,7 @@ ASKED: tuple[Asked, ...] = (
     ),
     *(
         _ablation(
-            _STARTS, f"λ_μ, λ_σ from sigmoid({_minus(logit)}) − the paper's sigmoid(−3)",
+            _STARTS, f"λ_μ, λ_σ from sigmoid({number_words(logit)}) − the paper's sigmoid(−3)",
             3, from_start(name), from_start(""),
         )
         for name, logit in STARTS.items()
@@ -282,8 +278,7 @@ def figure_words(gain: Gain | None) -> str:
         return ""
     if gain.n < FEWEST_SEEDS:
         return signed_words(gain.mean)
-    bounds = interval_words(gain.mean, gain.low, gain.high, of="seed", is_signed=True)
-    return f"{signed_words(gain.mean)} ({bounds})"
+    return f"{signed_words(gain.mean)} ({gain.bounds})"
 
 
 def markdown(found: Sequence[Found]) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from afn.stats.intervals import joint_half_width
 from afn.stats.over_seeds import Interval, OverSeeds, difference
 from afn.stats.power import seeds_needed, smallest_effect
+from afn.wording import interval_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,11 @@ class Gain(Interval):
         if self.n == 1:
             return math.inf
         return joint_half_width(self.spread, self.n, self.image_error)
+
+    @property
+    def bounds(self) -> str:
+        """ "+0.7 to +3.5": the 95 % interval in words."""
+        return interval_words(self.mean, self.low, self.high, of="seed", is_signed=True)
 
     @property
     def smallest_effect(self) -> float:

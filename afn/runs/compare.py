@@ -9,7 +9,7 @@ from afn.runs.history import History
 from afn.runs.origin import ForkedFrom
 from afn.settings.config import TrainConfig
 from afn.settings.lambda_init import LAMBDAS
-from afn.wording import count_words
+from afn.wording import count_words, enumerate_words
 
 WATCHED = ("loss", "accuracy", "grad_norm")
 """Columns of a history that are compared, and λ with them."""
@@ -139,7 +139,7 @@ def sentence(found: Parting, first: str, second: str) -> str:
         )
     names = {"loss": "the loss", "accuracy": "the accuracy", "grad_norm": "the gradient norm"}
     words = [names.get(name, "λ") for name in found.what]
-    listed = " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+    listed = enumerate_words(words)
     verb = "differ" if len(words) > 1 else "differs"
     return (
         f"{first} and {second} part at step {found.step:,}, where {listed} {verb} for the first "

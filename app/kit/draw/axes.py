@@ -31,6 +31,13 @@ def row_axis(names: Sequence[str], /, **more: Any) -> PlotAxis:
     return named_axis(names, **{"range": [len(names) - 0.5, -0.5], **more})
 
 
+def span(values: Sequence[float]) -> list[float]:
+    """An axis' range that shows all of these, with some room."""
+    low, high = min(values, default=0.0), max(values, default=0.0)
+    room = 0.08 * (high - low) or 1.0
+    return [low - room, high + room]
+
+
 def laid_out(
     height: int,
     x: PlotAxis,

@@ -97,8 +97,3 @@ def change_words(command: dict[str, Any]) -> str:
             return f"{name} {command[key]:g}"
     logits = command.get("lambda", {})
     return ", ".join(f"{GREEK[key]} logit {value:g}" for key, value in logits.items())
-
-
-def enumerate_words(words: Sequence[str]) -> str:
-    """ "a", "a and b", "a, b and c"."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

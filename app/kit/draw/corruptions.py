@@ -8,9 +8,9 @@ from afn.corruptions.severities import rule_of, rule_words, why_unchanged
 from afn.data import dataset_entry
 from afn.settings.corruptions import MIN_SIDE
 from afn.stats.intervals import wilson_interval
-from afn.wording import count_words, percent
+from afn.wording import count_words, enumerate_words, percent
 
-from .chart import Chart, Rows, Shown, all_over, enumerate_words, legend, subject_of
+from .chart import Chart, Rows, Shown, all_over, legend, subject_of
 
 CLEAN = "clean"
 _LEAST = (MIN_SIDE, MIN_SIDE, 1)

@@ -9,9 +9,9 @@ from statistics import fmean
 
 from afn.ask.records import Cell
 from afn.data.derived import parts_of
-from afn.wording import count_words, difference_words, percent
+from afn.wording import count_words, difference_words, enumerate_words, percent
 
-from .chart import Rows, enumerate_words
+from .chart import Rows
 from .estimates import Estimate, accuracy_over, gain_over, gain_words, is_alike, pooled
 
 Titles = Mapping[str, str]

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from afn.wording import count_words, number_words, percent
+from afn.wording import count_words, enumerate_words, number_words, percent
 
 from .chart import (
     HISTORY_BYTES,
@@ -14,7 +14,6 @@ from .chart import (
     Rows,
     Shown,
     all_over,
-    enumerate_words,
     legend,
     marks_since,
     subject_of,

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from afn.ask.movement import Movement, NetworkMovement, OutputMovement, Part, WeightMovement
-from afn.wording import count_words, number_words
+from afn.wording import count_words, enumerate_words, number_words
 
 from .axes import LOG, axis, laid_out, row_axis
-from .chart import Rows, enumerate_words
+from .chart import Rows
 from .kept import kept
 from .lambdas import short_layer
 from .legend import translucent

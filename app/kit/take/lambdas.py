@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from afn.runs.course import Quantity, track
 from afn.settings.lambda_init import GREEK, LAMBDAS
 from afn.settings.norms import ADAPTIVE_NORMS
+from afn.wording import enumerate_words
 
-from ..draw.chart import Shown, enumerate_words
+from ..draw.chart import Shown
 from ..markdown import plain
 from .code import Origin, configurations, literal, origins_note, program, table
 from .program import Program, line

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from afn.corruptions.severities import rule_of, rule_words
 from afn.runs.history import History
 from afn.settings.corruptions import RULE
+from afn.wording import enumerate_words
 
-from ..draw.chart import Shown, enumerate_words
+from ..draw.chart import Shown
 from ..markdown import plain
 from .code import ONE_THREAD, Origin, configurations, origins_note, program, table
 from .program import OLDER_RULE, Program, line

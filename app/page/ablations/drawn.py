@@ -8,7 +8,7 @@ from afn.settings.norms import NORM_NAMES
 from afn.stats.over_seeds import OverSeeds, difference
 from afn.sweep.plan import Point
 from afn.sweep.table import Metric
-from afn.wording import half_width_words
+from afn.wording import fixed_words, half_width_words, signed_words
 
 from ...kit.draw.palette import GREY, NORM_COLORS, run_colors
 from ...kit.results import Layout, SweepResults
@@ -107,8 +107,7 @@ def figure_words(figure: OverSeeds, unit: str, *, signed: bool = False) -> str:
 
 def number(value: float, unit: str, *, signed: bool = False) -> str:
     """One digit behind the point; four of a λ, which has no unit."""
-    text = f"{value:{'+' if signed else ''}.{1 if unit else 4}f}"
-    return text.replace("-", "−")
+    return (signed_words if signed else fixed_words)(value, 1 if unit else 4)
 
 
 # -- colours ---------------------------------------------------------------------------------------

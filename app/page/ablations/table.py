@@ -6,10 +6,10 @@ from html import escape
 from afn.stats.over_seeds import OverSeeds
 from afn.sweep.plan import Point
 from afn.sweep.table import Metric
-from afn.wording import half_width_words
+from afn.wording import enumerate_words, half_width_words
 
 from ...kit.draw import table as draw
-from ...kit.draw.chart import Rows, enumerate_words
+from ...kit.draw.chart import Rows
 from ...kit.draw.heat import LESS, MORE
 from ...kit.draw.palette import GREY
 from ...kit.draw.table import chip, td, th, tr

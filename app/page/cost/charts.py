@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from afn.cost.plan import YARDSTICK
 from afn.cost.records import Measurement
+from afn.wording import enumerate_words, number_words
 
 from ...kit.draw.axes import axis, laid_out
-from ...kit.draw.chart import Rows, enumerate_words
+from ...kit.draw.chart import Rows
 from ...kit.draw.palette import NORM_COLORS
 from .view import VARIED_TITLES, CostView, title_of
 
@@ -128,7 +129,7 @@ def reading(chosen: Sequence[Measurement], view: CostView) -> str:
             words = f"{step}, {test} and {peak}"
         parts.append(f"{title_of(norm)} {words}")
     if not parts:
-        step, test, peak = (significant(metric.amount(bn)) for metric in METRICS.values())
+        step, test, peak = (number_words(metric.amount(bn)) for metric in METRICS.values())
         parts = [f"BN's training step takes {step} ms and {peak} MB, its inference {test} ms"]
     return f"At {place}, {'; '.join(parts)}."
 
@@ -154,11 +155,6 @@ def metric_reading(chosen: Sequence[Measurement], view: CostView, metric: CostMe
 def times(ratio: float) -> str:
     """A ratio in words."""
     return f"{ratio:.2f} ×" if ratio < 9.995 else f"{ratio:.1f} ×"
-
-
-def significant(value: float) -> str:
-    """Three digits that count."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def table(chosen: Sequence[Measurement], view: CostView) -> Rows:

@@ -8,8 +8,8 @@ import streamlit as st
 
 from afn.cost.plan import BATCH_SIZES, CHANNELS, SIZES, SUBJECT_TITLES, SUBJECTS
 from afn.cost.records import Measurement, Report
+from afn.wording import enumerate_words
 
-from ...kit.draw.chart import enumerate_words
 from ...kit.draw.legend import Entry, legend_html
 from ...kit.draw.palette import NORM_COLORS
 from ...kit.export import csv_button

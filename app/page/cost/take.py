@@ -5,8 +5,8 @@ from dataclasses import fields
 
 from afn.cost.plan import Plan
 from afn.cost.records import Measurement
+from afn.wording import enumerate_words
 
-from ...kit.draw.chart import enumerate_words
 from ...kit.markdown import plain
 from ...kit.take.code import call, literal, program
 from ...kit.take.program import Program, line

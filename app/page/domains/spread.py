@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from afn.ask.spread import LayerSpread, PlanePoint, Side, Spread
 from afn.wording import interval_words, number_words
 
-from ...kit.draw.axes import axis, laid_out, named_axis
+from ...kit.draw.axes import axis, laid_out, named_axis, span
 from ...kit.draw.chart import Rows
 from ...kit.draw.domains import Titles, domain_words
 from ...kit.draw.kept import kept
@@ -177,16 +177,10 @@ def _panels(layer: LayerSpread, xs: Sequence[float] = (), ys: Sequence[float] = 
     figure.update_layout(laid_out(330, {}, {}, top=28, right=8, **_LEGEND))
     figure.update_annotations(font={"size": 13})
     common = axis(nticks=6)
-    figure.update_xaxes(**common, range=_range(xs))
+    figure.update_xaxes(**common, range=span(xs))
     for column, anchor in enumerate(("x", "x2"), 1):
-        figure.update_yaxes(**common, range=_range(ys), scaleanchor=anchor, row=1, col=column)
+        figure.update_yaxes(**common, range=span(ys), scaleanchor=anchor, row=1, col=column)
     return figure
-
-
-def _range(values: Sequence[float]) -> tuple[float, float]:
-    low, high = min(values, default=0.0), max(values, default=0.0)
-    room = 0.08 * (high - low) or 1.0
-    return low - room, high + room
 
 
 def _marks(layer: LayerSpread, titles: Titles | None) -> Iterator[tuple[Mark, str]]:

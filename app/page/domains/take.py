@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from afn.ask.network import Network
 from afn.ask.records import Question
 from afn.data import DatasetEntry
+from afn.wording import enumerate_words
 
-from ...kit.draw.chart import enumerate_words
 from ...kit.markdown import plain
 from ...kit.take import asking
 from ...kit.take.code import ONE_THREAD, Origin, configurations, literal, origins_note, program

@@ -7,9 +7,9 @@ import streamlit as st
 from afn.runs.course import Quantity
 from afn.settings.lambda_init import GREEK
 from afn.settings.norms import ADAPTIVE_NORMS, NORM_TITLES
+from afn.wording import enumerate_words
 
 from ...kit import card_view, histories, routes
-from ...kit.draw.chart import enumerate_words
 from ...kit.draw.depth import depth_legend
 from ...kit.draw.lambdas import TITLES
 from ...kit.draw.tracks import Course, Series, courses_of, series_of, table

@@ -6,9 +6,8 @@ import numpy as np
 
 from afn.runs.course import Quantity
 from afn.settings.lambda_init import GREEK, LAMBDAS
-from afn.wording import number_words
+from afn.wording import enumerate_words, number_words
 
-from ...kit.draw.chart import enumerate_words
 from ...kit.draw.lambdas import short_layer
 from ...kit.draw.tracks import Course
 from ...kit.words import EQUATIONS

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from html import escape
 
 from afn.ask.inside.look import Neighbours
+from afn.wording import enumerate_words
 
-from ...kit.draw.chart import enumerate_words
 from ...kit.draw.table import dot
 
 

@@ -7,9 +7,9 @@ from math import inf
 from typing import Any
 
 from afn.ask.inside.look import Seen, ShownScore
-from afn.wording import count_words, difference_words, number_words, range_words
+from afn.wording import count_words, difference_words, enumerate_words, number_words, range_words
 
-from ...kit.draw.chart import Rows, enumerate_words
+from ...kit.draw.chart import Rows
 
 HELP = {
     "model": "A run, as its last checkpoint has it (also while it trains), a pretrained "

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from afn.wording import range_words
+from afn.wording import enumerate_words, range_words
 
-from ...kit.draw.chart import Chart, Rows, Shown, all_over, enumerate_words, legend, subject_of
+from ...kit.draw.chart import Chart, Rows, Shown, all_over, legend, subject_of
 from ...kit.draw.lambdas import short_layer
 from ...kit.draw.live_chart import pack
 

@@ -6,11 +6,10 @@ from functools import lru_cache
 import streamlit as st
 
 from afn.corruptions.applying import left_out_words
-from afn.wording import count_words
+from afn.wording import count_words, enumerate_words
 
 from ...kit import batch_controls, families, jobs
 from ...kit.draw import grid
-from ...kit.draw.chart import enumerate_words
 from ...kit.draw.legend import Entry, legend_html
 from ...kit.draw.tested import Tested
 from ...kit.heading import heading

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from afn.ask.network import Network
 from afn.ask.records import ORDERS, Place, Question, where
 from afn.data import dataset_entry
-from afn.wording import statistics_told
+from afn.wording import enumerate_words, statistics_told
 
 from ...kit.batch_controls import BATCH_SIZES
-from ...kit.draw.chart import enumerate_words
 from ...kit.draw.corruptions import group_title
 from ...kit.markdown import plain
 from ...kit.networks import Chosen

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from afn.ask.records import COUNTED
+from afn.wording import enumerate_words
 
-from ...kit.draw.chart import enumerate_words
 from ...kit.markdown import plain
 from ...kit.networks import Chosen
 from ...kit.take import asking

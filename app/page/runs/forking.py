@@ -13,12 +13,11 @@ from afn.runs.store import Run
 from afn.settings.config import CHANGEABLE, SETTINGS, TrainConfig
 from afn.settings.lambda_init import LAMBDAS
 from afn.settings.norms import ADAPTIVE_NORMS, NORM_TITLES
-from afn.wording import percent
+from afn.wording import enumerate_words, percent
 from afn.work.folder import ENDED
 
 from ...kit import backend, routes
 from ...kit.comparison import LETTERS
-from ...kit.draw.chart import enumerate_words
 from ...kit.jobs import follow
 from ...kit.markdown import plain
 from ...kit.setting_control import control

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from afn.stats.intervals import wilson_interval
-from afn.wording import count_words, number_words, percent
+from afn.wording import count_words, enumerate_words, number_words, percent
 
 from ...kit.draw.axes import LOG, PlotAxis, axis, laid_out
-from ...kit.draw.chart import Rows, Shown, enumerate_words
+from ...kit.draw.chart import Rows, Shown
 from ...kit.draw.learning import SMOOTH
 from ...kit.draw.legend import translucent
 from ...kit.draw.palette import GREY

@@ -13,10 +13,9 @@ from afn.sweep.execution import Progress, begin, standing, stop
 from afn.sweep.plan import SweepPlan, plan
 from afn.sweep.saved import rounded
 from afn.sweep.spec import SweepSpec
-from afn.wording import count_words
+from afn.wording import count_words, enumerate_words
 
 from ....kit import backend
-from ....kit.draw.chart import enumerate_words
 from ....kit.jobs import Job
 from ....kit.results import SweepResults
 from .experiment import Experiment

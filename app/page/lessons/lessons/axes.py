@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from afn.data import load_dataset
+from afn.wording import fixed_words
 
 from ..charts import maps_figure
 from ..experiments.arithmetic import Arithmetic
@@ -114,7 +115,7 @@ def answer(data: Axes) -> Answer:
         f"{data.num_images} images, so that their deviation over N is 0 and only ε is left to "
         f"divide by. There the dot becomes {data.dot:.1f}, {size} the brightest ink normalized "
         f"over (N, H, W), which is {data.ink:.1f}; with one mean and deviation for all positions "
-        f"it would be {_number(data.dot_per_channel)}. Moving a digit by one pixel before "
+        f"it would be {fixed_words(data.dot_per_channel)}. Moving a digit by one pixel before "
         f"normalizing instead of after it {moves} over (N, H, W), and {_percent(data.moved)} of "
         f"the size of the values over N. And one mean is taken from {data.per_channel:,} values, "
         f"the others from {data.num_images} each.",
@@ -123,10 +124,6 @@ def answer(data: Axes) -> Answer:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.0f} %"
-
-
-def _number(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−")
 
 
 LESSON = Lesson(

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from afn.wording import number_words
+from afn.wording import enumerate_words, fixed_words, number_words
 
-from ....kit.draw.chart import enumerate_words
 from ..charts import FLOOR, Dot, dots_figure
 from ..experiments.evaluations import Rescaled, Rescalings
 from .lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
@@ -80,7 +79,7 @@ def answer(data: ByCurve) -> Answer:
     else:
         came_true = 0 if all(abs(value) < 10 * _START for value in free) else 1
     moves = {label: max(_moves(data, label)) for label in (_PAPER, _CODE)}
-    told = enumerate_words([f"{value:.2f}".replace("-", "−") for value in free])
+    told = enumerate_words([fixed_words(value) for value in free])
     kept = enumerate_words([f"{value:.4f}" for value in gated])
     betas = [layer[3] for layer in data[_CODE].lambdas if layer[3] < 0]
     also = " λ_β is negative in a layer, too." if betas else ""

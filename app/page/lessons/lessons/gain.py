@@ -4,8 +4,8 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from afn.stats.gain import gain_limit, stacked_limit
+from afn.wording import enumerate_words, number_words, range_words
 
-from ....kit.draw.chart import enumerate_words
 from ..charts import Curve, lines_figure
 from ..experiments.trainings import Trained, Trainings
 from .lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
@@ -56,17 +56,13 @@ def _figure(data: Trained) -> "Figure":
 
 
 def _reading(data: Trained) -> str:
-    told = [f"{start} {_range(_ratios(data, start, _DEEP))}" for start in _COLORS]
+    found = {start: _ratios(data, start, _DEEP) for start in _COLORS}
+    told = [f"{start} {range_words(min(v), max(v))}" for start, v in found.items()]
     return (
         f"First gradient of {_DEEP} in BN's: {'; '.join(told)}. One layer's limit is "
         f"{gain_limit(0.5):.0f}, multiplied over {_DEPTHS[_DEEP]} layers "
         f"{stacked_limit([0.5] * _DEPTHS[_DEEP]):,.0f}."
     )
-
-
-def _range(values: list[float]) -> str:
-    low, high = f"{min(values):.2f}", f"{max(values):.2f}"
-    return low if low == high else f"{low} to {high}"
 
 
 def answer(data: Trained) -> Answer:
@@ -79,7 +75,7 @@ def answer(data: Trained) -> Answer:
     told = (
         f"With λ_σ = 0.5 alone the first gradient is {enumerate_words(by_depth)} times BN's. "
         f"Multiplied, the limit of {_DEPTHS[_DEEP]} layers would be {stacked:,.0f}: "
-        f"{float(f'{stacked / found:.3g}'):,.0f} times too much. "
+        f"{number_words(stacked / found)} times too much. "
     )
     told += (
         f"λ_μ = 0.5 alone, which makes no layer louder, gives {mean:.2f}, both together "

@@ -3,9 +3,8 @@
 from typing import TYPE_CHECKING
 
 from afn.ask.records import Cell
-from afn.wording import percent
+from afn.wording import enumerate_words, percent
 
-from ....kit.draw.chart import enumerate_words
 from ....kit.draw.estimates import Estimate, accuracy_over, gain_over, gain_words
 from ....kit.draw.palette import NORM_COLORS
 from ..charts import Curve, lines_figure

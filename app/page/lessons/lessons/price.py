@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from afn.cost.plan import Plan
 from afn.cost.records import Measurement
 from afn.settings.norms import NORM_TITLES
+from afn.wording import enumerate_words, signed_words
 
-from ....kit.draw.chart import enumerate_words
 from ....kit.draw.palette import NORM_COLORS
 from ..charts import Dot, dots_figure
 from ..experiments.timings import Timings
@@ -84,7 +84,7 @@ def answer(data: Costs) -> Answer:
 
 
 def _ms(value: float) -> str:
-    return f"{value:+.1f} ms".replace("-", "−")
+    return f"{signed_words(value)} ms"
 
 
 LESSON = Lesson(

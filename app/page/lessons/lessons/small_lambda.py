@@ -5,9 +5,8 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from afn.stats.over_seeds import OverSeeds
-from afn.wording import count_words
+from afn.wording import count_words, enumerate_words, number_words, range_words
 
-from ....kit.draw.chart import enumerate_words
 from ....kit.results import points
 from ..charts import Curve, Dot, dots_figure, lines_figure
 from ..experiments.trainings import Trained, Trainings
@@ -56,14 +55,10 @@ def _dots(data: Trained) -> "Figure":
 
 
 def _dots_reading(data: Trained) -> str:
-    told = [f"{start}: {_range(found)} %" for start in _STARTS if (found := _accuracy(data, start))]
+    found = {start: _accuracy(data, start) for start in _STARTS}
+    each = {start: [value for _, value in over.values] for start, over in found.items() if over}
+    told = [f"{start}: {range_words(min(v), max(v))} %" for start, v in each.items()]
     return f"Each pale dot is a seed, the line at 10 % is chance. {'; '.join(told)}."
-
-
-def _range(found: OverSeeds) -> str:
-    values = [value for _, value in found.values]
-    low, high = min(values), max(values)
-    return f"{low:.1f}" if low == high else f"{low:.1f} to {high:.1f}"
 
 
 def _norms(data: Trained) -> "Figure":
@@ -85,15 +80,11 @@ def _largest(data: Trained, start: str) -> float:
 
 
 def _norms_reading(data: Trained) -> str:
-    told = [f"{_size(_largest(data, start))} ({start})" for start in _STARTS]
+    told = [f"{number_words(_largest(data, start))} ({start})" for start in _STARTS]
     return (
         "The middle seed as a line, the others as a band. Largest gradient of the first "
         f"steps, middle seed: {enumerate_words(told)}."
     )
-
-
-def _size(value: float) -> str:
-    return f"{float(f'{value:.3g}'):,.0f}" if value >= 100 else f"{value:.1f}"
 
 
 def answer(data: Trained) -> Answer:
@@ -118,7 +109,7 @@ def answer(data: Trained) -> Answer:
     ratio = _largest(data, _MOST) / _largest(data, _PAPER)
     told += (
         f"The paper warns of exploding gradients. In the first steps the largest one is "
-        f"{_size(ratio)} times that of the paper's start: "
+        f"{number_words(ratio)} times that of the paper's start: "
         + ("here it is so. " if ratio > 2 else "here that is not what goes wrong. ")
     )
     moved = [

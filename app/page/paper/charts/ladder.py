@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 from afn.pretrained.comparison import FEWEST_SEEDS
 from afn.pretrained.gains import Gain
 from afn.pretrained.ladder import Ladder
-from afn.wording import count_words, interval_words, steps_words
+from afn.wording import count_words, enumerate_words, steps_words
 
 from ....kit.draw.axes import axis, laid_out, row_axis
-from ....kit.draw.chart import Rows, enumerate_words
+from ....kit.draw.chart import Rows
 from ....kit.draw.heat import LESS, MORE
 from ....kit.draw.palette import GREY
 
@@ -129,5 +129,4 @@ def _words(gain: Gain, change: str) -> str:
     if gain.n < FEWEST_SEEDS:
         return change
     noise = "" if gain.is_clear else ": within noise"
-    bounds = interval_words(gain.mean, gain.low, gain.high, of="seed", is_signed=True)
-    return f"{change} ({bounds}{noise})"
+    return f"{change} ({gain.bounds}{noise})"

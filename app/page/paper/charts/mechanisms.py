@@ -5,10 +5,10 @@ from statistics import fmean, median
 from typing import TYPE_CHECKING
 
 from afn.settings.lambda_init import GREEK, LAMBDAS
-from afn.wording import count_words
+from afn.wording import count_words, enumerate_words
 
-from ....kit.draw.axes import LOG, axis, laid_out, row_axis
-from ....kit.draw.chart import Rows, enumerate_words
+from ....kit.draw.axes import LOG, axis, laid_out, row_axis, span
+from ....kit.draw.chart import Rows
 from ....kit.draw.estimates import gain_words
 from ....kit.draw.legend import Entry
 from ....kit.draw.palette import GREY, NORM_COLORS, run_colors
@@ -154,19 +154,12 @@ def lambdas_figure(courses: Sequence[TrainingCourse]) -> "Figure":
                 **place,
             )  # fmt: skip
         figure.add_vline(x=0, line={"color": GREY, "width": 1}, **place)
-        figure.update_xaxes(range=_range([x for trace in panel for x in trace]), **place)
+        figure.update_xaxes(range=span([0, *(x for trace in panel for x in trace)]), **place)
     figure.update_layout(laid_out(150 + 90 * max(2, len(shown)), {}, {}, top=26))
     figure.update_xaxes(**axis(nticks=4, exponentformat="power"))
     figure.update_xaxes(title={"text": "change from start to end", "standoff": 4}, row=2)
     figure.update_yaxes(**row_axis([_short(each) for each in shown]))
     return figure
-
-
-def _range(values: Sequence[float]) -> list[float]:
-    """All of them and 0, with some room."""
-    low, high = min([0.0, *values]), max([0.0, *values])
-    room = 0.08 * (high - low or 1.0)
-    return [low - room, high + room]
 
 
 def _short(course: TrainingCourse) -> str:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from html import escape
 
+from afn.pretrained.asked import figure_words
 from afn.pretrained.claims import Claim, claims
 from afn.pretrained.comparison import FEWEST_SEEDS
 from afn.pretrained.gains import Gain
@@ -12,7 +13,7 @@ from afn.pretrained.replication import COMPARISONS, PublishedDifference, Replica
 from afn.pretrained.ways import WAYS
 from afn.settings.norms import NORM_TITLES
 from afn.stats.over_seeds import OverSeeds
-from afn.wording import count_words, half_width_words, interval_words, signed_words
+from afn.wording import count_words, fixed_words, half_width_words, signed_words
 
 from ....kit.draw import table as draw
 from ....kit.draw.chart import Rows
@@ -97,9 +98,7 @@ def _here(words: str, measured: OverSeeds | None) -> str:
 def _by_seed(measured: OverSeeds | None) -> str:
     if measured is None:
         return ""
-    return ", ".join(
-        f"seed {seed}: {value:.2f}".replace("-", "−") for seed, value in measured.values
-    )
+    return ", ".join(f"seed {seed}: {fixed_words(value)}" for seed, value in measured.values)
 
 
 def accuracy_words(measured: OverSeeds, half_width: float) -> str:
@@ -116,8 +115,9 @@ def gain_words(gain: Gain) -> str:
     """
     if gain.n < FEWEST_SEEDS:
         return f"{signed_words(gain.mean)} <small>({count_words(gain.n, 'seed')})</small>"
-    bounds = interval_words(gain.mean, gain.low, gain.high, of="seed", is_signed=True)
-    return f"{signed_words(gain.mean)} <small>({bounds}){'' if gain.is_paired else ' †'}</small>"
+    return (
+        f"{signed_words(gain.mean)} <small>({gain.bounds}){'' if gain.is_paired else ' †'}</small>"
+    )
 
 
 def power_words(gain: Gain, published: float | None, decimals: int = 1) -> str:
@@ -157,10 +157,7 @@ def _claim_words(claim: Claim) -> str:
     assert gain is not None, "asked of what is measured"
     comparison = claim.comparison
     how = f", {comparison.how}" if comparison.over == "bn-batch" else ""
-    figure = f"{comparison.title}{how}: {signed_words(gain.mean)}"
-    if gain.n >= FEWEST_SEEDS:
-        figure += f" ({interval_words(gain.mean, gain.low, gain.high, of='seed', is_signed=True)})"
-    return f"{figure}, {claim.verdict}"
+    return f"{comparison.title}{how}: {figure_words(gain)}, {claim.verdict}"
 
 
 # -- for download ----------------------------------------------------------------------------------

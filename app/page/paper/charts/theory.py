@@ -57,7 +57,7 @@ def gradient_figure(steps: Sequence[FirstStep]) -> "Figure":
             x=[1, each.stacked], y=[row, row], mode="lines",
             line={"color": translucent(color, 0.25), "width": 16},
             hovertemplate=f"{each.label}<br>product of {len(each.gains)} limits: "
-            f"{_number(each.stacked)}<extra></extra>",
+            f"{number_words(each.stacked)}<extra></extra>",
         )  # fmt: skip
         figure.add_scatter(
             x=[each.limit], y=[row], mode="markers",
@@ -94,7 +94,7 @@ def gradient_reading(steps: Sequence[FirstStep]) -> str:
     """How far the measured gradients are from one layer's limit and from the product."""
     told = [
         f"{each.label} {each.gradient:.2f} (one layer's limit {each.limit:.2f}, that of "
-        f"{len(each.gains)} {_number(each.stacked)})"
+        f"{len(each.gains)} {number_words(each.stacked)})"
         for each in steps
     ]
     return f"First gradient, in BN's: {'; '.join(told)}."
@@ -106,11 +106,12 @@ def failing(steps: Sequence[FirstStep]) -> str:
     above = max(steps, key=lambda each: each.gradient / each.limit)
     if worst.stacked < 1.5 * worst.gradient:
         return "With so small a λ nothing here tells the product from one layer's limit."
+    times = number_words(worst.stacked / worst.gradient)
     said = (
-        f"The **product fails**: {_number(worst.stacked / worst.gradient)} times what is measured "
-        f"({worst.label}); the gains as measured multiply to {_number(worst.stacked_gains)}. "
-        "The next layer divides by what the one before has "
-        "magnified, so that **one** gain counts, whatever the depth."
+        f"The **product fails**: {times} times what is measured ({worst.label}); the "
+        f"gains as measured multiply to {number_words(worst.stacked_gains)}. The next layer "
+        "divides by what the one before has magnified, so that **one** gain counts, whatever the "
+        "depth."
     )
     if above.gradient > 1.1 * above.limit:
         said += (
@@ -145,8 +146,3 @@ def theory_table(steps: Sequence[FirstStep]) -> Rows:
         }
         for each in steps
     ]  # fmt: skip
-
-
-def _number(value: float) -> str:
-    """ "2.52", "829,000": three digits."""
-    return f"{float(f'{value:.3g}'):,.0f}" if value >= 100 else f"{value:.3g}"

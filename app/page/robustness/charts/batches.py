@@ -7,11 +7,11 @@ from math import log2
 from typing import TYPE_CHECKING, Literal
 
 from afn.ask.records import Cell, Order
-from afn.wording import count_words
+from afn.wording import count_words, enumerate_words
 
 from ....kit.batch_controls import BATCH_SIZES
 from ....kit.draw.axes import PlotAxis, axis, laid_out
-from ....kit.draw.chart import Rows, enumerate_words
+from ....kit.draw.chart import Rows
 from ....kit.draw.estimates import (
     Estimate,
     accuracy_over,

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from afn.stats.intervals import wilson_interval
+from afn.wording import enumerate_words
 
 from ....kit.draw.axes import axis, laid_out
-from ....kit.draw.chart import Rows, enumerate_words
+from ....kit.draw.chart import Rows
+from ....kit.draw.estimates import Estimate, accuracy_words
 from ....kit.draw.legend import Entry, Stroke, translucent
 
 if TYPE_CHECKING:
@@ -181,8 +183,7 @@ def _name(model: Shifted, mode: ShiftMode) -> str:
 
 
 def _told(point: ShiftPoint) -> str:
-    low, high = point.interval
-    return f"{100 * point.accuracy:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
+    return accuracy_words(Estimate(point.accuracy, *point.interval))
 
 
 def _count(classes: float) -> str:

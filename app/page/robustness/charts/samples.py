@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from afn.ask.records import Cell, Place
-from afn.wording import count_words
+from afn.wording import count_words, enumerate_words
 
-from ....kit.draw.chart import enumerate_words
 from ....kit.draw.estimates import place_words
 from ....kit.draw.tested import Tested
 

@@ -6,10 +6,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from afn.ask.records import Cell
-from afn.wording import count_words, steps_words
+from afn.wording import count_words, enumerate_words, steps_words
 
 from ....kit.draw.axes import axis, laid_out, row_axis
-from ....kit.draw.chart import Rows, enumerate_words
+from ....kit.draw.chart import Rows
 from ....kit.draw.estimates import (
     Estimate,
     accuracy_over,

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from html import escape
 
 from afn.ask.records import STANDARD, Place, mean_corruption_error
-from afn.wording import count_words, percent
+from afn.wording import count_words, enumerate_words, percent
 
-from ....kit.draw.chart import Rows, enumerate_words
+from ....kit.draw.chart import Rows
 from ....kit.draw.estimates import (
     SEVERITIES,
     Estimate,

@@ -13,7 +13,7 @@ from afn import LambdaInit
 from afn.runs.history import LAMBDAS
 from afn.runs.store import RunStore
 from afn.settings.lambda_init import GREEK
-from app.kit.draw.chart import enumerate_words
+from afn.wording import enumerate_words
 from app.kit.draw.corruptions import corruption_chart
 from app.kit.draw.lambdas import lambda_chart, short_layer
 from app.kit.draw.learning import gradient_chart, learning_chart
