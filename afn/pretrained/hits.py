@@ -18,7 +18,7 @@ from afn.ask.records import Cell, Question
 from afn.pretrained.cards import read_card
 from afn.pretrained.export import packed
 from afn.pretrained.spec import Spec
-from afn.settings.norms import SWITCHABLE_NORMS
+from afn.settings.norms import NORM_ROWS
 
 Right = NDArray[np.bool_]
 """Of each image, in the data set's order."""
@@ -49,7 +49,7 @@ class HitPlace(NamedTuple):
 
 def mode_of(norm: str, statistics: str) -> str:
     """A statistics mode as it is looked up: running or batch, "own" where a norm has no choice."""
-    if norm not in SWITCHABLE_NORMS:
+    if not NORM_ROWS[norm].is_switchable:
         return "own"
     return "batch" if statistics.startswith("test batch") else statistics
 

@@ -17,7 +17,6 @@ CALIBRATED = ("bn", "asrnorm", "afn")
 """The norms whose cards are held against each other, in the order of the page."""
 _Way = tuple[str, str, str]
 """Norm, statistics, networks."""
-_MODES = {"running": "running", "per image": "per image"}
 
 
 def of_tested(models: Sequence[Tested]) -> list[Rated]:
@@ -79,7 +78,7 @@ def _calibration(cells: tuple[Cell, ...]) -> Calibration:
 
 
 def _label(norm: str, statistics: str, networks: str) -> str:
-    mode = _MODES.get(statistics, "test batch")
+    mode = "test batch" if statistics.startswith("test batch") else statistics
     return f"{NORM_TITLES[norm]}, {mode}" + ("" if networks == "on" else f", networks {networks}")
 
 

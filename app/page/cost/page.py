@@ -98,13 +98,16 @@ def _figures(chosen: list[Measurement], view: CostView, report: Report, *, is_li
     if not chosen:
         st.info("The reference machine has not measured this; measure it here.")
         return
+    norms = charts.by_norm(chosen)
+    if absent := [title_of(norm) for norm in view.norms if norm not in norms]:
+        told = enumerate_words(absent)
+        st.info(f"The reference machine has not measured {told}; measure it here.")
     title = ", ".join([view.title(), *view.fixed_words()])
     heading(
         title[0].upper() + title[1:], "cost", ABOUT["cost"],
         kind="live" if is_live else "precomputed",
     )  # fmt: skip
     st.markdown(charts.reading(chosen, view))
-    norms = charts.by_norm(chosen)
     st.html(legend_html(Entry(title_of(norm), NORM_COLORS[norm], "line") for norm in norms))
     for column, (name, metric) in zip(st.columns(3), charts.METRICS.items(), strict=True):
         words = charts.metric_reading(chosen, view, metric)

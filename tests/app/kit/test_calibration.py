@@ -81,6 +81,12 @@ def test_every_way_of_asking_a_card_is_a_row_where_it_was_asked_the_same():
     assert calibration.of_cards([]) == []
 
 
+def test_statistics_are_told_as_they_are():
+    """All but running ones and each image's were told as the test batch's."""
+    card = made_card("afn", [(asked("running and per image"), under(1, 40))])
+    assert [each.label for each in calibration.of_cards([card])] == ["AFN, running and per image"]
+
+
 def test_a_way_that_was_asked_otherwise_does_not_take_the_others_away():
     bn = made_card("bn", [(asked(), under(1, 70, name)) for name in STANDARD[:3]])
     afn = made_card("afn", [(asked(), under(1, 80, STANDARD[5]))])
