@@ -51,6 +51,7 @@ def control(
             return on.segmented_control(setting.label, setting.choices, required=True, **more)
         case "choice":
             options = [None, *setting.choices] if is_optional else list(setting.choices)
+            more["placeholder"] = setting.words(None, config) if is_optional else None
             more.setdefault("format_func", lambda value: setting.words(value, config))
             if "value" in more:
                 more["index"] = options.index(more.pop("value"))

@@ -43,15 +43,16 @@ def controls(values: dict[str, Any]) -> dict[str, Any]:
     config = replace(TrainConfig(norm="afn"), **values)
     at = AppTest.from_file(str(Path.cwd() / "app" / "streamlit_app.py"), default_timeout=120)
     at.query_params.update(comparison.to_url((config,)))
-    for panel in ("open.0", "more.training", "more.0"):
-        at.session_state[panel] = True
+    at.session_state["open.0"] = True
+    at.run()
+    captions = " ".join(caption.value for caption in at.caption)  # what is set under More
+    at.session_state["more.training"] = at.session_state["more.0"] = True
     at.run()
     assert not at.exception, at.exception
     kinds = (at.number_input, at.slider, at.toggle, at.selectbox, at.segmented_control)
     found = {widget.key: widget for kind in kinds for widget in kind}
     url = {key: each if isinstance(each, list) else [each] for key, each in at.query_params.items()}
     assert comparison.from_url(url) == ((config,), [])
-    captions = " ".join(caption.value for caption in at.caption)
     return {"captions": captions} | {
         name: [widget.label, widget.value, widget.help]
         for name in values

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from itertools import cycle
 from typing import Any
 
 import streamlit as st
@@ -177,7 +176,7 @@ def _contender(slot: int) -> None:
 
 
 def _more(settings: Sequence[Setting], slot: int | None = None, **more: Any) -> None:
-    """Settings that are rarely changed, folded away; those that are set are named."""
+    """Settings that are rarely changed, folded away; those that are set are named below."""
     said = state.said(slot or 0)
     chosen = [
         f"{setting.title}: {setting.words(value, said)}"
@@ -187,12 +186,12 @@ def _more(settings: Sequence[Setting], slot: int | None = None, **more: Any) -> 
     panel = st.expander(
         "More", key=f"more.{'training' if slot is None else slot}", on_change="rerun"
     )
-    if chosen:
-        st.caption(plain(", ".join(chosen)))
     if panel.open:
         with panel:
             for setting in settings:
                 _control(setting, slot, **more.get(setting.name, {}))
+    elif chosen:
+        st.caption(plain(", ".join(chosen)))
 
 
 def _control(setting: Setting, slot: int | None = None, **more: Any) -> None:
@@ -251,10 +250,11 @@ def _lambda_start(slot: int) -> None:
 
 def _training(entries: dict[str, DatasetEntry]) -> None:
     st.header("Training", anchor=False)
-    columns = cycle(st.columns(2))
-    for setting in SHARED:
-        if not setting.is_rare and setting.name not in _ELSEWHERE:
-            _control(setting, on=next(columns))
+    usual = [s for s in SHARED if not s.is_rare and s.name not in _ELSEWHERE]
+    for i in range(0, len(usual), 2):
+        columns = st.columns(2, vertical_alignment="bottom")
+        for column, setting in zip(columns, usual[i : i + 2], strict=False):
+            _control(setting, on=column)
     usable = [name for name, entry in entries.items() if entry.status in _AVAILABLE]
     named = [name for name in st.session_state[key("test_domains")] if name not in usable]
     _more(
