@@ -1,140 +1,287 @@
 """Many who watch one live comparison: ``python -m benchmarks.viewers``.
 
-Three trainings run on this machine, and two servers beside them show them; the servers differ in
-one setting, whether Streamlit collects all garbage after every rerun. Viewers are sessions over
-websockets that do what a browser does: they open the page and ask for their live part once a
-second. A tick lasts from the question to the word that the part is done. Both servers are measured
-in turns, the first in each turn alternating, and told as ratios; machines that are busy with else
-tell less, so the load before each turn is printed.
+Three trainings run on this machine, and one server shows them. A viewer is what a browser is to
+the server: a session over a websocket that opens the page, and the one connection of its feed. With
+``--browsers N`` so many real ones look besides. Told are how long a step takes from the run's file
+to the viewer (with real browsers: to the frame that paints it), what a viewer receives, what of one
+core the server takes, and how long opening the page took.
 
-``--sessions N`` lets N visitors come and go on each server, and tells what memory that took.
+``--sessions N`` lets N further visitors come and go, and tells what memory that took.
 """
 
 import argparse
 import asyncio
+import base64
+import json
 import os
 import statistics
 import tempfile
+import threading
 import time
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from urllib.parse import urlencode, urlsplit
 
+import numpy as np
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from afn import TrainConfig
-from afn.runs.store import RunStore
+from afn.runs.store import Run, RunStore
 from afn.work.runner import LocalRunner
-from app.kit.garbage import EVERY_SECONDS
-from tests.app.browser import ROOT, streamlit_server
+from tests.app.browser import ROOT, launched_chromium, streamlit_server
 from tests.waiting import wait_for
 
-SETTING = "STREAMLIT_RUNNER_POST_SCRIPT_GC"
-FIRST_SECONDS = 60.0
+FIRST_SECONDS = 120.0
 AT_ONCE = 20
 """So many visitors are there at the same time when they come and go."""
+CHART = "lambdas"
+PAINTED = """() => {
+  window.painted = [];
+  let last = -1;
+  const look = () => {
+    const plot = [...document.querySelectorAll('.live-chart')]
+      .find((chart) => chart.ariaLabel?.startsWith('λ over steps'))
+      ?.querySelector('.js-plotly-plot');
+    const step = plot?.data?.[0]?.x.at(-1) ?? -1;
+    if (step > last) window.painted.push([step, performance.timeOrigin + performance.now()]);
+    last = Math.max(step, last);
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
 
 
+class Steps:
+    """When a run's file said each step, on this machine's clock."""
+
+    def __init__(self, run: Run) -> None:
+        self.at: dict[int, float] = {}
+        self._run, self._is_over = run, False
+        self._thread = threading.Thread(target=self._follow, daemon=True)
+        self._thread.start()
+
+    def _follow(self) -> None:
+        _, offset = self._run.events()
+        while not self._is_over:
+            events, offset = self._run.events(offset)
+            now = time.time()
+            for event in events:
+                if event["kind"] == "step":
+                    self.at[event["step"]] = now
+            time.sleep(0.01)
+
+    def close(self) -> None:
+        self._is_over = True
+        self._thread.join()
+
+
+@dataclass
 class Viewer:
-    """One session: it opens a page and follows its live part."""
+    """One session and its feed."""
 
-    def __init__(self, address: str, query: str) -> None:
-        self.url, self.query = address.replace("http", "ws", 1) + "/_stcore/stream", query
-        self.ticks: list[float] = []
-        self.problems: list[str] = []
-        self.is_open = asyncio.Event()
-        self._is_done = asyncio.Event()
-        self._part: tuple[str, float] | None = None
+    address: str
+    query: str
+    opened: float = 0.0
+    """Seconds until the page had come."""
+    heard: list[tuple[int, float]] = field(default_factory=list)
+    """Newest step of λ, and when it came."""
+    received: int = 0
+    """Bytes of the feed, behind the history."""
+    problems: list[str] = field(default_factory=list)
 
-    async def watch(self) -> None:
+    async def watch(self, is_open: asyncio.Event) -> None:
         """Until it is cancelled, or the server goes away."""
-        async with connect(self.url, subprotocols=["streamlit"], max_size=None) as link:  # type: ignore[list-item]
-            reading = asyncio.create_task(self._read(link))
+        url = self.address.replace("http", "ws", 1) + "/_stcore/stream"
+        began = time.perf_counter()
+        async with connect(url, subprotocols=["streamlit"], max_size=None) as link:  # type: ignore[list-item]
+            message = BackMsg()
+            message.rerun_script.query_string = self.query
+            await link.send(message.SerializeToString())
+            channels: dict[str, str] = {}
+            async with asyncio.timeout(FIRST_SECONDS):
+                async for data in link:
+                    assert isinstance(data, bytes)
+                    if self._is_done(ForwardMsg.FromString(data), channels):
+                        break
+            self.opened = time.perf_counter() - began
+            is_open.set()
+            rest = asyncio.create_task(self._drain(link))
             try:
-                await self._ask(link, "")
-                self.is_open.set()
-                while self._part:
-                    part, interval = self._part
-                    began = time.perf_counter()
-                    await self._ask(link, part)
-                    self.ticks.append(time.perf_counter() - began)
-                    await asyncio.sleep(max(0.0, interval - self.ticks[-1]))
+                await self._listen(channels)
             finally:
-                reading.cancel()
+                rest.cancel()
                 with suppress(asyncio.CancelledError, ConnectionClosed):
-                    await reading
+                    await rest
 
-    async def _ask(self, link: ClientConnection, part: str) -> None:
-        message = BackMsg()
-        message.rerun_script.query_string = self.query
-        message.rerun_script.fragment_id = part
-        message.rerun_script.is_auto_rerun = bool(part)
-        self._is_done.clear()
-        await link.send(message.SerializeToString())
-        await asyncio.wait_for(self._is_done.wait(), FIRST_SECONDS)
+    def _is_done(self, message: ForwardMsg, channels: dict[str, str]) -> bool:
+        match message.WhichOneof("type"):
+            case "delta":
+                element = message.delta.new_element
+                if element.WhichOneof("type") == "exception":
+                    self.problems.append(element.exception.type)
+                elif element.WhichOneof("type") == "bidi_component" and element.bidi_component.json:
+                    sent = json.loads(element.bidi_component.json)
+                    if "channel" in sent:
+                        channels[sent["key"]] = sent["channel"]
+            case "script_finished":
+                return message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
+        return False
 
-    async def _read(self, link: ClientConnection) -> None:
-        async for data in link:
-            assert isinstance(data, bytes)
-            message = ForwardMsg.FromString(data)
-            match message.WhichOneof("type"):
-                case "auto_rerun":
-                    self._part = message.auto_rerun.fragment_id, message.auto_rerun.interval
-                case "delta" if message.delta.new_element.WhichOneof("type") == "exception":
-                    self.problems.append(message.delta.new_element.exception.type)
-                case "script_finished" if (
-                    message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
-                ):
-                    self._is_done.set()
+    async def _drain(self, link: object) -> None:
+        async for _ in link:  # type: ignore[attr-defined]
+            pass
+
+    async def _listen(self, channels: dict[str, str]) -> None:
+        where = urlsplit(self.address)
+        reader, writer = await asyncio.open_connection(where.hostname, where.port, limit=2**24)
+        query = urlencode([("c", f"{name}::-1") for name in channels.values()])
+        request = f"GET /feed?{query} HTTP/1.1\r\nHost: {where.netloc}\r\nConnection: close\r\n\r\n"
+        writer.write(request.encode())
+        try:
+            seen = set()
+            while line := await reader.readline():
+                if not line.startswith(b"data: "):
+                    continue
+                name, _, body = line[6:].partition(b" ")
+                if name in seen:
+                    self.received += len(line)
+                seen.add(name)
+                if name.decode() == channels.get(CHART):
+                    self._hear(json.loads(body))
+        finally:
+            writer.close()
+
+    def _hear(self, message: dict[str, list[dict[str, list[list[str]]]]]) -> None:
+        now = time.time()
+        for chunk in message["chunks"]:
+            for first, steps, _ in chunk.get("pts", []):
+                if first == 0:  # the first run's
+                    newest = np.frombuffer(base64.b64decode(steps), "<f4")[-1]
+                    self.heard.append((int(newest), now))
 
 
-async def watched(address: str, query: str, count: int, seconds: float) -> list[float]:
-    """The ticks of so many viewers within so many seconds, once all have opened the page."""
+async def watched(address: str, query: str, count: int, seconds: float) -> list[Viewer]:
+    """So many viewers, within so many seconds after all have opened the page."""
     viewers = [Viewer(address, query) for _ in range(count)]
+    opened = [asyncio.Event() for _ in viewers]
     tasks = []
-    for viewer in viewers:
-        tasks.append(asyncio.create_task(viewer.watch()))
-        await asyncio.sleep(1 / count)
-    await asyncio.gather(*(viewer.is_open.wait() for viewer in viewers))
+    for viewer, event in zip(viewers, opened, strict=True):
+        tasks.append(asyncio.create_task(viewer.watch(event)))
+        await asyncio.sleep(5 / count)
+    await asyncio.gather(*(event.wait() for event in opened))
     await asyncio.sleep(2)
-    seen = [len(viewer.ticks) for viewer in viewers]
+    for viewer in viewers:
+        viewer.heard.clear()
+        viewer.received = 0
+    began, before = time.monotonic(), _cpu_seconds(address)
     await asyncio.sleep(seconds)
-    ticks = [tick for v, first in zip(viewers, seen, strict=True) for tick in v.ticks[first:]]
+    share = (_cpu_seconds(address) - before) / (time.monotonic() - began)
+    print(f"{count:>3} viewers  the server takes {100 * share:.0f} % of one core", flush=True)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     if problems := [problem for viewer in viewers for problem in viewer.problems]:
         raise RuntimeError(f"pages showed {', '.join(dict.fromkeys(problems))}")
-    if not ticks:
-        raise RuntimeError("no viewer had a tick: has the comparison ended?")
-    return ticks
+    return viewers
 
 
 def p95(values: list[float]) -> float:
     return statistics.quantiles(values, n=20)[-1] if len(values) > 1 else values[0]
 
 
-def memory_mb(address: str) -> float:
+def _process(address: str) -> Path:
     """Of the server at an address, a child of this process."""
     port = address.rpartition(":")[2]
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(OSError):
             words = path.read_bytes().split(b"\0")
             if b"--server.port" in words and port.encode() in words:
-                text = (path.parent / "status").read_text()
-                return int(text.partition("VmRSS:")[2].split()[0]) / 1024
+                return path.parent
     raise RuntimeError(f"no server at {address}")
+
+
+def _cpu_seconds(address: str) -> float:
+    fields = (_process(address) / "stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def memory_mb(address: str) -> float:
+    """What the server at an address has in memory."""
+    text = (_process(address) / "status").read_text()
+    return int(text.partition("VmRSS:")[2].split()[0]) / 1024
+
+
+@contextmanager
+def browsers(address: str, query: str, count: int) -> Iterator[list[list[tuple[int, float]]]]:
+    """Real browsers that look meanwhile; what each painted is there once they have ended."""
+    found: list[list[tuple[int, float]]] = []
+    if not count:
+        yield found
+        return
+    is_ready, is_over = threading.Event(), threading.Event()
+
+    def look() -> None:
+        with launched_chromium() as browser:
+            pages = [browser.new_page() for _ in range(count)]
+            for page in pages:
+                page.goto(f"{address}/?{query}")
+                page.wait_for_selector(".live-chart-plot .main-svg", timeout=60_000)
+                page.evaluate(PAINTED)
+            is_ready.set()
+            is_over.wait()
+            for page in pages:
+                painted = page.evaluate("window.painted")
+                found.append([(int(step), at / 1000) for step, at in painted])
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    is_ready.wait()
+    try:
+        yield found
+    finally:
+        is_over.set()
+        thread.join()
+
+
+def _told(count: int, address: str, query: str, steps: Steps, options: argparse.Namespace) -> None:
+    """Measure so many viewers and print it."""
+    load = os.getloadavg()[0]
+    with browsers(address, query, options.browsers) as painted:
+        viewers = asyncio.run(watched(address, query, count, options.seconds))
+    for who, heard in (
+        ("heard by a viewer", [pair for viewer in viewers for pair in viewer.heard]),
+        ("painted by a browser", [pair for pairs in painted for pair in pairs[2:]]),
+    ):
+        lags = [at - steps.at[step] for step, at in heard if step in steps.at]
+        if lags:
+            print(
+                f"{count:>3} viewers  a step is {who} after {1000 * statistics.median(lags):.0f} ms, "
+                f"median, {1000 * p95(lags):.0f} p95 ({len(lags)} times)",
+                flush=True,
+            )
+        elif who.startswith("heard"):
+            raise RuntimeError("no viewer heard of a step: has the comparison ended?")
+    bytes_a_second = statistics.mean(viewer.received for viewer in viewers) / options.seconds
+    opened = [viewer.opened for viewer in viewers]
+    print(
+        f"{count:>3} viewers  each receives {bytes_a_second / 1024:.1f} KB a second; the page came "
+        f"after {statistics.median(opened):.1f} s, median, {p95(opened):.1f} p95; "
+        f"load before {load:.1f}",
+        flush=True,
+    )
 
 
 def main() -> None:
     """Measure and print everything."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--viewers", type=int, nargs="+", default=[1, 20, 60])
-    parser.add_argument("--turns", type=int, default=2, help="of each server (default 2)")
-    parser.add_argument("--seconds", type=float, default=15.0, help="of one turn (default 15)")
+    parser.add_argument("--viewers", type=int, nargs="+", default=[1, 20, 97])
+    parser.add_argument("--browsers", type=int, default=3, help="real ones besides (default 3)")
+    parser.add_argument("--seconds", type=float, default=15.0, help="of each number (default 15)")
     parser.add_argument("--sessions", type=int, default=0, help="that come and go (default 0)")
     options = parser.parse_args()
 
@@ -148,64 +295,29 @@ def main() -> None:
         runner.submit(runs)
         try:
             wait_for(lambda: all(run.events()[0] for run in runs), "the trainings to begin")
-            _measure(store, "run=" + "~".join(run.id for run in runs), options)
+            _measure(store, runs, options)
         finally:
             runner.close()
 
 
-def _measure(store: RunStore, query: str, options: argparse.Namespace) -> None:
+def _measure(store: RunStore, runs: list[Run], options: argparse.Namespace) -> None:
     env = {"AFN_RUNS_DIR": str(store.root), "AFN_DATA_DIR": str(store.root / "no-data")}
-    script, log = ROOT / "app" / "server.py", store.root.parent
-    with (
-        streamlit_server(script, {**env, SETTING: "true"}, log / "on.log") as on,
-        streamlit_server(script, {**env, SETTING: "false"}, log / "off.log") as off,
-    ):
-        for address in (on, off):  # the first visit warms it up
-            asyncio.run(watched(address, query, 1, 2))
+    query = "run=" + "~".join(run.id for run in runs)
+    steps = Steps(runs[0])
+    server = ROOT / "app" / "server.py"
+    with streamlit_server(server, env, store.root.parent / "log") as address:
         for count in options.viewers:
-            _told(count, {"on": on, "off": off}, query, options)
+            _told(count, address, query, steps, options)
         if options.sessions:
-            for name, address in (("on", on), ("off", off)):
-                before = memory_mb(address)
-                for _ in range(-(-options.sessions // AT_ONCE)):
-                    asyncio.run(watched(address, query, AT_ONCE, 1))
-                time.sleep(EVERY_SECONDS + 5)
-                after = memory_mb(address)
-                print(
-                    f"collection after every rerun {name:<3}  {options.sessions} further sessions: "
-                    f"{before:.0f} to {after:.0f} MB",
-                    flush=True,
-                )
-            _told(1, {"on": on, "off": off}, query, options)
-
-
-def _told(count: int, servers: dict[str, str], query: str, options: argparse.Namespace) -> None:
-    """Measure so many viewers on both servers in turns, and print it."""
-    found: dict[str, list[list[float]]] = {name: [] for name in servers}
-    loads = []
-    for turn in range(options.turns):
-        for name in list(servers)[:: 1 if turn % 2 == 0 else -1]:
-            loads.append(os.getloadavg()[0])
-            found[name].append(asyncio.run(watched(servers[name], query, count, options.seconds)))
-    for name, turns in found.items():
-        ticks = [tick for turn in turns for tick in turn]
-        print(
-            f"{count:>3} viewers  collection after every rerun {name:<3}  tick "
-            f"{1000 * statistics.median(ticks):6.0f} ms median, {1000 * p95(ticks):6.0f} p95  "
-            f"({len(ticks)} ticks)",
-            flush=True,
-        )
-    ratios = [
-        (statistics.median(a) / statistics.median(b), p95(a) / p95(b))
-        for a, b in zip(found["on"], found["off"], strict=True)
-    ]
-    medians, tails = zip(*ratios, strict=True)
-    print(
-        f"{count:>3} viewers  on / off: {statistics.median(medians):.1f} of the medians, "
-        f"{statistics.median(tails):.1f} of the p95; load before each turn "
-        f"{', '.join(f'{load:.1f}' for load in loads)}",
-        flush=True,
-    )
+            before = memory_mb(address)
+            for _ in range(-(-options.sessions // AT_ONCE)):
+                asyncio.run(watched(address, query, AT_ONCE, 1))
+            after = memory_mb(address)
+            print(
+                f"{options.sessions} further sessions: {before:.0f} to {after:.0f} MB", flush=True
+            )
+            _told(1, address, query, steps, options)
+    steps.close()
 
 
 if __name__ == "__main__":
