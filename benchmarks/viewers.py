@@ -260,8 +260,9 @@ def _told(count: int, address: str, query: str, steps: Steps, options: argparse.
         lags = [at - steps.at[step] for step, at in heard if step in steps.at]
         if lags:
             print(
-                f"{count:>3} viewers  a step is {who} after {1000 * statistics.median(lags):.0f} ms, "
-                f"median, {1000 * p95(lags):.0f} p95 ({len(lags)} times)",
+                f"{count:>3} viewers  a step is {who} after "
+                f"{1000 * statistics.median(lags):.0f} ms, median, {1000 * p95(lags):.0f} p95 "
+                f"({len(lags)} times)",
                 flush=True,
             )
         elif who.startswith("heard"):
