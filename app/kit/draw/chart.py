@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
+from afn.pretrained.cards import Card
 from afn.runs.history import History
 from afn.runs.origin import ForkedFrom
 from afn.settings.config import TrainConfig
@@ -22,7 +23,7 @@ Rows = list[dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A run as it is shown: its name and colour are the same in every chart."""
+    """A run or pretrained model on screen: its name and colour are the same in every figure."""
 
     label: str
     color: str
@@ -32,6 +33,26 @@ class Shown:
     """Whether no more is to come."""
     origin: ForkedFrom | None = None
     """Where it was forked from."""
+
+    @property
+    def id(self) -> str:
+        """The run's, or the model's name."""
+        return self.history.run.id
+
+    @property
+    def card(self) -> Card | None:
+        """Where it is pretrained."""
+        return self.history.run if isinstance(self.history.run, Card) else None
+
+    @property
+    def kind(self) -> Literal["live", "cached", "precomputed"]:
+        """How its history comes to be here."""
+        return "precomputed" if self.card else "cached" if self.is_over else "live"
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it still trains."""
+        return self.kind == "live"
 
     @property
     def statistics(self) -> str:

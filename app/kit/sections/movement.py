@@ -15,11 +15,11 @@ from afn.stats.decay import decay_alone
 
 from .. import backend, folders, histories, jobs
 from ..draw import movement as charts
+from ..draw.chart import Shown
 from ..draw.legend import Entry, legend_html
 from ..draw.movement import Moved
 from ..export import csv_button
 from ..heading import heading
-from ..histories import Opened
 from ..jobs import Job
 from ..markdown import plain
 from ..plot import plot
@@ -82,7 +82,7 @@ def figures(shown: Sequence[Moved], *, key: str) -> None:
         )  # fmt: skip
 
 
-def render(chosen: Sequence[Opened]) -> None:
+def render(chosen: Sequence[Shown]) -> None:
     """The section of the λ page: of all networks that are chosen and have ended."""
     adaptive = [
         each for each in chosen if each.config.norm in ADAPTIVE_NORMS and each.config.adaptive
@@ -95,9 +95,9 @@ def render(chosen: Sequence[Opened]) -> None:
     for each in ended:
         try:
             if each.card is None or of_card(each.card) is None:
-                tasks[each.id] = task_of(each.network())
+                tasks[each.id] = task_of(histories.network_of(each))
         except (ValueError, OSError) as error:
-            st.caption(plain(f"{each.shown.label}: {error}."))
+            st.caption(plain(f"{each.label}: {error}."))
     if len(ended) < len(adaptive):
         st.caption("Runs that still train are measured once they have ended.")
     if tasks:
@@ -116,7 +116,7 @@ def render(chosen: Sequence[Opened]) -> None:
     jobs.part(ask_now, draw)
 
 
-def _shown(ended: Sequence[Opened], tasks: Mapping[str, MovementTask]) -> dict[str, Moved]:
+def _shown(ended: Sequence[Shown], tasks: Mapping[str, MovementTask]) -> dict[str, Moved]:
     """Those of which it is known, by the name of the run or the pretrained model."""
     found = {}
     for each in ended:
@@ -124,21 +124,21 @@ def _shown(ended: Sequence[Opened], tasks: Mapping[str, MovementTask]) -> dict[s
         if each.id in tasks:
             movement = tasks[each.id].read()
         if movement:
-            found[each.id] = Moved(each.shown.label, each.shown.color, movement, _decay(each))
+            found[each.id] = Moved(each.label, each.color, movement, _decay(each))
     return found
 
 
-def _decay(each: Opened) -> float | None:
+def _decay(each: Shown) -> float | None:
     if each.card:
         return decay_of_card(each.card)
     store = backend.store()
     try:
-        return decay_alone(store.open(each.id), each.shown.history, store).ratio
+        return decay_alone(store.open(each.id), each.history, store).ratio
     except (ValueError, OSError):
         return None
 
 
-def _draw(known: Mapping[str, Moved], opened: Sequence[Opened]) -> None:
+def _draw(known: Mapping[str, Moved], opened: Sequence[Shown]) -> None:
     shown = list(known.values())
     st.markdown(plain(f"{charts.way_reading(shown)} {charts.answers_reading(shown)}"))
     if len(shown) > 1:

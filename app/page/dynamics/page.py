@@ -10,12 +10,12 @@ from afn.settings.norms import ADAPTIVE_NORMS, NORM_TITLES
 from afn.wording import enumerate_words
 
 from ...kit import card_view, histories, routes
+from ...kit.draw.chart import Shown
 from ...kit.draw.depth import depth_legend
 from ...kit.draw.lambdas import TITLES
 from ...kit.draw.tracks import Course, Series, courses_of, series_of, table
 from ...kit.export import csv_button
 from ...kit.heading import heading
-from ...kit.histories import Opened
 from ...kit.jobs import follow
 from ...kit.markdown import plain
 from ...kit.offers import Choice, alike, newest
@@ -77,8 +77,7 @@ def render() -> None:
     _follow(view, chosen)
     moving.render(chosen)
     _background()
-    shown = [each.shown for each in chosen]
-    offer("dynamics", lambda: lambdas.experiments_of(shown, view.quantity))
+    offer("dynamics", lambda: lambdas.experiments_of(chosen, view.quantity))
 
 
 def _runs(offered: Sequence[Choice]) -> None:
@@ -93,8 +92,8 @@ def _runs(offered: Sequence[Choice]) -> None:
     )  # fmt: skip
 
 
-def _without(chosen: Sequence[Opened]) -> str:
-    names = enumerate_words(list(dict.fromkeys(each.shown.label for each in chosen)))
+def _without(chosen: Sequence[Shown]) -> str:
+    names = enumerate_words(list(dict.fromkeys(each.label for each in chosen)))
     verb = "has" if len(chosen) == 1 else "have"
     return plain(
         f"{names} {verb} no λ: without networks there is nothing to mix in. λ belongs to AFN and "
@@ -102,7 +101,7 @@ def _without(chosen: Sequence[Opened]) -> str:
     )
 
 
-def _controls(chosen: Sequence[Opened]) -> None:
+def _controls(chosen: Sequence[Shown]) -> None:
     with st.container(horizontal=True, gap="medium"):
         st.segmented_control(
             "Shown", QUANTITIES, key=VIEW.key("quantity"), required=True,
@@ -131,17 +130,17 @@ def _controls(chosen: Sequence[Opened]) -> None:
             )  # fmt: skip
 
 
-def _series(chosen: Sequence[Opened]) -> list[Series]:
+def _series(chosen: Sequence[Shown]) -> list[Series]:
     # A fork is no other seed of what its configuration says.
-    keys = [(alike(each.config), each.config.norm, each.shown.origin and each.id)
+    keys = [(alike(each.config), each.config.norm, each.origin and each.id)
             for each in chosen]  # fmt: skip
-    return series_of([each.shown for each in chosen], keys)
+    return series_of(chosen, keys)
 
 
 # -- figures ---------------------------------------------------------------------------------------
 
 
-def _follow(view: DynamicsView, chosen: Sequence[Opened]) -> None:
+def _follow(view: DynamicsView, chosen: Sequence[Shown]) -> None:
     """The figures; they follow runs that still train."""
     is_live = any(each.is_live for each in chosen)
     first = [chosen]
@@ -155,7 +154,7 @@ def _follow(view: DynamicsView, chosen: Sequence[Opened]) -> None:
     follow(drawn, is_live, every=_TICK_SECONDS if is_live else None)
 
 
-def _figures(view: DynamicsView, chosen: Sequence[Opened]) -> None:
+def _figures(view: DynamicsView, chosen: Sequence[Shown]) -> None:
     series = _series(chosen)
     courses = courses_of(series, view.quantity)
     if not courses:
@@ -232,8 +231,8 @@ def _depth(panels: Sequence[charts.Panel], courses: Sequence[Course], view: Dyna
                 )  # fmt: skip
 
 
-def _nothing(view: DynamicsView, chosen: Sequence[Opened]) -> str:
-    if view.quantity == "move" and any(each.shown.history.snapshots for each in chosen):
+def _nothing(view: DynamicsView, chosen: Sequence[Shown]) -> str:
+    if view.quantity == "move" and any(each.history.snapshots for each in chosen):
         return (
             "These runs were recorded before snapshots said how far λ moves the statistics. Train "
             "anew to see it."
@@ -243,7 +242,7 @@ def _nothing(view: DynamicsView, chosen: Sequence[Opened]) -> str:
     return "These runs ended before their first step."
 
 
-def _provenance(view: DynamicsView, chosen: Sequence[Opened], courses: Sequence[Course]) -> str:
+def _provenance(view: DynamicsView, chosen: Sequence[Shown], courses: Sequence[Course]) -> str:
     adaptive = [each for each in chosen if each.config.norm in ADAPTIVE_NORMS]
     text = histories.provenance(adaptive)
     if many := [course.series for course in courses if not course.is_alone]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from afn.ask.records import STANDARD
 
 from ...kit import histories
-from ...kit.histories import Opened
+from ...kit.draw.chart import Shown
 from ...kit.markdown import plain
 from ...kit.sections import movement as moving
 from ...kit.take import asking, lambdas
@@ -58,7 +58,7 @@ def experiments_of(network: str) -> list[Program]:
     """
     opened, _ = histories.opened([course.name for course in evidence.courses(network)])
     known = {each.id.removeprefix(f"{network}-"): each for each in opened}
-    starts = [known[variant].shown for variant in STARTS if variant in known]
+    starts = [known[variant] for variant in STARTS if variant in known]
     moved = moving.experiments_of(evidence.moved(network))
     return [
         *moved,
@@ -120,7 +120,7 @@ def _networks(network: str) -> list[Program]:
     ]  # fmt: skip
 
 
-def _gradients(known: dict[str, Opened]) -> list[Program]:
+def _gradients(known: dict[str, Shown]) -> list[Program]:
     courses = {VARIANTS[variant]: each for variant, each in known.items()}
     if not courses:
         return []
@@ -148,7 +148,7 @@ def _gradients(known: dict[str, Opened]) -> list[Program]:
     ]  # fmt: skip
 
 
-def _told(label: str, opened: Opened) -> Sequence[str]:
-    history = opened.shown.history
+def _told(label: str, opened: Shown) -> Sequence[str]:
+    history = opened.history
     norms = history.columns["grad_norm"].tolist()
     return line(label, "first step", norms[0]), line(label, "largest", max(norms))

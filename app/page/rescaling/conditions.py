@@ -8,12 +8,12 @@ from afn.ask.network import Network
 from afn.ask.rescaling import LayerRescaling, Rescaling
 from afn.wording import statistics_told
 
-from ...kit import backend, batch_controls, families, jobs
+from ...kit import backend, batch_controls, families, histories, jobs
 from ...kit.batch_controls import BATCH_SIZES
+from ...kit.draw.chart import Shown
 from ...kit.draw.legend import Entry, legend_html
 from ...kit.draw.palette import NORM_COLORS
 from ...kit.export import csv_button
-from ...kit.histories import Opened
 from ...kit.jobs import Job
 from ...kit.markdown import plain
 from ...kit.plot import plot
@@ -29,13 +29,13 @@ _HEIGHT = 300
 """Pixels that are kept free for figures to come."""
 
 
-def render(chosen: Opened) -> None:
+def render(chosen: Shown) -> None:
     """Measure the network under the conditions that the page's settings name, and draw it."""
     if chosen.is_live:
         st.caption("Once its training has ended, the network can be asked here.")
         return
     try:
-        network = chosen.network()
+        network = histories.network_of(chosen)
     except (ValueError, OSError) as error:
         st.caption(plain(f"{error}."))
         return
@@ -103,7 +103,7 @@ def _settings(others: Mapping[str, str], network: Network) -> None:
 
 
 def _differences(
-    chosen: Opened,
+    chosen: Shown,
     view: RescalingView,
     measured: Rescaling,
     statistics: str,
@@ -112,7 +112,7 @@ def _differences(
     looked = differences.looks(measured, NORM_COLORS[chosen.config.norm], titles)
     mine = [layer for layer in measured.layers if layer.name == view.layer]
     layer = mine[0] if mine else None
-    words = differences.difference_reading(chosen.shown.label, measured, looked, layer)
+    words = differences.difference_reading(chosen.label, measured, looked, layer)
     st.markdown(plain(words))
     if any(each.varies != "nothing" for each in ([layer] if layer else measured.layers)):
         st.html(
@@ -145,7 +145,7 @@ def _difference_figures(
 
 
 def _difference_source(
-    chosen: Opened, measured: Rescaling, statistics: str, layer: LayerRescaling | None
+    chosen: Shown, measured: Rescaling, statistics: str, layer: LayerRescaling | None
 ) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         csv_button(

@@ -7,11 +7,11 @@ import streamlit as st
 from afn.settings.norms import ADAPTIVE_NORMS, NORM_ROWS
 
 from ...kit import card_view, histories, routes
+from ...kit.draw.chart import Shown
 from ...kit.draw.lambdas import short_layer
 from ...kit.draw.palette import NORM_COLORS
 from ...kit.export import csv_button
 from ...kit.heading import heading
-from ...kit.histories import Opened
 from ...kit.jobs import follow
 from ...kit.markdown import plain
 from ...kit.offers import Choice, newest
@@ -51,7 +51,7 @@ def render() -> None:
     chosen = found[0] if found else None
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         _run(offered)
-        layers = chosen.shown.history.layers if chosen else []
+        layers = chosen.history.layers if chosen else []
         if layers:
             problems += _layer(layers, is_linked=is_asked)
     for line in dict.fromkeys([*problems, *missing]):
@@ -96,13 +96,13 @@ def _layer(layers: Sequence[str], *, is_linked: bool) -> list[str]:
 # -- over the steps --------------------------------------------------------------------------------
 
 
-def _follow(chosen: Opened, *, is_linked: bool) -> None:
+def _follow(chosen: Shown, *, is_linked: bool) -> None:
     """The figures of the run; they follow one that still trains."""
     heading("As the network learns", "rescaling.ridges", ABOUT["ridges"])
     first = [chosen]
 
-    def stands(now: Opened) -> tuple[bool, bool]:
-        return now.is_live, bool(now.shown.history.layers)  # there are layers to choose from
+    def stands(now: Shown) -> tuple[bool, bool]:
+        return now.is_live, bool(now.history.layers)  # there are layers to choose from
 
     def drawn() -> tuple[bool, bool]:
         VIEW.keep()
@@ -114,8 +114,8 @@ def _follow(chosen: Opened, *, is_linked: bool) -> None:
     follow(drawn, stands(chosen), every=_TICK_SECONDS if chosen.is_live else None)
 
 
-def _steps(chosen: Opened, *, is_linked: bool) -> None:
-    history = chosen.shown.history
+def _steps(chosen: Shown, *, is_linked: bool) -> None:
+    history = chosen.history
     steps = [snapshot["step"] for snapshot in history.snapshots]
     if not steps:
         st.caption(
@@ -162,8 +162,8 @@ def _cursor(steps: Sequence[int], *, is_linked: bool) -> int:
     return VIEW.take().step or steps[-1]
 
 
-def _one_layer(chosen: Opened, layer: str, cursor: int) -> None:
-    found = ridges.by_step(chosen.shown.history, layer)
+def _one_layer(chosen: Shown, layer: str, cursor: int) -> None:
+    found = ridges.by_step(chosen.history, layer)
     if cursor not in found:
         st.caption("This snapshot does not hold γ̂ and β̂ of this layer.")
         return
@@ -188,8 +188,8 @@ def _one_layer(chosen: Opened, layer: str, cursor: int) -> None:
             )  # fmt: skip
 
 
-def _all_layers(chosen: Opened, cursor: int) -> None:
-    found = ridges.by_layer(chosen.shown.history, cursor)
+def _all_layers(chosen: Shown, cursor: int) -> None:
+    found = ridges.by_layer(chosen.history, cursor)
     if not found:
         st.caption("This snapshot does not hold γ̂ and β̂.")
         return
@@ -202,7 +202,7 @@ def _all_layers(chosen: Opened, cursor: int) -> None:
 def _ridges(
     found: Mapping[int, Values] | Mapping[str, Values],
     names: Sequence[str],
-    chosen: Opened,
+    chosen: Shown,
     selected: int | None,
     alt: str,
 ) -> None:

@@ -9,7 +9,7 @@ from afn.ask.tasks import RescalingTask
 from afn.settings.norms import SWITCHABLE_NORMS
 from afn.wording import statistics_told
 
-from ...kit.histories import Opened
+from ...kit.draw.chart import Shown
 from ...kit.markdown import plain
 from ...kit.take.code import ONE_THREAD, Origin, configurations, literal, origins_note, program
 from ...kit.take.program import PLOT, Program, line
@@ -43,7 +43,7 @@ for step, layers in rescaling_of(source).items():
 """
 
 
-def between_conditions(chosen: Opened, task: RescalingTask) -> list[Program]:
+def between_conditions(chosen: Shown, task: RescalingTask) -> list[Program]:
     """Measuring γ̂ and β̂ under the conditions that are on screen.
 
     Args:
@@ -64,7 +64,7 @@ def between_conditions(chosen: Opened, task: RescalingTask) -> list[Program]:
         Program(
             title="Between conditions",
             about=plain(
-                f"γ̂ and β̂ of {chosen.shown.label} (seed {origin.config.seed}): how far they lie, "
+                f"γ̂ and β̂ of {chosen.label} (seed {origin.config.seed}): how far they lie, "
                 f"on average over channels, from those on clean images of {dataset} under {told}. "
                 f"{question.num_images} test images of each; statistics: {told_mode}."
             ),
@@ -85,7 +85,7 @@ def between_conditions(chosen: Opened, task: RescalingTask) -> list[Program]:
                     *(("--stats", mode) if has_choice else ()),
                 ),
             ),
-            files=configurations({chosen.shown.label: origin.config}),
+            files=configurations({chosen.label: origin.config}),
             expected=tuple(expected),
             note=origins_note([origin]),
             plot=PLOT.format(ylabel="mean |difference|"),
@@ -108,14 +108,14 @@ def differences(conditions: Sequence[Condition], measured: Rescaling) -> list[st
     ]  # fmt: skip
 
 
-def over_steps(chosen: Opened, layer: str) -> list[Program]:
+def over_steps(chosen: Shown, layer: str) -> list[Program]:
     """Reading γ̂ and β̂ of every snapshot.
 
     Args:
         chosen: The network.
         layer: The one that is looked at, or what stands for all.
     """
-    origin, history = Origin.of(chosen.id), chosen.shown.history
+    origin, history = Origin.of(chosen.id), chosen.history
     steps = [snapshot["step"] for snapshot in history.snapshots]
     is_one = layer in history.layers
     expected = [
@@ -133,7 +133,7 @@ def over_steps(chosen: Opened, layer: str) -> list[Program]:
         Program(
             title="As the network learned",
             about=plain(
-                f"γ̂ and β̂ of {chosen.shown.label} (seed {origin.config.seed}) at every snapshot "
+                f"γ̂ and β̂ of {chosen.label} (seed {origin.config.seed}) at every snapshot "
                 "of its training, with the statistics of a training batch: mean and standard "
                 "deviation over the channels of each layer."
             ),
@@ -144,7 +144,7 @@ def over_steps(chosen: Opened, layer: str) -> list[Program]:
                     *(("--layer", layer) if is_one else ()),
                 ),
             ),
-            files=configurations({chosen.shown.label: origin.config}),
+            files=configurations({chosen.label: origin.config}),
             expected=tuple(expected),
             note=origins_note([origin]),
             plot=PLOT.format(ylabel="γ̂ and β̂ over channels"),

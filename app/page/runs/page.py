@@ -102,7 +102,7 @@ def _one(run: Run, lines: Sequence[Line]) -> None:
 
 
 def _experiments(run: Run) -> list[Program]:
-    shown = [each.shown for each in histories.opened([run.id])[0]]
+    shown = histories.opened([run.id])[0]
     if not shown:
         return []
     return [*trainings.experiments_of(shown), *lambdas.experiments_of(shown, "lambda")]

@@ -12,9 +12,9 @@ from afn.settings.norms import ADAPTIVE_NORMS
 
 from ...kit import histories
 from ...kit.comparison import LETTERS
+from ...kit.draw.chart import Shown
 from ...kit.draw.legend import Entry, Stroke, legend_html
 from ...kit.export import csv_button
-from ...kit.histories import Opened
 from ...kit.jobs import follow
 from ...kit.markdown import plain
 from ...kit.plot import plot
@@ -59,14 +59,14 @@ def render(first: Run, second: Run) -> None:
         offer("pair", lambda: experiments.experiments_of(chosen))
 
 
-def _differences(chosen: Sequence[Opened]) -> None:
+def _differences(chosen: Sequence[Shown]) -> None:
     first, second = chosen
     found = differences(first.config, second.config)
     if not found:
         st.markdown("Their settings are equal.")
         return
     st.markdown("**Settings that differ**")
-    labels = [first.shown.label, second.shown.label]
+    labels = [first.label, second.label]
     st.dataframe(
         [
             {"setting": _title(each.setting), labels[0]: _text(each.first),
@@ -99,11 +99,10 @@ def _text(value: Any) -> str:
     return f"{value}"
 
 
-def _courses(chosen: Sequence[Opened]) -> None:
-    shown = [each.shown for each in chosen]
+def _courses(shown: Sequence[Shown]) -> None:
     names = [each.label for each in shown]
     found = parting(shown[0].history, shown[1].history)
-    kin = kinship(chosen[0].id, shown[0].origin, chosen[1].id, shown[1].origin)
+    kin = kinship(shown[0].id, shown[0].origin, shown[1].id, shown[1].origin)
     st.markdown(plain(" ".join([*_kin_words(kin, names), sentence(found, *names)])))
     st.html(
         legend_html(
@@ -123,7 +122,7 @@ def _courses(chosen: Sequence[Opened]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         csv_button("These curves (CSV)", lambda: parting_table(shown), "two-runs", key="pair.csv")
         modes = dict.fromkeys(f"{each.label} {each.statistics}" for each in shown)
-        text = f"{histories.provenance(chosen)} · statistics at test time: {', '.join(modes)}"
+        text = f"{histories.provenance(shown)} · statistics at test time: {', '.join(modes)}"
         st.caption(plain(text), width="stretch")
 
 

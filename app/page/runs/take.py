@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from afn.runs.compare import parting
 
-from ...kit.histories import Opened
+from ...kit.draw.chart import Shown
 from ...kit.markdown import plain
 from ...kit.take.code import Origin, configurations, origins_note, program, table
 from ...kit.take.program import Program, line
@@ -37,15 +37,15 @@ plt.show()
 """
 
 
-def experiments_of(chosen: Sequence[Opened]) -> list[Program]:
+def experiments_of(chosen: Sequence[Shown]) -> list[Program]:
     """Comparing two runs once more.
 
     Args:
         chosen: The older run and the newer one.
     """
-    origins = {each.shown.label: Origin.of(each.id) for each in chosen}
-    first, second = (each.shown.history for each in chosen)
-    modes = ", ".join(f"{each.shown.label}: {each.shown.statistics}" for each in chosen)
+    origins = {each.label: Origin.of(each.id) for each in chosen}
+    first, second = (each.history for each in chosen)
+    modes = ", ".join(f"{each.label}: {each.statistics}" for each in chosen)
     seeds = " / ".join(dict.fromkeys(str(each.config.seed) for each in chosen))
     found = parting(first, second)
     return [
@@ -63,13 +63,13 @@ def experiments_of(chosen: Sequence[Opened]) -> list[Program]:
                 _LOOP,
             ),
             commands=(("compare", chosen[0].id, chosen[1].id),),
-            files=configurations({each.shown.label: each.config for each in chosen}),
+            files=configurations({each.label: each.config for each in chosen}),
             expected=(
                 f"they part at step {found.step}, among {found.shared} that both recorded",
                 *(
-                    line(each.shown.label, f"step {test['step']}", test["accuracy"])
+                    line(each.label, f"step {test['step']}", test["accuracy"])
                     for each in chosen
-                    for test in each.shown.history.evaluations
+                    for test in each.history.evaluations
                     if test["corruption"] is None
                 ),
             )

@@ -144,7 +144,7 @@ def check(experiment, lines, *, all_of_them=True):
 
 @pytest.mark.slow
 def test_contenders_train_again(runs, folder):
-    shown = [each.shown for each in opened(runs["bn"], runs["afn"], runs["changed"])]
+    shown = opened(runs["bn"], runs["afn"], runs["changed"])
     [experiment] = trainings.experiments_of(shown)
     check(experiment, printed(experiment, folder / "runs"))
     assert len(experiment.commands) == 3
@@ -163,7 +163,7 @@ def test_contenders_train_again(runs, folder):
 
 @pytest.mark.slow
 def test_a_fork_is_forked_again(runs, folder):
-    [shown] = [each.shown for each in opened(runs["fork"])]
+    [shown] = opened(runs["fork"])
     [experiment] = trainings.experiments_of([shown])
     check(experiment, printed(experiment, store_root()))
     [*_, end] = said(experiment, store_root(), folder)
@@ -193,7 +193,7 @@ def test_two_runs_are_compared_again(runs, folder):
 @pytest.mark.parametrize("quantity", ["lambda", "move"])
 def test_lambda_is_read_again(runs, folder, quantity):
     found = opened(runs["changed"], "mnist5k-afn", runs["bn"])
-    [experiment] = lambdas.experiments_of([each.shown for each in found], quantity)
+    [experiment] = lambdas.experiments_of(found, quantity)
     check(experiment, printed(experiment, store_root()))
     values = [
         f"{record[at]:.6f}"
@@ -206,7 +206,7 @@ def test_lambda_is_read_again(runs, folder, quantity):
 
 @pytest.mark.slow
 def test_what_was_changed_by_hand_is_trained_again_elsewhere(runs, folder):
-    [shown] = [each.shown for each in opened(runs["changed"])]
+    [shown] = opened(runs["changed"])
     [experiment] = lambdas.experiments_of([shown], "lambda")
     assert "trained(" in experiment.python
     check(experiment, printed(experiment, folder / "empty"))
@@ -222,7 +222,7 @@ def test_what_was_changed_by_hand_is_trained_again_elsewhere(runs, folder):
 )
 def test_scales_are_measured_again(runs, folder, name, view):
     [chosen] = opened(runs.get(name, name))
-    task = rescaling.task_of(view, chosen.network())
+    task = rescaling.task_of(view, histories.network_of(chosen))
     answered([task])
     [experiment] = scales.between_conditions(chosen, task)
     check(experiment, printed(experiment, store_root()))
@@ -241,13 +241,13 @@ def test_scales_are_measured_again(runs, folder, name, view):
 @pytest.mark.slow
 def test_how_far_networks_moved_is_measured_again(runs, folder):
     [chosen] = opened(runs["afn"])
-    task = moving.task_of(chosen.network())
+    task = moving.task_of(histories.network_of(chosen))
     answered([task])
-    known = {chosen.id: Moved(chosen.shown.label, chosen.shown.color, task.read(), 1.0)}
+    known = {chosen.id: Moved(chosen.label, chosen.color, task.read(), 1.0)}
     [experiment] = moving.experiments_of(known)
     check(experiment, printed(experiment, store_root()))
     whole, *others = said(experiment, store_root(), folder)
-    label = chosen.shown.label
+    label = chosen.label
     assert line(label, "cosine to the start", whole["cosine"]) in experiment.expected
     assert line(label, "weight decay alone", whole["decay_alone"]) in experiment.expected
     changes = {
@@ -262,7 +262,7 @@ def test_how_far_networks_moved_is_measured_again(runs, folder):
 @pytest.mark.slow
 def test_scales_over_steps_are_read_again(runs, folder):
     [chosen] = opened("mnist5k-afn")
-    layer = chosen.shown.history.layers[1]
+    layer = chosen.history.layers[1]
     [experiment] = scales.over_steps(chosen, layer)
     check(experiment, printed(experiment, store_root()), all_of_them=False)
     values = [
