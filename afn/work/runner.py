@@ -13,6 +13,7 @@ from typing import Protocol
 from afn.ask.evaluation import Evaluation
 from afn.runs.store import Run, RunStore
 from afn.work.folder import Work
+from afn.work.queue import Queue
 
 
 class Runner(Protocol):
@@ -66,8 +67,7 @@ class LocalRunner(Runner):
         self.store = store
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
-        self._submitted: list[list[str]] = []
-        self._behind: list[str] = []
+        self._queue = Queue(store.root)
 
     def start(self) -> None:
         """Start the worker if there is none, or if it died."""
@@ -80,10 +80,9 @@ class LocalRunner(Runner):
         Raises:
             OSError: No worker process can be started.
         """
-        ids = [run.id for run in runs]
         with self._lock:
-            self._tell({"start": ids})
-            self._submitted = [*filter(self._is_waiting, self._submitted), ids]
+            self._tell({"start": [run.id for run in runs]})
+            self._queue.add(runs)
 
     def submit_behind(self, runs: list[Run]) -> None:
         """Queue runs one by one behind everything that somebody waits for, as a sweep's are.
@@ -91,19 +90,13 @@ class LocalRunner(Runner):
         Raises:
             OSError: No worker process can be started.
         """
-        ids = [run.id for run in runs]
         with self._lock:
-            self._tell({"behind": ids})
-            left = [run_id for run_id in self._behind if self._is_waiting([run_id])]
-            self._behind = left + ids
+            self._tell({"behind": [run.id for run in runs]})
+            self._queue.add_behind(runs)
 
     def position(self, run: Run) -> int:
         """How many comparisons go before this waiting run, itself counted in; 0 if it is none."""
-        waiting = [group for group in self._submitted if self._is_waiting(group)]
-        for position, group in enumerate(waiting, start=1):
-            if run.id in group:
-                return position
-        return 0
+        return self._queue.position(run)
 
     def evaluate(self, evaluation: Evaluation) -> None:
         """Start an evaluation, beside runs and not behind them.
@@ -154,9 +147,6 @@ class LocalRunner(Runner):
         process = self._process
         return process.pid if process is not None and process.poll() is None else None
 
-    def _is_waiting(self, ids: list[str]) -> bool:
-        return any(Run(self.store.root / run_id).is_unclaimed for run_id in ids)
-
     def _tell(self, message: dict[str, object]) -> None:
         for _ in range(2):
             process = self._ensure_worker()
@@ -176,10 +166,9 @@ class LocalRunner(Runner):
                 stdout=subprocess.DEVNULL,
                 env=_worker_environment(),
             )
-            for ids in self._submitted:
-                if self._is_waiting(ids):
-                    _write_line(self._process, {"start": ids})
-            if left := [run_id for run_id in self._behind if self._is_waiting([run_id])]:
+            for ids in self._queue.comparisons():
+                _write_line(self._process, {"start": ids})
+            if left := self._queue.behind():
                 _write_line(self._process, {"behind": left})
         return self._process
 

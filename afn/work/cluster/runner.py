@@ -22,6 +22,7 @@ from afn.runs.store import Run, RunStore
 from afn.work.cluster.connection import CONNECT_SECONDS, Scheduler, unfitness
 from afn.work.cluster.worker import carry_out, claim_mark, end_process
 from afn.work.folder import Work, read_json
+from afn.work.queue import Queue
 from afn.work.runner import LocalRunner, Runner
 
 if TYPE_CHECKING:
@@ -101,9 +102,8 @@ class ClusterRunner(Runner):
         self._local = LocalRunner(store)
         self._client: Client | None = None
         self._lock = threading.Lock()
-        """Sessions submit at the same time."""
-        self._submitted: list[list[str]] = []
-        self._behind: list[str] = []
+        """Sessions connect at the same time."""
+        self._queue = Queue(store.root)
         self._in_flight: dict[str, _Flight] = {}
         self._lost: dict[str, _Loss] = {}
         self._attempts: Counter[str] = Counter()
@@ -141,9 +141,7 @@ class ClusterRunner(Runner):
             OSError: There is no cluster.
         """
         self.start()
-        ids = [run.id for run in runs]
-        with self._lock:
-            self._submitted = [*filter(self._is_waiting, self._submitted), ids]
+        self._queue.add(runs)
 
     def submit_behind(self, runs: list[Run]) -> None:
         """Queue runs one by one behind everything that somebody waits for, as a sweep's are.
@@ -152,16 +150,11 @@ class ClusterRunner(Runner):
             OSError: There is no cluster.
         """
         self.start()
-        with self._lock:
-            self._behind.extend(run.id for run in runs)
+        self._queue.add_behind(runs)
 
     def position(self, run: Run) -> int:
         """How many comparisons go before this waiting run, itself counted in; 0 if it is none."""
-        waiting = [group for group in self._submitted if self._is_waiting(group)]
-        for position, group in enumerate(waiting, start=1):
-            if run.id in group:
-                return position
-        return 0
+        return self._queue.position(run)
 
     def evaluate(self, evaluation: Evaluation) -> None:
         """Start an evaluation on this machine: it is short and somebody waits.
@@ -332,22 +325,10 @@ class ClusterRunner(Runner):
         return "its worker was lost (killed by hand, out of memory, or cut off from the scheduler)"
 
     def _waiting(self) -> Iterator[Run]:
-        """Runs to hand over, in their order; what was begun or ended is forgotten."""
-        with self._lock:
-            groups = [*self._submitted, self._behind]
-        for ids in groups:
-            for run_id in list(ids):
-                if run_id in self._in_flight or run_id in self._lost:
-                    continue
-                run = Run(self.store.root / run_id)
-                if run.is_unclaimed:
-                    yield run
-                else:
-                    with self._lock:
-                        ids.remove(run_id)
-
-    def _is_waiting(self, ids: list[str]) -> bool:
-        return any(Run(self.store.root / run_id).is_unclaimed for run_id in ids)
+        """Runs to hand over, in their order."""
+        for run in self._queue:
+            if run.id not in self._in_flight and run.id not in self._lost:
+                yield run
 
 
 def _let_go(run: Run) -> bool:
