@@ -12,7 +12,7 @@ from ...kit.draw.heat import LESS, MORE
 from ...kit.draw.palette import GREY
 from ...kit.results import SweepResults
 from .drawn import (
-    Drawn,
+    DrawnSweep,
     axis_title,
     figure_words,
     line_colors,
@@ -31,7 +31,7 @@ _SHIFT = 0.06
 """Between the lines' points, so that whiskers stand beside each other."""
 
 
-def lines_figure(drawn: Drawn) -> "Figure":
+def lines_figure(drawn: DrawnSweep) -> "Figure":
     """A line for each setting of the other axes; whiskers are 95 % t-intervals over seeds."""
     from plotly.graph_objects import Figure  # not before a page needs it
 
@@ -82,7 +82,7 @@ def lines_figure(drawn: Drawn) -> "Figure":
     return figure
 
 
-def _mark_diverged(figure: "Figure", drawn: Drawn, lines: Sequence[Point], y: float) -> None:
+def _mark_diverged(figure: "Figure", drawn: DrawnSweep, lines: Sequence[Point], y: float) -> None:
     """A cross on the floor for each point some of whose runs diverged."""
     layout, axes = drawn.layout, drawn.results.axes
     labels = axes[layout.over]
@@ -105,7 +105,7 @@ def _mark_diverged(figure: "Figure", drawn: Drawn, lines: Sequence[Point], y: fl
         )  # fmt: skip
 
 
-def dots_figure(drawn: Drawn) -> "Figure":
+def dots_figure(drawn: DrawnSweep) -> "Figure":
     """Named settings below each other: a dot and its 95 % t-interval over seeds."""
     from plotly.graph_objects import Figure  # not before a page needs it
 
@@ -132,7 +132,7 @@ def dots_figure(drawn: Drawn) -> "Figure":
     return figure
 
 
-def map_figure(drawn: Drawn) -> "Figure":
+def map_figure(drawn: DrawnSweep) -> "Figure":
     """Every point as a cell: along the one axis to the right, all others downwards."""
     from plotly.graph_objects import Figure  # not before a page needs it
 
@@ -238,7 +238,7 @@ def pareto_figure(results: SweepResults, metric: Metric) -> "Figure":
     return figure
 
 
-def _span(drawn: Drawn) -> list[float] | None:
+def _span(drawn: DrawnSweep) -> list[float] | None:
     """Of the axis of a percentage, which no whisker makes wider than it can be."""
     known = [each for point in drawn.results.points if (each := drawn.value(point))]
     if drawn.metric.unit != "%" or not known:
@@ -251,7 +251,7 @@ def _span(drawn: Drawn) -> list[float] | None:
     return [low - room, high + room]
 
 
-def _cell_words(figure: OverSeeds | None, drawn: Drawn) -> str:
+def _cell_words(figure: OverSeeds | None, drawn: DrawnSweep) -> str:
     if figure is None:
         return ""
     text = number(figure.mean, drawn.unit, signed=drawn.is_difference)

@@ -19,7 +19,7 @@ _UNNAMED = "#6B5CC4"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Drawn:
+class DrawnSweep:
     """What a figure draws: the value or the difference at each point, and how it lies."""
 
     results: SweepResults
@@ -32,7 +32,7 @@ class Drawn:
     @classmethod
     def of(
         cls, results: SweepResults, layout: Layout, metric: Metric, *, is_difference: bool = False
-    ) -> "Drawn":
+    ) -> "DrawnSweep":
         """From results and how they are looked at."""
         return cls(
             results=results, layout=layout, metric=metric, is_difference=is_difference,
@@ -67,7 +67,7 @@ class Drawn:
         return f"{self.metric.title}{held}"
 
 
-def picked(selected: Sequence[Mapping[str, Any]], drawn: Drawn) -> Point | None:
+def picked(selected: Sequence[Mapping[str, Any]], drawn: DrawnSweep) -> Point | None:
     """The point that was clicked on, of what a selection in a figure says; None without one."""
     points = drawn.results.points
     for each in selected:

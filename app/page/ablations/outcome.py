@@ -13,7 +13,7 @@ from ...kit.markdown import plain
 from ...kit.plot import plot
 from ...kit.results import Layout, SweepResults
 from . import charts, table
-from .drawn import Drawn, axis_title, picked, point_words
+from .drawn import DrawnSweep, axis_title, picked, point_words
 from .view import FIGURES, SHOWN, VIEW
 from .words import ABOUT, HELP
 
@@ -56,7 +56,9 @@ def render(results: SweepResults, *, metric: str, over: str, figure: str) -> Non
             )  # fmt: skip
     view = VIEW.take()
     layout = Layout.of(axes, view.over, view.baseline)
-    drawn = Drawn.of(results, layout, known[view.metric], is_difference=view.shown == "difference")
+    drawn = DrawnSweep.of(
+        results, layout, known[view.metric], is_difference=view.shown == "difference"
+    )
     told = table.reading(drawn)
     st.markdown(plain(told))
     if len(axes) == 1 and layout.has_names:
@@ -99,7 +101,7 @@ def _picked(results: SweepResults, point: Point | None) -> None:
             routes.show_in_playground(shown)
 
 
-def _provenance(results: SweepResults, drawn: Drawn) -> None:
+def _provenance(results: SweepResults, drawn: DrawnSweep) -> None:
     config = results.runs[0].config
     seeds = len({run.config.seed for run in results.runs})
     older = f" · images {results.older}" if results.older and config.corruptions else ""
@@ -111,7 +113,7 @@ def _provenance(results: SweepResults, drawn: Drawn) -> None:
     csv_button("These figures (CSV)", lambda: table.table(drawn), "ablation")
 
 
-def _pareto(results: SweepResults, drawn: Drawn) -> None:
+def _pareto(results: SweepResults, drawn: DrawnSweep) -> None:
     is_accuracy = drawn.metric.unit == "%" and drawn.metric.name != "diverged"
     if not is_accuracy or "train_seconds" not in results.metrics:
         return

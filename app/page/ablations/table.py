@@ -15,7 +15,7 @@ from ...kit.draw.palette import GREY
 from ...kit.draw.table import chip, td, th, tr
 from ...kit.results import Badge, SweepResults, badge
 from .charts import pareto_points
-from .drawn import Drawn, axis_title, figure_words, number, point_words
+from .drawn import DrawnSweep, axis_title, figure_words, number, point_words
 
 BADGES: dict[Badge, tuple[str, str]] = {
     "better": ("↑", MORE),
@@ -25,7 +25,7 @@ BADGES: dict[Badge, tuple[str, str]] = {
 }
 
 
-def reading(drawn: Drawn) -> str:
+def reading(drawn: DrawnSweep) -> str:
     """Which setting is best, and how many differences to the baseline can be told from noise."""
     known = [(p, drawn.figures[p]) for p in drawn.results.points if p in drawn.figures]
     if not known:
@@ -59,7 +59,7 @@ def pareto_reading(results: SweepResults, metric: Metric) -> str:
     return f"Nothing cheaper is better than {best}{more}."
 
 
-def table_html(drawn: Drawn) -> str:
+def table_html(drawn: DrawnSweep) -> str:
     """Each point: mean and interval, difference to the baseline, and what is to be said of it."""
     numbers = ("seeds", drawn.metric.title, f"minus {drawn.layout.baseline}")
     heads = [th(escape(axis_title(name))) for name in drawn.results.axes]
@@ -68,7 +68,7 @@ def table_html(drawn: Drawn) -> str:
     return draw.table("afn-ablation", [tr(*heads, th(""))], body)
 
 
-def _row_html(drawn: Drawn, point: Point) -> str:
+def _row_html(drawn: DrawnSweep, point: Point) -> str:
     figure, gain, unit = drawn.figures.get(point), drawn.gain(point), drawn.metric.unit
     said = badge(gain, more_is_better=drawn.metric.more_is_better)
     lost = drawn.diverged(point)
@@ -92,7 +92,7 @@ def _html(figure: OverSeeds | None, unit: str, *, signed: bool = False) -> str:
     return f"{number(figure.mean, unit, signed=signed)}{spread}"
 
 
-def table(drawn: Drawn) -> Rows:
+def table(drawn: DrawnSweep) -> Rows:
     """The same for download."""
     rows: Rows = []
     for point in drawn.results.points:

@@ -19,7 +19,7 @@ from app.kit import backend
 from app.kit.results import Layout, SweepResults, badge
 from app.page.ablations import charts
 from app.page.ablations import table as tables
-from app.page.ablations.drawn import Drawn, picked
+from app.page.ablations.drawn import DrawnSweep, picked
 from app.page.ablations.on_cifar10 import results_of
 from app.page.ablations.ready_made import FOLDER, READY_MADE
 from app.page.ablations.view import VARIED, AblationsView, values_of
@@ -111,7 +111,7 @@ def results():
 
 def drawn(results, **view):
     layout = Layout.of(results.axes, view.pop("over", ""), view.pop("baseline", ""))
-    return Drawn.of(results, layout, results.metrics["clean"], **view)
+    return DrawnSweep.of(results, layout, results.metrics["clean"], **view)
 
 
 def test_numbers_lie_along_and_names_are_lines_beside_bn(results):
