@@ -14,11 +14,9 @@ from afn.engine.execution import execute
 from afn.pretrained.cards import pretrained_names, read_card, write_card
 from afn.runs.fork import fork
 from afn.runs.store import RunStore
-from afn.settings.backbones import BACKBONE_NAMES
 from afn.settings.config import TrainConfig
 from afn.settings.corruptions import RULE
 from afn.settings.lambda_init import LambdaInit
-from afn.settings.norms import NORM_NAMES
 from afn.sweep.spec import SweepSpec
 from afn.sweep.store import SweepStore
 from afn.work.runner import LocalRunner

@@ -78,7 +78,7 @@ def _grouped(corruptions: Iterable[str]) -> list[tuple[str, list[str]]]:
 
 
 def in_order(corruptions: Iterable[str]) -> list[str]:
-    """The standard fifteen kind by kind, then the extra four, then any others."""
+    """The standard fifteen kind by kind, then the extra ones, then any others."""
     asked = list(corruptions)
     kinds = [name for names in KINDS.values() for name in names]
     return [name for name in dict.fromkeys((*STANDARD, *kinds, *asked)) if name in asked]

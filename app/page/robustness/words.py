@@ -65,7 +65,7 @@ interval (Wilson's for an accuracy, paired for a difference), the number of imag
 
 **mCE**, the mean corruption error: for each of the fifteen standard corruptions the errors of a
 model over all severities divided by the baseline's, and their mean; below 1 is better than the
-baseline. The four marked *extra* do not count in it. Nor does anything count that changes none
+baseline. Those marked *extra* do not count in it. Nor does anything count that changes none
 of the images, as *saturate* does not change grey ones: a line says what is left out.
 
 Means over many tests take the image as the unit: each image has one mean over all tests, and the

@@ -10,7 +10,12 @@ from playwright.sync_api import Page, expect
 from afn.engine.execution import execute
 from afn.runs.store import RunStore
 from afn.settings.config import TrainConfig
+from afn.settings.corruptions import CORRUPTION_NAMES
 from tests.app.browser import ROOT, button
+
+NUM_CORRUPTIONS = len(CORRUPTION_NAMES) - 1
+"""Those that change grey images."""
+TEST_ALL = f"Test all {NUM_CORRUPTIONS} corruptions"
 
 pytestmark = [
     pytest.mark.browser,
@@ -25,7 +30,7 @@ WATCH = """() => {
   new MutationObserver(() =>
     counts.add(document.querySelectorAll('.afn-grid td:not(.unknown)').length)
   ).observe(document.body, { subtree: true, childList: true }); }"""
-NUM_CELLS = 1 + 18 * 6
+NUM_CELLS = 1 + NUM_CORRUPTIONS * 6
 """Of one table of grey images: clean, and of each corruption five severities and their mean."""
 
 
@@ -71,15 +76,15 @@ def test_cells_come_while_the_grid_is_tested(
     page.goto(f"{address}?models={large['bn']}~{large['afn']}&n=200")
     expect(page.locator(CARD).first).to_be_visible()
     page.evaluate(WATCH)
-    button(page, "Test all 18 corruptions").click()
+    button(page, TEST_ALL).click()
     expect(page.get_by_text("Data of these figures")).to_be_visible()
-    expect(page.get_by_text("Over 90 corrupted tests")).to_be_visible()
+    expect(page.get_by_text(f"Over {5 * NUM_CORRUPTIONS} corrupted tests")).to_be_visible()
     assert page.locator(".afn-grid td.unknown").count() == 0
     counts = page.evaluate("() => [...counts]")
     assert NUM_CELLS in counts
     assert any(NUM_CELLS / 10 < count < NUM_CELLS for count in counts)
     page.reload()
-    expect(page.get_by_text("Over 90 corrupted tests")).to_be_visible()
+    expect(page.get_by_text(f"Over {5 * NUM_CORRUPTIONS} corrupted tests")).to_be_visible()
     assert [line for line in complaints if "Failed to load resource" not in line] == []
 
 
@@ -109,7 +114,7 @@ def test_a_stopped_grid_goes_on_where_it_ended(page: Page, address: str, large: 
     page.goto(
         f"{address}?models={large['bn']}&stats=batch&batch=1"
     )  # one image at a time takes long
-    button(page, "Test all 18 corruptions").click()
+    button(page, TEST_ALL).click()
     progress = page.get_by_text(re.compile(r"^\d+ of 91 tests( · about \d+ s left)?$"))
     missing = page.get_by_text(re.compile(r"^\d+ of 91 tests are missing: stopped"))
     expect(progress).to_be_visible()
