@@ -15,14 +15,20 @@ from afn._moved import Finder
 if TYPE_CHECKING:  # the one list of public names: a type checker reads it, and `_HOMES` below
     from afn.ask.answers import answers as answers
     from afn.ask.domains import domain_matrix as domain_matrix
+    from afn.ask.inside.looking import look_inside as look_inside
     from afn.ask.measure import corruption_grid as corruption_grid
     from afn.ask.models import as_tested as as_tested
+    from afn.ask.movement_statistics import movement_of as movement_of
+    from afn.ask.rescaling_statistics import rescaling_under as rescaling_under
     from afn.ask.sources import find as find
     from afn.ask.sources import load as load
     from afn.ask.sources import trained as trained
     from afn.corruptions import CORRUPTIONS as CORRUPTIONS
     from afn.corruptions import corrupt as corrupt
+    from afn.cost.measure import measure_costs as measure_costs
+    from afn.data import load_dataset as load_dataset
     from afn.engine.execution import train as train
+    from afn.engine.execution import train_fork as train_fork
     from afn.norms import NORMS as NORMS
     from afn.norms import AFN1d as AFN1d
     from afn.norms import AFN2d as AFN2d
@@ -44,9 +50,17 @@ if TYPE_CHECKING:  # the one list of public names: a type checker reads it, and 
     from afn.norms import recalibrate as recalibrate
     from afn.norms import set_eval_stats as set_eval_stats
     from afn.norms import synchronize_norms as synchronize_norms
+    from afn.pretrained.ladder import bn_to_afn as bn_to_afn
     from afn.pretrained.load import load_pretrained as load_pretrained
+    from afn.pretrained.replication import published_and_measured as published_and_measured
+    from afn.runs.compare import compare as compare
+    from afn.runs.course import course_of as course_of
+    from afn.runs.course import history_of as history_of
+    from afn.runs.course import rescaling_of as rescaling_of
     from afn.settings.config import TrainConfig as TrainConfig
     from afn.settings.lambda_init import LambdaInit as LambdaInit
+    from afn.stats.decay import decay_alone as decay_alone
+    from afn.sweep.here import run_sweep as run_sweep
 
 _HOMES = {
     each.name: str(line.module)

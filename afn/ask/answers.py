@@ -11,7 +11,7 @@ from afn.ask.measure import answers as cell_of
 from afn.ask.models import as_tested, restored
 from afn.ask.network import Stats
 from afn.ask.records import Cell, Networks, Order, Place, places
-from afn.ask.sources import Source, find, network_of
+from afn.ask.sources import Source, network_of
 from afn.corruptions.applying import applicable
 from afn.corruptions.severities import constants_of
 from afn.data import ImageData, load_dataset
@@ -109,8 +109,7 @@ def _places(asked: Asking) -> Iterator[Place]:
 
 
 def _cells(asked: Asking, made: "_Made") -> Iterator[Cell]:
-    given = asked["network"]
-    network = network_of(find(given) if isinstance(given, str) else given)
+    network = network_of(asked["network"])
     data = made.data(asked.get("dataset", network.config.dataset))
     those = brought(data, network.image_shape, asked.get("num_images", len(data.x_test)))
     if network.sha256 not in made.models:

@@ -40,20 +40,22 @@ from afn.ask.movement import (
 )
 from afn.ask.network import Network
 from afn.ask.rescaling import Condition
+from afn.ask.sources import Source, network_of
 from afn.engine.building import started
 from afn.norms import AdaptiveNorm, norm_layers, set_eval_stats
 from afn.settings.norms import ADAPTIVE_NORMS
 
 
 def movement_of(
-    network: Network, *, num_images: int = NUM_IMAGES, batch_size: int = BATCH_SIZE
+    network: Network | Source | str, *, num_images: int = NUM_IMAGES, batch_size: int = BATCH_SIZE
 ) -> Movement:
     """How far a trained network's small networks moved from the start that its seed draws.
 
     It is shown its own test images, clean and under the fifteen standard corruptions at severity 5.
 
     Args:
-        network: What was trained.
+        network: What was trained: a run's id or a pretrained model's name, what `afn.find` and
+            `afn.trained` give, or the network.
         num_images: The first so many test images; 0 looks at the weights alone, for which the data
             set need not be there.
         batch_size: Of the test.
@@ -63,13 +65,13 @@ def movement_of(
         FileNotFoundError: Its data set is not on disk.
 
     Example:
-        >>> from afn import find
-        >>> from afn.ask.movement_statistics import movement_of
-        >>> from afn.ask.sources import network_of
-        >>> cosine, ratio = movement_of(network_of(find("mnist5k-afn")), num_images=0).weights
+        >>> from afn import movement_of
+        >>> cosine, ratio = movement_of("mnist5k-afn", num_images=0).weights
         >>> round(cosine, 4), round(ratio, 3)
         (0.9999, 1.0)
     """
+    if not isinstance(network, Network):
+        network = network_of(network)
     if network.config.norm not in ADAPTIVE_NORMS or not network.config.adaptive:
         raise ValueError(
             f"{network.id} has no small networks: take a network with AFN or ASRNorm, adaptive"

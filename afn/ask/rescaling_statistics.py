@@ -10,7 +10,7 @@ batch (of the running averages, where it uses those), ASRNorm from those of each
 stay within :math:`\lambda_\gamma` above γ and :math:`\pm\lambda_\beta` around β.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -19,8 +19,48 @@ import torch
 from torch import Tensor, nn
 
 from afn.ask.hidden_units import awake
+from afn.ask.measure import images_under
+from afn.ask.models import asked, restored
+from afn.ask.network import Stats
 from afn.ask.rescaling import Condition, LayerRescaling, Profile, Rescaling, Varies
+from afn.ask.sources import Source, network_of
 from afn.norms import AdaptiveNorm, norm_layers
+
+
+def rescaling_under(
+    network: Source | str,
+    conditions: Sequence[Condition],
+    *,
+    num_images: int,
+    batch_size: int = 128,
+    statistics: Stats | None = None,
+) -> Rescaling:
+    """γ̂ and β̂ of every norm layer of a trained network under several conditions.
+
+    Args:
+        network: A run's id or a pretrained model's name; or what `afn.find` and `afn.trained` give.
+        conditions: Data set, corruption (None: as they are) and severity (0 where none); the first
+            is what the others are held against.
+        num_images: At most the first so many test images of each.
+        batch_size: Where statistics are a test batch's.
+        statistics: "running" or "batch", for norms that have the choice; None is as trained.
+
+    Raises:
+        ValueError: An unknown data set or corruption, or no conditions.
+        FileNotFoundError: There is no such run, or a data set is not on disk.
+
+    Example:
+        >>> from afn import rescaling_under
+        >>> conditions = [("mnist5k", None, 0), ("mnist5k", "fog", 5)]
+        >>> first, *_ = rescaling_under("mnist5k-afn", conditions, num_images=100).layers
+        >>> first.name, [len(shifts) for shifts in first.shifts("gamma")]  # by channel
+        ('backbone.blocks.0.norm', [16])
+    """
+    asked_of = network_of(network)
+    question = asked_of.question(num_images=num_images, stats=statistics, batch_size=batch_size)
+    images = images_under(conditions, image_shape=asked_of.image_shape, num_images=num_images)
+    with asked(restored(asked_of), question) as model:
+        return layer_rescaling(model, images, batch_size=question.batch_size)
 
 
 @torch.inference_mode()

@@ -128,13 +128,19 @@ def load(source: Source) -> "nn.Module":
     return restored(network_of(source))
 
 
-def network_of(source: Source, store: RunStore | None = None) -> Network:
+def network_of(source: Source | str, store: RunStore | None = None) -> Network:
     """It as evaluations see it; answers are kept in the run's folder, or beside the runs.
+
+    Args:
+        source: What it is of, or that one's name.
+        store: Where runs are; that of ``AFN_RUNS_DIR`` by default.
 
     Raises:
         ValueError: It has no weights yet.
         FileNotFoundError: It was deleted.
     """
+    if isinstance(source, str):
+        source = find(source, store)
     if isinstance(source, Run):
         return Network.of_run(source)
     return source.network((store or RunStore()).root / ".pretrained" / source.name)

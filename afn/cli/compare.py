@@ -3,9 +3,9 @@
 import argparse
 from dataclasses import asdict
 
-from afn.ask.sources import config_of, find
+from afn.ask.sources import find
 from afn.cli.telling import Say
-from afn.runs.compare import differences, parting, sentence
+from afn.runs.compare import compare, sentence
 from afn.runs.course import history_of
 from afn.wording import count_words, statistics_told
 
@@ -20,14 +20,14 @@ def run(options: argparse.Namespace, say: Say) -> None:
     """Say each setting that differs, the first step that does, and both accuracies."""
     names = options.first, options.second
     sources = [find(name) for name in names]
-    for each in differences(*map(config_of, sources)):
+    found = compare(*sources)
+    for each in found.differences:
         say(
             f"{each.setting}: {each.first} and {each.second}",
             {"kind": "setting", **asdict(each)},
         )
     histories = [history_of(source) for source in sources]
-    found = parting(*histories)
-    say(sentence(found, *names), {"kind": "parting", **asdict(found)})
+    say(sentence(found.parting, *names), {"kind": "parting", **asdict(found.parting)})
     for name, history in zip(names, histories, strict=True):
         if test := history.latest_accuracy():
             say(

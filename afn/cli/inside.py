@@ -3,12 +3,9 @@
 import argparse
 from pathlib import Path
 
-from afn.ask.inside import own_picture
-from afn.ask.inside.look import Batch, Look, Seen
-from afn.ask.inside.networks import network
+from afn.ask.inside.look import Seen
 from afn.ask.records import ORDERS
 from afn.cli.telling import Say
-from afn.files import read_named
 from afn.settings.corruptions import CORRUPTION_NAMES
 from afn.settings.lambda_init import LAMBDAS
 from afn.wording import count_words
@@ -42,48 +39,31 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, say: Say) -> None:
     """Look into the layer and say what was seen."""
-    look = _look(options)
+    lambdas = dict(map(_lambda, options.lambdas))
     import torch
 
-    from afn.ask.inside.bench import Bench
+    from afn.ask.inside.looking import look_inside
 
     torch.set_num_threads(1)
-    _tell(look, Bench().look(look), say)
-
-
-def _look(options: argparse.Namespace) -> Look:
-    subject = network(options.name)
-    picture = b""
-    if options.picture:
-        file = read_named(options.picture, "a picture")
-        try:
-            picture = own_picture.from_upload(
-                file, subject.image_shape, is_digit=subject.knows_digits
-            )
-        except ValueError as error:
-            raise ValueError(f"{options.picture}: {error}") from error
-    elif options.drawing:
-        drawn = own_picture.from_text(options.drawing)
-        picture = own_picture.in_shape(drawn, subject.image_shape)
-    return Look(
-        subject=subject,
-        batch=Batch(
-            dataset=options.dataset or subject.config.dataset,
-            corruption=options.corruption,
-            severity=options.severity if options.corruption else 0,
-            size=options.batch_size,
-            first=options.first,
-            order=options.order,
-            picture=picture,
-        ),
+    seen = look_inside(
+        options.name,
+        dataset=options.dataset or "",
+        corruption=options.corruption,
+        severity=options.severity if options.corruption else 0,
+        size=options.batch_size,
+        first=options.first,
+        order=options.order,
+        picture=options.picture or "",
+        drawing=options.drawing or "",
         layer=options.layer,
         channel=options.channel,
         image=options.image,
-        stats=options.stats,
-        lambdas=dict(map(_lambda, options.lambdas)),
+        statistics=options.stats,
+        lambdas=lambdas,
         everywhere=not options.here,
-        others=tuple(map(network, options.beside)),
+        beside=options.beside,
     )
+    _tell(options, seen, say)
 
 
 def _lambda(text: str) -> tuple[str, float]:
@@ -94,10 +74,10 @@ def _lambda(text: str) -> tuple[str, float]:
         raise ValueError(f"expected a λ as NAME=VALUE, such as mu=0.5, got {text!r}") from None
 
 
-def _tell(look: Look, seen: Seen, say: Say) -> None:
+def _tell(options: argparse.Namespace, seen: Seen, say: Say) -> None:
     at = seen["channel"]
     say(
-        f"{look.subject.id}  {seen['layer']}, channel {at}  statistics: "
+        f"{options.name}  {seen['layer']}, channel {at}  statistics: "
         f"{seen['statistics']}, {count_words(seen['size'], 'image')}",
         {"kind": "layer", "layer": seen["layer"], "statistics": seen["statistics"]},
     )
@@ -111,8 +91,7 @@ def _tell(look: Look, seen: Seen, say: Say) -> None:
             f"largest difference of the output to {name}: {other['difference']:.2g}",
             {"kind": "difference", "to": name, "value": other["difference"]},
         )
-    found = [(look.subject.id, seen["now"])]
-    found += [(o.id, each) for o, each in zip(look.others, seen["others"], strict=True)]
+    found = [(options.name, seen["now"]), *zip(options.beside, seen["others"], strict=True)]
     for name, each in found:
         score = each["score"]
         names = ", ".join(seen["class_names"][answer] for answer in each["answers"])

@@ -5,10 +5,8 @@ from statistics import fmean
 
 import torch
 
-from afn.ask.measure import images_under
-from afn.ask.models import asked, restored
 from afn.ask.rescaling import Condition
-from afn.ask.rescaling_statistics import layer_rescaling
+from afn.ask.rescaling_statistics import rescaling_under
 from afn.ask.sources import config_of, find, network_of
 from afn.cli.telling import Say
 from afn.wording import statistics_told
@@ -29,9 +27,10 @@ def run(options: argparse.Namespace, say: Say) -> None:
     question = network.question(
         num_images=options.images, stats=options.stats, batch_size=options.batch_size
     )
-    images = images_under(conditions, image_shape=network.image_shape, num_images=options.images)
-    with asked(restored(network), question) as model:
-        measured = layer_rescaling(model, images, batch_size=question.batch_size)
+    measured = rescaling_under(
+        source, conditions, num_images=options.images, batch_size=options.batch_size,
+        statistics=options.stats,
+    )  # fmt: skip
     told = "; ".join(
         dict.fromkeys(statistics_told(question.statistics, n) for n in measured.num_images)
     )

@@ -1,6 +1,7 @@
 """Measuring norms against batch norm, case by case."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 
@@ -14,6 +15,31 @@ from afn.norms import norm_layers
 
 _TRAINING_SHARE = 0.75
 """How much of a case's time goes into training steps, roughly."""
+
+
+def measure_costs(**plan: Any) -> Iterator[Measurement]:
+    """What norms cost beside batch norm: time, memory, parameters, arithmetic.
+
+    Args:
+        plan: What to measure, as the fields of `afn.cost.plan.Plan`: ``subjects`` ("layer" or
+            names of backbones), ``channels``, ``sizes`` and ``batch_sizes`` (all combinations),
+            ``norms``, ``rounds``, ``device``.
+
+    Raises:
+        ValueError: Nothing to measure, an unknown name, or a number out of range.
+        TypeError: A plan has no such field.
+
+    Example:
+        >>> from afn import measure_costs
+        >>> bn, afn = measure_costs(
+        ...     norms=("afn",), channels=(8,), sizes=(8,), batch_sizes=(8,), rounds=1
+        ... )
+        >>> bn.train_ratio, afn.parameters > bn.parameters
+        (1.0, True)
+    """
+    for news in measure(Plan(**plan), torch.Generator().manual_seed(0)):
+        if isinstance(news, Measurement):
+            yield news
 
 
 def measure(plan: Plan, generator: torch.Generator) -> Iterator[Reached | Measurement]:

@@ -2,10 +2,12 @@
 
 import resource
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from afn.engine.ready import check_ready
 from afn.engine.training import DivergedError, Training
+from afn.runs.fork import fork
 from afn.runs.index import note
 from afn.runs.origin import CHECKPOINT
 from afn.runs.store import Run, RunStore, RunWriter
@@ -44,6 +46,41 @@ def train(
     else:
         check_ready(config)
         yield from execute(store.create(config), script=script)
+
+
+def train_fork(
+    run: str,
+    *,
+    step: int | None = None,
+    changes: Mapping[str, Any] | None = None,
+    lambda_logits: Mapping[str, float] | None = None,
+    script: Sequence[Timed] = (),
+    store: RunStore | None = None,
+) -> Iterator[Event]:
+    """Train on from a checkpoint of a run, as a new run, and yield events as they happen.
+
+    Args:
+        run: The id of the run that is forked; it stays as it is.
+        step: Of the checkpoint; the newest by default.
+        changes: Settings to change.
+        lambda_logits: λ to set in all layers: mu, sigma, gamma, beta.
+        script: Commands by step, as `train` takes them.
+        store: Where the run is, and the fork will be; that of ``AFN_RUNS_DIR`` by default.
+
+    Raises:
+        ValueError: There is no checkpoint at that step, or a change does not fit.
+        FileNotFoundError: There is no such run, or the data set is not on disk.
+
+    Example:
+        >>> from afn import TrainConfig, train_fork, trained
+        >>> run = trained(TrainConfig(dataset="digits8", epochs=1, corruptions=()))
+        >>> events = train_fork(run.id, changes={"epochs": 2, "lr": 0.01})
+        >>> next(event.values["forked_from"]["run"] for event in events) == run.id
+        True
+    """
+    store = store or RunStore()
+    made = fork(store, store.open(run), step=step, changes=changes, lambda_logits=lambda_logits)
+    yield from execute(made, script=script)
 
 
 def execute(

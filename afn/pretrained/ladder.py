@@ -1,8 +1,11 @@
 """The way from BN to AFN, one change at a time. Needs no torch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from afn.pretrained.asks import corrupted, digits
+from afn.pretrained.cards import pretrained_dir
 from afn.pretrained.gains import Gain
 from afn.pretrained.measured import Results
 from afn.pretrained.ways import WAYS, Ask
@@ -20,6 +23,15 @@ _BEFORE_FROZEN = {
     for label, way in LADDER.items()
 }
 """For models that were asked before networks could be frozen."""
+
+
+LADDERS: dict[str, partial[list[Ask]]] = {
+    "CIFAR-10 under corruption": partial(corrupted, "cifar10"),
+    "Digits from one domain, in RGB": partial(digits, "rgb"),
+    "Digits from one domain, in grey": partial(digits, "grey"),
+    "MNIST 5k under corruption": partial(corrupted, "mnist5k"),
+}
+"""Where the way from BN to AFN is walked in steps, and what gives the tests averaged there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +53,26 @@ def ladder(results: Results, asks: Sequence[Ask]) -> Ladder | None:
     """
     found = [each for ways in (LADDER, _BEFORE_FROZEN) if (each := _ladder(results, asks, ways))]
     return max(found, key=lambda each: each.total.n, default=None)
+
+
+def bn_to_afn() -> Iterator[tuple[str, str, OverSeeds]]:
+    """Accuracies on the way from BN to AFN, one change at a time, in percent and over seeds.
+
+    Yields:
+        Each of `LADDERS`, what was changed, and the accuracy.
+
+    Raises:
+        ValueError: ``results.csv``, the table of all results, is damaged.
+
+    Example:
+        >>> from afn import bn_to_afn
+        >>> list(dict.fromkeys(step for _, step, _ in bn_to_afn()))
+        ['BN, running', 'BN, test batch', 'AFN, networks frozen', 'AFN']
+    """
+    results = Results.read(pretrained_dir())
+    for name, asks in LADDERS.items():
+        if found := ladder(results, asks()):
+            yield from ((name, step, rung) for step, rung in found.rungs)
 
 
 def _ladder(results: Results, asks: Sequence[Ask], ways: Mapping[str, str]) -> Ladder | None:

@@ -1,6 +1,6 @@
 """A published row beside ours: accuracies, differences, verdicts. Needs no torch."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,10 +12,11 @@ from afn.pretrained.asks import (
     is_from_imagenet,
     pacs,
 )
+from afn.pretrained.cards import pretrained_dir
 from afn.pretrained.comparison import Verdict, verdict
 from afn.pretrained.gains import Gain
 from afn.pretrained.measured import Results
-from afn.pretrained.published import PublishedNorm, PublishedRow, Table
+from afn.pretrained.published import TABLES, PublishedNorm, PublishedRow, Table
 from afn.pretrained.ways import WAYS, Ask
 from afn.stats.over_seeds import OverSeeds
 
@@ -124,6 +125,56 @@ def replicated(results: Results, table: Table, reading: Reading = "trains") -> l
             )
         )
     return found
+
+
+class Figure(NamedTuple):
+    """A published figure beside ours."""
+
+    name: str
+    """Table, row, and norm or difference."""
+    published: float
+    """In percent, or percentage points."""
+    here: float | None
+    """The mean over seeds; None where it is not measured."""
+    n: int
+    """Seeds."""
+    verdict: Verdict | None = None
+    """Of a difference: whether it is found here."""
+
+
+def figures(table: str, rows: Iterable[Replicated]) -> Iterator[Figure]:
+    """A table's accuracies and differences, row by row; differences where both sides have one."""
+    for row in rows:
+        for norm, published in row.row.accuracies.items():
+            here, name = row.measured[norm], f"{table}, {row.row.name}, {norm}"
+            yield Figure(name, published, here.mean if here else None, here.n if here else 0)
+        for each in COMPARISONS:
+            difference, gain = row.published(each.way, each.over), row.gain(each.way, each.over)
+            if difference and gain:
+                name = f"{table}, {row.row.name}, {each.title}, {each.how}"
+                found = row.verdict(each.way, each.over)
+                yield Figure(name, difference, gain.mean, gain.n, found)
+
+
+def published_and_measured(reading: Reading = "trains") -> Iterator[Figure]:
+    """Every published figure of AFN beside what was measured here, differences with a verdict.
+
+    Args:
+        reading: What a column of the first table of digits stands for: the domain that "trains", or
+            the one that "tests".
+
+    Raises:
+        ValueError: ``results.csv``, the table of all results, is damaged.
+
+    Example:
+        >>> from afn import published_and_measured
+        >>> first = next(published_and_measured())
+        >>> first.name, first.published
+        ('NAME', 0)
+    """
+    results = Results.read(pretrained_dir())
+    for table in TABLES:
+        yield from figures(table.name, replicated(results, table, reading))
 
 
 def _from_imagenet(table: Table, row: PublishedRow, results: Results) -> list[Ask]:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from afn.ask.sources import Source, config_of
+from afn.runs.course import history_of
 from afn.runs.history import History
 from afn.runs.origin import ForkedFrom
 from afn.settings.config import TrainConfig
@@ -84,6 +86,33 @@ def _columns(history: History, has_lambda: bool) -> list[tuple[str, Any]]:
 
 def _is_same(first: float, second: float) -> bool:
     return first == second or (math.isnan(first) and math.isnan(second))
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Two trainings beside each other."""
+
+    differences: list[Difference]
+    """The settings that differ."""
+    parting: Parting
+    """Where their courses part."""
+
+
+def compare(first: Source, second: Source) -> Compared:
+    """Which settings of two runs or pretrained models differ, and where their courses part.
+
+    Example:
+        >>> from afn import compare, find
+        >>> found = compare(find("mnist5k-bn"), find("mnist5k-afn"))
+        >>> [(each.setting, each.first, each.second) for each in found.differences]
+        [('norm', 'bn', 'afn')]
+        >>> found.parting.step
+        1
+    """
+    return Compared(
+        differences(config_of(first), config_of(second)),
+        parting(history_of(first), history_of(second)),
+    )
 
 
 @dataclass(frozen=True, slots=True)

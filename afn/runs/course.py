@@ -29,7 +29,14 @@ class Track:
 
 
 def history_of(source: EventSource) -> History:
-    """All that a run or a pretrained model tells of its training."""
+    """All that a run or a pretrained model tells of its training.
+
+    Example:
+        >>> from afn import find, history_of
+        >>> history = history_of(find("mnist5k-afn"))
+        >>> history.columns["loss"][0] > history.columns["loss"][-1]
+        True
+    """
     return History.of(source)
 
 
@@ -89,13 +96,27 @@ def course_of(source: Source, quantity: Quantity) -> tuple[list[str], Track]:
     """The layers of a run or a pretrained model that have λ, and what it says of a quantity.
 
     A pretrained model tells about 400 of its steps, in four digits.
+
+    Example:
+        >>> from afn import course_of, find
+        >>> layers, course = course_of(find("mnist5k-afn"), "lambda")
+        >>> course.values.shape == (len(layers), 4, len(course.steps))
+        True
     """
     history = history_of(source)
     return history.adaptive_layers, track(history, config_of(source), quantity)
 
 
 def rescaling_of(source: Source) -> dict[int, dict[str, tuple[list[float], list[float]]]]:
-    """γ̂ and β̂ of every channel by step and layer, with the statistics of a training batch."""
+    """γ̂ and β̂ of every channel by step and layer, with the statistics of a training batch.
+
+    Example:
+        >>> from afn import find, rescaling_of
+        >>> found = rescaling_of(find("mnist5k-afn"))
+        >>> gamma, beta = found[max(found)]["backbone.blocks.0.norm"]
+        >>> len(gamma), len(beta)
+        (16, 16)
+    """
     history = history_of(source)
     found: dict[int, dict[str, tuple[list[float], list[float]]]] = {}
     for snapshot in history.snapshots:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import afn
 from afn.cli.options import arguments, spoken
 from afn.runs.history import History
 from afn.runs.origin import ForkedFrom
@@ -18,47 +19,8 @@ from .. import backend, cards
 
 ONE_THREAD = "torch.set_num_threads(1)  # as the app does: more would add in another order\n"
 _WIDTH = 88
-_LIBRARY = ("CORRUPTIONS", "LambdaInit", "TrainConfig", "answers", "find", "load",
-            "load_pretrained", "set_eval_stats", "train", "trained")  # fmt: skip
-_HOMES = {
-    "course_of": "afn.runs.course",
-    "rescaling_of": "afn.runs.course",
-    "history_of": "afn.runs.course",
-    "differences": "afn.runs.compare",
-    "parting": "afn.runs.compare",
-    "config_of": "afn.ask.sources",
-    "subject_of": "afn.ask.sources",
-    "decay_alone": "afn.stats.decay",
-    "movement_of": "afn.ask.movement_statistics",
-    "load_dataset": "afn.data",
-    "Bench": "afn.ask.inside.bench",
-    "Batch": "afn.ask.inside.look",
-    "Look": "afn.ask.inside.look",
-    "network": "afn.ask.inside.networks",
-    "from_text": "afn.ask.inside.own_picture",
-    "from_upload": "afn.ask.inside.own_picture",
-    "in_shape": "afn.ask.inside.own_picture",
-    "Path": "pathlib",
-    "Row": "afn.ask.domains",
-    "STANDARD": "afn.ask.records",
-    "images_under": "afn.ask.measure",
-    "layer_rescaling": "afn.ask.rescaling_statistics",
-    "execute": "afn.engine.execution",
-    "fork": "afn.runs.fork",
-    "RunStore": "afn.runs.store",
-    "Measurement": "afn.cost.records",
-    "Plan": "afn.cost.plan",
-    "measure": "afn.cost.measure",
-    "SweepSpec": "afn.sweep.spec",
-    "carry_out": "afn.sweep.here",
-    "metrics": "afn.sweep.table",
-    "over_seeds": "afn.sweep.table",
-    "words": "afn.sweep.plan",
-    "inf": "math",
-    "fmean": "statistics",
-    "pstdev": "statistics",
-}
-"""Names that programs use, and where they come from."""
+_STANDARD = {"inf": "math", "fmean": "statistics", "pstdev": "statistics"}
+"""What programs use of the standard library, and where it comes from."""
 
 
 def program(*parts: str) -> str:
@@ -70,19 +32,14 @@ def program(*parts: str) -> str:
     def is_used(name: str) -> bool:
         return re.search(rf"(?<![\w.]){name}\b(?!=)", code) is not None
 
-    standard: list[str] = []
-    ours: list[str] = []
-    for home in sorted(set(_HOMES.values())):
-        names = sorted(name for name, of in _HOMES.items() if of == home and is_used(name))
-        if names:
-            (ours if home.startswith("afn") else standard).append(
-                f"from {home} import {', '.join(names)}\n"
-            )
-    if library := [name for name in _LIBRARY if is_used(name)]:
-        ours.insert(0, f"from afn import {', '.join(library)}\n")
+    homes: dict[str, list[str]] = {}
+    for name in filter(is_used, _STANDARD):
+        homes.setdefault(_STANDARD[name], []).append(name)
+    standard = [f"from {home} import {', '.join(names)}\n" for home, names in homes.items()]
     torch = ["import torch\n\n"] if is_used("torch") else []
-    head = [*standard, *(["\n"] if standard else []), *torch, *ours, "\n"]
-    return "".join(head) + body
+    names = [name for name in vars(afn)["__all__"] if is_used(name)]
+    ours = [f"from afn import {', '.join(names)}\n\n"] if names else []
+    return "".join([*standard, *(["\n"] if standard else []), *torch, *ours]) + body
 
 
 def config_code(config: TrainConfig) -> str:
@@ -198,22 +155,16 @@ class Origin:
         """Python for the network as `afn.answers` takes it."""
         return self.source() if self.is_repeatable else literal(self.id)
 
-    def model(self) -> str:
-        """Python for the network."""
-        if self.is_pretrained:
-            return f"load_pretrained({literal(self.id)})"
-        return call("load", [self.source()])
-
     def events(self) -> str:
         """Python for the events of its training, had once more."""
         if self.forked is None:
             return call("train", [config_code(self.config), *_script(self.script)])
-        given = ["RunStore()", f"find({literal(self.forked.run)})", f"step={self.forked.step}"]
+        given = [literal(self.forked.run), f"step={self.forked.step}"]
         if changes := self.forked_changes():
             given.append(f"changes={literal(changes)}")
         if self.forked.logits:
             given.append(f"lambda_logits={literal(self.forked.logits)}")
-        return call("execute", [call("fork", given), *_script(self.script)])
+        return call("train_fork", [*given, *_script(self.script)])
 
     def forked_changes(self) -> dict[str, Any]:
         """Of a fork the settings that were changed."""

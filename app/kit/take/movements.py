@@ -11,7 +11,7 @@ from .program import PLOT, Program, line
 _LOOP = """\
 rows = []
 for name, source in sources.items():
-    found = movement_of(subject_of(source))
+    found = movement_of(source)
     cosine, ratio = found.weights
     print(f"{name}  cosine to the start  {cosine:.4f}")
     print(f"{name}  norm over the start's  {ratio:.4f}")

@@ -16,12 +16,12 @@ _DIGITS = 2
 _CORRUPTED = {"corrupted", *KINDS, *CORRUPTION_NAMES}
 """Metrics of tests on corrupted images."""
 _LOOP = """\
-planned, lines = carry_out(SweepSpec.from_json(spec))
-metric = metrics(list(lines.values()))[{metric}]
+swept = run_sweep(spec)
+title = swept.title({metric})
 rows = []
-for point, figures in over_seeds(planned.runs, lines, metric).items():
-    rows.append((metric.title, words(point), figures.mean))
-    print(f"{{metric.title}}  {{words(point)}}  {{figures.mean:.2f}}")
+for where, figures in swept.figures({metric}).items():
+    rows.append((title, where, figures.mean))
+    print(f"{{title}}  {{where}}  {{figures.mean:.2f}}")
 """
 _PLOT = """\
 import matplotlib.pyplot as plt

@@ -13,17 +13,15 @@ from ...kit.take.program import Program, line
 from .view import CostView, title_of
 
 _LOOP = """\
-plan = {plan}
 rows = []
-for news in measure(plan, torch.Generator().manual_seed(0)):
-    if isinstance(news, Measurement):
-        rows.append((news.norm, f"{{news.case}}", news.train_ratio))
-        print(f"{{news.norm}}, {{news.case}}  parameters  {{news.parameters}}")
-        print(f"{{news.norm}}, {{news.case}}  multiply-accumulates  {{news.macs}}")
-        print(f"{{news.norm}}, {{news.case}}  training step, ms  {{news.train_step_ms:.4f}}")
-        print(f"{{news.norm}}, {{news.case}}  training step / BN  {{news.train_ratio:.4f}}")
-        print(f"{{news.norm}}, {{news.case}}  inference / BN  {{news.inference_ratio:.4f}}")
-        print(f"{{news.norm}}, {{news.case}}  peak, MB  {{news.peak_bytes / 1e6:.4f}}")
+for each in {call}:
+    rows.append((each.norm, f"{{each.case}}", each.train_ratio))
+    print(f"{{each.norm}}, {{each.case}}  parameters  {{each.parameters}}")
+    print(f"{{each.norm}}, {{each.case}}  multiply-accumulates  {{each.macs}}")
+    print(f"{{each.norm}}, {{each.case}}  training step, ms  {{each.train_step_ms:.4f}}")
+    print(f"{{each.norm}}, {{each.case}}  training step / BN  {{each.train_ratio:.4f}}")
+    print(f"{{each.norm}}, {{each.case}}  inference / BN  {{each.inference_ratio:.4f}}")
+    print(f"{{each.norm}}, {{each.case}}  peak, MB  {{each.peak_bytes / 1e6:.4f}}")
 """
 _PLOT = """\
 import matplotlib.pyplot as plt
@@ -70,7 +68,7 @@ def measuring(plan: Plan, chosen: Sequence[Measurement], *, title: str) -> Progr
             "and memory of a training step and of inference, medians of alternating steps on "
             "one thread, parameters and multiply-accumulates."
         ),
-        python=program(_LOOP.format(plan=call("Plan", given))),
+        python=program(_LOOP.format(call=call("measure_costs", given))),
         commands=(("bench", *plan.arguments()),),
         expected=tuple(
             line(f"{each.norm}, {each.case}", what, value, 0)

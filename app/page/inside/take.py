@@ -1,6 +1,7 @@
 """Inside the layer: a batch through a norm layer, with what is forced upon it."""
 
-import json
+from collections.abc import Mapping
+from typing import Any
 
 from afn.ask.inside.look import Look, Seen
 
@@ -17,16 +18,14 @@ from ...kit.take.program import Program
 from .view import InsideView
 
 _PRINTS = """\
-seen = Bench().look(look)
-at = f"channel {seen['channel']}"
+at = f"channel {{seen['channel']}}"
 rows = [(at, name, values[seen["channel"]]) for name, values in seen["channels"].items()]
 rows += [("difference to", name, each["difference"]) for name, each in seen["beside"].items()]
-answered = [(look.subject.id, seen["now"])]
-answered += [(each.id, its) for each, its in zip(look.others, seen["others"])]
+answered = [({name}, seen["now"]), *zip({beside}, seen["others"])]
 for name, its in answered:
     rows.append((name, "accuracy", its["score"]["correct"] / its["score"]["n"]))
 for name, what, value in rows:
-    print(f"{name}  {what}  {value:.5g}")
+    print(f"{{name}}  {{what}}  {{value:.5g}}")
 """
 _PLOT = """\
 import matplotlib.pyplot as plt
@@ -41,6 +40,7 @@ for axes, name in zip(panels, ("mu", "sigma")):
 plt.show()
 """
 _FILE = "picture.png"
+_OPTIONS = {"size": "batch-size", "statistics": "stats"}
 
 
 def experiments_of(view: InsideView, look: Look, seen: Seen) -> list[Program]:
@@ -56,6 +56,7 @@ def experiments_of(view: InsideView, look: Look, seen: Seen) -> list[Program]:
     corruption = (
         f"{look.batch.corruption} {look.batch.severity}" if look.batch.severity else "clean"
     )
+    asked = _asked(look, view, is_uploaded)
     configs = {each.id: each.config for each in (look.subject, *look.others)}
     return [
         Program(
@@ -67,10 +68,10 @@ def experiments_of(view: InsideView, look: Look, seen: Seen) -> list[Program]:
             ),
             python=program(
                 ONE_THREAD,
-                f"look = {call('Look', _look(look, view, is_uploaded))}\n",
-                _PRINTS,
+                _code(look, asked),
+                _PRINTS.format(name=literal(look.subject.id), beside=literal(ids[1:])),
             ),
-            commands=(_command(look, view, is_uploaded),),
+            commands=(_command(look, asked),),
             files=configurations(configs),
             expected=tuple(_expected(look, seen)),
             note=" ".join(note for note in notes if note),
@@ -79,57 +80,47 @@ def experiments_of(view: InsideView, look: Look, seen: Seen) -> list[Program]:
     ]
 
 
-def _look(look: Look, view: InsideView, is_uploaded: bool) -> list[str]:
+def _asked(look: Look, view: InsideView, is_uploaded: bool) -> dict[str, Any]:
+    """What `afn.look_inside` is told of it, less what is the default."""
     batch = look.batch
-    given = [f"dataset={literal(batch.dataset)}"]
-    if batch.severity:
-        given += [f"corruption={literal(batch.corruption)}", f"severity={batch.severity}"]
-    given += [f"size={batch.size}"]
-    given += [f"first={batch.first}"] if batch.first else []
-    given += [f"order={literal(batch.order)}"] if batch.order != "mixed" else []
-    shape = literal(look.subject.image_shape)
-    if is_uploaded:
-        given.append(
-            f'picture=from_upload(Path("{_FILE}").read_bytes(), {shape}, '
-            f"is_digit={look.subject.knows_digits})"
-        )
-    elif batch.picture:
-        given.append(f"picture=in_shape(from_text({literal(view.picture)}), {shape})")
-    lines = [f"subject=network({literal(look.subject.id)})", f"batch={call('Batch', given)}"]
-    lines += [f"layer={literal(look.layer)}"] if look.layer else []
-    lines += [f"channel={look.channel}"] if look.channel else []
-    lines += [f"image={look.image}"] if look.image else []
-    lines += [f"stats={literal(look.stats)}"] if look.stats else []
-    lines += [f"lambdas={json.dumps(look.lambdas)}"] if look.lambdas else []
-    lines += [] if look.everywhere else ["everywhere=False"]
-    if look.others:
-        others = ", ".join(f"network({literal(each.id)})" for each in look.others)
-        lines.append(f"others=({others},)")
-    return lines
+    told: dict[str, Any] = {
+        "beside": [each.id for each in look.others],
+        "layer": look.layer,
+        "channel": look.channel,
+        "image": look.image,
+        "dataset": batch.dataset,
+        "corruption": batch.corruption if batch.severity else None,
+        "severity": batch.severity,
+        "size": batch.size,
+        "first": batch.first,
+        "order": batch.order if batch.order != "mixed" else None,
+        "statistics": look.stats,
+        "lambdas": look.lambdas,
+        "picture": _FILE if is_uploaded else "",
+        "drawing": view.picture if batch.picture and not is_uploaded else "",
+    }
+    return {name: value for name, value in told.items() if value}
 
 
-def _command(look: Look, view: InsideView, is_uploaded: bool) -> tuple[str, ...]:
-    batch = look.batch
+def _code(look: Look, asked: Mapping[str, Any]) -> str:
+    given = [literal(look.subject.id), *(f"{name}={literal(each)}" for name, each in asked.items())]
+    given += [] if look.everywhere else ["everywhere=False"]
+    return f"seen = {call('look_inside', given)}\n"
+
+
+def _command(look: Look, asked: Mapping[str, Any]) -> tuple[str, ...]:
     parts = ["inside", look.subject.id]
-    parts += ["--beside", *(each.id for each in look.others)] if look.others else []
-    parts += ["--layer", look.layer] if look.layer else []
-    parts += ["--channel", f"{look.channel}"] if look.channel else []
-    parts += ["--image", f"{look.image}"] if look.image else []
-    parts += ["--dataset", batch.dataset]
-    if batch.severity:
-        parts += ["--corruption", f"{batch.corruption}", "--severity", f"{batch.severity}"]
-    parts += ["--batch-size", f"{batch.size}"]
-    parts += ["--first", f"{batch.first}"] if batch.first else []
-    parts += ["--order", batch.order] if batch.order != "mixed" else []
-    parts += ["--stats", look.stats] if look.stats else []
-    if look.lambdas:
-        parts += ["--lambda", *(f"{name}={value:g}" for name, value in look.lambdas.items())]
-    parts += [] if look.everywhere else ["--here"]
-    if is_uploaded:
-        parts += ["--picture", _FILE]
-    elif batch.picture:
-        parts += [f"--drawing={view.picture}"]  # it may begin with a dash
-    return tuple(parts)
+    for name, value in asked.items():
+        match name:
+            case "lambdas":
+                parts += ["--lambda", *(f"{which}={each:g}" for which, each in value.items())]
+            case "beside":
+                parts += ["--beside", *value]
+            case "drawing":
+                parts += [f"--drawing={value}"]  # it may begin with a dash
+            case _:
+                parts += [f"--{_OPTIONS.get(name, name)}", f"{value}"]
+    return (*parts, *([] if look.everywhere else ["--here"]))
 
 
 def _expected(look: Look, seen: Seen) -> list[str]:

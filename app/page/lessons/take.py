@@ -25,9 +25,8 @@ _CONDITIONS = """\
 conditions = [
 {conditions}]
 rows = []
-for name, model in models.items():
-    images = images_under(conditions, image_shape={shape}, num_images={images})
-    measured = layer_rescaling(model, images)
+for name, network in networks.items():
+    measured = rescaling_under(network, conditions, num_images={images})
     for layer in measured.layers:
         for which in ("gamma", "beta"):
             for (dataset, corruption, severity), shifts in zip(conditions[1:], layer.shifts(which)):
@@ -115,17 +114,15 @@ def _command(ask: LessonQuestion, corruptions: list[str], num_images: int) -> tu
 
 def _conditions(trial: Rescalings, data: Any, title: str, about: str) -> Program:
     conditions: tuple[Condition, ...] = trial.conditions_
-    shape = cards.card_of(next(iter(trial.models.values()))).inputs.image_shape
-    models = {label: f"load_pretrained({literal(name)})" for label, name in trial.models.items()}
     return Program(
         title=title,
         about=about,
         python=program(
             ONE_THREAD,
-            table("models", models),
+            table("networks", {label: literal(name) for label, name in trial.models.items()}),
             _CONDITIONS.format(
                 conditions="".join(f"    {literal(each)},\n" for each in conditions),
-                shape=literal(tuple(shape)), images=trial.num_images,
+                images=trial.num_images,
             ),
         ),
         no_command="`python -m afn rescaling` holds a network against its own test images; here "

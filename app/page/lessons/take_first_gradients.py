@@ -13,13 +13,11 @@ _WHAT = "first gradient"
 _DIGITS = 1
 """What comes along is rounded to five digits in all."""
 _LOOP = """\
-planned, lines = carry_out(SweepSpec.from_json(spec))
 rows = []
-for run in planned.runs:
-    history = history_of(find(lines[run.run_id].id))
-    what = words(run.point) + f", seed {run.config.seed}"
-    rows.append((what, "first gradient", history.columns["grad_norm"][0]))
-    print(f"{what}  first gradient  {rows[-1][2]:.1f}")
+for (where, seed), run in run_sweep(spec).runs().items():
+    history = history_of(find(run))
+    rows.append((f"{where}, seed {seed}", "first gradient", history.columns["grad_norm"][0]))
+    print(f"{where}, seed {seed}  first gradient  {rows[-1][2]:.1f}")
 """
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 from afn.corruptions.severities import rule_words
 from afn.pretrained.asks import Reading
 from afn.pretrained.lacking import command, lacking, what_it_takes
-from afn.pretrained.ladder import ladder
+from afn.pretrained.ladder import LADDERS, ladder
 from afn.pretrained.measured import Results
 from afn.pretrained.protocols import ASPECTS, WHY_NOT, protocol, stems_of
 from afn.pretrained.published import TABLES, Table
@@ -41,7 +41,6 @@ from .charts.verdicts import protocol_html
 from .mechanisms import STARTS, VARIANTS
 from .view import (
     ANY,
-    LADDERS,
     NETWORKS,
     READINGS,
     VIEW,

@@ -1,16 +1,13 @@
 """Paper: the published tables beside the measured ones, and the way from BN to AFN in steps."""
 
-from collections.abc import Sequence
-
 from afn.pretrained.asks import Reading
-from afn.pretrained.ladder import ladder
+from afn.pretrained.ladder import LADDERS, ladder
 from afn.pretrained.published import TABLES
-from afn.pretrained.replication import COMPARISONS, Replicated
+from afn.pretrained.replication import figures
 
 from ...kit import measured
-from ...kit.take.code import literal, table
+from ...kit.take.code import program
 from ...kit.take.program import PLOT, Program, line
-from .view import LADDERS
 
 _DIGITS = 2
 _UNTOUCHED = (
@@ -18,28 +15,14 @@ _UNTOUCHED = (
     "pretrained/results.csv."
 )
 _PYTHON = """\
-from afn.pretrained.cards import pretrained_dir
-from afn.pretrained.measured import Results
-from afn.pretrained.published import TABLES
-from afn.pretrained.replication import COMPARISONS, replicated
-
-results = Results.read(pretrained_dir())  # pretrained/results.csv
 rows = []
-for table in TABLES:
-    for row in replicated(results, table, {column}):
-        for norm, published in row.row.accuracies.items():
-            here, name = row.measured[norm], f"{{table.name}}, {{row.row.name}}, {{norm}}"
-            print(f"{{name}}  published  {{published:.2f}}")
-            if here:
-                print(f"{{name}}  here, n = {{here.n}}  {{here.mean:.2f}}")
-        for each in COMPARISONS:
-            published, gain = row.published(each.way, each.over), row.gain(each.way, each.over)
-            if published and gain:
-                name = f"{{table.name}}, {{row.row.name}}, {{each.title}}, {{each.how}}"
-                print(f"{{name}}  published  {{published:.2f}}")
-                print(f"{{name}}  here, n = {{gain.n}}  {{gain.mean:.2f}}")
-                print(f"{{name}}  {{row.verdict(each.way, each.over)}}")
-                rows.append((name, published, gain.mean))
+for each in published_and_measured("{reading}"):
+    print(f"{{each.name}}  published  {{each.published:.2f}}")
+    if each.here is not None:
+        print(f"{{each.name}}  here, n = {{each.n}}  {{each.here:.2f}}")
+    if each.verdict:
+        print(f"{{each.name}}  {{each.verdict}}")
+        rows.append((each.name, each.published, each.here))
 """
 _PLOT = """\
 import matplotlib.pyplot as plt
@@ -53,18 +36,10 @@ axes.set_ylabel("difference here, points")
 plt.show()
 """
 _LADDERS = """\
-from afn.pretrained.asks import {imported}
-from afn.pretrained.cards import pretrained_dir
-from afn.pretrained.ladder import ladder
-from afn.pretrained.measured import Results
-
-results = Results.read(pretrained_dir())  # pretrained/results.csv
-{tests}
 rows = []
-for name, asks in tests.items():
-    for step, rung in ladder(results, asks).rungs:
-        rows.append((name, step, rung.mean))
-        print(f"{{name}}, n = {{rung.n}}  {{step}}  {{rung.mean:.2f}}")
+for name, step, rung in bn_to_afn():
+    rows.append((name, step, rung.mean))
+    print(f"{name}, n = {rung.n}  {step}  {rung.mean:.2f}")
 """
 
 
@@ -78,17 +53,20 @@ def experiments_of(reading: Reading) -> list[Program]:
 
 
 def _tables(reading: Reading) -> Program:
-    tables = {table.name: measured.rows(table, reading) for table in TABLES}
     return Program(
         title="Published and measured",
         about="Every published table of AFN beside the mean over seeds of what was measured "
         "here, with smaller networks and less training, from `pretrained/results.csv`; norms in "
         "the statistics modes in which they are published (AFN: test batch, BN: running). Verdicts "
         "are by the sign of the differences, with intervals over seeds and images.",
-        python=_PYTHON.format(column=f'"{reading}"'),
+        python=program(_PYTHON.format(reading=reading)),
         commands=(("pretrained", "tables", "--column", reading),),
         expected=tuple(
-            text for name, rows in tables.items() for text in _lines(name, rows)
+            line(each.name, what, value, _DIGITS)
+            for table in TABLES
+            for each in figures(table.name, measured.rows(table, reading))
+            for what, value in (("published", each.published), (f"here, n = {each.n}", each.here))
+            if value is not None
         ),
         tolerance=_UNTOUCHED,
         plot=_PLOT,
@@ -96,23 +74,14 @@ def _tables(reading: Reading) -> Program:
 
 
 def _ladders() -> Program:
-    found = {name: ladder(measured.results(), ask()) for name, ask in LADDERS.items()}
-    asked = {
-        name: f"{ask.func.__name__}({', '.join(map(literal, ask.args))})"
-        for name, ask in LADDERS.items()
-        if found[name]
-    }
-    used = {LADDERS[name].func.__name__ for name in asked}
+    found = {name: ladder(measured.results(), asks()) for name, asks in LADDERS.items()}
     return Program(
         title="From BN to AFN in steps",
         about="Where the gain comes from: BN with running averages, the same weights with the "
         "statistics of the test batch, AFN whose networks are frozen (or, where that was not "
         "asked, every λ forced to 0), and AFN as it is. Means over seeds that have all four, and "
         "over the tests, from `pretrained/results.csv`.",
-        python=_LADDERS.format(
-            imported=", ".join(sorted(used)),
-            tests=table("tests", asked),
-        ),
+        python=program(_LADDERS),
         no_command="`python -m afn pretrained tables` says the published rows alone; the Python "
         "reads the same table.",
         expected=tuple(
@@ -123,20 +92,3 @@ def _ladders() -> Program:
         tolerance=_UNTOUCHED,
         plot=PLOT.format(ylabel="accuracy, %"),
     )
-
-
-def _lines(table: str, rows: Sequence[Replicated]) -> list[str]:
-    found = []
-    for row in rows:
-        for norm, accuracy in row.row.accuracies.items():
-            name, here = f"{table}, {row.row.name}, {norm}", row.measured[norm]
-            found.append(line(name, "published", accuracy, _DIGITS))
-            if here:
-                found.append(line(name, f"here, n = {here.n}", here.mean, _DIGITS))
-        for each in COMPARISONS:
-            published, gain = row.published(each.way, each.over), row.gain(each.way, each.over)
-            if published and gain:
-                name = f"{table}, {row.row.name}, {each.title}, {each.how}"
-                found.append(line(name, "published", published, _DIGITS))
-                found.append(line(name, f"here, n = {gain.n}", gain.mean, _DIGITS))
-    return found

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from statistics import fmean
 
-from afn.pretrained.asks import SEVERITIES, Reading, corrupted, digits
+from afn.pretrained.asks import SEVERITIES, Reading, corrupted
 from afn.pretrained.measured import Results
 from afn.pretrained.published import ARXIV, CLAIMED, LEVELS, TABLES, PublishedNorm, Table
 from afn.pretrained.replication import Replicated
@@ -23,13 +22,6 @@ NETWORKS = {
 }
 """Whose training the mechanisms are looked at in: models' names without norm and seed."""
 ANY = "any"
-LADDERS: dict[str, partial[list[Ask]]] = {
-    "CIFAR-10 under corruption": partial(corrupted, "cifar10"),
-    "Digits from one domain, in RGB": partial(digits, "rgb"),
-    "Digits from one domain, in grey": partial(digits, "grey"),
-    "MNIST 5k under corruption": partial(corrupted, "mnist5k"),
-}
-"""Where the way from BN to AFN is walked in steps, and what gives the tests averaged there."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

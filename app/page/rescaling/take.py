@@ -11,7 +11,15 @@ from afn.wording import statistics_told
 
 from ...kit.draw.chart import Shown
 from ...kit.markdown import plain
-from ...kit.take.code import ONE_THREAD, Origin, configurations, literal, origins_note, program
+from ...kit.take.code import (
+    ONE_THREAD,
+    Origin,
+    call,
+    configurations,
+    literal,
+    origins_note,
+    program,
+)
 from ...kit.take.program import PLOT, Program, line
 from .ridges import by_layer
 
@@ -20,8 +28,7 @@ _WHICH: tuple[Literal["gamma", "beta"], ...] = ("gamma", "beta")
 _CONDITIONS = """\
 conditions = [
 {conditions}]
-images = images_under(conditions, image_shape={shape}, num_images={images})
-measured = layer_rescaling(model, images, batch_size={batch_size})
+measured = {call}
 rows = []
 for layer in measured.layers:
     for which in ("gamma", "beta"):
@@ -60,6 +67,9 @@ def between_conditions(chosen: Shown, task: RescalingTask) -> list[Program]:
     expected = differences(task.conditions, measured) if (measured := task.read()) else []
     counts = measured.num_images if measured else [question.num_images]
     told_mode = "; ".join(dict.fromkeys(statistics_told(question.statistics, n) for n in counts))
+    given = [origin.network(), "conditions", f"num_images={question.num_images}"]
+    given += [f"batch_size={question.batch_size}"] if question.batch_size != 128 else []
+    given += [f"statistics={literal(mode)}"] if has_choice else []
     return [
         Program(
             title="Between conditions",
@@ -70,12 +80,9 @@ def between_conditions(chosen: Shown, task: RescalingTask) -> list[Program]:
             ),
             python=program(
                 ONE_THREAD,
-                f"model = {origin.model()}"
-                + (f'\nset_eval_stats(model, "{mode}")' if has_choice else ""),
                 _CONDITIONS.format(
                     conditions="".join(f"    {literal(each)},\n" for each in task.conditions),
-                    shape=literal(task.network.image_shape), images=question.num_images,
-                    batch_size=question.batch_size,
+                    call=call("rescaling_under", given),
                 ),
             ),
             commands=(

@@ -11,11 +11,12 @@ from ...kit.take.program import Program, line
 
 _LOOP = """\
 first, second = sources.values()
-for each in differences(config_of(first), config_of(second)):
+compared = compare(first, second)
+for each in compared.differences:
     print(f"{each.setting}: {each.first} and {each.second}")
-histories = {name: history_of(source) for name, source in sources.items()}
-found = parting(*histories.values())
+found = compared.parting
 print(f"they part at step {found.step}, among {found.shared} that both recorded")
+histories = {name: history_of(source) for name, source in sources.items()}
 rows = []
 for name, history in histories.items():
     for test in history.evaluations:

@@ -96,7 +96,7 @@ def test_costs_follow_the_sizes(runs):
 
 def test_the_paper_follows_its_column(runs):
     at = opened("paper")
-    assert 'replicated(results, table, "trains")' in code_of(at, "take.paper")
+    assert 'published_and_measured("trains")' in code_of(at, "take.paper")
     at.segmented_control(key="paper.reading").set_value("tests")
     drawn(at.run())
     code = "\n".join(each.value for each in at.code)
@@ -116,7 +116,7 @@ def test_a_ready_made_ablation_is_offered_with_its_answer_alone(runs):
     at = opened("ablations", sweep="batch-size")
     assert TITLE not in [each.label for each in at.expander]  # the guess comes first
     at = opened("ablations", sweep="batch-size", guess="?")
-    assert "carry_out(SweepSpec.from_json(spec))" in code_of(at, "take.ablations")
+    assert "run_sweep(spec)" in code_of(at, "take.ablations")
 
 
 def test_runs_and_pairs_of_them(runs, quick):
