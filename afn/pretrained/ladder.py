@@ -66,8 +66,9 @@ def bn_to_afn() -> Iterator[tuple[str, str, OverSeeds]]:
 
     Example:
         >>> from afn import bn_to_afn
-        >>> list(dict.fromkeys(step for _, step, _ in bn_to_afn()))
-        ['BN, running', 'BN, test batch', 'AFN, networks frozen', 'AFN']
+        >>> name, step, accuracy = next(bn_to_afn())
+        >>> name, step, accuracy.mean > 50
+        ('CIFAR-10 under corruption', 'BN, running', True)
     """
     results = Results.read(pretrained_dir())
     for name, asks in LADDERS.items():

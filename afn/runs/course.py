@@ -34,7 +34,8 @@ def history_of(source: EventSource) -> History:
     Example:
         >>> from afn import find, history_of
         >>> history = history_of(find("mnist5k-afn"))
-        >>> history.columns["loss"][0] > history.columns["loss"][-1]
+        >>> first, *_, last = history.columns["loss"].tolist()
+        >>> first > last
         True
     """
     return History.of(source)
