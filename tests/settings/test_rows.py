@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from afn.settings.config import CHANGEABLE, LIVE, SETTINGS, TrainConfig
+from app.kit.card_view import _settings
 from app.kit.routes import PLAYGROUND_RUNS
 from app.page.playground.view import VIEW_DEFAULTS
 from tests.installed import ROOT
@@ -133,3 +134,24 @@ def test_what_a_row_would_vary_are_values_of_it(name: str) -> None:
     assert len(set(texts)) == len(texts) > 1
     for text in texts if setting.kind != "start" else ():
         setting.check(setting.from_text(text))
+
+
+def test_what_is_told_of_a_training_is_all_that_is_not_the_default() -> None:
+    config = TrainConfig(
+        lr=0.1, lambda_lr_factor=100.0, network_lr_factor=50.0, train_images=1,
+        frozen_networks=True, rsc=1 / 3, epochs=1, adaptive=True, eval_batch_size=16,
+    )  # fmt: skip
+    assert config.told("lr") == [
+        "λ lr ×100", "networks' lr ×50", "1 epoch", "RSC 0.33", "at most 1 training image",
+        "frozen networks",
+    ]  # fmt: skip
+    assert TrainConfig().told() == []
+    assert TrainConfig(eval_stats="batch", eval_batch_size=16).told() == ["test batch of 16"]
+
+
+def test_a_card_tells_the_rates_that_its_model_was_trained_with() -> None:
+    config = TrainConfig(lambda_lr_factor=100.0, network_decay_factor=0.0, weight_decay=5e-4)
+    assert _settings(config) == (
+        "3 epochs, batch 64, lr 0.05 (constant), momentum 0.9, weight decay 0.0005, λ lr ×100, "
+        "networks' weight decay ×0"
+    )

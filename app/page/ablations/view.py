@@ -14,8 +14,12 @@ from ...kit.view import View, ViewState, in_link
 
 NEW = "new"
 """In the place of a sweep's name: one that is being built."""
-VARIED = {setting.name: setting for setting in SETTINGS.values() if setting.varied}
-"""What a sweep built here can vary."""
+VARIED = {
+    setting.name: setting
+    for setting in sorted(SETTINGS.values(), key=lambda setting: not setting.own)
+    if setting.varied
+}
+"""What a sweep built here can vary: what is of the norm first."""
 TESTS = {"clean": (), "six": LIVE_CORRUPTIONS, "all": CORRUPTION_NAMES}
 """Corruptions that a sweep built here tests, by name."""
 FIGURES = ("lines", "map")

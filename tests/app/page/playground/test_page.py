@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 import streamlit as st
 
+from afn.settings.config import TrainConfig
 from app.kit.comparison import PRESETS, to_url
 from tests.app.one_view import drawn, run_fragment, text
 from tests.app.playground import (
@@ -21,6 +22,7 @@ from tests.app.playground import (
     press,
     readings,
     running,
+    settings,
     standing,
     unfold,
 )
@@ -68,7 +70,39 @@ def test_every_setting_of_a_contender_reaches_the_address(runs):
     )
     at.toggle(key="set.0.adaptive").set_value(False)
     drawn(at.run())
-    assert at.query_params["c"] == ("afn~ed_off~formula_reference~stats_running")
+    assert at.query_params["c"] == "afn~ed_off~formula_reference~stats_running"
+    at.toggle(key="set.0.adaptive").set_value(True)
+    drawn(at.run())
+    assert "~lambda_-1.5_-3_-5_-5_linear~" in at.query_params["c"]  # as it was set before
+
+
+def test_settings_that_are_rarely_changed_reach_the_address_and_are_named_beside_it(runs):
+    at = unfold(playground(c="afn"), "open.0", "more.0", "more.training")
+    at.number_input(key="set.weight_decay").set_value(5e-4)
+    at.selectbox(key="set.augment").select("crop_flip")
+    at.slider(key="set.rsc").set_value(0.3)
+    at.multiselect(key="set.corruptions").set_value([])
+    at.multiselect(key="set.test_domains").set_value(["syn"])
+    at.toggle(key="set.0.frozen_networks").set_value(True)
+    drawn(at.run())
+    assert at.query_params == {
+        "wd": "0.0005", "aug": "crop_flip", "rsc": "0.3", "corruptions": "none", "domains": "syn",
+        "c": "afn~frozen_on",
+    }  # fmt: skip
+    assert settings(at) == (
+        TrainConfig(weight_decay=5e-4, augment="crop_flip", rsc=0.3, corruptions=(),
+                    test_domains=("syn",), frozen_networks=True),
+    )  # fmt: skip
+    at.session_state["more.training"] = False
+    drawn(at.run())
+    words = "weight decay: 0.0005, augmentation: crop flip, self-challenging, share muted: 0.3"
+    assert words in text(at.caption)
+
+
+@pytest.mark.parametrize(("data", "is_offered"), [("mnist5k", False), ("syn", True)])
+def test_a_network_for_colour_is_offered_where_the_images_are_in_colour(runs, data, is_offered):
+    offered = playground(data=data).segmented_control(key="set.backbone").options
+    assert ("efficientnet_lite0" in offered) == is_offered
 
 
 def test_contenders_are_added_up_to_four_and_removed(runs):
