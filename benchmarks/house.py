@@ -24,6 +24,33 @@ ALIASES = {"costing": "cost"}
 LESSONS = {"lessons", "trials"}
 """Folders of ``app`` that are the lessons' page's, of before there were folders of pages."""
 
+WIDGETS = set(
+    [
+        "audio_input",
+        "camera_input",
+        "chat_input",
+        "checkbox",
+        "color_picker",
+        "data_editor",
+        "date_input",
+        "feedback",
+        "file_uploader",
+        "multiselect",
+        "number_input",
+        "pills",
+        "radio",
+        "segmented_control",
+        "select_slider",
+        "selectbox",
+        "slider",
+        "text_area",
+        "text_input",
+        "time_input",
+        "toggle",
+    ]
+)
+"""Streamlit's that have a value, which the session keeps under their key."""
+
 
 class House:
     """The modules below a folder: their trees and what each imports of the others."""
@@ -147,14 +174,17 @@ class House:
         return [f"{n}: {', '.join(homes[n])}" for n in sorted(homes) if len(homes[n]) > 1]
 
     def session(self) -> list[str]:
-        """Modules that name ``session_state`` and are neither a page's state nor the kit's."""
+        """Modules that name session keys and are neither a page's view nor the kit's.
+
+        By Streamlit's ``session_state``, however they come by it, or by a text that they give as
+        its key to a widget with a value.
+        """
         return sorted(
             name
             for name, tree in self.trees.items()
             if not (name.startswith("app.state.") or _is_view(name))
-            and any(isinstance(n, ast.Attribute) and n.attr == "session_state"
-                    for n in ast.walk(tree))
-        )  # fmt: skip
+            and any(map(_names_a_key, ast.walk(tree)))
+        )
 
     def staying(self) -> tuple[int, int]:
         """Imports of the app by itself that stay in their folder, and all of them."""
@@ -170,6 +200,20 @@ class House:
 def _is_view(name: str) -> bool:
     """``app.page.<page>.view`` or ``app.kit.view``."""
     return name.endswith(".view") and name.split(".")[1] in ("page", "kit")
+
+
+def _names_a_key(node: ast.AST) -> bool:
+    match node:
+        case ast.Attribute(value=ast.Name(id="st" | "streamlit"), attr="session_state"):
+            return True
+        case ast.ImportFrom(names=names) | ast.Import(names=names):
+            return any(each.name.endswith("session_state") for each in names)
+        case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant("session_state"), *_]):
+            return True
+        case ast.Call(func=ast.Attribute(attr=kind), keywords=given) if kind in WIDGETS:
+            keys = [each.value for each in given if each.arg == "key"]
+            return any(isinstance(key, ast.Constant | ast.JoinedStr) for key in keys)
+    return False
 
 
 def _walked(node: ast.AST) -> Iterator[ast.AST]:
@@ -195,7 +239,7 @@ def main() -> None:
         "kit -> page imports": house.kit_to_page(),
         "circles of imports": house.circles(),
         "type names more than once": house.duplicates(),
-        "modules naming session_state, views aside": house.session(),
+        "modules naming session keys, views aside": house.session(),
     }
     for title, found in counted.items():
         print(f"{title:<44}{len(found):>7}")

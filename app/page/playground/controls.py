@@ -10,7 +10,7 @@ from afn.data import DatasetEntry, catalogue, dataset_entry, unread
 from afn.engine.ready import check_ready
 from afn.settings.backbones import BACKBONE_ROWS
 from afn.settings.config import SETTINGS
-from afn.settings.lambda_init import LAMBDAS, LambdaInit
+from afn.settings.lambda_init import LAMBDAS
 from afn.settings.norms import NORM_TITLES
 from afn.settings.setting import Setting
 from afn.wording import count_words, number_words
@@ -48,7 +48,7 @@ def _catalogue(current: str) -> dict[str, DatasetEntry]:
 def render() -> tuple[Comparison, list[str]]:
     """Draw all settings; returns what they say and one line for each thing that cannot be."""
     _presets()
-    entries = _catalogue(st.session_state[key("dataset")])
+    entries = _catalogue(state.value(SETTINGS["dataset"]))
     _dataset(entries)
     _contenders()
     _training(entries)
@@ -57,37 +57,30 @@ def render() -> tuple[Comparison, list[str]]:
 
 
 def _presets() -> None:
-    def choose() -> None:
-        if name := st.session_state["preset"]:
-            st.session_state["preset"] = None  # not popped: the browser would say it once more
-            state.put(PRESETS[name].comparison)
-            state.clear_problems()
-            st.session_state["preset.chosen"] = name
-
     st.selectbox(
         "Start from a preset",
         list(PRESETS),
         index=None,
         format_func=lambda name: PRESETS[name].title,
         placeholder="Choose an experiment",
-        key="preset",
-        on_change=choose,
+        key=state.PRESET,
+        on_change=state.adopt_preset,
         help=HELP["preset"],
     )
-    chosen = st.session_state.get("preset.chosen")
-    if chosen and st.session_state[state.SETTINGS] == PRESETS[chosen].comparison:
+    chosen = state.session().preset
+    if chosen and state.session().settings == PRESETS[chosen].comparison:
         st.caption(f"**{PRESETS[chosen].title}.** {PRESETS[chosen].expectation}")
 
 
 def _dataset(entries: dict[str, DatasetEntry]) -> None:
     usable = [name for name, entry in entries.items() if entry.status in _AVAILABLE]
-    current = st.session_state[key("dataset")]
+    current = state.value(SETTINGS["dataset"])
     if current not in usable:
         reason = entries[current].how_to_get if current in entries else "it is in no catalogue"
         state.note_once(
             f"The data set {current[:40]!r} is not here ({reason}); mnist5k is used instead."
         )
-        st.session_state[key("dataset")] = "mnist5k"
+        state.put_value(SETTINGS["dataset"], "mnist5k")
 
     def title(name: str) -> str:
         entry = entries[name]
@@ -102,7 +95,7 @@ def _dataset(entries: dict[str, DatasetEntry]) -> None:
         persist_state="session",
         help=SETTINGS["dataset"].help,
     )
-    entry = entries[st.session_state[key("dataset")]]
+    entry = entries[state.value(SETTINGS["dataset"])]
     st.caption(entry.source + (f" Left out: {entry.left_out}." if entry.left_out else ""))
     for line in unread():
         st.caption(f":material/folder_off: {plain(line[0].upper() + line[1:])}.")
@@ -110,7 +103,7 @@ def _dataset(entries: dict[str, DatasetEntry]) -> None:
     if missing:
         with st.expander(f"{count_words(len(missing), 'more data set')} can be had"):
             st.markdown("\n".join(f"- **{e.title}**: {e.how_to_get}" for e in missing))
-    named = st.session_state[key("backbone")]  # by a link or a run, whatever is offered
+    named = state.value(SETTINGS["backbone"])  # by a link or a run, whatever is offered
     offered = [
         name for name, row in BACKBONE_ROWS.items()
         if name == named or not row.is_imagenet or entry.image_shape[2] == 3
@@ -123,7 +116,7 @@ def _dataset(entries: dict[str, DatasetEntry]) -> None:
         required=True,
         help=SETTINGS["backbone"].help,
     )
-    if BACKBONE_ROWS[st.session_state[key("backbone")]].has_widths:
+    if BACKBONE_ROWS[state.value(SETTINGS["backbone"])].has_widths:
         _control(SETTINGS["widths"])
 
 
@@ -146,12 +139,12 @@ def _contenders() -> None:
 
 def _panel(slot: int, name: str) -> Any:
     """A contender's panel: it stays open when what is set in it changes the contender's name."""
-    known = f"panel.{slot}"
-    before, begins, is_open = st.session_state.get(known, (name, False, False))
+    panels = state.session().panels
+    before, begins, is_open = panels.get(slot, (name, False, False))
     if before != name:
         begins = is_open  # to Streamlit, a panel of another name is another one
     panel = st.expander(name, expanded=begins, key=f"open.{slot}", on_change="rerun")
-    st.session_state[known] = name, begins, bool(panel.open)
+    panels[slot] = name, begins, bool(panel.open)
     return panel
 
 
@@ -201,27 +194,19 @@ def _control(setting: Setting, slot: int | None = None, **more: Any) -> None:
 
 
 def _lambda_start(slot: int) -> None:
-    def fill_logits() -> None:
-        start = st.session_state[key("start", slot)]
-        preset = LambdaInit.PRESETS.get(start)
-        if preset and not preset.is_off:
-            for name in LAMBDAS:
-                st.session_state[key(name, slot)] = getattr(preset, name)
-            st.session_state[key("rescale_gate", slot)] = preset.rescale_gate
-
     st.selectbox(
         "λ start",
         list(_STARTS),
         format_func=_STARTS.__getitem__,
         key=key("start", slot),
         persist_state="session",
-        on_change=fill_logits,
+        on_change=state.begin_logits,
+        args=(slot,),
         help=SETTINGS["lambda_init"].help,
     )
-    if st.session_state[key("start", slot)] == "custom":
+    if state.start_of(slot) == "custom":
         columns = st.columns(2)
         for i, (name, symbol) in enumerate(zip(LAMBDAS, "μσγβ", strict=True)):
-            st.session_state.setdefault(key(name, slot), -3.0)
             columns[i % 2].number_input(
                 f"logit of λ_{symbol}",
                 -50.0,
@@ -231,7 +216,6 @@ def _lambda_start(slot: int) -> None:
                 persist_state="session",
                 help=HELP["logit"],
             )
-        st.session_state.setdefault(key("rescale_gate", slot), "sigmoid")
         st.segmented_control(
             "Gate of λ_γ, λ_β",
             ["sigmoid", "linear"],
@@ -240,10 +224,7 @@ def _lambda_start(slot: int) -> None:
             required=True,
             help=HELP["rescale_gate"],
         )
-        init = LambdaInit(
-            **{name: st.session_state[key(name, slot)] for name in LAMBDAS},
-            rescale_gate=st.session_state[key("rescale_gate", slot)],
-        )
+        init = state.said(slot).lambda_init
         values = zip("μσγβ", lambda_start(init).values(), strict=True)
         st.caption(" · ".join(f"λ_{symbol} = {number_words(value, 4)}" for symbol, value in values))
 
@@ -256,7 +237,7 @@ def _training(entries: dict[str, DatasetEntry]) -> None:
         for column, setting in zip(columns, usual[i : i + 2], strict=False):
             _control(setting, on=column)
     usable = [name for name, entry in entries.items() if entry.status in _AVAILABLE]
-    named = [name for name in st.session_state[key("test_domains")] if name not in usable]
+    named = [name for name in state.value(SETTINGS["test_domains"]) if name not in usable]
     _more(
         [setting for setting in SHARED if setting.is_rare],
         test_domains={"offered": [*usable, *named]},

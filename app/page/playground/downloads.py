@@ -9,6 +9,7 @@ from ...kit.draw.corruptions import corruption_chart
 from ...kit.draw.lambdas import lambda_chart
 from ...kit.draw.learning import learning_chart
 from ...kit.export import csv_button
+from . import view as state
 from .distribution import distribution_chart, layer_names
 
 
@@ -35,6 +36,6 @@ def _charts(shown: Sequence[Shown]) -> list[tuple[str, str, Chart]]:
         ("Tests (CSV)", "tests", corruption_chart(shown, shown[0].config.severity)),
     ]
     if layers:
-        layer = st.session_state.get("view.layer") or layers[0]
+        layer = state.view("layer") or layers[0]
         charts.append(("γ̂ and β̂ (CSV)", "gamma-beta", distribution_chart(shown, layer)))
     return charts

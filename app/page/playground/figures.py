@@ -14,6 +14,7 @@ from ...kit.draw.lambdas import By, Scale, lambda_chart, short_layer
 from ...kit.draw.learning import gradient_chart, learning_chart
 from ...kit.draw.live_chart import live_chart
 from ...kit.heading import heading
+from ...kit.view import settle
 from . import transport
 from . import view as state
 from .distribution import distribution_chart, layer_names
@@ -76,12 +77,13 @@ def _lambdas(live: Live) -> None:
 
     def choices() -> None:
         st.segmented_control(
-            "Scale", ["λ", "logit"], key="view.scale", required=True, help=HELP["scale"],
-            label_visibility="collapsed",
+            "Scale", ["λ", "logit"], key=state.view_key("scale"), required=True,
+            help=HELP["scale"], label_visibility="collapsed",
         )  # fmt: skip
         st.segmented_control(
-            "A panel per", ["λ", "layer"], key="view.by", required=True, help=HELP["by"],
-            format_func=lambda by: f"a panel per {by}", label_visibility="collapsed",
+            "A panel per", ["λ", "layer"], key=state.view_key("by"), required=True,
+            help=HELP["by"], label_visibility="collapsed",
+            format_func=lambda by: f"a panel per {by}",
         )  # fmt: skip
 
     heading("λ of every layer", "lambda", ABOUT["lambda"], side=choices)
@@ -100,7 +102,7 @@ def _lambda_chart(shown: Sequence[Shown], scale: Scale, by: By) -> Chart:
 
 
 def _corruptions(live: Live, comparison: Comparison) -> None:
-    severity: int = st.session_state[key("severity")]
+    severity: int = state.value(SETTINGS["severity"])
 
     def choices() -> None:
         st.segmented_control(
@@ -119,19 +121,18 @@ def _corruptions(live: Live, comparison: Comparison) -> None:
 
 
 def _distributions(live: Live) -> None:
-    names = layer_names(live.shown())
+    names, layer = layer_names(live.shown()), state.view_key("layer")
 
     def choices() -> None:
-        if st.session_state.get("view.layer") not in names:
-            st.session_state["view.layer"] = names[0]
+        settle(layer, names)
         if len(names) <= 4:
             st.segmented_control(
-                "Layer", names, key="view.layer", required=True, format_func=short_layer,
+                "Layer", names, key=layer, required=True, format_func=short_layer,
                 help=HELP["layer"], label_visibility="collapsed",
             )  # fmt: skip
         else:
             st.selectbox(
-                "Layer", names, key="view.layer", format_func=short_layer, width=220,
+                "Layer", names, key=layer, format_func=short_layer, width=220,
                 help=HELP["layer"], label_visibility="collapsed",
             )  # fmt: skip
 
@@ -142,5 +143,4 @@ def _distributions(live: Live) -> None:
     if not names:
         st.caption("The first snapshot comes with the first step.")
         return
-    layer = st.session_state["view.layer"]
-    _mount("γ̂ and β̂", "distribution", live, distribution_chart, layer)
+    _mount("γ̂ and β̂", "distribution", live, distribution_chart, state.view("layer"))

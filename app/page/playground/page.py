@@ -13,7 +13,6 @@ from ...kit.jobs import follow
 from ...kit.markdown import plain
 from ...kit.take import lambdas, offer, trainings
 from . import controls, figures, status, tour, transport
-from . import tour_view as tour_state
 from . import view as state
 from .downloads import downloads
 from .live import Live
@@ -30,7 +29,7 @@ FIRST_LOOK_SECONDS = 0.6
 
 def render() -> None:
     """Draw the page."""
-    tour_state.begin(is_linked=state.is_linked())
+    tour.begin(is_linked=state.is_linked())
     state.begin()
     with st.sidebar:
         comparison, errors = controls.render()
@@ -68,7 +67,7 @@ def _live(statuses_around: list[str]) -> list[str]:
     if statuses != statuses_around:
         return statuses  # the buttons follow, and the page begins or ceases to look
     state.write_url(comparison)
-    for line in state.problems():
+    for line in state.session().problems:
         st.warning(plain(line), icon=":material/info:")
     backend.runner().start()
     names = names_of([slot.config for slot in slots], [slot.origin for slot in slots])
@@ -91,7 +90,8 @@ def _live(statuses_around: list[str]) -> list[str]:
 
 
 def _wait_for_first_steps(slots: list[Slot]) -> None:
-    started = st.session_state.pop(state.STARTED, None)
+    kept = state.session()
+    started, kept.started = kept.started, None
     if started is None:
         return
     runs = [slot.run for slot in slots if slot.run and slot.config.is_adaptive]
@@ -128,7 +128,7 @@ def _empty() -> None:
             "\n\nThe controls are at the left (on a phone, behind the » in the corner): try a "
             "**preset**, change a contender's **λ start**, or make the **batch** small."
         )
-        st.markdown(words if tour_state.is_open() else words + more)
+        st.markdown(words if tour.tour().is_open else words + more)
     preload_charts()
 
 

@@ -5,6 +5,7 @@ browser that has closed it is not shown it again, unless asked by the button bes
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -12,8 +13,10 @@ from afn.work.folder import ENDED
 
 from ...kit import routes
 from ...kit.comparison import Comparison, default_comparison
-from . import tour_view as state
+from ...kit.view import in_session
 
+COOKIE = "afn_tour"
+"""Set in browsers that have seen the tour."""
 _STEPS = (
     ("Choose contenders", "A preset, or each one's norm and λ start: at the left, on a phone "
      "behind the » on top."),
@@ -23,9 +26,45 @@ _STEPS = (
 _remember = st.components.v2.component(
     "remember_tour",
     js=f"""export default () => {{
-      document.cookie = "{state.COOKIE}=seen; max-age=31536000; path=/; samesite=lax"; }};
+      document.cookie = "{COOKIE}=seen; max-age=31536000; path=/; samesite=lax"; }};
     """,
 )
+
+
+@dataclass(slots=True)
+class Tour:
+    """How far the tour has come."""
+
+    is_open: bool | None = None
+    """Whether it is on the page; None before the first look."""
+    has_chosen: bool = False
+    """Whether the visitor takes the contenders as they are."""
+    is_seen: bool = False
+    """Whether the browser is to remember it; it does not open by itself again."""
+
+    def toggle(self) -> None:
+        """Open or close it."""
+        self.is_open, self.is_seen = not self.is_open, True
+
+    def choose(self) -> None:
+        """The visitor takes the contenders as they are."""
+        self.has_chosen = True
+
+
+def tour() -> Tour:
+    """This session's."""
+    return in_session(Tour)
+
+
+def begin(*, is_linked: bool) -> None:
+    """Open it on the first look of a browser that has not seen it.
+
+    Args:
+        is_linked: Whether the visitor came for something that the link names.
+    """
+    if tour().is_open is None:
+        is_new = COOKIE not in st.context.cookies
+        tour().is_open = is_new and not is_linked and not st.context.is_embedded
 
 
 def title(text: str) -> None:
@@ -34,7 +73,7 @@ def title(text: str) -> None:
         st.title(text, anchor=False, width="stretch")
         st.button(
             "Tour", icon=":material/explore:", type="tertiary", key="tour.toggle",
-            on_click=state.toggle, help="The first steps, in three lines",
+            on_click=tour().toggle, help="The first steps, in three lines",
         )  # fmt: skip
 
 
@@ -45,35 +84,35 @@ def render(comparison: Comparison, statuses: Sequence[str]) -> None:
         comparison: The contenders as set.
         statuses: How each stands, as `app.page.playground.transport.status` says.
     """
-    if not state.is_open():
+    if not tour().is_open:
         return
     done = _done(comparison, statuses)
     if all(done):
-        state.finish()
+        tour().is_seen = True
     with st.container(border=True, key="tour"):
         st.html(_html(done))
         with st.container(horizontal=True, vertical_alignment="center", key="tour-next"):
             if not done[0]:
-                st.button("Keep these contenders", key="tour.keep", on_click=state.choose)
+                st.button("Keep these contenders", key="tour.keep", on_click=tour().choose)
             if all(done):
                 st.markdown("Go on to", width="content")
                 for name in ("lessons", "inside", "dynamics"):
                     st.page_link(routes.to(name), width="content")
             st.button(
                 "Close the tour" if all(done) else "Skip the tour", type="tertiary",
-                key="tour.close", on_click=state.toggle,
+                key="tour.close", on_click=tour().toggle,
             )  # fmt: skip
 
 
 def remember() -> None:
     """Have the browser remember that it has seen the tour; the last thing on the page."""
-    if state.is_seen():
+    if tour().is_seen:
         _remember(key="tour.remember", height=1)
 
 
 def _done(comparison: Comparison, statuses: Sequence[str]) -> tuple[bool, bool, bool]:
     has_started = any(each != "ready" for each in statuses)
-    has_chosen = state.has_chosen() or comparison != default_comparison()
+    has_chosen = tour().has_chosen or comparison != default_comparison()
     has_ended = any(each in ENDED for each in statuses)
     return has_chosen or has_started, has_started, has_ended
 

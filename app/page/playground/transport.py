@@ -21,6 +21,7 @@ from ...kit.comparison import Comparison, labels, names_of
 from ...kit.draw.chart import change_words
 from ...kit.markdown import plain
 from ...kit.setting_control import control
+from ...kit.view import said, settle
 from . import view as state
 from .view import Slot
 from .words import HELP
@@ -102,8 +103,7 @@ def _pending_words(run: Run) -> list[str]:
 def _target(slots: list[Slot]) -> list[int]:
     names = names_of([slot.config for slot in slots], [slot.origin for slot in slots])
     options = [ALL, *map(str, range(len(slots)))]
-    if st.session_state.get(state.TARGET) not in options:
-        st.session_state[state.TARGET] = ALL
+    settle(state.TARGET, options)
     if len(slots) == 1:
         return [0]
     chosen = st.segmented_control(
@@ -141,7 +141,7 @@ def _button(
 
 
 def _shown() -> list[Slot]:
-    return state.slots(st.session_state[state.SETTINGS])
+    return state.slots(state.session().settings)
 
 
 def _start(chosen: list[int], commands: Sequence[Command] = ()) -> None:
@@ -163,7 +163,7 @@ def _start(chosen: list[int], commands: Sequence[Command] = ()) -> None:
             runs.append(run)
             state.attach(i, run)
         backend.runner().submit(runs)
-        st.session_state[state.STARTED] = time.monotonic()
+        state.session().started = time.monotonic()
     except (OSError, ValueError) as error:
         for i, run in zip(ready, runs, strict=False):
             run.delete()
@@ -291,7 +291,7 @@ def _changes(slots: list[Slot]) -> None:
     for name in LIVE:
         setting = SETTINGS[name]
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            control(setting, f"change.{name}", first, value=getattr(first, name))
+            control(setting, state.change_key(name), first, value=getattr(first, name))
             label = setting.label.removesuffix(", times")
             _set_button(label, name, partial(_chosen_number, name), slots)
     adaptive = [slot for slot in slots if slot.config.is_adaptive]
@@ -299,19 +299,23 @@ def _changes(slots: list[Slot]) -> None:
         st.caption("None of these contenders has a λ to set.")
         return
     chosen = st.pills(
-        "λ to set", list("μσγβ"), selection_mode="multi", default=list("μσ"), key="change.lambdas"
+        "λ to set",
+        list("μσγβ"),
+        selection_mode="multi",
+        default=list("μσ"),
+        key=state.change_key("lambdas"),
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.slider("Logit", -8.0, 3.0, -1.0, 0.5, key="change.logit", help=HELP["logit"])
+        st.slider("Logit", -8.0, 3.0, -1.0, 0.5, key=state.change_key("logit"), help=HELP["logit"])
         _set_button("λ", "lambda", _chosen_logits, adaptive, disabled=not chosen)
 
 
 def _chosen_number(name: str) -> Command:
-    return {name: st.session_state[f"change.{name}"]}
+    return {name: said(state.change_key(name))}
 
 
 def _chosen_logits() -> Command:
-    symbols, logit = st.session_state["change.lambdas"], st.session_state["change.logit"]
+    symbols, logit = (said(state.change_key(name)) for name in ("lambdas", "logit"))
     names = [name for name, symbol in zip(LAMBDAS, "μσγβ", strict=True) if symbol in symbols]
     return {"lambda": dict.fromkeys(names, logit)}
 

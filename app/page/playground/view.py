@@ -2,13 +2,13 @@
 
 What the address asks for, settings and the runs to reattach to, is adopted where a visitor comes by
 a link, or by Back or Forward. From then on the widgets hold the settings, and every rerun writes
-them back, so that the address is always a link to what is on screen. `SETTINGS` keeps them while
-another page is open, `_VIEWS` how the runs are looked at.
+them back, so that the address is always a link to what is on screen. While another page is open
+the `Session` keeps them, and how the runs are looked at.
 """
 
 import math
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,7 +16,7 @@ import streamlit as st
 
 from afn.runs.origin import ForkedFrom
 from afn.runs.store import Run
-from afn.settings.config import TrainConfig
+from afn.settings.config import SETTINGS, TrainConfig
 from afn.settings.lambda_init import LAMBDAS, LambdaInit
 from afn.settings.setting import Setting
 
@@ -24,6 +24,7 @@ from ...kit import address, backend
 from ...kit.comparison import (
     MAX_CONTENDERS,
     OWN,
+    PRESETS,
     SHARED,
     URL_KEYS,
     Comparison,
@@ -33,16 +34,11 @@ from ...kit.comparison import (
     to_url,
 )
 from ...kit.routes import PLAYGROUND_RUNS
-from ...kit.view import here
+from ...kit.view import here, in_session
 
-SETTINGS = "settings"
-RUNS = "runs"
-PROBLEMS = "problems"
-TARGET = "target"
-STARTED = "started"
-"""When Start was last pressed, on the monotonic clock; kept for the moment until the first step."""
+TARGET, PRESET = "target", "preset"
+"""Widget keys: of what the buttons act on, and of the presets."""
 NO_RUN = "-"
-_VIEWS = "views"
 VIEW_DEFAULTS: dict[str, str] = {"scale": "λ", "by": "λ", "layer": ""}
 """Choices of how to look at the runs; each is a URL parameter and a widget key ``view.<name>``."""
 VIEW_CHOICES = {"scale": ("λ", "logit"), "by": ("λ", "layer")}
@@ -54,6 +50,40 @@ OFF_LOGIT = -50.0
 def key(name: str, slot: int | None = None) -> str:
     """The widget key of a setting, of a contender's slot where one is given."""
     return f"set.{name}" if slot is None else f"set.{slot}.{name}"
+
+
+def view_key(name: str) -> str:
+    """The widget key of a choice of how to look at the runs."""
+    return f"view.{name}"
+
+
+def change_key(name: str) -> str:
+    """The widget key of a change to a training under way."""
+    return f"change.{name}"
+
+
+@dataclass(slots=True)
+class Session:
+    """What a session keeps of the Playground."""
+
+    settings: Comparison = field(default_factory=default_comparison)
+    runs: list[str | None] = field(default_factory=list)
+    """Ids, by slot."""
+    problems: list[str] = field(default_factory=list)
+    """What the page says on top, as what could not be had from the link."""
+    views: dict[str, str] = field(default_factory=dict)
+    """How the runs are looked at."""
+    preset: str = ""
+    """The one that was chosen last."""
+    panels: dict[int, tuple[str, bool, bool]] = field(default_factory=dict)
+    """Slot -> a panel's name, whether it began open, and whether it is."""
+    started: float | None = None
+    """When Start was last pressed, on the monotonic clock; for the moment until the first step."""
+
+
+def session() -> Session:
+    """This session's."""
+    return in_session(Session)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +101,27 @@ class Slot:
 
 def begin() -> None:
     """Adopt what the address asks for where it is new; ready the widgets."""
-    session = st.session_state
+    kept = session()
     url, is_asked = here().begin()
     if is_asked:
         comparison, problems = from_url(url)
-        session[RUNS] = []
+        kept.runs = []
         if linked := [part for part in "~".join(url.get(PLAYGROUND_RUNS, [])).split("~") if part]:
             problems += _adopt_runs(linked[:MAX_CONTENDERS])
             if not any(name in url for name in URL_KEYS):
                 comparison = _settings_of_runs() or comparison
         for name, default in VIEW_DEFAULTS.items():
             wanted = url.get(name, [default])[-1]
-            session[f"view.{name}"] = (
+            st.session_state[view_key(name)] = (
                 wanted if wanted in VIEW_CHOICES.get(name, (wanted,)) else default
             )
-        session[PROBLEMS] = problems
+        kept.problems = problems
         put(comparison)
         return
-    for name, value in session.get(_VIEWS, {}).items():
-        session.setdefault(f"view.{name}", value)
-    if key("dataset") not in session:  # back from another page: the widgets are gone
-        put(session[SETTINGS])
+    for name, value in kept.views.items():
+        st.session_state.setdefault(view_key(name), value)
+    if key("dataset") not in st.session_state:  # back from another page: the widgets are gone
+        put(kept.settings)
 
 
 def _adopt_runs(run_ids: list[str]) -> list[str]:
@@ -107,7 +137,7 @@ def _adopt_runs(run_ids: list[str]) -> list[str]:
         except (ValueError, OSError) as error:
             slots.append(None)
             problems.append(f"In the link, run: {error}. It is left out.")
-    st.session_state[RUNS] = slots if any(slots) else []
+    session().runs = slots if any(slots) else []
     return problems
 
 
@@ -122,24 +152,18 @@ def _settings_of_runs() -> Comparison | None:
 
 def write_url(comparison: Comparison) -> None:
     """Make the address a link to what is on screen."""
-    st.session_state[SETTINGS] = comparison
+    session().settings = comparison
     url: dict[str, str | list[str]] = to_url(comparison)
-    if runs := [run_id or NO_RUN for run_id in st.session_state.get(RUNS, [])]:
+    if runs := [run_id or NO_RUN for run_id in session().runs]:
         url[PLAYGROUND_RUNS] = "~".join(runs)
-    st.session_state[_VIEWS] = views = {name: view(name) for name in VIEW_DEFAULTS}
+    session().views = views = {name: view(name) for name in VIEW_DEFAULTS}
     url |= {name: value for name, value in views.items() if value != VIEW_DEFAULTS[name]}
     here().write(url)
 
 
-def problems() -> list[str]:
-    """What could not be had from the link that this visit began with."""
-    found: list[str] = st.session_state.get(PROBLEMS, [])
-    return found
-
-
 def view(name: str) -> str:
     """A choice of how to look at the runs."""
-    return st.session_state.get(f"view.{name}") or VIEW_DEFAULTS[name]
+    return st.session_state.get(view_key(name)) or VIEW_DEFAULTS[name]
 
 
 # -- settings <-> widgets --------------------------------------------------------------------------
@@ -147,20 +171,21 @@ def view(name: str) -> str:
 
 def put(comparison: Comparison) -> None:
     """Set every widget from a comparison."""
-    session, first = st.session_state, comparison[0]
+    first = comparison[0]
     for setting in SHARED:
-        session[key(setting.name)] = _for_widget(setting, getattr(first, setting.name))
-    session[key("count")] = len(comparison)
+        put_value(setting, getattr(first, setting.name))
+    widgets = st.session_state
+    widgets[key("count")] = len(comparison)
     for slot, config in enumerate(comparison):
         for name in ("norm", *(setting.name for setting in OWN)):
-            session[key(name, slot)] = getattr(config, name)
+            widgets[key(name, slot)] = getattr(config, name)
         init = config.lambda_init
         names = [name for name, preset in LambdaInit.PRESETS.items() if preset == init]
-        session[key("start", slot)] = names[0] if names else "custom"
+        widgets[key("start", slot)] = names[0] if names else "custom"
         for name in LAMBDAS:
-            session[key(name, slot)] = max(getattr(init, name), OFF_LOGIT)
-        session[key("rescale_gate", slot)] = init.rescale_gate
-    session[SETTINGS] = comparison
+            widgets[key(name, slot)] = max(getattr(init, name), OFF_LOGIT)
+        widgets[key("rescale_gate", slot)] = init.rescale_gate
+    session().settings = comparison
 
 
 def count() -> int:
@@ -173,26 +198,26 @@ def take() -> tuple[Comparison, list[str]]:
 
     Where they contradict each other, the last settings that made sense are kept.
     """
-    session = st.session_state
     errors: list[str] = []
     try:
         shared = {setting.name: value(setting) for setting in SHARED}
         base = TrainConfig(**shared)
     except (ValueError, TypeError) as error:
-        return session[SETTINGS], [f"{error}."]
+        return session().settings, [f"{error}."]
     comparison = []
     for slot in range(count()):
         try:
             comparison.append(_contender(base, slot))
         except ValueError as error:
             errors.append(f"Contender {slot + 1}: {error}.")
-    return (tuple(comparison), []) if not errors else (session[SETTINGS], errors)
+    return (tuple(comparison), []) if not errors else (session().settings, errors)
 
 
-def _for_widget(setting: Setting, value: Any) -> Any:
+def put_value(setting: Setting, value: Any) -> None:
+    """Set the widget of a setting that all contenders share."""
     if setting.kind == "wholes":
-        return ", ".join(map(str, value))
-    return list(value) if setting.is_list else value
+        value = ", ".join(map(str, value))
+    st.session_state[key(setting.name)] = list(value) if setting.is_list else value
 
 
 def _from_widget(setting: Setting, value: Any) -> Any:
@@ -215,8 +240,7 @@ def said(slot: int) -> Any:
     """What the widgets say of a contender, by a configuration's names, contradictory or not."""
     get = st.session_state.get
     values = {setting.name: value(setting, slot) for setting in OWN}
-    start = get(key("start", slot), "paper")
-    if start == "custom":
+    if (start := start_of(slot)) == "custom":
         gate = get(key("rescale_gate", slot), "sigmoid")
         logits = {name: get(key(name, slot), -3.0) for name in LAMBDAS}
         logits = {name: -math.inf if v <= OFF_LOGIT else v for name, v in logits.items()}
@@ -234,9 +258,31 @@ def _contender(base: TrainConfig, slot: int) -> TrainConfig:
     return replace(base, norm=values.norm, **heeded)
 
 
+def adopt_preset() -> None:
+    """Set every widget as the chosen preset has it."""
+    if name := st.session_state[PRESET]:
+        st.session_state[PRESET] = None  # not popped: the browser would say it once more
+        put(PRESETS[name].comparison)
+        clear_problems()
+        session().preset = name
+
+
+def start_of(slot: int) -> str:
+    """The name of a contender's λ start."""
+    return str(st.session_state.get(key("start", slot), "paper"))
+
+
+def begin_logits(slot: int) -> None:
+    """Have the fields of a custom start begin with the start that was chosen."""
+    preset = LambdaInit.PRESETS.get(start_of(slot))
+    if preset and not preset.is_off:
+        for name in (*LAMBDAS, "rescale_gate"):
+            st.session_state[key(name, slot)] = getattr(preset, name)
+
+
 def add_contender() -> None:
     """One more contender: the first norm of a short list that is not there yet."""
-    comparison: Comparison = st.session_state[SETTINGS]
+    comparison = session().settings
     present = {config.norm for config in comparison}
     norm = next((n for n in ("afn", "asrnorm", "bn", "in", "gn") if n not in present), "afn")
     put((*comparison, replace(share(comparison, **_no_options())[0], norm=norm)))
@@ -244,7 +290,7 @@ def add_contender() -> None:
 
 def remove_contender(slot: int) -> None:
     """Take a contender out of the settings."""
-    comparison: Comparison = st.session_state[SETTINGS]
+    comparison = session().settings
     put(comparison[:slot] + comparison[slot + 1 :])
 
 
@@ -257,7 +303,7 @@ def _no_options() -> dict[str, Any]:
 
 def slots(comparison: Comparison) -> list[Slot]:
     """What is on screen: started runs with the configuration they have, the rest as set."""
-    runs: list[str | None] = list(st.session_state.get(RUNS, []))
+    runs = list(session().runs)
     shown = []
     for i in range(max(len(runs), len(comparison)) if runs else len(comparison)):
         run_id = runs[i] if i < len(runs) else None
@@ -276,19 +322,18 @@ def slots(comparison: Comparison) -> list[Slot]:
 
 def note_once(line: str) -> None:
     """Add a line to what the page says on top."""
-    lines = st.session_state.setdefault(PROBLEMS, [])
-    if line not in lines:
-        lines.append(line)
+    if line not in session().problems:
+        session().problems.append(line)
 
 
 def attach(slot: int, run: Run | None) -> None:
     """Put a run into a slot, or take the one in it away."""
-    runs: list[str | None] = list(st.session_state.get(RUNS, []))
+    runs = list(session().runs)
     runs += [None] * (slot + 1 - len(runs))
     runs[slot] = run.id if run else None
     while runs and runs[-1] is None:
         runs.pop()
-    st.session_state[RUNS] = runs
+    session().runs = runs
 
 
 def is_linked() -> bool:
@@ -298,10 +343,10 @@ def is_linked() -> bool:
 
 def new_seed() -> None:
     """Draw another seed for the settings."""
-    st.session_state[key("seed")] = random.randrange(1, 10_000)
-    st.session_state[SETTINGS], _ = take()
+    put_value(SETTINGS["seed"], random.randrange(1, 10_000))
+    session().settings, _ = take()
 
 
 def clear_problems() -> None:
     """Forget what the link could not give; the user has moved on."""
-    st.session_state[PROBLEMS] = []
+    session().problems = []

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -21,9 +22,9 @@ from ...kit.comparison import LETTERS
 from ...kit.jobs import follow
 from ...kit.markdown import plain
 from ...kit.setting_control import control
+from .view import fork_key, selection
 from .words import HELP
 
-_PROBLEM = "fork.problem"
 _TICK_SECONDS = 1.0
 _LISTED = 4
 """So many of a run's newest forks are listed."""
@@ -64,7 +65,7 @@ def render(run: Run, lines: Sequence[Line]) -> None:
 
 def _panel(run: Run, steps: Sequence[int]) -> None:
     draft, place = _draft(run, steps)
-    problem = st.session_state.pop(_PROBLEM, "")
+    problem, selection().problem = selection().problem, ""
     if place is not None:
         try:
             start = backend.history(run.id).start
@@ -84,10 +85,7 @@ def _panel(run: Run, steps: Sequence[int]) -> None:
 
 def _draft(run: Run, steps: Sequence[int]) -> tuple[_Draft, ForkPlace | None]:
     """The controls; the place is None where the checkpoint cannot be read."""
-
-    def key(name: str) -> str:
-        return f"fork.{run.id}.{name}"
-
+    key = partial(fork_key, run.id)
     first, *rest = st.columns(5)
     early = [step for step in steps if step < steps[-1]]
     step = first.selectbox(
@@ -179,7 +177,7 @@ def _start(run: Run, draft: _Draft) -> None:
         )  # fmt: skip
         backend.runner().submit([made])
     except (ValueError, OSError) as error:
-        st.session_state[_PROBLEM] = f"Nothing was started: {error}."
+        selection().problem = f"Nothing was started: {error}."
 
 
 # -- what came of it -------------------------------------------------------------------------------

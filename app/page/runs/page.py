@@ -84,7 +84,7 @@ def _one(run: Run, lines: Sequence[Line]) -> None:
         return
     with st.container(border=True):
         name = st.text_input(
-            "Name", value=record.get("name", ""), max_chars=80, key=f"rename.{run.id}"
+            "Name", value=record.get("name", ""), max_chars=80, key=runs.name_key(run.id)
         )
         if name != record.get("name", "") and name.strip():
             try:

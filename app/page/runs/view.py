@@ -1,22 +1,47 @@
 """The Runs page's choice of runs: kept by their ids, for rows move as runs come and go."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import streamlit as st
 
-from ...kit.view import here
+from ...kit.view import here, in_session
 
 PARAMETER = "run"
-CHOSEN = "runs.chosen"
-DRAWN = "runs.drawn"
-"""The ids in the order of the table's rows as it was last drawn."""
-TABLE = "runs.table"
-"""How often the table was mounted anew; its widget key is ``runs.table.<count>``."""
+
+
+@dataclass(slots=True)
+class Selection:
+    """What a session keeps of the page."""
+
+    chosen: list[str] = field(default_factory=list)
+    """Ids."""
+    drawn: list[str] | None = None
+    """All ids, in the order of the table's rows as it was last drawn."""
+    mounted: int = 0
+    """How often the table was mounted anew."""
+    problem: str = ""
+    """Why no fork was started."""
+
+
+def selection() -> Selection:
+    """This session's."""
+    return in_session(Selection)
 
 
 def table_key() -> str:
     """The table's widget key."""
-    return f"{TABLE}.{st.session_state.get(TABLE, 0)}"
+    return f"runs.table.{selection().mounted}"
+
+
+def name_key(run_id: str) -> str:
+    """The widget key of a run's name."""
+    return f"rename.{run_id}"
+
+
+def fork_key(run_id: str, name: str) -> str:
+    """The widget key of what a fork of a run changes."""
+    return f"fork.{run_id}.{name}"
 
 
 def begin(ids: Sequence[str]) -> list[int]:
@@ -28,35 +53,27 @@ def begin(ids: Sequence[str]) -> list[int]:
     Returns:
         The rows that are chosen.
     """
-    session = st.session_state
+    kept = selection()
     url, is_asked = here().begin()
     if is_asked:
-        session[CHOSEN] = [part for part in url.get(PARAMETER, [""])[-1].split("~") if part]
-        session[TABLE] = session.get(TABLE, -1) + 1  # one on screen knows what was chosen before
+        kept.chosen = [part for part in url.get(PARAMETER, [""])[-1].split("~") if part]
+        kept.mounted += kept.drawn is not None  # one on screen knows what was chosen before
     else:
-        take(session.get(DRAWN, []))
-    if session.get(DRAWN, ids) != list(ids):
-        session[TABLE] = session.get(TABLE, 0) + 1  # a mounted table knows rows, not runs
-    session[DRAWN] = list(ids)
+        take(kept.drawn or [])
+    if kept.drawn not in (None, list(ids)):
+        kept.mounted += 1  # a mounted table knows rows, not runs
+    kept.drawn = list(ids)
     places = {run_id: row for row, run_id in enumerate(ids)}
-    session[CHOSEN] = [run_id for run_id in session[CHOSEN] if run_id in places]
-    return sorted(places[run_id] for run_id in session[CHOSEN])
+    kept.chosen = [run_id for run_id in kept.chosen if run_id in places]
+    return sorted(places[run_id] for run_id in kept.chosen)
 
 
 def take(ids: Sequence[str]) -> list[str]:
     """What the table says is chosen, of runs in the order of its rows; as before if it is gone."""
-    session = st.session_state
-    if (event := session.get(table_key())) is not None:
+    if (event := st.session_state.get(table_key())) is not None:
         rows = event["selection"]["rows"]
-        session[CHOSEN] = [ids[row] for row in sorted(rows) if row < len(ids)]
-    chosen: list[str] = session[CHOSEN]
-    return chosen
-
-
-def choose(ids: Sequence[str]) -> None:
-    """Choose runs; the table follows."""
-    st.session_state[CHOSEN] = list(ids)
-    st.session_state[TABLE] = st.session_state.get(TABLE, 0) + 1
+        selection().chosen = [ids[row] for row in sorted(rows) if row < len(ids)]
+    return selection().chosen
 
 
 def write_url(ids: Sequence[str]) -> None:

@@ -26,7 +26,7 @@ def visit_script():
         act(state)
     comparison, errors = state.take()
     state.write_url(comparison)
-    st.session_state["seen"] = comparison, errors, state.slots(comparison), state.problems()
+    st.session_state["seen"] = comparison, errors, state.slots(comparison), state.session().problems
 
 
 class Visit:
