@@ -24,31 +24,11 @@ ALIASES = {"costing": "cost"}
 LESSONS = {"lessons", "trials"}
 """Folders of ``app`` that are the lessons' page's, of before there were folders of pages."""
 
-WIDGETS = set(
-    [
-        "audio_input",
-        "camera_input",
-        "chat_input",
-        "checkbox",
-        "color_picker",
-        "data_editor",
-        "date_input",
-        "feedback",
-        "file_uploader",
-        "multiselect",
-        "number_input",
-        "pills",
-        "radio",
-        "segmented_control",
-        "select_slider",
-        "selectbox",
-        "slider",
-        "text_area",
-        "text_input",
-        "time_input",
-        "toggle",
-    ]
-)
+WIDGETS = frozenset((
+    "checkbox", "data_editor", "date_input", "file_uploader", "multiselect", "number_input",
+    "pills", "radio", "segmented_control", "select_slider", "selectbox", "slider", "text_area",
+    "text_input", "toggle",
+))  # fmt: skip
 """Streamlit's that have a value, which the session keeps under their key."""
 
 

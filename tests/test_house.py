@@ -6,23 +6,6 @@ import pytest
 
 from benchmarks.house import ROOT, House
 
-NAMING_SESSION_KEYS = {
-    # What a page's view or kit.view should come to say; until then the key is named where it is
-    # read. To mend a module is to strike it out here, and nothing is ever added.
-    # The kit, for sections that several pages show:
-    "app.kit.address",  # the link and what was written of it, for every page
-    "app.kit.jobs",  # what a section has asked for
-    # Pages that read their own settings:
-    "app.page.playground.controls",
-    "app.page.playground.downloads",
-    "app.page.playground.figures",
-    # Pages that keep what is no setting, from one run of their script to the next:
-    "app.page.playground.page",  # when a training was started
-    "app.page.playground.tour_view",  # where the tour stands
-    "app.page.playground.transport",  # a change to a training under way
-    "app.page.runs.forking",  # why nothing was started
-}
-
 
 @pytest.fixture(scope="module")
 def house() -> House:
@@ -41,11 +24,30 @@ def test_there_are_no_circles(house: House) -> None:
     assert house.circles() == []
 
 
-def test_no_more_modules_name_session_keys(house: House) -> None:
-    naming = set(house.session())
-    new, mended = naming - NAMING_SESSION_KEYS, NAMING_SESSION_KEYS - naming
-    assert not new, f"session keys belong into the page's view.py: {sorted(new)}"
-    assert not mended, f"no longer needed in NAMING_SESSION_KEYS: {sorted(mended)}"
+def test_session_keys_are_named_in_views_alone(house: House) -> None:
+    assert house.session() == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import streamlit as st\nst.session_state['a']",
+        "import streamlit as st\nstate = st.session_state",
+        "import streamlit\nstreamlit.session_state.a = 1",
+        "from streamlit import session_state as kept",
+        "import streamlit as st\ngetattr(st, 'session_state')",
+        "import streamlit as st\nst.slider('a', key='a')",
+        "def draw(column, i): column.pills('a', key=f'a.{i}')",
+    ],
+)
+def test_whoever_names_a_session_key_is_found(tmp_path: Path, text: str) -> None:
+    files = {"app/page/cost/page.py": text, "app/kit/view.py": text, "app/page/cost/view.py": text}
+    assert built(tmp_path, files).session() == ["app.page.cost.page"]
+
+
+def test_a_key_from_a_view_and_one_that_holds_nothing_are_no_session_keys(tmp_path: Path) -> None:
+    text = "from .view import key\nst.slider('a', key=key('a'))\nst.button('b', key='b')\n"
+    assert built(tmp_path, {"app/page/cost/page.py": text}).session() == []
 
 
 def test_every_folder_of_modules_is_a_package() -> None:

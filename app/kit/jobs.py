@@ -21,6 +21,7 @@ from afn.work.folder import ENDED
 
 from . import backend
 from .markdown import plain
+from .view import in_session
 
 TICK_SECONDS = 0.4
 """How often a section looks for news while its evaluation runs."""
@@ -51,17 +52,26 @@ class Job:
         return self.share >= 1 and not self.is_running
 
 
-@dataclass(frozen=True, slots=True)
-class _Started:
+@dataclass(slots=True)
+class Started:
     """The evaluation that a section started last."""
 
-    wanted: tuple[Any, ...]
+    evaluation: Evaluation | None = None
+    wanted: tuple[Any, ...] = ()
     """What tells its tasks from others."""
-    evaluation: Evaluation
-    at: float
+    at: float = 0.0
     """On the monotonic clock."""
-    left_then: int
+    left_then: int = 0
     """How much was not known when it started."""
+
+    def stop(self) -> None:
+        """End it, if it still runs."""
+        if self.evaluation and self.evaluation.state().status not in ENDED:
+            backend.runner().stop(self.evaluation)
+
+    def forget(self) -> None:
+        """Let the section start anew."""
+        self.evaluation = None
 
 
 # -- evaluations -----------------------------------------------------------------------------------
@@ -78,19 +88,19 @@ def ask(section: str, tasks: Sequence[Task], *, starts: bool) -> Job:
     Raises:
         OSError: An evaluation cannot be written or started.
     """
-    started = _started(section)
+    started = in_session(Started, section)
     wanted, left = tuple(task.name for task in tasks), undone(tasks)
     total, count = (sum(task.size for task in those) for those in (tasks, left))
     share = 1 - count / total if total else 1.0
     told = f"{total - count} of {count_words(total, 'test')}"
-    if started and started.wanted != wanted:
-        _end(started)
-        started = None
-    if not left or (started is None and not starts):
+    if started.wanted != wanted:
+        started.stop()
+        started.forget()
+    if not left or (started.evaluation is None and not starts):
         return Job(share=share, told=told, is_running=False)
-    if started is None:
-        started = _Started(wanted, backend.evaluations().create(left), time.monotonic(), count)
-        st.session_state[_key(section)] = started
+    if started.evaluation is None:
+        started.evaluation, started.wanted = backend.evaluations().create(left), wanted
+        started.at, started.left_then = time.monotonic(), count
         backend.runner().evaluate(started.evaluation)
     state = started.evaluation.state()
     seconds, done = time.monotonic() - started.at, started.left_then - count
@@ -111,7 +121,7 @@ def show(section: str, job: Job) -> None:
     """Progress with a stop button while it runs; afterwards why something is missing."""
     if job.is_running:
         if job.seconds >= _SHORT_SECONDS:
-            progress(job, key=f"stop.{section}", stop=_stop, args=(section,))
+            progress(job, key=f"stop.{section}", stop=in_session(Started, section).stop)
         return
     for line in job.problems:
         st.warning(plain(f"{line}."), icon=":material/info:")
@@ -120,7 +130,7 @@ def show(section: str, job: Job) -> None:
             st.caption(plain(f"{job.reason}."), width="content")
             st.button(
                 "Go on", icon=":material/play_arrow:", key=f"again.{section}",
-                on_click=_forget, args=(section,),
+                on_click=in_session(Started, section).forget,
             )  # fmt: skip
 
 
@@ -202,27 +212,3 @@ def _tell(error: OSError) -> None:
 
 def _is_running(jobs: Sequence[Job]) -> bool:
     return any(each.is_running for each in jobs)
-
-
-def _started(section: str) -> _Started | None:
-    found: _Started | None = st.session_state.get(_key(section))
-    return found
-
-
-def _stop(section: str) -> None:
-    if started := _started(section):
-        _end(started)
-
-
-def _forget(section: str) -> None:
-    """Let the section start anew."""
-    st.session_state.pop(_key(section), None)
-
-
-def _end(started: _Started) -> None:
-    if started.evaluation.state().status not in ENDED:
-        backend.runner().stop(started.evaluation)
-
-
-def _key(section: str) -> str:
-    return f"asking.{section}"

@@ -39,6 +39,11 @@ def said(key: str) -> Any:
     return st.session_state[key]
 
 
+def choice_key(part: str) -> str:
+    """The widget key of a choice that belongs to a part of a page."""
+    return f"{part}.which"
+
+
 def settle(key: str, offered: Collection[str], default: str | None = None) -> str:
     """A widget's choice, which gives way where it is not on offer.
 

@@ -7,7 +7,7 @@ import streamlit as st
 from afn.runs.store import versions
 
 from ..markdown import plain
-from ..view import here, settle
+from ..view import choice_key, here, settle
 from .program import Program
 
 TITLE = "Take this experiment with you"
@@ -35,10 +35,10 @@ def offer(page: str, build: Callable[[], Sequence[Program]]) -> None:
         if not experiments:
             st.caption("There is nothing to take along yet.")
             return
-        which = settle(f"{key}.which", experiments)
+        which = settle(choice_key(key), experiments)
         if len(experiments) > 1:
             st.segmented_control(
-                "Program", list(experiments), key=f"{key}.which", required=True,
+                "Program", list(experiments), key=choice_key(key), required=True,
                 label_visibility="collapsed",
             )  # fmt: skip
         _draw(experiments[which], key)

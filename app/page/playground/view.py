@@ -215,9 +215,9 @@ def take() -> tuple[Comparison, list[str]]:
 
 def put_value(setting: Setting, value: Any) -> None:
     """Set the widget of a setting that all contenders share."""
-    if setting.kind == "wholes":
-        value = ", ".join(map(str, value))
-    st.session_state[key(setting.name)] = list(value) if setting.is_list else value
+    if setting.is_list:
+        value = ", ".join(map(str, value)) if setting.kind == "wholes" else list(value)
+    st.session_state[key(setting.name)] = value
 
 
 def _from_widget(setting: Setting, value: Any) -> Any:

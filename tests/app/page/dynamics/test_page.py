@@ -104,7 +104,7 @@ def test_choices_can_be_cleared_and_outlive_another_page(ids):
 def test_networks_of_a_run_are_measured_once_it_has_ended(ids, runs):
     at = page(runs=ids["afn", 0])
     assert len(charts(at)) == 4
-    carry_out(at.session_state["asking.dynamics.movement"].evaluation)
+    carry_out(at.session_state["Started.dynamics.movement"].evaluation)
     drawn(at.run())
     assert len(charts(at)) == 4 + 2
     assert "The networks' matrices still point where they started" in words(at)

@@ -68,7 +68,7 @@ def test_saturate_is_left_out_and_that_is_said_where_images_are_grey(runs):
 
 def answered(at):
     """The page once what it asked for is carried out."""
-    carry_out(at.session_state["asking.rescaling"].evaluation)
+    carry_out(at.session_state["Started.rescaling"].evaluation)
     return drawn(at.run())
 
 

@@ -37,9 +37,9 @@ def page(**url):
 
 def asked(at):
     """The evaluations that the page waits for."""
-    keys = [f"asking.{section}" for section in ("shift", "batches", "classes", "grid")]
+    keys = [f"Started.{section}" for section in ("shift", "batches", "classes", "grid")]
     found = [at.session_state[key].evaluation for key in keys if key in at.session_state]
-    return [evaluation for evaluation in found if evaluation.state().status not in ENDED]
+    return [each for each in found if each and each.state().status not in ENDED]
 
 
 def answered(at):
