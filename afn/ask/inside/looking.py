@@ -63,11 +63,10 @@ def look_inside(
     """
     looked_at, own = network(name), b""
     if picture:
+        file = read_named(Path(picture), "a picture")
         try:
             own = own_picture.from_upload(
-                read_named(Path(picture), "a picture"),
-                looked_at.image_shape,
-                is_digit=looked_at.knows_digits,
+                file, looked_at.image_shape, is_digit=looked_at.knows_digits
             )
         except ValueError as error:
             raise ValueError(f"{picture}: {error}") from error
