@@ -220,7 +220,7 @@ def test_a_view_is_its_link(page, view, url):
     [
         (ablations, {"as": "pie"}, "as is one of lines, map, not 'pie'"),
         (ablations, {"show": "all"}, "value, difference"),
-        (ablations, {"vary1": "colour"}, "vary1 is one of norm, backbone"),
+        (ablations, {"vary1": "colour"}, "vary1 is one of norm, "),
         (ablations, {"seeds": "0"}, "seeds is a whole number from 1 to 20"),
         (ablations, {"epochs": "many"}, "epochs is a whole number from 1 to 200, not 'many'"),
         (costing, {"of": "vgg"}, "layer, convnet, resnet8, resnet20"),
