@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.kit.measuring import Measurements
+from app.page.cost.charts import times
 from tests.app.browser import ROOT, button
 from tests.waiting import wait_for
 
@@ -52,7 +53,7 @@ def test_a_measurement_shows_its_result_and_leaves_it_again(
     assert report.end["status"] == "finished"
     assert len(report.measurements) == 4 * 2
     ratio = next(m.train_ratio for m in report.measurements[::-1] if m.norm == "afn")
-    expect(page.get_by_text(f"AFN costs {ratio:.2f} × BN's training step")).to_be_visible()
+    expect(page.get_by_text(f"AFN costs {times(ratio)} BN's training step")).to_be_visible()
     page.reload()
     expect(page.get_by_text(re.compile("^Live, this machine"))).to_be_visible()
     button(page, "Back to the precomputed figures").click()
