@@ -24,6 +24,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--norms", nargs="+", default=["bn", "afn"])
     parser.add_argument("--timm", nargs="+", metavar="NAME", help="instead of torchvision's")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="these of torchvision's")
     parser.add_argument("--size", type=int, default=64, help="of images (default 64)")
     parser.add_argument(
         "--largest", type=float, default=100, help="million parameters; larger ones are left out"
@@ -33,7 +34,7 @@ def main() -> None:
     home = "timm" if options.timm else "torchvision"
     print(f"{'':<24}{'norm':<9}{'layers':<9}{'parameters':>12}{'train':>9}{'eval':>9}{'s':>6}")
     left = []
-    for name in options.timm or models.list_models(module=models):
+    for name in options.timm or options.only or models.list_models(module=models):
         torch.manual_seed(0)
         model = model_named(f"{home}:{name}")
         millions = sum(parameter.numel() for parameter in model.parameters()) / 1e6

@@ -23,6 +23,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from afn.runs.store import RunStore
 from tests.app.browser import ROOT, button, launched_chromium, streamlit_server
 
+PATIENCE = 300_000
 FIRST_LAMBDA = """() => [...document.querySelectorAll('.js-plotly-plot')].some(plot =>
   plot.layout.annotations?.some(note => note.text.includes('λ_μ')) &&
   plot.data.some(trace => Math.max(...trace.x) >= 1))"""
@@ -81,7 +82,8 @@ class Wire:
 
     def _chart(self, text: str) -> None:
         data = json.loads(text)
-        if data and data["chunks"][0]["n"] > 0:  # else it holds the history
+        chunks = data.get("chunks")  # a chart's; other components have none
+        if chunks and chunks[0]["n"] > 0:  # else it holds the history
             self.ticks.setdefault(data["key"], []).append(len(text.encode()))
 
 
@@ -92,7 +94,7 @@ def click_to_lambda(page: Page, repeats: int) -> list[float]:
         button(page, "Start").wait_for()
         page.wait_for_timeout(700)
         page.evaluate(CLICK)
-        page.wait_for_function("() => window.first !== null", timeout=30_000)
+        page.wait_for_function("() => window.first !== null", timeout=PATIENCE)
         times.append(page.evaluate("() => window.first") / 1000)
         button(page, "Reset").click()
         page.get_by_text("Nothing runs yet").wait_for()
@@ -163,9 +165,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=9, help="starts that are timed")
     parser.add_argument("--reruns", type=int, default=60, help="reruns that are timed")
+    parser.add_argument("--blocks", type=int, default=9, help="of 50 steps, of the engine")
+    parser.add_argument("--dataset", default="mnist5k", help="(default mnist5k)")
+    parser.add_argument("--warm", type=float, default=15, help="seconds for the worker to warm up")
+    parser.add_argument("--watch", type=float, default=20, help="seconds of live ticks")
     options = parser.parse_args()
 
-    pairs = list(engine_blocks(blocks=9, steps=50))
+    pairs = list(engine_blocks(blocks=options.blocks, steps=50))
     ratio = statistics.median(bare / engine for engine, bare in pairs)
     ours = statistics.median(engine for engine, _ in pairs) / 50 * 1000
     say("engine's steps per second / bare loop's", f"{ratio:.3f} ({ours:.1f} ms a step)", ">= 0.90")
@@ -177,14 +183,16 @@ def main() -> None:
             page = browser.new_page(viewport={"width": 1440, "height": 1000})
             wire = Wire(page)
             began = time.perf_counter()
-            page.goto(address)
+            page.goto(f"{address}/?data={options.dataset}")
             button(page, "Start").wait_for()
             say(
                 "cold first visit to a usable page",
                 f"{time.perf_counter() - began:.2f} s",
                 "<= 4 s",
             )
-            page.wait_for_timeout(15_000)  # warm means that the worker has warmed up, too
+            page.wait_for_timeout(
+                1000 * options.warm
+            )  # warm means that the worker has warmed up, too
 
             times = click_to_lambda(page, options.repeats)
             say(
@@ -195,8 +203,8 @@ def main() -> None:
 
             began = time.perf_counter()
             button(page, "Start").click()
-            button(page, "Start again").wait_for(timeout=300_000)
-            say("three contenders, 3 epochs of mnist5k, page open",
+            button(page, "Start again").wait_for(timeout=PATIENCE)
+            say(f"three contenders, 3 epochs of {options.dataset}, page open",
                 f"{time.perf_counter() - began:.1f} s", "<= 60 s")  # fmt: skip
             store = RunStore(Path(folder))
             for run in sorted(store.list(), key=lambda run: run.record()["created"])[-3:]:
@@ -206,7 +214,7 @@ def main() -> None:
 
             page.goto(f"{address}/?c=afn&c=bn&epochs=200")
             button(page, "Start").click()
-            page.wait_for_function(FIRST_LAMBDA, timeout=30_000)
+            page.wait_for_function(FIRST_LAMBDA, timeout=PATIENCE)
             times = rerun_latency(page, wire, options.reruns)
             say(
                 f"rerun while two runs train, median of {len(times)}",
@@ -214,7 +222,7 @@ def main() -> None:
                 "<= 250 ms, worst <= 600 ms",
             )
             wire.ticks.clear()
-            page.wait_for_timeout(20_000)
+            page.wait_for_timeout(1000 * options.watch)
             wire.read()
             for key, sizes in sorted(wire.ticks.items()):
                 say(f"live tick, {key}, largest of {len(sizes)}", f"{max(sizes)} bytes", "<= 5 KB")

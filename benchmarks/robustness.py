@@ -141,38 +141,41 @@ def main() -> None:
     parser.add_argument("--slides", type=int, default=36, help="changes that are timed")
     parser.add_argument("--switches", type=int, default=20, help="switches that are timed")
     parser.add_argument("--visits", type=int, default=6, help="returns that are timed")
+    parser.add_argument("--images", type=int, default=500, help="that are asked (default 500)")
     options = parser.parse_args()
 
     with tempfile.TemporaryDirectory() as folder, launched_chromium() as browser:
         runs = {}
         for norm in NORMS:
-            runs[norm] = RunStore(Path(folder)).create(TrainConfig(norm=norm, epochs=1))
+            config = TrainConfig(norm=norm, epochs=1, evals_per_epoch=0, corruptions=())
+            runs[norm] = RunStore(Path(folder)).create(config)
             list(execute(runs[norm]))
         env = {"AFN_RUNS_DIR": folder, "AFN_DATA_DIR": f"{folder}/no-data"}
         script = ROOT / "app" / "server.py"
         with streamlit_server(script, env, Path(folder) / "server.log") as address:
             page = browser.new_page(viewport={"width": 1440, "height": 1000})
             page.set_default_timeout(PATIENCE)
-            page.goto(f"{address}/robustness?models={runs['afn'].id}")
+            link = f"{address}/robustness?n={options.images}&models="
+            page.goto(link + runs["afn"].id)
             is_quiet(page)
             firsts, wholes = [], []
             for size in BATCH_SIZES[: options.grids]:
-                page.goto(f"{address}/robustness?models={runs['afn'].id}&batch={size}")
+                page.goto(f"{link}{runs['afn'].id}&batch={size}")
                 is_quiet(page)
                 first, whole = test_all(page)
                 firsts.append(first)
                 wholes.append(whole)
-            say("grid of 19×5, AFN's ConvNet, 500 digits", wholes, "<= 15 s", unit="s")
+            what = f"grid of 18×5, AFN's ConvNet, {options.images} digits"
+            say(what, wholes, "<= 15 s of 500", unit="s")
             say("  click to first new cells", firsts, "<= 1000 ms")
 
-            named = "~".join(run.id for run in runs.values())
-            page.goto(f"{address}/robustness?models={named}")
+            page.goto(link + "~".join(run.id for run in runs.values()))
             is_quiet(page)
             say("severity's slider to other cards", slide(page, options.slides), "<= 300 ms")
 
             button(page, "Test all 18 corruptions").click()
             for mode in ("test batch", "as trained"):
-                page.get_by_text("Data and code of these figures").wait_for()
+                page.get_by_text("Data of these figures").wait_for()
                 page.get_by_role("radio", name=mode, exact=True).click()
                 page.wait_for_timeout(2000)
                 is_quiet(page)

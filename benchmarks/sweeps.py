@@ -33,6 +33,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     options.add_argument("--runs", type=int, default=40, help="of the sweep (default 40)")
     options.add_argument("--repeats", type=int, default=9, help="of the start (default 9)")
+    options.add_argument("--images", type=int, default=5000, help="to train on (default 5000, all)")
     given = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         store = RunStore(Path(folder))
@@ -44,12 +45,12 @@ def main() -> None:
                 f"submit to first step, warm: median {statistics.median(starts):.2f} s, worst "
                 f"{max(starts):.2f} s (asked: 0.30 s)"
             )
-            share, seconds = busy_share(store, runner, given.runs)
+            share, seconds = busy_share(store, runner, given.runs, given.images)
             print(
                 f"{given.runs} runs in {seconds:.0f} s: cores busy with runs {100 * share:.0f} % "
                 f"of the time (asked: 85 %)"
             )
-            print(after_a_kill(store, runner))
+            print(after_a_kill(store, runner, given.images))
         finally:
             runner.close()
 
@@ -72,9 +73,11 @@ def start_seconds(store: RunStore, runner: LocalRunner, seed: int) -> float:
     return seconds
 
 
-def busy_share(store: RunStore, runner: LocalRunner, num_runs: int) -> tuple[float, float]:
+def busy_share(
+    store: RunStore, runner: LocalRunner, num_runs: int, images: int
+) -> tuple[float, float]:
     """Share of the cores' time in which runs were executed, and how long all took."""
-    planned = sweep_of(num_runs, first_seed=100)
+    planned = sweep_of(num_runs, images, first_seed=100)
     began = time.perf_counter()
     begin(planned.runs, {}, store, runner)
     index = RunIndex(store)
@@ -85,9 +88,9 @@ def busy_share(store: RunStore, runner: LocalRunner, num_runs: int) -> tuple[flo
     return executed / (seconds * (os.cpu_count() or 1)), seconds
 
 
-def after_a_kill(store: RunStore, runner: LocalRunner) -> str:
+def after_a_kill(store: RunStore, runner: LocalRunner, images: int) -> str:
     """Kill the worker and its runs amid a sweep; go on; say what was lost."""
-    planned = sweep_of(12, first_seed=1000, epochs=6)
+    planned = sweep_of(12, images, first_seed=1000, epochs=6)
     index = RunIndex(store)
     begin(planned.runs, {}, store, runner)
     wait_for(lambda: _progress(planned, index).ended >= 4)
@@ -113,10 +116,16 @@ def after_a_kill(store: RunStore, runner: LocalRunner) -> str:
     )
 
 
-def sweep_of(num_runs: int, *, first_seed: int, epochs: int = 2) -> SweepPlan:
+def sweep_of(num_runs: int, images: int, *, first_seed: int, epochs: int = 2) -> SweepPlan:
     """AFN and BN, by seed."""
     seeds = range(first_seed, first_seed + num_runs // 2)
-    base = {"dataset": "mnist5k", "epochs": epochs, "corruptions": [], "evals_per_epoch": 1}
+    base = {
+        "dataset": "mnist5k",
+        "epochs": epochs,
+        "corruptions": [],
+        "evals_per_epoch": 1,
+        "train_images": images,
+    }
     return plan(
         SweepSpec.from_json({"base": base, "axes": {"norm": ["bn", "afn"]}, "seeds": list(seeds)})
     )

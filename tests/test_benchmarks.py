@@ -1,0 +1,92 @@
+"""Each script in benchmarks/ runs at its smallest size: for what it prints, not how long it takes.
+
+What has a browser, or an event loop, is a process of its own: a session's Chromium has one here.
+"""
+
+import importlib
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+import streamlit as st
+
+from tests.installed import ROOT
+
+SMALLEST = {
+    "conversion": (
+        "--only resnet18 --norms afn --size 32",
+        r"^resnet18 +afn +20/20 .*e-\d\d .*e-\d\d",
+    ),
+    "corruptions": ("--images 2", r"^19×5 grid of 2 images on one thread: .* most of it \w+, "),
+    "crops": ("--images 16", r"^cifar10-afn +cropped( +-?\d+\.\d){3}$"),
+    "first_gradients": ("--seeds 1", r"^.*, \S.*( +\d+\.\d\d){5}$"),
+    "house": ("", r"^.*\d"),
+    "inside": ("--moves 2", r"^λ to redrawn stages and accuracy, 2 moves: median \d+ ms"),
+    "label_shift": (
+        "mnist5k-bn --images 100",
+        r"^mnist5k-bn +batch +10 a batch +\d+\.\d\d %",
+    ),
+    "lessons": ("axes", r"^axes: \d+\.\d s \(asked: .*\n  \S.*\n  .*: \S"),
+    "many_runs": ("--runs 3 --times 1", r"^Ablations, every rerun .*\)\nof which the index"),
+    "mean_networks": (
+        "mnist5k-afn --images 8",
+        r"^mnist5k-afn +\d+\.\d\d( +[+-]\d+\.\d\d ± +\d+\.\d\d){2}$",
+    ),
+    "pages": ("--pages Paper --times 1", r"^Paper( +\d+){4}   target 500: (met|MISSED)$"),
+    "playground": (
+        "--repeats 1 --reruns 2 --blocks 1 --dataset digits8 --warm 0 --watch 4",
+        r"^rerun while two runs train, median of \d+ [^ÿ]*^live tick, .* bytes",
+    ),
+    "robustness": (
+        "--grids 1 --slides 1 --switches 1 --visits 1 --images 20",
+        r"^other statistics, tested before, in all tables +\d+ ms .*\nback from another page",
+    ),
+    "sweeps": ("--runs 2 --repeats 1 --images 1280", r"^worker killed: .*; all 12 finished$"),
+    "viewers": ("--viewers 1 --turns 1 --seconds 1", r"^  1 viewers  on / off: \d+\.\d of the"),
+}
+"""Script -> its arguments, and what is among its lines."""
+OF_A_BROWSER = ("inside", "pages", "playground", "robustness")
+APART = (*OF_A_BROWSER, "viewers")
+
+
+def marked(name):
+    """As a case, with what it needs."""
+    marks = [pytest.mark.slow]
+    if name in OF_A_BROWSER:
+        marks.append(pytest.mark.browser)
+    if name == "crops":
+        marks.append(pytest.mark.real_data)
+    return pytest.param(name, marks=marks)
+
+
+@pytest.fixture
+def told(monkeypatch, capsys):
+    """Runs a script; returns what it prints."""
+    for name in ("AFN_RUNS_DIR", "AFN_DATA_DIR"):
+        monkeypatch.setenv(name, os.environ.get(name, ""))  # back again, where a script sets it
+    monkeypatch.chdir(ROOT)
+
+    def run(name, *arguments):
+        if name in APART:
+            command = [sys.executable, "-m", f"benchmarks.{name}", *arguments]
+            answer = subprocess.run(command, capture_output=True, text=True)
+            assert answer.returncode == 0, answer.stderr
+            return answer.stdout
+        monkeypatch.setattr(sys, "argv", [name, *arguments])
+        importlib.import_module(f"benchmarks.{name}").main()
+        return capsys.readouterr().out
+
+    yield run
+    st.cache_resource.clear()
+
+
+@pytest.mark.parametrize("name", [marked(name) for name in SMALLEST])
+def test_it_prints_its_figures(name, told):
+    arguments, lines = SMALLEST[name]
+    assert re.search(lines, said := told(name, *arguments.split()), re.MULTILINE), said
+
+
+def test_none_is_left_out():
+    assert {path.stem for path in (ROOT / "benchmarks").glob("*.py")} == SMALLEST.keys()
