@@ -8,23 +8,28 @@ PIP_FLAGS ?=
 TORCH ?=
 UV := uv==0.13.9
 PORT ?= 8501
+FILES := --dist loadfile --no-loadscope-reorder
 BIN := .venv/bin
 RUN := $(BIN)/python -m
 
-.PHONY: app test quick lint docs setup clean
+.PHONY: app test quick coverage lint docs setup clean
 
 app: .venv/app.stamp
 	$(RUN) streamlit run app/server.py --server.port $(PORT)
 
 # A wait for a browser or a process can run out where others need the machine: what waited in vain,
-# and only that, is tried once more, and told.
+# and only that, is tried once more, and told. Three files at a time on two cores: browsers wait much.
 test: lint
-	$(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder -r R \
+	$(RUN) pytest -n 3 $(FILES) -r R \
 		--reruns 1 --only-rerun 'TimeoutError' --only-rerun 'waited \d+ s' \
 		--only-rerun 'Locator expected' --only-rerun 'Page (URL|title) expected'
 
 quick: .venv/dev.stamp
-	$(RUN) pytest -m "not slow and not browser and not real_data"
+	$(RUN) pytest -n 2 $(FILES) -m "not slow and not browser and not real_data"
+
+# Of the lines that run in these processes; those of servers and workers are not counted.
+coverage: .venv/dev.stamp
+	$(RUN) pytest -n 2 $(FILES) -m "not browser" --cov=afn --cov=app --cov-report=term:skip-covered
 
 lint: .venv/dev.stamp
 	$(RUN) ruff check .

@@ -7,10 +7,25 @@ import pytest
 from afn import TrainConfig
 from afn.runs.store import RunStore
 
+QUICK = TrainConfig(
+    dataset="digits8", widths=(4, 8), epochs=1, evals_per_epoch=2, eval_images=100,
+    corruptions=("contrast", "gaussian_noise"),
+)  # fmt: skip
+"""A run of well under a second: 8×8 digits, 22 steps, two corruptions."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``--renew`` writes what the golden tests hold, instead of comparing; see `tests/golden`."""
     parser.addoption("--renew", action="store_true", help="write golden files anew")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that wait or take long come first, so that no core is left with one at the end."""
+    marks = {item.path: 0 for item in items}
+    for item in items:
+        long = item.get_closest_marker("browser"), item.get_closest_marker("slow")
+        marks[item.path] += sum(mark is not None for mark in long)
+    items.sort(key=lambda item: not marks[item.path])
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -28,12 +43,5 @@ def store(tmp_path: Path) -> RunStore:
 
 @pytest.fixture
 def quick() -> TrainConfig:
-    """A run of well under a second: 8×8 digits, 22 steps, two corruptions."""
-    return TrainConfig(
-        dataset="digits8",
-        widths=(4, 8),
-        epochs=1,
-        evals_per_epoch=2,
-        eval_images=100,
-        corruptions=("contrast", "gaussian_noise"),
-    )
+    """`QUICK`."""
+    return QUICK

@@ -14,6 +14,8 @@ import afn
 from tests.installed import ROOT, copy_of_project, environment, pip, wheel_of
 from tests.public import PUBLIC
 
+pytestmark = pytest.mark.slow
+
 MODELS = ("mnist5k-afn", "mnist5k-asrnorm", "mnist5k-bn")
 FILES_OF_A_MODEL = ("json", "safetensors", "events.jsonl.gz", "cells.jsonl.gz")
 
@@ -142,7 +144,6 @@ def test_a_model_that_is_not_installed_is_one_line_that_says_where_to_look(pytho
     assert '"name": "cifar10-afn"' in shown
 
 
-@pytest.mark.slow
 def test_after_make_the_environment_finds_the_project_from_any_folder(tmp_path):
     project = copy_of_project(tmp_path / "project")
     (project / "requirements.txt").write_text("# what is needed is here")
@@ -221,7 +222,6 @@ TrainConfig(epochs="3")
 """
 
 
-@pytest.mark.slow
 def test_a_type_checker_knows_every_public_name_of_the_installed_package(installed, tmp_path):
     (tmp_path / "program.py").write_text(PROGRAM)
     (tmp_path / "mistakes.py").write_text(MISTAKES)

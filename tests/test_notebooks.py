@@ -12,6 +12,8 @@ import pytest
 from tests.installed import ROOT
 from tests.public import PUBLIC
 
+pytestmark = pytest.mark.slow
+
 NOTEBOOKS = sorted((ROOT / "examples").glob("*.ipynb"))
 EACH = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 

@@ -51,6 +51,7 @@ def test_what_is_tested_is_this_checkout():
     assert subprocess.check_output(answer, cwd=ROOT, text=True).strip() == here
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "module",
     [
@@ -74,6 +75,7 @@ def test_programs_that_only_read_load_no_torch(module):
     assert loaded_by(f"import {module}").isdisjoint({"torch", "torchvision", "streamlit"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", ["playground", "cost", "lessons", "dynamics"])
 def test_the_server_loads_no_torch_for_pages_that_compute_nothing(page):
     quiet = "import logging; logging.disable()"  # Streamlit says that it has no runtime
@@ -81,11 +83,13 @@ def test_the_server_loads_no_torch_for_pages_that_compute_nothing(page):
     assert loaded.isdisjoint({"torch", "torchvision"})
 
 
+@pytest.mark.slow
 def test_the_layers_and_the_whole_library_need_no_screen():
     assert {"afn", "torch"} <= (loaded := loaded_by(EVERY_MODULE))
     assert loaded.isdisjoint({"streamlit", "plotly", "pandas", "app"})
 
 
+@pytest.mark.slow
 def test_the_library_can_be_imported_without_its_extras():
     extras = ("mlxtend", "sklearn", "matplotlib", "scipy", "pandas", "distributed", "dask")
     absent = f"import sys\nsys.modules.update(dict.fromkeys({extras}))\n"
@@ -93,6 +97,7 @@ def test_the_library_can_be_imported_without_its_extras():
     assert in_a_fresh_interpreter(absent + EVERY_MODULE + code)
 
 
+@pytest.mark.slow
 def test_importing_prints_starts_seeds_and_writes_nothing(tmp_path):
     code = (
         "import random, threading, numpy, torch\n"

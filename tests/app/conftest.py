@@ -15,7 +15,7 @@ from afn.engine.execution import execute
 from afn.runs.store import RunStore
 from afn.settings.config import TrainConfig
 from afn.work.runner import LocalRunner
-from tests.app.browser import button, launched_chromium, streamlit_server
+from tests.app.browser import ROOT, button, launched_chromium, streamlit_server
 from tests.app.live import charted, shown
 from tests.app.shapes import networks_of_shapes, pictures, shapes, trained_shapes
 
@@ -48,6 +48,15 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
             return servers.enter_context(streamlit_server(script, env, log))
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The app's, without data, for all files that ask nothing about what runs there are."""
+    folder = tmp_path_factory.mktemp("app")
+    env = {"AFN_RUNS_DIR": str(folder / "runs"), "AFN_DATA_DIR": str(folder / "no-data")}
+    with streamlit_server(ROOT / "app" / "server.py", env, folder / "log") as served:
+        yield served
 
 
 @pytest.fixture

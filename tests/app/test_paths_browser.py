@@ -3,19 +3,10 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.app.browser import ROOT
-
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-
-
-@pytest.fixture(scope="module")
-def address(serve, tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder = tmp_path_factory.mktemp("runs")
-    env = {"AFN_RUNS_DIR": str(folder), "AFN_DATA_DIR": str(folder / "no-data")}
-    return serve(ROOT / "app" / "server.py", env)
 
 
 @pytest.mark.parametrize(

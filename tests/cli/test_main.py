@@ -1,6 +1,7 @@
 """The command line, in process; one test goes through the real interpreter and a real pipe."""
 
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -15,6 +16,7 @@ from afn.engine.execution import execute
 from afn.runs.store import RunStore
 from afn.settings.corruptions import RULE
 from afn.stats.intervals import wilson_interval
+from tests.conftest import QUICK as QUICK_RUN
 
 ROOT = Path(__file__).parents[2]
 QUICK = ["--dataset=digits8", "--epochs=1", "--eval-images=100", "--widths", "4", "8"]
@@ -28,12 +30,19 @@ def store(tmp_path, monkeypatch):
     return RunStore()
 
 
-@pytest.fixture
-def finished(store, quick):
-    """A run that is done."""
-    run = store.create(quick, name="mine")
+@pytest.fixture(scope="module")
+def original(tmp_path_factory):
+    """A run that is done, to be read only."""
+    run = RunStore(tmp_path_factory.mktemp("original")).create(QUICK_RUN, name="mine")
     list(execute(run))
     return run
+
+
+@pytest.fixture
+def finished(store, original):
+    """That run, in the store of the commands."""
+    shutil.copytree(original.path, store.root / original.id)
+    return store.open(original.id)
 
 
 @pytest.fixture

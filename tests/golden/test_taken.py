@@ -14,6 +14,8 @@ import streamlit as st
 from tests.golden.conftest import Golden
 from tests.golden.names import LESSONS, VIEWS, drawn, opened
 
+pytestmark = pytest.mark.slow
+
 SHIPPED = "mnist5k-bn~mnist5k-afn"
 TRAINED = "golden-afn~golden-bn~golden-fork~golden-cut"
 CASES: dict[str, tuple[str, str, dict[str, str]]] = {

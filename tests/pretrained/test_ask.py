@@ -15,6 +15,8 @@ from afn.pretrained.export import export, packed, sha256
 from afn.pretrained.train import make
 from afn.settings.corruptions import RULE
 
+pytestmark = pytest.mark.slow
+
 
 def with_contents(card, **contents):
     """The card with other files."""

@@ -1,6 +1,7 @@
 """The models that come along: what their cards say holds, wherever their data is."""
 
 import os
+from collections import defaultdict
 from functools import lru_cache
 
 import pytest
@@ -44,9 +45,18 @@ def test_each_is_whole_and_what_is_planned(name):
     assert tuple(Accuracy.of(*answer) for answer in card.answers()) == card.accuracies
 
 
+@lru_cache(maxsize=1)
+def table() -> dict[str, list[dict[str, str]]]:
+    """Rows of the results by model."""
+    rows: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for row in read_results(pretrained_dir()):
+        rows[row["model"]].append(row)
+    return rows
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_table_says_the_same_as_the_card(name):
-    rows = [row for row in read_results(pretrained_dir()) if row["model"] == name]
+    rows = table()[name]
     told = [(row["test_data"], row["corruption"], int(row["severity"]), row["statistics"],
              row["networks"], int(row["n"]), int(row["correct"])) for row in rows]  # fmt: skip
     assert told == [

@@ -1,6 +1,7 @@
 """Forks: nothing changed is nothing changed, and what is changed is all that is."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -12,8 +13,10 @@ from afn.engine.execution import execute
 from afn.engine.training import Training
 from afn.runs.fork import changes_of, fork, place_of, steps_of
 from afn.runs.history import History
+from afn.runs.store import RunStore
 from afn.settings.events import TIMES
 from afn.settings.lambda_init import LAMBDAS, LambdaInit
+from tests.conftest import QUICK
 
 MIDDLE = 22
 """The step of the first of two checkpoints."""
@@ -25,9 +28,16 @@ def config(quick):
     return replace(quick, epochs=2)
 
 
+@pytest.fixture(scope="module")
+def original(tmp_path_factory):
+    """A run of it, to be read only."""
+    return trained(RunStore(tmp_path_factory.mktemp("original")), replace(QUICK, epochs=2))
+
+
 @pytest.fixture
-def parent(store, config):
-    return trained(store, config)
+def parent(store, original):
+    shutil.copytree(original.path, store.root / original.id)
+    return store.open(original.id)
 
 
 def trained(store, config):

@@ -9,6 +9,8 @@ from afn.work.processes import identity
 from app.kit.measuring import BusyError, Measurements
 from tests.waiting import wait_for
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def live(tmp_path):

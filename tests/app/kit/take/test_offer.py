@@ -9,6 +9,8 @@ from app.kit.take.code import ONE_THREAD, config_code, literal, program
 from app.kit.take.offer import TITLE
 from tests.app.one_view import drawn, opened
 
+pytestmark = pytest.mark.slow
+
 
 def code_of(at, key):
     """The code that an open expander shows: Python, expected lines, command."""

@@ -26,6 +26,8 @@ from app.page.ablations.view import VARIED, AblationsView, values_of
 from tests.app.one_view import html, opened, words
 from tests.pretrained.accuracies import answer, write_results
 
+pytestmark = pytest.mark.slow
+
 page = partial(opened, "ablations")
 
 # -- links and building ----------------------------------------------------------------------------

@@ -19,6 +19,8 @@ from app.page.domains.view import DomainsView
 from tests.app.one_view import words
 from tests.app.shapes import NAMES, TREE, answered, buttons, finished, page, queued, tables
 
+pytestmark = pytest.mark.slow
+
 
 def test_an_empty_store_has_empty_cells_and_offers_to_train(shapes):
     at = page(**TREE)

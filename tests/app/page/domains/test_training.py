@@ -13,6 +13,8 @@ from app.page.domains import training as training_domains
 from tests.app.one_view import words
 from tests.app.shapes import NAMES, TINY, TREE, answered, buttons, finished, page, queued, tables
 
+pytestmark = pytest.mark.slow
+
 # -- recipes on the page ---------------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.app.browser import ROOT, button
+from tests.app.browser import button
 
 pytestmark = [
     pytest.mark.browser,
@@ -16,10 +16,8 @@ SCORE = ".afn-inside .score >> nth=0"
 
 
 @pytest.fixture(scope="module")
-def address(serve, tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder = tmp_path_factory.mktemp("runs")
-    env = {"AFN_RUNS_DIR": str(folder), "AFN_DATA_DIR": str(folder / "no-data")}
-    return serve(ROOT / "app" / "server.py", env) + "/inside"
+def address(address: str) -> str:
+    return f"{address}/inside"
 
 
 @pytest.fixture

@@ -31,6 +31,8 @@ from app.page.inside.neighbours import Who, neighbours_html, neighbours_reading
 from app.page.inside.view import VIEW, InsideView, look_of
 from tests.app.one_view import drawn, opened, words
 
+pytestmark = pytest.mark.slow
+
 page = partial(opened, "inside")
 
 OFF = dict.fromkeys(("mu", "sigma", "gamma", "beta"), 0.0)

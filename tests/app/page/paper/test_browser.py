@@ -1,23 +1,12 @@
 """The Paper page in a real Chromium: it fits a phone, and its tables scroll within themselves."""
 
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Browser, expect
-
-from tests.app.browser import ROOT
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-
-
-@pytest.fixture(scope="module")
-def address(serve, tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder: Path = tmp_path_factory.mktemp("runs")
-    env = {"AFN_RUNS_DIR": str(folder), "AFN_DATA_DIR": str(folder / "no-data")}
-    return serve(ROOT / "app" / "server.py", env)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -12,6 +12,8 @@ from afn.pretrained.results import FILE
 from tests.app.one_view import drawn, html, opened, words
 from tests.pretrained.accuracies import measured, write_results
 
+pytestmark = pytest.mark.slow
+
 page = partial(opened, "paper")
 
 

@@ -35,6 +35,8 @@ from tests.app.playground import (
 )
 from tests.waiting import wait_for
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def store(tmp_path, monkeypatch):

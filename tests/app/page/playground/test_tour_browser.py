@@ -1,25 +1,17 @@
 """The first visit's tour in a real Chromium: three steps, ticked off, and never again unasked."""
 
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.app.browser import ROOT, button
+from tests.app.browser import button
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 QUICK = "?data=digits8&widths=4-8&epochs=1&c=afn&c=bn"
-
-
-@pytest.fixture(scope="module")
-def address(serve, tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder: Path = tmp_path_factory.mktemp("runs")
-    env = {"AFN_RUNS_DIR": str(folder), "AFN_DATA_DIR": str(folder / "no-data")}
-    return serve(ROOT / "app" / "server.py", env)
 
 
 def top_of_controls(page: Page) -> float:

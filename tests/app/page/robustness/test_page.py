@@ -28,7 +28,7 @@ TEST_ALL = f"Test all {NUM_CORRUPTIONS} corruptions"
 
 NORMS = ("bn", "afn", "asrnorm")
 FEW = {"n": "200"}
-pytestmark = pytest.mark.usefixtures("no_models")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_models")]
 
 
 def page(**url):

@@ -12,6 +12,8 @@ from afn.runs.store import Run, RunStore
 from afn.work.runner import LocalRunner
 from tests.app.one_view import drawn, opened, text
 
+pytestmark = pytest.mark.slow
+
 MIDDLE = 22
 """The step of the first of two checkpoints."""
 
