@@ -9,7 +9,6 @@ training on the same cores.
 
 import argparse
 import base64
-import json
 import statistics
 import tempfile
 import time
@@ -47,13 +46,12 @@ READ_WIRE = """async () => {
 
 
 class Wire:
-    """Reruns and chart messages, noted inside the page, where they cost next to nothing."""
+    """Reruns, noted inside the page, where they cost next to nothing."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
         self.asked: float | None = None
         self.reruns: list[float] = []
-        self.ticks: dict[str, list[int]] = {}
         page.add_init_script(WIRETAP)
 
     def read(self) -> None:
@@ -75,16 +73,6 @@ class Wire:
         if kind == "script_finished" and message.script_finished == whole and self.asked:
             self.reruns.append(when - self.asked)
             self.asked = None
-        if kind == "delta":
-            element = message.delta.new_element
-            if element.WhichOneof("type") == "bidi_component":
-                self._chart(element.bidi_component.json or "{}")
-
-    def _chart(self, text: str) -> None:
-        data = json.loads(text)
-        chunks = data.get("chunks")  # a chart's; other components have none
-        if chunks and chunks[0]["n"] > 0:  # else it holds the history
-            self.ticks.setdefault(data["key"], []).append(len(text.encode()))
 
 
 def click_to_lambda(page: Page, repeats: int) -> list[float]:
@@ -168,7 +156,6 @@ def main() -> None:
     parser.add_argument("--blocks", type=int, default=9, help="of 50 steps, of the engine")
     parser.add_argument("--dataset", default="mnist5k", help="(default mnist5k)")
     parser.add_argument("--warm", type=float, default=15, help="seconds for the worker to warm up")
-    parser.add_argument("--watch", type=float, default=20, help="seconds of live ticks")
     options = parser.parse_args()
 
     pairs = list(engine_blocks(blocks=options.blocks, steps=50))
@@ -190,9 +177,7 @@ def main() -> None:
                 f"{time.perf_counter() - began:.2f} s",
                 "<= 4 s",
             )
-            page.wait_for_timeout(
-                1000 * options.warm
-            )  # warm means that the worker has warmed up, too
+            page.wait_for_timeout(1000 * options.warm)  # the worker warms up, too
 
             times = click_to_lambda(page, options.repeats)
             say(
@@ -221,11 +206,6 @@ def main() -> None:
                 f"{1000 * statistics.median(times):.0f} ms (worst {1000 * max(times):.0f})",
                 "<= 250 ms, worst <= 600 ms",
             )
-            wire.ticks.clear()
-            page.wait_for_timeout(1000 * options.watch)
-            wire.read()
-            for key, sizes in sorted(wire.ticks.items()):
-                say(f"live tick, {key}, largest of {len(sizes)}", f"{max(sizes)} bytes", "<= 5 KB")
             button(page, "Stop").click()
 
 

@@ -36,15 +36,15 @@ SMALLEST = {
     ),
     "pages": ("--pages Paper --times 1", r"^Paper( +\d+){4}   target 500: (met|MISSED)$"),
     "playground": (
-        "--repeats 1 --reruns 2 --blocks 1 --dataset digits8 --warm 0 --watch 4",
-        r"^rerun while two runs train, median of \d+ [^ÿ]*^live tick, .* bytes",
+        "--repeats 1 --reruns 2 --blocks 1 --dataset digits8 --warm 0",
+        r"^rerun while two runs train, median of \d+ ",
     ),
     "robustness": (
         "--grids 1 --slides 1 --switches 1 --visits 1 --images 20",
         r"^other statistics, tested before, in all tables +\d+ ms .*\nback from another page",
     ),
     "sweeps": ("--runs 2 --repeats 1 --images 1280", r"^worker killed: .*; all 12 finished$"),
-    "viewers": ("--viewers 1 --turns 1 --seconds 1", r"^  1 viewers  on / off: \d+\.\d of the"),
+    "viewers": ("--viewers 1 --browsers 0 --seconds 10", r"^  1 viewers  each receives \d+\.\d KB"),
 }
 """Script -> its arguments, and what is among its lines."""
 OF_A_BROWSER = ("inside", "pages", "playground", "robustness")
