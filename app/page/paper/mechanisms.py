@@ -1,15 +1,16 @@
 """The evidence for the paper's mechanisms, from the cards of pretrained models."""
 
-import gzip
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import hypot, log
+from math import log
 from typing import Any, Literal
+
+import numpy as np
 
 from afn.ask.records import STANDARD, Cell, Place
 from afn.corruptions.severities import rule_words
 from afn.pretrained.cards import Card
+from afn.runs.history import History
 
 from ...kit.draw.estimates import Estimate, gain_over
 from ...kit.draw.lambdas import short_layer
@@ -83,31 +84,26 @@ def course(card: Card, variant: str) -> TrainingCourse:
         ValueError: The events are damaged.
         FileNotFoundError: They are missing.
     """
-    lines = gzip.decompress(card.read("events")).splitlines()
-    kinds: dict[str, list[bytes]] = {}
-    for line in lines:  # snapshots are large, and only two of them are wanted
-        kinds.setdefault(line[9 : line.index(b'"', 9)].decode(), []).append(line)
+    history = History.of(card)
+    losses, guessing = history.columns["loss"], log(len(card.inputs.class_names))
+    better = np.flatnonzero(losses < 0.95 * guessing)
     try:
-        start = json.loads(kinds["start"][0])
-        steps = [json.loads(line) for line in kinds["step"]]
-        guessing = log(len(card.inputs.class_names))
-        better = (each["step"] for each in steps if each["loss"] < 0.95 * guessing)
-        snapshots = kinds.get("snapshot", [])
+        start = history.start or {}
         return TrainingCourse(
             variant=variant,
             name=card.name,
             layers=tuple(map(short_layer, start["adaptive_layers"])),
             start=_by_layer(start["lambdas"]),
-            end=_by_layer(steps[-1]["lambdas"]),
-            steps=tuple(each["step"] for each in steps),
-            gradients=tuple(each["grad_norm"] for each in steps),
+            end=_by_layer(history.lambdas[:, :, -1].tolist()),
+            steps=tuple(history.steps.tolist()),
+            gradients=tuple(history.columns["grad_norm"].tolist()),
             total_steps=start["total_steps"],
-            last_loss=steps[-1]["loss"],
+            last_loss=float(losses[-1]),
             guessing=guessing,
-            better_than_guessing=next(better, None),
-            first_moves=_moves(snapshots[:1]),
-            last_moves=_moves(snapshots[-1:]),
-            logit_gradient=hypot(*(row[1] for row in steps[0]["lambda_grads"])),
+            better_than_guessing=int(history.steps[better[0]]) if len(better) else None,
+            first_moves=_moves(history.snapshots[:1]),
+            last_moves=_moves(history.snapshots[-1:]),
+            logit_gradient=float(np.linalg.norm(history.lambda_grads[:, 1, 0])),
         )
     except (KeyError, IndexError, TypeError) as error:
         raise ValueError(f"{card.name}'s events lack {error}: get them again") from error
@@ -117,10 +113,8 @@ def _by_layer(rows: Iterable[Sequence[float]]) -> tuple[Lambdas, ...]:
     return tuple((row[0], row[1], row[2], row[3]) for row in rows)
 
 
-def _moves(snapshots: Sequence[bytes]) -> tuple[Moves, ...]:
-    if not snapshots:
-        return ()
-    layers: list[Mapping[str, Any]] = json.loads(snapshots[0])["layers"]
+def _moves(snapshots: Sequence[Mapping[str, Any]]) -> tuple[Moves, ...]:
+    layers = snapshots[0]["layers"] if snapshots else []
     return tuple(Moves(*layer["moves"]) for layer in layers if layer.get("moves"))
 
 
