@@ -62,6 +62,8 @@ function open() {
   source.addEventListener("gone", ({ data }) => {
     heard();
     listeners.get(data)?.gone();
+    asked = ""; // it may be there again once the page has been drawn anew
+    schedule(1000);
   });
   source.addEventListener("open", () => (failures = 0));
   source.addEventListener("error", () => lost(mine)); // its own retry would ask for what is known

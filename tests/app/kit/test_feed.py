@@ -2,13 +2,16 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from app.kit.feed import KEPT, Channel, Feed
+
+Value = TypeVar("Value")
 
 
 @pytest.fixture(autouse=True)
@@ -134,6 +137,12 @@ def test_what_has_ended_and_who_was_not_looked_at_are_sent_afresh(monkeypatch):
     assert points(channel.since(*final)[0]) == [1, 2, 3]
 
 
+def in_a_loop(reading: Coroutine[Any, Any, Value]) -> Value:
+    """In a thread of its own: browser tests leave a loop running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, reading).result()
+
+
 def events_of(text: bytes) -> tuple[str, str]:
     kind, _, rest = text.decode().partition("\n")
     return kind.removeprefix("event: "), rest.removeprefix("data: ").strip()
@@ -167,7 +176,7 @@ def test_a_connection_carries_all_channels_of_a_page_and_goes_on_where_it_was():
         assert points(data[2:].encode()) == [3]
         await again.aclose()
 
-    asyncio.run(read())
+    in_a_loop(read())
 
 
 def test_a_channel_that_is_not_there_is_told_as_gone():
@@ -177,7 +186,7 @@ def test_a_channel_that_is_not_there_is_told_as_gone():
         await events.aclose()
         return found
 
-    assert asyncio.run(read()) == [("gone", "nothing")]
+    assert in_a_loop(read()) == [("gone", "nothing")]
 
 
 def test_a_channel_that_fails_ends_alone():
@@ -194,7 +203,7 @@ def test_a_channel_that_fails_ends_alone():
         await events.aclose()
         return found
 
-    found = asyncio.run(read())
+    found = in_a_loop(read())
     assert [kind for kind, _ in found] == ["gone", "news"]
 
 

@@ -50,7 +50,7 @@ def test_a_damaged_run_is_passed_over(trained_shapes):
 
 
 def test_the_button_queues_a_run_for_each_network(shapes, monkeypatch):
-    monkeypatch.setattr("app.page.domains.view.default_recipe", lambda _: recipe_of(TINY))
+    monkeypatch.setattr("app.page.domains.page.default_recipe", lambda _: recipe_of(TINY))
     together = []
     monkeypatch.setattr(LocalRunner, "submit", lambda self, runs: together.append(len(runs)))
     at = page(**TREE, norms="bn~bn-batch~afn")
@@ -140,7 +140,7 @@ def test_a_full_disk_is_told(shapes, monkeypatch):
     def full(*_args, **_options):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("app.page.domains.view.default_recipe", lambda _: recipe_of(TINY))
+    monkeypatch.setattr("app.page.domains.page.default_recipe", lambda _: recipe_of(TINY))
     at = page(**TREE, norms="bn")
     monkeypatch.setattr(RunStore, "create", full)
     at.button(key="domains.train").click()
