@@ -16,7 +16,7 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Hashable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -36,7 +36,7 @@ SILENCE_SECONDS = 10.0
 AWAY_SECONDS = 10.0
 """After a longer pause all is sent afresh, evenly thinned, instead of one coarse stretch."""
 FORGOTTEN_SECONDS = 60.0
-"""A channel that nobody reads or announces for so long is dropped."""
+"""A channel that nobody reads or announces for so long is dropped, once another is announced."""
 
 
 class Drawn(Protocol):
@@ -153,15 +153,10 @@ class Channel:
         """One chunk in place of all up to the newest."""
         if self._whole and self._whole[0] == self._last:
             return self._whole[1]
-        while True:
-            drawn = self.make()
-            self._advance(drawn)
-            before = self._cursor
-            news, self._cursor = drawn.feed(None)
-            if self._cursor == before:  # what came between would be told twice
-                break
-        assert self._drawn is not None
-        whole = {"n": self._last, "spec": self._drawn[1], "reading": self._reading, **news}
+        drawn = self.make()
+        self._advance(drawn)  # others are told of it bit by bit
+        everything, _ = drawn.feed(None)
+        whole = {"n": self._last, "spec": drawn.spec, "reading": drawn.reading, **everything}
         self._whole = self._last, _encoded(whole)
         return self._whole[1]
 
@@ -184,10 +179,13 @@ class Feed:
 
     def announce(self, name: str, make: Callable[[], Drawn]) -> Channel:
         """The channel of that name; `make` of who announces it last is asked what it says."""
+        now = time.monotonic()
         with self._lock:
+            for other, channel in list(self._channels.items()):
+                if now - channel.wanted_at > FORGOTTEN_SECONDS:
+                    del self._channels[other]
             channel = self._channels.setdefault(name, Channel(make))
-            channel.make, channel.wanted_at = make, time.monotonic()
-            channel.is_broken = False
+            channel.make, channel.wanted_at, channel.is_broken = make, now, False
             return channel
 
     def __getitem__(self, name: str) -> Channel:
@@ -254,22 +252,15 @@ class Feed:
         """Ask the channels for news as long as somebody reads."""
         while self._readers and not self._is_closed:
             began = time.monotonic()
-            await asyncio.to_thread(self._advance)
+            await asyncio.to_thread(self._advance, list(self._readers))
             ticked, self._ticked = self._ticked, asyncio.Event()
             if ticked:
                 ticked.set()
             await asyncio.sleep(max(0.05, TICK_SECONDS - (time.monotonic() - began)))
 
-    def _advance(self) -> None:
-        now = time.monotonic()
-        with self._lock:
-            for name, channel in list(self._channels.items()):
-                if name in self._readers:
-                    channel.wanted_at = now
-                elif now - channel.wanted_at > FORGOTTEN_SECONDS:
-                    del self._channels[name]
-            read = [self._channels[name] for name in self._readers if name in self._channels]
-        for channel in read:
+    def _advance(self, names: Sequence[str]) -> None:
+        for channel in filter(None, map(self._channels.get, names)):
+            channel.wanted_at = time.monotonic()
             channel.advance()
 
 

@@ -110,7 +110,7 @@ class Chart {
   listen(channel) {
     const { store } = this;
     if (store.channel !== channel) Object.assign(store, { channel, epoch: "", last: -1 });
-    if (this.channel === channel) return this.turnOver();
+    if (this.channel === channel) return;
     this.stop?.();
     this.channel = channel;
     this.stop = listen(channel, {

@@ -207,6 +207,20 @@ def test_a_channel_that_fails_ends_alone():
     assert [kind for kind, _ in found] == ["gone", "news"]
 
 
+def test_a_channel_that_nobody_wants_is_dropped_and_one_that_is_read_stays(monkeypatch):
+    feed = Feed()
+    for name in ("read", "left"):
+        feed.announce(name, Told)
+    monkeypatch.setattr("app.kit.feed.FORGOTTEN_SECONDS", 0.0)
+    feed._advance(["read"])
+    kept = feed["read"].wanted_at
+    monkeypatch.setattr("app.kit.feed.time.monotonic", lambda: kept)
+    feed.announce("new", Told)
+    assert feed["read"]
+    with pytest.raises(KeyError):
+        feed["left"]
+
+
 @pytest.mark.parametrize("text", ["a", "a:", "a:x:", "a:x:many"])
 def test_a_position_that_says_nothing_means_everything(text: str):
     from app.kit.feed import position
