@@ -6,13 +6,8 @@ from afn.data import DatasetEntry, dataset_entry
 from afn.data.classes import Naming
 from afn.imagenet import weights_file
 from afn.settings.backbones import BACKBONE_ROWS
-from afn.settings.config import (
-    TrainConfig,
-    check_against_data,
-    check_corruptible,
-    check_imagenet,
-    check_steps,
-)
+from afn.settings.config import TrainConfig
+from afn.settings.fitting import check_against_data, check_corruptible, check_imagenet, check_steps
 
 
 def check_ready(

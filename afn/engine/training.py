@@ -24,8 +24,9 @@ from afn.engine.tensors import DataOrder, TensorData, load_tensors, sample_image
 from afn.norms import AdaptiveNorm, norm_layers
 from afn.runs.origin import ForkedFrom
 from afn.settings.commands import Command, Controls, NoControls, check_command
-from afn.settings.config import TrainConfig, check_against_data, check_corruptible, check_imagenet
+from afn.settings.config import TrainConfig
 from afn.settings.events import Event
+from afn.settings.fitting import check_against_data, check_corruptible, check_imagenet
 from afn.wording import count_words
 
 SNAPSHOTS = 48

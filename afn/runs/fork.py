@@ -18,7 +18,8 @@ from afn.engine.ready import check_ready
 from afn.runs.origin import CHECKPOINT, ForkedFrom
 from afn.runs.store import Run, RunStore, progress_of
 from afn.settings.commands import Command, check_command
-from afn.settings.config import CHANGEABLE, LIVE, TrainConfig, check_against_data
+from afn.settings.config import CHANGEABLE, LIVE, TrainConfig
+from afn.settings.fitting import check_against_data
 from afn.settings.lambda_init import LAMBDAS
 from afn.settings.norms import ADAPTIVE_NORMS
 from afn.wording import count_words

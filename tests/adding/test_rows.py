@@ -127,7 +127,7 @@ import torch
 from afn import CORRUPTIONS, NORMS, TrainConfig, corrupt
 from afn.backbones import BACKBONES
 from afn.cost.counting import inference_statistics, norm_macs
-from afn.settings.config import check_against_data
+from afn.settings.fitting import check_against_data
 from app.kit import comparison
 from app.kit.draw.grid import _grouped
 from app.kit.draw.palette import NORM_COLORS, run_colors

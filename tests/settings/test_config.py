@@ -8,8 +8,9 @@ from afn import NORMS, LambdaInit, TrainConfig
 from afn.backbones import BACKBONES
 from afn.engine.ready import check_ready
 from afn.settings.backbones import BACKBONE_NAMES
-from afn.settings.config import SETTINGS, check_against_data, check_corruptible, check_steps
+from afn.settings.config import SETTINGS
 from afn.settings.corruptions import CORRUPTION_NAMES, LIVE_CORRUPTIONS
+from afn.settings.fitting import check_against_data, check_corruptible, check_steps
 from afn.settings.norms import NORM_NAMES
 
 

@@ -151,12 +151,12 @@ def _draw(known: Mapping[str, Moved], opened: Sequence[Shown]) -> None:
         )  # fmt: skip
         told = f"{histories.provenance(opened)} · {source_words(shown)}"
         st.caption(plain(told), width="stretch")
-    offer("dynamics.movement", lambda: experiments_of(known))
+    offer("dynamics.movement", lambda: programs_of(known))
 
 
-def experiments_of(known: Mapping[str, Moved]) -> list[Program]:
+def programs_of(known: Mapping[str, Moved]) -> list[Program]:
     """To take along: of networks by the name of their run or pretrained model."""
-    return movements.experiments_of(
+    return movements.programs_of(
         {each.label: (name, each.movement, each.decay_alone) for name, each in known.items()}
     )
 

@@ -1,6 +1,6 @@
 """What a screen shows, to take along: as Python, as a notebook, as a command line.
 
-Each page has one function here, ``experiments_of`` or the like, that makes one `Program` or
+Each page has one function here, ``programs_of`` or the like, that makes one `Program` or
 several of the page's settings and models; and the page calls `offer` with it::
 
     from ...kit.take import Program, offer

@@ -47,7 +47,7 @@ plt.show()
 """
 
 
-def experiments_of(shown: Sequence[Shown], quantity: Quantity) -> list[Program]:
+def programs_of(shown: Sequence[Shown], quantity: Quantity) -> list[Program]:
     """Reading the course once more, from what a run or a pretrained model recorded.
 
     Args:

@@ -24,7 +24,7 @@ for name, source in sources.items():
 """
 
 
-def experiments_of(
+def programs_of(
     shown: Mapping[str, tuple[str, Movement, float | None]],
 ) -> list[Program]:
     """Measuring it once more.

@@ -34,7 +34,7 @@ plt.show()
 """
 
 
-def experiments_of(
+def programs_of(
     planned: SweepPlan, results: SweepResults | None, *, metric: str, toml: str = ""
 ) -> list[Program]:
     """Running a sweep.

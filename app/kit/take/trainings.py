@@ -24,7 +24,7 @@ for name, events in contenders.items():
 """
 
 
-def experiments_of(shown: Sequence[Shown]) -> list[Program]:
+def programs_of(shown: Sequence[Shown]) -> list[Program]:
     """Training the contenders once more.
 
     Args:

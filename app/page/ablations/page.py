@@ -123,7 +123,7 @@ def _ready_made(name: str, ready: ReadyMade) -> None:
 
 def _offer(planned: SweepPlan, results: SweepResults | None, *, toml: str = "") -> None:
     metric = VIEW.take().metric if results else "clean"
-    offer("ablations", lambda: sweeps.experiments_of(planned, results, metric=metric, toml=toml))
+    offer("ablations", lambda: sweeps.programs_of(planned, results, metric=metric, toml=toml))
 
 
 def _guessed(ready: ReadyMade) -> bool:

@@ -120,7 +120,7 @@ def _figures(chosen: list[Measurement], view: CostView, report: Report, *, is_li
     st.caption(_provenance(chosen, report, is_live=is_live))
     _table(chosen, view)
     _downloads(chosen, view, report, is_live=is_live)
-    offer("cost", lambda: costs.experiments_of(view, chosen))
+    offer("cost", lambda: costs.programs_of(view, chosen))
 
 
 def _provenance(chosen: Sequence[Measurement], report: Report, *, is_live: bool) -> str:

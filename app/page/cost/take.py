@@ -37,7 +37,7 @@ plt.show()
 """
 
 
-def experiments_of(view: CostView, chosen: Sequence[Measurement]) -> list[Program]:
+def programs_of(view: CostView, chosen: Sequence[Measurement]) -> list[Program]:
     """Measuring what is on screen.
 
     Args:

@@ -105,7 +105,7 @@ def render() -> None:
     if families.are_here(here):
         _training(recipe, pairs, trained_on, here)
     _matrix(recipe, trained, trained_on, here)
-    offer("domains", lambda: experiments.experiments_of(VIEW.take(), trained, here))
+    offer("domains", lambda: experiments.programs_of(VIEW.take(), trained, here))
     painted()
     heading("The domains in each layer", "domains.layers", ABOUT["layers"])
     domain_layers.render(trained, trained_on, here)

@@ -28,7 +28,7 @@ questions = {{
 """
 
 
-def experiments_of(
+def programs_of(
     view: DomainsView, trained: TrainedNetworks, entries: Sequence[DatasetEntry]
 ) -> list[Program]:
     """Testing the networks on all domains once more.

@@ -77,7 +77,7 @@ def render() -> None:
     _follow(view, chosen)
     moving.render(chosen)
     _background()
-    offer("dynamics", lambda: lambdas.experiments_of(chosen, view.quantity))
+    offer("dynamics", lambda: lambdas.programs_of(chosen, view.quantity))
 
 
 def _runs(offered: Sequence[Choice]) -> None:

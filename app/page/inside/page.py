@@ -231,7 +231,7 @@ def _layer(chosen: _Chosen, picture: bytes) -> None:
         csv_button("All channels (CSV)", lambda: words.table(seen), "layer", key="inside_csv")
         st.caption(plain(_provenance(chosen, view, seen)), width="stretch")
     _neighbours(chosen, look, view)
-    offer("inside", lambda: layers.experiments_of(view, look, seen))
+    offer("inside", lambda: layers.programs_of(view, look, seen))
 
 
 def _batch(chosen: _Chosen) -> None:

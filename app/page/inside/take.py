@@ -43,7 +43,7 @@ _FILE = "picture.png"
 _OPTIONS = {"size": "batch-size", "statistics": "stats"}
 
 
-def experiments_of(view: InsideView, look: Look, seen: Seen) -> list[Program]:
+def programs_of(view: InsideView, look: Look, seen: Seen) -> list[Program]:
     """The layer's steps, what other arithmetic makes of them, and the accuracies."""
     batch = look.batch
     ids = [look.subject.id, *(each.id for each in look.others)]

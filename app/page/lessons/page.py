@@ -131,7 +131,7 @@ def _lesson(
         _check(view, index, check)
     _end(lesson, view, is_embedded=is_embedded)
     if data is not None:
-        offer("lessons", lambda: trials.experiments_of(lesson, data))
+        offer("lessons", lambda: trials.programs_of(lesson, data))
     _note(lesson)
 
 

@@ -42,7 +42,7 @@ for name, _, value in rows:
 """
 
 
-def experiments_of(lesson: Lesson[Any], data: Any) -> list[Program]:
+def programs_of(lesson: Lesson[Any], data: Any) -> list[Program]:
     """What the lesson tried out.
 
     Args:
@@ -52,9 +52,9 @@ def experiments_of(lesson: Lesson[Any], data: Any) -> list[Program]:
     told = lesson.title, plain(f"{lesson.setup} {lesson.experiment.conditions(data)}.")
     match lesson.experiment:
         case Trainings(tells="first gradient") as trial:
-            return first_gradients.experiments_of(trial, data, told[1])
+            return first_gradients.programs_of(trial, data, told[1])
         case Trainings() as trial:
-            return sweeps.experiments_of(trial.plan, data.results, metric="clean")
+            return sweeps.programs_of(trial.plan, data.results, metric="clean")
         case Timings() as trial:
             return [costs.measuring(trial.plan, data, title=lesson.title)]
         case Evaluations() as trial:

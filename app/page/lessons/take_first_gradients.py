@@ -21,7 +21,7 @@ for (where, seed), run in run_sweep(spec).runs().items():
 """
 
 
-def experiments_of(trial: Trainings, data: Trained, about: str) -> list[Program]:
+def programs_of(trial: Trainings, data: Trained, about: str) -> list[Program]:
     """Training anew, one step or more, and telling the norm of the gradient at the first.
 
     Args:
@@ -29,7 +29,7 @@ def experiments_of(trial: Trainings, data: Trained, about: str) -> list[Program]
         data: What came out of them.
         about: What it is, in Markdown.
     """
-    [sweep] = sweeps.experiments_of(trial.plan, None, metric="clean")
+    [sweep] = sweeps.programs_of(trial.plan, None, metric="clean")
     return [
         replace(
             sweep,

@@ -103,7 +103,7 @@ def render() -> None:
     reading: Reading = "tests" if view.reading == "tests" else "trains"
     offer(
         "paper",
-        lambda: [*published.experiments_of(reading), *mechanisms.experiments_of(view.network)],
+        lambda: [*published.programs_of(reading), *mechanisms.programs_of(view.network)],
     )
     VIEW.write(replace(view, network=ANY) if [view.network] == offered[:1] else view)
 

@@ -43,7 +43,7 @@ for name, step, rung in bn_to_afn():
 """
 
 
-def experiments_of(reading: Reading) -> list[Program]:
+def programs_of(reading: Reading) -> list[Program]:
     """Reading our results: held against the published ones, and from BN to AFN step by step.
 
     Args:

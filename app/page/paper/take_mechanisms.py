@@ -50,7 +50,7 @@ plt.show()
 """
 
 
-def experiments_of(network: str) -> list[Program]:
+def programs_of(network: str) -> list[Program]:
     """Each mechanism's numbers, asked or read once more.
 
     Args:
@@ -59,11 +59,11 @@ def experiments_of(network: str) -> list[Program]:
     opened, _ = histories.opened([course.name for course in evidence.courses(network)])
     known = {each.id.removeprefix(f"{network}-"): each for each in opened}
     starts = [known[variant] for variant in STARTS if variant in known]
-    moved = moving.experiments_of(evidence.moved(network))
+    moved = moving.programs_of(evidence.moved(network))
     return [
         *moved,
         *_networks(network),
-        *lambdas.experiments_of(starts, "lambda"),
+        *lambdas.programs_of(starts, "lambda"),
         *_gradients(known),
     ]
 

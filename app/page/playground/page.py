@@ -84,7 +84,7 @@ def _live(statuses_around: list[str]) -> list[str]:
     downloads(shown)
     offer(
         "playground",
-        lambda: [*trainings.experiments_of(shown), *lambdas.experiments_of(shown, "lambda")],
+        lambda: [*trainings.programs_of(shown), *lambdas.programs_of(shown, "lambda")],
     )
     return statuses
 

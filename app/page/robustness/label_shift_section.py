@@ -54,7 +54,7 @@ def render(chosen: Sequence[Chosen]) -> None:
             seeds = dict.fromkeys(str(each.network.config.seed) for each in chosen)
             _draw(models, view, " / ".join(seeds), is_live=is_live)
             if is_here:
-                offer("robustness.classes", lambda: experiments.experiments_of(chosen, view))
+                offer("robustness.classes", lambda: experiments.programs_of(chosen, view))
 
     jobs.part(ask_now, draw)
 

@@ -29,7 +29,7 @@ questions = {{
 """
 
 
-def experiments_of(chosen: Sequence[Chosen], view: RobustnessView) -> list[Program]:
+def programs_of(chosen: Sequence[Chosen], view: RobustnessView) -> list[Program]:
     """Asking those that take a test batch's statistics, for every number of classes."""
     having = [each for each in chosen if each.network.has_choice]
     num_classes = max(each.network.num_classes for each in having)

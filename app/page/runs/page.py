@@ -105,7 +105,7 @@ def _experiments(run: Run) -> list[Program]:
     shown = histories.opened([run.id])[0]
     if not shown:
         return []
-    return [*trainings.experiments_of(shown), *lambdas.experiments_of(shown, "lambda")]
+    return [*trainings.programs_of(shown), *lambdas.programs_of(shown, "lambda")]
 
 
 def _downloads(run: Run, record: dict[str, Any]) -> None:

@@ -56,7 +56,7 @@ def render(first: Run, second: Run) -> None:
         _differences(chosen)
         if any(each.config.norm in ADAPTIVE_NORMS for each in chosen):
             forking.on_lambda_page(first.id, second.id)
-        offer("pair", lambda: experiments.experiments_of(chosen))
+        offer("pair", lambda: experiments.programs_of(chosen))
 
 
 def _differences(chosen: Sequence[Shown]) -> None:

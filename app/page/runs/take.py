@@ -38,7 +38,7 @@ plt.show()
 """
 
 
-def experiments_of(chosen: Sequence[Shown]) -> list[Program]:
+def programs_of(chosen: Sequence[Shown]) -> list[Program]:
     """Comparing two runs once more.
 
     Args:

@@ -8,7 +8,8 @@ from urllib.parse import parse_qs, urlencode
 import pytest
 
 from afn.settings.backbones import BACKBONE_NAMES
-from afn.settings.config import TrainConfig, check_against_data
+from afn.settings.config import TrainConfig
+from afn.settings.fitting import check_against_data
 from afn.settings.lambda_init import LambdaInit
 from afn.settings.norms import ADAPTIVE_NORMS, NORM_NAMES
 from app.kit.comparison import (

@@ -145,7 +145,7 @@ def check(experiment, lines, *, all_of_them=True):
 @pytest.mark.slow
 def test_contenders_train_again(runs, folder):
     shown = opened(runs["bn"], runs["afn"], runs["changed"])
-    [experiment] = trainings.experiments_of(shown)
+    [experiment] = trainings.programs_of(shown)
     check(experiment, printed(experiment, folder / "runs"))
     assert len(experiment.commands) == 3
     tests = [
@@ -164,7 +164,7 @@ def test_contenders_train_again(runs, folder):
 @pytest.mark.slow
 def test_a_fork_is_forked_again(runs, folder):
     [shown] = opened(runs["fork"])
-    [experiment] = trainings.experiments_of([shown])
+    [experiment] = trainings.programs_of([shown])
     check(experiment, printed(experiment, store_root()))
     [*_, end] = said(experiment, store_root(), folder)
     assert end["accuracy"] == shown.history.latest_accuracy()["accuracy"]
@@ -173,7 +173,7 @@ def test_a_fork_is_forked_again(runs, folder):
 
 @pytest.mark.slow
 def test_two_runs_are_compared_again(runs, folder):
-    [experiment] = pairs.experiments_of(opened(runs["afn"], runs["changed"]))
+    [experiment] = pairs.programs_of(opened(runs["afn"], runs["changed"]))
     lines = printed(experiment, store_root())
     check(experiment, lines, all_of_them=False)
     assert "seed: 0 and 1" in lines
@@ -193,7 +193,7 @@ def test_two_runs_are_compared_again(runs, folder):
 @pytest.mark.parametrize("quantity", ["lambda", "move"])
 def test_lambda_is_read_again(runs, folder, quantity):
     found = opened(runs["changed"], "mnist5k-afn", runs["bn"])
-    [experiment] = lambdas.experiments_of(found, quantity)
+    [experiment] = lambdas.programs_of(found, quantity)
     check(experiment, printed(experiment, store_root()))
     values = [
         f"{record[at]:.6f}"
@@ -207,7 +207,7 @@ def test_lambda_is_read_again(runs, folder, quantity):
 @pytest.mark.slow
 def test_what_was_changed_by_hand_is_trained_again_elsewhere(runs, folder):
     [shown] = opened(runs["changed"])
-    [experiment] = lambdas.experiments_of([shown], "lambda")
+    [experiment] = lambdas.programs_of([shown], "lambda")
     assert "trained(" in experiment.python
     check(experiment, printed(experiment, folder / "empty"))
 
@@ -244,7 +244,7 @@ def test_how_far_networks_moved_is_measured_again(runs, folder):
     task = moving.task_of(histories.network_of(chosen))
     answered([task])
     known = {chosen.id: Moved(chosen.label, chosen.color, task.read(), 1.0)}
-    [experiment] = moving.experiments_of(known)
+    [experiment] = moving.programs_of(known)
     check(experiment, printed(experiment, store_root()))
     whole, *others = said(experiment, store_root(), folder)
     label = chosen.label
@@ -347,7 +347,7 @@ def test_batches_of_few_classes_are_tested_again(runs, folder):
     chosen, _ = networks.opened([runs["bn"], runs["afn"]])
     view = RobustnessView(dataset="digits8", images=200)
     answered(label_shift.tasks(chosen, view))
-    [experiment] = few_classes.experiments_of(chosen, view)
+    [experiment] = few_classes.programs_of(chosen, view)
     assert len(experiment.expected) == 2 * 11
     check(experiment, printed(experiment, store_root()))
     values = [
@@ -380,7 +380,7 @@ def test_domains_are_tested_again(runs, folder):
     }  # fmt: skip
     trained = {pair: networks.network_of(name) for pair, name in names.items()}
     answered(domains.matrix_tasks(view, trained, ["digits8", "mnist5k"], entries))
-    [experiment] = matrix.experiments_of(view, trained, entries)
+    [experiment] = matrix.programs_of(view, trained, entries)
     assert len(experiment.expected) == 4 * 2 * 2
     check(experiment, printed(experiment, store_root()))
     values = [
@@ -405,7 +405,7 @@ def test_a_sweep_is_run_again(runs, folder):
     )  # fmt: skip
     planned, lines = swept(spec)
     results = SweepResults(runs=planned.runs, lines=lines, provenance="")
-    [experiment] = sweeps.experiments_of(planned, results, metric="corrupted")
+    [experiment] = sweeps.programs_of(planned, results, metric="corrupted")
     assert len(experiment.expected) == 4
     check(experiment, printed(experiment, folder / "empty"))
     values = {
@@ -423,7 +423,7 @@ def test_a_sweep_is_run_again(runs, folder):
 @pytest.mark.parametrize("name", list(READY_MADE))
 def test_a_ready_made_sweep_is_its_file(runs, name, tmp_path):
     planned = ready_made_plan(name)
-    [experiment] = sweeps.experiments_of(planned, None, metric="clean")
+    [experiment] = sweeps.programs_of(planned, None, metric="clean")
     [(file, text)] = experiment.files.items()
     (tmp_path / file).write_text(text)
     assert read_spec(tmp_path / file) == planned.spec
@@ -433,7 +433,7 @@ def test_a_ready_made_sweep_is_its_file(runs, name, tmp_path):
 def test_costs_are_measured_again(folder):
     view = CostView(over="batch_size", channels=8, size=8, norms=("afn",))
     chosen = view.chosen(cost.reference().measurements)
-    [experiment] = costs.experiments_of(view, chosen)
+    [experiment] = costs.programs_of(view, chosen)
     assert len(experiment.expected) == 3 * 2 * 2
     check(experiment, printed(experiment, folder / "runs"), all_of_them=False)
     values = [
@@ -448,7 +448,7 @@ def test_costs_are_measured_again(folder):
 @pytest.mark.slow
 @pytest.mark.parametrize("reading", ["trains", "tests"])
 def test_published_tables_are_read_again(runs, folder, reading):
-    experiment, _ = published.experiments_of(reading)
+    experiment, _ = published.programs_of(reading)
     check(experiment, printed(experiment, store_root()), all_of_them=False)
     kinds = ("row", "difference")
     records = [each for each in said(experiment, store_root(), folder) if each["kind"] in kinds]
@@ -466,8 +466,8 @@ def test_published_tables_are_read_again(runs, folder, reading):
 
 @pytest.mark.slow
 def test_the_evidence_of_the_paper_is_had_again(runs, folder):
-    _, steps = published.experiments_of("trains")
-    moved, on_and_off, course, gradients = mechanisms.experiments_of("mnist5k")
+    _, steps = published.programs_of("trains")
+    moved, on_and_off, course, gradients = mechanisms.programs_of("mnist5k")
     assert moved.command == "python -m afn movement mnist5k-asrnorm mnist5k-afn"
     for experiment in (steps, course, gradients):
         check(experiment, printed(experiment, store_root()))
@@ -495,7 +495,7 @@ def test_the_evidence_of_the_paper_is_had_again(runs, folder):
 
 def test_where_no_network_was_trained_there_is_no_evidence(runs, monkeypatch, tmp_path):
     monkeypatch.setenv("AFN_PRETRAINED_DIR", str(tmp_path / "none"))
-    assert mechanisms.experiments_of("cifar10") == []
+    assert mechanisms.programs_of("cifar10") == []
 
 
 # -- Inside the layer ------------------------------------------------------------------------------
@@ -528,7 +528,7 @@ def test_a_layer_is_looked_into_again(runs, folder, case):
         view = replace(view, severity=0, stats="trained", first=9)
     look = inside.look_of(view, subject, others, picture)
     seen = Bench().look(look)
-    [experiment] = layers.experiments_of(view, look, seen)
+    [experiment] = layers.programs_of(view, look, seen)
     check(experiment, printed(experiment, store_root(), folder))
     records = said(experiment, store_root(), folder)
     steps = {each["name"]: each["all"] for each in records if each["kind"] == "step"}
@@ -547,7 +547,7 @@ def test_a_layer_is_looked_into_again(runs, folder, case):
 def test_a_lesson_is_tried_again(runs, folder, name):
     lesson = LESSONS[name]
     data = lesson.experiment.read(Trial(name, lesson.experiment).precomputed.record)
-    [experiment] = trials.experiments_of(lesson, data)
+    [experiment] = trials.programs_of(lesson, data)
     assert experiment.expected
     if isinstance(lesson.experiment, Trainings):  # as the sweep is that it is, see above
         [text] = experiment.files.values()
