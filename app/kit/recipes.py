@@ -34,10 +34,7 @@ def recipe_words(recipe: TrainConfig) -> str:
         f"lr {recipe.lr:g}",
         f"seed {recipe.seed}",
     ]
-    told = ("backbone", "widths", "epochs", "batch_size", "lr", "seed", "version")
-    for name, value in recipe.changed().items():
-        if name == "lambda_init":
-            parts.append("another start of λ")
-        elif name not in told:
-            parts.append(f"{name.replace('_', ' ').replace('lambda', 'λ')} {value}")
+    parts += recipe.told("backbone", "widths", "epochs", "batch_size", "lr", "seed")
+    if recipe.max_steps != TrainConfig().max_steps:
+        parts.append(f"at most {count_words(recipe.max_steps, 'step')}")
     return ", ".join(parts)
