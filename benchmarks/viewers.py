@@ -18,9 +18,11 @@ import statistics
 import tempfile
 import threading
 import time
+from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
@@ -57,10 +59,14 @@ PAINTED = """() => {
 
 
 class Steps:
-    """When a run's file said each step, on this machine's clock."""
+    """When a run made each step, on this machine's clock.
+
+    Events say it in seconds since the run's start; that is when the quickest event was seen.
+    """
 
     def __init__(self, run: Run) -> None:
-        self.at: dict[int, float] = {}
+        self.seconds: dict[int, float] = {}
+        self.start = float("inf")
         self._run, self._is_over = run, False
         self._thread = threading.Thread(target=self._follow, daemon=True)
         self._thread.start()
@@ -72,8 +78,18 @@ class Steps:
             now = time.time()
             for event in events:
                 if event["kind"] == "step":
-                    self.at[event["step"]] = now
+                    self.seconds[event["step"]] = event["seconds"]
+                    self.start = min(self.start, now - event["seconds"])
             time.sleep(0.01)
+
+    def lags(self, newest: list[tuple[int, float]]) -> list[float]:
+        """How long after each recorded step a reader, told of the newest by and by, had it."""
+        found: list[float] = []
+        recorded = sorted(self.seconds)
+        for (before, _), (now, at) in pairwise(newest):
+            steps = recorded[bisect_right(recorded, before) : bisect_right(recorded, now)]
+            found += [at - self.start - self.seconds[step] for step in steps]
+        return found
 
     def close(self) -> None:
         self._is_over = True
@@ -165,8 +181,10 @@ class Viewer:
                     self.heard.append((int(newest), now))
 
 
-async def watched(address: str, query: str, count: int, seconds: float) -> list[Viewer]:
-    """So many viewers, within so many seconds after all have opened the page."""
+async def watched(
+    address: str, query: str, count: int, seconds: float
+) -> tuple[list[Viewer], float]:
+    """So many viewers, within so many seconds after all have opened the page; and when that was."""
     viewers = [Viewer(address, query) for _ in range(count)]
     opened = [asyncio.Event() for _ in viewers]
     tasks = []
@@ -178,7 +196,7 @@ async def watched(address: str, query: str, count: int, seconds: float) -> list[
     for viewer in viewers:
         viewer.heard.clear()
         viewer.received = 0
-    began, before = time.monotonic(), _cpu_seconds(address)
+    began, before, since = time.monotonic(), _cpu_seconds(address), time.time()
     await asyncio.sleep(seconds)
     share = (_cpu_seconds(address) - before) / (time.monotonic() - began)
     print(f"{count:>3} viewers  the server takes {100 * share:.0f} % of one core", flush=True)
@@ -187,7 +205,7 @@ async def watched(address: str, query: str, count: int, seconds: float) -> list[
     await asyncio.gather(*tasks, return_exceptions=True)
     if problems := [problem for viewer in viewers for problem in viewer.problems]:
         raise RuntimeError(f"pages showed {', '.join(dict.fromkeys(problems))}")
-    return viewers
+    return viewers, since
 
 
 def p95(values: list[float]) -> float:
@@ -252,17 +270,16 @@ def _told(count: int, address: str, query: str, steps: Steps, options: argparse.
     """Measure so many viewers and print it."""
     load = os.getloadavg()[0]
     with browsers(address, query, options.browsers) as painted:
-        viewers = asyncio.run(watched(address, query, count, options.seconds))
-    for who, heard in (
-        ("heard by a viewer", [pair for viewer in viewers for pair in viewer.heard]),
-        ("painted by a browser", [pair for pairs in painted for pair in pairs[2:]]),
+        viewers, since = asyncio.run(watched(address, query, count, options.seconds))
+    for who, readers in (
+        ("heard by a viewer", [viewer.heard for viewer in viewers]),
+        ("painted by a browser", [[p for p in pairs if p[1] > since] for pairs in painted]),
     ):
-        lags = [at - steps.at[step] for step, at in heard if step in steps.at]
-        if lags:
+        if lags := [lag for heard in readers for lag in steps.lags(heard)]:
             print(
                 f"{count:>3} viewers  a step is {who} after "
                 f"{1000 * statistics.median(lags):.0f} ms, median, {1000 * p95(lags):.0f} p95 "
-                f"({len(lags)} times)",
+                f"({len(lags)} steps)",
                 flush=True,
             )
         elif who.startswith("heard"):
