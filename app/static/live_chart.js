@@ -42,7 +42,7 @@ function fetchAsset(tag, attributes) {
 }
 const asset = (name) => new URL(name + VERSION, import.meta.url).href;
 const styled = fetchAsset("link", { rel: "stylesheet", href: asset("live_chart/live_chart.css") });
-const plotly = fetchAsset("script", { src: asset("plotly.min.js") });
+const plotly = () => fetchAsset("script", { src: asset("plotly.min.js") }); // large: once it is needed
 await styled;
 
 /** Adds to the store what it has not seen; returns false where something in between is missing. */
@@ -95,15 +95,15 @@ class Chart {
     this.plot.addEventListener("pointerdown", () => (this.isHeld = true), { signal });
     window.addEventListener("pointerup", release, { signal });
     window.addEventListener("pointercancel", release, { signal });
-    plotly.then(() => this.schedule());
   }
 
-  receive({ key, title, channel, turn, ...offer }, setTriggerValue) {
+  receive({ key, title, channel, polls, turn, ...offer }, setTriggerValue) {
     if (!stores.has(key)) stores.set(key, { view: { ranges: {}, hidden: new Set() } });
     Object.assign(this, { key, title, turn, tell: setTriggerValue });
     this.store = stores.get(key);
-    if (offer.chunks) this.take(offer);
-    else this.listen(channel);
+    if (!polls) this.listen(channel);
+    if (polls) this.take(offer);
+    else if (offer.chunks && offer.epoch !== this.store.epoch) receive(this.store, offer);
     this.schedule(); // also without news: Streamlit calls again when the theme has changed
   }
 
@@ -116,9 +116,10 @@ class Chart {
     this.stop = listen(channel, {
       has: () => `${store.epoch}:${store.last}`,
       news: (offer) => {
-        receive(store, offer);
+        const isWhole = receive(store, offer);
         this.turnOver();
         this.schedule();
+        return isWhole;
       },
       gone: () => this.tell("turn", "gone"),
       absent: () => this.tell("feed", "absent"),
@@ -173,6 +174,7 @@ class Chart {
     this.root.style.minHeight = "0";
     this.updateLegend();
     this.updateControls?.();
+    if (!window.Plotly) plotly().then(() => this.schedule());
     if (!window.Plotly || !this.isNear) return; // out of sight: drawn when it comes into view
     const isNew = !this.plot.data;
     window.Plotly.react(
@@ -238,7 +240,8 @@ function legend(slot, chart) {
 let warmed = null;
 export const warmUp = () => (warmed ??= warm());
 async function warm() {
-  await plotly;
+  await new Promise((resolve) => setTimeout(resolve, 100)); // what is on the page comes first
+  await plotly();
   const node = element("div");
   const traces = [{ x: [0, 1], y: [0, 1] }, { x: [0, 1], y: [1, 0], xaxis: "x2", yaxis: "y2" }];
   const layout = { width: 400, height: 200, grid: { rows: 1, columns: 2, pattern: "independent" } };
@@ -254,7 +257,7 @@ export default async function liveChart({ data, parentElement, setTriggerValue }
   if (!charts.has(root)) charts.set(root, new Chart(root));
   const chart = charts.get(root);
   chart.receive(data, setTriggerValue);
-  await plotly; // where it cannot be loaded, Streamlit shows the error in place of the chart
+  if (!KINDS[chart.store.spec?.kind]?.render) await plotly(); // where it cannot be loaded, Streamlit shows the error in place of the chart
   // Streamlit also cleans up after calls that a newer one has overtaken: those leave the chart be.
   return () => root.isConnected || chart.dispose();
 }

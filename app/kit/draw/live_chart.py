@@ -67,15 +67,16 @@ def live_chart(
         title: What the chart shows, for those who cannot see it; its reading is added.
         of: What `make` depends on, such as the runs and the layer: who shows the same shares it.
         make: Looks how it stands; called by whoever looked last, on behalf of all.
-        turn: How the page around stands: where a chunk says another one, the page reruns.
+        turn: How the page around stands: where a chunk says another one, the page reruns. What is
+            so central comes with the page, and by the feed from then on.
     """
     name = f"{key}.{hashlib.sha256(repr(of).encode()).hexdigest()[:16]}"
     channel = FEED.announce(name, make)
-    message: dict[str, Any] = {"channel": name}
-    sent = in_session(_Sent, key)
-    if not is_fed():
-        if sent.name != name:
-            sent.name, sent.at = name, ("", -1)
+    sent, polls = in_session(_Sent, key), not is_fed()
+    if sent.name != name or not polls:
+        sent.name, sent.at = name, ("", -1)
+    message: dict[str, Any] = {"channel": name, "polls": polls}
+    if polls or turn is not None:
         epoch, number = sent.at
         channel.advance()
         news, sent.at = channel.since(epoch, max(number - _OVERLAP, 0) if epoch else -1)

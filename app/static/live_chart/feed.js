@@ -1,6 +1,7 @@
 // One connection a tab brings the news of every channel that something on the page listens to.
 //   listen(channel, { has, news, gone, absent }) -> stop
 // `has()` says which chunks the listener has, as "epoch:number"; `news(message)` is told what came,
+// and says whether something before it is missing by false;
 // `gone()` that there is no such channel any more, `absent()` that no connection can be had: then
 // the page polls. The connection is closed while the tab is hidden, and resumes where it was.
 
@@ -57,16 +58,20 @@ function open() {
   source.addEventListener("news", ({ data }) => {
     heard();
     const space = data.indexOf(" ");
-    listeners.get(data.slice(0, space))?.news(JSON.parse(data.slice(space + 1)));
+    if (listeners.get(data.slice(0, space))?.news(JSON.parse(data.slice(space + 1))) === false) again(0);
   });
   source.addEventListener("gone", ({ data }) => {
     heard();
     listeners.get(data)?.gone();
-    asked = ""; // it may be there again once the page has been drawn anew
-    schedule(1000);
+    again(1000); // it may be there once the page has been drawn anew
   });
   source.addEventListener("open", () => (failures = 0));
   source.addEventListener("error", () => lost(mine)); // its own retry would ask for what is known
+}
+
+function again(wait) {
+  asked = "";
+  schedule(wait);
 }
 
 function heard() {
