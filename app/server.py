@@ -28,6 +28,7 @@ async def _lifespan(app: st.App) -> AsyncIterator[None]:
         with suppress(ValueError):  # not the main thread: then nobody sends signals here
             _before(number, lambda: loop.call_soon_threadsafe(_feed.FEED.close))
     yield
+    import_module(f"{APP.name}.kit.backend").close()
 
 
 def _before(number: signal.Signals, act: Callable[[], object]) -> None:

@@ -1,6 +1,7 @@
 """What all sessions of the server share: run store, runner, histories, and measurements."""
 
 import atexit
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
@@ -17,6 +18,15 @@ from afn.work.runner import Runner
 
 from .markdown import plain
 from .measuring import Measurements
+
+_closing: list[Callable[[], None]] = []
+
+
+@atexit.register
+def close() -> None:
+    """End the processes that work for this server; it calls this before it ends by a signal."""
+    while _closing:
+        _closing.pop()()
 
 
 @st.cache_resource(show_spinner=False)
@@ -41,7 +51,7 @@ def runner() -> Runner:
 def _runner() -> Runner:
     made = runner_for(store())
     made.start()
-    atexit.register(made.close)
+    _closing.append(made.close)
     return made
 
 
@@ -49,7 +59,7 @@ def _runner() -> Runner:
 def inspector() -> Inspector:
     """Looks into layers of any network for all sessions."""
     made = Inspector(lambda address: runner().inspect(address))
-    atexit.register(made.close)
+    _closing.append(made.close)
     return made
 
 
@@ -57,7 +67,7 @@ def inspector() -> Inspector:
 def measurements() -> Measurements:
     """Live measurements; their reports lie beside the runs, hidden from the run store."""
     live = Measurements(store().root / ".measurements")
-    atexit.register(live.close)
+    _closing.append(live.close)
     return live
 
 

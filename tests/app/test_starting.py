@@ -3,9 +3,11 @@
 import re
 import subprocess
 import sys
-from pathlib import Path
+from urllib.request import urlopen
 
-ROOT = Path(__file__).parents[2]
+import pytest
+
+from tests.app.browser import ROOT, streamlit_server
 
 
 def test_streamlit_leaves_the_collecting_of_garbage_to_the_app():
@@ -50,3 +52,14 @@ def test_what_closed_sessions_leave_is_collected_in_the_background():
         [sys.executable, "-c", _CYCLE], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert told.stdout.split() == ["True", "True"]
+
+
+@pytest.mark.slow
+def test_a_server_that_is_told_to_stop_ends_what_listens_to_its_feed(tmp_path):
+    env = {"AFN_RUNS_DIR": str(tmp_path / "runs")}
+    with streamlit_server(ROOT / "app" / "server.py", env, tmp_path / "log") as address:
+        listening = urlopen(f"{address}/feed?c=nothing", timeout=60)
+        assert listening.headers["Content-Type"].startswith("text/event-stream")
+        assert listening.readline() == b"retry: 1000\n"
+    assert listening.read().endswith(b"event: gone\ndata: nothing\n\n")
+    assert "Traceback" not in (tmp_path / "log").read_text()
