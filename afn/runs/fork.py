@@ -128,6 +128,7 @@ def fork(
     lambda_logits: Mapping[str, float] | None = None,
     name: str = "",
     commands: Iterable[Command] = (),
+    owner: str | None = None,
 ) -> Run:
     """A new run that goes on from another one's checkpoint, not yet executed.
 
@@ -142,6 +143,7 @@ def fork(
         lambda_logits: λ to set in all layers: mu, sigma, gamma, beta.
         name: A label for people; what was changed by default.
         commands: Obeyed before the first step, for instance a pause.
+        owner: Who starts it, on a server that several people share.
 
     Raises:
         ValueError: There is no checkpoint at that step, or a change does not fit.
@@ -160,7 +162,7 @@ def fork(
     label = (
         name or f"from step {place.step}: {'; '.join(changes_of(config, origin)) or 'as it was'}"
     )
-    forked = store.create(config, name=label[:80], commands=commands, origin=origin)
+    forked = store.create(config, name=label[:80], commands=commands, origin=origin, owner=owner)
     try:
         _take(place.path, forked.path / CHECKPOINT)
     except OSError:

@@ -37,6 +37,8 @@ class Line:
     """Of its configuration, those that are not the defaults."""
     forked_from: dict[str, Any] = field(default_factory=dict)
     """Of a fork, the ``run`` it began in and the ``step``."""
+    owner: str | None = None
+    """Who started it, on a server that several people share."""
     status: Status = "failed"
     reason: str = ""
     summary: dict[str, Any] = field(default_factory=dict)
@@ -161,6 +163,7 @@ def _line(run: Run) -> Line:
             created=float(record["created"]),
             settings=settings,
             forked_from={name: origin[name] for name in ("run", "step")} if origin else {},
+            owner=record.get("owner"),
             status=state.status,
             reason=state.reason,
             summary=state.summary or {},

@@ -26,7 +26,7 @@ from afn.runs.origin import ForkedFrom
 from afn.settings.commands import Command, check_command
 from afn.settings.config import TrainConfig
 from afn.settings.events import Event
-from afn.work.folder import ENDED, Work, write_json
+from afn.work.folder import ENDED, Work, read_json, write_json
 from afn.work.processes import identity
 
 _RUN_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -58,6 +58,7 @@ class RunStore:
         run_id: str = "",
         keeps: Literal["all", "last"] = "all",
         origin: ForkedFrom | None = None,
+        owner: str | None = None,
     ) -> "Run":
         """A new run folder, not yet executed.
 
@@ -69,6 +70,7 @@ class RunStore:
             run_id: Its folder's name; one of its own by default.
             keeps: Which of its checkpoints are kept.
             origin: Where it begins if not at the start; see `afn.runs.fork`.
+            owner: Who starts it, on a server that several people share.
 
         Raises:
             FileExistsError: There is a run of that id.
@@ -97,6 +99,7 @@ class RunStore:
                     "submitted_by": identity(),
                     "versions": versions(),
                     **({} if origin is None else {"forked_from": origin.to_json()}),
+                    **({} if owner is None else {"owner": owner}),
                 },
             )
             for command in commands:
@@ -185,6 +188,12 @@ class Run(Work):
         values = self.record().get("forked_from")
         return None if values is None else ForkedFrom.from_json(values)
 
+    @property
+    def owner(self) -> str | None:
+        """Who started it, on a server that several people share; None where that is not known."""
+        found = (read_json(self.path / "config.json") or {}).get("owner")
+        return found if isinstance(found, str) else None
+
     def rename(self, name: str) -> None:
         """Give the run a label of at most 80 characters; an empty one takes it away."""
         write_json(self.path / "config.json", self.record() | {"name": name.strip()[:80]})
@@ -249,7 +258,7 @@ class Run(Work):
             obeyed.append(summary.get("control_offset", 0))
         return read_lines(self.control_path, max(obeyed))[0]
 
-    def reopen(self, *, anew: bool = False) -> bool:
+    def reopen(self, *, anew: bool = False, owner: str | None = None) -> bool:
         """Make an ended run claimable again, to go on from its last checkpoint.
 
         Commands that were sent since it ended it obeys before its first step. What had been changed
@@ -257,6 +266,7 @@ class Run(Work):
 
         Args:
             anew: Where it has none, begin once more from the start, also where it never began.
+            owner: Whose it is from now on; None for whose it was.
 
         Returns:
             False if it has no checkpoint, is not at an end, or somebody else was faster.
@@ -268,6 +278,8 @@ class Run(Work):
             record = self.record() | {"submitted_by": identity()}
             if (state.summary or {}).get("diverged"):
                 record["obeyed"] = (state.summary or {}).get("control_offset", 0)
+            if owner is not None:
+                record["owner"] = owner
             write_json(self.path / "config.json", record)
             for name in ("claim.json", "end.json"):  # the last one taken away makes it claimable
                 (self.path / name).unlink(missing_ok=True)

@@ -99,7 +99,12 @@ class Progress:
 
 
 def begin(
-    runs: Sequence[Planned], lines: Mapping[str, Line], store: RunStore, runner: Runner
+    runs: Sequence[Planned],
+    lines: Mapping[str, Line],
+    store: RunStore,
+    runner: Runner,
+    *,
+    owner: str | None = None,
 ) -> list[Run]:
     """Queue every run that has no result and is not under way.
 
@@ -108,6 +113,8 @@ def begin(
         lines: What is known of them, by their ids.
         store: Where they are kept.
         runner: Who executes them, behind what somebody waits for.
+        owner: Who begins them, on a server that several people share; what was cut short is theirs
+            then, too.
 
     Returns:
         The runs queued.
@@ -123,12 +130,12 @@ def begin(
                     queued.append(
                         store.create(
                             planned.config, name=words(planned.point), group=GROUP,
-                            run_id=planned.run_id, keeps="last",
+                            run_id=planned.run_id, keeps="last", owner=owner,
                         )
                     )  # fmt: skip
             case "interrupted":
                 run = store.open(planned.run_id)
-                if run.reopen(anew=True):
+                if run.reopen(anew=True, owner=owner):
                     queued.append(run)
     if queued:
         runner.submit_behind(queued)

@@ -22,6 +22,8 @@ class Sweep:
     spec: SweepSpec
     created: float
     """Seconds since 1970."""
+    owner: str | None = None
+    """Who began it, on a server that several people share."""
 
 
 class SweepStore:
@@ -35,7 +37,7 @@ class SweepStore:
         self.runs = runs
         self.root = runs.root / ".sweeps"
 
-    def keep(self, spec: SweepSpec) -> Sweep:
+    def keep(self, spec: SweepSpec, *, owner: str | None = None) -> Sweep:
         """The sweep of a specification, written down if it is new.
 
         Raises:
@@ -47,7 +49,8 @@ class SweepStore:
         path = self._path(sweep_id)
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_json(path, {"sweep": record, "created": time.time()})
+            whose = {} if owner is None else {"owner": owner}
+            write_json(path, {"sweep": record, "created": time.time(), **whose})
         return self.open(sweep_id)
 
     def open(self, sweep_id: str) -> Sweep:
@@ -63,7 +66,9 @@ class SweepStore:
         record = read_json(path) or {}
         try:
             spec = SweepSpec.from_json(record["sweep"])
-            return Sweep(id=sweep_id, spec=spec, created=float(record["created"]))
+            return Sweep(
+                id=sweep_id, spec=spec, created=float(record["created"]), owner=record.get("owner")
+            )
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"the sweep {sweep_id} is damaged: {error}") from error
 

@@ -105,6 +105,11 @@ def test_its_record_says_where_it_began(store, parent):
     assert parent.origin() is None
 
 
+def test_it_is_of_whoever_forked_it(store, parent):
+    assert fork(store, parent, step=MIDDLE, owner="ben").owner == "ben"
+    assert parent.owner is None
+
+
 def test_lambda_is_set_in_all_layers_and_the_rest_is_the_parents(store, parent):
     made = fork(store, parent, step=MIDDLE, lambda_logits={"mu": 1.0, "beta": -2.0})
     training = Training(made.config())

@@ -12,6 +12,7 @@ from afn import LambdaInit, TrainConfig
 from afn.engine.execution import execute, train
 from afn.jsonl import append_line, read_lines
 from afn.runs.history import STEP_COLUMNS, Follower, History
+from afn.runs.index import RunIndex
 from afn.runs.store import RunStore
 from afn.settings.events import TIMES
 from afn.work.processes import identity
@@ -161,6 +162,23 @@ def test_rename_is_kept_and_short(store, quick):
     run.rename("  λ wide open " + "x" * 100)
     assert run.record()["name"].startswith("λ wide open")
     assert len(run.record()["name"]) <= 80
+
+
+def test_a_run_remembers_who_started_it(store, quick):
+    nobodys, anns = store.create(quick), store.create(quick, owner="ann")
+    assert "owner" not in nobodys.record()
+    assert (nobodys.owner, anns.owner) == (None, "ann")
+    for run in (nobodys, anns):
+        list(execute(run))
+        run.rename("first")
+    for _ in range(2):  # read from the folders, and from what was kept of them
+        owners = {line.id: line.owner for line in RunIndex(store).lines()}
+        assert owners == {nobodys.id: None, anns.id: "ann"}
+    anns.reopen(anew=True)
+    assert anns.owner == "ann"
+    anns.end("stopped")
+    anns.reopen(anew=True, owner="ben")
+    assert store.open(anns.id).owner == "ben"
 
 
 def test_a_torn_line_is_skipped_and_fenced_off(store, quick):

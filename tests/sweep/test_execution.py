@@ -112,6 +112,17 @@ def test_a_stopped_sweep_leaves_nothing_waiting_and_goes_on(sweep, store):
     assert standings(sweep, store) == ["done"] * 4
 
 
+def test_runs_are_of_whoever_began_them_or_went_on_with_them(sweep, store):
+    first, *others = begin(sweep.runs, {}, store, Never(), owner="ann")
+    stop([sweep.runs[0]], lines_of(sweep.runs, RunIndex(store)), store, Never())
+    begin(sweep.runs, lines_of(sweep.runs, RunIndex(store)), store, Never(), owner="ben")
+    assert first.owner == "ben"
+    assert {run.owner for run in others} == {"ann"}
+    kept = SweepStore(store)
+    assert kept.keep(sweep.spec, owner="ann").owner == "ann"
+    assert kept.keep(sweep.spec, owner="ben").owner == "ann"  # it is there already
+
+
 def test_progress_counts_what_has_its_result(sweep, store):
     go_on(sweep, store, Never())
     run = store.open(sweep.runs[0].run_id)
