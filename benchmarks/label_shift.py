@@ -51,7 +51,7 @@ def measured(network: Network, num_images: int) -> list[ShiftPoint]:
         point = point_of(mode, classes, question, cell)
         what = "sorted by class" if point.is_sorted else "any batch"
         what = f"{classes} a batch" if classes else what
-        low, high = point.interval
+        low, high = point.estimate.low, point.estimate.high
         print(
             f"{network.id:<16} {mode:<10} {what:<18} {100 * point.accuracy:6.2f} %  95 % CI "
             f"{100 * low:.2f} to {100 * high:.2f}  ({cell.n} images)",

@@ -164,11 +164,6 @@ def _traits(config: TrainConfig) -> dict[str, str]:
     return {setting.name: setting.told(config) for setting in ordered if setting.tells}
 
 
-def lambda_title(init: LambdaInit) -> str:
-    """The preset's name, or the logits."""
-    return init.to_text().replace("_", " ")
-
-
 def lambda_start(init: LambdaInit) -> dict[str, float]:
     """The effective λ that a start gives."""
     gates = {"mu": "sigmoid", "sigma": "sigmoid"}

@@ -1,16 +1,12 @@
 """A figure and its words."""
 
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
+from .draw.axes import Figure
 from .markdown import plain
 
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
 
-
-def plot(figure: "Figure", words: str, key: str, *, about: str = "", is_told: bool = False) -> None:
+def plot(figure: Figure, words: str, key: str, *, about: str = "", is_told: bool = False) -> None:
     """Draw it.
 
     Args:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 PlotAxis = dict[str, Any]
+Figure = Any
+"""Of Plotly."""
 LOG: PlotAxis = {"type": "log", "dtick": 1, "exponentformat": "power"}
 """Of an axis that is logarithmic, with a tick at every power of ten."""
 LEGEND_ABOVE = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "title": {"text": ""}}
@@ -38,7 +40,7 @@ def span(values: Sequence[float]) -> list[float]:
     return [low - room, high + room]
 
 
-def laid_out(
+def _layout(
     height: int,
     x: PlotAxis,
     y: PlotAxis,
@@ -48,18 +50,34 @@ def laid_out(
     top: int = 8,
     **more: Any,
 ) -> dict[str, Any]:
-    """Of a figure with two axes, for Plotly's `layout`.
-
-    Args:
-        height: In pixels.
-        x: To the right.
-        y: Upwards.
-        left: Margin in pixels, at least; the other sides likewise.
-        right: Margin.
-        top: Margin.
-        more: As Plotly calls it.
-    """
     return {
         "height": height, "margin": {"l": left, "r": right, "t": top, "b": 0}, "xaxis": x,
         "yaxis": y, "showlegend": False, "hovermode": "closest", "dragmode": False, **more,
     }  # fmt: skip
+
+
+def laid_out(figure: Figure, height: int, x: PlotAxis, y: PlotAxis, **more: Any) -> Figure:
+    """The figure with two axes.
+
+    Args:
+        figure: Its traces are drawn already.
+        height: In pixels.
+        x: To the right.
+        y: Upwards.
+        more: Margins in pixels, at least: `left`, `right`, `top`; all else as Plotly calls it.
+    """
+    figure.update_layout(_layout(height, x, y, **more))
+    return figure
+
+
+def drawn(traces: list[Any], height: int, x: PlotAxis, y: PlotAxis, **more: Any) -> Figure:
+    """A figure of traces as dictionaries, which are quicker; else as `laid_out`."""
+    figure: Figure = new_figure(traces, _layout(height, x, y, **more))
+    return figure
+
+
+def new_figure(traces: Sequence[Any] = (), layout: PlotAxis | None = None) -> Figure:
+    """A figure; Plotly is loaded with the first one, not before a page needs it."""
+    from plotly.graph_objects import Figure
+
+    return Figure({"data": list(traces), "layout": layout or {}}, skip_invalid=True)

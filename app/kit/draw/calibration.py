@@ -2,20 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from afn.stats.calibration import BINS, Calibration
 from afn.wording import count_words, signed_words
 
-from .axes import PlotAxis, axis, laid_out, row_axis
+from .axes import Figure, PlotAxis, axis, laid_out, new_figure, row_axis
 from .chart import Rows
-from .legend import Entry, Stroke
+from .legend import DASHES, Entry, Stroke
 from .palette import GREY
+from .traces import whiskers
 
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
-
-_DASHES: dict[Stroke, str] = {"line": "solid", "dashed": "dash", "thin": "dot"}
 _FEW = 20
 """Bins of fewer answers are left out of the diagram."""
 
@@ -32,11 +28,9 @@ class Rated:
     """Under which the images were corrupted here."""
 
 
-def reliability_figure(rated: Sequence[Rated]) -> "Figure":
+def reliability_figure(rated: Sequence[Rated]) -> Figure:
     """Share of right answers over confidence, a line each; on the diagonal they are equal."""
-    from plotly.graph_objects import Figure  # not before a page needs it
-
-    figure = Figure()
+    figure = new_figure()
     figure.add_scatter(
         x=[0, 1], y=[0, 1], mode="lines", line={"color": GREY, "width": 1, "dash": "dot"},
         hoverinfo="skip",
@@ -47,38 +41,33 @@ def reliability_figure(rated: Sequence[Rated]) -> "Figure":
         figure.add_scatter(
             x=[bin_.confidence for bin_ in bins], y=[bin_.accuracy for bin_ in bins],
             mode="lines+markers", name=each.label,
-            line={"color": each.color, "width": 2, "dash": _DASHES[each.look]},
+            line={"color": each.color, "width": 2, "dash": DASHES[each.look]},
             marker={"size": [5 + 22 * (bin_.n / total) ** 0.5 for bin_ in bins], "opacity": 0.7},
             customdata=[[100 * bin_.n / total] for bin_ in bins],
             hovertemplate=f"{each.label}<br>sure %{{x:.0%}}, right %{{y:.0%}}"
             "<br>%{customdata[0]:.1f} % of the answers<extra></extra>",
         )  # fmt: skip
     shown: PlotAxis = {"range": [0, 1.03], "tickformat": ".0%", "nticks": 6}
-    figure.update_layout(laid_out(330, axis("confidence", **shown), axis("right", **shown)))
-    return figure
+    return laid_out(figure, 330, axis("confidence", **shown), axis("right", **shown))
 
 
-def error_figure(rated: Sequence[Rated]) -> "Figure":
+def error_figure(rated: Sequence[Rated]) -> Figure:
     """A row each: the expected calibration error and its interval."""
-    from plotly.graph_objects import Figure
-
-    figure = Figure()
+    figure = new_figure()
     for row, each in enumerate(rated):
         found = each.calibration
         figure.add_scatter(
             x=[found.ece], y=[row], mode="markers", name=each.label,
-            error_x={
-                "array": [found.high - found.ece], "arrayminus": [found.ece - found.low],
-                "thickness": 2, "width": 4, "color": each.color,
-            },
+            error_x=whiskers(
+                [(found.ece, found.low, found.high)], thickness=2, width=4, color=each.color
+            ),
             marker={"color": each.color, "size": 11},
             hovertemplate=f"{each.label}<br>ECE %{{x:.3f}} ({found.low:.3f} to {found.high:.3f})"
             "<extra></extra>",
         )  # fmt: skip
     across = axis("expected calibration error", rangemode="tozero", nticks=6)
     up = row_axis([each.label for each in rated])
-    figure.update_layout(laid_out(max(150, 64 + 38 * len(rated)), across, up))
-    return figure
+    return laid_out(figure, max(150, 64 + 38 * len(rated)), across, up)
 
 
 def calibration_legend(rated: Sequence[Rated]) -> list[Entry]:

@@ -31,6 +31,11 @@ class Estimate:
         """Whether the interval of a difference lies on one side of 0."""
         return self.low > 0 or self.high < 0
 
+    @property
+    def points(self) -> tuple[float, float, float]:
+        """Value, low and high, in percent or percentage points."""
+        return 100 * self.value, 100 * self.low, 100 * self.high
+
 
 def accuracy_over(cells: Sequence[Cell]) -> Estimate:
     """Accuracy in one cell, or its mean over several cells of the same images.
@@ -143,5 +148,4 @@ def gain_words(gain: Estimate, difference: str = "") -> str:
 
 def interval_words(estimate: Estimate) -> str:
     """ "−0.9 to 1.3"."""
-    value, low, high = (100 * each for each in (estimate.value, estimate.low, estimate.high))
-    return wording.interval_words(value, low, high)
+    return wording.interval_words(*estimate.points)

@@ -1,17 +1,14 @@
 """Figures that are drawn once: whoever comes back to a page need not wait for Plotly again."""
 
-from __future__ import annotations
-
 import hashlib
 import pickle
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import wraps
 from threading import Lock
-from typing import TYPE_CHECKING, ParamSpec
+from typing import ParamSpec
 
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
+from .axes import Figure
 
 Args = ParamSpec("Args")
 _MOST = 256

@@ -8,6 +8,8 @@ from typing import Literal
 from .table import tag
 
 Stroke = Literal["dot", "line", "dashed", "thin"]
+DASHES: dict[Stroke, str] = {"line": "solid", "dashed": "dash", "thin": "dot"}
+"""The same, as Plotly calls it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,20 +3,16 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from afn.ask.movement import Movement, NetworkMovement, OutputMovement, Part, WeightMovement
 from afn.wording import count_words, enumerate_words, number_words
 
-from .axes import LOG, axis, laid_out, row_axis
+from .axes import LOG, Figure, axis, laid_out, new_figure, row_axis
 from .chart import Rows
 from .kept import kept
 from .lambdas import short_layer
 from .legend import translucent
 from .palette import GREY
-
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
 
 _PARTS = {"standardize": "circle", "rescale": "diamond"}
 _ROWS = {"mu": "mean", "sigma": "spread", "gamma": "scale", "beta": "shift"}
@@ -55,15 +51,13 @@ def _place(way: WeightMovement) -> tuple[float, float]:
 
 
 @kept
-def way_figure(shown: Sequence[Moved], *, height: int = 300) -> "Figure":
+def way_figure(shown: Sequence[Moved], *, height: int = 300) -> Figure:
     """An arrow per training from the start to where its networks are; a mark per network.
 
     To the right: along the start, whose length is 1. Upwards: away from it. What weight decay alone
     does is a way along the axis, towards 0.
     """
-    from plotly.graph_objects import Figure  # not before a page needs it
-
-    figure = Figure()
+    figure = new_figure()
     ends = [_place(each.movement.weights) for each in shown]
     dots = [[_place(n.weights) for n in each.movement.networks] for each in shown]
     for each, places in zip(shown, dots, strict=True):
@@ -105,8 +99,7 @@ def way_figure(shown: Sequence[Moved], *, height: int = 300) -> "Figure":
         )  # fmt: skip
     across = axis("along the start", range=[-0.04, right], nticks=7, showgrid=False)
     up = axis("away from it", range=[-0.03, top], nticks=5, showgrid=False, zeroline=True)
-    figure.update_layout(laid_out(height, across, up, left=52, top=26))
-    return figure
+    return laid_out(figure, height, across, up, left=52, top=26)
 
 
 def _marks(alone: Sequence[float]) -> list[tuple[float, str]]:
@@ -189,11 +182,9 @@ def _cosine(value: float) -> str:
 
 
 @kept
-def answers_figure(shown: Sequence[Moved], *, height: int = 300) -> "Figure":
+def answers_figure(shown: Sequence[Moved], *, height: int = 300) -> Figure:
     """How much answers change with what is shown, a dot per layer; hollow, what is measured."""
-    from plotly.graph_objects import Figure
-
-    figure = Figure()
+    figure = new_figure()
     count = len(shown)
     everything = [v for each in shown for o in each.movement.outputs for v in _changes(o) if v]
     low = max(min(everything, default=1e-3), _SMALLEST) / 3
@@ -244,8 +235,7 @@ def answers_figure(shown: Sequence[Moved], *, height: int = 300) -> "Figure":
         )  # fmt: skip
     across = axis("change, % of what it acts on", **LOG | {"exponentformat": "none"})
     up = row_axis(list(_ROWS.values()), range=[len(_ROWS) - 0.25, -0.55])
-    figure.update_layout(laid_out(height, across, up, top=26))
-    return figure
+    return laid_out(figure, height, across, up, top=26)
 
 
 def _changes(output: OutputMovement) -> tuple[float, float]:

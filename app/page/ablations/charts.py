@@ -1,13 +1,12 @@
 """A sweep's results over its axes, as lines, dots or a map; and against their cost."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from afn.stats.over_seeds import OverSeeds
 from afn.sweep.plan import Point
 from afn.sweep.table import Metric
 
-from ...kit.draw.axes import LEGEND_ABOVE, axis, laid_out, named_axis, row_axis
+from ...kit.draw.axes import LEGEND_ABOVE, Figure, axis, laid_out, named_axis, new_figure, row_axis
 from ...kit.draw.heat import LESS, MORE
 from ...kit.draw.palette import GREY
 from ...kit.results import SweepResults
@@ -23,21 +22,16 @@ from .drawn import (
     point_words,
 )
 
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
-
 _MOST_LINES = 8
 _SHIFT = 0.06
 """Between the lines' points, so that whiskers stand beside each other."""
 
 
-def lines_figure(drawn: DrawnSweep) -> "Figure":
+def lines_figure(drawn: DrawnSweep) -> Figure:
     """A line for each setting of the other axes; whiskers are 95 % t-intervals over seeds."""
-    from plotly.graph_objects import Figure  # not before a page needs it
-
     layout, axes = drawn.layout, drawn.results.axes
     labels = axes[layout.over]
-    figure = Figure()
+    figure = new_figure()
     lines = layout.lines[:_MOST_LINES]
     for i, (line, color) in enumerate(zip(lines, line_colors(lines), strict=True)):
         found = [
@@ -76,13 +70,12 @@ def lines_figure(drawn: DrawnSweep) -> "Figure":
         list(map(_wrapped, labels)), axis_title(layout.over), range=[-0.4, len(labels) - 0.6]
     )
     up = axis(f"{drawn.title}, {drawn.unit}".rstrip(", "), nticks=7, range=span)
-    figure.update_layout(
-        laid_out(380, across, up, right=8, showlegend=len(lines) > 1, legend=LEGEND_ABOVE)
+    return laid_out(
+        figure, 380, across, up, right=8, showlegend=len(lines) > 1, legend=LEGEND_ABOVE
     )
-    return figure
 
 
-def _mark_diverged(figure: "Figure", drawn: DrawnSweep, lines: Sequence[Point], y: float) -> None:
+def _mark_diverged(figure: Figure, drawn: DrawnSweep, lines: Sequence[Point], y: float) -> None:
     """A cross on the floor for each point some of whose runs diverged."""
     layout, axes = drawn.layout, drawn.results.axes
     labels = axes[layout.over]
@@ -105,14 +98,12 @@ def _mark_diverged(figure: "Figure", drawn: DrawnSweep, lines: Sequence[Point], 
         )  # fmt: skip
 
 
-def dots_figure(drawn: DrawnSweep) -> "Figure":
+def dots_figure(drawn: DrawnSweep) -> Figure:
     """Named settings below each other: a dot and its 95 % t-interval over seeds."""
-    from plotly.graph_objects import Figure  # not before a page needs it
-
     points = drawn.results.points
     found = [(k, each) for k, point in enumerate(points) if (each := drawn.value(point))]
     colors = [point_color(point) for point in points]
-    figure = Figure()
+    figure = new_figure()
     for k, each in found:
         figure.add_scatter(
             x=[each.mean], y=[k], mode="markers", marker={"size": 11, "color": colors[k]},
@@ -128,14 +119,11 @@ def dots_figure(drawn: DrawnSweep) -> "Figure":
         figure.add_vline(x=0, line={"color": GREY, "width": 1, "dash": "dot"})
     across = axis(f"{drawn.title}, {drawn.unit}".rstrip(", "), showgrid=True, nticks=6)
     up = row_axis([_wrapped(point[0][1]) for point in points])
-    figure.update_layout(laid_out(90 + 44 * len(points), across, up))
-    return figure
+    return laid_out(figure, 90 + 44 * len(points), across, up)
 
 
-def map_figure(drawn: DrawnSweep) -> "Figure":
+def map_figure(drawn: DrawnSweep) -> Figure:
     """Every point as a cell: along the one axis to the right, all others downwards."""
-    from plotly.graph_objects import Figure  # not before a page needs it
-
     layout, axes = drawn.layout, drawn.results.axes
     labels = axes[layout.over]
     table = [
@@ -152,7 +140,7 @@ def map_figure(drawn: DrawnSweep) -> "Figure":
         else [[0, "rgba(107,92,196,0.05)"], [1, "rgba(107,92,196,0.75)"]]
     )
     bounds = {"zmin": -span, "zmax": span} if drawn.is_difference else {}
-    figure = Figure()
+    figure = new_figure()
     figure.add_heatmap(
         z=values, x=list(range(len(labels))), y=list(range(len(layout.lines))),
         text=[[_cell_words(each, drawn) for each in row] for row in table],
@@ -183,8 +171,7 @@ def map_figure(drawn: DrawnSweep) -> "Figure":
     up = named_axis(
         [line_words(line, with_axis=True) for line in layout.lines], autorange="reversed"
     )
-    figure.update_layout(laid_out(110 + 46 * len(layout.lines), across, up, right=8))
-    return figure
+    return laid_out(figure, 110 + 46 * len(layout.lines), across, up, right=8)
 
 
 def pareto_points(
@@ -208,12 +195,10 @@ def pareto_points(
     return [(point, cost, each, not is_beaten(cost, each)) for point, cost, each in found]
 
 
-def pareto_figure(results: SweepResults, metric: Metric) -> "Figure":
+def pareto_figure(results: SweepResults, metric: Metric) -> Figure:
     """A figure against the processor time of training; what nothing cheaper beats is joined."""
-    from plotly.graph_objects import Figure  # not before a page needs it
-
     points = pareto_points(results, metric)
-    figure = Figure()
+    figure = new_figure()
     front = sorted((cost, each.mean) for _, cost, each, is_front in points if is_front)
     figure.add_scatter(
         x=[cost for cost, _ in front], y=[mean for _, mean in front], mode="lines",
@@ -234,8 +219,7 @@ def pareto_figure(results: SweepResults, metric: Metric) -> "Figure":
     )  # fmt: skip
     across = axis("processor time of the training, s", nticks=6)
     up = axis(f"{metric.title}, {metric.unit}", nticks=6)
-    figure.update_layout(laid_out(300, across, up, right=8))
-    return figure
+    return laid_out(figure, 300, across, up, right=8)
 
 
 def _span(drawn: DrawnSweep) -> list[float] | None:

@@ -2,19 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from afn.cost.plan import YARDSTICK
 from afn.cost.records import Measurement
 from afn.wording import enumerate_words, number_words
 
-from ...kit.draw.axes import axis, laid_out
+from ...kit.draw.axes import Figure, axis, laid_out, new_figure
 from ...kit.draw.chart import Rows
 from ...kit.draw.palette import NORM_COLORS
 from .view import VARIED_TITLES, CostView, title_of
-
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
 
 _NAMED = 3
 """So many norms are named in a sentence; the others are in the table."""
@@ -71,13 +68,11 @@ def _yardsticks(chosen: Sequence[Measurement]) -> dict[Any, Measurement]:
     return {m.case: m for m in chosen if m.norm == YARDSTICK}
 
 
-def cost_figure(chosen: Sequence[Measurement], view: CostView, metric: CostMetric) -> "Figure":
+def cost_figure(chosen: Sequence[Measurement], view: CostView, metric: CostMetric) -> Figure:
     """One line per norm over what varies; batch norm's is at 1 where ratios are shown."""
-    from plotly.graph_objects import Figure  # not before a page needs it
-
     bn = _yardsticks(chosen)
     is_ratio = view.scale == "ratio"
-    figure = Figure()
+    figure = new_figure()
     values: list[float] = []
     norms = by_norm(chosen)
     for behind, (norm, mine) in zip(reversed(range(len(norms))), norms.items(), strict=True):
@@ -109,8 +104,7 @@ def cost_figure(chosen: Sequence[Measurement], view: CostView, metric: CostMetri
     up = axis(range=[0, 1.08 * max([*values, 1.15])], nticks=6)
     if not is_ratio:
         up = axis(type="log", dtick="D2" if max(values) < 300 * min(values) else 1, tickformat="~g")
-    figure.update_layout(laid_out(260, across, up, hovermode="x unified"))
-    return figure
+    return laid_out(figure, 260, across, up, hovermode="x unified")
 
 
 def reading(chosen: Sequence[Measurement], view: CostView) -> str:

@@ -3,20 +3,18 @@
 import math
 from collections.abc import Iterator, Sequence
 from statistics import fmean
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from afn.ask.spread import LayerSpread, PlanePoint, Side, Spread
 from afn.wording import interval_words, number_words
 
-from ...kit.draw.axes import axis, laid_out, named_axis, span
+from ...kit.draw.axes import Figure, axis, laid_out, named_axis, new_figure, span
 from ...kit.draw.chart import Rows
 from ...kit.draw.domains import Titles, domain_words
 from ...kit.draw.kept import kept
 from ...kit.draw.lambdas import short_layer
 from ...kit.draw.palette import GREY, Mark, domain_mark
-
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
+from ...kit.draw.traces import whiskers
 
 Named = tuple[str, str, Spread]
 """A network's label and colour, and what was measured of it."""
@@ -32,7 +30,7 @@ _LITTLE, _TELLING = 0.2, 0.25
 
 
 @kept
-def spread_figure(layer: LayerSpread, titles: Titles | None = None) -> "Figure":
+def spread_figure(layer: LayerSpread, titles: Titles | None = None) -> Figure:
     """Images as small marks and their domains' means as large ones, on axes of one scale.
 
     The planes of the two panels are not the same: each is that in which the images spread most.
@@ -72,7 +70,7 @@ def spread_figure(layer: LayerSpread, titles: Titles | None = None) -> "Figure":
 
 
 @kept
-def profile_figure(layer: LayerSpread, titles: Titles | None = None) -> "Figure":
+def profile_figure(layer: LayerSpread, titles: Titles | None = None) -> Figure:
     """Each channel's mean and standard deviation in every domain; a line joins one channel's.
 
     In the channel's own pixel deviations, on axes of one scale: short lines are channels in which
@@ -115,11 +113,9 @@ def _in_units(side: Side) -> dict[int, list[PlanePoint]]:
 
 
 @kept
-def separation_figure(spreads: Sequence[Named], measure: Measure = "shift") -> "Figure":
+def separation_figure(spreads: Sequence[Named], measure: Measure = "shift") -> Figure:
     """How far the domains lie apart before (hollow) and after (filled) each layer, per network."""
-    from plotly.graph_objects import Figure  # not before a page needs it
-
-    figure = Figure()
+    figure = new_figure()
     layers = _layers(spreads)
     names = [short_layer(name) for name in layers]
     is_named = len(layers) <= _NAMED_LAYERS
@@ -139,11 +135,10 @@ def separation_figure(spreads: Sequence[Named], measure: Measure = "shift") -> "
                     "size": 8, "color": color, "symbol": "circle" if is_after else "circle-open",
                     "line": {"color": color, "width": 2},
                 },
-                error_y={
-                    "type": "data", "symmetric": False, "thickness": 1, "width": 0, "color": color,
-                    "array": [high - v for v, (_, high) in zip(values, intervals, strict=True)],
-                    "arrayminus": [v - low for v, (low, _) in zip(values, intervals, strict=True)],
-                },
+                error_y=whiskers(
+                    [(value, *ends) for value, ends in zip(values, intervals, strict=True)],
+                    thickness=1, width=0, color=color,
+                ),
                 customdata=[
                     interval_words(value, *ends, decimals=2)
                     for value, ends in zip(values, intervals, strict=True)
@@ -156,8 +151,7 @@ def separation_figure(spreads: Sequence[Named], measure: Measure = "shift") -> "
         shown, "norm layer", range=[-0.3, len(layers) - 0.7], unifiedhovertitle=over
     )
     up = axis(range=[-0.04 * top, 1.06 * top or 1], nticks=6)
-    figure.update_layout(laid_out(300, across, up, hovermode="x unified", **_LEGEND))
-    return figure
+    return laid_out(figure, 300, across, up, hovermode="x unified", **_LEGEND)
 
 
 _LEGEND: dict[str, Any] = {
@@ -166,7 +160,7 @@ _LEGEND: dict[str, Any] = {
 }
 
 
-def _panels(layer: LayerSpread, xs: Sequence[float] = (), ys: Sequence[float] = ()) -> "Figure":
+def _panels(layer: LayerSpread, xs: Sequence[float] = (), ys: Sequence[float] = ()) -> Figure:
     """Two panels that show all of these places on axes of one scale."""
     from plotly.subplots import make_subplots  # not before a page needs it
 
@@ -174,7 +168,7 @@ def _panels(layer: LayerSpread, xs: Sequence[float] = (), ys: Sequence[float] = 
     figure = make_subplots(
         rows=1, cols=2, horizontal_spacing=0.1, subplot_titles=[f"before {name}", f"after {name}"]
     )
-    figure.update_layout(laid_out(330, {}, {}, top=28, right=8, **_LEGEND))
+    laid_out(figure, 330, {}, {}, top=28, right=8, **_LEGEND)
     figure.update_annotations(font={"size": 13})
     common = axis(nticks=6)
     figure.update_xaxes(**common, range=span(xs))

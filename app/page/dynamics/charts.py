@@ -2,23 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from afn.runs.course import Quantity
 from afn.settings.lambda_init import LAMBDAS
 
-from ...kit.draw.axes import LOG, axis, laid_out
+from ...kit.draw.axes import LOG, Figure, axis, drawn
 from ...kit.draw.chart import marks_since
 from ...kit.draw.depth import ramp
 from ...kit.draw.lambdas import TITLES, short_layer
 from ...kit.draw.legend import translucent
-from ...kit.draw.palette import GREY
+from ...kit.draw.traces import band, marked, whiskers
 from ...kit.draw.tracks import MOST_POINTS, Course, Series, Together, thinned
-
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
 
 MOVE_TITLES = {"mu": "|μ̂ − μ| / σ · how far the mean is moved", "sigma": "σ̂ / σ · the spread"}
 UNITS: dict[Quantity, str] = {
@@ -68,7 +65,7 @@ def dynamics_figure(
     seeds: str = "band",
     log: bool = False,
     height: int = 260,
-) -> "Figure":
+) -> Figure:
     """One panel.
 
     Args:
@@ -79,51 +76,27 @@ def dynamics_figure(
         log: Whether the axis of steps is logarithmic; step 0 is then left out.
         height: In pixels.
     """
-    from plotly.graph_objects import Figure  # not before a page needs it
-
     lines = list(_lines(panel, courses, seeds))
     alike = list(_lines(replace(panel, layer=None), courses, seeds))  # layers share their scale
     most = max(_FEWEST_POINTS, min(MOST_POINTS, _ALL_POINTS // max(len(lines), 1)))
     data: list[dict[str, Any]] = []
     for line in lines:
         data += _traces(line, most=most, log=log, is_log=quantity == "gradient")
-    marks = [mark for course in courses for mark in _marks(course)]
-    return Figure(
-        {
-            "data": data,
-            "layout": laid_out(
-                height,
-                axis(
-                    "step", showgrid=False, unifiedhovertitle={"text": "step %{x}"},
-                    **({"type": "log", "tickvals": _LOG_TICKS} if log else {"nticks": 6}),
-                ),
-                axis(
-                    **{
-                        "zeroline": quantity == "change", "exponentformat": "none", "nticks": 6,
-                        **_y_axis(lines if panel.layer is None else alike, quantity),
-                    }
-                ),
-                hovermode="x unified" if len(lines) <= _FEW else "closest",
-                shapes=[
-                    {
-                        "type": "line", "xref": "x", "yref": "paper", "y0": 0, "y1": 1,
-                        "x0": mark["x"], "x1": mark["x"],
-                        "line": {"color": GREY, "width": 1, "dash": "3px,3px"},
-                    }
-                    for mark in marks
-                ],
-                annotations=[
-                    {
-                        "xref": "x", "yref": "paper", "y": 1, "yanchor": "top",
-                        "x": float(np.log10(max(mark["x"], 1))) if log else mark["x"],
-                        "text": mark["text"], "showarrow": False, "font": {"size": 10},
-                        "xanchor": "left",
-                    }
-                    for mark in marks
-                ],
-            ),
-        },
-        skip_invalid=True,
+    marks = [(mark["x"], mark["text"]) for course in courses for mark in _marks(course)]
+    return drawn(
+        data, height,
+        axis(
+            "step", showgrid=False, unifiedhovertitle={"text": "step %{x}"},
+            **({"type": "log", "tickvals": _LOG_TICKS} if log else {"nticks": 6}),
+        ),
+        axis(
+            **{
+                "zeroline": quantity == "change", "exponentformat": "none", "nticks": 6,
+                **_y_axis(lines if panel.layer is None else alike, quantity),
+            }
+        ),
+        hovermode="x unified" if len(lines) <= _FEW else "closest", top=18 if marks else 8,
+        **marked(marks, is_log=log),
     )  # fmt: skip
 
 
@@ -174,10 +147,7 @@ def _traces(line: _Line, *, most: int, log: bool, is_log: bool) -> Iterator[dict
         return np.where(some > 0, some, np.nan).astype("f4") if is_log else some.astype("f4")
 
     if line.low is not None and line.high is not None:
-        edge = {"type": "scatter", "mode": "lines", "hoverinfo": "skip", "line": {"width": 0}}
-        yield {**edge, "x": x, "y": y(line.low)}
-        fill = {"fill": "tonexty", "fillcolor": translucent(line.color, 0.22)}
-        yield {**edge, **fill, "x": x, "y": y(line.high)}
+        yield from band(x, y(line.low), y(line.high), translucent(line.color, 0.22))
     yield {
         "type": "scatter",
         "mode": "lines+markers" if len(x) < 3 else "lines",
@@ -217,10 +187,8 @@ def _marks(course: Course) -> list[dict[str, Any]]:
 # -- over the depth --------------------------------------------------------------------------------
 
 
-def depth_figure(panel: Panel, courses: Sequence[Course], quantity: Quantity) -> "Figure":
+def depth_figure(panel: Panel, courses: Sequence[Course], quantity: Quantity) -> Figure:
     """Where a λ began (hollow) and ended (filled) in every layer; whiskers span the seeds."""
-    from plotly.graph_objects import Figure
-
     which = LAMBDAS.index(panel.which)
     deepest = max(len(course.series.layers) for course in courses)
     data: list[dict[str, Any]] = []
@@ -249,27 +217,18 @@ def depth_figure(panel: Panel, courses: Sequence[Course], quantity: Quantity) ->
                 **common, "mode": "lines+markers", "y": last,
                 "name": f"{one.label}, end", "hovertemplate": "%{y:.4~g} (%{customdata})",
                 "line": {**line, "width": 1.5}, "marker": {"size": 7, "color": one.color},
-                "error_y": {
-                    "type": "data", "symmetric": False, "array": high - last,
-                    "arrayminus": last - low, "width": 0, "thickness": 1.5,
-                    "visible": len(one.members) > 1,
-                },
+                "error_y": whiskers(
+                    zip(last, low, high, strict=True), width=0, thickness=1.5,
+                    visible=len(one.members) > 1,
+                ),
             }
         )  # fmt: skip
-    is_log = quantity == "gradient"
-    return Figure(
-        {
-            "data": data,
-            "layout": laid_out(
-                220,
-                axis(
-                    "layer, from the input on", showgrid=False, dtick=1 if deepest < 8 else 3,
-                    tick0=1, range=[0.6, deepest + 0.4],
-                    unifiedhovertitle={"text": "layer %{x}"},
-                ),
-                axis(nticks=5, **(LOG if is_log else {"exponentformat": "none"})),
-                hovermode="x unified",
-            ),
-        },
-        skip_invalid=True,
+    return drawn(
+        data, 220,
+        axis(
+            "layer, from the input on", showgrid=False, dtick=1 if deepest < 8 else 3, tick0=1,
+            range=[0.6, deepest + 0.4], unifiedhovertitle={"text": "layer %{x}"},
+        ),
+        axis(nticks=5, **(LOG if quantity == "gradient" else {"exponentformat": "none"})),
+        hovermode="x unified",
     )  # fmt: skip

@@ -2,17 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from afn.wording import number_words
 
-from ...kit.draw.axes import LEGEND_ABOVE, LOG, axis, laid_out, named_axis, row_axis
+from ...kit.draw.axes import (
+    LEGEND_ABOVE,
+    LOG,
+    Figure,
+    axis,
+    laid_out,
+    named_axis,
+    new_figure,
+    row_axis,
+)
 from ...kit.draw.heat import LESS, MORE
 from ...kit.draw.legend import translucent
 from ...kit.draw.palette import GREY
-
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
+from ...kit.draw.traces import band, whiskers
 
 _ROW = 34
 """Pixels of a row of dots."""
@@ -38,7 +44,7 @@ class Dot:
 
 def dots_figure(
     dots: Sequence[Dot], title: str, *, mark: float | None = None, is_log: bool = False
-) -> "Figure":
+) -> Figure:
     """A row for each.
 
     Args:
@@ -47,9 +53,7 @@ def dots_figure(
         mark: Where a line stands to compare with.
         is_log: Whether the axis is logarithmic.
     """
-    from plotly.graph_objects import Figure  # not before a page needs it
-
-    figure = Figure()
+    figure = new_figure()
     if any(dot.limit is not None for dot in dots):
         for row, dot in enumerate(dots):
             limit = "" if dot.limit is None else number_words(dot.limit, 2)
@@ -63,14 +67,10 @@ def dots_figure(
             x=list(dot.each), y=[row] * len(dot.each), mode="markers",
             marker={"color": translucent(dot.color, 0.55), "size": 7}, hoverinfo="x",
         )  # fmt: skip
-        spread = None
-        if dot.low is not None and dot.high is not None:
-            spread = {
-                "array": [dot.high - dot.value], "arrayminus": [dot.value - dot.low],
-                "thickness": 2, "width": 4, "color": dot.color,
-            }  # fmt: skip
+        ends = [] if dot.low is None or dot.high is None else [(dot.value, dot.low, dot.high)]
         figure.add_scatter(
-            x=[dot.value], y=[row], error_x=spread, mode="markers",
+            x=[dot.value], y=[row], mode="markers",
+            error_x=whiskers(ends, thickness=2, width=4, color=dot.color),
             marker={"color": dot.color, "size": 12, "symbol": "diamond" if dot.each else "circle"},
             name=dot.label, hovertemplate=f"{dot.label}: %{{x:,.3~r}}<extra></extra>",
         )  # fmt: skip
@@ -78,8 +78,7 @@ def dots_figure(
         figure.add_vline(x=mark, line={"color": GREY, "width": 1.5, "dash": "dot"})
     across = axis(title, **(LOG if is_log else {"nticks": 6}), showgrid=True)
     up = row_axis([dot.label for dot in dots])
-    figure.update_layout(laid_out(64 + _ROW * len(dots), across, up, top=6))
-    return figure
+    return laid_out(figure, 64 + _ROW * len(dots), across, up, top=6)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,19 +96,13 @@ class Curve:
 
 def lines_figure(
     x: Sequence[str], lines: Sequence[Curve], x_title: str, y_title: str, *, is_log: bool = False
-) -> "Figure":
+) -> Figure:
     """Lines over evenly spaced places."""
-    from plotly.graph_objects import Figure  # not before a page needs it
-
-    figure = Figure()
+    figure = new_figure()
     places = list(range(len(x)))
     for line in lines:
         if line.low:
-            figure.add_scatter(
-                x=[*places, *reversed(places)], y=[*line.high, *reversed(line.low)],
-                fill="toself", fillcolor=translucent(line.color, 0.13), line={"width": 0},
-                mode="lines", hoverinfo="skip", showlegend=False,
-            )  # fmt: skip
+            figure.add_traces(band(places, line.low, line.high, translucent(line.color, 0.13)))
     for line in lines:
         figure.add_scatter(
             x=places, y=list(line.y), name=line.label,
@@ -122,13 +115,12 @@ def lines_figure(
     shown = places[step - 1 :: step]
     across = named_axis(x, x_title, tickvals=shown, ticktext=[x[i] for i in shown])
     up = axis(y_title, **(LOG if is_log else {"nticks": 6}))
-    figure.update_layout(laid_out(350, across, up, right=8, showlegend=True, legend=LEGEND_ABOVE))
-    return figure
+    return laid_out(figure, 350, across, up, right=8, showlegend=True, legend=LEGEND_ABOVE)
 
 
 def maps_figure(
     maps: Mapping[str, Sequence[Sequence[float]]], *, grey: Sequence[str], reach: float
-) -> "Figure":
+) -> Figure:
     """Images beside each other; what is not grey is amber below 0 and teal above.
 
     Args:
@@ -136,9 +128,7 @@ def maps_figure(
         grey: The titles of those in [0, 1].
         reach: Where the colours of the others end.
     """
-    from plotly.graph_objects import Figure  # not before a page needs it
-
-    figure = Figure()
+    figure = new_figure()
     width = 1 / len(maps)
     for number, (title, rows) in enumerate(maps.items(), start=1):
         which = "" if number == 1 else str(number)

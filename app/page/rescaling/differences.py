@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from afn.ask.rescaling import Condition, LayerRescaling, Rescaling
 
-from ...kit.draw.axes import axis, laid_out
+from ...kit.draw.axes import Figure, axis, drawn
 from ...kit.draw.chart import Rows
 from ...kit.draw.corruptions import group_title
 from ...kit.draw.depth import ramp
@@ -18,10 +18,8 @@ from ...kit.draw.kept import kept
 from ...kit.draw.lambdas import short_layer
 from ...kit.draw.legend import translucent
 from ...kit.draw.palette import GREY, domain_mark
+from ...kit.draw.traces import band
 from .ridges import SYMBOLS, Name
-
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
 
 _SPREADS = {"gamma": "gamma_spread", "beta": "beta_spread"}
 
@@ -68,7 +66,7 @@ def between(layer: LayerRescaling, name: Name) -> NDArray[np.float64]:
 
 
 @kept
-def channels_figure(layer: LayerRescaling, looked: Sequence[ConditionLook], name: Name) -> "Figure":
+def channels_figure(layer: LayerRescaling, looked: Sequence[ConditionLook], name: Name) -> Figure:
     """A mark per channel and condition: how far its mean lies from that of the first.
 
     The band is one standard deviation between images (or batches) of the first condition.
@@ -77,11 +75,7 @@ def channels_figure(layer: LayerRescaling, looked: Sequence[ConditionLook], name
     channels = list(range(1, found.shape[1] + 1))
     data: list[dict[str, Any]] = []
     if spread.any():
-        edge: dict[str, Any] = {"type": "scatter", "mode": "lines", "hoverinfo": "skip"}
-        edge |= {"line": {"width": 0}, "x": channels}
-        data.append({**edge, "y": -spread})
-        fill = {"fill": "tonexty", "fillcolor": translucent(GREY, 0.25)}
-        data.append({**edge, **fill, "y": spread})
+        data += band(channels, -spread, spread, translucent(GREY, 0.25))
     data += [
         {
             "type": "scatter", "mode": "markers", "name": look.title, "x": channels, "y": values,
@@ -94,7 +88,7 @@ def channels_figure(layer: LayerRescaling, looked: Sequence[ConditionLook], name
 
 
 @kept
-def layers_figure(rescaling: Rescaling, looked: Sequence[ConditionLook], name: Name) -> "Figure":
+def layers_figure(rescaling: Rescaling, looked: Sequence[ConditionLook], name: Name) -> Figure:
     """For each condition the mean of |difference| over channels, layer by layer."""
     found = np.array(
         [np.abs(differences(layer, name)).mean(1) for layer in rescaling.layers]
@@ -113,25 +107,12 @@ def layers_figure(rescaling: Rescaling, looked: Sequence[ConditionLook], name: N
     return _figure(data, "layer, from the input on", [0.6, len(places) + 0.4])
 
 
-def _figure(data: list[dict[str, Any]], x_title: str, x_range: Sequence[float]) -> "Figure":
-    from plotly.graph_objects import Figure  # not before a page needs it
-
+def _figure(data: list[dict[str, Any]], x_title: str, x_range: Sequence[float]) -> Figure:
     every = np.abs(np.concatenate([np.asarray(each["y"], dtype=float) for each in data]))
-    is_zero = not every.any()
-    return Figure(
-        {
-            "data": data,
-            "layout": laid_out(
-                260,
-                axis(x_title, showgrid=False, range=list(x_range)),
-                axis(
-                    nticks=6, zeroline=True, exponentformat="none",
-                    **({"range": [-0.01, 0.01]} if is_zero else {}),
-                ),
-            ),
-        },
-        skip_invalid=True,
-    )  # fmt: skip
+    up = axis(nticks=6, zeroline=True, exponentformat="none")
+    if not every.any():
+        up["range"] = [-0.01, 0.01]
+    return drawn(data, 260, axis(x_title, showgrid=False, range=list(x_range)), up)
 
 
 # -- in words --------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from afn.runs.history import History
 from afn.wording import number_words, range_words
 
-from ...kit.draw.axes import axis, laid_out, named_axis
+from ...kit.draw.axes import Figure, axis, drawn, named_axis
 from ...kit.draw.chart import Rows
 from ...kit.draw.depth import ramp
 from ...kit.draw.kept import kept
@@ -18,9 +18,6 @@ from ...kit.draw.lambdas import short_layer
 from ...kit.draw.legend import translucent
 from ...kit.draw.palette import GREY
 from .outliers import outlier_words, outliers
-
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
 
 Name = Literal["gamma", "beta"]
 SYMBOLS: dict[Name, str] = {"gamma": "γ̂", "beta": "β̂"}
@@ -97,7 +94,7 @@ def density(values: Sequence[float], grid: NDArray[np.float64]) -> NDArray[np.fl
 @kept
 def ridge_figure(
     ridges: Sequence[Ridge], name: Name, color: str, *, selected: int | None = None
-) -> "Figure":
+) -> Figure:
     """Ridges from the first, on top, to the last; the selected one stands out.
 
     Args:
@@ -106,8 +103,6 @@ def ridge_figure(
         color: The norm's; ridges are shades of it, light to dark.
         selected: Which ridge's channels are shown as ticks below it.
     """
-    from plotly.graph_objects import Figure  # not before a page needs it
-
     every = np.concatenate([np.asarray(each.values, dtype=float) for each in ridges])
     every = every[np.isfinite(every)]
     low, high = (float(every.min()), float(every.max())) if len(every) else (0.0, 1.0)
@@ -136,16 +131,10 @@ def ridge_figure(
     labels = [ridge.label for ridge in ridges]
     if selected is not None:
         labels[selected] = f"<b>{labels[selected]}</b>"
-    return Figure(
-        {
-            "data": data,
-            "layout": laid_out(
-                90 + 26 * max(count, 4),
-                axis(SYMBOLS[name], range=[float(grid[0]), float(grid[-1])], nticks=7),
-                named_axis(labels[::-1], range=[-0.5, count - 1 + _OVERLAP + 0.1]),
-            ),
-        },
-        skip_invalid=True,
+    return drawn(
+        data, 90 + 26 * max(count, 4),
+        axis(SYMBOLS[name], range=[float(grid[0]), float(grid[-1])], nticks=7),
+        named_axis(labels[::-1], range=[-0.5, count - 1 + _OVERLAP + 0.1]),
     )  # fmt: skip
 
 
@@ -164,10 +153,8 @@ def _ticks(ridge: Ridge, name: Name, base: float, color: str) -> dict[str, Any]:
 @kept
 def channel_figure(
     values: Sequence[float], start: Sequence[float], name: Name, color: str
-) -> "Figure":
+) -> Figure:
     """A dot per channel, its line from where it was at the first snapshot; outliers numbered."""
-    from plotly.graph_objects import Figure
-
     channels = list(range(1, len(values) + 1))
     symbol = SYMBOLS[name]
     stems = [
@@ -193,23 +180,17 @@ def channel_figure(
             "(at first %{customdata:.4~g})<extra></extra>",
         },
     ]  # fmt: skip
-    return Figure(
-        {
-            "data": data,
-            "layout": laid_out(
-                230, axis("channel", showgrid=False, range=[0, len(values) + 1]), axis(nticks=6),
-                top=16,
-                annotations=[
-                    {
-                        "x": each.channel, "y": each.value, "text": f"{each.channel}",
-                        "showarrow": False, "yshift": 11 if each.value > each.median else -11,
-                        "font": {"size": 11, "color": color},
-                    }
-                    for each in found.values()
-                ],
-            ),
-        },
-        skip_invalid=True,
+    return drawn(
+        data, 230, axis("channel", showgrid=False, range=[0, len(values) + 1]), axis(nticks=6),
+        top=16,
+        annotations=[
+            {
+                "x": each.channel, "y": each.value, "text": f"{each.channel}",
+                "showarrow": False, "yshift": 11 if each.value > each.median else -11,
+                "font": {"size": 11, "color": color},
+            }
+            for each in found.values()
+        ],
     )  # fmt: skip
 
 

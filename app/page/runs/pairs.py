@@ -21,7 +21,7 @@ from ...kit.plot import plot
 from ...kit.take import offer
 from . import forking
 from . import take as experiments
-from .parting import TITLES, UNITS, MarkedStep, parting_figure, parting_reading, parting_table
+from .parting import TITLES, UNITS, parting_figure, parting_reading, parting_table
 
 _TICK_SECONDS = 2.0
 _LOOKS: tuple[Stroke, ...] = ("line", "dashed")
@@ -137,9 +137,9 @@ def _kin_words(kin: Kinship | None, names: Sequence[str]) -> list[str]:
     return [f"{child} was forked from {parent} at step {kin.steps[0]:,}."]
 
 
-def _marks(kin: Kinship | None, step: int | None) -> list[MarkedStep]:
+def _marks(kin: Kinship | None, step: int | None) -> list[tuple[int, str]]:
     """Where one was forked, and where they part; one mark where that is the same place."""
-    marks = [MarkedStep(each, "forked") for each in dict.fromkeys(kin.steps)] if kin else []
-    if step is not None and not any(0 <= step - mark.step <= _CLOSE for mark in marks):
-        marks.append(MarkedStep(step, "they part"))
+    marks = [(each, "forked") for each in dict.fromkeys(kin.steps)] if kin else []
+    if step is not None and not any(0 <= step - at <= _CLOSE for at, _ in marks):
+        marks.append((step, "they part"))
     return marks

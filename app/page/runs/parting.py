@@ -1,23 +1,19 @@
 """Two runs over the same steps: loss, test accuracy and gradient norm, one panel each."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from afn.stats.intervals import wilson_interval
 from afn.wording import count_words, enumerate_words, number_words, percent
 
-from ...kit.draw.axes import LOG, PlotAxis, axis, laid_out
+from ...kit.draw.axes import LOG, Figure, PlotAxis, axis, drawn
 from ...kit.draw.chart import Rows, Shown
 from ...kit.draw.learning import SMOOTH
 from ...kit.draw.legend import translucent
-from ...kit.draw.palette import GREY
+from ...kit.draw.traces import marked
 from ...kit.draw.tracks import thinned
-
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
 
 PartingQuantity = Literal["loss", "accuracy", "grad_norm"]
 TITLES: dict[PartingQuantity, str] = {
@@ -30,20 +26,10 @@ DASHES = ("solid", "6px,3px")
 """The second run is dashed: two of one norm are of one hue."""
 
 
-@dataclass(frozen=True, slots=True)
-class MarkedStep:
-    """A step that is marked in all panels."""
-
-    step: int
-    text: str
-
-
 def parting_figure(
-    shown: Sequence[Shown], quantity: PartingQuantity, marks: Sequence[MarkedStep]
-) -> "Figure":
+    shown: Sequence[Shown], quantity: PartingQuantity, marks: Sequence[tuple[int, str]]
+) -> Figure:
     """One panel. Training curves are thin where they jump and strong where they are averaged."""
-    from plotly.graph_objects import Figure  # not before a page needs it
-
     data: list[dict[str, Any]] = []
     for each, dash in zip(shown, DASHES, strict=True):
         data += _traces(each, shown, quantity, dash)
@@ -52,36 +38,14 @@ def parting_figure(
     log: PlotAxis = {"type": "log"} if is_log else {}
     if is_log and _decades(shown) > 1:
         log = LOG | {"minor": {"ticks": ""}}
-    return Figure(
-        {
-            "data": data,
-            "layout": laid_out(
-                250,
-                axis(
-                    "step", showgrid=False, nticks=6, range=[0, 1.03 * max(last, 1)],
-                    unifiedhovertitle={"text": "step %{x}"},
-                ),
-                axis(**{"exponentformat": "none", "nticks": 6} | log),
-                top=18, hovermode="x unified",
-                shapes=[
-                    {
-                        "type": "line", "xref": "x", "yref": "paper", "y0": 0, "y1": 1,
-                        "x0": mark.step, "x1": mark.step,
-                        "line": {"color": GREY, "width": 1, "dash": "3px,3px"},
-                    }
-                    for mark in marks
-                ],
-                annotations=[
-                    {
-                        "xref": "x", "yref": "paper", "x": mark.step, "y": 1, "yanchor": "bottom",
-                        "xanchor": "left" if i % 2 == 0 else "right", "text": mark.text,
-                        "showarrow": False, "font": {"size": 10},
-                    }
-                    for i, mark in enumerate(marks)
-                ],
-            ),
-        },
-        skip_invalid=True,
+    return drawn(
+        data, 250,
+        axis(
+            "step", showgrid=False, nticks=6, range=[0, 1.03 * max(last, 1)],
+            unifiedhovertitle={"text": "step %{x}"},
+        ),
+        axis(**{"exponentformat": "none", "nticks": 6} | log),
+        top=18, hovermode="x unified", **marked(marks),
     )  # fmt: skip
 
 

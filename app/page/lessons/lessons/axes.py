@@ -1,19 +1,17 @@
 """Lesson: what does it mean to normalize over (N, H, W), and not over N alone?"""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from afn.data import load_dataset
 from afn.wording import fixed_words
 
+from ....kit.draw.axes import Figure
 from ..charts import maps_figure
 from ..experiments.arithmetic import Arithmetic
 from .lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
-
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
 
 _SHOWN = ("a new digit,<br>faintly noisy", "normalized<br>over (N, H, W)", "normalized<br>over N")
 _REACH = 3.0
@@ -86,7 +84,7 @@ def parse(record: dict[str, Any]) -> Axes:
     return Axes(**{**record, "maps": maps})
 
 
-def _figure(data: Axes) -> "Figure":
+def _figure(data: Axes) -> Figure:
     maps = dict(zip(_SHOWN, data.maps, strict=True))
     return maps_figure(maps, grey=_SHOWN[:1], reach=_REACH)
 

@@ -1,18 +1,14 @@
 """Lesson: training with batches of four."""
 
-from typing import TYPE_CHECKING
-
 from afn.settings.norms import NORM_TITLES
 from afn.stats.over_seeds import OverSeeds, difference
 
+from ....kit.draw.axes import Figure
 from ....kit.draw.palette import NORM_COLORS
 from ....kit.results import points
 from ..charts import Dot, dots_figure
 from ..experiments.trainings import Trained, Trainings
 from .lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
-
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
 
 _AXIS, _SMALL, _LARGE = "images in a batch", "4", "64"
 _NORMS = ("bn", "afn", "asrnorm")
@@ -23,7 +19,7 @@ def _change(data: Trained, norm: str) -> OverSeeds | None:
     return data.results.gain("clean", {"norm": norm, _AXIS: _SMALL}, {"norm": norm, _AXIS: _LARGE})
 
 
-def _figure(data: Trained) -> "Figure":
+def _figure(data: Trained) -> Figure:
     dots = [
         Dot(
             label=f"{NORM_TITLES[norm]}, batches of {size}", color=NORM_COLORS[norm],

@@ -1,16 +1,13 @@
 """Lesson: how far can a batch move γ̂, with and without a bound on λ_γ?"""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from afn.wording import enumerate_words, fixed_words, number_words
 
+from ....kit.draw.axes import Figure
 from ..charts import FLOOR, Dot, dots_figure
 from ..experiments.evaluations import Rescaled, Rescalings
 from .lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
-
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
 
 _PAPER, _CODE = "paper", "code"
 _COLORS = {_PAPER: "#D55E00", _CODE: "#7C5CD6"}
@@ -37,7 +34,7 @@ def _names(label: str, count: int) -> list[str]:
     return [f"{_SHOWN[label]}, layer {number + 1}" for number in range(count)]
 
 
-def _figure(data: ByCurve) -> "Figure":
+def _figure(data: ByCurve) -> Figure:
     dots = [
         Dot(label=name, color=_COLORS[label], value=max(moved, FLOOR), limit=abs(gamma))
         for label in (_PAPER, _CODE)

@@ -1,17 +1,14 @@
 """Lesson: do the gains of layers multiply?"""
 
 from statistics import median
-from typing import TYPE_CHECKING
 
 from afn.stats.gain import gain_limit, stacked_limit
 from afn.wording import enumerate_words, number_words, range_words
 
+from ....kit.draw.axes import Figure
 from ..charts import Curve, lines_figure
 from ..experiments.trainings import Trained, Trainings
 from .lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
-
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
 
 _START, _DEPTH = "start", "network"
 _BN, _SIGMA, _MU, _BOTH = "BN", "λ_σ = 0.5", "λ_μ = 0.5", "λ_μ = λ_σ = 0.5"
@@ -37,7 +34,7 @@ def _ratios(data: Trained, start: str, depth: str) -> list[float]:
     return [ours / theirs for ours, theirs in zip(first[start], first[_BN], strict=True)]
 
 
-def _figure(data: Trained) -> "Figure":
+def _figure(data: Trained) -> Figure:
     lines = []
     for start, color in _COLORS.items():
         by_depth = [_ratios(data, start, depth) for depth in _DEPTHS]

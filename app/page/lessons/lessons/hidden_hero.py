@@ -1,18 +1,14 @@
 """Lesson: statistics of the test batch, the hidden hero."""
 
-from typing import TYPE_CHECKING
-
 from afn.ask.records import Place
 from afn.wording import percent
 
+from ....kit.draw.axes import Figure
 from ....kit.draw.estimates import accuracy_over, gain_over, gain_words
 from ....kit.draw.palette import NORM_COLORS
 from ..charts import Curve, lines_figure
 from ..experiments.evaluations import Answers, Evaluations, LessonQuestion
 from .lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
-
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
 
 _RUNNING, _BATCH, _AFN = "BN, running averages", "BN, test batch", "AFN, test batch"
 _DASHES = {_RUNNING: "dot", _BATCH: "solid", _AFN: "solid"}
@@ -21,7 +17,7 @@ _WORST = _PLACES[-1]
 _MANY = 0.20
 
 
-def _figure(data: Answers) -> "Figure":
+def _figure(data: Answers) -> Figure:
     lines = []
     for label, dash in _DASHES.items():
         found = [accuracy_over([data[label][place]]) for place in _PLACES]

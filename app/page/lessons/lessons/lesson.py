@@ -2,13 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic
+from typing import Generic
 from urllib.parse import urlencode
 
+from ....kit.draw.axes import Figure
 from ..experiments.experiment import Data, Experiment
-
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +24,7 @@ class LessonChart(Generic[Data]):
     """A figure of the experiment's data."""
 
     title: str
-    draw: Callable[[Data], "Figure"]
+    draw: Callable[[Data], Figure]
     read: Callable[[Data], str]
     """One sentence that says what the figure shows."""
 

@@ -1,19 +1,15 @@
 """Lesson: what do AFN's small networks add?"""
 
-from typing import TYPE_CHECKING
-
 from afn.ask.records import Cell, Place
 from afn.wording import difference_words
 
+from ....kit.draw.axes import Figure
 from ....kit.draw.corruptions import group_title
 from ....kit.draw.estimates import Estimate, accuracy_over, gain_over, gain_words, interval_words
 from ....kit.draw.palette import GREY, NORM_COLORS
 from ..charts import Dot, dots_figure
 from ..experiments.evaluations import Answers, Evaluations, LessonQuestion
 from .lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
-
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
 
 _ADAPTING, _FROZEN = "networks adapting", "networks frozen"
 _DAMAGES = (
@@ -33,7 +29,7 @@ def _gains(data: Answers) -> dict[Place, Estimate]:
     return {place: gain_over([data[_ADAPTING][place]], [data[_FROZEN][place]]) for place in _PLACES}
 
 
-def _figure(data: Answers) -> "Figure":
+def _figure(data: Answers) -> Figure:
     dots = [
         Dot(
             label=group_title(place[0]),

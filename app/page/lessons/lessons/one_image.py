@@ -1,18 +1,14 @@
 """Lesson: test images that come one at a time."""
 
-from typing import TYPE_CHECKING
-
 from afn.ask.records import Cell
 from afn.wording import enumerate_words, percent
 
+from ....kit.draw.axes import Figure
 from ....kit.draw.estimates import Estimate, accuracy_over, gain_over, gain_words
 from ....kit.draw.palette import NORM_COLORS
 from ..charts import Curve, lines_figure
 from ..experiments.evaluations import Answers, Evaluations, LessonQuestion
 from .lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
-
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
 
 _SIZES = (1, 2, 4, 8, 16, 32, 128)
 _CLEAN = (None, 0)
@@ -36,7 +32,7 @@ def _losses(data: Answers) -> dict[str, Estimate]:
     }
 
 
-def _figure(data: Answers) -> "Figure":
+def _figure(data: Answers) -> Figure:
     lines = []
     for label, model in {**_BATCHED, **_LEVEL}.items():
         found = [accuracy_over([_cell(data, label, size)]) for size in _SIZES]

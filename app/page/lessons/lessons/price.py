@@ -1,19 +1,15 @@
 """Lesson: what does it cost, and why is time not arithmetic?"""
 
-from typing import TYPE_CHECKING
-
 from afn.cost.plan import Plan
 from afn.cost.records import Measurement
 from afn.settings.norms import NORM_TITLES
 from afn.wording import enumerate_words, signed_words
 
+from ....kit.draw.axes import Figure
 from ....kit.draw.palette import NORM_COLORS
 from ..charts import Dot, dots_figure
 from ..experiments.timings import Timings
 from .lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
-
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
 
 _NORMS = ("afn", "asrnorm")
 _SIZES = (8, 64)
@@ -34,7 +30,7 @@ def _macs(data: Costs, norm: str) -> float:
     return _of(data, norm, _SIZES[0]).macs / _of(data, "bn", _SIZES[0]).macs
 
 
-def _figure(data: Costs) -> "Figure":
+def _figure(data: Costs) -> Figure:
     dots = []
     for norm in _NORMS:
         name, color = NORM_TITLES[norm], NORM_COLORS[norm]

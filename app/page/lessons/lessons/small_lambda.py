@@ -2,18 +2,15 @@
 
 from collections.abc import Sequence
 from statistics import median
-from typing import TYPE_CHECKING
 
 from afn.stats.over_seeds import OverSeeds
 from afn.wording import count_words, enumerate_words, number_words, range_words
 
+from ....kit.draw.axes import Figure
 from ....kit.results import points
 from ..charts import Curve, Dot, dots_figure, lines_figure
 from ..experiments.trainings import Trained, Trainings
 from .lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
-
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
 
 _AXIS = "start of λ"
 _STARTS = {"paper, 0.047": "#D55E00", "reference code, 0.51": "#E7A267", "λ from 0.95": "#7C5CD6"}
@@ -42,7 +39,7 @@ def _gradients(data: Trained, start: str) -> list[Sequence[float]]:
     return [data.gradients[run] for run in _runs(data, start)]
 
 
-def _dots(data: Trained) -> "Figure":
+def _dots(data: Trained) -> Figure:
     dots = [
         Dot(
             label=start, color=color, value=found.mean,
@@ -61,7 +58,7 @@ def _dots_reading(data: Trained) -> str:
     return f"Each pale dot is a seed, the line at 10 % is chance. {'; '.join(told)}."
 
 
-def _norms(data: Trained) -> "Figure":
+def _norms(data: Trained) -> Figure:
     lines = []
     for start, color in _STARTS.items():
         steps = list(zip(*_gradients(data, start), strict=False))

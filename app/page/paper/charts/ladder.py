@@ -1,19 +1,14 @@
 """From BN to AFN one change at a time, over seeds: drawn and read."""
 
-from typing import TYPE_CHECKING
-
 from afn.pretrained.comparison import FEWEST_SEEDS
 from afn.pretrained.gains import Gain
 from afn.pretrained.ladder import Ladder
 from afn.wording import count_words, enumerate_words, steps_words
 
-from ....kit.draw.axes import axis, laid_out, row_axis
+from ....kit.draw.axes import Figure
 from ....kit.draw.chart import Rows
-from ....kit.draw.heat import LESS, MORE
 from ....kit.draw.palette import GREY
-
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
+from ....kit.draw.traces import rungs_figure
 
 CHANGES = {
     "BN, test batch": "the test batch's statistics",
@@ -22,68 +17,36 @@ CHANGES = {
     "AFN": "the networks' adapting",
 }
 """What is gained at each rung over the one below."""
-_ROW, _HALF = 46, 0.26
-_MARGIN = 104
-"""Pixels to the right, for the numbers."""
 
 
-def ladder_figure(ladder: Ladder) -> "Figure":
+def ladder_figure(ladder: Ladder) -> Figure:
     """A row per rung: a bar floats from the mean of the one before, a dot stands for each seed.
 
     Whiskers are 95 % intervals of the gains, over seeds and images; bars are pale where these
     include 0, and below three seeds, where there are none.
     """
-    from plotly.graph_objects import Figure  # not before a page needs it
-
     names, rungs = zip(*ladder.rungs, strict=True)
-    gains, means = ladder.gains, [rung.mean for rung in rungs]
-    levels, changes, _ = steps_words(means)
-    figure = Figure()
-    for row, level in enumerate(means[:-1]):
-        figure.add_scatter(
-            x=[level, level], y=[row if row == 0 else row + _HALF, row + 1 + _HALF], mode="lines",
-            line={"color": GREY, "width": 1, "dash": "dot"}, hoverinfo="skip",
-        )  # fmt: skip
-    figure.add_bar(
-        orientation="h", y=list(range(1, len(rungs))), base=means[:-1],
-        x=[gain.mean for gain in gains], width=2 * _HALF,
-        marker={
-            "color": [MORE if gain.mean > 0 else LESS for gain in gains],
-            "opacity": [0.9 if _is_clear(gain) else 0.35 for gain in gains],
-            "line": {"width": 0},
-        },
-        error_x={
-            "array": [gain.half_width if gain.n >= FEWEST_SEEDS else 0.0 for gain in gains],
-            "thickness": 1.5, "width": 4, "color": GREY,
-        },
-        customdata=[
-            [name, CHANGES[name], _words(gain, change)]
-            for name, gain, change in zip(names[1:], gains, changes, strict=True)
+    means = [rung.mean for rung in rungs]
+    _, changes, _ = steps_words(means)
+    halves = [gain.half_width if gain.n >= FEWEST_SEEDS else 0.0 for gain in ladder.gains]
+    seeds = {
+        "x": [value for rung in rungs for _, value in rung.values],
+        "y": [row for row, rung in enumerate(rungs) for _ in rung.values],
+        "mode": "markers",
+        "marker": {"color": GREY, "size": 8, "symbol": "diamond", "line": {"width": 1}},
+        "customdata": [[names[row], seed] for row, rung in enumerate(rungs) for seed in rung.seeds],
+        "hovertemplate": "%{customdata[0]}, seed %{customdata[1]}: %{x:.2f} %<extra></extra>",
+    }
+    return rungs_figure(
+        names, means,
+        [(g.mean, g.mean - h, g.mean + h) for g, h in zip(ladder.gains, halves, strict=True)],
+        [gain.n >= FEWEST_SEEDS and gain.is_clear for gain in ladder.gains],
+        [
+            f"{name}<br>{CHANGES[name]}: {_words(gain, change)}"
+            for name, gain, change in zip(names[1:], ladder.gains, changes, strict=True)
         ],
-        hovertemplate="%{customdata[0]}<br>%{customdata[1]}: %{customdata[2]}<extra></extra>",
+        seeds,
     )  # fmt: skip
-    figure.add_scatter(
-        x=[value for rung in rungs for _, value in rung.values],
-        y=[row for row, rung in enumerate(rungs) for _ in rung.values],
-        mode="markers",
-        marker={"color": GREY, "size": 8, "symbol": "diamond", "line": {"width": 1}},
-        customdata=[[names[row], seed] for row, rung in enumerate(rungs) for seed in rung.seeds],
-        hovertemplate="%{customdata[0]}, seed %{customdata[1]}: %{x:.2f} %<extra></extra>",
-    )
-    for row, shown in enumerate(levels):
-        change = f"{_bold(changes[row - 1], gains[row - 1])} → " if row else ""
-        figure.add_annotation(
-            xref="paper", x=1, y=row, text=f"{change}{shown}", showarrow=False,
-            xanchor="right", xshift=_MARGIN, font={"size": 13},
-        )  # fmt: skip
-    values = [value for rung in rungs for _, value in rung.values]
-    low, high = min(values), max(values)
-    room = max(high - low, 2.0)
-    span = [low - 0.15 * room, high + 0.15 * room]
-    across = axis("accuracy, %", range=span, showgrid=True, nticks=5)
-    up = row_axis(names, range=[len(rungs) - 0.4, -0.6])
-    figure.update_layout(laid_out(64 + _ROW * len(rungs), across, up, right=_MARGIN + 4, top=4))
-    return figure
 
 
 def ladder_reading(ladder: Ladder) -> str:
@@ -115,14 +78,6 @@ def ladder_table(name: str, ladder: Ladder) -> Rows:
             }
         )  # fmt: skip
     return rows
-
-
-def _is_clear(gain: Gain) -> bool:
-    return gain.n >= FEWEST_SEEDS and gain.is_clear
-
-
-def _bold(change: str, gain: Gain) -> str:
-    return f"<b>{change}</b>" if _is_clear(gain) else change
 
 
 def _words(gain: Gain, change: str) -> str:

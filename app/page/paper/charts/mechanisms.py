@@ -2,46 +2,39 @@
 
 from collections.abc import Sequence
 from statistics import fmean, median
-from typing import TYPE_CHECKING
 
 from afn.settings.lambda_init import GREEK, LAMBDAS
 from afn.wording import count_words, enumerate_words
 
-from ....kit.draw.axes import LOG, axis, laid_out, row_axis, span
+from ....kit.draw.axes import LOG, Figure, axis, laid_out, new_figure, row_axis, span
 from ....kit.draw.chart import Rows
 from ....kit.draw.estimates import gain_words
-from ....kit.draw.legend import Entry
+from ....kit.draw.legend import DASHES, Entry, Stroke
 from ....kit.draw.palette import GREY, NORM_COLORS, run_colors
+from ....kit.draw.traces import whiskers
 from ..mechanisms import STARTS, VARIANTS, Effect, TrainingCourse
-
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
 
 _NORMS = [name.partition("-")[0] for name in VARIANTS]
 COLORS = dict(zip(VARIANTS, run_colors(_NORMS), strict=True)) | {"afn-open": "#9C5A2B"}
 """The norm's own, lighter, and darker: a third lighter one would be too pale on white."""
-_DASHES = {"afn-reference": "dash", "afn-open": "dot"}
+_LOOKS: dict[str, Stroke] = {"afn-reference": "dashed", "afn-open": "thin"}
 _SYMBOLS = {"afn": "circle", "afn-reference": "diamond", "afn-open": "square"}
 
 
 # -- 1: do the networks learn ----------------------------------------------------------------------
 
 
-def effects_figure(effects: Sequence[Effect]) -> "Figure":
+def effects_figure(effects: Sequence[Effect]) -> Figure:
     """A row per test: what the networks add, with its interval."""
-    from plotly.graph_objects import Figure  # not before a page needs it
-
-    figure = Figure()
+    figure = new_figure()
     gains = [effect.gain for effect in effects]
     figure.add_vline(x=0, line={"color": GREY, "width": 1})
     figure.add_scatter(
         x=[100 * gain.value for gain in gains],
         y=list(range(len(effects))),
-        error_x={
-            "array": [100 * (gain.high - gain.value) for gain in gains],
-            "arrayminus": [100 * (gain.value - gain.low) for gain in gains],
-            "thickness": 2, "width": 4, "color": NORM_COLORS["afn"],
-        },
+        error_x=whiskers(
+            [gain.points for gain in gains], thickness=2, width=4, color=NORM_COLORS["afn"]
+        ),
         mode="markers",
         marker={
             "color": NORM_COLORS["afn"], "size": 9,
@@ -60,8 +53,7 @@ def effects_figure(effects: Sequence[Effect]) -> "Figure":
     )  # fmt: skip
     across = axis("points gained by the networks", nticks=6)
     up = row_axis([effect.test for effect in effects])
-    figure.update_layout(laid_out(64 + 26 * len(effects), across, up, top=4))
-    return figure
+    return laid_out(figure, 64 + 26 * len(effects), across, up, top=4)
 
 
 def effects_reading(effects: Sequence[Effect], course: TrainingCourse | None) -> str:
@@ -99,14 +91,6 @@ def moves_words(course: TrainingCourse | None) -> str:
     )
 
 
-def moves_table(course: TrainingCourse) -> Rows:
-    """A row per layer."""
-    pairs = zip(course.layers, course.last_moves, strict=False)
-    return [
-        {"layer": layer, "|μ̂ − μ| / σ": last.mean, "σ̂ / σ": last.spread} for layer, last in pairs
-    ]
-
-
 def effects_table(effects: Sequence[Effect]) -> Rows:
     """A row per test."""
     return [
@@ -122,7 +106,7 @@ def effects_table(effects: Sequence[Effect]) -> Rows:
 # -- 2: do λ grow ----------------------------------------------------------------------------------
 
 
-def lambdas_figure(courses: Sequence[TrainingCourse]) -> "Figure":
+def lambdas_figure(courses: Sequence[TrainingCourse]) -> Figure:
     """A panel per λ: how far each layer's went from its start, a row per start."""
     from plotly.subplots import make_subplots
 
@@ -155,7 +139,7 @@ def lambdas_figure(courses: Sequence[TrainingCourse]) -> "Figure":
             )  # fmt: skip
         figure.add_vline(x=0, line={"color": GREY, "width": 1}, **place)
         figure.update_xaxes(range=span([0, *(x for trace in panel for x in trace)]), **place)
-    figure.update_layout(laid_out(150 + 90 * max(2, len(shown)), {}, {}, top=26))
+    laid_out(figure, 150 + 90 * max(2, len(shown)), {}, {}, top=26)
     figure.update_xaxes(**axis(nticks=4, exponentformat="power"))
     figure.update_xaxes(title={"text": "change from start to end", "standoff": 4}, row=2)
     figure.update_yaxes(**row_axis([_short(each) for each in shown]))
@@ -200,24 +184,21 @@ def lambdas_table(courses: Sequence[TrainingCourse]) -> Rows:
 
 def gradient_entries(courses: Sequence[TrainingCourse]) -> list[Entry]:
     """The legend of the gradients."""
-    looks = {"dash": "dashed", "dot": "thin"}
     return [
-        Entry(each.label, COLORS[each.variant], looks.get(_DASHES.get(each.variant, ""), "line"))  # type: ignore[arg-type]
+        Entry(each.label, COLORS[each.variant], _LOOKS.get(each.variant, "line"))
         for each in courses
     ]
 
 
-def gradients_figure(courses: Sequence[TrainingCourse]) -> "Figure":
+def gradients_figure(courses: Sequence[TrainingCourse]) -> Figure:
     """The gradient's norm over the steps, both logarithmic; a line per training."""
-    from plotly.graph_objects import Figure
-
-    figure = Figure()
+    figure = new_figure()
     for each in courses:
         figure.add_scatter(
             x=each.steps, y=each.gradients, mode="lines", name=each.label,
             line={
                 "color": COLORS[each.variant], "width": 1.6,
-                "dash": _DASHES.get(each.variant, "solid"),
+                "dash": DASHES[_LOOKS.get(each.variant, "line")],
             },
             opacity=0.85,
             hovertemplate=f"{each.label}<br>step %{{x}}: %{{y:,.3~r}}<extra></extra>",
@@ -226,8 +207,7 @@ def gradients_figure(courses: Sequence[TrainingCourse]) -> "Figure":
         "norm of the gradient", type="log", nticks=6, minor={"showgrid": False},
         exponentformat="none",
     )  # fmt: skip
-    figure.update_layout(laid_out(330, axis("step", **LOG), up, top=4))
-    return figure
+    return laid_out(figure, 330, axis("step", **LOG), up, top=4)
 
 
 def gradients_reading(courses: Sequence[TrainingCourse]) -> str:

@@ -1,30 +1,24 @@
 """Gains and first gradients beside their limits, drawn and read."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from afn.stats.gain import gain_limit
 from afn.wording import count_words, number_words
 
-from ....kit.draw.axes import LOG, axis, laid_out, row_axis
+from ....kit.draw.axes import LOG, Figure, axis, laid_out, new_figure, row_axis
 from ....kit.draw.chart import Rows
 from ....kit.draw.legend import translucent
 from ....kit.draw.palette import GREY
 from ..theory import FirstStep
 from .mechanisms import COLORS
 
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
-
 _HEIGHT = 300
 _SHORT = {"afn": "paper", "afn-reference": "reference", "afn-open": "open"}
 
 
-def gain_figure(steps: Sequence[FirstStep]) -> "Figure":
+def gain_figure(steps: Sequence[FirstStep]) -> Figure:
     """The limit of one layer's gain over λ_σ, and the gains of the layers of each start."""
-    from plotly.graph_objects import Figure  # not before a page needs it
-
-    figure = Figure()
+    figure = new_figure()
     at = [each / 100 for each in range(97)]
     figure.add_scatter(
         x=at, y=[gain_limit(each) for each in at], mode="lines",
@@ -42,15 +36,12 @@ def gain_figure(steps: Sequence[FirstStep]) -> "Figure":
             hovertemplate=f"{each.label}<br>λ_σ %{{x:.3f}}: %{{y:.3f}} times BN<extra></extra>",
         )  # fmt: skip
     across = axis("λ<sub>σ</sub>", range=[-0.02, 1], nticks=6)
-    figure.update_layout(laid_out(_HEIGHT, across, axis(type="log", tickvals=[1, 2, 5, 10, 20])))
-    return figure
+    return laid_out(figure, _HEIGHT, across, axis(type="log", tickvals=[1, 2, 5, 10, 20]))
 
 
-def gradient_figure(steps: Sequence[FirstStep]) -> "Figure":
+def gradient_figure(steps: Sequence[FirstStep]) -> Figure:
     """A row per start: first gradient (dot), one layer's limit (tick), product of all (bar)."""
-    from plotly.graph_objects import Figure
-
-    figure = Figure()
+    figure = new_figure()
     for row, each in enumerate(steps):
         color = COLORS[each.variant]
         figure.add_scatter(
@@ -75,8 +66,7 @@ def gradient_figure(steps: Sequence[FirstStep]) -> "Figure":
             "<extra></extra>",
         )  # fmt: skip
     up = row_axis([_SHORT[each.variant] for each in steps])
-    figure.update_layout(laid_out(_HEIGHT, axis("first gradient, in BN's", **LOG), up))
-    return figure
+    return laid_out(figure, _HEIGHT, axis("first gradient, in BN's", **LOG), up)
 
 
 def gain_reading(steps: Sequence[FirstStep]) -> str:

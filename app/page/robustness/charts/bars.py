@@ -1,12 +1,11 @@
 """Accuracy corruption by corruption, a dot with its 95 % interval per model."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from afn.ask.records import Cell, Place
 from afn.wording import count_words, percent
 
-from ....kit.draw.axes import axis, laid_out, row_axis
+from ....kit.draw.axes import Figure, axis, laid_out, new_figure, row_axis
 from ....kit.draw.corruptions import CLEAN, group_title
 from ....kit.draw.estimates import (
     SEVERITIES,
@@ -21,9 +20,7 @@ from ....kit.draw.estimates import (
 from ....kit.draw.grid import in_order
 from ....kit.draw.legend import translucent
 from ....kit.draw.tested import Tested
-
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
+from ....kit.draw.traces import whiskers
 
 _ROW, _DOT = 16, 7
 """Pixels of a row, and in it of each model."""
@@ -33,7 +30,7 @@ _APART = 0.72
 
 def bars_figure(
     tested: Sequence[Tested], corruptions: Sequence[str], severity: int | None
-) -> "Figure":
+) -> Figure:
     """A row per corruption, clean images on top.
 
     Args:
@@ -41,10 +38,8 @@ def bars_figure(
         corruptions: Which rows.
         severity: 1 to 5; None is the mean of the five, where all are known.
     """
-    from plotly.graph_objects import Figure  # not before a page needs it
-
     rows: list[str | None] = [None, *in_order(corruptions)]
-    figure = Figure()
+    figure = new_figure()
     shown: list[Estimate] = []
     for number, each in enumerate(tested):
         known = [
@@ -56,41 +51,31 @@ def bars_figure(
         figure.add_scatter(
             x=[100 * accuracy.value for accuracy in accuracies],
             y=[row + offset for row, _ in known],
-            error_x={
-                "array": [100 * (accuracy.high - accuracy.value) for accuracy in accuracies],
-                "arrayminus": [100 * (accuracy.value - accuracy.low) for accuracy in accuracies],
-                "thickness": 2,
-                "width": 0,
-                "color": translucent(each.color, 0.45),
-            },
+            error_x=whiskers(
+                [accuracy.points for accuracy in accuracies],
+                thickness=2, width=0, color=translucent(each.color, 0.45),
+            ),
             name=each.label,
             mode="markers",
             marker={"color": each.color, "size": _DOT},
             customdata=[
                 [
-                    group_title(rows[row]),
-                    accuracy_words(accuracy),
-                    count_words(cells[0].n, "image"),
-                    cells[0].told_source,
+                    group_title(rows[row]), accuracy_words(accuracy),
+                    count_words(cells[0].n, "image"), cells[0].told_source,
                 ]
                 for (row, cells), accuracy in zip(known, accuracies, strict=True)
             ],
             hovertemplate="%{customdata[0]}<br>%{customdata[1]}, %{customdata[2]}, "
             "%{customdata[3]}",
-        )
+        )  # fmt: skip
     low = min((accuracy.low for accuracy in shown), default=0.0)
     high = max((accuracy.high for accuracy in shown), default=1.0)
     margin = 0.03 * (high - low)
     span = [100 * max(0, low - margin), 100 * min(1, high + margin) + 0.2]
     height = 60 + len(rows) * (_ROW + (_DOT + 1) * max(0, len(tested) - 1))
-    figure.update_layout(
-        laid_out(
-            height, axis("accuracy, %", range=span, showgrid=True),
+    return laid_out(figure, height, axis("accuracy, %", range=span, showgrid=True),
             row_axis(list(map(group_title, rows))), top=4,
-            shapes=[_stripe(row) for row in range(0, len(rows), 2)],
-        )
-    )  # fmt: skip
-    return figure
+            shapes=[_stripe(row) for row in range(0, len(rows), 2)],)  # fmt: skip
 
 
 def _stripe(row: int) -> dict[str, object]:

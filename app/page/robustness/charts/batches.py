@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import log2
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from afn.ask.records import Cell, Order
 from afn.wording import count_words, enumerate_words
 
 from ....kit.batch_controls import BATCH_SIZES
-from ....kit.draw.axes import PlotAxis, axis, laid_out
+from ....kit.draw.axes import Figure, axis, laid_out, new_figure
 from ....kit.draw.chart import Rows
 from ....kit.draw.estimates import (
     Estimate,
@@ -24,10 +24,8 @@ from ....kit.draw.estimates import (
     place_words,
     signed,
 )
-from ....kit.draw.legend import Entry, Stroke, translucent
-
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
+from ....kit.draw.legend import DASHES, Entry, Stroke, translucent
+from ....kit.draw.traces import band
 
 BatchMode = Literal["running", "batch", "per image"]
 """Whose statistics the norms use; only those of a batch depend on what else is in it."""
@@ -50,14 +48,12 @@ class BatchPoint:
     cell: Cell
 
 
-def batch_figure(points: Sequence[BatchPoint]) -> "Figure":
+def batch_figure(points: Sequence[BatchPoint]) -> Figure:
     """A line per model over the batch size, dashed where batches are sorted by class.
 
     What does not depend on the batch is a thin level line.
     """
-    from plotly.graph_objects import Figure  # not before a page needs it
-
-    figure = Figure()
+    figure = new_figure()
     sizes = sorted({point.batch_size for point in points if point.mode == "batch"})
     ends = [sizes[0], sizes[-1]] if len(sizes) > 1 else [BATCH_SIZES[0], BATCH_SIZES[-1]]
     for line in _lines(points):
@@ -66,24 +62,15 @@ def batch_figure(points: Sequence[BatchPoint]) -> "Figure":
         drawn = [line[0]] * 2 if is_level else line
         accuracies = [accuracy_over([point.cell]) for point in drawn]
         x = [log2(size) for size in xs]
-        figure.add_scatter(
-            x=[*x, *reversed(x)],
-            y=[100 * a.high for a in accuracies] + [100 * a.low for a in reversed(accuracies)],
-            fill="toself",
-            fillcolor=translucent(line[0].color, 0.05 if is_level else 0.1),
-            line={"width": 0},
-            mode="lines",
-            hoverinfo="skip",
+        values, lows, highs = zip(*(accuracy.points for accuracy in accuracies), strict=True)
+        figure.add_traces(
+            band(x, lows, highs, translucent(line[0].color, 0.05 if is_level else 0.1))
         )
         figure.add_scatter(
-            x=x,
-            y=[100 * accuracy.value for accuracy in accuracies],
-            name=_name(line[0]),
-            mode="lines" if is_level else "lines+markers",
+            x=x, y=values, name=_name(line[0]), mode="lines" if is_level else "lines+markers",
             line={
-                "color": line[0].color,
-                "width": 1.5 if is_level else 2.5,
-                "dash": {"line": "solid", "dashed": "dash", "thin": "dot"}[_look(line[0])],
+                "color": line[0].color, "width": 1.5 if is_level else 2.5,
+                "dash": DASHES[_look(line[0])],
             },
             marker={"size": 7, "symbol": "circle" if line[0].order == "mixed" else "circle-open"},
             customdata=[
@@ -93,15 +80,12 @@ def batch_figure(points: Sequence[BatchPoint]) -> "Figure":
             hovertemplate=f"{_name(line[0])}"
             + ("" if is_level else ", batch %{customdata[2]}")
             + "<br>%{customdata[0]}, %{customdata[1]}<extra></extra>",
-        )
-    ticks: PlotAxis = {
-        "tickvals": list(map(log2, BATCH_SIZES)),
-        "ticktext": list(map(str, BATCH_SIZES)),
-    }
-    span = [log2(ends[0]) - 0.2, log2(ends[1]) + 0.2]
-    across = axis("images in a test batch", range=span, showgrid=False, **ticks)
-    figure.update_layout(laid_out(360, across, axis(ticksuffix=" %", nticks=7)))
-    return figure
+        )  # fmt: skip
+    across = axis(
+        "images in a test batch", range=[log2(ends[0]) - 0.2, log2(ends[1]) + 0.2],
+        showgrid=False, tickvals=list(map(log2, BATCH_SIZES)), ticktext=list(map(str, BATCH_SIZES)),
+    )  # fmt: skip
+    return laid_out(figure, 360, across, axis(ticksuffix=" %", nticks=7))
 
 
 def batch_legend(points: Sequence[BatchPoint]) -> list[Entry]:

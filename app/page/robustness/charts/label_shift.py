@@ -2,18 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from afn.stats.intervals import wilson_interval
 from afn.wording import enumerate_words
 
-from ....kit.draw.axes import axis, laid_out
+from ....kit.draw.axes import Figure, axis, laid_out, new_figure
 from ....kit.draw.chart import Rows
 from ....kit.draw.estimates import Estimate, accuracy_words
-from ....kit.draw.legend import Entry, Stroke, translucent
-
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
+from ....kit.draw.legend import DASHES, Entry, Stroke, translucent
+from ....kit.draw.traces import band
 
 ShiftMode = Literal["batch", "frozen", "running", "per image"]
 _MODES: dict[ShiftMode, str] = {
@@ -22,8 +20,9 @@ _MODES: dict[ShiftMode, str] = {
 }  # fmt: skip
 _OF_BATCH = ("batch", "frozen")
 """Where the batch matters."""
-_DASHES = {"batch": "solid", "frozen": "dash"}
-_LOOKS: dict[ShiftMode, Stroke] = {"batch": "line", "frozen": "dashed"}
+_LOOKS: dict[ShiftMode, Stroke] = {
+    "batch": "line", "frozen": "dashed", "running": "thin", "per image": "thin",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,9 +46,9 @@ class ShiftPoint:
         return self.correct / self.n
 
     @property
-    def interval(self) -> tuple[float, float]:
-        """95 % Wilson interval."""
-        return wilson_interval(self.correct, self.n)
+    def estimate(self) -> Estimate:
+        """The same with its 95 % Wilson interval."""
+        return Estimate(self.accuracy, *wilson_interval(self.correct, self.n))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,29 +71,25 @@ class Shifted:
         return next((p for p in self.points if p.is_sorted), None)
 
 
-def shift_figure(models: Sequence[Shifted]) -> "Figure":
+def shift_figure(models: Sequence[Shifted]) -> Figure:
     """Accuracy over the classes in a batch; what does not depend on the batch is a level line."""
-    from plotly.graph_objects import Figure  # not before a page needs it
-
-    figure = Figure()
+    figure = new_figure()
     ends = _ends(models)
     for model, mode in _lines(models):
         points = model.of(mode)
         is_level = mode not in _OF_BATCH
         drawn = [points[0]] * 2 if is_level else points
         x = ends if is_level else [point.classes for point in points]
+        values, lows, highs = zip(*(point.estimate.points for point in drawn), strict=True)
+        figure.add_traces(
+            band(x, lows, highs, translucent(model.color, 0.05 if is_level else 0.12))
+        )
         figure.add_scatter(
-            x=[*x, *reversed(x)],
-            y=[100 * p.interval[1] for p in drawn] + [100 * p.interval[0] for p in drawn[::-1]],
-            fill="toself", fillcolor=translucent(model.color, 0.05 if is_level else 0.12),
-            line={"width": 0}, mode="lines", hoverinfo="skip",
-        )  # fmt: skip
-        figure.add_scatter(
-            x=x, y=[100 * point.accuracy for point in drawn], name=_name(model, mode),
+            x=x, y=values, name=_name(model, mode),
             mode="lines" if is_level else "lines+markers",
             line={
                 "color": model.color, "width": 1.5 if is_level else 2.5,
-                "dash": _DASHES.get(mode, "dot"),
+                "dash": DASHES[_LOOKS[mode]],
             },
             marker={"size": 7},
             customdata=[[_told(point), point.n] for point in drawn],
@@ -114,16 +109,12 @@ def shift_figure(models: Sequence[Shifted]) -> "Figure":
             )  # fmt: skip
     span = [ends[0] - 0.2, ends[1] + 0.2]
     across = axis("classes in a test batch", range=span, dtick=1, showgrid=False)
-    figure.update_layout(laid_out(320, across, axis(ticksuffix=" %", range=[0, 102], nticks=6)))
-    return figure
+    return laid_out(figure, 320, across, axis(ticksuffix=" %", range=[0, 102], nticks=6))
 
 
 def shift_legend(models: Sequence[Shifted]) -> list[Entry]:
     """The lines of the figure, for `legend_html`."""
-    return [
-        Entry(_name(model, mode), model.color, _LOOKS.get(mode, "thin"))
-        for model, mode in _lines(models)
-    ]
+    return [Entry(_name(model, mode), model.color, _LOOKS[mode]) for model, mode in _lines(models)]
 
 
 def shift_reading(models: Sequence[Shifted]) -> str:
@@ -154,7 +145,7 @@ def shift_table(models: Sequence[Shifted]) -> Rows:
             "classes in a batch": point.classes or None, "sorted by class": point.is_sorted,
             "batch size at most": point.batch_size if mode in _OF_BATCH else None,
             "n": point.n, "correct": point.correct, "accuracy": point.accuracy,
-            "low95": point.interval[0], "high95": point.interval[1],
+            "low95": point.estimate.low, "high95": point.estimate.high,
         }
         for model, mode in _lines(models)
         for point in [
@@ -183,7 +174,7 @@ def _name(model: Shifted, mode: ShiftMode) -> str:
 
 
 def _told(point: ShiftPoint) -> str:
-    return accuracy_words(Estimate(point.accuracy, *point.interval))
+    return accuracy_words(point.estimate)
 
 
 def _count(classes: float) -> str:

@@ -105,7 +105,7 @@ def test_the_batch_reading_says_where_batches_overtake_and_what_sorting_costs():
 
 def test_lines_are_solid_dashed_or_level():
     figure = batch_figure(POINTS)
-    lines = [trace for trace in figure.data if trace.fill is None]
+    lines = [trace for trace in figure.data if trace.name]
     assert [(t.name, t.line.dash, list(t.x)) for t in lines] == [
         ("BN, test batch", "solid", [0, 3, 5, 7, 9]),
         ("BN, test batch sorted by class", "dash", [5, 7]),
@@ -113,9 +113,8 @@ def test_lines_are_solid_dashed_or_level():
         ("ASRNorm, per image", "dot", [0, 9]),
     ]
     assert list(lines[0].y) == [40, 72, 90, 91, 92]
-    band = figure.data[0]
     low, high = wilson_interval(40, N)
-    assert (band.y[0], band.y[-1]) == pytest.approx((100 * high, 100 * low))
+    assert [edge.y[0] for edge in figure.data[:2]] == pytest.approx([100 * low, 100 * high])
     assert [entry.look for entry in batch_legend(POINTS)] == ["line", "dashed", "thin", "thin"]
     rows = batch_table(POINTS)
     assert [row["batch size"] for row in rows] == [1, 8, 32, 128, 512, 32, 128, None, None]

@@ -16,7 +16,6 @@ from app.kit.draw.tracks import track
 from app.page.runs.parting import (
     SMOOTH,
     TITLES,
-    MarkedStep,
     parting_figure,
     parting_reading,
     parting_table,
@@ -56,7 +55,7 @@ def test_a_fork_is_named_by_what_it_changed_and_where(shown):
 
 @pytest.mark.parametrize("quantity", TITLES)
 def test_the_parents_curve_comes_before_and_both_after(shown, quantity):
-    figure = parting_figure(shown, quantity, [MarkedStep(MIDDLE, "forked")])
+    figure = parting_figure(shown, quantity, [(MIDDLE, "forked")])
     parent, made = (drawn(figure, each.label)[-1] for each in shown)
     assert min(parent["x"]) < MIDDLE < min(made["x"])
     assert max(parent["x"]) == max(made["x"]) == 44
