@@ -4,7 +4,7 @@ This module and the pages' ``view.py`` alone name session keys. What else a sess
 object that `in_session` keeps by its class.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Generic, TypeVar
@@ -106,6 +106,7 @@ class ViewState(Generic[Settings]):
         anchor: A field whose widget is always on the page.
         things: URL parameters of what is open; Back closes it again.
         linked: What of the settings goes into a link, if not all.
+        help: What is told of a setting's widget, by field.
     """
 
     def __init__(
@@ -116,8 +117,9 @@ class ViewState(Generic[Settings]):
         anchor: str,
         things: Sequence[str] = (),
         linked: Callable[[Settings], Settings] | None = None,
+        help: Mapping[str, str] | None = None,
     ) -> None:
-        self._name, self._kind, self._anchor = name, kind, anchor
+        self._name, self._kind, self._anchor, self._help = name, kind, anchor, help or {}
         self._things, self._linked = things, linked
         self._problems, self._proposed = f"{name}.problems", f"{name}.proposed"
 
@@ -167,6 +169,48 @@ class ViewState(Generic[Settings]):
     def settle(self, field: str, offered: Collection[str], default: str | None = None) -> str:
         """A choice, which gives way where it is not on offer: to the default, or to the first."""
         return settle(self.key(field), offered, default)
+
+    def choice(
+        self,
+        field: str,
+        label: str,
+        offered: Collection[Any],
+        *,
+        like: Callable[..., Any] = st.segmented_control,
+        titles: Callable[[Any], str] | Mapping[Any, str] | None = None,
+        default: str | None = None,
+        **more: Any,
+    ) -> None:
+        """Draw a setting's choice; one of what is on offer gives way as `settle` says.
+
+        Args:
+            field: Of the settings.
+            label: Of the widget.
+            offered: What can be chosen; a mapping names the titles as well.
+            like: The widget, of Streamlit's.
+            titles: Of what is on offer, where these are not the same.
+            default: What is chosen where the choice is not on offer; None for the first.
+            more: Goes to the widget.
+        """
+        if titles is None and isinstance(offered, Mapping):
+            titles = offered
+        if titles is not None:
+            known = titles
+            more["format_func"] = known if callable(known) else lambda one: known.get(one, one)
+        if not isinstance(getattr(self.take(), field), tuple):
+            self.settle(field, offered, default)
+            more |= {"required": True} if like in (st.segmented_control, st.pills) else {}
+        elif like is st.pills:
+            more["selection_mode"] = "multi"
+        like(label, list(offered), **{"key": self.key(field), "help": self._help.get(field)} | more)
+
+    def pick(self, field: str, label: str, titles: Mapping[str, str], **more: Any) -> None:
+        """Draw a choice of runs and networks; what a link names is among them, whatever it is."""
+        named = getattr(self.take(), field)
+        is_many = isinstance(named, tuple)
+        offered = dict.fromkeys([*titles, *(named if is_many else [named])])
+        like: Any = st.multiselect if is_many else st.selectbox
+        self.choice(field, label, list(offered), like=like, titles=titles, **more)
 
     def propose(self, field: str, values: Sequence[str]) -> None:
         """Values for an address that names none: once, for the visitor may want to clear them."""

@@ -17,44 +17,28 @@ def render() -> None:
         for line in unread():
             st.caption(f":material/folder_off: {plain(line[0].upper() + line[1:])}.")
         with st.container(horizontal=True, gap="medium"):
-            VIEW.settle("dataset", offered)
-            st.selectbox(
-                "Data", list(offered), key=VIEW.key("dataset"), width=260,
-                format_func=offered.__getitem__,
-            )  # fmt: skip
-            st.segmented_control("Network", BACKBONE_NAMES, key=VIEW.key("backbone"), required=True)
+            VIEW.choice("dataset", "Data", offered, like=st.selectbox, width=260)
+            VIEW.choice("backbone", "Network", BACKBONE_NAMES)
             st.number_input("Epochs", 1, 200, key=VIEW.key("epochs"), width=120)
-            st.number_input(
-                "Seeds",
-                1,
-                20,
-                key=VIEW.key("seeds"),
-                width=120,
-                help=HELP["seeds"],
-            )
-            st.segmented_control(
-                "Tested", list(TESTS), key=VIEW.key("tests"), required=True,
-                format_func={
-                    "clean": "clean", "six": "and six corruptions",
-                    "all": f"and all {len(TESTS['all'])}",
-                }.__getitem__,
-            )  # fmt: skip
+            st.number_input("Seeds", 1, 20, key=VIEW.key("seeds"), width=120, help=HELP["seeds"])
+            told = {"six": "and six corruptions", "all": f"and all {len(TESTS['all'])}"}
+            VIEW.choice("tests", "Tested", TESTS, titles=told)
             others = [name for name in offered if name != VIEW.take().dataset]
             VIEW.set(domains=[name for name in VIEW.take().domains if name in others])
-            st.multiselect(
-                "Also tested on", others, key=VIEW.key("domains"), width=260,
-                format_func=offered.__getitem__, help=HELP["domains"],
-            )  # fmt: skip
+            VIEW.choice(
+                "domains", "Also tested on", others, like=st.multiselect, titles=offered, width=260
+            )
         for i in (1, 2, 3):
             _axis(i)
 
 
 def _axis(i: int) -> None:
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        st.selectbox(
-            "What varies" if i == 1 else "and", ["", *VARIED] if i > 1 else list(VARIED),
-            key=VIEW.key(f"axis_{i}"), width=260, on_change=_begin_axis, args=(i,),
-            format_func=lambda name: VARIED[name].title if name else "nothing else",
+        titles = {name: each.title for name, each in VARIED.items()}
+        VIEW.choice(
+            f"axis_{i}", "What varies" if i == 1 else "and",
+            titles if i == 1 else {"": "nothing else"} | titles,
+            like=st.selectbox, width=260, on_change=_begin_axis, args=(i,),
         )  # fmt: skip
         if name := getattr(VIEW.take(), f"axis_{i}"):
             known = ", ".join(choices_of(VARIED[name]))

@@ -15,7 +15,7 @@ from ...kit.results import Layout, SweepResults
 from . import charts, table
 from .drawn import DrawnSweep, axis_title, picked, point_words
 from .view import FIGURES, SHOWN, VIEW
-from .words import ABOUT, HELP
+from .words import ABOUT
 
 
 def render(results: SweepResults, *, metric: str, over: str, figure: str) -> None:
@@ -28,32 +28,23 @@ def render(results: SweepResults, *, metric: str, over: str, figure: str) -> Non
         figure: Likewise, how.
     """
     known, axes = results.metrics, results.axes
-    VIEW.settle("metric", list(known), metric if metric in known else "clean")
     VIEW.settle("over", list(axes), over if over in axes else Layout.of(axes).over)
     VIEW.settle("figure", FIGURES, figure)
     layout = Layout.of(axes, VIEW.take().over)
-    VIEW.settle("baseline", axes[layout.compared], layout.baseline)
     with st.container(horizontal=True, gap="medium"):
-        st.selectbox(
-            "Shown", list(known), key=VIEW.key("metric"), width=240,
-            format_func=lambda name: known[name].title,
+        VIEW.choice(
+            "metric", "Shown", {name: each.title for name, each in known.items()},
+            like=st.selectbox, default=metric if metric in known else "clean", width=240,
         )  # fmt: skip
         if len(axes) > 1:
-            st.segmented_control(
-                "Along", list(axes), key=VIEW.key("over"), required=True, format_func=axis_title
-            )
-        st.segmented_control(
-            "As", SHOWN, key=VIEW.key("shown"), required=True,
-            help=HELP["shown"],
-        )  # fmt: skip
-        st.selectbox(
-            "Compared with", axes[layout.compared], key=VIEW.key("baseline"), width=220,
-            help=HELP["baseline"],
+            VIEW.choice("over", "Along", axes, titles=axis_title)
+        VIEW.choice("shown", "As", SHOWN)
+        VIEW.choice(
+            "baseline", "Compared with", axes[layout.compared], like=st.selectbox,
+            default=layout.baseline, width=220,
         )  # fmt: skip
         if len(axes) > 1:
-            st.segmented_control(
-                "Drawn as", FIGURES, key=VIEW.key("figure"), required=True
-            )  # fmt: skip
+            VIEW.choice("figure", "Drawn as", FIGURES)
     view = VIEW.take()
     layout = Layout.of(axes, view.over, view.baseline)
     drawn = DrawnSweep.of(

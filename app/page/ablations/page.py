@@ -78,9 +78,9 @@ def _choose(problems: list[str]) -> dict[str, SweepPlan]:
         problems.append(
             f"In the link, sweep={named[:40]}: no such sweep was begun here. Another is shown."
         )
-    st.pills(
-        "Sweep", list(titles), key=VIEW.key("sweep"), required=True, format_func=titles.__getitem__,
-        on_change=_other_sweep, label_visibility="collapsed",
+    VIEW.choice(
+        "sweep", "Sweep", titles, like=st.pills, on_change=_other_sweep,
+        label_visibility="collapsed",
     )  # fmt: skip
     return known
 
@@ -103,10 +103,7 @@ def _ready_made(name: str, ready: ReadyMade) -> None:
     live = looked.results if looked.progress.ended else None
     results = saved
     if saved and live:
-        st.segmented_control(
-            "Results", SOURCES, key=VIEW.key("source"), required=True,
-            help=HELP["source"],
-        )  # fmt: skip
+        VIEW.choice("source", "Results", SOURCES)
     if live and (saved is None or VIEW.take().source == "live"):
         results = live
     if results:

@@ -11,6 +11,7 @@ from afn.settings.setting import Setting
 from afn.sweep.spec import SweepSpec
 
 from ...kit.view import View, ViewState, in_link
+from .words import HELP
 
 NEW = "new"
 """In the place of a sweep's name: one that is being built."""
@@ -139,4 +140,4 @@ def _value(setting: Setting, text: str) -> Any:
     return list(value) if setting.is_list else value
 
 
-VIEW = ViewState("ablations", AblationsView, anchor="sweep", things=("sweep",))
+VIEW = ViewState("ablations", AblationsView, anchor="sweep", things=("sweep",), help=HELP)

@@ -6,7 +6,7 @@ from typing import Literal
 
 import streamlit as st
 
-from afn.cost.plan import BATCH_SIZES, CHANNELS, SIZES, SUBJECT_TITLES, SUBJECTS
+from afn.cost.plan import SUBJECT_TITLES, SUBJECTS
 from afn.cost.records import Measurement, Report
 from afn.wording import enumerate_words
 
@@ -22,6 +22,7 @@ from . import live as live_cost
 from . import take as costs
 from .view import (
     CONTENDERS,
+    VARIED,
     VARIED_TITLES,
     VIEW,
     CostView,
@@ -31,7 +32,7 @@ from .view import (
     title_of,
     write_url,
 )
-from .words import ABOUT, HELP
+from .words import ABOUT
 
 TITLE, PATH = "Cost", "cost"
 """In the navigation, and in the address."""
@@ -57,41 +58,17 @@ def render() -> None:
 
 def _controls() -> None:
     with st.container(horizontal=True, gap="medium"):
-        st.segmented_control(
-            "Measured", SUBJECTS, key=VIEW.key("subject"), required=True,
-            format_func=SUBJECT_TITLES.__getitem__, help=HELP["subject"],
-        )  # fmt: skip
+        VIEW.choice("subject", "Measured", SUBJECTS, titles=SUBJECT_TITLES)
         is_layer = VIEW.take().subject == "layer"
-        over = "batch_size"
         if is_layer:
-            st.segmented_control(
-                "Over", list(VARIED_TITLES), key=VIEW.key("over"), required=True,
-                format_func=VARIED_TITLES.__getitem__, help=HELP["over"],
-            )  # fmt: skip
-            over = VIEW.take().over
-            if over != "channels":
-                _fixed("Channels", "channels", CHANNELS)
-            if over != "size":
-                _fixed("Image size", "size", SIZES)
-            if over != "batch_size":
-                _fixed("Batch size", "batch_size", BATCH_SIZES)
+            VIEW.choice("over", "Over", VARIED_TITLES)
+            for name, values in VARIED.items():
+                if name != VIEW.take().over:
+                    sides = {side: f"{side}×{side}" for side in values} if name == "size" else None
+                    VIEW.choice(name, VARIED_TITLES[name].capitalize(), values, titles=sides)
     with st.container(horizontal=True, gap="medium"):
-        st.pills(
-            "Beside BN", CONTENDERS, key=VIEW.key("norms"), selection_mode="multi",
-            format_func=title_of, help=HELP["norms"], wrap=True,
-        )  # fmt: skip
-        st.segmented_control(
-            "Shown as", ["ratio", "absolute"], key=VIEW.key("scale"), required=True,
-            format_func={"ratio": "ratio to BN", "absolute": "ms and MB"}.__getitem__,
-            help=HELP["scale"],
-        )  # fmt: skip
-
-
-def _fixed(label: str, name: str, choices: Sequence[int]) -> None:
-    st.segmented_control(
-        label, choices, key=VIEW.key(name), required=True, help=HELP[name],
-        format_func=(lambda side: f"{side}×{side}") if name == "size" else str,
-    )  # fmt: skip
+        VIEW.choice("norms", "Beside BN", CONTENDERS, like=st.pills, titles=title_of, wrap=True)
+        VIEW.choice("scale", "Shown as", {"ratio": "ratio to BN", "absolute": "ms and MB"})
 
 
 def _figures(chosen: list[Measurement], view: CostView, report: Report, *, is_live: bool) -> None:

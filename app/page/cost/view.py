@@ -25,6 +25,7 @@ from afn.wording import count_words
 
 from ...kit import address, backend, folders
 from ...kit.view import View, ViewState, in_link, in_session
+from .words import HELP
 
 REFERENCE = folders.REFERENCE / "cost.jsonl"
 """What was measured on the machine that the file's head names, by the command that it names."""
@@ -181,7 +182,7 @@ def title_of(norm: str) -> str:
 # -- the session -----------------------------------------------------------------------------------
 
 MEASUREMENT_PARAMETER = "m"
-VIEW = ViewState("cost", CostView, anchor="subject", things=(MEASUREMENT_PARAMETER,))
+VIEW = ViewState("cost", CostView, anchor="subject", things=(MEASUREMENT_PARAMETER,), help=HELP)
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ from ...kit.jobs import Job
 from ...kit.markdown import plain
 from ...kit.plot import plot
 from . import spread
-from .view import COLORS, CONTENDERS, VIEW, TrainedNetworks, source_like, source_words, spread_tasks
+from .view import COLORS, LABELS, VIEW, TrainedNetworks, source_like, source_words, spread_tasks
 
 _HEIGHT = 900
 """About that of the figures, kept free until they are there."""
@@ -48,14 +48,11 @@ def render(
 
     def draw(asked: Job) -> None:
         titles = {entry.name: families.title_of(entry) for entry in here}
-        st.segmented_control(
-            "Trained on", possible, key=VIEW.key("source"), required=True,
-            format_func=lambda name: source_words(name, here),
-        )  # fmt: skip
+        VIEW.choice("source", "Trained on", {name: source_words(name, here) for name in possible})
         view = VIEW.take()
         tasks = spread_tasks(view, trained, view.source, here)
         known = {
-            name: (CONTENDERS[name].label, COLORS[name], measured)
+            name: (LABELS[name], COLORS[name], measured)
             for name, task in tasks.items()
             if (measured := task.read())
         }
@@ -86,19 +83,12 @@ def _one_layer(
     *,
     is_running: bool,
 ) -> None:
-    VIEW.settle("looked_at", offered)
     with st.container(horizontal=True, gap="medium"):
-        st.segmented_control(
-            "Norm", offered, key=VIEW.key("looked_at"), required=True,
-            format_func=lambda name: CONTENDERS[name].label,
-        )  # fmt: skip
+        VIEW.choice("looked_at", "Norm", offered, titles=LABELS)
         measured = known[name][2] if (name := VIEW.take().looked_at) in known else None
         names = [layer.name for layer in measured.layers] if measured else []
         if measured:
-            VIEW.settle("layer", names)
-            st.selectbox(
-                "Layer", names, key=VIEW.key("layer"), format_func=short_layer, width=200
-            )  # fmt: skip
+            VIEW.choice("layer", "Layer", names, like=st.selectbox, titles=short_layer, width=200)
     if measured is None:
         if is_running:
             st.skeleton(height=_HEIGHT)

@@ -29,8 +29,8 @@ from .training import Pair, Recipe
 from .view import (
     AS_PRETRAINED,
     CONTENDERS,
-    HOW,
     IMAGES,
+    LABELS,
     SHOWN,
     VIEW,
     DomainsView,
@@ -47,7 +47,7 @@ from .view import (
     statistics_words,
     wanted,
 )
-from .words import ABOUT, HELP
+from .words import ABOUT
 
 TITLE, PATH = "Domains", "domains"
 """In the navigation, and in the address."""
@@ -124,55 +124,35 @@ def _intro(here: Sequence[DatasetEntry], *, is_digits: bool) -> str:
 
 def _controls(found: Mapping[str, Sequence[DatasetEntry]]) -> None:
     _tested(found)
-    st.pills(
-        "Norms", list(CONTENDERS), key=VIEW.key("contenders"), selection_mode="multi",
-        format_func=lambda name: CONTENDERS[name].label, help=HELP["contenders"],
-    )  # fmt: skip
+    VIEW.choice("contenders", "Norms", LABELS, like=st.pills)
 
 
 def _tested(found: Mapping[str, Sequence[DatasetEntry]]) -> None:
     with st.container(horizontal=True, gap="medium"):
         if len(found) > 1:
-            st.segmented_control(
-                "Domains", list(found), key=VIEW.key("family"), required=True,
-                format_func=lambda name: name.upper() if "/" in found[name][0].name else name,
-            )  # fmt: skip
+            trees = [name for name in found if "/" in found[name][0].name]
+            VIEW.choice("family", "Domains", list(found), titles={t: t.upper() for t in trees})
         here = found[VIEW.take().family]
         channels = {entry.image_shape[2] for entry in here}
         if len(channels) > 1 and len(settings_of(here)) > 1:
-            st.segmented_control(
-                "Channels", list(SETTINGS), key=VIEW.key("setting"), required=True,
-                format_func=_SETTINGS.__getitem__, help=HELP["setting"],
-            )  # fmt: skip
+            VIEW.choice("setting", "Channels", SETTINGS, titles=_SETTINGS)
         if not families.are_here(here):
             VIEW.set(**AS_PRETRAINED)
             return
-        st.segmented_control(
-            "Trained on", HOW, key=VIEW.key("how"), required=True,
-            format_func=_HOW.__getitem__, help=HELP["how"],
-        )  # fmt: skip
-        st.selectbox(
-            "Test images", IMAGES, key=VIEW.key("images"), width=120,
-            help=HELP["images"],
-        )  # fmt: skip
-        st.select_slider(
-            "Test batch", BATCH_SIZES, key=VIEW.key("batch_size"), width=200,
-            help=HELP["batch"],
-        )  # fmt: skip
+        VIEW.choice("how", "Trained on", _HOW)
+        VIEW.choice("images", "Test images", IMAGES, like=st.selectbox, width=120)
+        VIEW.choice("batch_size", "Test batch", BATCH_SIZES, like=st.select_slider, width=200)
 
 
 def _recipe(recipes: dict[str, Recipe], count: int) -> Recipe:
     first, *others = recipes
     VIEW.settle("recipe", recipes, first if others else "")
     if others:
-        st.selectbox(
-            "Networks", list(recipes), key=VIEW.key("recipe"),
-            format_func=lambda key: (
-                f"{recipe_words(recipes[key].config)} · "
-                f"{len(recipes[key].done)} of {count} trained"
-            ),
-            help=HELP["recipe"],
-        )  # fmt: skip
+        titles = {
+            key: f"{recipe_words(each.config)} · {len(each.done)} of {count} trained"
+            for key, each in recipes.items()
+        }
+        VIEW.choice("recipe", "Networks", titles, like=st.selectbox)
     return recipes[VIEW.take().recipe or first]
 
 
@@ -287,14 +267,8 @@ def _against(rows: MatrixRows, baseline: str) -> str | None:
     offered = [name for name in SHOWN if name == "accuracy" or held[name] in rows]
     if baseline == "bn-batch":
         offered.remove("beyond batch")  # it is the difference
-    VIEW.settle("shown", offered, "accuracy")
-    st.segmented_control(
-        "Shown", offered, key=VIEW.key("shown"), required=True,
-        format_func=lambda name: (
-            f"minus {CONTENDERS[held[name]].label}" if held[name] else name
-        ),
-        label_visibility="collapsed",
-    )  # fmt: skip
+    titles = {name: f"minus {LABELS[held[name]]}" for name in offered if held[name]}
+    VIEW.choice("shown", "Shown", offered, titles=titles, label_visibility="collapsed")
     return held[VIEW.take().shown] or None
 
 

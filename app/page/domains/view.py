@@ -25,6 +25,7 @@ from ...kit.draw.palette import run_colors
 from ...kit.families import DIGITS, title_of
 from ...kit.recipes import recipe_of
 from ...kit.view import View, ViewState, in_link
+from .words import HELP
 
 PRETRAINED_IMAGES = 2000
 """Of each domain, for the cards of pretrained models."""
@@ -60,6 +61,7 @@ CONTENDERS = {
     "afn-running": Contender("afn", "running", "AFN, running"),
     "bin": Contender("bin", None, "BIN"),
 }
+LABELS = {name: each.label for name, each in CONTENDERS.items()}
 COLORS = dict(zip(CONTENDERS, run_colors([each.norm for each in CONTENDERS.values()]), strict=True))
 """A contender's colour does not depend on who is beside it."""
 
@@ -327,4 +329,4 @@ def spread_tasks(
     }
 
 
-VIEW = ViewState("domains", DomainsView, anchor="contenders")
+VIEW = ViewState("domains", DomainsView, anchor="contenders", help=HELP)

@@ -11,7 +11,7 @@ HELP = {
     "answer constants. Off: every λ forced to 0.",
     "images": "The first so many test images of each domain, or all where it has fewer; "
     "the same for every network. More of them make the intervals narrower.",
-    "batch": "Test images of one domain that are normalized together. It matters to norms "
+    "batch_size": "Test images of one domain that are normalized together. It matters to norms "
     "that take statistics from the test batch: small ones make them noisy.",
     "recipe": "How the networks were trained. Each needs one for every norm and training domain.",
 }

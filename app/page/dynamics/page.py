@@ -24,8 +24,8 @@ from ...kit.plot import plot
 from ...kit.sections import movement as moving
 from ...kit.take import lambdas, offer
 from . import charts
-from .view import ALL, BY, MAX_RUNS, QUANTITIES, SEEDS, VIEW, DynamicsView
-from .words import ABOUT, HELP, dynamics_reading, panel_reading
+from .view import ALL, AXES, BY, MAX_RUNS, SEEDS, VIEW, DynamicsView
+from .words import ABOUT, dynamics_reading, panel_reading
 
 TITLE, PATH = "λ dynamics", "lambda"
 """In the navigation, and in the address."""
@@ -84,12 +84,7 @@ def _runs(offered: Sequence[Choice]) -> None:
     titles = {choice.id: choice.title for choice in offered}
     adaptive = [choice for choice in offered if choice.config.norm in ADAPTIVE_NORMS]
     VIEW.propose("runs", newest(adaptive or offered, MAX_RUNS, first=ADAPTIVE_NORMS))
-    named = VIEW.take().runs
-    st.multiselect(
-        "Runs and pretrained models", list(dict.fromkeys([*titles, *named])),
-        key=VIEW.key("runs"), format_func=lambda name: titles.get(name, name),
-        max_selections=MAX_RUNS, help=HELP["runs"],
-    )  # fmt: skip
+    VIEW.pick("runs", "Runs and pretrained models", titles, max_selections=MAX_RUNS)
 
 
 def _without(chosen: Sequence[Shown]) -> str:
@@ -103,31 +98,15 @@ def _without(chosen: Sequence[Shown]) -> str:
 
 def _controls(chosen: Sequence[Shown]) -> None:
     with st.container(horizontal=True, gap="medium"):
-        st.segmented_control(
-            "Shown", QUANTITIES, key=VIEW.key("quantity"), required=True,
-            format_func=_QUANTITIES.__getitem__, help=HELP["quantity"],
-        )  # fmt: skip
-        st.segmented_control(
-            "A panel per", BY, key=VIEW.key("by"), required=True, help=HELP["by"],
-        )  # fmt: skip
-        offered = VIEW.take().offered
-        VIEW.settle("which", offered)
+        VIEW.choice("quantity", "Shown", _QUANTITIES)
+        VIEW.choice("by", "A panel per", BY)
         titles = GREEK | {ALL: "all"}
         if VIEW.take().quantity == "move":
             titles |= {"mu": "mean", "sigma": "spread"}
-        st.segmented_control(
-            "Of", offered, key=VIEW.key("which"), required=True,
-            format_func=titles.__getitem__, help=HELP["which"],
-        )  # fmt: skip
-        st.segmented_control(
-            "Steps", ["linear", "log"], key=VIEW.key("axis"), required=True,
-            help=HELP["axis"],
-        )  # fmt: skip
+        VIEW.choice("which", "Of", VIEW.take().offered, titles=titles)
+        VIEW.choice("axis", "Steps", AXES)
         if any(len(one.members) > 1 for one in _series(chosen)):
-            st.segmented_control(
-                "Seeds", SEEDS, key=VIEW.key("seeds"), required=True,
-                help=HELP["seeds"],
-            )  # fmt: skip
+            VIEW.choice("seeds", "Seeds", SEEDS)
 
 
 def _series(chosen: Sequence[Shown]) -> list[Series]:

@@ -7,6 +7,7 @@ from afn.runs.course import Quantity
 from afn.settings.lambda_init import LAMBDAS
 
 from ...kit.view import View, ViewState, in_link
+from .words import HELP
 
 MAX_RUNS = 8
 QUANTITIES: tuple[Quantity, ...] = get_args(Quantity)
@@ -50,4 +51,4 @@ class DynamicsView(View):
         return self.offered[1:] if which == ALL else (which,)
 
 
-VIEW = ViewState("dynamics", DynamicsView, anchor="runs")
+VIEW = ViewState("dynamics", DynamicsView, anchor="runs", help=HELP)

@@ -17,7 +17,8 @@ from afn.data.picture_files import SUFFIXES, num_frames
 from afn.settings.norms import NORM_TITLES
 from afn.work.folder import ENDED
 
-from ...kit import backend, batch_controls, card_view, cards, networks
+from ...kit import backend, card_view, cards, networks
+from ...kit.batch_controls import ORDERS, STATISTICS, corruption
 from ...kit.draw.corruptions import group_title
 from ...kit.draw.lambdas import short_layer
 from ...kit.draw.palette import GREY, NORM_COLORS
@@ -37,7 +38,6 @@ from .view import (
     CORRUPTIONS,
     NORMS,
     SIZES,
-    SOURCES,
     UPLOADER,
     VIEW,
     InsideView,
@@ -97,11 +97,7 @@ def render() -> None:
     if not VIEW.take().model:
         VIEW.set(model=_default(offered))
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        named = VIEW.take().model
-        st.selectbox(
-            "Network", list(dict.fromkeys([*titles, named])), key=VIEW.key("model"), width=420,
-            format_func=lambda name: titles.get(name, name), help=HELP["model"],
-        )  # fmt: skip
+        VIEW.pick("model", "Network", titles, width=420)
         chosen, missing = _opened(VIEW.take().model, offered)
         datasets = _datasets(chosen.subject.config.dataset) if chosen else {}
         if chosen and datasets:
@@ -191,10 +187,7 @@ def _dataset(datasets: dict[str, str], *, is_linked: bool) -> list[str]:
         problems.append(
             f"In the link, data={named[:60]}: not here, or of other classes. {shown} is shown."
         )
-    st.selectbox(
-        "Test images", list(datasets), key=VIEW.key("dataset"), width=200,
-        format_func=datasets.__getitem__, help=HELP["dataset"],
-    )  # fmt: skip
+    VIEW.choice("dataset", "Test images", datasets, like=st.selectbox, width=200)
     return problems
 
 
@@ -236,25 +229,18 @@ def _layer(chosen: _Chosen, picture: bytes) -> None:
 
 def _batch(chosen: _Chosen) -> None:
     with st.container(horizontal=True, gap="medium"):
-        batch_controls.corruption(
-            VIEW.key("corruption"),
-            CORRUPTIONS,
-            VIEW.take().dataset or chosen.subject.config.dataset,
-            chosen.subject.image_shape,
-        )
+        dataset = VIEW.take().dataset or chosen.subject.config.dataset
+        corruption(VIEW, CORRUPTIONS, dataset, chosen.subject.image_shape)
         st.slider("Severity", 0, 5, key=VIEW.key("severity"), width=150)
-        st.select_slider("Batch", SIZES, key=VIEW.key("size"), width=170, help=HELP["batch"])
-        batch_controls.order(VIEW.key("order"), HELP["order"])
+        VIEW.choice("size", "Batch", SIZES, like=st.select_slider, width=170)
+        VIEW.choice("order", "Batches", ORDERS)
         st.number_input(
             "From image", 0, POOL - 1, step=1, key=VIEW.key("first"), width=120,
             help=HELP["first"],
         )  # fmt: skip
         if chosen.subject.has_choice:
-            batch_controls.statistics(VIEW.key("stats"), HELP["stats"])
-        st.segmented_control(
-            "First place", SOURCES, key=VIEW.key("source"), required=True,
-            format_func=_SOURCES.__getitem__, help=HELP["source"],
-        )  # fmt: skip
+            VIEW.choice("stats", "Statistics", STATISTICS)
+        VIEW.choice("source", "First place", _SOURCES)
 
 
 def _picture(view: InsideView, subject: Network) -> bytes:

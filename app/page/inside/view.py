@@ -14,6 +14,7 @@ from afn.settings.norms import ADAPTIVE_NORMS, NORM_TITLES
 
 from ...kit.draw.grid import in_order
 from ...kit.view import View, ViewState, in_link, in_session, said
+from .words import HELP
 
 NORMS = ("afn", "asrnorm", "bn")
 """Whose layers can be looked into."""
@@ -143,7 +144,9 @@ def _linked(view: InsideView) -> InsideView:
     return view if view.source == "a drawing" else replace(view, picture="")
 
 
-VIEW = ViewState("inside", InsideView, anchor="model", things=("model", "layer"), linked=_linked)
+VIEW = ViewState(
+    "inside", InsideView, anchor="model", things=("model", "layer"), linked=_linked, help=HELP
+)
 UPLOADER = "inside_upload"
 """The uploader's key."""
 

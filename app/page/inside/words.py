@@ -15,7 +15,7 @@ HELP = {
     "model": "A run, as its last checkpoint has it (also while it trains), a pretrained "
     "model, or a network that nobody has trained.",
     "dataset": "Whose test images; any with the same classes.",
-    "batch": "Images that go through the network together. With 1, AFN has nothing but that "
+    "size": "Images that go through the network together. With 1, AFN has nothing but that "
     "image to measure.",
     "first": "Where among the first 512 test images the batch begins.",
     "order": "Sorted by class, a batch holds few classes: statistics then say more about "

@@ -49,7 +49,7 @@ from .view import (
     fit_words,
     level_words,
 )
-from .words import ABOUT, HELP
+from .words import ABOUT
 
 TITLE, PATH = "Paper", "paper"
 """In the navigation, and in the address."""
@@ -128,10 +128,7 @@ def _rows(table: Table, view: PaperView) -> list[Replicated]:
 
 def _table(table: Table, results: Results) -> None:
     if table.name == "digits_single_each":
-        st.segmented_control(
-            "A column is the domain", list(READINGS), key=VIEW.key("reading"), required=True,
-            format_func=READINGS.__getitem__, help=HELP["reading"],
-        )  # fmt: skip
+        VIEW.choice("reading", "A column is the domain", READINGS)
     view = VIEW.take()
     every = {each.name: _rows(each, view) for each in TABLES}
     rows = every[table.name]
@@ -222,11 +219,7 @@ def _mechanisms(offered: Sequence[str]) -> None:
         st.caption("No AFN network is there yet. This makes one of the embedded digits:")
         st.code("python -m afn pretrained train mnist5k-afn", language="shell")
         return
-    st.segmented_control(
-        "Looked at in", offered, key=VIEW.key("network"), required=True,
-        format_func=NETWORKS.__getitem__,
-        help=HELP["network"],
-    )  # fmt: skip
+    VIEW.choice("network", "Looked at in", offered, titles=NETWORKS)
     network = VIEW.take().network
     courses = evidence.courses(network)
     told = _told(network)

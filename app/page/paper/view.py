@@ -12,6 +12,7 @@ from afn.pretrained.ways import WAYS, Ask
 from afn.wording import signed_words
 
 from ...kit.view import View, ViewState, in_link
+from .words import HELP
 
 READINGS: dict[Reading, str] = {"trains": "that trains", "tests": "that tests"}
 """What a column of the first digits table stands for: the domain …"""
@@ -105,4 +106,4 @@ def level_words(table: Table, results: Results) -> list[str]:
     ]
 
 
-VIEW = ViewState("paper", PaperView, anchor="reading")
+VIEW = ViewState("paper", PaperView, anchor="reading", help=HELP)

@@ -8,8 +8,8 @@ from afn.ask.network import Network
 from afn.ask.rescaling import LayerRescaling, Rescaling
 from afn.wording import statistics_told
 
-from ...kit import backend, batch_controls, families, histories, jobs
-from ...kit.batch_controls import BATCH_SIZES
+from ...kit import backend, families, histories, jobs
+from ...kit.batch_controls import BATCH_SIZES, STATISTICS, corruption
 from ...kit.draw.chart import Shown
 from ...kit.draw.legend import Entry, legend_html
 from ...kit.draw.palette import NORM_COLORS
@@ -22,7 +22,6 @@ from . import differences
 from . import take as scales
 from .ridges import SYMBOLS
 from .view import CORRUPTIONS, IMAGES, VIEW, RescalingView, not_here, task_of
-from .words import HELP
 
 _CONDITIONS = {"corruption": "severities of a corruption", "domains": "domains"}
 _HEIGHT = 300
@@ -72,34 +71,17 @@ def render(chosen: Shown) -> None:
 def _settings(others: Mapping[str, str], network: Network) -> None:
     with st.container(horizontal=True, gap="medium"):
         if others:
-            st.segmented_control(
-                "Between", list(_CONDITIONS), key=VIEW.key("conditions"), required=True,
-                format_func=_CONDITIONS.__getitem__, help=HELP["conditions"],
-            )  # fmt: skip
+            VIEW.choice("conditions", "Between", _CONDITIONS)
         if VIEW.take().conditions == "domains":
             asked = map(families.current_name, VIEW.take().domains)
             VIEW.set(domains=[name for name in asked if name in others])
-            st.pills(
-                "Domains", list(others), key=VIEW.key("domains"), selection_mode="multi",
-                format_func=others.__getitem__, help=HELP["domains"],
-            )  # fmt: skip
+            VIEW.choice("domains", "Domains", others, like=st.pills)
         else:
-            batch_controls.corruption(
-                VIEW.key("corruption"),
-                CORRUPTIONS,
-                network.config.dataset,
-                network.image_shape,
-            )
+            corruption(VIEW, CORRUPTIONS, network.config.dataset, network.image_shape)
         if network.has_choice:
-            batch_controls.statistics(VIEW.key("stats"), HELP["stats"])
-            st.select_slider(
-                "Test batch", BATCH_SIZES, key=VIEW.key("batch_size"), width=180,
-                help=HELP["batch"],
-            )  # fmt: skip
-        st.selectbox(
-            "Images of each", IMAGES, key=VIEW.key("images"), width=120,
-            help=HELP["images"],
-        )  # fmt: skip
+            VIEW.choice("stats", "Statistics", STATISTICS)
+            VIEW.choice("batch_size", "Test batch", BATCH_SIZES, like=st.select_slider, width=180)
+        VIEW.choice("images", "Images of each", IMAGES, like=st.selectbox, width=120)
 
 
 def _differences(

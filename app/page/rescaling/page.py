@@ -22,7 +22,7 @@ from . import conditions, ridges
 from . import take as scales
 from .ridges import SYMBOLS, TITLES, Ridge, Values
 from .view import EVERY_LAYER, NEWEST, VIEW, nearest
-from .words import ABOUT, HELP
+from .words import ABOUT
 
 TITLE, PATH = "γ/β", "gamma-beta"
 """In the navigation, and in the address."""
@@ -70,11 +70,7 @@ def render() -> None:
 
 def _run(offered: Sequence[Choice]) -> None:
     titles = {choice.id: choice.title for choice in offered}
-    named = VIEW.take().run
-    st.selectbox(
-        "Run or pretrained model", list(dict.fromkeys([*titles, named])), key=VIEW.key("run"),
-        format_func=lambda name: titles.get(name, name), help=HELP["run"], width=420,
-    )  # fmt: skip
+    VIEW.pick("run", "Run or pretrained model", titles, width=420)
 
 
 def _layer(layers: Sequence[str], *, is_linked: bool) -> list[str]:
@@ -85,11 +81,8 @@ def _layer(layers: Sequence[str], *, is_linked: bool) -> list[str]:
             f"In the link, layer={named[:60]}: this network has no such norm layer. The first one "
             "is shown."
         )
-    st.selectbox(
-        "Layer", [*layers, EVERY_LAYER], key=VIEW.key("layer"), width=240,
-        help=HELP["layer"],
-        format_func=lambda name: "all layers" if name == EVERY_LAYER else short_layer(name),
-    )  # fmt: skip
+    titles = {name: short_layer(name) for name in layers} | {EVERY_LAYER: "all layers"}
+    VIEW.choice("layer", "Layer", titles, like=st.selectbox, width=240)
     return problems
 
 
@@ -155,10 +148,8 @@ def _cursor(steps: Sequence[int], *, is_linked: bool) -> int:
         VIEW.set(step=found)
     if len(steps) == 1:
         return steps[0]
-    st.select_slider(
-        "Step", [*steps[:-1], NEWEST], key=VIEW.key("step"), help=HELP["step"],
-        format_func=lambda step: f"{step:,}" if step else f"{steps[-1]:,} (newest)",
-    )  # fmt: skip
+    titles = {step: f"{step:,}" for step in steps[:-1]} | {NEWEST: f"{steps[-1]:,} (newest)"}
+    VIEW.choice("step", "Step", titles, like=st.select_slider)
     return VIEW.take().step or steps[-1]
 
 

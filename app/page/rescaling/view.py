@@ -12,6 +12,7 @@ from ...kit.batch_controls import BATCH_SIZES
 from ...kit.draw.grid import in_order
 from ...kit.families import current_name, other_domains
 from ...kit.view import View, ViewState, in_link, in_session
+from .words import HELP
 
 CORRUPTIONS = tuple(in_order(CORRUPTION_NAMES))
 CONDITIONS = ("corruption", "domains")
@@ -84,7 +85,7 @@ def task_of(view: RescalingView, network: Network) -> RescalingTask:
 
 # -- the session -----------------------------------------------------------------------------------
 
-VIEW = ViewState("rescaling", RescalingView, anchor="run", things=("run", "layer"))
+VIEW = ViewState("rescaling", RescalingView, anchor="run", things=("run", "layer"), help=HELP)
 
 
 def not_here(asked: Sequence[str], others: Collection[str]) -> str:

@@ -11,7 +11,7 @@ HELP = {
     "network takes. None chosen: all.",
     "stats": "Whose mean and variance BN and AFN use in the test. With running averages "
     "nothing depends on the images any more, not even AFN's γ̂ and β̂.",
-    "batch": "Images that are normalized together. AFN computes γ̂ and β̂ anew for each "
+    "batch_size": "Images that are normalized together. AFN computes γ̂ and β̂ anew for each "
     "batch, so in small batches they vary more.",
     "images": "The first so many test images of each condition, or all where there are fewer.",
 }

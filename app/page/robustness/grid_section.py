@@ -36,7 +36,7 @@ from .view import (
     starts,
     whole_grid,
 )
-from .words import ABOUT, HELP
+from .words import ABOUT
 
 _bars_figure = lru_cache(maxsize=32)(bars.bars_figure)
 _bars_reading = lru_cache(maxsize=32)(bars.bars_reading)
@@ -122,16 +122,11 @@ def _tables(
 
 def _how_shown(chosen: Sequence[Chosen], held: Chosen) -> None:
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        st.segmented_control(
-            "Shown", SHOWN, key=VIEW.key("shown"), required=True,
-            format_func={"accuracy": "accuracy", "difference": f"minus {held.label}"}.__getitem__,
-        )  # fmt: skip
+        VIEW.choice("shown", "Shown", SHOWN, titles={"difference": f"minus {held.label}"})
         titles = {each.network.id: each.label for each in chosen}
-        VIEW.settle("baseline", titles, held.network.id)
-        st.selectbox(
-            "Baseline", list(titles), key=VIEW.key("baseline"), width=200,
-            format_func=titles.__getitem__, help=HELP["baseline"],
-        )  # fmt: skip
+        VIEW.choice(
+            "baseline", "Baseline", titles, like=st.selectbox, default=held.network.id, width=200
+        )
 
 
 def _provenance(

@@ -9,8 +9,8 @@ from afn.data import dataset_entry
 from afn.png import data_uri
 from afn.wording import count_words
 
-from ...kit import backend, batch_controls, card_view, cards, families, jobs, networks, routes
-from ...kit.batch_controls import BATCH_SIZES
+from ...kit import backend, card_view, cards, families, jobs, networks, routes
+from ...kit.batch_controls import BATCH_SIZES, ORDERS, STATISTICS
 from ...kit.draw.corruptions import group_title
 from ...kit.draw.legend import Entry, legend_html
 from ...kit.draw.tested import Tested
@@ -47,7 +47,7 @@ from .view import (
     way_steps,
     whole_grid,
 )
-from .words import ABOUT, HELP
+from .words import ABOUT
 
 TITLE, PATH = "Robustness", "robustness"
 """In the navigation, and in the address."""
@@ -122,12 +122,7 @@ def _has_answers(chosen: Sequence[Chosen]) -> bool:
 def _models(offered: Sequence[Choice]) -> None:
     titles = {choice.id: choice.title for choice in offered}
     VIEW.propose("models", newest(offered, MAX_MODELS, first=("bn", "asrnorm", "afn")))
-    named = VIEW.take().models
-    st.multiselect(
-        "Models", list(dict.fromkeys([*titles, *named])), key=VIEW.key("models"),
-        format_func=lambda name: titles.get(name, name), max_selections=MAX_MODELS,
-        help=HELP["models"],
-    )  # fmt: skip
+    VIEW.pick("models", "Models", titles, max_selections=MAX_MODELS)
 
 
 def _controls(chosen: Sequence[Chosen]) -> None:
@@ -148,17 +143,16 @@ def _controls(chosen: Sequence[Chosen]) -> None:
             icon=":material/inventory_2:",
         )
     with st.container(horizontal=True, gap="medium"):
-        batch_controls.statistics(VIEW.key("stats"), HELP["stats"])
-        st.select_slider(
-            "Test batch", BATCH_SIZES, key=VIEW.key("batch_size"), width=220,
-            disabled=is_fixed, help=HELP["batch"],
+        VIEW.choice("stats", "Statistics", STATISTICS)
+        VIEW.choice(
+            "batch_size", "Test batch", BATCH_SIZES, like=st.select_slider, width=220,
+            disabled=is_fixed,
         )  # fmt: skip
-        batch_controls.order(VIEW.key("order"), HELP["order"], disabled=is_fixed)
-        st.selectbox(
-            "Test images", IMAGES, key=VIEW.key("images"), width=110, disabled=is_fixed,
-            help=HELP["images"],
-        )  # fmt: skip
-        st.selectbox("Data set", datasets, key=VIEW.key("dataset"), width=160)
+        VIEW.choice("order", "Batches", ORDERS, disabled=is_fixed)
+        VIEW.choice(
+            "images", "Test images", IMAGES, like=st.selectbox, width=110, disabled=is_fixed
+        )
+        VIEW.choice("dataset", "Data set", datasets, like=st.selectbox, width=160)
 
 
 # -- one corruption up close -----------------------------------------------------------------------
@@ -181,15 +175,13 @@ def _shift(chosen: Sequence[Chosen]) -> None:
 
     def draw(near: Job, sizes: Job) -> None:
         with st.container(horizontal=True, gap="medium"):
-            st.selectbox(
-                "Corruption", corruptions_for(chosen, VIEW.take().dataset),
-                key=VIEW.key("corruption"), format_func=group_title, width=200,
+            offered = corruptions_for(chosen, VIEW.take().dataset)
+            VIEW.choice(
+                "corruption", "Corruption", offered, like=st.selectbox, titles=group_title,
+                width=200,
             )  # fmt: skip
             st.slider("Severity", 0, 5, key=VIEW.key("severity"), width=220)
-            st.segmented_control(
-                "Images", KINDS, key=VIEW.key("pictures"), required=True,
-                format_func=_PICTURES.__getitem__,
-            )  # fmt: skip
+            VIEW.choice("pictures", "Images", KINDS, titles=_PICTURES)
         view = VIEW.take()
         VIEW.write(view)
         known = [tested(each, view.question(each.network)) for each in chosen]

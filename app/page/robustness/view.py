@@ -23,6 +23,7 @@ from ...kit.view import View, ViewState, in_link, in_session
 from .charts.batches import BatchMode, BatchPoint
 from .charts.samples import ImageChoice
 from .charts.steps import WayStep
+from .words import HELP
 
 CORRUPTIONS = tuple(in_order(CORRUPTION_NAMES))
 """In the order of the page."""
@@ -312,7 +313,7 @@ def _batches(
 
 # -- the session -----------------------------------------------------------------------------------
 
-VIEW = ViewState("robustness", RobustnessView, anchor="models")
+VIEW = ViewState("robustness", RobustnessView, anchor="models", help=HELP)
 
 
 def _started() -> set[str]:

@@ -6,7 +6,7 @@ HELP = {
     "stats": "Whose mean and variance BN and AFN use in the test: running averages "
     "from training, those of the test batch, or as each was configured (BN: running, AFN: test "
     "batch). ASRNorm measures each image by itself and has no choice.",
-    "batch": "Images in a test batch. It matters where statistics come from the test "
+    "batch_size": "Images in a test batch. It matters where statistics come from the test "
     "batch: small ones make them noisy.",
     "order": "Sorted by class, a batch holds one or two classes, as when a camera films "
     "one thing at a time; test-batch statistics then take what is common to the class for the "
