@@ -1,7 +1,7 @@
 """Numbers as people say them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 _TEST_BATCH = "test batch of "
@@ -10,6 +10,11 @@ _TEST_BATCH = "test batch of "
 def count_words(count: int, what: str) -> str:
     """ "1 run", "2 runs"."""
     return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
+def distinct(values: Iterable[object]) -> str:
+    """ "0 / 1", each of the values once."""
+    return " / ".join(dict.fromkeys(map(str, values)))
 
 
 def enumerate_words(words: Sequence[str]) -> str:

@@ -1,7 +1,6 @@
 """The runs and pretrained models whose histories can be looked at: which there are, and opened."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import streamlit as st
 
@@ -9,6 +8,7 @@ from afn.ask.network import Network
 from afn.runs.history import History
 from afn.runs.origin import ForkedFrom
 from afn.settings.config import TrainConfig
+from afn.wording import distinct
 from afn.work.folder import ENDED
 
 from . import backend, cards
@@ -73,14 +73,10 @@ def network_of(shown: Shown) -> Network:
 
 def provenance(chosen: Sequence[Shown]) -> str:
     """What a figure is: live, cached or precomputed; with data, network, seed and statistics."""
-
-    def each(values: Sequence[Any]) -> str:
-        return " / ".join(dict.fromkeys(map(str, values)))
-
     kinds: dict[str, list[str]] = {}
     for one in chosen:
         kinds.setdefault(one.kind, []).append(one.label)
-    how = each([one.kind for one in chosen]).capitalize()
+    how = distinct(one.kind for one in chosen).capitalize()
     if len(kinds) > 1:
         how = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in kinds.items())
         how = how[0].upper() + how[1:]
@@ -88,10 +84,10 @@ def provenance(chosen: Sequence[Shown]) -> str:
     return " · ".join(
         [
             how,
-            each([config.dataset for config in configs]),
-            each([config.backbone for config in configs]),
-            f"batch {each([config.batch_size for config in configs])}",
-            f"lr {each([f'{config.lr:g}' for config in configs])}",
-            f"seed {each([config.seed for config in configs])}",
+            distinct(config.dataset for config in configs),
+            distinct(config.backbone for config in configs),
+            f"batch {distinct(config.batch_size for config in configs)}",
+            f"lr {distinct(f'{config.lr:g}' for config in configs)}",
+            f"seed {distinct(config.seed for config in configs)}",
         ]
     )

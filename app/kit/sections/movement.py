@@ -12,6 +12,7 @@ from afn.ask.tasks import MovementTask
 from afn.pretrained.cards import Card
 from afn.settings.norms import ADAPTIVE_NORMS
 from afn.stats.decay import decay_alone
+from afn.wording import distinct
 
 from .. import backend, folders, histories, jobs
 from ..draw import movement as charts
@@ -163,11 +164,9 @@ def programs_of(known: Mapping[str, Moved]) -> list[Program]:
 
 def source_words(shown: Sequence[Moved]) -> str:
     """What was shown to the networks."""
-    counts = " / ".join(dict.fromkeys(str(each.movement.num_images) for each in shown))
-    sizes = " / ".join(dict.fromkeys(str(each.movement.batch_size) for each in shown))
-    corruptions = " / ".join(
-        dict.fromkeys(str(len(each.movement.conditions) - 1) for each in shown)
-    )
+    found = [each.movement for each in shown]
+    counts, sizes = distinct(m.num_images for m in found), distinct(m.batch_size for m in found)
+    corruptions = distinct(len(movement.conditions) - 1 for movement in found)
     return (
         f"{counts} test images, clean and under {corruptions} corruptions at severity {SEVERITY} · "
         f"statistics: test batches of {sizes} (ASRNorm: each image's) · start rebuilt from the seed"

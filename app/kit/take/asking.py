@@ -1,6 +1,6 @@
 """Programs that ask trained networks, all questions in one call of `afn.answers`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from afn.settings.corruptions import CORRUPTION_NAMES
@@ -47,6 +47,21 @@ def question(network: str, **own: Any) -> str:
     said = {"network": network}
     said |= {name: literal(value) for name, value in own.items() if value != _DEFAULTS[name]}
     return f"{{{', '.join(f'{literal(name)}: {value}' for name, value in said.items())}}}"
+
+
+def options(
+    num_images: int,
+    batch_size: int,
+    statistics: str | None = None,
+    networks: str = "on",
+    orders: Sequence[str] = ("mixed",),
+) -> tuple[str, ...]:
+    """Of a command that asks, less what is the default."""
+    parts = ["--images", f"{num_images}", "--batch-size", f"{batch_size}"]
+    parts += ["--stats", statistics] if statistics else []
+    parts += [] if networks == "on" else ["--networks", networks]
+    parts += [] if [*orders] == ["mixed"] else ["--order", *orders]
+    return tuple(parts)
 
 
 def networks(origins: Mapping[str, Origin]) -> tuple[dict[str, str], str]:

@@ -3,7 +3,7 @@
 import json
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +14,11 @@ from afn.runs.origin import ForkedFrom
 from afn.settings.commands import Timed
 from afn.settings.config import CHANGEABLE, LIVE, SETTINGS, TrainConfig
 from afn.settings.lambda_init import LambdaInit
+from afn.wording import distinct
 
 from .. import backend, cards
+from ..markdown import plain
+from .program import Program
 
 ONE_THREAD = "torch.set_num_threads(1)  # as the app does: more would add in another order\n"
 _WIDTH = 88
@@ -188,13 +191,51 @@ class Origin:
         return tuple(parts)
 
 
-def origins_note(origins: Sequence[Origin], *, names_runs: bool = True) -> str:
+def program_of(
+    origins: Mapping[str, Origin],
+    *parts: str,
+    title: str,
+    about: str,
+    configs: Mapping[str, TrainConfig] | None = None,
+    notes: Sequence[str] = (),
+    **more: Any,
+) -> Program:
+    """A program about networks.
+
+    Args:
+        origins: The networks, as they are called on screen.
+        parts: Of its Python.
+        title: Of it.
+        about: What the screen shows, as plain text.
+        configs: Configurations that come along; None for the networks'.
+        notes: What else is to be known, besides where the networks come from.
+        more: Of `Program`.
+    """
+    given = {label: each.config for label, each in origins.items()} if configs is None else configs
+    values = {label: config.to_json() for label, config in given.items()}
+    told = [*notes, origins_note(origins.values())]
+    return Program(
+        title=title,
+        about=plain(about),
+        python=program(*parts),
+        files={"configurations.json": json.dumps(values, indent=1, ensure_ascii=False)},
+        **{"note": " ".join(filter(None, told))} | more,
+    )
+
+
+def seeds_of(origins: Mapping[Any, Origin]) -> str:
+    """Of the networks."""
+    return distinct(each.config.seed for each in origins.values())
+
+
+def origins_note(networks: Iterable[Origin], *, names_runs: bool = True) -> str:
     """What is to be known of where the networks come from.
 
     Args:
-        origins: The networks of an experiment.
+        networks: Of an experiment.
         names_runs: Whether its commands name runs by their ids.
     """
+    origins = list(networks)
     lines = []
     if any(each.changes and each.is_repeatable for each in origins):
         lines.append(
@@ -232,9 +273,3 @@ def _script(script: Sequence[Timed]) -> list[str]:
         return []
     lines = "".join(f"    ({step}, {literal(command)}),\n" for step, command in script)
     return [f"script=[\n{lines}]"]
-
-
-def configurations(shown: Mapping[str, TrainConfig]) -> dict[str, str]:
-    """Of the networks on screen, as the file that commands and programs read."""
-    values = {label: config.to_json() for label, config in shown.items()}
-    return {"configurations.json": json.dumps(values, indent=1, ensure_ascii=False)}

@@ -8,9 +8,8 @@ from afn.settings.norms import ADAPTIVE_NORMS
 from afn.wording import enumerate_words
 
 from ..draw.chart import Shown
-from ..markdown import plain
-from .code import Origin, configurations, literal, origins_note, program, table
-from .program import Program, line
+from .code import Origin, literal, program_of, seeds_of, table
+from .program import Program, drawing, line
 
 _DIGITS = 6
 _MOVES = ("|μ̂ − μ| / σ", "σ̂ / σ")
@@ -33,18 +32,6 @@ for name, source in sources.items():
             for at in (0, -1):
                 print(f"{{curve}}  step {{course.steps[at]:.0f}}  {{numbers[at]:.6f}}")
 """
-_PLOT = """\
-import matplotlib.pyplot as plt
-
-figure, axes = plt.subplots(figsize=(9, 5))
-for name in dict.fromkeys(row[0] for row in rows):
-    mine = [row for row in rows if row[0] == name]
-    axes.plot([step for _, step, _ in mine], [value for _, _, value in mine], label=name)
-axes.set_xlabel("step")
-axes.set_ylabel({ylabel!r})
-axes.legend(fontsize="small")
-plt.show()
-"""
 
 
 def programs_of(shown: Sequence[Shown], quantity: Quantity) -> list[Program]:
@@ -59,33 +46,28 @@ def programs_of(shown: Sequence[Shown], quantity: Quantity) -> list[Program]:
         return []
     origins = {each.label: Origin.of(each.history.run.id) for each in adaptive}
     names = list(_MOVES if quantity == "move" else [GREEK[name] for name in LAMBDAS])
-    seeds = " / ".join(dict.fromkeys(str(each.config.seed) for each in adaptive))
     pretrained = any(origin.is_pretrained for origin in origins.values())
     return [
-        Program(
+        program_of(
+            origins,
+            table("sources", {label: origin.source() for label, origin in origins.items()}),
+            _LOOP.format(names=literal(names), quantity=quantity),
             title="λ of every layer" if quantity == "lambda" else f"{quantity} of λ".capitalize(),
-            about=plain(
-                f"{enumerate_words(list(origins))} (seed {seeds}): {_TOLD[quantity]}, "
-                "layer by layer, at the first and the last step; statistics of training batches."
-                + (" Pretrained models tell about 400 of their steps." if pretrained else "")
-            ),
-            python=program(
-                table("sources", {label: origin.source() for label, origin in origins.items()}),
-                _LOOP.format(names=literal(names), quantity=quantity),
-            ),
+            about=f"{enumerate_words(list(origins))} (seed {seeds_of(origins)}): "
+            f"{_TOLD[quantity]}, layer by layer, at the first and the last step; statistics of "
+            "training batches."
+            + (" Pretrained models tell about 400 of their steps." if pretrained else ""),
             commands=tuple(
                 ("course", origin.id, *(() if quantity == "lambda" else ("--of", quantity)))
                 for origin in origins.values()
             ),
-            files=configurations({each.label: each.config for each in adaptive}),
             expected=tuple(
                 text
                 for each in adaptive
                 if origins[each.label].is_over
                 for text in _ends(each, quantity, names)
             ),
-            note=origins_note(list(origins.values())),
-            plot=_PLOT.format(ylabel=_TOLD[quantity].partition(",")[0]),
+            plot=drawing(_TOLD[quantity].partition(",")[0], "step"),
         )
     ]
 

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 
 from afn.ask.movement import BATCH_SIZE, NUM_IMAGES, SEVERITY, Movement
 
-from ..markdown import plain
-from .code import ONE_THREAD, Origin, configurations, origins_note, program, table
-from .program import PLOT, Program, line
+from .code import ONE_THREAD, Origin, program_of, seeds_of, table
+from .program import Program, drawing, line
 
 _LOOP = """\
 rows = []
@@ -36,32 +35,25 @@ def programs_of(
     origins = {label: Origin.of(name) for label, (name, _, _) in shown.items()}
     if not origins:
         return []
-    names = [origin.id for origin in origins.values()]
-    seeds = " / ".join(dict.fromkeys(str(each.config.seed) for each in origins.values()))
     return [
-        Program(
+        program_of(
+            origins,
+            ONE_THREAD,
+            table("sources", {label: each.source() for label, each in origins.items()}),
+            _LOOP,
             title="How far the networks moved",
-            about=plain(
-                f"The small networks of {', '.join(shown)} (seed {seeds}), held against the start "
-                f"that the seed draws; and how much their answers change between {NUM_IMAGES} "
-                "clean test images and the same under the standard corruptions at severity "
-                f"{SEVERITY}, in units of what they act on. Statistics: test batches of "
-                f"{BATCH_SIZE}."
-            ),
-            python=program(
-                ONE_THREAD,
-                table("sources", {label: each.source() for label, each in origins.items()}),
-                _LOOP,
-            ),
-            commands=(("movement", *names),),
-            files=configurations({label: each.config for label, each in origins.items()}),
+            about=f"The small networks of {', '.join(shown)} (seed {seeds_of(origins)}), held "
+            "against the start that the seed draws; and how much their answers change between "
+            f"{NUM_IMAGES} clean test images and the same under the standard corruptions at "
+            f"severity {SEVERITY}, in units of what they act on. Statistics: test batches of "
+            f"{BATCH_SIZE}.",
+            commands=(("movement", *(origin.id for origin in origins.values())),),
             expected=tuple(
                 text
                 for label, (_, movement, alone) in shown.items()
                 for text in _told(label, movement, alone)
             ),
-            note=origins_note(list(origins.values())),
-            plot=PLOT.format(ylabel="change of the answer"),
+            plot=drawing("change of the answer"),
         )
     ]
 
@@ -75,10 +67,7 @@ def _told(label: str, movement: Movement, alone: float | None) -> list[str]:
     if alone is not None:
         lines.append(line(label, "weight decay alone", alone))
     return lines + [
-        line(
-            f"{label}, {each.output}", each.layer,
-            each.in_spreads(each.follows), 6,
-        )
+        line(f"{label}, {each.output}", each.layer, each.in_spreads(each.follows), 6)
         for each in movement.outputs
         if each.follows is not None
-    ]  # fmt: skip
+    ]

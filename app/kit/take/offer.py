@@ -38,7 +38,7 @@ def offer(page: str, build: Callable[[], Sequence[Program]]) -> None:
         which = settle(choice_key(key), experiments)
         if len(experiments) > 1:
             st.segmented_control(
-                "Program", list(experiments), key=choice_key(key), required=True,
+                "What to take along", list(experiments), key=choice_key(key), required=True,
                 label_visibility="collapsed",
             )  # fmt: skip
         _draw(experiments[which], key)

@@ -15,19 +15,26 @@ OLDER_RULE = (
     "makes them under today's, so those numbers are not among the expected ones."
 )
 DIGITS = 4
-PLOT = """\
+_DRAWING = """\
 import matplotlib.pyplot as plt
 
 figure, axes = plt.subplots(figsize=(9, 4))
 for name in dict.fromkeys(row[0] for row in rows):
     mine = [row for row in rows if row[0] == name]
-    axes.plot([where for _, where, _ in mine], [value for _, _, value in mine], "o-", label=name)
+    axes.{how}([where for _, where, _ in mine], [value for _, _, value in mine], {mark}label=name)
 axes.set_ylabel({ylabel!r})
-axes.tick_params(axis="x", rotation=90)
+{across}
 axes.legend()
 plt.show()
 """
-"""Draws ``rows``: a curve for each name, over the places."""
+_PLACES = 'axes.tick_params(axis="x", rotation=90)'
+
+
+def drawing(ylabel: str, xlabel: str = "", *, how: str = "plot") -> str:
+    """Draws ``rows``: a curve for each name, over the places or over numbers, which are named."""
+    across = f"axes.set_xlabel({json.dumps(xlabel)})" if xlabel else _PLACES
+    mark = "" if xlabel else '"o-", '
+    return _DRAWING.format(how=how, ylabel=ylabel, across=across, mark=mark)
 
 
 def line(name: str, where: str, value: float, digits: int = DIGITS) -> str:
@@ -60,7 +67,7 @@ class Program:
     """How near the numbers will come."""
     note: str = ""
     """What else is to be known, such as what the program cannot do."""
-    plot: str = PLOT.format(ylabel="accuracy")
+    plot: str = drawing("accuracy")
     """Another cell of the notebook, that draws."""
 
     def __post_init__(self) -> None:

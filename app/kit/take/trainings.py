@@ -8,8 +8,7 @@ from afn.settings.corruptions import RULE
 from afn.wording import enumerate_words
 
 from ..draw.chart import Shown
-from ..markdown import plain
-from .code import ONE_THREAD, Origin, configurations, origins_note, program, table
+from .code import ONE_THREAD, Origin, origins_note, program_of, seeds_of, table
 from .program import OLDER_RULE, Program, line
 
 _LOOP = """\
@@ -32,7 +31,6 @@ def programs_of(shown: Sequence[Shown]) -> list[Program]:
     """
     origins = {each.label: Origin.of(each.history.run.id) for each in shown}
     config = shown[0].config
-    seeds = " / ".join(dict.fromkeys(str(each.config.seed) for each in shown))
     modes = ", ".join(f"{each.label}: {each.statistics}" for each in shown)
     events = {label: origin.events() for label, origin in origins.items()}
     names, is_alone = enumerate_words(list(origins)), len(origins) == 1
@@ -41,16 +39,13 @@ def programs_of(shown: Sequence[Shown]) -> list[Program]:
     )  # fmt: skip
     few = names if len(origins) < 3 else f"{len(origins)} contenders"
     return [
-        Program(
+        program_of(
+            origins, ONE_THREAD, table("contenders", events), _LOOP,
             title=f"{few} on {config.dataset}",
-            about=plain(
-                f"{names} {'trains' if is_alone else 'train'} on {config.dataset} "
-                f"({config.backbone}, seed {seeds}) {how} on clean and corrupted images. "
-                f"Statistics at test time: {modes}."
-            ),
-            python=program(ONE_THREAD, table("contenders", events), _LOOP),
+            about=f"{names} {'trains' if is_alone else 'train'} on {config.dataset} "
+            f"({config.backbone}, seed {seeds_of(origins)}) {how} on clean and corrupted images. "
+            f"Statistics at test time: {modes}.",
             commands=tuple(origin.training() for origin in origins.values()),
-            files=configurations({each.label: each.config for each in shown}),
             expected=tuple(
                 text for each in shown for text in _tests(each.label, each.history)
             ),
@@ -86,5 +81,5 @@ def _note(origins: Sequence[Origin], *, has_older: bool) -> str:
     if any(origin.is_cut_short and not origin.forked for origin in origins):
         lines.append("A run was cut short by no command of its own; here it goes on to its end.")
     if any(not origin.is_over for origin in origins):
-        lines.append(origins_note([o for o in origins if not o.is_over], names_runs=False))
+        lines.append(origins_note((o for o in origins if not o.is_over), names_runs=False))
     return " ".join(lines)

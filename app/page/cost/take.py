@@ -9,7 +9,7 @@ from afn.wording import enumerate_words
 
 from ...kit.markdown import plain
 from ...kit.take.code import call, literal, program
-from ...kit.take.program import Program, line
+from ...kit.take.program import Program, drawing, line
 from .view import CostView, title_of
 
 _LOOP = """\
@@ -22,18 +22,6 @@ for each in {call}:
     print(f"{{each.norm}}, {{each.case}}  training step / BN  {{each.train_ratio:.4f}}")
     print(f"{{each.norm}}, {{each.case}}  inference / BN  {{each.inference_ratio:.4f}}")
     print(f"{{each.norm}}, {{each.case}}  peak, MB  {{each.peak_bytes / 1e6:.4f}}")
-"""
-_PLOT = """\
-import matplotlib.pyplot as plt
-
-figure, axes = plt.subplots(figsize=(9, 4))
-for name in dict.fromkeys(row[0] for row in rows):
-    mine = [row for row in rows if row[0] == name]
-    axes.plot([where for _, where, _ in mine], [ratio for _, _, ratio in mine], "o-", label=name)
-axes.set_ylabel("training step, ratio to BN")
-axes.tick_params(axis="x", rotation=30)
-axes.legend()
-plt.show()
 """
 
 
@@ -81,5 +69,5 @@ def measuring(plan: Plan, chosen: Sequence[Measurement], *, title: str) -> Progr
         tolerance="Parameters and multiply-accumulates are equal everywhere. Times are those "
         "of the machine that measures, and differ by some percent each time; ratios to BN "
         "differ least.",
-        plot=_PLOT,
+        plot=drawing("training step, ratio to BN"),
     )

@@ -7,9 +7,8 @@ from afn.ask.records import Question
 from afn.data import DatasetEntry
 from afn.wording import enumerate_words
 
-from ...kit.markdown import plain
 from ...kit.take import asking
-from ...kit.take.code import ONE_THREAD, Origin, configurations, literal, origins_note, program
+from ...kit.take.code import ONE_THREAD, Origin, literal, program_of, seeds_of
 from ...kit.take.program import Program, line
 from .view import CONTENDERS, Contender, DomainsView, TrainedNetworks, question
 
@@ -40,11 +39,7 @@ def programs_of(
     """
     names = [entry.name for entry in entries]
     asked = {
-        (label, source): (
-            contender,
-            network,
-            question(view, contender, network, entries[0]),
-        )
+        (label, source): (contender, network, question(view, contender, network, entries[0]))
         for label in view.in_order
         for contender in (CONTENDERS[label],)
         for (norm, source), network in trained.items()
@@ -58,39 +53,29 @@ def programs_of(
     origins = {pair: Origin.of(network.id) for pair, network in networks.items()}
     sources = dict.fromkeys(source for _, source in networks)
     modes = dict.fromkeys(f"{each.label}: {q.statistics}" for each, _, q in asked.values())
-    seeds = dict.fromkeys(str(origin.config.seed) for origin in origins.values())
-    lines = []
-    if absent := [entry.name for entry in entries if entry.how_to_get]:
-        lines.append(
-            f"It takes the images of {', '.join(absent)} in the data folder; they are not there."
-        )
+    absent = ", ".join(entry.name for entry in entries if entry.how_to_get)
+    notes = [f"It takes the images of {absent} in the data folder; they are not there."]
     return [
-        Program(
+        program_of(
+            {f"{norm} on {source}": origin for (norm, source), origin in origins.items()},
+            ONE_THREAD,
+            _networks(origins),
+            _contenders(contenders),
+            _QUESTIONS.format(domains=literal(names)),
+            asking.loop(name="(name, where)", num_images=view.images, batch_size=view.batch_size),
             title="Every domain",
-            about=plain(
-                f"{enumerate_words(list(contenders))}, trained on {'; '.join(sources)}, on the "
-                f"first {view.images:,} clean test images of {', '.join(names)}. Seed "
-                f"{' / '.join(seeds)}. Statistics: {', '.join(modes)}."
-            ),
-            python=program(
-                ONE_THREAD,
-                _networks(origins),
-                _contenders(contenders),
-                _QUESTIONS.format(domains=literal(names)),
-                asking.loop(
-                    name="(name, where)", num_images=view.images, batch_size=view.batch_size
-                ),
-            ),
+            about=f"{enumerate_words(list(contenders))}, trained on {'; '.join(sources)}, on the "
+            f"first {view.images:,} clean test images of {', '.join(names)}. Seed "
+            f"{seeds_of(origins)}. Statistics: {', '.join(modes)}.",
             commands=tuple(
                 _command(contender, [s.id for p, s in networks.items() if p[0] == contender.norm],
                          names, view)
                 for contender in contenders.values()
             ),
-            files=configurations({f"{n} on {s}": origins[n, s].config for n, s in origins}),
             expected=tuple(
                 text for entry in entries for text in _expected(view, asked.values(), entry)
             ),
-            note=" ".join([*lines, origins_note(list(origins.values()))]),
+            notes=notes if absent else (),
         )
     ]  # fmt: skip
 
@@ -127,8 +112,5 @@ def _contenders(contenders: Mapping[str, Contender]) -> str:
 def _command(
     contender: Contender, models: Sequence[str], names: Sequence[str], view: DomainsView
 ) -> tuple[str, ...]:
-    parts = ["domains", *models, "--on", *names, "--images", f"{view.images}"]
-    parts += ["--batch-size", f"{view.batch_size}"]
-    parts += ["--stats", contender.stats] if contender.stats else []
-    parts += [] if contender.networks == "on" else ["--networks", contender.networks]
-    return tuple(parts)
+    told = asking.options(view.images, view.batch_size, contender.stats, contender.networks)
+    return ("domains", *models, "--on", *names, *told)

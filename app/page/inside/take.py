@@ -5,15 +5,7 @@ from typing import Any
 
 from afn.ask.inside.look import Look, Seen
 
-from ...kit.take.code import (
-    ONE_THREAD,
-    Origin,
-    call,
-    configurations,
-    literal,
-    origins_note,
-    program,
-)
+from ...kit.take.code import ONE_THREAD, Origin, call, literal, program_of
 from ...kit.take.program import Program
 from .view import InsideView
 
@@ -47,34 +39,26 @@ def programs_of(view: InsideView, look: Look, seen: Seen) -> list[Program]:
     """The layer's steps, what other arithmetic makes of them, and the accuracies."""
     batch = look.batch
     ids = [look.subject.id, *(each.id for each in look.others)]
-    origins = [Origin.of(name) for name in ids if not name.startswith("untrained-")]
-    notes = [origins_note(origins)]
+    origins = {name: Origin.of(name) for name in ids if not name.startswith("untrained-")}
     is_uploaded = bool(batch.picture) and view.source == "an upload"
-    if is_uploaded:
-        notes.append(f"Your picture is not in it: put the file beside it as {_FILE}.")
+    notes = [f"Your picture is not in it: put the file beside it as {_FILE}."]
     forced = ", ".join(f"λ_{name} {value:g}" for name, value in look.lambdas.items())
-    corruption = (
-        f"{look.batch.corruption} {look.batch.severity}" if look.batch.severity else "clean"
-    )
+    corruption = f"{batch.corruption} {batch.severity}" if batch.severity else "clean"
     asked = _asked(look, view, is_uploaded)
-    configs = {each.id: each.config for each in (look.subject, *look.others)}
     return [
-        Program(
+        program_of(
+            origins,
+            ONE_THREAD,
+            _code(look, asked),
+            _PRINTS.format(name=literal(look.subject.id), beside=literal(ids[1:])),
             title="One batch through one layer",
-            about=(
-                f"`{seen['layer']}` of `{look.subject.id}`, seed {look.subject.config.seed}, on "
-                f"{batch.size} test images of {batch.dataset} ({corruption}), statistics: "
-                f"{seen['statistics']}; λ forced: {forced or 'none'}."
-            ),
-            python=program(
-                ONE_THREAD,
-                _code(look, asked),
-                _PRINTS.format(name=literal(look.subject.id), beside=literal(ids[1:])),
-            ),
+            about=f"{seen['layer']} of {look.subject.id}, seed {look.subject.config.seed}, on "
+            f"{batch.size} test images of {batch.dataset} ({corruption}), statistics: "
+            f"{seen['statistics']}; λ forced: {forced or 'none'}.",
             commands=(_command(look, asked),),
-            files=configurations(configs),
+            configs={each.id: each.config for each in (look.subject, *look.others)},
             expected=tuple(_expected(look, seen)),
-            note=" ".join(note for note in notes if note),
+            notes=notes if is_uploaded else (),
             plot=_PLOT,
         )
     ]

@@ -11,7 +11,7 @@ from ...kit import cards
 from ...kit.markdown import plain
 from ...kit.take import asking, sweeps
 from ...kit.take.code import ONE_THREAD, call, literal, program, table
-from ...kit.take.program import PLOT, Program, line
+from ...kit.take.program import Program, drawing, line
 from ..cost import take as costs
 from ..rescaling import take as scales
 from . import take_first_gradients as first_gradients
@@ -79,8 +79,7 @@ def _asks(trial: Evaluations, answers: Answers, title: str, about: str) -> Progr
             ONE_THREAD,
             table("questions", {ask.label: _question(ask) for ask in trial.asks}),
             asking.loop(
-                dataset=dataset, num_images=trial.num_images,
-                **(over if corruptions else {}),
+                dataset=dataset, num_images=trial.num_images, **(over if corruptions else {})
             ),
         ),
         commands=tuple(_command(ask, corruptions, trial.num_images) for ask in trial.asks),
@@ -89,27 +88,19 @@ def _asks(trial: Evaluations, answers: Answers, title: str, about: str) -> Progr
             for ask in trial.asks
             for place in ask.places
         ),
-        plot=PLOT.format(ylabel="accuracy"),
     )  # fmt: skip
 
 
 def _question(ask: LessonQuestion) -> str:
     return asking.question(
-        literal(ask.model),
-        statistics=ask.stats,
-        networks=ask.networks,
-        batch_size=ask.batch_size,
+        literal(ask.model), statistics=ask.stats, networks=ask.networks, batch_size=ask.batch_size
     )
 
 
 def _command(ask: LessonQuestion, corruptions: list[str], num_images: int) -> tuple[str, ...]:
-    parts = ["evaluate", ask.model, "--grid"]
-    for corruption in corruptions or ["clean"]:
-        parts += ["--corruption", corruption]
-    parts += ["--images", f"{num_images}", "--batch-size", f"{ask.batch_size}"]
-    parts += ["--stats", ask.stats] if ask.stats else []
-    parts += [] if ask.networks == "on" else ["--networks", ask.networks]
-    return tuple(parts)
+    named = [part for name in corruptions or ["clean"] for part in ("--corruption", name)]
+    told = asking.options(num_images, ask.batch_size, ask.stats, ask.networks)
+    return ("evaluate", ask.model, "--grid", *named, *told)
 
 
 def _conditions(trial: Rescalings, data: Any, title: str, about: str) -> Program:
@@ -132,7 +123,7 @@ def _conditions(trial: Rescalings, data: Any, title: str, about: str) -> Program
             for label in trial.models
             for each in scales.differences(conditions, data[label].rescaling)
         ),
-        plot=PLOT.format(ylabel="mean |difference|"),
+        plot=drawing("mean |difference|"),
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from afn.sweep.plan import words
 
 from ...kit.take import sweeps
 from ...kit.take.code import program
-from ...kit.take.program import PLOT, Program, line
+from ...kit.take.program import Program, drawing, line
 from .experiments.trainings import Trained, Trainings
 
 _WHAT = "first gradient"
@@ -43,6 +43,6 @@ def programs_of(trial: Trainings, data: Trained, about: str) -> list[Program]:
                 for run in trial.plan.runs
             ),
             note=f"{sweep.note} The table that the command writes is of accuracies.",
-            plot=PLOT.format(ylabel="norm of the first gradient"),
+            plot=drawing("norm of the first gradient"),
         )
     ]  # fmt: skip

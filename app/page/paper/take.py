@@ -7,7 +7,7 @@ from afn.pretrained.replication import figures
 
 from ...kit import measured
 from ...kit.take.code import program
-from ...kit.take.program import PLOT, Program, line
+from ...kit.take.program import Program, drawing, line
 
 _DIGITS = 2
 _UNTOUCHED = (
@@ -90,5 +90,5 @@ def _ladders() -> Program:
             for step, rung in (rungs.rungs if rungs else ())
         ),
         tolerance=_UNTOUCHED,
-        plot=PLOT.format(ylabel="accuracy, %"),
+        plot=drawing("accuracy, %"),
     )

@@ -6,11 +6,10 @@ from afn.ask.records import STANDARD
 
 from ...kit import histories
 from ...kit.draw.chart import Shown
-from ...kit.markdown import plain
 from ...kit.sections import movement as moving
 from ...kit.take import asking, lambdas
-from ...kit.take.code import ONE_THREAD, Origin, configurations, program, table
-from ...kit.take.program import OLDER_RULE, Program, line
+from ...kit.take.code import ONE_THREAD, Origin, program_of, table
+from ...kit.take.program import OLDER_RULE, Program, drawing, line
 from . import evidence
 from .mechanisms import STARTS, VARIANTS
 
@@ -35,18 +34,6 @@ for name, source in sources.items():
     norms = [norm for _, norm in course]
     print(f"{name}  first step  {norms[0]:.4f}")
     print(f"{name}  largest  {max(norms):.4f}")
-"""
-_GRADIENTS_PLOT = """\
-import matplotlib.pyplot as plt
-
-figure, axes = plt.subplots(figsize=(9, 5))
-for name in dict.fromkeys(row[0] for row in rows):
-    mine = [row for row in rows if row[0] == name]
-    axes.loglog([step for _, step, _ in mine], [norm for _, _, norm in mine], label=name)
-axes.set_xlabel("step")
-axes.set_ylabel("norm of the gradient")
-axes.legend()
-plt.show()
 """
 
 
@@ -74,36 +61,34 @@ def _networks(network: str) -> list[Program]:
         return []
     origin = Origin.of(f"{network}-afn")
     images, control = grid[1].n, grid[1].control
-    asked = (
-        "evaluate", origin.id, "--grid", "--images", f"{images}", "--batch-size",
-        f"{_BATCH_SIZE}", "--stats", "batch",
-    )  # fmt: skip
     return [
-        Program(
+        program_of(
+            {origin.id: origin},
+            ONE_THREAD,
+            table(
+                "questions",
+                {
+                    f"networks {how}": asking.question(origin.network(), networks=how)
+                    for how in ("on", control)
+                },
+            ),
+            asking.found(
+                statistics="batch", num_images=images, batch_size=_BATCH_SIZE,
+                corruptions=list(STANDARD), clean=False,
+            )
+            + _NETWORKS.format(control=control),
             title=f"Networks on and {control}",
-            about=plain(
-                f"What AFN's networks add to the accuracy of {origin.id} (seed "
-                f"{origin.config.seed}): adapting less {_CONTROLS[control]}, same weights, on "
-                f"the first {images:,} test images of {origin.config.dataset}; mean over the "
-                f"{len(STANDARD)} standard corruptions. Statistics: test batch of {_BATCH_SIZE}."
-            ),
-            python=program(
-                ONE_THREAD,
-                table(
-                    "questions",
-                    {
-                        f"networks {how}": asking.question(origin.network(), networks=how)
-                        for how in ("on", control)
-                    },
-                ),
-                asking.found(
-                    statistics="batch", num_images=images, batch_size=_BATCH_SIZE,
-                    corruptions=list(STANDARD), clean=False,
+            about=f"What AFN's networks add to the accuracy of {origin.id} (seed "
+            f"{origin.config.seed}): adapting less {_CONTROLS[control]}, same weights, on "
+            f"the first {images:,} test images of {origin.config.dataset}; mean over the "
+            f"{len(STANDARD)} standard corruptions. Statistics: test batch of {_BATCH_SIZE}.",
+            commands=tuple(
+                (
+                    "evaluate", origin.id, "--grid",
+                    *asking.options(images, _BATCH_SIZE, "batch", how),
                 )
-                + _NETWORKS.format(control=control),
+                for how in ("on", control)
             ),
-            commands=(asked, (*asked, "--networks", control)),
-            files=configurations({origin.id: origin.config}),
             expected=tuple(
                 text
                 for severity, effect in sorted(grid.items())
@@ -126,24 +111,20 @@ def _gradients(known: dict[str, Shown]) -> list[Program]:
         return []
     origins = {label: Origin.of(each.id) for label, each in courses.items()}
     return [
-        Program(
+        program_of(
+            origins,
+            table("sources", {label: origin.source() for label, origin in origins.items()}),
+            _GRADIENTS,
             title="Norm of the gradient",
-            about=plain(
-                f"The norm of the gradient of all parameters in the trainings of "
-                f"{', '.join(origin.id for origin in origins.values())}: at the first step, "
-                "and at most. Cards tell the first 100 steps and some 400 others, in four digits."
-            ),
-            python=program(
-                table("sources", {label: origin.source() for label, origin in origins.items()}),
-                _GRADIENTS,
-            ),
+            about=f"The norm of the gradient of all parameters in the trainings of "
+            f"{', '.join(origin.id for origin in origins.values())}: at the first step, "
+            "and at most. Cards tell the first 100 steps and some 400 others, in four digits.",
             no_command="`python -m afn pretrained show NAME` says a card. The norm of the gradient "
             "at each step stands in its events, which the Python reads.",
-            files=configurations({label: each.config for label, each in origins.items()}),
             expected=tuple(
                 text for label, each in courses.items() for text in _told(label, each)
             ),
-            plot=_GRADIENTS_PLOT,
+            plot=drawing("norm of the gradient", "step", how="loglog"),
         )
     ]  # fmt: skip
 

@@ -8,12 +8,13 @@ import streamlit as st
 from afn.settings.config import SETTINGS
 
 from ...kit.comparison import Comparison
-from ...kit.draw.chart import Chart, Shown, all_over
+from ...kit.draw.chart import Chart, Shown
 from ...kit.draw.corruptions import corruption_chart
 from ...kit.draw.lambdas import By, Scale, lambda_chart, short_layer
 from ...kit.draw.learning import gradient_chart, learning_chart
 from ...kit.draw.live_chart import live_chart
 from ...kit.heading import heading
+from ...kit.histories import provenance
 from ...kit.view import settle
 from . import transport
 from . import view as state
@@ -47,29 +48,13 @@ def _mount(
     def make() -> Chart:
         shown = live.shown()
         chart = draw(shown, *how)
-        told = provenance(shown, names_statistics=names_statistics)
+        told = provenance(shown)
+        if names_statistics:
+            modes = ", ".join(f"{each.label} {each.statistics}" for each in shown)
+            told += f" · statistics at test time: {modes}"
         return replace(chart, reading=f"{chart.reading}\n{told}")
 
     live_chart(chart_key, title, (live.key, how), make)
-
-
-def provenance(shown: Sequence[Shown], *, names_statistics: bool = False) -> str:
-    """What a figure is: live or cached, of which data and seed, with which statistics."""
-
-    def each(values: Sequence[object]) -> str:
-        return " / ".join(dict.fromkeys(map(str, values)))
-
-    configs = [one.config for one in shown]
-    parts = [
-        "Cached (runs that have ended)" if all_over(shown) else "Live",
-        each([config.dataset for config in configs]),
-        each([config.backbone for config in configs]),
-        f"seed {each([config.seed for config in configs])}",
-    ]
-    if names_statistics:
-        modes = ", ".join(f"{one.label} {one.statistics}" for one in shown)
-        parts.append(f"statistics at test time: {modes}")
-    return " · ".join(parts)
 
 
 def _lambdas(live: Live) -> None:

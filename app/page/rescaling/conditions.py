@@ -6,7 +6,7 @@ import streamlit as st
 
 from afn.ask.network import Network
 from afn.ask.rescaling import LayerRescaling, Rescaling
-from afn.wording import statistics_told
+from afn.wording import distinct, statistics_told
 
 from ...kit import backend, families, histories, jobs
 from ...kit.batch_controls import BATCH_SIZES, STATISTICS, corruption
@@ -134,11 +134,11 @@ def _difference_source(
             "Under all conditions (CSV)", lambda: differences.table(measured),
             "gamma-beta-conditions", key="rescaling.differences.csv",
         )  # fmt: skip
-        counts = " / ".join(dict.fromkeys(str(n) for n in measured.num_images))
         told = dict.fromkeys(statistics_told(statistics, n) for n in measured.num_images)
         text = (
-            f"Cached · weights of seed {chosen.config.seed}, measured here · {counts} test images "
-            f"of each condition · statistics: {'; '.join(told)}"
+            f"Cached · weights of seed {chosen.config.seed}, measured here · "
+            f"{distinct(measured.num_images)} test images of each condition · statistics: "
+            f"{'; '.join(told)}"
         )
         if layer and layer.varies != "nothing":
             text += f" · grey band: one standard deviation between {layer.varies}"

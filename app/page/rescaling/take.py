@@ -10,17 +10,9 @@ from afn.settings.norms import SWITCHABLE_NORMS
 from afn.wording import statistics_told
 
 from ...kit.draw.chart import Shown
-from ...kit.markdown import plain
-from ...kit.take.code import (
-    ONE_THREAD,
-    Origin,
-    call,
-    configurations,
-    literal,
-    origins_note,
-    program,
-)
-from ...kit.take.program import PLOT, Program, line
+from ...kit.take import asking
+from ...kit.take.code import ONE_THREAD, Origin, call, literal, program_of
+from ...kit.take.program import Program, drawing, line
 from .ridges import by_layer
 
 _DIGITS = 6
@@ -67,37 +59,27 @@ def between_conditions(chosen: Shown, task: RescalingTask) -> list[Program]:
     expected = differences(task.conditions, measured) if (measured := task.read()) else []
     counts = measured.num_images if measured else [question.num_images]
     told_mode = "; ".join(dict.fromkeys(statistics_told(question.statistics, n) for n in counts))
+    options = asking.options(question.num_images, question.batch_size, mode if has_choice else None)
     given = [origin.network(), "conditions", f"num_images={question.num_images}"]
     given += [f"batch_size={question.batch_size}"] if question.batch_size != 128 else []
     given += [f"statistics={literal(mode)}"] if has_choice else []
     return [
-        Program(
+        program_of(
+            {chosen.label: origin},
+            ONE_THREAD,
+            _CONDITIONS.format(
+                conditions="".join(f"    {literal(each)},\n" for each in task.conditions),
+                call=call("rescaling_under", given),
+            ),
             title="Between conditions",
-            about=plain(
-                f"γ̂ and β̂ of {chosen.label} (seed {origin.config.seed}): how far they lie, "
-                f"on average over channels, from those on clean images of {dataset} under {told}. "
-                f"{question.num_images} test images of each; statistics: {told_mode}."
-            ),
-            python=program(
-                ONE_THREAD,
-                _CONDITIONS.format(
-                    conditions="".join(f"    {literal(each)},\n" for each in task.conditions),
-                    call=call("rescaling_under", given),
-                ),
-            ),
-            commands=(
-                (
-                    "rescaling", chosen.id, *others, "--images", f"{question.num_images}",
-                    "--batch-size", f"{question.batch_size}",
-                    *(("--stats", mode) if has_choice else ()),
-                ),
-            ),
-            files=configurations({chosen.label: origin.config}),
+            about=f"γ̂ and β̂ of {chosen.label} (seed {origin.config.seed}): how far they lie, "
+            f"on average over channels, from those on clean images of {dataset} under {told}. "
+            f"{question.num_images} test images of each; statistics: {told_mode}.",
+            commands=(("rescaling", chosen.id, *others, *options),),
             expected=tuple(expected),
-            note=origins_note([origin]),
-            plot=PLOT.format(ylabel="mean |difference|"),
+            plot=drawing("mean |difference|"),
         )
-    ]  # fmt: skip
+    ]
 
 
 def differences(conditions: Sequence[Condition], measured: Rescaling) -> list[str]:
@@ -125,6 +107,7 @@ def over_steps(chosen: Shown, layer: str) -> list[Program]:
     origin, history = Origin.of(chosen.id), chosen.history
     steps = [snapshot["step"] for snapshot in history.snapshots]
     is_one = layer in history.layers
+    which_layer = ("--layer", layer) if is_one else ()
     expected = [
         text
         for step in (steps if origin.is_over else [])
@@ -137,23 +120,16 @@ def over_steps(chosen: Shown, layer: str) -> list[Program]:
         )
     ]
     return [
-        Program(
+        program_of(
+            {chosen.label: origin},
+            f"source = {origin.source()}",
+            _SNAPSHOTS,
             title="As the network learned",
-            about=plain(
-                f"γ̂ and β̂ of {chosen.label} (seed {origin.config.seed}) at every snapshot "
-                "of its training, with the statistics of a training batch: mean and standard "
-                "deviation over the channels of each layer."
-            ),
-            python=program(f"source = {origin.source()}", _SNAPSHOTS),
-            commands=(
-                (
-                    "course", chosen.id, "--of", "rescaling",
-                    *(("--layer", layer) if is_one else ()),
-                ),
-            ),
-            files=configurations({chosen.label: origin.config}),
+            about=f"γ̂ and β̂ of {chosen.label} (seed {origin.config.seed}) at every snapshot "
+            "of its training, with the statistics of a training batch: mean and standard "
+            "deviation over the channels of each layer.",
+            commands=(("course", chosen.id, "--of", "rescaling", *which_layer),),
             expected=tuple(expected),
-            note=origins_note([origin]),
-            plot=PLOT.format(ylabel="γ̂ and β̂ over channels"),
+            plot=drawing("γ̂ and β̂ over channels", "step"),
         )
-    ]  # fmt: skip
+    ]

@@ -6,7 +6,7 @@ from functools import lru_cache
 import streamlit as st
 
 from afn.corruptions.applying import left_out_words
-from afn.wording import count_words, enumerate_words
+from afn.wording import count_words, distinct, enumerate_words
 
 from ...kit import batch_controls, families, jobs
 from ...kit.draw import grid
@@ -132,7 +132,7 @@ def _how_shown(chosen: Sequence[Chosen], held: Chosen) -> None:
 def _provenance(
     chosen: Sequence[Chosen], view: RobustnessView, asked: Job, tested: Sequence[Tested]
 ) -> str:
-    seeds = " / ".join(dict.fromkeys(str(each.network.config.seed) for each in chosen))
+    seeds = distinct(each.network.config.seed for each in chosen)
     modes = ", ".join(f"{each.label} {each.told_statistics}" for each in tested)
     images = max((cell.n for each in tested for cell in each.cells.values()), default=view.images)
     sources = {cell.told_source for each in tested for cell in each.cells.values()} - {"clean"}

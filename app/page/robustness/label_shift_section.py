@@ -5,6 +5,8 @@ from functools import lru_cache
 
 import streamlit as st
 
+from afn.wording import distinct
+
 from ...kit import families, jobs
 from ...kit.draw.legend import legend_html
 from ...kit.export import csv_button
@@ -51,8 +53,8 @@ def render(chosen: Sequence[Chosen]) -> None:
         if asked.is_running:
             st.skeleton(height=_HEIGHT)
         elif any(model.points for model in models):
-            seeds = dict.fromkeys(str(each.network.config.seed) for each in chosen)
-            _draw(models, view, " / ".join(seeds), is_live=is_live)
+            seeds = distinct(each.network.config.seed for each in chosen)
+            _draw(models, view, seeds, is_live=is_live)
             if is_here:
                 offer("robustness.classes", lambda: experiments.programs_of(chosen, view))
 

@@ -11,19 +11,10 @@ from afn.wording import enumerate_words, statistics_told
 
 from ...kit.batch_controls import BATCH_SIZES
 from ...kit.draw.corruptions import group_title
-from ...kit.markdown import plain
 from ...kit.networks import Chosen
 from ...kit.take import asking
-from ...kit.take.code import (
-    ONE_THREAD,
-    Origin,
-    configurations,
-    literal,
-    origins_note,
-    program,
-    table,
-)
-from ...kit.take.program import OLDER_RULE, PLOT, Program, line
+from ...kit.take.code import ONE_THREAD, Origin, literal, program_of, seeds_of, table
+from ...kit.take.program import OLDER_RULE, Program, drawing, line
 from .view import CLEAN, CORRUPTIONS, RobustnessView, way
 
 _SIZES = """\
@@ -54,15 +45,13 @@ class _Test:
 
     def arguments(self, corruptions: Sequence[str]) -> tuple[str, ...]:
         """Of the command that asks it."""
-        question = self.question
-        parts = ["evaluate", self.network.id, "--grid"]
-        for corruption in corruptions:
-            parts += ["--corruption", corruption]
-        parts += ["--images", f"{question.num_images}", "--batch-size", f"{question.batch_size}"]
-        parts += ["--stats", _mode(question)] if self.network.has_choice else []
-        parts += [] if question.networks == "on" else ["--networks", question.networks]
-        parts += [] if question.order == "mixed" else ["--order", question.order]
-        return tuple(parts)
+        asked = self.question
+        named = [part for corruption in corruptions for part in ("--corruption", corruption)]
+        told = asking.options(
+            asked.num_images, asked.batch_size, _mode(asked) if self.network.has_choice else None,
+            asked.networks, [asked.order],
+        )  # fmt: skip
+        return ("evaluate", self.network.id, "--grid", *named, *told)
 
     def has_older(self, places: Sequence[Place]) -> bool:
         """Whether some of what is known of it was asked under an older rule of corruptions."""
@@ -130,30 +119,23 @@ def _experiment(
     places: list[Place] = [CLEAN, *((name, s) for name in corruptions for s in range(1, 6))]
     is_all = len(corruptions) == len(CORRUPTIONS)
     modes = ", ".join(f"{each.name}: {_statistics(each)}" for each in tests)
-    return Program(
+    return program_of(
+        origins,
+        ONE_THREAD,
+        models,
+        table("questions", {each.name: each.code(names) for each in tests}),
+        asking.loop(
+            dataset=view.dataset, num_images=view.images, batch_size=view.batch_size,
+            order=view.order, corruptions=list(corruptions),
+        ),
         title=title,
-        about=plain(
-            f"{about}: the first {view.images} test images of {view.dataset}, clean and at all "
-            f"five severities. {_seeds(origins)}. Statistics: {modes}."
-        ),
-        python=program(
-            ONE_THREAD,
-            models,
-            table("questions", {each.name: each.code(names) for each in tests}),
-            asking.loop(
-                dataset=view.dataset, num_images=view.images, batch_size=view.batch_size,
-                order=view.order, corruptions=list(corruptions),
-            ),
-        ),
+        about=f"{about}: the first {view.images} test images of {view.dataset}, clean and at all "
+        f"five severities. Seed {seeds_of(origins)}. Statistics: {modes}.",
         commands=tuple(each.arguments(() if is_all else corruptions) for each in tests),
-        files=configurations({each.name: each.network.config for each in tests}),
+        configs={each.name: each.network.config for each in tests},
         expected=tuple(text for each in tests for text in each.expected(places)),
-        note=_note(origins, has_older=any(test.has_older(places) for test in tests)),
+        notes=[OLDER_RULE] if any(test.has_older(places) for test in tests) else (),
     )  # fmt: skip
-
-
-def _note(origins: dict[str, Origin], *, has_older: bool) -> str:
-    return " ".join(filter(None, [origins_note(list(origins.values())), OLDER_RULE * has_older]))
 
 
 def _sizes(chosen: Sequence[Chosen], view: RobustnessView) -> Program | None:
@@ -181,38 +163,27 @@ def _sizes(chosen: Sequence[Chosen], view: RobustnessView) -> Program | None:
                 "--batch-size", *map(str, sizes), "--order", *ORDERS, "--stats", "batch",
             )
         )  # fmt: skip
-    return Program(
+    return program_of(
+        origins,
+        ONE_THREAD,
+        models,
+        table("tests", {each.name: each.code(names) for each in tests}),
+        _SIZES.format(orders=literal(list(ORDERS)), sizes=literal(sizes)),
+        asking.loop(
+            name="(name, where)", dataset=view.dataset, num_images=view.images,
+            **({"corruptions": [view.corruption], "severities": [view.severity],
+                "clean": False} if view.severity else {}),
+        ),
         title="Size of the test batch",
-        about=plain(
-            f"{enumerate_words([each.label for each in having])} with statistics of test batches "
-            f"of {sizes[0]} to {sizes[-1]} images, mixed and sorted by class: "
-            f"{where(view.place)}, the first {view.images} test images of {view.dataset}. "
-            f"{_seeds(origins)}."
-        ),
-        python=program(
-            ONE_THREAD,
-            models,
-            table("tests", {each.name: each.code(names) for each in tests}),
-            _SIZES.format(orders=literal(list(ORDERS)), sizes=literal(sizes)),
-            asking.loop(
-                name="(name, where)", dataset=view.dataset, num_images=view.images,
-                **({"corruptions": [view.corruption], "severities": [view.severity],
-                    "clean": False} if view.severity else {}),
-            ),
-        ),
+        about=f"{enumerate_words([each.label for each in having])} with statistics of test batches "
+        f"of {sizes[0]} to {sizes[-1]} images, mixed and sorted by class: "
+        f"{where(view.place)}, the first {view.images} test images of {view.dataset}. "
+        f"Seed {seeds_of(origins)}.",
         commands=tuple(commands),
-        files=configurations({each.label: each.network.config for each in having}),
+        configs={each.label: each.network.config for each in having},
         expected=tuple(expected),
-        note=origins_note(list(origins.values())),
-        plot=PLOT.format(ylabel="accuracy").replace(
-            "axes.legend()", 'axes.set_xlabel("images in a test batch")\naxes.legend()'
-        ),
+        plot=drawing("accuracy", "images in a test batch"),
     )  # fmt: skip
-
-
-def _seeds(origins: dict[str, Origin]) -> str:
-    seeds = dict.fromkeys(str(each.config.seed) for each in origins.values())
-    return f"Seed {' / '.join(seeds)}"
 
 
 def _mode(question: Question) -> str:

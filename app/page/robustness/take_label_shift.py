@@ -5,19 +5,10 @@ from collections.abc import Sequence
 from afn.ask.records import COUNTED
 from afn.wording import enumerate_words
 
-from ...kit.markdown import plain
 from ...kit.networks import Chosen
 from ...kit.take import asking
-from ...kit.take.code import (
-    ONE_THREAD,
-    Origin,
-    configurations,
-    literal,
-    origins_note,
-    program,
-    table,
-)
-from ...kit.take.program import PLOT, Program, line
+from ...kit.take.code import ONE_THREAD, Origin, literal, program_of, table
+from ...kit.take.program import Program, line
 from .view import CLEAN, RobustnessView, cells_of
 
 _QUESTIONS = """\
@@ -43,36 +34,26 @@ def programs_of(chosen: Sequence[Chosen], view: RobustnessView) -> list[Program]
             if cell := cells_of(each.network, asked).get(CLEAN):
                 expected.append(line(each.label, order, cell.accuracy))
     return [
-        Program(
+        program_of(
+            origins,
+            ONE_THREAD,
+            table("networks", {label: origin.network() for label, origin in origins.items()}),
+            _QUESTIONS.format(orders=literal(orders)),
+            asking.loop(
+                name="(name, where)", dataset=view.dataset, num_images=view.images,
+                statistics="batch", batch_size=view.batch_size,
+            ),
             title="Classes in a test batch",
-            about=plain(
-                f"{enumerate_words(list(origins))} with the statistics of test batches that hold 1 "
-                f"to {len(counted)} classes, and sorted by class: the first "
-                f"{view.images:,} test images of {view.dataset}, clean, at most "
-                f"{view.batch_size} to a batch."
-            ),
-            python=program(
-                ONE_THREAD,
-                table(
-                    "networks", {label: origin.network() for label, origin in origins.items()}
-                ),
-                _QUESTIONS.format(orders=literal(orders)),
-                asking.loop(
-                    name="(name, where)", dataset=view.dataset, num_images=view.images,
-                    statistics="batch", batch_size=view.batch_size,
-                ),
-            ),
+            about=f"{enumerate_words(list(origins))} with the statistics of test batches that hold "
+            f"1 to {len(counted)} classes, and sorted by class: the first {view.images:,} test "
+            f"images of {view.dataset}, clean, at most {view.batch_size} to a batch.",
             commands=tuple(
                 (
-                    "evaluate", each.network.id, "--grid", "--corruption", "clean", "--stats",
-                    "batch", "--images", f"{view.images}", "--batch-size", f"{view.batch_size}",
-                    "--order", *orders,
+                    "evaluate", each.network.id, "--grid", "--corruption", "clean",
+                    *asking.options(view.images, view.batch_size, "batch", orders=orders),
                 )
                 for each in having
             ),
-            files=configurations({each.label: each.network.config for each in having}),
             expected=tuple(expected),
-            note=origins_note(list(origins.values())),
-            plot=PLOT.format(ylabel="accuracy"),
         )
     ]  # fmt: skip

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from afn.runs.compare import parting
 
 from ...kit.draw.chart import Shown
-from ...kit.markdown import plain
-from ...kit.take.code import Origin, configurations, origins_note, program, table
+from ...kit.take.code import Origin, program_of, seeds_of, table
 from ...kit.take.program import Program, line
 
 _LOOP = """\
@@ -47,24 +46,18 @@ def programs_of(chosen: Sequence[Shown]) -> list[Program]:
     origins = {each.label: Origin.of(each.id) for each in chosen}
     first, second = (each.history for each in chosen)
     modes = ", ".join(f"{each.label}: {each.statistics}" for each in chosen)
-    seeds = " / ".join(dict.fromkeys(str(each.config.seed) for each in chosen))
+    sources = {label: origin.source(keeps_tests=True) for label, origin in origins.items()}
     found = parting(first, second)
     return [
-        Program(
+        program_of(
+            origins,
+            table("sources", sources),
+            _LOOP,
             title="Two runs compared",
-            about=plain(
-                f"{' and '.join(origins)} (seed {seeds}): which settings differ, where their "
-                f"courses part, and the tests on clean images. Statistics at test time: {modes}."
-            ),
-            python=program(
-                table(
-                    "sources",
-                    {label: origin.source(keeps_tests=True) for label, origin in origins.items()},
-                ),
-                _LOOP,
-            ),
+            about=f"{' and '.join(origins)} (seed {seeds_of(origins)}): which settings differ, "
+            "where their courses part, and the tests on clean images. Statistics at test time: "
+            f"{modes}.",
             commands=(("compare", chosen[0].id, chosen[1].id),),
-            files=configurations({each.label: each.config for each in chosen}),
             expected=(
                 f"they part at step {found.step}, among {found.shared} that both recorded",
                 *(
@@ -76,7 +69,6 @@ def programs_of(chosen: Sequence[Shown]) -> list[Program]:
             )
             if all(origin.is_over for origin in origins.values())
             else (),
-            note=origins_note(list(origins.values())),
             plot=_PLOT,
         )
     ]
