@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import streamlit as st
@@ -28,22 +28,30 @@ def card_of(name: str) -> Card:
         ValueError: There is none of that name, or it is damaged.
     """
     path = pretrained_dir() / f"{name}.json"
+    if modified := written(path):
+        return _card(path, modified)
+    return read_card(name)  # says what there is instead
+
+
+def find(name: str) -> Card | None:
+    """The same; None where there is none, or it is damaged."""
     try:
-        modified = path.stat().st_mtime_ns
+        return card_of(name)
+    except (ValueError, OSError):
+        return None  # whoever asks for it by name is told
+
+
+def written(path: Path) -> int:
+    """When a file was written, in ns; 0 where there is none."""
+    try:
+        return path.stat().st_mtime_ns
     except OSError:
-        return read_card(name)  # says what there is instead
-    return _card(path, modified)
+        return 0
 
 
 def sound_cards() -> list[Card]:
     """All cards that can be read."""
-    found = []
-    for name in names():
-        try:
-            found.append(card_of(name))
-        except (ValueError, OSError):
-            continue  # whoever asks for it by name is told
-    return found
+    return [card for card in map(find, names()) if card]
 
 
 def network_of(card: Card) -> Network:
@@ -59,18 +67,21 @@ def network_of(card: Card) -> Network:
     return card.network(folder)
 
 
-def questions(name: str) -> Mapping[Question, int]:
+per_card = partial(
+    st.cache_resource, show_spinner=False, max_entries=256,
+    hash_funcs={Card: lambda card: sorted(card.sha256.items())},
+)  # fmt: skip
+"""Has a function of cards remember what it gave for the same files."""
+
+
+@per_card()
+def questions(card: Card) -> Mapping[Question, int]:
     """What a model was asked for its card, and in how many places.
 
     Raises:
-        ValueError, OSError: There is none of that name, or its answers cannot be read.
+        ValueError, OSError: Its answers cannot be read.
     """
-    return _questions(name, card_of(name).sha256["cells"])
-
-
-@st.cache_resource(show_spinner=False, max_entries=256)
-def _questions(name: str, sha256: str) -> Mapping[Question, int]:
-    return Counter(question for question, _ in card_of(name).answers())
+    return Counter(question for question, _ in card.answers())
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from afn.ask.network import Network
+from afn.pretrained.cards import Card
 from afn.runs.history import History
 from afn.runs.origin import ForkedFrom
 from afn.settings.config import TrainConfig
@@ -26,10 +27,10 @@ def choices() -> list[Choice]:
     return offers(lambda run: run.events_path.exists())
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
-def _told(name: str, sha256: str) -> History:
+@cards.per_card()
+def _told(card: Card) -> History:
     """What a card's events say."""
-    return History.of(cards.card_of(name))
+    return History.of(card)
 
 
 # -- opened ----------------------------------------------------------------------------------------
@@ -43,8 +44,7 @@ def opened(ids: Sequence[str]) -> tuple[list[Shown], list[str]]:
         try:
             if name in pretrained:
                 card = cards.card_of(name)
-                history = _told(name, card.sha256["events"])
-                found.append((card.config, history, True, None))
+                found.append((card.config, _told(card), True, None))
             else:
                 run = backend.store().open(name)
                 is_over = run.state().status in ENDED  # asked first: then nothing is missed

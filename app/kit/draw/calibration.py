@@ -8,6 +8,7 @@ from afn.wording import count_words, signed_words
 
 from .axes import Figure, PlotAxis, axis, laid_out, new_figure, row_axis
 from .chart import Rows
+from .kept import kept
 from .legend import DASHES, Entry, Stroke
 from .palette import GREY
 from .traces import whiskers
@@ -28,6 +29,7 @@ class Rated:
     """Under which the images were corrupted here."""
 
 
+@kept
 def reliability_figure(rated: Sequence[Rated]) -> Figure:
     """Share of right answers over confidence, a line each; on the diagonal they are equal."""
     figure = new_figure()
@@ -51,6 +53,7 @@ def reliability_figure(rated: Sequence[Rated]) -> Figure:
     return laid_out(figure, 330, axis("confidence", **shown), axis("right", **shown))
 
 
+@kept
 def error_figure(rated: Sequence[Rated]) -> Figure:
     """A row each: the expected calibration error and its interval."""
     figure = new_figure()

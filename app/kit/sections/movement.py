@@ -15,6 +15,7 @@ from afn.stats.decay import decay_alone
 from afn.wording import distinct
 
 from .. import backend, folders, histories, jobs
+from ..cards import per_card
 from ..draw import movement as charts
 from ..draw.chart import Shown
 from ..draw.legend import Entry, legend_html
@@ -47,14 +48,14 @@ def of_card(card: Card) -> Movement | None:
 def decay_of_card(card: Card) -> float | None:
     """What weight decay alone leaves of a pretrained model's networks; None where that is open."""
     try:
-        return _decay_of_card(card.sha256["events"], card)
+        return _decay_of_card(card)
     except (ValueError, OSError):  # its events are missing or damaged
         return None
 
 
-@st.cache_data(show_spinner=False, max_entries=256)
-def _decay_of_card(sha256: str, _card: Card) -> float | None:
-    return decay_alone(_card).ratio
+@per_card()
+def _decay_of_card(card: Card) -> float | None:
+    return decay_alone(card).ratio
 
 
 def task_of(network: Network) -> MovementTask:

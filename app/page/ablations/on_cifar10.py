@@ -1,17 +1,13 @@
 """Ablations on CIFAR-10: what the pretrained models' table says of them, as a sweep's results."""
 
 from dataclasses import replace
-from pathlib import Path
-
-import streamlit as st
+from functools import lru_cache
 
 from afn.ask.records import STANDARD
 from afn.pretrained.ablations import ABLATIONS, CLEAN, CORRUPTED, Ablation
-from afn.pretrained.cards import pretrained_dir
 from afn.pretrained.measured import Results as Measured
 from afn.pretrained.plan import PLAN
 from afn.pretrained.replication import condition_of
-from afn.pretrained.results import FILE
 from afn.pretrained.ways import Ask, Way
 from afn.runs.index import Line
 from afn.sweep.plan import Planned
@@ -31,13 +27,12 @@ def known() -> dict[str, SweepResults]:
     Raises:
         ValueError: The table of all accuracies is damaged.
     """
-    folder = pretrained_dir()
-    return _known(folder, measured.written(folder / FILE), measured.results())
+    return _known(measured.results())
 
 
-@st.cache_resource(show_spinner=False, max_entries=4)
-def _known(folder: Path, modified: int, _results: Measured) -> dict[str, SweepResults]:
-    found = {name: results_of(each, _results) for name, each in ABLATIONS.items()}
+@lru_cache(maxsize=4)
+def _known(results: Measured) -> dict[str, SweepResults]:
+    found = {name: results_of(each, results) for name, each in ABLATIONS.items()}
     return {name: each for name, each in found.items() if each}
 
 

@@ -1,15 +1,13 @@
 """What the Paper page shows of pretrained models: their courses, effects, calibration, movement."""
 
-import streamlit as st
-
 from afn.pretrained.cards import Card
 
+from ...kit.cards import find, per_card
 from ...kit.draw.calibration import Rated
 from ...kit.draw.movement import Moved
-from ...kit.measured import card
-from ...kit.sections import calibration_answers as calibration
+from ...kit.sections import calibration
 from ...kit.sections import movement as moving
-from ...kit.sections.calibration_answers import CALIBRATED
+from ...kit.sections.calibration import CALIBRATED
 from . import mechanisms
 from .charts.mechanisms import COLORS
 from .mechanisms import VARIANTS, Effect, TrainingCourse
@@ -17,43 +15,42 @@ from .mechanisms import VARIANTS, Effect, TrainingCourse
 
 def courses(network: str) -> list[TrainingCourse]:
     """How the trainings of a network went that are there."""
-    cards = [(variant, card(f"{network}-{variant}")) for variant in VARIANTS]
-    found = [_course(each.sha256["events"], each, variant) for variant, each in cards if each]
+    cards = [(variant, find(f"{network}-{variant}")) for variant in VARIANTS]
+    found = [_course(each, variant) for variant, each in cards if each]
     return [each for each in found if each]
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
-def _course(sha256: str, _card: Card, variant: str) -> TrainingCourse | None:
+@per_card()
+def _course(card: Card, variant: str) -> TrainingCourse | None:
     try:
-        return mechanisms.course(_card, variant)
+        return mechanisms.course(card, variant)
     except (ValueError, OSError):
         return None
 
 
 def effects(network: str) -> list[Effect]:
     """What AFN's networks change in each test; none where that is not known."""
-    found = card(f"{network}-afn")
-    return _effects(found.sha256["cells"], found) if found else []
+    found = find(f"{network}-afn")
+    return _effects(found) if found else []
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
-def _effects(sha256: str, _card: Card) -> list[Effect]:
+@per_card()
+def _effects(card: Card) -> list[Effect]:
     try:
-        return mechanisms.effects(_card)
+        return mechanisms.effects(card)
     except (ValueError, OSError):
         return []
 
 
 def calibrations(network: str) -> list[Rated]:
     """How sure and how right the shipped networks are, in every way in which they were asked."""
-    found = [each for norm in CALIBRATED if (each := card(f"{network}-{norm}"))]
-    return _calibrations(tuple(each.sha256["cells"] for each in found), found)
+    return _calibrations([each for norm in CALIBRATED if (each := find(f"{network}-{norm}"))])
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
-def _calibrations(sha256: tuple[str, ...], _cards: list[Card]) -> list[Rated]:
+@per_card()
+def _calibrations(cards: list[Card]) -> list[Rated]:
     try:
-        return calibration.of_cards(_cards)
+        return calibration.of_cards(cards)
     except (ValueError, OSError):
         return []
 
@@ -62,7 +59,7 @@ def moved(network: str) -> dict[str, Moved]:
     """How far the small networks of its trainings moved, by the model's name, where it is known."""
     found = {}
     for variant, label in VARIANTS.items():
-        mine = card(f"{network}-{variant}")
+        mine = find(f"{network}-{variant}")
         if mine and (movement := moving.of_card(mine)):
             alone = moving.decay_of_card(mine)
             found[mine.name] = Moved(label, COLORS[variant], movement, alone)

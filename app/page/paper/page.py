@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 
 import streamlit as st
 
@@ -16,7 +15,7 @@ from afn.pretrained.published import TABLES, Table
 from afn.pretrained.replication import Replicated, condition_of
 from afn.pretrained.ways import Ask
 
-from ...kit import measured
+from ...kit import cards, measured
 from ...kit.draw import movement
 from ...kit.draw.asked import asked_html, asked_rows
 from ...kit.draw.chart import Rows
@@ -56,11 +55,6 @@ TITLE, PATH = "Paper", "paper"
 
 _TOLD = ("network", "image size", "training", "augmentation", "data", "domains", "corruptions")
 """What of the protocol is told beside every table."""
-_effects_figure = lru_cache(maxsize=8)(figures.effects_figure)
-_lambdas_figure = lru_cache(maxsize=8)(figures.lambdas_figure)
-_gradients_figure = lru_cache(maxsize=8)(figures.gradients_figure)
-_ladder_figure = lru_cache(maxsize=16)(ladders.ladder_figure)
-"""Every visit shows the same."""
 
 
 def render() -> None:
@@ -110,7 +104,7 @@ def render() -> None:
 
 def _offered(problems: list[str]) -> list[str]:
     """Networks whose training can be looked at; one of them is chosen."""
-    offered = [name for name in NETWORKS if measured.card(f"{name}-afn")]
+    offered = [name for name in NETWORKS if cards.find(f"{name}-afn")]
     named = VIEW.take().network
     if offered and named not in offered:
         VIEW.set(network=offered[0])
@@ -148,7 +142,7 @@ def _table(table: Table, results: Results) -> None:
     if not any(row.is_planned for row in rows):
         return
     missing = lacking(results, stems_of(table, rows))
-    here = protocol(table, rows, results, measured.card)
+    here = protocol(table, rows, results, cards.find)
     st.caption(plain(_provenance(table, rows, here)))
     if missing:
         total = len(missing) + _made(table, rows, results)
@@ -185,8 +179,7 @@ def _provenance(table: Table, rows: Sequence[Replicated], here: Mapping[str, str
     parts = ["Precomputed", f"seeds: {here.get('seeds', 'none yet')}"]
     if images := here.get("test images"):
         parts.append(f"{images.removesuffix(' in each test')} images in each test")
-    cards = (measured.card(stem) for stem in stems_of(table, rows))
-    found = next((card for card in cards if card), None)
+    found = next(filter(None, map(cards.find, stems_of(table, rows))), None)
     if found:
         parts += [
             f"torch {found.versions.get('torch', '?')}",
@@ -258,7 +251,7 @@ def _learning(network: str, told: str) -> None:
     words = figures.effects_reading(effects, course)
     st.markdown(plain(words))
     if effects:
-        plot(_effects_figure(tuple(effects)), words, "paper.effects", is_told=True)
+        plot(figures.effects_figure(effects), words, "paper.effects", is_told=True)
     control = effects[0].control if effects else "frozen"
     if older := next(filter(None, (effect.older for effect in effects)), ""):
         told += f" · images {older}"
@@ -300,7 +293,7 @@ def _growth(network: str, told: str) -> None:
     st.markdown(plain(words))
     if not courses:
         return
-    plot(_lambdas_figure(tuple(courses)), words, "paper.lambdas", is_told=True)
+    plot(figures.lambdas_figure(courses), words, "paper.lambdas", is_told=True)
     st.caption(plain(f"{told} · a dot per layer"))
     _refuted("λ that end where they started, or below, when started small.")
     _csv("λ by layer (CSV)", "lambdas", lambda: figures.lambdas_table(courses))
@@ -317,7 +310,7 @@ def _gradients(network: str, told: str) -> None:
     if not courses:
         return
     st.html(legend_html(figures.gradient_entries(courses)))
-    plot(_gradients_figure(tuple(courses)), words, "paper.gradients", is_told=True)
+    plot(figures.gradients_figure(courses), words, "paper.gradients", is_told=True)
     st.caption(plain(f"{told} · the first 100 steps, and some of the others"))
     _refuted(
         "gradients that are no larger with λ wide open, and trainings that learn as well there."
@@ -352,7 +345,13 @@ def _ladders(results: Results) -> None:
         words = ladders.ladder_reading(rungs)
         with columns[number % 2]:
             st.markdown(f"**{name}**")
-            plot(_ladder_figure(rungs), words, f"paper.ladder.{number}", about=name, is_told=True)
+            plot(
+                ladders.ladder_figure(rungs),
+                words,
+                f"paper.ladder.{number}",
+                about=name,
+                is_told=True,
+            )
             seeds = ", ".join(map(str, rungs.total.ours.seeds))
             older = rule_words(results.rule(LADDERS[name]()))
             condition = condition_of(LADDERS[name]())

@@ -1,7 +1,5 @@
 """Paper: what theory says of gains and gradients, beside what was measured."""
 
-from functools import lru_cache
-
 import streamlit as st
 
 from ...kit.export import csv_button
@@ -13,8 +11,6 @@ from .charts import theory as charts
 from .theory import first_steps
 from .words import ABOUT
 
-_gain_figure = lru_cache(maxsize=8)(charts.gain_figure)
-_gradient_figure = lru_cache(maxsize=8)(charts.gradient_figure)
 _DERIVATION = r"""
 **Networks and logits.** With $\lambda_\sigma = \mathrm{sigmoid}(l)$ and
 
@@ -83,11 +79,11 @@ def render(network: str, told: str) -> None:
     with left:
         words = charts.gain_reading(steps)
         st.markdown(r"**One layer:** how loud beside BN, by $\lambda_\sigma$; a dot is a layer")
-        plot(_gain_figure(tuple(steps)), words, "paper.gain")
+        plot(charts.gain_figure(steps), words, "paper.gain")
     with right:
         words = charts.gradient_reading(steps)
         st.markdown("**The network:** measured (dot), a layer's limit (tick), product (bar)")
-        plot(_gradient_figure(tuple(steps)), words, "paper.first")
+        plot(charts.gradient_figure(steps), words, "paper.first")
     st.markdown(charts.failing(steps))
     if words := charts.logits_reading(steps):
         st.markdown(plain(words))

@@ -17,8 +17,7 @@ from ...kit.jobs import Job
 from ...kit.markdown import plain
 from ...kit.networks import Chosen
 from ...kit.plot import plot
-from ...kit.sections import calibration as calibration_view
-from ...kit.sections import calibration_answers as calibration
+from ...kit.sections import calibration
 from ...kit.take import offer
 from . import tables as robustness_data
 from . import take as corruptions
@@ -80,7 +79,7 @@ def render(chosen: Sequence[Chosen]) -> None:
             _tables(chosen, tested, view, asked)
         offer("robustness.grid", lambda: corruptions.grid(chosen, view))
         if has_several and not asked.is_running:
-            calibration_view.render(calibration.of_tested(tested), key="robustness")
+            calibration.render(calibration.of_tested(tested), key="robustness")
 
     jobs.part(ask_now, draw)
 

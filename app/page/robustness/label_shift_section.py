@@ -1,7 +1,6 @@
 """Robustness: what it costs that a test batch holds few classes."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import streamlit as st
 
@@ -25,7 +24,6 @@ from .words import ABOUT
 
 _HEIGHT = 360
 """Pixels that are kept free for the figure to come."""
-_figure = lru_cache(maxsize=16)(charts.shift_figure)
 
 
 def render(chosen: Sequence[Chosen]) -> None:
@@ -64,7 +62,7 @@ def render(chosen: Sequence[Chosen]) -> None:
 def _draw(models: Sequence[Shifted], view: RobustnessView, seeds: str, *, is_live: bool) -> None:
     words = charts.shift_reading(models)
     st.html(legend_html(charts.shift_legend(models)))
-    plot(_figure(tuple(models)), words, "robustness.classes")
+    plot(charts.shift_figure(models), words, "robustness.classes")
     point = next(point for model in models for point in model.points)
     sizes = {p.batch_size for model in models for p in model.of("batch")}
     st.caption(

@@ -1,7 +1,6 @@
 """Accuracy under corruptions, and where a gain comes from: networks or test-batch statistics."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import streamlit as st
 
@@ -58,9 +57,6 @@ _CARDS = 12
 _WAY_HEIGHT, _BATCHES_HEIGHT = 238, 400
 """Pixels that are kept free for the figures to come."""
 _NO_IMAGE = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
-_steps_figure = lru_cache(maxsize=32)(steps.steps_figure)
-_batch_figure = lru_cache(maxsize=32)(batches.batch_figure)
-"""Most reruns show the same cells as before."""
 
 
 def render() -> None:
@@ -247,7 +243,7 @@ def _way(chosen: Sequence[Chosen], view: RobustnessView, asked: Job) -> None:
             st.caption("Not all of its steps are tested.")
         return
     words = steps.steps_reading(way)
-    plot(_steps_figure(tuple(way)), words, "robustness.steps")
+    plot(steps.steps_figure(way), words, "robustness.steps")
 
 
 def _batches(chosen: Sequence[Chosen], view: RobustnessView, asked: Job) -> None:
@@ -273,7 +269,7 @@ def _batches(chosen: Sequence[Chosen], view: RobustnessView, asked: Job) -> None
         return
     words = batches.batch_reading(points)
     st.html(legend_html(batches.batch_legend(points)))
-    plot(_batch_figure(tuple(points)), words, "robustness.batches")
+    plot(batches.batch_figure(points), words, "robustness.batches")
     where = "clean images"
     if view.severity:
         where = f"{group_title(view.corruption)} at severity {view.severity}"

@@ -185,7 +185,7 @@ def are_shipped(chosen: Sequence[Chosen], tested: Sequence[Tested], view: Robust
     """Whether pretrained models came with the answers that the page shows."""
     return all(
         each.is_pretrained
-        and view.question(each.network) in cards.questions(each.network.id)
+        and view.question(each.network) in cards.questions(cards.card_of(each.network.id))
         and {cell.rule for cell in those.cells.values()}
         <= {None, cards.card_of(each.network.id).rule}
         for each, those in zip(chosen, tested, strict=True)
@@ -197,7 +197,7 @@ def as_shipped(chosen: Sequence[Chosen]) -> dict[str, Any]:
     asked: Counter[int] = Counter()
     for each in chosen:
         if each.is_pretrained:
-            for question, count in cards.questions(each.network.id).items():
+            for question, count in cards.questions(cards.card_of(each.network.id)).items():
                 if question.dataset == each.network.config.dataset:
                     asked[question.num_images] += count
     images = [n for n, _ in asked.most_common() if n in IMAGES]

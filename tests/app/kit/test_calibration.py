@@ -15,7 +15,7 @@ from app.kit.draw.calibration import (
     error_figure,
     reliability_figure,
 )
-from app.kit.sections import calibration_answers as calibration
+from app.kit.sections import calibration
 from tests.app.cells import answered, cell, grid
 from tests.app.one_view import opened, words
 

@@ -7,6 +7,7 @@ from afn.wording import count_words, enumerate_words, steps_words
 
 from ....kit.draw.axes import Figure
 from ....kit.draw.chart import Rows
+from ....kit.draw.kept import kept
 from ....kit.draw.palette import GREY
 from ....kit.draw.traces import rungs_figure
 
@@ -19,6 +20,7 @@ CHANGES = {
 """What is gained at each rung over the one below."""
 
 
+@kept
 def ladder_figure(ladder: Ladder) -> Figure:
     """A row per rung: a bar floats from the mean of the one before, a dot stands for each seed.
 

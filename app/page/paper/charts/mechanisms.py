@@ -9,6 +9,7 @@ from afn.wording import count_words, enumerate_words
 from ....kit.draw.axes import LOG, Figure, axis, laid_out, new_figure, row_axis, span
 from ....kit.draw.chart import Rows
 from ....kit.draw.estimates import gain_words
+from ....kit.draw.kept import kept
 from ....kit.draw.legend import DASHES, Entry, Stroke
 from ....kit.draw.palette import GREY, NORM_COLORS, run_colors
 from ....kit.draw.traces import whiskers
@@ -24,6 +25,7 @@ _SYMBOLS = {"afn": "circle", "afn-reference": "diamond", "afn-open": "square"}
 # -- 1: do the networks learn ----------------------------------------------------------------------
 
 
+@kept
 def effects_figure(effects: Sequence[Effect]) -> Figure:
     """A row per test: what the networks add, with its interval."""
     figure = new_figure()
@@ -106,6 +108,7 @@ def effects_table(effects: Sequence[Effect]) -> Rows:
 # -- 2: do λ grow ----------------------------------------------------------------------------------
 
 
+@kept
 def lambdas_figure(courses: Sequence[TrainingCourse]) -> Figure:
     """A panel per λ: how far each layer's went from its start, a row per start."""
     from plotly.subplots import make_subplots
@@ -190,6 +193,7 @@ def gradient_entries(courses: Sequence[TrainingCourse]) -> list[Entry]:
     ]
 
 
+@kept
 def gradients_figure(courses: Sequence[TrainingCourse]) -> Figure:
     """The gradient's norm over the steps, both logarithmic; a line per training."""
     figure = new_figure()

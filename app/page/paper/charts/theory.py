@@ -7,6 +7,7 @@ from afn.wording import count_words, number_words
 
 from ....kit.draw.axes import LOG, Figure, axis, laid_out, new_figure, row_axis
 from ....kit.draw.chart import Rows
+from ....kit.draw.kept import kept
 from ....kit.draw.legend import translucent
 from ....kit.draw.palette import GREY
 from ..theory import FirstStep
@@ -16,6 +17,7 @@ _HEIGHT = 300
 _SHORT = {"afn": "paper", "afn-reference": "reference", "afn-open": "open"}
 
 
+@kept
 def gain_figure(steps: Sequence[FirstStep]) -> Figure:
     """The limit of one layer's gain over λ_σ, and the gains of the layers of each start."""
     figure = new_figure()
@@ -39,6 +41,7 @@ def gain_figure(steps: Sequence[FirstStep]) -> Figure:
     return laid_out(figure, _HEIGHT, across, axis(type="log", tickvals=[1, 2, 5, 10, 20]))
 
 
+@kept
 def gradient_figure(steps: Sequence[FirstStep]) -> Figure:
     """A row per start: first gradient (dot), one layer's limit (tick), product of all (bar)."""
     figure = new_figure()

@@ -24,6 +24,7 @@ from ....kit.draw.estimates import (
     place_words,
     signed,
 )
+from ....kit.draw.kept import kept
 from ....kit.draw.legend import DASHES, Entry, Stroke, translucent
 from ....kit.draw.traces import band
 
@@ -48,6 +49,7 @@ class BatchPoint:
     cell: Cell
 
 
+@kept
 def batch_figure(points: Sequence[BatchPoint]) -> Figure:
     """A line per model over the batch size, dashed where batches are sorted by class.
 

@@ -10,6 +10,7 @@ from afn.wording import enumerate_words
 from ....kit.draw.axes import Figure, axis, laid_out, new_figure
 from ....kit.draw.chart import Rows
 from ....kit.draw.estimates import Estimate, accuracy_words
+from ....kit.draw.kept import kept
 from ....kit.draw.legend import DASHES, Entry, Stroke, translucent
 from ....kit.draw.traces import band
 
@@ -71,6 +72,7 @@ class Shifted:
         return next((p for p in self.points if p.is_sorted), None)
 
 
+@kept
 def shift_figure(models: Sequence[Shifted]) -> Figure:
     """Accuracy over the classes in a batch; what does not depend on the batch is a level line."""
     figure = new_figure()

@@ -17,6 +17,7 @@ from ....kit.draw.estimates import (
     gain_words,
     interval_words,
 )
+from ....kit.draw.kept import kept
 from ....kit.draw.palette import GREY
 from ....kit.draw.traces import rungs_figure
 
@@ -55,6 +56,7 @@ def _gains(steps: Sequence[WayStep]) -> list[Estimate]:
     return [later.gain_over(earlier) for earlier, later in pairwise(steps)]
 
 
+@kept
 def steps_figure(steps: Sequence[WayStep]) -> Figure:
     """A row per model; a bar floats from the accuracy of the one before to its own.
 

@@ -69,7 +69,7 @@ def test_robustness_follows_its_settings(runs):
         "evaluate mnist5k-afn --grid --corruption snow --images 200 --batch-size 128 "
         "--stats running"
     ) in code
-    [experiments] = [each for each in at.segmented_control if each.label == "Program"]
+    [experiments] = [each for each in at.segmented_control if each.label == "What to take along"]
     experiments.set_value("From BN to AFN")
     drawn(at.run())
     assert '"networks": "frozen"' in "\n".join(each.value for each in at.code)
