@@ -10,8 +10,8 @@ from afn.settings.config import TrainConfig
 from afn.settings.norms import NORM_TITLES
 from afn.wording import count_words, duration_words
 
-from .export import csv_button
 from .markdown import plain
+from .plot import csv_button
 from .take.code import config_code
 
 _SAID = (

@@ -1,8 +1,14 @@
-"""A figure and its words."""
+"""A figure, its words and its data; and when the next ones come."""
+
+import csv
+import io
+import time
+from collections.abc import Callable
 
 import streamlit as st
 
 from .draw.axes import Figure
+from .draw.chart import Rows
 from .markdown import plain
 
 
@@ -20,3 +26,51 @@ def plot(figure: Figure, words: str, key: str, *, about: str = "", is_told: bool
     st.plotly_chart(figure, key=key, config={"displayModeBar": False}, alt=alt)
     if not is_told:
         st.caption(plain(words))
+
+
+_PAINT_SECONDS = 0.15
+
+
+def painted() -> None:
+    """Wait a moment, so that the browser draws what is above before it is sent what is below.
+
+    What comes within one frame is mounted together, and Plotly takes a browser's only thread for
+    tenths of a second: without a pause a table that is there at once would show with the last
+    figure.
+    """
+    time.sleep(_PAINT_SECONDS)
+
+
+def csv_button(
+    label: str,
+    table: Callable[[], Rows],
+    name: str,
+    *,
+    key: str | None = None,
+    icon: str | None = ":material/download:",
+) -> None:
+    """A button that downloads a table, which is made only when somebody presses it.
+
+    Args:
+        label: On the button.
+        table: Makes it.
+        name: Of the file, without ``.csv``.
+        key: Tells it from other buttons.
+        icon: On the button.
+    """
+    st.download_button(
+        label, csv_of(table), f"{name}.csv", "text/csv", icon=icon, on_click="ignore", key=key
+    )
+
+
+def csv_of(table: Callable[[], Rows]) -> Callable[[], bytes]:
+    """Writes the table as CSV when it is called."""
+
+    def write() -> bytes:
+        rows, text = table(), io.StringIO()
+        writer = csv.DictWriter(text, list(rows[0]) if rows else [])
+        writer.writeheader()
+        writer.writerows(rows)
+        return text.getvalue().encode()
+
+    return write

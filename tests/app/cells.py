@@ -3,7 +3,7 @@
 from html.parser import HTMLParser
 
 from afn.ask.records import Cell
-from app.kit.draw.tested import Tested as Model
+from app.kit.draw.estimates import Tested as Model
 
 N = 100
 LABELS = bytes(i % 10 for i in range(N))

@@ -1,7 +1,7 @@
 """Accuracies and their differences with 95 % intervals, from cells of grids, and in words."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import hypot
 
 import numpy as np
@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from afn import wording
 from afn.ask.records import Cell, Place
+from afn.corruptions.severities import rule_words
 from afn.stats.intervals import mean_interval
-from afn.wording import percent, signed_words
+from afn.wording import percent, signed_words, statistics_told
 
 from .corruptions import group_title
 
@@ -149,3 +150,33 @@ def gain_words(gain: Estimate, difference: str = "") -> str:
 def interval_words(estimate: Estimate) -> str:
     """ "−0.9 to 1.3"."""
     return wording.interval_words(*estimate.points)
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """A model and its answers so far: its name and colour are the same in every figure.
+
+    Models with equal answers are equal, so that what is drawn of them can be kept.
+    """
+
+    label: str
+    color: str
+    norm: str
+    statistics: str
+    """Whose statistics its norms use, in words."""
+    cells: Mapping[Place, Cell] = field(hash=False)
+    """What is known, by corruption and severity; (None, 0) is clean."""
+    left_out: Mapping[Place, str] = field(default_factory=dict, hash=False)
+    """Places that change none of its images and are not tested, and why."""
+
+    @property
+    def told_statistics(self) -> str:
+        """The statistics with the sizes that the test batches had, where cells are known."""
+        sizes = dict.fromkeys(cell.n for cell in self.cells.values())
+        told = dict.fromkeys(statistics_told(self.statistics, n) for n in sizes)
+        return "; ".join(told) or self.statistics
+
+    @property
+    def older(self) -> str:
+        """By which older rule its images were corrupted, in words; empty for today's."""
+        return next(filter(None, (rule_words(cell.rule) for cell in self.cells.values())), "")

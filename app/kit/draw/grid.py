@@ -12,6 +12,7 @@ from .chart import Rows
 from .corruptions import CLEAN, group_title
 from .estimates import (
     SEVERITIES,
+    Tested,
     accuracy_over,
     accuracy_words,
     gain_over,
@@ -21,9 +22,7 @@ from .estimates import (
     signed,
     take,
 )
-from .heat import FULL, diverging, heat
-from .table import dot, table, tag, td, th, tr
-from .tested import Tested
+from .table import FULL, diverging, dot, heat, table, tag, td, th, tr
 
 
 def heatmap_html(

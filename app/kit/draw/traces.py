@@ -7,8 +7,8 @@ from typing import Any
 from afn.wording import steps_words
 
 from .axes import Figure, axis, laid_out, new_figure, row_axis
-from .heat import LESS, MORE
 from .palette import GREY
+from .table import LESS, MORE
 
 Ends = tuple[float, float, float]
 """A value, and the low and the high end of its interval."""

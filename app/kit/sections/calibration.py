@@ -14,13 +14,12 @@ from afn.wording import count_words
 
 from ..draw import calibration as charts
 from ..draw.calibration import Rated
+from ..draw.estimates import Tested
 from ..draw.legend import Stroke, legend_html
 from ..draw.palette import NORM_COLORS
-from ..draw.tested import Tested
-from ..export import csv_button
 from ..heading import heading
 from ..markdown import plain
-from ..plot import plot
+from ..plot import csv_button, plot
 from ..words import ABOUT
 
 CALIBRATED = ("bn", "asrnorm", "afn")

@@ -7,8 +7,8 @@ from afn.sweep.plan import Point
 from afn.sweep.table import Metric
 
 from ...kit.draw.axes import LEGEND_ABOVE, Figure, axis, laid_out, named_axis, new_figure, row_axis
-from ...kit.draw.heat import LESS, MORE
 from ...kit.draw.palette import GREY
+from ...kit.draw.table import LESS, MORE
 from ...kit.results import SweepResults
 from .drawn import (
     DrawnSweep,

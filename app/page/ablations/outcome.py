@@ -7,10 +7,9 @@ from afn.wording import count_words
 
 from ...kit import backend, routes
 from ...kit.comparison import MAX_CONTENDERS
-from ...kit.export import csv_button
 from ...kit.heading import heading
 from ...kit.markdown import plain
-from ...kit.plot import plot
+from ...kit.plot import csv_button, plot
 from ...kit.results import Layout, SweepResults
 from . import charts, table
 from .drawn import DrawnSweep, axis_title, picked, point_words

@@ -10,9 +10,8 @@ from afn.wording import enumerate_words, half_width_words
 
 from ...kit.draw import table as draw
 from ...kit.draw.chart import Rows
-from ...kit.draw.heat import LESS, MORE
 from ...kit.draw.palette import GREY
-from ...kit.draw.table import chip, td, th, tr
+from ...kit.draw.table import LESS, MORE, chip, td, th, tr
 from ...kit.results import Badge, SweepResults, badge
 from .charts import pareto_points
 from .drawn import DrawnSweep, axis_title, figure_words, number, point_words

@@ -10,10 +10,9 @@ from afn.wording import batches_told
 from ...kit import families, jobs
 from ...kit.draw.domains import domain_words
 from ...kit.draw.lambdas import short_layer
-from ...kit.export import csv_button
 from ...kit.jobs import Job
 from ...kit.markdown import plain
-from ...kit.plot import plot
+from ...kit.plot import csv_button, plot
 from . import spread
 from .view import COLORS, LABELS, VIEW, TrainedNetworks, source_like, source_words, spread_tasks
 

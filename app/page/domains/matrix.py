@@ -18,9 +18,8 @@ from ...kit.draw.estimates import (
     is_alike,
     signed,
 )
-from ...kit.draw.heat import diverging, heat
 from ...kit.draw.palette import domain_mark
-from ...kit.draw.table import table, tag, td, th, tr
+from ...kit.draw.table import diverging, heat, table, tag, td, th, tr
 
 
 def matrix_html(

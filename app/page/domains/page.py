@@ -13,13 +13,12 @@ from afn.work.folder import ENDED
 from ...kit import backend, cards, families, jobs
 from ...kit.batch_controls import BATCH_SIZES
 from ...kit.draw.domains import MatrixRow, matrix_reading, matrix_table
-from ...kit.export import csv_button
 from ...kit.families import DIGITS
 from ...kit.heading import heading
 from ...kit.jobs import Job
 from ...kit.markdown import plain
-from ...kit.pacing import painted
-from ...kit.recipes import recipe_words
+from ...kit.offers import recipe_words
+from ...kit.plot import csv_button, painted
 from ...kit.take import offer
 from . import layers as domain_layers
 from . import matrix

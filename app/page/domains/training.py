@@ -18,7 +18,7 @@ from afn.work.folder import ENDED
 from ...kit import backend, cards, networks
 from ...kit.jobs import Job
 from ...kit.markdown import plain
-from ...kit.recipes import recipe_of
+from ...kit.offers import recipe_of
 from .view import config_of
 
 Pair = tuple[str, str]

@@ -23,7 +23,7 @@ from ...kit.draw.domains import MatrixRow, domain_words, unseen_gain
 from ...kit.draw.estimates import gain_words
 from ...kit.draw.palette import run_colors
 from ...kit.families import DIGITS, title_of
-from ...kit.recipes import recipe_of
+from ...kit.offers import recipe_of
 from ...kit.view import View, ViewState, in_link
 from .words import HELP
 

@@ -14,13 +14,11 @@ from ...kit.draw.chart import Shown
 from ...kit.draw.depth import depth_legend
 from ...kit.draw.lambdas import TITLES
 from ...kit.draw.tracks import Course, Series, courses_of, series_of, table
-from ...kit.export import csv_button
 from ...kit.heading import heading
 from ...kit.jobs import follow
 from ...kit.markdown import plain
 from ...kit.offers import Choice, alike, newest
-from ...kit.pacing import painted
-from ...kit.plot import plot
+from ...kit.plot import csv_button, painted, plot
 from ...kit.sections import movement as moving
 from ...kit.take import lambdas, offer
 from . import charts

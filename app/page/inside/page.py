@@ -22,17 +22,16 @@ from ...kit.batch_controls import ORDERS, STATISTICS, corruption
 from ...kit.draw.corruptions import group_title
 from ...kit.draw.lambdas import short_layer
 from ...kit.draw.palette import GREY, NORM_COLORS
-from ...kit.export import csv_button
 from ...kit.families import is_here, other_domains
 from ...kit.heading import heading
 from ...kit.jobs import follow
 from ...kit.markdown import plain
 from ...kit.offers import Choice, alike
+from ...kit.plot import csv_button
 from ...kit.take import offer
 from . import take as layers
 from . import words
-from .drawing import drawing
-from .layer import inside_layer
+from .layer import drawing, inside_layer
 from .neighbours import Who, neighbours_html, neighbours_reading
 from .view import (
     CORRUPTIONS,

@@ -15,9 +15,9 @@ from ...kit.draw.axes import (
     new_figure,
     row_axis,
 )
-from ...kit.draw.heat import LESS, MORE
 from ...kit.draw.legend import translucent
 from ...kit.draw.palette import GREY
+from ...kit.draw.table import LESS, MORE
 from ...kit.draw.traces import band, whiskers
 
 _ROW = 34

@@ -2,10 +2,12 @@
 
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from afn.ask.records import where
 from afn.ask.rescaling import Condition
+from afn.sweep.plan import words
 
 from ...kit import cards
 from ...kit.markdown import plain
@@ -14,11 +16,10 @@ from ...kit.take.code import ONE_THREAD, call, literal, program, table
 from ...kit.take.program import Program, drawing, line
 from ..cost import take as costs
 from ..rescaling import take as scales
-from . import take_first_gradients as first_gradients
 from .experiments.arithmetic import Arithmetic
 from .experiments.evaluations import Answers, Evaluations, LessonQuestion, Rescalings
 from .experiments.timings import Timings
-from .experiments.trainings import Trainings
+from .experiments.trainings import Trained, Trainings
 from .lessons.lesson import Lesson
 
 _CONDITIONS = """\
@@ -52,7 +53,7 @@ def programs_of(lesson: Lesson[Any], data: Any) -> list[Program]:
     told = lesson.title, plain(f"{lesson.setup} {lesson.experiment.conditions(data)}.")
     match lesson.experiment:
         case Trainings(tells="first gradient") as trial:
-            return first_gradients.programs_of(trial, data, told[1])
+            return _first_gradients(trial, data, told[1])
         case Trainings() as trial:
             return sweeps.programs_of(trial.plan, data.results, metric="clean")
         case Timings() as trial:
@@ -156,3 +157,42 @@ def _source(function: Callable[..., Any]) -> str:
         if inspect.isfunction(each := home.get(name)) and each.__module__ == function.__module__
     ]
     return "\n".join(inspect.getsource(each) for each in [*found, function])
+
+
+_WHAT = "first gradient"
+_DIGITS = 1
+"""What comes along is rounded to five digits in all."""
+_LOOP = """\
+rows = []
+for (where, seed), run in run_sweep(spec).runs().items():
+    history = history_of(find(run))
+    rows.append((f"{where}, seed {seed}", "first gradient", history.columns["grad_norm"][0]))
+    print(f"{where}, seed {seed}  first gradient  {rows[-1][2]:.1f}")
+"""
+
+
+def _first_gradients(trial: Trainings, data: Trained, about: str) -> list[Program]:
+    """Training anew, one step or more, and telling the norm of the gradient at the first.
+
+    Args:
+        trial: The trainings.
+        data: What came out of them.
+        about: What it is, in Markdown.
+    """
+    [sweep] = sweeps.programs_of(trial.plan, None, metric="clean")
+    return [
+        replace(
+            sweep,
+            about=about,
+            python=program(f"spec = {sweeps.spec_code(trial.plan.spec)}\n", _LOOP),
+            expected=tuple(
+                line(
+                    f"{words(run.point)}, seed {run.config.seed}", _WHAT,
+                    data.gradients[run.run_id][0], _DIGITS,
+                )
+                for run in trial.plan.runs
+            ),
+            note=f"{sweep.note} The table that the command writes is of accuracies.",
+            plot=drawing("norm of the first gradient"),
+        )
+    ]  # fmt: skip

@@ -20,11 +20,9 @@ from ...kit.draw import movement
 from ...kit.draw.asked import asked_html, asked_rows
 from ...kit.draw.chart import Rows
 from ...kit.draw.legend import Entry, legend_html
-from ...kit.export import csv_button
 from ...kit.heading import heading
 from ...kit.markdown import plain
-from ...kit.pacing import painted
-from ...kit.plot import plot
+from ...kit.plot import csv_button, painted, plot
 from ...kit.sections import calibration
 from ...kit.sections import movement as moving
 from ...kit.take import offer
@@ -36,7 +34,7 @@ from .charts import ladder as ladders
 from .charts import mechanisms as figures
 from .charts import paper as charts
 from .charts.forest import forest_html
-from .charts.verdicts import protocol_html
+from .charts.paper import protocol_html
 from .mechanisms import STARTS, VARIANTS
 from .view import (
     ANY,
@@ -345,13 +343,8 @@ def _ladders(results: Results) -> None:
         words = ladders.ladder_reading(rungs)
         with columns[number % 2]:
             st.markdown(f"**{name}**")
-            plot(
-                ladders.ladder_figure(rungs),
-                words,
-                f"paper.ladder.{number}",
-                about=name,
-                is_told=True,
-            )
+            figure = ladders.ladder_figure(rungs)
+            plot(figure, words, f"paper.ladder.{number}", about=name, is_told=True)
             seeds = ", ".join(map(str, rungs.total.ours.seeds))
             older = rule_words(results.rule(LADDERS[name]()))
             condition = condition_of(LADDERS[name]())

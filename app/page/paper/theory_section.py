@@ -2,13 +2,12 @@
 
 import streamlit as st
 
-from ...kit.export import csv_button
 from ...kit.heading import heading
 from ...kit.markdown import plain
-from ...kit.plot import plot
+from ...kit.plot import csv_button, plot
 from . import evidence
 from .charts import theory as charts
-from .theory import first_steps
+from .charts.theory import first_steps
 from .words import ABOUT
 
 _DERIVATION = r"""

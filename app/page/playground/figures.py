@@ -15,6 +15,7 @@ from ...kit.draw.learning import gradient_chart, learning_chart
 from ...kit.draw.live_chart import live_chart
 from ...kit.heading import heading
 from ...kit.histories import provenance
+from ...kit.plot import csv_button
 from ...kit.view import settle
 from . import transport
 from . import view as state
@@ -129,3 +130,31 @@ def _distributions(live: Live) -> None:
         st.caption("The first snapshot comes with the first step.")
         return
     _mount("γ̂ and β̂", "distribution", live, distribution_chart, state.view("layer"))
+
+
+def downloads(shown: Sequence[Shown]) -> None:
+    """A row of downloads; each file is made when it is asked for."""
+    expander = st.expander(
+        "Data of these figures",
+        icon=":material/download:",
+        key="open.downloads",
+        on_change="rerun",
+    )
+    if not expander.open:
+        return
+    with expander, st.container(horizontal=True):
+        for title, name, chart in _charts(shown):
+            csv_button(title, chart.table, name, key=f"csv.{name}", icon=None)
+
+
+def _charts(shown: Sequence[Shown]) -> list[tuple[str, str, Chart]]:
+    layers = layer_names(shown)
+    charts = [
+        ("Every step (CSV)", "steps", learning_chart(shown)),
+        ("λ (CSV)", "lambdas", lambda_chart(shown)),
+        ("Tests (CSV)", "tests", corruption_chart(shown, shown[0].config.severity)),
+    ]
+    if layers:
+        layer = state.view("layer") or layers[0]
+        charts.append(("γ̂ and β̂ (CSV)", "gamma-beta", distribution_chart(shown, layer)))
+    return charts

@@ -14,7 +14,7 @@ from ...kit.markdown import plain
 from ...kit.take import lambdas, offer, trainings
 from . import controls, figures, status, tour, transport
 from . import view as state
-from .downloads import downloads
+from .figures import downloads
 from .live import Live
 from .view import Slot
 

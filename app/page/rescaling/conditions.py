@@ -13,10 +13,9 @@ from ...kit.batch_controls import BATCH_SIZES, STATISTICS, corruption
 from ...kit.draw.chart import Shown
 from ...kit.draw.legend import Entry, legend_html
 from ...kit.draw.palette import NORM_COLORS
-from ...kit.export import csv_button
 from ...kit.jobs import Job
 from ...kit.markdown import plain
-from ...kit.plot import plot
+from ...kit.plot import csv_button, plot
 from ...kit.take import offer
 from . import differences
 from . import take as scales

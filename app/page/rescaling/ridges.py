@@ -17,7 +17,6 @@ from ...kit.draw.kept import kept
 from ...kit.draw.lambdas import short_layer
 from ...kit.draw.legend import translucent
 from ...kit.draw.palette import GREY
-from .outliers import outlier_words, outliers
 
 Name = Literal["gamma", "beta"]
 SYMBOLS: dict[Name, str] = {"gamma": "γ̂", "beta": "β̂"}
@@ -248,3 +247,55 @@ def table(history: History) -> Rows:
         for step, values in by_step(history, layer).items()
         for i, (gamma, beta) in enumerate(zip(values["gamma"], values["beta"], strict=True), 1)
     ]
+
+
+_DEVIATIONS = 3.5
+_TO_SIGMA = 1.4826
+"""Times the median absolute deviation is the standard deviation, where values are normal."""
+_LEAST = 0.05
+"""Nearer to the median than this, nothing stands apart."""
+_NAMED = 4
+"""So many are named in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlier:
+    """One channel's value, far from the median."""
+
+    channel: int
+    """Counted from 1."""
+    value: float
+    median: float
+
+
+def outliers(values: Sequence[float]) -> list[Outlier]:
+    """Values further from the median than 3.5 robust standard deviations, the furthest first.
+
+    The robust standard deviation is 1.4826 times the median absolute deviation; what is nearer
+    than 0.05 never counts.
+    """
+    numbers = np.asarray(values, dtype=float)
+    if not np.isfinite(numbers).any():
+        return []
+    median = float(np.nanmedian(numbers))
+    distances = np.abs(numbers - median)
+    limit = max(_DEVIATIONS * _TO_SIGMA * float(np.nanmedian(distances)), _LEAST)
+    found = [
+        Outlier(i + 1, float(numbers[i]), median)
+        for i in np.flatnonzero(distances > limit).tolist()
+    ]
+    return sorted(found, key=lambda each: -abs(each.value - median))
+
+
+def outlier_words(gamma: Sequence[float], beta: Sequence[float]) -> str:
+    """The channels that stand apart, by name."""
+    found = [("γ̂", each) for each in outliers(gamma)] + [("β̂", each) for each in outliers(beta)]
+    if not found:
+        return "No channel stands apart."
+    parts = [
+        f"channel {each.channel}: {symbol} {each.value:.2f} (median {each.median:.2f})"
+        for symbol, each in found[:_NAMED]
+    ]
+    if left := len(found) - len(parts):
+        parts.append(f"{left} more")
+    return f"Apart from the others: {', '.join(parts)}."

@@ -1,7 +1,7 @@
 """Robustness: all corruptions at all severities."""
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 
 import streamlit as st
 
@@ -10,29 +10,34 @@ from afn.wording import count_words, distinct, enumerate_words
 
 from ...kit import batch_controls, families, jobs
 from ...kit.draw import grid
+from ...kit.draw.chart import Rows
+from ...kit.draw.estimates import Tested
+from ...kit.draw.grid import grid_table
 from ...kit.draw.legend import Entry, legend_html
-from ...kit.draw.tested import Tested
 from ...kit.heading import heading
 from ...kit.jobs import Job
 from ...kit.markdown import plain
 from ...kit.networks import Chosen
-from ...kit.plot import plot
+from ...kit.plot import csv_button, plot
 from ...kit.sections import calibration
 from ...kit.take import offer
-from . import tables as robustness_data
 from . import take as corruptions
 from .charts import bars, summary
+from .charts.batches import batch_table
+from .charts.steps import steps_table
 from .view import (
     SHOWN,
     VIEW,
     RobustnessView,
     are_shipped,
     baseline_of,
+    batch_points,
     corruptions_for,
     grid_tasks,
     num_corruptions,
     start,
     starts,
+    way_steps,
     whole_grid,
 )
 from .words import ABOUT
@@ -116,7 +121,7 @@ def _tables(
         plot(_bars_figure(tuple(tested), names, None), words, "robustness.bars")
     st.caption(_provenance(chosen, view, asked, tested))
     if not asked.is_running:
-        robustness_data.render(chosen, tested, view)
+        _downloads(chosen, tested, view)
 
 
 def _how_shown(chosen: Sequence[Chosen], held: Chosen) -> None:
@@ -144,3 +149,30 @@ def _provenance(
         f"batches {batch_controls.ORDERS[view.order]} · "
         f"corruptions {' and '.join(sorted(sources)) or 'not tested yet'}"
     )
+
+
+def _downloads(chosen: Sequence[Chosen], tested: Sequence[Tested], view: RobustnessView) -> None:
+    """An expander with downloads, each made when it is asked for."""
+    expander = st.expander(
+        "Data of these figures", icon=":material/download:", key="robustness.data",
+        on_change="rerun",
+    )  # fmt: skip
+    if not expander.open:
+        return
+    with expander, st.container(horizontal=True):
+        tables = {
+            "All tests": lambda: grid_table(tested),
+            "Batch sizes": lambda: batch_table(batch_points(chosen, view)),
+            "Where the gain comes from": lambda: steps_table(way_steps(chosen, view)),
+        }
+        for title, table in tables.items():
+            csv_button(
+                f"{title} (CSV)", partial(_named, table, chosen, view),
+                title.lower().replace(' ', '-'), icon=None,
+            )  # fmt: skip
+
+
+def _named(table: Callable[[], Rows], chosen: Sequence[Chosen], view: RobustnessView) -> Rows:
+    """With data set and seeds in every row."""
+    seeds = " ".join(dict.fromkeys(str(each.network.config.seed) for each in chosen))
+    return [{"data": view.dataset, "seed": seeds, "order": view.order, **row} for row in table()]

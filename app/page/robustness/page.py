@@ -11,8 +11,8 @@ from afn.wording import count_words
 from ...kit import backend, card_view, cards, families, jobs, networks, routes
 from ...kit.batch_controls import BATCH_SIZES, ORDERS, STATISTICS
 from ...kit.draw.corruptions import group_title
+from ...kit.draw.estimates import Tested
 from ...kit.draw.legend import Entry, legend_html
-from ...kit.draw.tested import Tested
 from ...kit.heading import heading
 from ...kit.jobs import Job
 from ...kit.markdown import plain
@@ -20,8 +20,7 @@ from ...kit.networks import Chosen
 from ...kit.offers import Choice, newest
 from ...kit.plot import plot
 from ...kit.take import offer
-from . import grid_section
-from . import label_shift_section as label_shift
+from . import grid_section, label_shift
 from . import take as corruptions
 from .charts import batches, samples, steps
 from .view import (

@@ -15,8 +15,8 @@ from afn.settings.corruptions import CORRUPTION_NAMES
 
 from ...kit import cards
 from ...kit.batch_controls import BATCH_SIZES
+from ...kit.draw.estimates import Tested
 from ...kit.draw.grid import in_order
-from ...kit.draw.tested import Tested
 from ...kit.families import is_here
 from ...kit.networks import Chosen
 from ...kit.view import View, ViewState, in_link, in_session

@@ -14,10 +14,9 @@ from ...kit import histories
 from ...kit.comparison import LETTERS
 from ...kit.draw.chart import Shown
 from ...kit.draw.legend import Entry, Stroke, legend_html
-from ...kit.export import csv_button
 from ...kit.jobs import follow
 from ...kit.markdown import plain
-from ...kit.plot import plot
+from ...kit.plot import csv_button, plot
 from ...kit.take import offer
 from . import forking
 from . import take as experiments

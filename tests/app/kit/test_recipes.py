@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from afn.settings.config import TrainConfig
 from afn.settings.lambda_init import LambdaInit
-from app.kit.recipes import recipe_of, recipe_words
+from app.kit.offers import recipe_of, recipe_words
 from app.page.domains import view as domains
 
 TINY = TrainConfig(widths=(2,), epochs=2, batch_size=8, eval_images=20, corruptions=())

@@ -11,7 +11,7 @@ from afn.wording import count_words, half_width_words, signed_words
 
 from ....kit.draw.palette import GREY
 from ....kit.draw.table import table, tag, td, th, tr
-from .verdicts import LOOKS, verdict_html
+from .paper import LOOKS, verdict_html
 
 _ROOM = 0.06
 """Of the span, on either side."""

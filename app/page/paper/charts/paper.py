@@ -6,7 +6,7 @@ from html import escape
 
 from afn.pretrained.asked import figure_words
 from afn.pretrained.claims import Claim, claims
-from afn.pretrained.comparison import FEWEST_SEEDS
+from afn.pretrained.comparison import FEWEST_SEEDS, Verdict
 from afn.pretrained.gains import Gain
 from afn.pretrained.published import Table, TableName
 from afn.pretrained.replication import COMPARISONS, PublishedDifference, Replicated
@@ -17,9 +17,8 @@ from afn.wording import count_words, fixed_words, half_width_words, signed_words
 
 from ....kit.draw import table as draw
 from ....kit.draw.chart import Rows
-from ....kit.draw.palette import NORM_COLORS
-from ....kit.draw.table import dot, tag, td, th, tr
-from .verdicts import verdict_html
+from ....kit.draw.palette import GREY, NORM_COLORS
+from ....kit.draw.table import chip, dot, table, tag, td, th, tr
 
 _MODES = {
     "bn": "running averages", "bn-batch": "test batch", "asrnorm": "each image",
@@ -215,3 +214,37 @@ def _record(
         "smallest effect": None,
         "verdict": "",
     }
+
+
+LOOKS: dict[Verdict, tuple[str, str, str]] = {
+    "holds here": ("✓", "#0E8F86", "holds"),
+    "does not hold here": ("✗", "#C2660A", "not"),
+    "not found here": ("○", "#6B5CC4", "missed"),
+    "cannot tell": ("≈", GREY, "noise"),
+    "too few seeds": ("·", GREY, "few"),
+    "no verdict": ("–", GREY, "none"),
+    "not measured yet": ("…", GREY, "none"),
+}
+"""Sign, colour and CSS class of each verdict."""
+
+
+def verdict_html(verdict: Verdict) -> str:
+    """A chip that says the verdict in words, and by sign and colour too."""
+    glyph, color, css = LOOKS[verdict]
+    return chip(glyph, verdict, color, css)
+
+
+def protocol_html(
+    published: Mapping[str, str], here: Mapping[str, str], aspects: Sequence[str]
+) -> str:
+    """What was done there and here, aspect by aspect."""
+    body = [
+        tr(
+            th(escape(aspect), scope="row"),
+            td(escape(published.get(aspect, "not stated"))),
+            td(escape(here.get(aspect, "–"))),
+        )
+        for aspect in aspects
+        if aspect in published or aspect in here
+    ]
+    return table("afn-protocol", [tr(th(""), th("published"), th("here"))], body)

@@ -1,8 +1,11 @@
-"""Gains and first gradients beside their limits, drawn and read."""
+"""What theory says of gains and first gradients, beside what was measured: drawn and read."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from statistics import fmean
 
-from afn.stats.gain import gain_limit
+from afn.stats.gain import gain_limit, logit_slope, stacked_limit
 from afn.wording import count_words, number_words
 
 from ....kit.draw.axes import LOG, Figure, axis, laid_out, new_figure, row_axis
@@ -10,8 +13,64 @@ from ....kit.draw.chart import Rows
 from ....kit.draw.kept import kept
 from ....kit.draw.legend import translucent
 from ....kit.draw.palette import GREY
-from ..theory import FirstStep
+from ..mechanisms import STARTS, TrainingCourse
 from .mechanisms import COLORS
+
+
+@dataclass(frozen=True, slots=True)
+class FirstStep:
+    """A start of λ: the limits, and the first training step."""
+
+    variant: str
+    label: str
+    lambda_sigma: float
+    """Mean over layers, before the first step."""
+    gains: tuple[float, ...]
+    """By layer: how much louder than BN it is in the first batch, σ / σ̂ over channels."""
+    limit: float
+    """Of one layer's gain."""
+    stacked: float
+    """The product of the limits of all layers."""
+    gradient: float
+    """Norm of the first gradient, in that of BN's."""
+    logit_gradient: float
+    """Norm of the first gradient of all layers' logits of λ_σ; 0 where it was not recorded."""
+
+    @property
+    def stacked_gains(self) -> float:
+        """The product of the gains as they were measured."""
+        return prod(self.gains)
+
+    @property
+    def slope(self) -> float:
+        """How far λ_σ moves with its logit."""
+        return logit_slope(self.lambda_sigma)
+
+
+def first_steps(courses: Sequence[TrainingCourse]) -> list[FirstStep]:
+    """The starts of λ that are there, beside BN; none without it."""
+    known = {course.variant: course for course in courses if course.gradients}
+    bn = known.get("bn")
+    if bn is None:
+        return []
+    found = []
+    for variant in STARTS:
+        if (course := known.get(variant)) and course.start and course.first_moves:
+            sigmas = [start[1] for start in course.start]
+            found.append(
+                FirstStep(
+                    variant=variant,
+                    label=course.label,
+                    lambda_sigma=fmean(sigmas),
+                    gains=tuple(1 / moves.spread for moves in course.first_moves),
+                    limit=max(map(gain_limit, sigmas)),
+                    stacked=stacked_limit(sigmas),
+                    gradient=course.gradients[0] / bn.gradients[0],
+                    logit_gradient=course.logit_gradient,
+                )
+            )
+    return found
+
 
 _HEIGHT = 300
 _SHORT = {"afn": "paper", "afn-reference": "reference", "afn-open": "open"}

@@ -10,6 +10,7 @@ from ....kit.draw.corruptions import CLEAN, group_title
 from ....kit.draw.estimates import (
     SEVERITIES,
     Estimate,
+    Tested,
     accuracy_over,
     accuracy_words,
     gain_over,
@@ -19,7 +20,6 @@ from ....kit.draw.estimates import (
 )
 from ....kit.draw.grid import in_order
 from ....kit.draw.legend import translucent
-from ....kit.draw.tested import Tested
 from ....kit.draw.traces import whiskers
 
 _ROW, _DOT = 16, 7

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from afn.ask.records import Cell, Place
 from afn.wording import count_words, enumerate_words
 
-from ....kit.draw.estimates import place_words
-from ....kit.draw.tested import Tested
+from ....kit.draw.estimates import Tested, place_words
 
 ImageChoice = Literal["first", "flipped", "disagree"]
 CLEAN: Place = (None, 0)

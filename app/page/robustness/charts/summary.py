@@ -11,6 +11,7 @@ from ....kit.draw.chart import Rows
 from ....kit.draw.estimates import (
     SEVERITIES,
     Estimate,
+    Tested,
     accuracy_over,
     accuracy_words,
     common_places,
@@ -23,7 +24,6 @@ from ....kit.draw.estimates import (
     take,
 )
 from ....kit.draw.table import dot, table, td, th, tr
-from ....kit.draw.tested import Tested
 
 
 @dataclass(frozen=True, slots=True)

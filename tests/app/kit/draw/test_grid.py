@@ -12,8 +12,8 @@ from afn.settings.corruptions import CORRUPTION_NAMES, KINDS
 from afn.stats.intervals import mean_interval, paired_interval, wilson_interval
 from app.kit.draw.estimates import accuracy_over, gain_over, place_title, signed
 from app.kit.draw.grid import grid_table, heatmap_html, in_order, scale_html
-from app.kit.draw.heat import FULL, diverging
 from app.kit.draw.legend import Entry, legend_html
+from app.kit.draw.table import FULL, diverging
 from app.page.robustness.charts.samples import answers_of, samples_html
 from app.page.robustness.charts.summary import grid_reading, summary, summary_html
 from tests.app.cells import N, Table, answered, cell, grid

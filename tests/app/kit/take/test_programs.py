@@ -58,7 +58,6 @@ from app.page.rescaling import view as rescaling
 from app.page.rescaling.view import RescalingView
 from app.page.robustness import label_shift
 from app.page.robustness import take as corruptions
-from app.page.robustness import take_label_shift as few_classes
 from app.page.robustness import view as robustness
 from app.page.robustness.view import RobustnessView
 from app.page.runs import take as pairs
@@ -343,11 +342,11 @@ def test_sizes_of_the_test_batch_are_tested_again(runs, folder):
 
 
 @pytest.mark.slow
-def test_batches_of_few_classes_are_tested_again(runs, folder):
+def test_batches_of_corruptions_are_tested_again(runs, folder):
     chosen, _ = networks.opened([runs["bn"], runs["afn"]])
     view = RobustnessView(dataset="digits8", images=200)
     answered(label_shift.tasks(chosen, view))
-    [experiment] = few_classes.programs_of(chosen, view)
+    [experiment] = corruptions.classes(chosen, view)
     assert len(experiment.expected) == 2 * 11
     check(experiment, printed(experiment, store_root()))
     values = [

@@ -11,8 +11,8 @@ from afn.data.domains import digit_domains
 from afn.stats.intervals import mean_interval, paired_interval
 from app.kit.draw.domains import MatrixRow, domain_words, matrix_reading, matrix_table, unseen_gain
 from app.kit.draw.estimates import gain_over
-from app.kit.draw.heat import diverging, heat
 from app.kit.draw.palette import NORM_COLORS, domain_mark
+from app.kit.draw.table import diverging, heat
 from app.page.domains.matrix import matrix_html
 from app.page.domains.spread import (
     profile_figure,

@@ -8,7 +8,7 @@ from afn.engine.execution import execute
 from afn.runs.store import RunStore
 from afn.settings.config import TrainConfig
 from afn.work.runner import LocalRunner
-from app.kit.recipes import recipe_of
+from app.kit.offers import recipe_of
 from app.page.domains import training as training_domains
 from tests.app.one_view import words
 from tests.app.shapes import NAMES, TINY, TREE, answered, buttons, finished, page, queued, tables

@@ -6,7 +6,7 @@ from pathlib import Path
 from afn.data.domains import digit_domains
 from app.kit import families
 from app.kit.draw.domains import MatrixRow
-from app.kit.recipes import recipe_of
+from app.kit.offers import recipe_of
 from app.page.domains import view as domains
 from app.page.domains.view import COLORS, CONTENDERS, DomainsView
 from tests.app.page.domains.test_charts import cell

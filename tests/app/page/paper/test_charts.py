@@ -28,7 +28,7 @@ from app.page.paper.charts import ladder as ladders
 from app.page.paper.charts import mechanisms as figures
 from app.page.paper.charts import paper as charts
 from app.page.paper.charts.forest import forest_html, trainings_words
-from app.page.paper.charts.verdicts import protocol_html, verdict_html
+from app.page.paper.charts.paper import protocol_html, verdict_html
 from app.page.paper.mechanisms import VARIANTS, Effect, Moves, TrainingCourse
 from app.page.paper.view import fit_words, fits
 from tests.pretrained.accuracies import answer, measured

@@ -9,6 +9,7 @@ from afn.pretrained.cards import read_card
 from app.page.paper import mechanisms
 from app.page.paper.charts.theory import (
     failing,
+    first_steps,
     gain_figure,
     gain_reading,
     gradient_figure,
@@ -16,7 +17,6 @@ from app.page.paper.charts.theory import (
     logits_reading,
     theory_table,
 )
-from app.page.paper.theory import first_steps
 from tests.app.one_view import opened, words
 
 

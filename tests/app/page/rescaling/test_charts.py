@@ -14,7 +14,6 @@ from app.page.rescaling.differences import (
     looks,
 )
 from app.page.rescaling.differences import table as differences_table
-from app.page.rescaling.outliers import outlier_words, outliers
 from app.page.rescaling.ridges import (
     MOST_RIDGES,
     Ridge,
@@ -23,6 +22,8 @@ from app.page.rescaling.ridges import (
     channel_figure,
     density,
     layers_reading,
+    outlier_words,
+    outliers,
     ridge_figure,
     steps_reading,
     thinned_steps,

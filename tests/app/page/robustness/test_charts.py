@@ -7,7 +7,7 @@ import pytest
 from afn.ask.records import Cell
 from afn.pretrained.cards import read_card
 from afn.stats.intervals import mean_interval, paired_interval, wilson_interval
-from app.kit.draw.heat import LESS, MORE
+from app.kit.draw.table import LESS, MORE
 from app.page.robustness import take as corruptions
 from app.page.robustness.charts.bars import bars_figure, bars_reading
 from app.page.robustness.charts.batches import (
