@@ -59,7 +59,7 @@ def td(inner: str, css: str = "", *, title: str = "", background: str = "", span
         inner: HTML within it.
         css: Its classes; ``number`` stands at the right.
         title: Told when pointed at.
-        background: Of `app.kit.draw.heat`.
+        background: Such as `heat` makes it.
         span: So many columns.
     """
     style = f"background:{background}" if background else ""
