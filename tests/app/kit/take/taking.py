@@ -2,17 +2,18 @@
 
 import json
 import os
-import subprocess
-import sys
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 
 from app.kit.take import Program
+from tests import forked
+from tests.installed import ROOT
 
-ROOT = Path(__file__).parents[4]
-
+Run = Callable[..., str]
 
 _COMMANDS = """\
 import json, sys
@@ -21,7 +22,7 @@ from afn.cli.main import main
 for arguments in json.loads(sys.argv[1]):
     main(arguments)
 """
-"""As ``python -m afn`` does, but torch is loaded once for all lines."""
+"""As ``python -m afn`` does, but in one process for all lines."""
 
 
 def environment(runs: Path) -> dict[str, str]:
@@ -32,10 +33,12 @@ def environment(runs: Path) -> dict[str, str]:
     }  # fmt: skip
 
 
-def printed(experiment: Program, runs: Path, folder: Path | None = None) -> list[str]:
+def printed(
+    experiment: Program, runs: Path, folder: Path | None = None, *, run: Run = forked.printed
+) -> list[str]:
     """The lines that the Python prints, a warning being an error."""
-    command = [sys.executable, "-W", "error", "-c", experiment.python]
-    return _run(command, runs, folder).splitlines()
+    words = ("-W", "error", "-c", experiment.python)
+    return run(*words, env=environment(runs), cwd=folder or runs.parent).splitlines()
 
 
 def said(experiment: Program, runs: Path, folder: Path) -> list[dict]:
@@ -43,7 +46,8 @@ def said(experiment: Program, runs: Path, folder: Path) -> list[dict]:
     for name, text in experiment.files.items():
         (folder / name).write_text(text)
     commands = [[*arguments, "--json"] for arguments in experiment.commands]
-    lines = _run([sys.executable, "-c", _COMMANDS, json.dumps(commands)], runs, folder)
+    words = ("-c", _COMMANDS, json.dumps(commands))
+    lines = forked.printed(*words, env=environment(runs), cwd=folder)
     return [json.loads(line) for line in lines.splitlines()]
 
 
@@ -80,10 +84,9 @@ def _notebook(experiment: Program) -> nbformat.NotebookNode:
     return notebook
 
 
-def _run(command: list[str], runs: Path, folder: Path | None = None) -> str:
-    done = subprocess.run(
-        command, env=environment(runs), cwd=folder or runs.parent, capture_output=True, text=True,
-        timeout=300,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout
+def check(experiment: Program, lines: list[str], *, all_of_them: bool = True) -> None:
+    """The program prints what is on screen, and nothing else that looks like a number of it."""
+    assert experiment.expected
+    assert set(experiment.expected) <= set(lines)
+    if all_of_them:
+        assert Counter(lines) == Counter(experiment.expected)
