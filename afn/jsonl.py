@@ -1,5 +1,6 @@
 """Append-only files of JSON lines: one writer or several, readers that tolerate a torn line."""
 
+import errno
 import json
 import os
 from pathlib import Path
@@ -7,11 +8,19 @@ from typing import Any
 
 
 def append_line(path: Path, record: dict[str, Any]) -> None:
-    """Append one record in one write, so that concurrent writers do not mix their lines."""
+    """Append one record in one write, so that concurrent writers do not mix their lines.
+
+    Raises:
+        OSError: It could not be written whole. What a full disk tore is fenced off the next line.
+    """
     line = json.dumps(record, allow_nan=False, ensure_ascii=False).encode() + b"\n"
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
     try:
-        os.write(descriptor, line)
+        size = os.fstat(descriptor).st_size
+        if size and os.pread(descriptor, 1, size - 1) != b"\n":
+            line = b"\n" + line
+        if os.write(descriptor, line) < len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
     finally:
         os.close(descriptor)
 

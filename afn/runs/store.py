@@ -23,7 +23,7 @@ from safetensors import SafetensorError, safe_open
 from afn import __version__
 from afn.jsonl import append_line, read_lines
 from afn.runs.origin import ForkedFrom
-from afn.settings.commands import Command, check_command
+from afn.settings.commands import WORKER_ENDED, Command, check_command
 from afn.settings.config import TrainConfig
 from afn.settings.events import Event
 from afn.work.folder import ENDED, Work, read_json, write_json
@@ -194,6 +194,12 @@ class Run(Work):
         found = (read_json(self.path / "config.json") or {}).get("owner")
         return found if isinstance(found, str) else None
 
+    @property
+    def restarted_from(self) -> int | None:
+        """The step at which it went on when its server was restarted; None where it was not."""
+        found = (read_json(self.path / "config.json") or {}).get("restarted_from")
+        return None if found is None else int("".join(filter(str.isdigit, f"{found}")) or 0)
+
     def rename(self, name: str) -> None:
         """Give the run a label of at most 80 characters; an empty one takes it away."""
         write_json(self.path / "config.json", self.record() | {"name": name.strip()[:80]})
@@ -258,7 +264,9 @@ class Run(Work):
             obeyed.append(summary.get("control_offset", 0))
         return read_lines(self.control_path, max(obeyed))[0]
 
-    def reopen(self, *, anew: bool = False, owner: str | None = None) -> bool:
+    def reopen(
+        self, *, anew: bool = False, owner: str | None = None, restarted: bool = False
+    ) -> bool:
         """Make an ended run claimable again, to go on from its last checkpoint.
 
         Commands that were sent since it ended it obeys before its first step. What had been changed
@@ -267,6 +275,8 @@ class Run(Work):
         Args:
             anew: Where it has none, begin once more from the start, also where it never began.
             owner: Whose it is from now on; None for whose it was.
+            restarted: Nobody asked for it: its server was restarted. What did not end by itself
+                goes on once from each checkpoint, lest it end server after server.
 
         Returns:
             False if it has no checkpoint, is not at an end, or somebody else was faster.
@@ -276,6 +286,12 @@ class Run(Work):
             if state.status not in ENDED or not (has_weights or anew):
                 return False
             record = self.record() | {"submitted_by": identity()}
+            before = record.pop("restarted_from", None)
+            if restarted:
+                weights = self.weights()
+                record["restarted_from"] = weights.name if weights else ""
+                if record["restarted_from"] == before and state.reason != WORKER_ENDED:
+                    return False
             if (state.summary or {}).get("diverged"):
                 record["obeyed"] = (state.summary or {}).get("control_offset", 0)
             if owner is not None:
@@ -284,6 +300,14 @@ class Run(Work):
             for name in ("claim.json", "end.json"):  # the last one taken away makes it claimable
                 (self.path / name).unlink(missing_ok=True)
         return True
+
+    def wait_for_this_process(self) -> bool:
+        """Have it wait in this process's queue, whoever submitted it; False if it does not wait."""
+        with _alone(self.path / ".reopening"):
+            if self.is_unclaimed:
+                write_json(self.path / "config.json", self.record() | {"submitted_by": identity()})
+                return True
+        return False
 
 
 class RunWriter:

@@ -10,6 +10,7 @@ from afn.settings.config import LIVE, SETTINGS
 from afn.settings.lambda_init import LAMBDAS
 
 Command = dict[str, Any]
+WORKER_ENDED = "its worker process ended"
 Timed = tuple[int, Command]
 """A command, and the step before whose successor it is obeyed: 0 is before the first one."""
 
@@ -91,7 +92,7 @@ class FileControls:
     def poll(self) -> list[Command]:
         """Read what was appended since the last call."""
         if self._orphaned is not None and self._orphaned():
-            return [{"command": "stop", "reason": "its worker process ended"}]
+            return [{"command": "stop", "reason": WORKER_ENDED}]
         try:
             if self._path.stat().st_size <= self._offset:
                 return []

@@ -14,6 +14,7 @@ from afn.ask.evaluation import Evaluation
 from afn.runs.store import Run, RunStore
 from afn.work.folder import Work
 from afn.work.queue import Queue
+from afn.work.restart import Tenure
 
 
 class Runner(Protocol):
@@ -61,17 +62,29 @@ class LocalRunner(Runner):
 
     Args:
         store: Where the runs are.
+        lasting: Whether it takes over what an earlier one was doing when it ended, and the next
+            takes over from it, as that of a server does. One at a time can.
     """
 
-    def __init__(self, store: RunStore) -> None:
+    def __init__(self, store: RunStore, *, lasting: bool = False) -> None:
         self.store = store
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
-        self._queue = Queue(store.root)
+        self._tenure = Tenure(store.root, lasting=lasting)
+        self._queue = Queue(store.root, self._tenure.file)
+        self._restart: threading.Thread | None = None
+        if self._tenure.is_lasting:
+            self._restart = threading.Thread(target=self._go_on, name="restart", daemon=True)
 
     def start(self) -> None:
-        """Start the worker if there is none, or if it died."""
+        """Start the worker if there is none, or if it died.
+
+        The first time, what an earlier one was doing goes on.
+        """
         with self._lock:
+            if self._restart is not None and not self._restart.ident:
+                self._tenure.take_over(self._queue)
+                self._restart.start()
             self._ensure_worker()
 
     def submit(self, runs: list[Run]) -> None:
@@ -81,8 +94,8 @@ class LocalRunner(Runner):
             OSError: No worker process can be started.
         """
         with self._lock:
-            self._tell({"start": [run.id for run in runs]})
             self._queue.add(runs)
+            self._tell({})
 
     def submit_behind(self, runs: list[Run]) -> None:
         """Queue runs one by one behind everything that somebody waits for, as a sweep's are.
@@ -91,8 +104,8 @@ class LocalRunner(Runner):
             OSError: No worker process can be started.
         """
         with self._lock:
-            self._tell({"behind": [run.id for run in runs]})
             self._queue.add_behind(runs)
+            self._tell({})
 
     def position(self, run: Run) -> int:
         """How many comparisons go before this waiting run, itself counted in; 0 if it is none."""
@@ -134,12 +147,21 @@ class LocalRunner(Runner):
     def close(self) -> None:
         """End the worker and its runs, which keep a checkpoint."""
         with self._lock:
-            if self._process is None:
-                return
-            if self._process.stdin:
-                self._process.stdin.close()
-            self._process.wait()
-            self._process = None
+            if self._process is not None:
+                if self._process.stdin:
+                    self._process.stdin.close()
+                self._process.wait()
+                self._process = None
+            self._tenure.end()
+            self._queue = Queue(self.store.root, self._tenure.file)
+
+    def _go_on(self) -> None:
+        """Have what ran when an earlier runner ended go on; only then what waits begins."""
+        self._tenure.go_on(self._queue)
+        with self._lock:
+            self._restart = None
+            if self._process is not None:
+                self._tell({"queue": str(self._queue.file)})
 
     @property
     def worker_pid(self) -> int | None:
@@ -155,9 +177,10 @@ class LocalRunner(Runner):
         raise OSError("the worker process ends as soon as it starts; see the server's log")
 
     def _ensure_worker(self) -> subprocess.Popen[bytes]:
-        """The worker; a new one is told what the one that died had not begun."""
+        """The worker; a new one begins with what the one that died had not begun."""
         if self._process is None or self._process.poll() is not None:
             if self._process is not None and self._process.stdin:
+                self._tenure.lost_worker()
                 with suppress(BrokenPipeError):
                     self._process.stdin.close()
             self._process = subprocess.Popen(
@@ -166,10 +189,8 @@ class LocalRunner(Runner):
                 stdout=subprocess.DEVNULL,
                 env=_worker_environment(),
             )
-            for ids in self._queue.comparisons():
-                _write_line(self._process, {"start": ids})
-            if left := self._queue.behind():
-                _write_line(self._process, {"behind": left})
+            if self._restart is None:
+                _write_line(self._process, {"queue": str(self._queue.file)})
         return self._process
 
 

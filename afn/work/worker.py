@@ -1,8 +1,8 @@
 """The worker: ``python -m afn.work.worker RUNS_DIR``, a fork server for runs and evaluations.
 
 It warms up once (torch imported, one real training step done, one thread) and reads JSON lines on
-its standard input: ``{"start": [run ids]}`` for a comparison whose runs begin together,
-``{"behind": [run ids]}`` for runs that can wait, ``{"evaluate": evaluation id}``,
+its standard input: ``{"queue": path}`` says where the runs that wait stand in their order
+(:mod:`afn.work.queue`), ``{}`` that there are more, ``{"evaluate": evaluation id}``,
 ``{"inspect": socket}`` for a process that looks into layers, and ``{"kill": id}``. When the input
 closes, what runs stops (a run keeps a checkpoint), and it ends.
 
@@ -27,6 +27,7 @@ from afn.runs.store import Run, RunStore
 from afn.work import inspector as service
 from afn.work.folder import ENDED, Work
 from afn.work.memory import keep_freed_memory
+from afn.work.queue import Group, Queue
 
 GRACE_SECONDS = 5.0
 """How long runs may take to stop by themselves once the input has closed."""
@@ -51,7 +52,7 @@ def warm_up() -> None:
 
 
 class Worker:
-    """Starts comparisons and evaluations first in, first out, and buries their processes.
+    """Starts comparisons in the queue's order, evaluations as they come; buries their processes.
 
     A comparison's runs start together, even where they outnumber the cores. The next comparison
     starts when its runs fit on the cores beside those that are running; paused runs do not count,
@@ -69,9 +70,8 @@ class Worker:
         self.store = store
         self._evaluated = EvaluationStore.beside(store)
         self._can_fork = can_fork
-        self._queue: deque[list[str]] = deque()
+        self._queue: Queue | None = None
         self._evaluations: deque[str] = deque()
-        self._behind: deque[str] = deque()
         self._children: dict[int, Work] = {}
         self._inspectors: set[int] = set()
         self._paused: set[int] = set()
@@ -95,7 +95,8 @@ class Worker:
                 for line in lines:
                     self._obey(json.loads(line))
             self._reap()
-            self._start_what_fits()
+            if not _is_over(descriptor):
+                self._start_what_fits()
 
     def close(self) -> None:
         """Have all runs stop; kill those that do not within the grace period."""
@@ -111,10 +112,8 @@ class Worker:
             time.sleep(0.02)
 
     def _obey(self, command: dict[str, object]) -> None:
-        if isinstance(ids := command.get("start"), list):
-            self._queue.append(ids)
-        if isinstance(ids := command.get("behind"), list):
-            self._behind.extend(ids)
+        if isinstance(file := command.get("queue"), str):
+            self._queue = Queue(self.store.root, Path(file))
         if isinstance(evaluation_id := command.get("evaluate"), str):
             self._evaluations.append(evaluation_id)
         if isinstance(address := command.get("inspect"), str):
@@ -137,19 +136,28 @@ class Worker:
                 pid = self._start(evaluation)
                 self._children[pid] = evaluation
                 evaluating.append(pid)
-        while self._queue:
-            waiting = [run for run in map(self._open, self._queue[0]) if run]
+        if self._queue is None:
+            return
+        while group := self._queue.first():
+            waiting = [run for run in map(self._open, group.ids) if run]
             running = len(self._children.keys() - self._paused - self._yielding - set(evaluating))
             if waiting and running and running + len(waiting) > cores:
                 return
-            self._queue.popleft()
+            self._take(self._queue, group)
             for run in waiting:
                 self._children[self._start(run)] = run
-        while self._behind and len(self._children.keys() - self._paused) < cores:
-            if behind := self._open(self._behind.popleft()):
-                pid = self._start(behind, niceness=_YIELDING_NICENESS)
-                self._children[pid] = behind
+        while len(self._children.keys() - self._paused) < cores:
+            if not (group := self._queue.first_behind()):
+                return
+            self._take(self._queue, group)
+            for run in filter(None, map(self._open, group.ids)):
+                pid = self._start(run, niceness=_YIELDING_NICENESS)
+                self._children[pid] = run
                 self._yielding.add(pid)
+
+    def _take(self, queue: Queue, group: Group) -> None:
+        with suppress(OSError):  # a full disk: what has begun is not begun twice for all that
+            queue.began(group)
 
     def _open(self, run_id: str) -> Run | None:
         with suppress(ValueError, OSError):
@@ -209,6 +217,13 @@ class Worker:
             with suppress(ChildProcessError):
                 if os.waitpid(pid, os.WNOHANG)[0]:
                     self._inspectors.discard(pid)
+
+
+def _is_over(descriptor: int) -> bool:
+    """Whether nobody is left to write: what was said before has come too late to be begun."""
+    look = select.poll()
+    look.register(descriptor, 0)
+    return any(event & select.POLLHUP for _, event in look.poll(0))
 
 
 def bury(work: Work, status: int) -> None:

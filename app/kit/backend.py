@@ -49,7 +49,7 @@ def runner() -> Runner:
 
 @st.cache_resource(show_spinner=False)
 def _runner() -> Runner:
-    made = runner_for(store())
+    made = runner_for(store(), lasting=True)
     made.start()
     _closing.append(made.close)
     return made

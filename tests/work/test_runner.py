@@ -18,7 +18,9 @@ from afn.pretrained.cards import read_card
 from afn.settings.corruptions import CORRUPTION_NAMES
 from afn.work.inspector import Inspector
 from afn.work.processes import is_alive
+from afn.work.queue import Queue
 from afn.work.runner import LocalRunner
+from afn.work.worker import Worker
 from tests.waiting import wait_for
 
 
@@ -154,7 +156,7 @@ def test_comparisons_wait_in_order_and_paused_ones_do_not_block(forking, store, 
     assert second[0].state().status == third[0].state().status == "waiting"
     forking.stop(second[0])
     assert second[0].state().reason == "stopped before it began"
-    assert forking.position(third[0]) == 1
+    wait_for(lambda: forking.position(third[0]) == 1, "its place to be told anew")
     for run in first:
         run.send({"command": "pause"})
     wait_for(lambda: has_steps(third[0]), "the third, while the first is paused")
@@ -201,3 +203,17 @@ def test_a_stopped_run_is_resumed_in_the_worker(forking, store, quick):
     forking.submit([run])
     wait_for(lambda: run.state().status == "finished", "the resumed run to finish")
     assert [e["step"] for e in run.events()[0] if e["kind"] == "step"] == list(range(1, 67))
+
+
+def test_a_worker_begins_nothing_once_its_server_is_gone(store, quick, tmp_path):
+    run, queue = store.create(quick), Queue(store.root, tmp_path / "queue.jsonl")
+    queue.add([run])
+    read, write = os.pipe()
+    os.write(write, json.dumps({"queue": str(queue.file)}).encode() + b"\n")
+    os.close(write)  # the server was killed while its worker warmed up
+    worker = Worker(store, can_fork=True)
+    worker.serve(read)
+    worker.close()
+    os.close(read)
+    assert run.is_unclaimed
+    assert queue.first().ids == [run.id]

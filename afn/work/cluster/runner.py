@@ -22,7 +22,8 @@ from afn.runs.store import Run, RunStore
 from afn.work.cluster.connection import CONNECT_SECONDS, Scheduler, unfitness
 from afn.work.cluster.worker import carry_out, claim_mark, end_process
 from afn.work.folder import Work, read_json
-from afn.work.queue import Queue
+from afn.work.queue import Group, Queue
+from afn.work.restart import Tenure
 from afn.work.runner import LocalRunner, Runner
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ class ClusterRunner(Runner):
         self._client: Client | None = None
         self._lock = threading.Lock()
         """Sessions connect at the same time."""
-        self._queue = Queue(store.root)
+        self._tenure = Tenure(store.root)
+        self._queue = Queue(store.root, self._tenure.file)
         self._in_flight: dict[str, _Flight] = {}
         self._lost: dict[str, _Loss] = {}
         self._attempts: Counter[str] = Counter()
@@ -195,7 +197,7 @@ class ClusterRunner(Runner):
         self._is_closing.set()
         self._thread.join()
         self._thread = None
-        for run in self._waiting():
+        for _, run in self._waiting():
             _let_go(run)
         for flight in self._in_flight.values():
             flight.future.release()
@@ -205,6 +207,7 @@ class ClusterRunner(Runner):
             self._bury()
             time.sleep(0.05)
         self._in_flight.clear()
+        self._tenure.end()
         if self._client is not None:
             with suppress(OSError):
                 self._client.close()
@@ -258,7 +261,7 @@ class ClusterRunner(Runner):
         processing = {key for keys in client.processing().values() for key in keys}
         busy = processing | {flight.future.key for flight in self._in_flight.values()}
         free = sum(threads[address] for address in fit) - len(busy)
-        for run in islice(self._waiting(), max(free, 0)):
+        for group, run in islice(self._waiting(), max(free, 0)):
             future = client.submit(
                 carry_out,
                 str(self.store.root.absolute()),
@@ -270,6 +273,8 @@ class ClusterRunner(Runner):
                 pure=False,
             )
             self._in_flight[run.id] = _Flight(run, future, fit)
+            if not group.has_begun:
+                self._queue.began(group, stays=True)
 
     def _collect(self) -> None:
         """Take back what ended or was lost; whether it ended well is for its folder to say."""
@@ -324,11 +329,11 @@ class ClusterRunner(Runner):
                 return f"{type(error).__name__}: {' '.join(str(error).split())[:400]}"
         return "its worker was lost (killed by hand, out of memory, or cut off from the scheduler)"
 
-    def _waiting(self) -> Iterator[Run]:
+    def _waiting(self) -> Iterator[tuple[Group, Run]]:
         """Runs to hand over, in their order."""
-        for run in self._queue:
+        for group, run in self._queue:
             if run.id not in self._in_flight and run.id not in self._lost:
-                yield run
+                yield group, run
 
 
 def _let_go(run: Run) -> bool:
@@ -343,8 +348,13 @@ def _let_go(run: Run) -> bool:
     return False
 
 
-def runner_for(store: RunStore, address: str = "") -> Runner:
+def runner_for(store: RunStore, address: str = "", *, lasting: bool = False) -> Runner:
     """The cluster at an address, connected; without one (nor in ``AFN_CLUSTER``) this machine.
+
+    Args:
+        store: Where the runs are.
+        address: The scheduler's.
+        lasting: As `LocalRunner` takes it.
 
     Raises:
         OSError: There is no scheduler, or it has no workers.
@@ -358,7 +368,7 @@ def runner_for(store: RunStore, address: str = "") -> Runner:
         'LocalRunner'
     """
     if not (address := address or os.environ.get("AFN_CLUSTER", "")):
-        return LocalRunner(store)
+        return LocalRunner(store, lasting=lasting)
     cluster = ClusterRunner(store, address)
     cluster.start()
     return cluster

@@ -110,6 +110,9 @@ def _tell_failures(slots: list[Slot], names: list[str]) -> None:
             st.error(plain(f"{name} failed: {found.reason}."), icon=":material/error:")
         elif found.status == "stopped" and found.reason != "stopped by hand":
             st.info(plain(f"{name} stopped: {found.reason}."), icon=":material/stop_circle:")
+        elif found.status == "running" and (at := slot.run.restarted_from) is not None:
+            words = f"{name} went on from step {at:,}: the server was restarted."
+            st.caption(f":material/restart_alt: {plain(words)}")
         for command in backend.history(slot.run.id).commands[-1:]:
             if "error" in command:
                 line = f"{name} did not obey: {command['error']}."

@@ -52,10 +52,9 @@ def _card(each: Shown | None, name: str, color: str, status: str) -> str:
 
 
 def _waiting(run: Run) -> tuple[str, str]:
-    position = backend.runner().position(run)
-    if position > 1:
-        return "waiting", f"number {position} in the queue of comparisons"
-    return "waiting", "starts in a moment"
+    backend.runner().start()  # its worker may have been killed
+    before = backend.runner().position(run) - 1
+    return "waiting", f"{before} before it" if before > 0 else "starts in a moment"
 
 
 def _facts(each: Shown, status: str) -> str:
