@@ -23,4 +23,4 @@ VOLUME /runs
 EXPOSE 8501
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD \
   ["python", "-c", "import urllib.request as u; u.urlopen('http://localhost:8501/_stcore/health', timeout=4)"]
-CMD ["python", "-m", "streamlit", "run", "app/server.py", "--server.address=0.0.0.0"]
+CMD ["python", "-m", "afn", "serve", "--port=8501", "--host=0.0.0.0"]

@@ -15,7 +15,7 @@ RUN := $(BIN)/python -m
 .PHONY: app test quick coverage lint docs setup clean
 
 app: .venv/app.stamp
-	$(RUN) streamlit run app/server.py --server.port $(PORT)
+	$(RUN) afn serve --port $(PORT)
 
 # A wait for a browser or a process can run out where others need the machine: what waited in vain,
 # and only that, is tried once more, and told. Three files at a time on two cores: browsers wait much.

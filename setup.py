@@ -1,4 +1,4 @@
-"""What pyproject.toml cannot say: models lie beside the package, and some go along inside it."""
+"""What pyproject.toml cannot say: models and the app lie beside the package, and go along."""
 
 import shutil
 from pathlib import Path
@@ -10,16 +10,22 @@ ALONG = ("mnist5k-*", "results.csv")
 """Of ``pretrained/``: the embedded digits' models, and the table of what all reach."""
 
 
-class BuildWithModels(build_py):
-    """Puts models where `afn.pretrained.cards` looks for them in an installed package."""
+class BuildWithWhatGoesAlong(build_py):
+    """Puts models where `afn.pretrained.cards` looks for them in an installed package.
+
+    The app goes along as `afn_app`, since `app` is a name that many have.
+    """
 
     def run(self) -> None:
         if self.editable_mode:
             super().run()  # the repository's own folder is used
             return
-        package = Path(self.build_lib, "afn")
-        shutil.rmtree(package, ignore_errors=True)  # an earlier build may have had other modules
+        package, app = Path(self.build_lib, "afn"), Path(self.build_lib, "afn_app")
+        for earlier in (package, app):  # it may have had other modules
+            shutil.rmtree(earlier, ignore_errors=True)
         super().run()
+        shutil.copytree("app", app, ignore=shutil.ignore_patterns("__pycache__", "plotly.min.js"))
+        shutil.copytree(".streamlit", app / ".streamlit")
         models = package / "pretrained" / "shipped"
         models.mkdir()
         for pattern in ALONG:
@@ -27,4 +33,4 @@ class BuildWithModels(build_py):
                 shutil.copy(path, models)
 
 
-setup(cmdclass={"build_py": BuildWithModels})
+setup(cmdclass={"build_py": BuildWithWhatGoesAlong})

@@ -1,23 +1,68 @@
 """The server: the app, its live feed, and what is sent with every page.
 
-``python -m streamlit run app/server.py``, as ``make app`` does.
+``python -m afn serve`` starts it, as ``make app`` does.
 """
 
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+import tomllib
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
-from importlib import import_module
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import streamlit as st
+from starlette.responses import FileResponse
+from starlette.routing import Route
+from streamlit.config import get_config_options
+from streamlit.web.server.server_util import get_url
+
+from .kit import backend
+from .kit.feed import FEED
+from .kit.folders import PLOTLY
 
 APP = Path(__file__).parent
-if str(APP.parent) not in sys.path:
-    sys.path.insert(0, str(APP.parent))
-_feed = import_module(f"{APP.name}.kit.feed")
+
+
+def serve(ready: Callable[[str], object], **options: object) -> None:
+    """Serve the app until the process is told to stop.
+
+    Args:
+        ready: Told the address once the server listens there.
+        options: Of Streamlit, with ``_`` for the dot; they go before ``.streamlit/config.toml``.
+    """
+    given = {name.replace("_", ".", 1): value for name, value in options.items()}
+    settings = {**dict(_settings()), "logger.hideWelcomeMessage": True, **given}
+    get_config_options(options_from_flags=settings)
+    base = "".join(f"/{part}" for part in st.get_option("server.baseUrlPath").split("/") if part)
+    app = st.App(
+        APP / "streamlit_app.py",
+        routes=[FEED.serve(base), Route(f"{base}/app/static/{PLOTLY.name}", _plotly)],
+        lifespan=_lifespan,
+    )
+    app.state["ready"] = ready
+    sys.argv = [__file__]  # Streamlit puts its folder on the path: not that of a command
+    app.run(config=settings)
+
+
+def _plotly(_: object) -> FileResponse:
+    return FileResponse(PLOTLY, media_type="text/javascript")
+
+
+def _settings() -> Iterator[tuple[str, Any]]:
+    """Of ``.streamlit/config.toml``: in the project's folder or, where installed, in the app's."""
+    files = [folder / ".streamlit" / "config.toml" for folder in (APP, APP.parent)]
+    yield from _flat(tomllib.loads(next(filter(Path.is_file, files)).read_text()))
+
+
+def _flat(table: dict[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", value
 
 
 @asynccontextmanager
@@ -26,9 +71,11 @@ async def _lifespan(app: st.App) -> AsyncIterator[None]:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         with suppress(ValueError):  # not the main thread: then nobody sends signals here
-            _before(number, lambda: loop.call_soon_threadsafe(_feed.FEED.close))
+            _before(number, lambda: loop.call_soon_threadsafe(FEED.close))
+    address = st.get_option("server.address")
+    app.state["ready"](get_url("localhost" if address in (None, "0.0.0.0", "::") else address))
     yield
-    import_module(f"{APP.name}.kit.backend").close()
+    backend.close()
 
 
 def _before(number: signal.Signals, act: Callable[[], object]) -> None:
@@ -40,6 +87,3 @@ def _before(number: signal.Signals, act: Callable[[], object]) -> None:
             handle(received, frame)
 
     signal.signal(number, act_and_handle)
-
-
-app = st.App(APP / "streamlit_app.py", routes=[_feed.FEED.serve()], lifespan=_lifespan)

@@ -11,7 +11,7 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from tests.app.browser import ROOT, launched_chromium, streamlit_server
+from tests.app.browser import app_server, launched_chromium
 
 MOVES = 50
 _WATCH = """() => {
@@ -30,9 +30,8 @@ def main() -> None:
     moves = parser.parse_args().moves
     with tempfile.TemporaryDirectory() as folder:
         env = {"AFN_RUNS_DIR": f"{folder}/runs", "AFN_DATA_DIR": f"{folder}/none"}
-        script = ROOT / "app" / "server.py"
         with (
-            streamlit_server(script, env, Path(folder) / "log") as address,
+            app_server(env, Path(folder) / "log") as address,
             launched_chromium() as chromium,
         ):
             page = chromium.new_page(viewport={"width": 1440, "height": 1000})

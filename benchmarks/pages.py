@@ -19,7 +19,7 @@ from playwright.sync_api import Page, expect
 from afn.engine.execution import execute
 from afn.runs.store import RunStore
 from afn.settings.config import TrainConfig
-from tests.app.browser import ROOT, launched_chromium, streamlit_server
+from tests.app.browser import app_server, launched_chromium
 from tests.app.pages import PAGES, AppPage
 
 TARGET_MS = 500
@@ -81,8 +81,8 @@ def main() -> None:
         root = Path(folder) / "runs"
         lay(root)
         env = {"AFN_RUNS_DIR": str(root), "AFN_DATA_DIR": str(root / "no-data")}
-        script, log = ROOT / "app" / "server.py", Path(folder) / "log"
-        with streamlit_server(script, env, log) as address:
+        log = Path(folder) / "log"
+        with app_server(env, log) as address:
             page = browser.new_page(viewport={"width": 1440, "height": 1000})
             page.set_default_timeout(60_000)
             page.goto(f"{address}/runs")

@@ -20,7 +20,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from afn.runs.store import RunStore
-from tests.app.browser import ROOT, button, launched_chromium, streamlit_server
+from tests.app.browser import app_server, button, launched_chromium
 
 PATIENCE = 300_000
 FIRST_LAMBDA = """() => [...document.querySelectorAll('.js-plotly-plot')].some(plot =>
@@ -165,8 +165,7 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as folder, launched_chromium() as browser:
         env = {"AFN_RUNS_DIR": folder, "AFN_DATA_DIR": f"{folder}/no-data"}
-        script = ROOT / "app" / "server.py"
-        with streamlit_server(script, env, Path(folder) / "server.log") as address:
+        with app_server(env, Path(folder) / "server.log") as address:
             page = browser.new_page(viewport={"width": 1440, "height": 1000})
             wire = Wire(page)
             began = time.perf_counter()

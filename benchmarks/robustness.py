@@ -18,7 +18,7 @@ from playwright.sync_api import Page
 from afn import TrainConfig
 from afn.engine.execution import execute
 from afn.runs.store import RunStore
-from tests.app.browser import ROOT, button, launched_chromium, streamlit_server
+from tests.app.browser import app_server, button, launched_chromium
 
 NORMS = ("bn", "afn", "asrnorm")
 BATCH_SIZES = (64, 32, 256, 16, 8)
@@ -151,8 +151,7 @@ def main() -> None:
             runs[norm] = RunStore(Path(folder)).create(config)
             list(execute(runs[norm]))
         env = {"AFN_RUNS_DIR": folder, "AFN_DATA_DIR": f"{folder}/no-data"}
-        script = ROOT / "app" / "server.py"
-        with streamlit_server(script, env, Path(folder) / "server.log") as address:
+        with app_server(env, Path(folder) / "server.log") as address:
             page = browser.new_page(viewport={"width": 1440, "height": 1000})
             page.set_default_timeout(PATIENCE)
             link = f"{address}/robustness?n={options.images}&models="

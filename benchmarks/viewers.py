@@ -35,7 +35,7 @@ from websockets.exceptions import ConnectionClosed
 from afn import TrainConfig
 from afn.runs.store import Run, RunStore
 from afn.work.runner import LocalRunner
-from tests.app.browser import ROOT, launched_chromium, streamlit_server
+from tests.app.browser import app_server, launched_chromium
 from tests.waiting import wait_for
 
 FIRST_SECONDS = 120.0
@@ -218,7 +218,7 @@ def _process(address: str) -> Path:
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(OSError):
             words = path.read_bytes().split(b"\0")
-            if b"--server.port" in words and port.encode() in words:
+            if b"--port" in words and port.encode() in words:
                 return path.parent
     raise RuntimeError(f"no server at {address}")
 
@@ -322,8 +322,7 @@ def _measure(store: RunStore, runs: list[Run], options: argparse.Namespace) -> N
     env = {"AFN_RUNS_DIR": str(store.root), "AFN_DATA_DIR": str(store.root / "no-data")}
     query = "run=" + "~".join(run.id for run in runs)
     steps = Steps(runs[0])
-    server = ROOT / "app" / "server.py"
-    with streamlit_server(server, env, store.root.parent / "log") as address:
+    with app_server(env, store.root.parent / "log") as address:
         for count in options.viewers:
             _told(count, address, query, steps, options)
         if options.sessions:

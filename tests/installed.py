@@ -23,7 +23,9 @@ def pip(*arguments, folder):
 
 def copy_of_project(folder):
     """What a build reads, so that nothing is built into the checkout."""
-    shutil.copytree(ROOT / "afn", folder / "afn", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("afn", "app", ".streamlit"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / name, folder / name, ignore=ignored)
     (folder / "pretrained").symlink_to(ROOT / "pretrained")
     for name in ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE", "Makefile"):
         shutil.copy(ROOT / name, folder)

@@ -6,13 +6,16 @@ import sys
 import zipfile
 from email import message_from_bytes
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 import setuptools
 
 import afn
+from tests.app.browser import app_server
 from tests.installed import ROOT, copy_of_project, environment, pip, wheel_of
 from tests.public import PUBLIC
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -27,6 +30,7 @@ def tree(tmp_path_factory):
     stale = folder / "build" / "lib" / "afn"
     stale.mkdir(parents=True)
     (stale / "gone.py").touch()
+    (folder / "app" / "static" / "plotly.min.js").touch()  # as a plain Streamlit lays it there
     return folder
 
 
@@ -78,19 +82,23 @@ def contents_of(wheel):
         }
 
 
-def test_the_wheel_carries_all_modules_the_embedded_models_and_the_licence(wheel):
+def test_the_wheel_carries_all_modules_the_app_the_embedded_models_and_the_licence(wheel):
     dist_info = f"afn-{afn.__version__}.dist-info"
     modules = {str(path.relative_to(ROOT)) for path in (ROOT / "afn").rglob("*.py")}
+    app = {path.relative_to(ROOT / "app") for path in (ROOT / "app").rglob("*") if path.is_file()}
+    app = {path for path in app if path.suffix != ".pyc" and path.name != "plotly.min.js"}
     shipped = {f"{model}.{ending}" for model in MODELS for ending in FILES_OF_A_MODEL}
     assert contents_of(wheel).keys() == {
         *modules,
+        *(f"afn_app/{path}" for path in app),
+        "afn_app/.streamlit/config.toml",
         "afn/py.typed",
         *(f"afn/pretrained/shipped/{name}" for name in shipped | {"results.csv"}),
         f"{dist_info}/licenses/LICENSE",
         *(f"{dist_info}/{name}" for name in ("METADATA", "WHEEL", "top_level.txt")),
         f"{dist_info}/entry_points.txt",
     }
-    assert wheel.stat().st_size < 4_000_000
+    assert wheel.stat().st_size < 4_500_000
 
 
 def test_the_wheels_metadata_say_what_the_package_says(wheel):
@@ -99,7 +107,7 @@ def test_the_wheels_metadata_say_what_the_package_says(wheel):
         metadata = message_from_bytes(file.read(name))
     assert metadata["Version"] == afn.__version__
     assert metadata["License-Expression"] == "MIT"
-    assert set(metadata.get_all("Provides-Extra")) == {"data", "cluster", "imagenet"}
+    assert set(metadata.get_all("Provides-Extra")) == {"app", "data", "cluster", "imagenet"}
 
 
 def test_an_sdist_makes_the_same_wheel(tree, wheel, tmp_path):
@@ -130,6 +138,31 @@ def test_the_installed_command_line(python, installed):
     assert "over 3 seeds" in python("-m", "afn", "pretrained", "tables")
     for command in (["-m", "afn"], [str(installed / "bin" / "afn")]):
         assert python(*command, "--version") == f"afn {afn.__version__}\n"
+
+
+def test_the_installed_app_is_served_from_any_folder_and_writes_nothing_there(
+    installed, tmp_path, monkeypatch
+):
+    for name in ("AFN_DATA_DIR", "AFN_PRETRAINED_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    env = environment(installed, AFN_RUNS_DIR=str(tmp_path / "runs"))
+    before, here = everything_in(installed), tmp_path / "here"
+    own = here / ".streamlit" / "config.toml"
+    own.parent.mkdir(parents=True)
+    own.write_text("server.scriptHealthCheckEnabled = true")
+    with app_server(env, tmp_path / "log", folder=here) as address:
+        for path, begins in {
+            "/": b"<!--",  # licence of the page, which Streamlit has at its top
+            "/feed?c=nothing": b"retry: 1000",
+            "/app/static/plotly.min.js": b"/**",
+            "/app/static/live_chart/feed.js": b"// One connection",
+            "/_stcore/script-health-check": b"ok",  # the first page was drawn without an error
+        }.items():
+            with urlopen(address + path, timeout=PATIENCE) as answer:
+                assert answer.readline().startswith(begins), path
+    assert (tmp_path / "log").read_text() == f"the app is at {address}\n"
+    assert everything_in(installed) == before
+    assert [path for path in here.rglob("*") if path.is_file()] == [own]
 
 
 def test_a_model_that_is_not_installed_is_one_line_that_says_where_to_look(python, installed):

@@ -22,6 +22,7 @@ from afn.cli import inside as inside_command
 from afn.cli import options as train_options
 from afn.cli import pretrained as pretrained_command
 from afn.cli import resume as resume_command
+from afn.cli import serve as serve_command
 from afn.cli import sweep as sweep_command
 from afn.cli.telling import Say, tell
 from afn.corruptions.applying import left_out, left_out_record, left_out_words
@@ -216,6 +217,10 @@ def _parser() -> argparse.ArgumentParser:
     data.add_argument("action", choices=["list", "download"], nargs="?", default="list")
     data.add_argument("name", nargs="?", help="what to download")
     data.set_defaults(run=_data)
+
+    serve = commands.add_parser("serve", parents=[common], help="the app, in browsers")
+    serve_command.add_options(serve)
+    serve.set_defaults(run=serve_command.run)
 
     runs = commands.add_parser("runs", parents=[common], help="list, show or delete runs")
     runs.add_argument("action", choices=["list", "show", "delete"], nargs="?", default="list")

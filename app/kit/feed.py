@@ -191,10 +191,10 @@ class Feed:
     def __getitem__(self, name: str) -> Channel:
         return self._channels[name]
 
-    def serve(self) -> Route:
-        """The route to it; from now on pages count on it."""
+    def serve(self, base: str) -> Route:
+        """The route to it below the server's base path; from now on pages count on it."""
         self.is_served = True
-        return Route(PATH, self.respond)
+        return Route(base + PATH, self.respond)
 
     def close(self) -> None:
         """End every connection: a server that is to stop waits for them."""

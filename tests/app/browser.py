@@ -1,4 +1,4 @@
-"""What browser tests need: a Chromium that is installed and a Streamlit server of their own."""
+"""What browser tests need: a Chromium that is installed and a server of their own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +19,14 @@ from playwright.sync_api import Browser, Error, Locator, Page, sync_playwright
 from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
+SERVE = ("afn", "serve", "--host", "127.0.0.1", "--port")
+
+
+def plain_streamlit(script: Path) -> Sequence[str]:
+    """Any script served by Streamlit alone: without our routes."""
+    return ["streamlit", "run", str(script), "--server.address", "127.0.0.1", "--server.port"]
+
+
 _FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -59,18 +67,21 @@ def launched_chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def streamlit_server(script: Path, env: Mapping[str, str], log: Path) -> Iterator[str]:
-    """Run ``script`` on a free port with the project's settings; yields its address."""
+def app_server(
+    env: Mapping[str, str], log: Path, command: Sequence[str] = SERVE, folder: Path = ROOT
+) -> Iterator[str]:
+    """Run what `make app` runs on a free port; yields its address.
+
+    Another `command` ends with what its port follows.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "streamlit", "run", str(script)]
-    command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
     with log.open("wb") as output:
         server = subprocess.Popen(
-            command,
-            cwd=ROOT,
+            [sys.executable, "-m", *command, str(port)],
+            cwd=folder,
             env={**os.environ, "PYTHONPATH": str(ROOT), **env},
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -91,7 +102,7 @@ def _wait_until_healthy(server: subprocess.Popen[bytes], url: str, log: Path) ->
                 return
         except OSError:
             time.sleep(0.1)
-    pytest.fail(f"Streamlit did not start:\n{log.read_text()}")
+    pytest.fail(f"the server did not start:\n{log.read_text()}")
 
 
 def button(page: Page, name: str) -> Locator:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from afn.engine.execution import execute
 from afn.runs.store import RunStore
 from afn.settings.config import TrainConfig
 from afn.work.runner import LocalRunner
-from tests.app.browser import ROOT, button, launched_chromium, streamlit_server
+from tests.app.browser import SERVE, app_server, button, launched_chromium
 from tests.app.live import charted, shown
 from tests.app.shapes import networks_of_shapes, pictures, shapes, trained_shapes
 
@@ -27,7 +27,7 @@ PATIENCE = 60_000
 SMALL = TrainConfig(
     dataset="digits8", widths=(4, 8), epochs=1, evals_per_epoch=0, eval_images=20, corruptions=()
 )
-Serve = Callable[[Path, Mapping[str, str]], str]
+Serve = Callable[..., str]
 
 
 @pytest.fixture(scope="session")
@@ -38,14 +38,14 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
-    """Starts a Streamlit script with extra environment and returns its address."""
+    """Starts the app, or what another command does, with extra environment; gives its address."""
     logs = tmp_path_factory.mktemp("servers")
     number = itertools.count()
     with ExitStack() as servers:
 
-        def start(script: Path, env: Mapping[str, str]) -> str:
+        def start(env: Mapping[str, str], command: Sequence[str] = SERVE) -> str:
             log = logs / f"{next(number)}.log"
-            return servers.enter_context(streamlit_server(script, env, log))
+            return servers.enter_context(app_server(env, log, command))
 
         yield start
 
@@ -55,7 +55,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The app's, without data, for all files that ask nothing about what runs there are."""
     folder = tmp_path_factory.mktemp("app")
     env = {"AFN_RUNS_DIR": str(folder / "runs"), "AFN_DATA_DIR": str(folder / "no-data")}
-    with streamlit_server(ROOT / "app" / "server.py", env, folder / "log") as served:
+    with app_server(env, folder / "log") as served:
         yield served
 
 

@@ -19,7 +19,6 @@ from playwright.sync_api import Browser, Page, expect
 from afn import TrainConfig
 from afn.engine.execution import execute
 from afn.runs.store import RunStore
-from tests.app.browser import ROOT
 from tests.app.pages import PAGES, AppPage
 
 pytestmark = [
@@ -51,7 +50,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def filled(serve, runs: Path) -> str:
     """An app with runs and with the pretrained models that come along."""
     env = {"AFN_RUNS_DIR": str(runs), "AFN_DATA_DIR": str(runs / "no-data")}
-    return serve(ROOT / "app" / "server.py", env)
+    return serve(env)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +60,7 @@ def empty(serve, tmp_path_factory: pytest.TempPathFactory) -> str:
     names = ("AFN_RUNS_DIR", "AFN_DATA_DIR", "AFN_PRETRAINED_DIR")
     env = {name: str(folder / name) for name in names}
     (folder / "AFN_PRETRAINED_DIR").mkdir()
-    return serve(ROOT / "app" / "server.py", env)
+    return serve(env)
 
 
 @contextmanager

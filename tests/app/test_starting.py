@@ -3,11 +3,16 @@
 import re
 import subprocess
 import sys
+from unittest.mock import MagicMock
 from urllib.request import urlopen
 
 import pytest
+import streamlit as st
+from streamlit.config import get_config_options
 
-from tests.app.browser import ROOT, streamlit_server
+from app import server
+from app.kit.feed import FEED
+from tests.app.browser import ROOT, app_server
 
 
 def test_streamlit_leaves_the_collecting_of_garbage_to_the_app():
@@ -18,14 +23,49 @@ def test_streamlit_leaves_the_collecting_of_garbage_to_the_app():
     assert told.stdout.split() == ["False"]
 
 
-def test_make_and_docker_start_it_where_the_settings_are():
+def test_make_and_docker_start_the_same_entry_where_the_settings_are():
     docker = (ROOT / "Dockerfile").read_text()
     place = re.search(r"^WORKDIR (.*)$", docker, re.MULTILINE)[1]
     assert re.search(r"^COPY .*\.streamlit \.streamlit$", docker, re.MULTILINE)
     assert docker.rindex("WORKDIR") < docker.index("COPY"), f"settings are not below {place}"
-    for text in (docker, (ROOT / "Makefile").read_text()):
-        assert "app/server.py" in text  # below the folder that has .streamlit
-        assert not re.search(r"^\s*cd |--server\.headless|STREAMLIT_", text, re.MULTILINE)
+    assert re.search(r"^CMD .*afn.*serve", docker, re.MULTILINE)
+    make = (ROOT / "Makefile").read_text()
+    assert re.search(r"^\t.* afn serve ", make, re.MULTILINE)
+    for text in (docker, make):
+        assert "streamlit run" not in text
+        assert "STREAMLIT_" not in text
+
+
+@pytest.fixture
+def served(monkeypatch):
+    """Serve with options and a base path; tells the settings, and where our routes are."""
+    monkeypatch.setattr(FEED, "is_served", False)  # until this test is over
+    monkeypatch.setattr("sys.argv", [])
+
+    def serving(base="", **options):
+        app = MagicMock(state={})
+        monkeypatch.setattr(st, "App", app)
+        monkeypatch.setattr(st, "get_option", lambda name: {"server.baseUrlPath": base}[name])
+        server.serve(print, **options)
+        [told] = app.return_value.run.call_args_list
+        return told.kwargs["config"], [route.path for route in app.call_args.kwargs["routes"]]
+
+    return serving
+
+
+def test_every_setting_of_the_project_is_one_of_streamlits_and_is_served(served):
+    read = dict(server._settings())
+    assert read["theme.light.primaryColor"] == "#5B4BB7"
+    assert read.keys() <= get_config_options().keys()
+    own = {"logger.hideWelcomeMessage": True, "server.port": 8600}
+    assert served(server_port=8600)[0] == read | own
+
+
+def test_the_feed_is_served_below_the_base_path(served):
+    assert served()[1] == ["/feed", "/app/static/plotly.min.js"]
+    assert served(base="/deep/down/")[1] == [
+        "/deep/down/feed", "/deep/down/app/static/plotly.min.js"
+    ]  # fmt: skip
 
 
 _CYCLE = """
@@ -57,7 +97,7 @@ def test_what_closed_sessions_leave_is_collected_in_the_background():
 @pytest.mark.slow
 def test_a_server_that_is_told_to_stop_ends_what_listens_to_its_feed(tmp_path):
     env = {"AFN_RUNS_DIR": str(tmp_path / "runs")}
-    with streamlit_server(ROOT / "app" / "server.py", env, tmp_path / "log") as address:
+    with app_server(env, tmp_path / "log") as address:
         listening = urlopen(f"{address}/feed?c=nothing", timeout=60)
         assert listening.headers["Content-Type"].startswith("text/event-stream")
         assert listening.readline() == b"retry: 1000\n"

@@ -27,7 +27,7 @@ from numpy.typing import ArrayLike
 
 from ..components.scripts import module_line
 from ..feed import FEED, Drawn
-from ..folders import STATIC
+from ..folders import PLOTLY, STATIC
 from ..view import in_session
 
 _OVERLAP = 3
@@ -126,18 +126,18 @@ def curve_points(
 
 
 def _lay_out_plotly() -> None:
-    """Serve the Plotly that is installed: copied beside our scripts unless it is there already."""
-    source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-    target = STATIC / source.name
-    if target.exists() and target.stat().st_size == source.stat().st_size:
+    """Copy it beside our scripts, for a server without a route to it."""
+    target = STATIC / PLOTLY.name
+    if target.exists() and target.stat().st_size == PLOTLY.stat().st_size:
         return
     with tempfile.NamedTemporaryFile(dir=STATIC, prefix=".plotly", delete=False) as copy:
-        shutil.copyfile(source, copy.name)
+        shutil.copyfile(PLOTLY, copy.name)
     Path(copy.name).chmod(0o644)
     Path(copy.name).replace(target)
 
 
-_lay_out_plotly()
+if not FEED.is_served:
+    _lay_out_plotly()
 _SCRIPT = module_line("live_chart", plotly.__version__)
 _component = st.components.v2.component(
     "live_chart",

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.app.browser import ROOT, button
+from tests.app.browser import button
 from tests.app.conftest import PATIENCE
 
 pytestmark = [
@@ -45,7 +45,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def address(serve, folder: Path, data: Path) -> str:
     env = {"AFN_RUNS_DIR": str(folder), "AFN_DATA_DIR": str(data)}
-    return serve(ROOT / "app" / "server.py", env)
+    return serve(env)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.app.browser import ROOT
+from tests.app.browser import ROOT, plain_streamlit
 
 pytestmark = pytest.mark.browser
 
@@ -38,7 +38,7 @@ def demo(serve: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) ->
     folder = tmp_path_factory.mktemp("demo")
     script = shutil.copy(Path(__file__).with_name("live_chart_demo.py"), folder)
     (folder / "static").symlink_to(ROOT / "app" / "static")
-    return serve(Path(script), {"AFN_DEMO_TICK": "0.3"})
+    return serve({"AFN_DEMO_TICK": "0.3"}, plain_streamlit(Path(script)))
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from afn.runs.store import RunStore
-from tests.app.browser import ROOT, button
+from tests.app.browser import button
 
 pytestmark = [
     pytest.mark.browser,
@@ -25,7 +25,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def address(serve, runs: Path) -> str:
     env = {"AFN_RUNS_DIR": str(runs), "AFN_DATA_DIR": str(runs / "no-data")}
-    return serve(ROOT / "app" / "server.py", env)
+    return serve(env)
 
 
 def test_a_guess_shows_the_answer_and_the_link_keeps_it(page: Page, address: str):

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from app.kit.measuring import Measurements
 from app.page.cost.charts import times
-from tests.app.browser import ROOT, button
+from tests.app.browser import button
 from tests.waiting import wait_for
 
 pytestmark = [
@@ -30,7 +30,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def address(serve, reports: Path) -> str:
     folder = reports.parent
     env = {"AFN_RUNS_DIR": str(folder), "AFN_DATA_DIR": str(folder / "no-data")}
-    return serve(ROOT / "app" / "server.py", env)
+    return serve(env)
 
 
 def measure(page: Page, url: str) -> str:

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from afn.runs.store import RunStore
 from afn.settings.config import TrainConfig
-from tests.app.browser import ROOT, button
+from tests.app.browser import button
 
 pytestmark = [
     pytest.mark.browser,
@@ -37,7 +37,7 @@ def address(serve, tmp_path_factory: pytest.TempPathFactory) -> str:
         dataset="shapes/ink", norm="bn", widths=(2,), epochs=1, batch_size=16, corruptions=()
     )
     _train(RunStore(runs), recipe, data)
-    return serve(ROOT / "app" / "server.py", {"AFN_RUNS_DIR": str(runs), "AFN_DATA_DIR": str(data)})
+    return serve({"AFN_RUNS_DIR": str(runs), "AFN_DATA_DIR": str(data)})
 
 
 def _train(store: RunStore, config: TrainConfig, data: Path) -> None:

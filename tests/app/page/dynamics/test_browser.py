@@ -12,7 +12,6 @@ from afn.engine.execution import execute
 from afn.jsonl import append_line
 from afn.runs.store import Run, RunStore
 from afn.settings.config import TrainConfig
-from tests.app.browser import ROOT
 
 pytestmark = [
     pytest.mark.browser,
@@ -36,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def address(serve, folder: Path) -> str:
     env = {"AFN_RUNS_DIR": str(folder), "AFN_DATA_DIR": str(folder / "no-data")}
-    return serve(ROOT / "app" / "server.py", env)
+    return serve(env)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.page.lessons.lessons import LESSONS
-from tests.app.browser import ROOT, button
+from tests.app.browser import button
 
 pytestmark = [
     pytest.mark.browser,
@@ -27,7 +27,7 @@ def address(serve, tmp_path_factory: pytest.TempPathFactory) -> str:
         "AFN_DATA_DIR": str(folder / "no-data"),
         "AFN_CACHE_DIR": str(folder / "cache"),
     }
-    return serve(ROOT / "app" / "server.py", env)
+    return serve(env)
 
 
 def opened(page: Page, address: str, slug: str) -> None:

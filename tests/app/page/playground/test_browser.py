@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from afn import TrainConfig
 from afn.runs.store import RunStore
-from tests.app.browser import ROOT, button
+from tests.app.browser import button
 from tests.waiting import wait_for
 
 pytestmark = [
@@ -36,7 +36,7 @@ def runs_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def address(serve, runs_folder: Path) -> str:
     env = {"AFN_RUNS_DIR": str(runs_folder), "AFN_DATA_DIR": str(runs_folder / "no-data")}
-    return serve(ROOT / "app" / "server.py", env)
+    return serve(env)
 
 
 def start(page: Page, url: str) -> None:

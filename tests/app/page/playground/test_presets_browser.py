@@ -16,7 +16,7 @@ from playwright.sync_api import Locator, Page, TimeoutError, expect
 from afn import LambdaInit, TrainConfig
 from afn.runs.store import RunStore
 from app.kit.comparison import PRESETS, Comparison, from_url, share
-from tests.app.browser import ROOT, button
+from tests.app.browser import button
 from tests.waiting import PATIENCE
 
 pytestmark = [
@@ -33,7 +33,7 @@ def runs_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def address(serve, runs_folder: Path) -> str:
     env = {"AFN_RUNS_DIR": str(runs_folder), "AFN_DATA_DIR": str(runs_folder / "no-data")}
-    return serve(ROOT / "app" / "server.py", env)
+    return serve(env)
 
 
 class Sidebar:

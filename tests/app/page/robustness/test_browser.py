@@ -11,7 +11,7 @@ from afn.engine.execution import execute
 from afn.runs.store import RunStore
 from afn.settings.config import TrainConfig
 from afn.settings.corruptions import CORRUPTION_NAMES
-from tests.app.browser import ROOT, button
+from tests.app.browser import button
 
 NUM_CORRUPTIONS = len(CORRUPTION_NAMES) - 1
 """Those that change grey images."""
@@ -56,7 +56,7 @@ def large(folder: Path) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def address(serve, folder: Path) -> str:
     env = {"AFN_RUNS_DIR": str(folder), "AFN_DATA_DIR": str(folder / "no-data")}
-    return serve(ROOT / "app" / "server.py", env) + "/robustness"
+    return serve(env) + "/robustness"
 
 
 @pytest.fixture

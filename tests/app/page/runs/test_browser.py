@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from afn import TrainConfig
 from afn.engine.execution import execute
 from afn.runs.store import Run, RunStore
-from tests.app.browser import ROOT, button
+from tests.app.browser import button
 
 pytestmark = [
     pytest.mark.browser,
@@ -33,7 +33,7 @@ def parent(folder: Path) -> Run:
 @pytest.fixture(scope="module")
 def address(serve, folder: Path) -> str:
     env = {"AFN_RUNS_DIR": str(folder), "AFN_DATA_DIR": str(folder / "no-data")}
-    return serve(ROOT / "app" / "server.py", env)
+    return serve(env)
 
 
 def is_too_wide(page: Page) -> bool:

@@ -1,0 +1,52 @@
+"""``python -m afn serve``: the app, in browsers."""
+
+import argparse
+import os
+from importlib import import_module
+from importlib.util import find_spec
+
+from afn.cli.telling import Say
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument(
+        "--port", type=int, help="(default 8501 or, where that is taken, the next one that is free)"
+    )
+    parser.add_argument("--host", help="the address to listen on (default: all of this machine)")
+    parser.add_argument("--data", metavar="FOLDER", help="in place of AFN_DATA_DIR")
+    parser.add_argument("--runs", metavar="FOLDER", help="in place of AFN_RUNS_DIR")
+    parser.add_argument(
+        "--frame-ancestors", nargs="+", metavar="SITE",
+        help="sites whose pages may frame the app, such as https://moodle.example.org; in place of "
+        "AFN_FRAME_ANCESTORS (default: this server's own pages alone)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--shared", action="store_const", const="1",
+        help="others use it as well: as with AFN_SHARED=1",
+    )  # fmt: skip
+
+
+def run(options: argparse.Namespace, say: Say) -> None:
+    """Serve until stopped; the address is said once it can be opened."""
+    if not find_spec("streamlit"):
+        raise ImportError("the app needs what its extra brings: pip install 'afn[app]'")
+    ancestors = options.frame_ancestors and " ".join(options.frame_ancestors)
+    for name, value in {
+        "AFN_DATA_DIR": options.data,
+        "AFN_RUNS_DIR": options.runs,
+        "AFN_FRAME_ANCESTORS": ancestors,
+        "AFN_SHARED": options.shared,
+    }.items():
+        if value is not None:
+            os.environ[name] = value
+    listening = {"server_port": options.port, "server_address": options.host}
+    import_module(f"{_app()}.server").serve(
+        lambda address: say(f"the app is at {address}", {"kind": "serving", "address": address}),
+        **{name: value for name, value in listening.items() if value is not None},
+    )
+
+
+def _app() -> str:
+    """The app's package: a wheel carries it under a name of its own."""
+    return "afn_app" if find_spec("afn_app") else "app"
