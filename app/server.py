@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import os
 import signal
 import sys
 import tomllib
@@ -14,6 +15,7 @@ from types import FrameType
 from typing import Any
 
 import streamlit as st
+from starlette.middleware import Middleware
 from starlette.responses import FileResponse
 from starlette.routing import Route
 from streamlit.config import get_config_options
@@ -22,6 +24,7 @@ from streamlit.web.server.server_util import get_url
 from .kit import backend
 from .kit.feed import FEED
 from .kit.folders import PLOTLY
+from .kit.headers import Headers
 
 APP = Path(__file__).parent
 
@@ -40,6 +43,7 @@ def serve(ready: Callable[[str], object], **options: object) -> None:
     app = st.App(
         APP / "streamlit_app.py",
         routes=[FEED.serve(base), Route(f"{base}/app/static/{PLOTLY.name}", _plotly)],
+        middleware=[Middleware(Headers, os.environ.get("AFN_FRAME_ANCESTORS", "").split())],
         lifespan=_lifespan,
     )
     app.state["ready"] = ready

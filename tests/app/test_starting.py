@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from unittest.mock import MagicMock
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
@@ -100,6 +101,9 @@ def test_a_server_that_is_told_to_stop_ends_what_listens_to_its_feed(tmp_path):
     with app_server(env, tmp_path / "log") as address:
         listening = urlopen(f"{address}/feed?c=nothing", timeout=60)
         assert listening.headers["Content-Type"].startswith("text/event-stream")
+        assert listening.headers["X-Frame-Options"] == "SAMEORIGIN"
         assert listening.readline() == b"retry: 1000\n"
+        with pytest.raises(HTTPError, match="404"):
+            urlopen(f"{address}/_stcore/metrics", timeout=60)
     assert listening.read().endswith(b"event: gone\ndata: nothing\n\n")
     assert "Traceback" not in (tmp_path / "log").read_text()

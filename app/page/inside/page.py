@@ -45,6 +45,7 @@ from .view import (
     unforced,
     untrained_names,
     upload,
+    upload_refused,
     wish,
 )
 from .words import ABOUT, HELP
@@ -258,10 +259,13 @@ def _picture(view: InsideView, subject: Network) -> bytes:
                 st.caption("The network gets it in the first place of the batch, below.")
         return b"" if drawn is None else own_picture.in_shape(drawn, subject.image_shape)
     if view.source == "an upload":
-        st.file_uploader(
-            "A picture", list(SUFFIXES), key=UPLOADER, width=420,
-            max_upload_size=5, on_change=keep_upload,
-        )  # fmt: skip
+        if refusal := upload_refused():
+            st.info(refusal, icon=":material/open_in_new:")
+        else:
+            st.file_uploader(
+                "A picture", list(SUFFIXES), key=UPLOADER, width=420,
+                max_upload_size=5, on_change=keep_upload,
+            )  # fmt: skip
         if data := upload().data:
             try:
                 taken = own_picture.from_upload(data, subject.image_shape, is_digit=is_digit)
