@@ -21,10 +21,13 @@ from starlette.routing import Route
 from streamlit.config import get_config_options
 from streamlit.web.server.server_util import get_url
 
+from afn.work.restart import is_left
+
 from .kit import backend
 from .kit.feed import FEED
 from .kit.folders import PLOTLY
 from .kit.headers import Headers
+from .kit.orders import ORDERS
 
 APP = Path(__file__).parent
 
@@ -42,7 +45,11 @@ def serve(ready: Callable[[str], object], **options: object) -> None:
     base = "".join(f"/{part}" for part in st.get_option("server.baseUrlPath").split("/") if part)
     app = st.App(
         APP / "streamlit_app.py",
-        routes=[FEED.serve(base), Route(f"{base}/app/static/{PLOTLY.name}", _plotly)],
+        routes=[
+            FEED.serve(base),
+            ORDERS.serve(base),
+            Route(f"{base}/app/static/{PLOTLY.name}", _plotly),
+        ],
         middleware=[Middleware(Headers, os.environ.get("AFN_FRAME_ANCESTORS", "").split())],
         lifespan=_lifespan,
     )
@@ -76,10 +83,18 @@ async def _lifespan(app: st.App) -> AsyncIterator[None]:
     for number in (signal.SIGINT, signal.SIGTERM):
         with suppress(ValueError):  # not the main thread: then nobody sends signals here
             _before(number, lambda: loop.call_soon_threadsafe(FEED.close))
+    await asyncio.to_thread(_go_on)
     address = st.get_option("server.address")
     app.state["ready"](get_url("localhost" if address in (None, "0.0.0.0", "::") else address))
     yield
     backend.close()
+
+
+def _go_on() -> None:
+    """What ran or waited when the last server ended goes on before anybody comes."""
+    with suppress(OSError, ValueError, ImportError):  # a page will say it
+        if is_left(backend.store().root):
+            backend.ready_runner()
 
 
 def _before(number: signal.Signals, act: Callable[[], object]) -> None:

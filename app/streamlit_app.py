@@ -49,3 +49,4 @@ shown = st.navigation(
 )
 _module("kit.view").here().path = shown.url_path
 shown.run()
+_module("kit.components.reconnect").come_back()

@@ -26,6 +26,11 @@ _GRACE_SECONDS = 15.0
 _POLL_SECONDS = 0.1
 
 
+def is_left(root: Path) -> bool:
+    """Whether a server has left something of its queue."""
+    return any((root / name).exists() for name in (_FILE, _LEFT))
+
+
 class Tenure:
     """A runner's hold on the file of its queue.
 
@@ -100,7 +105,6 @@ def _locked(path: Path) -> int | None:
     try:
         import fcntl
 
-        path.parent.mkdir(parents=True, exist_ok=True)
         file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     except (ImportError, OSError):
         return None

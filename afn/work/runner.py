@@ -70,11 +70,10 @@ class LocalRunner(Runner):
         self.store = store
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
-        self._tenure = Tenure(store.root, lasting=lasting)
+        self._is_to_last = lasting
+        self._tenure = Tenure(store.root)
         self._queue = Queue(store.root, self._tenure.file)
         self._restart: threading.Thread | None = None
-        if self._tenure.is_lasting:
-            self._restart = threading.Thread(target=self._go_on, name="restart", daemon=True)
 
     def start(self) -> None:
         """Start the worker if there is none, or if it died.
@@ -82,9 +81,7 @@ class LocalRunner(Runner):
         The first time, what an earlier one was doing goes on.
         """
         with self._lock:
-            if self._restart is not None and not self._restart.ident:
-                self._tenure.take_over(self._queue)
-                self._restart.start()
+            self._last()
             self._ensure_worker()
 
     def submit(self, runs: list[Run]) -> None:
@@ -94,6 +91,7 @@ class LocalRunner(Runner):
             OSError: No worker process can be started.
         """
         with self._lock:
+            self._last()
             self._queue.add(runs)
             self._tell({})
 
@@ -104,6 +102,7 @@ class LocalRunner(Runner):
             OSError: No worker process can be started.
         """
         with self._lock:
+            self._last()
             self._queue.add_behind(runs)
             self._tell({})
 
@@ -154,6 +153,18 @@ class LocalRunner(Runner):
                 self._process = None
             self._tenure.end()
             self._queue = Queue(self.store.root, self._tenure.file)
+
+    def _last(self) -> None:
+        """Take over from an earlier runner, once; a store without a run is not written for that."""
+        if not self._is_to_last or not self.store.root.is_dir():
+            return
+        self._is_to_last = False
+        tenure = Tenure(self.store.root, lasting=True)
+        if tenure.is_lasting:
+            self._tenure, self._queue = tenure, Queue(self.store.root, tenure.file)
+            tenure.take_over(self._queue)
+            self._restart = threading.Thread(target=self._go_on, name="restart", daemon=True)
+            self._restart.start()
 
     def _go_on(self) -> None:
         """Have what ran when an earlier runner ended go on; only then what waits begins."""

@@ -41,14 +41,21 @@ def runner() -> Runner:
     Where the cluster cannot be used, the page says so in a line and ends there.
     """
     try:
-        return _runner()
+        return ready_runner()
     except (OSError, ValueError, ImportError) as error:
         st.error(plain(f"{error}."))
         st.stop()
 
 
 @st.cache_resource(show_spinner=False)
-def _runner() -> Runner:
+def ready_runner() -> Runner:
+    """The runner, also where there is no page.
+
+    Raises:
+        OSError: There is no cluster where ``AFN_CLUSTER`` says.
+        ValueError: It is not fit.
+        ImportError: What it needs is not installed.
+    """
     made = runner_for(store(), lasting=True)
     made.start()
     _closing.append(made.close)

@@ -68,15 +68,19 @@ def launched_chromium() -> Iterator[Browser]:
 
 @contextmanager
 def app_server(
-    env: Mapping[str, str], log: Path, command: Sequence[str] = SERVE, folder: Path = ROOT
+    env: Mapping[str, str],
+    log: Path,
+    command: Sequence[str] = SERVE,
+    folder: Path = ROOT,
+    port: int = 0,
 ) -> Iterator[str]:
-    """Run what `make app` runs on a free port; yields its address.
+    """Run what `make app` runs, on a free port by default; yields its address.
 
     Another `command` ends with what its port follows.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        port = port or probe.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
     with log.open("wb") as output:
         server = subprocess.Popen(

@@ -39,7 +39,7 @@ def _card(each: Shown | None, name: str, color: str, status: str) -> str:
             share = history.share_done(each.config.epochs)
             facts = _facts(each, status)
         else:
-            facts = "loading the data"
+            facts = "loading the data" if status == "running" else ""
         if test := history.latest_accuracy():
             at = f"at step {test['step']:,}"
             score = f"{percent(test['accuracy'])} <small>test accuracy {at}</small>"

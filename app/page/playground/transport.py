@@ -1,23 +1,22 @@
 """Start, pause, step, stop, reset: for all contenders or for one, and changes while they train."""
 
-import secrets
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
-from afn.engine.ready import check_ready
 from afn.runs.store import Run
 from afn.settings.commands import Command
 from afn.settings.config import LIVE, SETTINGS
 from afn.settings.lambda_init import LAMBDAS
 from afn.work.folder import ENDED
 
-from ...kit import backend
-from ...kit.comparison import Comparison, labels, names_of
+from ...kit import backend, orders
+from ...kit.comparison import Comparison, labels, names_of, to_url
+from ...kit.components.starter import start_by
 from ...kit.draw.chart import change_words
 from ...kit.markdown import plain
 from ...kit.setting_control import control
@@ -59,6 +58,8 @@ def render(slots: list[Slot], statuses: list[str], *, is_valid: bool) -> None:
             _button("Start again", "replay", _start_again, chosen, disabled=not is_valid, main=True)
         else:
             _button("Start", "play_arrow", _start, chosen, disabled=not can_start, main=can_start)
+            if can_start and orders.ORDERS.is_served and all(each == "ready" for each in statuses):
+                _start_at_once(slots, chosen)
         if is_running or not can_resume:
             _button("Pause", "pause", _pause, chosen, disabled=not is_running)
         if can_resume:  # beside Pause where some run and others do not
@@ -80,6 +81,17 @@ def render(slots: list[Slot], statuses: list[str], *, is_valid: bool) -> None:
         with popover:
             _changes([slots[i] for i in chosen])
     _set_for_later(slots)
+
+
+def _start_at_once(slots: list[Slot], chosen: list[int]) -> None:
+    if len(chosen) < len(slots):
+        return
+    start_by(
+        "transport.Start",
+        order=state.session().order,
+        link=urlencode(to_url(tuple(slot.config for slot in slots)), doseq=True),
+        on_started=state.adopt_started,
+    )
 
 
 def _set_for_later(slots: list[Slot]) -> None:
@@ -141,7 +153,7 @@ def _button(
 
 
 def _shown() -> list[Slot]:
-    return state.slots(state.session().settings)
+    return state.slots(state.take()[0])  # a field may have been changed by the same click
 
 
 def _start(chosen: list[int], commands: Sequence[Command] = ()) -> None:
@@ -149,28 +161,25 @@ def _start(chosen: list[int], commands: Sequence[Command] = ()) -> None:
     shown = _shown()
     ready = [i for i in chosen if i < len(shown) and shown[i].run is None]
     names = labels(tuple(slot.config for slot in shown))
-    group: str = next(
-        (slot.run.record()["group"] for slot in shown if slot.run), secrets.token_hex(4)
-    )
-    runs = []
+    group: str = next((slot.run.record()["group"] for slot in shown if slot.run), "")
+
+    def make() -> list[Run]:
+        return orders.start(
+            [shown[i].config for i in ready],
+            names=[names[i] for i in ready],
+            group=group,
+            commands=commands,
+        )
+
     try:
-        for i in ready:
-            check_ready(shown[i].config)
-        for i in ready:
-            run = backend.store().create(
-                shown[i].config, name=names[i], group=group, commands=commands
-            )
-            runs.append(run)
-            state.attach(i, run)
-        backend.runner().submit(runs)
-        state.session().started = time.monotonic()
+        runs = orders.ORDERS.once(state.session().order, make)
     except (OSError, ValueError) as error:
-        for i, run in zip(ready, runs, strict=False):
-            run.delete()
-            state.attach(i, None)
-        state.note_once(f"Nothing was started: {error}.")
-    else:
-        state.clear_problems()
+        state.note_once(orders.refusal(error))
+        return
+    for i, run in zip(ready, runs, strict=False):
+        state.attach(i, run)
+    state.clear_problems()
+    state.note_start()
 
 
 def _start_again(chosen: list[int]) -> None:

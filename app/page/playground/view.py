@@ -8,6 +8,8 @@ the `Session` keeps them, and how the runs are looked at.
 
 import math
 import random
+import secrets
+import time
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
@@ -77,6 +79,8 @@ class Session:
     """The one that was chosen last."""
     panels: dict[int, tuple[str, bool, bool]] = field(default_factory=dict)
     """Slot -> a panel's name, whether it began open, and whether it is."""
+    order: str = field(default_factory=secrets.token_hex)
+    """The number of what Start orders next."""
     started: float | None = None
     """When Start was last pressed, on the monotonic clock; for the moment until the first step."""
 
@@ -334,6 +338,18 @@ def attach(slot: int, run: Run | None) -> None:
     while runs and runs[-1] is None:
         runs.pop()
     session().runs = runs
+
+
+def adopt_started(run_ids: list[str]) -> None:
+    """Show runs that were started for this session."""
+    session().problems = _adopt_runs(run_ids[:MAX_CONTENDERS])
+    note_start()
+
+
+def note_start() -> None:
+    """The order was taken; the next one is another."""
+    kept = session()
+    kept.started, kept.order = time.monotonic(), secrets.token_hex()
 
 
 def is_linked() -> bool:
