@@ -30,6 +30,7 @@ from afn.work.folder import ENDED, Work, read_json, write_json
 from afn.work.processes import identity
 
 _RUN_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_PIN = "pinned"
 _PACKAGES = ("torch", "torchvision", "numpy", "safetensors")
 
 
@@ -199,6 +200,18 @@ class Run(Work):
         """The step at which it went on when its server was restarted; None where it was not."""
         found = (read_json(self.path / "config.json") or {}).get("restarted_from")
         return None if found is None else int("".join(filter(str.isdigit, f"{found}")) or 0)
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether it stays where room is made on a server that several share."""
+        return (self.path / _PIN).exists()
+
+    def pin(self, *, stays: bool) -> None:
+        """Have it stay where room is made, or not."""
+        if stays:
+            (self.path / _PIN).touch()
+        else:
+            (self.path / _PIN).unlink(missing_ok=True)
 
     def rename(self, name: str) -> None:
         """Give the run a label of at most 80 characters; an empty one takes it away."""

@@ -9,6 +9,7 @@ a server that ended begins with ``{"served": [owners]}``; ``"ahead"`` marks what
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -153,6 +154,11 @@ class Queue:
                 self._places = {run_id: i for i, group in groups for run_id in group.ids}
                 self._placed_at = time.monotonic()
             return self._places.get(run.id, 0) if run.is_unclaimed else 0
+
+    def counts(self, *, behind: bool = False) -> dict[str | None, int]:
+        """How many comparisons of each owner wait, or runs behind them."""
+        lane = self._behind if behind else self._comparisons
+        return dict(Counter(group.owner for group in self._waiting(lane)))
 
     def served(self) -> list[str | None]:
         """Whose comparisons were begun, the latest last."""

@@ -13,6 +13,7 @@ from typing import Protocol
 from afn.ask.evaluation import Evaluation
 from afn.runs.store import Run, RunStore
 from afn.work.folder import Work
+from afn.work.limits import Disk, Use, admit, use
 from afn.work.queue import Queue
 from afn.work.restart import Tenure
 
@@ -34,6 +35,10 @@ class Runner(Protocol):
 
     def position(self, run: Run) -> int:
         """How many comparisons go before this waiting run, itself counted in; 0 if it is none."""
+        ...
+
+    def use(self) -> dict[str | None, Use]:
+        """What each has of what is limited, by owner."""
         ...
 
     def evaluate(self, evaluation: Evaluation) -> None:
@@ -70,6 +75,7 @@ class LocalRunner(Runner):
         self.store = store
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
+        self.disk = Disk(store)
         self._is_to_last = lasting
         self._tenure = Tenure(store.root)
         self._queue = Queue(store.root, self._tenure.file)
@@ -92,6 +98,7 @@ class LocalRunner(Runner):
         """
         with self._lock:
             self._last()
+            admit(self._queue, runs, self.disk)
             self._queue.add(runs)
             self._tell({})
 
@@ -103,12 +110,17 @@ class LocalRunner(Runner):
         """
         with self._lock:
             self._last()
+            admit(self._queue, runs, self.disk, behind=True)
             self._queue.add_behind(runs)
             self._tell({})
 
     def position(self, run: Run) -> int:
         """How many comparisons go before this waiting run, itself counted in; 0 if it is none."""
         return self._queue.position(run)
+
+    def use(self) -> dict[str | None, Use]:
+        """What each has of what is limited, by owner."""
+        return use(self._queue, self.disk)
 
     def evaluate(self, evaluation: Evaluation) -> None:
         """Start an evaluation, beside runs and not behind them.

@@ -12,6 +12,7 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.requests import Request
@@ -68,7 +69,8 @@ def start(
         runner.submit(runs)
     except (OSError, ValueError):
         for run in runs:
-            run.delete()
+            with suppress(FileNotFoundError):  # whoever refused it
+                run.delete()
         raise
     return runs
 

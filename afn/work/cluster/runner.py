@@ -22,6 +22,7 @@ from afn.runs.store import Run, RunStore
 from afn.work.cluster.connection import CONNECT_SECONDS, Scheduler, unfitness
 from afn.work.cluster.worker import carry_out, claim_mark, end_process
 from afn.work.folder import Work, read_json
+from afn.work.limits import Use, admit, use
 from afn.work.queue import Group, Queue
 from afn.work.restart import Tenure
 from afn.work.runner import LocalRunner, Runner
@@ -143,6 +144,7 @@ class ClusterRunner(Runner):
             OSError: There is no cluster.
         """
         self.start()
+        admit(self._queue, runs, self._local.disk)
         self._queue.add(runs)
 
     def submit_behind(self, runs: list[Run]) -> None:
@@ -152,11 +154,16 @@ class ClusterRunner(Runner):
             OSError: There is no cluster.
         """
         self.start()
+        admit(self._queue, runs, self._local.disk, behind=True)
         self._queue.add_behind(runs)
 
     def position(self, run: Run) -> int:
         """How many comparisons go before this waiting run, itself counted in; 0 if it is none."""
         return self._queue.position(run)
+
+    def use(self) -> dict[str | None, Use]:
+        """What each has of what is limited, by owner."""
+        return use(self._queue, self._local.disk)
 
     def evaluate(self, evaluation: Evaluation) -> None:
         """Start an evaluation on this machine: it is short and somebody waits.
