@@ -26,7 +26,7 @@ from afn.work.restart import is_left
 from .kit import backend
 from .kit.feed import FEED
 from .kit.folders import PLOTLY
-from .kit.headers import Headers
+from .kit.headers import Headers, sites
 from .kit.orders import ORDERS
 
 APP = Path(__file__).parent
@@ -50,7 +50,7 @@ def serve(ready: Callable[[str], object], **options: object) -> None:
             ORDERS.serve(base),
             Route(f"{base}/app/static/{PLOTLY.name}", _plotly),
         ],
-        middleware=[Middleware(Headers, os.environ.get("AFN_FRAME_ANCESTORS", "").split())],
+        middleware=[Middleware(Headers, sites(os.environ.get("AFN_FRAME_ANCESTORS", "")))],
         lifespan=_lifespan,
     )
     app.state["ready"] = ready

@@ -213,7 +213,7 @@ class Feed:
         for name in positions:
             self._readers[name] = self._readers.get(name, 0) + 1
         try:
-            yield b"retry: 1000\n\n"
+            yield b"retry: 1000\nevent: here\ndata: at once, where nothing holds it back\n\n"
             told_at = time.monotonic()
             while not self._is_closed:
                 ticked, gone = self._next_tick(), list[str]()

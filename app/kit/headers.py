@@ -20,24 +20,30 @@ _CLOSED = "/_stcore/metrics"
 _SITE = re.compile(r"(https?://)?(\*\.)?[\w-]+(\.[\w-]+)*(:(\d+|\*))?")
 
 
+def sites(text: str) -> list[str]:
+    """The sites that a text names, with spaces between them.
+
+    Raises:
+        ValueError: One is none.
+    """
+    for site in text.split():
+        if not _SITE.fullmatch(site):
+            raise ValueError(
+                "AFN_FRAME_ANCESTORS takes sites such as https://moodle.example.org, with spaces "
+                f"between them; got {site!r}"
+            )
+    return text.split()
+
+
 class Headers:
     """Adds the headers, and closes what is nobody's business.
 
     Args:
         app: What answers.
         ancestors: Sites whose pages may frame the app besides its own.
-
-    Raises:
-        ValueError: One is not a site.
     """
 
     def __init__(self, app: ASGIApp, ancestors: Sequence[str] = ()) -> None:
-        for site in ancestors:
-            if not _SITE.fullmatch(site):
-                raise ValueError(
-                    "AFN_FRAME_ANCESTORS takes sites such as https://moodle.example.org, with "
-                    f"spaces between them; got {site!r}"
-                )
         self._app = app
         allowed = " ".join(["'self'", *ancestors])
         policy = f"frame-ancestors {allowed}; object-src 'none'; base-uri 'self'"

@@ -101,9 +101,14 @@ class Chart {
     if (!stores.has(key)) stores.set(key, { view: { ranges: {}, hidden: new Set() } });
     Object.assign(this, { key, title, turn, tell: setTriggerValue });
     this.store = stores.get(key);
-    if (!polls) this.listen(channel);
-    if (polls) this.take(offer);
-    else if (offer.chunks && offer.epoch !== this.store.epoch) receive(this.store, offer);
+    if (polls) {
+      this.stop?.();
+      this.stop = this.channel = null;
+      this.take(offer);
+    } else {
+      this.listen(channel);
+      if (offer.chunks && offer.epoch !== this.store.epoch) receive(this.store, offer);
+    }
     this.schedule(); // also without news: Streamlit calls again when the theme has changed
   }
 

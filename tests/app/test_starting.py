@@ -13,6 +13,7 @@ from streamlit.config import get_config_options
 
 from app import server
 from app.kit.feed import FEED
+from app.kit.orders import ORDERS
 from tests.app.browser import ROOT, app_server
 
 
@@ -40,7 +41,8 @@ def test_make_and_docker_start_the_same_entry_where_the_settings_are():
 @pytest.fixture
 def served(monkeypatch):
     """Serve with options and a base path; tells the settings, and where our routes are."""
-    monkeypatch.setattr(FEED, "is_served", False)  # until this test is over
+    for each in (FEED, ORDERS):
+        monkeypatch.setattr(each, "is_served", False)  # until this test is over
     monkeypatch.setattr("sys.argv", [])
 
     def serving(base="", **options):
@@ -62,11 +64,16 @@ def test_every_setting_of_the_project_is_one_of_streamlits_and_is_served(served)
     assert served(server_port=8600)[0] == read | own
 
 
-def test_the_feed_is_served_below_the_base_path(served):
-    assert served()[1] == ["/feed", "/app/static/plotly.min.js"]
-    assert served(base="/deep/down/")[1] == [
-        "/deep/down/feed", "/deep/down/app/static/plotly.min.js"
-    ]  # fmt: skip
+def test_what_is_ours_is_served_below_the_base_path(served):
+    at_the_root = served()[1]
+    assert {"/feed", "/app/static/plotly.min.js"} <= set(at_the_root)
+    assert served(base="/deep/down/")[1] == [f"/deep/down{path}" for path in at_the_root]
+
+
+def test_a_site_that_is_none_is_one_line(served, monkeypatch):
+    monkeypatch.setenv("AFN_FRAME_ANCESTORS", "https://a.org everybody;")
+    with pytest.raises(ValueError, match=r"^AFN_FRAME_ANCESTORS takes .*; got 'everybody;'$"):
+        served()
 
 
 _CYCLE = """
@@ -103,6 +110,7 @@ def test_a_server_that_is_told_to_stop_ends_what_listens_to_its_feed(tmp_path):
         assert listening.headers["Content-Type"].startswith("text/event-stream")
         assert listening.headers["X-Frame-Options"] == "SAMEORIGIN"
         assert listening.readline() == b"retry: 1000\n"
+        assert listening.readline() == b"event: here\n"  # a word at once, with or without news
         with pytest.raises(HTTPError, match="404"):
             urlopen(f"{address}/_stcore/metrics", timeout=60)
     assert listening.read().endswith(b"event: gone\ndata: nothing\n\n")

@@ -51,8 +51,9 @@ def render() -> None:
     tour.render(comparison, statuses)
     transport.render(slots, statuses, is_valid=not errors)
     is_live = transport.is_live(statuses)
-    every = TICK_SECONDS if is_live and not is_fed() else None
-    follow(lambda: _live(statuses), statuses, every=every)
+    fed = is_fed()  # until the browser says that it cannot be
+    every = TICK_SECONDS if is_live and not fed else None
+    follow(lambda: (_live(statuses), is_fed()), (statuses, fed), every=every)
     tour.remember()
 
 

@@ -27,8 +27,8 @@ export function listen(channel, listener) {
   };
 }
 
-document.addEventListener("visibilitychange", () => (document.hidden ? close() : schedule(0)));
-window.addEventListener("pagehide", close);
+document.addEventListener("visibilitychange", () => (document.hidden ? rest() : schedule(0)));
+window.addEventListener("pagehide", rest);
 window.addEventListener("online", () => schedule(0));
 
 function schedule(wait) {
@@ -36,9 +36,14 @@ function schedule(wait) {
   opening = setTimeout(open, wait);
 }
 
+function rest() {
+  clearTimeout(patience);
+  patience = null;
+  close();
+}
+
 function close() {
   clearTimeout(opening);
-  clearTimeout(patience);
   source?.close();
   source = null;
   asked = "";
@@ -54,7 +59,7 @@ function open() {
   for (const channel of channels) address.searchParams.append("c", `${channel}:${listeners.get(channel).has()}`);
   source = new EventSource(address);
   const mine = source;
-  patience = setTimeout(() => !isProven && lost(mine), PATIENCE);
+  if (!isProven) patience ??= setTimeout(giveUp, PATIENCE); // whatever joins the page meanwhile
   source.addEventListener("news", ({ data }) => {
     heard();
     const space = data.indexOf(" ");
@@ -65,7 +70,7 @@ function open() {
     listeners.get(data)?.gone();
     again(1000); // it may be there once the page has been drawn anew
   });
-  source.addEventListener("open", () => (failures = 0));
+  source.addEventListener("here", heard); // "open" comes through where a proxy holds back the rest
   source.addEventListener("error", () => lost(mine)); // its own retry would ask for what is known
 }
 
@@ -76,6 +81,7 @@ function again(wait) {
 
 function heard() {
   isProven = true;
+  failures = 0;
   clearTimeout(patience);
 }
 
@@ -83,6 +89,12 @@ function lost(which) {
   if (which !== source) return;
   close();
   failures += 1;
-  if (!isProven && failures > 1) for (const { absent } of listeners.values()) absent();
+  if (!isProven && failures > 1) giveUp();
   else schedule(WAITS[Math.min(failures, WAITS.length) - 1]);
+}
+
+function giveUp() {
+  rest();
+  for (const { absent } of listeners.values()) absent();
+  schedule(WAITS.at(-1)); // who polls no longer listens; a word to the page may have been lost
 }
