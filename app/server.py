@@ -25,6 +25,7 @@ from afn.work.restart import is_left
 
 from .kit import backend
 from .kit.feed import FEED
+from .kit.files import Files
 from .kit.folders import PLOTLY
 from .kit.headers import Headers, sites
 from .kit.orders import ORDERS
@@ -50,7 +51,10 @@ def serve(ready: Callable[[str], object], **options: object) -> None:
             ORDERS.serve(base),
             Route(f"{base}/app/static/{PLOTLY.name}", _plotly),
         ],
-        middleware=[Middleware(Headers, sites(os.environ.get("AFN_FRAME_ANCESTORS", "")))],
+        middleware=[
+            Middleware(Headers, sites(os.environ.get("AFN_FRAME_ANCESTORS", ""))),
+            Middleware(Files, base),
+        ],
         lifespan=_lifespan,
     )
     app.state["ready"] = ready
