@@ -6,14 +6,13 @@ Each touches the files that its section names, and no other.
 import filecmp
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from tests import forked
 from tests.adding.test_rows import ADDED
 from tests.installed import ROOT, environment
 
@@ -286,14 +285,11 @@ def test_an_addition_appears_where_it_should(kind: str, house: Path, tmp_path: P
     )
     (tmp_path / "data").mkdir()
 
-    def python(*words: str) -> None:
-        subprocess.run([sys.executable, *words], cwd=house, env=own, check=True, timeout=600)
-
     if addition.command:
-        python(*addition.command)
+        forked.printed(*addition.command, env=own, cwd=house)
     program = house / "check.py"
     program.write_text(addition.check)
-    python(str(program))
+    forked.printed(str(program), env=own, cwd=house)
     assert touched(house) == {*addition.new, *addition.edits, *addition.makes}
 
 

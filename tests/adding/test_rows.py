@@ -5,13 +5,12 @@ import json
 import math
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests import forked
 from tests.installed import ROOT, environment
 
 NORM = '''
@@ -109,16 +108,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def ran(house: Path, *arguments: str) -> str:
     """What Python prints in the copy."""
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=house,
-        env=environment(house, AFN_RUNS_DIR=str(house / "runs"), AFN_DATA_DIR=str(house / "data")),
-        text=True,
-        capture_output=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    folders = {"AFN_RUNS_DIR": str(house / "runs"), "AFN_DATA_DIR": str(house / "data")}
+    return forked.printed(*arguments, env=environment(house, **folders), cwd=house)
 
 
 LOOK = """
