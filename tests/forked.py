@@ -4,6 +4,7 @@ A process that has loaded them, and nothing of ours, forks one for each program:
 hundredths of a second, and a new interpreter takes seconds.
 """
 
+import atexit
 import multiprocessing
 import os
 import runpy
@@ -74,7 +75,14 @@ def _become(
     if arguments[:2] == ("-W", "error"):
         warnings.simplefilter("error")
         arguments = arguments[2:]
-    how, what, *rest = (arguments[0], *arguments) if arguments[0][0] != "-" else arguments
+    try:
+        _run(*arguments)
+    finally:
+        atexit._run_exitfuncs()  # which a process of multiprocessing leaves out
+
+
+def _run(how: str, *words: str) -> None:
+    what, *rest = words if how[0] == "-" else (how, *words)
     sys.argv = [what, *rest]
     if how == "-m":
         runpy.run_module(what, run_name="__main__", alter_sys=True)

@@ -11,11 +11,13 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Error, Locator, Page, sync_playwright
 
+from tests import forked
 from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
@@ -82,25 +84,21 @@ def app_server(
         probe.bind(("127.0.0.1", 0))
         port = port or probe.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            [sys.executable, "-m", *command, str(port)],
-            cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT), **env},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
+    server = forked.started(
+        "-m", *command, str(port), env={**os.environ, "PYTHONPATH": str(ROOT), **env}, cwd=folder,
+        output=log,
+    )  # fmt: skip
     try:
         _wait_until_healthy(server, f"{address}/_stcore/health", log)
         yield address
     finally:
         server.terminate()
-        server.wait(PATIENCE)
+        server.join(PATIENCE)
 
 
-def _wait_until_healthy(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
+def _wait_until_healthy(server: ForkServerProcess, url: str, log: Path) -> None:
     deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline and server.poll() is None:
+    while time.monotonic() < deadline and server.is_alive():
         try:
             with urllib.request.urlopen(url, timeout=5):
                 return
