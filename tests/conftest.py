@@ -20,12 +20,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that wait or take long come first, so that no core is left with one at the end."""
+    """Files with most that waits or takes long come first: no core is left with one at the end."""
     marks = {item.path: 0 for item in items}
     for item in items:
         long = item.get_closest_marker("browser"), item.get_closest_marker("slow")
         marks[item.path] += sum(mark is not None for mark in long)
-    items.sort(key=lambda item: not marks[item.path])
+    items.sort(key=lambda item: -marks[item.path])
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -27,7 +27,7 @@ def on_threads() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def images() -> Tensor:
-    return torch.rand(128, 3, 32, 32, generator=torch.Generator().manual_seed(1))
+    return torch.rand(48, 3, 32, 32, generator=torch.Generator().manual_seed(1))
 
 
 @pytest.mark.parametrize("name", CORRUPTIONS)
@@ -43,7 +43,7 @@ def test_however_a_batch_is_split_its_bytes_are_the_same(
     torch.set_num_threads(2)
     assert torch.equal(corrupt(images, name, severity, seeded()), whole)
     torch.set_num_threads(4)
-    assert torch.equal(in_parts(images, 64, name, severity), whole)
+    assert torch.equal(in_parts(images, 24, name, severity), whole)
 
 
 @pytest.mark.parametrize("name", CORRUPTIONS)

@@ -32,7 +32,7 @@ def is_over(run):
     return run.state().status in ("finished", "stopped", "failed")
 
 
-@pytest.fixture(params=["fork", "spawn"])
+@pytest.fixture(params=["fork", pytest.param("spawn", marks=pytest.mark.slow)])
 def runner(request, store, monkeypatch):
     monkeypatch.setenv("AFN_WORKER_FORK", "1" if request.param == "fork" else "0")
     local = LocalRunner(store)
