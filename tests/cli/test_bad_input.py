@@ -34,7 +34,10 @@ QUICK = ["--dataset=digits8", "--epochs=1", "--eval-images=100", "--widths", "4"
         (["sweep", "/"], "/: expected a sweep as TOML, got a folder"),
         (["inside", "mnist5k-bn", "--picture=no.png"], "no.png: expected a picture, got no such"),
         (["inside", "mnist5k-bn", "--picture=/"], "/: expected a picture, got a folder"),
-        (["inside", "mnist5k-bn", f"--picture={__file__}"], "main.py: expected a picture such"),
+        (
+            ["inside", "mnist5k-bn", f"--picture={__file__}"],
+            "input.py: expected a picture such",
+        ),
         (["bench", "--output=/no/such/place.jsonl"], "there is no folder /no/such: make it first"),
         (["bench", "--output=/"], "--output: / is a folder"),
         (["fork", "gone"], "there is no run gone"),

@@ -15,7 +15,7 @@ from app.page.ablations import table as tables
 from app.page.ablations.drawn import DrawnSweep, picked
 from app.page.ablations.ready_made import FOLDER, READY_MADE
 
-# -- results ---------------------------------------------------------------------------------------
+pytestmark = pytest.mark.slow
 
 SWEEP = plan(
     SweepSpec.from_json(

@@ -12,6 +12,8 @@ from tests.app.page.robustness.test_page import TEST_ALL, answered, asked, butto
 
 # -- pretrained models, data and code --------------------------------------------------------------
 
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_models")]
+
 
 @pytest.fixture
 def shipped(runs, monkeypatch):
