@@ -20,7 +20,10 @@ from types import ModuleType
 from tests.waiting import PATIENCE
 
 _LOADED = ("torch", "torchvision", "numpy", "pandas", "plotly", "streamlit.web.cli")
-_NOT_OURS = [path for path in sys.path if "-packages" in path or "/lib/" in path]
+_HOME = Path(__file__).parents[1]
+_NOT_OURS = [path for path in sys.path if path and Path(path).resolve() != _HOME]
+    path for path in sys.path if path and Path(path).resolve() != Path(__file__).parents[1]
+]
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(list(_LOADED))
 
