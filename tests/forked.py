@@ -22,8 +22,6 @@ from tests.waiting import PATIENCE
 _LOADED = ("torch", "torchvision", "numpy", "pandas", "plotly", "streamlit.web.cli")
 _HOME = Path(__file__).parents[1]
 _NOT_OURS = [path for path in sys.path if path and Path(path).resolve() != _HOME]
-    path for path in sys.path if path and Path(path).resolve() != Path(__file__).parents[1]
-]
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(list(_LOADED))
 
