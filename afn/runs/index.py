@@ -18,6 +18,7 @@ from afn.jsonl import append_line, read_lines
 from afn.runs.store import Run, RunStore
 from afn.settings.config import TrainConfig
 from afn.work.folder import ENDED, Status
+from afn.work.processes import is_alive
 
 _FILE = ".index.jsonl"
 _VERSION = 1
@@ -75,6 +76,8 @@ class RunIndex:
         self.store = store
         self._kept: dict[str, tuple[int, Line]] = {}
         """Ended runs by id, with their folder's time of change."""
+        self._waiting: dict[str, tuple[int, Line, dict[str, Any]]] = {}
+        """Those that waited at the last look, and who submitted them."""
         self._offset = 0
         self._lock = threading.Lock()
 
@@ -83,8 +86,10 @@ class RunIndex:
         with self._lock:
             self._read()
             found = list(self._found(self.store.ids()))
-            for run_id in self._kept.keys() - {line.id for line in found}:
-                del self._kept[run_id]
+            ids = {line.id for line in found}
+            for known in (self._kept, self._waiting):
+                for run_id in known.keys() - ids:
+                    known.pop(run_id)
         return sorted(found, key=lambda line: (line.created, line.id), reverse=True)
 
     def some(self, run_ids: Iterable[str]) -> dict[str, Line]:
@@ -94,21 +99,30 @@ class RunIndex:
             return {line.id: line for line in self._found(run_ids)}
 
     def _found(self, run_ids: Iterable[str]) -> Iterator[Line]:
-        root = str(self.store.root)
+        root, lives = str(self.store.root), cache(lambda key: is_alive(dict(key)))
         for run_id in run_ids:
             try:
                 changed = _changed(f"{root}/{run_id}")
             except (FileNotFoundError, NotADirectoryError):
                 continue  # no run, or deleted meanwhile
-            kept = self._kept.get(run_id)
-            yield kept[1] if kept and kept[0] == changed else self._read_anew(run_id, changed)
+            kept, waiting = self._kept.get(run_id), self._waiting.get(run_id)
+            if kept and kept[0] == changed:
+                yield kept[1]
+            elif waiting and waiting[0] == changed and lives(tuple(waiting[2].items())):
+                yield waiting[1]
+            else:
+                yield self._read_anew(run_id, changed)
 
     def _read_anew(self, run_id: str, changed: int) -> Line:
         run = Run(self.store.root / run_id)
         line = _line(run)
+        self._waiting.pop(run_id, None)
         if _is_lasting(run, line):
             self._kept[run_id] = changed, line
             _write(run, changed, line)
+        elif line.status == "waiting":
+            with suppress(OSError, ValueError):
+                self._waiting[run_id] = changed, line, run.record().get("submitted_by", {})
         return line
 
     def _read(self) -> None:

@@ -191,7 +191,7 @@ class Disk:
         try:
             changed = max(path.stat().st_mtime_ns, (path / "checkpoints").stat().st_mtime_ns)
             known = self._sizes.get(line.id)
-            if known and known[0] == changed and line.status in ENDED:
+            if known and known[0] == changed and line.status != "running":
                 return known[1]
             size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file()) / _MB
         except OSError:

@@ -21,6 +21,9 @@ from afn.work.restart import Tenure
 class Runner(Protocol):
     """Starts, queues and ends runs of a store."""
 
+    disk: Disk
+    """What the runs take of it."""
+
     def start(self) -> None:
         """Be ready for runs; called often, to replace what was lost."""
         ...

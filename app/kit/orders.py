@@ -23,6 +23,7 @@ from afn.engine.ready import check_ready
 from afn.runs.store import Run
 from afn.settings.commands import Command
 from afn.settings.config import TrainConfig
+from afn.work.secret import is_shared
 
 from . import backend
 from .comparison import from_url, labels
@@ -109,6 +110,8 @@ class Orders:
             return JSONResponse({"refused": "an order is JSON: its number and a link"}, 400)
         comparison, problems = from_url(link)
         owner = request.scope.get("person")
+        if is_shared() and owner is None:  # whose browser keeps no cookies: the script knows him
+            return JSONResponse({"refused": "nobody is known to have sent it"}, 409)
         try:
             if problems:
                 raise ValueError(problems[0])

@@ -7,6 +7,7 @@ import pytest
 from afn.work import limits
 from afn.work.limits import LIMITS, Disk, OverLimitError, admit, use
 from afn.work.queue import Queue
+from tests.installed import ROOT
 
 
 @pytest.fixture
@@ -154,3 +155,9 @@ def test_who_has_how_much(shared, submit, store, queue, disk, quick):
     found = use(queue, disk)
     assert (found["ann"].waiting, found["ann"].behind) == (1, 3)
     assert found["ben"].disk == pytest.approx(1, rel=0.05)
+
+
+def test_the_docs_tell_every_limit():
+    text = (ROOT / "docs" / "app.md").read_text()
+    rows = [f"| `{limit.variable}` | {limit.default:g} {limit.unit} |" for limit in LIMITS.values()]
+    assert [row for row in rows if row not in text] == []

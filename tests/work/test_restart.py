@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
@@ -19,6 +20,7 @@ from tests.waiting import wait_for
 
 SERVER = """
 import sys
+import time
 from pathlib import Path
 from afn.runs.store import RunStore
 from afn.work.runner import LocalRunner
@@ -85,7 +87,8 @@ def left(store, quick):
     def left(records, ran=(), waited=()):
         gone = dead_process()
         for run_id in (*ran, *waited):
-            submitted_by(store.create(quick, run_id=run_id), gone)
+            owner = "ben" if run_id in "xt" else "ann"
+            submitted_by(store.create(quick, run_id=run_id, owner=owner), gone)
         for run_id in ran:
             (store.root / run_id / "claim.json").write_text(json.dumps(gone))
         text = "".join(json.dumps(record) + "\n" for record in records)
@@ -240,3 +243,21 @@ def test_a_server_that_is_killed_at_ten_moments_loses_nothing(store, quick):
     for run in runs:
         assert sorted(set(steps(run))) == list(range(1, steps(run)[-1] + 1))
     assert len(store.list()) == len(ids)
+
+
+@pytest.mark.parametrize("jump", [-3600, 86_400])
+def test_a_clock_that_jumps_moves_nobody_in_the_queue_and_makes_nobody_dead(
+    jump, store, quick, left, monkeypatch
+):
+    left([*ADDED, {"began": ["a"], "owner": "ann"}], ran="a", waited="bcx")
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() + jump)
+    assert taken_over(store).comparisons() == [["a"], ["x"], ["b"], ["c"]]
+    y, alive = store.create(quick, run_id="y", owner="ben"), store.create(quick, run_id="alive")
+    queue = Queue(store.root, store.root / ".queue.jsonl")
+    queue.add([y])
+    assert alive.claim()
+    monkeypatch.setattr(time, "time", now)
+    assert queue.comparisons() == [["a"], ["x"], ["b"], ["y"], ["c"]]
+    assert alive.state().status == "running"
+    assert {store.open(name).state().status for name in "abcxy"} == {"waiting"}

@@ -102,6 +102,7 @@ class ClusterRunner(Runner):
         self.store = store
         self._scheduler = Scheduler(address, ca=ca, cert=cert, key=key)
         self._local = LocalRunner(store)
+        self.disk = self._local.disk
         self._client: Client | None = None
         self._lock = threading.Lock()
         """Sessions connect at the same time."""
@@ -144,7 +145,7 @@ class ClusterRunner(Runner):
             OSError: There is no cluster.
         """
         self.start()
-        admit(self._queue, runs, self._local.disk)
+        admit(self._queue, runs, self.disk)
         self._queue.add(runs)
 
     def submit_behind(self, runs: list[Run]) -> None:
@@ -154,7 +155,7 @@ class ClusterRunner(Runner):
             OSError: There is no cluster.
         """
         self.start()
-        admit(self._queue, runs, self._local.disk, behind=True)
+        admit(self._queue, runs, self.disk, behind=True)
         self._queue.add_behind(runs)
 
     def position(self, run: Run) -> int:
@@ -163,7 +164,7 @@ class ClusterRunner(Runner):
 
     def use(self) -> dict[str | None, Use]:
         """What each has of what is limited, by owner."""
-        return use(self._queue, self._local.disk)
+        return use(self._queue, self.disk)
 
     def evaluate(self, evaluation: Evaluation) -> None:
         """Start an evaluation on this machine: it is short and somebody waits.

@@ -10,9 +10,11 @@ from safetensors.numpy import load_file, save
 from afn.runs.index import Line
 from afn.runs.store import Run
 from afn.work.folder import ENDED
+from afn.work.secret import is_shared
 
 from ...kit import backend, histories, routes
 from ...kit.comparison import MAX_CONTENDERS
+from ...kit.markdown import plain
 from ...kit.take import Program, lambdas, offer, trainings
 from . import forking, pairs
 from . import table as run_table
@@ -92,6 +94,8 @@ def _one(run: Run, lines: Sequence[Line]) -> None:
                 st.rerun()
             except OSError as error:
                 st.error(f"It was not renamed: {error}.")
+        if is_shared():
+            _pin(run)
         _downloads(run, record)
         st.caption(
             f"Run {run.id} · made with "
@@ -99,6 +103,22 @@ def _one(run: Run, lines: Sequence[Line]) -> None:
         )
     forking.render(run, lines)
     offer("run", lambda: _experiments(run))
+
+
+def _pin(run: Run) -> None:
+    stays = st.toggle(
+        "Keep", value=run.is_pinned, key=runs.pin_key(run.id),
+        help="Where your runs fill what one person may have, the oldest that are not kept go.",
+    )  # fmt: skip
+    try:
+        run.pin(stays=stays)
+    except OSError as error:
+        st.error(plain(f"That did not work: {error}."))
+    if not stays and run.id in backend.runner().disk.going(run.owner):
+        st.warning(
+            "It goes with the next run that you start: keep it, or download it.",
+            icon=":material/auto_delete:",
+        )
 
 
 def _experiments(run: Run) -> list[Program]:

@@ -13,6 +13,7 @@ from app.kit.comparison import default_comparison, share, to_url
 from app.kit.orders import Orders
 from tests.hammering import hammer
 
+SUBMIT = LocalRunner.submit
 LINK = urlencode(to_url(share(default_comparison(), dataset="digits8")), doseq=True)
 OWN = {"host": "here:8501", "origin": "http://here:8501"}
 
@@ -72,6 +73,29 @@ def test_other_sites_order_nothing(runs, headers):
 def test_a_page_behind_a_proxy_that_renames_the_host_orders(runs):
     headers = {"host": "inner:1", "origin": "https://outer", "sec-fetch-site": "same-origin"}
     assert ordered(Orders(), headers=headers)[0] == 200
+
+
+def test_on_a_shared_server_nobody_orders_for_nobody(runs, monkeypatch):
+    monkeypatch.setenv("AFN_SHARED", "1")
+    assert ordered(Orders())[0] == 409
+    assert runs.list() == []
+    assert ordered(Orders(), person="ann")[0] == 200
+
+
+def test_what_is_more_than_one_may_have_is_one_line(runs, monkeypatch):
+    monkeypatch.setenv("AFN_SHARED", "1")
+    monkeypatch.setenv("AFN_LIMIT_WAITING", "1")
+    monkeypatch.setattr(LocalRunner, "submit", SUBMIT)
+    monkeypatch.setattr(LocalRunner, "_tell", lambda self, message: None)
+    monkeypatch.setattr(LocalRunner, "_last", lambda self: None)
+    taking = Orders()
+    assert ordered(taking, order="1", person="ann")[0] == 200
+    told = "Nothing was started: one person has 1 comparison waiting at most, not 2: wait until "
+    status, answer = ordered(taking, order="2", person="ann")
+    assert status == 422
+    assert answer["refused"].startswith(told)
+    assert len(runs.list()) == 3
+    assert ordered(taking, order="3", person="ben")[0] == 200
 
 
 @pytest.mark.parametrize("body", ["", "[]", "{}", '{"order": 1}', "[" * 30_000])

@@ -261,3 +261,17 @@ def test_a_damaged_run_among_two_is_one_line(store, config):
     (damaged.path / "config.json").write_text("{")
     at = runs_page(sound, damaged)
     assert len(at.warning) == 1
+
+
+def test_on_a_shared_server_a_run_that_is_about_to_go_says_so_until_it_is_kept(
+    store, config, monkeypatch
+):
+    run = trained(store, config)
+    assert not any(toggle.label == "Keep" for toggle in runs_page(run).toggle)
+    monkeypatch.setenv("AFN_SHARED", "1")
+    monkeypatch.setenv("AFN_LIMIT_DISK", "0.001")
+    at = runs_page(run)
+    assert any("It goes with the next run" in warning.value for warning in at.warning)
+    next(toggle for toggle in at.toggle if toggle.label == "Keep").set_value(True).run()
+    assert run.is_pinned
+    assert not any("It goes" in warning.value for warning in at.warning)
