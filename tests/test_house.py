@@ -1,5 +1,6 @@
 """The figures of how the house is built, of two small houses in its two layouts; and its rules."""
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,18 @@ def test_whoever_names_a_session_key_is_found(tmp_path: Path, text: str) -> None
 def test_a_key_from_a_view_and_one_that_holds_nothing_are_no_session_keys(tmp_path: Path) -> None:
     text = "from .view import key\nst.slider('a', key=key('a'))\nst.button('b', key='b')\n"
     assert built(tmp_path, {"app/page/cost/page.py": text}).session() == []
+
+
+def test_a_module_gives_a_name_once() -> None:
+    for path in [*(ROOT / "afn").rglob("*.py"), *(ROOT / "app").rglob("*.py")]:
+        given = [
+            target.id
+            for node in ast.parse(path.read_text()).body
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        ]
+        assert sorted(given) == sorted(set(given)), path
 
 
 def test_every_folder_of_modules_is_a_package() -> None:

@@ -35,7 +35,7 @@ def inside_layer(key: str, data: Mapping[str, Any], *, on_wish: Callable[[Wish],
             answered.seq = wish["seq"]
             on_wish(wish)
 
-    _component(
+    _steps(
         key=key, data={**data, "key": key, "seq": answered.seq}, on_change_change=wished
     )  # fmt: skip
 
@@ -47,7 +47,7 @@ class _Answered:
     seq: int = 0
 
 
-_component = st.components.v2.component(
+_steps = st.components.v2.component(
     "inside_layer",
     html='<div class="afn-inside" style="min-height: 40rem"></div>',
     js=module_line("inside_layer") + "export default async (call) => (await module).default(call);",
@@ -76,14 +76,14 @@ def drawing(key: str, shown: np.ndarray | None, *, on_drawn: Callable[[np.ndarra
         image = Image.open(io.BytesIO(base64.b64decode(data)), formats=("PNG",))
         on_drawn(np.asarray(image.convert("L")))
 
-    _component(
+    _canvas(
         key=key,
         data={"shown": "" if shown is None else data_uri(shown[..., None])},
         on_drawn_change=drawn,
     )
 
 
-_component = st.components.v2.component(
+_canvas = st.components.v2.component(
     "drawing",
     html='<div class="afn-drawing" style="min-height: 15rem"></div>',
     js=module_line("drawing") + "export default async (call) => (await module).default(call);",
