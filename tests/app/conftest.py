@@ -23,7 +23,7 @@ __all__ = [  # fixtures
     "charted", "networks_of_shapes", "pictures", "shapes", "shown", "trained_shapes"
 ]  # fmt: skip
 
-PATIENCE = 60_000
+PATIENCE = 120_000
 SMALL = TrainConfig(
     dataset="digits8", widths=(4, 8), epochs=1, evals_per_epoch=0, eval_images=20, corruptions=()
 )

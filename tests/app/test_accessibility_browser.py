@@ -67,8 +67,8 @@ def empty(serve, tmp_path_factory: pytest.TempPathFactory) -> str:
 def opened(chromium: Browser, width: int) -> Iterator[Page]:
     context = chromium.new_context(viewport={"width": width, "height": 900})
     page = context.new_page()
-    page.set_default_timeout(60_000)
-    expect.set_options(timeout=60_000)
+    page.set_default_timeout(120_000)
+    expect.set_options(timeout=120_000)
     yield page
     context.close()
 

@@ -53,7 +53,7 @@ def show(chromium: Browser, demo: str) -> Iterator[Callable[..., Page]]:
         page = contexts[-1].new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(f"{demo}/?show={chart}&at={at}")
-        page.wait_for_selector(f"{PLOT} .main-svg", timeout=60_000)
+        page.wait_for_selector(f"{PLOT} .main-svg", timeout=120_000)
         return page
 
     yield open_page
@@ -63,7 +63,7 @@ def show(chromium: Browser, demo: str) -> Iterator[Callable[..., Page]]:
 
 
 def wait(page: Page, condition: str) -> None:
-    page.wait_for_function(condition, timeout=60_000)
+    page.wait_for_function(condition, timeout=120_000)
 
 
 def wait_for_ticks(page: Page, count: int = 3) -> None:

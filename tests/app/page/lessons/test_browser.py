@@ -149,7 +149,7 @@ def test_in_a_frame_there_is_the_lesson_alone(page: Page, address: str):
 def test_nothing_is_wider_than_a_phone(chromium: Browser, address: str):
     context = chromium.new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(120_000)
     page.goto(f"{address}/lessons")
     expect(page.get_by_text(f"0 of {len(LESSONS)} completed")).to_be_visible()
     assert not is_wider_than_its_screen(page)

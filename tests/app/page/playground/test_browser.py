@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-PATIENCE = 60_000
+PATIENCE = 120_000
 LONG = "?data=digits8&widths=4-8&epochs=200&bs=16&c=afn&c=bn"
 """Two runs of 18,000 quick steps: long enough for whatever a test does to them."""
 
@@ -59,7 +59,7 @@ def points(page: Page, title: str) -> int:
 def wait_for_more_points(page: Page, title: str, than: int = 0) -> int:
     deadline = time.monotonic() + PATIENCE / 1000
     while (now := points(page, title)) <= than:
-        assert time.monotonic() < deadline, f"{title} stayed at {now} points"
+        assert time.monotonic() < deadline, f"waited 120 s, {title} stayed at {now} points"
         page.wait_for_timeout(100)
     return now
 
