@@ -18,6 +18,7 @@ import statistics
 import tempfile
 import threading
 import time
+import zlib
 from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -107,7 +108,9 @@ class Viewer:
     heard: list[tuple[int, float]] = field(default_factory=list)
     """Newest step of λ, and when it came."""
     received: int = 0
-    """Bytes of the feed, behind the history."""
+    """Bytes of the feed, packed as they come."""
+    told: int = 0
+    """The same unpacked."""
     problems: list[str] = field(default_factory=list)
 
     async def watch(self, is_open: asyncio.Event) -> None:
@@ -156,19 +159,20 @@ class Viewer:
         where = urlsplit(self.address)
         reader, writer = await asyncio.open_connection(where.hostname, where.port, limit=2**24)
         query = urlencode([("c", f"{name}::-1") for name in channels.values()])
-        request = f"GET /feed?{query} HTTP/1.1\r\nHost: {where.netloc}\r\nConnection: close\r\n\r\n"
-        writer.write(request.encode())
+        lines = [f"GET /feed?{query} HTTP/1.0", f"Host: {where.netloc}", "Accept-Encoding: gzip"]
+        writer.write("\r\n".join([*lines, "", ""]).encode())
         try:
-            seen = set()
-            while line := await reader.readline():
-                if not line.startswith(b"data: "):
-                    continue
-                name, _, body = line[6:].partition(b" ")
-                if name in seen:
-                    self.received += len(line)
-                seen.add(name)
-                if name.decode() == channels.get(CHART):
-                    self._hear(json.loads(body))
+            await reader.readuntil(b"\r\n\r\n")
+            unpacking, text = zlib.decompressobj(31), b""
+            while packed := await reader.read(2**16):
+                self.received += len(packed)
+                told = unpacking.decompress(packed)
+                self.told += len(told)
+                *whole, text = (text + told).split(b"\n")
+                for line in whole:
+                    name, _, body = line.removeprefix(b"data: ").partition(b" ")
+                    if name.decode() == channels.get(CHART):
+                        self._hear(json.loads(body))
         finally:
             writer.close()
 
@@ -195,10 +199,10 @@ async def watched(
     await asyncio.sleep(2)
     for viewer in viewers:
         viewer.heard.clear()
-        viewer.received = 0
-    began, before, since = time.monotonic(), _cpu_seconds(address), time.time()
+        viewer.received = viewer.told = 0
+    began, before, since = time.monotonic(), cpu_seconds(address), time.time()
     await asyncio.sleep(seconds)
-    share = (_cpu_seconds(address) - before) / (time.monotonic() - began)
+    share = (cpu_seconds(address) - before) / (time.monotonic() - began)
     print(f"{count:>3} viewers  the server takes {100 * share:.0f} % of one core", flush=True)
     for task in tasks:
         task.cancel()
@@ -223,7 +227,8 @@ def _process(address: str) -> Path:
     raise RuntimeError(f"no server at {address}")
 
 
-def _cpu_seconds(address: str) -> float:
+def cpu_seconds(address: str) -> float:
+    """Of the processor, that the server at an address has taken."""
     fields = (_process(address) / "stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -284,11 +289,14 @@ def _told(count: int, address: str, query: str, steps: Steps, options: argparse.
             )
         elif who.startswith("heard"):
             raise RuntimeError("no viewer heard of a step: has the comparison ended?")
-    bytes_a_second = statistics.mean(viewer.received for viewer in viewers) / options.seconds
+    received, told = (
+        statistics.mean(each) / options.seconds / 1024
+        for each in zip(*((viewer.received, viewer.told) for viewer in viewers), strict=True)
+    )
     opened = [viewer.opened for viewer in viewers]
     print(
-        f"{count:>3} viewers  each receives {bytes_a_second / 1024:.1f} KB a second; the page came "
-        f"after {statistics.median(opened):.1f} s, median, {p95(opened):.1f} p95; "
+        f"{count:>3} viewers  each receives {received:.1f} KB a second, packed from {told:.1f}; "
+        f"the page came after {statistics.median(opened):.1f} s, median, {p95(opened):.1f} p95; "
         f"load before {load:.1f}",
         flush=True,
     )

@@ -43,12 +43,16 @@ SMALLEST = {
         "--grids 1 --slides 1 --switches 1 --visits 1 --images 20",
         r"^other statistics, tested before, in all tables +\d+ ms .*\nback from another page",
     ),
+    "sessions": (
+        "--repeats 2 --browsers 0 --people 3 --sessions 20 --rest 0",
+        r"^20 sessions came .* MB more\n.*\n3 who press Start .* s, median",
+    ),
     "sweeps": ("--runs 2 --repeats 1 --images 1280", r"^worker killed: .*; all 12 finished$"),
     "viewers": ("--viewers 1 --browsers 0 --seconds 10", r"^  1 viewers  each receives \d+\.\d KB"),
 }
 """Script -> its arguments, and what is among its lines."""
 OF_A_BROWSER = ("inside", "pages", "playground", "robustness")
-APART = (*OF_A_BROWSER, "viewers")
+APART = (*OF_A_BROWSER, "sessions", "viewers")
 
 
 def marked(name):

@@ -2,12 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Coroutine
+import zlib
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import pytest
+from starlette.requests import Request
 
 from app.kit.feed import KEPT, Channel, Feed
 
@@ -175,6 +177,29 @@ def test_a_connection_carries_all_channels_of_a_page_and_goes_on_where_it_was():
         ((_, data),) = await asyncio.wait_for(first(again, 1), 30)
         assert points(data[2:].encode()) == [3]
         await again.aclose()
+
+    in_a_loop(read())
+
+
+def test_a_packed_connection_says_each_event_at_once_and_ends_with_its_reader():
+    feed, source = Feed(), Told([1, 2])
+    feed.announce("a", lambda: source)
+    scope = {"type": "http", "query_string": b"c=a", "headers": [(b"accept-encoding", b"gzip")]}
+
+    async def read() -> None:
+        answer = await feed.respond(Request(scope))
+        assert answer.headers["content-encoding"] == "gzip"
+        unpacking, pieces = (
+            zlib.decompressobj(31),
+            cast(AsyncGenerator[bytes], answer.body_iterator),
+        )
+        for expected in (b"event: here", b"event: news"):
+            piece = await asyncio.wait_for(anext(pieces), 30)
+            text = unpacking.decompress(piece)
+            assert expected in text
+            assert text.endswith(b"\n\n")
+        await pieces.aclose()
+        assert not feed._readers
 
     in_a_loop(read())
 
