@@ -128,7 +128,7 @@ def test_a_program_runs_when_it_is_copied_alone(program, tmp_path, monkeypatch):
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 def test_a_command_is_understood(words):
     match words:
-        case ("python", "-m", "afn", *arguments):
+        case ("python", "-m", "afn", *arguments) | ("afn", *arguments):
             options = _parser().parse_args(arguments)
             if arguments[:2] == ["pretrained", "train"] and options.names:
                 assert chosen(options.names)
