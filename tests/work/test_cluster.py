@@ -112,7 +112,8 @@ def scheduler(folder, *flags, port=0):
         "--no-dashboard", "--scheduler-file", file, *flags,
         DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="0",
     ) as started:  # fmt: skip
-        wait_for(file.exists, "the scheduler")
+        # It is there before anything is in it.
+        wait_for(lambda: file.exists() and file.read_text().strip().endswith("}"), "the scheduler")
         started.address = json.loads(file.read_text())["address"]
         yield started
 

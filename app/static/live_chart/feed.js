@@ -63,7 +63,9 @@ function open() {
   source.addEventListener("news", ({ data }) => {
     heard();
     const space = data.indexOf(" ");
-    if (listeners.get(data.slice(0, space))?.news(JSON.parse(data.slice(space + 1))) === false) again(0);
+    const listener = listeners.get(data.slice(0, space));
+    if (!listener) asked = ""; // a rerun is replacing its element, which then lacks this
+    else if (!listener.news(JSON.parse(data.slice(space + 1)))) again(0);
   });
   source.addEventListener("gone", ({ data }) => {
     heard();

@@ -223,3 +223,32 @@ def test_labels_are_text_and_the_figure_is_named(show: Callable[..., Page]) -> N
     assert page.get_by_role("figure", name="Made-up training. Of three runs.").count() == 1
     assert page.get_by_role("button", name="BN <b>&amp;</b>", exact=True).is_visible()
     assert "BN &lt;b&gt;&amp;amp;&lt;/b&gt; · test" in names(page)
+
+
+def test_what_comes_while_an_element_is_replaced_is_asked_for_again(
+    show: Callable[..., Page],
+) -> None:
+    asked = show("training").evaluate(f"""async () => {{
+        const asked = [], waiting = [];
+        window.EventSource = class extends EventTarget {{
+            constructor(address) {{
+                super();
+                asked.push(address.searchParams.get("c"));
+                waiting.shift()(this);
+            }}
+            close() {{}}
+        }};
+        const connection = () => new Promise((resolve) => waiting.push(resolve));
+        const {{ listen }} = await import(new URL("./live_chart/feed.js?alone", {MODULE}));
+        const listener = {{ has: () => "e:1", news: () => true }};
+        let opened = connection();
+        const stop = listen("cards", listener);
+        const source = await opened;
+        opened = connection();
+        stop();
+        source.dispatchEvent(new MessageEvent("news", {{ data: 'cards {{"epoch":"e"}}' }}));
+        listen("cards", {{ ...listener }});
+        await Promise.race([opened, new Promise((resolve) => setTimeout(resolve, 30_000))]);
+        return asked;
+    }}""")
+    assert asked == ["cards:e:1", "cards:e:1"]
