@@ -13,7 +13,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
-from multiprocessing.context import ForkServerProcess
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import ModuleType
 
@@ -28,7 +28,7 @@ _CONTEXT.set_forkserver_preload(list(_LOADED))
 
 def started(
     *arguments: str, env: Mapping[str, str], cwd: Path, output: Path, errors: Path | None = None
-) -> ForkServerProcess:
+) -> BaseProcess:
     """As `python *arguments` starts it (``-c``, ``-m`` or a file; ``-W error`` before it).
 
     What it prints goes into files, of which the second is the first where none is named.
@@ -36,6 +36,14 @@ def started(
     process = _CONTEXT.Process(
         target=_become, args=(arguments, dict(env), cwd, output, errors or output)
     )
+    process.start()
+    return process
+
+
+def started_anew(*arguments: str, env: Mapping[str, str], cwd: Path, output: Path) -> BaseProcess:
+    """The same as a new interpreter."""
+    command = [sys.executable, *arguments]
+    process = _CONTEXT.Process(target=_replace, args=(command, dict(env), cwd, output))
     process.start()
     return process
 
@@ -66,9 +74,7 @@ def printed_anew(*arguments: str, env: Mapping[str, str], cwd: Path) -> str:
 def _become(
     arguments: Sequence[str], env: Mapping[str, str], cwd: Path, output: Path, errors: Path
 ) -> None:
-    for number, path in (1, output), (2, errors):
-        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
-    os.chdir(cwd)
+    _move(cwd, output, errors)
     os.environ.clear()
     os.environ.update(env)
     sys.path[:] = [str(cwd), *filter(None, env.get("PYTHONPATH", "").split(":")), *_NOT_OURS]
@@ -80,6 +86,17 @@ def _become(
         _run(*arguments)
     finally:
         atexit._run_exitfuncs()  # which a process of multiprocessing leaves out
+
+
+def _replace(command: Sequence[str], env: Mapping[str, str], cwd: Path, output: Path) -> None:
+    _move(cwd, output, output)
+    os.execve(command[0], command, env)
+
+
+def _move(cwd: Path, output: Path, errors: Path) -> None:
+    for number, path in (1, output), (2, errors):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
+    os.chdir(cwd)
 
 
 def _run(how: str, *words: str) -> None:

@@ -11,7 +11,7 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from multiprocessing.context import ForkServerProcess
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -75,16 +75,20 @@ def app_server(
     command: Sequence[str] = SERVE,
     folder: Path = ROOT,
     port: int = 0,
+    *,
+    is_forked: bool = False,
 ) -> Iterator[str]:
     """Run what `make app` runs, on a free port by default; yields its address.
 
-    Another `command` ends with what its port follows.
+    Another `command` ends with what its port follows. One that is forked is there sooner; whose
+    time or memory is measured is not.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = port or probe.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
-    server = forked.started(
+    start = forked.started if is_forked else forked.started_anew
+    server = start(
         "-m", *command, str(port), env={**os.environ, "PYTHONPATH": str(ROOT), **env}, cwd=folder,
         output=log,
     )  # fmt: skip
@@ -96,7 +100,7 @@ def app_server(
         server.join(PATIENCE)
 
 
-def _wait_until_healthy(server: ForkServerProcess, url: str, log: Path) -> None:
+def _wait_until_healthy(server: BaseProcess, url: str, log: Path) -> None:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and server.is_alive():
         try:

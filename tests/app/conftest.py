@@ -45,7 +45,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
 
         def start(env: Mapping[str, str], command: Sequence[str] = SERVE) -> str:
             log = logs / f"{next(number)}.log"
-            return servers.enter_context(app_server(env, log, command))
+            return servers.enter_context(app_server(env, log, command, is_forked=True))
 
         yield start
 
@@ -55,7 +55,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The app's, without data, for all files that ask nothing about what runs there are."""
     folder = tmp_path_factory.mktemp("app")
     env = {"AFN_RUNS_DIR": str(folder / "runs"), "AFN_DATA_DIR": str(folder / "no-data")}
-    with app_server(env, folder / "log") as served:
+    with app_server(env, folder / "log", is_forked=True) as served:
         yield served
 
 
