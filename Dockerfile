@@ -18,7 +18,7 @@ COPY --chown=afn pretrained pretrained
 COPY --chown=afn .streamlit .streamlit
 
 USER afn
-ENV AFN_RUNS_DIR=/runs PYTHONPATH=/home/afn/project PYTHONUNBUFFERED=1
+ENV AFN_RUNS_DIR=/runs AFN_SHARED=1 PYTHONPATH=/home/afn/project PYTHONUNBUFFERED=1
 VOLUME /runs
 EXPOSE 8501
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD \

@@ -29,6 +29,7 @@ from .kit.files import Files
 from .kit.folders import PLOTLY
 from .kit.headers import Headers, sites
 from .kit.orders import ORDERS
+from .kit.people import Doorkeeper
 
 APP = Path(__file__).parent
 
@@ -53,6 +54,7 @@ def serve(ready: Callable[[str], object], **options: object) -> None:
         ],
         middleware=[
             Middleware(Headers, sites(os.environ.get("AFN_FRAME_ANCESTORS", ""))),
+            Middleware(Doorkeeper),
             Middleware(Files, base),
         ],
         lifespan=_lifespan,

@@ -16,9 +16,9 @@ def _module(name: str) -> Any:
     return import_module(f"{APP.name}.{name}")
 
 
-def _page(name: str, *, is_first: bool) -> Any:
+def _page(name: str, **options: Any) -> Any:
     page = _module(f"page.{name}.page")
-    return st.Page(page.render, title=page.TITLE, url_path=page.PATH, default=is_first)
+    return st.Page(page.render, title=page.TITLE, url_path=page.PATH, **options)
 
 
 def _also(path: str, page: Any) -> Any:
@@ -37,16 +37,21 @@ st.set_page_config(
     page_title="AFN playground", page_icon="λ", layout="wide", initial_sidebar_state=335
 )
 st.html(APP / "look.css")
-pages = {
-    name: _page(name, is_first=not number) for number, name in enumerate(_module("page").PAGES)
-}
-_module("kit.routes").know(pages)
+pages = {name: _page(name, default=not number) for number, name in enumerate(_module("page").PAGES)}
+hidden = {name: _page(name, visibility="hidden") for name in _module("page").HIDDEN}
+_module("kit.routes").know(pages | hidden)
 first, *others = pages.values()
 also = [_also(path, first) for path in ("playground", "Playground")]
 also += [_also(page.url_path.capitalize(), page) for page in others]
 shown = st.navigation(
-    [*pages.values(), *also], position="hidden" if st.context.is_embedded else "top"
+    [*pages.values(), *hidden.values(), *also],
+    position="hidden" if st.context.is_embedded else "top",
 )
 _module("kit.view").here().path = shown.url_path
+people = _module("kit.people")
+people.begin()
 shown.run()
+if people.me() and shown is not hidden["privacy"]:
+    with st.container(key="footer"):
+        st.page_link(hidden["privacy"], label="Privacy")
 _module("kit.components.reconnect").come_back()

@@ -6,6 +6,8 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from afn.cli.telling import Say
+from afn.runs.store import runs_dir
+from afn.work.secret import is_shared, server_key
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -40,9 +42,17 @@ def run(options: argparse.Namespace, say: Say) -> None:
     }.items():
         if value is not None:
             os.environ[name] = value
+    key = server_key(runs_dir()) if is_shared() else ""
+
+    def ready(address: str) -> None:
+        say(f"the app is at {address}", {"kind": "serving", "address": address})
+        if key:
+            page = f"{address}/server?key={key}"
+            say(f"the server page, for you alone, is at {page}", {"kind": "key", "address": page})
+
     listening = {"server_port": options.port, "server_address": options.host}
     import_module(f"{_app()}.server").serve(
-        lambda address: say(f"the app is at {address}", {"kind": "serving", "address": address}),
+        ready,
         **{name: value for name, value in listening.items() if value is not None},
     )
 

@@ -98,6 +98,15 @@ class RunIndex:
             self._read()
             return {line.id: line for line in self._found(run_ids)}
 
+    def tidy(self) -> None:
+        """Take what is known of runs that were deleted out of the file, too."""
+        self.lines()
+        with self._lock:
+            (self.store.root / _FILE).unlink(missing_ok=True)
+            self._offset = 0
+            for run_id, (changed, line) in self._kept.items():
+                _write(Run(self.store.root / run_id), changed, line)
+
     def _found(self, run_ids: Iterable[str]) -> Iterator[Line]:
         root, lives = str(self.store.root), cache(lambda key: is_alive(dict(key)))
         for run_id in run_ids:

@@ -114,6 +114,11 @@ def has_run(run_id: str) -> bool:
     return (store().root / run_id / "config.json").is_file()
 
 
+def experiments() -> Path:
+    """The folder of what lessons try out."""
+    return (store().root / ".lessons").absolute()
+
+
 def pictures() -> Path:
     """The folder of corrupted images to look at."""
     return (store().root / ".pictures").absolute()

@@ -5,7 +5,7 @@ worker, and the section looks for its cells until all are there.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -179,14 +179,24 @@ def follow(draw: Callable[[], object], stood: object, *, every: float | None) ->
     st.fragment(followed, run_every=every)()
 
 
-def progress(job: Job, *, key: str, stop: Callable[..., None], args: Sequence[Any] = ()) -> None:
-    """How far it is, and a button that stops it."""
+def progress(
+    job: Job,
+    *,
+    key: str,
+    stop: Callable[..., None],
+    args: Sequence[Any] = (),
+    refused: Mapping[str, Any] | None = None,
+) -> None:
+    """How far it is, and a button that stops it; `refused` is what `people.why_not` says of it."""
     words = job.told
     if job.seconds_left is not None:
         words += f" · about {duration_words(job.seconds_left)} left"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(min(job.share, 1.0), text=words, width="stretch")
-        st.button("Stop", icon=":material/stop:", key=key, on_click=stop, args=tuple(args))
+        st.button(
+            "Stop", icon=":material/stop:", key=key, on_click=stop, args=tuple(args),
+            **(refused or {}),
+        )  # fmt: skip
 
 
 def of_report(report: Report) -> Job:

@@ -18,3 +18,5 @@ PAGES = (
     "runs",
 )
 """The first one is where the app starts."""
+HIDDEN = ("server", "privacy")
+"""Not in the navigation."""

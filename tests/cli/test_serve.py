@@ -1,21 +1,25 @@
 """What `afn serve` hands to the app's server."""
 
 import os
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from afn.cli import serve
 from afn.cli.main import main
+from afn.work.secret import server_key
 
 NAMES = ("AFN_DATA_DIR", "AFN_RUNS_DIR", "AFN_FRAME_ANCESTORS", "AFN_SHARED")
 
 
 @pytest.fixture
-def served(monkeypatch):
+def served(monkeypatch, tmp_path):
     """Serve with options; tells what the server is asked and what stands in the environment."""
     for name in NAMES:
         monkeypatch.setenv(name, "as it was")
+    monkeypatch.setenv("AFN_SHARED", "0")
+    monkeypatch.chdir(tmp_path)
 
     def serving(*options):
         asked = {}
@@ -30,7 +34,7 @@ def served(monkeypatch):
 
 
 def test_without_options_all_is_as_the_environment_says(served, capsys):
-    assert served() == ({}, ["as it was"] * 4)
+    assert served() == ({}, [*["as it was"] * 3, "0"])
     assert capsys.readouterr().out == "the app is at http://localhost:1\n"
     served("--json")
     assert capsys.readouterr().out == '{"kind": "serving", "address": "http://localhost:1"}\n'
@@ -44,6 +48,20 @@ def test_options_go_before_the_environment(served):
     )  # fmt: skip
     assert asked == {"server_port": 8600, "server_address": "::1"}
     assert there == ["d", "r", " ".join(sites), "1"]
+
+
+def test_where_it_is_shared_the_address_of_the_server_page_is_told_with_its_key(served, capsys):
+    served("--shared", "--runs", "r")
+    *_, page = capsys.readouterr().out.splitlines()
+    key = server_key(Path("r"))
+    assert page == f"the server page, for you alone, is at http://localhost:1/server?key={key}"
+
+
+def test_a_short_secret_is_one_line(served, monkeypatch, capsys):
+    monkeypatch.setenv("AFN_SECRET", "guess")
+    with pytest.raises(SystemExit):
+        served("--shared", "--runs", "elsewhere")
+    assert "AFN_SECRET has 16 characters or more, not 5" in capsys.readouterr().err
 
 
 def test_without_the_extra_a_line_says_what_to_install(monkeypatch, capsys):

@@ -7,8 +7,9 @@ import streamlit as st
 from afn.pretrained.ablations import ABLATIONS, Ablation
 from afn.sweep.plan import SweepPlan, words
 from afn.wording import count_words, duration_words
+from afn.work.folder import ENDED
 
-from ...kit import backend, jobs, measured
+from ...kit import backend, jobs, measured, people
 from ...kit.draw.asked import asked_html
 from ...kit.jobs import Job
 from ...kit.markdown import plain
@@ -228,7 +229,7 @@ def _begin_panel(planned: SweepPlan) -> None:
 
 def _begin(planned: SweepPlan) -> None:
     sweeping.start(planned)
-    VIEW.set(sweep=backend.sweeps().keep(planned.spec).id)
+    VIEW.set(sweep=backend.sweeps().keep(planned.spec, owner=people.me()).id)
     _other_sweep()
 
 
@@ -237,10 +238,11 @@ def _begun(sweep_id: str, planned: SweepPlan) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.header(plain(planned.spec.name), anchor=False, width="stretch")
         if not looked.progress.active:
+            sweep = next((one for one in backend.sweeps().list() if one.id == sweep_id), None)
             st.button(
                 "Take off the list", type="tertiary", icon=":material/playlist_remove:",
                 key="ablations.forget", on_click=_forget, args=(sweep_id,),
-                help=HELP["forget"],
+                **{"help": HELP["forget"], **people.why_not(sweep, words=people.FOREIGN)},
             )  # fmt: skip
     _run_panel(looked, label="Go on")
     if looked.progress.ended:
@@ -250,6 +252,7 @@ def _begun(sweep_id: str, planned: SweepPlan) -> None:
 
 def _forget(sweep_id: str) -> None:
     try:
+        people.require(backend.sweeps().open(sweep_id))
         backend.sweeps().forget(sweep_id)
     except OSError as error:
         st.toast(plain(f"It is still there: {error}."), icon=":material/error:")
@@ -313,8 +316,12 @@ def _followed(planned: SweepPlan, about: tuple[int, bool]) -> tuple[int, bool]:
             seconds_left=looked.seconds or None,
         )
         jobs.progress(
-            job, key="ablations.stop", stop=sweeping.end, args=(looked.plan.runs, looked.lines)
-        )
+            job, key="ablations.stop", stop=sweeping.end, args=(looked.plan.runs, looked.lines),
+            refused=people.why_not(
+                *(line for line in looked.lines.values() if line.status not in ENDED),
+                words=people.FOREIGN,
+            ),
+        )  # fmt: skip
     return now
 
 

@@ -16,7 +16,7 @@ from afn.sweep.spec import SweepSpec, read_spec
 from afn.wording import count_words
 from afn.work.estimate import entries, expected_seconds, paces
 
-from ...kit import backend
+from ...kit import backend, people
 from ...kit.markdown import plain
 from ...kit.results import SweepResults
 from .ready_made import READY_MADE
@@ -145,16 +145,17 @@ def _expected(
 def start(planned: SweepPlan) -> None:
     """Have a sweep's missing runs executed, behind everything that somebody waits for."""
     try:
-        backend.sweeps().keep(planned.spec)
+        backend.sweeps().keep(planned.spec, owner=people.me())
         lines = looked_at(planned).lines
-        begin(planned.runs, lines, backend.store(), backend.runner())
+        begin(planned.runs, lines, backend.store(), backend.runner(), owner=people.me())
     except OSError as error:
         st.toast(plain(f"Not all was started: {error}."), icon=":material/error:")
 
 
 def end(runs: Sequence[Planned], lines: Mapping[str, Line]) -> None:
-    """Stop a sweep; what is done stays."""
+    """Stop one's own runs of a sweep; what is done stays."""
     try:
-        stop(runs, lines, backend.store(), backend.runner())
+        own = {name: line for name, line in lines.items() if people.may_change(line)}
+        stop(runs, own, backend.store(), backend.runner())
     except OSError as error:
         st.toast(plain(f"Not all was stopped: {error}."), icon=":material/error:")

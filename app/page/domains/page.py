@@ -10,7 +10,7 @@ from afn.settings.norms import NORM_TITLES
 from afn.wording import count_words, duration_words
 from afn.work.folder import ENDED
 
-from ...kit import backend, cards, families, jobs
+from ...kit import backend, cards, families, jobs, people
 from ...kit.batch_controls import BATCH_SIZES
 from ...kit.draw.domains import MatrixRow, matrix_reading, matrix_table
 from ...kit.families import DIGITS
@@ -189,6 +189,7 @@ def _training(
         jobs.progress(
             training_domains.job_of(recipe, entries, expected),
             key="domains.stop", stop=training_domains.stop, args=(list(under_way.values()),),
+            refused=people.why_not(*under_way.values()),
         )  # fmt: skip
         return any(run.state().status in ENDED for run in under_way.values())
 

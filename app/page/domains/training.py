@@ -15,7 +15,7 @@ from afn.wording import count_words
 from afn.work import estimate
 from afn.work.folder import ENDED
 
-from ...kit import backend, cards, networks
+from ...kit import backend, cards, networks, people
 from ...kit.jobs import Job
 from ...kit.markdown import plain
 from ...kit.offers import recipe_of
@@ -105,7 +105,9 @@ def train(recipe: TrainConfig, pairs: Sequence[Pair]) -> None:
         config = config_of(recipe, norm, source)
         try:
             check_ready(config, entry_of)
-            run = backend.store().create(config, name=f"Domains: {norm} on {source}")
+            run = backend.store().create(
+                config, name=f"Domains: {norm} on {source}", owner=people.me()
+            )
             backend.runner().submit([run])
         except (OSError, ValueError) as error:
             problems[f"{error}"] = None
@@ -114,10 +116,10 @@ def train(recipe: TrainConfig, pairs: Sequence[Pair]) -> None:
 
 
 def stop(runs: Sequence[Run]) -> None:
-    """End what is under way; what has not begun leaves no trace."""
+    """End one's own of what is under way; what has not begun leaves no trace."""
     try:
         for run in reversed(runs):  # the last ones first, so that none begins meanwhile
-            if run.state().status in ENDED:
+            if run.state().status in ENDED or not people.may_change(run):
                 continue
             has_begun = not run.is_unclaimed
             backend.runner().stop(run)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from afn.wording import duration_words
 
-from ...kit import backend, jobs
+from ...kit import backend, jobs, people
 from ...kit.jobs import Job
 from ...kit.markdown import plain
 from ...kit.plot import plot
@@ -60,6 +60,7 @@ def _controls(
         st.button(
             label, icon=":material/play_arrow:", type="secondary" if live else "primary",
             key="lessons.run", on_click=_begin, args=(trial,), kwargs={"is_anew": bool(live)},
+            **(people.why_not(trial, words=people.FOREIGN) if live else {}),
         )  # fmt: skip
         if job:
             told = f" ({job.told} are done)" if job.told else ""
@@ -90,7 +91,10 @@ def _followed(trial: Trial[Any]) -> bool:
     if job is None or not job.is_running:
         return False
     left = trial.seconds_left(job.share)
-    jobs.progress(replace(job, seconds_left=left), key="lessons.stop", stop=_end, args=(trial,))
+    jobs.progress(
+        replace(job, seconds_left=left), key="lessons.stop", stop=_end, args=(trial,),
+        refused=people.why_not(trial, words=people.FOREIGN),
+    )  # fmt: skip
     return True
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 
 from afn.settings.config import SETTINGS
 
+from ...kit import people
 from ...kit.comparison import Comparison
 from ...kit.draw.chart import Chart, Shown
 from ...kit.draw.corruptions import corruption_chart
@@ -99,6 +100,7 @@ def _corruptions(live: Live, comparison: Comparison) -> None:
         st.button(
             "Test now", icon=":material/science:", key="test.now",
             on_click=transport.evaluate, args=(comparison, severity),
+            **people.why_not(*(slot.run for slot in live.slots)),
         )  # fmt: skip
 
     heading("Accuracy per corruption", "corruptions", ABOUT["corruptions"], side=choices)

@@ -14,7 +14,7 @@ from afn.settings.config import LIVE, SETTINGS
 from afn.settings.lambda_init import LAMBDAS
 from afn.work.folder import ENDED
 
-from ...kit import backend, orders
+from ...kit import backend, orders, people
 from ...kit.comparison import Comparison, labels, names_of, to_url
 from ...kit.components.starter import start_by
 from ...kit.draw.chart import change_words
@@ -46,13 +46,13 @@ def is_live(statuses: Sequence[str]) -> bool:
 def render(slots: list[Slot], statuses: list[str], *, is_valid: bool) -> None:
     """The row of buttons. A click acts before the page is drawn again."""
     chosen = _target(slots)
-    mine = [statuses[i] for i in chosen]
+    own = [i for i in chosen if people.may_change(slots[i].run)]
+    mine = [statuses[i] for i in own]
+    reason = "" if len(own) == len(chosen) else people.FORK_IT
     can_start = is_valid and any(each == "ready" for each in mine)
-    is_over = bool(mine) and all(each in ENDED for each in mine)
+    is_over = bool(chosen) and all(statuses[i] in ENDED for i in chosen)
     is_running = any(each in ("running", "waiting") for each in mine)
-    can_resume = any(
-        each == "paused" or _can_reopen(slots[i]) for i, each in zip(chosen, mine, strict=True)
-    )
+    can_resume = any(statuses[i] == "paused" or _can_reopen(slots[i]) for i in own)
     with st.container(horizontal=True, vertical_alignment="bottom", key="transport"):
         if is_over:
             _button("Start again", "replay", _start_again, chosen, disabled=not is_valid, main=True)
@@ -61,12 +61,12 @@ def render(slots: list[Slot], statuses: list[str], *, is_valid: bool) -> None:
             if can_start and orders.ORDERS.is_served and all(each == "ready" for each in statuses):
                 _start_at_once(slots, chosen)
         if is_running or not can_resume:
-            _button("Pause", "pause", _pause, chosen, disabled=not is_running)
+            _button("Pause", "pause", _pause, chosen, disabled=not is_running, reason=reason)
         if can_resume:  # beside Pause where some run and others do not
             _button("Resume", "resume", _resume, chosen)
         can_step = can_start or any(each in ("running", "paused") for each in mine)
-        _button("Step", "skip_next", _step, chosen, disabled=not can_step)
-        _button("Stop", "stop", _stop, chosen, disabled=not is_live(mine))
+        _button("Step", "skip_next", _step, chosen, disabled=not can_step, reason=reason)
+        _button("Stop", "stop", _stop, chosen, disabled=not is_live(mine), reason=reason)
         has_runs = any(slots[i].run for i in chosen)
         _button("Reset", "restart_alt", _reset, chosen, disabled=not has_runs)
         _button("New seed", "casino", _new_seed, list(range(len(slots))))
@@ -79,7 +79,7 @@ def render(slots: list[Slot], statuses: list[str], *, is_valid: bool) -> None:
         )
     if popover.open:
         with popover:
-            _changes([slots[i] for i in chosen])
+            _changes([slots[i] for i in own])
     _set_for_later(slots)
 
 
@@ -137,6 +137,7 @@ def _button(
     *,
     disabled: bool = False,
     main: bool = False,
+    reason: str = "",
 ) -> None:
     st.button(
         label,
@@ -144,6 +145,7 @@ def _button(
         key=f"transport.{label}",
         type="primary" if main else "secondary",
         disabled=disabled,
+        help=reason if disabled and reason else None,
         on_click=_guarded(act),
         args=(chosen,),
     )
@@ -169,6 +171,7 @@ def _start(chosen: list[int], commands: Sequence[Command] = ()) -> None:
             names=[names[i] for i in ready],
             group=group,
             commands=commands,
+            owner=people.me(),
         )
 
     try:
@@ -248,7 +251,10 @@ def _live_runs(chosen: list[int]) -> list[Run]:
     return [
         run
         for i in chosen
-        if i < len(shown) and (run := shown[i].run) and run.state().status not in ENDED
+        if i < len(shown)
+        and (run := shown[i].run)
+        and run.state().status not in ENDED
+        and people.may_change(run)
     ]
 
 
@@ -262,6 +268,7 @@ def _can_reopen(slot: Slot) -> bool:
         slot.run is not None
         and slot.run.state().status in ("stopped", "failed")
         and slot.run.weights() is not None
+        and people.may_change(slot.run)
     )
 
 
@@ -273,7 +280,7 @@ def evaluate(comparison: Comparison, severity: int) -> None:
 def _evaluate(comparison: Comparison, severity: int) -> None:
     reopened = []
     for slot in state.slots(comparison):
-        if slot.run is None:
+        if slot.run is None or not people.may_change(slot.run):
             continue
         found = slot.run.state().status
         has_ended = found in ENDED
@@ -353,4 +360,6 @@ def _set_button(
 
 def _heeds(slot: Slot) -> bool:
     """Whether its run obeys commands: now, or once it is resumed."""
-    return _can_reopen(slot) or (slot.run is not None and slot.run.state().status not in ENDED)
+    if slot.run is None or not people.may_change(slot.run):
+        return False
+    return _can_reopen(slot) or slot.run.state().status not in ENDED

@@ -17,7 +17,7 @@ from afn.settings.norms import ADAPTIVE_NORMS, NORM_TITLES
 from afn.wording import enumerate_words, percent
 from afn.work.folder import ENDED
 
-from ...kit import backend, routes
+from ...kit import backend, people, routes
 from ...kit.comparison import LETTERS
 from ...kit.jobs import follow
 from ...kit.markdown import plain
@@ -174,6 +174,7 @@ def _start(run: Run, draft: _Draft) -> None:
         made = fork(
             backend.store(), run,
             step=draft.step, changes=draft.changes, lambda_logits=draft.logits,
+            owner=people.me(),
         )  # fmt: skip
         backend.runner().submit([made])
     except (ValueError, OSError) as error:

@@ -12,7 +12,7 @@ from afn.runs.store import Run
 from afn.work.folder import ENDED
 from afn.work.secret import is_shared
 
-from ...kit import backend, histories, routes
+from ...kit import backend, histories, people, routes
 from ...kit.comparison import MAX_CONTENDERS
 from ...kit.markdown import plain
 from ...kit.take import Program, lambdas, offer, trainings
@@ -60,7 +60,8 @@ def _actions(chosen: Sequence[Line]) -> None:
         ):
             ids = [line.id for line in reversed(chosen)]
             routes.show_in_playground(ids)
-        with st.popover("Delete", icon=":material/delete:", disabled=not chosen):
+        refused = people.why_not(*chosen) if chosen else {"disabled": True}
+        with st.popover("Delete", icon=":material/delete:", **refused):
             count = f"{len(chosen)} runs" if len(chosen) > 1 else "this run"
             st.markdown(f"Delete {count} for good, with events and weights?")
             st.button("Delete for good", type="primary", on_click=_delete, args=(chosen,))
@@ -71,6 +72,7 @@ def _actions(chosen: Sequence[Line]) -> None:
 def _delete(chosen: Sequence[Line]) -> None:
     for run in map(_run, chosen):
         try:
+            people.require(run)
             if run.state().status not in ENDED:
                 backend.runner().stop(run)
             run.delete()
@@ -86,10 +88,12 @@ def _one(run: Run, lines: Sequence[Line]) -> None:
         return
     with st.container(border=True):
         name = st.text_input(
-            "Name", value=record.get("name", ""), max_chars=80, key=runs.name_key(run.id)
-        )
+            "Name", value=record.get("name", ""), max_chars=80, key=runs.name_key(run.id),
+            **people.why_not(run),
+        )  # fmt: skip
         if name != record.get("name", "") and name.strip():
             try:
+                people.require(run)
                 run.rename(name)
                 st.rerun()
             except OSError as error:

@@ -15,7 +15,7 @@ from afn.sweep.saved import rounded
 from afn.sweep.spec import SweepSpec
 from afn.wording import count_words, enumerate_words
 
-from ....kit import backend
+from ....kit import backend, people
 from ....kit.jobs import Job
 from ....kit.results import SweepResults
 from .experiment import Experiment
@@ -56,7 +56,9 @@ class Trainings(Experiment[Trained]):
 
     def begin(self, folder: Path) -> str:
         """Queue the runs that have no result."""
-        begin(self.plan.runs, self._lines(), backend.store(), backend.runner())
+        begin(
+            self.plan.runs, self._lines(), backend.store(), backend.runner(), owner=people.me()
+        )  # fmt: skip
         return "sweep"
 
     def job(self, folder: Path, work: str) -> Job:
@@ -124,9 +126,10 @@ class Trainings(Experiment[Trained]):
         )
 
     def forget(self, folder: Path) -> None:
-        """Delete its runs; the same configurations would only be looked up."""
-        for run_id in self._lines():
-            backend.run(run_id).delete()
+        """Delete one's own of its runs; the same configurations would only be looked up."""
+        for run_id, line in self._lines().items():
+            if people.may_change(line):
+                backend.run(run_id).delete()
 
     def _lines(self) -> dict[str, Line]:
         return backend.index().some(run.run_id for run in self.plan.runs)

@@ -15,7 +15,7 @@ from typing import Any, Generic
 from afn.cost.records import describe_machine
 from afn.work.folder import read_json, write_json
 
-from ....kit import backend, folders
+from ....kit import backend, folders, people
 from ....kit.jobs import Job
 from .experiment import Data, Experiment
 
@@ -34,12 +34,15 @@ class Outcome:
     seconds: float
     """From its beginning to its end."""
     record: dict[str, Any]
+    owner: str | None = None
+    """Who began it, on a server that is shared."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
         return {
             "config": self.config, "machine": self.machine, "created": self.created,
             "seconds": self.seconds, "record": self.record,
+            **({} if self.owner is None else {"owner": self.owner}),
         }  # fmt: skip
 
     @classmethod
@@ -67,7 +70,7 @@ class Trial(Generic[Data]):
         self.config = experiment.config()
         text = json.dumps(self.config, sort_keys=True)
         key = hashlib.sha256(text.encode()).hexdigest()[:10]
-        self.folder = (backend.store().root / ".lessons" / f"{name}-{key}").absolute()
+        self.folder = backend.experiments() / f"{name}-{key}"
 
     @property
     def precomputed(self) -> Outcome | None:
@@ -80,6 +83,12 @@ class Trial(Generic[Data]):
         """What came out here."""
         return Outcome.read(self._outcome)
 
+    @property
+    def owner(self) -> str | None:
+        """Who began it last."""
+        found = read_json(self._begun) or read_json(self._outcome) or {}
+        return found.get("owner")
+
     def begin(self) -> None:
         """Start it, or go on with it; nothing happens where it runs already.
 
@@ -91,7 +100,7 @@ class Trial(Generic[Data]):
         before = self.seconds()
         self.folder.mkdir(parents=True, exist_ok=True)
         work = self.experiment.begin(self.folder)
-        begun = {"work": work, "at": time.time(), "before": before}
+        begun = {"work": work, "at": time.time(), "before": before, "owner": people.me()}
         write_json(self._begun, begun)
         share = self.experiment.job(self.folder, work).share
         write_json(self._begun, begun | {"share": share})
@@ -136,6 +145,7 @@ class Trial(Generic[Data]):
         Raises:
             OSError: It cannot be told so.
         """
+        people.require(self)
         if begun := read_json(self._begun):
             self.experiment.end(self.folder, begun["work"])
 
@@ -147,6 +157,7 @@ class Trial(Generic[Data]):
         """
         if (job := self.job()) and job.is_running:
             return
+        people.require(self)
         self.experiment.forget(self.folder)
         shutil.rmtree(self.folder, ignore_errors=True)
         self.begin()
@@ -158,6 +169,7 @@ class Trial(Generic[Data]):
             created=time.strftime("%Y-%m-%d %H:%M"),
             seconds=round(self.seconds(), 1),
             record=self.experiment.record(self.folder, work),
+            owner=self.owner,
         )
         write_json(self._outcome, outcome.to_json(), indent=None)
         self._begun.unlink(missing_ok=True)
