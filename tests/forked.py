@@ -33,18 +33,27 @@ def started(
 
     What it prints goes into files, of which the second is the first where none is named.
     """
-    process = _CONTEXT.Process(
-        target=_become, args=(arguments, dict(env), cwd, output, errors or output)
+    return _start(
+        _CONTEXT.Process(target=_become, args=(arguments, dict(env), cwd, output, errors or output))
     )
-    process.start()
-    return process
 
 
 def started_anew(*arguments: str, env: Mapping[str, str], cwd: Path, output: Path) -> BaseProcess:
     """The same as a new interpreter."""
     command = [sys.executable, *arguments]
-    process = _CONTEXT.Process(target=_replace, args=(command, dict(env), cwd, output))
-    process.start()
+    return _start(_CONTEXT.Process(target=_replace, args=(command, dict(env), cwd, output)))
+
+
+def _start(process: BaseProcess) -> BaseProcess:
+    """Start it without what is the main program here, which the new process would run first.
+
+    Once a page was tested that is the page's script.
+    """
+    main, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
+    try:
+        process.start()
+    finally:
+        sys.modules["__main__"] = main
     return process
 
 
