@@ -22,12 +22,7 @@ _SAID = (
 
 
 def cards(shown: Sequence[Card], *, key: str) -> None:
-    """A button for each model that opens its card.
-
-    Args:
-        shown: The models on screen; nothing is drawn for none.
-        key: Tells these buttons from those of other pages.
-    """
+    """A button for each model that opens its card; nothing for none."""
     if not shown:
         return
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):

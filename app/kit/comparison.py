@@ -131,12 +131,7 @@ def _fork_note(origin: ForkedFrom | None) -> str:
 
 
 def labels(comparison: Comparison, notes: Sequence[str] = ()) -> list[str]:
-    """A short name per contender; where a norm occurs twice, with what tells them apart.
-
-    Args:
-        comparison: The contenders.
-        notes: What else may tell each of them apart.
-    """
+    """A short name per contender; where a norm occurs twice, with what tells them apart."""
     traits = [_traits(config) for config in comparison]
     for mine, note in zip(traits, notes, strict=False):
         mine["note"] = note

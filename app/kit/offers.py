@@ -63,13 +63,7 @@ def _of_line(line: Line) -> Choice:
 
 
 def newest(offered: Sequence[Choice], count: int, *, first: Sequence[str]) -> tuple[str, ...]:
-    """The newest on offer, and beside it the newest of other norms that is else like it.
-
-    Args:
-        offered: Newest first.
-        count: At most so many.
-        first: The norms that come first, in this order.
-    """
+    """The newest on offer, and the newest of other norms that are else like it, in this order."""
     by_norm: dict[str, str] = {}
     for choice in offered:
         if alike(choice.config) == alike(offered[0].config):

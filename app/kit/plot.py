@@ -49,15 +49,7 @@ def csv_button(
     key: str | None = None,
     icon: str | None = ":material/download:",
 ) -> None:
-    """A button that downloads a table, which is made only when somebody presses it.
-
-    Args:
-        label: On the button.
-        table: Makes it.
-        name: Of the file, without ``.csv``.
-        key: Tells it from other buttons.
-        icon: On the button.
-    """
+    """A button that downloads a table, which is made only when somebody presses it."""
     st.download_button(
         label, csv_of(table), f"{name}.csv", "text/csv", icon=icon, on_click="ignore", key=key
     )

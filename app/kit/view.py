@@ -19,12 +19,7 @@ Settings = TypeVar("Settings", bound="View")
 
 
 def in_session(kind: Callable[[], Kept], of: str = "") -> Kept:
-    """The one object of a class that this session keeps, made where there is none yet.
-
-    Args:
-        kind: The class.
-        of: Whose it is, where there are several.
-    """
+    """The one object of a class, or of a class and an owner, that this session keeps."""
     found: Kept = st.session_state.setdefault(f"{kind.__qualname__}.{of}", kind())
     return found
 
@@ -45,13 +40,7 @@ def choice_key(part: str) -> str:
 
 
 def settle(key: str, offered: Collection[str], default: str | None = None) -> str:
-    """A widget's choice, which gives way where it is not on offer.
-
-    Args:
-        key: Of the widget.
-        offered: What can be chosen.
-        default: What else is chosen; None for the first.
-    """
+    """A widget's choice, which gives way where it is not on offer: to the default, or the first."""
     value: Any = st.session_state.get(key)
     if value not in offered:
         value = next(iter(offered)) if default is None else default

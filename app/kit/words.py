@@ -14,29 +14,26 @@ $$
 ABOUT = {
     "calibration": """
 A network that is 80 % sure should be right on 80 % of such answers. Answers to the fifteen standard
-corruptions are sorted into 15 bins by their confidence (the softmax probability of the answer). In
-the diagram a line is how often the answers of a bin are right: below the diagonal a network is
-**too sure**, above it too modest; large dots are bins of many answers.
+corruptions are sorted into 15 bins by confidence (the softmax probability of the answer). Below the
+diagonal a network is **too sure**, above it too modest; large dots are bins of many answers.
 
 The **expected calibration error** is the mean distance to the diagonal, each bin weighing as many
-answers as it has (Guo et al. 2017), test by test; told is the mean over the tests. Intervals are a
-bootstrap over images, the same for all tests; one seed each, so that they say nothing of another
-training. Chance alone lifts the error by some thousandths.
+answers as it has (Guo et al. 2017); told is the mean over tests. Intervals are a bootstrap over
+images; one seed each, so that they say nothing of another training. Chance alone lifts the error by
+some thousandths.
 """,
     "movement": r"""
-**Left.** The start of every small network (an encoder with two decoders) is drawn from the seed, so
-it can be drawn again and held against what training made of it. To the right: how much of a matrix
-still lies along its start, whose length is 1. Upwards: how much lies across it, which is what was
-learned. Weight decay alone moves along the axis towards 0; how far is computed from the learning
-rates of all steps, momentum included, as if no gradient had come. The arrow is all networks
-together; a dot is one layer's standardization network, a diamond its rescaling network, hollow and
-grey where all its hidden units are dead.
+**Left.** The start of every small network is drawn from the seed, so what training made of it can
+be held against it. To the right: how much of a matrix lies along its start, whose length is 1.
+Upwards: how much lies across it, which is what was learned. Weight decay alone moves along the axis
+towards 0; how far is computed from the learning rates of all steps, as if no gradient had come. The
+arrow is all networks together; a dot is a layer's standardization network, a diamond its rescaling
+network, hollow and grey where all its hidden units are dead.
 
 **Right.** How much an answer, times its λ, changes from clean images to corrupted ones (standard
 deviation between the conditions; root mean square over channels), in percent of what it acts on: σ
 for mean and spread, γ̂ for scale and shift. Hollow: the same of what is measured, $(1-\lambda)$
-times. Each step to the right is ten times as much. A network whose answers do not change is a
-constant, however large its λ.
+times. A network whose answers do not change is a constant, however large its λ.
 
 A hidden unit is **dead** if it is 0 for every batch shown. Rescaling networks have C/16 of them,
 often one or two: where all are, $\gamma_{net}$ or $\beta_{net}$ is the same whatever is shown.

@@ -12,12 +12,7 @@ LEGEND_ABOVE = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "tit
 
 
 def axis(title: str = "", /, **more: Any) -> PlotAxis:
-    """An axis that cannot be dragged, with room for its labels.
-
-    Args:
-        title: Of the axis.
-        more: As Plotly calls it.
-    """
+    """An axis that cannot be dragged, with room for its labels."""
     titled = {"title": {"text": title, "standoff": 6}} if title else {}
     return {"zeroline": False, "fixedrange": True, "automargin": True, **titled, **more}
 

@@ -110,14 +110,8 @@ def matrix_reading(
 ) -> str:
     """Which contender does best on domains that it has not seen, by how much, and what is hardest.
 
-    Only cells that all contenders have count.
-
-    Args:
-        rows: All contenders' networks.
-        domains: The columns, by name.
-        baseline: The label of the contender that the others are compared with; None is the first
-            one with batch norm.
-        titles: Of the domains.
+    Only cells that all contenders have count. They are held against the baseline, by its label;
+    unless said the first one with batch norm.
     """
     contenders: dict[str, list[MatrixRow]] = {}
     for row in rows:

@@ -33,13 +33,7 @@ By = Literal["λ", "layer"]
 
 
 def lambda_chart(shown: Sequence[Shown], *, scale: Scale = "λ", by: By = "λ") -> Chart:
-    """λ of every layer of every run that has λ.
-
-    Args:
-        shown: The runs; those without λ are left out.
-        scale: λ, or its logit (a λ outside (0, 1), as a linear gate allows, has none).
-        by: One panel per λ, or one per layer with the change since the start.
-    """
+    """λ of every layer of every run that has λ, or its logit; a panel per λ or per layer."""
     adaptive = [each for each in shown if each.history.adaptive_layers]
     layers = list(dict.fromkeys(name for each in adaptive for name in each.history.adaptive_layers))
     lines: list[list[Any]] = []

@@ -26,14 +26,7 @@ def _mixed(color: str, strength: float) -> str:
 
 
 def tag(name: str, inner: str = "", *, css: str = "", **attributes: object) -> str:
-    """An element of HTML; attributes that are empty are left out, ``aria_label`` has a hyphen.
-
-    Args:
-        name: Of the element.
-        inner: HTML within it.
-        css: Its classes.
-        attributes: Text, which is escaped.
-    """
+    """An element of HTML; attributes are escaped and left out where empty; ``_`` is a hyphen."""
     given = {"class": css.strip(), **attributes}
     told = "".join(
         f' {key.replace("_", "-")}="{escape(str(value))}"' for key, value in given.items() if value
@@ -53,15 +46,7 @@ def chip(glyph: str, text: str, color: str, css: str = "") -> str:
 
 
 def td(inner: str, css: str = "", *, title: str = "", background: str = "", span: int = 1) -> str:
-    """A cell.
-
-    Args:
-        inner: HTML within it.
-        css: Its classes; ``number`` stands at the right.
-        title: Told when pointed at.
-        background: Such as `heat` makes it.
-        span: So many columns.
-    """
+    """A cell; of the class ``number`` at the right. Its title is told when pointed at."""
     style = f"background:{background}" if background else ""
     return tag("td", inner, css=css, colspan=span > 1 and span, style=style, title=title)
 

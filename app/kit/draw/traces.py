@@ -38,12 +38,7 @@ def band(x: Any, low: Any, high: Any, color: str) -> list[dict[str, Any]]:
 
 
 def marked(marks: Sequence[tuple[float, str]], *, is_log: bool = False) -> dict[str, Any]:
-    """Labelled steps, for `laid_out`: a dashed line each, its words above the figure.
-
-    Args:
-        marks: Steps and what is said of them.
-        is_log: Whether the axis of steps is logarithmic.
-    """
+    """Labelled steps, for `laid_out`: a dashed line each, its words above the figure."""
     return {
         "shapes": [
             {

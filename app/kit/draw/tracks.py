@@ -80,12 +80,7 @@ def together(tracks: Sequence[Track]) -> Together | None:
 
 
 def series_of(shown: Sequence[Shown], keys: Sequence[Any]) -> list[Series]:
-    """Runs of one key together, in the order of their first.
-
-    Args:
-        shown: The runs; those without λ are left out.
-        keys: What each has in common with others of its series.
-    """
+    """Runs of one key together, in the order of their first; those without λ are left out."""
     groups: dict[Any, list[Shown]] = {}
     for each, key in zip(shown, keys, strict=True):
         if each.history.adaptive_layers:

@@ -29,13 +29,7 @@ _Way = tuple[str, str, str]
 
 
 def render(rated: Sequence[Rated], *, key: str, told: str = "") -> None:
-    """Draw it; nothing where nobody was asked about corrupted images.
-
-    Args:
-        rated: Who, and how well calibrated.
-        key: Of the page.
-        told: Where the answers are from, where the page does not say.
-    """
+    """Draw it; nothing where nobody was asked about corrupted images."""
     if not rated:
         return
     heading(

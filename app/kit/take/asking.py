@@ -28,22 +28,14 @@ def found(**shared: Any) -> str:
 def loop(*, name: str = "name", **shared: Any) -> str:
     """The call, and a line and a row for each cell.
 
-    Args:
-        name: What each question is called by: "name", or "(name, where)" where its place on the
-            screen is no cell's.
-        shared: By the questions.
+    A question's name is "name", or "(name, where)" where its place on the screen is no cell's.
     """
     where = "where" if "where" in name else "cell.where"
     return found(**shared) + _LOOP.format(name=name, where=where)
 
 
 def question(network: str, **own: Any) -> str:
-    """A question as a dictionary, less what is the default.
-
-    Args:
-        network: Python for it.
-        own: What else it says.
-    """
+    """A question as a dictionary, less what is the default."""
     said = {"network": network}
     said |= {name: literal(value) for name, value in own.items() if value != _DEFAULTS[name]}
     return f"{{{', '.join(f'{literal(name)}: {value}' for name, value in said.items())}}}"

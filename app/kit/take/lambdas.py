@@ -35,12 +35,7 @@ for name, source in sources.items():
 
 
 def programs_of(shown: Sequence[Shown], quantity: Quantity) -> list[Program]:
-    """Reading the course once more, from what a run or a pretrained model recorded.
-
-    Args:
-        shown: Runs and pretrained models; those without λ are left out.
-        quantity: As on the page.
-    """
+    """Reading the course once more, from what runs and pretrained models with λ recorded."""
     adaptive = [each for each in shown if each.config.norm in ADAPTIVE_NORMS]
     if not adaptive:
         return []

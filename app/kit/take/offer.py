@@ -16,12 +16,7 @@ _SHOWN = 12
 
 
 def offer(page: str, build: Callable[[], Sequence[Program]]) -> None:
-    """Python, a notebook and a command line that give the numbers on screen.
-
-    Args:
-        page: Tells these widgets from those of others.
-        build: Makes the experiments, one or more; called only where the visitor looks.
-    """
+    """Python, a notebook and a command line that give the numbers on screen; built if looked at."""
     key = f"take.{page}"
     expander = st.expander(TITLE, icon=":material/code:", key=key, on_change="rerun")
     if not expander.open:

@@ -82,12 +82,7 @@ class Program:
         )
 
     def notebook(self, link: str, versions: Mapping[str, str]) -> str:
-        """The experiment as a Jupyter notebook, format 4.5.
-
-        Args:
-            link: The address of the screen; may be empty.
-            versions: Of the packages here, by name.
-        """
+        """The experiment as a Jupyter notebook, format 4.5; the link of the screen may be empty."""
         made = ", ".join(f"{name} {version}" for name, version in versions.items())
         parts = [f"# {self.title}", self.about, self.note]
         if link:

@@ -24,11 +24,7 @@ for name, events in contenders.items():
 
 
 def programs_of(shown: Sequence[Shown]) -> list[Program]:
-    """Training the contenders once more.
-
-    Args:
-        shown: Runs of the store, by the names that they have on the page.
-    """
+    """Training the contenders once more, by the names that they have on the page."""
     origins = {each.label: Origin.of(each.history.run.id) for each in shown}
     config = shown[0].config
     modes = ", ".join(f"{each.label}: {each.statistics}" for each in shown)

@@ -18,14 +18,7 @@ from .words import ABOUT
 
 
 def render(results: SweepResults, *, metric: str, over: str, figure: str) -> None:
-    """Draw the results.
-
-    Args:
-        results: Of a sweep.
-        metric: What is shown unless the visitor chose.
-        over: Likewise, the axis drawn along.
-        figure: Likewise, how.
-    """
+    """Draw a sweep's results, in this way unless the visitor chose another."""
     known, axes = results.metrics, results.axes
     VIEW.settle("over", list(axes), over if over in axes else Layout.of(axes).over)
     VIEW.settle("figure", FIGURES, figure)

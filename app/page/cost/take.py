@@ -26,24 +26,13 @@ for each in {call}:
 
 
 def programs_of(view: CostView, chosen: Sequence[Measurement]) -> list[Program]:
-    """Measuring what is on screen.
-
-    Args:
-        view: The page's settings.
-        chosen: The measurements on screen.
-    """
+    """Measuring what is on screen."""
     title = ", ".join([view.title(), *view.fixed_words()])
     return [measuring(view.plan, chosen, title=title)]
 
 
 def measuring(plan: Plan, chosen: Sequence[Measurement], *, title: str) -> Program:
-    """Measuring what a plan says.
-
-    Args:
-        plan: What is measured.
-        chosen: The measurements on screen.
-        title: What they are about.
-    """
+    """Measuring what a plan says, beside what is on screen."""
     given = [
         f"{field.name}={literal(value)}"
         for field in fields(Plan)

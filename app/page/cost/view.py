@@ -145,13 +145,7 @@ _START_SECONDS = 3.0
 
 
 def seconds_of(plan: Plan, reference: Report, own: Report | None = None) -> float | None:
-    """About how long a measurement takes; None where that is not known.
-
-    Args:
-        plan: What is measured.
-        reference: What the reference machine measured: its pace.
-        own: A whole measurement of this machine, which tells how much slower or faster it is.
-    """
+    """About how long a measurement takes, at this machine's pace if known; None for unknown."""
     known = {(m.case, m.norm): m for m in reference.measurements}
     total = 0.0
     for case in plan.cases:

@@ -23,13 +23,7 @@ _HEIGHT = 900
 def render(
     trained: TrainedNetworks, trained_on: Sequence[str], here: Sequence[DatasetEntry]
 ) -> None:
-    """Draw the section.
-
-    Args:
-        trained: The networks.
-        trained_on: What networks are trained on.
-        here: The domains.
-    """
+    """Draw the section."""
     possible = [source for source in trained_on if any(pair[1] == source for pair in trained)]
     if not possible:
         st.caption("As soon as a network is trained, its layers can be looked at here.")

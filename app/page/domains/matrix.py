@@ -33,15 +33,8 @@ def matrix_html(
     """A table for ``st.html``: what was trained on downwards, what was tested on to the right.
 
     Its last column is the mean over the domains that a network has not seen, and is left out where
-    none has two of them.
-
-    Args:
-        rows: Networks, of one contender or of several.
-        domains: The columns, by name.
-        against: Another contender's networks; shown are then the differences, in points, to the one
-            that was trained on the same.
-        caption: What is shown, in a few words.
-        titles: Of the domains.
+    none has two of them. Against others it shows differences, in points, to the one trained on the
+    same.
     """
     names = titles or {}
     shows_label = len({row.label for row in rows}) > 1

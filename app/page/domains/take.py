@@ -30,13 +30,7 @@ questions = {{
 def programs_of(
     view: DomainsView, trained: TrainedNetworks, entries: Sequence[DatasetEntry]
 ) -> list[Program]:
-    """Testing the networks on all domains once more.
-
-    Args:
-        view: The page's settings.
-        trained: The networks that are there, by norm and by what they were trained on.
-        entries: The domains.
-    """
+    """Testing the networks on all domains once more."""
     names = [entry.name for entry in entries]
     asked = {
         (label, source): (contender, network, question(view, contender, network, entries[0]))

@@ -14,18 +14,15 @@ from ...kit.words import EQUATIONS
 from .charts import Panel
 
 HELP = {
-    "runs": "Runs, newest first, also those that still train, and behind them pretrained "
-    "models. Runs that differ by their seed alone are drawn together.",
-    "quantity": "λ as it acts; the logit, which is the parameter that is learned; how far "
-    "λ is from its start; the size of the loss's gradient on that parameter; or what λ does to the "
-    "statistics in the end.",
-    "by": "One panel per λ with the layers as shades, light at the input and dark at the "
-    "output; or one panel per layer for one λ.",
-    "which": "λ_μ and λ_σ mix into the statistics that standardize, λ_γ and λ_β weigh "
-    "what the networks add to scale and shift.",
-    "axis": "Logarithmic steps give the first few as much room as the many behind them.",
-    "seeds": "Runs of one configuration: a band from the lowest to the highest with their "
-    "mean as a line, or a thin line for each.",
+    "runs": "Runs, newest first, and pretrained models. Those that differ by their seed alone are "
+    "drawn together.",
+    "quantity": "λ as it acts; the logit, which is learned; how far λ is from its start; the size "
+    "of the loss's gradient on the logit; or what λ does to the statistics.",
+    "by": "Layers as shades, light at the input and dark at the output; or a panel for each.",
+    "which": "λ_μ and λ_σ mix into the statistics that standardize, λ_γ and λ_β weigh what is "
+    "added to scale and shift.",
+    "axis": "Logarithmic steps give the first few room.",
+    "seeds": "A band from lowest to highest with the mean, or a thin line for each.",
 }
 """Of controls, told when pointed at."""
 ABOUT = {
@@ -48,19 +45,17 @@ With the published code's *linear gate* λ_γ and λ_β have no sigmoid: the par
 
 1. **Do λ grow?** Then more of what the small networks say lowers the loss; it may be a constant,
    as *Did the networks learn?* shows. From a start near 0 the factor $\lambda(1-\lambda)$ is
-   0.045 for λ_μ, λ_σ and 0.0067 for λ_γ, λ_β: gradients arrive shrunk by that much, so a λ that
-   stays may be *held* rather than *content*. Compare a start at 0.5, or a larger learning rate for
-   λ.
-2. **Is the gradient tame?** The reason given for the small start is a calm beginning. See whether
-   the gradient is largest in the first steps and falls; a start at 0.5 shows the difference.
-3. **What comes of it?** A share is not an effect. $|\hat\mu-\mu|/\sigma$ says how far the mean
-   is moved, in standard deviations, and $\hat\sigma/\sigma$ what becomes of the spread. With
-   λ = 0.05 both can differ little from 0 and 1: then the layer is almost plain batch norm,
-   whatever its name.
+   0.045 for λ_μ, λ_σ and 0.0067 for λ_γ, λ_β: a λ that stays may be *held* rather than *content*.
+   Compare a start at 0.5, or a larger learning rate for λ.
+2. **Is the gradient tame?** That is the reason given for the small start. See whether it is largest
+   in the first steps and falls.
+3. **What comes of it?** $|\hat\mu-\mu|/\sigma$ says how far the mean is moved, in standard
+   deviations, and $\hat\sigma/\sigma$ what becomes of the spread. Near 0 and 1 the layer is almost
+   plain batch norm, whatever its name.
 """,
     "depth": """
-The norm layers from the input to the output; hollow where a λ began, filled where it ended. In a
-deep network one end may move and the other not.
+Hollow: where a λ began; filled: where it ended. In a deep network one end may move and the other
+not.
 """,
 }
 """Of figures and sections, beside their headings."""

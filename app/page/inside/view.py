@@ -105,14 +105,7 @@ def unforced(look: Look) -> Look:
 def look_of(
     view: InsideView, network: Network, others: Sequence[Network], picture: bytes = b""
 ) -> Look:
-    """What the view asks.
-
-    Args:
-        view: The settings.
-        network: The network that is looked into.
-        others: Networks that answer the same images.
-        picture: An image of one's own, as the network takes it; empty for none.
-    """
+    """What the view asks of a network, and of others beside it; no picture is an empty one."""
     stats: Stats | None = None
     if view.stats == "running":
         stats = "running"

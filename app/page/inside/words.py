@@ -12,43 +12,36 @@ from afn.wording import count_words, difference_words, enumerate_words, number_w
 from ...kit.draw.chart import Rows
 
 HELP = {
-    "model": "A run, as its last checkpoint has it (also while it trains), a pretrained "
-    "model, or a network that nobody has trained.",
+    "model": "A run's last checkpoint (also while it trains), a pretrained model, or an untrained "
+    "network.",
     "dataset": "Whose test images; any with the same classes.",
-    "size": "Images that go through the network together. With 1, AFN has nothing but that "
-    "image to measure.",
+    "size": "Images that go through together. With 1, AFN has nothing but that image to measure.",
     "first": "Where among the first 512 test images the batch begins.",
-    "order": "Sorted by class, a batch holds few classes: statistics then say more about "
-    "the class than about the data.",
-    "stats": "Whose mean and deviation BN and AFN use: of this batch, or the running "
-    "averages of training.",
-    "source": "Draw a digit, or upload a picture: it takes the first place of "
-    "the batch and is corrupted like the others.",
+    "order": "Sorted by class, a batch holds few classes: statistics then say more of the class "
+    "than of the data.",
+    "stats": "Whose mean and deviation BN and AFN use: this batch's, or the running averages of "
+    "training.",
+    "source": "A drawing or an upload takes the first place of the batch and is corrupted like "
+    "the others.",
 }
 """Of controls, told when pointed at."""
 ABOUT = {
     "layer": r"""
 The batch runs through the network; at the chosen layer every intermediate is shown as it was
-computed, in the order of the equations. Click a dot, or move the slider, to follow another
-**channel**; click a picture below to follow another **image**. Hover a dot for its numbers.
+computed. Click a dot to follow another **channel**, a picture to follow another **image**.
 
-**Move λ by hand.** The sliders override what was learned (the small mark says what that is), in
-every layer or in this one. All at 0 switches the networks off, which leaves BN's arithmetic (for
-ASRNorm, instance norm's): the difference to it is printed, exactly 0 or the rounding of 32-bit
-numbers.
+**Move λ by hand.** The sliders override what was learned (the small mark), in every layer or in
+this one. All at 0 leaves BN's arithmetic (for ASRNorm, instance norm's): the difference to it is
+printed, exactly 0 or the rounding of 32-bit numbers.
 
-**Beside it**, on the same input and with this layer's own parameters: what BN makes of it with
-running averages and with the batch, and ASRNorm, whose networks see each image's own statistics.
-
-Accuracy is counted on the first 512 test images (128 for a deep network, and fewer where batches
-are small), under the same corruption, in batches of the chosen size.
+**Beside it**, on the same input and with this layer's own parameters: BN with running averages and
+with the batch, and ASRNorm. Accuracy is counted on the first 512 test images (128 for a deep
+network, and fewer where batches are small), in batches of the chosen size.
 """,
     "neighbours": """
-With **test-batch statistics** an image's answer depends on what else is in the batch. Here the
-followed image is put, again and again, among other test images: 24 batches drawn at random, the
-same ones clean where the image is corrupted, then a batch of each single class. A square is the
-answer in one of them; a framed one is another answer than the image gets alone. Networks with
-running averages, or with statistics of each image alone, cannot change their mind.
+The followed image among other test images: 24 batches drawn at random, the same ones clean where
+the image is corrupted, then a batch of each single class. A framed square is another answer than
+the image gets alone. With running averages, or statistics of each image alone, none can be.
 
 So test-batch statistics undo a corruption where the **whole batch** has it. A single pale image
 among clean ones is measured by their statistics, not by its own.
@@ -304,13 +297,7 @@ def limit_words(seen: Seen) -> str:
 
 
 def score_words(seen: Seen, label: str, before: str) -> str:
-    """How many answers are right now, and how many with nothing forced.
-
-    Args:
-        seen: What was found.
-        label: The network's name.
-        before: What it is with nothing forced: "as trained".
-    """
+    """How many answers are right now, and how many with nothing forced."""
     now, trained = seen["now"]["score"], seen["as_trained"]
     own, other, difference = difference_words(share(now), share(trained))
     words = f"{label} has {own} of the first {count_words(now['n'], 'test image')} right"

@@ -45,14 +45,7 @@ class Dot:
 def dots_figure(
     dots: Sequence[Dot], title: str, *, mark: float | None = None, is_log: bool = False
 ) -> Figure:
-    """A row for each.
-
-    Args:
-        dots: From top to bottom.
-        title: Of the axis, with its unit.
-        mark: Where a line stands to compare with.
-        is_log: Whether the axis is logarithmic.
-    """
+    """A row for each, from top to bottom; a line stands at the mark."""
     figure = new_figure()
     if any(dot.limit is not None for dot in dots):
         for row, dot in enumerate(dots):
@@ -121,13 +114,7 @@ def lines_figure(
 def maps_figure(
     maps: Mapping[str, Sequence[Sequence[float]]], *, grey: Sequence[str], reach: float
 ) -> Figure:
-    """Images beside each other; what is not grey is amber below 0 and teal above.
-
-    Args:
-        maps: Title -> rows of pixels.
-        grey: The titles of those in [0, 1].
-        reach: Where the colours of the others end.
-    """
+    """Images beside each other: grey from 0 to 1, or amber below 0 and teal above it, to `reach`."""
     figure = new_figure()
     width = 1 / len(maps)
     for number, (title, rows) in enumerate(maps.items(), start=1):

@@ -44,12 +44,7 @@ for name, _, value in rows:
 
 
 def programs_of(lesson: Lesson[Any], data: Any) -> list[Program]:
-    """What the lesson tried out.
-
-    Args:
-        lesson: Whose experiment.
-        data: What came out, as it is on screen.
-    """
+    """What the lesson tried out."""
     told = lesson.title, plain(f"{lesson.setup} {lesson.experiment.conditions(data)}.")
     match lesson.experiment:
         case Trainings(tells="first gradient") as trial:
@@ -172,13 +167,7 @@ for (where, seed), run in run_sweep(spec).runs().items():
 
 
 def _first_gradients(trial: Trainings, data: Trained, about: str) -> list[Program]:
-    """Training anew, one step or more, and telling the norm of the gradient at the first.
-
-    Args:
-        trial: The trainings.
-        data: What came out of them.
-        about: What it is, in Markdown.
-    """
+    """Training anew, one step or more, and telling the norm of the gradient at the first."""
     [sweep] = sweeps.programs_of(trial.plan, None, metric="clean")
     return [
         replace(

@@ -44,11 +44,7 @@ for name, step, rung in bn_to_afn():
 
 
 def programs_of(reading: Reading) -> list[Program]:
-    """Reading our results: held against the published ones, and from BN to AFN step by step.
-
-    Args:
-        reading: What a column of the first table of digits stands for.
-    """
+    """Reading our results: held against the published ones, and from BN to AFN step by step."""
     return [_tables(reading), _ladders()]
 
 

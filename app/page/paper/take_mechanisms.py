@@ -38,11 +38,7 @@ for name, source in sources.items():
 
 
 def programs_of(network: str) -> list[Program]:
-    """Each mechanism's numbers, asked or read once more.
-
-    Args:
-        network: Of `app.page.paper.view.NETWORKS`.
-    """
+    """Each mechanism's numbers, asked or read once more."""
     opened, _ = histories.opened([course.name for course in evidence.courses(network)])
     known = {each.id.removeprefix(f"{network}-"): each for each in opened}
     starts = [known[variant] for variant in STARTS if variant in known]

@@ -61,12 +61,7 @@ images. `python -m benchmarks.first_gradients` takes these apart.
 
 
 def render(network: str, told: str) -> None:
-    """Draw the section; nothing where no start of λ was trained beside BN.
-
-    Args:
-        network: Of `app.page.paper.view.NETWORKS`.
-        told: Where the figures are from.
-    """
+    """Draw the section; nothing where no start of λ was trained beside BN."""
     steps = first_steps(evidence.courses(network))
     if not steps:
         return

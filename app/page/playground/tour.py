@@ -57,11 +57,7 @@ def tour() -> Tour:
 
 
 def begin(*, is_linked: bool) -> None:
-    """Open it on the first look of a browser that has not seen it.
-
-    Args:
-        is_linked: Whether the visitor came for something that the link names.
-    """
+    """Open it for a browser that has not seen it, unless a link says what to see."""
     if tour().is_open is None:
         is_new = COOKIE not in st.context.cookies
         tour().is_open = is_new and not is_linked and not st.context.is_embedded
@@ -78,12 +74,7 @@ def title(text: str) -> None:
 
 
 def render(comparison: Comparison, statuses: Sequence[str]) -> None:
-    """Draw it, where it is open.
-
-    Args:
-        comparison: The contenders as set.
-        statuses: How each stands, as `app.page.playground.transport.status` says.
-    """
+    """Draw it, where it is open."""
     if not tour().is_open:
         return
     done = _done(comparison, statuses)

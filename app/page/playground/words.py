@@ -3,32 +3,28 @@
 from ...kit.words import EQUATIONS
 
 HELP = {
-    "preset": "A ready comparison with one thing to watch for. It sets the controls below; "
-    "nothing starts until you press Start.",
+    "preset": "A ready comparison with one thing to watch for; nothing starts until you press "
+    "Start.",
     "logit": "The parameter behind λ: λ = sigmoid(logit). −3 is 0.047, −5 is 0.0067, 0 is 0.5. "
     "As a start, −50 is exactly 0, frozen.",
     "rescale_gate": "sigmoid keeps λ_γ and λ_β between 0 and 1, as the paper says; linear uses the "
     "number itself as λ, as the published code does.",
     "target": "Whom the buttons speak to: all contenders, or one.",
-    "change": "Takes effect at the next step of every run that the buttons speak to, and leaves a "
-    "labelled mark on the time axis.",
+    "change": "Takes effect at the next step, and leaves a mark on the time axis.",
     "change.resume": "These runs have ended. What you set here they obey once you press Resume, "
     "from their last checkpoint on.",
-    "scale": "λ itself, or its logit: the parameter that is learned. Near 0 the logit shows "
-    "movement that λ hides.",
-    "by": "One panel per λ with a line for every layer; or one panel per layer with how far each "
-    "of its λ has moved since the start.",
+    "scale": "λ itself, or the logit that is learned: near 0 it shows movement that λ hides.",
+    "by": "A line for every layer; or a panel for each, with how far its λ have moved since the "
+    "start.",
     "layer": "Which layer's γ̂ and β̂ to show.",
 }
 """Of controls, told when pointed at."""
 ABOUT = {
     "learning": r"""
-**Loss** is the mean cross-entropy of a training batch: how surprised the network is by the right
-answer, in nats (guessing among ten classes is $\ln 10 = 2.30$). The faint line is every step,
-the strong one the mean of the last steps, as many as the panel says.
-
-**Training accuracy** is counted on the batch before the step. **Test accuracy** is counted on
-images that training never sees, in evaluation mode, with the statistics that the caption names.
+**Loss** is the mean cross-entropy of a training batch, in nats (guessing among ten classes is
+$\ln 10 = 2.30$). The faint line is every step, the strong one the mean of the last ones.
+**Test accuracy** is counted on images that training never sees, with the statistics that the
+caption names.
 """,
     "lambda": r"""
 AFN and ASRNorm let a small network (encoder-decoder) propose statistics and mix them in with a
@@ -44,23 +40,19 @@ Raise the λ learning-rate factor to let it travel.
 """,
     "distribution": r"""
 After standardizing, a layer scales and shifts each channel: $y = \hat\gamma\,\hat x + \hat\beta$.
-Each dot is one channel; the box holds the middle half of them. All start at $\gamma = 1$,
-$\beta = 0$ (AFN and ASRNorm a little off, by what the networks add) and spread as channels find
-their roles. Drag the slider, or press play, to see it happen. ASRNorm's values differ from image
-to image; shown is their mean over the batch.
+Each dot is one channel; the box holds the middle half. All start at $\gamma = 1$, $\beta = 0$ and
+spread as channels find their roles: drag the slider, or press play. ASRNorm's values differ from
+image to image; shown is their mean over the batch.
 """,
     "gradients": r"""
-**Gradient norm**: the length of the gradient of all parameters together,
-$\lVert\nabla\rVert = \sqrt{\sum_i g_i^2}$. Spikes mean that a step could have thrown the network
-far; the paper claims that small λ at the start keeps it tame. **Images per second** counts
-training steps alone, over the last 20 of them, without tests and pauses.
+**Gradient norm**: the length of the gradient of all parameters together. Spikes mean that a step
+could have thrown the network far; the paper claims that small λ at the start keeps it tame.
+**Images per second** counts the last 20 training steps, without tests and pauses.
 """,
     "corruptions": r"""
-The test images, damaged in the ways of CIFAR-10-C, at the chosen severity; the same pixels for
-every contender. Whiskers are 95 % Wilson intervals: with $n$ images an accuracy $p$ is known to
-about $\pm 2\sqrt{p(1-p)/n}$. Mind the statistics mode in the caption: batch norm with the *test
-batch's* statistics is itself far more robust to contrast and brightness than with running
-averages, so compare like with like before you credit a network.
+The test images, damaged in the ways of CIFAR-10-C; the same pixels for every contender. Whiskers
+are 95 % Wilson intervals. Mind the statistics mode in the caption: batch norm with the *test
+batch's* statistics is itself far more robust to contrast and brightness than with running averages.
 """,
 }
 """Of figures and sections, beside their headings."""

@@ -124,14 +124,7 @@ def difference_reading(
     looked: Sequence[ConditionLook],
     layer: LayerRescaling | None = None,
 ) -> str:
-    """How γ̂ and β̂ differ, and by what.
-
-    Args:
-        label: The network's name.
-        rescaling: What was measured.
-        looked: How its conditions are called.
-        layer: One layer; None for all.
-    """
+    """How γ̂ and β̂ differ, and by what, in one layer or in all."""
     layers = [layer] if layer else list(rescaling.layers)
     where = f"in {short_layer(layer.name)}" if layer else "in all layers"
     if all(each.varies == "nothing" for each in layers):

@@ -43,12 +43,7 @@ for step, layers in rescaling_of(source).items():
 
 
 def between_conditions(chosen: Shown, task: RescalingTask) -> list[Program]:
-    """Measuring γ̂ and β̂ under the conditions that are on screen.
-
-    Args:
-        chosen: The network.
-        task: What the page asks of it.
-    """
+    """Measuring γ̂ and β̂ under the conditions that are on screen."""
     origin, question = Origin.of(chosen.id), task.question
     mode = "running" if question.statistics == "running" else "batch"
     has_choice = origin.config.norm in SWITCHABLE_NORMS
@@ -98,12 +93,7 @@ def differences(conditions: Sequence[Condition], measured: Rescaling) -> list[st
 
 
 def over_steps(chosen: Shown, layer: str) -> list[Program]:
-    """Reading γ̂ and β̂ of every snapshot.
-
-    Args:
-        chosen: The network.
-        layer: The one that is looked at, or what stands for all.
-    """
+    """Reading γ̂ and β̂ of every snapshot, in one layer or in all."""
     origin, history = Origin.of(chosen.id), chosen.history
     steps = [snapshot["step"] for snapshot in history.snapshots]
     is_one = layer in history.layers

@@ -42,12 +42,7 @@ class _Draft:
 
 
 def render(run: Run, lines: Sequence[Line]) -> None:
-    """The panel of one run.
-
-    Args:
-        run: What may be forked.
-        lines: All runs, newest first: its forks are among them.
-    """
+    """The panel of one run; its forks are among all lines, newest first."""
     with st.container(border=True, key="fork"):
         st.header("Fork: another future of this run", anchor=False)
         st.markdown(

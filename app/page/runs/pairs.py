@@ -30,12 +30,7 @@ _CLOSE = 4
 
 
 def render(first: Run, second: Run) -> None:
-    """Draw the comparison; it follows runs that still train.
-
-    Args:
-        first: The older run.
-        second: The newer one.
-    """
+    """Draw the comparison, the older run first; it follows runs that still train."""
     with st.container(border=True, key="pair"):
         st.header("Two runs compared", anchor=False)
         chosen, problems = histories.opened([first.id, second.id])

@@ -38,11 +38,7 @@ plt.show()
 
 
 def programs_of(chosen: Sequence[Shown]) -> list[Program]:
-    """Comparing two runs once more.
-
-    Args:
-        chosen: The older run and the newer one.
-    """
+    """Comparing two runs once more, the older one first."""
     origins = {each.label: Origin.of(each.id) for each in chosen}
     first, second = (each.history for each in chosen)
     modes = ", ".join(f"{each.label}: {each.statistics}" for each in chosen)

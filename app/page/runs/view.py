@@ -50,10 +50,7 @@ def fork_key(run_id: str, name: str) -> str:
 
 
 def begin(ids: Sequence[str]) -> list[int]:
-    """Take in what was chosen, and ready the table for these rows.
-
-    Args:
-        ids: Of all runs, in the order of the rows.
+    """Take in what was chosen, and ready the table for these rows, of which some are chosen.
 
     Returns:
         The rows that are chosen.

@@ -130,11 +130,7 @@ class Trial(Generic[Data]):
         return float(begun.get("spent", begun.get("before", 0.0) + since))
 
     def seconds_left(self, share: float) -> float | None:
-        """At the pace since it was begun, or gone on with; None before it is known.
-
-        Args:
-            share: Of it, that is done.
-        """
+        """At the pace since it was begun, or gone on with; None before it is known."""
         begun = read_json(self._begun) or {}
         done = share - begun.get("share", 0.0)
         return (time.time() - begun["at"]) * (1 - share) / done if begun and done > 0 else None

@@ -20,11 +20,7 @@ _MOST_TICKS = 7
 
 
 def forest_html(rows: Mapping[TableName, Sequence[Replicated]]) -> str:
-    """A row for each published claim, by what is compared.
-
-    Args:
-        rows: Of every published table.
-    """
+    """A row for each published claim, by what is compared."""
     groups = "".join(_group_html(compared, claims(rows, compared)) for compared in COMPARISONS)
     return f'<div class="afn-forest">{groups}</div>{_KEY}'
 

@@ -31,13 +31,7 @@ _APART = 0.72
 def bars_figure(
     tested: Sequence[Tested], corruptions: Sequence[str], severity: int | None
 ) -> Figure:
-    """A row per corruption, clean images on top.
-
-    Args:
-        tested: The models, from top to bottom within each row.
-        corruptions: Which rows.
-        severity: 1 to 5; None is the mean of the five, where all are known.
-    """
+    """A row per corruption at a severity, or the mean of the five; clean images on top."""
     rows: list[str | None] = [None, *in_order(corruptions)]
     figure = new_figure()
     shown: list[Estimate] = []

@@ -50,13 +50,7 @@ def answers_of(
 def samples_html(
     images: Sequence[str], truths: Sequence[str], answers: Sequence[Sequence[Guess]]
 ) -> str:
-    """Cards with a picture, its class, and a line for each model's answer.
-
-    Args:
-        images: Data URIs of PNG files.
-        truths: Names of the true classes.
-        answers: Of each image.
-    """
+    """Cards with a picture (a data URI), its class, and a line for each model's answer."""
     cards = "".join(
         f'<div class="card" role="listitem"><img src="{escape(image)}" alt="{escape(truth)}">'
         f"<p>{escape(truth)}</p>"

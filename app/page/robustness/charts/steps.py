@@ -61,9 +61,6 @@ def steps_figure(steps: Sequence[WayStep]) -> Figure:
     """A row per model; a bar floats from the accuracy of the one before to its own.
 
     Whiskers are the paired 95 % intervals of the gains; where these include 0, bars are pale.
-
-    Args:
-        steps: One or more.
     """
     levels, gains = _levels(steps), _gains(steps)
     _, changes, _ = steps_words(levels)
