@@ -48,15 +48,16 @@ def settle(key: str, offered: Collection[str], default: str | None = None) -> st
     return value
 
 
-def in_link(parameter: str, default: Any, known: Collection[Any] = ()) -> Any:
+def in_link(parameter: str, default: Any, known: Collection[Any] = (), *, most: int = 0) -> Any:
     """A field of a `View`: a text, a whole number or a tuple of texts.
 
     Args:
         parameter: Of the URL.
         default: Left out of the link.
         known: What it, or each of a tuple, can be; empty for anything.
+        most: At most so many in a tuple.
     """
-    return field(default=default, metadata={"parameter": parameter, "known": known})
+    return field(default=default, metadata={"parameter": parameter, "known": known, "most": most})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,13 +66,19 @@ class View:
 
     def __post_init__(self) -> None:
         for each in fields(self):
-            value, known = getattr(self, each.name), each.metadata["known"]
-            for part in value if isinstance(value, tuple) else (value,):
-                if known and part not in known:
-                    names = ", ".join(f"{one}" for one in known if one != "")
-                    raise ValueError(
-                        f"{each.metadata['parameter']} is one of {names}, not {f'{part}'[:40]!r}"
-                    )
+            parameter, known, most = (each.metadata[of] for of in ("parameter", "known", "most"))
+            value = getattr(self, each.name)
+            parts = value if isinstance(value, tuple) else (value,)
+            if most and len(parts) > most:
+                raise ValueError(f"up to {most} {each.name} fit, not {len(parts)}")
+            if known and not set(parts) <= set(known):
+                part = next(part for part in parts if part not in known)
+                said = f"one of {', '.join(f'{one}' for one in known if one != '')}"
+                if isinstance(known, range):
+                    said = f"a whole number from {known[0]} to {known[-1]}"
+                raise ValueError(f"{parameter} is {said}, not {f'{part}'[:40]!r}")
+            if isinstance(each.default, int) and not isinstance(value, int):
+                raise ValueError(f"{parameter} is a whole number, not {f'{value}'[:40]!r}")
 
     def to_url(self) -> dict[str, str]:
         """Query parameters that reproduce the settings; defaults are left out."""

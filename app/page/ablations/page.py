@@ -12,7 +12,7 @@ from afn.work.folder import ENDED
 from ...kit import backend, jobs, measured, people
 from ...kit.draw.asked import asked_html
 from ...kit.jobs import Job
-from ...kit.markdown import plain
+from ...kit.markdown import plain, warn
 from ...kit.results import SweepResults
 from ...kit.take import offer, sweeps
 from . import fields as ablation_fields
@@ -43,8 +43,7 @@ def render() -> None:
         "their results; those on MNIST can be run here anew, and sweeps of your own."
     )
     known = _choose(problems)
-    for line in problems:
-        st.warning(plain(line), icon=":material/info:")
+    warn(problems)
     name = VIEW.take().sweep
     if name == NEW:
         _build()

@@ -50,25 +50,16 @@ class AblationsView(View):
 
     dataset: str = in_link("data", "mnist5k")
     backbone: str = in_link("net", "convnet", BACKBONE_NAMES)
-    epochs: int = in_link("epochs", 2)
+    epochs: int = in_link("epochs", 2, range(1, 201))
     axis_1: str = in_link("vary1", "norm", (_NO_AXIS, *VARIED))
     values_1: str = in_link("values1", "bn, afn")
     axis_2: str = in_link("vary2", "batch_size", (_NO_AXIS, *VARIED))
     values_2: str = in_link("values2", "4, 16, 64")
     axis_3: str = in_link("vary3", _NO_AXIS, (_NO_AXIS, *VARIED))
     values_3: str = in_link("values3", "")
-    seeds: int = in_link("seeds", 3)
+    seeds: int = in_link("seeds", 3, range(1, 21))
     tests: str = in_link("tests", "six", TESTS)
     domains: tuple[str, ...] = in_link("domains", ())
-
-    def __post_init__(self) -> None:
-        View.__post_init__(self)
-        for name, limits in (("epochs", (1, 200)), ("seeds", (1, 20))):
-            value = getattr(self, name)
-            if type(value) is not int or not limits[0] <= value <= limits[1]:
-                raise ValueError(
-                    f"{name} is a whole number from {limits[0]} to {limits[1]}, not {value!r:.40}"
-                )
 
     def spec(self) -> SweepSpec:
         """The sweep that is being built.

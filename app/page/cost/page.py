@@ -13,7 +13,7 @@ from afn.wording import enumerate_words
 from ...kit.draw.legend import Entry, legend_html
 from ...kit.draw.palette import NORM_COLORS
 from ...kit.heading import heading
-from ...kit.markdown import plain
+from ...kit.markdown import plain, warn
 from ...kit.plot import csv_button, plot
 from ...kit.take import offer
 from . import charts
@@ -48,8 +48,7 @@ def render() -> None:
     _controls()
     view = take()
     write_url(view)
-    for line in problems:
-        st.warning(plain(line), icon=":material/info:")
+    warn(problems)
     live = live_cost.render(view)
     report = live or reference()
     _figures(view.chosen(report.measurements), view, report, is_live=live is not None)

@@ -16,7 +16,7 @@ from ...kit.draw.domains import MatrixRow, matrix_reading, matrix_table
 from ...kit.families import DIGITS
 from ...kit.heading import heading
 from ...kit.jobs import Job
-from ...kit.markdown import plain
+from ...kit.markdown import plain, warn
 from ...kit.offers import recipe_words
 from ...kit.plot import csv_button, painted
 from ...kit.take import offer
@@ -89,8 +89,7 @@ def render() -> None:
             "on that. Another is shown."
         )
         VIEW.set(source="")
-    for line in problems:
-        st.warning(plain(line), icon=":material/info:")
+    warn(problems)
     if not view.contenders:
         VIEW.write(view)
         st.info("Choose a norm above.", icon=":material/arrow_upward:")
@@ -99,8 +98,7 @@ def render() -> None:
     recipe = _recipe(recipes, len(pairs))
     VIEW.write(VIEW.take())
     trained, missing = training_domains.trained_networks(recipe)
-    for line in missing:
-        st.warning(plain(line), icon=":material/info:")
+    warn(missing)
     if families.are_here(here):
         _training(recipe, pairs, trained_on, here)
     _matrix(recipe, trained, trained_on, here)

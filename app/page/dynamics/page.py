@@ -16,7 +16,7 @@ from ...kit.draw.lambdas import TITLES
 from ...kit.draw.tracks import Course, Series, courses_of, series_of, table
 from ...kit.heading import heading
 from ...kit.jobs import follow
-from ...kit.markdown import plain
+from ...kit.markdown import plain, warn
 from ...kit.offers import Choice, alike, newest
 from ...kit.plot import csv_button, painted, plot
 from ...kit.sections import movement as moving
@@ -56,8 +56,7 @@ def render() -> None:
         return
     _runs(offered)
     chosen, missing = histories.opened(VIEW.take().runs)
-    for line in dict.fromkeys([*problems, *missing]):
-        st.warning(plain(line), icon=":material/info:")
+    warn([*problems, *missing])
     if not chosen:
         VIEW.write(VIEW.take())
         st.info("Choose a run or a pretrained model above.", icon=":material/arrow_upward:")

@@ -21,7 +21,7 @@ AXES = ("linear", "log")
 class DynamicsView(View):
     """Which runs are looked at, and how."""
 
-    runs: tuple[str, ...] = in_link("runs", ())
+    runs: tuple[str, ...] = in_link("runs", (), most=MAX_RUNS)
     """Ids of runs and names of pretrained models; empty for the newest comparison."""
     quantity: Quantity = in_link("show", "lambda", QUANTITIES)
     which: str = in_link("of", ALL, (ALL, *LAMBDAS))
@@ -32,11 +32,6 @@ class DynamicsView(View):
     """How runs are drawn that differ by their seed alone."""
     axis: str = in_link("steps", "linear", AXES)
     """Of the steps."""
-
-    def __post_init__(self) -> None:
-        View.__post_init__(self)
-        if len(self.runs) > MAX_RUNS:
-            raise ValueError(f"up to {MAX_RUNS} runs fit, not {len(self.runs)}")
 
     @property
     def offered(self) -> tuple[str, ...]:

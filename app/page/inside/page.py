@@ -25,7 +25,7 @@ from ...kit.draw.palette import GREY, NORM_COLORS
 from ...kit.families import is_here, other_domains
 from ...kit.heading import heading
 from ...kit.jobs import follow
-from ...kit.markdown import plain
+from ...kit.markdown import plain, warn
 from ...kit.offers import Choice, alike
 from ...kit.plot import csv_button
 from ...kit.take import offer
@@ -102,8 +102,7 @@ def render() -> None:
         datasets = _datasets(chosen.subject.config.dataset) if chosen else {}
         if chosen and datasets:
             problems += _dataset(datasets, is_linked=is_asked)
-    for line in dict.fromkeys([*problems, *missing]):
-        st.warning(plain(line), icon=":material/info:")
+    warn([*problems, *missing])
     VIEW.write(VIEW.take())
     if chosen is None:
         return

@@ -45,7 +45,7 @@ class InsideView(View):
     corruption: str = in_link("corruption", "contrast", CORRUPTIONS)
     severity: int = in_link("severity", 5, range(6))
     size: int = in_link("batch", 32, SIZES)
-    first: int = in_link("first", 0)
+    first: int = in_link("first", 0, range(POOL))
     order: str = in_link("order", "mixed", ORDERS)
     stats: str = in_link("stats", "trained", MODES)
     mu: str = in_link("mu", _TRAINED)
@@ -61,10 +61,6 @@ class InsideView(View):
 
     def __post_init__(self) -> None:
         View.__post_init__(self)
-        if not isinstance(self.channel, int):
-            raise ValueError(f"a channel is a whole number, not {self.channel[:40]!r}")
-        if not isinstance(self.first, int) or not 0 <= self.first < POOL:
-            raise ValueError(f"the first image is 0 to {POOL - 1}, not {f'{self.first}'[:40]!r}")
         for name in LAMBDAS:
             _share(getattr(self, name))
         if self.picture:

@@ -114,7 +114,7 @@ def lines_figure(
 def maps_figure(
     maps: Mapping[str, Sequence[Sequence[float]]], *, grey: Sequence[str], reach: float
 ) -> Figure:
-    """Images beside each other: grey from 0 to 1, or amber below 0 and teal above it, to `reach`."""
+    """Images beside each other: grey from 0 to 1, or amber below 0 and teal above, to `reach`."""
     figure = new_figure()
     width = 1 / len(maps)
     for number, (title, rows) in enumerate(maps.items(), start=1):

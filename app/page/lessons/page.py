@@ -8,7 +8,7 @@ import streamlit as st
 
 from ...kit import routes
 from ...kit.components.memory import remembered
-from ...kit.markdown import plain
+from ...kit.markdown import plain, warn
 from ...kit.take import offer
 from . import result as lesson_result
 from . import take as trials
@@ -44,11 +44,6 @@ def render() -> None:
                 _overview(problems)
 
 
-def _warn(problems: Sequence[str]) -> None:
-    for line in problems:
-        st.warning(plain(line), icon=":material/info:")
-
-
 # -- all lessons -----------------------------------------------------------------------------------
 
 
@@ -61,7 +56,7 @@ def _overview(problems: Sequence[str]) -> None:
         "the data give it, and a **check**. Teachers find a note at the end of each, and a way to "
         "put the lesson into a page or a slide."
     )
-    _warn(problems)
+    warn(problems)
     lessons = list(LESSONS.values())
     for first in range(0, len(lessons), 2):
         for column, lesson in zip(st.columns(2), lessons[first : first + 2], strict=False):
@@ -113,7 +108,7 @@ def _lesson(
     st.title(lesson.title, anchor=False)
     with st.container(key="lesson-question"):
         st.markdown(lesson.question)
-    _warn(problems)
+    warn(problems)
     st.markdown(lesson.before)
     st.header("Your prediction", anchor=False)
     _prediction(lesson, view)

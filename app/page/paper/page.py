@@ -21,7 +21,7 @@ from ...kit.draw.asked import asked_html, asked_rows
 from ...kit.draw.chart import Rows
 from ...kit.draw.legend import Entry, legend_html
 from ...kit.heading import heading
-from ...kit.markdown import plain
+from ...kit.markdown import plain, warn
 from ...kit.plot import csv_button, painted, plot
 from ...kit.sections import calibration
 from ...kit.sections import movement as moving
@@ -65,8 +65,7 @@ def render() -> None:
         "What AFN's tables claim, and what came out here with smaller networks and less training: "
         "levels differ, so the **sign of differences** is tested."
     )
-    for line in problems:
-        st.warning(plain(line), icon=":material/info:")
+    warn(problems)
     try:
         results = measured.results()
     except (ValueError, OSError) as error:

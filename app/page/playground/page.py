@@ -10,7 +10,7 @@ from ...kit.comparison import Comparison, names_of
 from ...kit.draw.live_chart import is_fed, preload_charts
 from ...kit.draw.palette import run_colors
 from ...kit.jobs import follow
-from ...kit.markdown import plain
+from ...kit.markdown import plain, warn
 from ...kit.take import lambdas, offer, trainings
 from . import controls, figures, status, tour, transport
 from . import view as state
@@ -40,8 +40,7 @@ def render() -> None:
         "**normalization layer** differs. Press Start and watch what each one learns, and how far "
         "**λ**, the share that AFN and ASRNorm give to their small networks, moves."
     )
-    for line in errors:
-        st.warning(plain(line), icon=":material/info:")
+    warn(errors)
     for line in dict.fromkeys(w for config in comparison for w in config.warnings()):
         st.info(line, icon=":material/lightbulb:")
     backend.runner().start()
@@ -68,8 +67,7 @@ def _live(statuses_around: list[str]) -> list[str]:
     if statuses != statuses_around:
         return statuses  # the buttons follow, and the page begins or ceases to look
     state.write_url(comparison)
-    for line in state.session().problems:
-        st.warning(plain(line), icon=":material/info:")
+    warn(state.session().problems)
     backend.runner().start()
     names = names_of([slot.config for slot in slots], [slot.origin for slot in slots])
     colors = run_colors([slot.config.norm for slot in slots])

@@ -12,7 +12,7 @@ from ...kit.draw.lambdas import short_layer
 from ...kit.draw.palette import NORM_COLORS
 from ...kit.heading import heading
 from ...kit.jobs import follow
-from ...kit.markdown import plain
+from ...kit.markdown import plain, warn
 from ...kit.offers import Choice, newest
 from ...kit.plot import csv_button, painted, plot
 from ...kit.take import offer
@@ -52,8 +52,7 @@ def render() -> None:
         layers = chosen.history.layers if chosen else []
         if layers:
             problems += _layer(layers, is_linked=is_asked)
-    for line in dict.fromkeys([*problems, *missing]):
-        st.warning(plain(line), icon=":material/info:")
+    warn([*problems, *missing])
     if chosen is None:
         VIEW.write(VIEW.take())
         st.info("Choose a run or a pretrained model above.", icon=":material/arrow_upward:")

@@ -43,11 +43,6 @@ class RescalingView(View):
     """Whose statistics norms with the choice use; "trained" is as it was configured."""
     batch_size: int = in_link("batch", 128, BATCH_SIZES)
 
-    def __post_init__(self) -> None:
-        View.__post_init__(self)
-        if not isinstance(self.step, int):
-            raise ValueError(f"a step is a whole number, not {self.step[:40]!r}")
-
 
 def nearest(step: int, steps: Sequence[int]) -> int:
     """The snapshot's step next to one; the newest is `NEWEST`."""

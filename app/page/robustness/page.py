@@ -15,7 +15,7 @@ from ...kit.draw.estimates import Tested
 from ...kit.draw.legend import Entry, legend_html
 from ...kit.heading import heading
 from ...kit.jobs import Job
-from ...kit.markdown import plain
+from ...kit.markdown import plain, warn
 from ...kit.networks import Chosen
 from ...kit.offers import Choice, newest
 from ...kit.plot import plot
@@ -80,8 +80,7 @@ def render() -> None:
         problems += misfits(chosen, VIEW.take())
     if VIEW.take().baseline not in [each.network.id for each in chosen]:
         VIEW.set(baseline="")
-    for line in dict.fromkeys([*problems, *missing]):
-        st.warning(plain(line), icon=":material/info:")
+    warn([*problems, *missing])
     if not chosen:
         st.info("Choose a model above.", icon=":material/arrow_upward:")
         return
@@ -90,8 +89,7 @@ def render() -> None:
     )
     _controls(chosen)
     chosen, others = fitting(chosen, VIEW.take().dataset)
-    for line in others:
-        st.warning(plain(line), icon=":material/info:")
+    warn(others)
     VIEW.write(VIEW.take())
     if not _has_answers(chosen):
         st.markdown(

@@ -41,7 +41,7 @@ MAX_MODELS = 4
 class RobustnessView(View):
     """Which models are tested how, and what of it is on screen."""
 
-    models: tuple[str, ...] = in_link("models", ())
+    models: tuple[str, ...] = in_link("models", (), most=MAX_MODELS)
     """Ids of networks; empty for the newest comparison's."""
     dataset: str = in_link("data", "")
     """Whose test images; empty for those of the first model's."""
@@ -58,11 +58,6 @@ class RobustnessView(View):
     severity: int = in_link("severity", 5, range(6))
     """0 to 5, of the shift that is seen up close."""
     pictures: ImageChoice = in_link("pictures", "flipped", KINDS)
-
-    def __post_init__(self) -> None:
-        View.__post_init__(self)
-        if len(self.models) > MAX_MODELS:
-            raise ValueError(f"up to {MAX_MODELS} models fit, not {len(self.models)}")
 
     @property
     def place(self) -> Place:

@@ -15,7 +15,7 @@ from ...kit.comparison import LETTERS
 from ...kit.draw.chart import Shown
 from ...kit.draw.legend import Entry, Stroke, legend_html
 from ...kit.jobs import follow
-from ...kit.markdown import plain
+from ...kit.markdown import plain, warn
 from ...kit.plot import csv_button, plot
 from ...kit.take import offer
 from . import forking
@@ -34,8 +34,7 @@ def render(first: Run, second: Run) -> None:
     with st.container(border=True, key="pair"):
         st.header("Two runs compared", anchor=False)
         chosen, problems = histories.opened([first.id, second.id])
-        for line in problems:
-            st.warning(plain(line), icon=":material/info:")
+        warn(problems)
         if len(chosen) < 2:
             return
         is_live = any(each.is_live for each in chosen)
