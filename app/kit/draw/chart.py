@@ -11,14 +11,8 @@ from afn.settings.config import TrainConfig
 from afn.settings.lambda_init import GREEK
 from afn.wording import statistics_told
 
-TICK_BYTES = 1_200
-"""Room for the points of one tick, so that three overlapping ticks stay below 5 KB."""
-HISTORY_BYTES = 60_000
-"""Room for a whole history, which is thinned to it."""
-
 Rows = list[dict[str, Any]]
 """A table in long form: one dict a row, all with the same keys."""
-"""What came after a cursor (None: everything), {} for nothing, and the cursor to go on from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +77,19 @@ class Chart:
     is_final: bool = False
 
 
-def subject_of(shown: Sequence[Shown], *view: Hashable) -> Hashable:
-    """The runs, their revisions, and how they are looked at."""
-    return (tuple((each.history.run.id, each.history.revision) for each in shown), view)
-
-
-def all_over(shown: Sequence[Shown]) -> bool:
-    """Whether no run is to say more."""
-    return all(each.is_over for each in shown)
-
-
-def legend(shown: Sequence[Shown]) -> list[dict[str, str]]:
-    """The runs as a spec names them."""
-    return [{"label": each.label, "color": each.color} for each in shown]
+def chart_of(
+    shown: Sequence[Shown],
+    view: tuple[Hashable, ...],
+    spec: dict[str, Any],
+    feed: Callable[[Any], tuple[dict[str, Any], Any]],
+    reading: str,
+    table: Callable[[], Rows],
+) -> Chart:
+    """A chart of runs: another one where these, their revisions or the view of them change."""
+    subject = tuple((each.history.run.id, each.history.revision) for each in shown), view
+    runs = [{"label": each.label, "color": each.color} for each in shown]
+    is_over = all(each.is_over for each in shown)
+    return Chart(subject, {**spec, "runs": runs}, feed, reading, table, is_over)
 
 
 def marks_since(shown: Sequence[Shown], seen: Sequence[int]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from afn.settings.corruptions import MIN_SIDE
 from afn.stats.intervals import wilson_interval
 from afn.wording import count_words, enumerate_words, percent
 
-from .chart import Chart, Rows, Shown, all_over, legend, subject_of
+from .chart import Chart, Rows, Shown, chart_of
 
 CLEAN = "clean"
 _LEAST = (MIN_SIDE, MIN_SIDE, 1)
@@ -26,7 +26,6 @@ def corruption_chart(shown: Sequence[Shown], severity: int) -> Chart:
     spec = {
         "kind": "bars",
         "groups": [group_title(name) for name in keys],
-        "runs": legend(shown),
         "y": f"accuracy at severity {severity}, %",
         "range": [0, 100],
     }
@@ -60,14 +59,8 @@ def corruption_chart(shown: Sequence[Shown], severity: int) -> Chart:
             }
         return chunk, (counts, has_images or samples is not None)
 
-    return Chart(
-        subject_of(shown, severity),
-        spec,
-        feed,
-        _reading(shown, severity),
-        lambda: _table(shown),
-        all_over(shown),
-    )
+    reading = _reading(shown, severity)
+    return chart_of(shown, (severity,), spec, feed, reading, lambda: _table(shown))
 
 
 def group_title(corruption: str | None) -> str:
@@ -100,11 +93,8 @@ def _reading(shown: Sequence[Shown], severity: int) -> str:
         for name, test in newest.items():
             drop = (clean["accuracy"] if clean else 1.0) - test["accuracy"]
             if worst is None or drop > worst[0]:
-                worst = (
-                    drop,
-                    group_title(name),
-                    f"{each.label} falls to {percent(test['accuracy'])}",
-                )
+                told = f"{each.label} falls to {percent(test['accuracy'])}"
+                worst = drop, group_title(name), told
     if worst is None:
         return "No corruption tested yet: that happens at each epoch's end, or on demand."
     n = next(t["n"] for each in shown for t in each.history.evaluations)

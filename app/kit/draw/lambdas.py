@@ -9,18 +9,8 @@ from afn.runs.history import History
 from afn.settings.lambda_init import GREEK, LAMBDAS
 from afn.wording import number_words
 
-from .chart import (
-    HISTORY_BYTES,
-    TICK_BYTES,
-    Chart,
-    Rows,
-    Shown,
-    all_over,
-    legend,
-    marks_since,
-    subject_of,
-)
-from .live_chart import curve_points
+from .chart import Chart, Rows, Shown, chart_of, marks_since
+from .live_chart import curves_chunk
 
 TITLES = {
     "mu": "λ_μ · share in the mean",
@@ -55,7 +45,6 @@ def lambda_chart(shown: Sequence[Shown], *, scale: Scale = "λ", by: By = "λ") 
     spec = {
         "kind": "curves",
         "panels": panels,
-        "runs": legend(adaptive),
         "lines": lines,
         "columns": 2 if by == "λ" or len(layers) < 3 else 3,
         "x": "step",
@@ -72,23 +61,11 @@ def lambda_chart(shown: Sequence[Shown], *, scale: Scale = "λ", by: By = "λ") 
             (line, *_block(each.history, first, scale, by))
             for line, each, first in zip(first_lines, adaptive, steps, strict=True)
         ]
-        chunk: dict[str, Any] = {}
-        room = HISTORY_BYTES if cursor is None else TICK_BYTES
-        if points := curve_points(blocks, most_bytes=room):
-            chunk["pts"] = points
-        if marks := marks_since(adaptive, commands):
-            chunk["marks"] = marks
-        return chunk, now
+        marks = marks_since(adaptive, commands)
+        return curves_chunk(blocks, marks, is_history=cursor is None), now
 
     view = (scale, by, tuple(layers))
-    return Chart(
-        subject_of(adaptive, *view),
-        spec,
-        feed,
-        _reading(adaptive),
-        lambda: _table(shown),
-        all_over(shown),
-    )
+    return chart_of(adaptive, view, spec, feed, _reading(adaptive), lambda: _table(shown))
 
 
 def short_layer(name: str) -> str:

@@ -7,23 +7,14 @@ import numpy as np
 
 from afn.wording import count_words, enumerate_words, number_words, percent
 
-from .chart import (
-    HISTORY_BYTES,
-    TICK_BYTES,
-    Chart,
-    Rows,
-    Shown,
-    all_over,
-    legend,
-    marks_since,
-    subject_of,
-)
-from .live_chart import curve_points
+from .chart import Chart, Rows, Shown, chart_of, marks_since
+from .live_chart import curves_chunk
 
 SMOOTH = 20
 """Points of training curves that the strong line averages."""
 
 Columns = Callable[[Shown, int], list[np.ndarray]]
+Tests = Callable[[Shown, int], tuple[list[int], list[list[float]]]]
 
 
 def learning_chart(shown: Sequence[Shown]) -> Chart:
@@ -35,7 +26,6 @@ def learning_chart(shown: Sequence[Shown]) -> Chart:
             {"title": "Training accuracy", "y": "%", "smooth": SMOOTH},
             {"title": "Test accuracy, clean images", "y": "%", "markers": True},
         ],
-        "runs": legend(shown),
         "lines": [
             *([panel, run, 0] for run in range(len(shown)) for panel in (0, 1)),
             *([2, run, 0] for run in range(len(shown))),
@@ -52,22 +42,8 @@ def learning_chart(shown: Sequence[Shown]) -> Chart:
         clean = [e for e in each.history.evaluations[first:] if e["corruption"] is None]
         return [e["step"] for e in clean], [[100 * e["accuracy"] for e in clean]]
 
-    def feed(cursor: tuple[list[int], list[int], list[int]] | None) -> tuple[dict[str, Any], Any]:
-        now = _ends(shown)
-        steps, evaluations, commands = cursor or ([0] * len(shown),) * 3
-        blocks = _step_blocks(shown, steps, 2, columns)
-        for run, each in enumerate(shown):
-            blocks.append((2 * len(shown) + run, *tests(each, evaluations[run])))
-        return _chunk(blocks, marks_since(shown, commands), cursor is None), now
-
-    return Chart(
-        subject_of(shown),
-        spec,
-        feed,
-        _learning_reading(shown),
-        lambda: _steps(shown),
-        all_over(shown),
-    )
+    reading = _learning_reading(shown)
+    return chart_of(shown, (), spec, _feed(shown, columns, tests), reading, lambda: _steps(shown))
 
 
 def gradient_chart(shown: Sequence[Shown]) -> Chart:
@@ -78,7 +54,6 @@ def gradient_chart(shown: Sequence[Shown]) -> Chart:
             {"title": "Gradient norm", "y": "norm", "log": True, "smooth": SMOOTH},
             {"title": "Speed of training", "y": "images/s", "smooth": SMOOTH},
         ],
-        "runs": legend(shown),
         "lines": [[panel, run, 0] for run in range(len(shown)) for panel in (0, 1)],
         "columns": 2,
         "x": "step",
@@ -88,49 +63,36 @@ def gradient_chart(shown: Sequence[Shown]) -> Chart:
         of = {name: column[first:] for name, column in each.history.columns.items()}
         return [of["grad_norm"], of["batch_size"] / np.maximum(of["duration"], 1e-6)]
 
+    reading = _gradient_reading(shown)
+    return chart_of(shown, (), spec, _feed(shown, columns), reading, lambda: _steps(shown))
+
+
+def _feed(
+    shown: Sequence[Shown], columns: Columns, tests: Tests | None = None
+) -> Callable[[Any], tuple[dict[str, Any], Any]]:
+    """Two lines a run over the steps and, behind all of those, one over its tests."""
+
     def feed(cursor: tuple[list[int], list[int], list[int]] | None) -> tuple[dict[str, Any], Any]:
-        now = _ends(shown)
-        steps, _, commands = cursor or ([0] * len(shown),) * 3
-        blocks = _step_blocks(shown, steps, 2, columns)
-        return _chunk(blocks, marks_since(shown, commands), cursor is None), now
+        histories = [each.history for each in shown]
+        now = (
+            [len(history.steps) for history in histories],
+            [len(history.evaluations) for history in histories],
+            [len(history.commands) for history in histories],
+        )
+        steps, evaluations, commands = cursor or ([0] * len(shown),) * 3
+        blocks: list[tuple[int, Any, Any]] = [
+            (2 * run, each.history.steps[since:], columns(each, since))
+            for run, (each, since) in enumerate(zip(shown, steps, strict=True))
+        ]
+        if tests:
+            blocks += [
+                (2 * len(shown) + run, *tests(each, evaluations[run]))
+                for run, each in enumerate(shown)
+            ]
+        marks = marks_since(shown, commands)
+        return curves_chunk(blocks, marks, is_history=cursor is None), now
 
-    return Chart(
-        subject_of(shown),
-        spec,
-        feed,
-        _gradient_reading(shown),
-        lambda: _steps(shown),
-        all_over(shown),
-    )
-
-
-def _ends(shown: Sequence[Shown]) -> tuple[list[int], list[int], list[int]]:
-    """How much there is of each run: steps, tests, commands."""
-    histories = [each.history for each in shown]
-    return (
-        [len(history.steps) for history in histories],
-        [len(history.evaluations) for history in histories],
-        [len(history.commands) for history in histories],
-    )
-
-
-def _step_blocks(
-    shown: Sequence[Shown], first: list[int], width: int, columns: Columns
-) -> list[tuple[int, Any, Any]]:
-    return [
-        (width * run, each.history.steps[since:], columns(each, since))
-        for run, (each, since) in enumerate(zip(shown, first, strict=True))
-    ]
-
-
-def _chunk(blocks: list[Any], marks: list[Any], is_history: bool) -> dict[str, Any]:
-    chunk: dict[str, Any] = {}
-    room = HISTORY_BYTES if is_history else TICK_BYTES
-    if points := curve_points(blocks, most_bytes=room):
-        chunk["pts"] = points
-    if marks:
-        chunk["marks"] = marks
-    return chunk
+    return feed
 
 
 def _learning_reading(shown: Sequence[Shown]) -> str:

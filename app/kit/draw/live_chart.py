@@ -30,6 +30,10 @@ from ..feed import FEED, Drawn
 from ..folders import PLOTLY, STATIC
 from ..view import in_session
 
+TICK_BYTES = 1_200
+"""Room for the points of one tick, so that three overlapping ticks stay below 5 KB."""
+HISTORY_BYTES = 60_000
+"""Room for a whole history, which is thinned to it."""
 _OVERLAP = 3
 """Messages of the page carry so many chunks: one or two may be lost."""
 
@@ -123,6 +127,15 @@ def curve_points(
         rows = np.linspace(len(x) - 1, 0, kept, dtype=int)[::-1]
         packed.append([first, encode(x[rows]), encode(y[:, rows])])
     return packed
+
+
+def curves_chunk(
+    blocks: Iterable[tuple[int, Any, Any]], marks: Sequence[dict[str, Any]], *, is_history: bool
+) -> dict[str, Any]:
+    """A chunk of curves and marks, as far as there are any; a history is thinned less."""
+    room = HISTORY_BYTES if is_history else TICK_BYTES
+    chunk = {"pts": curve_points(blocks, most_bytes=room), "marks": list(marks)}
+    return {name: found for name, found in chunk.items() if found}
 
 
 def _lay_out_plotly() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from afn.wording import enumerate_words, range_words
 
-from ...kit.draw.chart import Chart, Rows, Shown, all_over, legend, subject_of
+from ...kit.draw.chart import Chart, Rows, Shown, chart_of
 from ...kit.draw.lambdas import short_layer
 from ...kit.draw.live_chart import pack
 
@@ -30,7 +30,6 @@ def distribution_chart(shown: Sequence[Shown], layer: str) -> Chart:
     every = -(-max(widths, default=1) // MOST_CHANNELS)
     spec = {
         "kind": "distribution",
-        "runs": legend(shown),
         "panels": ["γ̂ · scale", "β̂ · shift"],
         "title": short_layer(layer),
         "every": every,
@@ -68,18 +67,12 @@ def distribution_chart(shown: Sequence[Shown], layer: str) -> Chart:
 
     def table() -> Rows:
         return [
-            {
-                "run": each.label,
-                "layer": layer,
-                "step": snapshot["step"],
-                "channel": channel,
-                "gamma": gamma,
-                "beta": beta,
-            }
+            {"run": each.label, "layer": layer, "step": snapshot["step"], "channel": channel}
+            | {"gamma": gamma, "beta": beta}
             for each in shown
             for snapshot in each.history.snapshots
             if (panels := values(each, snapshot))
             for channel, (gamma, beta) in enumerate(zip(*panels, strict=True))
         ]
 
-    return Chart(subject_of(shown, layer), spec, feed, reading(), table, all_over(shown))
+    return chart_of(shown, (layer,), spec, feed, reading(), table)

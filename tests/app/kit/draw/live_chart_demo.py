@@ -16,8 +16,8 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from app.kit.draw.chart import HISTORY_BYTES, TICK_BYTES, Chart
-from app.kit.draw.live_chart import curve_points, live_chart, pack
+from app.kit.draw.chart import Chart
+from app.kit.draw.live_chart import HISTORY_BYTES, TICK_BYTES, curve_points, live_chart, pack
 
 TICK = float(os.environ.get("AFN_DEMO_TICK", "0.3"))
 STEPS = int(os.environ.get("AFN_DEMO_STEPS", "600"))

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.kit.draw.chart import HISTORY_BYTES, TICK_BYTES
-from app.kit.draw.live_chart import curve_points, encode, pack
+from app.kit.draw.live_chart import HISTORY_BYTES, TICK_BYTES, curve_points, encode, pack
 from app.kit.feed import FEED
 
 
