@@ -77,16 +77,13 @@ def from_url(url: Mapping[str, Sequence[str]]) -> tuple[Comparison, list[str]]:
             comparison.append(_contender_from_text(text, base))
         except ValueError as error:
             problems.append(_problem("c", text, error, "It is left out."))
-    return tuple(comparison) or share(default_comparison(), **_shared_values(base)), problems
+    usual = tuple(replace(base, norm=config.norm) for config in default_comparison())
+    return tuple(comparison) or usual, problems
 
 
 def _problem(key: str, text: str, error: ValueError, remedy: str) -> str:
     line = f"In the link, {key}={text[:40]}: {str(error)[:160]}. {remedy}"
     return " ".join(line.split())
-
-
-def _shared_values(config: TrainConfig) -> dict[str, Any]:
-    return {setting.name: getattr(config, setting.name) for setting in SHARED}
 
 
 def _contender_to_text(config: TrainConfig) -> str:

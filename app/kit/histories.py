@@ -18,8 +18,6 @@ from .draw.chart import Shown
 from .draw.palette import run_colors
 from .offers import Choice, offers
 
-# -- what there is ---------------------------------------------------------------------------------
-
 
 @st.cache_data(ttl=5, show_spinner=False)
 def choices() -> list[Choice]:
@@ -31,9 +29,6 @@ def choices() -> list[Choice]:
 def _told(card: Card) -> History:
     """What a card's events say."""
     return History.of(card)
-
-
-# -- opened ----------------------------------------------------------------------------------------
 
 
 def opened(ids: Sequence[str]) -> tuple[list[Shown], list[str]]:

@@ -124,13 +124,9 @@ def _table(shown: Sequence[Shown]) -> Rows:
             low, high = wilson_interval(test["correct"], test["n"])
             rows.append(
                 {
-                    "run": each.label,
-                    **{k: v for k, v in test.items() if k not in _APART},
-                    "rule": rule_of(test),
-                    "constants": test.get("constants"),
-                    "low95": low,
-                    "high95": high,
-                    "seed": each.config.seed,
+                    "run": each.label, **{k: v for k, v in test.items() if k not in _APART},
+                    "rule": rule_of(test), "constants": test.get("constants"), "low95": low,
+                    "high95": high, "seed": each.config.seed,
                 }
-            )
+            )  # fmt: skip
     return rows

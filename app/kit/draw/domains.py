@@ -3,7 +3,7 @@
 `app.page.domains.matrix` draws it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
@@ -106,9 +106,8 @@ def matrix_reading(
     domains: Sequence[str],
     *,
     baseline: str | None = None,
-    titles: Titles | None = None,
 ) -> str:
-    """Which contender does best on domains that it has not seen, by how much, and what is hardest.
+    """Which contender does best on domains that it has not seen, and by how much.
 
     Only cells that all contenders have count. They are held against the baseline, by its label;
     unless said the first one with batch norm.
@@ -160,21 +159,6 @@ def matrix_reading(
             ]
         )
         text.append(f"Beside {baseline}, image by image: {words}.")
-        first_two = set(ranked[:2])
-        unclear = [
-            label
-            for label, each in gains.items()
-            if not each.is_clear and {label, baseline} != first_two
-        ]
-        if unclear:
-            verb = "is" if len(unclear) == 1 else "are"
-            text.append(f"{enumerate_words(unclear)} {verb} too close to {baseline} to tell.")
-    hardest, accuracy = _hardest(row for mine in cut.values() for row in mine)
-    if len({domain for tested in places.values() for domain in tested}) > 1:
-        text.append(
-            f"Hardest is {domain_words(hardest, titles)}: {percent(accuracy)} over all networks "
-            f"that were trained on others."
-        )
     return " ".join(text)
 
 
@@ -213,32 +197,17 @@ def _cut(
     }
 
 
-def _hardest(rows: Iterable[MatrixRow]) -> tuple[str, float]:
-    accuracies: dict[str, list[float]] = {}
-    for row in rows:
-        for domain, cell in row.cells.items():
-            accuracies.setdefault(domain, []).append(cell.accuracy)
-    return min(((name, fmean(each)) for name, each in accuracies.items()), key=lambda it: it[1])
-
-
 def matrix_table(rows: Sequence[MatrixRow], domains: Sequence[str]) -> Rows:
     """All cells that are known, in long form."""
     return [
         {
-            "model": row.label,
-            "norm": row.norm,
-            "statistics": row.statistics,
-            "train domain": row.train,
-            "test domain": domain,
-            "n": cell.n,
-            "correct": cell.correct,
-            "accuracy": cell.accuracy,
-            "low95": accuracy.low,
-            "high95": accuracy.high,
+            "model": row.label, "norm": row.norm, "statistics": row.statistics,
+            "train domain": row.train, "test domain": domain, "n": cell.n, "correct": cell.correct,
+            "accuracy": cell.accuracy, "low95": accuracy.low, "high95": accuracy.high,
             "source": cell.source,
         }
         for row in rows
         for domain in domains
         if (cell := row.cells.get(domain))
         for accuracy in [accuracy_over([cell])]
-    ]
+    ]  # fmt: skip

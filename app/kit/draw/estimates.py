@@ -113,9 +113,6 @@ def corrupted_places(places: Sequence[Place]) -> list[Place]:
     return [place for place in places if place[0] is not None]
 
 
-# -- in words --------------------------------------------------------------------------------------
-
-
 def place_title(place: Place) -> str:
     """ "clean", "fog, severity 3"."""
     corruption, severity = place

@@ -156,21 +156,13 @@ def grid_table(tested: Sequence[Tested]) -> Rows:
     """Every known cell of every model, in long form."""
     return [
         {
-            "model": each.label,
-            "norm": each.norm,
-            "statistics": each.statistics,
-            "corruption": cell.corruption or CLEAN,
-            "severity": cell.severity,
-            "source": cell.source,
-            "rule": cell.rule,
-            "n": cell.n,
-            "correct": cell.correct,
-            "accuracy": cell.accuracy,
-            "low95": accuracy.low,
-            "high95": accuracy.high,
+            "model": each.label, "norm": each.norm, "statistics": each.statistics,
+            "corruption": cell.corruption or CLEAN, "severity": cell.severity,
+            "source": cell.source, "rule": cell.rule, "n": cell.n, "correct": cell.correct,
+            "accuracy": cell.accuracy, "low95": accuracy.low, "high95": accuracy.high,
             "loss": cell.loss,
         }
         for each in tested
         for cell in each.cells.values()
         for accuracy in [accuracy_over([cell])]
-    ]
+    ]  # fmt: skip

@@ -23,9 +23,6 @@ DASHES = (
 )  # fmt: skip
 
 
-# -- seeds together --------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class Series:
     """Runs that differ by their seed alone, or one run."""

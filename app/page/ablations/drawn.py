@@ -77,9 +77,6 @@ def picked(selected: Sequence[Mapping[str, Any]], drawn: DrawnSweep) -> Point | 
     return None
 
 
-# -- in words --------------------------------------------------------------------------------------
-
-
 def point_words(point: Point) -> str:
     """A point within a sentence: names alone, numbers with what they are."""
     return ", ".join(
@@ -108,9 +105,6 @@ def figure_words(figure: OverSeeds, unit: str, *, signed: bool = False) -> str:
 def number(value: float, unit: str, *, signed: bool = False) -> str:
     """One digit behind the point; four of a λ, which has no unit."""
     return (signed_words if signed else fixed_words)(value, 1 if unit else 4)
-
-
-# -- colours ---------------------------------------------------------------------------------------
 
 
 def line_colors(lines: Sequence[Point]) -> list[str]:

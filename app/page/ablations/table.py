@@ -99,18 +99,14 @@ def table(drawn: DrawnSweep) -> Rows:
         has_interval, has_gain = figure and figure.n > 1, gain and gain.n > 1
         rows.append(
             {
-                **dict(point),
-                "metric": drawn.metric.name,
-                "unit": drawn.metric.unit,
-                "seeds": figure.n if figure else 0,
-                "mean": figure.mean if figure else None,
+                **dict(point), "metric": drawn.metric.name, "unit": drawn.metric.unit,
+                "seeds": figure.n if figure else 0, "mean": figure.mean if figure else None,
                 "low95": figure.low if figure and has_interval else None,
                 "high95": figure.high if figure and has_interval else None,
-                "baseline": drawn.layout.baseline,
-                "gain": gain.mean if gain else None,
+                "baseline": drawn.layout.baseline, "gain": gain.mean if gain else None,
                 "gain_low95": gain.low if gain and has_gain else None,
                 "gain_high95": gain.high if gain and has_gain else None,
                 "badge": badge(gain, more_is_better=drawn.metric.more_is_better),
             }
-        )
+        )  # fmt: skip
     return rows

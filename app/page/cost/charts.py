@@ -156,19 +156,13 @@ def table(chosen: Sequence[Measurement], view: CostView) -> Rows:
     bn = _yardsticks(chosen)
     return [
         {
-            VARIED_TITLES[view.varied]: view.place(m),
-            "norm": title_of(m.norm),
-            "training step, ms": m.train_step_ms,
-            "step × BN": m.train_ratio,
-            "inference, ms": m.inference_ms,
-            "inference × BN": m.inference_ratio,
-            "peak, MB": m.peak_bytes / 1e6,
-            "peak × BN": m.peak_bytes / bn[m.case].peak_bytes,
-            "parameters": m.parameters,
-            "parameters × BN": m.parameters / bn[m.case].parameters,
-            "MACs": m.macs,
-            "MACs × BN": m.macs / bn[m.case].macs,
+            VARIED_TITLES[view.varied]: view.place(m), "norm": title_of(m.norm),
+            "training step, ms": m.train_step_ms, "step × BN": m.train_ratio,
+            "inference, ms": m.inference_ms, "inference × BN": m.inference_ratio,
+            "peak, MB": m.peak_bytes / 1e6, "peak × BN": m.peak_bytes / bn[m.case].peak_bytes,
+            "parameters": m.parameters, "parameters × BN": m.parameters / bn[m.case].parameters,
+            "MACs": m.macs, "MACs × BN": m.macs / bn[m.case].macs,
             "statistics at inference": m.statistics,
         }
         for m in chosen
-    ]
+    ]  # fmt: skip

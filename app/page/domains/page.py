@@ -27,7 +27,6 @@ from . import training as training_domains
 from .training import Pair, Recipe
 from .view import (
     AS_PRETRAINED,
-    CONTENDERS,
     IMAGES,
     LABELS,
     SHOWN,
@@ -240,7 +239,7 @@ def _matrix(
         if trained:
             norms = {norm for norm, _ in trained}
             there = [row for row in everything if row.norm in norms]
-            words = matrix_reading(there, names, baseline=CONTENDERS[baseline].label, titles=titles)
+            words = matrix_reading(there, names, baseline=LABELS[baseline])
             st.markdown(plain(words))
             if len(rows) > 1:
                 against = _against(rows, baseline)
@@ -281,9 +280,7 @@ def _tables(
     for name, mine in shown.items():
         columns = columns or list(st.columns(across))
         columns.pop(0).html(
-            matrix.matrix_html(
-                mine, names, against=against, caption=CONTENDERS[name].label, titles=titles
-            )
+            matrix.matrix_html(mine, names, against=against, caption=LABELS[name], titles=titles)
         )
 
 

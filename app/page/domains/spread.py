@@ -248,24 +248,16 @@ def spread_table(spreads: Sequence[Named]) -> Rows:
     """All distances, in long form."""
     return [
         {
-            "model": label,
-            "layer": layer.name,
-            "side": when,
-            "domains": " ".join(spread.domains),
-            "images": sum(spread.num_images),
-            "batch size": spread.batch_size,
-            "shift": side.shift,
-            "shift low95": side.shift95[0],
-            "shift high95": side.shift95[1],
-            "scatter": side.scatter,
-            "separation": side.separation,
-            "separation low95": side.separation95[0],
-            "separation high95": side.separation95[1],
+            "model": label, "layer": layer.name, "side": when, "domains": " ".join(spread.domains),
+            "images": sum(spread.num_images), "batch size": spread.batch_size, "shift": side.shift,
+            "shift low95": side.shift95[0], "shift high95": side.shift95[1],
+            "scatter": side.scatter, "separation": side.separation,
+            "separation low95": side.separation95[0], "separation high95": side.separation95[1],
         }
         for label, _, spread in spreads
         for layer in spread.layers
         for when, side in (("before", layer.before), ("after", layer.after))
-    ]
+    ]  # fmt: skip
 
 
 def _measured(side: Side) -> str:

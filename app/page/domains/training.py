@@ -131,9 +131,6 @@ def stop(runs: Sequence[Run]) -> None:
         st.toast(plain(f"Not all were stopped: {error}."), icon=":material/error:")
 
 
-# -- how long it takes -----------------------------------------------------------------------------
-
-
 def job_of(recipe: Recipe, entries: Entries, expected: Mapping[Pair, float]) -> Job:
     """How far training is, from what the runs have said.
 

@@ -85,9 +85,6 @@ def _share(text: str) -> float | None:
     return value
 
 
-# -- networks --------------------------------------------------------------------------------------
-
-
 def untrained_names() -> dict[str, str]:
     """Networks that nobody has trained: id -> title."""
     return {f"untrained-{norm}": f"{NORM_TITLES[norm]}, untrained (mnist5k)" for norm in NORMS}
@@ -127,9 +124,6 @@ def look_of(
         everywhere=view.where == "everywhere",
         others=tuple(others),
     )
-
-
-# -- the session -----------------------------------------------------------------------------------
 
 
 def _linked(view: InsideView) -> InsideView:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from math import inf
+from statistics import fmean
 from typing import Any
 
 from afn.ask.inside.look import Seen, ShownScore
@@ -155,7 +156,7 @@ def _decoder(seen: Seen) -> tuple[str, str]:
         f"{_sub('μ', f'stan,{c}')} = {number_words(channels['mu_stan'][c])}, "
         f"{_sub('σ', f'stan,{c}')} = ReLU(·) = {number_words(channels['sigma_stan'][c])}"
     )
-    mean_gap = _mean(
+    mean_gap = fmean(
         abs(a - b) / s
         for a, b, s in zip(channels["mu_stan"], channels["mu"], channels["sigma"], strict=True)
     )
@@ -182,11 +183,11 @@ def _mix(seen: Seen) -> tuple[str, str]:
             f"(1 − λ<sub>{letter}</sub>)·{_sub(letter, c)} = "
             f"{own}·{stan} + {other}·{measured} = <b>{hat}</b>"
         )
-    moved = _mean(
+    moved = fmean(
         abs(a - b) / s
         for a, b, s in zip(channels["mu_hat"], channels["mu"], channels["sigma"], strict=True)
     )
-    spread = _mean(a / b for a, b in zip(channels["sigma_hat"], channels["sigma"], strict=True))
+    spread = fmean(a / b for a, b in zip(channels["sigma_hat"], channels["sigma"], strict=True))
     reading = (
         f"On average over channels the mean moves by {number_words(moved, 2)} σ, and the "
         "deviation becomes "
@@ -380,8 +381,3 @@ def _bracketed(text: str) -> str:
 
 def _sub(letter: str, index: object) -> str:
     return f"{letter}<sub>{index}</sub>"
-
-
-def _mean(values: Iterator[float] | Sequence[float]) -> float:
-    found = list(values)
-    return sum(found) / len(found)

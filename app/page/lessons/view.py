@@ -88,9 +88,6 @@ def from_url(url: Mapping[str, Sequence[str]]) -> tuple[LessonsView, list[str]]:
     return view, problems
 
 
-# -- in a visit ------------------------------------------------------------------------------------
-
-
 @dataclass(slots=True)
 class Visit:
     """What this session knows of the lessons."""

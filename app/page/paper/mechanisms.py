@@ -118,9 +118,6 @@ def _moves(snapshots: Sequence[Mapping[str, Any]]) -> tuple[Moves, ...]:
     return tuple(Moves(*layer["moves"]) for layer in layers if layer.get("moves"))
 
 
-# -- with and without the networks -----------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class Effect:
     """What the networks change in one kind of test."""

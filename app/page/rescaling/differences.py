@@ -224,19 +224,14 @@ def table(rescaling: Rescaling) -> Rows:
     """Everything that was measured, in long form; channels counted from 1."""
     return [
         {
-            "layer": layer.name,
-            "condition": condition_words(condition),
-            "images": n,
-            "channel": channel + 1,
-            "gamma": layer.gamma[i][channel],
-            "beta": layer.beta[i][channel],
-            "gamma std": layer.gamma_spread[i][channel],
-            "beta std": layer.beta_spread[i][channel],
-            "varies with": layer.varies,
+            "layer": layer.name, "condition": condition_words(condition), "images": n,
+            "channel": channel + 1, "gamma": layer.gamma[i][channel],
+            "beta": layer.beta[i][channel], "gamma std": layer.gamma_spread[i][channel],
+            "beta std": layer.beta_spread[i][channel], "varies with": layer.varies,
         }
         for layer in rescaling.layers
         for i, (condition, n) in enumerate(
             zip(rescaling.conditions, rescaling.num_images, strict=True)
         )
         for channel in range(len(layer.gamma[i]))
-    ]
+    ]  # fmt: skip

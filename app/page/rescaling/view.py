@@ -52,9 +52,6 @@ def nearest(step: int, steps: Sequence[int]) -> int:
     return NEWEST if found == steps[-1] else found
 
 
-# -- what is asked ---------------------------------------------------------------------------------
-
-
 def conditions_of(view: RescalingView, dataset: str) -> tuple[Condition, ...]:
     """The network's own test images, and what is held against them."""
     clean: Condition = (dataset, None, 0)
@@ -77,8 +74,6 @@ def task_of(view: RescalingView, network: Network) -> RescalingTask:
         conditions=conditions_of(view, network.config.dataset),
     )
 
-
-# -- the session -----------------------------------------------------------------------------------
 
 VIEW = ViewState("rescaling", RescalingView, anchor="run", things=("run", "layer"), help=HELP)
 

@@ -245,14 +245,11 @@ def gradients_table(courses: Sequence[TrainingCourse]) -> Rows:
     """A row per training."""
     return [
         {
-            "training": each.label,
-            "first step": each.gradients[0],
-            "largest": max(each.gradients),
-            "median": median(each.gradients),
-            "recorded": len(each.steps),
+            "training": each.label, "first step": each.gradients[0], "largest": max(each.gradients),
+            "median": median(each.gradients), "recorded": len(each.steps),
             "last loss": each.last_loss,
             "first loss clearly below guessing": each.better_than_guessing,
             "reached the end": each.is_over,
         }
         for each in courses
-    ]
+    ]  # fmt: skip

@@ -199,21 +199,14 @@ def _record(
 ) -> dict[str, object]:
     has_interval = measured is not None and measured.n > 1
     return {
-        "table": table.name,
-        "row": row.row.name,
-        "what": what,
-        "published": published,
+        "table": table.name, "row": row.row.name, "what": what, "published": published,
         "measured": round(measured.mean, 4) if measured else None,
         "low95": round(measured.mean - half_width, 4) if measured and has_interval else None,
         "high95": round(measured.mean + half_width, 4) if measured and has_interval else None,
-        "seeds": measured.n if measured else 0,
-        "by seed": _by_seed(measured),
-        "tests": len(row.asks),
-        "condition": row.condition,
-        "paired": None,
-        "smallest effect": None,
+        "seeds": measured.n if measured else 0, "by seed": _by_seed(measured),
+        "tests": len(row.asks), "condition": row.condition, "paired": None, "smallest effect": None,
         "verdict": "",
-    }
+    }  # fmt: skip
 
 
 LOOKS: dict[Verdict, tuple[str, str, str]] = {

@@ -7,7 +7,7 @@ from math import log2
 from typing import Literal
 
 from afn.ask.records import Cell, Order
-from afn.wording import count_words, enumerate_words
+from afn.wording import count_words
 
 from ....kit.batch_controls import BATCH_SIZES
 from ....kit.draw.axes import Figure, axis, laid_out, new_figure
@@ -18,7 +18,6 @@ from ....kit.draw.estimates import (
     accuracy_words,
     gain_over,
     gain_words,
-    interval_words,
     is_alike,
     place_title,
     place_words,
@@ -30,8 +29,6 @@ from ....kit.draw.traces import band
 
 BatchMode = Literal["running", "batch", "per image"]
 """Whose statistics the norms use; only those of a batch depend on what else is in it."""
-SHIFT_AT = 128
-"""The batch size at which the cost of sorted batches is told, or else the largest below."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,16 +93,11 @@ def batch_legend(points: Sequence[BatchPoint]) -> list[Entry]:
 
 
 def batch_reading(points: Sequence[BatchPoint]) -> str:
-    """From which batch size on a test batch's statistics pay, and what sorted batches cost."""
+    """From which batch size on a test batch's statistics pay."""
     if not points:
         return "No batch size is tested yet."
-    sentences = []
     by_label = {label: [p for p in points if p.label == label] for label in _labels(points)}
-    for label, mine in by_label.items():
-        if words := _overtaking(label, mine):
-            sentences.append(words)
-    if words := _shift(by_label):
-        sentences.append(words)
+    sentences = list(filter(None, (_overtaking(*each) for each in by_label.items())))
     if not sentences:
         return "No batch size is tested beside another kind of statistics yet."
     return f"On {_images(points[0].cell)}: {' '.join(sentences)}"
@@ -115,24 +107,16 @@ def batch_table(points: Sequence[BatchPoint]) -> Rows:
     """A row per point; without a batch size where it has no influence."""
     return [
         {
-            "model": point.label,
-            "norm": point.norm,
-            "statistics": point.mode,
-            "order": point.order,
-            "batch size": point.batch_size if point.mode == "batch" else None,
-            "images": place_title(point.cell.place),
-            "source": point.cell.source,
-            "rule": point.cell.rule,
-            "n": point.cell.n,
-            "correct": point.cell.correct,
-            "accuracy": accuracy.value,
-            "low95": accuracy.low,
-            "high95": accuracy.high,
+            "model": point.label, "norm": point.norm, "statistics": point.mode,
+            "order": point.order, "batch size": point.batch_size if point.mode == "batch" else None,
+            "images": place_title(point.cell.place), "source": point.cell.source,
+            "rule": point.cell.rule, "n": point.cell.n, "correct": point.cell.correct,
+            "accuracy": accuracy.value, "low95": accuracy.low, "high95": accuracy.high,
         }
         for line in _lines(points)
         for point in line
         for accuracy in [accuracy_over([point.cell])]
-    ]
+    ]  # fmt: skip
 
 
 def _images(cell: Cell) -> str:
@@ -195,30 +179,3 @@ def _overtaking(label: str, mine: Sequence[BatchPoint]) -> str:
         f"{label}: the test batch's statistics do not clearly overtake running ones; at batch "
         f"{largest} they {are}, {gain_words(last)}."
     )
-
-
-def _shift(by_label: dict[str, list[BatchPoint]]) -> str:
-    """What batches that are sorted by class cost, at one batch size for all."""
-    pairs = {
-        label: {
-            size: (by_order["by label"], by_order["mixed"])
-            for size in {p.batch_size for p in mine}
-            if len(by_order := {
-                p.order: p.cell for p in mine if p.mode == "batch" and p.batch_size == size
-            }) == 2
-            and is_alike(by_order["by label"], by_order["mixed"])
-        }
-        for label, mine in by_label.items()
-    }  # fmt: skip
-    pairs = {label: sizes for label, sizes in pairs.items() if sizes}
-    common = set.intersection(*(set(sizes) for sizes in pairs.values())) if pairs else set()
-    if not common:
-        return ""
-    size = max((s for s in common if s <= SHIFT_AT), default=min(common))
-    costs = [
-        f"{label} by {signed(gain.value)} points ({interval_words(gain)}"
-        f"{'' if gain.is_clear else ': within noise'})"
-        for label, sizes in pairs.items()
-        for gain in [gain_over([sizes[size][0]], [sizes[size][1]])]
-    ]
-    return f"Batches of {size} sorted by class change {enumerate_words(costs)}."

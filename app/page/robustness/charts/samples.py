@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from afn.ask.records import Cell, Place
-from afn.wording import count_words, enumerate_words
+from afn.wording import count_words
 
 from ....kit.draw.estimates import Tested, place_words
 
@@ -132,7 +132,7 @@ def interesting(
 
 
 def flips_reading(tested: Sequence[Tested], place: Place) -> str:
-    """How many images each model loses and wins back, and how many only one has right."""
+    """How many images each model loses and wins back."""
     known = [each for each in tested if place in each.cells and CLEAN in each.cells]
     if not known or place == CLEAN:
         return "Choose a corruption that is tested to see which answers it changes."
@@ -143,17 +143,4 @@ def flips_reading(tested: Sequence[Tested], place: Place) -> str:
         lost, won = _lost(clean, shifted).sum(), _lost(shifted, clean).sum()
         what = "" if parts else " from right to wrong", "" if parts else " from wrong to right"
         parts.append(f"{lost}{what[0]} and {won}{what[1]} for {each.label}")
-    words = f"Of {count_words(n, 'image')}, {place_words(place)} turns {'; '.join(parts)}."
-    return f"{words} {_alone(known, place)}".rstrip()
-
-
-def _alone(known: Sequence[Tested], place: Place) -> str:
-    cells = [each.cells[place] for each in known]
-    if len(cells) < 2 or not all(map(cells[0].is_alike, cells)):
-        return ""
-    hits = np.array([cell.hits for cell in cells])
-    counts = np.count_nonzero(hits & (hits.sum(axis=0) == 1), axis=1)
-    parts = [f"{each.label} on {n}" for each, n in zip(known, counts, strict=True) if n]
-    if not parts:
-        return "On no image is one of them alone right."
-    return f"Alone right: {enumerate_words(parts)}."
+    return f"Of {count_words(n, 'image')}, {place_words(place)} turns {'; '.join(parts)}."

@@ -116,16 +116,11 @@ def steps_table(steps: Sequence[WayStep]) -> Rows:
         accuracy = step.accuracy
         rows.append(
             {
-                "step": step.label,
-                "change": step.change if gain else "",
-                "tests": len(step.cells),
-                "n": step.cells[0].n,
-                "accuracy": accuracy.value,
-                "low95": accuracy.low,
-                "high95": accuracy.high,
-                "gain": gain.value if gain else None,
+                "step": step.label, "change": step.change if gain else "", "tests": len(step.cells),
+                "n": step.cells[0].n, "accuracy": accuracy.value, "low95": accuracy.low,
+                "high95": accuracy.high, "gain": gain.value if gain else None,
                 "gain low95": gain.low if gain else None,
                 "gain high95": gain.high if gain else None,
             }
-        )
+        )  # fmt: skip
     return rows

@@ -82,20 +82,14 @@ def summary(tested: Sequence[Tested], baseline: Tested) -> Rows:
         total = _total(each, baseline)
         rows.append(
             {
-                "model": each.label,
-                "norm": each.norm,
-                "statistics": each.statistics,
+                "model": each.label, "norm": each.norm, "statistics": each.statistics,
                 "n": next((cell.n for cell in each.cells.values()), None),
-                **_columns("clean", total.clean),
-                **_columns("corrupted", total.mean),
-                "corrupted tests": total.places,
-                "baseline": baseline.label,
-                **_columns("gain", total.gain),
-                "tests shared with baseline": total.shared,
-                "mCE": total.mce,
-                "corruptions in mCE": total.kinds,
+                **_columns("clean", total.clean), **_columns("corrupted", total.mean),
+                "corrupted tests": total.places, "baseline": baseline.label,
+                **_columns("gain", total.gain), "tests shared with baseline": total.shared,
+                "mCE": total.mce, "corruptions in mCE": total.kinds,
             }
-        )
+        )  # fmt: skip
     return rows
 
 
@@ -178,7 +172,7 @@ def _from_to(counts: Sequence[int], what: str) -> str:
 
 
 def grid_reading(tested: Sequence[Tested], baseline: Tested) -> str:
-    """Who is best under corruption, by how much, and where it gains and loses most."""
+    """Who is best under corruption, and by how much."""
     known = [each for each in tested if corrupted_places(list(each.cells))]
     if not known:
         return "No corruption is tested yet."
@@ -206,7 +200,7 @@ def grid_reading(tested: Sequence[Tested], baseline: Tested) -> str:
         own = percent(accuracy_over(yardstick).value)
         words = f"{over}, {baseline.label}, the baseline, is best with {own} on average; next comes"
         words += f" {best.label}, {gain_words(gain)}."
-    return f"{words} {_extremes(best, baseline, places)}"
+    return words
 
 
 def _leaders(best: Tested, others: Sequence[Tested], places: Sequence[Place]) -> str:
@@ -230,19 +224,6 @@ def _reading_alone(tested: Tested) -> str:
     return (
         f"{tested.label} averages {accuracy_words(mean)} over {_tests(places)}{beside}; worst is "
         f"{place_words(worst.place)}: {accuracy_words(accuracy_over([worst]))}."
-    )
-
-
-def _extremes(tested: Tested, baseline: Tested, places: Sequence[Place]) -> str:
-    gains = [(gain_over([tested.cells[at]], [baseline.cells[at]]), at) for at in places]
-    clear = sorted((pair for pair in gains if pair[0].is_clear), key=lambda pair: pair[0].value)
-    if not clear:
-        return "In no single test is the difference clear."
-    (lowest, worst), (highest, best) = clear[0], clear[-1]
-    gain = f"most under {place_words(best)}, {gain_words(highest)}," if highest.value > 0 else ""
-    loss = f"most under {place_words(worst)}, {gain_words(lowest)}" if lowest.value < 0 else ""
-    return (
-        f"{tested.label} gains {gain or 'clearly nowhere'} and loses {loss or 'clearly nowhere'}."
     )
 
 

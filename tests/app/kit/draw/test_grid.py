@@ -245,14 +245,12 @@ def test_the_summary_as_a_table_for_people():
     assert "over BN, points" in table.rows[0][3][2]
 
 
-def test_the_sentence_says_who_is_best_and_where():
+def test_the_sentence_says_who_is_best():
     bn = answered("BN", grid(fog=80, snow=[80, 80, 80, 80, 90]))
     afn = answered("AFN", grid(fog=[90, 90, 90, 90, 99], snow=[80, 80, 80, 80, 70]))
     words = grid_reading([bn, afn], bn)
     # (4 · 10 + 19 − 20) / 10 points
     assert words.startswith("Over 10 corrupted tests, AFN is best: 84.9 % on average, +3.9 points")
-    assert "gains most under fog at severity 5, +19.0 points" in words
-    assert "loses most under snow at severity 5, −20.0 points" in words
     assert grid_reading([afn, bn], afn).startswith(
         "Over 10 corrupted tests, AFN, the baseline, is best with 84.9 % on average; next comes "
         "BN, −3.9 points"
@@ -263,7 +261,6 @@ def test_the_sentence_claims_no_winner_where_there_is_none():
     bn, afn = answered("BN", grid(fog=80)), answered("AFN", grid(fog=[81, 80, 80, 80, 80]))
     words = grid_reading([bn, afn], bn)
     assert "AFN and BN are too close to tell: 80.2 % is +0.2 points (−0.2 to 0.6) over BN" in words
-    assert words.endswith("In no single test is the difference clear.")
     better = answered("IN", grid(fog=95))
     rival = answered("GN", grid(fog=[95, 95, 95, 95, 96]))
     assert "GN is best, though too close to IN to tell" in grid_reading([bn, better, rival], bn)

@@ -257,16 +257,14 @@ def matrices(hits):
     ]
 
 
-def test_the_reading_says_who_is_best_by_how_much_and_what_is_hardest():
+def test_the_reading_says_who_is_best_and_by_how_much():
     rows = matrices({("AFN", "afn"): "o" * 80 + "x" * 20, ("BN", "bn"): "o" * 50 + "x" * 50})
     rows[0] = replace(rows[0], cells={**rows[0].cells, "b": cell("o" * 60 + "x" * 40)})
-    text = matrix_reading(rows, ["a", "b"], titles={"b": "the second"})
+    text = matrix_reading(rows, ["a", "b"])
     assert text.startswith(
         "On domains that it has not seen, AFN is right most often: 70.0 %, the mean over 2 pairs "
         "of training and test domain. Beside BN, image by image: AFN +20.0 points (1"
     )
-    assert text.endswith("Hardest is the second: 55.0 % over all networks that were trained on "
-                         "others.")  # fmt: skip
     assert "too close" not in text
 
 
@@ -279,8 +277,7 @@ def test_the_reading_does_not_say_more_than_is_known():
     assert text.startswith("On domains that they have not seen, AFN and BN are too close to tell")
     assert "better: 51.0 % and 50.0 %, means over 2 pairs" in text
     assert "AFN +1.0 points (−" in text
-    assert text.count("too close") == 2
-    assert "IN is too close to BN to tell." in text
+    assert "IN ±0.0 points (−" in text
     three = matrices({
         ("AFN", "afn"): "o" * 81 + "x" * 19, ("IN", "in"): "o" * 80 + "x" * 20,
         ("BN", "bn"): "x" * 50 + "o" * 50,
@@ -296,7 +293,6 @@ def test_only_what_all_have_is_read():
     rows[1] = replace(rows[1], cells={"b": rows[1].cells["b"]})  # AFN's second one is not done
     text = matrix_reading(rows, ["a", "b"])
     assert "over 1 pair of" in text
-    assert "Hardest" not in text
     nothing = "No domain that a network has not seen is tested for all of them yet."
     assert matrix_reading([], ["a"]) == nothing
     assert matrix_reading([row("a", a="o")], ["a"]) == nothing
