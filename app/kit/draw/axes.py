@@ -1,7 +1,12 @@
-"""Layout and axes that figures share: they stand still, and have a title where one says more."""
+"""What figures share: how they begin, are laid out and kept, and axes that stand still."""
 
-from collections.abc import Sequence
-from typing import Any
+import hashlib
+import pickle
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from functools import wraps
+from threading import Lock
+from typing import Any, ParamSpec
 
 PlotAxis = dict[str, Any]
 Figure = Any
@@ -76,3 +81,34 @@ def new_figure(traces: Sequence[Any] = (), layout: PlotAxis | None = None) -> Fi
     from plotly.graph_objects import Figure
 
     return Figure({"data": list(traces), "layout": layout or {}}, skip_invalid=True)
+
+
+Args = ParamSpec("Args")
+_MOST = 256
+_figures: OrderedDict[bytes, Figure] = OrderedDict()
+_lock = Lock()
+
+
+def kept(draw: Callable[Args, Figure]) -> Callable[Args, Figure]:
+    """Have a pure function from records to a figure remember what it drew, by what it is told.
+
+    The arguments are told apart by their content, so that they may be lists and mappings; they are
+    to be small. The figure is shared by all who ask for it: to be shown, not to be changed.
+    """
+
+    @wraps(draw)
+    def drawn(*args: Args.args, **kwargs: Args.kwargs) -> Figure:
+        told = pickle.dumps((draw.__module__, draw.__qualname__, args, sorted(kwargs.items())))
+        key = hashlib.sha256(told).digest()
+        with _lock:
+            if key in _figures:
+                _figures.move_to_end(key)
+                return _figures[key]
+        figure = draw(*args, **kwargs)
+        with _lock:
+            _figures[key] = figure
+            while len(_figures) > _MOST:
+                _figures.popitem(last=False)
+        return figure
+
+    return drawn

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from afn.stats.calibration import BINS, Calibration
 from afn.wording import count_words, signed_words
 
-from .axes import Figure, PlotAxis, axis, laid_out, new_figure, row_axis
+from .axes import Figure, PlotAxis, axis, kept, laid_out, new_figure, row_axis
 from .chart import Rows
-from .kept import kept
 from .legend import DASHES, Entry, Stroke
 from .palette import GREY
 from .traces import whiskers

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from afn.ask.movement import Movement, NetworkMovement, OutputMovement, Part, WeightMovement
 from afn.wording import count_words, enumerate_words, number_words
 
-from .axes import LOG, Figure, axis, laid_out, new_figure, row_axis
+from .axes import LOG, Figure, axis, kept, laid_out, new_figure, row_axis
 from .chart import Rows
-from .kept import kept
 from .lambdas import short_layer
 from .legend import translucent
 from .palette import GREY

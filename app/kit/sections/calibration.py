@@ -17,9 +17,8 @@ from ..draw.calibration import Rated
 from ..draw.estimates import Tested
 from ..draw.legend import Stroke, legend_html
 from ..draw.palette import NORM_COLORS
-from ..heading import heading
 from ..markdown import plain
-from ..plot import csv_button, plot
+from ..plot import csv_button, heading, plot
 from ..words import ABOUT
 
 CALIBRATED = ("bn", "asrnorm", "afn")

@@ -20,10 +20,9 @@ from ..draw import movement as charts
 from ..draw.chart import Shown
 from ..draw.legend import Entry, legend_html
 from ..draw.movement import Moved
-from ..heading import heading
 from ..jobs import Job
 from ..markdown import plain
-from ..plot import csv_button, plot
+from ..plot import csv_button, heading, plot
 from ..take import Program, movements, offer
 from ..words import ABOUT
 

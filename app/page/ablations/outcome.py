@@ -7,9 +7,8 @@ from afn.wording import count_words
 
 from ...kit import backend, routes
 from ...kit.comparison import MAX_CONTENDERS
-from ...kit.heading import heading
 from ...kit.markdown import plain
-from ...kit.plot import csv_button, plot
+from ...kit.plot import csv_button, heading, plot
 from ...kit.results import Layout, SweepResults
 from . import charts, table
 from .drawn import DrawnSweep, axis_title, picked, point_words

@@ -12,9 +12,8 @@ from afn.wording import enumerate_words
 
 from ...kit.draw.legend import Entry, legend_html
 from ...kit.draw.palette import NORM_COLORS
-from ...kit.heading import heading
 from ...kit.markdown import plain, warn
-from ...kit.plot import csv_button, plot
+from ...kit.plot import csv_button, heading, plot
 from ...kit.take import offer
 from . import charts
 from . import live as live_cost

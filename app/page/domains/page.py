@@ -14,11 +14,10 @@ from ...kit import backend, cards, families, jobs, people
 from ...kit.batch_controls import BATCH_SIZES
 from ...kit.draw.domains import MatrixRow, matrix_reading, matrix_table
 from ...kit.families import DIGITS
-from ...kit.heading import heading
 from ...kit.jobs import Job
 from ...kit.markdown import plain, warn
 from ...kit.offers import recipe_words
-from ...kit.plot import csv_button, painted
+from ...kit.plot import csv_button, heading, painted
 from ...kit.take import offer
 from . import layers as domain_layers
 from . import matrix

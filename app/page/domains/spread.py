@@ -8,10 +8,9 @@ from typing import Any, Literal
 from afn.ask.spread import LayerSpread, PlanePoint, Side, Spread
 from afn.wording import interval_words, number_words
 
-from ...kit.draw.axes import Figure, axis, laid_out, named_axis, new_figure, span
+from ...kit.draw.axes import Figure, axis, kept, laid_out, named_axis, new_figure, span
 from ...kit.draw.chart import Rows
 from ...kit.draw.domains import Titles, domain_words
-from ...kit.draw.kept import kept
 from ...kit.draw.lambdas import short_layer
 from ...kit.draw.palette import GREY, Mark, domain_mark
 from ...kit.draw.traces import whiskers

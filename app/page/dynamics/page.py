@@ -11,14 +11,13 @@ from afn.wording import enumerate_words
 
 from ...kit import card_view, histories, routes
 from ...kit.draw.chart import Shown
-from ...kit.draw.depth import depth_legend
 from ...kit.draw.lambdas import TITLES
+from ...kit.draw.legend import depth_legend
 from ...kit.draw.tracks import Course, Series, courses_of, series_of, table
-from ...kit.heading import heading
 from ...kit.jobs import follow
 from ...kit.markdown import plain, warn
 from ...kit.offers import Choice, alike, newest
-from ...kit.plot import csv_button, painted, plot
+from ...kit.plot import csv_button, heading, painted, plot
 from ...kit.sections import movement as moving
 from ...kit.take import lambdas, offer
 from . import charts

@@ -23,11 +23,10 @@ from ...kit.draw.corruptions import group_title
 from ...kit.draw.lambdas import short_layer
 from ...kit.draw.palette import GREY, NORM_COLORS
 from ...kit.families import is_here, other_domains
-from ...kit.heading import heading
 from ...kit.jobs import follow
 from ...kit.markdown import plain, warn
 from ...kit.offers import Choice, alike
-from ...kit.plot import csv_button
+from ...kit.plot import csv_button, heading
 from ...kit.take import offer
 from . import take as layers
 from . import words

@@ -20,9 +20,8 @@ from ...kit.draw import movement
 from ...kit.draw.asked import asked_html, asked_rows
 from ...kit.draw.chart import Rows
 from ...kit.draw.legend import Entry, legend_html
-from ...kit.heading import heading
 from ...kit.markdown import plain, warn
-from ...kit.plot import csv_button, painted, plot
+from ...kit.plot import csv_button, heading, painted, plot
 from ...kit.sections import calibration
 from ...kit.sections import movement as moving
 from ...kit.take import offer

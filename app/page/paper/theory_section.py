@@ -2,9 +2,8 @@
 
 import streamlit as st
 
-from ...kit.heading import heading
 from ...kit.markdown import plain
-from ...kit.plot import csv_button, plot
+from ...kit.plot import csv_button, heading, plot
 from . import evidence
 from .charts import theory as charts
 from .charts.theory import first_steps

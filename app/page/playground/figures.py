@@ -14,9 +14,8 @@ from ...kit.draw.corruptions import corruption_chart
 from ...kit.draw.lambdas import By, Scale, lambda_chart, short_layer
 from ...kit.draw.learning import gradient_chart, learning_chart
 from ...kit.draw.live_chart import live_chart
-from ...kit.heading import heading
 from ...kit.histories import provenance
-from ...kit.plot import csv_button
+from ...kit.plot import csv_button, heading
 from ...kit.view import settle
 from . import transport
 from . import view as state

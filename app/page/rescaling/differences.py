@@ -9,14 +9,12 @@ from numpy.typing import NDArray
 
 from afn.ask.rescaling import Condition, LayerRescaling, Rescaling
 
-from ...kit.draw.axes import Figure, axis, drawn
+from ...kit.draw.axes import Figure, axis, drawn, kept
 from ...kit.draw.chart import Rows
 from ...kit.draw.corruptions import group_title
-from ...kit.draw.depth import ramp
 from ...kit.draw.domains import Titles, domain_words
-from ...kit.draw.kept import kept
 from ...kit.draw.lambdas import short_layer
-from ...kit.draw.legend import translucent
+from ...kit.draw.legend import ramp, translucent
 from ...kit.draw.palette import GREY, domain_mark
 from ...kit.draw.traces import band
 from .ridges import SYMBOLS, Name

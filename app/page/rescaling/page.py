@@ -10,11 +10,10 @@ from ...kit import card_view, histories, routes
 from ...kit.draw.chart import Shown
 from ...kit.draw.lambdas import short_layer
 from ...kit.draw.palette import NORM_COLORS
-from ...kit.heading import heading
 from ...kit.jobs import follow
 from ...kit.markdown import plain, warn
 from ...kit.offers import Choice, newest
-from ...kit.plot import csv_button, painted, plot
+from ...kit.plot import csv_button, heading, painted, plot
 from ...kit.take import offer
 from . import conditions, ridges
 from . import take as scales

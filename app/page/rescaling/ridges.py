@@ -10,12 +10,10 @@ from numpy.typing import NDArray
 from afn.runs.history import History
 from afn.wording import number_words, range_words
 
-from ...kit.draw.axes import Figure, axis, drawn, named_axis
+from ...kit.draw.axes import Figure, axis, drawn, kept, named_axis
 from ...kit.draw.chart import Rows
-from ...kit.draw.depth import ramp
-from ...kit.draw.kept import kept
 from ...kit.draw.lambdas import short_layer
-from ...kit.draw.legend import translucent
+from ...kit.draw.legend import ramp, translucent
 from ...kit.draw.palette import GREY
 
 Name = Literal["gamma", "beta"]

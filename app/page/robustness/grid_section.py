@@ -14,11 +14,10 @@ from ...kit.draw.chart import Rows
 from ...kit.draw.estimates import Tested
 from ...kit.draw.grid import grid_table
 from ...kit.draw.legend import Entry, legend_html
-from ...kit.heading import heading
 from ...kit.jobs import Job
 from ...kit.markdown import plain
 from ...kit.networks import Chosen
-from ...kit.plot import csv_button, plot
+from ...kit.plot import csv_button, heading, plot
 from ...kit.sections import calibration
 from ...kit.take import offer
 from . import take as corruptions

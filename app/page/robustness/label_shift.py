@@ -16,11 +16,10 @@ from afn.wording import distinct
 
 from ...kit import families, folders, jobs
 from ...kit.draw.legend import legend_html
-from ...kit.heading import heading
 from ...kit.jobs import Job
 from ...kit.markdown import plain
 from ...kit.networks import Chosen
-from ...kit.plot import csv_button, plot
+from ...kit.plot import csv_button, heading, plot
 from ...kit.take import offer
 from . import take as experiments
 from .charts import label_shift as charts

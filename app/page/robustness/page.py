@@ -13,12 +13,11 @@ from ...kit.batch_controls import BATCH_SIZES, ORDERS, STATISTICS
 from ...kit.draw.corruptions import group_title
 from ...kit.draw.estimates import Tested
 from ...kit.draw.legend import Entry, legend_html
-from ...kit.heading import heading
 from ...kit.jobs import Job
 from ...kit.markdown import plain, warn
 from ...kit.networks import Chosen
 from ...kit.offers import Choice, newest
-from ...kit.plot import plot
+from ...kit.plot import heading, plot
 from ...kit.take import offer
 from . import grid_section, label_shift
 from . import take as corruptions

@@ -5,9 +5,8 @@ from afn.pretrained.gains import Gain
 from afn.pretrained.ladder import Ladder
 from afn.wording import count_words, enumerate_words, steps_words
 
-from ....kit.draw.axes import Figure
+from ....kit.draw.axes import Figure, kept
 from ....kit.draw.chart import Rows
-from ....kit.draw.kept import kept
 from ....kit.draw.palette import GREY
 from ....kit.draw.traces import rungs_figure
 

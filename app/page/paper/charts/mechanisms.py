@@ -6,10 +6,9 @@ from statistics import fmean, median
 from afn.settings.lambda_init import GREEK, LAMBDAS
 from afn.wording import count_words, enumerate_words
 
-from ....kit.draw.axes import LOG, Figure, axis, laid_out, new_figure, row_axis, span
+from ....kit.draw.axes import LOG, Figure, axis, kept, laid_out, new_figure, row_axis, span
 from ....kit.draw.chart import Rows
 from ....kit.draw.estimates import gain_words
-from ....kit.draw.kept import kept
 from ....kit.draw.legend import DASHES, Entry, Stroke
 from ....kit.draw.palette import GREY, NORM_COLORS, run_colors
 from ....kit.draw.traces import whiskers

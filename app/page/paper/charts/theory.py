@@ -8,9 +8,8 @@ from statistics import fmean
 from afn.stats.gain import gain_limit, logit_slope, stacked_limit
 from afn.wording import count_words, number_words
 
-from ....kit.draw.axes import LOG, Figure, axis, laid_out, new_figure, row_axis
+from ....kit.draw.axes import LOG, Figure, axis, kept, laid_out, new_figure, row_axis
 from ....kit.draw.chart import Rows
-from ....kit.draw.kept import kept
 from ....kit.draw.legend import translucent
 from ....kit.draw.palette import GREY
 from ..mechanisms import STARTS, TrainingCourse

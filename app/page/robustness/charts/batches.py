@@ -10,7 +10,7 @@ from afn.ask.records import Cell, Order
 from afn.wording import count_words
 
 from ....kit.batch_controls import BATCH_SIZES
-from ....kit.draw.axes import Figure, axis, laid_out, new_figure
+from ....kit.draw.axes import Figure, axis, kept, laid_out, new_figure
 from ....kit.draw.chart import Rows
 from ....kit.draw.estimates import (
     Estimate,
@@ -23,7 +23,6 @@ from ....kit.draw.estimates import (
     place_words,
     signed,
 )
-from ....kit.draw.kept import kept
 from ....kit.draw.legend import DASHES, Entry, Stroke, translucent
 from ....kit.draw.traces import band
 

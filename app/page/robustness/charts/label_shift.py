@@ -7,10 +7,9 @@ from typing import Literal
 from afn.stats.intervals import wilson_interval
 from afn.wording import enumerate_words
 
-from ....kit.draw.axes import Figure, axis, laid_out, new_figure
+from ....kit.draw.axes import Figure, axis, kept, laid_out, new_figure
 from ....kit.draw.chart import Rows
 from ....kit.draw.estimates import Estimate, accuracy_words
-from ....kit.draw.kept import kept
 from ....kit.draw.legend import DASHES, Entry, Stroke, translucent
 from ....kit.draw.traces import band
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from afn.ask.records import Cell
 from afn.wording import count_words, enumerate_words, steps_words
 
-from ....kit.draw.axes import Figure
+from ....kit.draw.axes import Figure, kept
 from ....kit.draw.chart import Rows
 from ....kit.draw.estimates import (
     Estimate,
@@ -17,7 +17,6 @@ from ....kit.draw.estimates import (
     gain_words,
     interval_words,
 )
-from ....kit.draw.kept import kept
 from ....kit.draw.palette import GREY
 from ....kit.draw.traces import rungs_figure
 

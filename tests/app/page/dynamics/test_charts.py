@@ -10,7 +10,7 @@ from afn.settings.config import TrainConfig
 from afn.settings.lambda_init import LambdaInit
 from app.kit import offers
 from app.kit.draw.chart import Shown
-from app.kit.draw.depth import depth_legend, ramp
+from app.kit.draw.legend import depth_legend, ramp
 from app.kit.draw.palette import NORM_COLORS
 from app.kit.draw.tracks import Track, courses_of, series_of, table, thinned, together, track
 from app.page.dynamics.charts import depth_figure, dynamics_figure, panels_of
