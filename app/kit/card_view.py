@@ -34,10 +34,10 @@ def cards(shown: Sequence[Card], *, key: str) -> None:
             )  # fmt: skip
             if popover.open:
                 with popover:
-                    card_details(card, key=key)
+                    card_details(card)
 
 
-def card_details(card: Card, *, key: str) -> None:
+def card_details(card: Card) -> None:
     """The whole card."""
     config = card.config
     height, width, channels = card.inputs.image_shape
@@ -75,7 +75,7 @@ def card_details(card: Card, *, key: str) -> None:
         rows, hide_index=True, height=240,
         column_config={"accuracy": st.column_config.NumberColumn(format="percent")},
     )  # fmt: skip
-    csv_button("Accuracies (CSV)", lambda: rows, card.name, key=f"{key}.card.csv.{card.name}")
+    csv_button("Accuracies (CSV)", lambda: rows, card.name)
     st.caption("Its configuration as Python")
     st.code(config_code(config), language="python", wrap_lines=True)
 

@@ -79,17 +79,18 @@ def painted() -> None:
 
 
 def csv_button(
-    label: str,
-    table: Callable[[], Rows],
-    name: str,
-    *,
-    key: str | None = None,
-    icon: str | None = ":material/download:",
+    label: str, table: Callable[[], Rows], name: str, told: str = "", *, in_list: bool = False
 ) -> None:
-    """A button that downloads a table, which is made only when somebody presses it."""
-    st.download_button(
-        label, csv_of(table), f"{name}.csv", "text/csv", icon=icon, on_click="ignore", key=key
-    )
+    """A button that downloads a table, made when somebody presses it, and what is told beside."""
+    with st.container(
+        horizontal=True, vertical_alignment="center", width="content" if in_list else "stretch"
+    ):
+        st.download_button(
+            label, csv_of(table), f"{name}.csv", "text/csv", key=f"csv.{name}", on_click="ignore",
+            icon=None if in_list else ":material/download:",
+        )  # fmt: skip
+        if told:
+            st.caption(plain(told), width="stretch")
 
 
 def csv_of(table: Callable[[], Rows]) -> Callable[[], bytes]:

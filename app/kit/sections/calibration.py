@@ -47,10 +47,7 @@ def render(rated: Sequence[Rated], *, key: str, told: str = "") -> None:
     images = count_words(rated[0].calibration.n, "image")
     parts = [told, f"{images} in each test", f"images {older}" if older else ""]
     st.caption(plain(" · ".join(filter(None, [*parts, "95 % intervals over images"]))))
-    csv_button(
-        "Calibration (CSV)", lambda: charts.calibration_table(rated), "calibration",
-        key=f"csv.{key}.calibration",
-    )  # fmt: skip
+    csv_button("Calibration (CSV)", lambda: charts.calibration_table(rated), "calibration")
 
 
 def of_tested(models: Sequence[Tested]) -> list[Rated]:

@@ -144,13 +144,8 @@ def _draw(known: Mapping[str, Moved], opened: Sequence[Shown]) -> None:
     if len(shown) > 1:
         st.html(legend_html([Entry(each.label, each.color) for each in shown]))
     figures(shown, key="dynamics.movement")
-    with st.container(horizontal=True, vertical_alignment="center"):
-        csv_button(
-            "Networks and answers (CSV)", lambda: charts.table(shown), "movement",
-            key="dynamics.movement.csv",
-        )  # fmt: skip
-        told = f"{histories.provenance(opened)} · {source_words(shown)}"
-        st.caption(plain(told), width="stretch")
+    told = f"{histories.provenance(opened)} · {source_words(shown)}"
+    csv_button("Networks and answers (CSV)", lambda: charts.table(shown), "movement", told)
     offer("dynamics.movement", lambda: programs_of(known))
 
 

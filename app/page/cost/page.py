@@ -130,7 +130,7 @@ def _downloads(
 ) -> None:
     with st.expander("Data of these figures", icon=":material/download:"):
         with st.container(horizontal=True):
-            csv_button("Figures (CSV)", lambda: charts.table(chosen, view), "cost", icon=None)
+            csv_button("Figures (CSV)", lambda: charts.table(chosen, view), "cost", in_list=True)
             st.download_button(
                 "Measurements (JSON)",
                 lambda: json.dumps(

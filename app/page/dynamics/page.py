@@ -156,12 +156,10 @@ def _figures(view: DynamicsView, chosen: Sequence[Shown]) -> None:
     if view.by == "λ" and max(len(one.layers) for one in series) >= _MIN_LAYERS:
         painted()
         _depth(panels, courses, view)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        csv_button(
-            "These curves (CSV)", lambda: table(series, view.quantity), f"lambda-{view.quantity}",
-            key="dynamics.csv",
-        )  # fmt: skip
-        st.caption(plain(_provenance(view, chosen, courses)), width="stretch")
+    csv_button(
+        "These curves (CSV)", lambda: table(series, view.quantity), f"lambda-{view.quantity}",
+        _provenance(view, chosen, courses),
+    )  # fmt: skip
 
 
 def _panels(

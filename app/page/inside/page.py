@@ -218,9 +218,8 @@ def _layer(chosen: _Chosen, picture: bytes) -> None:
         st.error(plain(f"{error}."), icon=":material/error:")
         return
     _diagram(chosen, view, seen)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        csv_button("All channels (CSV)", lambda: words.table(seen), "layer", key="inside_csv")
-        st.caption(plain(_provenance(chosen, view, seen)), width="stretch")
+    told = _provenance(chosen, view, seen)
+    csv_button("All channels (CSV)", lambda: words.table(seen), "layer", told)
     _neighbours(chosen, look, view)
     offer("inside", lambda: layers.programs_of(view, look, seen))
 

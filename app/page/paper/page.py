@@ -1,6 +1,6 @@
 """What the paper publishes beside what is measured here, and the evidence for its mechanisms."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -18,7 +18,6 @@ from afn.pretrained.ways import Ask
 from ...kit import cards, measured
 from ...kit.draw import movement
 from ...kit.draw.asked import asked_html, asked_rows
-from ...kit.draw.chart import Rows
 from ...kit.draw.legend import Entry, legend_html
 from ...kit.markdown import plain, warn
 from ...kit.plot import csv_button, heading, painted, plot
@@ -80,7 +79,7 @@ def render() -> None:
     )  # fmt: skip
     found = measured.asked()
     st.html(asked_html(found))
-    _csv("This table (CSV)", "asked", lambda: asked_rows(found))
+    csv_button("This table (CSV)", lambda: asked_rows(found), "asked")
     heading("The published tables", "paper.table", ABOUT["table"], kind="precomputed")
     for table in TABLES:
         with st.expander(table.title):
@@ -147,7 +146,7 @@ def _table(table: Table, results: Results) -> None:
     st.caption(plain(_protocol_words(here)))
     with st.popover("Protocol, published and here; data", icon=":material/compare_arrows:"):
         st.html(protocol_html(table.protocol, here, ASPECTS))
-        _csv("This table (CSV)", table.name, lambda: charts.table_rows(table, rows))
+        csv_button("This table (CSV)", lambda: charts.table_rows(table, rows), table.name)
 
 
 def _what_it_takes(table: Table, rows: Sequence[Replicated]) -> None:
@@ -193,10 +192,6 @@ def _protocol_words(here: Mapping[str, str]) -> str:
         if aspect in here
     ]
     return f"Protocol here: {'; '.join(told)}."
-
-
-def _csv(label: str, name: str, table: Callable[[], Rows]) -> None:
-    csv_button(label, table, name, key=f"csv.{name}")
 
 
 # -- mechanisms ------------------------------------------------------------------------------------
@@ -263,7 +258,9 @@ def _learning(network: str, told: str) -> None:
         "do as well under shift as with them."
     )
     if effects:
-        _csv(f"Networks on − {control} (CSV)", "networks", lambda: figures.effects_table(effects))
+        csv_button(
+            f"Networks on − {control} (CSV)", lambda: figures.effects_table(effects), "networks"
+        )
 
 
 def _movement(network: str) -> None:
@@ -279,7 +276,7 @@ def _movement(network: str) -> None:
     st.html(legend_html([Entry(each.label, each.color) for each in shown]))
     moving.figures(shown, key="paper.movement")
     st.caption(plain(f"{_told(network)} · {moving.source_words(shown)}"))
-    _csv("Networks and answers (CSV)", "movement", lambda: movement.table(shown))
+    csv_button("Networks and answers (CSV)", lambda: movement.table(shown), "movement")
 
 
 def _growth(network: str, told: str) -> None:
@@ -292,7 +289,7 @@ def _growth(network: str, told: str) -> None:
     plot(figures.lambdas_figure(courses), words, "paper.lambdas", is_told=True)
     st.caption(plain(f"{told} · a dot per layer"))
     _refuted("λ that end where they started, or below, when started small.")
-    _csv("λ by layer (CSV)", "lambdas", lambda: figures.lambdas_table(courses))
+    csv_button("λ by layer (CSV)", lambda: figures.lambdas_table(courses), "lambdas")
 
 
 def _gradients(network: str, told: str) -> None:
@@ -311,7 +308,7 @@ def _gradients(network: str, told: str) -> None:
     _refuted(
         "gradients that are no larger with λ wide open, and trainings that learn as well there."
     )
-    _csv("Gradients (CSV)", "gradients", lambda: figures.gradients_table(courses))
+    csv_button("Gradients (CSV)", lambda: figures.gradients_table(courses), "gradients")
 
 
 def _refuted(by: str) -> None:
@@ -354,9 +351,10 @@ def _ladders(results: Results) -> None:
     if absent:
         st.caption(f"Not measured yet: {', '.join(absent)}.")
     if found:
-        _csv(
-            "These steps (CSV)", "ladder",
+        csv_button(
+            "These steps (CSV)",
             lambda: [
                 row for name, rungs in found.items() for row in ladders.ladder_table(name, rungs)
             ],
+            "ladder",
         )  # fmt: skip

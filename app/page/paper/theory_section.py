@@ -33,6 +33,4 @@ def render(network: str, told: str) -> None:
         st.markdown(plain(words))
     st.caption(plain(f"{told} · first batch and first step, before anything is learned"))
     st.markdown("[The derivation, and try it: do gains multiply?](./lessons?lesson=gain)")
-    csv_button(
-        "Gains and limits (CSV)", lambda: charts.theory_table(steps), "gains", key="csv.gains",
-    )  # fmt: skip
+    csv_button("Gains and limits (CSV)", lambda: charts.theory_table(steps), "gains")

@@ -145,7 +145,7 @@ def downloads(shown: Sequence[Shown]) -> None:
         return
     with expander, st.container(horizontal=True):
         for title, name, chart in _charts(shown):
-            csv_button(title, chart.table, name, key=f"csv.{name}", icon=None)
+            csv_button(title, chart.table, name, in_list=True)
 
 
 def _charts(shown: Sequence[Shown]) -> list[tuple[str, str, Chart]]:

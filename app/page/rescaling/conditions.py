@@ -128,17 +128,15 @@ def _difference_figures(
 def _difference_source(
     chosen: Shown, measured: Rescaling, statistics: str, layer: LayerRescaling | None
 ) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        csv_button(
-            "Under all conditions (CSV)", lambda: differences.table(measured),
-            "gamma-beta-conditions", key="rescaling.differences.csv",
-        )  # fmt: skip
-        told = dict.fromkeys(statistics_told(statistics, n) for n in measured.num_images)
-        text = (
-            f"Cached · weights of seed {chosen.config.seed}, measured here · "
-            f"{distinct(measured.num_images)} test images of each condition · statistics: "
-            f"{'; '.join(told)}"
-        )
-        if layer and layer.varies != "nothing":
-            text += f" · grey band: one standard deviation between {layer.varies}"
-        st.caption(plain(text), width="stretch")
+    modes = dict.fromkeys(statistics_told(statistics, n) for n in measured.num_images)
+    told = (
+        f"Cached · weights of seed {chosen.config.seed}, measured here · "
+        f"{distinct(measured.num_images)} test images of each condition · statistics: "
+        f"{'; '.join(modes)}"
+    )
+    if layer and layer.varies != "nothing":
+        told += f" · grey band: one standard deviation between {layer.varies}"
+    csv_button(
+        "Under all conditions (CSV)", lambda: differences.table(measured), "gamma-beta-conditions",
+        told,
+    )  # fmt: skip

@@ -119,16 +119,11 @@ def _steps(chosen: Shown, *, is_linked: bool) -> None:
         _all_layers(chosen, cursor)
     else:
         _one_layer(chosen, layer, cursor)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        csv_button(
-            "All snapshots (CSV)", lambda: ridges.table(history), "gamma-beta",
-            key="rescaling.csv",
-        )  # fmt: skip
-        text = histories.provenance([chosen])
-        text += " · with the statistics of a training batch"
-        if NORM_ROWS[chosen.config.norm].networks_see_images:
-            text += ", mean over its images"
-        st.caption(plain(f"{text} · channels counted from 1"), width="stretch")
+    told = f"{histories.provenance([chosen])} · with the statistics of a training batch"
+    if NORM_ROWS[chosen.config.norm].networks_see_images:
+        told += ", mean over its images"
+    told += " · channels counted from 1"
+    csv_button("All snapshots (CSV)", lambda: ridges.table(history), "gamma-beta", told)
 
 
 def _cursor(steps: Sequence[int], *, is_linked: bool) -> int:

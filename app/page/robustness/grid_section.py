@@ -167,7 +167,7 @@ def _downloads(chosen: Sequence[Chosen], tested: Sequence[Tested], view: Robustn
         for title, table in tables.items():
             csv_button(
                 f"{title} (CSV)", partial(_named, table, chosen, view),
-                title.lower().replace(' ', '-'), icon=None,
+                title.lower().replace(" ", "-"), in_list=True,
             )  # fmt: skip
 
 

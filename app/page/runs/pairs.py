@@ -112,11 +112,9 @@ def _courses(shown: Sequence[Shown]) -> None:
                 parting_figure(shown, quantity, marks), words, f"pair.{quantity}",
                 about=f"{title}, over the steps",
             )  # fmt: skip
-    with st.container(horizontal=True, vertical_alignment="center"):
-        csv_button("These curves (CSV)", lambda: parting_table(shown), "two-runs", key="pair.csv")
-        modes = dict.fromkeys(f"{each.label} {each.statistics}" for each in shown)
-        text = f"{histories.provenance(shown)} · statistics at test time: {', '.join(modes)}"
-        st.caption(plain(text), width="stretch")
+    modes = dict.fromkeys(f"{each.label} {each.statistics}" for each in shown)
+    told = f"{histories.provenance(shown)} · statistics at test time: {', '.join(modes)}"
+    csv_button("These curves (CSV)", lambda: parting_table(shown), "two-runs", told)
 
 
 def _kin_words(kin: Kinship | None, names: Sequence[str]) -> list[str]:

@@ -159,7 +159,7 @@ def test_the_card_says_it_all():
         from afn.pretrained.cards import read_card
         from app.kit.card_view import card_details
 
-        card_details(read_card("mnist5k-afn"), key="test")
+        card_details(read_card("mnist5k-afn"))
 
     at = drawn(AppTest.from_function(card_app, default_timeout=PATIENCE).run())
     card = read_card("mnist5k-afn")

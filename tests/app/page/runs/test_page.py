@@ -240,7 +240,7 @@ def test_two_runs_are_compared_where_they_part(store, config):
         "forked"
     }
     assert "Cached · digits8" in text(at.caption)
-    assert [each for each in at.get("download_button") if each.key == "pair.csv"]
+    assert [each for each in at.get("download_button") if each.key == "csv.two-runs"]
 
 
 def test_equal_runs_never_part(store, config):
