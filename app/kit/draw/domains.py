@@ -102,10 +102,7 @@ def partner_of(row: MatrixRow, others: Sequence[MatrixRow]) -> MatrixRow | None:
 
 
 def matrix_reading(
-    rows: Sequence[MatrixRow],
-    domains: Sequence[str],
-    *,
-    baseline: str | None = None,
+    rows: Sequence[MatrixRow], domains: Sequence[str], *, baseline: str | None = None
 ) -> str:
     """Which contender does best on domains that it has not seen, and by how much.
 

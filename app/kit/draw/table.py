@@ -52,13 +52,7 @@ def td(inner: str, css: str = "", *, title: str = "", background: str = "", span
 
 
 def th(
-    inner: str,
-    css: str = "",
-    *,
-    scope: str = "col",
-    title: str = "",
-    span: int = 1,
-    rows: int = 1,
+    inner: str, css: str = "", *, scope: str = "col", title: str = "", span: int = 1, rows: int = 1
 ) -> str:
     """A head of a column, or of what `scope` says: row, colgroup, rowgroup."""
     spans = {"colspan": span > 1 and span, "rowspan": rows > 1 and rows}

@@ -23,9 +23,7 @@ for name, source in sources.items():
 """
 
 
-def programs_of(
-    shown: Mapping[str, tuple[str, Movement, float | None]],
-) -> list[Program]:
+def programs_of(shown: Mapping[str, tuple[str, Movement, float | None]]) -> list[Program]:
     """Measuring it once more.
 
     Args:

@@ -20,6 +20,6 @@ ABOUT = {
 To the right what a setting's training takes, upwards the figure chosen above. The dotted line joins
 what **nothing cheaper beats**. Time is the processor's while the sweep ran; the Cost page measures
 it with more care.
-""",
+"""
 }
 """Of figures and sections, beside their headings."""

@@ -31,16 +31,10 @@ class CostMetric:
 
 METRICS = {
     "train": CostMetric(
-        "Training step",
-        "ms",
-        lambda m: m.train_step_ms,
-        lambda m, bn: m.train_ratio,
+        "Training step", "ms", lambda m: m.train_step_ms, lambda m, bn: m.train_ratio
     ),
     "inference": CostMetric(
-        "Inference",
-        "ms",
-        lambda m: m.inference_ms,
-        lambda m, bn: m.inference_ratio,
+        "Inference", "ms", lambda m: m.inference_ms, lambda m, bn: m.inference_ratio
     ),
     "peak": CostMetric(
         "Peak memory of a training step",

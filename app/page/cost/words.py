@@ -32,6 +32,6 @@ and shift; ASRNorm, IN, GN and LN measure each image, BIN does both.
 **MACs** (multiply-accumulates) count the arithmetic of one image at inference. **Time is not
 MACs**: a norm does next to no arithmetic, but it reads and writes every value, so it waits for
 memory.
-""",
+"""
 }
 """Of figures and sections, beside their headings."""

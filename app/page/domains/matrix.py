@@ -104,10 +104,7 @@ def _cell_html(
 
 
 def _mean_html(
-    row: MatrixRow,
-    domains: Sequence[str],
-    against: Sequence[MatrixRow] | None,
-    titles: Titles,
+    row: MatrixRow, domains: Sequence[str], against: Sequence[MatrixRow] | None, titles: Titles
 ) -> str:
     css = "afn-matrix-mean "
     unseen = [domain for domain in domains if not row.has_seen(domain)]

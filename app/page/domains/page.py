@@ -155,10 +155,7 @@ def _recipe(recipes: dict[str, Recipe], count: int) -> Recipe:
 
 
 def _training(
-    recipe: Recipe,
-    wanted: Sequence[Pair],
-    trained_on: Sequence[str],
-    here: Sequence[DatasetEntry],
+    recipe: Recipe, wanted: Sequence[Pair], trained_on: Sequence[str], here: Sequence[DatasetEntry]
 ) -> None:
     under_way = recipe.under_way
     missing = [pair for pair in wanted if pair not in recipe.done and pair not in under_way]

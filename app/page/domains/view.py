@@ -8,13 +8,7 @@ from afn.ask.records import Networks, Place, Question
 from afn.ask.tasks import GridTask, SpreadTask
 from afn.data import DatasetEntry
 from afn.data.derived import parts_of
-from afn.data.domains import (
-    SETTINGS,
-    ComparisonChannels,
-    leave_one_out,
-    settings_of,
-    single_source,
-)
+from afn.data.domains import SETTINGS, ComparisonChannels, leave_one_out, settings_of, single_source
 from afn.settings.config import TrainConfig
 from afn.wording import statistics_told
 

@@ -90,11 +90,7 @@ def _card(lesson: Lesson[Any], *, is_done: bool) -> None:
 
 
 def _lesson(
-    lesson: Lesson[Any],
-    view: LessonsView,
-    problems: Sequence[str],
-    *,
-    is_embedded: bool,
+    lesson: Lesson[Any], view: LessonsView, problems: Sequence[str], *, is_embedded: bool
 ) -> None:
     number = list(LESSONS).index(lesson.slug) + 1
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -34,16 +34,7 @@ from .charts import paper as charts
 from .charts.forest import forest_html
 from .charts.paper import protocol_html
 from .mechanisms import STARTS, VARIANTS
-from .view import (
-    ANY,
-    NETWORKS,
-    READINGS,
-    VIEW,
-    PaperView,
-    claim_words,
-    fit_words,
-    level_words,
-)
+from .view import ANY, NETWORKS, READINGS, VIEW, PaperView, claim_words, fit_words, level_words
 from .words import ABOUT
 
 TITLE, PATH = "Paper", "paper"
@@ -90,10 +81,7 @@ def render() -> None:
     _calibration()
     view = VIEW.take()
     reading: Reading = "tests" if view.reading == "tests" else "trains"
-    offer(
-        "paper",
-        lambda: [*published.programs_of(reading), *mechanisms.programs_of(view.network)],
-    )
+    offer("paper", lambda: [*published.programs_of(reading), *mechanisms.programs_of(view.network)])
     VIEW.write(replace(view, network=ANY) if [view.network] == offered[:1] else view)
 
 

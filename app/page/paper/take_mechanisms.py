@@ -43,12 +43,7 @@ def programs_of(network: str) -> list[Program]:
     known = {each.id.removeprefix(f"{network}-"): each for each in opened}
     starts = [known[variant] for variant in STARTS if variant in known]
     moved = moving.programs_of(evidence.moved(network))
-    return [
-        *moved,
-        *_networks(network),
-        *lambdas.programs_of(starts, "lambda"),
-        *_gradients(known),
-    ]
+    return [*moved, *_networks(network), *lambdas.programs_of(starts, "lambda"), *_gradients(known)]
 
 
 def _networks(network: str) -> list[Program]:

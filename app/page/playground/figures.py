@@ -136,10 +136,7 @@ def _distributions(live: Live) -> None:
 def downloads(shown: Sequence[Shown]) -> None:
     """A row of downloads; each file is made when it is asked for."""
     expander = st.expander(
-        "Data of these figures",
-        icon=":material/download:",
-        key="open.downloads",
-        on_change="rerun",
+        "Data of these figures", icon=":material/download:", key="open.downloads", on_change="rerun"
     )
     if not expander.open:
         return

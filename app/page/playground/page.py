@@ -82,8 +82,7 @@ def _live(statuses_around: list[str]) -> list[str]:
     figures.render(live, comparison)
     downloads(shown)
     offer(
-        "playground",
-        lambda: [*trainings.programs_of(shown), *lambdas.programs_of(shown, "lambda")],
+        "playground", lambda: [*trainings.programs_of(shown), *lambdas.programs_of(shown, "lambda")]
     )
     return statuses
 

@@ -217,10 +217,7 @@ def shift_tasks(chosen: Sequence[Chosen], view: RobustnessView, pictures: Path) 
 def pictures_file(view: RobustnessView, folder: Path) -> PicturesFile:
     """The pictures of the corruption that is seen up close."""
     return PicturesFile(
-        folder=folder,
-        dataset=view.dataset,
-        num_images=view.images,
-        corruption=view.corruption,
+        folder=folder, dataset=view.dataset, num_images=view.images, corruption=view.corruption
     )
 
 

@@ -147,15 +147,8 @@ the ungated layer.
         Check(
             "λ_γ = 0.0067 and γ = 1, with the gate. Which γ̂ can no batch ever produce?",
             (
-                Option(
-                    "1.005",
-                    "It can: 0.0067 · 0.75 + 1 is about 1.005.",
-                ),
-                Option(
-                    "1.02",
-                    "Right: at most 1 + 0.0067.",
-                    True,
-                ),
+                Option("1.005", "It can: 0.0067 · 0.75 + 1 is about 1.005."),
+                Option("1.02", "Right: at most 1 + 0.0067.", True),
                 Option("1.0001", "It can, if the sigmoid is close to 0."),
             ),
         ),
@@ -163,8 +156,7 @@ the ungated layer.
             "What does a negative λ_γ do?",
             (
                 Option(
-                    "It makes γ̂ negative",
-                    "Only if it is large enough: γ̂ = γ − |λ_γ| · sigmoid(·).",
+                    "It makes γ̂ negative", "Only if it is large enough: γ̂ = γ − |λ_γ| · sigmoid(·)."
                 ),
                 Option(
                     "It shrinks the scale by what the network proposes to add",

@@ -176,11 +176,7 @@ look at how far networks moved are one click away below.
         ),
     ),
     onwards=(
-        Onward(
-            "Trained with and without networks, five seeds",
-            "ablations",
-            {"sweep": "parts"},
-        ),
+        Onward("Trained with and without networks, five seeds", "ablations", {"sweep": "parts"}),
         Onward("Did the networks learn?", "lambda", {"runs": "mnist5k-afn"}),
         Onward(
             "The way from BN to AFN in steps, any corruption",

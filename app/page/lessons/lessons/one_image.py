@@ -176,18 +176,10 @@ networks see the same input for every image.
             "Which norm's training and test agree when images come one by one?",
             (
                 Option(
-                    "BN with the test batch",
-                    "It was trained with the statistics of 64 images.",
+                    "BN with the test batch", "It was trained with the statistics of 64 images."
                 ),
-                Option(
-                    "ASRNorm",
-                    "Right: per image in training, per image in the test.",
-                    True,
-                ),
-                Option(
-                    "AFN with the test batch",
-                    "Like BN it was trained with whole batches.",
-                ),
+                Option("ASRNorm", "Right: per image in training, per image in the test.", True),
+                Option("AFN with the test batch", "Like BN it was trained with whole batches."),
             ),
         ),
     ),

@@ -134,8 +134,7 @@ costs nothing.
             "A layer has 0.1 % of the MACs and takes 30 % of the time. How can that be?",
             (
                 Option(
-                    "The measurement must be wrong",
-                    "Worth checking, but it happens all the time.",
+                    "The measurement must be wrong", "Worth checking, but it happens all the time."
                 ),
                 Option(
                     "It makes many small calls, or moves much memory for little arithmetic",
@@ -155,24 +154,14 @@ costs nothing.
                 Option("the same", "Only if both parts of the time shrank alike."),
                 Option("lower", "The convolutions shrink, the overhead stays: its share grows."),
                 Option(
-                    "higher",
-                    "Right: that is why small layers matter more on fast hardware.",
-                    True,
+                    "higher", "Right: that is why small layers matter more on fast hardware.", True
                 ),
             ),
         ),
     ),
     onwards=(
-        Onward(
-            "Parameters, MACs, time and memory of all norms",
-            "cost",
-            {"of": "convnet"},
-        ),
-        Onward(
-            "One layer alone, over its channels",
-            "cost",
-            {"of": "layer", "over": "channels"},
-        ),
+        Onward("Parameters, MACs, time and memory of all norms", "cost", {"of": "convnet"}),
+        Onward("One layer alone, over its channels", "cost", {"of": "layer", "over": "channels"}),
     ),
     note=Note(
         aims=(

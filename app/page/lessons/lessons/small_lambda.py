@@ -217,10 +217,7 @@ better or worse.
         Check(
             "The published code applies the sigmoid twice. Where does λ_μ then start?",
             (
-                Option(
-                    "sigmoid(−3) = 0.047",
-                    "That is once, as the paper says.",
-                ),
+                Option("sigmoid(−3) = 0.047", "That is once, as the paper says."),
                 Option(
                     "sigmoid(0.047) = 0.51",
                     "Right: the value 0.047 is taken for a logit, and logits near 0 are near one "
@@ -236,11 +233,7 @@ better or worse.
         ),
     ),
     onwards=(
-        Onward(
-            "Nine starts of λ, with longer trainings",
-            "ablations",
-            {"sweep": "lambda-start"},
-        ),
+        Onward("Nine starts of λ, with longer trainings", "ablations", {"sweep": "lambda-start"}),
         Onward(
             "Watch λ move over a whole training",
             "lambda",
