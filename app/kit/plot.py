@@ -4,7 +4,7 @@ import csv
 import io
 import time
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -85,12 +85,15 @@ def csv_button(
     with st.container(
         horizontal=True, vertical_alignment="center", width="content" if in_list else "stretch"
     ):
-        st.download_button(
-            label, csv_of(table), f"{name}.csv", "text/csv", key=f"csv.{name}", on_click="ignore",
-            icon=None if in_list else ":material/download:",
-        )  # fmt: skip
+        icon = None if in_list else ":material/download:"
+        download(label, csv_of(table), f"{name}.csv", "text/csv", key=f"csv.{name}", icon=icon)
         if told:
             st.caption(plain(told), width="stretch")
+
+
+def download(label: str, data: Any, name: str, mime: str, **more: Any) -> None:
+    """A button that downloads a file, or what a function makes of it; the page stays as it is."""
+    st.download_button(label, data, name, mime, on_click="ignore", **more)
 
 
 def csv_of(table: Callable[[], Rows]) -> Callable[[], bytes]:

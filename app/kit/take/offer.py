@@ -7,6 +7,7 @@ import streamlit as st
 from afn.runs.store import versions
 
 from ..markdown import plain
+from ..plot import download
 from ..view import choice_key, here, settle
 from .program import Program
 
@@ -82,9 +83,7 @@ def _expected(experiment: Program) -> None:
 
 
 def _download(label: str, text: str, name: str, mime: str, key: str) -> None:
-    st.download_button(
-        label, text, name, mime, icon=":material/download:", key=f"{key}.{name}", on_click="ignore"
-    )  # fmt: skip
+    download(label, text, name, mime, icon=":material/download:", key=f"{key}.{name}")
 
 
 def _stem(experiment: Program) -> str:

@@ -1,7 +1,5 @@
 """A sweep's results over its axes, as lines, dots or a map; and against their cost."""
 
-from collections.abc import Sequence
-
 from afn.stats.over_seeds import OverSeeds
 from afn.sweep.plan import Point
 from afn.sweep.table import Metric
@@ -28,19 +26,30 @@ _SHIFT = 0.06
 
 
 def lines_figure(drawn: DrawnSweep) -> Figure:
-    """A line for each setting of the other axes; whiskers are 95 % t-intervals over seeds."""
+    """A line for each setting of the other axes, 95 % t-intervals, crosses where runs diverged."""
     layout, axes = drawn.layout, drawn.results.axes
     labels = axes[layout.over]
     figure = new_figure()
-    lines = layout.lines[:_MOST_LINES]
+    lines, span = layout.lines[:_MOST_LINES], _span(drawn)
     for i, (line, color) in enumerate(zip(lines, line_colors(lines), strict=True)):
-        found = [
-            (k, drawn.value(layout.point(line, label, axes))) for k, label in enumerate(labels)
-        ]
-        known = [(k, each) for k, each in found if each]
+        points = [layout.point(line, label, axes) for label in labels]
+        known = [(k, each) for k, point in enumerate(points) if (each := drawn.value(point))]
+        shift = _SHIFT * (i - (len(lines) - 1) / 2)
+        lost = [(k, n) for k, point in enumerate(points) if (n := drawn.diverged(point))]
+        if lost and span and not drawn.is_difference:  # a cross on the floor
+            figure.add_scatter(
+                x=[k + shift for k, _ in lost], y=[span[0]] * len(lost), mode="markers",
+                marker={"symbol": "x", "size": 9, "color": color}, showlegend=False,
+                cliponaxis=False, name=line_words(line),
+                customdata=[
+                    [labels[k], f"{n} of {len(drawn.results.runs_at(points[k]))} diverged",
+                     drawn.results.points.index(points[k])]
+                    for k, n in lost
+                ],
+                hovertemplate="%{customdata[0]}: %{customdata[1]}",
+            )  # fmt: skip
         if not known:
             continue
-        shift = _SHIFT * (i - (len(lines) - 1) / 2)
         figure.add_scatter(
             x=[k + shift for k, _ in known],
             y=[each.mean for _, each in known],
@@ -55,15 +64,12 @@ def lines_figure(drawn: DrawnSweep) -> Figure:
             customdata=[
                 [
                     labels[k], figure_words(each, drawn.unit, signed=drawn.is_difference),
-                    drawn.results.points.index(layout.point(line, labels[k], axes)),
+                    drawn.results.points.index(points[k]),
                 ]
                 for k, each in known
             ],
             hovertemplate="%{customdata[0]}: %{customdata[1]}",
         )  # fmt: skip
-    span = _span(drawn)
-    if span and not drawn.is_difference:
-        _mark_diverged(figure, drawn, lines, span[0])
     if drawn.is_difference:
         figure.add_hline(y=0, line={"color": GREY, "width": 1, "dash": "dot"})
     across = named_axis(
@@ -73,29 +79,6 @@ def lines_figure(drawn: DrawnSweep) -> Figure:
     return laid_out(
         figure, 380, across, up, right=8, showlegend=len(lines) > 1, legend=LEGEND_ABOVE
     )
-
-
-def _mark_diverged(figure: Figure, drawn: DrawnSweep, lines: Sequence[Point], y: float) -> None:
-    """A cross on the floor for each point some of whose runs diverged."""
-    layout, axes = drawn.layout, drawn.results.axes
-    labels = axes[layout.over]
-    for i, (line, color) in enumerate(zip(lines, line_colors(lines), strict=True)):
-        points = [layout.point(line, label, axes) for label in labels]
-        lost = [(k, point, n) for k, point in enumerate(points) if (n := drawn.diverged(point))]
-        if not lost:
-            continue
-        shift = _SHIFT * (i - (len(lines) - 1) / 2)
-        figure.add_scatter(
-            x=[k + shift for k, _, _ in lost], y=[y] * len(lost), mode="markers",
-            marker={"symbol": "x", "size": 9, "color": color}, showlegend=False,
-            cliponaxis=False,
-            customdata=[
-                [labels[k], f"{n} of {len(drawn.results.runs_at(point))} diverged",
-                 drawn.results.points.index(point)]
-                for k, point, n in lost
-            ],
-            name=line_words(line), hovertemplate="%{customdata[0]}: %{customdata[1]}",
-        )  # fmt: skip
 
 
 def dots_figure(drawn: DrawnSweep) -> Figure:

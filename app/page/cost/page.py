@@ -13,7 +13,7 @@ from afn.wording import enumerate_words
 from ...kit.draw.legend import Entry, legend_html
 from ...kit.draw.palette import NORM_COLORS
 from ...kit.markdown import plain, warn
-from ...kit.plot import csv_button, heading, plot
+from ...kit.plot import csv_button, download, heading, plot
 from ...kit.take import offer
 from . import charts
 from . import live as live_cost
@@ -131,17 +131,9 @@ def _downloads(
     with st.expander("Data of these figures", icon=":material/download:"):
         with st.container(horizontal=True):
             csv_button("Figures (CSV)", lambda: charts.table(chosen, view), "cost", in_list=True)
-            st.download_button(
-                "Measurements (JSON)",
-                lambda: json.dumps(
-                    {**report.head, "measurements": [m.to_json() for m in chosen]},
-                    indent=1,
-                    ensure_ascii=False,
-                ),
-                "cost.json",
-                "application/json",
-                on_click="ignore",
-            )
+            record = {**report.head, "measurements": [m.to_json() for m in chosen]}
+            text = json.dumps(record, indent=1, ensure_ascii=False)
+            download("Measurements (JSON)", text, "cost.json", "application/json")
         if not is_live:
             st.caption("The command behind all precomputed figures")
             st.code(str(report.head.get("command", "")), language="shell")

@@ -11,7 +11,7 @@ from afn.wording import duration_words
 from ...kit import backend, jobs, people
 from ...kit.jobs import Job
 from ...kit.markdown import plain
-from ...kit.plot import plot
+from ...kit.plot import download, plot
 from .experiments.experiment import Data
 from .experiments.trial import Outcome, Trial
 from .lessons.lesson import Lesson
@@ -120,11 +120,9 @@ def _provenance(lesson: Lesson[Data], data: Data, outcome: Outcome, *, is_live: 
 
 def _files(lesson: Lesson[Any], outcome: Outcome) -> None:
     with st.expander("Configuration and data of this result", icon=":material/download:"):
-        st.download_button(
-            "Result and configuration (JSON)",
-            lambda: json.dumps(outcome.to_json(), ensure_ascii=False, indent=1),
-            f"lesson-{lesson.slug}.json", "application/json", on_click="ignore",
-        )  # fmt: skip
+        text = json.dumps(outcome.to_json(), ensure_ascii=False, indent=1)
+        name = f"lesson-{lesson.slug}.json"
+        download("Result and configuration (JSON)", text, name, "application/json")
         st.caption("The configuration")
         st.json(outcome.config, expanded=1)
         st.caption("The command that makes the precomputed result anew")

@@ -240,11 +240,6 @@ def _learning(network: str, told: str) -> None:
             "weights and images; 95 % intervals over images, not over seeds"
         )
     )
-    _refuted(
-        "matrices that stay on the way of weight decay, answers that do not change with what is "
-        "shown, gains that include 0 everywhere, or that networks frozen after training "
-        "do as well under shift as with them."
-    )
     if effects:
         csv_button(
             f"Networks on − {control} (CSV)", lambda: figures.effects_table(effects), "networks"
@@ -276,7 +271,6 @@ def _growth(network: str, told: str) -> None:
         return
     plot(figures.lambdas_figure(courses), words, "paper.lambdas", is_told=True)
     st.caption(plain(f"{told} · a dot per layer"))
-    _refuted("λ that end where they started, or below, when started small.")
     csv_button("λ by layer (CSV)", lambda: figures.lambdas_table(courses), "lambdas")
 
 
@@ -293,14 +287,7 @@ def _gradients(network: str, told: str) -> None:
     st.html(legend_html(figures.gradient_entries(courses)))
     plot(figures.gradients_figure(courses), words, "paper.gradients", is_told=True)
     st.caption(plain(f"{told} · the first 100 steps, and some of the others"))
-    _refuted(
-        "gradients that are no larger with λ wide open, and trainings that learn as well there."
-    )
     csv_button("Gradients (CSV)", lambda: figures.gradients_table(courses), "gradients")
-
-
-def _refuted(by: str) -> None:
-    st.markdown(f"**What would speak against it:** {plain(by)}")
 
 
 # -- calibration -----------------------------------------------------------------------------------

@@ -52,17 +52,22 @@ with what is shown; and what that is worth, the same weights and images with net
 frozen ones. Frozen, they are shown the averages of training; their mean output in their place is
 within 0.1 points of that (`python -m benchmarks.mean_networks`). Every λ at 0 (*off*) also takes
 away what the rest has got used to: a loss then does not show that they adapt.
+
+**What would speak against it:** matrices that stay on the way of weight decay, answers that do not
+change, gains that include 0, or frozen networks that do as well under shift.
 """,
     "lambdas": """
 The paper: λ start small and are learned upwards, from batch norm to the adaptive layer. *paper*:
 0.047 and 0.0067. *reference*: the published code's, λ_μ and λ_σ at 0.51, λ_γ and λ_β ungated.
-*open*: 0.5 each. A dot is a layer; right of the line it has grown.
+*open*: 0.5 each. A dot is a layer; right of the line it has grown. **Against it** would speak λ
+that end where they started, or below.
 """,
     "gradients": """
 The paper: with a small λ gradients stay tame, and training does not diverge. These trainings differ
 in the norm, or in the start of λ, alone: same seed, images, order and learning rate. A training may
 also go astray without diverging, when after a few large steps all answers are alike. Cards keep the
-first 100 steps and some 400 others, evenly: a spike between those is not seen.
+first 100 steps and some 400 others, evenly: a spike between those is not seen. **Against it** would
+speak gradients no larger with λ wide open, and trainings that learn as well there.
 """,
     "theory": """
 Left: how much louder than BN's a layer's output is in the first batch, $\\sigma / \\hat\\sigma$,

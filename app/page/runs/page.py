@@ -15,6 +15,7 @@ from afn.work.secret import is_shared
 from ...kit import backend, histories, people, routes
 from ...kit.comparison import MAX_CONTENDERS
 from ...kit.markdown import plain
+from ...kit.plot import download
 from ...kit.take import Program, lambdas, offer, trainings
 from . import forking, pairs
 from . import table as run_table
@@ -133,31 +134,18 @@ def _experiments(run: Run) -> list[Program]:
 
 
 def _downloads(run: Run, record: dict[str, Any]) -> None:
+    config, weights = json.dumps(record["config"], indent=1), run.weights()
+    lacks = None if weights else "There is no checkpoint yet: the first comes with an epoch."
     with st.container(horizontal=True):
-        st.download_button(
-            "Configuration (JSON)",
-            json.dumps(record["config"], indent=1),
-            f"{run.id}-config.json",
-            "application/json",
-            on_click="ignore",
-        )
-        st.download_button(
-            "Events (JSON lines)",
-            lambda: run.events_path.read_bytes() if run.events_path.exists() else b"",
-            f"{run.id}-events.jsonl",
-            "application/jsonl",
-            on_click="ignore",
-        )
-        weights = run.weights()
-        st.download_button(
-            "Weights (safetensors)",
-            lambda: _weights_only(run),
-            f"{run.id}.safetensors",
-            "application/octet-stream",
-            on_click="ignore",
-            disabled=weights is None,
-            help=None if weights else "There is no checkpoint yet: the first comes with an epoch.",
-        )
+        download("Configuration (JSON)", config, f"{run.id}-config.json", "application/json")
+        download("Events (JSON lines)", lambda: _events(run), f"{run.id}-events.jsonl",
+                 "application/jsonl")  # fmt: skip
+        download("Weights (safetensors)", lambda: _weights_only(run), f"{run.id}.safetensors",
+                 "application/octet-stream", disabled=weights is None, help=lacks)  # fmt: skip
+
+
+def _events(run: Run) -> bytes:
+    return run.events_path.read_bytes() if run.events_path.exists() else b""
 
 
 def _weights_only(run: Run) -> bytes:
