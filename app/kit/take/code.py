@@ -64,13 +64,13 @@ def call(name: str, given: Sequence[str]) -> str:
     return f"{name}(\n{inner})"
 
 
-def table(name: str, entries: Mapping[str, str]) -> str:
-    """A dictionary by strings, an entry a line."""
+def table(name: str, entries: Mapping[Any, str], about: str = "") -> str:
+    """A dictionary, an entry a line, behind a comment that says what it is."""
     lines = "".join(
         f"    {literal(key)}: {textwrap.indent(value, '    ').strip()},\n"
         for key, value in entries.items()
     )
-    return f"{name} = {{\n{lines}}}\n"
+    return f"{name} = {{{about and f'  # {about}'}\n{lines}}}\n"
 
 
 def literal(value: Any) -> str:

@@ -8,7 +8,7 @@ from afn.cost.records import Report
 from afn.wording import duration_words
 
 from ...kit import backend, jobs
-from ...kit.markdown import plain
+from ...kit.markdown import plain, warn
 from ...kit.measuring import BusyError
 from .view import VIEW, CostView, measurement, reference, seconds_of, show_measurement, take
 from .words import HELP
@@ -22,7 +22,8 @@ def render(view: CostView) -> Report | None:
     is one for this view."""
     live = backend.measurements()
     running = live.running
-    seconds = seconds_of(view.plan, reference(), _known(running))
+    mine = _own(running)
+    seconds = seconds_of(view.plan, reference(), mine)
     with st.container(horizontal=True, vertical_alignment="center", key="cost.measure"):
         st.button(
             "Measure on this machine", icon=":material/timer:", type="primary",
@@ -36,17 +37,20 @@ def render(view: CostView) -> Report | None:
             st.button("Show what is measured", key="cost.follow", on_click=_open, args=(running,))
     if running:
         jobs.follow(lambda: _progress(running), running, every=TICK_SECONDS)
-    return _mine(view, running)
+    return _fitting(view, mine) if mine else None
 
 
-def _known(running: str | None) -> Report | None:
+def _own(running: str | None) -> Report | None:
     """What the visitor has measured on this machine."""
-    mine: str = measurement()
+    mine = measurement()
     if not mine or mine == running:
         return None
-    with suppress(ValueError, OSError):
+    try:
         return backend.measurements().report(mine)
-    return None
+    except (ValueError, OSError) as error:
+        warn([f"{error}."])
+        show_measurement("")
+        return None
 
 
 def _start(view: CostView) -> None:
@@ -80,16 +84,8 @@ def _made_for(report: Report, scale: str) -> CostView | None:
     return None
 
 
-def _mine(view: CostView, running: str | None) -> Report | None:
-    mine: str = measurement()
-    if not mine or mine == running:
-        return None
-    try:
-        report = backend.measurements().report(mine)
-    except (ValueError, OSError) as error:
-        st.warning(plain(f"{error}."), icon=":material/info:")
-        show_measurement("")
-        return None
+def _fitting(view: CostView, report: Report) -> Report | None:
+    """The visitor's own measurement where it is one for this view, and how it ended."""
     end = report.end or {}
     if end.get("status") == "failed":
         line = f"The measurement failed: {end.get('reason')}."
@@ -102,7 +98,9 @@ def _mine(view: CostView, running: str | None) -> Report | None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if not fits:
             st.caption("What was measured here has other settings.", width="content")
-            st.button("Show what was measured", key="cost.back", on_click=_open, args=(mine,))
+            st.button(
+                "Show what was measured", key="cost.back", on_click=_open, args=(measurement(),)
+            )
         elif end.get("status") == "stopped":
             words = "The measurement was stopped; what was done is shown."
             st.caption(words, width="content")

@@ -1,6 +1,6 @@
 """Domains: networks trained on some domains, tested on all of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from afn.ask.network import Network
 from afn.ask.records import Question
@@ -8,7 +8,7 @@ from afn.data import DatasetEntry
 from afn.wording import enumerate_words
 
 from ...kit.take import asking
-from ...kit.take.code import ONE_THREAD, Origin, literal, program_of, seeds_of
+from ...kit.take.code import ONE_THREAD, Origin, literal, program_of, seeds_of, table
 from ...kit.take.program import Program, line
 from .view import CONTENDERS, Contender, DomainsView, TrainedNetworks, question
 
@@ -45,6 +45,10 @@ def programs_of(
     used = {contender.norm for contender in contenders.values()}
     networks = {pair: network for pair, network in trained.items() if pair[0] in used}
     origins = {pair: Origin.of(network.id) for pair, network in networks.items()}
+    trained_by = {pair: origin.network() for pair, origin in origins.items()}
+    asked_how = {
+        label: literal((each.norm, each.stats, each.networks)) for label, each in contenders.items()
+    }
     sources = dict.fromkeys(source for _, source in networks)
     modes = dict.fromkeys(f"{each.label}: {q.statistics}" for each, _, q in asked.values())
     absent = ", ".join(entry.name for entry in entries if entry.how_to_get)
@@ -53,8 +57,8 @@ def programs_of(
         program_of(
             {f"{norm} on {source}": origin for (norm, source), origin in origins.items()},
             ONE_THREAD,
-            _networks(origins),
-            _contenders(contenders),
+            table("networks", trained_by, "by norm and by what they were trained on"),
+            table("contenders", asked_how, "norm, statistics, how its networks are"),
             _QUESTIONS.format(domains=literal(names)),
             asking.loop(name="(name, where)", num_images=view.images, batch_size=view.batch_size),
             title="Every domain",
@@ -85,22 +89,6 @@ def _expected(view: DomainsView, asked: Iterable[_Asked], domain: DatasetEntry) 
             name = f"{contender.label}, {network.config.dataset}"
             found.append(line(name, domain.name, cell.accuracy))
     return found
-
-
-def _networks(origins: Mapping[tuple[str, str], Origin]) -> str:
-    entries = "".join(
-        f"    {literal(pair)}: {origin.network()},\n".replace("\n", "\n    ").rstrip() + "\n"
-        for pair, origin in origins.items()
-    )
-    return f"networks = {{  # by norm and by what they were trained on\n{entries}}}\n"
-
-
-def _contenders(contenders: Mapping[str, Contender]) -> str:
-    entries = "".join(
-        f"    {literal(label)}: {literal((each.norm, each.stats, each.networks))},\n"
-        for label, each in contenders.items()
-    )
-    return f"contenders = {{  # norm, statistics, how its networks are\n{entries}}}\n"
 
 
 def _command(

@@ -119,17 +119,15 @@ def _tell_failures(slots: list[Slot], names: list[str]) -> None:
 
 def _empty() -> None:
     with st.container(border=True):
-        words = (
-            "**Nothing runs yet.** Press **Start**: each contender trains for about half a "
-            "minute, and this page fills with λ of every layer, loss and accuracy, the spread "
-            "of γ̂ and β̂, and accuracy under six corruptions. **Step** takes a "
-            "single step instead."
+        st.markdown(
+            "**Nothing runs yet.** Press **Start**: each contender trains for about half a minute. "
+            "**Step** takes a single step instead."
         )
-        more = (
-            "\n\nThe controls are at the left (on a phone, behind the » in the corner): try a "
-            "**preset**, change a contender's **λ start**, or make the **batch** small."
-        )
-        st.markdown(words if tour.tour().is_open else words + more)
+        if not tour.tour().is_open:
+            st.markdown(
+                "The controls are at the left (on a phone, behind the » in the corner): try a "
+                "**preset**, change a contender's **λ start**, or make the **batch** small."
+            )
     preload_charts()
 
 

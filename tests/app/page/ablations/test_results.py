@@ -125,7 +125,7 @@ def test_diverged_runs_are_marked_and_counted(results):
         )  # fmt: skip
     it = drawn(results)
     assert it.figures[at].n == 1
-    *_, marks = charts.lines_figure(it).data
+    [marks] = [each for each in charts.lines_figure(it).data if each.marker.symbol == "x"]
     assert list(marks.customdata[0][:2]) == ["0.1", "2 of 3 diverged"]
     assert "2 diverged" in tables.table_html(it)
 
