@@ -1,6 +1,6 @@
 """Data sets and families of domains: which can be loaded now, and how they are called."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 
 from afn.data import DatasetEntry, dataset_entry
@@ -60,7 +60,7 @@ def other_domains(dataset: str) -> dict[str, str]:
     own = {current_name(part) for part in parts_of(dataset) or [dataset]}
     for entries in families().values():
         names = {entry.name: title_of(entry) for entry in entries}
-        if own & (names.keys() | _relatives(names)):
+        if own & names.keys() or (own & DIGIT_SETS and DIGIT_SETS & names.keys()):
             known = united(entry.class_names for entry in entries if entry.name in own)
             return {
                 entry.name: names[entry.name]
@@ -75,8 +75,3 @@ def current_name(dataset: str) -> str:
     with suppress(ValueError):
         return dataset_entry(dataset).name
     return dataset
-
-
-def _relatives(names: Mapping[str, str]) -> set[str]:
-    """Digit sets whose place on the page another of the same kind has taken."""
-    return DIGIT_SETS if DIGIT_SETS & names.keys() else set()

@@ -3,7 +3,7 @@
 import json
 
 from afn.settings.corruptions import CORRUPTION_NAMES, KINDS
-from afn.sweep.plan import Point, SweepPlan, words
+from afn.sweep.plan import SweepPlan, words
 from afn.sweep.spec import SweepSpec
 from afn.wording import count_words
 
@@ -52,7 +52,9 @@ def programs_of(
     is_older = bool(results and results.older and metric in _CORRUPTED)
     if results and metric in known and not (is_older or known[metric].unit.startswith(("ms", "s"))):
         found = results.figures(known[metric])
-        expected = [_line(known[metric].title, point, found[point].mean) for point in found]
+        expected = [
+            line(known[metric].title, words(point), found[point].mean, _DIGITS) for point in found
+        ]
     name = _file_name(spec.name)
     seeds = len(spec.seeds)
     return [
@@ -83,10 +85,6 @@ def spec_code(spec: SweepSpec) -> str:
     for plain_word, python_word in (("true", "True"), ("false", "False"), ("null", "None")):
         text = text.replace(f": {plain_word}", f": {python_word}")
     return text
-
-
-def _line(title: str, point: Point, value: float) -> str:
-    return line(title, words(point), value, _DIGITS)
 
 
 def _file_name(name: str) -> str:

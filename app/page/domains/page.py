@@ -294,9 +294,10 @@ def _provenance(
     ]
     lines += left_out_words(rows, here)
     if not families.are_here(here):
+        absent = [f"{entry.title}: {entry.how_to_get}" for entry in here if entry.how_to_get]
         lines.append(
             "These images are not in the data folder: shown is what the pretrained models were "
-            f"asked for their cards. To test live, get {_absent(here)}."
+            f"asked for their cards. To test live, get {'; '.join(absent)}."
         )
     if "mnist" in names and "mnistm5k" in names:
         lines.append(
@@ -305,7 +306,3 @@ def _provenance(
         )
     for line in lines:
         st.caption(plain(line))
-
-
-def _absent(here: Sequence[DatasetEntry]) -> str:
-    return "; ".join(f"{entry.title}: {entry.how_to_get}" for entry in here if entry.how_to_get)

@@ -72,7 +72,10 @@ def render() -> None:
         st.caption(_without(without))
     _follow(view, chosen)
     moving.render(chosen)
-    _background()
+    with st.container(border=True):
+        left, right = st.columns(2, gap="large")
+        left.markdown(ABOUT["equations"])
+        right.markdown(ABOUT["look"])
     offer("dynamics", lambda: lambdas.programs_of(chosen, view.quantity))
 
 
@@ -228,10 +231,3 @@ def _provenance(view: DynamicsView, chosen: Sequence[Shown], courses: Sequence[C
     if any(each.card for each in adaptive):
         text += " · pretrained: not every step, and four digits"
     return f"{text} · statistics in training: AFN the batch's, ASRNorm each image's"
-
-
-def _background() -> None:
-    with st.container(border=True):
-        left, right = st.columns(2, gap="large")
-        left.markdown(ABOUT["equations"])
-        right.markdown(ABOUT["look"])

@@ -1,24 +1,16 @@
 """How one image's answer depends on the images beside it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
 
 from afn.ask.inside.look import Neighbours
 from afn.wording import enumerate_words
 
+from ...kit.draw.legend import Entry
 from ...kit.draw.table import dot
 
 
-@dataclass(frozen=True, slots=True)
-class Who:
-    """A network by the name and colour that it has on the page."""
-
-    label: str
-    color: str
-
-
-def neighbours_html(found: Neighbours, contenders: Sequence[Who]) -> str:
+def neighbours_html(found: Neighbours, contenders: Sequence[Entry]) -> str:
     """A row of answers per network: alone, among random images, among those of one class."""
     names = found["class_names"]
     alike = "images corrupted alike" if any(found["clean"]) else "random images"
@@ -54,7 +46,7 @@ def _square(each: Sequence[float], alone: Sequence[float], names: Sequence[str],
     return f'<b{css} title="{title}">{escape(names[answer])}</b>'
 
 
-def neighbours_reading(found: Neighbours, contenders: Sequence[Who]) -> str:
+def neighbours_reading(found: Neighbours, contenders: Sequence[Entry]) -> str:
     """One sentence: whose answer depends on the neighbours, and how often."""
     parts, calm = [], []
     for at, who in enumerate(contenders):

@@ -21,6 +21,7 @@ from ...kit import backend, card_view, cards, networks
 from ...kit.batch_controls import ORDERS, STATISTICS, corruption
 from ...kit.draw.corruptions import group_title
 from ...kit.draw.lambdas import short_layer
+from ...kit.draw.legend import Entry
 from ...kit.draw.palette import GREY, NORM_COLORS
 from ...kit.families import is_here, other_domains
 from ...kit.jobs import follow
@@ -31,7 +32,7 @@ from ...kit.take import offer
 from . import take as layers
 from . import words
 from .layer import drawing, inside_layer
-from .neighbours import Who, neighbours_html, neighbours_reading
+from .neighbours import neighbours_html, neighbours_reading
 from .view import (
     CORRUPTIONS,
     NORMS,
@@ -77,9 +78,9 @@ class _Chosen:
         return "untrained" if self.subject.id in untrained_names() else "as trained"
 
     @property
-    def contenders(self) -> list[Who]:
+    def contenders(self) -> list[Entry]:
         norms = [each.config.norm for each in (self.subject, *self.others)]
-        return [Who(NORM_TITLES[norm], NORM_COLORS[norm]) for norm in norms]
+        return [Entry(NORM_TITLES[norm], NORM_COLORS[norm]) for norm in norms]
 
 
 def render() -> None:
@@ -91,7 +92,7 @@ def render() -> None:
         "encoder-decoder proposes others, how **λ** mixes the two, and what becomes of the answers "
         "when you move λ by hand."
     )
-    offered = _choices()
+    offered = [each for each in networks.choices(running=True) if each.config.norm in NORMS]
     titles = {choice.id: choice.title for choice in offered} | untrained_names()
     if not VIEW.take().model:
         VIEW.set(model=_default(offered))
@@ -122,10 +123,6 @@ def render() -> None:
 
 
 # -- what is chosen --------------------------------------------------------------------------------
-
-
-def _choices() -> list[Choice]:
-    return [choice for choice in networks.choices(running=True) if choice.config.norm in NORMS]
 
 
 def _default(offered: Sequence[Choice]) -> str:

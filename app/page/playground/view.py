@@ -289,17 +289,18 @@ def add_contender() -> None:
     comparison = session().settings
     present = {config.norm for config in comparison}
     norm = next((n for n in ("afn", "asrnorm", "bn", "in", "gn") if n not in present), "afn")
-    put((*comparison, replace(share(comparison, **_no_options())[0], norm=norm)))
+    put(
+        (
+            *comparison,
+            replace(comparison[0], norm=norm, **{each.name: each.default for each in OWN}),
+        )
+    )
 
 
 def remove_contender(slot: int) -> None:
     """Take a contender out of the settings."""
     comparison = session().settings
     put(comparison[:slot] + comparison[slot + 1 :])
-
-
-def _no_options() -> dict[str, Any]:
-    return {setting.name: setting.default for setting in OWN}
 
 
 # -- runs ------------------------------------------------------------------------------------------

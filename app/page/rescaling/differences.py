@@ -139,7 +139,7 @@ def difference_reading(
     text = f"{label}, against {looked[0].title} images: {'; '.join(parts)}. {_beside(layers)}"
     kind = next(each.varies for each in layers if each.varies != "nothing")
     spreads = [
-        f"{symbol} {_decimal(_mean(layers, name))}"
+        f"{symbol} {_decimal(float(np.mean([between(each, name).mean() for each in layers])))}"
         for name, symbol in SYMBOLS.items()
         if any(between(each, name).any() for each in layers)
     ]
@@ -206,10 +206,6 @@ def _largest(
         f"{SYMBOLS[name]} differs by {_decimal(mean)} on average and most by {most} in channel "
         f"{channel + 1}{place}"
     )
-
-
-def _mean(layers: Sequence[LayerRescaling], name: Name) -> float:
-    return float(np.mean([between(each, name).mean() for each in layers]))
 
 
 def condition_words(condition: Condition) -> str:

@@ -1,6 +1,6 @@
 """Lesson: what do AFN's small networks add?"""
 
-from afn.ask.records import Cell, Place
+from afn.ask.records import Place
 from afn.wording import difference_words
 
 from ....kit.draw.axes import Figure
@@ -19,10 +19,6 @@ _DAMAGES = (
 _SEVERITY = 5
 _PLACES: tuple[Place, ...] = ((None, 0), *((name, _SEVERITY) for name in _DAMAGES))
 _MUCH = 0.05
-
-
-def _damaged(data: Answers, label: str) -> list[Cell]:
-    return [data[label][place] for place in _PLACES if place[0]]
 
 
 def _gains(data: Answers) -> dict[Place, Estimate]:
@@ -57,7 +53,7 @@ def _reading(data: Answers) -> str:
 
 def answer(data: Answers) -> Answer:
     """Adapting against frozen, over all damages and on clean images."""
-    adapting, frozen = (_damaged(data, label) for label in (_ADAPTING, _FROZEN))
+    adapting, frozen = ([data[label][p] for p in _PLACES if p[0]] for label in (_ADAPTING, _FROZEN))
     gain = gain_over(adapting, frozen)
     with_them, without, difference = difference_words(
         accuracy_over(adapting).value, accuracy_over(frozen).value

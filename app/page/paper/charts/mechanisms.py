@@ -18,6 +18,7 @@ _NORMS = [name.partition("-")[0] for name in VARIANTS]
 COLORS = dict(zip(VARIANTS, run_colors(_NORMS), strict=True)) | {"afn-open": "#9C5A2B"}
 """The norm's own, lighter, and darker: a third lighter one would be too pale on white."""
 _LOOKS: dict[str, Stroke] = {"afn-reference": "dashed", "afn-open": "thin"}
+SHORT = {"afn": "paper", "afn-reference": "reference", "afn-open": "open"}
 _SYMBOLS = {"afn": "circle", "afn-reference": "diamond", "afn-open": "square"}
 
 
@@ -144,12 +145,8 @@ def lambdas_figure(courses: Sequence[TrainingCourse]) -> Figure:
     laid_out(figure, 150 + 90 * max(2, len(shown)), {}, {}, top=26)
     figure.update_xaxes(**axis(nticks=4, exponentformat="power"))
     figure.update_xaxes(title={"text": "change from start to end", "standoff": 4}, row=2)
-    figure.update_yaxes(**row_axis([_short(each) for each in shown]))
+    figure.update_yaxes(**row_axis([SHORT[each.variant] for each in shown]))
     return figure
-
-
-def _short(course: TrainingCourse) -> str:
-    return {"afn": "paper", "afn-reference": "reference", "afn-open": "open"}[course.variant]
 
 
 def lambdas_reading(courses: Sequence[TrainingCourse]) -> str:

@@ -13,7 +13,7 @@ from ....kit.draw.chart import Rows
 from ....kit.draw.legend import translucent
 from ....kit.draw.palette import GREY
 from ..mechanisms import STARTS, TrainingCourse
-from .mechanisms import COLORS
+from .mechanisms import COLORS, SHORT
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,6 @@ def first_steps(courses: Sequence[TrainingCourse]) -> list[FirstStep]:
 
 
 _HEIGHT = 300
-_SHORT = {"afn": "paper", "afn-reference": "reference", "afn-open": "open"}
 
 
 @kept
@@ -126,7 +125,7 @@ def gradient_figure(steps: Sequence[FirstStep]) -> Figure:
             hovertemplate=f"{each.label}<br>measured: {number_words(each.gradient)} times BN"
             "<extra></extra>",
         )  # fmt: skip
-    up = row_axis([_SHORT[each.variant] for each in steps])
+    up = row_axis([SHORT[each.variant] for each in steps])
     return laid_out(figure, _HEIGHT, axis("first gradient, in BN's", **LOG), up)
 
 

@@ -99,7 +99,8 @@ def batch_reading(points: Sequence[BatchPoint]) -> str:
     sentences = list(filter(None, (_overtaking(*each) for each in by_label.items())))
     if not sentences:
         return "No batch size is tested beside another kind of statistics yet."
-    return f"On {_images(points[0].cell)}: {' '.join(sentences)}"
+    cell = points[0].cell
+    return f"On {count_words(cell.n, 'image')}, {place_words(cell.place)}: {' '.join(sentences)}"
 
 
 def batch_table(points: Sequence[BatchPoint]) -> Rows:
@@ -116,10 +117,6 @@ def batch_table(points: Sequence[BatchPoint]) -> Rows:
         for point in line
         for accuracy in [accuracy_over([point.cell])]
     ]  # fmt: skip
-
-
-def _images(cell: Cell) -> str:
-    return f"{count_words(cell.n, 'image')}, {place_words(cell.place)}"
 
 
 def _labels(points: Sequence[BatchPoint]) -> list[str]:

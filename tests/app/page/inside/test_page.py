@@ -26,8 +26,9 @@ from afn.pretrained.cards import read_card
 from afn.settings.config import TrainConfig
 from afn.work.inspector import Inspector, serve
 from app.kit import backend
+from app.kit.draw.legend import Entry
 from app.page.inside import words as words_of
-from app.page.inside.neighbours import Who, neighbours_html, neighbours_reading
+from app.page.inside.neighbours import neighbours_html, neighbours_reading
 from app.page.inside.view import VIEW, InsideView, look_of
 from tests.app.one_view import drawn, opened, words
 
@@ -201,7 +202,7 @@ def test_neighbours_in_words_and_squares():
         "class_names": ["no", "<yes>"],
     }
     found["by_class"] = [each * 2 for each in found["by_class"]]
-    who = [Who("AFN", "#000000"), Who("BN, batch", "#111111"), Who("BN", "#222222")]
+    who = [Entry("AFN", "#000000"), Entry("BN, batch", "#111111"), Entry("BN", "#222222")]
     assert neighbours_reading(found, who) == (
         "AFN answers otherwise in 3 of 6 batches, 2 of them of clean images; BN, batch keeps its "
         "answer, its confidence moves by up to 20 points; BN gives the same answer, whatever is "
