@@ -9,8 +9,10 @@ from afn.backbones import EfficientNetLite0, build_model, initialize
 from afn.backbones.efficientnet_lite import load_imagenet
 from afn.norms import NORMS, Norm
 from afn.settings.backbones import BACKBONE_ROWS
-from afn.settings.config import TrainConfig
+from afn.settings.config import SETTINGS, TrainConfig
+from afn.settings.norms import NORM_ROWS
 
+_IMAGENET_EPS = 1e-3
 _IMAGENET_MEAN, _IMAGENET_STD = 127 / 255, 128 / 255
 """Of all three channels, as EfficientNet-Lite was trained."""
 
@@ -44,7 +46,7 @@ def model_of(
         options["widths"] = config.widths
 
     def norm(num_features: int) -> Norm:
-        return NORMS[config.norm](num_features, **config.norm_options(num_features))
+        return NORMS[config.norm](num_features, **norm_options(config, num_features))
 
     return build_model(
         config.backbone,
@@ -56,6 +58,23 @@ def model_of(
         std=std,
         **options,
     )
+
+
+def norm_options(config: TrainConfig, num_features: int) -> dict[str, Any]:
+    """Keyword arguments for a norm layer of so many channels."""
+    norm, options = NORM_ROWS[config.norm], dict[str, Any]()
+    eps = _IMAGENET_EPS if BACKBONE_ROWS[config.backbone].is_imagenet else None
+    eps = eps if config.norm_eps is None else config.norm_eps
+    if eps is not None and norm.has_eps:
+        options["eps"] = eps
+    if norm.is_switchable and config.eval_stats is not None:
+        options["eval_stats"] = config.eval_stats
+    if norm.is_adaptive:
+        options |= {s.name: getattr(config, s.name) for s in SETTINGS.values() if s.is_layers}
+        for name in ("stan", "rescale"):
+            width, ratio = getattr(config, f"{name}_width"), getattr(config, f"{name}_ratio")
+            options[f"{name}_width"] = max(1, num_features // ratio) if width is None else width
+    return options
 
 
 def started(

@@ -4,46 +4,30 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, ClassVar, Literal, get_args
 
-from afn.settings.backbones import BACKBONE_NAMES, BACKBONE_ROWS
+from afn.settings.backbones import BACKBONE_NAMES
 from afn.settings.corruptions import CORRUPTION_NAMES, LIVE_CORRUPTIONS, RULE
 from afn.settings.lambda_init import LambdaInit
+from afn.settings.needs import (
+    HAS_BLOCKS,
+    HAS_DECAY,
+    HAS_EPS,
+    HAS_LAMBDA,
+    LAMBDA_MOVES,
+    NETWORKS_ADAPT,
+    OF_NETWORKS,
+    SWITCHES,
+    check_together,
+    rarely_meant,
+)  # fmt: skip
 from afn.settings.norms import NORM_NAMES, NORM_ROWS
-from afn.settings.setting import Need, Setting, row
+from afn.settings.setting import Setting, row
 
 Augment = Literal["none", "crop_flip", "corruptions", "crop_flip_corruptions"]
 AUGMENTS: tuple[Augment, ...] = get_args(Augment)
-
-_IMAGENET_EPS = 1e-3
-
-# What has to hold for a setting to have an effect.
-_HAS_LAMBDA = Need(
-    holds=lambda config: NORM_ROWS[config.norm].is_adaptive,
-    without="{norm} has no λ and no networks",
-)
-_HAS_NETWORKS = Need(
-    holds=lambda config: config.adaptive, without="the encoder-decoder is disabled"
-)
-_NETWORKS_ADAPT = Need(
-    holds=lambda config: not config.frozen_networks, without="the networks are frozen"
-)
-_LAMBDA_MOVES = Need(
-    holds=lambda config: not config.lambda_init.is_off, without="every λ is 0 and frozen"
-)
-_HAS_DECAY = Need(holds=lambda config: config.weight_decay > 0, without="weight_decay is 0")
-_SWITCHES = Need(
-    holds=lambda config: NORM_ROWS[config.norm].is_switchable,
-    without="{norm} has one kind of statistics",
-)
-_HAS_EPS = Need(holds=lambda config: NORM_ROWS[config.norm].has_eps, without="there is no norm")
-_HAS_BLOCKS = Need(
-    holds=lambda config: BACKBONE_ROWS[config.backbone].has_widths,
-    without="{backbone} has channels of its own",
-)
-_OF_NETWORKS = (_HAS_LAMBDA, _HAS_NETWORKS)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,7 +74,7 @@ class TrainConfig:
     classifier alone, and what the norms have besides γ and β."""
     widths: tuple[int, ...] = row(
         (16, 32), title="channel widths", url="widths", bounds=(1, 512), lengths=(1, 4), tells="{}",
-        is_rare=False, varied="16-32, 32-64", needs=(_HAS_BLOCKS,),
+        is_rare=False, varied="16-32, 32-64", needs=(HAS_BLOCKS,),
         help="Channels of each block of the convnet, 1 to 4 numbers. More channels: more "
         "statistics per layer, slower steps.",
     )  # fmt: skip
@@ -106,7 +90,6 @@ class TrainConfig:
         is_rare=False, changes="live", varied="0.01, 0.05, 0.2",
         help="How far a step goes: SGD's learning rate, or where its schedule begins.",
     )  # fmt: skip
-    """Learning rate of SGD; where the schedule begins."""
     lr_schedule: Literal["constant", "cosine"] = row(
         "constant", title="schedule of the learning rate", url="schedule",
         choices=("constant", "cosine"), tells="{} lr", varied="constant, cosine",
@@ -126,7 +109,7 @@ class TrainConfig:
     lambda_lr_factor: float = row(
         1.0, title="λ's learning rate, times", url="lamlr", bounds=(0.0, 1000.0),
         tells="λ lr ×{}", is_rare=False, changes="live", varied="0.1, 1, 10",
-        needs=(*_OF_NETWORKS, _LAMBDA_MOVES),
+        needs=(*OF_NETWORKS, LAMBDA_MOVES),
         help="λ learns with this many times the learning rate. From the paper's start λ hardly "
         "moves in a short run, since the sigmoid is flat there; 10 or 100 shows where it wants to "
         "go.",
@@ -134,13 +117,13 @@ class TrainConfig:
     """The λ parameters learn with ``lr * lambda_lr_factor``."""
     network_lr_factor: float = row(
         1.0, title="the networks' learning rate, times", url="netlr", bounds=(0.0, 1000.0),
-        tells="networks' lr ×{}", varied="1, 10, 50", needs=_OF_NETWORKS,
+        tells="networks' lr ×{}", varied="1, 10, 50", needs=OF_NETWORKS,
         help="The small networks of AFN and ASRNorm learn with this many times the learning rate.",
     )  # fmt: skip
     """The small networks of AFN and ASRNorm learn with ``lr * network_lr_factor``."""
     network_decay_factor: float = row(
         1.0, title="the networks' weight decay, times", url="netwd", bounds=(0.0, 1000.0),
-        tells="networks' weight decay ×{}", varied="0, 1", needs=(*_OF_NETWORKS, _HAS_DECAY),
+        tells="networks' weight decay ×{}", varied="0, 1", needs=(*OF_NETWORKS, HAS_DECAY),
         help="The matrices of the small networks have this many times the weight decay.",
     )  # fmt: skip
     """Their matrices have ``weight_decay * network_decay_factor``."""
@@ -176,18 +159,17 @@ class TrainConfig:
         unit="training image", tells="at most {}", varied="500, 1000, 4000",
         help="At most so many training images are used, the data set's first ones.",
     )  # fmt: skip
-    """At most so many training images are used, the data set's first ones."""
 
     lambda_init: LambdaInit = row(
         LambdaInit.PAPER, title="start of λ", url="lambda", tells="λ {}", own=True, is_rare=False,
-        is_layers=True, varied="paper, open, -1", needs=_OF_NETWORKS,
+        is_layers=True, varied="paper, open, -1", needs=OF_NETWORKS,
         help="Where the four λ start. paper: 0.047 and 0.0067. reference: what the published code "
         "really does, 0.51, with λ_γ, λ_β ungated. open (wide open): 0.5 each. off: exactly 0, "
         "which makes AFN batch norm and ASRNorm instance norm.",
     )  # fmt: skip
     stan_width: int | None = row(
         None, title="`stan_width`", url="stan", bounds=(1, 1024), unset="C/{config.stan_ratio}",
-        tells="stan {}", own=True, is_rare=False, varied="1, 8", needs=_OF_NETWORKS,
+        tells="stan {}", own=True, is_rare=False, varied="1, 8", needs=OF_NETWORKS,
         help="Hidden units of the network that proposes mean and standard deviation. Empty: half "
         "the channels.",
     )  # fmt: skip
@@ -195,21 +177,21 @@ class TrainConfig:
     rescale_width: int | None = row(
         None, title="`rescale_width`", url="rescale", bounds=(1, 1024),
         unset="C/{config.rescale_ratio}", tells="rescale {}", own=True, is_rare=False,
-        varied="1, 8", needs=_OF_NETWORKS,
+        varied="1, 8", needs=OF_NETWORKS,
         help="Hidden units of the network that proposes γ and β. Empty: a sixteenth of the "
         "channels, at least one.",
     )  # fmt: skip
     """Hidden width of the rescaling networks; None takes it from the ratio."""
     stan_ratio: int = row(
         2, title="standardization networks, C divided by", url="stanratio", bounds=(1, 1024),
-        own=True, varied="2, 8, 32", needs=_OF_NETWORKS,
+        own=True, varied="2, 8, 32", needs=OF_NETWORKS,
         help="Each layer's C channels divided by it, but at least 1, is `stan_width` where that "
         "is empty.",
     )  # fmt: skip
     """Each layer's C channels divided by it, but at least 1, is ``stan_width``."""
     rescale_ratio: int = row(
         16, title="rescaling networks, C divided by", url="rescaleratio", bounds=(1, 1024),
-        own=True, varied="2, 8, 32", needs=_OF_NETWORKS,
+        own=True, varied="2, 8, 32", needs=OF_NETWORKS,
         help="Each layer's C channels divided by it, but at least 1, is `rescale_width` where that "
         "is empty.",
     )  # fmt: skip
@@ -217,19 +199,19 @@ class TrainConfig:
     stat_dropout: float = row(
         0.0, title="dropout of the statistics", url="dropout", bounds=(0.0, 0.9), step=0.05,
         tells="dropout {}", own=True, is_rare=False, is_layers=True, changes="fork",
-        varied="0, 0.3", needs=(*_OF_NETWORKS, _NETWORKS_ADAPT),
+        varied="0, 0.3", needs=(*OF_NETWORKS, NETWORKS_ADAPT),
         help="Share of the statistics hidden at random from the standardization network while "
         "training. The published code uses 0.3, the paper does not mention it.",
     )  # fmt: skip
     adaptive: bool = row(
         True, title="encoder-decoder", url="ed", tells="no enc-dec", own=True, is_rare=False,
-        is_layers=True, changes="fork", varied="on, off", needs=(_HAS_LAMBDA,),
+        is_layers=True, changes="fork", varied="on, off", needs=(HAS_LAMBDA,),
         help="Off is the paper's ablation: the layer without its encoder-decoder networks.",
     )  # fmt: skip
     """False disables the encoder-decoder, the paper's ablation."""
     frozen_networks: bool = row(
         False, title="frozen networks", url="frozen", tells="frozen networks", own=True,
-        is_layers=True, varied="off, on", needs=_OF_NETWORKS,
+        is_layers=True, varied="off, on", needs=OF_NETWORKS,
         help="The networks are given running averages, so that they answer constants: the control "
         "for what their adapting is worth.",
     )  # fmt: skip
@@ -238,13 +220,13 @@ class TrainConfig:
     formula: Literal["paper", "reference"] = row(
         "paper", title="formula", url="formula", choices=("paper", "reference"),
         tells="{} formula", own=True, is_rare=False, is_layers=True, varied="paper, reference",
-        needs=(_HAS_LAMBDA,),
+        needs=(HAS_LAMBDA,),
         help="paper: biased variance, ε inside the root, σ̂ never below √ε. reference: the "
         "published code's arithmetic (unbiased variance; for AFN ε outside the root).",
     )  # fmt: skip
     norm_eps: float | None = row(
         None, title="eps of the norms", url="eps", bounds=(1e-12, 1.0), step=1e-6,
-        unset="the norm's own", tells="eps {}", own=True, varied="1e-5, 1e-6", needs=(_HAS_EPS,),
+        unset="the norm's own", tells="eps {}", own=True, varied="1e-5, 1e-6", needs=(HAS_EPS,),
         help="Added to the variance. Empty: 1e-5, or 1e-3 in efficientnet_lite0, as its weights "
         "were trained. The published code has 1e-6.",
     )  # fmt: skip
@@ -253,7 +235,7 @@ class TrainConfig:
     eval_stats: Literal["batch", "running"] | None = row(
         None, title="statistics at test time", url="stats", choices=("batch", "running"),
         unset="the norm's own", tells="{config.statistics}", own=True, is_rare=False,
-        changes="fork", varied="running, batch", needs=(_SWITCHES,),
+        changes="fork", varied="running, batch", needs=(SWITCHES,),
         help="Statistics at test time. batch: those of the test images beside it. running: "
         "averages kept while training. A gain in robustness may be this switch alone: the Paper "
         "page takes it apart.",
@@ -264,13 +246,11 @@ class TrainConfig:
         1000, title="test images", url="tests", bounds=(1, 100_000), step=100,
         help="At most so many test images are used.",
     )  # fmt: skip
-    """At most so many test images are used."""
     eval_batch_size: int = row(
         128, title="batch size at test time", url="testbs", bounds=(1, 4096),
         varied="2, 16, 128",
         help="Where test-batch statistics are used, results depend on it.",
     )  # fmt: skip
-    """Where test-batch statistics are used, results depend on it."""
     evals_per_epoch: int = row(
         4, title="tests per epoch", url="evals", bounds=(0, 100),
         help="On clean images; corruptions are tested at each epoch's end.",
@@ -289,7 +269,6 @@ class TrainConfig:
         (), title="further data sets", url="domains",
         help="Their clean images are tested once training has come to its end.",
     )  # fmt: skip
-    """Further data sets whose clean images are tested once training has come to its end."""
     max_steps: int = row(
         100_000, title="most steps", url="maxsteps", bounds=(1, 10_000_000), step=1000,
         help="The run stops by itself after so many steps.",
@@ -304,27 +283,7 @@ class TrainConfig:
     def __post_init__(self) -> None:
         for setting in SETTINGS.values():
             setting.check(getattr(self, setting.name))
-        if self.frozen_networks and not self.adaptive:
-            raise ValueError(
-                "frozen_networks is about the encoder-decoder, which is disabled; enable it or "
-                "freeze nothing"
-            )
-        if self.stat_dropout > 0 and self.frozen_networks:
-            raise ValueError(
-                "frozen networks answer constants, of which statistic dropout drops nothing; set "
-                "it to 0"
-            )
-        if self.stat_dropout > 0 and not self.adaptive:
-            raise ValueError(
-                "statistic dropout acts on the input of the encoder-decoder, which is disabled; "
-                "enable it or set the dropout to 0"
-            )
-
-        if self.rsc > 0 and self.batch_size < 2:
-            raise ValueError(
-                "rsc challenges a third of each batch, which of one image is none: take a "
-                "batch_size of 2 or more, or set rsc to 0"
-            )
+        check_together(self)
 
     @property
     def is_adaptive(self) -> bool:
@@ -338,22 +297,6 @@ class TrainConfig:
         norm = NORM_ROWS[self.norm]
         mode = (norm.is_switchable and self.eval_stats) or norm.statistics
         return f"test batch of {self.eval_batch_size}" if mode == "batch" else mode
-
-    def norm_options(self, num_features: int) -> dict[str, Any]:
-        """Keyword arguments for a norm layer of so many channels."""
-        norm, options = NORM_ROWS[self.norm], dict[str, Any]()
-        eps = _IMAGENET_EPS if BACKBONE_ROWS[self.backbone].is_imagenet else None
-        eps = eps if self.norm_eps is None else self.norm_eps
-        if eps is not None and norm.has_eps:
-            options["eps"] = eps
-        if norm.is_switchable and self.eval_stats is not None:
-            options["eval_stats"] = self.eval_stats
-        if norm.is_adaptive:
-            options |= {s.name: getattr(self, s.name) for s in SETTINGS.values() if s.is_layers}
-            for name in ("stan", "rescale"):
-                width, ratio = getattr(self, f"{name}_width"), getattr(self, f"{name}_ratio")
-                options[f"{name}_width"] = max(1, num_features // ratio) if width is None else width
-        return options
 
     def told(self, *besides: str) -> list[str]:
         """What is not the default, in a few letters each, but for some settings."""
@@ -372,12 +315,9 @@ class TrainConfig:
         return self.epochs * (min(num_train, self.train_images) // self.batch_size)
 
     def lr_factor(self, progress: float) -> float:
-        r"""What the schedule makes of the learning rate.
+        r"""What the schedule makes of the learning rate at a share p of all epochs' images, 0 to 1.
 
         .. math:: \tfrac12 (1 + \cos \pi p) \text{ (cosine), } 1 \text{ (constant)}
-
-        Args:
-            progress: Share p of all epochs' images that training has seen, 0 to 1.
         """
         return 1 if self.lr_schedule == "constant" else (1 + math.cos(math.pi * progress)) / 2
 
@@ -387,17 +327,16 @@ class TrainConfig:
 
     def changed(self) -> dict[str, Any]:
         """The settings that are not the defaults, as plain JSON values."""
-        plain = _default()
-        return self._plain(n for n in self.__slots__ if getattr(self, n) != getattr(plain, n))
+        usual = _default()
+        return self._plain(n for n in self.__slots__ if getattr(self, n) != getattr(usual, n))
 
     def _plain(self, names: Iterable[str]) -> dict[str, Any]:
         values = {name: getattr(self, name) for name in names}
         for name, value in values.items():
             if isinstance(value, tuple):
                 values[name] = list(value)
-        if "lambda_init" in values:
-            start = asdict(values["lambda_init"])
-            values["lambda_init"] = {k: "-inf" if v == -math.inf else v for k, v in start.items()}
+            elif isinstance(value, LambdaInit):
+                values[name] = value.to_json()
         return values
 
     @classmethod
@@ -419,7 +358,7 @@ class TrainConfig:
             for name in values.keys() & {s.name for s in SETTINGS.values() if s.is_list}:
                 values[name] = tuple(values[name])
             if "lambda_init" in values:
-                values["lambda_init"] = _lambda_from_json(values["lambda_init"])
+                values["lambda_init"] = LambdaInit.from_json(values["lambda_init"])
             return cls(**values)
         except (TypeError, AttributeError, OverflowError) as error:
             raise ValueError(f"the configuration has a value of the wrong kind: {error}") from error
@@ -441,16 +380,7 @@ class TrainConfig:
 
     def warnings(self) -> list[str]:
         """Settings that are allowed but rarely meant, one line each."""
-        norm, lines = NORM_ROWS[self.norm], []
-        if self.batch_size == 1 and norm.measures_batch:
-            lines.append(
-                f"{norm.title} with a batch of one: the batch statistics are those of the "
-                "one image, so training behaves like instance normalization; take 2 or more to "
-                "see batch statistics at work."
-            )
-        if norm.is_adaptive and self.adaptive and self.lambda_lr_factor == 0:
-            lines.append("The λ learning-rate factor is 0: λ stays where it starts.")
-        return lines
+        return rarely_meant(self)
 
 
 SETTINGS: dict[str, Setting] = {
@@ -467,8 +397,3 @@ CHANGEABLE = tuple(name for name, setting in SETTINGS.items() if setting.changes
 @cache
 def _default() -> TrainConfig:
     return TrainConfig()
-
-
-def _lambda_from_json(values: dict[str, Any]) -> LambdaInit:
-    start: dict[str, Any] = {n: -math.inf if v == "-inf" else v for n, v in values.items()}
-    return LambdaInit(**start)

@@ -1,8 +1,8 @@
 """Start values of the four λ, free of torch so that configurations can be read anywhere."""
 
 import math
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, Literal
 
 LAMBDAS = ("mu", "sigma", "gamma", "beta")
 """The four λ by name, in the order that records and tensors of all four keep."""
@@ -93,6 +93,16 @@ class LambdaInit:
             )
         mu, sigma, gamma, beta = numbers
         return cls(mu=mu, sigma=sigma, gamma=gamma, beta=beta, rescale_gate=gate)
+
+    def to_json(self) -> dict[str, float | str]:
+        """Plain JSON values, which know no infinity."""
+        return {name: "-inf" if v == -math.inf else v for name, v in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> "LambdaInit":
+        """The inverse of `to_json`."""
+        found: dict[str, Any] = {n: -math.inf if v == "-inf" else v for n, v in values.items()}
+        return cls(**found)
 
     @property
     def is_off(self) -> bool:

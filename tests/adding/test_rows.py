@@ -118,6 +118,7 @@ import torch
 from afn import CORRUPTIONS, NORMS, TrainConfig, corrupt
 from afn.backbones import BACKBONES
 from afn.cost.counting import inference_statistics, norm_macs
+from afn.engine.building import norm_options
 from afn.settings.fitting import check_against_data
 from app.kit import comparison
 from app.kit.draw.grid import _grouped
@@ -142,7 +143,7 @@ images = torch.rand(2, 3, 32, 32)
 print(json.dumps({
     "registries": ["rms" in NORMS, "tiny" in BACKBONES, "negative" in CORRUPTIONS],
     "statistics": config.statistics,
-    "options": config.norm_options(16),
+    "options": norm_options(config, 16),
     "too small": refused(check_against_data, config, 100, 7),
     "link": [[each.norm, each.backbone] for each in contenders] + problems,
     "labels": comparison.labels(contenders),

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from afn.engine.building import norm_options
 from tests.golden.conftest import Golden
 from tests.golden.names import (
     READY_MADE,
@@ -56,7 +57,7 @@ def test_configurations_keep_their_names_their_json_and_their_arguments(golden: 
     for config in configs:
         lines += [
             f"{config.hash()} {config.run_id}  {json.dumps(config.changed())}",
-            f"  {config.statistics}; {json.dumps(config.norm_options(16), default=repr)}",
+            f"  {config.statistics}; {json.dumps(norm_options(config, 16), default=repr)}",
             f"  afn train {shlex.join(arguments(config))}",
         ]
         assert TrainConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
