@@ -10,6 +10,7 @@ from afn.settings.lambda_init import GREEK, LAMBDAS
 from afn.wording import number_words
 
 from .chart import Chart, Rows, Shown, chart_of, marks_since
+from .legend import short_layer
 from .live_chart import curves_chunk
 
 TITLES = {
@@ -66,11 +67,6 @@ def lambda_chart(shown: Sequence[Shown], *, scale: Scale = "λ", by: By = "λ") 
 
     view = (scale, by, tuple(layers))
     return chart_of(adaptive, view, spec, feed, _reading(adaptive), lambda: _table(shown))
-
-
-def short_layer(name: str) -> str:
-    """A layer's name without the part that all have."""
-    return name.removeprefix("backbone.")
 
 
 def _block(history: History, first: int, scale: Scale, by: By) -> tuple[np.ndarray, np.ndarray]:

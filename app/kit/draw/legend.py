@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
-from .lambdas import short_layer
 from .table import tag
 
 Stroke = Literal["dot", "line", "dashed", "thin"]
@@ -41,6 +40,11 @@ _LIGHT, _DARK = 0.5, 0.2
 """Shares of white in the first layer's colour and of black in the last one's."""
 _NAMED = 4
 """With more layers than these, only the ends of the scale are named."""
+
+
+def short_layer(name: str) -> str:
+    """A layer's name without the part that all have."""
+    return name.removeprefix("backbone.")
 
 
 def ramp(color: str, count: int) -> list[str]:

@@ -9,8 +9,7 @@ from afn.wording import count_words, enumerate_words, number_words
 
 from .axes import LOG, Figure, axis, kept, laid_out, new_figure, row_axis
 from .chart import Rows
-from .lambdas import short_layer
-from .legend import translucent
+from .legend import short_layer, translucent
 from .palette import GREY
 
 _PARTS = {"standardize": "circle", "rescale": "diamond"}

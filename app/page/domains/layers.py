@@ -9,7 +9,7 @@ from afn.wording import batches_told
 
 from ...kit import families, jobs
 from ...kit.draw.domains import domain_words
-from ...kit.draw.lambdas import short_layer
+from ...kit.draw.legend import short_layer
 from ...kit.jobs import Job
 from ...kit.markdown import plain
 from ...kit.plot import csv_button, plot

@@ -11,7 +11,7 @@ from afn.wording import interval_words, number_words
 from ...kit.draw.axes import Figure, axis, kept, laid_out, named_axis, new_figure, span
 from ...kit.draw.chart import Rows
 from ...kit.draw.domains import Titles, domain_words
-from ...kit.draw.lambdas import short_layer
+from ...kit.draw.legend import short_layer
 from ...kit.draw.palette import GREY, Mark, domain_mark
 from ...kit.draw.traces import whiskers
 

@@ -11,8 +11,8 @@ from afn.settings.lambda_init import LAMBDAS
 
 from ...kit.draw.axes import LOG, Figure, axis, drawn
 from ...kit.draw.chart import marks_since
-from ...kit.draw.lambdas import TITLES, short_layer
-from ...kit.draw.legend import ramp, translucent
+from ...kit.draw.lambdas import TITLES
+from ...kit.draw.legend import ramp, short_layer, translucent
 from ...kit.draw.traces import band, marked, whiskers
 from ...kit.draw.tracks import MOST_POINTS, Course, Series, Together, thinned
 

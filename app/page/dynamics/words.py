@@ -8,7 +8,7 @@ from afn.runs.course import Quantity
 from afn.settings.lambda_init import GREEK, LAMBDAS
 from afn.wording import enumerate_words, number_words
 
-from ...kit.draw.lambdas import short_layer
+from ...kit.draw.legend import short_layer
 from ...kit.draw.tracks import Course
 from ...kit.words import EQUATIONS
 from .charts import Panel

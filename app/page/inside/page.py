@@ -20,8 +20,7 @@ from afn.work.folder import ENDED
 from ...kit import backend, card_view, cards, networks
 from ...kit.batch_controls import ORDERS, STATISTICS, corruption
 from ...kit.draw.corruptions import group_title
-from ...kit.draw.lambdas import short_layer
-from ...kit.draw.legend import Entry
+from ...kit.draw.legend import Entry, short_layer
 from ...kit.draw.palette import GREY, NORM_COLORS
 from ...kit.families import is_here, other_domains
 from ...kit.jobs import follow

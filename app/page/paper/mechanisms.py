@@ -13,7 +13,7 @@ from afn.pretrained.cards import Card
 from afn.runs.history import History
 
 from ...kit.draw.estimates import Estimate, gain_over
-from ...kit.draw.lambdas import short_layer
+from ...kit.draw.legend import short_layer
 
 VARIANTS = {
     "bn": "BN",

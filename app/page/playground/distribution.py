@@ -8,7 +8,7 @@ import numpy as np
 from afn.wording import enumerate_words, range_words
 
 from ...kit.draw.chart import Chart, Rows, Shown, chart_of
-from ...kit.draw.lambdas import short_layer
+from ...kit.draw.legend import short_layer
 from ...kit.draw.live_chart import pack
 
 MOST_CHANNELS = 64

@@ -11,8 +11,9 @@ from ...kit import people
 from ...kit.comparison import Comparison
 from ...kit.draw.chart import Chart, Shown
 from ...kit.draw.corruptions import corruption_chart
-from ...kit.draw.lambdas import By, Scale, lambda_chart, short_layer
+from ...kit.draw.lambdas import By, Scale, lambda_chart
 from ...kit.draw.learning import gradient_chart, learning_chart
+from ...kit.draw.legend import short_layer
 from ...kit.draw.live_chart import live_chart
 from ...kit.histories import provenance
 from ...kit.plot import csv_button, heading

@@ -13,8 +13,7 @@ from ...kit.draw.axes import Figure, axis, drawn, kept
 from ...kit.draw.chart import Rows
 from ...kit.draw.corruptions import group_title
 from ...kit.draw.domains import Titles, domain_words
-from ...kit.draw.lambdas import short_layer
-from ...kit.draw.legend import ramp, translucent
+from ...kit.draw.legend import ramp, short_layer, translucent
 from ...kit.draw.palette import GREY, domain_mark
 from ...kit.draw.traces import band
 from .ridges import SYMBOLS, Name

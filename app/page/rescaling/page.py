@@ -8,7 +8,7 @@ from afn.settings.norms import ADAPTIVE_NORMS, NORM_ROWS
 
 from ...kit import card_view, histories, routes
 from ...kit.draw.chart import Shown
-from ...kit.draw.lambdas import short_layer
+from ...kit.draw.legend import short_layer
 from ...kit.draw.palette import NORM_COLORS
 from ...kit.jobs import follow
 from ...kit.markdown import plain, warn

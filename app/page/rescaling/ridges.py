@@ -12,8 +12,7 @@ from afn.wording import number_words, range_words
 
 from ...kit.draw.axes import Figure, axis, drawn, kept, named_axis
 from ...kit.draw.chart import Rows
-from ...kit.draw.lambdas import short_layer
-from ...kit.draw.legend import ramp, translucent
+from ...kit.draw.legend import ramp, short_layer, translucent
 from ...kit.draw.palette import GREY
 
 Name = Literal["gamma", "beta"]
