@@ -83,7 +83,7 @@ def test_what_failed_says_so(runs, quick, monkeypatch):
     def damaged(*_):
         raise ValueError("digits8 is damaged")
 
-    monkeypatch.setattr("afn.engine.training.load_tensors", damaged)
+    monkeypatch.setattr("afn.engine.state.load_tensors", damaged)
     with pytest.raises(RuntimeError, match=r"is failed: digits8 is damaged"):
         trained(quick)
 
