@@ -159,6 +159,7 @@ class TrainConfig:
         unit="training image", tells="at most {}", varied="500, 1000, 4000",
         help="At most so many training images are used, the data set's first ones.",
     )  # fmt: skip
+    """At most so many training images are used, the data set's first ones."""
 
     lambda_init: LambdaInit = row(
         LambdaInit.PAPER, title="start of λ", url="lambda", tells="λ {}", own=True, is_rare=False,

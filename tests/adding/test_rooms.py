@@ -105,7 +105,7 @@ at = opened("echo", n="4")
 assert at.markdown[0].value == "λ" * 4
 at.slider[0].set_value(5).run()
 assert at.markdown[0].value == "λ" * 5
-assert "n is one of 1, 2, 3, 4, 5, 6, 7, 8, 9" in opened("echo", n="10").error[0].value
+assert "n is a whole number from 1 to 9" in opened("echo", n="10").error[0].value
 """,
     ),
     "lesson": Addition(
