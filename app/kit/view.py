@@ -48,7 +48,14 @@ def settle(key: str, offered: Collection[str], default: str | None = None) -> st
     return value
 
 
-def in_link(parameter: str, default: Any, known: Collection[Any] = (), *, most: int = 0) -> Any:
+def in_link(
+    parameter: str,
+    default: Any,
+    known: Collection[Any] = (),
+    *,
+    most: int = 0,
+    repeats: bool = False,
+) -> Any:
     """A field of a `View`: a text, a whole number or a tuple of texts.
 
     Args:
@@ -56,8 +63,10 @@ def in_link(parameter: str, default: Any, known: Collection[Any] = (), *, most: 
         default: Left out of the link.
         known: What it, or each of a tuple, can be; empty for anything.
         most: At most so many in a tuple.
+        repeats: Whether a tuple may have one more than once.
     """
-    return field(default=default, metadata={"parameter": parameter, "known": known, "most": most})
+    metadata = {"parameter": parameter, "known": known, "most": most, "repeats": repeats}
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,6 +96,26 @@ class View:
             for each in fields(self)
             if (value := getattr(self, each.name)) != each.default
         }
+
+
+def asked_of(
+    kind: type[Settings], url: Url, remedy: str = "The default is used."
+) -> tuple[Settings, list[str]]:
+    """The settings that a link asks for, and one line for each thing in it that cannot be."""
+    problems: list[str] = []
+    view = kind()
+    for each in fields(view):
+        if (parameter := each.metadata["parameter"]) in url:
+            text = url[parameter][-1]
+            try:
+                view = replace(
+                    view,
+                    **{each.name: _parsed(text, each.default, repeats=each.metadata["repeats"])},
+                )
+            except ValueError as error:
+                line = f"In the link, {parameter}={text[:40]}: {error}. {remedy}"
+                problems.append(" ".join(line.split()))
+    return view, problems
 
 
 class ViewState(Generic[Settings]):
@@ -125,17 +154,7 @@ class ViewState(Generic[Settings]):
 
     def from_url(self, url: Url) -> tuple[Settings, list[str]]:
         """The settings that a link asks for, and one line for each thing in it that cannot be."""
-        problems: list[str] = []
-        view = self._kind()
-        for each in fields(view):
-            if (parameter := each.metadata["parameter"]) in url:
-                text = url[parameter][-1]
-                try:
-                    view = replace(view, **{each.name: _parsed(text, each.default)})
-                except ValueError as error:
-                    line = f"In the link, {parameter}={text[:40]}: {error}. The default is used."
-                    problems.append(" ".join(line.split()))
-        return view, problems
+        return asked_of(self._kind, url)
 
     def key(self, field: str) -> str:
         """The widget key of a setting."""
@@ -266,10 +285,11 @@ class ViewState(Generic[Settings]):
         st.session_state[self._problems] = []
 
 
-def _parsed(text: str, default: object) -> Any:
+def _parsed(text: str, default: object, *, repeats: bool) -> Any:
     """The text as what the default is; a text that is no number stays one, for the view to say."""
     if isinstance(default, tuple):
-        return tuple(dict.fromkeys(part for part in text.split("~") if part))
+        parts = [part for part in text.split("~") if part]
+        return tuple(parts if repeats else dict.fromkeys(parts))
     if isinstance(default, int):
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text
     return text

@@ -4,6 +4,8 @@ Who moves a module changes its line here, and nothing else below ``tests/golden`
 """
 # ruff: noqa: F401 -- all are used by the tests beside this
 
+from types import SimpleNamespace
+
 from afn.ask.evaluation import Evaluation, EvaluationStore
 from afn.ask.network import Network
 from afn.ask.pictures import PicturesFile
@@ -28,9 +30,10 @@ from app.page.cost.view import VIEW as costing
 from app.page.domains.view import VIEW as domains
 from app.page.dynamics.view import VIEW as dynamics
 from app.page.inside.view import VIEW as inside
-from app.page.lessons import view as lessons
 from app.page.lessons.experiments.trial import Trial
 from app.page.lessons.lessons import LESSONS
+from app.page.lessons.view import LessonsView
+from app.page.lessons.view import from_url as lessons_from_url
 from app.page.paper.view import VIEW as paper
 from app.page.rescaling.view import VIEW as rescaling
 from app.page.robustness.view import VIEW as robustness
@@ -44,7 +47,7 @@ LINKS = {
     "home": comparison,
     "inside": inside,
     "lambda": dynamics,
-    "lessons": lessons,
+    "lessons": SimpleNamespace(from_url=lessons_from_url, to_url=LessonsView.to_url),
     "paper": paper,
     "robustness": robustness,
 }

@@ -5,13 +5,14 @@ colleague, sees the same. The session keeps those of the other lessons; which on
 browser keeps too, see `app.kit.components.memory`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
 from ...kit import address
-from ...kit.view import here, in_session, said
+from ...kit.address import Url
+from ...kit.view import View, asked_of, here, in_link, in_session, said
 from .lessons import LESSONS
 
 NONE = "?"
@@ -21,14 +22,14 @@ _OPEN = "-"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class LessonsView:
+class LessonsView(View):
     """One lesson and how far the visitor is; or, without a lesson, all of them."""
 
-    lesson: str = ""
+    lesson: str = in_link("lesson", "")
     """A slug; empty for the overview."""
-    guess: str = ""
+    guess: str = in_link("guess", "")
     """The number of the prediction."""
-    checks: tuple[str, ...] = ()
+    checks: tuple[str, ...] = in_link("check", (), repeats=True)
     """The number of the answer to each check."""
 
     def __post_init__(self) -> None:
@@ -66,26 +67,11 @@ class LessonsView:
         return replace(self, checks=tuple(_OPEN if each is None else str(each) for each in chosen))
 
 
-def to_url(view: LessonsView) -> dict[str, str]:
-    """Query parameters that reproduce the view."""
-    values = {"lesson": view.lesson, "guess": view.guess, "check": "~".join(view.checks)}
-    return {name: value for name, value in values.items() if value}
-
-
-def from_url(url: Mapping[str, Sequence[str]]) -> tuple[LessonsView, list[str]]:
+def from_url(url: Url) -> tuple[LessonsView, list[str]]:
     """The view that a link asks for, and one line for each thing in it that cannot be."""
-    texts = {name: url[name][-1] for name in ("lesson", "guess", "check") if name in url}
-    view, problems = LessonsView(), []
-    for name, at in (("lesson", "lesson"), ("guess", "guess"), ("check", "checks")):
-        if not (text := texts.get(name, "")) or (name != "lesson" and not view.lesson):
-            continue
-        try:
-            value = tuple(text.split("~")) if at == "checks" else text
-            view = replace(view, **{at: value})  # type: ignore[arg-type]
-        except ValueError as error:
-            line = f"In the link, {name}={text[:40]}: {error}. It is left out."
-            problems.append(" ".join(line.split()))
-    return view, problems
+    is_one = url.get("lesson", [""])[-1] in LESSONS  # else there is nothing to predict
+    asked = {name: texts for name, texts in url.items() if is_one or name == "lesson"}
+    return asked_of(LessonsView, asked, "It is left out.")
 
 
 @dataclass(slots=True)
@@ -142,7 +128,7 @@ def begin() -> tuple[LessonsView, Sequence[str]]:
         view = known.kept.get(view.lesson, view)
     if view.lesson:
         known.put(view)
-    here().write(to_url(view), things=("lesson",))
+    here().write(view.to_url(), things=("lesson",))
     about, lines = known.problems
     return view, lines if about == view.lesson else ()
 
