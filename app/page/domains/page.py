@@ -52,8 +52,6 @@ TITLE, PATH = "Domains", "domains"
 _TRAINING_TICK = 1.0
 _SETTINGS = {"channels reduced": "all in grey", "channels increased": "all in RGB"}
 _HOW = {"single source": "one domain", "leave one out": "all but one"}
-_LAYERS_HEIGHT = 900
-"""About that of the figures of layers, kept free until they are there."""
 
 
 def render() -> None:

@@ -72,15 +72,6 @@ def _line(answer: Guess) -> str:
     )
 
 
-def flips(clean: Cell, shifted: Cell) -> list[int]:
-    """The images that are answered right when clean and wrong under the shift.
-
-    Raises:
-        ValueError: The images are not the same.
-    """
-    return _where(_lost(*_pair(clean, shifted)))
-
-
 def _pair(clean: Cell, shifted: Cell) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     if clean.labels != shifted.labels:
         raise ValueError(

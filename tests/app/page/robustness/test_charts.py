@@ -19,7 +19,6 @@ from app.page.robustness.charts.batches import (
 )
 from app.page.robustness.charts.samples import (
     answers_of,
-    flips,
     flips_reading,
     interesting,
     samples_html,
@@ -212,9 +211,10 @@ AFN = answered("AFN", {(None, 0): cell(95), FOG: cell(95, *FOG, wrong=[4, 7])})
 
 
 def test_which_answers_flip():
-    assert flips(BN.cells[None, 0], BN.cells[FOG]) == [1, 4]
+    assert interesting([BN], FOG, N, "flipped") == [1, 4]
+    other = answered("BN", {(None, 0): cell(9), FOG: replace(cell(9, *FOG), labels=bytes(N))})
     with pytest.raises(ValueError, match="same images"):
-        flips(cell(9), replace(cell(9, *FOG), labels=bytes(N)))
+        interesting([other], FOG, N, "flipped")
     assert flips_reading([BN, AFN], FOG) == (
         "Of 100 images, fog at severity 3 turns 2 from right to wrong and 3 from wrong to right "
         "for BN; 2 and 0 for AFN."
