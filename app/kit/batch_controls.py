@@ -22,14 +22,7 @@ ORDERS = {"mixed": "mixed", "by label": "sorted by class"}
 def corruption(
     view: ViewState[Any], names: Sequence[str], dataset: str, image_shape: tuple[int, int, int]
 ) -> None:
-    """Draw the choice of a corruption, of those that change the images, and say which do not.
-
-    Args:
-        view: The page's, which has the choice; one that changes nothing gives way.
-        names: All corruptions.
-        dataset: Whose images.
-        image_shape: The form (H, W, C) in which the network takes them.
-    """
+    """Draw the choice of a corruption, of those that change the images, and say which do not."""
     places = [(name, severity) for name in names for severity in range(1, 6)]
     able = {name for name, _ in applicable(places, dataset, image_shape)}
     offered = [name for name in names if name in able] or list(names)

@@ -51,11 +51,7 @@ def to_url(comparison: Comparison) -> dict[str, str | list[str]]:
 
 
 def from_url(url: Mapping[str, Sequence[str]]) -> tuple[Comparison, list[str]]:
-    """The comparison that a link asks for, and one line for each thing in it that cannot be.
-
-    Args:
-        url: Query parameters, each with its values. Foreign parameters are ignored.
-    """
+    """The comparison that a link asks for, and one line for each thing in it that cannot be."""
     problems: list[str] = []
     base = TrainConfig()
     for setting in SHARED:

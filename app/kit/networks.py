@@ -27,11 +27,7 @@ class Chosen:
 
 @st.cache_data(ttl=5, show_spinner=False)
 def choices(*, running: bool = False) -> list[Choice]:
-    """What can be tested: runs with weights, newest first, and pretrained models.
-
-    Args:
-        running: Whether runs that still train are among them, as their last checkpoint has them.
-    """
+    """What can be tested: runs with weights, newest first, and pretrained models."""
 
     def is_wanted(run: Run) -> bool:
         return (running or run.state().status in ENDED) and run.weights() is not None

@@ -27,16 +27,7 @@ def heading(
     is_part: bool = False,
     side: Callable[[], None] | None = None,
 ) -> None:
-    """Draw it.
-
-    Args:
-        title: Of the figure or section.
-        key: Tells it from others.
-        about: Its explanation, in Markdown.
-        kind: What all below it is, where a badge is to say so.
-        is_part: Whether it stands below another heading.
-        side: Draws its own controls beside it.
-    """
+    """Draw it, with its own controls and a badge beside it; a part stands below another heading."""
     with st.container(horizontal=True, vertical_alignment="center", key=f"head.{key}"):
         draw = st.subheader if is_part else st.header
         draw(title, anchor=False, width="content")

@@ -76,11 +76,7 @@ def _share_by_image(cells: Sequence[Cell]) -> NDArray[np.float64]:
 
 
 def pooled(weighted: Iterable[tuple[float, Estimate]]) -> Estimate:
-    """The weighted mean of estimates on different images, which err independently.
-
-    Args:
-        weighted: Estimates behind their weights, which sum to 1.
-    """
+    """The weighted mean of estimates on different images, which err independently."""
     parts = list(weighted)
     value = sum(weight * each.value for weight, each in parts)
     center = sum(weight * (each.low + each.high) / 2 for weight, each in parts)
@@ -135,12 +131,7 @@ def accuracy_words(accuracy: Estimate) -> str:
 
 
 def gain_words(gain: Estimate, difference: str = "") -> str:
-    """ "+2.3 points (0.4 to 4.2)".
-
-    Args:
-        gain: Of one over another.
-        difference: How it reads beside the two, where they are shown as well.
-    """
+    """ "+2.3 points (0.4 to 4.2)"; the difference as it reads where both are shown as well."""
     return f"{difference or signed(gain.value)} points ({interval_words(gain)})"
 
 

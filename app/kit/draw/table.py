@@ -74,18 +74,7 @@ def table(
     note: str = "",
     style: str = "",
 ) -> str:
-    """A table.
-
-    Args:
-        css: Its classes.
-        heads: Rows of heads.
-        bodies: Rows; what belongs together is a body of its own.
-        caption: HTML above it.
-        label: What it shows, for screen readers: it can then be scrolled by keyboard.
-        foot: A row below.
-        note: HTML under it.
-        style: Its own measures, which the style of its class uses.
-    """
+    """A table; what belongs together is a body of its own, with a label keyboards can scroll it."""
     parts = [tag("caption", caption)] if caption else []
     parts += [tag("thead", "".join(heads)), *(tag("tbody", "".join(body)) for body in bodies)]
     parts += [tag("tfoot", foot, aria_hidden="true")] if foot else []

@@ -229,12 +229,7 @@ def seeds_of(origins: Mapping[Any, Origin]) -> str:
 
 
 def origins_note(networks: Iterable[Origin], *, names_runs: bool = True) -> str:
-    """What is to be known of where the networks come from.
-
-    Args:
-        networks: Of an experiment.
-        names_runs: Whether its commands name runs by their ids.
-    """
+    """What is to be known of where the networks come from."""
     origins = list(networks)
     lines = []
     if any(each.changes and each.is_repeatable for each in origins):

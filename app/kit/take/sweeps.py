@@ -37,14 +37,7 @@ plt.show()
 def programs_of(
     planned: SweepPlan, results: SweepResults | None, *, metric: str, toml: str = ""
 ) -> list[Program]:
-    """Running a sweep.
-
-    Args:
-        planned: Its runs.
-        results: What is known of them, as far as it is on screen.
-        metric: The name of the one on screen.
-        toml: The sweep's file, as people wrote it; made of the plan where there is none.
-    """
+    """Running a sweep, from its file as people wrote it or one made of its plan."""
     spec = planned.spec
     known = results.metrics if results else {}
     metric = metric if metric in known or not known else "clean"

@@ -50,12 +50,7 @@ class Recipe:
 
 
 def recipes(wanted: Sequence[Pair], *, beside: TrainConfig) -> dict[str, Recipe]:
-    """Recipes by key, the one with most of the wanted networks first.
-
-    Args:
-        wanted: Networks that a page is about.
-        beside: A recipe that is always among them.
-    """
+    """Recipes by key, the one with most of the wanted networks first; one is always among them."""
     kept = beside.hash()
     found = {kept: Recipe(beside)}
     needed = set(wanted)

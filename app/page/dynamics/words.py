@@ -64,12 +64,7 @@ _STAYS = 0.02
 
 
 def dynamics_reading(courses: Sequence[Course], quantity: Quantity) -> str:
-    """What the figures show, in one to three sentences.
-
-    Args:
-        courses: Of the quantity; of λ itself where the quantity is its logit or its change.
-        quantity: "lambda", "logit" and "change" read alike.
-    """
+    """What the figures show, in one to three sentences; logit and change are read off λ itself."""
     if not courses:
         return "There is nothing to see yet: the first step comes in a moment."
     if quantity == "gradient":

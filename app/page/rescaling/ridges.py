@@ -91,14 +91,7 @@ def density(values: Sequence[float], grid: NDArray[np.float64]) -> NDArray[np.fl
 def ridge_figure(
     ridges: Sequence[Ridge], name: Name, color: str, *, selected: int | None = None
 ) -> Figure:
-    """Ridges from the first, on top, to the last; the selected one stands out.
-
-    Args:
-        ridges: One distribution each.
-        name: γ̂ or β̂.
-        color: The norm's; ridges are shades of it, light to dark.
-        selected: Which ridge's channels are shown as ticks below it.
-    """
+    """Ridges from the first, on top, to the last; the selected one stands out."""
     every = np.concatenate([np.asarray(each.values, dtype=float) for each in ridges])
     every = every[np.isfinite(every)]
     low, high = (float(every.min()), float(every.max())) if len(every) else (0.0, 1.0)
