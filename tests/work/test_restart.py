@@ -18,6 +18,8 @@ from afn.work.runner import LocalRunner
 from tests.runs.test_store import dead_process
 from tests.waiting import wait_for
 
+pytestmark = pytest.mark.slow
+
 SERVER = """
 import sys
 import time

@@ -23,6 +23,8 @@ from afn.work.runner import LocalRunner
 from afn.work.worker import Worker
 from tests.waiting import wait_for
 
+pytestmark = pytest.mark.slow
+
 
 def has_steps(run):
     return any(event["kind"] == "step" for event in run.events()[0])
@@ -32,7 +34,7 @@ def is_over(run):
     return run.state().status in ("finished", "stopped", "failed")
 
 
-@pytest.fixture(params=["fork", pytest.param("spawn", marks=pytest.mark.slow)])
+@pytest.fixture(params=["fork", "spawn"])
 def runner(request, store, monkeypatch):
     monkeypatch.setenv("AFN_WORKER_FORK", "1" if request.param == "fork" else "0")
     local = LocalRunner(store)
