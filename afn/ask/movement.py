@@ -5,15 +5,16 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from afn.ask.records import STANDARD
-from afn.ask.rescaling import Condition, condition_from_json
+from afn.ask.rescaling import Condition
 from afn.corruptions.applying import applicable
+from afn.plain import Finite, converted
 
 NUM_IMAGES, BATCH_SIZE, SEVERITY = 512, 128, 5
 """Four test batches of each condition; corruptions at their strongest."""
 Part = Literal["standardize", "rescale"]
 Output = Literal["mu", "sigma", "gamma", "beta"]
 Varying = Literal["batches", "images"]
-WeightMovement = tuple[float, float]
+WeightMovement = tuple[Finite, Finite]
 """Cosine to the start, and norm over the start's."""
 
 
@@ -47,18 +48,18 @@ class OutputMovement:
 
     layer: str
     output: Output
-    lambda_: float
-    effect: float
+    lambda_: Finite
+    effect: Finite
     """λ times the mean answer; here and below λ without its sign, which a linear gate allows."""
-    varies: float
+    varies: Finite
     """λ times the standard deviation of the answer between test batches of clean images; where
     every image has statistics of its own, between images."""
-    follows: float | None
+    follows: Finite | None
     """λ times the standard deviation of its mean between the conditions; None: there is one."""
-    measured: tuple[float, float | None] | None
+    measured: tuple[Finite, Finite | None] | None
     """The last two of what it is mixed with: 1 - λ times that of the measured μ or σ. None for γ
     and β: there it is added to parameters, which do not vary."""
-    spread: float
+    spread: Finite
     """Standard deviation of what it acts on: σ of the layer's input, for γ and β γ̂."""
 
     def in_spreads(self, value: float) -> float:
@@ -97,18 +98,7 @@ class Movement:
         Raises:
             ValueError: A value is missing or not of its kind.
         """
-        try:
-            return cls(
-                weights=_way(record["weights"]),
-                networks=tuple(_network(each) for each in record["networks"]),
-                outputs=tuple(_output(each) for each in record["outputs"]),
-                conditions=tuple(condition_from_json(each) for each in record["conditions"]),
-                num_images=int(record["num_images"]),
-                batch_size=int(record["batch_size"]),
-                varies_between=record["varies_between"],
-            )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise ValueError(f"not a record of movement: {error!r}") from error
+        return converted(record, cls, "a record of movement")
 
 
 def conditions_of(dataset: str, image_shape: tuple[int, int, int]) -> tuple[Condition, ...]:
@@ -121,45 +111,3 @@ def conditions_of(dataset: str, image_shape: tuple[int, int, int]) -> tuple[Cond
     """
     places = applicable([(name, SEVERITY) for name in STANDARD], dataset, image_shape)
     return ((dataset, None, 0), *((dataset, str(name), severity) for name, severity in places))
-
-
-def _network(record: dict[str, Any]) -> NetworkMovement:
-    dead = record["dead"]
-    return NetworkMovement(
-        layer=str(record["layer"]),
-        part=record["part"],
-        weights=_way(record["weights"]),
-        matrices={str(name): _way(way) for name, way in record["matrices"].items()},
-        biases=_way(record["biases"]),
-        hidden=int(record["hidden"]),
-        dead=None if dead is None else (int(dead[0]), int(dead[1])),
-    )
-
-
-def _output(record: dict[str, Any]) -> OutputMovement:
-    measured = record["measured"]
-    return OutputMovement(
-        layer=str(record["layer"]),
-        output=record["output"],
-        lambda_=_number(record["lambda_"]),
-        effect=_number(record["effect"]),
-        varies=_number(record["varies"]),
-        follows=_number_or_none(record["follows"]),
-        measured=measured and (_number(measured[0]), _number_or_none(measured[1])),
-        spread=_number(record["spread"]),
-    )
-
-
-def _way(record: Any) -> WeightMovement:
-    cosine, ratio = record
-    return _number(cosine), _number(ratio)
-
-
-def _number_or_none(value: Any) -> float | None:
-    return None if value is None else _number(value)
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(f"expected a finite number, got {value!r:.40}")
-    return float(value)

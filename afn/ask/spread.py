@@ -1,14 +1,13 @@
 """How far domains lie apart in the statistics that a norm layer sees and leaves. Needs no torch."""
 
-import math
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from afn.ask.rescaling import Profile
+from afn.plain import Finite, converted
 
-PlanePoint = tuple[float, float]
-Span = tuple[float, float]
+PlanePoint = tuple[Finite, Finite]
+Span = tuple[Finite, Finite]
 """From and to, with 95 % confidence."""
 
 
@@ -31,16 +30,20 @@ class Side:
     """For each domain the mean of all its images in that plane."""
     explained: PlanePoint
     """The share of all variance that each of the two axes shows."""
-    shift: float
+    shift: Finite
     """How far the domains lie from their common mean: 0: they have the same mean statistics; 1:
     they differ by as much as the pixels of one image do."""
     shift95: Span
-    scatter: float
+    scatter: Finite
     """How far the images of a domain lie from its mean, in the same unit."""
-    separation: float
+    separation: Finite
     """Variance between domains over variance within them. 0: all domains have the same mean
     statistics; 1: which domain an image is from makes up half of the variance."""
     separation95: Span
+
+    def __post_init__(self) -> None:
+        if len({len(row) for row in (*self.mu, *self.sigma)}) > 1:
+            raise ValueError("expected as many channels of every domain")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +54,12 @@ class LayerSpread:
     domains: tuple[str, ...]
     before: Side
     after: Side
+
+    def __post_init__(self) -> None:
+        for side in (self.before, self.after):
+            values = (side.mu, side.sigma, side.points, side.centers)
+            if {len(each) for each in values} != {len(self.domains)}:
+                raise ValueError(f"expected values of {len(self.domains)} domains")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,56 +87,9 @@ class Spread:
         Raises:
             ValueError: A value is missing or not of its kind.
         """
+        what = "a record of layer statistics"
         try:
-            domains = tuple(str(name) for name in record["domains"])
-            return cls(
-                domains=domains,
-                num_images=tuple(int(n) for n in record["num_images"]),
-                batch_size=int(record["batch_size"]),
-                layers=tuple(
-                    LayerSpread(
-                        name=str(layer["name"]),
-                        domains=domains,
-                        before=_side(layer["before"], len(domains)),
-                        after=_side(layer["after"], len(domains)),
-                    )
-                    for layer in record["layers"]
-                ),
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"not a record of layer statistics: {error!r}") from error
-
-
-def _side(record: dict[str, Any], num_domains: int) -> Side:
-    side = Side(
-        mu=tuple(_numbers(row) for row in record["mu"]),
-        sigma=tuple(_numbers(row) for row in record["sigma"]),
-        points=tuple(tuple(_point(point) for point in points) for points in record["points"]),
-        centers=tuple(_point(point) for point in record["centers"]),
-        explained=_point(record["explained"]),
-        shift=_number(record["shift"]),
-        shift95=_point(record["shift95"]),
-        scatter=_number(record["scatter"]),
-        separation=_number(record["separation"]),
-        separation95=_point(record["separation95"]),
-    )
-    if {len(each) for each in (side.mu, side.sigma, side.points, side.centers)} != {num_domains}:
-        raise ValueError(f"expected values of {num_domains} domains")
-    if len({len(row) for row in (*side.mu, *side.sigma)}) > 1:
-        raise ValueError("expected as many channels of every domain")
-    return side
-
-
-def _point(values: Sequence[Any]) -> PlanePoint:
-    x, y = _numbers(values)
-    return x, y
-
-
-def _numbers(values: Sequence[Any]) -> tuple[float, ...]:
-    return tuple(_number(value) for value in values)
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(f"expected a finite number, got {value!r:.40}")
-    return float(value)
+            layers = [{**layer, "domains": record["domains"]} for layer in record["layers"]]
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"not {what}: {error!r}") from error
+        return converted({**record, "layers": layers}, cls, what)

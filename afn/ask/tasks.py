@@ -14,8 +14,9 @@ from afn.ask.movement import Movement
 from afn.ask.network import Network
 from afn.ask.pictures import PicturesFile
 from afn.ask.records import Place, Question
-from afn.ask.rescaling import Condition, Rescaling, condition_from_json
+from afn.ask.rescaling import Condition, Rescaling
 from afn.ask.spread import Spread
+from afn.plain import converted
 from afn.settings.corruptions import RULE
 from afn.work.folder import read_json, write_json
 
@@ -213,7 +214,7 @@ def task_from_json(record: dict[str, Any]) -> Task:
         return SpreadTask(network=network, question=question, domains=tuple(record["about"]))
     if record["kind"] in ("rescaling", "movement"):
         kind = RescalingTask if record["kind"] == "rescaling" else MovementTask
-        conditions = tuple(condition_from_json(each) for each in record["about"])
+        conditions = converted(record["about"], tuple[Condition, ...], "conditions")
         return kind(network=network, question=question, conditions=conditions)
     places = tuple((corruption, severity) for corruption, severity in record["places"])
     return GridTask(network=network, question=question, places=places)

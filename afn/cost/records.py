@@ -7,13 +7,14 @@ and then, one line per measurement, and an end that says how it went.
 import math
 import os
 import platform
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from afn.cost.plan import Case
 from afn.jsonl import read_lines
+from afn.plain import Amount, Count, converted
 from afn.settings.norms import NORM_NAMES
 
 
@@ -25,18 +26,22 @@ class Measurement:
     norm: str
     statistics: str
     """Whose statistics inference used; training always takes those of the batch or the image."""
-    parameters: int
-    macs: int
+    parameters: Count
+    macs: Count
     """Multiply-accumulates of one image at inference, see `afn.cost.counting`."""
-    train_step_ms: float
+    train_step_ms: Amount
     """Median over the rounds, as is `inference_ms`."""
-    inference_ms: float
-    train_ratio: float
+    inference_ms: Amount
+    train_ratio: Amount
     """Median over the rounds of this norm's time over batch norm's in the same round."""
-    inference_ratio: float
-    peak_bytes: int
+    inference_ratio: Amount
+    peak_bytes: Count
     """What one training step allocates at its peak, on top of weights, momentum and batch."""
-    rounds: int
+    rounds: Count
+
+    def __post_init__(self) -> None:
+        if self.norm not in NORM_NAMES:
+            raise ValueError(f"unknown norm {self.norm!r}; known: {', '.join(NORM_NAMES)}")
 
     def to_json(self) -> dict[str, Any]:
         """A flat record; what was timed has five digits."""
@@ -52,18 +57,7 @@ class Measurement:
         Raises:
             ValueError: A value is missing or not of its kind.
         """
-        try:
-            case = Case(**{field.name: record[field.name] for field in fields(Case)})
-            values = {f.name: record[f.name] for f in fields(cls) if f.name != "case"}
-        except KeyError as error:
-            raise ValueError(f"the record of a measurement lacks {error}") from error
-        if values["norm"] not in NORM_NAMES:
-            raise ValueError(f"unknown norm {values['norm']!r}; known: {', '.join(NORM_NAMES)}")
-        for name in values.keys() - {"norm", "statistics"}:
-            value = values[name]
-            if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-                raise ValueError(f"{name} must be a number from 0 on, got {value!r}")
-        return cls(case=case, **values)
+        return converted({**record, "case": record}, cls, "a measurement")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

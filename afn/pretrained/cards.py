@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from afn.ask.records import Cell, GridFile, Question
+from afn.plain import converted
 from afn.pretrained.results import Accuracy
 from afn.settings.config import TrainConfig
 from afn.settings.corruptions import RULE
@@ -210,9 +211,9 @@ class Card:
             values = {key: value for key, value in record.items() if key != "version"} | {
                 "folder": folder,
                 "config": TrainConfig.from_json(record["config"]),
-                "inputs": Inputs(**{key: tuple(v) for key, v in record["inputs"].items()}),
-                "trained_on": Data(**record["trained_on"]),
-                "tested_on": tuple(Data(**each) for each in record["tested_on"]),
+                "inputs": converted(record["inputs"], Inputs, "what a model takes"),
+                "trained_on": converted(record["trained_on"], Data, "a data set"),
+                "tested_on": converted(record["tested_on"], tuple[Data, ...], "data sets"),
                 "accuracies": tuple(map(Accuracy.from_json, record["accuracies"])),
             }
             return cls(**values)

@@ -10,6 +10,7 @@ from typing import Any
 
 from afn.ask.records import Cell, Question
 from afn.corruptions.severities import rule_of
+from afn.plain import converted
 from afn.pretrained.plan import PLAN
 from afn.pretrained.spec import Spec
 
@@ -53,8 +54,12 @@ class Accuracy:
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> "Accuracy":
-        """From plain JSON values."""
-        return cls(**record | {"rule": rule_of(record)})
+        """From plain JSON values.
+
+        Raises:
+            ValueError: A value is missing or not of its kind.
+        """
+        return converted({**record, "rule": rule_of(record)}, cls, "an accuracy")
 
 
 _OF_MODEL = ("model", "config", "group", "norm", "seed", "setting", "train_data")

@@ -152,12 +152,11 @@ def test_a_record_survives_its_file(domains):
     assert Spread.from_json(record) == spread
     assert "domains" not in record["layers"][0]
     del record["layers"][0]["after"]["shift"]
-    with pytest.raises(ValueError, match="not a record of layer statistics: KeyError"):
+    with pytest.raises(ValueError, match=r"not a record of layer statistics: .*`shift`"):
         Spread.from_json(record)
     layer = spread.layers[0]
-    torn = replace(spread, layers=(replace(layer, after=replace(layer.after, centers=())),))
     with pytest.raises(ValueError, match="expected values of 2 domains"):
-        Spread.from_json(torn.to_json())
+        replace(layer, after=replace(layer.after, centers=()))
 
 
 def test_hooks_are_gone_even_on_error(domains):

@@ -1,4 +1,5 @@
 import json
+import re
 import shutil
 from dataclasses import replace
 
@@ -136,6 +137,8 @@ def test_weights_of_another_model_are_refused_strictly(copy):
         (lambda text: text.replace('"version": 1', '"version": 9', 1), "version 9, expected 1"),
         (lambda text: text.replace('"steps"', '"stairs"'), "not a model card: .*stairs"),
         (lambda text: "[]", "expected an object"),
+        (lambda text: re.sub(r'"num_train": 1437', '"num_train": "many"', text), "a data set"),
+        (lambda text: re.sub(r'"correct": \d+', '"correct": 0.5', text), "not an accuracy"),
     ],
 )
 def test_a_damaged_card_is_one_line(copy, change, words):
