@@ -29,14 +29,15 @@ BLOCK = 10
 LINK = "c=afn&c=bn&data=digits8&widths=4-8&epochs=1"
 
 
-async def opened(address: str) -> float:
-    """Seconds until the page has come to a new session, which then leaves."""
+async def opened(address: str, page: str = "") -> float:
+    """Seconds until a page has come to a new session, which then leaves."""
     url = address.replace("http", "ws", 1) + "/_stcore/stream"
     began = time.perf_counter()
     async with asyncio.timeout(FIRST_SECONDS):
         async with connect(url, subprotocols=["streamlit"], max_size=None) as link:  # type: ignore[list-item]
             message = BackMsg()
             message.rerun_script.query_string = ""
+            message.rerun_script.page_name = page
             await link.send(message.SerializeToString())
             async for data in link:
                 assert isinstance(data, bytes)

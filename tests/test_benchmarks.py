@@ -47,12 +47,16 @@ SMALLEST = {
         "--repeats 2 --browsers 0 --people 3 --sessions 20 --rest 0",
         r"^20 sessions came .* MB more\n.*\n3 who press Start .* s, median",
     ),
+    "soak": (
+        "--minutes 0.2",
+        r"^runs that stand still +0 .*\nthe last comparison +finished .*\nlines in the log +0 ",
+    ),
     "sweeps": ("--runs 2 --repeats 1 --images 1280", r"^worker killed: .*; all 12 finished$"),
     "viewers": ("--viewers 1 --browsers 0 --seconds 10", r"^  1 viewers  each receives \d+\.\d KB"),
 }
 """Script -> its arguments, and what is among its lines."""
 OF_A_BROWSER = ("inside", "pages", "playground", "robustness")
-APART = (*OF_A_BROWSER, "sessions", "viewers")
+APART = (*OF_A_BROWSER, "sessions", "soak", "viewers")
 
 
 def marked(name):

@@ -127,3 +127,8 @@ def test_pages_by_their_names(tmp_path: Path) -> None:
     assert house.kit_to_page() == ["app.shared -> app.costing"]
     assert house.duplicates() == ["Kind: app.shared, app.state.cost"]
     assert house.circles() == []
+
+
+def test_tests_await_in_a_thread_of_its_own() -> None:
+    there = [path for path in (ROOT / "tests").rglob("*.py") if path.name != "waiting.py"]
+    assert not [str(path) for path in there if "asyncio" + ".run(" in path.read_text()]

@@ -1,6 +1,8 @@
-"""Waiting for what other processes do."""
+"""Waiting for what other processes, or coroutines, do."""
 
+import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 PATIENCE = 120.0
 """Seconds; long, as the machines that test are busy ones."""
@@ -13,3 +15,9 @@ def wait_for(condition, what):
         assert time.monotonic() < deadline, f"waited {PATIENCE:g} s for {what}"
         time.sleep(0.02)
     return found
+
+
+def awaited(coroutine):
+    """Its result, in a thread of its own: browser tests leave a loop running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()

@@ -3,8 +3,7 @@
 import asyncio
 import json
 import zlib
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
@@ -12,6 +11,7 @@ import pytest
 from starlette.requests import Request
 
 from app.kit.feed import KEPT, Channel, Feed
+from tests.waiting import awaited
 
 Value = TypeVar("Value")
 
@@ -139,12 +139,6 @@ def test_what_has_ended_and_who_was_not_looked_at_are_sent_afresh(monkeypatch):
     assert points(channel.since(*final)[0]) == [1, 2, 3]
 
 
-def in_a_loop(reading: Coroutine[Any, Any, Value]) -> Value:
-    """In a thread of its own: browser tests leave a loop running in this one."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, reading).result()
-
-
 def events_of(text: bytes) -> tuple[str, str]:
     kind, _, rest = text.decode().partition("\n")
     return kind.removeprefix("event: "), rest.removeprefix("data: ").strip()
@@ -178,7 +172,7 @@ def test_a_connection_carries_all_channels_of_a_page_and_goes_on_where_it_was():
         assert points(data[2:].encode()) == [3]
         await again.aclose()
 
-    in_a_loop(read())
+    awaited(read())
 
 
 def test_a_packed_connection_says_each_event_at_once_and_ends_with_its_reader():
@@ -201,7 +195,7 @@ def test_a_packed_connection_says_each_event_at_once_and_ends_with_its_reader():
         await pieces.aclose()
         assert not feed._readers
 
-    in_a_loop(read())
+    awaited(read())
 
 
 def test_a_channel_that_is_not_there_is_told_as_gone():
@@ -211,7 +205,7 @@ def test_a_channel_that_is_not_there_is_told_as_gone():
         await events.aclose()
         return found
 
-    assert in_a_loop(read()) == [("gone", "nothing")]
+    assert awaited(read()) == [("gone", "nothing")]
 
 
 def test_a_channel_that_fails_ends_alone():
@@ -228,7 +222,7 @@ def test_a_channel_that_fails_ends_alone():
         await events.aclose()
         return found
 
-    found = in_a_loop(read())
+    found = awaited(read())
     assert [kind for kind, _ in found] == ["gone", "news"]
 
 

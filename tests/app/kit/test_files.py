@@ -1,13 +1,12 @@
 """Files that never change are read and compressed once."""
 
-import asyncio
 import gzip
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from starlette.responses import Response
 
 from app.kit.files import Files
+from tests.waiting import awaited
 
 SCRIPT = b"export const one = 1; " * 100
 
@@ -53,8 +52,7 @@ def ask(disk):
         path, _, query = path.partition("?")
         scope = {"type": "http", "method": method, "path": f"/afn{path}", "headers": raw}
         scope["query_string"] = query.encode()
-        with ThreadPoolExecutor(1) as pool:  # a browser's loop may run in this thread
-            pool.submit(asyncio.run, files(scope, None, send)).result()
+        awaited(files(scope, None, send))
         start, *pieces = sent
         told = {name.decode(): value.decode() for name, value in start["headers"]}
         return start["status"], told, b"".join(piece["body"] for piece in pieces)

@@ -1,11 +1,9 @@
 """What goes with every answer."""
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 
 from app.kit.headers import Headers, sites
+from tests.waiting import awaited
 
 
 async def echo(scope, receive, send):
@@ -32,9 +30,7 @@ def answer(path="/", ancestors=(), kind="http"):
         return {"type": "the first piece has come"}
 
     scope = {"type": kind, "path": path, "method": "GET", "headers": []}
-    answering = Headers(echo, ancestors)(scope, receive, send)
-    with ThreadPoolExecutor(1) as pool:  # a browser's loop may run in this thread
-        pool.submit(asyncio.run, answering).result()
+    awaited(Headers(echo, ancestors)(scope, receive, send))
     return sent
 
 

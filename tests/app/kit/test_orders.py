@@ -1,6 +1,5 @@
 """The route that takes orders: whose they are, what they start, that each is taken once."""
 
-import asyncio
 import json
 from urllib.parse import urlencode
 
@@ -12,6 +11,7 @@ from app.kit import backend, orders
 from app.kit.comparison import default_comparison, share, to_url
 from app.kit.orders import Orders
 from tests.hammering import hammer
+from tests.waiting import awaited
 
 SUBMIT = LocalRunner.submit
 LINK = urlencode(to_url(share(default_comparison(), dataset="digits8")), doseq=True)
@@ -30,7 +30,7 @@ def request(body, headers, person):
 def ordered(taking, link=LINK, *, order="1", headers=OWN, body=None, person=None):
     text = json.dumps({"order": order, "link": link}) if body is None else body
     asked = request(text.encode(), headers, person)
-    answer = asyncio.run(taking.respond(asked))
+    answer = awaited(taking.respond(asked))
     return answer.status_code, json.loads(answer.body)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from http.cookies import SimpleCookie
 from types import SimpleNamespace
 
@@ -16,6 +15,7 @@ from afn.work.secret import secret, server_key
 from app.kit import belongings, people
 from app.kit.people import Doorkeeper, Seal
 from tests.app.conftest import SMALL
+from tests.waiting import awaited
 
 SECRET = "a secret of some length"
 
@@ -52,7 +52,7 @@ class Client:
         async def send(message):
             sent.append(message)
 
-        asyncio.run(Doorkeeper(_told)(scope, lambda: None, send))
+        awaited(Doorkeeper(_told)(scope, lambda: None, send))
         got = Headers(raw=sent[0]["headers"])
         for line in got.getlist("set-cookie"):
             for name, morsel in SimpleCookie(line).items():
