@@ -114,3 +114,8 @@ def _wait_until_healthy(server: BaseProcess, url: str, log: Path) -> None:
 def button(page: Page, name: str) -> Locator:
     """A button by its whole name."""
     return page.get_by_role("button", name=name, exact=True)
+
+
+def open_button(page: Page) -> Locator:
+    """The one that opens runs: the arrow of a choice is called so, too, while it is drawn."""
+    return button(page, "Open").and_(page.locator(":not([data-rac])"))

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.app.browser import button
+from tests.app.browser import button, open_button
 from tests.app.conftest import PATIENCE
 
 pytestmark = [
@@ -249,7 +249,7 @@ def test_opened_runs_are_one_step_and_how_they_are_looked_at_is_kept(page: Page,
     first_row(page)
     settled(page, "/runs", {"run": "*"})
     at_runs = page.url
-    button(page, "Open").click()
+    open_button(page).click()
     settled(page, "/", {"run": "*"})
     radio("logit")(page)
     radio("a panel per layer")(page)

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from afn import TrainConfig
 from afn.runs.store import RunStore
-from tests.app.browser import button
+from tests.app.browser import button, open_button
 from tests.waiting import wait_for
 
 pytestmark = [
@@ -273,9 +273,9 @@ def test_runs_are_listed_and_opened(page: Page, address: str, runs_folder: Path)
         list(execute(store.create(replace(config, norm=norm), name=f"shown {norm}")))
     page.goto(f"{address}/runs")
     expect(page.get_by_test_id("stDataFrame")).to_be_visible()
-    expect(button(page, "Open")).to_be_disabled()
+    expect(open_button(page)).to_be_disabled()
     table = page.get_by_test_id("stDataFrame").bounding_box()
     page.mouse.click(table["x"] + 16, table["y"] + 35 + 17)
-    button(page, "Open").click()
+    open_button(page).click()
     expect(page.locator(".afn-card")).to_have_count(1)
     expect(page.locator(".afn-card")).to_contain_text("finished")
