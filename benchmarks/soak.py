@@ -31,7 +31,7 @@ PAGES = (
     "", "lessons", "lambda", "gamma-beta", "robustness", "domains", "ablations", "inside", "cost",
     "paper", "runs",
 )  # fmt: skip
-LINK = "c=afn&c=bn&data=digits8&widths=4-8&epochs=3"
+LINK = "c=afn&c=bn&data=digits8&widths=4-8&epochs=40"
 AT_ONCE = 4
 KILL_EVERY = 20.0
 """Seconds, on average."""
