@@ -83,9 +83,11 @@ LIMITS = {
 class Use:
     """What one person, or all, have of what is limited."""
 
-    waiting: int
-    behind: int
-    disk: float
+    waiting: int = 0
+    """Comparisons."""
+    behind: int = 0
+    """Runs of sweeps, behind them."""
+    disk: float = 0.0
     """MB."""
 
 
@@ -222,6 +224,8 @@ class Disk:
         return sum(self.used().values())
 
     def _too_many(self, owner: str | None, share: float) -> list[Line]:
+        if not is_shared():  # then nothing is limited, and nothing need be measured
+            return []
         lines = self._index.lines()
         over = max(
             sum(self.size(line) for line in lines if line.owner == owner)

@@ -13,6 +13,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.requests import Request
@@ -33,6 +34,7 @@ _KEPT = 2000
 """So many orders are remembered."""
 _LONGEST = 20_000
 """Bytes of an order."""
+_LONGEST_NUMBER = 80
 
 
 def start(
@@ -76,12 +78,20 @@ def start(
     return runs
 
 
+@dataclass
+class _Order:
+    """One order; whatever repeats it waits for the first, and nobody else does."""
+
+    runs: list[Run] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
 class Orders:
     """What was ordered, each once."""
 
     def __init__(self) -> None:
         self.is_served = False
-        self._runs: OrderedDict[str, list[Run]] = OrderedDict()
+        self._orders: OrderedDict[str, _Order] = OrderedDict()
         self._lock = threading.Lock()
 
     def serve(self, base: str = "") -> Route:
@@ -92,11 +102,12 @@ class Orders:
     def once(self, order: str, make: Callable[[], list[Run]]) -> list[Run]:
         """The runs of an order, made where it is new; what `make` raises is not remembered."""
         with self._lock:
-            if order not in self._runs:
-                self._runs[order] = make()
-                while len(self._runs) > _KEPT:
-                    self._runs.popitem(last=False)
-            return self._runs[order]
+            found = self._orders.setdefault(order[:_LONGEST_NUMBER], _Order())
+            while len(self._orders) > _KEPT:
+                self._orders.popitem(last=False)
+        with found.lock:
+            found.runs = found.runs or make()
+            return found.runs
 
     async def respond(self, request: Request) -> JSONResponse:
         """Take an order, from a page of this server alone."""

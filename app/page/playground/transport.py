@@ -58,8 +58,9 @@ def render(slots: list[Slot], statuses: list[str], *, is_valid: bool) -> None:
             _button("Start again", "replay", _start_again, chosen, disabled=not is_valid, main=True)
         else:
             _button("Start", "play_arrow", _start, chosen, disabled=not can_start, main=can_start)
-            if can_start and orders.ORDERS.is_served and all(each == "ready" for each in statuses):
-                _start_at_once(slots, chosen)
+            is_new = len(chosen) == len(slots) and all(each == "ready" for each in statuses)
+            if can_start and is_new and orders.ORDERS.is_served:
+                _start_at_once(slots)
         if is_running or not can_resume:
             _button("Pause", "pause", _pause, chosen, disabled=not is_running, reason=reason)
         if can_resume:  # beside Pause where some run and others do not
@@ -83,9 +84,7 @@ def render(slots: list[Slot], statuses: list[str], *, is_valid: bool) -> None:
     _set_for_later(slots)
 
 
-def _start_at_once(slots: list[Slot], chosen: list[int]) -> None:
-    if len(chosen) < len(slots):
-        return
+def _start_at_once(slots: list[Slot]) -> None:
     start_by(
         "transport.Start",
         order=state.session().order,

@@ -111,19 +111,27 @@ def _one(run: Run, lines: Sequence[Line]) -> None:
 
 
 def _pin(run: Run) -> None:
-    stays = st.toggle(
-        "Keep", value=run.is_pinned, key=runs.pin_key(run.id),
-        help="Where your runs fill what one person may have, the oldest that are not kept go.",
+    is_kept = run.is_pinned
+    st.button(
+        "Kept: let it go" if is_kept else "Keep", icon=":material/keep:", key="runs.pin",
+        on_click=_set_pin, args=(run, not is_kept), **{
+            "help": "Where your runs fill what one person may have, the oldest not kept go.",
+            **people.why_not(run),
+        },
     )  # fmt: skip
-    try:
-        run.pin(stays=stays)
-    except OSError as error:
-        st.error(plain(f"That did not work: {error}."))
-    if not stays and run.id in backend.runner().disk.going(run.owner):
+    if not is_kept and run.id in backend.runner().disk.going(run.owner):
         st.warning(
             "It goes with the next run that you start: keep it, or download it.",
             icon=":material/auto_delete:",
         )
+
+
+def _set_pin(run: Run, stays: bool) -> None:
+    try:
+        people.require(run)
+        run.pin(stays=stays)
+    except OSError as error:
+        st.toast(plain(f"That did not work: {error}."), icon=":material/error:")
 
 
 def _experiments(run: Run) -> list[Program]:

@@ -39,11 +39,6 @@ def name_key(run_id: str) -> str:
     return f"rename.{run_id}"
 
 
-def pin_key(run_id: str) -> str:
-    """The widget key of whether a run is kept."""
-    return f"runs.keep.{run_id}"
-
-
 def fork_key(run_id: str, name: str) -> str:
     """The widget key of what a fork of a run changes."""
     return f"fork.{run_id}.{name}"

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from afn.runs.index import Line
-from afn.work.limits import LIMITS, Disk, Limit
+from afn.work.limits import LIMITS, Limit, Use
 
 from ...kit import backend, belongings, people
 from ...kit.jobs import follow
@@ -90,7 +90,11 @@ def _people(lines: Sequence[Line]) -> None:
     if not owners:
         st.caption("There are no runs yet.")
         return
-    rows = sorted(((_row(owner, has), owner) for owner, has in owners.items()), key=_most)
+    used = backend.runner().use()
+    rows = sorted(
+        ((_row(owner, has, used.get(owner, Use())), owner) for owner, has in owners.items()),
+        key=_most,
+    )
     chosen = st.dataframe(
         [row for row, _ in rows], hide_index=True, on_select="rerun",
         selection_mode="single-row", key="server.people",
@@ -112,23 +116,18 @@ def _people(lines: Sequence[Line]) -> None:
                       args=(belongings.delete, owner))  # fmt: skip
 
 
-def _row(owner: str | None, lines: Sequence[Line]) -> dict[str, Any]:
-    counts = Counter(line.status for line in lines)
+def _row(owner: str | None, lines: Sequence[Line], used: Use) -> dict[str, Any]:
     name = "nobody known" if owner is None else owner[:6]
     return {
         "who": f"{name} (you)" if owner and owner == people.me() else name,
-        "running": counts["running"], "waiting": counts["waiting"], "runs": len(lines),
-        "disk": sum(map(_measured().size, lines)),
+        "running": sum(line.status == "running" for line in lines),
+        "comparisons waiting": used.waiting, "of sweeps": used.behind, "runs": len(lines),
+        "disk": used.disk,
     }  # fmt: skip
 
 
 def _most(row: tuple[Mapping[str, Any], str | None]) -> tuple[float, ...]:
-    return tuple(-row[0][name] for name in ("running", "waiting", "disk"))
-
-
-@st.cache_resource(show_spinner=False)
-def _measured() -> Disk:
-    return Disk(backend.store())
+    return tuple(-row[0][name] for name in ("running", "comparisons waiting", "disk"))
 
 
 def _act(act: Callable[[str | None], None], owner: str | None) -> None:

@@ -1,6 +1,8 @@
 """The route that takes orders: whose they are, what they start, that each is taken once."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from urllib.parse import urlencode
 
 import pytest
@@ -11,7 +13,7 @@ from app.kit import backend, orders
 from app.kit.comparison import default_comparison, share, to_url
 from app.kit.orders import Orders
 from tests.hammering import hammer
-from tests.waiting import awaited
+from tests.waiting import PATIENCE, awaited
 
 SUBMIT = LocalRunner.submit
 LINK = urlencode(to_url(share(default_comparison(), dataset="digits8")), doseq=True)
@@ -139,3 +141,23 @@ def test_the_oldest_orders_are_forgotten(runs, monkeypatch):
     for order in ("1", "2", "1"):
         ordered(taking, order=order)
     assert len(runs.list()) == 9
+
+
+def test_an_order_that_takes_long_holds_up_its_own_repetition_alone(runs):
+    taking, is_taken, may_end = Orders(), Event(), Event()
+    made = []
+
+    def slow():
+        made.append(1)
+        is_taken.set()
+        assert may_end.wait(PATIENCE)
+        return ["slow"]
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(taking.once, "1", slow)
+        assert is_taken.wait(PATIENCE)
+        again = pool.submit(taking.once, "1", slow)
+        assert taking.once("2", lambda: ["quick"]) == ["quick"]
+        may_end.set()
+        assert first.result() == again.result() == ["slow"]
+    assert made == [1]

@@ -263,15 +263,28 @@ def test_a_damaged_run_among_two_is_one_line(store, config):
     assert len(at.warning) == 1
 
 
-def test_on_a_shared_server_a_run_that_is_about_to_go_says_so_until_it_is_kept(
+def test_on_a_shared_server_a_run_that_is_about_to_go_says_so_until_its_owner_keeps_it(
     store, config, monkeypatch
 ):
-    run = trained(store, config)
-    assert not any(toggle.label == "Keep" for toggle in runs_page(run).toggle)
+    run = store.create(config, owner="ann")
+    list(execute(run))
+    assert not labelled(runs_page(run).button, "Keep")
     monkeypatch.setenv("AFN_SHARED", "1")
     monkeypatch.setenv("AFN_LIMIT_DISK", "0.001")
-    at = runs_page(run)
+    monkeypatch.setattr("app.kit.people.me", lambda: "bob")
+    [keep] = labelled(runs_page(run).button, "Keep")
+    assert keep.disabled
+    monkeypatch.setattr("app.kit.people.me", lambda: "ann")
+    at, other_tab = runs_page(run), runs_page(run)
     assert any("It goes with the next run" in warning.value for warning in at.warning)
-    next(toggle for toggle in at.toggle if toggle.label == "Keep").set_value(True).run()
+    labelled(at.button, "Keep")[0].click().run()
     assert run.is_pinned
     assert not any("It goes" in warning.value for warning in at.warning)
+    other_tab.run()
+    assert run.is_pinned
+    labelled(at.button, "Kept: let it go")[0].click().run()
+    assert not run.is_pinned
+
+
+def labelled(buttons, label):
+    return [button for button in buttons if button.label == label]
