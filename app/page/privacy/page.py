@@ -16,7 +16,8 @@ _KEPT = """
 | What | Where | How long |
 |---|---|---|
 | **A number**, drawn at random, by which nobody else stops or deletes your runs | \
-in a cookie; in a foreign frame, in the tab | 400 days after your last visit; as long as the tab |
+in a cookie; in a foreign frame, in the tab | 400 days after your last visit; \
+as long as the tab, where the browser lets it |
 | **Runs, sweeps, experiments** that you start, with your number. Everybody here sees them, \
 but not whose they are | on this server | until you delete them, or space runs out |
 | **Uploaded pictures** | in this server's memory, for you alone | until you remove them or leave |

@@ -56,8 +56,8 @@ def _figures() -> None:
             st.progress(min(share, 1.0))
     with next(columns):
         running, waiting = counts["running"], counts["waiting"]
-        st.metric("Runs", f"{running} running")
-        st.progress(running / max(running + waiting, 1), text=f"{waiting} waiting")
+        st.metric(f"Runs, {waiting} waiting", f"{running} running")
+        st.progress(running / max(running + waiting, 1))
 
 
 def _load() -> tuple[float, str]:
@@ -121,8 +121,8 @@ def _row(owner: str | None, lines: Sequence[Line], used: Use) -> dict[str, Any]:
     return {
         "who": f"{name} (you)" if owner and owner == people.me() else name,
         "running": sum(line.status == "running" for line in lines),
-        "comparisons waiting": used.waiting, "of sweeps": used.behind, "runs": len(lines),
-        "disk": used.disk,
+        "comparisons waiting": used.waiting, "sweeps' runs waiting": used.behind,
+        "runs": len(lines), "disk": used.disk,
     }  # fmt: skip
 
 
