@@ -97,7 +97,10 @@ def main() -> None:
         with app_server(env, log) as address:
             asyncio.run(opened(address))
             before = memory_mb(address)
-            done = use(address, store, options.minutes, random.Random(options.seed))
+            chance = random.Random(options.seed)
+            done = use(address, store, options.minutes / 2, chance)
+            half = memory_mb(address)
+            done += use(address, store, options.minutes / 2, chance)
             after = memory_mb(address)
             start(address)  # what is left, and one more, comes to its end
             with suppress(AssertionError, TimeoutError):
@@ -109,7 +112,7 @@ def main() -> None:
         told = [line for line in log.read_text().splitlines() if line and "http://" not in line]
     for what, count in sorted(done.items()):
         print(f"{what:<50} {count}")
-    print(f"{'memory':<50} {before:.0f} MB before, {after:.0f} after")
+    print(f"{'memory':<50} {before:.0f} MB before, {half:.0f} at half, {after:.0f} after")
     print(f"{'runs that stand still':<50} {len(left)}   target 0")
     print(f"{'the last comparison':<50} {newest.status}   target finished")
     print(f"{'lines in the log':<50} {len(told)}   target 0")
