@@ -99,7 +99,7 @@ def after_a_kill(store: RunStore, runner: LocalRunner, images: int) -> str:
     assert worker is not None
     for pid in (*_children(worker), worker):
         os.kill(pid, signal.SIGKILL)
-    time.sleep(0.5)
+    wait_for(lambda: not _progress(planned, index).counts.get("running"))
     before = lines_of(planned.runs, index)
     ended = _progress(planned, index).ended
     cut = [run for run in planned.runs if _is_cut_short(store.open(run.run_id))]
