@@ -218,8 +218,15 @@ class Run(Work):
         write_json(self.path / "config.json", self.record() | {"name": name.strip()[:80]})
 
     def delete(self) -> None:
-        """Remove the folder; a live run notices and ends."""
-        shutil.rmtree(self.path)
+        """Remove the folder; a live run notices and ends.
+
+        Raises:
+            FileNotFoundError: It was removed already.
+            OSError: It cannot be removed.
+        """
+        gone = self.path.with_name(f".deleted-{secrets.token_hex(4)}")
+        self.path.rename(gone)  # first, so that a live run puts nothing into what is being removed
+        shutil.rmtree(gone)
 
     def events(self, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
         """Events from byte `offset` on, and the offset to go on from."""

@@ -6,7 +6,6 @@ that ended longest ago and is not pinned goes first, and says so before (`Disk.g
 
 import math
 import os
-import shutil
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -212,7 +211,8 @@ class Disk:
             OverLimitError: That is not enough.
         """
         for line in self._too_many(owner, 1.0):
-            shutil.rmtree(self._root / line.id, ignore_errors=True)
+            with suppress(OSError):
+                Run(self._root / line.id).delete()
         for name, used in (("disk", self.used().get(owner, 0.0)), ("disk_all", self._all())):
             if used > (most := LIMITS[name].value):
                 whose = "your runs may" if name == "disk" else "all runs together may"

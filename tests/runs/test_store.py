@@ -1,6 +1,7 @@
 import json
 import math
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -139,6 +140,19 @@ def test_a_deleted_run_is_told(store, quick):
     with pytest.raises(FileNotFoundError, match="may have been deleted"):
         store.open(run.id)
     assert store.list() == []
+
+
+def test_a_live_run_puts_nothing_into_what_is_being_removed(store, quick, monkeypatch):
+    run, remove = store.create(quick), shutil.rmtree
+
+    def remove_late(path):
+        with pytest.raises(FileNotFoundError):
+            (run.path / "end.json").write_text("{}")
+        remove(path)
+
+    monkeypatch.setattr(shutil, "rmtree", remove_late)
+    run.delete()
+    assert list(store.root.iterdir()) == []
 
 
 def test_deleting_a_live_run_ends_it(store, quick):
