@@ -65,7 +65,9 @@ def marked(name):
     if name in OF_A_BROWSER:
         marks.append(pytest.mark.browser)
     if name == "crops":
-        marks.append(pytest.mark.real_data)
+        is_there = "AFN_DATA_DIR" in os.environ
+        reason = "AFN_DATA_DIR is not set"
+        marks += [pytest.mark.real_data, pytest.mark.skipif(not is_there, reason=reason)]
     return pytest.param(name, marks=marks)
 
 
