@@ -3,13 +3,16 @@
 // message of the page. What was received and how the reader looks at it (zoom,
 // hidden runs, chosen step) live in a store per chart key, which outlives the element; a drawing is
 // a pure function of the two. live_chart/*.js each hold one kind of drawing:
-//   start(spec) -> data    apply(data, chunk, spec)    figure({spec, data, view, width, look}) -> figure
+//   start(spec) -> data    apply(data, chunk, spec)
+//   figure({spec, data, view, width, look, step}) -> figure of Plotly; or, without Plotly,
+//   render(slot, data, {spec, view, width, step, chart}), called on news and when `step` changes
 //   controls?(slot, chart) -> update    buttons: Plotly's, shown on hover
+// `step` is what the page shows: live_chart/moment.js; null is now.
 
 const VERSION = new URL(import.meta.url).search; // one version for every file of this component
 const load = (name) => import(`./live_chart/${name}.js${VERSION}`);
-const [{ element, isTouch, look }, { listen }, curves, distribution, bars, cards] = await Promise.all(
-  ["look", "feed", "curves", "distribution", "bars", "cards"].map(load),
+const [{ element, isTouch, look }, { listen }, { moment }, curves, distribution, bars, cards] = await Promise.all(
+  ["look", "feed", "moment", "curves", "distribution", "bars", "cards"].map(load),
 );
 const KINDS = { curves, distribution, bars, cards };
 const PATIENCE = 3000; // ms after which a question that got lost is asked again
@@ -86,6 +89,7 @@ class Chart {
       { rootMargin: "300px" },
     );
     this.seen.observe(root);
+    this.leave = moment.subscribe(() => this.isNear && this.schedule());
     // A redraw under a moving hand would end its drag: hold still until it lets go.
     const release = () => {
       if (this.isHeld) this.schedule();
@@ -162,7 +166,7 @@ class Chart {
     this.root.setAttribute("aria-label", `${this.title}. ${first}`);
     this.words.replaceChildren(first, ...rest.flatMap((line) => [element("br"), line]));
     if (kind.render) {
-      kind.render(this.plot, data);
+      kind.render(this.plot, data, { spec, view, width: this.root.clientWidth, step: moment.step, chart: this });
       this.root.style.minHeight = "0";
       return;
     }
@@ -174,7 +178,9 @@ class Chart {
     }
     this.width = this.root.clientWidth;
     const appearance = look(this.root);
-    const { traces, layout } = kind.figure({ spec, data, view, width: this.width, look: appearance });
+    const { traces, layout } = kind.figure({
+      spec, data, view, width: this.width, look: appearance, step: moment.step,
+    });
     this.plot.style.height = `${layout.height}px`; // reserved before Plotly has arrived
     this.root.style.minHeight = "0";
     this.updateLegend();
@@ -207,6 +213,7 @@ class Chart {
 
   dispose() {
     this.stop?.();
+    this.leave();
     this.life.abort();
     this.resized.disconnect();
     this.seen.disconnect();

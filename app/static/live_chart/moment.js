@@ -1,0 +1,93 @@
+// The step that the whole page shows: one for every drawing, chosen by whoever scrubs or plays.
+//   moment.step: the step to show, or null for now, the newest step that all runs have reached
+//   extend(who, first, last, isOver): a drawing says which steps a run has
+//   subscribe(changed) -> stop; `changed` is called at most once a frame
+
+const PLAY_SECONDS = 8; // from the first step to the last
+const spans = new Map(); // run -> [first, last, whether it is over]
+const readers = new Set();
+let frame = null;
+let playing = null; // { at, since } while it plays
+
+export const moment = {
+  step: null,
+
+  get first() {
+    return Math.min(...[...spans.values()].map(([first]) => first), Infinity);
+  },
+  /** The newest step that all runs have: what is compared is compared there. */
+  get last() {
+    return Math.min(...[...spans.values()].map(([, last]) => last), Infinity);
+  },
+  get isKnown() {
+    return spans.size > 0 && this.last >= this.first;
+  },
+  get isPlaying() {
+    return playing !== null;
+  },
+
+  extend(who, first, last, isOver = false) {
+    const known = spans.get(who);
+    if (known && known[0] === first && known[1] === last && known[2] === isOver) return;
+    spans.set(who, [first, last, isOver]);
+    changed();
+  },
+  /** Only these runs are on the page. */
+  keep(whose) {
+    const kept = new Set(whose);
+    for (const who of [...spans.keys()]) if (!kept.has(who)) spans.delete(who);
+    changed();
+  },
+
+  set(step) {
+    playing = null;
+    this.step = step == null || step >= this.last ? null : Math.max(this.first, Math.round(step));
+    changed();
+  },
+  play() {
+    if (!this.isKnown) return;
+    const at = this.step == null || this.step >= this.last ? this.first : this.step;
+    playing = { at, since: performance.now() };
+    advance();
+  },
+  pause() {
+    if (!playing) return;
+    playing = null;
+    changed();
+  },
+
+  subscribe(reader) {
+    readers.add(reader);
+    return () => readers.delete(reader);
+  },
+};
+
+function advance() {
+  if (!playing) return;
+  const { first, last } = moment;
+  const gone = (performance.now() - playing.since) / 1000;
+  const step = playing.at + (gone / PLAY_SECONDS) * Math.max(last - first, 1);
+  moment.step = step >= last ? null : Math.floor(step);
+  if (moment.step == null) playing = null;
+  else requestAnimationFrame(advance);
+  changed();
+}
+
+function changed() {
+  frame ??= requestAnimationFrame(() => {
+    frame = null;
+    for (const reader of [...readers]) reader(moment);
+  });
+}
+
+/** Index of the last of ascending `steps` that is not behind `step`; the last one where it is null. */
+export function indexAt(steps, step) {
+  if (step == null) return steps.length - 1;
+  let [low, high] = [0, steps.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (steps[middle] <= step) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
