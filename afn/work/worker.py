@@ -25,7 +25,7 @@ from pathlib import Path
 from afn.ask.evaluation import Evaluation, EvaluationStore
 from afn.runs.store import Run, RunStore
 from afn.work import inspector as service
-from afn.work.folder import ENDED, Work
+from afn.work.folder import ENDED, Work, read_json
 from afn.work.memory import keep_freed_memory
 from afn.work.queue import Group, Queue
 
@@ -212,7 +212,7 @@ class Worker:
                 work = self._children.pop(pid)
                 self._paused.discard(pid)
                 self._yielding.discard(pid)
-                bury(work, status)
+                bury(work, status, pid)
         for pid in list(self._inspectors):
             with suppress(ChildProcessError):
                 if os.waitpid(pid, os.WNOHANG)[0]:
@@ -226,15 +226,19 @@ def _is_over(descriptor: int) -> bool:
     return any(event & select.POLLHUP for _, event in look.poll(0))
 
 
-def bury(work: Work, status: int) -> None:
+def bury(work: Work, status: int, pid: int) -> None:
     """Write the end marker of work whose process ended without one.
 
-    A process that ended well has written it; where there is none, the run was reopened since.
+    A process that ended well has written it; where there is none, the run was reopened since. So
+    was one that another process has claimed, or that waits: what ends unclaimed had no time to.
     """
     if status == 0:
         return
     with suppress(OSError):
         if work.state().status in ENDED and (work.path / "end.json").exists():
+            return
+        claim = read_json(work.path / "claim.json")
+        if claim and claim.get("pid") != pid:
             return
         code = os.waitstatus_to_exitcode(status)
         if code == -signal.SIGKILL:

@@ -38,13 +38,15 @@ class Measurements:
         self._process: subprocess.Popen[bytes] | None = None
         self._running = ""
         self._is_stopping = False
+        self.owner: str | None = None
+        """Who started the one that runs, on a server that is shared."""
 
     @property
     def running(self) -> str | None:
         """The measurement that runs, if one does."""
         return self._running or None
 
-    def start(self, plan: Plan) -> str:
+    def start(self, plan: Plan, owner: str | None = None) -> str:
         """Start measuring; returns the report's id.
 
         Raises:
@@ -68,6 +70,7 @@ class Measurements:
                     stderr=subprocess.PIPE,
                 )  # fmt: skip
             self._process, self._running, self._is_stopping = process, measurement, False
+            self.owner = owner
         threading.Thread(target=self._bury, args=(process, measurement), daemon=True).start()
         return measurement
 

@@ -20,7 +20,7 @@ from afn.work.inspector import Inspector
 from afn.work.processes import is_alive
 from afn.work.queue import Queue
 from afn.work.runner import LocalRunner
-from afn.work.worker import Worker
+from afn.work.worker import Worker, bury
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.slow
@@ -205,6 +205,16 @@ def test_a_stopped_run_is_resumed_in_the_worker(forking, store, quick):
     forking.submit([run])
     wait_for(lambda: run.state().status == "finished", "the resumed run to finish")
     assert [e["step"] for e in run.events()[0] if e["kind"] == "step"] == list(range(1, 67))
+
+
+def test_a_process_that_died_ends_its_own_work_alone(store, quick):
+    run = store.create(quick)
+    assert run.claim()  # by this process: whoever had it before was killed, and it was reopened
+    bury(run, signal.SIGKILL, os.getpid() + 1)
+    assert run.state().status == "running"
+    bury(run, signal.SIGKILL, os.getpid())
+    assert run.state().status == "failed"
+    assert "was killed" in run.state().reason
 
 
 def test_a_worker_begins_nothing_once_its_server_is_gone(store, quick, tmp_path):

@@ -7,7 +7,7 @@ import streamlit as st
 from afn.cost.records import Report
 from afn.wording import duration_words
 
-from ...kit import backend, jobs
+from ...kit import backend, jobs, people
 from ...kit.markdown import plain, warn
 from ...kit.measuring import BusyError
 from .view import VIEW, CostView, measurement, reference, seconds_of, show_measurement, take
@@ -55,7 +55,7 @@ def _own(running: str | None) -> Report | None:
 
 def _start(view: CostView) -> None:
     try:
-        show_measurement(backend.measurements().start(view.plan))
+        show_measurement(backend.measurements().start(view.plan, people.me()))
     except BusyError as error:
         st.toast(f"{error}.", icon=":material/info:")
     except OSError as error:
@@ -65,7 +65,10 @@ def _start(view: CostView) -> None:
 def _progress(running: str) -> str | None:
     live = backend.measurements()
     if (now := live.running) == running:  # else the results are there, and the page ceases to look
-        jobs.progress(jobs.of_report(live.report(running)), key="cost.stop", stop=live.stop)
+        refused = people.why_not(live, words=people.FOREIGN)
+        jobs.progress(
+            jobs.of_report(live.report(running)), key="cost.stop", stop=live.stop, refused=refused
+        )
     return now
 
 

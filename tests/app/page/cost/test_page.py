@@ -149,11 +149,11 @@ def reports(tmp_path, monkeypatch):
     st.cache_resource.clear()
     folder = tmp_path / "runs" / ".measurements"
 
-    def start(self, plan):
+    def start(self, plan, owner=None):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "fake.jsonl").write_text("")
         self._running = "fake"
-        self.plan = plan
+        self.plan, self.owner = plan, owner
         return "fake"
 
     monkeypatch.setattr(Measurements, "start", start)
@@ -245,6 +245,17 @@ def test_the_button_measures_what_is_on_screen_and_the_link_leads_to_it(reports)
     other = page()
     drawn(other.button(key="cost.follow").click().run())
     assert other.query_params["m"] == "fake"
+
+
+def test_on_a_shared_server_another_persons_measurement_is_watched_and_not_stopped(
+    reports, monkeypatch
+):
+    monkeypatch.setenv("AFN_SHARED", "1")
+    monkeypatch.setattr("app.kit.people.me", lambda: "ann")
+    at = page(size="8", batch="8")
+    assert not drawn(at.button(key="cost.start").click().run()).button(key="cost.stop").disabled
+    monkeypatch.setattr("app.kit.people.me", lambda: "bob")
+    assert page(m="fake").button(key="cost.stop").disabled
 
 
 def test_a_live_result_is_shown_as_such_and_left_again(reports):
