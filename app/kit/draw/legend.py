@@ -43,7 +43,21 @@ _NAMED = 4
 
 
 def short_layer(name: str) -> str:
-    """A layer's name without the part that all have."""
+    """A layer's name as people read it, all counted from 1: "norm 2", "stage 1.2 norm 1".
+
+    Names that are built otherwise stay as they are, without the part that all have.
+    """
+    match name.removeprefix("backbone.").split("."):
+        case ["norm"]:
+            return "stem norm"
+        case ["blocks", block, "norm"] if block.isdigit():
+            return f"norm {int(block) + 1}"
+        case ["stages", stage, block, norm] if stage.isdigit() and block.isdigit():
+            return f"stage {int(stage) + 1}.{int(block) + 1} {norm.replace('norm', 'norm ')}"
+        case ["stem" | "head" as part, "norm"]:
+            return f"{part} norm"
+        case ["blocks", block, part, "norm"] if block.isdigit():
+            return f"block {int(block) + 1} {part} norm"
     return name.removeprefix("backbone.")
 
 

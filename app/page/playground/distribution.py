@@ -72,7 +72,7 @@ def distribution_chart(shown: Sequence[Shown], layer: str) -> Chart:
             for each in shown
             for snapshot in each.history.snapshots
             if (panels := values(each, snapshot))
-            for channel, (gamma, beta) in enumerate(zip(*panels, strict=True))
+            for channel, (gamma, beta) in enumerate(zip(*panels, strict=True), 1)
         ]
 
     return chart_of(shown, (layer,), spec, feed, reading(), table)

@@ -87,7 +87,7 @@ const strip = (values, row, label, color, axes, every) => ({
   ...axes,
   x: values,
   y: Array.from(values, (_, channel) => row + 0.3 + 0.34 * jitter(channel)),
-  customdata: Array.from(values, (_, index) => index * every),
+  customdata: Array.from(values, (_, index) => index * every + 1),
   mode: "markers",
   marker: { color, size: 6, opacity: 0.7 },
   hovertemplate: `${escape(label)} · channel %{customdata}: %{x:.5~g}<extra></extra>`,

@@ -106,7 +106,7 @@ def test_the_furthest_network_is_named_where_one_has_turned():
     one = moved((0.995, 0.3), 0.3)
     networks = (network("standardize", (0.9, 0.3)), one.movement.networks[1])
     text = way_reading([replace(one, movement=replace(one.movement, networks=networks))])
-    assert "furthest, standardize in blocks.0.norm, 0.900" in text
+    assert "furthest, standardize in norm 1, 0.900" in text
 
 
 def test_answers_are_held_against_what_is_measured():

@@ -69,21 +69,23 @@ def test_profiles_are_in_units_of_each_channel_and_joined():
     gone = replace(dead, sigma=((0.0,) * 3,) * 2)
     assert profile_reading(layer(dead, gone)) == (
         "The domains' means differ most in channel 1: by 2.00 pixel deviations before "
-        "blocks.0.norm; after it the channel is flat."
+        "norm 1; after it the channel is flat."
     )
-    assert profile_reading(layer(dead, dead)).endswith("norm, by 2.00 after it.")
+    assert profile_reading(layer(dead, dead)).endswith("norm 1, by 2.00 after it.")
     assert profile_reading(layer(gone, gone)).startswith("No channel varies")
     assert len(profile_figure(layer(gone, gone)).data) == 6
 
 
 def test_distances_are_drawn_over_the_layers_before_and_after():
-    deep = spread(layer(side(0.5), side(0.1)), layer(side(0.3), side(0.2), "backbone.blocks.1.n"))
+    deep = spread(
+        layer(side(0.5), side(0.1)), layer(side(0.3), side(0.2), "backbone.blocks.1.norm")
+    )
     figure = separation_figure([("AFN", "#D55E00", deep)])
     before, after = figure.data
     assert (list(before.y), list(after.y)) == ([0.5, 0.3], [0.1, 0.2])
     assert (before.name, after.name) == ("AFN, before", "AFN, after")
     assert (before.marker.symbol, after.marker.symbol) == ("circle-open", "circle")
-    assert list(figure.layout.xaxis.ticktext) == ["blocks.0.norm", "blocks.1.n"]
+    assert list(figure.layout.xaxis.ticktext) == ["norm 1", "norm 2"]
     assert after.customdata[0] == "0.09 to 0.11"
     ratio = separation_figure([("AFN", "#D55E00", deep)], "separation")
     assert list(ratio.data[0].y) == [1, 1]
@@ -94,7 +96,7 @@ def test_distances_are_drawn_over_the_layers_before_and_after():
 
 def test_layers_are_read_with_their_intervals():
     assert spread_reading(layer(side(0.5), side(0.25))) == (
-        "Before blocks.0.norm the domains lie 0.50 (0.49 to 0.51) pixel deviations from their "
+        "Before norm 1 the domains lie 0.50 (0.49 to 0.51) pixel deviations from their "
         "common mean, after it 0.25 (0.24 to 0.26): the norm takes away 50 % of it."
     )
     assert spread_reading(layer(side(0.5), side(0.505))).endswith(

@@ -195,7 +195,7 @@ def test_source_norm_and_layer_are_chosen_and_in_the_address(shapes):
     answered(at.run())
     chosen = {"source": NAMES[1], "look": "bn", "layer": "backbone.blocks.1.norm"}
     assert chosen.items() <= dict(at.query_params).items()
-    assert "Before blocks.1.norm the domains lie" in words(at)
+    assert "Before norm 2 the domains lie" in words(at)
     assert "8 of ink, 8 of neon, 8 of pale" in words(at)
     again = page(**at.query_params)
     assert words(again) == words(at)

@@ -154,7 +154,7 @@ def test_the_reading_of_lambda_finds_the_largest_move(shown, charted):
         values = recorded_lambdas(run)
         for layer, i in np.ndindex(2, 4):
             start, end = values[0, layer, i], values[-1, layer, i]
-            text = f"{label}'s {list(GREEK.values())[i]} in blocks.{layer}.norm"
+            text = f"{label}'s {list(GREEK.values())[i]} in norm {layer + 1}"
             moves.append((abs(end - start), f"{text}, {start:.5g} → {end:.5g}"))
     assert lambda_chart(shown).reading == f"The largest move so far: {max(moves)[1]}."
 
@@ -172,6 +172,8 @@ def test_without_lambda_the_chart_says_so(shown):
 def test_the_distribution_draws_every_snapshot_channel_by_channel(shown, charted, layer):
     chart = distribution_chart(shown, layer_names(shown)[layer])
     found = snapshots([chart.feed(None)[0]])
+    channels = {row["channel"] for row in chart.table()}
+    assert channels == set(range(1, shown[0].history.start["num_features"][layer] + 1))
     expected = {
         (i, snapshot["step"]): [snapshot["layers"][layer][name] for name in ("gamma", "beta")]
         for i, run in enumerate(charted)
@@ -201,7 +203,7 @@ def test_the_reading_of_the_distribution_spans_the_last_snapshot(shown, charted)
         gamma = events(run, "snapshot")[-1]["layers"][1]["gamma"]
         spans.append(f"{label} {min(gamma):.3g} to {max(gamma):.3g}")
     assert distribution_chart(shown, layer_names(shown)[1]).reading == (
-        f"γ̂ of blocks.1.norm now spans: {spans[0]}, {spans[1]} and {spans[2]}."
+        f"γ̂ of norm 2 now spans: {spans[0]}, {spans[1]} and {spans[2]}."
     )
 
 

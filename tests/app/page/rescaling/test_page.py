@@ -103,7 +103,7 @@ def test_the_cursor_is_in_the_link(ids):
     at.select_slider(key="rescaling.step").set_value(1)
     drawn(at.run())
     assert at.query_params["step"] == "1"
-    assert "At step 1 of blocks.0.norm" in words(at)
+    assert "At step 1 of norm 1" in words(at)
     at = page(run=ids["afn"], step="1")
     assert at.select_slider(key="rescaling.step").value == 1
     at = page(run=ids["afn"], step="99999", layer="all")
@@ -116,7 +116,7 @@ def test_another_run_takes_the_settings_along(ids):
     at = page(run=ids["afn"], layer="backbone.blocks.1.norm", step="1")
     at.selectbox(key="rescaling.run").set_value(ids["bn"])
     drawn(at.run())
-    assert "At step 1 of blocks.1.norm" in words(at)
+    assert "At step 1 of norm 2" in words(at)
     assert at.query_params["run"] == ids["bn"]
 
 
