@@ -4,17 +4,19 @@
 // hidden runs, chosen step) live in a store per chart key, which outlives the element; a drawing is
 // a pure function of the two. live_chart/*.js each hold one kind of drawing:
 //   start(spec) -> data    apply(data, chunk, spec)
-//   figure({spec, data, view, width, look, step}) -> figure of Plotly; or, without Plotly,
+//   figure({spec, data, view, width, look, step, plot}) -> figure of Plotly; or, without Plotly,
 //   render(slot, data, {spec, view, width, step, chart}), called on news and when `step` changes
+//   follow?(plot, {spec, data, view, step, chart}) -> whether a changed `step` needs no new drawing
+//   dispose?()
 //   controls?(slot, chart) -> update    buttons: Plotly's, shown on hover
 // `step` is what the page shows: live_chart/moment.js; null is now.
 
 const VERSION = new URL(import.meta.url).search; // one version for every file of this component
 const load = (name) => import(`./live_chart/${name}.js${VERSION}`);
-const [{ element, isTouch, look }, { listen }, { moment }, curves, distribution, bars, cards] = await Promise.all(
-  ["look", "feed", "moment", "curves", "distribution", "bars", "cards"].map(load),
+const [{ element, isTouch, look }, { listen }, { moment }, curves, distribution, bars, cards, scrubber] = await Promise.all(
+  ["look", "feed", "moment", "curves", "distribution", "bars", "cards", "scrubber"].map(load),
 );
-const KINDS = { curves, distribution, bars, cards };
+const KINDS = { curves, distribution, bars, cards, scrubber };
 const PATIENCE = 3000; // ms after which a question that got lost is asked again
 const CONFIG = {
   displaylogo: false,
@@ -89,7 +91,7 @@ class Chart {
       { rootMargin: "300px" },
     );
     this.seen.observe(root);
-    this.leave = moment.subscribe(() => this.isNear && this.schedule());
+    this.leave = moment.subscribe(() => this.isNear && this.follow());
     // A redraw under a moving hand would end its drag: hold still until it lets go.
     const release = () => {
       if (this.isHeld) this.schedule();
@@ -101,9 +103,9 @@ class Chart {
     window.addEventListener("pointercancel", release, { signal });
   }
 
-  receive({ key, title, channel, polls, turn, ...offer }, setTriggerValue) {
+  receive({ key, title, channel, polls, turn, props, ...offer }, setTriggerValue) {
     if (!stores.has(key)) stores.set(key, { view: { ranges: {}, hidden: new Set() } });
-    Object.assign(this, { key, title, turn, tell: setTriggerValue });
+    Object.assign(this, { key, title, turn, props, tell: setTriggerValue });
     this.store = stores.get(key);
     if (polls) {
       this.stop?.();
@@ -159,6 +161,14 @@ class Chart {
     });
   }
 
+  /** The page shows another step. */
+  follow() {
+    const { spec, data, view } = this.store ?? {};
+    const isDrawn = spec && this.spec === spec && this.plot.data;
+    const how = { spec, data, view, step: moment.step, chart: this };
+    if (!(isDrawn && KINDS[spec.kind].follow?.(this.plot, how))) this.schedule();
+  }
+
   draw() {
     const { spec, data, view } = this.store;
     const kind = KINDS[spec.kind];
@@ -179,7 +189,7 @@ class Chart {
     this.width = this.root.clientWidth;
     const appearance = look(this.root);
     const { traces, layout } = kind.figure({
-      spec, data, view, width: this.width, look: appearance, step: moment.step,
+      spec, data, view, width: this.width, look: appearance, step: moment.step, plot: this.plot,
     });
     this.plot.style.height = `${layout.height}px`; // reserved before Plotly has arrived
     this.root.style.minHeight = "0";
@@ -219,6 +229,7 @@ class Chart {
     this.seen.disconnect();
     cancelAnimationFrame(this.frame);
     window.Plotly?.purge(this.plot);
+    KINDS[this.store?.spec?.kind]?.dispose?.();
   }
 }
 let revision = 0;

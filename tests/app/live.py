@@ -16,6 +16,7 @@ from app.kit.draw.corruptions import corruption_chart
 from app.kit.draw.lambdas import lambda_chart
 from app.kit.draw.learning import gradient_chart, learning_chart
 from app.kit.draw.palette import run_colors
+from app.kit.draw.scrubber import scrubber_chart
 from app.page.playground.distribution import distribution_chart, layer_names
 
 CONFIG = TrainConfig(
@@ -37,6 +38,7 @@ CHARTS = {
     "logit by layer": lambda shown: lambda_chart(shown, scale="logit", by="layer"),
     "distribution": lambda shown: distribution_chart(shown, layer_names(shown)[-1]),
     "corruptions": lambda shown: corruption_chart(shown, 3),
+    "scrubber": scrubber_chart,
 }
 CURVES = ["learning", "gradients", "λ by λ", "logit by layer"]
 every_chart = pytest.mark.parametrize("make", CHARTS.values(), ids=list(CHARTS))
@@ -114,12 +116,18 @@ def cells(chunks):
     return {(run, group): bar for chunk in chunks for run, group, *bar in chunk.get("cells", ())}
 
 
+def spans(chunks):
+    """Per run its first step, its newest, and whether it is over."""
+    return {run: span for chunk in chunks for run, *span in chunk.get("spans", ())}
+
+
 def drawn(chart, chunks):
     """All that is on screen once the chunks have come."""
     return {
         "curves": curves(chart, chunks) if chart.spec["kind"] == "curves" else None,
         "snapshots": snapshots(chunks),
         "cells": cells(chunks),
+        "spans": spans(chunks),
         "images": {k: v for chunk in chunks for k, v in chunk.get("images", {}).items()},
         "marks": {json.dumps(m) for chunk in chunks for m in chunk.get("marks", ())},
     }

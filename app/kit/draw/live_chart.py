@@ -15,7 +15,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from numpy.typing import ArrayLike
 from ..components.scripts import module_line
 from ..feed import FEED, Drawn
 from ..folders import PLOTLY, STATIC
-from ..view import in_session
+from ..view import in_session, said
 
 TICK_BYTES = 1_200
 """Room for the points of one tick, so that three overlapping ticks stay below 5 KB."""
@@ -62,7 +62,14 @@ def is_fed() -> bool:
 
 
 def live_chart(
-    key: str, title: str, of: Hashable, make: Callable[[], Drawn], *, turn: str | None = None
+    key: str,
+    title: str,
+    of: Hashable,
+    make: Callable[[], Drawn],
+    *,
+    turn: str | None = None,
+    props: Mapping[str, Any] | None = None,
+    told: Mapping[str, Callable[[], None]] | None = None,
 ) -> None:
     """Draw what `make` says, and keep it up to date.
 
@@ -73,6 +80,8 @@ def live_chart(
         make: Looks how it stands; called by whoever looked last, on behalf of all.
         turn: How the page around stands: where a chunk says another one, the page reruns. What is
             so central comes with the page, and by the feed from then on.
+        props: What this session alone tells the drawing.
+        told: What is called when the drawing says something, by its name; `told_by` gives it.
     """
     name = f"{key}.{hashlib.sha256(repr(of).encode()).hexdigest()[:16]}"
     channel = FEED.announce(name, make)
@@ -85,13 +94,20 @@ def live_chart(
         channel.advance()
         news, sent.at = channel.since(epoch, max(number - _OVERLAP, 0) if epoch else -1)
         message |= json.loads(news) if news else {"epoch": epoch, "chunks": []}
+    calls: dict[str, Any] = {f"on_{name}_change": call for name, call in (told or {}).items()}
     _component(
         key=key,
-        data={"key": key, "title": title, "turn": turn, **message},
+        data={"key": key, "title": title, "turn": turn, "props": props or {}, **message},
         on_resync_change=lambda: setattr(sent, "name", ""),
         on_turn_change=lambda: None,
         on_feed_change=in_session(_Connection).give_up,
+        **calls,
     )
+
+
+def told_by(key: str, name: str) -> Any:
+    """What a drawing has said, for use in the callback."""
+    return getattr(said(key), name)
 
 
 def encode(values: ArrayLike) -> str:

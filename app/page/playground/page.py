@@ -12,7 +12,7 @@ from ...kit.draw.palette import run_colors
 from ...kit.jobs import follow
 from ...kit.markdown import plain, warn
 from ...kit.take import lambdas, offer, trainings
-from . import controls, figures, status, tour, transport
+from . import controls, figures, status, timeline, tour, transport
 from . import view as state
 from .figures import downloads
 from .live import Live
@@ -52,6 +52,8 @@ def render() -> None:
     is_live = transport.is_live(statuses)
     fed = is_fed()  # until the browser says that it cannot be
     every = TICK_SECONDS if is_live and not fed else None
+    if any(slot.run for slot in slots):
+        timeline.render(_looked, every=every)
     follow(lambda: (_live(statuses), is_fed()), (statuses, fed), every=every)
     tour.remember()
 
@@ -69,11 +71,9 @@ def _live(statuses_around: list[str]) -> list[str]:
     state.write_url(comparison)
     warn(state.session().problems)
     backend.runner().start()
-    names = names_of([slot.config for slot in slots], [slot.origin for slot in slots])
-    colors = run_colors([slot.config.norm for slot in slots])
-    live = Live(slots, names, colors)
+    live = _looked()
     status.render(live)
-    _tell_failures(slots, names)
+    _tell_failures(slots, live.names)
     shown = live.shown()
     if not shown:
         _empty()
@@ -85,6 +85,13 @@ def _live(statuses_around: list[str]) -> list[str]:
         "playground", lambda: [*trainings.programs_of(shown), *lambdas.programs_of(shown, "lambda")]
     )
     return statuses
+
+
+def _looked() -> Live:
+    """The contenders on screen."""
+    slots = state.slots(state.take()[0])
+    names = names_of([slot.config for slot in slots], [slot.origin for slot in slots])
+    return Live(slots, names, run_colors([slot.config.norm for slot in slots]))
 
 
 def _wait_for_first_steps(slots: list[Slot]) -> None:

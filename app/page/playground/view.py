@@ -41,8 +41,11 @@ from ...kit.view import here, in_session
 TARGET, PRESET = "target", "preset"
 """Widget keys: of what the buttons act on, and of the presets."""
 NO_RUN = "-"
-VIEW_DEFAULTS: dict[str, str] = {"scale": "λ", "by": "λ", "layer": ""}
-"""Choices of how to look at the runs; each is a URL parameter and a widget key ``view.<name>``."""
+VIEW_DEFAULTS: dict[str, str] = {"scale": "λ", "by": "λ", "layer": "", "step": ""}
+"""Choices of how to look at the runs; each is a URL parameter and a widget key ``view.<name>``.
+
+The step is the one that the whole page shows, as the browser told when it was chosen; empty: now.
+"""
 VIEW_CHOICES = {"scale": ("λ", "logit"), "by": ("λ", "layer")}
 
 OFF_LOGIT = -50.0
@@ -81,6 +84,8 @@ class Session:
     """Slot -> a panel's name, whether it began open, and whether it is."""
     order: str = field(default_factory=secrets.token_hex)
     """The number of what Start orders next."""
+    arrivals: int = 0
+    """How often an address was adopted: each time the browser shows the step of the link."""
     started: float | None = None
     """When Start was last pressed, on the monotonic clock; for the moment until the first step."""
 
@@ -119,6 +124,8 @@ def begin() -> None:
             st.session_state[view_key(name)] = (
                 wanted if wanted in VIEW_CHOICES.get(name, (wanted,)) else default
             )
+        show_step(url.get("step", [""])[-1])
+        kept.arrivals += 1
         kept.problems = problems
         put(comparison)
         return
@@ -126,6 +133,7 @@ def begin() -> None:
         st.session_state.setdefault(view_key(name), value)
     if key("dataset") not in st.session_state:  # back from another page: the widgets are gone
         put(kept.settings)
+        kept.arrivals += 1
 
 
 def _adopt_runs(run_ids: list[str]) -> list[str]:
@@ -168,6 +176,12 @@ def write_url(comparison: Comparison) -> None:
 def view(name: str) -> str:
     """A choice of how to look at the runs."""
     return st.session_state.get(view_key(name)) or VIEW_DEFAULTS[name]
+
+
+def show_step(step: str) -> None:
+    """Have the page show what was at a step; now, where it is none."""
+    is_one = step.isascii() and step.isdigit() and len(step) < 10
+    st.session_state[view_key("step")] = str(int(step)) if is_one else ""
 
 
 # -- settings <-> widgets --------------------------------------------------------------------------
@@ -336,6 +350,7 @@ def attach(slot: int, run: Run | None) -> None:
     runs = list(session().runs)
     runs += [None] * (slot + 1 - len(runs))
     runs[slot] = run.id if run else None
+    show_step("")
     while runs and runs[-1] is None:
         runs.pop()
     session().runs = runs
@@ -344,6 +359,7 @@ def attach(slot: int, run: Run | None) -> None:
 def adopt_started(run_ids: list[str]) -> None:
     """Show runs that were started for this session."""
     session().problems = _adopt_runs(run_ids[:MAX_CONTENDERS])
+    show_step("")
     note_start()
 
 

@@ -41,7 +41,7 @@ Raise the λ learning-rate factor to let it travel.
     "distribution": r"""
 After standardizing, a layer scales and shifts each channel: $y = \hat\gamma\,\hat x + \hat\beta$.
 Each dot is one channel; the box holds the middle half. All start at $\gamma = 1$, $\beta = 0$ and
-spread as channels find their roles: drag the slider, or press play. ASRNorm's values differ from
+spread as channels find their roles: drag the scrubber on top, or press play. ASRNorm's values differ from
 image to image; shown is their mean over the batch.
 """,
     "gradients": r"""

@@ -2,15 +2,17 @@
 //   spec: { panels: [title], runs: [{ label, color }] }
 //   chunk: { snapshots: [[run, step, [packed values of each panel]]] }
 
-const { axis, element, escape, heading, interval, unpack } = await import(
-  `./look.js${new URL(import.meta.url).search}`
-);
+const here = new URL(import.meta.url).search;
+const [{ axis, escape, heading, interval, unpack }, { indexAt }] = await Promise.all([
+  import(`./look.js${here}`),
+  import(`./moment.js${here}`),
+]);
 export const buttons = ["toImage"];
 const ROW = 72;
 const HEAD = 40;
 const FOOT = 30;
 
-export const start = (spec) => ({ runs: spec.runs.map(() => []), steps: [], extents: spec.panels.map(() => null) });
+export const start = (spec) => ({ runs: spec.runs.map(() => []), extents: spec.panels.map(() => null) });
 
 export function apply(data, chunk) {
   for (const [run, step, panels] of chunk.snapshots ?? []) {
@@ -21,16 +23,25 @@ export function apply(data, chunk) {
       data.extents[panel] = [Math.min(low, ...channels), Math.max(high, ...channels)];
     });
   }
-  data.steps = [...new Set(data.runs.flat().map(({ step }) => step))].sort((a, b) => a - b);
+  for (const taken of data.runs) taken.sort((a, b) => a.step - b.step);
 }
 
-/** The step on show: the one the reader chose, else the newest. */
-const current = ({ data, view }) => (data.steps.includes(view.step) ? view.step : data.steps.at(-1));
+/** Each run's snapshot at a step: the last one not behind it, or its first. */
+const at = (data, step) =>
+  data.runs.map((taken) => taken[Math.max(indexAt(taken.map((each) => each.step), step), 0)]);
+const told = (snapshots) => {
+  const steps = [...new Set(snapshots.filter(Boolean).map(({ step }) => step))];
+  return steps.length ? `at step ${steps.map((step) => step.toLocaleString("en")).join(", ")}` : "";
+};
 
-export function figure({ spec, data, view, width, look }) {
+export function follow(plot, { data, step }) {
+  return plot.told === told(at(data, step));
+}
+
+export function figure({ spec, data, view, width, look, step, plot }) {
   const columns = width < 560 ? 1 : spec.panels.length;
-  const step = current({ data, view });
-  const snapshots = data.runs.map((taken) => taken.findLast((each) => each.step <= step));
+  const snapshots = at(data, step);
+  plot.told = told(snapshots);
   const pitch = HEAD + spec.runs.length * ROW + FOOT;
   const height = Math.ceil(spec.panels.length / columns) * pitch;
   const cellWidth = width / columns;
@@ -56,7 +67,7 @@ export function figure({ spec, data, view, width, look }) {
       range: [spec.runs.length, 0],
       visible: false,
     });
-    const all = data.extents[panel] ? [`all steps ${interval(low, high).join(" … ")}`] : [];
+    const all = data.extents[panel] ? [`${plot.told} · of all steps ${interval(low, high).join(" … ")}`] : [];
     annotations.push(heading(look, left, top, width, height, title, all));
     spec.runs.forEach(({ label, color }, row) => {
       if (!snapshots[row] || view.hidden.has(label)) return;
@@ -122,48 +133,3 @@ function deviation(values) {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
 }
-
-/** The scrubber. At its end it follows the run; anywhere else it stays where it was put. */
-export function controls(slot, chart) {
-  const { store } = chart;
-  const play = element("button", { type: "button" });
-  const thumb = element("input", { type: "range", min: 0, step: 1 });
-  thumb.setAttribute("aria-label", "Training step");
-  const text = element("output", {});
-  slot.append(play, thumb, text);
-
-  let timer = null;
-  const choose = (index, isLast = index >= store.data.steps.length - 1) => {
-    store.view.step = isLast ? null : store.data.steps[index];
-    if (isLast) pause();
-    chart.schedule();
-  };
-  const pause = () => {
-    clearInterval(timer);
-    timer = null;
-  };
-  const advance = () => (play.isConnected ? choose(position(store) + 1) : pause());
-  // Its end is the end that the reader sees, also where news has come that is not yet drawn.
-  thumb.oninput = () => choose(Number(thumb.value), thumb.value === thumb.max);
-  play.onclick = () => {
-    if (timer) pause();
-    else {
-      if (position(store) === store.data.steps.length - 1) choose(0);
-      timer = setInterval(advance, Math.min(Math.max(6000 / store.data.steps.length, 80), 400));
-    }
-    chart.schedule();
-  };
-  return () => {
-    const { steps } = store.data;
-    thumb.max = Math.max(steps.length - 1, 0);
-    thumb.value = position(store);
-    thumb.disabled = play.disabled = steps.length < 2;
-    play.textContent = timer ? "❚❚" : "▶";
-    play.setAttribute("aria-label", timer ? "Pause the replay" : "Replay the training");
-    const [step, newest] = [current(store) ?? 0, steps.at(-1) ?? 0];
-    text.value = `step ${step} of ${newest}${step === newest ? " · latest" : ""}`;
-    thumb.setAttribute("aria-valuetext", text.value);
-  };
-}
-
-const position = (store) => Math.max(store.data.steps.findLastIndex((step) => step <= current(store)), 0);

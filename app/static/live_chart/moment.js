@@ -1,9 +1,9 @@
 // The step that the whole page shows: one for every drawing, chosen by whoever scrubs or plays.
-//   moment.step: the step to show, or null for now, the newest step that all runs have reached
+//   moment.step: the step to show, or null for now
 //   extend(who, first, last, isOver): a drawing says which steps a run has
 //   subscribe(changed) -> stop; `changed` is called at most once a frame
 
-const PLAY_SECONDS = 8; // from the first step to the last
+const PLAY_SECONDS = 8; // from the first step to the newest
 const spans = new Map(); // run -> [first, last, whether it is over]
 const readers = new Set();
 let frame = null;
@@ -19,11 +19,18 @@ export const moment = {
   get last() {
     return Math.min(...[...spans.values()].map(([, last]) => last), Infinity);
   },
+  /** The newest step that any run has: where scrubbing ends. */
+  get end() {
+    return Math.max(...[...spans.values()].map(([, last]) => last), -Infinity);
+  },
   get isKnown() {
-    return spans.size > 0 && this.last >= this.first;
+    return spans.size > 0 && this.end >= this.first;
   },
   get isPlaying() {
     return playing !== null;
+  },
+  get isOver() {
+    return [...spans.values()].every(([, , isOver]) => isOver);
   },
 
   extend(who, first, last, isOver = false) {
@@ -41,12 +48,12 @@ export const moment = {
 
   set(step) {
     playing = null;
-    this.step = step == null || step >= this.last ? null : Math.max(this.first, Math.round(step));
+    this.step = step == null || step >= this.end ? null : Math.max(this.first, Math.round(step));
     changed();
   },
   play() {
     if (!this.isKnown) return;
-    const at = this.step == null || this.step >= this.last ? this.first : this.step;
+    const at = this.step == null || this.step >= this.end ? this.first : this.step;
     playing = { at, since: performance.now() };
     advance();
   },
@@ -64,10 +71,10 @@ export const moment = {
 
 function advance() {
   if (!playing) return;
-  const { first, last } = moment;
+  const { first, end } = moment;
   const gone = (performance.now() - playing.since) / 1000;
-  const step = playing.at + (gone / PLAY_SECONDS) * Math.max(last - first, 1);
-  moment.step = step >= last ? null : Math.floor(step);
+  const step = playing.at + (gone / PLAY_SECONDS) * Math.max(end - first, 1);
+  moment.step = step >= end ? null : Math.floor(step);
   if (moment.step == null) playing = null;
   else requestAnimationFrame(advance);
   changed();

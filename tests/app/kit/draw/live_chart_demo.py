@@ -144,6 +144,14 @@ def accuracies(cursor: int | None) -> tuple[dict, int]:
     return {"cells": cells, **({"images": pictures()} if cursor is None else {})}, count
 
 
+def spans(cursor: int | None) -> tuple[dict, int]:
+    done = steps_done()
+    if cursor == done:
+        return {}, done
+    marks = [] if cursor is not None else [{"x": 90, "text": "lr 0.1", "run": 0}]
+    return {"spans": [[run, 0, done, done == STEPS] for run in range(3)], "marks": marks}, done
+
+
 @st.cache_data
 def pictures() -> dict[str, str]:
     found = {}
@@ -179,12 +187,14 @@ GRID = {
     "x": "step",
 }
 SPREAD = {"kind": "distribution", "panels": ["γ̂", "β̂"], "runs": RUNS}
+SCRUBBER = {"kind": "scrubber", "ids": ["a", "b", "c"], "runs": RUNS}
 ROBUST = {"kind": "bars", "groups": GROUPS, "runs": RUNS, "y": "accuracy, %", "range": [0, 100]}
 CHARTS = {
     "training": (TRAINING, training),
     "lambdas": (GRID, lambdas),
     "spread": (SPREAD, snapshots),
     "robust": (ROBUST, accuracies),
+    "scrubber": (SCRUBBER, spans),
 }
 
 

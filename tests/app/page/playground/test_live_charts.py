@@ -19,6 +19,7 @@ from app.kit.draw.lambdas import lambda_chart
 from app.kit.draw.learning import gradient_chart, learning_chart
 from app.kit.draw.legend import short_layer
 from app.kit.draw.palette import NORM_COLORS, run_colors
+from app.kit.draw.scrubber import scrubber_chart
 from app.page.playground.distribution import distribution_chart, layer_names
 from tests.app.live import (
     CHANGED_AT,
@@ -289,3 +290,14 @@ def test_colours_tell_any_four_contenders_apart_and_belong_to_their_norm():
         colors = run_colors(norms)
         assert len(set(colors)) == 4, norms
         assert all(colors[norms.index(norm)] == NORM_COLORS[norm] for norm in norms)
+
+
+def test_the_scrubber_spans_what_was_recorded_and_marks_what_was_changed(shown, charted):
+    chart = scrubber_chart(shown)
+    chunk, cursor = chart.feed(None)
+    last = [events(run, "step")[-1]["step"] for run in charted]
+    assert chart.spec["ids"] == [run.id for run in charted]
+    assert chunk["spans"] == [[run, 0, step, False] for run, step in enumerate(last)]
+    assert {(m["x"], m["text"]) for m in chunk["marks"]} >= {(CHANGED_AT, "lr 0.01")}
+    over = scrubber_chart([replace(each, is_over=True) for each in shown])
+    assert over.feed(cursor)[0] == {"spans": [[run, 0, at, True] for run, at in enumerate(last)]}
