@@ -14,6 +14,7 @@ from afn.engine.evaluations import Evaluator
 from afn.engine.grafting import graft
 from afn.engine.lambdas import LambdaReadings
 from afn.engine.parameters import parameter_groups
+from afn.engine.probing import Probe
 from afn.engine.tensors import DataOrder, TensorData, load_tensors
 from afn.norms import AdaptiveNorm, norm_layers
 from afn.runs.origin import ForkedFrom
@@ -27,13 +28,17 @@ class TrainingState:
     Args:
         config: What to train.
         checkpoints: Folder for checkpoints; none are written without it.
+        sheets: Folder for pictures of probes and feature maps, made where it is missing; none are
+            written without it.
 
     Raises:
         ValueError: The data set is unknown, malformed or too small for the configuration.
         FileNotFoundError: The data set is not on disk.
     """
 
-    def __init__(self, config: TrainConfig, checkpoints: Path | None = None) -> None:
+    def __init__(
+        self, config: TrainConfig, checkpoints: Path | None = None, sheets: Path | None = None
+    ) -> None:
         self.config = config
         self.data: TensorData = load_tensors(
             config.dataset, config.train_images, config.eval_images
@@ -61,6 +66,8 @@ class TrainingState:
         self.stop_reason = ""
         self._steps_allowed = 0
         self._evaluations = Evaluator(config, self.data, self.model)
+        self._probes = Probe(config, self.data, self.model, self.layers, sheets)
+        self._probed_at: int | None = None
         self._lambdas = LambdaReadings(self.adaptive_layers)
         self._train_seconds = self._test_seconds = 0.0
         self._processor_began, self._processor_before = time.process_time(), 0.0

@@ -173,10 +173,11 @@ def _generator(purpose: str) -> torch.Generator:
 def sample_images(image: Tensor, corruptions: Sequence[str], severity: int) -> dict[str, str]:
     """One image (C, H, W) under each corruption and clean, as PNG data URIs."""
     return {
-        name or "clean": data_uri(_pixels(corrupted(image[None], name, severity)[0]))
+        name or "clean": data_uri(pixels_of(corrupted(image[None], name, severity)[0]))
         for name in (None, *corruptions)
     }
 
 
-def _pixels(image: Tensor) -> np.ndarray:
+def pixels_of(image: Tensor) -> np.ndarray:
+    """An image (C, H, W), float in [0, 1], as (H, W, C) uint8."""
     return image.mul(255).round().to(torch.uint8).permute(1, 2, 0).numpy()

@@ -13,6 +13,7 @@ from afn.backbones import Backbone
 from afn.corruptions.applying import applicable
 from afn.engine.challenging import challenged
 from afn.engine.lambdas import rows
+from afn.engine.probing import SHEETS, points
 from afn.engine.snapshots import Snapshot, short
 from afn.engine.state import TrainingState
 from afn.engine.tensors import sample_images
@@ -45,7 +46,9 @@ class Training(TrainingState):
         controls = controls or NoControls()
         is_resumed = self.step > 0 and self._forked_from is None
         yield self._event("resume") if is_resumed else self._start()
-        yield self._samples()
+        yield from self._show_images()
+        if not is_resumed:
+            yield from self._probe(takes_maps=True)
         while True:
             yield from self._obey_all(controls)
             if self.stop_reason or self.is_complete:
@@ -54,6 +57,8 @@ class Training(TrainingState):
             if self.order.ends_epoch(self.batch_size):
                 yield from self._end_epoch()
         if self.stop_reason:
+            if self._probed_at != self.step:
+                yield from self._probe(takes_maps=True)
             yield from self._save()
 
     # -- commands -------------------------------------------------------------------------------
@@ -95,7 +100,8 @@ class Training(TrainingState):
                     self.stop_reason = command.get("reason", "stopped by hand")
                 case "evaluate":
                     self.severity = command["severity"]
-                    yield self._samples()
+                    yield from self._show_images()
+                    yield from self._probe(takes_maps=True)
                     yield from self._test_all()
                 case "set":
                     self._set(command)
@@ -136,15 +142,13 @@ class Training(TrainingState):
 
     def _train_step(self) -> Iterator[Event]:
         began, cpu_began = time.perf_counter(), time.process_time()
-        snapshots_before = self._snapshots_due()
+        before = self.order.images_seen
         rate = self.rate
         self._set_rates(rate)
         augment = self.config.augment
         generator = None if augment == "none" else self.order.generator()
         images, labels = self.data.train_batch(self.order.take(self.batch_size), augment, generator)
-        takes_snapshot = (
-            self.step == 0 or self._snapshots_due() > snapshots_before or self._is_last_step()
-        )
+        takes_snapshot = self.step == 0 or self._is_due(SNAPSHOTS, before)
         self.optimizer.zero_grad()
         if takes_snapshot:
             with Snapshot(self.layers) as snapshot:
@@ -184,6 +188,9 @@ class Training(TrainingState):
         )
         if takes_snapshot:
             yield self._event("snapshot", layers=snapshot.layers)
+        takes_maps = self._is_due(SHEETS, before)
+        if takes_maps or self._is_due(points(self.config, self.order.num_images), before):
+            yield from self._probe(takes_maps=takes_maps)
         if self._tests_due(self.order.position) > self._tests_due(
             self.order.position - self.batch_size
         ):
@@ -210,12 +217,20 @@ class Training(TrainingState):
         )
 
     def _is_last_step(self) -> bool:
+        """Whether the step at hand is, once its batch is taken."""
         is_last_epoch = self.order.epoch + 1 == self.config.epochs
         return is_last_epoch and self.order.position + self.batch_size > self.order.num_images
 
-    def _snapshots_due(self) -> int:
+    def _is_due(self, count: int, before: int) -> bool:
+        """Whether one of so many points of the run was reached since `before`, or the last step.
+
+        Args:
+            count: Over so many points of the run something is spread evenly.
+            before: Images that had been seen before this step.
+        """
         total = self.config.epochs * self.order.num_images
-        return self.order.images_seen * SNAPSHOTS // total
+        is_reached = self.order.images_seen * count // total > before * count // total
+        return is_reached or self._is_last_step()
 
     def _tests_due(self, position: int) -> int:
         """Tests within an epoch that lie behind `position`; the one at its end is not counted."""
@@ -254,9 +269,17 @@ class Training(TrainingState):
         self._test_seconds += time.process_time() - began
         return self._event("evaluation", epoch=self.order.epoch, **result)
 
-    def _samples(self) -> Event:
-        images = sample_images(self.data.test_images[0], self._corruptions(), self.severity)
-        return self._event("samples", severity=self.severity, images=images)
+    def _show_images(self) -> Iterator[Event]:
+        corruptions = self._corruptions()
+        images = sample_images(self.data.test_images[0], corruptions, self.severity)
+        yield self._event("samples", severity=self.severity, images=images)
+        damage = next(iter(corruptions), None)
+        yield self._event("probes", **self._probes.show(damage, self.severity))
+
+    def _probe(self, *, takes_maps: bool) -> Iterator[Event]:
+        self._probed_at = self.step
+        for kind, values in self._probes.ask(self.step, takes_maps=takes_maps):
+            yield self._event(kind, **values)
 
     def _start(self) -> Event:
         steps = self.order.num_images // self.batch_size

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -21,6 +22,8 @@ _NEEDED = {
     "snapshot": {"step", "layers"},
     "evaluation": {"step", "corruption", "severity", "accuracy", "correct", "n"},
     "command": {"step"},
+    "probes": {"step", "images", "classes", "sheet", "columns", "tile"},
+    "sheet": {"step", "file", "layers", "columns", "tile", "scale"},
 }
 """Events that are kept as they are, by their kind, and what each has to say."""
 _FIRST_ROOM = 256
@@ -64,6 +67,13 @@ class History:
     evaluations: tuple[dict[str, Any], ...] = ()
     commands: tuple[dict[str, Any], ...] = ()
     samples: dict[int, dict[str, str]] = field(default_factory=dict)
+    probes: tuple[dict[str, Any], ...] = ()
+    """The images that answers are about: each from its step on."""
+    probe_steps: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    probe_answers: NDArray[np.uint8] = field(default_factory=lambda: np.empty((0, 0, 0), np.uint8))
+    """(probes, images, classes): 255 times the probability."""
+    sheets: tuple[dict[str, Any], ...] = ()
+    """Feature maps, by the step."""
     is_paused: bool = False
     seconds: float = 0.0
     """So far, without pauses."""
@@ -99,6 +109,11 @@ class History:
     def adaptive_layers(self) -> list[str]:
         """Names of the layers that have λ."""
         return self.start["adaptive_layers"] if self.start else []
+
+    @property
+    def probe_images(self) -> dict[str, Any] | None:
+        """What the newest answers are about; None in records that have none."""
+        return self.probes[-1] if self.probes else None
 
     def images_per_second(self, window: int = 20) -> float | None:
         """Training speed over the last `window` steps, tests and pauses not counted."""
@@ -153,6 +168,9 @@ class Follower:
         self._steps = np.empty(0, np.int64)
         self._table = np.empty((len(STEP_COLUMNS), 0))  # columns, λ, their gradients: (rows, room)
         self._listed: dict[str, list[dict[str, Any]]] = {kind: [] for kind in _NEEDED}
+        self._num_probes = 0
+        self._probe_steps = np.empty(0, np.int64)
+        self._answers = np.empty((0, 0, 0), np.uint8)  # (room, images, classes)
         self._marks: dict[int, dict[str, int]] = {}
         """Per checkpoint, by its step: how much was recorded before it."""
         self._revision = 0
@@ -174,7 +192,11 @@ class Follower:
     def _snapshot(self) -> History:
         count = self._num_steps
         steps, table = self._steps[:count], self._table[:, :count]
-        for shown in (steps, table):
+        probe_steps, answers = (
+            self._probe_steps[: self._num_probes],
+            self._answers[: self._num_probes],
+        )
+        for shown in (steps, table, probe_steps, answers):
             shown.flags.writeable = False
         width = len(STEP_COLUMNS)
         lambdas, grads = table[width:].reshape(2, self._num_layers, len(LAMBDAS), count)
@@ -190,6 +212,10 @@ class Follower:
             evaluations=tuple(self._listed["evaluation"]),
             commands=tuple(self._listed["command"]),
             samples=dict(self._samples),
+            probes=tuple(self._listed["probes"]),
+            probe_steps=probe_steps,
+            probe_answers=answers,
+            sheets=tuple(self._listed["sheet"]),
             is_paused=self._is_paused,
             seconds=self._seconds,
             stepped_at=self._stepped_at,
@@ -206,10 +232,13 @@ class Follower:
                         self._stepped_at = seconds
                 case "start":
                     self._begin(event)
-                case "snapshot" | "evaluation" | "command" as kind:
+                case "snapshot" | "evaluation" | "command" | "probes" | "sheet" as kind:
                     if missing := _NEEDED[kind] - event.keys():
                         raise KeyError(*missing)
-                    self._listed[kind].append(event)
+                    if kind != "probes" or not self._is_known(event):
+                        self._listed[kind].append(event)
+                case "probe":
+                    self._add_probe(event)
                 case "checkpoint":
                     self._marks[event["step"]] = self._counts()
                 case "resume":
@@ -252,16 +281,51 @@ class Follower:
         table[:, :kept], steps[:kept] = self._table[:, :kept], self._steps[:kept]
         self._table, self._steps = table, steps
 
+    def _is_known(self, probes: dict[str, Any]) -> bool:
+        """Whether answers are about these images already: a run that goes on says them again."""
+        timeless = [
+            {name: value for name, value in event.items() if name not in ("step", "seconds")}
+            for event in (*self._listed["probes"][-1:], probes)
+        ]
+        return timeless[0] == timeless[-1] and len(timeless) == 2
+
+    def _add_probe(self, event: dict[str, Any]) -> None:
+        """Take answers in; others at the same step are newer, about images of another severity."""
+        if not self._listed["probes"]:
+            raise ValueError("answers about nothing")
+        step, about = int(event["step"]), self._listed["probes"][-1]
+        shape = len(about["images"]), len(about["classes"])
+        answers = np.frombuffer(base64.b64decode(event["answers"]), np.uint8).reshape(shape)
+        count = self._num_probes
+        if count and self._answers.shape[1:] != shape:
+            raise ValueError("not as many images as before")
+        is_again = count > 0 and self._probe_steps[count - 1] == step
+        if is_again or count == len(self._answers) or self._answers.shape[1:] != shape:
+            self._make_probe_room(shape, 2 * count or _FIRST_ROOM)
+        at = count - is_again
+        self._answers[at], self._probe_steps[at] = answers, step
+        self._num_probes = at + 1
+
+    def _make_probe_room(self, shape: tuple[int, int], room: int) -> None:
+        """As `_make_room`."""
+        kept = self._num_probes
+        answers, steps = np.empty((room, *shape), np.uint8), np.empty(room, np.int64)
+        if kept:
+            answers[:kept], steps[:kept] = self._answers[:kept], self._probe_steps[:kept]
+        self._answers, self._probe_steps = answers, steps
+
     def _take_back(self, step: int) -> None:
         """Forget what was recorded after the checkpoint from which the run was resumed."""
         by_step = {kind: sum(each["step"] <= step for each in listed)
                    for kind, listed in self._listed.items()}  # fmt: skip
         by_step["step"] = int((self._steps[: self._num_steps] <= step).sum())
+        by_step["probe"] = int((self._probe_steps[: self._num_probes] <= step).sum())
         self._keep(self._marks.get(step, by_step))
         self._marks = {at: counts for at, counts in self._marks.items() if at <= step}
 
     def _counts(self) -> dict[str, int]:
-        return {"step": self._num_steps} | {k: len(listed) for k, listed in self._listed.items()}
+        listed = {kind: len(events) for kind, events in self._listed.items()}
+        return {"step": self._num_steps, "probe": self._num_probes, **listed}
 
     def _keep(self, counts: dict[str, int]) -> None:
         self._is_paused = False
@@ -270,6 +334,8 @@ class Follower:
         self._revision += 1
         self._num_steps = counts["step"]
         self._make_room(max(self._num_steps, _FIRST_ROOM))
+        self._num_probes = counts["probe"]
+        self._make_probe_room(self._answers.shape[1:], max(self._num_probes, _FIRST_ROOM))
         for kind, listed in self._listed.items():
             del listed[counts[kind] :]
 

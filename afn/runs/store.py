@@ -1,8 +1,9 @@
 """The run store: a run is a folder, and the folder is the single truth.
 
 ``config.json`` (configuration, name, versions, who submitted it, what it was forked from),
-``events.jsonl`` (append only), ``control.jsonl`` (commands in), ``checkpoints/*.safetensors``, and
-the claim and the end marker that :mod:`afn.work.folder` speaks of.
+``events.jsonl`` (append only), ``control.jsonl`` (commands in), ``checkpoints/*.safetensors``,
+``sheets/*.png`` (pictures that events name; none ever changes), and the claim and the end marker
+that :mod:`afn.work.folder` speaks of.
 """
 
 import contextlib
@@ -31,6 +32,8 @@ from afn.work.processes import identity
 
 _RUN_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _PIN = "pinned"
+SHEETS = "sheets"
+"""Folder, within a run's, of the pictures that its events name."""
 _PACKAGES = ("torch", "torchvision", "numpy", "safetensors")
 
 

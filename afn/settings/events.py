@@ -15,6 +15,18 @@ Kinds and their values (besides ``step`` and ``seconds``, the wall time since th
   constants (whose; only where corrupted), statistics, n, correct, accuracy, loss
 - ``domain``: the same of another data set's clean images, once training has come to its end
 - ``samples``: severity, images (corruption -> PNG as data URI; "clean" too)
+- ``probes``: what the network is asked at every ``probe`` from here on, at the start and where the
+  severity changes: images (label, index among the test images, corruption, severity; the second
+  half are the first ones damaged by the run's first corruption, or not if it has none), classes
+  (names), sheet (file among the run's sheets, or None: the images as tiles, row by row), columns,
+  tile (width and height in pixels, at most 32), batch (each half goes in batches of so many),
+  statistics (with the size of these batches)
+- ``probe``: answers (base64 of uint8, images × classes: 255 times the probability), before the
+  first step, at up to 192 points of the run (of more than 48 steps at most every other one), and at
+  its end
+- ``sheet``: feature maps behind each norm layer, of one probe image: file, layers (names, a row
+  each), columns (their first channels), tile, scale (what is black and what white), image (its
+  number among the probe's); before the first step, at 24 points of the run, and at the end
 - ``command``: a command that took effect, or an ``error`` in one line
 - ``state``: running or paused
 - ``checkpoint``: file

@@ -1,5 +1,6 @@
 """A history is one moment of a run: whole whatever comes, and safe while others look at it."""
 
+import base64
 import random
 
 import numpy as np
@@ -198,3 +199,68 @@ def test_readers_see_whole_histories_while_it_grows():
 
     assert all(hammer(look))
     assert_equal(follower.now().steps, History.of(told).steps)
+
+
+# -- what a network answered ----------------------------------------------------------------------
+
+
+def probes(number=0, severity=5):
+    images = [{"label": 1, "corruption": None, "severity": None},
+              {"label": 1, "corruption": "contrast", "severity": severity}]  # fmt: skip
+    return {"kind": "probes", "step": number, "images": images, "classes": ["0", "1", "2"],
+            "sheet": f"probes-{severity}.png", "columns": 8, "tile": [28, 28]}  # fmt: skip
+
+
+def probe(number, value):
+    answers = base64.b64encode(bytes([value] * 6)).decode()
+    return {"kind": "probe", "step": number, "answers": answers}
+
+
+def sheet(number):
+    return {"kind": "sheet", "step": number, "file": f"maps-{number}.png", "layers": ["a"],
+            "columns": 4, "tile": [28, 28], "scale": [-3, 3]}  # fmt: skip
+
+
+def test_answers_stand_by_their_step_and_what_was_seen_of_them_stays():
+    told = Told(
+        start(), probes(), probe(0, 7), sheet(0), *(probe(i, i % 256) for i in range(1, 300))
+    )
+    follower = Follower(told)
+    early = follower.now()
+    told.tell(probes(299, severity=1), probe(299, 250), probe(301, 9))
+    late = follower.now()
+    assert_equal(early.probe_steps, np.arange(300))
+    assert_equal(early.probe_answers[:, 1, 2], [7, *(i % 256 for i in range(1, 300))])
+    assert_equal(late.probe_steps[-2:], [299, 301])
+    assert_equal(late.probe_answers[-3:, 0, 0], [298 % 256, 250, 9])
+    assert late.probe_answers.dtype == np.uint8
+    assert early.probe_images == probes()
+    assert late.probes == (probes(), probes(299, severity=1))
+    assert late.sheets == (sheet(0),)
+
+
+def test_a_resumption_takes_answers_and_sheets_back_and_shows_the_same_images_once():
+    checkpoint = {"kind": "checkpoint", "step": 2}
+    told = Told(start(), probes(), probe(0, 1), sheet(0), step(1), step(2), probe(2, 2), checkpoint,
+                step(3), probe(3, 3), sheet(3), {"kind": "resume", "step": 2}, probes(2),
+                step(3), probe(3, 4))  # fmt: skip
+    history = History.of(told)
+    assert_equal(history.probe_steps, [0, 2, 3])
+    assert_equal(history.probe_answers[:, 0, 0], [1, 2, 4])
+    assert (history.sheets, history.probes, history.revision) == ((sheet(0),), (probes(),), 1)
+    again = History.of(Told(*told.events_told, start(), probes(), probe(0, 5)))
+    assert_equal(again.probe_answers[:, 0, 0], [5])
+    assert again.sheets == ()
+
+
+def test_a_record_without_probes_has_none():
+    history = History.of(Told(start(), step(1), probe(1, 1)))
+    assert (history.probe_images, history.sheets) == (None, ())
+    assert history.probe_answers.shape == (0, 0, 0)
+
+
+@pytest.mark.parametrize("answers", ["", "AAAA", "?", None])
+def test_answers_of_another_number_of_images_leave_no_trace(answers):
+    bad = {"kind": "probe", "step": 1, "answers": answers}
+    history = History.of(Told(start(), probes(), probe(0, 1), bad, probe(2, 3)))
+    assert_equal(history.probe_steps, [0, 2])
