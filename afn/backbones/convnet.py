@@ -45,7 +45,9 @@ class ConvNet(Backbone):
     ) -> None:
         super().__init__()
         if not 1 <= len(widths) <= 4 or not all(1 <= width <= 512 for width in widths):
-            raise ValueError(f"widths must be 1 to 4 numbers from 1 to 512, got {tuple(widths)}")
+            raise ValueError(
+                f"widths must be 1 to 4 numbers from 1 to 512, got {', '.join(map(str, widths))}"
+            )
         if hidden < 1:
             raise ValueError(f"hidden must be at least 1, got {hidden}")
         height, width = (side // 2 ** len(widths) for side in image_size)

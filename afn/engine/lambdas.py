@@ -4,7 +4,7 @@ A row has a number for each of LAMBDAS, in that order.
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -40,12 +40,21 @@ class LambdaReadings:
     def moved(self) -> dict[str, float]:
         """How far each kind of λ is from its start, on average over the layers."""
         pairs = zip(self._first, self.values(), strict=True)
-        moved = [[abs(now - then) for then, now in zip(*pair, strict=True)] for pair in pairs]
-        return {
-            name: short(sum(each) / len(each))
-            for name, each in zip(LAMBDAS, zip(*moved, strict=True), strict=bool(moved))
-            if math.isfinite(sum(each))
-        }
+        return _means(
+            [[abs(now - then) for then, now in zip(*each, strict=True)] for each in pairs]
+        )
+
+    def means(self) -> dict[str, float]:
+        """Each kind of λ, on average over the layers."""
+        return _means(self.values())
+
+
+def _means(by_layer: Sequence[Sequence[float]]) -> dict[str, float]:
+    return {
+        name: short(sum(each) / len(each))
+        for name, each in zip(LAMBDAS, zip(*by_layer, strict=True), strict=bool(by_layer))
+        if math.isfinite(sum(each))
+    }
 
 
 def rows(values: list[float]) -> list[list[float]]:

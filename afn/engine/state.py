@@ -112,7 +112,7 @@ class TrainingState:
         ``train_seconds`` for the steps and ``test_seconds`` for the tests, are disturbed little by
         what else the machine does; ``changes`` counts the commands that changed a setting, so that
         it is known whether the configuration says all; ``lambda_moved`` is how far each kind of λ
-        is from its start, on average over the layers.
+        is from its start, on average over the layers, and ``lambda_end`` what it is then.
         """
         return {
             "step": self.step,
@@ -121,6 +121,7 @@ class TrainingState:
             **self._times(),
             "changes": self._num_changes,
             "lambda_moved": self._lambdas.moved(),
+            "lambda_end": self._lambdas.means(),
             "tests": self._evaluations.results,
         }
 

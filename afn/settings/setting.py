@@ -32,7 +32,7 @@ class Setting:
         ('learning rate', 'number', 0.1, 'lr')
         >>> lr.check(100.0)
         Traceback (most recent call last):
-        ValueError: lr must be a number from 1e-05 to 10, got 100.0
+        ValueError: lr must be a number from 1e-05 to 10, got 100
     """
 
     default: Any
@@ -113,19 +113,21 @@ class Setting:
             return
         match self.kind:
             case "name" if not isinstance(value, str):
-                raise ValueError(f"{self.name} must be a name, got {value!r}")
+                raise ValueError(f"{self.name} must be a name, got {as_given(value)}")
             case "switch" if not isinstance(value, bool):
-                raise ValueError(f"{self.name} must be True or False, got {value!r}")
+                raise ValueError(f"{self.name} must be True or False, got {as_given(value)}")
             case "choice":
                 self._check_choice(self.name, value)
             case "whole" | "number" if not self._is_within(value):
                 none = " or None" if self.default is None else ""
-                raise ValueError(f"{self.name} must be {self._range()}{none}, got {value!r}")
+                raise ValueError(
+                    f"{self.name} must be {self._range()}{none}, got {as_given(value)}"
+                )
             case "wholes":
                 self._check_wholes(value)
             case "names":
                 if not all(isinstance(each, str) for each in value):
-                    raise ValueError(f"{self.name} must be names, got {value!r}")
+                    raise ValueError(f"{self.name} must be names, got {as_given(value)}")
                 for each in value if self.choices else ():
                     self._check_choice(self.name.removesuffix("s"), each)
 
@@ -137,7 +139,7 @@ class Setting:
         low, high = self.lengths or (1, 1)
         if not low <= len(value) <= high or not all(self._is_within(each) for each in value):
             kinds = self._range().replace("a whole number", f"{low} to {high} whole numbers")
-            raise ValueError(f"{self.name} must be {kinds}, got {value!r}")
+            raise ValueError(f"{self.name} must be {kinds}, got {as_given(value)}")
 
     def _is_within(self, value: Any) -> bool:
         assert self.bounds is not None
@@ -214,6 +216,13 @@ class Setting:
         if self.kind == "switch" and value == self.default:
             return ""
         return self.tells.format(self.words(value, config), config=config)
+
+
+def as_given(value: Any) -> str:
+    """A value as people write it: "16, 0", not "(16, 0)"; "100", not "100.0"."""
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(as_given, value)) or "nothing"
+    return repr(value).removesuffix(".0") if isinstance(value, float) else repr(value)
 
 
 def row(default: T, *, title: str, url: str, **more: Any) -> T:

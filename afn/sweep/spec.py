@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from afn.files import read_named_text
 from afn.settings.config import SETTINGS, TrainConfig
 from afn.settings.lambda_init import LambdaInit
+from afn.settings.setting import as_given
 
 MAX_RUNS = 500
 """So many runs a sweep may have unless it says otherwise."""
@@ -95,7 +96,9 @@ class SweepSpec:
                     f"its values"
                 )
         if not self.seeds or len(set(self.seeds)) < len(self.seeds):
-            raise ValueError(f"seeds must be one or more different numbers, got {self.seeds!r}")
+            raise ValueError(
+                f"seeds must be one or more different numbers, got {as_given(self.seeds)}"
+            )
         for name, low in (("samples", 0), ("max_runs", 1)):
             value = getattr(self, name)
             if type(value) is not int or value < low:

@@ -51,7 +51,13 @@ def metrics(lines: Sequence[Line]) -> dict[str, Metric]:
         if test["dataset"] != line.setting("dataset")
     ):  # fmt: skip
         found[f"domain:{domain}"] = _domain(domain)
+    if any(_loss(line) is not None for line in lines):
+        found["loss"] = Metric(
+            name="loss", title="loss on clean images", unit="", more_is_better=False, of=_loss
+        )
     for name in LAMBDAS:
+        if any(name in line.summary.get("lambda_end", {}) for line in lines):
+            found[f"end:{name}"] = _end(name)
         if any(name in line.summary.get("lambda_moved", {}) for line in lines):
             found[f"moved:{name}"] = _moved(name)
     found["diverged"] = Metric(
@@ -131,6 +137,12 @@ def _clean(line: Line) -> float | None:
     return None if accuracy is None else 100.0 * accuracy
 
 
+def _loss(line: Line) -> float | None:
+    own = line.setting("dataset")
+    found = (t.get("loss") for t in _tests(line) if not t["corruption"] and t["dataset"] == own)
+    return next(found, None)
+
+
 def _mean_over(name: str, title: str, corruptions: set[str], rule: int | None) -> Metric:
     def of(line: Line) -> float | None:
         found = {t["corruption"]: t["accuracy"] for t in _tests(line) if rule_of(t) == rule}
@@ -150,6 +162,13 @@ def _domain(domain: str) -> Metric:
     return Metric(
         name=f"domain:{domain}", title=f"accuracy on {domain}", unit="%", more_is_better=True, of=of
     )
+
+
+def _end(name: str) -> Metric:
+    return Metric(
+        name=f"end:{name}", title=f"{GREEK[name]} at the end", unit="", more_is_better=True,
+        of=lambda line: line.summary.get("lambda_end", {}).get(name),
+    )  # fmt: skip
 
 
 def _moved(name: str) -> Metric:

@@ -28,6 +28,8 @@ class Choice:
     id: str
     title: str
     config: TrainConfig
+    is_fork: bool = False
+    """Whether it goes on from another run's checkpoint: one of several futures, no training."""
 
 
 def offers(is_wanted: Callable[[Run], bool]) -> list[Choice]:
@@ -59,15 +61,28 @@ def _of_line(line: Line) -> Choice:
     ]
     if line.status not in ENDED:
         parts.append("running")
-    return Choice(line.id, " · ".join(parts), config)
+    return Choice(line.id, " · ".join(parts), config, is_fork=bool(line.forked_from))
 
 
-def newest(offered: Sequence[Choice], count: int, *, first: Sequence[str]) -> tuple[str, ...]:
-    """The newest on offer, and the newest of other norms that are else like it, in this order."""
-    by_norm: dict[str, str] = {}
-    for choice in offered:
-        if alike(choice.config) == alike(offered[0].config):
-            by_norm.setdefault(choice.config.norm, choice.id)
+def newest(
+    offered: Sequence[Choice], count: int, *, first: Sequence[str], at_least: int = 1
+) -> tuple[str, ...]:
+    """The newest whole comparison on offer: networks that differ in their norm, in this order.
+
+    A fork is no part of one, unless there is nothing else; pretrained models are, behind all runs.
+
+    Args:
+        offered: Newest first.
+        count: At most so many.
+        first: Norms in their order; all others come behind.
+        at_least: So many norms, where any comparison has them.
+    """
+    whole = [choice for choice in offered if not choice.is_fork] or offered
+    by_recipe: dict[TrainConfig, dict[str, str]] = {}
+    for choice in whole:
+        by_recipe.setdefault(alike(choice.config), {}).setdefault(choice.config.norm, choice.id)
+    found = list(by_recipe.values())
+    by_norm = next((each for each in found if len(each) >= at_least), found[0])
     ranks = [*first, *sorted(by_norm.keys() - set(first))]
     return tuple(by_norm[norm] for norm in ranks if norm in by_norm)[:count]
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from math import isfinite
 from statistics import fmean
 
 from afn.corruptions.severities import rule_words
+from afn.data import dataset_entry
 from afn.pretrained.comparison import FEWEST_SEEDS
 from afn.runs.index import Line
+from afn.stats.chance import is_at_chance
 from afn.stats.over_seeds import OverSeeds, difference
 from afn.sweep.plan import Planned, Point
 from afn.sweep.table import Metric, metrics, over_seeds
@@ -77,9 +80,29 @@ class SweepResults:
         """What one setting has over another, seed by seed."""
         return difference(self.at(metric, ours), self.at(metric, theirs))
 
+    def at_chance(self, point: Point) -> int:
+        """How many of a point's runs ended no better than one who guesses."""
+        known = [self.lines[run_id] for run_id in self.runs_at(point)]
+        return sum(
+            is_at_chance(accuracy, num_classes)
+            for line in known
+            if (accuracy := line.summary.get("accuracy")) is not None
+            and not line.summary.get("diverged")
+            and (num_classes := classes_of(line.setting("dataset")))
+        )
+
     def runs_at(self, point: Point) -> list[str]:
         """The ids of a point's runs that are known."""
         return [run.run_id for run in self.runs if run.point == point and run.run_id in self.lines]
+
+
+@lru_cache(maxsize=256)
+def classes_of(dataset: str) -> int:
+    """How many classes a data set has; 0 for one that nothing is known of."""
+    try:
+        return dataset_entry(dataset).num_classes
+    except (ValueError, OSError):
+        return 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,6 +136,17 @@ class Layout:
         """Whether what is drawn along are names, between which there is nothing to join."""
         return self.over in _NAMED
 
+    def stretches(self, labels: Sequence[str]) -> list[list[str]]:
+        """The labels in stretches that a line may join: numbers, and each name by itself."""
+        is_joined = [not self.has_names and is_number(label) for label in labels]
+        found: list[list[str]] = []
+        for i, label in enumerate(labels):
+            if i and is_joined[i] and is_joined[i - 1]:
+                found[-1].append(label)
+            else:
+                found.append([label])
+        return found
+
     def point(self, line: Point, label: str, axes: Mapping[str, Sequence[str]]) -> Point:
         """Where a line is at a label of the axis that is drawn along."""
         labels = dict(line) | {self.over: label}
@@ -132,6 +166,14 @@ _NAMED = ("norm", "part", "backbone", "adaptive", "eval_stats", "formula")
 def _default_baseline(labels: Sequence[str]) -> str:
     plain = (label for label in labels if label.startswith("bn") or "paper" in label)
     return next(plain, labels[0])
+
+
+def is_number(label: str) -> bool:
+    """Whether a label stands for a number, and not for something beside the numbers."""
+    try:
+        return isfinite(float(label.removeprefix("C/").replace("−", "-")))
+    except ValueError:
+        return False
 
 
 Badge = str

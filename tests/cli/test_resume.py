@@ -42,7 +42,7 @@ def test_a_stopped_run_goes_on_with_other_settings(stopped, capsys):
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        (["--lr", "99"], "lr must be a number from 1e-05 to 10, got 99.0"),
+        (["--lr", "99"], "lr must be a number from 1e-05 to 10, got 99"),
         (["--lambda", "mu"], "--lambda takes NAME=LOGIT, for instance mu=0 sigma=-3, got 'mu'"),
         (["--lambda", "nu=1"], "lambda takes one or more of mu, sigma, gamma, beta"),
     ],

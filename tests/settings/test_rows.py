@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -155,3 +156,25 @@ def test_a_card_tells_the_rates_that_its_model_was_trained_with() -> None:
         "3 epochs, batch 64, lr 0.05 (constant), momentum 0.9, weight decay 0.0005, λ lr ×100, "
         "networks' weight decay ×0"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("widths", "0", "widths must be 1 to 4 whole numbers from 1 to 512, got 0"),
+        ("widths", "16-32-64-64-64", "512, got 16, 32, 64, 64, 64"),
+        ("lr", "100", "lr must be a number from 1e-05 to 10, got 100"),
+        ("lr", "10.5", "got 10.5"),
+        ("epochs", "0", "got 0"),
+    ],
+)
+def test_what_cannot_be_is_said_as_it_was_typed(name, text, words):
+    """A tuple or 100.0 is Python's, and nobody's who typed 0 or 100."""
+    setting = SETTINGS[name]
+    with pytest.raises(ValueError, match=f"{re.escape(words)}$"):
+        setting.check(setting.from_text(text))
+
+
+def test_an_empty_list_is_nothing():
+    with pytest.raises(ValueError, match=r"got nothing$"):
+        SETTINGS["widths"].check(())

@@ -1,7 +1,7 @@
 """What figures draw alike: whiskers, bands, marked steps, and ways that are walked in steps."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import log10
+from math import inf, log10
 from typing import Any
 
 from afn.wording import steps_words
@@ -18,9 +18,19 @@ _MARGIN = 104
 """Pixels to the right of bars, for the numbers."""
 
 
-def whiskers(values: Iterable[Ends], **style: Any) -> dict[str, Any]:
-    """Intervals, as a trace's ``error_x`` or ``error_y``."""
-    found = list(values)
+def whiskers(
+    values: Iterable[Ends], *, within: tuple[float, float] = (-inf, inf), **style: Any
+) -> dict[str, Any]:
+    """Intervals, as a trace's ``error_x`` or ``error_y``.
+
+    Args:
+        values: With their ends.
+        within: What there can be, where whiskers end at the latest: 0 to 100 for percentages, say.
+        style: Of the whiskers.
+    """
+    found = [
+        (v, max(low, min(v, within[0])), min(high, max(v, within[1]))) for v, low, high in values
+    ]
     return {
         "array": [high - value for value, _, high in found],
         "arrayminus": [value - low for value, low, _ in found],

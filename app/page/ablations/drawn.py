@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from afn.settings.norms import NORM_NAMES
@@ -51,6 +52,11 @@ class DrawnSweep:
         found = [self.results.lines.get(run_id) for run_id in self.results.runs_at(point)]
         return sum(bool(line and line.summary.get("diverged")) for line in found)
 
+    def lost(self, point: Point) -> str:
+        """How many of a point's runs diverged or learned nothing, in words; "" for none."""
+        told = (self.diverged(point), "diverged"), (self.results.at_chance(point), "at chance")
+        return ", ".join(f"{count} {what}" for count, what in told if count)
+
     def value(self, point: Point) -> OverSeeds | None:
         """What is drawn."""
         return self.gain(point) if self.is_difference else self.figures.get(point)
@@ -65,6 +71,20 @@ class DrawnSweep:
         """What is drawn, in words."""
         held = f", minus {self.layout.baseline}" if self.is_difference else ""
         return f"{self.metric.title}{held}"
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """What can be, of what is drawn."""
+        if self.metric.unit != "%":
+            return -inf, inf
+        return (-100.0, 100.0) if self.is_difference else (0.0, 100.0)
+
+    def data(self, point: Point, label: str) -> list[Any]:
+        """What a mark at a point says when it is pointed at, and who it is when clicked on."""
+        each = self.value(point)
+        words = figure_words(each, self.unit, signed=self.is_difference) if each else ""
+        return [label, ", ".join(filter(None, [words, self.lost(point)])),
+                self.results.points.index(point)]  # fmt: skip
 
 
 def picked(selected: Sequence[Mapping[str, Any]], drawn: DrawnSweep) -> Point | None:

@@ -10,7 +10,7 @@ from ...kit.comparison import MAX_CONTENDERS
 from ...kit.markdown import plain
 from ...kit.plot import csv_button, heading, plot
 from ...kit.results import Layout, SweepResults
-from . import charts, table
+from . import against, charts, table
 from .drawn import DrawnSweep, axis_title, picked, point_words
 from .view import FIGURES, SHOWN, VIEW
 from .words import ABOUT
@@ -29,6 +29,14 @@ def render(results: SweepResults, *, metric: str, over: str, figure: str) -> Non
         )  # fmt: skip
         if len(axes) > 1:
             VIEW.choice("over", "Along", axes, titles=axis_title)
+        VIEW.choice(
+            "x",
+            "x-axis",
+            {"": axis_title(layout.over)}
+            | {name: each.title for name, each in known.items() if name != VIEW.take().metric},
+            like=st.selectbox,
+            width=220,
+        )
         VIEW.choice("shown", "As", SHOWN)
         VIEW.choice(
             "baseline", "Compared with", axes[layout.compared], like=st.selectbox,
@@ -42,16 +50,20 @@ def render(results: SweepResults, *, metric: str, over: str, figure: str) -> Non
         results, layout, known[view.metric], is_difference=view.shown == "difference"
     )
     told = table.reading(drawn)
-    st.markdown(plain(told))
-    if len(axes) == 1 and layout.has_names:
+    if view.x:
+        told = against.against_reading(results, known[view.x], drawn.metric)
+        made = against.against_figure(results, known[view.x], drawn.metric)
+    elif len(axes) == 1 and layout.has_names:
         made = charts.dots_figure(drawn)
     elif len(axes) > 1 and view.figure == "map":
         made = charts.map_figure(drawn)
     else:
         made = charts.lines_figure(drawn)
+    st.markdown(plain(told))
+    along = known[view.x].title if view.x else axis_title(layout.over)
     event = st.plotly_chart(
         made, key="ablations.chart", config={"displayModeBar": False},
-        alt=f"{drawn.title} along {axis_title(layout.over)}. {told}",
+        alt=f"{drawn.title} along {along}. {told}",
         on_select="rerun", selection_mode="points",
     )  # fmt: skip
     _picked(results, picked(event["selection"]["points"], drawn))
@@ -97,11 +109,12 @@ def _provenance(results: SweepResults, drawn: DrawnSweep) -> None:
 
 def _pareto(results: SweepResults, drawn: DrawnSweep) -> None:
     is_accuracy = drawn.metric.unit == "%" and drawn.metric.name != "diverged"
-    if not is_accuracy or "train_seconds" not in results.metrics:
+    if not is_accuracy or "train_seconds" not in results.metrics or VIEW.take().x:
         return
     heading("Against cost", "ablations.pareto", ABOUT["pareto"], is_part=True)
-    told = table.pareto_reading(results, drawn.metric)
+    cost = results.metrics["train_seconds"]
     plot(
-        charts.pareto_figure(results, drawn.metric), told, "ablations.pareto",
+        against.against_figure(results, cost, drawn.metric),
+        against.against_reading(results, cost, drawn.metric), "ablations.pareto",
         about=f"{drawn.metric.title} against cost",
     )  # fmt: skip

@@ -87,7 +87,7 @@ def _choose(problems: list[str]) -> dict[str, SweepPlan]:
 
 def _other_sweep() -> None:
     """What was said of one sweep does not hold for another."""
-    names = ("guess", "metric", "over", "baseline", "shown", "figure", "source")
+    names = ("guess", "metric", "over", "x", "baseline", "shown", "figure", "source")
     VIEW.set(**{name: getattr(AblationsView(), name) for name in names})
 
 

@@ -5,15 +5,14 @@ from html import escape
 
 from afn.stats.over_seeds import OverSeeds
 from afn.sweep.plan import Point
-from afn.sweep.table import Metric
 from afn.wording import enumerate_words, half_width_words
 
 from ...kit.draw import table as draw
 from ...kit.draw.chart import Rows
 from ...kit.draw.palette import GREY
 from ...kit.draw.table import LESS, MORE, chip, td, th, tr
-from ...kit.results import Badge, SweepResults, badge
-from .charts import pareto_points
+from ...kit.results import Badge, badge
+from .against import chance_words
 from .drawn import DrawnSweep, axis_title, figure_words, number, point_words
 
 BADGES: dict[Badge, tuple[str, str]] = {
@@ -44,18 +43,9 @@ def reading(drawn: DrawnSweep) -> str:
     elif gains:
         told = enumerate_words([f"{name} in {badges[name]}" for name in BADGES if badges[name]])
         words.append(f"Against {drawn.layout.baseline}, of {len(gains)} settings: {told}.")
+    if lost := [point_words(point) for point, _ in known if drawn.results.at_chance(point)]:
+        words.append(f"At chance, hollow: {chance_words(lost)}.")
     return " ".join(words)
-
-
-def pareto_reading(results: SweepResults, metric: Metric) -> str:
-    """What nothing cheaper beats."""
-    points = pareto_points(results, metric)
-    front = sorted((cost, point) for point, cost, _, is_front in points if is_front)
-    if not front:
-        return "No run has both figures yet."
-    best = enumerate_words([point_words(point) for _, point in front[:4]])
-    more = f" and {len(front) - 4} more" if len(front) > 4 else ""
-    return f"Nothing cheaper is better than {best}{more}."
 
 
 def table_html(drawn: DrawnSweep) -> str:
@@ -70,15 +60,14 @@ def table_html(drawn: DrawnSweep) -> str:
 def _row_html(drawn: DrawnSweep, point: Point) -> str:
     figure, gain, unit = drawn.figures.get(point), drawn.gain(point), drawn.metric.unit
     said = badge(gain, more_is_better=drawn.metric.more_is_better)
-    lost = drawn.diverged(point)
-    diverged = f"<small>{lost} diverged</small>" if lost else ""
+    lost = f"<small>{told}</small>" if (told := drawn.lost(point)) else ""
     is_faint = said in ("within seed noise", "too few seeds", "")
     return tr(
         *(td(escape(label)) for _, label in point),
         td(str(figure.n if figure else 0), "number"),
         td(_html(figure, unit), "number"),
         td(_html(gain, unit, signed=True), "number"),
-        td(f"{chip(BADGES[said][0], said, BADGES[said][1]) if said else ''}{diverged}"),
+        td(f"{chip(BADGES[said][0], said, BADGES[said][1]) if said else ''}{lost}"),
         css="faint" if is_faint else "",
     )
 

@@ -44,6 +44,8 @@ class AblationsView(View):
     """The axis along which figures are drawn; empty for the last one."""
     figure: str = in_link("as", "", ("", *FIGURES))
     """How it is drawn; empty for the sweep's own way."""
+    x: str = in_link("x", "")
+    """A metric along which figures are drawn, by its name; empty for the setting itself."""
     shown: str = in_link("show", "value", SHOWN)
     baseline: str = in_link("against", "")
     """A label of the compared axis; empty for its first."""

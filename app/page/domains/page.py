@@ -10,7 +10,7 @@ from afn.settings.norms import NORM_TITLES
 from afn.wording import count_words, duration_words
 from afn.work.folder import ENDED
 
-from ...kit import backend, cards, families, jobs, people
+from ...kit import address, backend, cards, families, jobs, people
 from ...kit.batch_controls import BATCH_SIZES
 from ...kit.draw.domains import MatrixRow, matrix_reading, matrix_table
 from ...kit.families import DIGITS
@@ -56,8 +56,11 @@ _HOW = {"single source": "one domain", "leave one out": "all but one"}
 
 def render() -> None:
     """Draw the page."""
+    is_bare = not address.asked()
     is_asked, problems = VIEW.begin()
     found = families.families(cards.sound_cards())
+    if is_asked and is_bare:
+        VIEW.set(family=training_domains.fullest(found, VIEW.take()))
     named = families.family_now(VIEW.take().family, found)
     VIEW.set(family=named)
     family = VIEW.settle("family", found, DIGITS)

@@ -19,7 +19,7 @@ from ...kit import backend, cards, networks, people
 from ...kit.jobs import Job
 from ...kit.markdown import plain
 from ...kit.offers import recipe_of
-from .view import config_of
+from .view import DomainsView, config_of, default_recipe, sources, wanted
 
 Pair = tuple[str, str]
 """Norm and training data."""
@@ -49,11 +49,11 @@ class Recipe:
         return bool(self.done) and set(self.done.values()) <= set(cards.names())
 
 
-def recipes(wanted: Sequence[Pair], *, beside: TrainConfig) -> dict[str, Recipe]:
+def recipes(pairs: Sequence[Pair], *, beside: TrainConfig) -> dict[str, Recipe]:
     """Recipes by key, the one with most of the wanted networks first; one is always among them."""
     kept = beside.hash()
     found = {kept: Recipe(beside)}
-    needed = set(wanted)
+    needed = set(pairs)
     for line in backend.lines():
         pair = line.setting("norm"), line.setting("dataset")
         if line.is_damaged or pair not in needed:
@@ -79,6 +79,17 @@ def recipes(wanted: Sequence[Pair], *, beside: TrainConfig) -> dict[str, Recipe]
     return dict(
         sorted(useful.items(), key=lambda it: -len(it[1].done.keys() | it[1].under_way.keys()))
     )
+
+
+def fullest(found: Mapping[str, Sequence[DatasetEntry]], view: DomainsView) -> str:
+    """The family of which most of the wanted networks are trained; the first where two are even."""
+
+    def share(family: str) -> float:
+        pairs = wanted(view, sources(view, found[family]))
+        best, *_ = recipes(pairs, beside=default_recipe(family)).values()
+        return len(best.done) / max(len(pairs), 1)
+
+    return max(found, key=share)
 
 
 def trained_networks(recipe: Recipe) -> tuple[dict[Pair, Network], list[str]]:

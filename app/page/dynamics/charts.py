@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -196,6 +197,9 @@ def depth_figure(panel: Panel, courses: Sequence[Course], quantity: Quantity) ->
         places = list(range(1, len(one.layers) + 1))
         first, last = found.mean[:, which, 0], found.mean[:, which, -1]
         low, high = found.low[:, which, -1], found.high[:, which, -1]
+        floor = -inf  # what is 0 or less has no place on a logarithmic axis
+        if quantity == "gradient":
+            floor = min((float(value) for value in [*first, *last, *low] if value > 0), default=1.0)
         common = {
             "type": "scatter",
             "x": places,
@@ -217,7 +221,7 @@ def depth_figure(panel: Panel, courses: Sequence[Course], quantity: Quantity) ->
                 "name": f"{one.label}, end", "hovertemplate": "%{y:.4~g} (%{customdata})",
                 "line": {**line, "width": 1.5}, "marker": {"size": 7, "color": one.color},
                 "error_y": whiskers(
-                    zip(last, low, high, strict=True), width=0, thickness=1.5,
+                    zip(last, low, high, strict=True), within=(floor, inf), width=0, thickness=1.5,
                     visible=len(one.members) > 1,
                 ),
             }

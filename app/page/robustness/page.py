@@ -113,7 +113,8 @@ def _has_answers(chosen: Sequence[Chosen]) -> bool:
 
 def _models(offered: Sequence[Choice]) -> None:
     titles = {choice.id: choice.title for choice in offered}
-    VIEW.propose("models", newest(offered, MAX_MODELS, first=("bn", "asrnorm", "afn")))
+    first = ("bn", "asrnorm", "afn")
+    VIEW.propose("models", newest(offered, MAX_MODELS, first=first, at_least=2))
     VIEW.pick("models", "Models", titles, max_selections=MAX_MODELS)
 
 

@@ -32,16 +32,16 @@ _NOT_PUBLISHED = '<span title="not published">·</span>'
 
 
 def table_html(table: Table, rows: Sequence[Replicated]) -> str:
-    """Published figures above, ours below them, in every cell."""
+    """Published figures above, ours below them, in every cell; verdicts come first."""
     ways = _ways(table)
-    heads = [
+    heads = [th(f"<b>{each.title}</b><small>{each.how}</small>", "gain") for each in COMPARISONS]
+    heads += [
         th(
             f"{dot(NORM_COLORS[WAYS[way].norm])}<b>{NORM_TITLES[WAYS[way].norm]}</b>"
             f"<small>{_MODES[way]}</small>"
         )
         for way in ways
     ]
-    heads += [th(f"<b>{each.title}</b><small>{each.how}</small>") for each in COMPARISONS]
     corner = f'{_said("published, %")}<span class="here">here, %</span>'
     return draw.table(
         "afn-paper",
@@ -59,8 +59,8 @@ def _row_html(table: Table, row: Replicated, ways: Sequence[str]) -> str:
     note = f"<small>{escape(row.note)}</small>" if row.note else ""
     return tr(
         th(f"{escape(row.row.name)}{note}", scope="row"),
-        *(_accuracy_html(table, row, way) for way in ways),
         *(_gain_html(table, row, each) for each in COMPARISONS),
+        *(_accuracy_html(table, row, way) for way in ways),
         css="average" if row.row.name == "average" else "",
     )
 

@@ -10,10 +10,11 @@ from afn.sweep.plan import plan
 from afn.sweep.saved import read_saved
 from afn.sweep.spec import SweepSpec, read_spec
 from app.kit.results import Layout, SweepResults, badge
-from app.page.ablations import charts
+from app.page.ablations import against, charts
 from app.page.ablations import table as tables
 from app.page.ablations.drawn import DrawnSweep, picked
 from app.page.ablations.ready_made import FOLDER, READY_MADE
+from tests.app.overrun import overrun
 
 pytestmark = pytest.mark.slow
 
@@ -97,20 +98,22 @@ def test_a_mean_over_points_is_taken_seed_by_seed(results):
 
 def test_figures_show_every_point_with_its_interval(results):
     lines = charts.lines_figure(drawn(results))
-    assert [trace.name for trace in lines.data] == ["bn", "afn"]
-    assert [len(trace.x) for trace in lines.data] == [2, 2]
-    assert all(width > 0 for trace in lines.data for width in trace.error_y.array)
+    means = [trace for trace in lines.data if trace.name != "seeds"]
+    assert [trace.name for trace in means] == ["bn", "afn"]
+    assert [len(trace.x) for trace in means] == [2, 2]
+    assert all(width > 0 for trace in means for width in trace.error_y.array)
     low, high = lines.layout.yaxis.range
     assert low >= -6
     assert high <= 106
     held = charts.lines_figure(drawn(results, is_difference=True))
-    assert [trace.name for trace in held.data] == ["afn"]
-    assert list(held.data[0].y) == pytest.approx([0, 5.1])
+    [seeds, afn] = held.data
+    assert (seeds.name, afn.name) == ("seeds", "afn")
+    assert list(afn.y) == pytest.approx([0, 5.1])
     cells, marks = charts.map_figure(drawn(results)).data
     assert (len(cells.z), len(cells.z[0])) == (2, 2)
     last = picked([{"customdata": list(marks.customdata[-1])}], drawn(results))
     assert last == (("norm", "afn"), ("lr", "0.1"))
-    point = picked([{"customdata": list(lines.data[1].customdata[1])}], drawn(results))
+    point = picked([{"customdata": list(means[1].customdata[1])}], drawn(results))
     assert point == (("norm", "afn"), ("lr", "0.1"))
     assert picked([], drawn(results)) is None
 
@@ -131,13 +134,67 @@ def test_diverged_runs_are_marked_and_counted(results):
 
 
 def test_the_front_is_what_nothing_cheaper_beats(results):
-    found = charts.pareto_points(results, results.metrics["clean"])
-    front = {point for point, *_, is_front in found if is_front}
+    cost, clean = results.metrics["train_seconds"], results.metrics["clean"]
+    front = {each.point for each in against.places(results, cost, clean) if each.is_front}
     assert (("norm", "afn"), ("lr", "0.1")) in front
     assert (("norm", "afn"), ("lr", "0.01")) not in front
-    assert "Nothing cheaper is better than" in tables.pareto_reading(
-        results, results.metrics["clean"]
+    assert "Nothing cheaper is better than" in against.against_reading(results, cost, clean)
+    assert not any(each.is_front for each in against.places(results, clean, cost))
+
+
+def test_networks_at_chance_are_on_no_front_and_marked_wherever_they_are_drawn(results):
+    """The cheapest of all never learned: nothing cheaper would be better than it."""
+    at = (("norm", "bn"), ("lr", "0.01"))
+    for run in SWEEP.runs:
+        if run.point == at:
+            results.lines[run.run_id] = line(run, 0.11, step_seconds=0.001)
+    cost, clean = results.metrics["train_seconds"], results.metrics["clean"]
+    [lost] = [each for each in against.places(results, cost, clean) if each.point == at]
+    assert (lost.at_chance, lost.is_front) == (3, False)
+    told = "At chance, hollow: bn, learning rate 0.01."
+    assert "Crosses are at chance: bn, learning rate 0.01." in against.against_reading(
+        results, cost, clean
     )
+    crosses = against.against_figure(results, cost, clean).data
+    assert sum(each.marker.symbol == "x-thin" for each in crosses) == 1
+    it = drawn(results)
+    assert tables.reading(it).endswith(told)
+    assert "3 at chance" in tables.table_html(it)
+    bn = next(each for each in charts.lines_figure(it).data if each.name == "bn")
+    assert list(bn.marker.symbol) == ["circle-open", "circle"]
+    assert "○" in charts.map_figure(it).data[0].text[0][0]
+
+
+def test_each_seed_is_a_dot_beside_its_mean(results):
+    it, clean = drawn(results), results.metrics["clean"]
+    values = sorted(v for each in it.figures.values() for _, v in each.values)
+    across = against.against_figure(results, results.metrics["train_seconds"], clean)
+    for figure in (charts.lines_figure(it), across):
+        dots = [y for each in figure.data if each.marker.size == 5 for y in each.y]
+        assert sorted(dots) == pytest.approx(values)
+
+
+@pytest.mark.parametrize("is_difference", [False, True])
+def test_whiskers_end_where_nothing_can_be_and_the_axis_holds_them(results, is_difference):
+    noisy = {0: 0.999, 1: 0.2, 2: 0.99}
+    for run in SWEEP.runs:
+        if ("norm", "afn") in run.point:
+            results.lines[run.run_id] = line(run, noisy[run.config.seed])
+    figure = charts.lines_figure(drawn(results, is_difference=is_difference))
+    assert max(each.half_width for each in drawn(results).figures.values()) > 100
+    assert overrun(figure) == []
+
+
+def test_a_name_among_numbers_is_not_joined_to_them():
+    """A start of λ called "reference" lies nowhere on the way from −8 to 3."""
+    found = read_saved(FOLDER / "lambda-start.jsonl")
+    results = SweepResults(runs=plan(found.spec).runs, lines=found.lines, provenance="")
+    layout = Layout.of(results.axes, "lambda_init")
+    figure = charts.lines_figure(DrawnSweep.of(results, layout, results.metrics["clean"]))
+    for each in (each for each in figure.data if each.error_y.array is not None):
+        labels = [label for label, *_ in each.customdata]
+        assert ("lines" in each.mode) == ("reference" not in labels)
+    assert layout.stretches(["1", "off", "C/2", "−3"]) == [["1"], ["off"], ["C/2", "−3"]]
 
 
 def test_the_table_says_the_same_in_html_and_csv(results):

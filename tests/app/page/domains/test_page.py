@@ -286,6 +286,16 @@ def test_pretrained_models_show_what_they_were_asked_where_the_images_are_not(sh
     assert not list((shipped.root / ".evaluations").glob("*"))  # nothing had to be asked
 
 
+def test_a_first_visit_opens_where_most_is_known_and_a_link_means_what_it_did(shipped):
+    """A quarter of the embedded digits' networks came along, and all of the published digits'."""
+    at = page()
+    assert at.query_params["of"] == "pretrained digits"
+    assert all(text != "·" for rows in tables(at).values() for row in rows for text in row)
+    before = page(norms="bn~afn")
+    assert "of" not in before.query_params
+    assert "Train the missing" in " ".join(buttons(before))
+
+
 def test_pretrained_families_give_way_to_domains_that_are_here(shipped):
     cards = sound_cards()
     assert list(families(cards)) == ["digits", "pretrained digits", "pacs"]

@@ -91,8 +91,20 @@ def test_the_newest_of_each_norm_are_proposed_side_by_side(runs, quick, ids):
     list(execute(runs.create(replace(quick, norm="gn", lr=0.3))))
     offered = networks.choices()
     assert offered[0].config.norm == "gn"
-    assert newest(offered[1:], 4, first=NORM_ORDER) == (ids["bn"], ids["asrnorm"], ids["afn"])
+    three = (ids["bn"], ids["asrnorm"], ids["afn"])
+    assert newest(offered[1:], 4, first=NORM_ORDER) == three
     assert newest(offered, 4, first=NORM_ORDER) == (offered[0].id,)
+    assert newest(offered, 4, first=NORM_ORDER, at_least=2) == three
+    assert newest(offered[:1], 4, first=NORM_ORDER, at_least=2) == (offered[0].id,)
+
+
+def test_a_fork_is_not_what_pages_open_with(runs, ids):
+    """It is one future of one network: beside nothing, it shows nothing."""
+    offered = networks.choices()
+    fork = replace(offered[0], id="fork", is_fork=True)
+    three = (ids["bn"], ids["asrnorm"], ids["afn"])
+    assert newest([fork, *offered], 4, first=NORM_ORDER) == three
+    assert newest([fork], 4, first=NORM_ORDER) == ("fork",)
 
 
 def test_runs_of_one_name_can_be_told_apart(runs, quick):
