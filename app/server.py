@@ -30,6 +30,7 @@ from .kit.folders import PLOTLY
 from .kit.headers import Headers, sites
 from .kit.orders import ORDERS
 from .kit.people import Doorkeeper
+from .kit.sheets import SHEETS
 
 APP = Path(__file__).parent
 
@@ -50,6 +51,7 @@ def serve(ready: Callable[[str], object], **options: object) -> None:
         routes=[
             FEED.serve(base),
             ORDERS.serve(base),
+            SHEETS.serve(base),
             Route(f"{base}/app/static/{PLOTLY.name}", _plotly),
         ],
         middleware=[

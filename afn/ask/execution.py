@@ -10,6 +10,7 @@ from torch import nn
 
 from afn.ask.evaluation import Evaluation
 from afn.ask.layer_statistics import layer_spread
+from afn.ask.looking import look
 from afn.ask.measure import ShownImages, answers, brought
 from afn.ask.models import asked, restored
 from afn.ask.movement_statistics import movement, start_of
@@ -18,7 +19,15 @@ from afn.ask.pictures import KEPT, Pictures, PicturesFile
 from afn.ask.records import Place
 from afn.ask.rescaling import Condition
 from afn.ask.rescaling_statistics import layer_rescaling
-from afn.ask.tasks import GridTask, MovementTask, PicturesTask, RescalingTask, SpreadTask, Task
+from afn.ask.tasks import (
+    GridTask,
+    LookTask,
+    MovementTask,
+    PicturesTask,
+    RescalingTask,
+    SpreadTask,
+    Task,
+)
 from afn.corruptions import CORRUPTIONS
 from afn.data import ImageData, load_dataset
 
@@ -58,6 +67,10 @@ def _done(tasks: Sequence[Task], problems: list[str]) -> Iterator[None]:
         if isinstance(task, PicturesTask):
             with _noted(problems):
                 task.file.write(_pictures(task.file))
+            yield
+        elif isinstance(task, LookTask):
+            with _noted(problems):
+                look(task.config, task.folder)
             yield
     grids = [task for task in tasks if isinstance(task, GridTask)]
     yield from _cells(grids, models, test_sets, problems)

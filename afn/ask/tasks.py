@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+from afn.ask.looks import look_of
 from afn.ask.movement import Movement
 from afn.ask.network import Network
 from afn.ask.pictures import PicturesFile
@@ -17,6 +18,8 @@ from afn.ask.records import Place, Question
 from afn.ask.rescaling import Condition, Rescaling
 from afn.ask.spread import Spread
 from afn.plain import converted
+from afn.runs.recorded import Recorded
+from afn.settings.config import TrainConfig
 from afn.settings.corruptions import RULE
 from afn.work.folder import read_json, write_json
 
@@ -82,6 +85,38 @@ class PicturesTask:
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
         return {"kind": "pictures", "file": self.file.to_json()}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LookTask:
+    """A network to be looked at before its first step."""
+
+    config: TrainConfig
+    folder: Path
+    """Of all looks."""
+
+    @property
+    def look(self) -> Recorded:
+        """Where it is kept."""
+        return look_of(self.config, self.folder)
+
+    @property
+    def size(self) -> int:
+        """How many results there will be."""
+        return 1
+
+    @property
+    def name(self) -> object:
+        """What tells it from other tasks."""
+        return self.look.id
+
+    def left(self) -> "LookTask | None":
+        """The task, unless it was looked at."""
+        return None if self.look.is_there else self
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {"kind": "look", "config": self.config.to_json(), "folder": str(self.folder)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -201,13 +236,16 @@ class MovementTask(_UnderConditions):
         return None
 
 
-Task = GridTask | PicturesTask | SpreadTask | RescalingTask | MovementTask
+Task = GridTask | PicturesTask | LookTask | SpreadTask | RescalingTask | MovementTask
 
 
 def task_from_json(record: dict[str, Any]) -> Task:
     """The inverse of the tasks' ``to_json``."""
     if record["kind"] == "pictures":
         return PicturesTask(file=PicturesFile.from_json(record["file"]))
+    if record["kind"] == "look":
+        config = TrainConfig.from_json(record["config"])
+        return LookTask(config=config, folder=Path(record["folder"]))
     network = Network.from_json(record["subject"])
     question = Question(**record["question"])
     if record["kind"] == "spread":

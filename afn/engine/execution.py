@@ -10,7 +10,7 @@ from afn.engine.training import DivergedError, Training
 from afn.runs.fork import fork
 from afn.runs.index import note
 from afn.runs.origin import CHECKPOINT
-from afn.runs.store import SHEETS, Run, RunStore, RunWriter
+from afn.runs.store import Run, RunStore, RunWriter
 from afn.settings.commands import FileControls, Scripted, Timed
 from afn.settings.config import TrainConfig
 from afn.settings.events import Event
@@ -106,7 +106,7 @@ def execute(
         run.end("failed", _one_line(error))
         return
     try:
-        training = Training(run.config(), run.path / "checkpoints", run.path / SHEETS)
+        training = Training(run.config(), run.path / "checkpoints", run.sheets_path)
         if weights := run.weights():
             training.restore(weights)
         elif origin := run.origin():

@@ -157,6 +157,11 @@ class Run(Work):
         return self.path / "events.jsonl"
 
     @property
+    def sheets_path(self) -> Path:
+        """The folder of pictures that its events name."""
+        return self.path / SHEETS
+
+    @property
     def control_path(self) -> Path:
         """The commands, one JSON object a line."""
         return self.path / "control.jsonl"

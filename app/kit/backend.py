@@ -119,6 +119,11 @@ def experiments() -> Path:
     return (store().root / ".lessons").absolute()
 
 
+def looks() -> Path:
+    """The folder of networks before Start."""
+    return (store().root / ".looks").absolute()
+
+
 def pictures() -> Path:
     """The folder of corrupted images to look at."""
     return (store().root / ".pictures").absolute()

@@ -13,7 +13,8 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_FOREVER = "public, immutable, max-age=31536000"
+FOREVER = "public, immutable, max-age=31536000"
+"""What tells browsers to keep a file and never to ask again."""
 
 
 class Files:
@@ -63,7 +64,7 @@ class Files:
 
 
 def _packed(body: bytes, kind: str) -> Response:
-    headers = {"Content-Type": kind, "Cache-Control": _FOREVER, "Vary": "Accept-Encoding"}
+    headers = {"Content-Type": kind, "Cache-Control": FOREVER, "Vary": "Accept-Encoding"}
     packed = gzip.compress(body, mtime=0)
     if len(packed) < 0.9 * len(body):
         return Response(packed, headers={**headers, "Content-Encoding": "gzip"})

@@ -6,6 +6,8 @@ import plotly
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 """What was measured and trained beforehand."""
+DEMO = REFERENCE / "demo"
+"""The comparison that the Playground opens with."""
 STATIC = Path(__file__).parents[1] / "static"
 """What browsers load: scripts, fonts."""
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"

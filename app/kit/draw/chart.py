@@ -7,6 +7,7 @@ from typing import Any, Literal
 from afn.pretrained.cards import Card
 from afn.runs.history import History
 from afn.runs.origin import ForkedFrom
+from afn.runs.recorded import Recorded
 from afn.settings.config import TrainConfig
 from afn.settings.lambda_init import GREEK
 from afn.wording import statistics_told
@@ -41,7 +42,8 @@ class Shown:
     @property
     def kind(self) -> Literal["live", "cached", "precomputed"]:
         """How its history comes to be here."""
-        return "precomputed" if self.card else "cached" if self.is_over else "live"
+        is_precomputed = self.card or isinstance(self.history.run, Recorded)
+        return "precomputed" if is_precomputed else "cached" if self.is_over else "live"
 
     @property
     def is_live(self) -> bool:

@@ -1,0 +1,90 @@
+"""Pictures that events name, such as feature maps: outside the feed, each loaded once.
+
+`SHEETS.serve` is the route ``/sheets/ID/FILE``. A file never changes (what is another picture has
+another name), so browsers may keep it for good.
+"""
+
+import asyncio
+import base64
+import re
+from pathlib import Path
+from typing import Protocol
+
+import streamlit as st
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from . import backend
+from .files import FOREVER
+from .folders import DEMO
+
+PATH = "/sheets"
+_ID = re.compile(r"(look\.|demo\.)?[a-z0-9][a-z0-9_-]{0,63}")
+_FILE = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\.png")
+
+
+class Pictured(Protocol):
+    """Whose events name pictures: a run, a look, or what is recorded of the demo."""
+
+    @property
+    def id(self) -> str:
+        """What tells it from others."""
+        ...
+
+    @property
+    def sheets_path(self) -> Path:
+        """Where they lie."""
+        ...
+
+
+class Sheets:
+    """The route to all of them."""
+
+    def __init__(self) -> None:
+        self.is_served = False
+
+    def serve(self, base: str = "") -> Route:
+        """The route; from now on pages count on it."""
+        self.is_served = True
+        return Route(f"{base}{PATH}/{{id}}/{{file}}", self.respond)
+
+    async def respond(self, request: Request) -> Response:
+        """Answer with the picture, for good."""
+        source, file = request.path_params["id"], request.path_params["file"]
+        data = None
+        if _ID.fullmatch(source) and _FILE.fullmatch(file):
+            data = await asyncio.to_thread(_read, _folder(source) / file)
+        if data is None:
+            return PlainTextResponse("Not Found", 404, {"Cache-Control": "no-store"})
+        return Response(data, media_type="image/png", headers={"Cache-Control": FOREVER})
+
+
+SHEETS = Sheets()
+"""Those of this server."""
+
+
+def sheet_address(source: Pictured, file: str) -> str:
+    """Where a browser gets a picture that an event of `source` names.
+
+    Where the route is not served (``streamlit run``) it is the picture itself as a data URI, and
+    empty if it is not there: also that may be the ``src`` of an image.
+    """
+    if SHEETS.is_served:
+        base = st.get_option("server.baseUrlPath").strip("/")
+        return f"{'/' if base else ''}{base}{PATH}/{source.id}/{file}"
+    data = _read(source.sheets_path / file)
+    return f"data:image/png;base64,{base64.b64encode(data).decode()}" if data else ""
+
+
+def _folder(source: str) -> Path:
+    kind, _, name = source.rpartition(".")
+    root = {"look": backend.looks(), "demo": DEMO}.get(kind, backend.store().root)
+    return root / name / "sheets"
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
