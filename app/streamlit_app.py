@@ -34,7 +34,7 @@ def _also(path: str, page: Any) -> Any:
 
 _module("kit.garbage").begin()
 st.set_page_config(
-    page_title="AFN playground", page_icon="λ", layout="wide", initial_sidebar_state=335
+    page_title="AFN playground", page_icon="λ", layout="wide", initial_sidebar_state=300
 )
 st.html(APP / "look.css")
 pages = {name: _page(name, default=not number) for number, name in enumerate(_module("page").PAGES)}

@@ -48,9 +48,9 @@ def _catalogue(current: str) -> dict[str, DatasetEntry]:
 def render() -> tuple[Comparison, list[str]]:
     """Draw all settings; returns what they say and one line for each thing that cannot be."""
     _presets()
+    _contenders()
     entries = _catalogue(state.value(SETTINGS["dataset"]))
     _dataset(entries)
-    _contenders()
     _training(entries)
     comparison, errors = state.take()
     return comparison, errors or _data_errors(comparison, entries)
@@ -87,16 +87,17 @@ def _dataset(entries: dict[str, DatasetEntry]) -> None:
         h, w, c = entry.image_shape
         return f"{entry.title} · {entry.num_train:,} × {h}×{w}{'' if c == 1 else ' colour'}"
 
+    entry = entries[state.value(SETTINGS["dataset"])]
+    left_out = f" Left out: {entry.left_out}." if entry.left_out else ""
+    st.header("Data", anchor=False)
     st.selectbox(
         SETTINGS["dataset"].label,
         usable,
         format_func=title,
         key=key("dataset"),
         persist_state="session",
-        help=SETTINGS["dataset"].help,
+        help=f"{SETTINGS['dataset'].help}\n\n**{entry.title}.** {entry.source}{left_out}",
     )
-    entry = entries[state.value(SETTINGS["dataset"])]
-    st.caption(entry.source + (f" Left out: {entry.left_out}." if entry.left_out else ""))
     for line in unread():
         st.caption(f":material/folder_off: {plain(line[0].upper() + line[1:])}.")
     missing = [entry for entry in entries.values() if entry.status not in _AVAILABLE]
@@ -131,10 +132,20 @@ def _contenders() -> None:
         if panel.open:
             with panel:
                 _contender(slot)
+    _twist()
     if state.count() < MAX_CONTENDERS:
         st.button(
             "Add a contender", icon=":material/add:", on_click=state.add_contender, width="stretch"
         )
+
+
+def _twist() -> None:
+    """The same statistics for BN that AFN has when it is tested: what is left of its lead?"""
+    if state.batch_norms():
+        st.toggle(
+            "Give BN the test batch too", key=state.settle_twist(), on_change=state.twist,
+            help=HELP["twist"],
+        )  # fmt: skip
 
 
 def _panel(slot: int, name: str) -> Any:

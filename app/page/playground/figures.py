@@ -28,9 +28,12 @@ from .words import ABOUT, HELP
 
 def render(live: Live, comparison: Comparison) -> None:
     """Draw all figures of the runs on screen."""
-    _lambdas(live)
-    heading("Loss and accuracy", "learning", ABOUT["learning"])
-    _mount("Loss and accuracy", "learning", live, learning_chart, names_statistics=True)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _lambdas(live)
+    with right:
+        heading("Loss and accuracy", "learning", ABOUT["learning"])
+        _mount("Loss and accuracy", "learning", live, learning_chart, names_statistics=True)
     _corruptions(live, comparison)
     _distributions(live)
     heading("Gradient and speed", "gradients", ABOUT["gradients"])

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -12,7 +13,7 @@ from ...kit.draw.palette import run_colors
 from ...kit.jobs import follow
 from ...kit.markdown import plain, warn
 from ...kit.take import lambdas, offer, trainings
-from . import controls, figures, status, timeline, tour, transport
+from . import controls, figures, rail, status, timeline, tour, transport
 from . import view as state
 from .figures import downloads
 from .live import Live
@@ -25,6 +26,7 @@ TICK_SECONDS = 1.0
 """How often the page looks for news while something runs, where no feed brings them."""
 FIRST_LOOK_SECONDS = 0.6
 """After Start, the page waits so long for the first steps, to come with them and not before."""
+_ABOUT = "One network, one start, one order of images: only the **norm** differs."
 
 
 def render() -> None:
@@ -32,28 +34,25 @@ def render() -> None:
     tour.begin(is_linked=state.is_linked())
     state.begin()
     with st.sidebar:
+        changes = st.container()
         comparison, errors = controls.render()
     state.write_url(comparison)
-    tour.title("Watch normalization layers learn")
-    st.markdown(
-        "The same network, the same start, the same images in the same order: only the "
-        "**normalization layer** differs. Press Start and watch what each one learns, and how far "
-        "**λ**, the share that AFN and ASRNorm give to their small networks, moves."
-    )
-    warn(errors)
-    for line in dict.fromkeys(w for config in comparison for w in config.warnings()):
-        st.info(line, icon=":material/lightbulb:")
+    tour.title("Watch normalization layers learn", _ABOUT)
     backend.runner().start()
     slots = state.slots(comparison)
     _wait_for_first_steps(slots)
     statuses = [transport.status(slot) for slot in slots]
-    tour.render(comparison, statuses)
-    transport.render(slots, statuses, is_valid=not errors)
     is_live = transport.is_live(statuses)
     fed = is_fed()  # until the browser says that it cannot be
     every = TICK_SECONDS if is_live and not fed else None
-    if any(slot.run for slot in slots):
-        timeline.render(_looked, every=every)
+    scrubber = partial(timeline.render, _looked, every=every)
+    transport.render(slots, statuses, is_valid=not errors, scrubber=scrubber)
+    with changes:
+        rail.render(slots, statuses)
+    warn(errors)
+    for line in dict.fromkeys(w for config in comparison for w in config.warnings()):
+        st.info(line, icon=":material/lightbulb:")
+    tour.render(comparison, statuses)
     follow(lambda: (_live(statuses), is_fed()), (statuses, fed), every=every)
     tour.remember()
 
@@ -125,16 +124,7 @@ def _tell_failures(slots: list[Slot], names: list[str]) -> None:
 
 
 def _empty() -> None:
-    with st.container(border=True):
-        st.markdown(
-            "**Nothing runs yet.** Press **Start**: each contender trains for about half a minute. "
-            "**Step** takes a single step instead."
-        )
-        if not tour.tour().is_open:
-            st.markdown(
-                "The controls are at the left (on a phone, behind the » in the corner): try a "
-                "**preset**, change a contender's **λ start**, or make the **batch** small."
-            )
+    st.caption("**Nothing runs yet.** Press **Start**, or **Step** for a single step.")
     preload_charts()
 
 
@@ -147,6 +137,6 @@ def _settings_hint(comparison: Comparison, slots: list[Slot]) -> None:
     severity = comparison[0].severity
     if any(wanted != replace(config, severity=severity) for wanted, config in started):
         st.caption(
-            ":material/edit_note: The settings at the left differ from the runs below; they count "
-            "from the next **Reset** and **Start**."
+            ":material/edit_note: The settings differ from the runs below; they count from the "
+            "next **Reset** and **Start**."
         )

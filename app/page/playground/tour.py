@@ -63,10 +63,11 @@ def begin(*, is_linked: bool) -> None:
         tour().is_open = is_new and not is_linked and not st.context.is_embedded
 
 
-def title(text: str) -> None:
-    """The page's title, with the button that opens and closes the tour."""
+def title(text: str, about: str) -> None:
+    """The page's title, a line, and the button that opens and closes the tour."""
     with st.container(horizontal=True, vertical_alignment="center", key="tour-title"):
-        st.title(text, anchor=False, width="stretch")
+        st.title(text, anchor=False, width="content")
+        st.caption(about, width="stretch")
         st.button(
             "Tour", icon=":material/explore:", type="tertiary", key="tour.toggle",
             on_click=tour().toggle, help="The first steps, in three lines",

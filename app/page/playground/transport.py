@@ -1,8 +1,7 @@
-"""Start, pause, step, stop, reset: for all contenders or for one, and changes while they train."""
+"""Start, pause, step, stop, reset: for all contenders or for one."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,8 +9,6 @@ import streamlit as st
 
 from afn.runs.store import Run
 from afn.settings.commands import Command
-from afn.settings.config import LIVE, SETTINGS
-from afn.settings.lambda_init import LAMBDAS
 from afn.work.folder import ENDED
 
 from ...kit import backend, orders, people
@@ -19,8 +16,7 @@ from ...kit.comparison import Comparison, labels, names_of, to_url
 from ...kit.components.starter import start_by
 from ...kit.draw.chart import change_words
 from ...kit.markdown import plain
-from ...kit.setting_control import control
-from ...kit.view import said, settle
+from ...kit.view import settle
 from . import view as state
 from .view import Slot
 from .words import HELP
@@ -43,17 +39,19 @@ def is_live(statuses: Sequence[str]) -> bool:
     return any(each in ("waiting", "running", "paused") for each in statuses)
 
 
-def render(slots: list[Slot], statuses: list[str], *, is_valid: bool) -> None:
-    """The row of buttons. A click acts before the page is drawn again."""
-    chosen = _target(slots)
-    own = [i for i in chosen if people.may_change(slots[i].run)]
+def render(
+    slots: list[Slot], statuses: list[str], *, is_valid: bool, scrubber: Callable[[], None]
+) -> None:
+    """The row of buttons, with the scrubber beside them. A click acts before all is drawn again."""
+    chosen = _chosen(slots)
+    own = own_of(slots)
     mine = [statuses[i] for i in own]
     reason = "" if len(own) == len(chosen) else people.FORK_IT
     can_start = is_valid and any(each == "ready" for each in mine)
     is_over = bool(chosen) and all(statuses[i] in ENDED for i in chosen)
     is_running = any(each in ("running", "waiting") for each in mine)
-    can_resume = any(statuses[i] == "paused" or _can_reopen(slots[i]) for i in own)
-    with st.container(horizontal=True, vertical_alignment="bottom", key="transport"):
+    can_resume = any(statuses[i] == "paused" or can_reopen(slots[i]) for i in own)
+    with st.container(horizontal=True, vertical_alignment="center", key="transport"):
         if is_over:
             _button("Start again", "replay", _start_again, chosen, disabled=not is_valid, main=True)
         else:
@@ -71,16 +69,9 @@ def render(slots: list[Slot], statuses: list[str], *, is_valid: bool) -> None:
         has_runs = any(slots[i].run for i in chosen)
         _button("Reset", "restart_alt", _reset, chosen, disabled=not has_runs)
         _button("New seed", "casino", _new_seed, list(range(len(slots))))
-        popover = st.popover(
-            "Change now",
-            icon=":material/tune:",
-            disabled=not (is_live(mine) or can_resume),
-            key="change",
-            on_change="rerun",
-        )
-    if popover.open:
-        with popover:
-            _changes([slots[i] for i in own])
+        _target(slots)
+        with st.container(key="timeline"):
+            scrubber()
     _set_for_later(slots)
 
 
@@ -99,7 +90,7 @@ def _set_for_later(slots: list[Slot]) -> None:
     told = [
         f"{name}: {', '.join(words)}"
         for name, slot in zip(names, slots, strict=True)
-        if slot.run and _can_reopen(slot) and (words := _pending_words(slot.run))
+        if slot.run and can_reopen(slot) and (words := _pending_words(slot.run))
     ]
     if told:
         st.caption(f":material/tune: Set for when it is resumed. {plain('; '.join(told))}.")
@@ -111,21 +102,29 @@ def _pending_words(run: Run) -> list[str]:
     return []
 
 
-def _target(slots: list[Slot]) -> list[int]:
-    names = names_of([slot.config for slot in slots], [slot.origin for slot in slots])
-    options = [ALL, *map(str, range(len(slots)))]
-    settle(state.TARGET, options)
+def _target(slots: list[Slot]) -> None:
+    """A choice of whom the buttons act on."""
     if len(slots) == 1:
-        return [0]
-    chosen = st.segmented_control(
+        return
+    names = names_of([slot.config for slot in slots], [slot.origin for slot in slots])
+    st.selectbox(
         "Buttons act on",
-        options,
+        [ALL, *map(str, range(len(slots)))],
         format_func=lambda name: "All" if name == ALL else names[int(name)],
         key=state.TARGET,
-        required=True,
-        help=HELP["target"],
+        label_visibility="collapsed",
+        width=110,
     )
-    return list(range(len(slots))) if chosen in (ALL, None) else [int(chosen)]
+
+
+def _chosen(slots: list[Slot]) -> list[int]:
+    chosen = settle(state.TARGET, [ALL, *map(str, range(len(slots)))])
+    return list(range(len(slots))) if chosen == ALL else [int(chosen)]
+
+
+def own_of(slots: list[Slot]) -> list[int]:
+    """Those that the buttons act on and the visitor may change."""
+    return [i for i in _chosen(slots) if people.may_change(slots[i].run)]
 
 
 def _button(
@@ -144,8 +143,8 @@ def _button(
         key=f"transport.{label}",
         type="primary" if main else "secondary",
         disabled=disabled,
-        help=reason if disabled and reason else None,
-        on_click=_guarded(act),
+        help=reason if disabled and reason else HELP.get(label),
+        on_click=guarded(act),
         args=(chosen,),
     )
 
@@ -202,7 +201,7 @@ def _resume(chosen: list[int]) -> None:
     chosen = [i for i in chosen if i < len(shown)]
     for i in chosen:
         run = shown[i].run
-        if run is not None and _can_reopen(shown[i]) and run.reopen():
+        if run is not None and can_reopen(shown[i]) and run.reopen():
             reopened.append(run)
     if reopened:
         backend.runner().submit(reopened)
@@ -216,7 +215,7 @@ def _step(chosen: list[int]) -> None:
     _send(live, {"command": "step"})
 
 
-def _guarded(act: Callable[..., None]) -> Callable[..., None]:
+def guarded(act: Callable[..., None]) -> Callable[..., None]:
     """The action; where the disk does not play along, one line instead of a broken page."""
 
     def guarded(*args: Any) -> None:
@@ -262,7 +261,8 @@ def _send(chosen: list[int], command: Command) -> None:
         run.send(command)
 
 
-def _can_reopen(slot: Slot) -> bool:
+def can_reopen(slot: Slot) -> bool:
+    """Whether it has ended and can go on from a checkpoint."""
     return (
         slot.run is not None
         and slot.run.state().status in ("stopped", "failed")
@@ -273,7 +273,7 @@ def _can_reopen(slot: Slot) -> bool:
 
 def evaluate(comparison: Comparison, severity: int) -> None:
     """Have every run on screen tested at a severity; ended ones are reopened for it."""
-    _guarded(_evaluate)(comparison, severity)
+    guarded(_evaluate)(comparison, severity)
 
 
 def _evaluate(comparison: Comparison, severity: int) -> None:
@@ -292,73 +292,3 @@ def _evaluate(comparison: Comparison, severity: int) -> None:
             reopened.append(slot.run)
     if reopened:
         backend.runner().submit(reopened)
-
-
-# -- changes while they train ------------------------------------------------------------------
-
-
-def _changes(slots: list[Slot]) -> None:
-    is_over = not any(slot.run and slot.run.state().status not in ENDED for slot in slots)
-    st.caption(HELP["change.resume" if is_over else "change"])
-    first = next((slot.config for slot in slots), None)
-    if first is None:
-        return
-    for name in LIVE:
-        setting = SETTINGS[name]
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            control(setting, state.change_key(name), first, value=getattr(first, name))
-            label = setting.label.removesuffix(", times")
-            _set_button(label, name, partial(_chosen_number, name), slots)
-    adaptive = [slot for slot in slots if slot.config.is_adaptive]
-    if not adaptive:
-        st.caption("None of these contenders has a λ to set.")
-        return
-    chosen = st.pills(
-        "λ to set",
-        list("μσγβ"),
-        selection_mode="multi",
-        default=list("μσ"),
-        key=state.change_key("lambdas"),
-    )
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.slider("Logit", -8.0, 3.0, -1.0, 0.5, key=state.change_key("logit"), help=HELP["logit"])
-        _set_button("λ", "lambda", _chosen_logits, adaptive, disabled=not chosen)
-
-
-def _chosen_number(name: str) -> Command:
-    return {name: said(state.change_key(name))}
-
-
-def _chosen_logits() -> Command:
-    symbols, logit = (said(state.change_key(name)) for name in ("lambdas", "logit"))
-    names = [name for name, symbol in zip(LAMBDAS, "μσγβ", strict=True) if symbol in symbols]
-    return {"lambda": dict.fromkeys(names, logit)}
-
-
-def _set_button(
-    label: str,
-    name: str,
-    change: Callable[[], Command],
-    slots: list[Slot],
-    *,
-    disabled: bool = False,
-) -> None:
-    """Sends one change, as the widgets say it when the button is pressed, to runs that heed it."""
-
-    def send() -> None:
-        runs = [slot.run for slot in slots if slot.run is not None and _heeds(slot)]
-        for run in runs:
-            run.send({"command": "set", **change()})
-        if any(run.state().status in ENDED for run in runs):
-            st.toast(
-                f"{label} is set; what has ended obeys it once resumed.", icon=":material/tune:"
-            )
-
-    st.button(f"Set {label}", key=f"change.send.{name}", on_click=_guarded(send), disabled=disabled)
-
-
-def _heeds(slot: Slot) -> bool:
-    """Whether its run obeys commands: now, or once it is resumed."""
-    if slot.run is None or not people.may_change(slot.run):
-        return False
-    return _can_reopen(slot) or slot.run.state().status not in ENDED

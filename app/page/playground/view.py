@@ -38,8 +38,8 @@ from ...kit.comparison import (
 from ...kit.routes import PLAYGROUND_RUNS
 from ...kit.view import here, in_session
 
-TARGET, PRESET = "target", "preset"
-"""Widget keys: of what the buttons act on, and of the presets."""
+TARGET, PRESET, TWIST = "target", "preset", "twist"
+"""Widget keys: of what the buttons act on, of the presets, and of BN's statistics."""
 NO_RUN = "-"
 VIEW_DEFAULTS: dict[str, str] = {"scale": "λ", "by": "λ", "layer": "", "step": ""}
 """Choices of how to look at the runs; each is a URL parameter and a widget key ``view.<name>``.
@@ -296,6 +296,24 @@ def begin_logits(slot: int) -> None:
     if preset and not preset.is_off:
         for name in (*LAMBDAS, "rescale_gate"):
             st.session_state[key(name, slot)] = getattr(preset, name)
+
+
+def batch_norms() -> list[int]:
+    """The slots of plain BN."""
+    return [slot for slot in range(count()) if said(slot).norm == "bn"]
+
+
+def settle_twist() -> str:
+    """The key of the switch that gives BN the test batch, which says how BN is set."""
+    st.session_state[TWIST] = all(said(slot).eval_stats == "batch" for slot in batch_norms())
+    return TWIST
+
+
+def twist() -> None:
+    """Set BN's statistics at test time as the switch says."""
+    for slot in batch_norms():
+        st.session_state[key("eval_stats", slot)] = "batch" if st.session_state[TWIST] else None
+    session().settings, _ = take()
 
 
 def add_contender() -> None:

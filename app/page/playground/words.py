@@ -5,14 +5,21 @@ from ...kit.words import EQUATIONS
 HELP = {
     "preset": "A ready comparison with one thing to watch for; nothing starts until you press "
     "Start.",
+    "twist": "BN normalizes test images by running averages from training; AFN by the test batch "
+    "itself. Give BN the same, and see what is left of the difference.",
     "logit": "The parameter behind λ: λ = sigmoid(logit). −3 is 0.047, −5 is 0.0067, 0 is 0.5. "
     "As a start, −50 is exactly 0, frozen.",
     "rescale_gate": "sigmoid keeps λ_γ and λ_β between 0 and 1, as the paper says; linear uses the "
     "number itself as λ, as the published code does.",
-    "target": "Whom the buttons speak to: all contenders, or one.",
-    "change": "Takes effect at the next step, and leaves a mark on the time axis.",
-    "change.resume": "These runs have ended. What you set here they obey once you press Resume, "
-    "from their last checkpoint on.",
+    "Pause": "Hold all at their step",
+    "Step": "Train one step",
+    "Stop": "End the training here",
+    "Reset": "Put the runs away; they stay on the page Runs",
+    "New seed": "Other random weights and another order of the images",
+    "change": "Takes effect at the next step, and leaves a mark on the scrubber.",
+    "change.lambda": "For the λ chosen above, in every layer: what the slider says from the next "
+    "step on, still free to move from there.",
+    "change.resume": "For when you press Resume.",
     "scale": "λ itself, or the logit that is learned: near 0 it shows movement that λ hides.",
     "by": "A line for every layer; or a panel for each, with how far its λ have moved since the "
     "start.",
@@ -41,8 +48,8 @@ Raise the λ learning-rate factor to let it travel.
     "distribution": r"""
 After standardizing, a layer scales and shifts each channel: $y = \hat\gamma\,\hat x + \hat\beta$.
 Each dot is one channel; the box holds the middle half. All start at $\gamma = 1$, $\beta = 0$ and
-spread as channels find their roles: drag the scrubber on top, or press play. ASRNorm's values differ from
-image to image; shown is their mean over the batch.
+spread as channels find their roles: drag the scrubber on top, or press play. ASRNorm's values
+differ from image to image; shown is their mean over the batch.
 """,
     "gradients": r"""
 **Gradient norm**: the length of the gradient of all parameters together. Spikes mean that a step

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from afn import TrainConfig
 from afn.runs.store import RunStore
 from tests.app.browser import button, open_button
+from tests.app.conftest import SMALL
 from tests.waiting import wait_for
 
 pytestmark = [
@@ -119,13 +120,10 @@ def test_closing_the_tab_loses_nothing(chromium: Browser, address: str, runs_fol
 def test_a_change_while_running_takes_effect_and_leaves_a_mark(page: Page, address: str):
     start(page, address + LONG)
     wait_for_more_points(page, "λ over steps")
-    button(page, "Change now").click()
-    rates = page.get_by_label("Learning rate", exact=True)
-    expect(rates).to_have_count(2)  # the sidebar's, and the one for the live runs
-    rates.last.fill("0.001")
-    page.keyboard.press("Enter")
-    button(page, "Set Learning rate").click()
-    page.keyboard.press("Escape")
+    rail = page.locator(".st-key-rail")
+    rate = rail.get_by_label("Learning rate", exact=True)
+    rate.fill("0.001")
+    rate.press("Enter")
     page.wait_for_function(
         """() => [...document.querySelectorAll('.js-plotly-plot')].some(plot =>
           plot.layout.annotations?.some(note => note.text.includes('lr 0.001')))"""
@@ -191,8 +189,7 @@ def test_what_a_resumed_run_took_back_is_gone_from_every_chart(
         page.get_by_role("figure", name=re.compile(f"^{title}")).scroll_into_view_if_needed()
         page.wait_for_function(f"([title, at]) => ({DRAWN})()[title] === at", arg=[title, at])
     expect(page.get_by_text(re.compile(f"step {at:,} "))).to_be_visible()
-    button(page, "Change now").click()
-    expect(page.get_by_label("Learning rate", exact=True)).to_have_count(2)
+    expect(page.locator(".st-key-rail").get_by_label("Learning rate")).to_be_visible()
 
 
 def test_hidden_legend_entries_survive_ticks(page: Page, address: str):
@@ -279,3 +276,27 @@ def test_runs_are_listed_and_opened(page: Page, address: str, runs_folder: Path)
     open_button(page).click()
     expect(page.locator(".afn-card")).to_have_count(1)
     expect(page.locator(".afn-card")).to_contain_text("finished")
+
+
+def test_the_step_that_was_scrubbed_to_is_in_the_link_and_outlasts_a_refresh(
+    page: Page, address: str, runs_folder: Path
+):
+    from afn.engine.execution import execute
+
+    run = RunStore(runs_folder).create(replace(SMALL, norm="afn"))
+    list(execute(run))
+    page.goto(f"{address}/?run={run.id}")
+    thumb = page.get_by_role("slider", name="Training step")
+    expect(thumb).to_be_enabled()
+    last = int(thumb.get_attribute("max") or 0)
+    thumb.press("Home")
+    for _ in range(4):
+        thumb.press("ArrowRight")
+    page.wait_for_url(re.compile("[?&]step=4(&|$)"))
+    page.reload()
+    expect(thumb).to_have_attribute("aria-valuetext", f"step 4 of {last}")
+    spread = page.get_by_role("figure", name=re.compile("^γ̂ and β̂"))
+    spread.scroll_into_view_if_needed()
+    expect(spread.get_by_text(re.compile(r"at step \d"))).not_to_have_count(0)
+    button(page, "end").click()
+    page.wait_for_function("!location.search.includes('step=')")

@@ -33,7 +33,7 @@ from tests.app.playground import (
 def test_the_first_visit_needs_no_data_and_writes_nothing(runs):
     at = playground()
     assert standing(at) == [("AFN", "ready"), ("ASRNorm", "ready"), ("BN", "ready")]
-    assert "Nothing runs yet" in text(at.markdown)
+    assert "Nothing runs yet" in text(at.caption)
     assert is_enabled(at, "Start")
     assert is_enabled(at, "Step")
     assert not any(is_enabled(at, label) for label in ("Pause", "Stop", "Reset"))
@@ -233,14 +233,14 @@ def test_a_link_says_how_to_look_at_the_runs(runs, asked, given):
 def test_how_the_runs_are_looked_at_is_in_the_address_at_once(runs):
     at = playground(run=finished(runs, CONFIG).id)
     at.segmented_control(key="view.scale").set_value("logit")
-    assert run_fragment(at).query_params.get("scale") == "logit"
+    assert run_fragment(at, 1).query_params.get("scale") == "logit"
 
 
 @pytest.mark.parametrize("run_id", ["../..", "20200101-000000-afn-abcdef", "~", "-", "x" * 500])
 def test_a_link_to_nothing_is_at_most_one_warning(runs, run_id):
     at = playground(run=run_id)
     assert len(at.warning) == (0 if run_id in ("~", "-") else 1)
-    assert "Nothing runs yet" in text(at.markdown)
+    assert "Nothing runs yet" in text(at.caption)
     assert is_enabled(at, "Start")
     assert dict(at.query_params) == {}
 
@@ -286,18 +286,22 @@ def test_a_store_that_cannot_be_written_is_one_line(runs, tmp_path, monkeypatch)
 
 @pytest.mark.parametrize(
     "name",
-    [*(f"transport.{n}" for n in ("Pause", "Stop", "Reset", "Step")), "change.send.lr", "test.now"],
+    [*(f"transport.{n}" for n in ("Pause", "Stop", "Reset", "Step")), "change.lr", "test.now"],
 )
 def test_a_full_disk_is_one_line_whatever_is_pressed(runs, monkeypatch, name):
     run, events = running(runs, CONFIG)
-    at = unfold(playground(run=run.id), "change")
+    at = playground(run=run.id)
 
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("afn.runs.store.append_line", full)
-    at.button(key=name).click()
-    [warning] = run_fragment(at).warning
+    if name == "change.lr":
+        drawn(at.number_input(key=name).set_value(0.01).run())
+    else:
+        at.button(key=name).click()
+        run_fragment(at, 1)
+    [warning] = at.warning
     assert "No space left on device" in warning.value
     events.close()
 

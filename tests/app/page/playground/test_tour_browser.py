@@ -17,7 +17,7 @@ QUICK = "?data=digits8&widths=4-8&epochs=1&c=afn&c=bn"
 
 def top_of_controls(page: Page) -> float:
     """Where Start and its neighbours stand, once what is above them is drawn."""
-    expect(page.locator(".st-key-target")).to_contain_text("All")
+    expect(page.get_by_role("combobox", name="Buttons act on")).to_have_value("All")
     return page.locator(".st-key-transport").bounding_box()["y"]
 
 
