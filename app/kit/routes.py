@@ -23,6 +23,12 @@ def to(name: str) -> Any:
     return _pages[name]
 
 
+def path_of(name: str) -> str:
+    """Where a page is on this server, for links that the browser makes."""
+    base = st.get_option("server.baseUrlPath").strip("/")
+    return f"{'/' if base else ''}{base}/{to(name).url_path}"
+
+
 def show_in_playground(run_ids: Sequence[str]) -> None:
     """Open runs in the Playground."""
     address.go(to("playground"), {PLAYGROUND_RUNS: "~".join(run_ids)})

@@ -13,10 +13,9 @@
 
 const VERSION = new URL(import.meta.url).search; // one version for every file of this component
 const load = (name) => import(`./live_chart/${name}.js${VERSION}`);
-const [{ element, isTouch, look }, { listen }, { moment }, curves, distribution, bars, cards, scrubber] = await Promise.all(
-  ["look", "feed", "moment", "curves", "distribution", "bars", "cards", "scrubber"].map(load),
-);
-const KINDS = { curves, distribution, bars, cards, scrubber };
+const [{ element, isTouch, look }, { listen }, { moment }] = await Promise.all(["look", "feed", "moment"].map(load));
+const NAMES = ["curves", "distribution", "bars", "cards", "scrubber", "network"];
+const KINDS = Object.fromEntries(await Promise.all(NAMES.map(async (name) => [name, await load(name)])));
 const PATIENCE = 3000; // ms after which a question that got lost is asked again
 const CONFIG = {
   displaylogo: false,
@@ -46,7 +45,9 @@ function fetchAsset(tag, attributes) {
   return fetched.get(address);
 }
 const asset = (name) => new URL(name + VERSION, import.meta.url).href;
-const styled = fetchAsset("link", { rel: "stylesheet", href: asset("live_chart/live_chart.css") });
+const styled = Promise.all(
+  ["live_chart", "network"].map((name) => fetchAsset("link", { rel: "stylesheet", href: asset(`live_chart/${name}.css`) })),
+);
 const plotly = () => fetchAsset("script", { src: asset("plotly.min.js") }); // large: once it is needed
 await styled;
 

@@ -17,6 +17,7 @@ from . import controls, figures, rail, status, timeline, tour, transport
 from . import view as state
 from .figures import downloads
 from .live import Live
+from .network import render_network
 from .view import Slot
 
 TITLE, PATH = "Playground", "home"
@@ -72,6 +73,7 @@ def _live(statuses_around: list[str]) -> list[str]:
     backend.runner().start()
     live = _looked()
     status.render(live)
+    render_network(live)
     _tell_failures(slots, live.names)
     shown = live.shown()
     if not shown:
