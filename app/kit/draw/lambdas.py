@@ -21,9 +21,21 @@ TITLES = {
 }
 Scale = Literal["λ", "logit"]
 By = Literal["λ", "layer"]
+Span = Literal["shared", "unit", "zoom"]
+"""What panels span: all as much, 0 to 1, or each as little as its curves."""
+LEAST = {"λ": 0.1, "logit": 2.0}
+"""What a panel spans at least, so that a drift of 0.00003 does not look like one of 0.009. All
+starts of the paper lie between 0 and 0.1, 0.047 in the middle: what reaches the top has doubled."""
+
+_ORIGINS: dict[tuple[Scale, By], float | str] = {
+    ("λ", "λ"): 0, ("λ", "layer"): "middle", ("logit", "layer"): "middle",
+}  # fmt: skip
+"""Where 0 lies, as far as curves allow."""
 
 
-def lambda_chart(shown: Sequence[Shown], *, scale: Scale = "λ", by: By = "λ") -> Chart:
+def lambda_chart(
+    shown: Sequence[Shown], *, scale: Scale = "λ", by: By = "λ", span: Span = "shared"
+) -> Chart:
     """λ of every layer of every run that has λ, or its logit; a panel per λ or per layer."""
     adaptive = [each for each in shown if each.history.adaptive_layers]
     layers = list(dict.fromkeys(name for each in adaptive for name in each.history.adaptive_layers))
@@ -50,6 +62,7 @@ def lambda_chart(shown: Sequence[Shown], *, scale: Scale = "λ", by: By = "λ") 
         "columns": 2 if by == "λ" or len(layers) < 3 else 3,
         "x": "step",
         "dashes": names if len(names) <= 5 else [],
+        "span": {"mode": span, "least": LEAST[scale], "from": _ORIGINS.get((scale, by))},
     }
 
     def feed(cursor: tuple[list[int], list[int]] | None) -> tuple[dict[str, Any], Any]:
@@ -65,7 +78,7 @@ def lambda_chart(shown: Sequence[Shown], *, scale: Scale = "λ", by: By = "λ") 
         marks = marks_since(adaptive, commands)
         return curves_chunk(blocks, marks, is_history=cursor is None), now
 
-    view = (scale, by, tuple(layers))
+    view = (scale, by, span, tuple(layers))
     return chart_of(adaptive, view, spec, feed, _reading(adaptive), lambda: _table(shown))
 
 

@@ -11,7 +11,7 @@ from ...kit import people
 from ...kit.comparison import Comparison
 from ...kit.draw.chart import Chart, Shown
 from ...kit.draw.corruptions import corruption_chart
-from ...kit.draw.lambdas import By, Scale, lambda_chart
+from ...kit.draw.lambdas import By, Scale, Span, lambda_chart
 from ...kit.draw.learning import gradient_chart, learning_chart
 from ...kit.draw.legend import short_layer
 from ...kit.draw.live_chart import live_chart
@@ -24,6 +24,9 @@ from .distribution import distribution_chart, layer_names
 from .live import Live
 from .view import key
 from .words import ABOUT, HELP
+
+SPANS = {"shared": "same span", "unit": "0–1", "zoom": "zoomed"}
+"""What panels of λ span, by name."""
 
 
 def render(live: Live, comparison: Comparison) -> None:
@@ -75,11 +78,15 @@ def _lambdas(live: Live) -> None:
             help=HELP["by"], label_visibility="collapsed",
             format_func=lambda by: f"a panel per {by}",
         )  # fmt: skip
+        st.segmented_control(
+            "Span", [*SPANS], key=state.view_key("span"), required=True, help=HELP["span"],
+            label_visibility="collapsed", format_func=SPANS.__getitem__,
+        )  # fmt: skip
 
     heading("λ of every layer", "lambda", ABOUT["lambda"], side=choices)
     if any(each.history.adaptive_layers for each in shown):
-        scale, by = state.view("scale"), state.view("by")
-        how = "logit" if scale == "logit" else "λ", "layer" if by == "layer" else "λ"
+        scale, by, span = (state.view(name) for name in ("scale", "by", "span"))
+        how = "logit" if scale == "logit" else "λ", "layer" if by == "layer" else "λ", span
         _mount("λ over steps", "lambdas", live, _lambda_chart, *how)
     elif all(each.history.start for each in shown):
         st.caption("None of these contenders has λ: it belongs to AFN and ASRNorm.")
@@ -87,8 +94,8 @@ def _lambdas(live: Live) -> None:
         st.caption("λ stands at its start; the first step comes in a moment.")
 
 
-def _lambda_chart(shown: Sequence[Shown], scale: Scale, by: By) -> Chart:
-    return lambda_chart(shown, scale=scale, by=by)
+def _lambda_chart(shown: Sequence[Shown], scale: Scale, by: By, span: Span) -> Chart:
+    return lambda_chart(shown, scale=scale, by=by, span=span)
 
 
 def _corruptions(live: Live, comparison: Comparison) -> None:

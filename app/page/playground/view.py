@@ -41,12 +41,16 @@ from ...kit.view import here, in_session
 TARGET, PRESET, TWIST = "target", "preset", "twist"
 """Widget keys: of what the buttons act on, of the presets, and of BN's statistics."""
 NO_RUN = "-"
-VIEW_DEFAULTS: dict[str, str] = {"scale": "λ", "by": "λ", "layer": "", "step": ""}
+VIEW_DEFAULTS: dict[str, str] = {
+    "scale": "λ", "by": "λ", "span": "shared", "layer": "", "step": "",
+}  # fmt: skip
 """Choices of how to look at the runs; each is a URL parameter and a widget key ``view.<name>``.
 
 The step is the one that the whole page shows, as the browser told when it was chosen; empty: now.
 """
-VIEW_CHOICES = {"scale": ("λ", "logit"), "by": ("λ", "layer")}
+VIEW_CHOICES = {
+    "scale": ("λ", "logit"), "by": ("λ", "layer"), "span": ("shared", "unit", "zoom"),
+}  # fmt: skip
 
 OFF_LOGIT = -50.0
 """The lowest logit that can be set; it stands for minus infinity, λ = 0 exactly and frozen."""

@@ -23,6 +23,8 @@ HELP = {
     "scale": "λ itself, or the logit that is learned: near 0 it shows movement that λ hides.",
     "by": "A line for every layer; or a panel for each, with how far its λ have moved since the "
     "start.",
+    "span": "All panels as much, 0.1 at least, so that a drift of 0.00003 lies flat beside one of "
+    "0.009; or 0 to 1; or each zoomed to its curves, which says how far.",
     "layer": "Which layer's γ̂ and β̂ to show.",
 }
 """Of controls, told when pointed at."""

@@ -55,7 +55,7 @@ export function axis(look, [from, to], size, more) {
     gridcolor: look.grid,
     zeroline: false,
     ticks: "",
-    tickfont: { size: 11, color: look.muted },
+    tickfont: { size: 12, color: look.muted },
     exponentformat: "power",
     tickangle: 0, // with the next line: no search for labels that collide, a third of a redraw
     ticklabeloverflow: "allow",
@@ -66,7 +66,7 @@ export function axis(look, [from, to], size, more) {
 /** A bold title and muted lines under it, hung from (left, top). */
 export function heading(look, left, top, width, height, title, lines) {
   const small = lines.map(
-    (line) => `<br><span style="font-size:11px;color:${look.muted}">${escape(line)}</span>`,
+    (line) => `<br><span style="font-size:12px;color:${look.muted}">${escape(line)}</span>`,
   );
   return {
     text: `<b>${escape(title)}</b>${small.join("")}`,
@@ -77,7 +77,7 @@ export function heading(look, left, top, width, height, title, lines) {
     xanchor: "left",
     yanchor: "top",
     align: "left",
-    font: { size: 13, color: look.text },
+    font: { size: 14, color: look.text },
     showarrow: false,
     borderpad: 0,
   };

@@ -202,6 +202,61 @@ def test_the_page_follows_the_scrubber_stays_where_it_is_put_and_replays(
     wait(page, f"{told}.endsWith(', now')")
 
 
+def test_a_drift_of_a_hundred_thousandth_lies_flat_unless_it_says_how_far_it_is_zoomed(
+    show: Callable[..., Page],
+) -> None:
+    found = show("lambdas").evaluate(f"""async () => {{
+        const {{ scales, zoomWords }} = await import(
+            new URL("./live_chart/curves_scale.js?alone", {MODULE})
+        );
+        const panels = [[0.0474, 0.0564], [0.00669, 0.00672], null].map(
+            (extent) => ({{ extent }})
+        );
+        const drawn = (mode, from) => scales(panels, {{ mode, least: 0.1, from }});
+        return {{
+            shared: drawn("shared", 0).map(({{ range }}) => range),
+            unit: drawn("unit", 0).map(({{ range }}) => range),
+            zoomed: drawn("zoom", 0).map(({{ range, zoom }}) => [...range, zoomWords(zoom)]),
+            wide: scales(
+                [{{ extent: [0.1, 0.9] }}, ...panels], {{ mode: "shared", least: 0.1, from: 0 }}
+            ),
+        }};
+    }}""")
+    assert found["shared"] == [pytest.approx([-0.003, 0.103])] * 3
+    assert found["unit"] == [pytest.approx([-0.03, 1.03])] * 3
+    low, high, words = found["zoomed"][1]
+    assert low < 0.00669 < 0.00672 < high < 0.00673
+    assert words == "×2,900 zoom"
+    sizes = [high - low for low, high in (each["range"] for each in found["wide"])]
+    assert sizes == [pytest.approx(0.88 * 1.06)] * 4
+
+
+def test_another_moment_moves_a_line_and_draws_no_curve_anew(show: Callable[..., Page]) -> None:
+    page = show("lambdas", at=30)  # it has ended
+    wait(page, f"document.querySelector('{PLOT}').data?.[0].x.at(-1) > 590")
+    count = f"document.querySelector('{PLOT}').layout.datarevision"
+    revision = page.evaluate(count)
+    lefts = page.evaluate(f"""async () => {{
+        const {{ moment }} = await import(
+            performance.getEntriesByType("resource").find(({{ name }}) => /moment/.test(name)).name
+        );
+        const frame = () =>
+            new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+        const lefts = [];
+        moment.extend("run", 0, 600, true);
+        for (const step of [150, 300, null]) {{
+            moment.set(step);
+            await frame();
+            const veil = document.querySelector('{PLOT} .live-chart-veil');
+            const at = document.querySelector('{PLOT}')._fullLayout.xaxis;
+            lefts.push(veil && parseFloat(veil.style.left) - at._offset - at.l2p(step));
+        }}
+        return lefts;
+    }}""")
+    assert lefts == [pytest.approx(0, abs=1), pytest.approx(0, abs=1), None]
+    assert page.evaluate(count) == revision
+
+
 def test_bars_fill_in_beside_their_pictures(show: Callable[..., Page]) -> None:
     page = show("robust", at=0)
     cells = f"document.querySelector('{PLOT}').data.filter(t => t.type === 'bar').flatMap(t => t.x)"

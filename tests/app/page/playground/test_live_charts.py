@@ -133,6 +133,14 @@ def test_lambda_draws_every_layer_from_its_start(shown, charted, scale, by):
     assert seen == set(itertools.product(range(2), range(2), range(4)))
 
 
+def test_panels_of_lambda_span_alike_and_no_less_than_a_tenth(shown):
+    spans = [lambda_chart(shown, span=span).spec["span"] for span in ("shared", "unit", "zoom")]
+    assert spans == [{"mode": m, "least": 0.1, "from": 0} for m in ("shared", "unit", "zoom")]
+    assert lambda_chart(shown).spec["span"]["mode"] == "shared"
+    assert lambda_chart(shown, by="layer").spec["span"]["from"] == "middle"
+    assert lambda_chart(shown, span="zoom").subject != lambda_chart(shown).subject
+
+
 def test_a_linear_gate_outside_zero_and_one_has_a_value_but_no_logit(tmp_path):
     config = replace(CONFIG, lambda_init=LambdaInit.REFERENCE)
     out = {"command": "set", "lambda": {"gamma": -0.5, "beta": 1.5}}

@@ -169,10 +169,11 @@ def test_how_the_runs_are_looked_at_is_in_the_address():
     visit = Visit(scale="logit")
     assert visit.url == {"scale": "logit"}
     visit.at.session_state["view.by"] = "layer"
-    assert visit.look().url == {"scale": "logit", "by": "layer"}
-    for name in ("scale", "by", "layer"):
+    visit.at.session_state["view.span"] = "zoom"
+    assert visit.look().url == {"scale": "logit", "by": "layer", "span": "zoom"}
+    for name in ("scale", "by", "span", "layer"):
         del visit.at.session_state[f"view.{name}"]  # the widgets of a page that was left
-    assert visit.look().url == {"scale": "logit", "by": "layer"}
+    assert visit.look().url == {"scale": "logit", "by": "layer", "span": "zoom"}
 
 
 # -- runs ------------------------------------------------------------------------------------------
