@@ -10,6 +10,7 @@ import sys
 import tomllib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -30,6 +31,7 @@ from .kit.folders import PLOTLY
 from .kit.headers import Headers, sites
 from .kit.orders import ORDERS
 from .kit.people import Doorkeeper
+from .kit.room.rooms import ROOMS
 from .kit.sheets import SHEETS
 
 APP = Path(__file__).parent
@@ -52,6 +54,7 @@ def serve(ready: Callable[[str], object], **options: object) -> None:
             FEED.serve(base),
             ORDERS.serve(base),
             SHEETS.serve(base),
+            *ROOMS.serve(base, lesson=_lessons),
             Route(f"{base}/app/static/{PLOTLY.name}", _plotly),
         ],
         middleware=[
@@ -64,6 +67,10 @@ def serve(ready: Callable[[str], object], **options: object) -> None:
     app.state["ready"] = ready
     sys.argv = [__file__]  # Streamlit puts its folder on the path: not that of a command
     app.run(config=settings)
+
+
+def _lessons() -> Any:
+    return import_module(".page.lessons.room", __package__).source()  # what it needs takes a while
 
 
 def _plotly(_: object) -> FileResponse:

@@ -43,6 +43,10 @@ SMALLEST = {
         "--grids 1 --slides 1 --switches 1 --visits 1 --images 20",
         r"^other statistics, tested before, in all tables +\d+ ms .*\nback from another page",
     ),
+    "room": (
+        "--phones 2 --voters 2 --rooms 1",
+        r"^2 votes within a second: .* s, median.*\nthe next step until each of 2 phones",
+    ),
     "sessions": (
         "--repeats 2 --browsers 0 --people 3 --sessions 20 --rest 0",
         r"^20 sessions came .* MB more\n.*\n3 who press Start .* s, median",
@@ -56,7 +60,7 @@ SMALLEST = {
 }
 """Script -> its arguments, and what is among its lines."""
 OF_A_BROWSER = ("inside", "pages", "playground", "robustness")
-APART = (*OF_A_BROWSER, "sessions", "soak", "viewers")
+APART = (*OF_A_BROWSER, "room", "sessions", "soak", "viewers")
 
 
 def marked(name):

@@ -9,6 +9,9 @@ import hashlib
 import hmac
 import secrets
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Protocol
@@ -30,6 +33,7 @@ FOREIGN = "Started by somebody else."
 FORK_IT = f"{FOREIGN[:-1]}: fork it."
 """Why a control is disabled; the second of runs."""
 _DAY = 86_400
+_acting: ContextVar[str | None] = ContextVar("acting", default=None)
 
 
 class Owned(Protocol):
@@ -117,10 +121,22 @@ def begin() -> None:
         tab.ask(mine.token, mine.told, on_told=mine.hear)
 
 
+@contextmanager
+def acting(person: str | None) -> Iterator[None]:
+    """Meanwhile it is this person who asks: where a request of its own does, and no page."""
+    before = _acting.set(person or "")
+    try:
+        yield
+    finally:
+        _acting.reset(before)
+
+
 def me() -> str | None:
     """Who looks at this page; None where the server is not shared."""
     if not is_shared():
         return None
+    if (person := _acting.get()) is not None:
+        return person
     return _of_cookie(_person()) or _person().open(in_session(Tab).token)
 
 

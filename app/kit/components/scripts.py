@@ -13,9 +13,15 @@ def module_line(name: str, *versions: str) -> str:
     The address carries a hash of ``<name>.js``, of all files of the folder ``<name>``, and of what
     else it depends on, so that browsers may keep it for good.
     """
-    files = sorted([STATIC / f"{name}.js", *(STATIC / name).iterdir()])
-    content = b"".join(path.read_bytes() for path in files) + "".join(versions).encode()
-    version = hashlib.sha256(content).hexdigest()[:12]
+    version = version_of(name, *versions)
     base = st.get_option("server.baseUrlPath").strip("/")
     path = f"{'/' if base else ''}{base}/app/static/{name}.js?v={version}"
     return f'const module = import(new URL("{path}", location.origin));\n'
+
+
+def version_of(name: str, *versions: str) -> str:
+    """What changes with the script of a name, its folder, or what else they depend on."""
+    script = STATIC / f"{name}.js"
+    files = sorted([*([script] if script.exists() else []), *(STATIC / name).iterdir()])
+    content = b"".join(path.read_bytes() for path in files) + "".join(versions).encode()
+    return hashlib.sha256(content).hexdigest()[:12]

@@ -9,6 +9,7 @@ import streamlit as st
 from ...kit import routes
 from ...kit.components.memory import remembered
 from ...kit.markdown import plain, warn
+from ...kit.room.rooms import ROOMS
 from ...kit.take import offer
 from . import result as lesson_result
 from . import take as trials
@@ -211,6 +212,9 @@ def _end(lesson: Lesson[Any], view: LessonsView, *, is_embedded: bool) -> None:
 def _note(lesson: Lesson[Any]) -> None:
     note = lesson.note
     with st.expander("For teachers", icon=":material/school:"):
+        if ROOMS.is_served:
+            address = f"./room?from=lesson:{lesson.slug}"
+            st.link_button("Open a room for your class", address, icon=":material/groups:")
         aims = "\n".join(f"- {aim}" for aim in note.aims)
         pitfalls = "\n".join(f"- {pitfall}" for pitfall in note.pitfalls)
         st.markdown(

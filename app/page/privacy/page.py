@@ -22,6 +22,8 @@ as long as the tab, where the browser lets it |
 but not whose they are | on this server | until you delete them, or space runs out |
 | **Uploaded pictures** | in this server's memory, for you alone | until you remove them or leave |
 | **Drawings** | in the address of the page | – |
+| **Votes in a class's room**, without a name | on this server; which are yours, in your phone | \
+six hours behind the last one |
 | **Lessons that you completed** | in your browser | until you delete it |
 """
 _LOGS = """

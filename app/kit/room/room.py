@@ -1,0 +1,263 @@
+"""One class: who is there, what was voted, and at which step it is.
+
+All of it is an append-only file, so that a server that is killed loses no vote, and whoever reads
+it again stands where the class stood. Nothing in it says who anybody is.
+"""
+
+import hashlib
+import hmac
+import secrets
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from afn.jsonl import append_line, read_lines
+
+from .script import Script, Step, steps_of
+
+HOURS = 6.0
+"""A room ends by itself so long after it was opened."""
+MOST = 400
+"""So many phones find room."""
+
+
+class RoomError(ValueError):
+    """What cannot be, in one line, with the status that an answer gets."""
+
+    def __init__(self, line: str, status: int = 422) -> None:
+        super().__init__(line)
+        self.status = status
+
+
+class Room:
+    """A room, as its file says.
+
+    Args:
+        path: Its file; the name is its code.
+        secret: What signs the phones' tokens.
+    """
+
+    def __init__(self, path: Path, secret: str) -> None:
+        self.path, self.code, self._secret = path, path.stem, f"{secret} {path.stem}".encode()
+        self.script: Script | None = None
+        self.opened = 0.0
+        self.step = 0
+        self.follow = ""
+        self.is_over = False
+        self.phones: dict[str, bool] = {}
+        """Who joined, and whether only pretended to be there."""
+        self.votes: dict[tuple[int, int], dict[str, int]] = {}
+        """By poll and round, each phone's choice."""
+        self._teacher = ""
+        self._offset = 0
+        self._lock = threading.RLock()
+        self.read()
+
+    @classmethod
+    def open(cls, path: Path, secret: str, script: Script) -> tuple["Room", str]:
+        """A new one, and the token of whoever leads it.
+
+        Raises:
+            OSError: It cannot be kept.
+        """
+        token = secrets.token_urlsafe(18)
+        record = {"open": msgspec.to_builtins(script), "teacher": _hash(token), "at": time.time()}
+        append_line(path, record)
+        return cls(path, secret), token
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything may still happen in it."""
+        return self.script is not None and not self.is_over and self.hours_left > 0
+
+    @property
+    def hours_left(self) -> float:
+        """Until it ends by itself."""
+        return min(HOURS - (time.time() - self.opened) / 3600, HOURS)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All steps."""
+        return steps_of(self.script) if self.script else ()
+
+    @property
+    def now(self) -> Step:
+        """The step that it is at."""
+        return self.steps[self.step]
+
+    # -- what happens ----------------------------------------------------------------------------
+
+    def join(self, *, pretends: bool = False) -> str:
+        """The token of a new phone.
+
+        Raises:
+            RoomError: It is over, or full.
+            OSError: It cannot be kept.
+        """
+        with self._lock:
+            self._must_be_open()
+            if len(self.phones) >= MOST:
+                raise RoomError(f"the room is full: {MOST} phones are in it")
+            name = secrets.token_hex(6)
+            self._write({"join": name, **({"pretends": True} if pretends else {})})
+            return f"{name}.{self._sign(name)}"
+
+    def phone(self, token: str) -> str:
+        """Whose token that is.
+
+        Raises:
+            RoomError: Nobody's here.
+        """
+        name, _, signature = token.partition(".")
+        if not hmac.compare_digest(signature.encode(), self._sign(name).encode()):
+            raise RoomError("this phone is not in the room: join it with its code", 403)
+        return name
+
+    def vote(self, token: str, poll: int, round: int, choice: int) -> None:
+        """Take a vote, or another one in its place, as long as votes are taken.
+
+        Raises:
+            RoomError: Forged, too late, or no such option.
+            OSError: It cannot be kept.
+        """
+        with self._lock:
+            self._must_be_open()
+            name = self.phone(token)
+            if (self.now.poll, self.now.round) != (poll, round):
+                raise RoomError("that vote is closed: the class has gone on", 409)
+            assert self.script is not None
+            if not 0 <= choice < len(self.script.polls[poll].options):
+                raise RoomError(f"there is no option {choice}")
+            if self.votes.get((poll, round), {}).get(name) != choice:
+                self._write({"vote": name, "poll": poll, "round": round, "choice": choice})
+
+    def go(self, token: str, step: int) -> None:
+        """Go to a step; to the last one, and the room is over once it is left.
+
+        Raises:
+            RoomError: By somebody else, or there is no such step.
+            OSError: It cannot be kept.
+        """
+        self.lead(token)
+        with self._lock:
+            self._must_be_open()
+            if not 0 <= step < len(self.steps):
+                raise RoomError(f"there are {len(self.steps)} steps")
+            if step != self.step:
+                self._write({"step": step})
+
+    def show(self, token: str, link: str) -> None:
+        """Take all phones to a page of the app; empty: let them go.
+
+        Raises:
+            RoomError: By somebody else, or not a page of the app.
+            OSError: It cannot be kept.
+        """
+        self.lead(token)
+        if len(link) > 4000 or ":" in link.partition("?")[0] or link.startswith(("/", "\\")):
+            raise RoomError("phones follow to pages of this app alone")
+        with self._lock:
+            self._must_be_open()
+            self._write({"follow": link})
+
+    def end(self, token: str) -> None:
+        """Close it.
+
+        Raises:
+            RoomError: By somebody else.
+            OSError: It cannot be kept.
+        """
+        self.lead(token)
+        with self._lock:
+            if self.is_open:
+                self._write({"end": time.time()})
+
+    def lead(self, token: str) -> None:
+        """Go no further unless whoever asks leads the room.
+
+        Raises:
+            RoomError: Somebody else does.
+        """
+        if not hmac.compare_digest(_hash(token), self._teacher):
+            raise RoomError("somebody else leads this room: open one of your own", 403)
+
+    # -- how it stands ---------------------------------------------------------------------------
+
+    def counts(self, poll: int, round: int) -> list[int]:
+        """Votes for each option."""
+        assert self.script is not None
+        found = Counter(self.votes.get((poll, round), {}).values())
+        return [found[i] for i in range(len(self.script.polls[poll].options))]
+
+    def told(self, right: int | None = None) -> dict[str, Any]:
+        """How it stands, for all who are in it; counts only once they are to be seen.
+
+        Args:
+            right: What the experiment says came true, where it has.
+        """
+        with self._lock:
+            assert self.script is not None
+            step, polls = self.now, self.script.polls
+            poll, taken = polls[step.poll], step.round
+            told: dict[str, Any] = {
+                "code": self.code, "title": self.script.title, "step": self.step,
+                "steps": len(self.steps), "kind": step.kind, "say": step.say,
+                "here": len(self.phones), "pretends": any(self.phones.values()),
+                "follow": self.follow, "over": not self.is_open,
+                "poll": step.poll, "round": taken,
+                "question": poll.question, "options": list(poll.options),
+            }  # fmt: skip
+            if taken is not None:
+                told["answered"] = len(self.votes.get((step.poll, taken), {}))
+            if step.kind in ("shown", "again", "answer") or (
+                step.kind == "experiment" and self.votes.get((0, 0))
+            ):
+                told["counts"] = [self.counts(step.poll, 0)]
+            if step.kind == "answer":
+                told["right"] = right if poll.right is None else poll.right
+                told["why"] = list(poll.why)
+                if (step.poll, 1) in self.votes:
+                    told["counts"].append(self.counts(step.poll, 1))
+            return told
+
+    def read(self) -> None:
+        """Take in what is new in the file."""
+        with self._lock:
+            records, self._offset = read_lines(self.path, self._offset)
+            for record in records:
+                self._take(record)
+
+    def _take(self, record: dict[str, Any]) -> None:
+        match record:
+            case {"open": dict(script), "teacher": str(teacher), "at": float(at)}:
+                self.script = msgspec.convert(script, Script)
+                self._teacher, self.opened = teacher, at
+            case {"join": str(name)}:
+                self.phones[name] = bool(record.get("pretends"))
+            case {"vote": str(name), "poll": int(poll), "round": int(round), "choice": int(choice)}:
+                self.votes.setdefault((poll, round), {})[name] = choice
+            case {"step": int(step)}:
+                self.step = step
+            case {"follow": str(link)}:
+                self.follow = link
+            case {"end": _}:
+                self.is_over = True
+
+    def _write(self, record: dict[str, Any]) -> None:
+        append_line(self.path, record)
+        self.read()
+
+    def _sign(self, name: str) -> str:
+        return hmac.new(self._secret, name.encode(), hashlib.sha256).hexdigest()[:24]
+
+    def _must_be_open(self) -> None:
+        if not self.is_open:
+            raise RoomError("this room is over", 410)
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

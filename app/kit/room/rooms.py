@@ -1,0 +1,358 @@
+"""All rooms of a server, and the routes to them: by these alone, no script reruns for a vote.
+
+- ``GET room?from=lesson:gain`` is the plan for teachers, and opens a room; ``GET room/CODE`` is
+  what the projector shows, ``GET join`` and ``join/CODE`` what phones show.
+- ``GET room/CODE/state`` says how it stands; news of it come by the live feed as ``room.CODE``.
+- ``POST room/CODE/join|vote|go|follow|begin|pretend|end`` take JSON, with a token but the first.
+"""
+
+import asyncio
+import io
+import json
+import secrets
+import threading
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import segno
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from afn.work.secret import is_shared, secret
+
+from .. import backend
+from ..components.scripts import version_of
+from ..feed import FEED
+from ..folders import STATIC
+from . import pretending, report
+from .room import HOURS, Room, RoomError
+from .script import Experimenter, Finding, Script, steps_of
+
+ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+"""Of codes: nothing that is taken for something else."""
+LETTERS = 4
+MOST_OPEN = 200
+"""So many rooms may be open at once."""
+_LONGEST = 10_000
+"""Bytes of a request."""
+_LOOK_SECONDS = 0.5
+"""How often an experiment is looked at while it runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What makes rooms of a page's subjects."""
+
+    script: Callable[[str], Script]
+    """Of a subject; raises ValueError where there is none."""
+    experiment: Experimenter
+
+
+@dataclass(slots=True)
+class _Look:
+    """What the experiment said when it was looked at last."""
+
+    at: float = float("-inf")
+    finding: Finding | None = None
+
+
+class Rooms:
+    """The rooms of this server."""
+
+    def __init__(self) -> None:
+        self._rooms: dict[str, Room] = {}
+        self._looks: dict[str, _Look] = {}
+        self._sources: dict[str, Callable[[], Source]] = {}
+        self._lock = threading.Lock()
+        self.base = ""
+        self.is_served = False
+
+    def serve(self, base: str, **sources: Callable[[], Source]) -> list[Route]:
+        """The routes below the server's base path.
+
+        Args:
+            base: Such as ``/afn``, or nothing.
+            sources: By what their subjects are called in links, such as ``lesson``.
+        """
+        self.base, self.is_served, self._sources = base, True, sources
+        room = base + "/room"
+        return [
+            Route(room, self._plan_page),
+            Route(room + "/plan", self._plan),
+            Route(room + "/open", self._open, methods=["POST"]),
+            Route(room + "/{code}", self._screen),
+            Route(room + "/{code}/state", self._state),
+            Route(room + "/{code}/finding", self._finding_route),
+            Route(room + "/{code}/qr.svg", self._qr),
+            Route(room + "/{code}/report.{form}", self._report),
+            Route(room + "/{code}/{what}", self._act, methods=["POST"]),
+            Route(base + "/join", self._phone),
+            Route(base + "/join/{code}", self._phone),
+        ]
+
+    @property
+    def folder(self) -> Path:
+        """Where they are kept."""
+        return backend.store().root / ".rooms"
+
+    def open(self, kind: str, subject: str) -> tuple[Room, str]:
+        """A new room, and the token of whoever leads it.
+
+        Raises:
+            RoomError: There is no such subject, or there are too many rooms.
+            OSError: It cannot be kept.
+        """
+        source = self._source(kind)
+        try:
+            script = source.script(subject)
+        except ValueError as error:
+            raise RoomError(f"{error}") from None
+        with self._lock:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._tidy()
+            if len(list(self.folder.glob("*.jsonl"))) >= MOST_OPEN:
+                raise RoomError(f"{MOST_OPEN} rooms are open here: wait until one is closed", 503)
+            code = self._free_code()
+            path = self.folder / f"{code}.jsonl"
+            room, token = Room.open(path, self._secret(), script)
+            self._rooms[code] = room
+        return room, token
+
+    def find(self, code: str) -> Room:
+        """The room of a code, however it was typed.
+
+        Raises:
+            RoomError: There is none.
+        """
+        code = code.strip().upper().translate(str.maketrans("01", "OI"))
+        with self._lock:
+            room = self._rooms.get(code)
+            path = self.folder / f"{code}.jsonl"
+            if room is None and set(code) <= set(ALPHABET) and path.is_file():
+                room = self._rooms[code] = Room(path, self._secret())
+        if room is None or room.script is None:
+            raise RoomError("there is no room of that code: look at the screen again", 404)
+        return room
+
+    def told(self, room: Room) -> dict[str, Any]:
+        """How it stands, with how far its experiment is."""
+        found = self.finding(room) if room.now.poll == 0 else None
+        told = room.told(found.right if found else None)
+        if found and told["kind"] in ("experiment", "answer"):
+            told |= {"share": round(found.share, 2), "told": found.told, "found": found.reading}
+            if told["kind"] == "answer":
+                told["answer"] = found.answer
+        return told
+
+    def finding(self, room: Room) -> Finding:
+        """What its experiment says by now; looked at for all who ask."""
+        look = self._looks.setdefault(room.code, _Look())
+        is_done = look.finding is not None and look.finding.share >= 1
+        if time.monotonic() - look.at > (_LOOK_SECONDS if not is_done else 5 * _LOOK_SECONDS):
+            look.at = time.monotonic()
+            look.finding = self._experiment(room, begins=False)
+        assert look.finding is not None
+        return look.finding
+
+    def _experiment(self, room: Room, *, begins: bool, owner: str | None = None) -> Finding:
+        assert room.script is not None
+        kind, _, subject = room.script.subject.partition(":")
+        try:
+            return self._source(kind).experiment(subject, begins, owner)
+        except (OSError, ValueError, RuntimeError) as error:
+            return Finding(share=0.0, told=f"{error}")
+
+    def _source(self, kind: str) -> Source:
+        if kind not in self._sources:
+            raise RoomError(f"rooms are made from {', '.join(self._sources)}, not {kind[:40]!r}")
+        return self._sources[kind]()
+
+    def _secret(self) -> str:
+        return secret(backend.store().root)
+
+    def _free_code(self) -> str:
+        while True:
+            code = "".join(secrets.choice(ALPHABET) for _ in range(LETTERS))
+            if not (self.folder / f"{code}.jsonl").exists():
+                return code
+
+    def _tidy(self) -> None:
+        """Delete rooms that have ended by themselves."""
+        for path in self.folder.glob("*.jsonl"):
+            if time.time() - path.stat().st_mtime > HOURS * 3600:
+                path.unlink(missing_ok=True)
+                self._rooms.pop(path.stem, None)
+                self._looks.pop(path.stem, None)
+
+    # -- the routes ------------------------------------------------------------------------------
+
+    async def _plan_page(self, request: Request) -> Response:
+        return self._page("screen")
+
+    async def _screen(self, request: Request) -> Response:
+        return self._page("screen")
+
+    async def _phone(self, request: Request) -> Response:
+        return self._page("phone")
+
+    def _page(self, name: str) -> Response:
+        text = (STATIC / "room" / f"{name}.html").read_text()
+        files = f"{self.base}/app/static/room"
+        text = text.replace("{files}", escape(files)).replace("{base}", escape(self.base))
+        return HTMLResponse(
+            text.replace("{version}", version_of("room")), headers={"Cache-Control": "no-cache"}
+        )
+
+    async def _plan(self, request: Request) -> Response:
+        kind, _, subject = request.query_params.get("from", "").partition(":")
+
+        def make() -> dict[str, Any]:
+            script = self._source(kind).script(subject)
+            steps = [[step.kind, step.poll, step.say] for step in steps_of(script)]
+            return {**msgspec.to_builtins(script), "steps": steps, "hours": HOURS}
+
+        return await _answered(make)
+
+    async def _open(self, request: Request) -> Response:
+        async def given() -> dict[str, Any]:
+            kind, _, subject = str((await _body(request)).get("from", "")).partition(":")
+            room, token = await asyncio.to_thread(self.open, kind, subject)
+            return {"code": room.code, "token": token}
+
+        return await _answered_by(given)
+
+    async def _state(self, request: Request) -> Response:
+        def make() -> dict[str, Any]:
+            room = self.find(request.path_params["code"])
+            FEED.announce(f"room.{room.code}", lambda: _News(room.code, self.told(room)))
+            return self.told(room)
+
+        return await _answered(make)
+
+    async def _finding_route(self, request: Request) -> Response:
+        def make() -> dict[str, Any]:
+            room = self.find(request.path_params["code"])
+            if room.now.kind not in ("experiment", "answer", "end"):
+                raise RoomError("the experiment comes later", 409)
+            found: dict[str, Any] = msgspec.to_builtins(self.finding(room))
+            if room.now.kind == "experiment":
+                found |= {"right": None, "answer": ""}
+            return found
+
+        return await _answered(make)
+
+    async def _qr(self, request: Request) -> Response:
+        address = request.query_params.get("at", "")[:300]
+        image = io.BytesIO()
+        segno.make(address or "?", error="m").save(
+            image, kind="svg", scale=8, border=2, light="white"
+        )
+        return Response(image.getvalue(), media_type="image/svg+xml")
+
+    async def _report(self, request: Request) -> Response:
+        try:
+            room = self.find(request.path_params["code"])
+            room.lead(request.headers.get("x-room-token", ""))
+        except RoomError as error:
+            return JSONResponse({"refused": f"{error}"}, error.status)
+        found = await asyncio.to_thread(self.finding, room)
+        if request.path_params["form"] == "csv":
+            return Response(report.csv(room, found), media_type="text/csv")
+        return HTMLResponse(report.page(room, found))
+
+    async def _act(self, request: Request) -> Response:
+        async def given() -> dict[str, Any]:
+            room, body = self.find(request.path_params["code"]), await _body(request)
+            token, owner = str(body.get("token", "")), request.scope.get("person")
+            match request.path_params["what"]:
+                case "join":
+                    return {"token": await asyncio.to_thread(room.join)}
+                case "vote":
+                    numbers = [_whole(body, name) for name in ("poll", "round", "choice")]
+                    await asyncio.to_thread(room.vote, token, *numbers)
+                case "go":
+                    await asyncio.to_thread(room.go, token, _whole(body, "step"))
+                case "follow":
+                    await asyncio.to_thread(room.show, token, str(body.get("link", "")))
+                case "begin":
+                    room.lead(token)
+                    if is_shared() and owner is None:
+                        raise RoomError("nobody is known to have asked: reload the page", 409)
+                    await asyncio.to_thread(self._experiment, room, begins=True, owner=owner)
+                    self._looks.pop(room.code, None)
+                case "pretend":
+                    room.lead(token)
+                    pretending.begin(room, min(_whole(body, "students"), 40))
+                case "end":
+                    await asyncio.to_thread(room.end, token)
+                case other:
+                    raise RoomError(f"nothing can be done by {other[:20]!r}", 404)
+            return {}
+
+        return await _answered_by(given)
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    site = request.headers.get("sec-fetch-site")
+    if site not in (None, "same-origin", "none"):
+        raise RoomError("that comes from another site", 403)
+    body = await request.body()
+    try:
+        found = json.loads(body) if body and len(body) <= _LONGEST else {}
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise RoomError("a request is a JSON object", 400)
+    return found
+
+
+def _whole(body: dict[str, Any], name: str) -> int:
+    if type(found := body.get(name)) is not int:
+        raise RoomError(f"{name} is a whole number, not {str(found)[:20]!r}", 400)
+    return found
+
+
+async def _answered(make: Callable[[], dict[str, Any]]) -> Response:
+    async def given() -> dict[str, Any]:
+        return await asyncio.to_thread(make)
+
+    return await _answered_by(given)
+
+
+async def _answered_by(given: Callable[[], Any]) -> Response:
+    headers = {"Cache-Control": "no-store"}
+    try:
+        return JSONResponse(await given(), headers=headers)
+    except RoomError as error:
+        return JSONResponse({"refused": f"{error}"}, error.status, headers)
+    except (OSError, ValueError, TypeError) as error:
+        return JSONResponse({"refused": f"that did not work: {error}"}, 422, headers)
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """How a room stands, as the feed tells it."""
+
+    subject: Hashable
+    now: dict[str, Any]
+    reading: str = ""
+    is_final: bool = False
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """Nothing is drawn by a chart."""
+        return {"kind": "room"}
+
+    def feed(self, cursor: Any) -> tuple[dict[str, Any], Any]:
+        """All of it, where anything is new."""
+        return ({} if cursor == self.now else {"now": self.now}), self.now
+
+
+ROOMS = Rooms()
+"""Those of this server."""

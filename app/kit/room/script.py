@@ -1,0 +1,95 @@
+"""What a class goes through: polls, an experiment between them, and the steps in their order."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+
+
+class Poll(msgspec.Struct, frozen=True, kw_only=True):
+    """A question with options."""
+
+    question: str
+    options: tuple[str, ...]
+    why: tuple[str, ...] = ()
+    """What is behind each option: the misconception, or why it is right."""
+    right: int | None = None
+    """The number of the right option; None where the experiment decides."""
+
+
+class Script(msgspec.Struct, frozen=True, kw_only=True):
+    """What a class goes through; plain data, kept with the room."""
+
+    subject: str
+    """What it is made from, such as a lesson's name."""
+    title: str
+    minutes: int
+    """A class takes, with discussions."""
+    aims: tuple[str, ...]
+    setup: str
+    """What the experiment does."""
+    polls: tuple[Poll, ...]
+    """The prediction, and then what is asked behind the answer."""
+    link: str
+    """The page that it is from, relative to the app's address."""
+
+
+Kind = Literal["join", "vote", "shown", "experiment", "again", "answer", "end"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing on the projector."""
+
+    kind: Kind
+    poll: int = 0
+    """The number of the poll that it is about."""
+    say: str = ""
+    """What a teacher may say then."""
+
+    @property
+    def round(self) -> int | None:
+        """Of which votes are taken: the first, or the second behind the discussion; else none."""
+        return {"vote": 0, "again": 1}.get(self.kind)
+
+
+def steps_of(script: Script) -> tuple[Step, ...]:
+    """The steps: predict, show, experiment, answer; then each check, voted on twice."""
+    steps = [
+        Step("join", say="Scan the code, or type it in. No account, no name."),
+        Step("vote", 0, "Predict, each alone. Nobody sees the answers yet."),
+        Step("shown", 0, "What made you choose so? One voice for each answer, no verdict yet."),
+        Step("experiment", 0, script.setup),
+        Step("answer", 0, "What did the data say? Whom did it surprise?"),
+    ]
+    for number in range(1, len(script.polls)):
+        steps += [
+            Step("vote", number, "Answer alone."),
+            Step("shown", number, "Find somebody who chose another answer; convince each other."),
+            Step("again", number, "Vote again, each alone."),
+            Step("answer", number, "Why is each wrong answer tempting?"),
+        ]
+    return (*steps, Step("end", say="The report names nobody. The room closes by itself."))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """What an experiment says by now."""
+
+    share: float
+    """Of it that is done, 0 to 1."""
+    told: str
+    """How far it is, or where its result is from, in a few words."""
+    right: int | None = None
+    """The number of the prediction that came true, once it is known."""
+    answer: str = ""
+    """What was measured, in sentences."""
+    reading: str = ""
+    """What the figure shows."""
+    figure: dict[str, Any] | None = None
+    """The figure, as Plotly's JSON."""
+
+
+Experimenter = Callable[[str, bool, str | None], Finding]
+"""Given a subject, whether to run it here and now, and for whom: what it says."""

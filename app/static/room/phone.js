@@ -1,0 +1,124 @@
+// A phone in a room: one question, large buttons, one thumb.
+
+import { bars, base, element, follow, letter, post } from "./room.js";
+
+const room = document.getElementById("room");
+const path = location.pathname.slice(`${base}/join`.length).replaceAll("/", "");
+const code = (path || new URLSearchParams(location.search).get("c") || "").toUpperCase();
+const KEY = `afn-room-${code}-phone`;
+
+function memory(key, value) {
+  try {
+    if (value !== undefined) localStorage.setItem(key, value);
+    return localStorage.getItem(key);
+  } catch {
+    return (memory.kept ??= {})[key] = value ?? memory.kept?.[key] ?? null; // a private window
+  }
+}
+
+function ask(problem = "") {
+  const field = element("input", {
+    name: "code", autocomplete: "off", autocapitalize: "characters", maxLength: 4, required: true,
+    placeholder: "CODE", ariaLabel: "The room's code",
+  });
+  const form = element(
+    "form",
+    {
+      onsubmit: (event) => {
+        event.preventDefault();
+        location.href = `${base}/join/${encodeURIComponent(field.value.trim().toUpperCase())}`;
+      },
+    },
+    element("h1", {}, "Join the room"),
+    field,
+    element("button", { type: "submit", className: "main" }, "Join"),
+    element("p", { role: "alert" }, problem),
+  );
+  room.replaceChildren(form);
+  field.focus();
+}
+
+let token = memory(KEY);
+async function join() {
+  const answer = await post(`room/${code}/join`, {});
+  if (answer.refused) return answer.refused;
+  token = memory(KEY, answer.token);
+  return "";
+}
+
+let told = null;
+let problem = "";
+let left = ""; // the page that this phone was freed from
+async function vote(choice) {
+  const { poll, round } = told;
+  const key = `${KEY}-${poll}-${round}`;
+  const before = memory(key);
+  memory(key, choice);
+  draw();
+  let answer = await post(`room/${code}/vote`, { token, poll, round, choice });
+  if (answer.status === 403 && !(await join())) answer = await post(`room/${code}/vote`, { token, poll, round, choice });
+  problem = answer.refused ?? "";
+  if (problem) memory(key, before ?? "");
+  draw();
+}
+
+function draw() {
+  if (!told) return;
+  document.title = told.title;
+  const { kind, poll, round, question, options, follow: link } = told;
+  if (link && link !== left && !told.over) {
+    const frame = room.querySelector("iframe");
+    if (frame?.dataset.link === link) return;
+    room.replaceChildren(
+      element("header", {}, element("b", {}, told.title),
+        element("button", { type: "button", onclick: () => ((left = link), draw()) }, "Back to the room")),
+      element("iframe", { src: `${base}/${link}`, title: "What the teacher shows", data: { link } }),
+    );
+    return;
+  }
+  const mine = (number) => {
+    const kept = memory(`${KEY}-${poll}-${number}`);
+    return kept == null || kept === "" ? null : Number(kept);
+  };
+  const parts = [element("header", {}, element("b", {}, told.title), element("span", {}, code))];
+  if (told.over || kind === "end") parts.push(element("h1", {}, "Thank you."), element("p", {}, "Nothing of yours was kept but the votes."));
+  else if (kind === "join") parts.push(element("h1", {}, "You are in."), element("p", {}, "Look at the screen."));
+  else {
+    parts.push(element("h1", {}, question));
+    if (round != null)
+      parts.push(
+        element("div", { className: "votes" }, options.map((words, option) =>
+          element("button", { type: "button", ariaPressed: mine(round) === option, onclick: () => vote(option) },
+            element("span", {}, letter(option)), element("span", {}, words)))),
+        element("p", {}, mine(round) == null ? "" : "Your vote counts. You may change it until all are shown."),
+      );
+    else {
+      const chosen = mine(1) ?? mine(0);
+      parts.push(
+        kind === "experiment"
+          ? element("div", {}, element("progress", { value: told.share ?? 0, max: 1, ariaLabel: "The experiment" }), element("p", {}, told.share >= 1 ? told.found : `The experiment runs: ${told.told}`))
+          : "",
+        chosen == null ? "" : element("p", {}, `You chose ${letter(chosen)}.`),
+        bars({ ...told, why: null }),
+        kind === "answer" && told.answer ? element("p", {}, told.answer) : "",
+        kind === "answer" && chosen != null && told.why?.[chosen] ? element("p", {}, told.why[chosen]) : "",
+      );
+    }
+  }
+  if (link && !told.over) parts.push(element("button", { type: "button", onclick: () => ((left = ""), draw()) }, "Follow the teacher"));
+  parts.push(element("p", { role: "alert" }, problem));
+  room.replaceChildren(...parts.filter(Boolean));
+}
+
+if (!code) ask();
+else {
+  const refused = token ? "" : await join();
+  if (refused) ask(refused);
+  else
+    follow(code, (news) => {
+      if (news?.refused) return ask(news.refused);
+      problem = news ? "" : "The server is away: it is tried again.";
+      told = news ?? told;
+      draw();
+    });
+}

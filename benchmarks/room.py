@@ -1,0 +1,119 @@
+"""A class votes at once: ``python -m benchmarks.room --phones 100 --voters 30``.
+
+Told are how long it takes from a vote, of thirty pressed within a second, until the projector has
+heard of it, and from the teacher's next step until each phone has. Phones are connections of the
+feed, not browsers.
+"""
+
+import argparse
+import asyncio
+import json
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from benchmarks.sessions import say
+from tests.app.browser import app_server
+
+SUBJECT = "lesson:hidden-hero"
+
+
+def post(address: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    """What a request is answered."""
+    request = urllib.request.Request(f"{address}/{path}", json.dumps(body).encode())
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        found: dict[str, Any] = json.loads(answer.read())
+        return found
+
+
+class Listener:
+    """Somebody who hears how a room stands."""
+
+    def __init__(self, address: str, code: str) -> None:
+        self._where, self._code = urlsplit(address), code
+        self.heard: list[tuple[float, dict[str, Any]]] = []
+        """When, and how it stood then."""
+        self.is_there = asyncio.Event()
+
+    async def listen(self) -> None:
+        """Until it is cancelled."""
+        reader, writer = await asyncio.open_connection(self._where.hostname, self._where.port)
+        writer.write(f"GET /feed?c=room.{self._code} HTTP/1.0\r\nHost: x\r\n\r\n".encode())
+        try:
+            async for line in reader:
+                if line.startswith(b"data: room."):
+                    message = json.loads(line.split(b" ", 2)[2])
+                    for chunk in message["chunks"]:
+                        self.heard.append((time.perf_counter(), chunk.get("now", {})))
+                    self.is_there.set()
+        finally:
+            writer.close()
+
+
+async def measured(address: str, *, phones: int, voters: int) -> None:
+    """Let a class vote and go on, and print what that took."""
+    opened = await asyncio.to_thread(post, address, "room/open", {"from": SUBJECT})
+    code, teacher = opened["code"], opened["token"]
+    joined = [
+        await asyncio.to_thread(post, address, f"room/{code}/join", {}) for _ in range(phones)
+    ]
+    urllib.request.urlopen(f"{address}/room/{code}/state").read()
+    listeners = [Listener(address, code) for _ in range(phones + 1)]
+    tasks = [asyncio.create_task(listener.listen()) for listener in listeners]
+    await asyncio.gather(*(listener.is_there.wait() for listener in listeners))
+    steps: list[float] = []
+    for step in (2, 1):  # to the answers and back to the votes
+        began = time.perf_counter()
+        await asyncio.to_thread(post, address, f"room/{code}/go", {"token": teacher, "step": step})
+        await asyncio.sleep(2)
+        for listener in listeners:
+            at = [when for when, now in listener.heard if when > began and now["step"] == step]
+            steps.append(min(at, default=float("inf")) - began)
+    votes = await _voted(address, code, joined[:voters], listeners[0])
+    for task in tasks:
+        task.cancel()
+    say(f"{voters} votes within a second: until the projector has one", votes, "s", "<= 0.5 p95")
+    say(f"the next step until each of {phones} phones has it", steps, "s", "<= 0.5 p95")
+
+
+async def _voted(
+    address: str, code: str, joined: list[dict[str, Any]], projector: Listener
+) -> list[float]:
+    """From each vote to the first count that holds as many as were pressed by then."""
+    pressed: list[float] = []
+
+    async def one(number: int, token: str) -> None:
+        await asyncio.sleep(number / len(joined))
+        pressed.append(time.perf_counter())
+        vote = {"token": token, "poll": 0, "round": 0, "choice": number % 4}
+        await asyncio.to_thread(post, address, f"room/{code}/vote", vote)
+
+    began = time.perf_counter()
+    await asyncio.gather(*(one(i, each["token"]) for i, each in enumerate(joined)))
+    await asyncio.sleep(2)
+    heard = [(when, now.get("answered", 0)) for when, now in projector.heard if when > began]
+    return [
+        min((when for when, count in heard if count > number), default=float("inf")) - at
+        for number, at in enumerate(sorted(pressed))
+    ]
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--phones", type=int, default=100)
+    parser.add_argument("--voters", type=int, default=30)
+    parser.add_argument("--rooms", type=int, default=3, help="one behind the other")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        env = {"AFN_RUNS_DIR": f"{folder}/runs", "AFN_DATA_DIR": folder}
+        with app_server(env, Path(folder) / "log") as address:
+            for _ in range(args.rooms):
+                asyncio.run(measured(address, phones=args.phones, voters=args.voters))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""A projector and a phone in one room, in a real Chromium, over a server that is killed."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.app.browser import app_server, button
+from tests.app.test_accessibility_browser import complaints
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_phone_votes_and_the_projector_shows_it_before_and_behind_a_restart(
+    page: Page, chromium: Browser, tmp_path
+):
+    env = {"AFN_RUNS_DIR": str(tmp_path / "runs"), "AFN_DATA_DIR": str(tmp_path)}
+    with app_server(env, tmp_path / "log", is_forked=True) as address:
+        page.goto(f"{address}/room?from=lesson:hidden-hero")
+        expect(page.get_by_text("what is behind each answer")).to_be_visible()
+        assert complaints(page) == []
+        button(page, "Open the room").click()
+        page.wait_for_url(re.compile(r"/room/[A-Z2-9]{4}$"))
+        phone = chromium.new_context(viewport={"width": 390, "height": 844}).new_page()
+        phone.goto(f"{address}/join")
+        phone.get_by_label("The room's code").fill(page.url[-4:].lower())
+        button(phone, "Join").click()
+        expect(phone.get_by_text("You are in.")).to_be_visible()
+        expect(page.get_by_text("1 here")).to_be_visible()
+        page.keyboard.press("ArrowRight")
+        phone.get_by_role("button", name="It rises, by up to 20 points").click()
+        expect(page.locator(".answered")).to_have_text("1 of 1 have answered")
+        port = int(address.rpartition(":")[2])
+    with app_server(env, tmp_path / "log", port=port, is_forked=True):
+        expect(phone.get_by_role("button", pressed=True)).to_contain_text("up to 20 points")
+        button(page, "Show the answers ▸").click()
+        expect(page.locator(".bar b")).to_have_text(["0", "1", "0", "0"])
+        expect(phone.get_by_text("You chose B.")).to_be_visible()
+        phone.reload()
+        expect(phone.get_by_text("You chose B.")).to_be_visible()
+        for _ in range(2):
+            page.keyboard.press("ArrowRight")
+            page.wait_for_timeout(600)
+        expect(page.locator(".figure .main-svg").first).to_be_visible()
+        expect(page.locator(".right")).to_have_count(1)
+        assert [complaints(each) for each in (page, phone)] == [[], []]
+        phone.context.close()
