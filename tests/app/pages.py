@@ -31,6 +31,6 @@ PAGES = (
     AppPage("ablations", "Ablations", "[data-testid=stButtonGroup]", "?guess=0", PLOT),
     AppPage("inside", "Inside the layer", ".afn-inside .stage", "?model={afn}", ".afn-beside"),
     AppPage("cost", "Cost", PLOT),
-    AppPage("paper", "Paper", ".afn-forest"),
+    AppPage("paper", "Paper", ".afn-verdicts"),
     AppPage("runs", "Runs", "[data-testid=stDataFrame]", "?run={afn}~{bn}", PLOT),
 )

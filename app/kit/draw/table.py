@@ -45,10 +45,18 @@ def chip(glyph: str, text: str, color: str, css: str = "") -> str:
     return tag("span", f"{sign}{escape(text)}", css=f"afn-chip {css}", style=f"--hue:{color}")
 
 
-def td(inner: str, css: str = "", *, title: str = "", background: str = "", span: int = 1) -> str:
+def td(
+    inner: str,
+    css: str = "",
+    *,
+    title: str = "",
+    background: str = "",
+    span: int = 1,
+    **more: str,
+) -> str:
     """A cell; of the class ``number`` at the right. Its title is told when pointed at."""
     style = f"background:{background}" if background else ""
-    return tag("td", inner, css=css, colspan=span > 1 and span, style=style, title=title)
+    return tag("td", inner, css=css, colspan=span > 1 and span, style=style, title=title, **more)
 
 
 def th(

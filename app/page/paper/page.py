@@ -33,6 +33,7 @@ from .charts import mechanisms as figures
 from .charts import paper as charts
 from .charts.forest import forest_html
 from .charts.paper import protocol_html
+from .charts.verdicts import picture_html
 from .mechanisms import STARTS, VARIANTS
 from .view import ANY, NETWORKS, READINGS, VIEW, PaperView, claim_words, fit_words, level_words
 from .words import ABOUT
@@ -51,8 +52,8 @@ def render() -> None:
     view = VIEW.take()
     st.title("The paper, measured here", anchor=False)
     st.markdown(
-        "What AFN's tables claim, and what came out here with smaller networks and less training: "
-        "levels differ, so the **sign of differences** is tested."
+        "What AFN's tables claim, and what came out here: smaller networks, less training, so that "
+        "the **sign** counts."
     )
     warn(problems)
     try:
@@ -61,16 +62,16 @@ def render() -> None:
         st.error(plain(str(error)))
         return
     rows = {table.name: _rows(table, view) for table in TABLES}
-    heading("All verdicts", "paper.verdicts", ABOUT["verdicts"], kind="precomputed")
-    st.html(forest_html(rows))
-    st.caption(plain(claim_words()))
-    heading(
-        "What the source asks, and what was found", "paper.asked", ABOUT["asked"],
-        kind="precomputed",
-    )  # fmt: skip
     found = measured.asked()
-    st.html(asked_html(found))
-    csv_button("This table (CSV)", lambda: asked_rows(found), "asked")
+    heading("All verdicts", "paper.verdicts", ABOUT["verdicts"], kind="precomputed")
+    st.html(picture_html(rows, found))
+    with st.expander("Claim by claim", icon=":material/ssid_chart:"):
+        st.html(forest_html(rows))
+        st.caption(plain(claim_words()))
+    with st.expander("Question by question", icon=":material/quiz:"):
+        st.markdown(ABOUT["asked"])
+        st.html(asked_html(found))
+        csv_button("This table (CSV)", lambda: asked_rows(found), "asked")
     heading("The published tables", "paper.table", ABOUT["table"], kind="precomputed")
     for table in TABLES:
         with st.expander(table.title):

@@ -1,4 +1,4 @@
-"""All verdicts in one picture: published effects as marks, ours as intervals."""
+"""Claim by claim: published effects as marks, ours as intervals."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -26,7 +26,7 @@ def forest_html(rows: Mapping[TableName, Sequence[Replicated]]) -> str:
 
 
 def _group_html(compared: PublishedDifference, found: Sequence[Claim]) -> str:
-    scale = _Scale(found)
+    scale = Scale(found)
     about = f"{compared.how} · {trainings_words(found)}"
     heads = [
         td(""), th("paper", "said"), td(""), th("here, points", "here"), th("verdict"),
@@ -44,21 +44,22 @@ def trainings_words(found: Sequence[Claim]) -> str:
     return f"{count_words(sum(c.trainings for c in independent(found)), 'training')} of each norm"
 
 
-def _row_html(claim: Claim, scale: "_Scale") -> str:
+def _row_html(claim: Claim, scale: "Scale") -> str:
     condition = claim.replicated.condition
     title = escape(claim.title) + (f"<small>{escape(condition)}</small>" if condition else "")
     verdict = claim.verdict
     return tr(
         th(title, scope="row"),
         td(signed_words(claim.published), "said"),
-        td(f'<div aria-hidden="true">{_marks(claim, scale)}</div>', "plot"),
-        td(_figure(claim), "here"),
+        td(f'<div aria-hidden="true">{marks_html(claim, scale)}</div>', "plot"),
+        td(figure_html(claim), "here"),
         td(verdict_html(verdict) if verdict else "<small>not measured here</small>", "chip"),
         title=claim.replicated.refusal or "",
     )
 
 
-def _figure(claim: Claim) -> str:
+def figure_html(claim: Claim) -> str:
+    """What was measured here, with its interval or its number of seeds; "" where nothing was."""
     gain = claim.gain
     if gain is None:
         return ""
@@ -71,7 +72,7 @@ def _figure(claim: Claim) -> str:
     return f"{signed_words(gain.mean)} <small>{told}</small>"
 
 
-def _marks(claim: Claim, scale: "_Scale") -> str:
+def marks_html(claim: Claim, scale: "Scale") -> str:
     """The published effect, and ours: an interval or, with too few seeds, a dot for each."""
     gain = claim.gain
     color = LOOKS[claim.verdict][1] if claim.verdict else GREY
@@ -90,7 +91,7 @@ def _marks(claim: Claim, scale: "_Scale") -> str:
     return drawn + f'<i class="published" style="left:{scale.at(claim.published):.2f}%"></i>'
 
 
-class _Scale:
+class Scale:
     """From points to places, the same in all rows of a group."""
 
     def __init__(self, found: Sequence[Claim]) -> None:

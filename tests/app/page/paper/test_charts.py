@@ -29,6 +29,7 @@ from app.page.paper.charts import mechanisms as figures
 from app.page.paper.charts import paper as charts
 from app.page.paper.charts.forest import forest_html, trainings_words
 from app.page.paper.charts.paper import protocol_html, verdict_html
+from app.page.paper.charts.verdicts import OUTCOMES, outcome, picture_html
 from app.page.paper.mechanisms import VARIANTS, Effect, Moves, TrainingCourse
 from app.page.paper.view import fit_words, fits
 from tests.pretrained.accuracies import answer, measured
@@ -177,6 +178,36 @@ def test_what_is_drawn_lies_where_it_says():
     assert place["zero"] < place["published"] < place["span"] < place["mean"]  # 0, 0.6, 6.8, 7.0
     share = (place["published"] - place["zero"]) / (place["mean"] - place["zero"])
     assert share == pytest.approx(0.63 / 7.033, abs=0.01)
+
+
+def test_one_picture_has_a_mark_for_every_claim_and_question_and_counts_them():
+    rows, results = every(measured()), Results(measured())
+    found = table_of(results, rows)
+    html = picture_html(rows, found)
+    published = [claim for each in COMPARISONS for claim in claims(rows, each)]
+    asked = [row for row in found if "published" not in row.verdict]
+    tally, _, picture = html.partition("</ul>")
+    assert picture.count('class="mark') == len(published) + len(asked)
+    titles = [each.title for each in OUTCOMES]
+    counts = dict(zip(titles, re.findall(r"<b>(\d+)</b>", tally), strict=True))
+    assert sum(map(int, counts.values())) == len(published) + len(asked)
+    holding = [claim for claim in published if claim.verdict == "holds here"]
+    assert int(counts["holds"]) >= len(holding) == picture.count('class="cell holds"') > 0
+
+
+@pytest.mark.parametrize(
+    ("verdict", "title"),
+    [
+        *zip(VERDICTS, ("holds", "contradicted", "no such effect", "open", "open", "open",
+                        "not measured"), strict=True),
+        (None, "not measured"), ("not yet", "not measured"),
+        ("holds, by less than 0.5 points, interim", "holds"),
+        ("the other way round", "contradicted"), ("worth less than 0.5 points", "no such effect"),
+        ("open; ±3.2 would have been seen", "open"),
+    ],
+)  # fmt: skip
+def test_each_verdict_is_one_of_a_few_marks(verdict, title):
+    assert outcome(verdict).title == title
 
 
 @pytest.mark.parametrize("verdict", VERDICTS)
