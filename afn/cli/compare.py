@@ -7,6 +7,7 @@ from afn.ask.sources import find
 from afn.cli.telling import Say
 from afn.runs.compare import compare, sentence
 from afn.runs.course import history_of
+from afn.runs.equal import equal_tests
 from afn.wording import count_words, statistics_told
 
 
@@ -17,7 +18,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, say: Say) -> None:
-    """Say each setting that differs, the first step that does, and both accuracies."""
+    """Say each setting that differs, the first step that does, and accuracies at one step."""
     names = options.first, options.second
     sources = [find(name) for name in names]
     found = compare(*sources)
@@ -28,8 +29,8 @@ def run(options: argparse.Namespace, say: Say) -> None:
         )
     histories = [history_of(source) for source in sources]
     say(sentence(found.parting, *names), {"kind": "parting", **asdict(found.parting)})
-    for name, history in zip(names, histories, strict=True):
-        if test := history.latest_accuracy():
+    for name, test in zip(names, equal_tests(histories).tests, strict=True):
+        if test:
             say(
                 f"{name}: {100 * test['accuracy']:.2f} % on clean test images at step "
                 f"{test['step']} ({count_words(test['n'], 'image')}, statistics: "

@@ -135,16 +135,23 @@ class History:
         """The newest test on clean images."""
         return next((e for e in reversed(self.evaluations) if e["corruption"] is None), None)
 
-    def latest_by_corruption(self, severity: int) -> dict[str | None, dict[str, Any]]:
-        """The newest test of each corruption at a severity; None is clean.
+    def tests_at(self, severity: int, first: int = 0) -> list[dict[str, Any]]:
+        """All tests on clean images and at a severity, from the evaluation `first` on.
 
         All corrupted under one rule, the newest one.
         """
-        tests = [
-            e for e in self.evaluations if e["corruption"] is None or e["severity"] == severity
+        told = [e for e in self.evaluations if e["corruption"] is None or e["severity"] == severity]
+        rule = max((rule_of(test) or 0 for test in told), default=0)
+        return [
+            test
+            for test in self.evaluations[first:]
+            if test["corruption"] is None
+            or (test["severity"] == severity and rule_of(test) in (None, rule))
         ]
-        rule = max((rule_of(test) or 0 for test in tests), default=0)
-        return {test["corruption"]: test for test in tests if rule_of(test) in (None, rule)}
+
+    def latest_by_corruption(self, severity: int) -> dict[str | None, dict[str, Any]]:
+        """The newest test of each corruption at a severity; None is clean."""
+        return {test["corruption"]: test for test in self.tests_at(severity)}
 
 
 class Follower:

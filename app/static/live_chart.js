@@ -14,7 +14,7 @@
 const VERSION = new URL(import.meta.url).search; // one version for every file of this component
 const load = (name) => import(`./live_chart/${name}.js${VERSION}`);
 const [{ element, isTouch, look }, { listen }, { moment }] = await Promise.all(["look", "feed", "moment"].map(load));
-const NAMES = ["curves", "distribution", "bars", "cards", "scrubber", "network"];
+const NAMES = ["curves", "distribution", "bars", "cards", "scrubber", "network", "wall"];
 const KINDS = Object.fromEntries(await Promise.all(NAMES.map(async (name) => [name, await load(name)])));
 const PATIENCE = 3000; // ms after which a question that got lost is asked again
 const CONFIG = {
@@ -46,7 +46,7 @@ function fetchAsset(tag, attributes) {
 }
 const asset = (name) => new URL(name + VERSION, import.meta.url).href;
 const styled = Promise.all(
-  ["live_chart", "network"].map((name) => fetchAsset("link", { rel: "stylesheet", href: asset(`live_chart/${name}.css`) })),
+  ["live_chart", "network", "wall"].map((name) => fetchAsset("link", { rel: "stylesheet", href: asset(`live_chart/${name}.css`) })),
 );
 const plotly = () => fetchAsset("script", { src: asset("plotly.min.js") }); // large: once it is needed
 await styled;

@@ -112,8 +112,12 @@ def snapshots(chunks):
 
 
 def cells(chunks):
-    """Per run and group its bar: value, low, high."""
-    return {(run, group): bar for chunk in chunks for run, group, *bar in chunk.get("cells", ())}
+    """Per run, group and step its bar: value, low, high."""
+    return {
+        (run, group, step): bar
+        for chunk in chunks
+        for run, group, step, *bar in chunk.get("cells", ())
+    }
 
 
 def spans(chunks):

@@ -1,4 +1,7 @@
-"""Accuracy per corruption, as bars grouped by contender beside a sample of each corruption."""
+"""Accuracy per corruption, as bars grouped by contender beside a sample of each corruption.
+
+Contenders are compared at one step: `afn.runs.equal` here, and ``equal.js`` in the browser.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,6 +9,7 @@ from typing import Any
 from afn.corruptions.applying import applicable
 from afn.corruptions.severities import rule_of, rule_words, why_unchanged
 from afn.data import dataset_entry
+from afn.runs.equal import shared_step
 from afn.settings.corruptions import MIN_SIDE
 from afn.stats.intervals import wilson_interval
 from afn.wording import count_words, enumerate_words, percent
@@ -20,7 +24,7 @@ _APART = ("kind", "seconds", "rule", "constants")
 
 
 def corruption_chart(shown: Sequence[Shown], severity: int) -> Chart:
-    """The newest test of every corruption at a severity, with 95 % Wilson intervals."""
+    """The tests of every corruption at a severity, with 95 % Wilson intervals."""
     names = list(dict.fromkeys(name for each in shown for name in _tested(each, severity)))
     keys: list[str | None] = [None, *names]
     spec = {
@@ -30,12 +34,12 @@ def corruption_chart(shown: Sequence[Shown], severity: int) -> Chart:
         "range": [0, 100],
     }
 
-    def cells(run: int, each: Shown) -> list[list[Any]]:
-        newest = each.history.latest_by_corruption(severity)
+    def cells(run: int, each: Shown, first: int) -> list[list[Any]]:
         return [
-            [run, keys.index(name), *(round(100 * share, 2) for share in _interval(test))]
-            for name, test in newest.items()
-            if name in keys
+            [run, keys.index(test["corruption"]), test["step"]]
+            + [round(100 * share, 2) for share in _interval(test)]
+            for test in each.history.tests_at(severity, first)
+            if test["corruption"] in keys
         ]
 
     def feed(cursor: tuple[list[int], bool] | None) -> tuple[dict[str, Any], Any]:
@@ -49,7 +53,7 @@ def corruption_chart(shown: Sequence[Shown], severity: int) -> Chart:
             cell
             for run, each in enumerate(shown)
             if counts[run] > old_counts[run]
-            for cell in cells(run, each)
+            for cell in cells(run, each, old_counts[run])
         ]
         if new:
             chunk["cells"] = new
@@ -86,21 +90,25 @@ def _interval(test: dict[str, Any]) -> tuple[float, float, float]:
 
 
 def _reading(shown: Sequence[Shown], severity: int) -> str:
-    worst: tuple[float, str, str] | None = None
-    for each in shown:
-        newest = each.history.latest_by_corruption(severity)
-        clean = newest.pop(None, None)
-        for name, test in newest.items():
+    worst: tuple[float, str, str, int] | None = None
+    tests = [each.history.tests_at(severity) for each in shown]
+    steps = [[test["step"] for test in listed] for listed in tests]
+    shared = shared_step(steps)
+    for each, listed, own in zip(shown, tests, steps, strict=True):
+        step = shared_step([own]) if shared is None else shared
+        there = {test["corruption"]: test for test in listed if test["step"] == step}
+        clean = there.pop(None, None)
+        for name, test in there.items():
             drop = (clean["accuracy"] if clean else 1.0) - test["accuracy"]
             if worst is None or drop > worst[0]:
                 told = f"{each.label} falls to {percent(test['accuracy'])}"
-                worst = drop, group_title(name), told
+                worst = drop, group_title(name), told, test["step"]
     if worst is None:
         return "No corruption tested yet: that happens at each epoch's end, or on demand."
     n = next(t["n"] for each in shown for t in each.history.evaluations)
     return (
-        f"The largest drop from clean at severity {severity} is under {worst[1]}: {worst[2]} "
-        f"({count_words(n, 'image')} each).{_older(shown, severity)}"
+        f"The largest drop from clean at severity {severity} is under {worst[1]}: {worst[2]} at "
+        f"step {worst[3]:,} ({count_words(n, 'image')} each).{_older(shown, severity)}"
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from afn.runs.equal import equal_tests
 from afn.wording import count_words, enumerate_words, number_words, percent
 
 from .chart import Chart, Rows, Shown, chart_of, marks_since
@@ -96,19 +97,19 @@ def _feed(
 
 
 def _learning_reading(shown: Sequence[Shown]) -> str:
-    scores = [
-        (each.label, latest)
-        for each in shown
-        if (latest := each.history.latest_accuracy()) is not None
-    ]
-    if not scores:
+    found = equal_tests([each.history for each in shown])
+    first = next((test for test in found.tests if test), None)
+    if first is None:
         return "No test yet: the first comes a quarter into the first epoch."
     words = [
-        f"{label} {percent(score['accuracy'])} (step {score['step']})" for label, score in scores
+        f"{each.label} {percent(test['accuracy'])}"
+        + ("" if found.is_equal(run) else f" (at step {test['step']:,})")
+        for run, (each, test) in enumerate(zip(shown, found.tests, strict=True))
+        if test
     ]
-    first = scores[0][1]
     images = f"{count_words(first['n'], 'image')} of {first['dataset']}"
-    return f"Test accuracy on {images}: {enumerate_words(words)}."
+    at = "" if found.step is None else f" at step {found.step:,}"
+    return f"Test accuracy on {images}{at}: {enumerate_words(words)}."
 
 
 def _gradient_reading(shown: Sequence[Shown]) -> str:

@@ -1,6 +1,7 @@
 """One card per contender: how its run stands, in one look."""
 
 from html import escape
+from typing import Any
 
 from afn.runs.store import Run
 from afn.wording import duration_words, percent
@@ -22,15 +23,27 @@ def _cards(live: Live) -> Chart:
     everyone, statuses = live.look()
     cards = "".join(map(_card, everyone, live.names, live.colors, statuses))
     now = {"html": f'<div class="afn-cards">{cards}</div>', "turn": live.turn()}
+    evaluations = [each.history.evaluations if each else () for each in everyone]
 
-    def feed(cursor: dict[str, str] | None) -> tuple[dict[str, str], dict[str, str]]:
-        return ({} if now == cursor else now), now
+    def feed(cursor: tuple[dict[str, str], list[int]] | None) -> tuple[dict[str, Any], Any]:
+        before, seen = cursor or ({}, [0] * len(everyone))
+        chunk: dict[str, Any] = {} if now == before else dict(now)
+        tests = [
+            [card, test["step"], percent(test["accuracy"])]
+            for card, (listed, first) in enumerate(zip(evaluations, seen, strict=True))
+            for test in listed[first:]
+            if test["corruption"] is None
+        ]
+        if tests:
+            chunk["tests"] = tests
+        return chunk, (now, [len(listed) for listed in evaluations])
 
-    return Chart(live.key, {"kind": "cards"}, feed, "", list)
+    revisions = [each.history.revision if each else 0 for each in everyone]
+    return Chart((live.key, *revisions), {"kind": "cards"}, feed, "", list)
 
 
 def _card(each: Shown | None, name: str, color: str, status: str) -> str:
-    word, facts, score, share = status, "press Start", "", 0.0
+    word, facts, share = status, "press Start", 0.0
     if each is not None:
         history = each.history
         if status == "waiting" and isinstance(history.run, Run):
@@ -40,14 +53,11 @@ def _card(each: Shown | None, name: str, color: str, status: str) -> str:
             facts = _facts(each, status)
         else:
             facts = "loading the data" if status == "running" else ""
-        if test := history.latest_accuracy():
-            at = f"at step {test['step']:,}"
-            score = f"{percent(test['accuracy'])} <small>test accuracy {at}</small>"
     return (
         f'<section class="afn-card" style="--hue:{color}"><header><span>{escape(name)}</span>'
         f'<span class="state">{escape(word)}</span></header>'
         f'<div class="bar"><div style="width:{100 * share:.1f}%"></div></div>'
-        f'<div class="score">{score or "–"}</div><div class="facts">{escape(facts)}</div></section>'
+        f'<div class="score">–</div><div class="facts">{escape(facts)}</div></section>'
     )
 
 

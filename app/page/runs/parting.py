@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from afn.runs.equal import equal_tests
 from afn.stats.intervals import wilson_interval
 from afn.wording import count_words, enumerate_words, number_words, percent
 
@@ -128,24 +129,26 @@ def parting_reading(shown: Sequence[Shown], quantity: PartingQuantity) -> str:
 
 
 def _accuracy_reading(shown: Sequence[Shown]) -> str:
-    tests = [(each, each.history.latest_accuracy()) for each in shown]
-    told = [
-        f"{each.label} {percent(test['accuracy'])} at step {test['step']:,}"
-        for each, test in tests
-        if test
-    ]
-    if not told:
+    found = equal_tests([each.history for each in shown])
+    tested = [(each, test) for each, test in zip(shown, found.tests, strict=True) if test]
+    if not tested:
         return "Neither was tested yet."
-    newest = next(test for _, test in tests if test)
+    (_, newest), *others = tested
     images = f"on {count_words(newest['n'], 'image')} of {newest['dataset']}"
-    reading = f"The newest test {images}: {enumerate_words(told)}"
-    if len(told) == 1:
-        return f"{reading}; the other was not tested yet."
-    (_, high), (low, _) = sorted(
-        wilson_interval(test["correct"], test["n"]) for _, test in tests if test
-    )
+    if found.step is None or not others:
+        told = [
+            f"{each.label} {percent(test['accuracy'])} at step {test['step']:,}"
+            for each, test in tested
+        ]
+        why = "they were not tested at one step" if others else "the other was not tested yet"
+        return f"The newest test {images}: {enumerate_words(told)}; {why}."
+    told = [f"{each.label} {percent(test['accuracy'])}" for each, test in tested]
+    (_, high), (low, _) = sorted(wilson_interval(test["correct"], test["n"]) for _, test in tested)
     apart = "do not overlap" if high < low else "overlap"
-    return f"{reading}; their 95 % intervals {apart}."
+    return (
+        f"At step {found.step:,}, the last at which both were tested, {images}: "
+        f"{enumerate_words(told)}; their 95 % intervals {apart}."
+    )
 
 
 def parting_table(shown: Sequence[Shown]) -> Rows:

@@ -1,33 +1,52 @@
-// One bar per contender in each group, beside a picture of what the group is.
+// One bar per contender in each group, beside a picture of what the group is: all of one step, and
+// paler, with its step, what a contender has instead.
 //   spec: { groups: [label], runs: [{ label, color }], y, range?: [low, high] }
-//   chunk: { cells: [[run, group, value, low?, high?]], images: { group label: data URI } };
-//   a later cell replaces an earlier one.
+//   chunk: { cells: [[run, group, step, value, low?, high?]], images: { group label: data URI } };
+//   of one step a later cell replaces an earlier one.
 
-const { axis, escape } = await import(`./look.js${new URL(import.meta.url).search}`);
+const VERSION = new URL(import.meta.url).search;
+const load = (name) => import(`./${name}.js${VERSION}`);
+const [{ axis, escape }, { sharedStep, testAt }] = await Promise.all(["look", "equal"].map(load));
 export const buttons = ["toImage"];
-const BAR = 15;
+const BAR = 17;
 const PICTURE = 44;
 const HEAD = 8;
-const FOOT = 40;
-const VALUE = 44; // room for the figure right of a full bar
+const FOOT = 44;
+const VALUE = 48; // room for the figure right of a full bar
+const AT = 76; // and for the step of what is of another one
 
 export const start = (spec) => ({ cells: spec.runs.map(() => []), images: {} });
 
 export function apply(data, chunk) {
-  for (const [run, group, value, low, high] of chunk.cells ?? []) data.cells[run][group] = { value, low, high };
+  for (const [run, group, step, value, low, high] of chunk.cells ?? [])
+    (data.cells[run][group] ??= []).push({ step, value, low, high });
   Object.assign(data.images, chunk.images);
 }
 
-export function figure({ spec, data, view, width, look }) {
+/** Of each run and group its test at the step that is compared, `isOther` where it is of another one. */
+function atOneStep(cells, until) {
+  const step = sharedStep(cells.map((groups) => groups.flat().map((test) => test.step)), until);
+  const shown = (tests) => {
+    const test = testAt(tests, step, until);
+    return test && { ...test, isOther: test.step !== step };
+  };
+  return [step, cells.map((groups) => groups.map(shown))];
+}
+
+export function figure({ spec, data: { cells: tests, images: pictures }, view, width, look, step: until }) {
+  const [step, cells] = atOneStep(tests, until);
   const columns = width < 720 || spec.groups.length < 4 ? 1 : 2;
   const rows = Math.ceil(spec.groups.length / columns);
   const row = Math.max(PICTURE, spec.runs.length * BAR) + 14;
   const height = HEAD + rows * row + FOOT;
   const cellWidth = width / columns;
-  const hasImages = Object.keys(data.images).length > 0;
+  const hasImages = Object.keys(pictures).length > 0;
   const words = spec.groups.map((group) => wrap(group));
-  const gutter = (hasImages ? PICTURE + 12 : 0) + 6.6 * Math.max(...words.flat().map(({ length }) => length)) + 12;
-  const range = spec.range ?? [0, largest(data.cells)];
+  const gutter = (hasImages ? PICTURE + 12 : 0) + 7 * Math.max(...words.flat().map(({ length }) => length)) + 12;
+  const room = VALUE + (cells.flat().some((cell) => cell?.isOther) ? AT : 0);
+  const range = spec.range ?? [0, largest(cells)];
+
+  const title = step == null ? spec.y : `${spec.y} · step ${step.toLocaleString("en")}`;
 
   const traces = [];
   const annotations = [];
@@ -37,12 +56,13 @@ export function figure({ spec, data, view, width, look }) {
     const suffix = column ? column + 1 : "";
     const left = column * cellWidth;
     const groups = spec.groups.slice(column * rows, (column + 1) * rows);
-    layout[`xaxis${suffix}`] = axis(look, [left + gutter, left + cellWidth - VALUE - 8], width, {
+    layout[`xaxis${suffix}`] = axis(look, [left + gutter, left + cellWidth - room - 8], width, {
       anchor: `y${suffix}`,
       fixedrange: true,
       range,
       nticks: 6,
-      title: { text: escape(spec.y), standoff: 6, font: { size: 11, color: look.muted } },
+      title: { text: escape(title), standoff: 6, font: { size: 13, color: look.muted } },
+      tickfont: { size: 12, color: look.muted },
     });
     layout[`yaxis${suffix}`] = axis(look, [height - HEAD - groups.length * row, height - HEAD], height, {
       anchor: `x${suffix}`,
@@ -67,9 +87,9 @@ export function figure({ spec, data, view, width, look }) {
         showarrow: false,
         borderpad: 0,
       });
-      if (data.images[group])
+      if (pictures[group])
         images.push({
-          source: data.images[group],
+          source: pictures[group],
           xref: "paper",
           yref: "paper",
           x: left / width,
@@ -86,11 +106,11 @@ export function figure({ spec, data, view, width, look }) {
     for (let column = 0; column < columns; column++) {
       const suffix = column ? column + 1 : "";
       const axes = { xaxis: `x${suffix}`, yaxis: `y${suffix}` };
-      const cells = Array.from({ length: rows }, (_, at) => data.cells[index][column * rows + at])
+      const found = Array.from({ length: rows }, (_, at) => cells[index][column * rows + at])
         .map((cell, at) => ({ ...cell, at, group: spec.groups[column * rows + at] }))
         .filter(({ value }) => value != null);
-      const y = cells.map(({ at }) => at + 0.5 + ((order - (visible.length - 1) / 2) * BAR) / row);
-      traces.push(bar(cells, y, (BAR - 3) / row, label, color, look, axes), values(cells, y, look, axes));
+      const y = found.map(({ at }) => at + 0.5 + ((order - (visible.length - 1) / 2) * BAR) / row);
+      traces.push(bar(found, y, (BAR - 3) / row, label, color, look, axes), values(found, y, look, axes));
     }
   });
   return { traces, layout };
@@ -103,7 +123,7 @@ const bar = (cells, y, width, label, color, look, axes) => ({
   x: cells.map(({ value }) => value),
   y,
   width,
-  marker: { color },
+  marker: { color, opacity: cells.map(({ isOther }) => (isOther ? 0.45 : 1)) },
   error_x: {
     visible: cells.some(({ high }) => high != null),
     symmetric: false,
@@ -113,8 +133,8 @@ const bar = (cells, y, width, label, color, look, axes) => ({
     thickness: 1,
     width: 2,
   },
-  customdata: cells.map(({ group }) => escape(group)),
-  hovertemplate: `${escape(label)} · %{customdata}: %{x:.4~g}<extra></extra>`,
+  customdata: cells.map(({ group, step }) => [escape(group), step]),
+  hovertemplate: `${escape(label)} · %{customdata[0]}, step %{customdata[1]}: %{x:.4~g}<extra></extra>`,
 });
 
 const values = (cells, y, look, axes) => ({
@@ -122,9 +142,9 @@ const values = (cells, y, look, axes) => ({
   mode: "text",
   x: cells.map(({ value, high }) => high ?? value),
   y,
-  text: cells.map(({ value }) => `\u2002${value.toFixed(1)}`),
+  text: cells.map(({ value, step, isOther }) => `\u2002${value.toFixed(1)}${isOther ? ` at step ${step}` : ""}`),
   textposition: "middle right",
-  textfont: { size: 11, color: look.muted },
+  textfont: { size: 13, color: look.muted },
   cliponaxis: false,
   hoverinfo: "skip",
 });

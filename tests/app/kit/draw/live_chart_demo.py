@@ -18,6 +18,7 @@ from PIL import Image
 
 from app.kit.draw.chart import Chart
 from app.kit.draw.live_chart import HISTORY_BYTES, TICK_BYTES, curve_points, live_chart, pack
+from app.kit.draw.wall import packed
 
 TICK = float(os.environ.get("AFN_DEMO_TICK", "0.3"))
 STEPS = int(os.environ.get("AFN_DEMO_STEPS", "600"))
@@ -140,7 +141,7 @@ def accuracies(cursor: int | None) -> tuple[dict, int]:
     for index in range(cursor or 0, count):
         group, run = divmod(index, 3)
         value = 97 - 4 * run - 7 * group * (1 + run / 3) % 61
-        cells.append([run, group, value, value - 2, value + 2])
+        cells.append([run, group, 12, value, value - 2, value + 2])
     return {"cells": cells, **({"images": pictures()} if cursor is None else {})}, count
 
 
@@ -150,6 +151,30 @@ def spans(cursor: int | None) -> tuple[dict, int]:
         return {}, done
     marks = [] if cursor is not None else [{"x": 90, "text": "lr 0.1", "run": 0}]
     return {"spans": [[run, 0, done, done == STEPS] for run in range(3)], "marks": marks}, done
+
+
+CLASSES = ["cat", "dog", "frog"]
+LABELS = [2, 0, 1, 2, 0, 1]
+"""Of three images, clean and then damaged."""
+
+
+def sureness(run: int, step: int) -> np.ndarray:
+    """BN reads everything damaged as a frog; what a frog is, all learn half-way."""
+    shares = np.full((6, 3), 0.05)
+    for image, label in enumerate(LABELS):
+        is_late = label == 2 and step < STEPS // 2
+        shares[image, 2 if run == 2 and image >= 3 else 0 if is_late else label] = 0.9
+    return np.rint(255 * shares).astype(np.uint8)
+
+
+def read(cursor: int | None) -> tuple[dict, int]:
+    done = steps_done()
+    steps = range(0, done + 1, 20) if cursor is None else [done]
+    if done == cursor:
+        return {}, done
+    levels = [np.stack([sureness(run, step) for step in steps]) for run in range(3)]
+    news = [[run, [*steps], packed(levels[run])] for run in range(3)]
+    return {"answers": news, **({"over": True} if done == STEPS else {})}, done
 
 
 @st.cache_data
@@ -189,11 +214,17 @@ GRID = {
 SPREAD = {"kind": "distribution", "panels": ["γ̂", "β̂"], "runs": RUNS}
 SCRUBBER = {"kind": "scrubber", "ids": ["a", "b", "c"], "runs": RUNS}
 ROBUST = {"kind": "bars", "groups": GROUPS, "runs": RUNS, "y": "accuracy, %", "range": [0, 100]}
+WALL = {
+    "kind": "wall", "images": [[label, at > 2, at] for at, label in enumerate(LABELS)],
+    "damage": "pale", "noun": "animals", "classes": CLASSES, "note": "", "runs": RUNS,
+    "sheet": pictures()["clean"], "columns": 3, "rows": 2, "tile": [28, 28],
+}  # fmt: skip
 CHARTS = {
     "training": (TRAINING, training),
     "lambdas": (GRID, lambdas),
     "spread": (SPREAD, snapshots),
     "robust": (ROBUST, accuracies),
+    "wall": (WALL, read),
     "scrubber": (SCRUBBER, spans),
 }
 

@@ -46,14 +46,14 @@ def show(chromium: Browser, demo: str) -> Iterator[Callable[..., Page]]:
     """Opens the demo on one chart; page errors fail the test."""
     contexts, errors = [], list[str]()
 
-    def open_page(chart: str, at: int = 6, **context: Any) -> Page:
+    def open_page(chart: str, at: int = 6, ready: str = ".main-svg", **context: Any) -> Page:
         contexts.append(
             chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **context})
         )
         page = contexts[-1].new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(f"{demo}/?show={chart}&at={at}")
-        page.wait_for_selector(f"{PLOT} .main-svg", timeout=120_000)
+        page.wait_for_selector(f"{PLOT} {ready}", timeout=120_000)
         return page
 
     yield open_page
@@ -264,6 +264,49 @@ def test_bars_fill_in_beside_their_pictures(show: Callable[..., Page]) -> None:
     few = page.evaluate(f"{cells}.length")
     wait(page, f"{cells}.length > {few}")
     assert page.locator(f"{PLOT} image").count() == 8
+
+
+def test_answers_turn_with_the_step_and_their_order_stays(show: Callable[..., Page]) -> None:
+    page = show("scrubber,wall", at=100, ready=".wall-chip.right")
+    pale = page.get_by_role("list", name="pale animals").get_by_role("button")
+    told = "[...document.querySelectorAll('.wall-score')].map(each => each.innerText.split('\\n'))"
+    figure = page.get_by_role("figure", name="Made-up wall")
+    bn = "BN <b>&amp;</b>"
+    wait(page, f"{told}[0][1] === '3/3 pale'")
+    assert page.evaluate(told) == [[n, f"{k}/3 pale", "3/3 clean"]
+                                   for n, k in (("AFN", 3), ("ASRNorm", 3), (bn, 1))]  # fmt: skip
+    first = f"cat, pale. AFN: cat, 90 % sure, ASRNorm: cat, 90 % sure, {bn}: frog, wrong, 90 % sure"
+    assert pale.first.get_attribute("aria-label") == first, "those that contenders part on"
+    assert pale.last.get_attribute("aria-label").startswith("frog, pale. AFN: frog,")
+    assert (figure.get_attribute("aria-label") or "").endswith(
+        f"AFN reads 3 of 3 pale animals right, ASRNorm 3 of 3, {bn} 1 of 3, at step 600."
+    )
+    page.get_by_role("slider", name="Training step").focus()
+    page.keyboard.press("Home")
+    wait(page, f"{told}[0][1] === '2/3 pale'")
+    assert page.evaluate(told)[0] == ["AFN", "2/3 pale", "2/3 clean"]
+    assert page.locator(".wall-at").inner_text() == "answers at step 0"
+    assert pale.last.get_attribute("aria-label").startswith("frog, pale. AFN: cat, wrong,")
+    assert page.locator(".wall-chip.right").count() - 1 == 4 + 4 + 3, "and one in the legend"
+
+
+def test_an_image_of_the_wall_is_told_closely_on_focus(show: Callable[..., Page]) -> None:
+    page = show("wall", at=100, ready=".wall-chip.right")
+    detail = page.locator(".wall-detail")
+    pale = page.get_by_role("list", name="pale animals").get_by_role("button")
+    page.get_by_role("button", name="Hard ones first").focus()
+    page.keyboard.press("Tab")
+    assert pale.first.evaluate("node => node === document.activeElement")
+    page.keyboard.press("ArrowRight")
+    assert detail.locator("p").inner_text() == "dog, pale"
+    assert detail.locator(".wall-said").all_inner_texts() == [
+        "AFN\ndog · 90 %\nright",
+        "ASRNorm\ndog · 90 %\nright",
+        "BN <b>&amp;</b>\nfrog · 90 %\nwrong",
+    ]
+    assert detail.locator(".wall-bars").first.locator(".true").inner_text() == "dog"
+    page.keyboard.press("Escape")
+    assert detail.is_hidden()
 
 
 @pytest.mark.parametrize("chart", ["training", "lambdas", "spread", "robust"])

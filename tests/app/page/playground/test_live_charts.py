@@ -70,11 +70,12 @@ def test_the_readings_name_the_run_the_value_and_the_step(shown, charted):
     scores, peaks = [], []
     for label, run in zip(LABELS.values(), charted, strict=True):
         last = [e for e in events(run, "evaluation") if e["corruption"] is None][-1]
-        scores.append(f"{label} {100 * last['accuracy']:.1f} % (step {last['step']})")
+        scores.append(f"{label} {100 * last['accuracy']:.1f} %")
         peak = max(events(run, "step"), key=lambda e: e["grad_norm"])
         peaks.append(f"{label} {peak['grad_norm']:.2g} at step {peak['step']}")
     assert learning_chart(shown).reading == (
-        f"Test accuracy on 100 images of digits8: {scores[0]}, {scores[1]} and {scores[2]}."
+        f"Test accuracy on 100 images of digits8 at step {last['step']}: "
+        f"{scores[0]}, {scores[1]} and {scores[2]}."
     )
     assert gradient_chart(shown).reading == (
         f"Largest gradient norm so far: {peaks[0]}, {peaks[1]} and {peaks[2]}."
@@ -216,20 +217,52 @@ def test_the_reading_of_the_distribution_spans_the_last_snapshot(shown, charted)
     )
 
 
-def test_corruption_bars_carry_wilson_bounds_around_the_newest_test(shown, charted):
+def test_corruption_bars_carry_wilson_bounds_around_every_test(shown, charted):
     chart = corruption_chart(shown, 3)
     assert chart.spec["groups"] == ["clean", "contrast", "gaussian noise"]
     bars = cells([chart.feed(None)[0]])
+    assert bars.keys() == {
+        (run, (None, "contrast", "gaussian_noise").index(test["corruption"]), test["step"])
+        for run, each in enumerate(charted)
+        for test in events(each, "evaluation")
+    }
+    assert len({step for *_, step in bars}) > 1
     z = NormalDist().inv_cdf(0.975)
-    for (run, group), (share, low, high) in bars.items():
+    for (run, group, step), (share, low, high) in bars.items():
         name = (None, "contrast", "gaussian_noise")[group]
-        test = [e for e in events(charted[run], "evaluation") if e["corruption"] == name][-1]
+        (test,) = (
+            e
+            for e in events(charted[run], "evaluation")
+            if (e["corruption"], e["step"]) == (name, step)
+        )
         assert share == pytest.approx(100 * test["correct"] / test["n"], abs=0.005)
         assert 0 <= low <= share <= high <= 100
         for bound in (low / 100, high / 100):  # where the score test just rejects
             distance = z * math.sqrt(bound * (1 - bound) / test["n"])
             assert abs(bound - test["accuracy"]) == pytest.approx(distance, abs=2e-4)
-    assert len(bars) == 3 * 3
+
+
+def behind(shown, runs):
+    """The same, but these runs have not had their last epoch's tests yet."""
+    return [
+        replace(each, history=replace(each.history, evaluations=each.history.evaluations[:1]))
+        if run in runs
+        else each
+        for run, each in enumerate(shown)
+    ]
+
+
+def test_readings_compare_contenders_at_the_step_that_all_were_tested_at(shown):
+    first = [each.history.evaluations[0] for each in shown]
+    assert first[0]["step"] < shown[1].history.evaluations[-1]["step"]
+    told = [
+        f"{label} {100 * test['accuracy']:.1f} %"
+        for label, test in zip(LABELS.values(), first, strict=True)
+    ]
+    reading = learning_chart(behind(shown, [0])).reading
+    assert reading.endswith(f"at step {first[0]['step']}: {enumerate_words(told)}.")
+    bars = corruption_chart(behind(shown, [0]), 3).reading
+    assert bars.startswith("No corruption tested yet"), "ASRNorm and BN would be a step ahead"
 
 
 def test_every_bar_has_a_sample_image_that_is_sent_once(shown):
@@ -245,7 +278,7 @@ def test_every_bar_has_a_sample_image_that_is_sent_once(shown):
 
 def test_a_severity_that_was_not_tested_shows_only_clean(shown):
     chart = corruption_chart(shown, 5)
-    assert {group for _, group in cells([chart.feed(None)[0]])} == {0}
+    assert {group for _, group, _ in cells([chart.feed(None)[0]])} == {0}
     assert chart.reading.startswith("No corruption tested yet")
 
 
@@ -255,6 +288,7 @@ def test_the_reading_of_corruptions_finds_the_largest_drop(shown, charted):
         last = {test["corruption"]: test["accuracy"] for test in events(run, "evaluation")}
         for name in ("contrast", "gaussian_noise"):
             text = f"{name.replace('_', ' ')}: {label} falls to {100 * last[name]:.1f} %"
+            text += f" at step {events(run, 'step')[-1]['step']}"
             drops.append((last[None] - last[name], text))
     assert corruption_chart(shown, 3).reading == (
         f"The largest drop from clean at severity 3 is under {max(drops)[1]} (100 images each)."

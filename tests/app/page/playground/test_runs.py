@@ -60,11 +60,8 @@ def test_start_trains_all_contenders_in_the_worker_and_the_page_reads_them(store
     drawn(at.run())
     assert standing(at) == [("AFN", "finished"), ("BN", "finished")]
     assert not at.error
-    words = [
-        f"{name} {100 * run.state().summary['accuracy']:.1f} % (step 22)"
-        for name, run in runs.items()
-    ]
-    scores = re.search(r"Test accuracy on 360 images of digits8: (.*)\.", readings(at))
+    words = [f"{name} {100 * run.state().summary['accuracy']:.1f} %" for name, run in runs.items()]
+    scores = re.search(r"Test accuracy on 360 images of digits8 at step 22: (.*)\.", readings(at))
     assert set(scores[1].split(" and ")) == set(words)
     assert len(fed(at)) == 7
 
@@ -120,7 +117,8 @@ def test_a_card_says_at_which_step_its_accuracy_was_tested(runs):
     while (now := next(events).step) <= tested.step:
         pass
     at = playground(run=run.id)
-    assert f"test accuracy at step {tested.step}<" in fed(at)["cards"]["html"]
+    told = f"{100 * tested.values['accuracy']:.1f} %"
+    assert [0, tested.step, told] in fed(at)["cards"]["tests"]
     assert f"step {now} · " in cards(at)[0][2]
     events.close()
 

@@ -83,8 +83,22 @@ def test_readings_name_both_and_are_of_the_data(shown):
         assert told.startswith("At step 44, the last that both have")
     told = parting_reading(shown, "accuracy")
     accuracy = shown[1].history.latest_accuracy()["accuracy"]
-    assert f"{100 * accuracy:.1f} % at step 44" in told
+    assert told.startswith("At step 44, the last at which both were tested, on ")
+    assert f"{shown[1].label} {100 * accuracy:.1f} %" in told
     assert told.endswith(("intervals overlap.", "intervals do not overlap."))
+
+
+def test_accuracies_are_compared_at_one_step_or_not_at_all(shown):
+    parent, made = shown
+    clean = [e for e in parent.history.evaluations if e["corruption"] is None]
+    behind = replace(parent, history=replace(parent.history, evaluations=tuple(clean[:-1])))
+    told = parting_reading([behind, made], "accuracy")
+    assert told.startswith(f"At step {clean[-2]['step']}, the last at which both were tested, on ")
+    early = replace(parent, history=replace(parent.history, evaluations=tuple(clean[:1])))
+    told = parting_reading([early, made], "accuracy")
+    assert f"{100 * clean[0]['accuracy']:.1f} % at step {clean[0]['step']}" in told
+    assert told.endswith("they were not tested at one step.")
+    assert "intervals" not in told
 
 
 def test_the_table_has_every_step_of_both(shown):
