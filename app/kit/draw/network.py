@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
-from afn.runs.history import EventSource
+from afn.pretrained.cards import Card
+from afn.runs.history import History
+from afn.runs.store import Run
 from afn.settings.config import TrainConfig
 from afn.settings.lambda_init import LAMBDAS
 from afn.settings.norms import ADAPTIVE_NORMS, NORM_TITLES
 from afn.wording import number_words
 
 from ..comparison import lambda_start
+from ..sheets import sheet_address
 from .chart import Chart, Rows, Shown
 from .legend import short_layer
 from .live_chart import HISTORY_BYTES, curve_points
@@ -40,12 +42,18 @@ class Lane:
     config: TrainConfig
     shown: Shown | None = None
     """None before it was started."""
+    look: History | None = None
+    """Then: its network as it is, where that is known."""
+
+    @property
+    def history(self) -> History | None:
+        """What was recorded of it."""
+        return self.shown.history if self.shown else self.look
 
     @property
     def layers(self) -> list[str]:
         """Names of its norm layers; those it will have, before it was started."""
-        started = self.shown.history.layers if self.shown else []
-        return started or expected_layers(self.config)
+        return (self.history.layers if self.history else []) or expected_layers(self.config)
 
     @property
     def has_lambda(self) -> bool:
@@ -57,8 +65,8 @@ class Lane:
         """λ of the mean and of the spread in each layer, before the first step."""
         if not self.has_lambda:
             return []
-        if self.shown and self.shown.history.start:
-            return [list(row[:2]) for row in self.shown.history.start["lambdas"]]
+        if self.history and self.history.start:
+            return [list(row[:2]) for row in self.history.start["lambdas"]]
         values = lambda_start(self.config.lambda_init)
         return [[values[name] for name in STATISTICS]] * len(self.layers)
 
@@ -123,7 +131,10 @@ def _spec(lane: Lane, first: int) -> dict[str, Any]:
     return {
         "label": lane.label,
         "color": lane.color,
-        "run": lane.shown.id if lane.shown else None,
+        "run": lane.shown.id
+        if lane.shown and isinstance(lane.shown.history.run, Run | Card)
+        else None,
+        "isStarted": lane.shown is not None,
         "isLive": lane.shown is not None and lane.shown.is_live,
         "norm": NORM_TITLES[config.norm],
         "source": statistics.removeprefix("test ").split()[0],
@@ -136,9 +147,9 @@ def _spec(lane: Lane, first: int) -> dict[str, Any]:
 
 
 def _now(lane: Lane) -> _Seen:
-    if lane.shown is None:
+    history = lane.history
+    if history is None:
         return _Seen()
-    history = lane.shown.history
     return _Seen(
         history.num_steps, len(history.snapshots), len(history.evaluations),
         len(history.sheets), len(history.probe_steps), _probes_key(lane),
@@ -151,23 +162,23 @@ def _now(lane: Lane) -> _Seen:
 
 def _lambdas(lane: Lane, since: int) -> tuple[np.ndarray, np.ndarray]:
     """Steps, and λ of mean and spread of each layer: (2 · layers, steps)."""
-    if lane.shown is None:
+    history = lane.history
+    if history is None:
         return np.empty(0), np.empty((0, 0))
-    history = lane.shown.history
     values = history.lambdas[:, : len(STATISTICS), since:]
     return history.steps[since:].astype(float), values.reshape(2 * len(values), values.shape[2])
 
 
 def _starts(lane: Lane, before: _Seen) -> list[list[Any]]:
     is_new = not before.has_start and lane.start
-    return [[lane.shown.history.first_step if lane.shown else 0, lane.start]] if is_new else []
+    return [[lane.history.first_step if lane.history else 0, lane.start]] if is_new else []
 
 
 def _moves(lane: Lane, before: _Seen) -> list[list[Any]]:
     """Per snapshot: how far each layer's mean moves, in units of the spread."""
-    if lane.shown is None or not lane.has_lambda:
+    if lane.history is None or not lane.has_lambda:
         return []
-    snapshots = lane.shown.history.snapshots
+    snapshots = lane.history.snapshots
     new = snapshots[before.snapshots :]
     if before.snapshots:
         new = new[-1:]  # a tick brings the newest alone
@@ -181,12 +192,12 @@ def _moves(lane: Lane, before: _Seen) -> list[list[Any]]:
 
 def _tests(lane: Lane, before: _Seen) -> list[list[Any]]:
     """Per test on clean images, or on those with the first damage: what it found."""
-    if lane.shown is None:
+    if lane.history is None:
         return []
     damages = lane.config.corruptions[:1]
     return [
         [test["step"], test["accuracy"], _damage(test)]
-        for test in lane.shown.history.evaluations[before.tests :]
+        for test in lane.history.evaluations[before.tests :]
         if test["corruption"] in (None, *damages)
     ]
 
@@ -197,18 +208,8 @@ def _damage(about: dict[str, Any]) -> str:
     return f"{name.replace('_', ' ')} {about['severity']}" if name else ""
 
 
-def _probe_images(lane: Lane) -> dict[str, Any] | None:
-    return lane.shown.history.probe_images if lane.shown else None
-
-
-def sheet_address(source: EventSource, file: str) -> str:
-    """Where a run's picture is served."""
-    base = st.get_option("server.baseUrlPath").strip("/")
-    return f"{'/' if base else ''}{base}/sheets/{source.id}/{file}"
-
-
 def _probes_key(lane: Lane) -> tuple[Any, ...]:
-    probes = _probe_images(lane)
+    probes = lane.history and lane.history.probe_images
     return (probes["step"], probes.get("sheet")) if probes else ()
 
 
@@ -220,14 +221,13 @@ def followed(images: Sequence[dict[str, Any]]) -> int:
 def _probes(lane: Lane, before: _Seen) -> list[list[Any]]:
     """The first batch's images, and which of them is followed."""
     key = _probes_key(lane)
-    if not key or key == before.probes or lane.shown is None:
+    probes = lane.history and lane.history.probe_images
+    if not key or key == before.probes or not lane.history or not probes:
         return []
-    probes = _probe_images(lane)
-    assert probes is not None
     at = followed(probes["images"])
     image = probes["images"][at]
     about = {
-        "sheet": probes["sheet"] and sheet_address(lane.shown.history.run, probes["sheet"]),
+        "sheet": _address(lane.history, probes["sheet"]),
         "columns": probes["columns"],
         "tile": probes["tile"],
         "count": len(probes["images"]),
@@ -241,33 +241,39 @@ def _probes(lane: Lane, before: _Seen) -> list[list[Any]]:
 
 def _sheets(lane: Lane, before: _Seen) -> list[list[Any]]:
     """Feature maps of the followed image: step, address, layers, how they lie."""
-    if lane.shown is None:
+    history = lane.history
+    if history is None:
         return []
-    source = lane.shown.history.run
     return [
         [
             each["step"],
-            sheet_address(source, each["file"]),
+            _address(history, each["file"]),
             each["layers"],
             each["columns"],
             each["tile"],
         ]
-        for each in lane.shown.history.sheets[before.sheets :]
+        for each in history.sheets[before.sheets :]
     ]
 
 
 def _answers(lane: Lane, before: _Seen) -> list[list[Any]]:
     """The followed image's answers: steps, and 255 · p of each class, step by step."""
-    probes = _probe_images(lane)
-    if lane.shown is None or probes is None:
+    history = lane.history
+    if history is None or history.probe_images is None:
         return []
-    history = lane.shown.history
+    probes = history.probe_images
     since = before.answers if before.probes == _probes_key(lane) else 0
     new = history.probe_answers[since:, followed(probes["images"])]
     if not len(new):
         return []
     steps = [int(step) for step in history.probe_steps[since:]]
     return [[steps, base64.b64encode(new.tobytes()).decode()]]
+
+
+def _address(history: History, file: str | None) -> str | None:
+    """Where a picture is served; None where there is none, as in a card."""
+    source: Any = history.run
+    return sheet_address(source, file) if file and not isinstance(source, Card) else None
 
 
 def _thinned(rows: Sequence[Any], most: int) -> list[Any]:
@@ -297,9 +303,9 @@ def _reading(lanes: Sequence[Lane]) -> str:
 
 
 def _largest_move(lane: Lane) -> tuple[float, str, str, float, float]:
-    if lane.shown is None or not lane.shown.history.num_steps:
+    history = lane.history
+    if history is None or not history.num_steps:
         return -1.0, lane.label, "", 0.0, 0.0
-    history = lane.shown.history
     start = np.array([row[0] for row in lane.start])
     now = history.lambdas[:, 0, -1]
     if not len(start):
@@ -314,9 +320,7 @@ def _table(lanes: Sequence[Lane]) -> Rows:
         {"run": lane.label, "layer": layer, "step": step}
         | {f"lambda_{name}": float(values[i][at]) for i, name in enumerate(STATISTICS)}
         for lane in lanes
-        if lane.shown and lane.has_lambda
-        for layer, values in zip(
-            lane.shown.history.adaptive_layers, lane.shown.history.lambdas, strict=False
-        )
-        for at, step in enumerate(lane.shown.history.steps.tolist())
+        if lane.history and lane.has_lambda
+        for layer, values in zip(lane.history.adaptive_layers, lane.history.lambdas, strict=False)
+        for at, step in enumerate(lane.history.steps.tolist())
     ]

@@ -1,9 +1,16 @@
 """The contenders as living diagrams, before Start and while they train."""
 
+from contextlib import suppress
+
+from afn.runs.history import History
+from afn.settings.config import TrainConfig
+
 from ...kit import routes
 from ...kit.draw.chart import Chart
 from ...kit.draw.live_chart import live_chart
 from ...kit.draw.network import Lane, network_chart
+from ...kit.looks import first_look
+from ...kit.sheets import SHEETS
 from .live import Live
 
 
@@ -14,7 +21,13 @@ def render_network(live: Live) -> None:
     def make() -> Chart:
         shown, _ = live.look()
         lanes = [
-            Lane(label=name, color=color, config=slot.config, shown=each)
+            Lane(
+                label=name,
+                color=color,
+                config=slot.config,
+                shown=each,
+                look=None if each else _look(slot.config),
+            )
             for each, slot, name, color in zip(
                 shown, live.slots, live.names, live.colors, strict=True
             )
@@ -22,3 +35,12 @@ def render_network(live: Live) -> None:
         return network_chart(lanes, inside=inside)
 
     live_chart("network", "The contenders as diagrams", live.key, make)
+
+
+def _look(config: TrainConfig) -> History | None:
+    """Its network before the first step, where the server shows pictures and can have it."""
+    if not SHEETS.is_served:
+        return None
+    with suppress(OSError):
+        return first_look(config)
+    return None

@@ -78,11 +78,16 @@ export function render(slot, data, { spec, view, width, step, chart }) {
   const key = [width, room, view.stage, view.dial].join();
   const picture = known?.key === key && known.spec === spec ? known : build(slot, key, spec, view, width, chart);
   const now = step ?? (moment.isKnown && Number.isFinite(moment.last) ? moment.last : null);
+  const isFlowing = (lane) => (step == null ? lane.isLive : moment.isPlaying);
   const isStill = step != null || !spec.lanes.some(({ isLive }) => isLive);
   picture.root.classList.toggle("is-still", isStill);
   const scale = nice(data.mostMoved);
   picture.lanes.forEach((lane, index) =>
-    lane.update(data.lanes[index], laneAt(data.lanes[index], now), { scale, isLive: step == null && spec.lanes[index].isLive }),
+    lane.update(data.lanes[index], laneAt(data.lanes[index], now), {
+      scale,
+      isLive: step == null && spec.lanes[index].isLive,
+      isFlowing: isFlowing(spec.lanes[index]),
+    }),
   );
   picture.legend.update(scale);
 }
@@ -105,11 +110,21 @@ function build(slot, key, spec, view, width, chart) {
   const above = folds ? [stages(spec, open, choose)] : [];
   const titles = spec.lanes.map((lane) => valvesOf(lane, open).map(({ title }) => title).join());
   if (titles.every((each) => each === titles[0])) above.push(heads(spec.lanes[0], how));
-  const root = element("div", { className: "network" }, ...above, ...lanes.map(({ node }) => node), below.node);
+  const root = element("div", { className: `network${open == null ? "" : " is-unfolded"}` }, ...above, ...lanes.map(({ node }) => node), below.node);
   slot.replaceChildren(root);
+  watch(root);
   const picture = { key, spec, root, lanes, legend: below };
   pictures.set(slot, picture);
   return picture;
+}
+
+/** Nothing moves that nobody sees. */
+function watch(root) {
+  const seen = new IntersectionObserver((entries) => {
+    if (!root.isConnected) return seen.disconnect();
+    root.classList.toggle("is-seen", entries.at(-1).isIntersecting);
+  });
+  seen.observe(root);
 }
 
 /** The stages of a deep network: which one is unfolded. */

@@ -6,52 +6,57 @@ const [{ element }, { buildValve, svg, text, digits }, { paint }] = await Promis
   ["look", "network_valve", "network_maps"].map(load),
 );
 const MOST_BARS = 12;
+const DROP = 24; // px: an image on its way
 
 /** Where everything stands, in px. */
 export function plan(width, height, count, isCompact) {
   if (isCompact) {
-    const [left, right] = [62, width - 66];
+    const [left, right] = [66, width - 76];
     const cell = (right - left) / count;
     const r = Math.min(24, cell / 2 - 4);
     const cy = height - 56;
     return {
       cy, images: { x: 10, side: 38 }, answer: { x: right + 8, width: 52, bars: 0 },
-      cells: Array.from({ length: count }, (_, at) => ({
-        valve: { cx: left + (at + 0.5) * cell, cy, r, isBare: true },
+      cell, cells: Array.from({ length: count }, (_, at) => ({
+        valve: { cx: left + (at + 0.5) * cell, cy, r, right: outOf(left + (at + 0.5) * cell, r, cell), isBare: true },
       })),
     };
   }
   const isWide = width >= 860;
-  const [name, images, answer] = isWide ? [158, 76, 196] : [128, 66, 150];
+  const [name, images, answer] = isWide ? [158, 80, 204] : [124, 68, 164];
   const cy = Math.round(height / 2) - 4;
   const r = Math.min(Math.max((height - 66) / 2.2, 22), 34);
   const middle = width - name - images - answer;
   const cell = middle / count;
-  const side = Math.min(42, (height - 26) / 2);
   const [pipes, out] = cell >= 170 ? [56, 40] : [36, 16];
   const bare = 2 * r + pipes + out;
+  const most = Math.min(42, (height - 26) / 2);
+  const side = cell >= bare + 2 * most + 6 || cell < bare + 72 ? most : Math.min(most, (cell - bare - 6) / 2);
   const columns = cell >= bare + 2 * side + 6 ? 2 : cell >= bare + side + 2 ? 1 : 0;
   const maps = columns * (side + 3);
   const isBare = cell < bare;
   const conv = cell - bare - maps >= 38;
   const radius = isBare ? Math.min(r, cell / 2 - 5) : r;
   return {
-    cy, name, images: { x: name + 4, side: isWide ? 54 : 46 }, answer: { x: width - answer + 12, width: answer - 20, bars: isWide ? 118 : 84 },
-    cells: Array.from({ length: count }, (_, at) => {
+    cy, name, images: { x: name + 4, side: isWide ? 54 : 46 }, answer: { x: width - answer + 10, width: answer - 18, bars: isWide ? 118 : 82 },
+    cell, cells: Array.from({ length: count }, (_, at) => {
       const x = name + images + at * cell;
-      if (isBare) return { valve: { cx: x + cell / 2, cy, r: radius, isBare } };
+      if (isBare) return { valve: { cx: x + cell / 2, cy, r: radius, right: outOf(x + cell / 2, radius, cell), isBare } };
       const spare = cell - bare - maps - (conv ? 38 : 0);
       const left = x + (conv ? 38 : 0) + spare * 0.4 + 14;
       const cx = left + pipes - 14 + r;
       const right = cx + r + out;
       return {
         conv: conv && { x: x + spare * 0.2, width: 32 },
-        valve: { cx, cy, r, left, right, isBare },
+        valve: { cx, cy, r, left, right, isBare, isNamed: pipes > 40 || !at },
         maps: columns && { x: right, y: cy - side - 1.5, side, columns },
       };
     }),
   };
 }
+
+/** Where the mixture of a valve without room for pipes ends. */
+const outOf = (cx, r, cell) => cx + r + Math.min(26, Math.max(cell - 2 * r - 2, 4));
 
 /** What the valves of a lane are: stages, or the layers of the one that is unfolded. */
 export function valvesOf(lane, open) {
@@ -63,10 +68,11 @@ export function valvesOf(lane, open) {
 /** What stands in which column, above the lanes: for lanes that have the same ones. */
 export function heads(lane, { width, height, open, isCompact }) {
   const valves = valvesOf(lane, open);
-  const { images, cells, answer } = plan(width, height, valves.length, isCompact);
+  const { images, cell, cells, answer } = plan(width, height, valves.length, isCompact);
   const at = (x, words) => {
-    const node = element("span", {}, words);
+    const node = element("span", {}, cell < 120 ? words.replace(/^stage (?=\d+\.)/, "") : words);
     node.style.left = `${x}px`;
+    if (open != null) node.style.width = `${Math.max(cell, 60)}px`;
     return node;
   };
   const middle = answer.x + answer.width / 2;
@@ -82,7 +88,7 @@ export function buildLane(lane, { width, height, open, dial, isCompact, inside, 
   const score = element("b", {});
   const tested = element("small", {});
   const name = element("div", { className: "network-name" }, element("strong", {}, lane.label), score, tested);
-  const node = element("section", { className: `network-lane${isCompact ? " is-compact" : ""}` }, canvas, drawing, name);
+  const node = element("section", { className: `network-lane${isCompact ? " is-compact" : ""}` }, drawing, canvas, name);
   node.style.cssText = `--hue:${lane.color};height:${height}px`;
   node.setAttribute("aria-label", lane.label);
   if (!isCompact) name.style.width = `${where.name - 14}px`;
@@ -92,7 +98,12 @@ export function buildLane(lane, { width, height, open, dial, isCompact, inside, 
   const stack = svg("g", { class: "network-stack" });
   for (const shift of [8, 4, 0])
     stack.append(svg("rect", { x: images.x + shift, y: cy - images.side / 2 - shift, width: images.side, height: images.side, rx: 3 }));
-  const subject = text(images.x + images.side / 2, cy + images.side / 2 + 17, "", { class: "network-note" });
+  const [below, anchor] = isCompact ? [images.x, "start"] : [images.x + images.side / 2, "middle"];
+  const subject = text(below, cy + images.side / 2 + 17, "", { class: "network-note", "text-anchor": anchor });
+  const drops = ["", " is-second"].map((which) => element("i", { className: `network-drop${which}` }));
+  for (const drop of drops) drop.style.cssText = `left:${images.x + images.side}px;top:${cy - DROP / 2}px`;
+  node.style.setProperty("--way", `${answer.x - images.x - images.side - DROP}px`);
+  node.prepend(...drops);
   drawing.append(stack, subject);
   const built = valves.map((valve, at) => {
     const cell = where.cells[at];
@@ -111,23 +122,40 @@ export function buildLane(lane, { width, height, open, dial, isCompact, inside, 
   });
   const answers = answerOf(drawing, answer, cy, isCompact);
 
-  const update = (data, now, { scale, isLive }) => {
+  let flowing = null;
+  const update = (data, now, { scale, isLive, isFlowing }) => {
     const share = now.test && `${Math.round(1000 * now.test.share) / 10}`.replace(/\.0$/, "");
     setText(score, now.test ? `${Math.round(100 * now.test.share)} %` : "–");
     score.title = share ? `${share} %` : "";
-    setText(tested, now.test ? `${now.test.damage || "clean images"} · step ${now.test.step}` : lane.run ? "no test yet" : "untrained");
+    setText(tested, now.test ? `${now.test.damage || "clean images"} · step ${now.test.step}` : lane.isStarted ? "no test yet" : "untrained");
     for (const { valve, drawn, link } of built) {
       const state = stateOf(valve.layers, now, scale);
       drawn.update(state);
       link.update(state, now.step);
     }
     const { probes } = data;
-    setText(subject, probes ? `${probes.damage ? "damaged " : ""}${probes.label.length ? probes.label : probes.classes?.[probes.label] ?? probes.label}` : "images");
+    const damage = isCompact ? "" : probes?.damage;
+    setText(subject, probes ? [short(probes.classes[probes.label]), damage].filter(Boolean).join(" · ") : "images");
     stack.style.display = probes?.sheet ? "none" : "";
+    if (probes !== flowing) {
+      flowing = probes;
+      drops.forEach((drop, at) => dress(drop, probes, at));
+    }
+    node.classList.toggle("is-flowing", Boolean(probes?.sheet) && isFlowing);
     answers(probes, now);
     paint(canvas, { width, height, data, now, isLive, images: { ...images, y: cy - images.side / 2 }, cells: built.map(({ valve, cell }) => ({ name: lane.layers[valve.layers.at(-1)][0], maps: cell.maps })) });
   };
   return { node, update };
+}
+
+/** Gives a drop the picture of the followed image, or of one beside it. */
+function dress(drop, probes, at) {
+  if (!probes?.sheet) return;
+  const { columns, count, followed } = probes;
+  const index = (followed + at) % count;
+  drop.style.backgroundImage = `url("${probes.sheet}")`;
+  drop.style.backgroundSize = `${columns * DROP}px auto`;
+  drop.style.backgroundPosition = `${-(index % columns) * DROP}px ${-Math.floor(index / columns) * DROP}px`;
 }
 
 /** A valve of one layer, or the mean and span of several. */
@@ -187,7 +215,7 @@ function wordsOf(lane, title, layers, state, stage, isLink) {
 
 const hitBox = ({ cx, cy, r, left, right, isBare }) => {
   const [from, to] = isBare ? [cx - r - 3, cx + r + 3] : [left - 16, right];
-  return { class: "network-hit", x: from, y: cy - r - 26, width: to - from, height: 2 * r + 52, rx: 8 };
+  return { class: "network-hit", x: from, y: cy - r - 30, width: to - from, height: 2 * r + 60, rx: 8 };
 };
 
 function mapFrames({ x, y, side, columns }) {

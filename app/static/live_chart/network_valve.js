@@ -28,14 +28,14 @@ function arc(cx, cy, r, from, to) {
   return `M${point(cx, cy, r, low)}A${r} ${r} 0 ${long} 1 ${point(cx, cy, r, high)}`;
 }
 
-const MEASURED = { batch: "measured: batch", image: "measured: each image", running: "remembered" };
+const MEASURED = { batch: "measured: batch", image: "measured: each image", running: "remembered from training" };
 
 /**
  * Builds one; `update({ value, low, high, spread, start, moved })` sets it, each but `value` optional.
  *   place: { cx, cy, r, left, right, isBare } — pipes from `left`, mixture up to `right`
  *   lane: of the spec;  dial: where the scale ends
  */
-export function buildValve(lane, { cx, cy, r, left, right, isBare }, dial) {
+export function buildValve(lane, { cx, cy, r, left, right, isBare, isNamed }, dial) {
   const node = svg("g", { class: "network-valve" });
   const parts = {};
   const reach = r * 0.72;
@@ -55,19 +55,20 @@ export function buildValve(lane, { cx, cy, r, left, right, isBare }, dial) {
       return svg("path", { class: "network-pipe is-measured", d: into(top + 11 + shift, cy - reach * 0.7 + shift) });
     });
     node.append(...parts.measured);
-    if (lane.source !== "none")
+    if (lane.source !== "none" && isNamed)
       node.append(text(left - 14, top - 9, MEASURED[lane.source] ?? lane.source, { "text-anchor": "start", class: "network-note is-measured" }));
     if (lane.mixes) {
       const at = bottom - 8;
       parts.proposed = svg("path", { class: "network-pipe is-proposed", d: into(at, cy + reach * 0.7) });
       node.append(svg("path", { class: "network-probe", d: `M${left} ${cy}V${at - 6}` }), parts.proposed, brain(left, at));
-      node.append(text(left - 14, at + 23, lane.proposes ? "proposed" : "a constant", { "text-anchor": "start", class: "network-note is-proposed" }));
+      if (isNamed) node.append(text(left - 14, at + 23, lane.proposes ? "proposed" : "a constant", { "text-anchor": "start", class: "network-note is-proposed" }));
     }
-    if (lane.source !== "none") {
-      parts.out = ["is-measured", "is-proposed"].map((kind) => svg("path", { class: `network-pipe ${kind}`, d: "" }));
-      node.append(...parts.out);
-      node.append(text((cx + r + right) / 2 + 1, cy - FULL / 2 - 7, right - cx - r > 44 ? "·γ̂ +β̂" : "γ̂ β̂", { class: "network-note" }));
-    }
+    if (lane.source !== "none" && right - cx - r > 30)
+      node.append(text((cx + r + right) / 2 + 1, cy - FULL / 2 - 7, "·γ̂ +β̂", { class: "network-note" }));
+  }
+  if (lane.source !== "none") {
+    parts.out = ["is-measured", "is-proposed"].map((kind) => svg("path", { class: `network-pipe ${kind}`, d: "" }));
+    node.append(...parts.out);
   }
   parts.halo = svg("circle", { class: "network-halo", cx, cy, r });
   node.append(parts.halo, svg("circle", { class: "network-dial", cx, cy, r }));
@@ -87,6 +88,7 @@ export function buildValve(lane, { cx, cy, r, left, right, isBare }, dial) {
       });
     }
     if (!lane.mixes || now?.value == null) return;
+    parts.needle.classList.toggle("is-beyond", now.value > dial || now.value < 0);
     parts.needle.style.transform = `rotate(${angle(now.value / dial)}deg)`;
     parts.spread.style.transform = `rotate(${angle((now.spread ?? now.value) / dial)}deg)`;
     const [from, to] = [now.low ?? now.start ?? now.value, now.high ?? now.value].map((value) => angle(value / dial));
@@ -112,10 +114,10 @@ function dialOf(node, parts, lane, { cx, cy, r }, dial) {
     svg("circle", { class: "network-hub", cx, cy, r: 4 }),
     parts.words,
   );
-  if (r < 26) return;
+  if (r < 22) return;
   node.append(
-    text(cx - r * 0.4, cy + r * 0.78, "0", { class: "network-end" }),
-    text(cx + r * 0.4, cy + r * 0.78, dial < 1 ? String(dial) : "1", { class: "network-end" }),
+    text(cx - r * 0.42, cy + r * 0.8, "0", { class: "network-end" }),
+    text(cx + r * 0.42, cy + r * 0.8, dial < 1 ? String(dial) : "1", { class: "network-end" }),
   );
 }
 
