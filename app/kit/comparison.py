@@ -30,6 +30,11 @@ def default_comparison() -> Comparison:
     return tuple(TrainConfig(norm=norm) for norm in ("afn", "asrnorm", "bn"))
 
 
+def opening_comparison() -> Comparison:
+    """What the Playground opens with: digits that turn pale, of which BN alone can read few."""
+    return share(default_comparison(), corruptions=("contrast",), severity=5, lr=0.1)
+
+
 def share(comparison: Comparison, **values: Any) -> Comparison:
     """The comparison with fields changed for all contenders."""
     return tuple(replace(config, **values) for config in comparison)

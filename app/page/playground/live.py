@@ -2,16 +2,31 @@
 
 import time
 from collections.abc import Sequence
+from functools import cache
 
+from afn.runs.history import History
+from afn.runs.recorded import Recorded
 from afn.work.folder import ENDED
 
 from ...kit import backend
 from ...kit.draw.chart import Shown
 from . import transport
-from .view import Slot
+from .slot import Slot
 
 _FRESH_SECONDS = 0.2
 """So long one look is good for: the figures of a page ask at the same time."""
+
+
+def _shown(slot: Slot, name: str, color: str, *, is_over: bool) -> Shown | None:
+    if slot.run:
+        history, origin = backend.history(slot.run.id), slot.origin
+        return Shown(name, color, slot.config, history, is_over=is_over, origin=origin)
+    return Shown(name, color, slot.config, _recorded(slot.demo), True) if slot.demo else None
+
+
+@cache
+def _recorded(demo: Recorded) -> History:
+    return History.of(demo)
 
 
 class Live:
@@ -23,10 +38,15 @@ class Live:
         self._seen: tuple[list[Shown | None], list[str]] = ([], [])
 
     @property
+    def is_recorded(self) -> bool:
+        """Whether what is shown of them was recorded beforehand."""
+        return any(slot.demo for slot in self.slots)
+
+    @property
     def key(self) -> tuple[tuple[str, str, str], ...]:
         """What is shown, the same for all who look at it."""
         return tuple(
-            (slot.run.id if slot.run else slot.config.hash(), name, color)
+            (slot.shown, name, color)
             for slot, name, color in zip(self.slots, self.names, self.colors, strict=True)
         )
 
@@ -37,16 +57,7 @@ class Live:
             statuses = [transport.status(slot) for slot in self.slots]  # first: nothing is missed
             self._seen = (
                 [
-                    Shown(
-                        name,
-                        color,
-                        slot.config,
-                        backend.history(slot.run.id),
-                        is_over=status in ENDED,
-                        origin=slot.origin,
-                    )
-                    if slot.run
-                    else None
+                    _shown(slot, name, color, is_over=status in ENDED)
                     for slot, name, color, status in zip(
                         self.slots, self.names, self.colors, statuses, strict=True
                     )
@@ -57,7 +68,7 @@ class Live:
         return self._seen
 
     def shown(self) -> list[Shown]:
-        """The contenders that were started."""
+        """The contenders that were started, or recorded."""
         return [each for each in self.look()[0] if each is not None]
 
     def turn(self) -> str:

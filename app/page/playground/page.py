@@ -18,7 +18,7 @@ from . import view as state
 from .figures import downloads
 from .live import Live
 from .network import render_network
-from .view import Slot
+from .slot import Slot
 
 TITLE, PATH = "Playground", "home"
 """In the navigation, and in the address."""
@@ -28,6 +28,7 @@ TICK_SECONDS = 1.0
 FIRST_LOOK_SECONDS = 0.6
 """After Start, the page waits so long for the first steps, to come with them and not before."""
 _ABOUT = "One network, one start, one order of images: only the **norm** differs."
+_RECORDED = f"{_ABOUT} Recorded: press **Start** to train it yourself."
 
 
 def render() -> None:
@@ -38,9 +39,10 @@ def render() -> None:
         changes = st.container()
         comparison, errors = controls.render()
     state.write_url(comparison)
-    tour.title("Watch normalization layers learn", _ABOUT)
     backend.runner().start()
     slots = state.slots(comparison)
+    is_recorded = any(slot.demo for slot in slots)
+    tour.title("Watch normalization layers learn", _RECORDED if is_recorded else _ABOUT)
     _wait_for_first_steps(slots)
     statuses = [transport.status(slot) for slot in slots]
     is_live = transport.is_live(statuses)
@@ -82,6 +84,8 @@ def _live(statuses_around: list[str]) -> list[str]:
     _settings_hint(comparison, slots)
     figures.render(live, comparison)
     downloads(shown)
+    if live.is_recorded:
+        return statuses
     offer(
         "playground", lambda: [*trainings.programs_of(shown), *lambdas.programs_of(shown, "lambda")]
     )

@@ -17,7 +17,7 @@ from ...kit.setting_control import control
 from ...kit.view import said
 from . import transport
 from . import view as state
-from .view import Slot
+from .slot import Slot
 from .words import HELP
 
 _LOGITS = [step / 2 for step in range(-16, 7)]

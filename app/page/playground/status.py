@@ -46,6 +46,8 @@ def _card(each: Shown | None, name: str, color: str, status: str) -> str:
     word, facts, share = status, "press Start", 0.0
     if each is not None:
         history = each.history
+        if each.kind == "precomputed":
+            word = "recorded"
         if status == "waiting" and isinstance(history.run, Run):
             word, facts = _waiting(history.run)
         elif history.num_steps:

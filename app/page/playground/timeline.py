@@ -21,7 +21,8 @@ def render(live: Callable[[], Live], *, every: float | None) -> None:
         looked = live()
         live_chart(
             _KEY, "Steps", looked.key, lambda: scrubber_chart(looked.shown()),
-            props={"at": state.view("step"), "arrival": state.session().arrivals},
+            props={"at": state.view("step"), "arrival": state.session().arrivals,
+                   "plays": looked.is_recorded},
             told={"step": _choose},
         )  # fmt: skip
 

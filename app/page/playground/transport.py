@@ -18,7 +18,7 @@ from ...kit.draw.chart import change_words
 from ...kit.markdown import plain
 from ...kit.view import settle
 from . import view as state
-from .view import Slot
+from .slot import Slot
 from .words import HELP
 
 ALL = "all"

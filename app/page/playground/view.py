@@ -10,13 +10,12 @@ import math
 import random
 import secrets
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import streamlit as st
 
-from afn.runs.origin import ForkedFrom
 from afn.runs.store import Run
 from afn.settings.config import SETTINGS, TrainConfig
 from afn.settings.lambda_init import LAMBDAS, LambdaInit
@@ -32,11 +31,15 @@ from ...kit.comparison import (
     Comparison,
     default_comparison,
     from_url,
+    opening_comparison,
     share,
     to_url,
 )
+from ...kit.demo import demo_of
 from ...kit.routes import PLAYGROUND_RUNS
 from ...kit.view import here, in_session
+from .session import Session
+from .slot import Slot, started
 
 TARGET, PRESET, TWIST = "target", "preset", "twist"
 """Widget keys: of what the buttons act on, of the presets, and of BN's statistics."""
@@ -71,42 +74,9 @@ def change_key(name: str) -> str:
     return f"change.{name}"
 
 
-@dataclass(slots=True)
-class Session:
-    """What a session keeps of the Playground."""
-
-    settings: Comparison = field(default_factory=default_comparison)
-    runs: list[str | None] = field(default_factory=list)
-    """Ids, by slot."""
-    problems: list[str] = field(default_factory=list)
-    """What the page says on top, as what could not be had from the link."""
-    views: dict[str, str] = field(default_factory=dict)
-    """How the runs are looked at."""
-    preset: str = ""
-    """The one that was chosen last."""
-    panels: dict[int, tuple[str, bool, bool]] = field(default_factory=dict)
-    """Slot -> a panel's name, whether it began open, and whether it is."""
-    order: str = field(default_factory=secrets.token_hex)
-    """The number of what Start orders next."""
-    arrivals: int = 0
-    """How often an address was adopted: each time the browser shows the step of the link."""
-    started: float | None = None
-    """When Start was last pressed, on the monotonic clock; for the moment until the first step."""
-
-
 def session() -> Session:
     """This session's."""
     return in_session(Session)
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """One place in the comparison on screen: a configuration and, once started, its run."""
-
-    config: TrainConfig
-    run: Run | None
-    origin: ForkedFrom | None = None
-    """Where the run was forked from."""
 
 
 # -- beginning and end of a script run ------------------------------------------------------------
@@ -118,6 +88,8 @@ def begin() -> None:
     url, is_asked = here().begin()
     if is_asked:
         comparison, problems = from_url(url)
+        if not {*url} & {*URL_KEYS, PLAYGROUND_RUNS, *VIEW_DEFAULTS}:
+            comparison = opening_comparison()
         kept.runs = []
         if linked := [part for part in "~".join(url.get(PLAYGROUND_RUNS, [])).split("~") if part]:
             problems += _adopt_runs(linked[:MAX_CONTENDERS])
@@ -174,6 +146,8 @@ def write_url(comparison: Comparison) -> None:
         url[PLAYGROUND_RUNS] = "~".join(runs)
     session().views = views = {name: view(name) for name in VIEW_DEFAULTS}
     url |= {name: value for name, value in views.items() if value != VIEW_DEFAULTS[name]}
+    if not url:  # a bare address opens something else
+        url["c"] = [config.norm for config in comparison]
     here().write(url)
 
 
@@ -343,21 +317,23 @@ def remove_contender(slot: int) -> None:
 
 
 def slots(comparison: Comparison) -> list[Slot]:
-    """What is on screen: started runs with the configuration they have, the rest as set."""
+    """What is on screen: started runs with the configuration they have, the rest as set.
+
+    Where nothing was started, what was recorded of the opening comparison is shown in its place.
+    """
     runs = list(session().runs)
     shown = []
     for i in range(max(len(runs), len(comparison)) if runs else len(comparison)):
         run_id = runs[i] if i < len(runs) else None
         if run_id:
             try:
-                run = backend.store().open(run_id)
-                shown.append(Slot(run.config(), run, run.origin()))
+                shown.append(started(run_id))
                 continue
             except (ValueError, OSError) as error:
                 note_once(f"{error}.")
                 attach(i, None)
         if i < len(comparison):
-            shown.append(Slot(comparison[i], None))
+            shown.append(Slot(comparison[i], None, demo=None if runs else demo_of(comparison[i])))
     return shown
 
 

@@ -71,7 +71,7 @@ def run_ids(page: Page) -> list[str]:
 
 
 def test_a_newcomer_presses_start_and_sees_everything_move(page: Page, address: str):
-    page.goto(address)
+    page.goto(f"{address}/?seed=0")
     expect(page.get_by_text("Nothing runs yet")).to_be_visible()
     button(page, "Start").click()
     for title in ("Loss and accuracy", "λ over steps", "Gradient and speed"):

@@ -4,15 +4,23 @@ The scripts draw no widgets: session keys stand in for what a visitor would have
 """
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from afn.runs.recorded import Recorded
 from afn.runs.store import RunStore
 from afn.settings.config import TrainConfig
 from afn.settings.lambda_init import LambdaInit
-from app.kit.comparison import PRESETS, default_comparison, share, to_url
+from app.kit.comparison import (
+    PRESETS,
+    default_comparison,
+    opening_comparison,
+    share,
+    to_url,
+)
 from tests.app.one_view import travelled
 
 
@@ -66,10 +74,47 @@ def store(tmp_path, monkeypatch):
 # -- links and widgets -----------------------------------------------------------------------------
 
 
-def test_a_plain_visit_has_the_defaults_and_an_empty_address():
+PLAIN = {"c": ["afn", "asrnorm", "bn"]}
+"""The address of the defaults: a bare one opens something else."""
+
+
+def test_a_bare_address_opens_the_opening_comparison_and_says_so():
     visit = Visit()
-    assert visit.comparison == default_comparison()
-    assert (visit.errors, visit.problems, visit.url) == ([], [], {})
+    assert visit.comparison == opening_comparison()
+    assert (visit.errors, visit.problems) == ([], [])
+    assert visit.url == to_url(opening_comparison())
+    assert Visit(**visit.url).comparison == opening_comparison()
+
+
+def test_the_defaults_have_an_address_that_outlasts_a_refresh():
+    visit = Visit(**PLAIN)
+    assert (visit.comparison, visit.url) == (default_comparison(), PLAIN)
+
+
+@pytest.mark.parametrize("url", [{"seed": "0"}, {"scale": "logit"}, {"step": "7"}, {"run": "-"}])
+def test_a_link_that_leaves_things_out_means_what_it_always_meant(url):
+    assert Visit(**url).comparison == default_comparison()
+
+
+def recorded(*configs):
+    """What was recorded, in place of what the app comes with."""
+    known = {config: Recorded(f"demo.{config.norm}", Path("nowhere")) for config in configs}
+    return known.get
+
+
+def test_what_was_recorded_is_shown_until_something_is_started(store, quick, monkeypatch):
+    afn, _, bn = opening_comparison()
+    twisted = replace(bn, eval_stats="batch")
+    monkeypatch.setattr("app.page.playground.view.demo_of", recorded(afn, bn, twisted))
+    visit = Visit()
+    assert [slot.demo and slot.demo.id for slot in visit.slots] == ["demo.afn", None, "demo.bn"]
+    visit.at.session_state["twist"] = True
+    visit.look(lambda state: state.twist())
+    assert visit.comparison[2] == twisted
+    assert visit.slots[2].demo is not None
+    assert visit.url["c"][2] == "bn~stats_batch"
+    visit.look(lambda state: state.attach(1, store.create(quick)))
+    assert [slot.demo for slot in visit.slots] == [None] * 3
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -100,10 +145,10 @@ def test_a_custom_start_of_lambda_survives_the_widgets_and_the_address(init):
 
 
 def test_what_a_widget_says_is_in_the_address_and_its_default_is_not():
-    visit = Visit().set(lr=0.1, widths="8, 16", backbone="convnet")
+    visit = Visit(**PLAIN).set(lr=0.1, widths="8, 16", backbone="convnet")
     assert visit.comparison == share(default_comparison(), lr=0.1, widths=(8, 16))
     assert visit.url == {"lr": "0.1", "widths": "8-16"}
-    assert visit.set(lr=0.05, widths="16, 32").url == {}
+    assert visit.set(lr=0.05, widths="16, 32").url == PLAIN
 
 
 def test_what_cannot_be_had_from_the_link_is_told_until_it_is_cleared():
@@ -152,14 +197,14 @@ def test_contenders_are_added_with_plain_options_and_removed():
 
 
 def test_a_new_seed_is_another_one_for_all():
-    visit = Visit().look(lambda state: state.new_seed())
+    visit = Visit(**PLAIN).look(lambda state: state.new_seed())
     [seed] = {config.seed for config in visit.comparison}
     assert seed != 0
     assert visit.url == {"seed": str(seed)}
 
 
 def test_settings_outlive_a_visit_to_another_page():
-    visit = Visit().set(lr=0.1)
+    visit = Visit(**PLAIN).set(lr=0.1)
     for name in [n for n in visit.at.session_state if n.startswith("set.")]:
         del visit.at.session_state[name]  # as Streamlit forgets the widgets of the other page
     assert visit.look().comparison == share(default_comparison(), lr=0.1)
@@ -192,12 +237,12 @@ def test_a_link_that_names_runs_takes_the_settings_from_them(store, quick):
 
 def test_attached_runs_are_in_the_address_with_a_mark_for_those_not_started(store, quick):
     run = store.create(replace(quick, norm="asrnorm"))
-    visit = Visit().look(lambda state: state.attach(1, run))
+    visit = Visit(**PLAIN).look(lambda state: state.attach(1, run))
     assert visit.look().url == {"run": f"-~{run.id}"}
     again = Visit(**visit.url)
     assert [slot.run and slot.run.id for slot in again.slots][:2] == [None, run.id]
     visit.look(lambda state: state.attach(1, None))
-    assert visit.look().url == {}
+    assert visit.look().url == PLAIN
 
 
 @pytest.mark.parametrize("run_id", ["../..", "/etc/passwd", "gone", "é" * 100])
@@ -207,7 +252,7 @@ def test_a_link_to_no_run_is_one_line(store, run_id):
     assert line.startswith("In the link, run: ")
     assert len(line) < 200
     assert [slot.run for slot in visit.slots] == [None] * 3
-    assert visit.url == {}
+    assert visit.url == PLAIN
 
 
 def test_a_missing_run_of_a_link_leaves_the_others_in_their_places(store, quick):
@@ -241,6 +286,6 @@ def test_back_and_forward_are_adopted_and_nothing_else_is(store, quick):
     assert [config.norm for config in visit.comparison] == ["ln"]
     assert (visit.url["run"], visit.url["by"]) == (second.id, "layer")
     assert "scale" not in visit.url
-    travelled(visit.at)
+    travelled(visit.at, **PLAIN)
     assert [slot.run for slot in visit.told().slots] == [None] * 3
-    assert (visit.comparison, visit.url) == (default_comparison(), {})
+    assert (visit.comparison, visit.url) == (default_comparison(), PLAIN)
