@@ -37,15 +37,19 @@ class Network:
     """Where answers are kept by their question."""
 
     @classmethod
-    def of_run(cls, run: Run) -> "Network":
+    def of_run(cls, run: Run, weights: Path | None = None) -> "Network":
         """The network that a run has trained so far.
+
+        Args:
+            run: Of the store.
+            weights: One of its checkpoints; the newest by default.
 
         Raises:
             ValueError: It has no weights yet, its configuration is damaged, or nobody knows its
                 data set any more.
             FileNotFoundError: It was deleted.
         """
-        config, weights = run.config(), run.require_weights()
+        config, weights = run.config(), weights or run.require_weights()
         entry = dataset_entry(config.dataset)
         modified = weights.stat().st_mtime_ns
         return cls(

@@ -35,6 +35,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     picture = parser.add_mutually_exclusive_group()
     picture.add_argument("--picture", type=Path, help="image file that takes the first place")
     picture.add_argument("--drawing", metavar="TEXT", help="the same, as the app's links have it")
+    parser.add_argument("--as-drawn", action="store_true", help="do not corrupt that image")
 
 
 def run(options: argparse.Namespace, say: Say) -> None:
@@ -55,6 +56,7 @@ def run(options: argparse.Namespace, say: Say) -> None:
         order=options.order,
         picture=options.picture or "",
         drawing=options.drawing or "",
+        damages_picture=not options.as_drawn,
         layer=options.layer,
         channel=options.channel,
         image=options.image,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from afn.ask.network import Network
+from afn.runs.fork import place_of, steps_of
 from afn.runs.store import Run
 from afn.work.folder import ENDED
 
@@ -35,15 +36,25 @@ def choices(*, running: bool = False) -> list[Choice]:
     return offers(is_wanted)
 
 
-def network_of(name: str) -> Network:
+def network_of(name: str, step: int | None = None) -> Network:
     """The network of a run or of a pretrained model.
+
+    Args:
+        name: Of one of them.
+        step: At which the run has a checkpoint; the newest by default.
 
     Raises:
         ValueError, OSError: It cannot be had; the line says why.
     """
     if name in cards.names():
         return cards.network_of(cards.card_of(name))
-    return Network.of_run(backend.store().open(name))
+    run = backend.store().open(name)
+    return Network.of_run(run, None if step is None else place_of(run, step).path)
+
+
+def checkpoints(name: str) -> list[int]:
+    """The steps at which a run has checkpoints, in order; none for what is no run."""
+    return steps_of(backend.run(name)) if backend.has_run(name) else []
 
 
 def opened(ids: Sequence[str]) -> tuple[list[Chosen], list[str]]:

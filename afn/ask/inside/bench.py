@@ -20,7 +20,7 @@ from afn.ask.inside.look import (
     Seen,
     ShownScore,
 )
-from afn.ask.inside.steps import steps_of
+from afn.ask.inside.steps import scale_of, steps_of
 from afn.ask.measure import ShownImages, brought
 from afn.ask.models import restored
 from afn.ask.network import Network, Stats
@@ -55,6 +55,7 @@ class Bench:
         self._sets = _Kept(_POOLS)
         self._pools = _Kept(_POOLS)
         self._scores = _Kept(_SCORES)
+        self._scales = _Kept(_SCORES)
 
     @torch.inference_mode()
     def look(self, look: Look) -> Seen:
@@ -82,16 +83,12 @@ class Bench:
             images[0] = _picture(look)
             labels[0] = -1
         trained = layer.lambdas()
+        scale = self._scale(look, name, pool.images[chosen])
         with _changed(model, layer, look):
-            inputs: list[Tensor] = []
-            handle = layer.register_forward_pre_hook(lambda _, given: inputs.append(given[0]))
-            try:
-                logits = model(images)
-            finally:
-                handle.remove()
-            if len(inputs) != 1:
-                raise ValueError(f"{name} must run once per forward pass, it ran {len(inputs)}×")
-            steps = steps_of(layer, inputs[0], channel=look.channel, image=look.image)
+            logits, given = _through(model, layer, name, images)
+            steps = steps_of(
+                layer, given, channel=look.channel, image=look.image, pixel=look.pixel, scale=scale
+            )
             score = self._score(model, look.subject, pool, batch)
         who_else = [self._other(other, look, pool, images) for other in look.others]
         # one dict, spelled in two parts: what the layer did, and what came of it
@@ -204,6 +201,19 @@ class Bench:
         order = [network.class_names.index(name) for name in first.class_names]
         return lambda images: model(images)[:, order]
 
+    def _scale(self, look: Look, name: str, images: Tensor) -> tuple[float, float]:
+        """Of the channel's pictures: of the batch's own images and the network as trained."""
+        subject, batch = look.subject, replace(look.batch, picture=b"")
+        key = subject.sha256, subject.config, subject.class_names, batch, name, look.channel
+
+        def made() -> tuple[float, float]:
+            model = self._as_trained(subject)
+            layer = norm_layers(model)[name]
+            _, given = _through(model, layer, name, images)
+            return scale_of(layer, given, channel=look.channel)
+
+        return self._scales.of(key, made)
+
     def _pool(self, network: Network, batch: Batch) -> ShownImages:
         """The images that the network can be asked about, labelled as its logits are numbered."""
         key = (
@@ -281,6 +291,25 @@ def _built(network: Network) -> nn.Module:
     return model.to(memory_format=torch.channels_last).eval()
 
 
+def _through(
+    model: nn.Module, layer: nn.Module, name: str, images: Tensor
+) -> tuple[Tensor, Tensor]:
+    """The logits, and what the layer was given.
+
+    Raises:
+        ValueError: It ran more or less than once.
+    """
+    inputs: list[Tensor] = []
+    handle = layer.register_forward_pre_hook(lambda _, given: inputs.append(given[0]))
+    try:
+        logits = model(images)
+    finally:
+        handle.remove()
+    if len(inputs) != 1:
+        raise ValueError(f"{name} must run once per forward pass, it ran {len(inputs)}×")
+    return logits, inputs[0]
+
+
 @contextmanager
 def _changed(model: nn.Module, layer: nn.Module, look: Look) -> Iterator[None]:
     set_eval_stats(model, look.stats or _stats_of(look.subject))
@@ -320,7 +349,7 @@ def _check_image(look: Look, chosen: Tensor) -> None:
 
 
 def _picture(look: Look) -> Tensor:
-    """The image of one's own, (C, H, W), corrupted as the others are."""
+    """The image of one's own, (C, H, W)."""
     height, width, channels = look.subject.image_shape
     given, batch = look.batch.picture, look.batch
     if len(given) != height * width * channels:
@@ -329,7 +358,7 @@ def _picture(look: Look) -> Tensor:
         )
     pixels = torch.frombuffer(bytearray(given), dtype=torch.uint8)
     image = as_float(pixels.view(1, height, width, channels))
-    if batch.corruption is not None:
+    if batch.corruption is not None and batch.damages_picture:
         generator = noise_of(batch.corruption, batch.severity)
         image = corrupt(image, batch.corruption, batch.severity, generator)
     return image[0]

@@ -30,8 +30,10 @@ class Batch:
     order: Order = "mixed"
     """"by label" fills it with few classes."""
     picture: bytes = b""
-    """An image of one's own that takes the first place: uint8 (H, W, C) as the network takes them;
-    corrupted like the others. Empty for none."""
+    """An image of one's own that takes the first place: uint8 (H, W, C) as the network takes them.
+    Empty for none."""
+    damages_picture: bool = True
+    """Whether it is corrupted like the others."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.size <= POOL:
@@ -60,6 +62,9 @@ class Look:
     image: int = 0
     """Of the batch: whose pixel is followed, and whose statistics are shown where each image has
     its own."""
+    pixel: tuple[int, int] | None = None
+    """Row and column of the value that is followed, the last ones where there are fewer; None for
+    where the channel is furthest from its mean in the image."""
     stats: Stats | None = None
     """Whose statistics norms with the choice use; None is as trained."""
     lambdas: dict[str, float] = field(default_factory=dict)
@@ -83,6 +88,7 @@ class Look:
             "layer": self.layer,
             "channel": self.channel,
             "image": self.image,
+            "pixel": self.pixel,
             "stats": self.stats,
             "lambdas": self.lambdas,
             "everywhere": self.everywhere,
@@ -98,28 +104,33 @@ class Look:
                 **record,
                 "subject": Network.from_json(record["subject"]),
                 "batch": Batch(**batch),
+                "pixel": record["pixel"] and tuple(record["pixel"]),
                 "others": tuple(Network.from_json(other) for other in record["others"]),
             }
         )
 
 
 class Maps(TypedDict):
-    """One channel of some images as pictures."""
+    """One channel of some images as pictures, on the scale of the `Seen`."""
 
     height: int
     width: int
-    low: float
-    high: float
     pixels: list[str]
-    """Per image (H, W) uint8 in base64, 0 for `low` and 255 for `high`."""
+    """Per image (H, W) uint8 in base64: 1 for the scale's low end to 254 for its high end; 0 and
+    255 are values below and above it."""
 
 
 class Histogram(TypedDict):
     """How often values of one channel occur in the whole batch."""
 
     low: float
+    """The lowest value."""
     high: float
     counts: list[int]
+    """In steps of one width from end to end of the `Seen`'s scale."""
+    below: int
+    """Values that leave the scale."""
+    above: int
 
 
 class Beside(TypedDict):
@@ -130,7 +141,7 @@ class Beside(TypedDict):
     gamma_hat: list[float]
     beta_hat: list[float]
     y: Maps
-    """Of the followed image, on the scale of the layer's own."""
+    """Of the followed image."""
     difference: float
     """The largest absolute difference of its output to the layer's, over the whole batch."""
 
@@ -182,7 +193,10 @@ class Seen(TypedDict):
     is_gated: dict[str, bool]
     """Whether that λ is a share in [0, 1]."""
     pixel: dict[str, float]
-    """x, x_hat and y where the followed image's channel is largest, and the row and column."""
+    """x, x_hat and y of the followed value, and its row and column."""
+    scale: list[float]
+    """[low, high] of all pictures and histograms: what x, x_hat and y of the channel span as
+    trained, as far to either side of 0. What is forced, or drawn, does not change it."""
     maps: dict[str, Maps]
     """x, x_hat, y."""
     histograms: dict[str, Histogram]

@@ -23,6 +23,7 @@ def look_inside(
     order: Order = "mixed",
     picture: str | Path = "",
     drawing: str = "",
+    damages_picture: bool = True,
     layer: str = "",
     channel: int = 0,
     image: int = 0,
@@ -43,6 +44,7 @@ def look_inside(
         order: "by label" fills the batch with few classes.
         picture: An image file that takes the first place.
         drawing: The same, as the app's links say a drawing.
+        damages_picture: Whether the corruption is applied to that image too.
         layer: A norm layer's name; the first by default.
         channel: Whose feature maps and histograms come back.
         image: Of the batch: the one that is followed.
@@ -80,6 +82,7 @@ def look_inside(
         first=first,
         order=order,
         picture=own,
+        damages_picture=damages_picture,
     )
     return Bench().look(
         Look(

@@ -1,6 +1,7 @@
 """What one norm layer did with one batch: every intermediate, and other arithmetic beside it."""
 
 import base64
+import math
 from typing import Any
 
 import torch
@@ -15,11 +16,21 @@ from afn.norms.trace import Trace
 from afn.settings.lambda_init import LAMBDAS, LambdaInit
 
 _BINS = 48
+_ROUND = (1, 1.5, 2, 3, 4, 5, 6, 8, 10)
+"""Where a scale may end, times a power of ten."""
 _STEPS = ("mu", "sigma", "mu_stan", "sigma_stan", "mu_hat", "sigma_hat", "gamma_net", "beta_net",
           "gamma_hat", "beta_hat")  # fmt: skip
 
 
-def steps_of(layer: Norm, x: Tensor, *, channel: int, image: int) -> dict[str, Any]:
+def steps_of(
+    layer: Norm,
+    x: Tensor,
+    *,
+    channel: int,
+    image: int,
+    pixel: tuple[int, int] | None = None,
+    scale: tuple[float, float] | None = None,
+) -> dict[str, Any]:
     """The part of a `Seen` that is about the layer alone.
 
     Args:
@@ -27,15 +38,15 @@ def steps_of(layer: Norm, x: Tensor, *, channel: int, image: int) -> dict[str, A
         x: Its input, (N, C, H, W).
         channel: Whose maps and histograms are wanted; the last one where there are fewer.
         image: Of the batch.
+        pixel: Row and column of the value that is followed; None for where the channel
+            is furthest from its mean.
+        scale: Of pictures and histograms; None for what `scale_of` says of this input.
 
     Raises:
         ValueError: The layer takes no statistics of a batch, or cannot take this one.
     """
-    if not isinstance(layer, AdaptiveNorm | BatchNorm2d):
-        raise ValueError(
-            f"expected a layer of AFN, ASRNorm or BN, got {type(layer).__name__}: the steps of "
-            f"others are not shown"
-        )
+    _check_shown(layer)
+    assert isinstance(layer, AdaptiveNorm | BatchNorm2d)
     channel = min(channel, layer.num_features - 1)
     trace = layer.trace(x)
     y = layer(x)
@@ -45,7 +56,7 @@ def steps_of(layer: Norm, x: Tensor, *, channel: int, image: int) -> dict[str, A
     if not per_image and layer.eval_stats == "running":
         statistics = "running averages"
     sides = {"x": trace.x, "x_hat": trace.x_hat, "y": y}
-    ends = _ends(y[:SHOWN, channel])
+    ends = scale or _scale(sides, channel)
     alone = _measured(x)
     assert layer.running_mean is not None
     assert layer.running_var is not None
@@ -76,14 +87,54 @@ def steps_of(layer: Norm, x: Tensor, *, channel: int, image: int) -> dict[str, A
         "is_gated": {
             name: layer.is_gated(name) for name in LAMBDAS if isinstance(layer, AdaptiveNorm)
         },
-        "pixel": _pixel(sides, channel, image),
-        "maps": {name: _maps(values[:SHOWN, channel]) for name, values in sides.items()},
-        "histograms": {name: _histogram(values[:, channel]) for name, values in sides.items()},
+        "pixel": _pixel(sides, channel, image, pixel),
+        "scale": [short(end) for end in ends],
+        "maps": {name: _maps(values[:SHOWN, channel], ends) for name, values in sides.items()},
+        "histograms": {
+            name: _histogram(values[:, channel], ends) for name, values in sides.items()
+        },
         "beside": {
             name: _beside(other, x, y, channel, image, ends)
             for name, other in _others(layer, x).items()
         },
     }
+
+
+def scale_of(layer: Norm, x: Tensor, *, channel: int) -> tuple[float, float]:
+    """From end to end of what the channel's pictures show before, within and behind the layer.
+
+    As far to either side of 0, a round number, and the same for all three: what standardizing does
+    is seen, and so is a shift.
+
+    Args:
+        layer: In eval mode.
+        x: Its input, (N, C, H, W).
+        channel: The last one where there are fewer.
+
+    Raises:
+        ValueError: The layer takes no statistics of a batch, or cannot take this one.
+    """
+    _check_shown(layer)
+    trace = layer.trace(x)
+    sides = {"x": x, "x_hat": trace.x_hat, "y": layer(x)}
+    return _scale(sides, min(channel, layer.num_features - 1))
+
+
+def _scale(sides: dict[str, Tensor], channel: int) -> tuple[float, float]:
+    most = max(float(values[:, channel].abs().max()) for values in sides.values())
+    if not 0 < most < math.inf:
+        return -1.0, 1.0
+    size = 10.0 ** math.floor(math.log10(most))
+    high = next(step * size for step in _ROUND if step * size >= most)
+    return -high, high
+
+
+def _check_shown(layer: Norm) -> None:
+    if not isinstance(layer, AdaptiveNorm | BatchNorm2d):
+        raise ValueError(
+            f"expected a layer of AFN, ASRNorm or BN, got {type(layer).__name__}: the steps of "
+            f"others are not shown"
+        )
 
 
 def _hidden(layer: nn.Module, trace: Trace, image: int) -> dict[str, list[float]]:
@@ -167,26 +218,25 @@ def _measured(x: Tensor) -> dict[str, Tensor]:
     return {"mu": mu, "sigma": sigma}
 
 
-def _pixel(sides: dict[str, Tensor], channel: int, image: int) -> dict[str, float]:
-    brightest = sides["x"][image, channel]
-    row, column = divmod(int(brightest.argmax()), brightest.shape[1])
+def _pixel(
+    sides: dict[str, Tensor], channel: int, image: int, pixel: tuple[int, int] | None
+) -> dict[str, float]:
+    height, width = sides["x"].shape[2:]
+    picture = sides["x"][image, channel]
+    row, column = pixel or divmod(int((picture - picture.mean()).abs().argmax()), width)
+    row, column = min(row, height - 1), min(column, width - 1)
     values = {name: short(float(v[image, channel, row, column])) for name, v in sides.items()}
     return {**values, "row": row, "column": column}
 
 
-def _ends(values: Tensor) -> tuple[float, float]:
-    return float(values.min()), float(values.max())
-
-
-def _maps(values: Tensor, ends: tuple[float, float] | None = None) -> Maps:
-    """Pictures of (n, H, W), from their own lowest to their highest value or between given ones."""
-    low, high = ends or _ends(values)
-    scaled = (values - low).mul_(255 / ((high - low) or 1.0)).round_().clamp_(0, 255)
+def _maps(values: Tensor, ends: tuple[float, float]) -> Maps:
+    """Pictures of (n, H, W) between two values; what lies beyond them is marked."""
+    low, high = ends
+    scaled = ((values - low) * (253 / (high - low)) + 1).round_().clamp_(1, 254)
+    scaled[values < low], scaled[values > high] = 0, 255
     return {
         "height": values.shape[1],
         "width": values.shape[2],
-        "low": short(low),
-        "high": short(high),
         "pixels": [
             base64.b64encode(each.contiguous().numpy().tobytes()).decode()
             for each in scaled.to(torch.uint8)
@@ -194,10 +244,16 @@ def _maps(values: Tensor, ends: tuple[float, float] | None = None) -> Maps:
     }
 
 
-def _histogram(values: Tensor) -> Histogram:
-    low, high = _ends(values)
-    counts = torch.histc(values.float().contiguous(), _BINS, low, high)
-    return {"low": short(low), "high": short(high), "counts": counts.int().tolist()}
+def _histogram(values: Tensor, ends: tuple[float, float]) -> Histogram:
+    least, most = values.aminmax()
+    counts = torch.histc(values.float().contiguous(), _BINS, *ends)
+    return {
+        "low": short(float(least)),
+        "high": short(float(most)),
+        "counts": counts.int().tolist(),
+        "below": int((values < ends[0]).sum()),
+        "above": int((values > ends[1]).sum()),
+    }
 
 
 def _of_image(values: Tensor, image: int) -> list[float]:

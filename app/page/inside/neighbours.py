@@ -11,7 +11,10 @@ from ...kit.draw.table import dot
 
 
 def neighbours_html(found: Neighbours, contenders: Sequence[Entry]) -> str:
-    """A row of answers per network: alone, among random images, among those of one class."""
+    """A row of answers per network: alone, among random images, among those of one class.
+
+    Each is shaded by its confidence, which stands below it in percent.
+    """
     names = found["class_names"]
     alike = "images corrupted alike" if any(found["clean"]) else "random images"
     rows = []
@@ -43,7 +46,10 @@ def _square(each: Sequence[float], alone: Sequence[float], names: Sequence[str],
     answer, confidence = int(each[0]), each[1]
     css = ' class="other"' if answer != int(alone[0]) else ""
     title = escape(f"{how}{names[answer]}, {confidence:.0%}")
-    return f'<b{css} title="{title}">{escape(names[answer])}</b>'
+    return (
+        f'<b{css} style="--sure:{confidence:.2f}" title="{title}">{escape(names[answer])}'
+        f"<small>{100 * confidence:.0f}</small></b>"
+    )
 
 
 def neighbours_reading(found: Neighbours, contenders: Sequence[Entry]) -> str:

@@ -3,9 +3,8 @@
 import json
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-import numpy as np
 import streamlit as st
 
 from afn.ask.inside import own_picture
@@ -14,6 +13,7 @@ from afn.ask.inside.networks import network
 from afn.ask.network import Network
 from afn.data import dataset_entry
 from afn.data.picture_files import SUFFIXES, num_frames
+from afn.png import data_uri
 from afn.settings.norms import NORM_TITLES
 from afn.work.folder import ENDED
 
@@ -30,17 +30,21 @@ from ...kit.plot import csv_button, heading
 from ...kit.take import offer
 from . import take as layers
 from . import words
-from .layer import drawing, inside_layer
+from .layer import inside_layer
 from .neighbours import neighbours_html, neighbours_reading
+from .stages import stages
 from .view import (
     CORRUPTIONS,
+    NEWEST,
     NORMS,
     SIZES,
+    SOURCES,
     UPLOADER,
     VIEW,
     InsideView,
     keep_upload,
     look_of,
+    newest,
     unforced,
     untrained_names,
     upload,
@@ -52,7 +56,6 @@ from .words import ABOUT, HELP
 TITLE, PATH = "Inside the layer", "inside"
 """In the navigation, and in the address."""
 
-_SOURCES = {"test images": "a test image", "a drawing": "a drawing", "an upload": "an upload"}
 _TICK_SECONDS = 3.0
 """How often a network that still trains is looked at anew."""
 _NETWORK = "#8E6BBF"
@@ -85,22 +88,18 @@ class _Chosen:
 def render() -> None:
     """Draw the page."""
     is_asked, problems = VIEW.begin()
-    st.title("Inside the layer", anchor=False)
-    st.markdown(
-        "One batch, one norm layer, every number. Watch how images become **statistics**, how the "
-        "encoder-decoder proposes others, how **λ** mixes the two, and what becomes of the answers "
-        "when you move λ by hand."
-    )
     offered = [each for each in networks.choices(running=True) if each.config.norm in NORMS]
     titles = {choice.id: choice.title for choice in offered} | untrained_names()
     if not VIEW.take().model:
         VIEW.set(model=_default(offered))
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        VIEW.pick("model", "Network", titles, width=420)
-        chosen, missing = _opened(VIEW.take().model, offered)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="inside-head"):
+        st.title("Inside the layer", anchor=False, width="content")
+        VIEW.pick("model", "Network", titles, width=250, on_change=newest)
+        problems += _step(VIEW.take())
+        chosen, missing = _opened(VIEW.take(), offered)
         datasets = _datasets(chosen.subject.config.dataset) if chosen else {}
         if chosen and datasets:
-            problems += _dataset(datasets, is_linked=is_asked)
+            problems += _batch(chosen, datasets, is_linked=is_asked)
     warn([*problems, *missing])
     VIEW.write(VIEW.take())
     if chosen is None:
@@ -115,10 +114,8 @@ def render() -> None:
             icon=":material/inventory_2:",
         )
         return
-    if chosen.subject.id in cards.names():
-        card_view.cards([cards.card_of(chosen.subject.id)], key="inside")
-    heading("One batch through one layer", "inside.layer", ABOUT["layer"])
-    st.fragment(_part)(chosen)
+    every = _TICK_SECONDS if chosen.is_live else None
+    follow(lambda: _layer(chosen), None, every=every)
 
 
 # -- what is chosen --------------------------------------------------------------------------------
@@ -130,12 +127,30 @@ def _default(offered: Sequence[Choice]) -> str:
     return next(iter(adaptive), "untrained-afn")
 
 
-def _opened(name: str, offered: Sequence[Choice]) -> tuple[_Chosen | None, list[str]]:
+def _step(view: InsideView) -> list[str]:
+    """Draw the choice of a run's checkpoint, where there is one; the nearest to what is asked."""
+    steps = networks.checkpoints(view.model)
+    if not steps:
+        VIEW.set(step=NEWEST)
+        return []
+    problems = []
+    if view.step not in (NEWEST, *steps):
+        near = min(steps, key=lambda step: (abs(step - view.step), -step))
+        problems = [f"Step {view.step:,} has no checkpoint: shown is step {near:,}, the nearest."]
+        VIEW.set(step=near)
+    if len(steps) > 1:
+        titles = {NEWEST: "newest"} | {step: f"{step:,}" for step in steps}
+        VIEW.choice("step", "Step", titles, like=st.selectbox, width=110)
+    return problems
+
+
+def _opened(view: InsideView, offered: Sequence[Choice]) -> tuple[_Chosen | None, list[str]]:
+    name = view.model
     if name in untrained_names():
         others = [network(each) for each in untrained_names() if each != name]
         return _Chosen(network(name), tuple(others), is_live=False), []
     try:
-        subject = networks.network_of(name)
+        subject = networks.network_of(name, None if view.step == NEWEST else view.step)
     except (ValueError, OSError) as error:
         return None, [f"{error}."]
     if subject.config.norm not in NORMS:
@@ -171,7 +186,7 @@ def _datasets(own: str) -> dict[str, str]:
     return ({own: own} if is_here(own) else {}) | other_domains(own)
 
 
-def _dataset(datasets: dict[str, str], *, is_linked: bool) -> list[str]:
+def _batch(chosen: _Chosen, datasets: dict[str, str], *, is_linked: bool) -> list[str]:
     problems, named = [], VIEW.take().dataset
     with suppress(ValueError):  # a link may have its name of before scripts were kept
         named = dataset_entry(named).name if named else named
@@ -181,7 +196,19 @@ def _dataset(datasets: dict[str, str], *, is_linked: bool) -> list[str]:
         problems.append(
             f"In the link, data={named[:60]}: not here, or of other classes. {shown} is shown."
         )
-    VIEW.choice("dataset", "Test images", datasets, like=st.selectbox, width=200)
+    corruption(VIEW, CORRUPTIONS, shown, chosen.subject.image_shape)
+    st.slider("Severity", 0, 5, key=VIEW.key("severity"), width=130)
+    with st.popover("Batch", icon=":material/tune:"):
+        VIEW.choice("dataset", "Test images", datasets, like=st.selectbox)
+        VIEW.choice("size", "Images in it", SIZES, like=st.select_slider)
+        VIEW.choice("order", "Batches", ORDERS)
+        st.number_input(
+            "Images skipped", 0, POOL - 1, step=1, key=VIEW.key("first"), help=HELP["first"]
+        )
+        if chosen.subject.has_choice:
+            VIEW.choice("stats", "Statistics", STATISTICS)
+    with st.popover("About", icon=":material/help:", type="tertiary"):
+        st.markdown(ABOUT["layer"])
     return problems
 
 
@@ -195,17 +222,11 @@ def _how_to_get(dataset: str) -> str:
 # -- the part that follows the hand ----------------------------------------------------------------
 
 
-def _part(chosen: _Chosen) -> None:
+def _layer(chosen: _Chosen) -> None:
     VIEW.keep()
-    _batch(chosen)
-    picture = _picture(VIEW.take(), chosen.subject)
-    every = _TICK_SECONDS if chosen.is_live else None
-    follow(lambda: _layer(chosen, picture), None, every=every)  # without controls: quick to redraw
-
-
-def _layer(chosen: _Chosen, picture: bytes) -> None:
     view = VIEW.take()
     VIEW.write(view)
+    picture = _picture(view, chosen.subject)
     look = look_of(view, chosen.subject, chosen.others, picture)
     try:
         backend.runner().start()
@@ -213,44 +234,19 @@ def _layer(chosen: _Chosen, picture: bytes) -> None:
     except (ValueError, OSError) as error:
         st.error(plain(f"{error}."), icon=":material/error:")
         return
-    _diagram(chosen, view, seen)
+    _diagram(chosen, view, seen, picture)
     told = _provenance(chosen, view, seen)
+    if chosen.subject.id in cards.names():
+        card_view.cards([cards.card_of(chosen.subject.id)], key="inside")
     csv_button("All channels (CSV)", lambda: words.table(seen), "layer", told)
     _neighbours(chosen, look, view)
     offer("inside", lambda: layers.programs_of(view, look, seen))
 
 
-def _batch(chosen: _Chosen) -> None:
-    with st.container(horizontal=True, gap="medium"):
-        dataset = VIEW.take().dataset or chosen.subject.config.dataset
-        corruption(VIEW, CORRUPTIONS, dataset, chosen.subject.image_shape)
-        st.slider("Severity", 0, 5, key=VIEW.key("severity"), width=150)
-        VIEW.choice("size", "Batch", SIZES, like=st.select_slider, width=170)
-        VIEW.choice("order", "Batches", ORDERS)
-        st.number_input(
-            "From image", 0, POOL - 1, step=1, key=VIEW.key("first"), width=120,
-            help=HELP["first"],
-        )  # fmt: skip
-        if chosen.subject.has_choice:
-            VIEW.choice("stats", "Statistics", STATISTICS)
-        VIEW.choice("source", "First place", _SOURCES)
-
-
 def _picture(view: InsideView, subject: Network) -> bytes:
     """The image of one's own, as the network takes it; empty where there is none."""
-    is_digit = subject.knows_digits
-    if view.source == "a drawing":
-        if not is_digit:
-            st.info("This network does not know digits: upload a picture instead.")
-            return b""
-        drawn = own_picture.from_text(view.picture) if view.picture else None
-        with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
-            drawing("inside_drawing", drawn, on_drawn=_drawn)
-            if drawn is None:
-                st.caption("Draw a digit: large, in one go. It is laid out as MNIST's are.")
-            else:
-                st.caption("The network gets it in the first place of the batch, below.")
-        return b"" if drawn is None else own_picture.in_shape(drawn, subject.image_shape)
+    if view.source == "a drawing" and view.picture and subject.knows_digits:
+        return own_picture.in_shape(own_picture.from_text(view.picture), subject.image_shape)
     if view.source == "an upload":
         if refusal := upload_refused():
             st.info(refusal, icon=":material/open_in_new:")
@@ -261,7 +257,9 @@ def _picture(view: InsideView, subject: Network) -> bytes:
             )  # fmt: skip
         if data := upload().data:
             try:
-                taken = own_picture.from_upload(data, subject.image_shape, is_digit=is_digit)
+                taken = own_picture.from_upload(
+                    data, subject.image_shape, is_digit=subject.knows_digits
+                )
                 if (count := num_frames(data)) > 1:
                     st.caption(f"The file holds {count} pictures: the first one is taken.")
                 return taken
@@ -270,26 +268,17 @@ def _picture(view: InsideView, subject: Network) -> bytes:
     return b""
 
 
-def _drawn(canvas: np.ndarray) -> None:
-    picture = ""
-    if canvas.any():
-        with suppress(ValueError):  # too faint a dot to be a digit
-            picture = own_picture.to_text(own_picture.centred(canvas))
-    VIEW.set(picture=picture, image=0)
-
-
-def _diagram(chosen: _Chosen, view: InsideView, seen: Seen) -> None:
+def _diagram(chosen: _Chosen, view: InsideView, seen: Seen, picture: bytes) -> None:
     norm = chosen.subject.config.norm
-    followed = min(seen["image"], SHOWN - 1)
+    knows_digits = chosen.subject.knows_digits
+    drawn = view.source == "a drawing" and view.picture
     inside_layer(
         "inside_layer",
         {
-            "subject": chosen.subject.id,
+            "subject": f"{chosen.subject.id} {view.step}",
             "seen": seen,
-            "stages": [
-                {"id": s.id, "title": s.title, "formula": s.formula, "reading": s.reading}
-                for s in words.stages(seen)
-            ],
+            "stages": [asdict(stage) for stage in stages(seen)],
+            "card": view.card,
             "label": chosen.label,
             "colors": {
                 "own": NORM_COLORS[norm],
@@ -299,29 +288,40 @@ def _diagram(chosen: _Chosen, view: InsideView, seen: Seen) -> None:
                 "network": _NETWORK,
                 "quiet": GREY,
             },
+            "layers": {name: short_layer(name) for name in seen["layers"]},
             "titles": words.titles(seen, chosen.label),
             "contenders": [{"label": who.label, "color": who.color} for who in chosen.contenders],
             "before": chosen.before,
-            "score": words.score_words(seen, chosen.label, chosen.before),
             "limit": words.limit_words(seen),
             "has_lambdas": bool(seen["hidden"]),
             "is_as_trained": view.stats == "trained",
             "where": view.where,
-            "followed": followed,
+            "followed": min(seen["image"], SHOWN - 1),
+            "source": view.source,
+            "sources": [each for each in SOURCES if each != "a drawing" or knows_digits],
+            "drawn": data_uri(own_picture.from_text(view.picture)[..., None]) if drawn else "",
+            "applied": words.applied_words(
+                seen["size"], _damage(view), is_own=bool(picture), is_damaged=bool(view.damaged)
+            ),
+            "damage": _damage(view) if picture and view.severity else "",
+            "damaged": view.damaged,
         },
         on_wish=wish,
     )
 
 
+def _damage(view: InsideView) -> str:
+    return f"{group_title(view.corruption)} {view.severity}" if view.severity else "clean"
+
+
 def _provenance(chosen: _Chosen, view: InsideView, seen: Seen) -> str:
     config = chosen.subject.config
+    before = chosen.before if view.step == NEWEST else f"at step {view.step:,}"
     kind = "Live, the network still trains" if chosen.is_live else "Live"
-    corruption = f"{group_title(view.corruption)} {view.severity}" if view.severity else "clean"
     return (
-        f"{kind} · {config.dataset}, {config.backbone}, {chosen.before}, seed {config.seed} "
-        f"· layer "
-        f"{short_layer(seen['layer'])} · batch of {seen['size']} from {view.dataset}, {corruption} "
-        f"({seen['source']}) · statistics: {seen['statistics']}"
+        f"{kind} · {config.dataset}, {config.backbone}, {before}, seed {config.seed} "
+        f"· layer {short_layer(seen['layer'])} · batch of {seen['size']} from {view.dataset}, "
+        f"{_damage(view)} ({seen['source']}) · statistics: {seen['statistics']}"
     )
 
 
@@ -342,8 +342,8 @@ def _neighbours(chosen: _Chosen, look: Look, view: InsideView) -> None:
     st.markdown(plain(neighbours_reading(found, chosen.contenders)))
     st.html(neighbours_html(found, chosen.contenders))
     st.caption(
-        f"Image {look.image} of the batch, as trained, among {min(view.size - 1, 63)} others each "
-        f"time. Framed: another answer than alone."
+        f"Image {look.image + 1} of the batch, as trained, among {min(view.size - 1, 63)} others "
+        f"each time. Small: confidence in %, also by shade. Framed: another answer than alone."
     )
 
 

@@ -83,7 +83,9 @@ def _asked(look: Look, view: InsideView, is_uploaded: bool) -> dict[str, Any]:
         "picture": _FILE if is_uploaded else "",
         "drawing": view.picture if batch.picture and not is_uploaded else "",
     }
-    return {name: value for name, value in told.items() if value}
+    told = {name: value for name, value in told.items() if value}
+    is_kept = batch.picture and batch.severity and not batch.damages_picture
+    return told | ({"damages_picture": False} if is_kept else {})
 
 
 def _code(look: Look, asked: Mapping[str, Any]) -> str:
@@ -102,6 +104,8 @@ def _command(look: Look, asked: Mapping[str, Any]) -> tuple[str, ...]:
                 parts += ["--beside", *value]
             case "drawing":
                 parts += [f"--drawing={value}"]  # it may begin with a dash
+            case "damages_picture":
+                parts.append("--as-drawn")
             case _:
                 parts += [f"--{_OPTIONS.get(name, name)}", f"{value}"]
     return (*parts, *([] if look.everywhere else ["--here"]))

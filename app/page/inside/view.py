@@ -1,10 +1,15 @@
 """What the Inside page shows: its settings, their link form, and what is asked of a network."""
 
+import base64
+import io
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import streamlit as st
+from PIL import Image
 from streamlit.web.server.starlette.starlette_server_config import XSRF_COOKIE_NAME
 
 from afn.ask.inside import own_picture
@@ -17,6 +22,7 @@ from afn.settings.norms import ADAPTIVE_NORMS, NORM_TITLES
 
 from ...kit.draw.grid import in_order
 from ...kit.view import View, ViewState, here, in_link, in_session, said
+from .stages import IDS
 from .words import HELP
 
 NORMS = ("afn", "asrnorm", "bn")
@@ -26,6 +32,10 @@ SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
 MODES = ("trained", "running", "batch")
 ORDERS: tuple[Order, ...] = ("mixed", "by label")
 SOURCES = ("test images", "a drawing", "an upload")
+NEWEST = -1
+"""Stands for the last checkpoint, or the only one."""
+_MOST_BYTES = 200_000
+"""Of a drawing, as the browser sends it."""
 _TRAINED = ""
 """Stands for a λ that is left as it was trained."""
 
@@ -36,8 +46,14 @@ class InsideView(View):
 
     model: str = in_link("model", "")
     """A run, a pretrained model, or untrained-<norm>; empty for the first on offer."""
+    step: int = in_link("step", NEWEST)
+    """Of the run's training: the checkpoint nearest to it is looked into."""
     layer: str = in_link("layer", "")
     channel: int = in_link("channel", 0)
+    pixel: str = in_link("pixel", "")
+    """Row and column of the followed value, "3-14"; empty for the one that stands out most."""
+    card: str = in_link("card", IDS[0], IDS)
+    """The step of the layer that is large."""
     image: int = in_link("image", 0, range(SHOWN))
     """Of the batch: the one that is followed."""
     dataset: str = in_link("data", "")
@@ -58,11 +74,14 @@ class InsideView(View):
     """What takes the first place of the batch."""
     picture: str = in_link("drawn", "")
     """A drawing, as `own_picture.to_text` writes it."""
+    damaged: int = in_link("damaged", 0, range(2))
+    """1 where the corruption is applied to what takes the first place, too."""
 
     def __post_init__(self) -> None:
         View.__post_init__(self)
         for name in LAMBDAS:
             _share(getattr(self, name))
+        _place(self.pixel)
         if self.picture:
             own_picture.from_text(self.picture)
 
@@ -71,6 +90,15 @@ class InsideView(View):
         """The λ that are forced."""
         values = {name: _share(getattr(self, name)) for name in LAMBDAS}
         return {name: value for name, value in values.items() if value is not None}
+
+
+def _place(text: str) -> tuple[int, int] | None:
+    if not text:
+        return None
+    row, _, column = text.partition("-")
+    if not (f"{row}{column}".isascii() and row.isdigit() and column.isdigit() and len(text) < 10):
+        raise ValueError(f"a pixel is a row and a column such as 3-14, not {text[:40]!r}")
+    return int(row), int(column)
 
 
 def _share(text: str) -> float | None:
@@ -92,7 +120,7 @@ def untrained_names() -> dict[str, str]:
 
 def unforced(look: Look) -> Look:
     """The same images to the same networks as trained; what only changes the view is left out."""
-    return replace(look, layer="", channel=0, stats=None, lambdas={}, everywhere=True)
+    return replace(look, layer="", channel=0, pixel=None, stats=None, lambdas={}, everywhere=True)
 
 
 def look_of(
@@ -115,10 +143,12 @@ def look_of(
             first=view.first,
             order="by label" if view.order == "by label" else "mixed",
             picture=picture,
+            damages_picture=not picture or bool(view.damaged),
         ),
         layer=view.layer,
         channel=view.channel,
         image=min(view.image, view.size - 1),
+        pixel=_place(view.pixel),
         stats=stats if network.has_choice else None,
         lambdas=view.lambdas if has_networks else {},
         everywhere=view.where == "everywhere",
@@ -127,6 +157,8 @@ def look_of(
 
 
 def _linked(view: InsideView) -> InsideView:
+    if view.source == "test images":
+        view = replace(view, damaged=0)
     return view if view.source == "a drawing" else replace(view, picture="")
 
 
@@ -140,12 +172,36 @@ UPLOADER = "inside_upload"
 def wish(wanted: Mapping[str, Any]) -> None:
     """Do what the hand wants on the diagram."""
     VIEW.set(**{name: f"{float(wanted[name]):.4g}" for name in LAMBDAS if name in wanted})
-    plain = ("layer", "where", "channel", "image")
+    plain = ("layer", "where", "channel", "image", "pixel", "card", "source", "damaged")
     VIEW.set(**{name: wanted[name] for name in plain if name in wanted})
+    if "layer" in wanted:
+        VIEW.set(pixel="")  # its pictures may be of another size
+    if "source" in wanted:
+        VIEW.set(image=0, damaged=0)
+    if "drawn" in wanted:
+        _draw(wanted["drawn"])
     if wanted.get("do") in ("off", "trained"):
         VIEW.set(**dict.fromkeys(LAMBDAS, "0" if wanted["do"] == "off" else _TRAINED))
     if wanted.get("do") == "off":
         VIEW.set(where="everywhere")
+
+
+def newest() -> None:
+    """Forget which step was asked for: it was another network's."""
+    VIEW.set(step=NEWEST)
+
+
+def _draw(url: str) -> None:
+    """Put a drawing into the first place; a canvas that was wiped takes it away."""
+    data = url.partition(",")[2]
+    if len(data) > _MOST_BYTES:
+        return
+    image = Image.open(io.BytesIO(base64.b64decode(data)), formats=("PNG",))
+    canvas, picture = np.asarray(image.convert("L")), ""
+    if canvas.any():
+        with suppress(ValueError):  # too faint a dot to be a digit
+            picture = own_picture.to_text(own_picture.centred(canvas))
+    VIEW.set(picture=picture, image=0, **({} if picture else {"damaged": 0}))
 
 
 @dataclass
@@ -176,4 +232,4 @@ def keep_upload() -> None:
     """Keep what was uploaded, or forget what was removed."""
     file = said(UPLOADER)
     upload().data = b"" if file is None else file.getvalue()
-    VIEW.set(image=0)
+    VIEW.set(image=0, damaged=0)

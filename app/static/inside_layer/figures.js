@@ -1,7 +1,7 @@
-// The figure of each stage of a layer, from what app/components/inside_layer.py sends.
+// The figure of each step of a layer, from what app/page/inside/layer.py sends.
 
 const VERSION = new URL(import.meta.url).search;
-const { bars, histogram, pictures, strip } = await import(`./plots.js${VERSION}`);
+const { bars, beyond, canvas, escape, histogram, strip } = await import(`./plots.js${VERSION}`);
 
 const key = (entries) =>
   `<p class="key">${entries
@@ -19,9 +19,29 @@ function dots(width, chosen, panels) {
   return key([...entries.values()]) + `<div class="plots">${plots.join("")}</div>`;
 }
 
-const side = (name, { seen, colors, followed }, width) =>
-  pictures({ maps: seen.maps[name], chosen: followed }) +
-  titled("all values of the channel in the batch", histogram({ width, data: seen.histograms[name], color: colors.own }));
+/** The followed image large, with its pixel to choose; beside it `others`, and how values spread. */
+function pictured(name, { seen, colors, followed }, width, others) {
+  const maps = seen.maps[name];
+  const { row, column } = seen.pixel;
+  const [right, down] = [100 / maps.width, 100 / maps.height];
+  const lost = beyond(maps.pixels[followed]);
+  const place = `row ${row + 1}, column ${column + 1}`;
+  const room = Math.max(200, width >= 520 ? width - 190 - OTHERS - 36 : width);
+  return `<div class="pictured"><div class="large" tabindex="0" role="slider" data-pick aria-label="Followed pixel; arrow keys move it"
+      aria-valuenow="${row * maps.width + column + 1}" aria-valuemin="1" aria-valuemax="${maps.width * maps.height}" aria-valuetext="${place}">${canvas(maps, followed)}
+      <i style="left:${column * right}%;top:${row * down}%;width:${right}%;height:${down}%"></i></div>
+    ${others}
+    <div class="plot"><p class="caption">the channel in the batch${lost ? `; <b>${lost} ${lost > 1 ? "values" : "value"} of this picture beyond the scale</b>` : ""}</p>
+      ${histogram({ width: room, data: seen.histograms[name], scale: seen.scale, color: colors.own, value: seen.pixel[name] })}</div></div>`;
+}
+
+const OTHERS = 184; // px of the small pictures
+
+function side(name, data, width) {
+  const maps = data.seen.maps[name];
+  const small = maps.pixels.map((_, at) => (at === data.followed ? "" : `<button type="button" data-image="${at}" aria-label="Follow image ${at + 1}">${canvas(maps, at)}</button>`));
+  return pictured(name, data, width, `<div class="small">${small.join("")}</div>`);
+}
 
 export const FIGURES = {
   input: (data, width) => side("x", data, width.whole),
@@ -38,7 +58,7 @@ export const FIGURES = {
     return dots(width.half, seen.channel, [panel("mu", "μ"), panel("sigma", "σ")]);
   },
   encoder({ seen, colors }, width) {
-    const panel = (name, letter) => titled(`h of ${letter}`, bars({ width: width.half, values: seen.hidden[name], color: colors.own }));
+    const panel = (name, letter) => titled(`h(${letter})`, bars({ width: width.half, values: seen.hidden[name], color: colors.own }));
     return `<div class="plots">${panel("stan_mu", "μ")}${panel("stan_sigma", "σ")}</div>`;
   },
   decoder({ seen, colors, titles }, width) {
@@ -67,9 +87,9 @@ export const FIGURES = {
   standardize: (data, width) => side("x_hat", data, width.whole),
   networks({ seen, colors }, width) {
     const { channels, hidden } = seen;
-    const panel = (title, values) => titled(title, strip({ width: width.half, chosen: seen.channel, series: [{ name: title, look: "dot", color: colors.network, values }] }));
-    const units = (title, values) => titled(title, bars({ width: width.half, height: 60, values, color: colors.own }));
-    return `<div class="plots">${units("h of σ", hidden.rescale_sigma)}${units("h of μ", hidden.rescale_mu)}
+    const panel = (title, values) => titled(title, strip({ width: width.half, height: 92, chosen: seen.channel, series: [{ name: title, look: "dot", color: colors.network, values }] }));
+    const units = (title, values) => titled(title, bars({ width: width.half, height: 46, values, color: colors.own }));
+    return `<div class="plots">${units("h(σ)", hidden.rescale_sigma)}${units("h(μ)", hidden.rescale_mu)}
       ${panel("sigmoid(·), for γ̂", channels.gamma_net)}${panel("tanh(·), for β̂", channels.beta_net)}</div>`;
   },
   rescale({ seen, colors, titles }, width) {
@@ -85,13 +105,10 @@ export const FIGURES = {
     });
     return dots(width.half, seen.channel, [panel("gamma", "weight", "γ̂"), panel("beta", "bias", "β̂")]);
   },
-  output({ seen, colors, titles, followed }, width) {
-    const names = Object.keys(seen.beside);
-    const { height, width: wide, low, high } = seen.maps.y;
-    const maps = { height, width: wide, low, high, pixels: [seen.maps.y.pixels[followed], ...names.map((name) => seen.beside[name].y.pixels[0])] };
-    const captions = [titles.own, ...names.map((name) => `${titles.beside[name]}`)];
-    return `<div class="halves"><div><p class="caption">the followed image, by the same parameters</p>${pictures({ maps, captions })}</div>
-      <div><p class="caption">all shown images</p>${side("y", { seen, colors, followed }, width.whole)}</div></div>`;
+  output(data, width) {
+    const { seen, titles } = data;
+    const small = Object.keys(seen.beside).map((name) => `<figure>${canvas(seen.beside[name].y, 0)}<figcaption>${escape(titles.beside[name])}</figcaption></figure>`);
+    return pictured("y", data, width.whole, `<div class="small beside">${small.join("")}</div>`);
   },
 };
 
@@ -104,5 +121,5 @@ export function probabilities({ seen, contenders, followed }, width) {
     color: contenders[at].color,
     values,
   }));
-  return titled(`probability of each class, image ${followed}`, strip({ width, height: 110, series, names: seen.class_names, unit: "class" }));
+  return titled(`probability of each class, image ${followed + 1}`, strip({ width, height: 110, series, names: seen.class_names, unit: "class" }));
 }

@@ -1,14 +1,17 @@
 // Small pictures of a layer's numbers, as SVG text: dots over channels, bars, histograms, pixels.
 
-const PAD = { left: 46, right: 6, top: 8, bottom: 18 };
+const PAD = { left: 50, right: 6, top: 8, bottom: 18 };
 
 export function number(value, digits = 3) {
   if (value === 0) return "0";
   const size = Math.abs(value);
-  const text = size < 1e-3 || size >= 1e4 ? size.toExponential(1) : String(+size.toPrecision(digits));
+  const text = size < 1e-3 || size >= 1e4 ? size.toExponential(1).replace("-", "−") : String(+size.toPrecision(digits));
   return value < 0 ? `−${text}` : text;
 }
-const escape = (text) => String(text).replace(/[&<>"]/g, (each) => `&#${each.charCodeAt(0)};`);
+export const escape = (text) => String(text).replace(/[&<>"]/g, (each) => `&#${each.charCodeAt(0)};`);
+const EDGE = 22; // px beside a histogram, for what its scale does not hold
+/** Of values that leave the scale. */
+export const [BELOW, ABOVE] = [[38, 110, 220], [226, 74, 20]];
 const round = (value) => Math.round(value * 10) / 10;
 
 function scale(values, height) {
@@ -38,7 +41,7 @@ const svg = (width, height, content) => `<svg width="${width}" height="${height}
  * Values over channels. A series is {name, color, look, values} with the looks "dot", "ring",
  * "range" ([low, high] each) and "way" (a line to `targets`).
  */
-export function strip({ width, height = 118, series, chosen = -1, names, unit = "channel" }) {
+export function strip({ width, height = 132, series, chosen = -1, names, unit = "channel" }) {
   const num = Math.max(...series.map(({ values }) => values.length));
   const box = scale(series.flatMap(({ values, targets = [] }) => [...values.flat(), ...targets]), height);
   const inner = width - PAD.left - PAD.right;
@@ -66,18 +69,18 @@ export function strip({ width, height = 118, series, chosen = -1, names, unit = 
     const told = series
       .filter(({ name, values }) => name && at < values.length)
       .map(({ name, values }) => `${name}: ${[values[at]].flat().map((value) => number(value)).join(" to ")}`);
-    const label = names ? names[at] : `${unit} ${at}`;
+    const label = names ? names[at] : `${unit} ${at + 1}`;
     parts.push(`<rect class="hit" data-at="${at}" x="${round(x(at) - step / 2)}" y="0" width="${round(step)}" height="${height}" data-tip="${escape([label, ...told].join("\n"))}"/>`);
   }
   const every = Math.ceil(num / Math.max(2, Math.floor(inner / (names ? 56 : 30))));
   for (let at = 0; at < num; at += every) {
-    parts.push(`<text x="${round(x(at))}" y="${height - 4}" text-anchor="middle">${escape(names ? names[at] : at)}</text>`);
+    parts.push(`<text x="${round(x(at))}" y="${height - 4}" text-anchor="middle">${escape(names ? names[at] : at + 1)}</text>`);
   }
   return svg(width, height, parts.join(""));
 }
 
 /** Bars from 0, one for each hidden unit. */
-export function bars({ width, height = 118, values, color, unit = "unit" }) {
+export function bars({ width, height = 132, values, color, unit = "unit" }) {
   if (!values.some(Boolean)) return `<p class="none" style="width:${width}px;height:${height / 2}px">all ${values.length} cut off at 0</p>`;
   const high = Math.max(...values, 1e-9);
   const inner = width - PAD.left - PAD.right;
@@ -89,40 +92,44 @@ export function bars({ width, height = 118, values, color, unit = "unit" }) {
     const tall = ((floor - PAD.top) * value) / high;
     const left = PAD.left + at * step;
     parts.push(`<rect fill="${color}" x="${round(left + step * 0.15)}" y="${round(floor - tall)}" width="${round(step * 0.7)}" height="${round(tall)}"/>`);
-    parts.push(`<rect class="hit" x="${round(left)}" y="0" width="${round(step)}" height="${height}" data-tip="${unit} ${at}: ${number(value)}"/>`);
+    parts.push(`<rect class="hit" x="${round(left)}" y="0" width="${round(step)}" height="${height}" data-tip="${unit} ${at + 1}: ${number(value)}"/>`);
   });
   return svg(width, height, parts.join(""));
 }
 
-/** How often values occur, with the lowest, the highest and 0 marked. */
-export function histogram({ width, height = 56, data, color }) {
-  const { low, high, counts } = data;
+/** How often values occur on the scale of all pictures; those beyond it stand at its ends. */
+export function histogram({ width, height = 124, data, scale: [low, high], color, value }) {
+  const { counts, below, above } = data;
   const most = Math.max(...counts, 1);
   const floor = height - PAD.bottom;
-  const step = width / counts.length;
+  const inner = width - 2 * EDGE;
+  const step = inner / counts.length;
   const parts = counts.map((count, at) => {
-    const tall = (floor - 2) * Math.sqrt(count / most); // rare values stay visible
-    const from = low + ((high - low) * at) / counts.length;
-    const to = low + ((high - low) * (at + 1)) / counts.length;
-    return `<rect fill="${color}" x="${round(at * step)}" y="${round(floor - tall)}" width="${round(Math.max(step - 1, 1))}" height="${round(tall)}"/><rect class="hit" x="${round(at * step)}" y="0" width="${round(step)}" height="${floor}" data-tip="${number(from)} to ${number(to)}: ${count} values"/>`;
+    const tall = (floor - 22) * Math.sqrt(count / most); // rare values stay visible
+    const [from, to] = [at, at + 1].map((edge) => low + ((high - low) * edge) / counts.length);
+    return `<rect fill="${color}" x="${round(EDGE + at * step)}" y="${round(floor - tall)}" width="${round(Math.max(step - 1, 1))}" height="${round(tall)}"/><rect class="hit" x="${round(EDGE + at * step)}" y="0" width="${round(step)}" height="${floor}" data-tip="${number(from)} to ${number(to)}: ${count} values"/>`;
   });
-  parts.push(`<text x="0" y="${height - 4}">${number(low)}</text>`);
-  parts.push(`<text x="${width}" y="${height - 4}" text-anchor="end">${number(high)}</text>`);
-  if (low < 0 && high > 0) {
-    const x = (width * -low) / (high - low);
-    parts.push(`<line class="zero" x1="${x}" x2="${x}" y1="0" y2="${floor}"/>`);
-    if (x > 40 && x < width - 40) parts.push(`<text x="${x}" y="${height - 4}" text-anchor="middle">0</text>`);
+  const beyond = [[0, below, BELOW], [width - EDGE + 4, above, ABOVE]];
+  for (const [x, count, hue] of beyond) {
+    if (count) parts.push(`<rect fill="rgb(${hue})" x="${x}" y="${round(floor - 8 - 0.5 * floor * Math.min(1, count / most))}" width="${EDGE - 6}" height="${round(8 + 0.5 * floor * Math.min(1, count / most))}" data-tip="${count} values beyond the scale"/>`);
   }
+  parts.push(`<line class="zero" x1="${EDGE}" x2="${width - EDGE}" y1="${floor}" y2="${floor}"/>`);
+  parts.push(`<text x="${EDGE}" y="${height - 3}">${number(low)}</text><text x="${width / 2}" y="${height - 3}" text-anchor="middle">0</text>`);
+  parts.push(`<text x="${width - EDGE}" y="${height - 3}" text-anchor="end">${number(high)}</text>`);
+  const x = EDGE + inner * Math.min(1.02, Math.max(-0.02, (value - low) / (high - low)));
+  const anchor = x > width * 0.7 ? "end" : x < width * 0.3 ? "start" : "middle";
+  parts.push(`<line class="here" x1="${round(x)}" x2="${round(x)}" y1="16" y2="${floor}"/><text class="here" x="${round(x)}" y="12" text-anchor="${anchor}">${number(value)}</text>`);
   return svg(width, height, parts.join(""));
 }
 
-/** Places for pictures of one channel; `paint` fills them once they are in the page. */
-export function pictures({ maps, chosen = -1, captions = [] }) {
-  const tiles = maps.pixels.map((pixels, at) => {
-    const caption = captions[at] ? `<figcaption>${escape(captions[at])}</figcaption>` : "";
-    return `<figure class="${at === chosen ? "followed" : ""}"><canvas width="${maps.width}" height="${maps.height}" data-pixels="${pixels}"></canvas>${caption}</figure>`;
-  });
-  return `<div class="maps">${tiles.join("")}</div>`;
+/** A place for one picture; `paint` fills it once it is in the page. */
+export const canvas = ({ width, height, pixels }, at) => `<canvas width="${width}" height="${height}" data-pixels="${pixels[at]}"></canvas>`;
+
+/** How many values of a picture the scale does not hold. */
+export function beyond(pixels) {
+  let count = 0;
+  for (const each of atob(pixels)) if (each === "\0" || each === "\xff") count++;
+  return count;
 }
 
 export function paint(root) {
@@ -131,7 +138,9 @@ export function paint(root) {
     const image = new ImageData(canvas.width, canvas.height);
     for (let at = 0; at < bytes.length; at++) {
       const value = bytes.charCodeAt(at);
-      image.data.set([value, value, value, 255], 4 * at);
+      const grey = Math.round(((value - 1) / 253) * 255);
+      const color = value === 0 ? BELOW : value === 255 ? ABOVE : [grey, grey, grey];
+      image.data.set([...color, 255], 4 * at);
     }
     canvas.getContext("2d").putImageData(image, 0, 0);
     delete canvas.dataset.pixels;

@@ -1,5 +1,6 @@
 """What is seen inside a layer is what the layer does."""
 
+import base64
 from dataclasses import replace
 
 import numpy as np
@@ -64,10 +65,14 @@ def test_every_number_is_the_layers_own(bench, asks, norm, number):
             torch.tensor(seen["channels"][each]), expected, rtol=1e-4, atol=1e-6
         )
     at = int(seen["pixel"]["row"]), int(seen["pixel"]["column"])
-    assert seen["pixel"]["x"] == pytest.approx(float(x[3, 5].max()), rel=1e-4)
+    furthest = (x[3, 5] - x[3, 5].mean()).abs()
+    assert float(furthest[at]) == pytest.approx(float(furthest.max()), rel=1e-4)
+    assert seen["pixel"]["x"] == pytest.approx(float(x[3, 5][at]), rel=1e-4)
     assert seen["pixel"]["x_hat"] == pytest.approx(float(trace.x_hat[3, 5][at]), rel=1e-4)
     assert seen["pixel"]["y"] == pytest.approx(float(y[3, 5][at]), rel=1e-4)
-    assert sum(seen["histograms"]["y"]["counts"]) == x[:, 5].numel()
+    histogram = seen["histograms"]["y"]
+    assert sum(histogram["counts"]) == x[:, 5].numel()  # as trained nothing leaves the scale
+    assert histogram["below"] == histogram["above"] == 0
     assert seen["layers"] == {each: lay.num_features for each, lay in norm_layers(model).items()}
 
 
@@ -93,6 +98,52 @@ def test_forcing_lambdas_moves_the_answers_and_leaves_no_trace(bench, asks):
     assert forced["trained"] == before["lambdas"]
     assert forced["lambdas"]["mu"] == 1.0
     assert after == before
+
+
+def pictures(seen, name):
+    """Of all shown images, back in the layer's numbers."""
+    maps, (low, high) = seen["maps"][name], seen["scale"]
+    raw = np.stack([np.frombuffer(base64.b64decode(each), np.uint8) for each in maps["pixels"]])
+    return raw, low + (raw.astype(float) - 1) * (high - low) / 253
+
+
+def test_pictures_are_on_one_scale_that_lambda_does_not_change(bench, asks):
+    before = bench.look(asks("afn", corruption="contrast", severity=5, channel=1))
+    forced = bench.look(
+        asks("afn", corruption="contrast", severity=5, channel=1, lambdas={"sigma": 0.98})
+    )
+    assert forced["scale"] == before["scale"]
+    assert before["scale"][0] == -before["scale"][1]
+    moved = np.abs(pictures(forced, "x_hat")[1] - pictures(before, "x_hat")[1])
+    assert moved.max() > 0.25 * before["scale"][1]  # seen by the eye
+    at = int(forced["pixel"]["row"]), int(forced["pixel"]["column"])
+    for seen in (before, forced):
+        for name in ("x", "x_hat", "y"):
+            raw, values = pictures(seen, name)
+            shape = seen["maps"][name]["height"], seen["maps"][name]["width"]
+            if 0 < raw[0].reshape(shape)[at] < 255:
+                step = (seen["scale"][1] - seen["scale"][0]) / 253
+                assert abs(values[0].reshape(shape)[at] - seen["pixel"][name]) <= 0.51 * step
+
+
+def test_values_that_leave_the_scale_are_marked_and_counted(bench, asks):
+    _, second = bench.look(asks("afn"))["layers"]
+    seen = bench.look(asks("afn", layer=second, lambdas={"sigma": 1.0}, everywhere=False))
+    low, high = seen["scale"]
+    histogram, (raw, _) = seen["histograms"]["x_hat"], pictures(seen, "x_hat")
+    assert histogram["high"] > high
+    assert histogram["above"] > 0
+    assert (raw == 255).any()
+    assert sum(histogram["counts"]) + histogram["above"] + histogram["below"] == 16 * raw.shape[1]
+    assert (raw == 0).any() == (histogram["low"] < low)
+
+
+def test_the_pixel_that_is_asked_for_is_followed(bench, asks):
+    x = given_to(load_pretrained("mnist5k-afn"), "backbone.blocks.0.norm", first_images(16)[0])[1]
+    seen = bench.look(asks("afn", image=2, channel=4, pixel=(3, 14)))
+    assert (seen["pixel"]["row"], seen["pixel"]["column"]) == (3, 14)
+    assert seen["pixel"]["x"] == pytest.approx(float(x[2, 4, 3, 14]), rel=1e-4)
+    assert bench.look(asks("afn", pixel=(99, 99)))["pixel"]["row"] == x.shape[2] - 1
 
 
 def test_lambdas_are_forced_in_every_layer_or_in_one(bench, asks):
@@ -166,6 +217,10 @@ def test_a_picture_of_ones_own_takes_the_first_place_and_is_corrupted(bench, ask
     assert seen["now"]["answers"][0] == 1
     foggy = bench.look(asks("afn", picture=pixels.tobytes(), corruption="fog", severity=5))
     assert foggy["pictures"][0] != seen["pictures"][0]
+    kept = asks(
+        "afn", picture=pixels.tobytes(), corruption="fog", severity=5, damages_picture=False
+    )
+    assert bench.look(kept)["pictures"] == [seen["pictures"][0], *foggy["pictures"][1:]]
     assert bench.look(asks("afn"))["pictures"] == plain["pictures"]  # the pool is untouched
 
 

@@ -12,7 +12,7 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-SCORE = ".afn-inside .score >> nth=0"
+SCORE = ".afn-inside .score:not(.head) >> nth=0"
 
 
 @pytest.fixture(scope="module")
@@ -31,10 +31,11 @@ def complaints(page: Page) -> list[str]:
 def test_lambda_follows_while_it_is_dragged_and_snaps_back(
     page: Page, address: str, complaints: list[str]
 ):
-    page.goto(f"{address}?model=mnist5k-afn")
+    page.goto(f"{address}?model=mnist5k-afn&card=mix")
     expect(page.locator(SCORE)).to_contain_text("97.5 %")
     expect(page.get_by_text("among clean images").first).to_be_visible()  # all is laid out
-    slider = page.locator("[data-lambda=mu]")
+    scale = page.locator(".scale").inner_text()
+    slider = page.locator("[data-lambda=sigma]")
     slider.scroll_into_view_if_needed()
     box = slider.bounding_box()
     assert box is not None
@@ -47,19 +48,93 @@ def test_lambda_follows_while_it_is_dragged_and_snaps_back(
         expect(formula).not_to_have_text(before, use_inner_text=True)
     expect(page.locator(SCORE)).not_to_contain_text("97.5 %")
     page.mouse.up()
-    page.wait_for_url(re.compile("mu="))
-    button(page, "Networks off (λ = 0)").click()
+    page.wait_for_url(re.compile("sigma="))
+    assert page.locator(".scale").inner_text() == scale  # λ changes pictures, not their scale
+    button(page, "λ = 0").click()
     expect(page.locator(".scores p")).to_contain_text("Difference to BN, test batch:")
-    button(page, "Snap to trained").click()
-    expect(page.locator(".scores p")).to_have_text(re.compile("right, as trained.$"))
+    button(page, "As trained").click()
+    expect(page.locator(".scores p")).to_have_count(0)
     expect(page.locator(SCORE)).to_contain_text("97.5 %")
     assert complaints == []
+
+
+def test_one_value_travels_from_card_to_card_and_fills_the_formulas(
+    page: Page, address: str, complaints: list[str]
+):
+    page.goto(f"{address}?model=mnist5k-afn")
+    value = page.locator(".stage .formula b.value")
+    x = value.inner_text()
+    button(page, "Step ›").click()
+    expect(page.locator(".token").first).to_have_text(re.compile(re.escape(x)))
+    expect(page.locator(".node.lit")).to_have_attribute("data-id", "statistics")
+    expect(page.locator(".token")).to_have_count(0)  # it has arrived
+    expect(page.locator("[data-stage=statistics] .formula .waiting")).to_have_count(0)
+    expect(page.locator("[data-stage=statistics] .formula")).to_contain_text(x)
+    page.wait_for_url(re.compile("card=statistics"))
+    page.locator(".node[data-id=rescale]").click()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".stage")).to_have_attribute("data-stage", "output")
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".stage")).to_have_attribute("data-stage", "rescale")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Space")  # plays to the end, and stops there
+    expect(button(page, "❚❚ Pause")).to_be_visible()
+    expect(page.locator(".stage")).to_have_attribute("data-stage", "output")
+    expect(button(page, "▶ Play")).to_be_visible()
+    page.wait_for_url(re.compile("card=output"))
+    page.reload()
+    expect(page.locator(".stage")).to_have_attribute("data-stage", "output")
+    y = value.inner_text()
+    area = page.locator(".large canvas")
+    area.click(position={"x": 40, "y": 90})
+    page.wait_for_url(re.compile("pixel="))
+    expect(value).not_to_have_text(y)
+    y = value.inner_text()
+    page.locator("[name=channel]").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url(re.compile("channel=1"))
+    expect(value).not_to_have_text(y)
+    assert complaints == []
+
+
+def test_where_motion_is_not_wanted_nothing_travels(page: Page, address: str):
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(f"{address}?model=mnist5k-afn")
+    step = button(page, "Step ›")
+    expect(step).to_be_visible()
+    page.evaluate(
+        """() => { window.tokens = 0;
+          const count = ({ className }) => { window.tokens += className === "token"; };
+          new MutationObserver((seen) => seen.forEach(({ addedNodes }) => addedNodes.forEach(count)))
+            .observe(document.querySelector(".afn-inside"), { childList: true }); }"""
+    )
+    step.click()
+    expect(page.locator("[data-stage=statistics] .formula .waiting")).to_have_count(0)
+    page.wait_for_url(re.compile("card=statistics"))
+    assert page.evaluate("window.tokens") == 0
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1280, 720)])
+def test_the_picture_is_whole_without_scrolling_and_has_few_words(
+    page: Page, address: str, size: tuple[int, int]
+):
+    width, height = size
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(f"{address}?model=mnist5k-afn&card=mix&first_place=a+drawing")
+    for part in (".map", ".stage", ".comes", ".pad canvas", ".answer .classes"):
+        box = page.locator(part).first.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= height, part
+    assert page.evaluate(
+        "Math.min(...[...document.querySelectorAll('.afn-inside svg text')]"
+        ".map((text) => parseFloat(getComputedStyle(text).fontSize)))"
+    ) >= 12  # fmt: skip
 
 
 def test_everything_is_reached_by_keyboard_and_a_refresh_keeps_it(
     page: Page, address: str, complaints: list[str]
 ):
-    page.goto(f"{address}?model=mnist5k-afn&severity=0")
+    page.goto(f"{address}?model=mnist5k-afn&severity=0&card=statistics")
     page.locator("[data-lambda=sigma]").focus()
     page.keyboard.press("End")
     page.wait_for_url(re.compile("sigma=1"))
@@ -74,18 +149,26 @@ def test_everything_is_reached_by_keyboard_and_a_refresh_keeps_it(
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("image=2"))
     expect(page.locator(".card").nth(2)).to_have_attribute("aria-pressed", "true")
-    formula = page.locator("[data-stage=statistics] .formula").inner_text()
+    page.locator(".node[data-id=input]").click()
+    pixel = page.locator("[data-pick]")
+    before = pixel.get_attribute("aria-valuetext")
+    pixel.focus()
+    page.keyboard.press("ArrowUp" if before != "row 1" else "ArrowDown")
+    page.wait_for_url(re.compile("pixel="))
+    expect(pixel).not_to_have_attribute("aria-valuetext", before or "")
+    formula = page.locator("[data-stage=input] .formula").inner_text()
     page.reload()
-    expect(page.locator("[data-stage=statistics] .formula")).to_have_text(formula.replace("\n", ""))
+    expect(page.locator("[data-stage=input] .formula")).to_have_text(formula.replace("\n", ""))
     expect(page.locator("[data-lambda=sigma]")).to_have_value("1")
     assert complaints == []
 
 
-def test_a_digit_that_is_drawn_is_answered_and_kept_in_the_link(
+def test_a_digit_that_is_drawn_is_answered_beside_it_undamaged_and_kept_in_the_link(
     page: Page, address: str, complaints: list[str]
 ):
-    page.goto(f"{address}?model=mnist5k-afn&severity=0&first_place=a+drawing")
-    canvas = page.locator(".afn-drawing canvas")
+    page.goto(f"{address}?model=mnist5k-afn")  # contrast 5 is what a visit begins with
+    page.get_by_text("draw", exact=True).click()
+    canvas = page.locator(".pad canvas")
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     assert box is not None
@@ -96,13 +179,18 @@ def test_a_digit_that_is_drawn_is_answered_and_kept_in_the_link(
             page.mouse.down()
     page.mouse.up()
     expect(page.locator(".card").first).to_contain_text("your picture")
-    expect(page.locator(".card .answer b").nth(0)).to_have_text("7")
+    expect(page.locator(".answer .top em")).to_have_text("7")
+    expect(page.locator(".applied")).to_contain_text("yours: as it is; the other 31: contrast 5")
     page.wait_for_url(re.compile("drawn="))
+    page.get_by_text("contrast 5 on yours, too").click()
+    expect(page.locator(".applied")).to_contain_text("yours: contrast 5")
+    page.wait_for_url(re.compile("damaged=1"))
     page.reload()
     expect(page.locator(".card").first).to_contain_text("your picture")
-    expect(page.locator(".card .answer b").nth(0)).to_have_text("7")
+    expect(page.locator(".applied")).to_contain_text("yours: contrast 5")
     button(page, "Wipe").click()
     expect(page.locator(".card").first).not_to_contain_text("your picture")
+    expect(page.locator(".applied")).to_have_text(re.compile("^32 images, contrast 5"))
     assert complaints == []
 
 
@@ -113,6 +201,7 @@ def test_an_upload_is_answered(page: Page, address: str, tmp_path: Path):
     ImageDraw.Draw(image).line([(50, 40), (150, 40), (90, 170)], fill=0, width=16, joint="curve")
     image.save(tmp_path / "seven.png")
     page.goto(f"{address}?model=mnist5k-afn&severity=0&first_place=an+upload")
+    expect(page.locator(".answer .top em")).to_be_visible()
     page.locator("input[type=file]").set_input_files(tmp_path / "seven.png")
     expect(page.locator(".card").first).to_contain_text("your picture")
-    expect(page.locator(".card .answer b").nth(0)).to_have_text("7")
+    expect(page.locator(".answer .top em")).to_have_text("7")

@@ -10,8 +10,8 @@ import random
 import re
 import threading
 from dataclasses import replace
+from decimal import Decimal
 from functools import partial
-from math import floor, log10
 
 import numpy as np
 import pytest
@@ -23,12 +23,16 @@ from afn.ask.inside.look import Batch, Look
 from afn.ask.inside.networks import network, untrained
 from afn.engine.execution import execute
 from afn.pretrained.cards import read_card
+from afn.runs.fork import steps_of
 from afn.settings.config import TrainConfig
+from afn.wording import number_words
 from afn.work.inspector import Inspector, serve
 from app.kit import backend
 from app.kit.draw.legend import Entry
 from app.page.inside import words as words_of
+from app.page.inside.equations import equation, read, rest
 from app.page.inside.neighbours import neighbours_html, neighbours_reading
+from app.page.inside.stages import IDS, stages
 from app.page.inside.view import VIEW, InsideView, look_of
 from tests.app.one_view import drawn, opened, words
 
@@ -86,81 +90,122 @@ def seen(tmp_path_factory):
     return ask
 
 
-def numbers(text):
-    """All numbers of a formula, read back."""
-    plain = re.sub(r"<sub>.*?</sub>|<[^>]*>", "", text).replace("−", "-")
-    plain = re.sub(r"(?<=\d),(?=\d{3})", "", plain)
-    return [float(each) for each in re.findall(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?", plain)]
-
-
 def formula_of(found, stage):
-    [formula] = [each.formula for each in words_of.stages(found) if each.id == stage]
-    return formula
+    """Its lines: the numbers that are filled in, the result last, as they stand there."""
+    [formula] = [each.formula for each in stages(found) if each.id == stage]
+    lines = re.findall(r"<span>(.*?)</span>", formula)
+    return [re.findall(r'class="value"[^>]*>\(?(.*?)\)?</', line) for line in lines]
+
+
+def comes_to(value, text):
+    """Whether a printed number is the value, rounded to the last digit that is printed."""
+    printed = Decimal(text.replace("−", "-").replace(",", ""))
+    unit = Decimal(1).scaleb(int(printed.as_tuple().exponent))
+    return abs(Decimal(value) - printed) <= unit * Decimal("0.5000001")
+
+
+def holds(line, of):
+    """Whether the printed numbers come to the printed result."""
+    *terms, result = line
+    return comes_to(of(*map(read, terms)), result)
+
+
+def product_and(a, b, c, d=1.0):
+    return a * b + c * d
+
+
+def standardized(x, mu, sigma):
+    return (x - mu) / sigma
 
 
 @pytest.mark.parametrize("norm", ["afn", "asrnorm"])
-def test_the_stages_are_the_equations_with_numbers_that_add_up(seen, norm):
-    found = seen(norm, lambdas={"mu": 0.3, "gamma": 0.2})
-    assert [each.id for each in words_of.stages(found)] == [
-        "input", "statistics", "encoder", "decoder", "mix", "standardize", "networks", "rescale",
-        "output",
-    ]  # fmt: skip
-    mix = formula_of(found, "mix").split("<br>")[0].split("=", 1)[1]
-    _, share, stan, rest, mu, mu_hat = numbers(mix)
-    assert share * stan + rest * mu == pytest.approx(mu_hat, abs=0.01)
-    assert mu_hat == pytest.approx(found["channels"]["mu_hat"][3], rel=0.01)
-    x, mu_hat, sigma_hat, x_hat = numbers(formula_of(found, "standardize").split("=", 1)[1])
-    assert (x - mu_hat) / sigma_hat == pytest.approx(x_hat, rel=0.03)
-    gamma_hat, x_hat, beta_hat, y = numbers(formula_of(found, "output").split("=", 1)[1])
-    assert gamma_hat * x_hat + beta_hat == pytest.approx(y, rel=0.03, abs=0.02)
-    share, net, weight, gamma_hat = numbers(
-        formula_of(found, "rescale").split("<br>")[0].rsplit("= ", 2)[1]
-        + formula_of(found, "rescale").split("<br>")[0].rsplit("= ", 2)[2]
-    )
-    assert share * net + weight == pytest.approx(gamma_hat, rel=0.01)
+def test_the_stages_are_the_equations_and_true_as_printed(seen, norm):
+    draw = random.Random(0)
+    for number in range(16):
+        lambdas = {} if not number else {
+            name: draw.choice([0.0, 1.0, 0.02, draw.random()]) for name in OFF
+        }  # fmt: skip
+        found = seen(
+            norm, lambdas=lambdas, channel=number % 16, image=number % 6,
+            pixel=(draw.randrange(28), draw.randrange(28)),
+        )  # fmt: skip
+        assert tuple(each.id for each in stages(found)) == IDS
+        for line, name in zip(formula_of(found, "mix"), ("mu", "sigma"), strict=True):
+            at = found["channels"][f"{name}_hat"][found["channel"]]
+            if len(line) > 1:  # else the least deviation there is
+                assert holds(line, product_and), line
+                assert Decimal(line[0]) + Decimal(line[2]) == 1
+            assert read(line[-1]) == pytest.approx(at, rel=0.005, abs=1e-6)
+        [line] = formula_of(found, "standardize")
+        assert holds(line, standardized), line
+        assert read(line[-1]) == pytest.approx(found["pixel"]["x_hat"], rel=0.005, abs=1e-6)
+        for line in formula_of(found, "rescale"):
+            assert holds(line, product_and), line
+        [line] = formula_of(found, "output")
+        assert holds(line, product_and), line
+        assert read(line[-1]) == pytest.approx(found["pixel"]["y"], rel=0.005, abs=1e-6)
 
 
-SCALED = "a·b + c", 3, lambda a, b, c: a * b + c
-MIXED = "a·b + c·d", 4, lambda a, b, c, d: a * b + c * d
-STANDARDIZED = "(a − b) / c", 3, lambda a, b, c: (a - b) / (abs(c) + 0.1)
+SCALED = 3, lambda a, b, c: a * b + c
+MIXED = 3, lambda a, b, c: a * b + (1 - a) * c
+STANDARDIZED = 3, lambda a, b, c: (a - b) / (abs(c) + 0.001)
 
 
 def test_what_a_small_term_adds_is_seen():
     terms = 0.0066929, 0.27112, 1.0
-    shown = words_of.equation(terms, 0.0066929 * 0.27112 + 1, SCALED[2])
+    shown = equation(terms, 0.0066929 * 0.27112 + 1, SCALED[1])
     assert shown == ["0.00669", "0.271", "1", "1.0018"]
 
 
-@pytest.mark.parametrize(("name", "count", "of"), [SCALED, MIXED, STANDARDIZED])
-def test_a_shown_equation_holds_to_its_shown_digits(name, count, of):
+@pytest.mark.parametrize(("count", "of"), [SCALED, MIXED, STANDARDIZED])
+def test_a_shown_equation_is_true_to_its_last_digit_also_where_terms_cancel(count, of):
     draw = random.Random(0)
     for _ in range(2000):
-        terms = [draw.uniform(-1, 1) * 10 ** draw.randint(-3, 2) for _ in range(count)]
-        result = of(*terms)
-        *shown, text = words_of.equation(terms, result, of)
-        found = of(*(numbers(each)[0] for each in shown))
-        digits = len(text.strip("−0.").split("e")[0].replace(".", "").replace(",", ""))
-        unit = 10.0 ** (floor(log10(abs(result))) + 1 - max(digits, 3))
-        assert abs(numbers(text)[0] - found) <= 0.51 * unit, (name, terms)
-        assert numbers(text)[0] == pytest.approx(result, rel=0.01)
+        terms = [draw.uniform(-1, 1) * 10 ** draw.randint(-5, 3) for _ in range(count)]
+        if draw.random() < 0.3:
+            terms[1] = terms[0] * (1 + draw.uniform(-1, 1) * 1e-6)
+        result = float(np.float32(of(*map(np.float32, terms))))  # as a layer computes
+        line = equation([float(f"{term:.7g}") for term in terms], result, of)
+        assert holds(line, of), (terms, line)
+        size = max(map(abs, [*terms, 1.0]))
+        assert read(line[-1]) == pytest.approx(result, rel=0.005, abs=2e-3 * size)
+        assert "-" not in "".join(line).replace("e-", "")
+
+
+def test_what_is_left_of_a_share_is_exact():
+    assert [rest("0.0474"), rest("1"), rest("0"), rest("−0.5")] == ["0.9526", "0", "1", "1.5"]
+
+
+def test_each_number_says_from_which_card_it_comes(seen):
+    sources = {
+        each.id: re.findall(r'data-from="(\w+)"', each.formula) for each in stages(seen("afn"))
+    }
+    assert sources["standardize"] == ["input", "mix", "mix"]
+    assert sources["mix"] == ["decoder", "statistics"] * 2
+    assert sources["output"] == ["rescale", "standardize", "rescale"]
+    plain = {each.id: each.formula for each in stages(seen("bn"))}
+    assert plain["standardize"].count('data-from="statistics"') == 2
+    told = "".join(each.formula + each.value for each in stages(seen("afn")))
+    assert not re.search(r"(?<![\w-])-\d", told)  # a minus is U+2212
 
 
 def test_batch_norm_has_no_networks_to_show(seen):
     found = seen("bn")
-    ids = [each.id for each in words_of.stages(found)]
+    ids = [each.id for each in stages(found)]
     assert ids == ["input", "statistics", "standardize", "rescale", "output"]
     assert words_of.limit_words(found) == ""
-    assert "whatever the batch" in words_of.stages(found)[1].formula
+    assert "whatever the batch" in stages(found)[1].formula
 
 
 def test_the_limit_is_printed_with_what_is_left(seen):
     assert words_of.limit_words(seen("afn")) == ""
     found = seen("afn", lambdas=OFF)
     difference = found["beside"]["bn_batch"]["difference"]
-    assert f"Difference to BN, test batch: {difference:.1e}" in words_of.limit_words(found)
+    told = number_words(difference, 2)
+    assert f"Difference to BN, test batch: {told}" in words_of.limit_words(found)
     assert "rounding" in words_of.limit_words(found)
     found["beside"]["bn_batch"]["difference"] = 0.0
-    assert "0.0e+00 (not one bit)" in words_of.limit_words(found)
+    assert "batch: 0 (not one bit)" in words_of.limit_words(found)
     running = seen("afn", lambdas=OFF, stats="running")
     assert "BN, running" in words_of.limit_words(running)
 
@@ -168,27 +213,26 @@ def test_the_limit_is_printed_with_what_is_left(seen):
 def test_a_dead_encoder_is_said(seen):
     found = seen("afn")
     found["hidden"] |= {"rescale_mu": [0.0], "rescale_sigma": [0.0]}
-    [reading] = [each.reading for each in words_of.stages(found) if each.id == "networks"]
+    [reading] = [each.reading for each in stages(found) if each.id == "networks"]
     assert "does not depend on the batch" in reading
     found["hidden"]["rescale_mu"] = [0.5]
-    [reading] = [each.reading for each in words_of.stages(found) if each.id == "networks"]
+    [reading] = [each.reading for each in stages(found) if each.id == "networks"]
     assert "does not depend" not in reading
 
 
-def test_the_score_in_words(seen):
-    found = seen("afn")
-    assert words_of.score_words(found, "AFN", "as trained").endswith("right, as trained.")
-    found["now"]["score"] = {"correct": 128, "n": 512}
-    found["as_trained"] = {"correct": 256, "n": 512}
-    assert words_of.score_words(found, "AFN", "as trained") == (
-        "AFN has 25.0 % of the first 512 test images right, −25.0 points against 50.0 % as trained."
+def test_what_was_done_to_the_images_is_said():
+    said = words_of.applied_words
+    assert said(32, "contrast 5", is_own=False, is_damaged=False) == "32 images, contrast 5"
+    assert said(32, "contrast 5", is_own=True, is_damaged=False) == (
+        "yours: as it is; the other 31: contrast 5"
     )
+    assert said(1, "contrast 5", is_own=True, is_damaged=True) == "yours: contrast 5"
 
 
 def test_the_table_has_a_row_for_each_channel(seen):
     found = seen("afn")
     rows = words_of.table(found)
-    assert [row["channel"] for row in rows] == list(range(16))
+    assert [row["channel"] for row in rows] == list(range(1, 17))
     assert rows[3]["mu_hat"] == found["channels"]["mu_hat"][3]
     assert rows[3]["per_image.gamma_hat"] == found["beside"]["per_image"]["gamma_hat"][3]
 
@@ -212,6 +256,8 @@ def test_neighbours_in_words_and_squares():
     assert html.count('class="other"') == 3
     assert "<yes>" not in html
     assert html.count("among clean images") == 3
+    assert html.count("--sure:0.50") == 2  # shaded by confidence
+    assert html.count("<small>50</small>") == 2
 
 
 # -- the page --------------------------------------------------------------------------------------
@@ -262,7 +308,7 @@ def test_a_link_forces_lambdas_and_places_a_drawing(runs):
     assert "All λ of this layer are 0. Difference to BN" in sent["limit"]
     assert sent["seen"]["labels"][0] == -1
     assert at.query_params["drawn"] == own_picture.to_text(SEVEN)
-    at.segmented_control(key="inside.source").set_value("test images")
+    at.session_state["inside.source"] = "test images"
     assert diagram(drawn(at.run()))["seen"]["labels"][0] >= 0
     assert "drawn" not in at.query_params
 
@@ -338,6 +384,55 @@ def test_a_run_and_its_siblings(runs):
     at = page(model=ids["gn"])
     assert "GN cannot be looked into" in words(at)
     assert not at.get("bidi_component")
+
+
+def test_a_link_opens_a_run_at_a_layer_and_a_step_and_says_where_there_is_no_checkpoint(runs):
+    config = TrainConfig(
+        dataset="digits8", widths=(4, 8), epochs=3, evals_per_epoch=0, eval_images=20,
+        batch_size=512, corruptions=(), norm="afn",
+    )  # fmt: skip
+    run = runs.create(config)
+    list(execute(run))
+    first, second, last = steps_of(run)
+    layer = "backbone.blocks.1.norm"
+    at = page(model=run.id, layer=layer, step=f"{first}")
+    early = diagram(at)["seen"]
+    assert early["layer"] == layer
+    assert at.query_params["step"] == f"{first}"
+    assert not at.warning
+    at = page(model=run.id, layer=layer)
+    assert diagram(at)["seen"]["channels"]["mu"] != early["channels"]["mu"]
+    at = page(model=run.id, layer=layer, step=f"{first - 1}")
+    assert f"Step {first - 1} has no checkpoint: shown is step {first}, the nearest." in words(at)
+    assert diagram(at)["seen"]["channels"]["mu"] == early["channels"]["mu"]
+    assert at.query_params["step"] == f"{first}"  # and so it stays after a refresh
+    assert at.selectbox(key="inside.step").options == ["newest", f"{first}", f"{second}", f"{last}"]
+    at.selectbox(key="inside.model").set_value("mnist5k-afn")
+    assert "step" not in drawn(at.run()).query_params  # it was of another network
+
+
+def test_a_drawing_is_not_damaged_unasked(runs):
+    link = {"first_place": "a drawing", "drawn": own_picture.to_text(SEVEN)}
+    at = page(model="mnist5k-afn", severity="0", **link)
+    clean = diagram(at)["seen"]["pictures"]
+    at = page(model="mnist5k-afn", **link)
+    assert diagram(at)["seen"]["pictures"][0] == clean[0]
+    assert diagram(at)["seen"]["pictures"][1:] != clean[1:]
+    assert diagram(at)["applied"] == "yours: as it is; the other 31: contrast 5"
+    assert diagram(at)["damage"] == "contrast 5"
+    at.session_state["inside.damaged"] = 1
+    at = drawn(at.run())
+    assert diagram(at)["seen"]["pictures"][0] != clean[0]
+    assert at.query_params["damaged"] == "1"
+
+
+def test_the_large_card_and_the_followed_pixel_are_in_the_link(runs):
+    at = page(model="mnist5k-afn", card="mix", pixel="3-14", channel="2")
+    assert diagram(at)["card"] == "mix"
+    pixel = diagram(at)["seen"]["pixel"]
+    assert (pixel["row"], pixel["column"]) == (3, 14)
+    assert (at.query_params["card"], at.query_params["pixel"]) == ("mix", "3-14")
+    assert "a pixel is a row and a column such as 3-14" in words(page(pixel="x"))
 
 
 def test_a_network_whose_images_are_not_here_says_how_to_get_them(runs):

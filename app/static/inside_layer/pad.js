@@ -1,24 +1,15 @@
-// A square to draw a digit on: white strokes on black, sent as a small PNG after each stroke.
+// A square to draw a digit on: white strokes on black, told as a small PNG after each stroke.
 
 const SIDE = 112; // pixels of the canvas; the server lays the digit out as MNIST's are
 const PEN = 9;
-const pads = new WeakMap(); // root element -> Pad
 
-const styled = new Promise((resolve) => {
-  const link = document.createElement("link");
-  link.rel = "stylesheet";
-  link.href = new URL(`drawing/drawing.css${new URL(import.meta.url).search}`, import.meta.url).href;
-  link.onload = link.onerror = resolve;
-  document.head.append(link);
-});
-await styled;
-
-class Pad {
-  constructor(root) {
-    root.style.minHeight = 0;
+export class Pad {
+  /** `tell` is called with a data URI; `root` is emptied and filled. */
+  constructor(root, tell) {
+    this.tell = () => tell(this.canvas.toDataURL("image/png"));
     root.innerHTML = `<canvas width="${SIDE}" height="${SIDE}" role="img"
         aria-label="Draw a digit here with mouse, pen or finger. By keyboard: upload a picture instead."></canvas>
-      <div><button type="button" data-do="undo">Undo</button><button type="button" data-do="wipe">Wipe</button></div>`;
+      <div><button type="button" data-pad="undo">Undo</button><button type="button" data-pad="wipe">Wipe</button></div>`;
     this.canvas = root.querySelector("canvas");
     this.pen = this.canvas.getContext("2d", { willReadFrequently: true });
     Object.assign(this.pen, { lineWidth: PEN, lineCap: "round", lineJoin: "round", strokeStyle: "#fff" });
@@ -27,21 +18,21 @@ class Pad {
     this.canvas.addEventListener("pointerdown", (event) => this.begin(event));
     this.canvas.addEventListener("pointermove", (event) => this.move(event));
     for (const name of ["pointerup", "pointercancel"]) this.canvas.addEventListener(name, () => this.end());
-    root.querySelector("[data-do=undo]").onclick = () => this.undo();
-    root.querySelector("[data-do=wipe]").onclick = () => {
+    root.querySelector("[data-pad=undo]").onclick = () => this.undo();
+    root.querySelector("[data-pad=wipe]").onclick = () => {
       this.remember();
       this.wipe();
       this.tell();
     };
   }
 
-  receive({ shown }, setTriggerValue) {
-    this.send = setTriggerValue;
-    if (!shown || this.isTouched) return;
-    this.isTouched = true; // what a link brought is shown once; from then on the hand is the truth
+  /** What a link brought is shown once; from then on the hand is the truth. */
+  show(drawn) {
+    if (!drawn || this.isTouched) return;
+    this.isTouched = true;
     const image = new Image();
     image.onload = () => this.pen.drawImage(image, 0, 0, SIDE, SIDE);
-    image.src = shown;
+    image.src = drawn;
   }
 
   place({ clientX, clientY }) {
@@ -94,14 +85,4 @@ class Pad {
     this.pen.fillStyle = "#000";
     this.pen.fillRect(0, 0, SIDE, SIDE);
   }
-
-  tell() {
-    this.send?.("drawn", this.canvas.toDataURL("image/png"));
-  }
-}
-
-export default function drawing({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".afn-drawing");
-  if (!pads.has(root)) pads.set(root, new Pad(root));
-  pads.get(root).receive(data, setTriggerValue);
 }
