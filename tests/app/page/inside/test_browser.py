@@ -105,8 +105,9 @@ def test_where_motion_is_not_wanted_nothing_travels(page: Page, address: str):
     page.evaluate(
         """() => { window.tokens = 0;
           const count = ({ className }) => { window.tokens += className === "token"; };
-          new MutationObserver((seen) => seen.forEach(({ addedNodes }) => addedNodes.forEach(count)))
-            .observe(document.querySelector(".afn-inside"), { childList: true }); }"""
+          const seen = (all) => all.forEach(({ addedNodes }) => addedNodes.forEach(count));
+          const root = document.querySelector(".afn-inside");
+          new MutationObserver(seen).observe(root, { childList: true }); }"""
     )
     step.click()
     expect(page.locator("[data-stage=statistics] .formula .waiting")).to_have_count(0)
