@@ -244,6 +244,9 @@ class Follower:
                         raise KeyError(*missing)
                     if kind != "probes" or not self._is_known(event):
                         self._listed[kind].append(event)
+                    if kind == "probes" and not self._num_probes:
+                        shape = len(event["images"]), len(event["classes"])
+                        self._make_probe_room(shape, 0)
                 case "probe":
                     self._add_probe(event)
                 case "checkpoint":

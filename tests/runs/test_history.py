@@ -253,6 +253,12 @@ def test_a_resumption_takes_answers_and_sheets_back_and_shows_the_same_images_on
     assert again.sheets == ()
 
 
+def test_before_the_first_answer_there_are_none_about_so_many_images():
+    history = History.of(Told(start(), probes()))
+    asked = probes()
+    assert history.probe_answers.shape == (0, len(asked["images"]), len(asked["classes"]))
+
+
 def test_a_record_without_probes_has_none():
     history = History.of(Told(start(), step(1), probe(1, 1)))
     assert (history.probe_images, history.sheets) == (None, ())

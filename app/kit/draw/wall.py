@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from afn.runs.history import EventSource, History
+from afn.runs.history import History
 from afn.wording import enumerate_words
 
 from .chart import Chart, Rows, Shown, chart_of
@@ -21,7 +21,8 @@ BYTES_PER_SECOND = 3_000
 _LOOKS = {"contrast": "pale"}
 """What a corruption makes of an image, where one word says it."""
 
-Address = Callable[[EventSource, str], str]
+Address = Callable[[Any, str], str]
+"""Of whose events name a file, and the file: where a browser finds it."""
 Answers = tuple[int, list[int], str]
 """A run, steps, and its answers at each."""
 
@@ -33,7 +34,7 @@ def wall_chart(shown: Sequence[Shown], address: Address) -> Chart:
 
     Args:
         shown: The contenders.
-        address: Where the browser finds a file of a run: `app.kit.sheets.sheet_address`.
+        address: `app.kit.sheets.sheet_address`.
     """
     first = next((each for each in shown if _probes(each)), None)
     alike = [each for each in shown if first and _is_asked_alike(each, first)]

@@ -20,6 +20,7 @@ from ...kit.plot import csv_button, heading
 from ...kit.view import settle
 from . import transport
 from . import view as state
+from .answers import render_answers
 from .distribution import distribution_chart, layer_names
 from .live import Live
 from .view import key
@@ -35,8 +36,9 @@ def render(live: Live, comparison: Comparison) -> None:
     with left:
         _lambdas(live)
     with right:
-        heading("Loss and accuracy", "learning", ABOUT["learning"])
-        _mount("Loss and accuracy", "learning", live, learning_chart, names_statistics=True)
+        render_answers(live)
+    heading("Loss and accuracy", "learning", ABOUT["learning"])
+    _mount("Loss and accuracy", "learning", live, learning_chart, names_statistics=True)
     _corruptions(live, comparison)
     _distributions(live)
     heading("Gradient and speed", "gradients", ABOUT["gradients"])

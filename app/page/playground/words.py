@@ -29,6 +29,14 @@ HELP = {
 }
 """Of controls, told when pointed at."""
 ABOUT = {
+    "answers": """
+The same test images for all, clean and damaged by the first corruption. Under each stand the
+contenders' answers: **filled** is right, **outlined** is wrong, the line below is the probability
+given to that answer. They turn at some 200 steps of a training; scrubbing shows how. Those that
+contenders part on come first once all have ended, or when you ask. Point at an image, tap it,
+or go by the arrow keys: all classes, and its answers from the first step on. Who normalizes by the
+test batch has these images for a batch, clean and damaged ones apart.
+""",
     "learning": r"""
 **Loss** is the mean cross-entropy of a training batch, in nats (guessing among ten classes is
 $\ln 10 = 2.30$). The faint line is every step, the strong one the mean of the last ones.

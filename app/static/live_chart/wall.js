@@ -105,7 +105,7 @@ class Wall {
     );
     const longest = Math.max(...this.names.map(({ length }) => length));
     this.chipsPerRow = longest > 1 && spec.runs.length > 2 ? 2 : spec.runs.length;
-    this.chipSize = 0.6 * longest + 0.6; // em
+    this.chipSize = 0.6 * longest + 0.45; // em
     this.root.style.setProperty("--chips", this.chipsPerRow);
     slot.replaceChildren(this.root, ...(spec.note ? [note] : []));
     this.place();
@@ -174,9 +174,9 @@ class Wall {
   fit(width) {
     const { spec } = this;
     const size = parseFloat(getComputedStyle(this.root).fontSize);
-    const cell = Math.max(3.2 * size, this.chipsPerRow * (this.chipSize * size + 3)) + 0.6 * size;
+    const cell = Math.max(3.2 * size, this.chipsPerRow * (this.chipSize * size + 3)) + 0.5 * size;
     const most = Math.max(...this.groups.map(({ isDamaged }) => spec.images.filter(([, damaged]) => damaged === isDamaged).length));
-    const rows = Math.ceil(most / Math.max(1, Math.floor((width + 0.6 * size) / cell)));
+    const rows = Math.ceil(most / Math.max(1, Math.floor((width + 0.5 * size) / cell)));
     this.perRow = Math.ceil(most / rows);
     this.root.style.setProperty("--columns", this.perRow);
   }

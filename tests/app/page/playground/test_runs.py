@@ -63,7 +63,7 @@ def test_start_trains_all_contenders_in_the_worker_and_the_page_reads_them(store
     words = [f"{name} {100 * run.state().summary['accuracy']:.1f} %" for name, run in runs.items()]
     scores = re.search(r"Test accuracy on 360 images of digits8 at step 22: (.*)\.", readings(at))
     assert set(scores[1].split(" and ")) == set(words)
-    assert len(fed(at)) == 7
+    assert len(fed(at)) == 9
 
 
 def test_start_makes_the_runs_that_the_settings_say(runs):
