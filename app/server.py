@@ -54,7 +54,7 @@ def serve(ready: Callable[[str], object], **options: object) -> None:
             FEED.serve(base),
             ORDERS.serve(base),
             SHEETS.serve(base),
-            *ROOMS.serve(base, lesson=_lessons),
+            *ROOMS.serve(base, lesson=_source("lessons"), playground=_source("playground")),
             Route(f"{base}/app/static/{PLOTLY.name}", _plotly),
         ],
         middleware=[
@@ -69,8 +69,9 @@ def serve(ready: Callable[[str], object], **options: object) -> None:
     app.run(config=settings)
 
 
-def _lessons() -> Any:
-    return import_module(".page.lessons.room", __package__).source()  # what it needs takes a while
+def _source(page: str) -> Callable[[], Any]:
+    """What makes rooms of a page; what it needs takes a while to import."""
+    return lambda: import_module(f".page.{page}.room", __package__).source()
 
 
 def _plotly(_: object) -> FileResponse:

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Callable
 
 from .room import Room, RoomError
 
@@ -10,14 +11,20 @@ _SECONDS = (0.5, 6.0)
 _classes: set[asyncio.Task[None]] = set()
 
 
-def begin(room: Room, students: int) -> None:
-    """Have so many come, one by one, and vote whenever votes are taken, until the room is over."""
-    task = asyncio.get_running_loop().create_task(_sit(room, students))
+def begin(room: Room, students: int, train: Callable[[str], int]) -> None:
+    """Have so many come, one by one, who vote and train whenever it is time, until it is over.
+
+    Args:
+        room: Which they join.
+        students: How many.
+        train: Has the network of a phone's token trained.
+    """
+    task = asyncio.get_running_loop().create_task(_sit(room, students, train))
     _classes.add(task)
     task.add_done_callback(_classes.discard)
 
 
-async def _sit(room: Room, students: int) -> None:
+async def _sit(room: Room, students: int, train: Callable[[str], int]) -> None:
     chance, tokens = random.Random(), list[str]()
     try:
         for _ in range(students):
@@ -29,9 +36,12 @@ async def _sit(room: Room, students: int) -> None:
             if room.step == seen:
                 continue
             seen = room.step
+            if room.now.kind == "train":
+                for token in tokens:
+                    await asyncio.to_thread(train, token)
             if room.now.round is not None:
                 await asyncio.gather(*(_vote(room, token, chance) for token in tokens))
-    except (RoomError, OSError):
+    except (ValueError, OSError):
         return
 
 

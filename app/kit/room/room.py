@@ -10,6 +10,7 @@ import secrets
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,8 @@ class Room:
         """Who joined, and whether only pretended to be there."""
         self.votes: dict[tuple[int, int], dict[str, int]] = {}
         """By poll and round, each phone's choice."""
+        self.trained: dict[str, str] = {}
+        """The run of each phone that has one."""
         self._teacher = ""
         self._offset = 0
         self._lock = threading.RLock()
@@ -135,6 +138,26 @@ class Room:
             if self.votes.get((poll, round), {}).get(name) != choice:
                 self._write({"vote": name, "poll": poll, "round": round, "choice": choice})
 
+    def train(self, token: str, start: Callable[[int], str]) -> int:
+        """Have a phone's network trained, once; its number among the class's.
+
+        Args:
+            token: The phone's.
+            start: Starts the run of a number, and says its id.
+
+        Raises:
+            RoomError: Forged, or not now; what `start` raises.
+            OSError: It cannot be kept.
+        """
+        with self._lock:
+            self._must_be_open()
+            name = self.phone(token)
+            if self.now.kind != "train":
+                raise RoomError("nothing is trained now: the class is elsewhere", 409)
+            if name not in self.trained:
+                self._write({"train": name, "run": start(len(self.trained))})
+            return list(self.trained).index(name)
+
     def go(self, token: str, step: int) -> None:
         """Go to a step; to the last one, and the room is over once it is left.
 
@@ -214,7 +237,7 @@ class Room:
             if taken is not None:
                 told["answered"] = len(self.votes.get((step.poll, taken), {}))
             if step.kind in ("shown", "again", "answer") or (
-                step.kind == "experiment" and self.votes.get((0, 0))
+                step.kind in ("experiment", "train") and self.votes.get((0, 0))
             ):
                 told["counts"] = [self.counts(step.poll, 0)]
             if step.kind == "answer":
@@ -240,6 +263,8 @@ class Room:
                 self.phones[name] = bool(record.get("pretends"))
             case {"vote": str(name), "poll": int(poll), "round": int(round), "choice": int(choice)}:
                 self.votes.setdefault((poll, round), {})[name] = choice
+            case {"train": str(name), "run": str(run)}:
+                self.trained[name] = run
             case {"step": int(step)}:
                 self.step = step
             case {"follow": str(link)}:

@@ -3,7 +3,8 @@
 - ``GET room?from=lesson:gain`` is the plan for teachers, and opens a room; ``GET room/CODE`` is
   what the projector shows, ``GET join`` and ``join/CODE`` what phones show.
 - ``GET room/CODE/state`` says how it stands; news of it come by the live feed as ``room.CODE``.
-- ``POST room/CODE/join|vote|go|follow|begin|pretend|end`` take JSON, with a token but the first.
+- ``POST room/CODE/join|vote|train|go|follow|begin|pretend|end`` take JSON, all but the first with a
+  token.
 """
 
 import asyncio
@@ -26,13 +27,13 @@ from starlette.routing import Route
 
 from afn.work.secret import is_shared, secret
 
-from .. import backend
+from .. import backend, people
 from ..components.scripts import version_of
 from ..feed import FEED
 from ..folders import STATIC
-from . import pretending, report
+from . import pretending, report, training
 from .room import HOURS, Room, RoomError
-from .script import Experimenter, Finding, Script, steps_of
+from .script import Finding, Source, steps_of
 
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """Of codes: nothing that is taken for something else."""
@@ -43,15 +44,6 @@ _LONGEST = 10_000
 """Bytes of a request."""
 _LOOK_SECONDS = 0.5
 """How often an experiment is looked at while it runs."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What makes rooms of a page's subjects."""
-
-    script: Callable[[str], Script]
-    """Of a subject; raises ValueError where there is none."""
-    experiment: Experimenter
 
 
 @dataclass(slots=True)
@@ -144,7 +136,9 @@ class Rooms:
         """How it stands, with how far its experiment is."""
         found = self.finding(room) if room.now.poll == 0 else None
         told = room.told(found.right if found else None)
-        if found and told["kind"] in ("experiment", "answer"):
+        if room.trained and told["poll"] == 0:
+            told |= training.told(list(room.trained.values()))
+        if found and told["kind"] in ("experiment", "train", "answer"):
             told |= {"share": round(found.share, 2), "told": found.told, "found": found.reading}
             if told["kind"] == "answer":
                 told["answer"] = found.answer
@@ -156,17 +150,32 @@ class Rooms:
         is_done = look.finding is not None and look.finding.share >= 1
         if time.monotonic() - look.at > (_LOOK_SECONDS if not is_done else 5 * _LOOK_SECONDS):
             look.at = time.monotonic()
-            look.finding = self._experiment(room, begins=False)
+            look.finding = self._experiment(room)
         assert look.finding is not None
         return look.finding
 
-    def _experiment(self, room: Room, *, begins: bool, owner: str | None = None) -> Finding:
-        assert room.script is not None
-        kind, _, subject = room.script.subject.partition(":")
+    def _experiment(self, room: Room, *, begins: bool = False) -> Finding:
+        source, subject = self._of(room)
         try:
-            return self._source(kind).experiment(subject, begins, owner)
+            return source.experiment(subject, begins, list(room.trained.values()))
         except (OSError, ValueError, RuntimeError) as error:
             return Finding(share=0.0, told=f"{error}")
+
+    def _train(self, room: Room, token: str, owner: str | None) -> int:
+        source, subject = self._of(room)
+        if source.config is None:
+            raise RoomError("no phone trains anything in this room", 409)
+        config = source.config
+
+        def start(number: int) -> str:
+            return training.start(config(subject, number), f"room-{room.code}", number, owner)
+
+        return room.train(token, start)
+
+    def _of(self, room: Room) -> tuple[Source, str]:
+        assert room.script is not None
+        kind, _, subject = room.script.subject.partition(":")
+        return self._source(kind), subject
 
     def _source(self, kind: str) -> Source:
         if kind not in self._sources:
@@ -238,10 +247,10 @@ class Rooms:
     async def _finding_route(self, request: Request) -> Response:
         def make() -> dict[str, Any]:
             room = self.find(request.path_params["code"])
-            if room.now.kind not in ("experiment", "answer", "end"):
+            if room.now.kind not in ("experiment", "train", "answer", "end"):
                 raise RoomError("the experiment comes later", 409)
             found: dict[str, Any] = msgspec.to_builtins(self.finding(room))
-            if room.now.kind == "experiment":
+            if room.now.kind != "answer":
                 found |= {"right": None, "answer": ""}
             return found
 
@@ -282,13 +291,18 @@ class Rooms:
                     await asyncio.to_thread(room.show, token, str(body.get("link", "")))
                 case "begin":
                     room.lead(token)
-                    if is_shared() and owner is None:
-                        raise RoomError("nobody is known to have asked: reload the page", 409)
-                    await asyncio.to_thread(self._experiment, room, begins=True, owner=owner)
+                    with people.acting(_known(owner)):
+                        await asyncio.to_thread(self._experiment, room, begins=True)
                     self._looks.pop(room.code, None)
+                case "train":
+                    number = await asyncio.to_thread(self._train, room, token, _known(owner))
+                    return {"number": number}
                 case "pretend":
                     room.lead(token)
-                    pretending.begin(room, min(_whole(body, "students"), 40))
+                    pretending.begin(
+                        room, min(_whole(body, "students"), 40),
+                        lambda phone: self._train(room, phone, _known(owner)),
+                    )  # fmt: skip
                 case "end":
                     await asyncio.to_thread(room.end, token)
                 case other:
@@ -310,6 +324,12 @@ async def _body(request: Request) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise RoomError("a request is a JSON object", 400)
     return found
+
+
+def _known(person: str | None) -> str | None:
+    if is_shared() and person is None:
+        raise RoomError("nobody is known to have asked: reload the page", 409)
+    return person
 
 
 def _whole(body: dict[str, Any], name: str) -> int:

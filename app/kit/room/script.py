@@ -1,10 +1,12 @@
 """What a class goes through: polls, an experiment between them, and the steps in their order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
+
+from afn.settings.config import TrainConfig
 
 
 class Poll(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,9 +35,11 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
     """The prediction, and then what is asked behind the answer."""
     link: str
     """The page that it is from, relative to the app's address."""
+    trains: bool = False
+    """Whether the class is the experiment: each phone has a network trained."""
 
 
-Kind = Literal["join", "vote", "shown", "experiment", "again", "answer", "end"]
+Kind = Literal["join", "vote", "shown", "experiment", "train", "again", "answer", "end"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ def steps_of(script: Script) -> tuple[Step, ...]:
         Step("join", say="Scan the code, or type it in. No account, no name."),
         Step("vote", 0, "Predict, each alone. Nobody sees the answers yet."),
         Step("shown", 0, "What made you choose so? One voice for each answer, no verdict yet."),
-        Step("experiment", 0, script.setup),
+        Step("train" if script.trains else "experiment", 0, script.setup),
         Step("answer", 0, "What did the data say? Whom did it surprise?"),
     ]
     for number in range(1, len(script.polls)):
@@ -91,5 +95,13 @@ class Finding:
     """The figure, as Plotly's JSON."""
 
 
-Experimenter = Callable[[str, bool, str | None], Finding]
-"""Given a subject, whether to run it here and now, and for whom: what it says."""
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What makes rooms of a page's subjects."""
+
+    script: Callable[[str], Script]
+    """Of a subject; raises ValueError where there is none."""
+    experiment: Callable[[str, bool, Sequence[str]], Finding]
+    """Given a subject, whether to run it here and now, and the runs of the class: what it says."""
+    config: Callable[[str, int], TrainConfig] | None = None
+    """Of a subject: what the phone of a number trains."""

@@ -1,6 +1,6 @@
 // A phone in a room: one question, large buttons, one thumb.
 
-import { bars, base, element, follow, letter, post } from "./room.js";
+import { bars, base, dots, element, follow, letter, post } from "./room.js";
 
 const room = document.getElementById("room");
 const path = location.pathname.slice(`${base}/join`.length).replaceAll("/", "");
@@ -62,6 +62,32 @@ async function vote(choice) {
   draw();
 }
 
+async function train() {
+  let answer = await post(`room/${code}/train`, { token });
+  if (answer.status === 403 && !(await join())) answer = await post(`room/${code}/train`, { token });
+  problem = answer.refused ?? "";
+  if (!problem) memory(`${KEY}-number`, answer.number);
+  draw();
+}
+
+/** What this phone's network does, or the button that has it trained. */
+function network() {
+  const number = memory(`${KEY}-number`);
+  if (number == null || number === "")
+    return told.kind === "train"
+      ? element("button", { type: "button", className: "main", onclick: train }, "Train mine")
+      : "";
+  const mine = told.dots?.[Number(number)];
+  if (!mine) return element("p", {}, "Yours waits for its turn.");
+  const state = mine.accuracy != null ? `${mine.accuracy} %` : mine.share ? `${Math.round(100 * mine.share)} % trained` : "waits for its turn";
+  return element("div", { className: "network" },
+    element("p", {}, `Yours: ${mine.norm.toUpperCase()}, seed ${mine.seed}`),
+    element("strong", {}, state),
+    element("progress", { value: mine.share, max: 1, ariaLabel: "Your network's training" }),
+    mine.lambda == null ? "" : element("p", {}, `λ_μ ${mine.lambda}`),
+    dots({ ...told, mine: Number(number) }));
+}
+
 function draw() {
   if (!told) return;
   document.title = told.title;
@@ -98,6 +124,7 @@ function draw() {
         kind === "experiment"
           ? element("div", {}, element("progress", { value: told.share ?? 0, max: 1, ariaLabel: "The experiment" }), element("p", {}, told.share >= 1 ? told.found : `The experiment runs: ${told.told}`))
           : "",
+        network(),
         chosen == null ? "" : element("p", {}, `You chose ${letter(chosen)}.`),
         bars({ ...told, why: null }),
         kind === "answer" && told.answer ? element("p", {}, told.answer) : "",

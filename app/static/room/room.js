@@ -101,3 +101,34 @@ export function bars({ options, counts, right, why }) {
     }),
   );
 }
+
+const COLORS = { afn: "#d55e00", asrnorm: "#009e73", bn: "#0072b2" };
+
+/** A dot for each phone's network: accuracy upwards, a column a contender, the newest value. */
+export function dots({ dots: found, mine }) {
+  const names = [...new Set(found.map(({ norm }) => norm))];
+  const values = found.map(({ accuracy }) => accuracy).filter((value) => value != null);
+  const low = Math.floor((Math.min(...values, 100) - 1) / 5) * 5;
+  const high = Math.min(100, Math.ceil((Math.max(...values, low + 5) + 1) / 5) * 5);
+  const chart = element("div", { className: "dots", role: "img", ariaLabel: `${values.length} networks, ${low} to ${high} %` });
+  for (let tick = low; tick <= high; tick += (high - low) / 5 > 5 ? 10 : 5) {
+    const line = element("span", { className: "tick" }, `${tick} %`);
+    line.style.bottom = `${(100 * (tick - low)) / (high - low)}%`;
+    chart.append(line);
+  }
+  found.forEach(({ norm, accuracy, seed, is_over: isOver }, number) => {
+    if (accuracy == null) return;
+    const dot = element("i", { className: `dot${isOver ? "" : " trains"}${number === mine ? " mine" : ""}`, title: `seed ${seed}: ${accuracy} %` });
+    const spread = ((seed * 7) % 11) / 11 - 0.5; // dots of one column stand side by side
+    dot.style.left = `${(100 * (names.indexOf(norm) + 0.5 + 0.5 * spread)) / names.length}%`;
+    dot.style.bottom = `${(100 * (accuracy - low)) / (high - low)}%`;
+    dot.style.background = COLORS[norm] ?? "var(--main)";
+    chart.append(dot);
+  });
+  const foot = element("div", { className: "names" }, names.map((norm) => {
+    const name = element("b", {}, norm.toUpperCase());
+    name.style.color = `light-dark(${COLORS[norm] ?? "#5b4bb7"}, white)`;
+    return name;
+  }));
+  return element("div", { className: "class" }, chart, foot);
+}

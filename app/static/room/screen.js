@@ -1,12 +1,12 @@
 // The projector of a room: the plan before it is opened, then one thing at a time. → next, ← back.
 
-import { bars, base, element, follow, get, post } from "./room.js";
+import { bars, base, dots, element, follow, get, post } from "./room.js";
 
 const room = document.getElementById("room");
 const code = location.pathname.slice(`${base}/room`.length).replaceAll("/", "").toUpperCase();
 const from = new URLSearchParams(location.search).get("from") ?? "";
 const KEY = `afn-room-${code}-teacher`;
-const NEXT = { join: "Begin", vote: "Show the answers", shown: "Go on", experiment: "The answer", again: "Show the shift", answer: "Go on" };
+const NEXT = { join: "Begin", vote: "Show the answers", shown: "Go on", experiment: "The answer", train: "The answer", again: "Show the shift", answer: "Go on" };
 const address = `${location.origin}${base}/join`;
 
 function kept(key, value) {
@@ -25,7 +25,7 @@ const token = code ? kept(KEY) : null;
 
 // -- the plan ---------------------------------------------------------------------------------------
 
-const TITLES = { join: "Join", vote: "Vote", shown: "Answers shown", experiment: "Experiment", again: "Second vote", answer: "Answer", end: "End" };
+const TITLES = { join: "Join", vote: "Vote", shown: "Answers shown", experiment: "Experiment", train: "A network on each phone", again: "Second vote", answer: "Answer", end: "End" };
 
 async function plan() {
   const told = await get(`room/plan?from=${encodeURIComponent(from)}`);
@@ -110,7 +110,7 @@ function draw() {
     if (isVoting) left.push(element("p", { className: "answered" }, element("strong", {}, `${told.answered}`), ` of ${told.here} have answered`));
     const right = isVoting
       ? qr("small")
-      : told.poll === 0 && ["experiment", "answer"].includes(kind)
+      : told.poll === 0 && ["experiment", "train", "answer"].includes(kind)
         ? experiment()
         : "";
     body.push(element("div", { className: `columns${right ? "" : " one"}` }, element("div", {}, left), right));
@@ -128,6 +128,11 @@ function draw() {
 }
 
 function experiment() {
+  if (told.kind === "train" || told.dots)
+    return element("div", { className: "experiment" },
+      told.dots ? dots(told) : element("p", {}, "Press “Train mine” on your phone."),
+      told.answer ? element("p", { className: "answer" }, told.answer) : "",
+      element("small", {}, told.dots ? `${told.told}${told.waiting ? `; about ${Math.ceil(told.waiting * 0.1)} min left` : ""}` : ""));
   const isDone = told.share >= 1;
   return element("div", { className: "experiment" },
     isDone ? element("div", { className: "figure", data: { of: told.told } }) : element("progress", { value: told.share, max: 1, ariaLabel: "The experiment" }),
