@@ -31,19 +31,25 @@ def read_lines(path: Path, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
     A torn last line stays unread until it is complete; a damaged line in between is skipped.
     A missing file has no records.
     """
+    placed, end = read_placed_lines(path, offset)
+    return [record for record, _ in placed], end
+
+
+def read_placed_lines(path: Path, offset: int = 0) -> tuple[list[tuple[dict[str, Any], int]], int]:
+    """The same, each record with the offset behind its line."""
     try:
         with path.open("rb") as file:
             file.seek(offset)
             data = file.read()
     except FileNotFoundError:
         return [], offset
-    end = data.rfind(b"\n") + 1
     records = []
-    for line in data[:end].split(b"\n"):
+    for line in data[: data.rfind(b"\n") + 1].split(b"\n")[:-1]:
+        offset += len(line) + 1
         try:
             record = json.loads(line) if line else None
         except ValueError:
             continue
         if isinstance(record, dict):
-            records.append(record)
-    return records, offset + end
+            records.append((record, offset))
+    return records, offset

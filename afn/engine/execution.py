@@ -1,10 +1,12 @@
 """Executing a run of the store: claim it, train, write its events and its end marker."""
 
+import math
 import resource
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from afn.engine.pace import Pace
 from afn.engine.ready import check_ready
 from afn.engine.training import DivergedError, Training
 from afn.runs.fork import fork
@@ -84,7 +86,11 @@ def train_fork(
 
 
 def execute(
-    run: Run, *, orphaned: Callable[[], bool] = lambda: False, script: Sequence[Timed] = ()
+    run: Run,
+    *,
+    orphaned: Callable[[], bool] = lambda: False,
+    script: Sequence[Timed] = (),
+    pace: Pace | None = None,
 ) -> Iterator[Event]:
     """Execute a run that nobody has claimed yet; an already claimed one yields nothing.
 
@@ -96,6 +102,7 @@ def execute(
         run: A run of the store.
         orphaned: Asked at every step; once True the run stops and keeps a checkpoint.
         script: Commands by step, as `train` takes them.
+        pace: Holds it at steps until others are there; see `afn.work.lockstep`.
     """
     if not run.claim():
         return
@@ -116,10 +123,11 @@ def execute(
             run.control_path,
             offset=max(training.control_offset, run.record().get("obeyed", 0)),
             orphaned=lambda: orphaned() or not run.path.exists(),
+            step=lambda: math.inf if trains.is_complete else trains.step,
         )
         controls = Scripted(script, lambda: trains.step, from_file)
         keeps_last = run.record().get("keeps") == "last"
-        for event in training.events(controls):
+        for event in training.events(controls, pace):
             writer.write(event)
             if keeps_last and event.kind == "checkpoint":
                 run.keep_last_checkpoint()

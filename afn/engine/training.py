@@ -13,6 +13,7 @@ from afn.backbones import Backbone
 from afn.corruptions.applying import applicable
 from afn.engine.challenging import challenged
 from afn.engine.lambdas import rows
+from afn.engine.pace import Free, Pace
 from afn.engine.probing import SHEETS, points
 from afn.engine.snapshots import Snapshot, short
 from afn.engine.state import TrainingState
@@ -25,6 +26,7 @@ from afn.wording import count_words
 SNAPSHOTS = 48
 """Snapshots of γ̂, β̂ and statistics are spread evenly over so many points of a run."""
 _PAUSE_POLL = 0.03
+_PACE_POLL = 0.001
 
 
 class DivergedError(ArithmeticError):
@@ -37,20 +39,24 @@ class Training(TrainingState):
     Nothing here writes but checkpoints, and only where `checkpoints` says.
     """
 
-    def events(self, controls: Controls | None = None) -> Iterator[Event]:
+    def events(self, controls: Controls | None = None, pace: Pace | None = None) -> Iterator[Event]:
         """Train to the end, a stop or a limit (then `stop_reason` says which).
+
+        Args:
+            controls: Where commands come from.
+            pace: Holds it at steps until others are there.
 
         Raises:
             DivergedError: The loss is not finite; names the step.
         """
-        controls = controls or NoControls()
+        controls, pace = controls or NoControls(), pace or Free()
         is_resumed = self.step > 0 and self._forked_from is None
         yield self._event("resume") if is_resumed else self._start()
         yield from self._show_images()
         if not is_resumed:
             yield from self._probe(takes_maps=True)
         while True:
-            yield from self._obey_all(controls)
+            yield from self._obey_all(controls, pace)
             if self.stop_reason or self.is_complete:
                 break
             yield from self._train_step()
@@ -63,8 +69,8 @@ class Training(TrainingState):
 
     # -- commands -------------------------------------------------------------------------------
 
-    def _obey_all(self, controls: Controls) -> Iterator[Event]:
-        """Obey what came; while paused, stay here until a step is allowed."""
+    def _obey_all(self, controls: Controls, pace: Pace) -> Iterator[Event]:
+        """Obey what came; stay here while paused, until a step is allowed, or others are behind."""
         was_paused = self.paused
         while True:
             for command in controls.poll():
@@ -77,14 +83,21 @@ class Training(TrainingState):
             if self.paused != was_paused:
                 was_paused = self.paused
                 yield self._event("state", state="paused" if self.paused else "running")
-            if self.stop_reason or self.is_complete or not self.paused:
+            if self.stop_reason or self.is_complete:
                 return
-            if self._steps_allowed:
-                self._steps_allowed -= 1
+            if self.paused and not self._steps_allowed:
+                pace.rest(self.step)
+                asleep = time.perf_counter()
+                time.sleep(_PAUSE_POLL)
+                self._paused_seconds += time.perf_counter() - asleep
+                continue
+            without, may_go = pace.without, pace.lets(self.step)
+            if pace.without != without:
+                yield self._event("lockstep", without=list(pace.without))
+            if may_go:
+                self._steps_allowed -= self.paused
                 return
-            asleep = time.perf_counter()
-            time.sleep(_PAUSE_POLL)
-            self._paused_seconds += time.perf_counter() - asleep
+            time.sleep(_PACE_POLL)
 
     def _obey(self, command: Command) -> Iterator[Event]:
         try:

@@ -23,6 +23,7 @@ _NEEDED = {
     "evaluation": {"step", "corruption", "severity", "accuracy", "correct", "n"},
     "command": {"step"},
     "probes": {"step", "images", "classes", "sheet", "columns", "tile"},
+    "lockstep": {"step", "without"},
     "sheet": {"step", "file", "layers", "columns", "tile", "scale"},
 }
 """Events that are kept as they are, by their kind, and what each has to say."""
@@ -74,6 +75,8 @@ class History:
     """(probes, images, classes): 255 times the probability."""
     sheets: tuple[dict[str, Any], ...] = ()
     """Feature maps, by the step."""
+    lockstep: tuple[dict[str, Any], ...] = ()
+    """Where it went on without others of its comparison, and where they had caught up."""
     is_paused: bool = False
     seconds: float = 0.0
     """So far, without pauses."""
@@ -223,6 +226,7 @@ class Follower:
             probe_steps=probe_steps,
             probe_answers=answers,
             sheets=tuple(self._listed["sheet"]),
+            lockstep=tuple(self._listed["lockstep"]),
             is_paused=self._is_paused,
             seconds=self._seconds,
             stepped_at=self._stepped_at,
@@ -239,7 +243,9 @@ class Follower:
                         self._stepped_at = seconds
                 case "start":
                     self._begin(event)
-                case "snapshot" | "evaluation" | "command" | "probes" | "sheet" as kind:
+                case (
+                    "snapshot" | "evaluation" | "command" | "probes" | "sheet" | "lockstep" as kind
+                ):
                     if missing := _NEEDED[kind] - event.keys():
                         raise KeyError(*missing)
                     if kind != "probes" or not self._is_known(event):

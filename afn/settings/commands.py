@@ -1,11 +1,12 @@
 """Commands to a live run: what may be said, and how it is read from the run's control file."""
 
 import math
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from afn.jsonl import read_lines
+from afn.jsonl import read_placed_lines
 from afn.settings.config import LIVE, SETTINGS
 from afn.settings.lambda_init import LAMBDAS
 
@@ -21,11 +22,16 @@ def check_command(command: Command) -> Command:
     ``{"command": name}`` with name pause, resume, step, stop; ``evaluate`` with ``severity``; or
     ``set`` with exactly one of `LIVE`, or ``lambda``: the logits to put
     (mu, sigma, gamma, beta; for a linear gate the λ itself). With a schedule, lr is its base.
+    With ``at`` it takes effect behind that step, or where that is past, at once.
 
     Raises:
         ValueError: One line that says what was expected and what came.
     """
-    values = {key: value for key, value in command.items() if key not in ("command", "reason")}
+    known = ("command", "reason", "at")
+    values = {key: value for key, value in command.items() if key not in known}
+    at = command.get("at", 0)
+    if not isinstance(at, int) or isinstance(at, bool) or at < 0:
+        raise ValueError(f"at must be a step, 0 or more, got {at!r}")
     match command.get("command"):
         case "pause" | "resume" | "step" | "stop" if not values:
             pass
@@ -69,37 +75,67 @@ class NoControls:
 
 
 class FileControls:
-    """Commands appended to a file, one JSON object a line.
+    """Commands appended to a file, one JSON object a line, obeyed in their order.
+
+    One that says ``at`` which step it takes effect holds up those behind it until then, but a stop.
 
     Args:
         path: The run's control file; it need not exist.
         offset: Where to begin reading, in bytes: a resumed run has obeyed what came before.
         orphaned: Asked at every poll; once it says True, the run is told to stop.
+        step: Tells how many steps are done; by default so many that nothing has to wait.
     """
 
     def __init__(
-        self, path: Path, *, offset: int = 0, orphaned: Callable[[], bool] | None = None
+        self,
+        path: Path,
+        *,
+        offset: int = 0,
+        orphaned: Callable[[], bool] | None = None,
+        step: Callable[[], float] = lambda: math.inf,
     ) -> None:
         self._path = path
-        self._offset = offset
+        self._offset = self._read_to = offset
         self._orphaned = orphaned
+        self._step = step
+        self._held: deque[tuple[Command, int]] = deque()
 
     @property
     def offset(self) -> int:
-        """How far the file has been read, in bytes."""
+        """Up to where the file has been obeyed, in bytes."""
         return self._offset
 
     def poll(self) -> list[Command]:
-        """Read what was appended since the last call."""
+        """Read what was appended since the last call; what is due by now."""
         if self._orphaned is not None and self._orphaned():
             return [{"command": "stop", "reason": WORKER_ENDED}]
+        self._read()
+        step, due = self._step(), list[Command]()
+        is_told_to_stop = any(
+            command.get("command") == "stop" and _step_of(command) <= step
+            for command, _ in self._held
+        )
+        while self._held and (is_told_to_stop or _step_of(self._held[0][0]) <= step):
+            command, self._offset = self._held.popleft()
+            due.append(command)
+        return due
+
+    def _read(self) -> None:
         try:
-            if self._path.stat().st_size <= self._offset:
-                return []
+            if self._path.stat().st_size <= self._read_to:
+                return
         except FileNotFoundError:
-            return []
-        commands, self._offset = read_lines(self._path, self._offset)
-        return commands
+            return
+        placed, self._read_to = read_placed_lines(self._path, self._read_to)
+        self._held.extend(placed)
+        if not self._held:
+            self._offset = self._read_to
+
+
+def _step_of(command: Command) -> int:
+    """Behind which step it takes effect; one that is malformed is answered at once."""
+    at = command.get("at", 0)
+    return at if isinstance(at, int) else 0
 
 
 class Scripted:

@@ -27,8 +27,11 @@ Kinds and their values (besides ``step`` and ``seconds``, the wall time since th
 - ``sheet``: feature maps behind each norm layer, of one probe image: file, layers (names, a row
   each), columns (their first channels), tile, scale (what is black and what white), image (its
   number among the probe's); before the first step, at 24 points of the run, and at the end
-- ``command``: a command that took effect, or an ``error`` in one line
+- ``command``: a command that took effect (``at``: behind which step it was to), or an ``error`` in
+  one line
 - ``state``: running or paused
+- ``lockstep``: without (ids of the runs of the same comparison that it no longer waits for: they
+  came too late, and have not caught up since; none: all are together again)
 - ``checkpoint``: file
 - ``resume``: the run went on from the checkpoint of this step; what was recorded after it is undone
 

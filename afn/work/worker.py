@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from afn.ask.evaluation import Evaluation, EvaluationStore
 from afn.runs.store import Run, RunStore
 from afn.work import inspector as service
 from afn.work.folder import ENDED, Work, read_json
+from afn.work.lockstep import pace_of
 from afn.work.memory import keep_freed_memory
 from afn.work.queue import Group, Queue
 
@@ -145,7 +146,7 @@ class Worker:
                 return
             self._take(self._queue, group)
             for run in waiting:
-                self._children[self._start(run)] = run
+                self._children[self._start(run, together=[each.id for each in waiting])] = run
         while len(self._children.keys() - self._paused) < cores:
             if not (group := self._queue.first_behind()):
                 return
@@ -166,14 +167,19 @@ class Worker:
                 return run
         return None
 
-    def _start(self, work: Work, niceness: int = _NICENESS) -> int:
+    def _start(
+        self, work: Work, niceness: int = _NICENESS, together: Sequence[str] | None = None
+    ) -> int:
         if not self._can_fork:
             what = "--evaluate" if isinstance(work, Evaluation) else "--run"
             command = [sys.executable, "-m", "afn.work.worker", str(self.store.root), what, work.id]
             command += ["--nice", f"{niceness}"]
+            command += [] if together is None else ["--with", *together]
             return subprocess.Popen(command, stdin=self._lifeline_read).pid
         return self._fork(
-            lambda: work_here(work, self._lifeline_read, self._news_write, niceness=niceness),
+            lambda: work_here(
+                work, self._lifeline_read, self._news_write, niceness=niceness, together=together
+            ),
             lambda reason: work.end("failed", reason),
         )
 
@@ -251,7 +257,12 @@ def bury(work: Work, status: int, pid: int) -> None:
 
 
 def work_here(
-    work: Work, lifeline: int, news: int | None = None, *, niceness: int = _NICENESS
+    work: Work,
+    lifeline: int,
+    news: int | None = None,
+    *,
+    niceness: int = _NICENESS,
+    together: Collection[str] | None = None,
 ) -> None:
     """Execute one run or evaluation in this process, niced, on one thread.
 
@@ -260,7 +271,9 @@ def work_here(
         lifeline: A descriptor that closes (reads as ended) when the parent is gone.
         news: Where pauses are told, so that a paused run does not hold up the next comparison.
         niceness: Added to the process's.
+        together: Ids of the runs of a comparison that begin now, this one's among them.
     """
+    pace = pace_of(work, together) if isinstance(work, Run) else None
     import torch
 
     from afn.ask.execution import carry_out
@@ -278,15 +291,20 @@ def work_here(
         carry_out(work, orphaned=orphaned)
         return
     assert isinstance(work, Run)
-    for event in execute(work, orphaned=orphaned):
-        if event.kind == "state" and news is not None:
-            sign = "p" if event.values["state"] == "paused" else "r"
-            with suppress(OSError):
-                os.write(news, f"{sign}{os.getpid()}\n".encode())
+    assert pace is not None
+    try:
+        for event in execute(work, orphaned=orphaned, pace=pace):
+            if event.kind == "state" and news is not None:
+                sign = "p" if event.values["state"] == "paused" else "r"
+                with suppress(OSError):
+                    os.write(news, f"{sign}{os.getpid()}\n".encode())
+    finally:
+        pace.leave()
 
 
 def main(arguments: list[str]) -> None:
-    """``RUNS_DIR`` serves; ``RUNS_DIR --run|--evaluate ID --nice N`` does that in this process.
+    """``RUNS_DIR`` serves; ``RUNS_DIR --run|--evaluate ID --nice N`` does that in this process, a
+    run in step with those that ``--with`` names behind that.
 
     ``RUNS_DIR --inspect SOCKET`` looks into layers.
     """
@@ -298,11 +316,12 @@ def main(arguments: list[str]) -> None:
         service.serve(arguments[2], lifeline=0)
         return
     if len(arguments) > 1:
-        _, what, work_id, _, niceness = arguments
+        _, what, work_id, _, niceness, *rest = arguments
         where: RunStore | EvaluationStore = store
         if what == "--evaluate":
             where = EvaluationStore.beside(store)
-        work_here(where.open(work_id), lifeline=0, niceness=int(niceness))
+        together = rest[1:] if rest else None
+        work_here(where.open(work_id), lifeline=0, niceness=int(niceness), together=together)
         return
     can_fork = sys.platform == "linux" and os.environ.get("AFN_WORKER_FORK", "1") == "1"
     if can_fork:

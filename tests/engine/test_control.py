@@ -5,8 +5,11 @@ from dataclasses import replace
 import pytest
 
 from afn import train
+from afn.engine.execution import execute
 from afn.engine.training import Training
+from afn.runs.history import History
 from afn.runs.store import progress_of
+from afn.settings.commands import check_command
 from tests.engine.told import Scripted, of_kind, without_times
 
 
@@ -120,3 +123,55 @@ def test_a_checkpoint_keeps_its_class_names_and_is_not_resumed_with_others(
     resumed.data = replace(resumed.data, class_names=tuple("1023456789"))
     with pytest.raises(ValueError, match=r"digits8 had other classes when .*: expected 0, 1, 2"):
         resumed.restore(path)
+
+
+def test_commands_take_effect_behind_the_step_that_they_say(store, quick):
+    run = store.create(quick)
+    for command in ({"command": "set", "lr": 0.01, "at": 6}, {"command": "set", "lr": 0.02},
+                    {"command": "set", "lr": 0.03, "at": 4}):  # fmt: skip
+        run.send(command)
+    list(execute(run))
+    history = History.of(run)
+    # In their order: what comes behind one waits with it, also where its own step is past then.
+    assert [(each["step"], each["lr"]) for each in history.commands] == [
+        (6, 0.01), (6, 0.02), (6, 0.03),
+    ]  # fmt: skip
+    assert history.columns["lr"][[5, 6]].tolist() == [0.05, 0.03]
+
+
+def test_what_was_to_come_at_a_later_step_is_obeyed_before_a_stop_and_at_the_end(store, quick):
+    stopped, ended = store.create(quick), store.create(quick)
+    stopped.send({"command": "set", "lr": 0.01, "at": 900})
+    stopped.send({"command": "stop"})
+    list(execute(stopped))
+    assert stopped.state().summary["step"] == 0
+    assert [each["command"] for each in History.of(stopped).commands] == ["set", "stop"]
+    assert stopped.pending() == []
+    ended.send({"command": "pause", "at": 900})
+    list(execute(ended))
+    assert (ended.state().status, ended.state().summary["step"]) == ("finished", 22)
+    assert [each["command"] for each in History.of(ended).commands] == ["pause"]
+
+
+def test_a_resumed_run_obeys_what_was_still_to_come_and_nothing_twice(store, quick):
+    config = replace(quick, epochs=2)  # a checkpoint at step 22
+    run = store.create(config)
+    run.send({"command": "set", "lr": 0.02, "at": 3})
+    run.send({"command": "set", "lr": 0.01, "at": 30})
+    events = execute(run)
+    for event in events:
+        if event.kind == "step" and event.step == 25:
+            break
+    events.close()  # as a crash
+    assert [command["at"] for command in run.pending()] == [30]
+    assert run.reopen()
+    list(execute(run))
+    history = History.of(run)
+    assert [(each["step"], each["lr"]) for each in history.commands] == [(3, 0.02), (30, 0.01)]
+    assert history.columns["lr"][[29, 30]].tolist() == [0.02, 0.01]
+
+
+@pytest.mark.parametrize("at", [-1, 2.5, "7", True, None])
+def test_a_step_that_is_none_is_refused(at):
+    with pytest.raises(ValueError, match="at must be a step"):
+        check_command({"command": "pause", "at": at})

@@ -15,7 +15,7 @@ from afn.work.folder import ENDED
 from ...kit import people
 from ...kit.setting_control import control
 from ...kit.view import said
-from . import transport
+from . import together, transport
 from . import view as state
 from .slot import Slot
 from .words import HELP
@@ -78,8 +78,7 @@ def _sends(change: Callable[[], Command], slots: Sequence[Slot], label: str) -> 
         if not (command := change()):
             return
         runs = [slot.run for slot in slots if slot.run is not None and _heeds(slot)]
-        for run in runs:
-            run.send({"command": "set", **command})
+        together.send(runs, {"command": "set", **command})
         if any(run.state().status in ENDED for run in runs):
             st.toast(
                 f"{label} is set; what has ended obeys it once resumed.", icon=":material/tune:"

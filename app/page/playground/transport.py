@@ -17,6 +17,7 @@ from ...kit.components.starter import start_by
 from ...kit.draw.chart import change_words
 from ...kit.markdown import plain
 from ...kit.view import settle
+from . import together
 from . import view as state
 from .slot import Slot
 from .words import HELP
@@ -257,8 +258,7 @@ def _live_runs(chosen: list[int]) -> list[Run]:
 
 
 def _send(chosen: list[int], command: Command) -> None:
-    for run in _live_runs(chosen):
-        run.send(command)
+    together.send(_live_runs(chosen), command)
 
 
 def can_reopen(slot: Slot) -> bool:
