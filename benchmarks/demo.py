@@ -47,7 +47,7 @@ def main() -> None:
         store = RunStore(Path(folder) / "runs")
         for config, name in zip(configs, labels(tuple(configs)), strict=True):
             runs = [_trained(store, replace(config, seed=seed)) for seed in range(given.seeds)]
-            print(f"{name}: {', '.join(_told(runs))}", flush=True)
+            print(f"{name}: {', '.join(_told(runs)) or 'untested'}", flush=True)
             if given.keep:
                 _keep(config, runs[config.seed])
     if given.keep:

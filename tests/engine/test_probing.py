@@ -26,6 +26,11 @@ def finished(config, folder):
     return run
 
 
+def read(path):
+    with Image.open(path) as picture:
+        return np.asarray(picture)
+
+
 @pytest.mark.parametrize("norm", ["afn", "asrnorm", "bn", "gn"])
 def test_training_is_the_same_bit_for_bit_without_probes(quick, norm, tmp_path, monkeypatch):
     config = replace(quick, norm=norm, stat_dropout=0.3 if norm == "afn" else 0.0)
@@ -70,7 +75,7 @@ def test_answers_and_maps_are_those_of_the_network_in_evaluation_mode(quick, tmp
 
     sheet = history.sheets[-1]
     assert (sheet["step"], sheet["image"], sheet["columns"]) == (history.step, 16, 4)
-    pixels = np.asarray(Image.open(run.path / "sheets" / sheet["file"]))
+    pixels = read(run.path / "sheets" / sheet["file"])
     width, height = sheet["tile"]
     assert pixels.shape == (2 * height, 4 * width)
     low, high = sheet["scale"]
@@ -78,7 +83,7 @@ def test_answers_and_maps_are_those_of_the_network_in_evaluation_mode(quick, tmp
     wanted = pixels_of(((repeated[3] - low) / (high - low)).clamp(0, 1)[None])[..., 0]
     np.testing.assert_array_equal(pixels[height:, 3 * width :], wanted)
 
-    tiles = np.asarray(Image.open(run.path / "sheets" / about["sheet"]))
+    tiles = read(run.path / "sheets" / about["sheet"])
     width, height = about["tile"]
     damaged = tiles[2 * height : 3 * height, :width]  # behind two rows of eight
     np.testing.assert_array_equal(damaged, pixels_of(halves[1][0])[..., 0])
