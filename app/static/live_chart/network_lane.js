@@ -121,7 +121,10 @@ export function buildLane(lane, { width, height, open, dial, isCompact, inside, 
     return { valve, cell, drawn, link };
   });
   const answers = answerOf(drawing, answer, cy, isCompact);
+  const snapped = text(width - 10, height - 9, "", { class: "network-note", "text-anchor": "end" });
+  drawing.append(snapped);
 
+  const hasMaps = where.cells.some(({ maps }) => maps);
   let flowing = null;
   const update = (data, now, { scale, isLive, isFlowing }) => {
     const share = now.test && `${Math.round(1000 * now.test.share) / 10}`.replace(/\.0$/, "");
@@ -143,9 +146,23 @@ export function buildLane(lane, { width, height, open, dial, isCompact, inside, 
     }
     node.classList.toggle("is-flowing", Boolean(probes?.sheet) && isFlowing);
     answers(probes, now);
-    paint(canvas, { width, height, data, now, isLive, images: { ...images, y: cy - images.side / 2 }, cells: built.map(({ valve, cell }) => ({ name: lane.layers[valve.layers.at(-1)][0], maps: cell.maps })) });
+    node.dataset.step = now.step;
+    paint(canvas, {
+      width, height, data, now, isLive,
+      images: { ...images, y: cy - images.side / 2 },
+      cells: built.map(({ valve, cell }) => ({ name: lane.layers[valve.layers.at(-1)][0], maps: cell.maps })),
+      told: (step) => setText(snapped, snaps(step, now, hasMaps)),
+    });
   };
   return { node, update };
+}
+
+/** What is not of the step on show, and of which it is. */
+function snaps(maps, { step, asked }, hasMaps) {
+  const late = [];
+  if (hasMaps && maps != null && maps !== step) late.push(`maps: step ${maps}`);
+  if (asked != null && asked !== step) late.push(`answer: step ${asked}`);
+  return late.join(", ");
 }
 
 /** Gives a drop the picture of the followed image, or of one beside it. */

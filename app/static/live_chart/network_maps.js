@@ -61,6 +61,7 @@ function wait(canvas, image) {
 function draw(canvas, state, batch) {
   state.batch = batch;
   if (isHere(state.coming?.image)) state.maps = state.coming;
+  state.scene.told(state.maps?.step);
   const { width, height, data, images, cells } = state.scene;
   const key = [width, height, isHere(batch) && batch.src, state.maps?.address, devicePixelRatio].join();
   if (key === state.shown) return;

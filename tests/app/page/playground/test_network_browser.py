@@ -1,0 +1,81 @@
+"""The diagram of the contenders in a real browser: what was recorded stands on its valves."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from playwright.sync_api import expect
+
+from afn.engine.execution import execute
+from afn.runs.store import RunStore
+from afn.settings.config import TrainConfig
+from afn.settings.lambda_init import LambdaInit
+from tests.app.browser import button
+from tests.app.live import events
+
+pytestmark = pytest.mark.browser
+CONFIG = TrainConfig(
+    dataset="digits8", widths=(4, 8), epochs=1, batch_size=64, evals_per_epoch=0, eval_images=50,
+    corruptions=("contrast",), severity=5, lambda_init=LambdaInit.OPEN, lambda_lr_factor=10,
+)  # fmt: skip
+PAINTED = """lane => { const canvas = lane.querySelector('canvas');
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  return data.some(value => value > 0); }"""
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    store = RunStore(tmp_path_factory.mktemp("runs"))
+    runs = [store.create(replace(CONFIG, norm=norm)) for norm in ("afn", "bn")]
+    for run in runs:
+        list(execute(run))
+    return runs
+
+
+@pytest.fixture(scope="module")
+def address(serve, trained):
+    folder = trained[0].path.parent
+    return serve({"AFN_RUNS_DIR": str(folder), "AFN_DATA_DIR": str(folder / "no-data")})
+
+
+def lane(page, label):
+    return page.locator(f'.network-lane[aria-label="{label}"]')
+
+
+def test_valves_show_the_step_on_show_and_open_the_layer_there(page, address, trained):
+    afn, bn = trained
+    page.goto(f"{address}/?run={afn.id}~{bn.id}")
+    steps = events(afn, "step")
+    last = steps[-1]
+    expect(lane(page, "AFN")).to_have_attribute("data-step", str(last["step"]))
+    valves = lane(page, "AFN").locator(".network-lambda")
+    expect(valves).to_have_text([f"λ {row[0]:.3f}" for row in last["lambdas"]])
+    expect(lane(page, "BN").locator(".network-norm")).to_have_text(["BN", "BN"])
+    page.wait_for_function(f"() => ({PAINTED})(document.querySelector('.network-lane'))")
+
+    probes, answer = events(afn, "probes")[0], lane(page, "AFN").locator(".network-verdict")
+    assert any(image["corruption"] == "contrast" for image in probes["images"])
+    expect(answer).to_have_text(re.compile("right|wrong"))
+
+    thumb = page.get_by_role("slider", name="Training step")
+    thumb.press("Home")
+    for _ in range(3):
+        thumb.press("ArrowRight")
+    expect(lane(page, "AFN")).to_have_attribute("data-step", "3")
+    [third] = [step for step in steps if step["step"] == 3]
+    expect(valves).to_have_text([f"λ {row[0]:.3f}" for row in third["lambdas"]])
+    link = lane(page, "AFN").locator("a.network-open").nth(1)
+    expect(link).to_have_attribute("href", re.compile(r"/inside\?.*blocks\.1\.norm&step=3$"))
+    expect(link).to_have_attribute("aria-label", re.compile(rf"λ {third['lambdas'][1][0]:.3f} "))
+    link.press("Enter")
+    page.wait_for_url(re.compile(rf"/inside\?model={afn.id}&layer=backbone\.blocks\.1\.norm"))
+
+
+def test_a_deep_network_folds_into_stages_and_unfolds(page, address):
+    page.goto(f"{address}/?net=resnet20&c=afn&c=bn")
+    valves = lane(page, "AFN").locator(".network-valve")
+    expect(valves).to_have_count(3)
+    lane(page, "AFN").get_by_role("button").nth(1).press("Enter")
+    expect(valves).to_have_count(6)
+    button(page, "whole network").click()
+    expect(valves).to_have_count(3)
