@@ -29,6 +29,7 @@ MOST_SNAPSHOTS = 100
 """Of a history; a longer one is thinned evenly, its newest kept."""
 STATISTICS = LAMBDAS[:2]
 """The λ that a valve shows: of the mean and of the spread."""
+_LIKE = ("mnist5k-afn", "mnist5k-asrnorm", "mnist5k-bn")
 STILL = 0.01
 """Smaller moves of λ are hardly seen on a dial from 0 to 1."""
 
@@ -134,6 +135,7 @@ def _spec(lane: Lane, first: int) -> dict[str, Any]:
         "run": lane.shown.id
         if lane.shown and isinstance(lane.shown.history.run, Run | Card)
         else None,
+        "like": _like(lane.config),
         "isStarted": lane.shown is not None,
         "isLive": lane.shown is not None and lane.shown.is_live,
         "norm": NORM_TITLES[config.norm],
@@ -144,6 +146,13 @@ def _spec(lane: Lane, first: int) -> dict[str, Any]:
         "stages": [[stage.title, stage.layers] for stage in stages_of(layers)],
         "first": first,
     }
+
+
+def _like(config: TrainConfig) -> str | None:
+    """A pretrained model with the same layers, to look into where a contender has no checkpoint."""
+    name, usual = f"{config.dataset}-{config.norm}", TrainConfig()
+    has_its_layers = (config.backbone, config.widths) == (usual.backbone, usual.widths)
+    return name if has_its_layers and name in _LIKE else None
 
 
 def _now(lane: Lane) -> _Seen:

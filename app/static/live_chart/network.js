@@ -1,6 +1,6 @@
 // The contenders as living diagrams, a lane each: images, convolutions, a mixing valve per norm layer
 // or per stage of a deep network, feature maps, and the answer to one image.
-//   spec: { lanes: [{ label, color, run, isLive, norm, source, mixes, proposes, first,
+//   spec: { lanes: [{ label, color, run, like, isStarted, isLive, norm, source, mixes, proposes, first,
 //           layers: [[name, words]], stages: [[title, [layer]]] }], inside }
 //   chunk: { pts: [[first line, steps, λ of mean and spread of each layer]], and rows that begin with
 //     their lane: starts [step, [[mean, spread]]], moves [step, [per layer]], tests [step, share,
@@ -107,7 +107,8 @@ function build(slot, key, spec, view, width, chart) {
   const how = { width, height, open, dial, isCompact: width < COMPACT, inside: spec.inside, unfold: choose };
   const lanes = spec.lanes.map((lane) => buildLane(lane, how));
   const below = legend({ spec, dial, setDial: (value) => ((view.dial = value), again()) });
-  const above = folds ? [stages(spec, open, choose)] : [];
+  const above = spec.lanes.some(({ mixes }) => mixes) ? [sentence()] : [];
+  if (folds) above.push(stages(spec, open, choose));
   const titles = spec.lanes.map((lane) => valvesOf(lane, open).map(({ title }) => title).join());
   if (titles.every((each) => each === titles[0])) above.push(heads(spec.lanes[0], how));
   const root = element("div", { className: `network${open == null ? "" : " is-unfolded"}` }, ...above, ...lanes.map(({ node }) => node), below.node);
@@ -116,6 +117,13 @@ function build(slot, key, spec, view, width, chart) {
   const picture = { key, spec, root, lanes, legend: below };
   pictures.set(slot, picture);
   return picture;
+}
+
+/** What the picture says, for who sees it the first time. */
+function sentence() {
+  const proposed = element("b", { className: "is-proposed" }, "proposes");
+  const parts = ["Each valve mixes what is ", element("b", {}, "measured"), " with what its small network "];
+  return element("p", { className: "network-words" }, ...parts, proposed, ". ", element("b", {}, "λ"), " says how far it is open.");
 }
 
 /** Nothing moves that nobody sees. */

@@ -83,7 +83,7 @@ export function heads(lane, { width, height, open, isCompact }) {
 export function buildLane(lane, { width, height, open, dial, isCompact, inside, unfold }) {
   const valves = valvesOf(lane, open);
   const where = plan(width, height, valves.length, isCompact);
-  const canvas = element("canvas", { className: "network-maps" });
+  const canvas = element("canvas", { className: "network-maps", ariaHidden: "true" });
   const drawing = svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, class: "network-drawing" });
   const score = element("b", {});
   const tested = element("small", {});
@@ -189,7 +189,8 @@ const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.
 
 /** What a click on a valve does: unfold its stage, or go to the layer's own page. */
 function linked(lane, { title, layers, stage }, inside, unfold) {
-  const isLink = stage == null && inside && lane.run;
+  const model = lane.run ?? lane.like;
+  const isLink = stage == null && inside && model;
   const node = svg(isLink ? "a" : "g", { class: "network-open" });
   if (stage != null) {
     node.setAttribute("role", "button");
@@ -207,7 +208,8 @@ function linked(lane, { title, layers, stage }, inside, unfold) {
   const update = (state, step) => {
     const words = wordsOf(lane, title, layers, state, stage, isLink);
     if (isLink) {
-      const link = `${inside}?${new URLSearchParams({ model: lane.run, layer: lane.layers[layers[0]][0], step })}`;
+      const at = lane.run ? { step } : {};
+      const link = `${inside}?${new URLSearchParams({ model, layer: lane.layers[layers[0]][0], ...at })}`;
       if (node.getAttribute("href") !== link) node.setAttribute("href", link);
     }
     if (words === told) return;
@@ -226,7 +228,7 @@ function wordsOf(lane, title, layers, state, stage, isLink) {
     if (state.move != null) parts.push(`moves the mean by ${state.move.toPrecision(2)} σ`);
   } else parts.push(lane.mixes ? "λ at its start" : `no λ: ${lane.norm} takes what it measures`);
   if (stage != null) parts.push("unfold");
-  else if (isLink) parts.push("open the layer");
+  else if (isLink) parts.push(lane.run ? "open the layer" : `open the layer of a trained ${lane.norm}`);
   return parts.join(" · ");
 }
 

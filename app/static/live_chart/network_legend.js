@@ -12,8 +12,8 @@ export function legend({ spec, dial, setDial }) {
   const node = element("div", { className: "network-legend" });
   if (mixes) {
     node.append(
-      entry(picture(30, [pipe("is-measured", 4, 14), pipe("is-proposed", 15, 4)]), `pipe: share in the mean (measured 1−λ, proposed λ)`),
-      entry(picture(22, [svg("path", { class: "network-needle", d: "M4 18L16 4" })]), "needle: λ"),
+      entry(picture(30, [pipe("is-measured", 4, 14), pipe("is-proposed", 15, 4)]), "width: share in the mean, 1−λ and λ"),
+      entry(picture(22, [svg("path", { class: "network-needle", d: "M4 18L16 4" })]), "λ of the mean"),
       entry(picture(22, [svg("path", { class: "network-spread", d: "M4 18L16 4" })]), "λ of the spread"),
       halo,
       dials(dial, setDial),
@@ -21,7 +21,7 @@ export function legend({ spec, dial, setDial }) {
   }
   const update = (scale) => {
     halo.hidden = !scale;
-    const words = scale ? `ring: moves the mean, widest ${scale} σ` : "";
+    const words = scale ? `ring: how far the mean moves, up to ${scale} σ` : "";
     if (moved.textContent !== words) moved.textContent = words;
   };
   return { node, update };

@@ -11,6 +11,7 @@ import pytest
 from afn import LambdaInit, TrainConfig
 from afn.engine.building import model_of
 from afn.norms import Norm
+from afn.pretrained.cards import read_card
 from afn.settings.backbones import BACKBONE_NAMES
 from app.kit.draw.network import Lane, network_chart
 from app.kit.draw.stages import MOST, expected_layers, stages_of
@@ -142,3 +143,14 @@ def test_the_reading_says_where_needles_hardly_move(shown):
     still = np.repeat(history.lambdas[:, :, :1], history.num_steps, axis=2)
     held = replace(shown[0], history=replace(history, lambdas=still))
     assert network_chart([lane_of(held)]).reading.startswith("The needles hardly move")
+
+
+def test_without_a_checkpoint_a_valve_leads_to_a_pretrained_layer_of_the_same_name():
+    def like(**values):
+        config = TrainConfig(**values)
+        [lane] = network_chart([Lane(label="", color="#000000", config=config)]).spec["lanes"]
+        return lane["run"], lane["like"]
+
+    assert like(norm="asrnorm") == (None, "mnist5k-asrnorm")
+    assert read_card("mnist5k-asrnorm").config.widths == TrainConfig().widths
+    assert like(norm="asrnorm", widths=(8,)) == like(norm="gn") == (None, None)
