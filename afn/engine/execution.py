@@ -95,8 +95,8 @@ def execute(
     """Execute a run that nobody has claimed yet; an already claimed one yields nothing.
 
     A run that was reopened goes on from its last checkpoint, and a fork that has none of its own
-    begins at the other run's. Whatever happens, the run ends with
-    an end marker that says finished, stopped or failed with one line.
+    begins at the other run's; a branch obeys its script. Whatever happens, the run ends with an end
+    marker that says finished, stopped or failed with one line.
 
     Args:
         run: A run of the store.
@@ -114,10 +114,12 @@ def execute(
         return
     try:
         training = Training(run.config(), run.path / "checkpoints", run.sheets_path)
+        origin = run.origin()
         if weights := run.weights():
             training.restore(weights)
-        elif origin := run.origin():
+        elif origin and origin.file:
             training.fork(run.path / CHECKPOINT, origin)
+        script = sorted([*(origin.script if origin else ()), *script], key=lambda each: each[0])
         trains = training
         from_file = FileControls(
             run.control_path,

@@ -164,7 +164,7 @@ def fork(
     )
     forked = store.create(config, name=label[:80], commands=commands, origin=origin, owner=owner)
     try:
-        _take(place.path, forked.path / CHECKPOINT)
+        take(place.path, forked.path / CHECKPOINT)
     except OSError:
         forked.delete()
         raise
@@ -202,8 +202,8 @@ def _num_train(run: Run) -> int | None:
     return next((event.get("num_train") for event in starts), None)
 
 
-def _take(source: Path, target: Path) -> None:
-    """Checkpoints are written once and never changed, so that a second name of one file does."""
+def take(source: Path, target: Path) -> None:
+    """Have a checkpoint in another folder: never changed, so that a second name of it does."""
     try:
         os.link(source, target)
     except OSError:

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from afn.jsonl import read_placed_lines
 from afn.settings.config import LIVE, SETTINGS
-from afn.settings.lambda_init import LAMBDAS
+from afn.settings.lambda_init import GREEK, LAMBDAS
+from afn.wording import number_words
 
 Command = dict[str, Any]
 WORKER_ENDED = "its worker process ended"
@@ -56,6 +57,18 @@ def _check_logits(logits: object) -> None:
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if not is_number or not math.isfinite(value) or abs(value) > 50:
             raise ValueError(f"the logit of λ_{name} must be a number in [-50, 50], got {value!r}")
+
+
+def change_words(command: Command) -> str:
+    """What a command sets, as its mark says: "lr 0.01"; empty where it sets nothing."""
+    if command.get("command") != "set" or "error" in command:
+        return ""
+    names = {"lr": "lr", "batch_size": "batch", "lambda_lr_factor": "λ lr ×"}
+    for key, name in names.items():
+        if key in command:
+            return f"{name} {number_words(command[key])}"
+    logits = command.get("lambda", {})
+    return ", ".join(f"{GREEK[key]} logit {number_words(value)}" for key, value in logits.items())
 
 
 class Controls(Protocol):

@@ -8,8 +8,8 @@ from afn.pretrained.cards import Card
 from afn.runs.history import History
 from afn.runs.origin import ForkedFrom
 from afn.runs.recorded import Recorded
+from afn.settings.commands import change_words
 from afn.settings.config import TrainConfig
-from afn.settings.lambda_init import GREEK
 from afn.wording import statistics_told
 
 Rows = list[dict[str, Any]]
@@ -102,15 +102,3 @@ def marks_since(shown: Sequence[Shown], seen: Sequence[int]) -> list[dict[str, A
         for command in each.history.commands[first:]
         if (text := change_words(command))
     ]
-
-
-def change_words(command: dict[str, Any]) -> str:
-    """What a command sets, as its mark says: "lr 0.01"; empty where it sets nothing."""
-    if command.get("command") != "set" or "error" in command:
-        return ""
-    names = {"lr": "lr", "batch_size": "batch", "lambda_lr_factor": "λ lr ×"}
-    for key, name in names.items():
-        if key in command:
-            return f"{name} {command[key]:g}"
-    logits = command.get("lambda", {})
-    return ", ".join(f"{GREEK[key]} logit {value:g}" for key, value in logits.items())

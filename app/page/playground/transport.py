@@ -8,13 +8,12 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from afn.runs.store import Run
-from afn.settings.commands import Command
+from afn.settings.commands import Command, change_words
 from afn.work.folder import ENDED
 
 from ...kit import backend, orders, people
 from ...kit.comparison import Comparison, labels, names_of, to_url
 from ...kit.components.starter import start_by
-from ...kit.draw.chart import change_words
 from ...kit.markdown import plain
 from ...kit.view import settle
 from . import together
