@@ -238,7 +238,14 @@ let revision = 0;
 /** One button per run, which hides it in every panel, and one sample per dash. */
 function legend(slot, chart) {
   const { hidden } = chart.store.view;
-  const buttons = chart.spec.runs.map(({ label, color }) => {
+  const { runs } = chart.spec;
+  const isOn = new Set(runs.map(({ label }) => label));
+  const named = [
+    ...runs.filter(({ past }) => !past),
+    ...runs.filter(({ past }, at) => past && !isOn.has(past) && runs.findIndex((each) => each.past === past) === at)
+      .map(({ past, color }) => ({ label: past, color })),
+  ];
+  const buttons = named.map(({ label, color }) => {
     const swatch = element("span", { className: "live-chart-swatch" });
     swatch.style.background = color;
     const button = element("button", { type: "button", title: "Show or hide" }, swatch, label);
@@ -253,12 +260,16 @@ function legend(slot, chart) {
     sample.dataset.dash = index;
     return element("span", { className: "live-chart-key" }, sample, name);
   });
+  const most = Math.max(0, ...named.map(({ label }) => runs.filter(({ past }) => past === label).length));
+  if (most) dashes.push(element("span", { className: "live-chart-key" }, seedWords(most)));
   slot.replaceChildren(...buttons, element("span", { className: "live-chart-keys" }, ...dashes));
-  return () =>
-    buttons.forEach((button, run) =>
-      button.setAttribute("aria-pressed", !hidden.has(chart.spec.runs[run].label)),
-    );
+  return () => buttons.forEach((button, at) => button.setAttribute("aria-pressed", !hidden.has(named[at].label)));
 }
+
+const seedWords = (count) => {
+  const pale = `pale: ${count} earlier seed${count > 1 ? "s" : ""}`;
+  return count > 1 ? `${pale}; bold: the mean, band: its 95 % interval, from 3 seeds on` : pale;
+};
 
 /** Draws something unseen once, so that the first chart a visitor asks for does not pay for it. */
 let warmed = null;

@@ -28,6 +28,8 @@ class Shown:
     """Whether no more is to come."""
     origin: ForkedFrom | None = None
     """Where it was forked from."""
+    past_of: str = ""
+    """Of an earlier seed, the name of the contender that it is one of."""
 
     @property
     def id(self) -> str:
@@ -89,9 +91,22 @@ def chart_of(
 ) -> Chart:
     """A chart of runs: another one where these, their revisions or the view of them change."""
     subject = tuple((each.history.run.id, each.history.revision) for each in shown), view
-    runs = [{"label": each.label, "color": each.color} for each in shown]
+    runs = [_run(each, shown) for each in shown]
     is_over = all(each.is_over for each in shown)
     return Chart(subject, {**spec, "runs": runs}, feed, reading, table, is_over)
+
+
+def _run(each: Shown, shown: Sequence[Shown]) -> dict[str, Any]:
+    """How a drawing knows a run: a branch begins where the other's future becomes a ghost."""
+    run: dict[str, Any] = {"id": each.id, "label": each.label, "color": each.color}
+    branches = [other.origin for other in shown if other.origin and other.origin.script]
+    if futures := [origin.branches_at for origin in branches if origin.run == each.id]:
+        run["until"] = min(futures)
+    if each.origin in branches and each.origin is not None:
+        run["from"] = each.origin.branches_at
+    if each.past_of:
+        run["past"] = each.past_of
+    return run
 
 
 def marks_since(shown: Sequence[Shown], seen: Sequence[int]) -> list[dict[str, Any]]:

@@ -51,6 +51,8 @@ def lambda_chart(
     unit = "λ" if scale == "λ" else "logit"
     if by == "λ":
         panels = [{"title": TITLES[name], "y": unit} for name in LAMBDAS]
+        if scale == "λ":
+            panels = [{**panel, "sets": name} for panel, name in zip(panels, LAMBDAS, strict=True)]
         names = [short_layer(name) for name in layers]
     else:
         panels = [{"title": short_layer(name), "y": f"change of {unit}"} for name in layers]

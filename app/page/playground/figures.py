@@ -18,7 +18,7 @@ from ...kit.draw.live_chart import live_chart
 from ...kit.histories import provenance
 from ...kit.plot import csv_button, heading
 from ...kit.view import settle
-from . import transport
+from . import branching, moving, transport
 from . import view as state
 from .answers import render_answers
 from .distribution import distribution_chart, layer_names
@@ -37,12 +37,23 @@ def render(live: Live, comparison: Comparison) -> None:
         _lambdas(live)
     with right:
         render_answers(live)
-    heading("Loss and accuracy", "learning", ABOUT["learning"])
-    _mount("Loss and accuracy", "learning", live, learning_chart, names_statistics=True)
+    _learning(live)
     _corruptions(live, comparison)
     _distributions(live)
     heading("Gradient and speed", "gradients", ABOUT["gradients"])
     _mount("Gradient and speed", "gradients", live, gradient_chart)
+
+
+def render_past(live: Live) -> None:
+    """Draw curves of earlier seeds, while the present one has not been started."""
+    if live.past:
+        _lambdas(live)
+        _learning(live)
+
+
+def _learning(live: Live) -> None:
+    heading("Loss and accuracy", "learning", ABOUT["learning"])
+    _mount("Loss and accuracy", "learning", live, learning_chart, names_statistics=True)
 
 
 def _mount(
@@ -54,17 +65,26 @@ def _mount(
     names_statistics: bool = False,
 ) -> None:
     """A live chart of what `draw` makes of the runs, the sentence that reads it, and what it is."""
+    past = live.past if draw in _CURVES else []
 
     def make() -> Chart:
         shown = live.shown()
-        chart = draw(shown, *how)
-        told = provenance(shown)
+        chart = draw([*shown, *past], *how)
+        if past:  # what is read and taken along is of the present seed
+            now = draw(shown, *how)
+            chart = replace(chart, reading=now.reading, table=now.table)
+        told = provenance(shown) if shown else ""
         if names_statistics:
             modes = ", ".join(f"{each.label} {each.statistics}" for each in shown)
             told += f" · statistics at test time: {modes}"
         return replace(chart, reading=f"{chart.reading}\n{told}")
 
-    live_chart(chart_key, title, (live.key, how), make)
+    is_curve = draw in _CURVES
+    live_chart(
+        chart_key, title, (live.key, [each.id for each in past], how), make,
+        props=branching.offers(live) if is_curve else None,
+        told=branching.told(chart_key) if is_curve else None,
+    )  # fmt: skip
 
 
 def _lambdas(live: Live) -> None:
@@ -86,10 +106,11 @@ def _lambdas(live: Live) -> None:
         )  # fmt: skip
 
     heading("λ of every layer", "lambda", ABOUT["lambda"], side=choices)
-    if any(each.history.adaptive_layers for each in shown):
+    if any(each.history.adaptive_layers for each in [*shown, *live.past]):
         scale, by, span = (state.view(name) for name in ("scale", "by", "span"))
         how = "logit" if scale == "logit" else "λ", "layer" if by == "layer" else "λ", span
         _mount("λ over steps", "lambdas", live, _lambda_chart, *how)
+        moving.render(live)
     elif all(each.history.start for each in shown):
         st.caption("None of these contenders has λ: it belongs to AFN and ASRNorm.")
     else:
@@ -98,6 +119,10 @@ def _lambdas(live: Live) -> None:
 
 def _lambda_chart(shown: Sequence[Shown], scale: Scale, by: By, span: Span) -> Chart:
     return lambda_chart(shown, scale=scale, by=by, span=span)
+
+
+_CURVES = (_lambda_chart, learning_chart, gradient_chart)
+"""Charts that show earlier seeds, and whose steps can be branched."""
 
 
 def _corruptions(live: Live, comparison: Comparison) -> None:

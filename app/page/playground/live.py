@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, cached_property
 
 from afn.runs.history import History
 from afn.runs.recorded import Recorded
@@ -10,7 +10,7 @@ from afn.work.folder import ENDED
 
 from ...kit import backend
 from ...kit.draw.chart import Shown
-from . import transport
+from . import seeds, transport
 from .slot import Slot
 
 _FRESH_SECONDS = 0.2
@@ -66,6 +66,11 @@ class Live:
             )
             self._looked_at = now
         return self._seen
+
+    @cached_property
+    def past(self) -> list[Shown]:
+        """Runs of earlier seeds."""
+        return seeds.earlier(self.slots, self.names, self.colors)
 
     def shown(self) -> list[Shown]:
         """The contenders that were started, or recorded."""

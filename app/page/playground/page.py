@@ -80,6 +80,7 @@ def _live(statuses_around: list[str]) -> list[str]:
     shown = live.shown()
     if not shown:
         _empty()
+        figures.render_past(live)
         return statuses
     _settings_hint(comparison, slots)
     figures.render(live, comparison)

@@ -16,7 +16,7 @@ from ...kit.comparison import Comparison, labels, names_of, to_url
 from ...kit.components.starter import start_by
 from ...kit.markdown import plain
 from ...kit.view import settle
-from . import together
+from . import seeds, together
 from . import view as state
 from .slot import Slot
 from .words import HELP
@@ -65,7 +65,7 @@ def render(
             _button("Resume", "resume", _resume, chosen)
         can_step = can_start or any(each in ("running", "paused") for each in mine)
         _button("Step", "skip_next", _step, chosen, disabled=not can_step, reason=reason)
-        _button("Stop", "stop", _stop, chosen, disabled=not is_live(mine), reason=reason)
+        _button("Stop", "stop", stop, chosen, disabled=not is_live(mine), reason=reason)
         has_runs = any(slots[i].run for i in chosen)
         _button("Reset", "restart_alt", _reset, chosen, disabled=not has_runs)
         _button("New seed", "casino", _new_seed, list(range(len(slots))))
@@ -188,6 +188,12 @@ def _start_again(chosen: list[int]) -> None:
     _start(chosen)
 
 
+def start_again() -> None:
+    """Start all contenders anew, as they are set."""
+    everyone = list(range(max(len(_shown()), state.count())))
+    _start_again(everyone)
+
+
 def _pause(chosen: list[int]) -> None:
     shown = _shown()
     _send(
@@ -227,19 +233,21 @@ def guarded(act: Callable[..., None]) -> Callable[..., None]:
     return guarded
 
 
-def _stop(chosen: list[int]) -> None:
+def stop(chosen: list[int]) -> None:
+    """Stop those of these that run and that the visitor may stop."""
     for run in _live_runs(chosen):
         backend.runner().stop(run)
 
 
 def _reset(chosen: list[int]) -> None:
-    _stop(chosen)
+    stop(chosen)
     for i in chosen:
         state.attach(i, None)
     state.clear_problems()
 
 
 def _new_seed(chosen: list[int]) -> None:
+    seeds.keep(_shown())
     _reset(chosen)
     state.new_seed()
 

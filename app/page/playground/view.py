@@ -45,11 +45,12 @@ TARGET, PRESET, TWIST = "target", "preset", "twist"
 """Widget keys: of what the buttons act on, of the presets, and of BN's statistics."""
 NO_RUN = "-"
 VIEW_DEFAULTS: dict[str, str] = {
-    "scale": "λ", "by": "λ", "span": "shared", "layer": "", "step": "",
+    "scale": "λ", "by": "λ", "span": "shared", "layer": "", "step": "", "past": "",
 }  # fmt: skip
 """Choices of how to look at the runs; each is a URL parameter and a widget key ``view.<name>``.
 
 The step is the one that the whole page shows, as the browser told when it was chosen; empty: now.
+Past are ids of runs of earlier seeds, see `app.page.playground.seeds`.
 """
 VIEW_CHOICES = {
     "scale": ("λ", "logit"), "by": ("λ", "layer"), "span": ("shared", "unit", "zoom"),

@@ -28,6 +28,12 @@ HELP = {
     "layer": "Which layer's γ̂ and β̂ to show.",
 }
 """Of controls, told when pointed at."""
+MOVES = (
+    "λ was slow, not at rest. At 30 times the rate it goes where it went by thousandths: in norm 2 "
+    "AFN's λ_μ to 0.34 (0.14 to 0.54, six seeds on digits, all upwards), λ_σ to 0.005; accuracy "
+    "stays (−0.1 points, −0.3 to 0.1)."
+)
+"""What a λ that learns faster teaches; figures of `benchmarks.moving_lambda`."""
 ABOUT = {
     "answers": """
 The same test images for all, clean and damaged by the first corruption. Under each stand the

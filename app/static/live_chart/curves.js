@@ -2,6 +2,10 @@
 //   spec: { panels: [{ title, y?, log?, smooth?, markers? }], runs: [{ label, color }],
 //           lines: [[panel, run, dash, name?]], columns, x, dashes?: [name],
 //           span?: what panels of one quantity span, see curves_scale.js }
+//         a panel that `sets` a λ shows it, so that its curves can be dragged; a run may be drawn
+//         `from` a step on, be a ghost from its step `until` on, or be an earlier seed: the `past`
+//         of the run of that label, see curves_seeds.js
+//   props: { branches? }: runs that can be branched, see branch.js
 //   chunk: { pts: [[first line, steps, values]], marks: [{ x, text, run? }] }; the values of one
 //   entry are those of as many lines, from `first` on, as there are multiples of its steps.
 
@@ -11,7 +15,9 @@ const [
   { extent, padded, scales, zoomWords },
   { LABEL, arrange, magnified, place, rule },
   { veil },
-] = await Promise.all(["look", "curves_scale", "curves_marks", "curves_veil"].map((name) => import(`./${name}.js${VERSION}`)));
+  { bands },
+  { branching },
+] = await Promise.all(["look", "curves_scale", "curves_marks", "curves_veil", "curves_seeds", "branch"].map((name) => import(`./${name}.js${VERSION}`)));
 export const buttons = ["zoom2d", "pan2d", "autoScale2d", "toImage"];
 const DASHES = ["solid", "4px,3px", "1px,3px", "9px,3px,1px,3px", "12px,4px"];
 const MANY = 12; // lines in a panel: more are thinner
@@ -40,9 +46,7 @@ function append(line, steps, values, smooth) {
 }
 
 export function figure({ spec, data, view, width, look, step, plot }) {
-  const shown = spec.lines
-    .map(([panel, run, dash, name], index) => ({ panel, run: spec.runs[run], dash, name, ...data.lines[index] }))
-    .filter(({ run }) => !view.hidden.has(run.label));
+  const shown = linesOf(spec, data, view);
   const marks = data.marks.filter(({ run }) => run == null || !view.hidden.has(spec.runs[run].label));
   const steps = view.ranges.x ?? padded(extent(shown.map(({ x }) => x)), 0.02);
   const panels = spec.panels.map((panel, index) => {
@@ -87,17 +91,34 @@ export function figure({ spec, data, view, width, look, step, plot }) {
       shapes.push(...marked.shapes);
       annotations.push(...marked.annotations);
     }
-    for (const line of panel.lines) traces.push(...draw(line, panel, { xaxis: x, yaxis: y }));
+    const axes = { xaxis: x, yaxis: y };
+    traces.push(...bands(panel, axes));
+    for (const line of panel.lines) traces.push(...draw(line, panel, axes));
     marks.forEach((mark, at) => {
       const color = mark.run == null ? look.muted : spec.runs[mark.run].color;
       shapes.push(rule(mark.x, { xref: x, yref: `${y} domain` }, color));
       annotations.push({ ...labels[at], xref: x, yref: `${y} domain`, bgcolor: look.background, font: { size: 12, color } });
     });
   });
-  plot.areas = cells.map((cell) => ({ ...cell, steps }));
+  plot.areas = cells.map((cell, index) => ({ ...cell, ...panels[index], steps, y: layout[axisName(index)].range }));
   veil(plot, step);
   return { traces, layout };
 }
+
+/** Lines with their runs, those that are not hidden; a branch's begin where it does. */
+function linesOf(spec, data, view) {
+  return spec.lines
+    .map(([panel, run, dash, name], index) => ({ panel, run: spec.runs[run], dash, name, ...data.lines[index] }))
+    .filter(({ run }) => !view.hidden.has(run.past ?? run.label))
+    .map((line) => (line.run.from == null ? line : cut(line, (step) => step >= line.run.from)));
+}
+
+function cut(line, keeps) {
+  const kept = (values) => values.filter((_, index) => keeps(line.x[index]));
+  return { ...line, x: kept(line.x), y: kept(line.y), mean: kept(line.mean) };
+}
+
+export const controls = (slot, chart) => branching(slot, chart);
 
 export function follow(plot, { step }) {
   veil(plot, step);
@@ -112,19 +133,33 @@ function withRoom([low, high], labels, { top, bottom }) {
   return [low, high + ((high - low) * strip) / (bottom - top - strip)];
 }
 
-function draw({ x, y, mean, run, dash, name }, panel, axes) {
-  const width = panel.lines.length > MANY ? 2 : 3;
+function draw(line, panel, axes) {
+  const { until } = line.run;
+  if (line.run.past) return [stroke(line, panel, axes, { width: 1.5, opacity: 0.35, isQuiet: true })];
+  if (until == null) return strokes(line, panel, axes);
+  const ghost = cut(line, (step) => step >= until);
+  const rest = ghost.x.length > 1 ? [stroke(ghost, panel, axes, { width: 2, opacity: 0.45, dash: "6px,4px", isQuiet: true })] : [];
+  return [...strokes(cut(line, (step) => step <= until), panel, axes), ...rest];
+}
+
+function strokes(line, panel, axes) {
+  if (panel.band?.has(line.run.label)) return [stroke(line, panel, axes, { width: 1.5, opacity: 0.5 })];
+  const trace = stroke(line, panel, axes, { width: panel.lines.length > MANY ? 2 : 3 });
+  const raw = { ...axes, x: line.x, y: line.y, mode: "lines", opacity: 0.25, hoverinfo: "skip", line: { color: line.run.color, width: 1 } };
+  return panel.smooth ? [raw, trace] : [trace];
+}
+
+function stroke({ x, y, mean, run, dash, name }, panel, axes, { width, opacity = 1, isQuiet = false, dash: own }) {
   const isSparse = x.length < 2 || panel.markers;
-  const trace = {
+  return {
     ...axes,
     x,
     y: panel.smooth ? mean : y,
     name: escape(name ? `${run.label} · ${name}` : run.label),
-    mode: isSparse ? "lines+markers" : "lines",
-    line: { color: run.color, width, dash: DASHES[dash % DASHES.length] },
+    mode: isSparse && !isQuiet ? "lines+markers" : "lines",
+    opacity,
+    ...(isQuiet ? { hoverinfo: "skip" } : {}),
+    line: { color: run.color, width, dash: own ?? DASHES[dash % DASHES.length] },
     marker: { color: run.color, size: 7 },
   };
-  const raw = { ...axes, x, y, mode: "lines", opacity: 0.25, hoverinfo: "skip", line: { color: run.color, width: 1 } };
-  return panel.smooth ? [raw, trace] : [trace];
 }
-
