@@ -135,8 +135,18 @@ def _fork_note(origin: ForkedFrom | None) -> str:
         f"λ_{LETTERS[name]} logit {number_words(value)}" for name, value in origin.logits.items()
     ]
     if origin.script:
-        values.append(change_words(origin.script[-1][1]))
+        values.append(_branch_words(origin))
     return " ".join([*values, f"from step {origin.branches_at}"])
+
+
+def _branch_words(origin: ForkedFrom) -> str:
+    """What a branch sets: "lr 0.01", "λ_μ 0.3"."""
+    _, command = origin.script[-1]
+    if "lambda" not in command:
+        return change_words(command)
+    gate = origin.config.lambda_init.rescale_gate
+    start = lambda_start(LambdaInit(**command["lambda"], rescale_gate=gate))
+    return " ".join(f"λ_{LETTERS[name]} {number_words(start[name])}" for name in command["lambda"])
 
 
 def labels(comparison: Comparison, notes: Sequence[str] = ()) -> list[str]:

@@ -81,7 +81,7 @@ def test_a_branch_of_a_branch_and_of_a_run_that_trains(store):
         (99, HALF, "has the steps 0 to 33 by now: branch it there, got 99"),
         (-1, HALF, "has the steps 0 to 33 by now: branch it there, got -1"),
         (3, {"command": "pause"}, "a branch changes something"),
-        (3, {"command": "set", "lr": 99.0}, "learning rate"),
+        (3, {"command": "set", "lr": 99.0}, "lr must be a number"),
     ],
 )
 def test_what_cannot_be_branched_is_one_line(store, parent, step, command, line):

@@ -65,7 +65,7 @@ def _branch(key: str) -> None:
 
 
 def _slot() -> int:
-    """Where it is shown: behind the others, or in place of the newest branch where there is no room."""
+    """Where it is shown: behind the others, or where these are full instead of the last branch."""
     slots = state.slots(state.take()[0])
     if len(slots) < MAX_CONTENDERS:
         return len(slots)

@@ -357,3 +357,23 @@ def test_what_comes_while_an_element_is_replaced_is_asked_for_again(
         return asked;
     }}""")
     assert asked == ["cards:e:1", "cards:e:1"]
+
+
+def test_three_seeds_have_a_band_around_their_mean(show: Callable[..., Page]) -> None:
+    traces, names = show("lambdas").evaluate(f"""async () => {{
+        const {{ bands }} = await import(new URL("./live_chart/curves_seeds.js?alone", {MODULE}));
+        const seed = (y, past) => ({{
+            x: [0, 10, 20].slice(0, y.length), y, name: "norm 1",
+            run: {{ label: past ? "one" : "AFN", color: "#D55E00", past }},
+        }});
+        const panel = {{ lines: [seed([1, 2]), seed([2, 4, 6], "AFN"), seed([3, 6, 9], "AFN")] }};
+        const traces = bands(panel, {{}});
+        const two = bands({{ lines: panel.lines.slice(1) }}, {{}});
+        return [[...traces, ...two], [...panel.band]];
+    }}""")
+    low, high, mean = traces
+    assert names == [["AFN", 3]]
+    assert (mean["x"], mean["y"]) == ([0, 10], [2, 4])  # at step 20 there are two
+    half = 4.303 / 3**0.5
+    assert low["y"] == pytest.approx([2 - half, 4 - 2 * half])
+    assert high["y"] == pytest.approx([2 + half, 4 + 2 * half])

@@ -300,3 +300,36 @@ def test_the_step_that_was_scrubbed_to_is_in_the_link_and_outlasts_a_refresh(
     expect(spread.get_by_text(re.compile(r"at step \d"))).not_to_have_count(0)
     button(page, "end").click()
     page.wait_for_function("!location.search.includes('step=')")
+
+
+def test_a_lambda_curve_that_is_dragged_branches_the_run_there(
+    page: Page, address: str, runs_folder: Path
+):
+    start(page, address + "?data=digits8&widths=4-8&epochs=2&c=afn")
+    wait_for_more_points(page, "λ over steps", 100)
+    [parent] = run_ids(page)
+    figure = page.get_by_role("figure", name=re.compile("^λ over steps"))
+    figure.scroll_into_view_if_needed()
+    place = figure.locator(".live-chart-plot").evaluate(
+        """plot => { const [{ left, right, top, bottom, steps, y, lines }] = plot.areas;
+          const [box, { x, y: values }] = [plot.getBoundingClientRect(), lines[0]];
+          const at = x.findIndex(step => step >= 12);
+          const share = (x[at] - steps[0]) / (steps[1] - steps[0]);
+          const height = (values[at] - y[0]) / (y[1] - y[0]);
+          return { step: x[at], x: box.left + left + share * (right - left),
+                   y: box.top + bottom - height * (bottom - top) }; }"""
+    )
+    page.mouse.move(place["x"], place["y"])
+    page.mouse.down()
+    page.mouse.move(place["x"], place["y"] - 30, steps=3)
+    page.mouse.up()
+    form = page.get_by_role("dialog", name="Branch here")
+    step = int(form.locator("input.is-step").input_value())
+    assert abs(step - place["step"]) <= 1
+    form.get_by_role("button", name="Branch here").click()
+    page.wait_for_url(re.compile(f"run={parent}~"))
+    made = RunStore(runs_folder).open(run_ids(page)[1])
+    assert (made.origin().run, made.origin().branches_at) == (parent, step)
+    [(_, command)] = made.origin().script
+    assert -3 < command["lambda"]["mu"] < 0  # upwards, from 0.047
+    expect(page.get_by_role("button", name=re.compile("AFN .λ_μ"))).not_to_have_count(0)

@@ -86,7 +86,7 @@ def test_marks_say_what_was_changed_in_which_run_at_which_step(shown):
     texts = [[(mark["run"], mark["text"]) for mark in make(shown).feed(None)[0]["marks"]]
              for make in (learning_chart, gradient_chart, lambda_chart)]  # fmt: skip
     both = [(run, text) for run in (0, 1) for text in
-            ("lr 0.01", "batch 96", "λ_μ logit -1, λ_σ logit -1.5")]  # fmt: skip
+            ("lr 0.01", "batch 96", "λ_μ logit −1, λ_σ logit −1.5")]  # fmt: skip
     assert texts == [[*both, (2, "lr 0.01"), (2, "batch 96")]] * 2 + [both]
     marks = learning_chart(shown).feed(None)[0]["marks"]
     assert {mark["x"] for mark in marks} == {CHANGED_AT}
