@@ -9,8 +9,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-import streamlit as st
-
 from afn.settings.config import TrainConfig
 
 from ...kit import backend
@@ -29,7 +27,7 @@ def keep(slots: Sequence[Slot]) -> None:
     runs = [slot.run.id for slot in slots if slot.run and slot.origin is None]
     began = [run_id for run_id in runs if backend.history(run_id).num_steps]
     kept = [*began, *(each for each in _past() if each not in began)][:_MOST]
-    st.session_state[state.view_key("past")] = "~".join(kept)
+    state.set_view("past", "~".join(kept))
 
 
 def earlier(slots: Sequence[Slot], names: Sequence[str], colors: Sequence[str]) -> list[Shown]:

@@ -163,6 +163,11 @@ def show_step(step: str) -> None:
     st.session_state[view_key("step")] = str(int(step)) if is_one else ""
 
 
+def set_view(name: str, value: str) -> None:
+    """Look at the runs in another way."""
+    st.session_state[view_key(name)] = value
+
+
 # -- settings <-> widgets --------------------------------------------------------------------------
 
 
