@@ -89,7 +89,7 @@ def _place(run: Run, step: int) -> ForkPlace | None:
 
 def _changes(history: History, begins: int, step: int) -> list[Timed]:
     """What was changed while the run trained; it may be told twice, which changes nothing."""
-    told = ("kind", "step", "seconds")
+    told = ("kind", "step", "seconds", "at")
     return [
         (event["step"], {name: value for name, value in event.items() if name not in told})
         for event in history.commands
