@@ -55,3 +55,4 @@ if people.me() and shown is not hidden["privacy"]:
     with st.container(key="footer"):
         st.page_link(hidden["privacy"], label="Privacy")
 _module("kit.components.reconnect").come_back()
+_module("kit.components.room_bar").lead()

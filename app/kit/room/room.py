@@ -230,7 +230,7 @@ class Room:
                 "code": self.code, "title": self.script.title, "step": self.step,
                 "steps": len(self.steps), "kind": step.kind, "say": step.say,
                 "here": len(self.phones), "pretends": any(self.phones.values()),
-                "follow": self.follow, "over": not self.is_open,
+                "follow": self.follow, "over": not self.is_open, "link": self.script.link,
                 "poll": step.poll, "round": taken,
                 "question": poll.question, "options": list(poll.options),
             }  # fmt: skip

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 import segno
@@ -87,6 +88,10 @@ class Rooms:
             Route(base + "/join", self._phone),
             Route(base + "/join/{code}", self._phone),
         ]
+
+    def link(self, kind: str, subject: str) -> str:
+        """To the plan of a room, from a page of the app."""
+        return f"./room?{urlencode({'from': f'{kind}:{subject}'})}"
 
     @property
     def folder(self) -> Path:

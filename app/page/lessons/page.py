@@ -213,7 +213,7 @@ def _note(lesson: Lesson[Any]) -> None:
     note = lesson.note
     with st.expander("For teachers", icon=":material/school:"):
         if ROOMS.is_served:
-            address = f"./room?from=lesson:{lesson.slug}"
+            address = ROOMS.link("lesson", lesson.slug)
             st.link_button("Open a room for your class", address, icon=":material/groups:")
         aims = "\n".join(f"- {aim}" for aim in note.aims)
         pitfalls = "\n".join(f"- {pitfall}" for pitfall in note.pitfalls)

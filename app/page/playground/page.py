@@ -3,15 +3,17 @@
 import time
 from dataclasses import replace
 from functools import partial
+from urllib.parse import urlencode
 
 import streamlit as st
 
 from ...kit import backend
-from ...kit.comparison import Comparison, names_of
+from ...kit.comparison import Comparison, names_of, to_url
 from ...kit.draw.live_chart import is_fed, preload_charts
 from ...kit.draw.palette import run_colors
 from ...kit.jobs import follow
 from ...kit.markdown import plain, warn
+from ...kit.room.rooms import ROOMS
 from ...kit.take import lambdas, offer, trainings
 from . import controls, figures, rail, status, timeline, tour, transport
 from . import view as state
@@ -85,6 +87,10 @@ def _live(statuses_around: list[str]) -> list[str]:
     _settings_hint(comparison, slots)
     figures.render(live, comparison)
     downloads(shown)
+    if ROOMS.is_served and len(comparison) > 1:
+        address = ROOMS.link("playground", urlencode(to_url(comparison), doseq=True))
+        label = "Open a room: each phone trains one"
+        st.link_button(label, address, icon=":material/groups:")
     if live.is_recorded:
         return statuses
     offer(

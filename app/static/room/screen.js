@@ -36,6 +36,7 @@ async function plan() {
     const answer = await post("room/open", { from });
     if (answer.refused) return (alert.textContent = answer.refused);
     kept(`afn-room-${answer.code}-teacher`, answer.token);
+    document.cookie = `afn-room=${answer.code}; max-age=21600; path=${base}/; samesite=lax`; // pages of the app lead, too
     if (students) await post(`room/${answer.code}/pretend`, { token: answer.token, students });
     location.href = `${base}/room/${answer.code}`;
   };
@@ -102,7 +103,7 @@ function draw() {
   if (over || kind === "end") {
     body.push(element("p", { className: "buttons" },
       ...(token ? ["csv", "html"].map((form) => element("button", { onclick: () => report(form) }, `Report (${form.toUpperCase()})`)) : []),
-      element("a", { href: `${base}/` }, "To the app"),
+      element("a", { href: `${base}/${told.link}` }, "To the app"),
       token && !over ? element("button", { onclick: () => act("end") }, "Close the room") : ""));
   } else if (kind === "join") body.push(qr("large"));
   else {
@@ -116,6 +117,7 @@ function draw() {
     body.push(element("div", { className: `columns${right ? "" : " one"}` }, element("div", {}, left), right));
   }
   const foot = element("footer", {},
+    token && !over ? element("a", { href: `${base}/${told.link}`, target: "_blank", title: "On a page of the app: take all phones there" }, "App") : "",
     token ? element("button", { onclick: () => go(-1), disabled: over || told.step === 0 }, "Back") : "",
     element("span", { className: "say" }, over || kind === "experiment" ? "" : told.say),
     token && kind === "experiment" ? element("button", { onclick: () => act("begin"), disabled: told.share > 0 && told.share < 1 }, "Run it here") : "",

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from threading import Thread
+from urllib.parse import parse_qs, urlencode
 
 import pytest
 from starlette.applications import Starlette
@@ -10,6 +11,7 @@ from starlette.applications import Starlette
 from app.kit.room.rooms import Rooms
 from app.page.lessons import room as lesson_rooms
 from app.page.lessons.lessons import LESSONS
+from app.page.playground import room as comparisons
 from tests.waiting import PATIENCE
 
 
@@ -55,7 +57,9 @@ class Client:
 
 @pytest.fixture
 def client(runs):
-    app = Starlette(routes=Rooms().serve("", lesson=lesson_rooms.source))
+    app = Starlette(
+        routes=Rooms().serve("", lesson=lesson_rooms.source, playground=comparisons.source)
+    )
     loop = asyncio.new_event_loop()
     thread = Thread(target=loop.run_forever)
     thread.start()
@@ -89,6 +93,14 @@ def test_a_class_goes_through_a_lesson(client, leading):
     assert told["right"] == client.ask(f"{room}/finding")[1]["right"]
     assert client.ask(f"{room}/report.csv", x_room_token=teacher)[1].startswith("poll,question")
     assert client.ask(f"{room}/report.csv")[0] == 403
+
+
+def test_a_comparison_opens_a_room_by_its_link(client):
+    subject = "c=afn&c=bn&data=digits8&bs=8"
+    link = Rooms().link("playground", subject)
+    [wanted] = parse_qs(link.partition("?")[2])["from"]
+    status, plan = client.ask(f"/room/plan?{urlencode({'from': wanted})}")
+    assert (status, plan["subject"]) == (200, f"playground:{subject}")
 
 
 def test_what_cannot_be_is_one_line(client, leading):
