@@ -56,3 +56,4 @@ if people.me() and shown is not hidden["privacy"]:
         st.page_link(hidden["privacy"], label="Privacy")
 _module("kit.components.reconnect").come_back()
 _module("kit.components.room_bar").lead()
+_module("kit.components.skip").skip_link()

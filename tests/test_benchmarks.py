@@ -36,6 +36,7 @@ SMALLEST = {
         r"^mnist5k-afn +\d+\.\d\d( +[+-]\d+\.\d\d ± +\d+\.\d\d){2}$",
     ),
     "pages": ("--pages Paper --times 1", r"^Paper( +\d+){4}   target 500: (met|MISSED)$"),
+    "presets": ("--steps 2", r"^Pale digits: AFN \d\.\d\d, ASRNorm \d\.\d\d, BN \d\.\d\d nats"),
     "playground": (
         "--repeats 1 --reruns 2 --blocks 1 --dataset digits8 --warm 0",
         r"^rerun while two runs train, median of \d+ ",

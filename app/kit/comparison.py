@@ -200,25 +200,37 @@ def _sigmoid(logit: float) -> float:
 class Preset:
     """A comparison worth starting with, and what to expect of it."""
 
+    name: str
+    """Below its picture."""
     title: str
     expectation: str
     comparison: Comparison
 
 
-def _preset(title: str, expectation: str, *configs: TrainConfig) -> Preset:
-    return Preset(title, expectation, configs)
+def _preset(name: str, title: str, expectation: str, *configs: TrainConfig) -> Preset:
+    return Preset(name, title, expectation, configs)
 
 
 MOVING = 30.0
 """With so many times the learning rate λ moves far in a short run: `benchmarks.moving_lambda`."""
 PRESETS = {
+    "pale": _preset(
+        "Pale digits",
+        "Pale digits",
+        "Tested on digits paler than any that were learned: expect BN, which remembers averages of "
+        "clear ones, to read few, AFN and ASRNorm nearly all. Give BN the test batch too, and see "
+        "what is left of that.",
+        *opening_comparison(),
+    ),
     "paper": _preset(
+        "Paper's start",
         "The paper's start",
         "λ starts near zero (λ_μ = λ_σ ≈ 0.047, λ_γ = λ_β ≈ 0.0067), so AFN begins as almost "
         "exactly BN: expect λ to move by thousandths and the three to learn at a similar pace.",
         *default_comparison(),
     ),
     "moving": _preset(
+        "λ let move",
         f"λ let move (λ lr ×{MOVING:g})",
         f"λ learns {MOVING:g} times as fast as the weights. Expect it to go where it went by "
         "thousandths: in norm 2, AFN's λ_μ up to 0.34 (0.14 to 0.54), its λ_σ down to 0.005 (0.002 "
@@ -227,6 +239,7 @@ PRESETS = {
         *share(default_comparison(), lambda_lr_factor=MOVING),
     ),
     "reference": _preset(
+        "Reference code",
         "The reference code's real start",
         "The published code applies the sigmoid twice (λ_μ, λ_σ really start at 0.51) and leaves "
         "λ_γ, λ_β ungated: expect gradients several times BN's in the first steps, slower "
@@ -236,6 +249,7 @@ PRESETS = {
         TrainConfig(norm="bn"),
     ),
     "open": _preset(
+        "λ wide open",
         "Wide open (λ = 0.5)",
         "Half of every statistic comes from an untrained network: expect larger gradients in the "
         "first steps and slower learning than from the paper's start, which runs beside it.",
@@ -244,6 +258,7 @@ PRESETS = {
         TrainConfig(norm="bn"),
     ),
     "off": _preset(
+        "λ off",
         "Off (= BN with batch statistics)",
         "With λ = 0 exactly, AFN is BN with test-batch statistics: expect those two to share their "
         "curves up to rounding, and BN with running statistics to part from them in the tests "
@@ -254,12 +269,14 @@ PRESETS = {
     ),
     "batch4": _preset(
         "Batch of 4",
+        "Batch of 4",
         "Four images give noisy batch statistics and noisy gradients: expect every curve to jitter "
         "more than at 64, and see whether ASRNorm, which normalizes one image at a time, fares "
         "any better.",
         *share(default_comparison(), batch_size=4, lr=0.005, epochs=1),
     ),
     "no-networks": _preset(
+        "No networks",
         "Encoder-decoder disabled",
         "The paper's ablation, the same layer without its networks: expect hardly any difference "
         "in a short run from small λ, where the networks' share is small.",

@@ -15,10 +15,11 @@ from afn.settings.norms import NORM_TITLES
 from afn.settings.setting import Setting
 from afn.wording import count_words, number_words
 
-from ...kit.comparison import MAX_CONTENDERS, OWN, PRESETS, SHARED, Comparison, labels, lambda_start
+from ...kit.comparison import MAX_CONTENDERS, OWN, SHARED, Comparison, labels, lambda_start
 from ...kit.draw.palette import run_colors
 from ...kit.markdown import plain
 from ...kit.setting_control import control
+from . import presets
 from . import view as state
 from .view import key
 from .words import HELP
@@ -47,29 +48,13 @@ def _catalogue(current: str) -> dict[str, DatasetEntry]:
 
 def render() -> tuple[Comparison, list[str]]:
     """Draw all settings; returns what they say and one line for each thing that cannot be."""
-    _presets()
+    presets.render(state.take()[0])
     _contenders()
     entries = _catalogue(state.value(SETTINGS["dataset"]))
     _dataset(entries)
     _training(entries)
     comparison, errors = state.take()
     return comparison, errors or _data_errors(comparison, entries)
-
-
-def _presets() -> None:
-    st.selectbox(
-        "Start from a preset",
-        list(PRESETS),
-        index=None,
-        format_func=lambda name: PRESETS[name].title,
-        placeholder="Choose an experiment",
-        key=state.PRESET,
-        on_change=state.adopt_preset,
-        help=HELP["preset"],
-    )
-    chosen = state.session().preset
-    if chosen and state.session().settings == PRESETS[chosen].comparison:
-        st.caption(f"**{PRESETS[chosen].title}.** {PRESETS[chosen].expectation}")
 
 
 def _dataset(entries: dict[str, DatasetEntry]) -> None:

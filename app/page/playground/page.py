@@ -57,9 +57,8 @@ def render() -> None:
     warn(errors)
     for line in dict.fromkeys(w for config in comparison for w in config.warnings()):
         st.info(line, icon=":material/lightbulb:")
-    tour.render(comparison, statuses)
+    tour.render()
     follow(lambda: (_live(statuses), is_fed()), (statuses, fed), every=every)
-    tour.remember()
 
 
 def _live(statuses_around: list[str]) -> list[str]:

@@ -17,8 +17,6 @@ class Session:
     """What the page says on top, as what could not be had from the link."""
     views: dict[str, str] = field(default_factory=dict)
     """How the runs are looked at."""
-    preset: str = ""
-    """The one that was chosen last."""
     panels: dict[int, tuple[str, bool, bool]] = field(default_factory=dict)
     """Slot -> a panel's name, whether it began open, and whether it is."""
     order: str = field(default_factory=secrets.token_hex)

@@ -41,7 +41,7 @@ from ...kit.view import here, in_session
 from .session import Session
 from .slot import Slot, started
 
-TARGET, PRESET, TWIST = "target", "preset", "twist"
+TARGET, EXPERIMENTS, TWIST = "target", "experiments", "twist"
 """Widget keys: of what the buttons act on, of the presets, and of BN's statistics."""
 NO_RUN = "-"
 VIEW_DEFAULTS: dict[str, str] = {
@@ -260,13 +260,11 @@ def _contender(base: TrainConfig, slot: int) -> TrainConfig:
     return replace(base, norm=values.norm, **heeded)
 
 
-def adopt_preset() -> None:
-    """Set every widget as the chosen preset has it."""
-    if name := st.session_state[PRESET]:
-        st.session_state[PRESET] = None  # not popped: the browser would say it once more
-        put(PRESETS[name].comparison)
-        clear_problems()
-        session().preset = name
+def adopt_preset(name: str) -> None:
+    """Set every widget as the preset has it, and put the presets away."""
+    put(PRESETS[name].comparison)
+    clear_problems()
+    st.session_state[EXPERIMENTS] = False
 
 
 def start_of(slot: int) -> str:

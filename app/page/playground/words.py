@@ -3,8 +3,7 @@
 from ...kit.words import EQUATIONS
 
 HELP = {
-    "preset": "A ready comparison with one thing to watch for; nothing starts until you press "
-    "Start.",
+    "preset": "Ready comparisons. The dial is where λ starts, the curves are losses as they fell.",
     "twist": "BN normalizes test images by running averages from training; AFN by the test batch "
     "itself. Give BN the same, and see what is left of the difference.",
     "logit": "The parameter behind λ: λ = sigmoid(logit). −3 is 0.047, −5 is 0.0067, 0 is 0.5. "

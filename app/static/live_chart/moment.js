@@ -4,10 +4,11 @@
 //   subscribe(changed) -> stop; `changed` is called at most once a frame
 
 const PLAY_SECONDS = 8; // from the first step to the newest
+const LONGEST = 0.1; // seconds of a frame: where the page is busy, it plays slower and skips nothing
 const spans = new Map(); // run -> [first, last, whether it is over]
 const readers = new Set();
 let frame = null;
-let playing = null; // { at, since } while it plays
+let playing = null; // { at, since }, the last frame's step and time, while it plays
 
 export const moment = {
   step: null,
@@ -72,8 +73,10 @@ export const moment = {
 function advance() {
   if (!playing) return;
   const { first, end } = moment;
-  const gone = (performance.now() - playing.since) / 1000;
+  const now = performance.now();
+  const gone = Math.min((now - playing.since) / 1000, LONGEST);
   const step = playing.at + (gone / PLAY_SECONDS) * Math.max(end - first, 1);
+  playing = { at: step, since: now };
   moment.step = step >= end ? null : Math.floor(step);
   if (moment.step == null) playing = null;
   else requestAnimationFrame(advance);

@@ -46,11 +46,11 @@ def test_the_first_visit_needs_no_data_and_writes_nothing(runs):
 def test_a_preset_changes_settings_address_and_says_what_to_expect(runs):
     at = playground(**QUICK_LINK)
     for name, preset in PRESETS.items():
-        drawn(at.selectbox(key="preset").select(name).run())
+        drawn(unfold(at, "experiments").button(key=f"preset.{name}").click().run())
         assert settings(at) == preset.comparison
         assert at.number_input(key="set.batch_size").value == preset.comparison[0].batch_size
         assert len(cards(at)) == len(preset.comparison)
-        assert preset.expectation in text(at.caption)
+        assert preset.expectation in text(unfold(at, "experiments").caption)
 
 
 def test_every_setting_of_a_contender_reaches_the_address(runs):

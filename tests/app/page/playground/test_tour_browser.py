@@ -1,4 +1,4 @@
-"""The first visit's tour in a real Chromium: three steps, ticked off, and never again unasked."""
+"""The tour that points, and the way by keyboard to what matters, in a real Chromium."""
 
 import re
 
@@ -12,48 +12,66 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-QUICK = "?data=digits8&widths=4-8&epochs=1&c=afn&c=bn"
+FOCUSED = "document.activeElement.textContent"
 
 
-def top_of_controls(page: Page) -> float:
-    """Where Start and its neighbours stand, once what is above them is drawn."""
-    expect(page.get_by_role("combobox", name="Buttons act on")).to_have_value("All")
-    return page.locator(".st-key-transport").bounding_box()["y"]
+def is_ringed(page: Page, selector: str) -> bool:
+    """Whether the ring is around it, and the card not on it."""
+    found = page.evaluate(
+        """selectors => selectors.map(each => {
+          const box = document.querySelector(each)?.getBoundingClientRect();
+          return box && { x: box.x, y: box.y, width: box.width, height: box.height }; })""",
+        [".afn-pointer .ring", selector, ".afn-pointer .card"],
+    )
+    ring, thing, card = found
+    if not (ring and thing and card):
+        return False
+    is_around = all(abs(ring[side] + 5 - thing[side]) <= 2 for side in ("x", "y"))
+    is_above = card["y"] + card["height"] <= thing["y"]
+    is_below = card["y"] >= thing["y"] + thing["height"]
+    return is_around and (is_above or is_below)
 
 
-def test_three_steps_by_keyboard_and_nothing_jumps(page: Page, address: str):
-    page.set_viewport_size({"width": 390, "height": 844})
+def test_the_tour_points_at_things_by_keyboard_and_never_again_unasked(page: Page, address: str):
     page.goto(address)
-    tour = page.get_by_role("list", name="Tour")
-    done = tour.locator(".is-done")
-    expect(done).to_have_count(0)
-    expect(tour.locator("[aria-current=step]")).to_contain_text("Choose contenders")
-    expect(button(page, "Start")).to_be_enabled()
-    before = top_of_controls(page)
-    button(page, "Keep these contenders").press("Enter")
-    expect(done).to_have_text([re.compile("Choose contenders")])
-    wait_for(lambda: abs(top_of_controls(page) - before) <= 1, "the controls where they were")
-
-    page.goto(address + QUICK)
-    expect(done).to_have_text([re.compile("Choose contenders")])  # the link's are others
-    before = top_of_controls(page)
-    button(page, "Start").press("Enter")
-    expect(done).to_have_count(3)
-    expect(page.get_by_role("link", name="λ dynamics").last).to_be_visible()
-    wait_for(lambda: abs(top_of_controls(page) - before) <= 1, "the controls where they were")
-
-    button(page, "Close the tour").press("Enter")
+    tour = page.get_by_role("dialog", name="Tour")
+    expect(tour).to_contain_text("1 of 4")
+    wait_for(lambda: is_ringed(page, ".network-valve"), "a ring around the first valve")
+    for selector in (".st-key-scrubber", ".st-key-twist", ".st-key-transport-Start"):
+        tour.get_by_role("button").last.press("Enter")
+        wait_for(lambda at=selector: is_ringed(page, at), f"a ring around {selector}")
+    expect(button(page, "Done")).to_be_focused()
+    page.keyboard.press("Enter")
     expect(tour).to_have_count(0)
     page.wait_for_function("document.cookie.includes('afn_tour=seen')")
-    page.goto(address)
-    expect(page.get_by_text("Nothing runs yet")).to_be_visible()
+    page.reload()
+    expect(page.locator(".network-valve").first).to_be_visible()
     expect(tour).to_have_count(0)
     button(page, "Tour").press("Enter")
-    expect(tour).to_be_visible()
+    expect(button(page, "Next")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(tour).to_have_count(0)
 
 
 def test_who_comes_for_runs_is_not_shown_around(page: Page, address: str):
     page.goto(f"{address}?run=20200101-000000-afn-000000")
     expect(page.get_by_text(re.compile("it may have been deleted"))).to_be_visible()
     expect(button(page, "Tour")).to_be_visible()
-    expect(page.get_by_role("list", name="Tour")).to_have_count(0)
+    expect(page.get_by_role("dialog", name="Tour")).to_have_count(0)
+
+
+def test_start_is_three_tabs_from_the_link_that_skips_to_the_page(page: Page, address: str):
+    page.goto(f"{address}?c=bn&run=-")
+    expect(button(page, "Start")).to_be_enabled()
+    skip = page.get_by_role("link", name="Skip to the page")
+    expect(skip).to_have_count(1)
+    page.keyboard.press("Tab")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    wait_for(lambda: page.evaluate("document.activeElement.tagName") != "A", "the page's focus")
+    reached = []
+    for _ in range(3):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate(FOCUSED))
+    assert any("Start" in words for words in reached), reached
