@@ -9,12 +9,13 @@ import os
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
 from afn.corruptions.severities import rule_of
 from afn.jsonl import append_line, read_lines
+from afn.runs.glance import glance
 from afn.runs.store import Run, RunStore
 from afn.settings.config import TrainConfig
 from afn.work.folder import ENDED, Status
@@ -44,6 +45,9 @@ class Line:
     reason: str = ""
     summary: dict[str, Any] = field(default_factory=dict)
     """What its end marker says; empty before the end."""
+    tags: list[str] = field(default_factory=list)
+    curves: dict[str, list[float]] = field(default_factory=dict)
+    """A few points of each, by `afn.runs.glance`; empty before the end."""
 
     @property
     def is_damaged(self) -> bool:
@@ -125,6 +129,10 @@ class RunIndex:
     def _read_anew(self, run_id: str, changed: int) -> Line:
         run = Run(self.store.root / run_id)
         line = _line(run)
+        if _is_lasting(run, line):
+            _, before = self._kept.get(run_id, (0, line))
+            is_same = before.curves and before.summary == line.summary
+            line = replace(line, curves=before.curves if is_same else _curves(run))
         self._waiting.pop(run_id, None)
         if _is_lasting(run, line):
             self._kept[run_id] = changed, line
@@ -151,7 +159,7 @@ def note(run: Run) -> None:
     with suppress(OSError):
         changed, line = _changed(str(run.path)), _line(run)
         if _is_lasting(run, line):
-            _write(run, changed, line)
+            _write(run, changed, replace(line, curves=_curves(run)))
 
 
 def _changed(folder: str) -> int:
@@ -173,6 +181,12 @@ def _write(run: Run, changed: int, line: Line) -> None:
         append_line(run.path.parent / _FILE, {"version": _VERSION, "changed": changed, **record})
 
 
+def _curves(run: Run) -> dict[str, list[float]]:
+    with suppress(OSError, ValueError, KeyError):  # the list goes on without
+        return glance(run)
+    return {}
+
+
 def _line(run: Run) -> Line:
     state = run.state()
     try:
@@ -190,6 +204,7 @@ def _line(run: Run) -> Line:
             status=state.status,
             reason=state.reason,
             summary=state.summary or {},
+            tags=[str(tag) for tag in record.get("tags", [])],
         )
     except (ValueError, OSError, TypeError, KeyError) as error:
         return Line(id=run.id, reason=f"its configuration is damaged: {error}")

@@ -225,6 +225,11 @@ class Run(Work):
         """Give the run a label of at most 80 characters; an empty one takes it away."""
         write_json(self.path / "config.json", self.record() | {"name": name.strip()[:80]})
 
+    def tag(self, tags: Iterable[str]) -> None:
+        """Give the run these tags, up to 12 of at most 40 characters, and take others away."""
+        kept = dict.fromkeys(" ".join(tag.split())[:40] for tag in tags)
+        write_json(self.path / "config.json", self.record() | {"tags": [*filter(None, kept)][:12]})
+
     def delete(self) -> None:
         """Remove the folder; a live run notices and ends.
 

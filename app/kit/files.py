@@ -32,7 +32,7 @@ class Files:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer what asks for such a file, and has it packed; the rest goes on."""
-        answer = await self._file(scope, receive) if self._is_of_a_file(scope) else None
+        answer = await self._file(scope) if self._is_of_a_file(scope) else None
         await (answer or self._app)(scope, receive, send)
 
     def _is_of_a_file(self, scope: Scope) -> bool:
@@ -46,7 +46,7 @@ class Files:
         )
         return takes and is_kept
 
-    async def _file(self, scope: Scope, receive: Receive) -> Response | None:
+    async def _file(self, scope: Scope) -> Response | None:
         path = scope["path"]
         if path not in self._kept:
             sent: list[Message] = []
@@ -54,13 +54,28 @@ class Files:
             async def hear(message: Message) -> None:
                 sent.append(message)
 
-            await self._app({**scope, "headers": []}, receive, hear)
+            await self._app({**scope, "headers": []}, _patient(), hear)
             found = Headers(raw=sent[0]["headers"])
             if sent[0]["status"] != 200 or "no-cache" in found.get("cache-control", ""):
                 return None  # there is none: a page is sent in its place
             body = b"".join(message.get("body", b"") for message in sent[1:])
+            if len(body) != int(found.get("content-length", len(body))):
+                return None  # cut off: kept, it would be so for everybody
             self._kept[path] = await asyncio.to_thread(_packed, body, found["content-type"])
         return self._kept[path]
+
+
+def _patient() -> Receive:
+    """Who asks for a file that all will have does not leave before it is there."""
+    asked = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+    async def receive() -> Message:
+        for message in asked:
+            return message
+        await asyncio.Event().wait()
+        raise AssertionError("nobody sets it")
+
+    return receive
 
 
 def _packed(body: bytes, kind: str) -> Response:

@@ -25,7 +25,7 @@ def heading(
     *,
     kind: Literal["", "live", "precomputed"] = "",
     is_part: bool = False,
-    side: Callable[[], None] | None = None,
+    side: Callable[[], object] | None = None,
 ) -> None:
     """Draw it, with its own controls and a badge beside it; a part stands below another heading."""
     with st.container(horizontal=True, vertical_alignment="center", key=f"head.{key}"):

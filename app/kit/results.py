@@ -2,19 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from math import isfinite
 from statistics import fmean
 
 from afn.corruptions.severities import rule_words
-from afn.data import dataset_entry
 from afn.pretrained.comparison import FEWEST_SEEDS
 from afn.runs.index import Line
-from afn.stats.chance import is_at_chance
 from afn.stats.over_seeds import OverSeeds, difference
 from afn.sweep.plan import Planned, Point
 from afn.sweep.table import Metric, metrics, over_seeds
 from afn.wording import half_width_words, signed_words
+
+from .learned import never_learned
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,25 +84,14 @@ class SweepResults:
         """How many of a point's runs ended no better than one who guesses."""
         known = [self.lines[run_id] for run_id in self.runs_at(point)]
         return sum(
-            is_at_chance(accuracy, num_classes)
+            never_learned(line.summary.get("accuracy"), line.setting("dataset"))
             for line in known
-            if (accuracy := line.summary.get("accuracy")) is not None
-            and not line.summary.get("diverged")
-            and (num_classes := classes_of(line.setting("dataset")))
+            if not line.summary.get("diverged")
         )
 
     def runs_at(self, point: Point) -> list[str]:
         """The ids of a point's runs that are known."""
         return [run.run_id for run in self.runs if run.point == point and run.run_id in self.lines]
-
-
-@lru_cache(maxsize=256)
-def classes_of(dataset: str) -> int:
-    """How many classes a data set has; 0 for one that nothing is known of."""
-    try:
-        return dataset_entry(dataset).num_classes
-    except (ValueError, OSError):
-        return 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

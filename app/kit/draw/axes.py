@@ -13,13 +13,21 @@ Figure = Any
 """Of Plotly."""
 LOG: PlotAxis = {"type": "log", "dtick": 1, "exponentformat": "power"}
 """Of an axis that is logarithmic, with a tick at every power of ten."""
-LEGEND_ABOVE = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "title": {"text": ""}}
+TEXT, SMALL_TEXT, TITLE_TEXT = {"size": 13}, {"size": 12}, {"size": 14}
+"""Fonts of figures, in pixels: of numbers and names, of marks, of axes."""
+LINE = 3
+"""Pixels of a line that is what a figure says."""
+LEGEND_ABOVE = {
+    "orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "title": {"text": ""},
+    "font": TEXT,
+}  # fmt: skip
 
 
 def axis(title: str = "", /, **more: Any) -> PlotAxis:
     """An axis that cannot be dragged, with room for its labels."""
-    titled = {"title": {"text": title, "standoff": 6}} if title else {}
-    return {"zeroline": False, "fixedrange": True, "automargin": True, **titled, **more}
+    titled = {"title": {"text": title, "standoff": 6, "font": TITLE_TEXT}} if title else {}
+    still = {"zeroline": False, "fixedrange": True, "automargin": True, "tickfont": TEXT}
+    return {**still, **titled, **more}
 
 
 def named_axis(names: Sequence[str], title: str = "", /, **more: Any) -> PlotAxis:

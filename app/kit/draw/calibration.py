@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from afn.stats.calibration import BINS, Calibration
 from afn.wording import count_words, signed_words
 
-from .axes import Figure, PlotAxis, axis, kept, laid_out, new_figure, row_axis
+from .axes import LINE, Figure, PlotAxis, axis, kept, laid_out, new_figure, row_axis
 from .chart import Rows
 from .legend import DASHES, Entry, Stroke
 from .palette import GREY
@@ -42,7 +42,7 @@ def reliability_figure(rated: Sequence[Rated]) -> Figure:
         figure.add_scatter(
             x=[bin_.confidence for bin_ in bins], y=[bin_.accuracy for bin_ in bins],
             mode="lines+markers", name=each.label,
-            line={"color": each.color, "width": 2, "dash": DASHES[each.look]},
+            line={"color": each.color, "width": LINE, "dash": DASHES[each.look]},
             marker={"size": [5 + 22 * (bin_.n / total) ** 0.5 for bin_ in bins], "opacity": 0.7},
             customdata=[[100 * bin_.n / total] for bin_ in bins],
             hovertemplate=f"{each.label}<br>sure %{{x:.0%}}, right %{{y:.0%}}"

@@ -6,7 +6,7 @@ from typing import Any
 
 from afn.wording import steps_words
 
-from .axes import Figure, axis, laid_out, new_figure, row_axis
+from .axes import SMALL_TEXT, Figure, axis, laid_out, new_figure, row_axis
 from .palette import GREY
 from .table import LESS, MORE
 
@@ -61,7 +61,7 @@ def marked(marks: Sequence[tuple[float, str]], *, is_log: bool = False) -> dict[
             {
                 "x": log10(max(step, 1)) if is_log else step, "yref": "paper", "y": 1,
                 "yanchor": "bottom", "xanchor": "right" if i % 2 else "left", "text": text,
-                "showarrow": False, "font": {"size": 10},
+                "showarrow": False, "font": SMALL_TEXT,
             }
             for i, (step, text) in enumerate(marks)
         ],

@@ -6,7 +6,16 @@ from typing import Any
 from afn.stats.over_seeds import OverSeeds
 from afn.sweep.plan import Point
 
-from ...kit.draw.axes import LEGEND_ABOVE, Figure, axis, laid_out, named_axis, new_figure, row_axis
+from ...kit.draw.axes import (
+    LEGEND_ABOVE,
+    LINE,
+    Figure,
+    axis,
+    laid_out,
+    named_axis,
+    new_figure,
+    row_axis,
+)
 from ...kit.draw.palette import GREY
 from ...kit.draw.table import LESS, MORE
 from ...kit.draw.traces import whiskers
@@ -74,7 +83,7 @@ def lines_figure(drawn: DrawnSweep) -> Figure:
                 y=[known[label].mean for label in stretch],
                 name=name, legendgroup=name, showlegend=not part,
                 mode="lines+markers" if len(stretch) > 1 else "markers",
-                line={"color": color, "width": 3, "dash": line_dash(line, lines)},
+                line={"color": color, "width": LINE, "dash": line_dash(line, lines)},
                 marker={
                     "size": 10, "color": color,
                     "symbol": [_symbol(drawn, points[label]) for label in stretch],
@@ -135,7 +144,7 @@ def dots_figure(drawn: DrawnSweep) -> Figure:
         figure.add_vline(x=0, line={"color": GREY, "width": 1, "dash": "dot"})
     across = axis(f"{drawn.title}, {drawn.unit}".rstrip(", "), showgrid=True, nticks=6)
     up = row_axis([_wrapped(point[0][1]) for point in points])
-    return laid_out(figure, 90 + 44 * len(points), across, up)
+    return laid_out(figure, 72 + 34 * len(points), across, up)
 
 
 def map_figure(drawn: DrawnSweep) -> Figure:

@@ -59,13 +59,13 @@ def render(results: SweepResults, *, metric: str, over: str, figure: str) -> Non
         made = charts.map_figure(drawn)
     else:
         made = charts.lines_figure(drawn)
-    st.markdown(plain(told))
     along = known[view.x].title if view.x else axis_title(layout.over)
     event = st.plotly_chart(
         made, key="ablations.chart", config={"displayModeBar": False},
         alt=f"{drawn.title} along {along}. {told}",
         on_select="rerun", selection_mode="points",
     )  # fmt: skip
+    st.markdown(plain(told))
     _picked(results, picked(event["selection"]["points"], drawn))
     _provenance(results, drawn)
     _pareto(results, drawn)

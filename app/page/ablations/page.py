@@ -38,9 +38,8 @@ def render() -> None:
     _, problems = VIEW.begin()
     st.title("What if?", anchor=False)
     st.markdown(
-        "Change one thing, leave all else as it is, and repeat with other seeds: only a difference "
-        "that stands out from **the noise of the seeds** is one. Ready-made questions come with "
-        "their results; those on MNIST can be run here anew, and sweeps of your own."
+        "Change one thing, keep all else, repeat with other **seeds**: what stands out from their "
+        "noise is a difference."
     )
     known = _choose(problems)
     warn(problems)
@@ -95,7 +94,7 @@ def _other_sweep() -> None:
 
 
 def _ready_made(name: str, ready: ReadyMade) -> None:
-    st.header(ready.question, anchor=False)
+    st.subheader(ready.question, anchor=False)
     if not _guessed(ready):
         return
     looked = sweeping.looked_at(sweeping.ready_made_plan(name))
@@ -106,15 +105,16 @@ def _ready_made(name: str, ready: ReadyMade) -> None:
         VIEW.choice("source", "Results", SOURCES)
     if live and (saved is None or VIEW.take().source == "live"):
         results = live
+    told = _answer(ready, results) if results else ""
     if results:
-        _answer(ready, results)
+        ablation_results.render(results, metric=ready.metric, over=ready.over, figure=ready.figure)
+    if told:
+        st.markdown(plain(told))
     if ready.note:
         st.caption(plain(ready.note))
     if results and (told := _ceiling(results)):
         st.caption(plain(told))
     _run_panel(looked, label="Run it here")
-    if results:
-        ablation_results.render(results, metric=ready.metric, over=ready.over, figure=ready.figure)
     _offer(looked.plan, results, toml=ready.path(name, ".toml").read_text())
 
 
@@ -144,23 +144,23 @@ def _guess(number: str) -> None:
     VIEW.set(guess=number)
 
 
-def _answer(ready: ReadyMade, results: SweepResults) -> None:
+def _answer(ready: ReadyMade, results: SweepResults) -> str:
+    """Says whether the visitor was right; returns by which figures."""
     guess = VIEW.take().guess
     found = ready.answer(results)
     if found is None:
         st.info("The answer needs runs that have no result yet.", icon=":material/hourglass:")
-        return
+        return ""
     number, told = found
     right = ready.expectations[number]
     if guess == _DECLINED:
-        st.info(f"**{plain(right)}.** {plain(told)}", icon=":material/lightbulb:")
+        st.info(f"**{plain(right)}.**", icon=":material/lightbulb:")
     elif guess == str(number):
-        st.success(f"**As you expected: {plain(right)}.** {plain(told)}", icon=":material/check:")
+        st.success(f"**As you expected: {plain(right)}.**", icon=":material/check:")
     else:
         mine = ready.expectations[int(guess)]
-        st.info(
-            f"**{plain(right)}**, not “{plain(mine)}”. {plain(told)}", icon=":material/lightbulb:"
-        )
+        st.info(f"**{plain(right)}**, not “{plain(mine)}”.", icon=":material/lightbulb:")
+    return told
 
 
 def _ceiling(results: SweepResults) -> str:

@@ -74,7 +74,7 @@ def cost_figure(chosen: Sequence[Measurement], view: CostView, metric: CostMetri
         y = [metric.ratio(m, bn[m.case]) if is_ratio else metric.amount(m) for m in mine]
         values += y
         # Lines often coincide: those below stick out.
-        width = 2.0 if is_yardstick else 2 + 2.5 * behind / len(norms)
+        width = 3.0 if is_yardstick else 3 + 2.5 * behind / len(norms)
         figure.add_scatter(
             x=[view.place(m) for m in mine],
             y=y,

@@ -40,32 +40,34 @@ def render() -> None:
     """Draw the page."""
     _, problems = begin()
     st.title("What a norm costs", anchor=False)
-    st.markdown(
-        "Time, memory, parameters and arithmetic of every normalization layer, beside what "
-        "**BN** costs. Look at what was measured on a reference machine, or measure on this one."
-    )
+    st.markdown("Time, memory and arithmetic of every norm, beside what **BN** costs.")
     _controls()
     view = take()
     write_url(view)
     warn(problems)
+    drawn = st.container()
     live = live_cost.render(view)
     report = live or reference()
-    _figures(view.chosen(report.measurements), view, report, is_live=live is not None)
+    chosen = view.chosen(report.measurements)
+    with drawn:
+        _figures(chosen, view, report, is_live=live is not None)
+    if chosen:
+        _data(chosen, view, report, is_live=live is not None)
 
 
 def _controls() -> None:
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         VIEW.choice("subject", "Measured", SUBJECTS, titles=SUBJECT_TITLES)
         is_layer = VIEW.take().subject == "layer"
         if is_layer:
             VIEW.choice("over", "Over", VARIED_TITLES)
-            for name, values in VARIED.items():
+        VIEW.choice("norms", "Beside BN", CONTENDERS, like=st.pills, titles=title_of, wrap=True)
+        with st.popover("More", icon=":material/tune:"):
+            VIEW.choice("scale", "Shown as", {"ratio": "ratio to BN", "absolute": "ms and MB"})
+            for name, values in VARIED.items() if is_layer else ():
                 if name != VIEW.take().over:
                     sides = {side: f"{side}×{side}" for side in values} if name == "size" else None
                     VIEW.choice(name, VARIED_TITLES[name].capitalize(), values, titles=sides)
-    with st.container(horizontal=True, gap="medium"):
-        VIEW.choice("norms", "Beside BN", CONTENDERS, like=st.pills, titles=title_of, wrap=True)
-        VIEW.choice("scale", "Shown as", {"ratio": "ratio to BN", "absolute": "ms and MB"})
 
 
 def _figures(chosen: list[Measurement], view: CostView, report: Report, *, is_live: bool) -> None:
@@ -81,7 +83,6 @@ def _figures(chosen: list[Measurement], view: CostView, report: Report, *, is_li
         title[0].upper() + title[1:], "cost", ABOUT["cost"],
         kind="live" if is_live else "precomputed",
     )  # fmt: skip
-    st.markdown(charts.reading(chosen, view))
     st.html(legend_html(Entry(title_of(norm), NORM_COLORS[norm], "line") for norm in norms))
     for column, (name, metric) in zip(st.columns(3), charts.METRICS.items(), strict=True):
         words = charts.metric_reading(chosen, view, metric)
@@ -89,8 +90,12 @@ def _figures(chosen: list[Measurement], view: CostView, report: Report, *, is_li
             st.markdown(f"**{metric.title}**, {charts.unit(view, metric)}")
             plot(
                 charts.cost_figure(chosen, view, metric), words, f"cost.chart.{name}",
-                about=f"{metric.title} over {VARIED_TITLES[view.varied]}",
+                about=f"{metric.title} over {VARIED_TITLES[view.varied]}", is_told=True,
             )  # fmt: skip
+    st.markdown(charts.reading(chosen, view))
+
+
+def _data(chosen: list[Measurement], view: CostView, report: Report, *, is_live: bool) -> None:
     st.caption(_provenance(chosen, report, is_live=is_live))
     _table(chosen, view)
     _downloads(chosen, view, report, is_live=is_live)

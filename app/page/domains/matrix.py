@@ -65,7 +65,7 @@ def matrix_html(
         notes.append(f"<i></i>trained on{', not in the mean' if has_mean else ''}")
     if against is not None:
         notes.append("faint: too close to tell")
-    first = "7rem" if shows_label and shows_train else "5.6rem"
+    first = "7rem" if shows_label and shows_train else "4.8rem"
     return table(
         "afn-matrix", [tr(*over), tr(*heads)], body, caption=escape(caption),
         label=caption or "Accuracy by domain", note=", ".join(notes),

@@ -10,7 +10,7 @@ from afn.settings.norms import NORM_TITLES
 from afn.wording import count_words, duration_words
 from afn.work.folder import ENDED
 
-from ...kit import address, backend, cards, families, jobs, people
+from ...kit import address, backend, cards, families, jobs, learned, people
 from ...kit.batch_controls import BATCH_SIZES
 from ...kit.draw.domains import MatrixRow, matrix_reading, matrix_table
 from ...kit.families import DIGITS
@@ -42,6 +42,7 @@ from .view import (
     source_words,
     sources,
     statistics_words,
+    unlearned,
     wanted,
 )
 from .words import ABOUT
@@ -72,6 +73,12 @@ def render() -> None:
     st.title("Domains", anchor=False)
     st.markdown(_intro(found[family], is_digits=family == DIGITS))
     _controls(found)
+    row = st.container(horizontal=True, gap="medium", vertical_alignment="center")
+    with row:
+        VIEW.choice(
+            "contenders", "Norms", LABELS, like=st.pills, label_visibility="collapsed",
+            width="content",
+        )  # fmt: skip
     view = VIEW.take()
     here = found[view.family]
     trained_on = sources(view, here)
@@ -94,7 +101,8 @@ def render() -> None:
         st.info("Choose a norm above.", icon=":material/arrow_upward:")
         return
     backend.runner().start()
-    recipe = _recipe(recipes, len(pairs))
+    with row:
+        recipe = _recipe(recipes, len(pairs))
     VIEW.write(VIEW.take())
     trained, missing = training_domains.trained_networks(recipe)
     warn(missing)
@@ -112,19 +120,12 @@ def _intro(here: Sequence[DatasetEntry], *, is_digits: bool) -> str:
     if not is_digits:
         names = plain(", ".join(families.title_of(entry) for entry in here))
     return (
-        f"The same classes in other pictures: {names}. How does a network do on **domains that it "
-        "has not seen**? And what of AFN's gain is owed to its networks, what to the statistics of "
-        "the **test batch**, which BN can use too?"
+        f"The same classes in other pictures: {names}. Who is right on **domains not seen** before?"
     )
 
 
 def _controls(found: Mapping[str, Sequence[DatasetEntry]]) -> None:
-    _tested(found)
-    VIEW.choice("contenders", "Norms", LABELS, like=st.pills)
-
-
-def _tested(found: Mapping[str, Sequence[DatasetEntry]]) -> None:
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         if len(found) > 1:
             trees = [name for name in found if "/" in found[name][0].name]
             VIEW.choice("family", "Domains", list(found), titles={t: t.upper() for t in trees})
@@ -136,8 +137,9 @@ def _tested(found: Mapping[str, Sequence[DatasetEntry]]) -> None:
             VIEW.set(**AS_PRETRAINED)
             return
         VIEW.choice("how", "Trained on", _HOW)
-        VIEW.choice("images", "Test images", IMAGES, like=st.selectbox, width=120)
-        VIEW.choice("batch_size", "Test batch", BATCH_SIZES, like=st.select_slider, width=200)
+        with st.popover("How they are tested", icon=":material/tune:"):
+            VIEW.choice("images", "Test images", IMAGES, like=st.selectbox)
+            VIEW.choice("batch_size", "Test batch", BATCH_SIZES, like=st.select_slider)
 
 
 def _recipe(recipes: dict[str, Recipe], count: int) -> Recipe:
@@ -148,7 +150,8 @@ def _recipe(recipes: dict[str, Recipe], count: int) -> Recipe:
             key: f"{recipe_words(each.config)} · {len(each.done)} of {count} trained"
             for key, each in recipes.items()
         }
-        VIEW.choice("recipe", "Networks", titles, like=st.selectbox)
+        with st.popover("Which networks", icon=":material/hub:"):
+            VIEW.choice("recipe", "Networks", titles, like=st.selectbox, width=640)
     return recipes[VIEW.take().recipe or first]
 
 
@@ -237,7 +240,6 @@ def _matrix(
             norms = {norm for norm, _ in trained}
             there = [row for row in everything if row.norm in norms]
             words = matrix_reading(there, names, baseline=LABELS[baseline])
-            st.markdown(plain(words))
             if len(rows) > 1:
                 against = _against(rows, baseline)
         _tables(
@@ -245,9 +247,13 @@ def _matrix(
             names, titles, rows[against] if against else None,
         )  # fmt: skip
         jobs.show("matrix", asked)
+        if trained:
+            learned.warn_of(unlearned(rows, here))
+            with st.expander("In words", icon=":material/notes:"):
+                st.markdown(plain(words))
+                if not asked.is_running and (own := networks_reading(rows, names)):
+                    st.markdown(f"**What the networks add.** {plain(own)}")
         if trained and not asked.is_running:
-            if words := networks_reading(rows, names):
-                st.markdown(f"**What the networks add.** {plain(words)}")
             _provenance(recipe, rows, view, here)
         VIEW.write(VIEW.take())
 
@@ -272,10 +278,10 @@ def _tables(
     titles: Mapping[str, str],
     against: Sequence[MatrixRow] | None,
 ) -> None:
-    across = 3 if len(shown) == 3 else 2
+    across = min(len(shown), 4)
     columns: list[st.delta_generator.DeltaGenerator] = []
     for name, mine in shown.items():
-        columns = columns or list(st.columns(across))
+        columns = columns or list(st.columns(max(across, 2), gap="small"))
         columns.pop(0).html(
             matrix.matrix_html(mine, names, against=against, caption=LABELS[name], titles=titles)
         )

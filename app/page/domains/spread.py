@@ -8,7 +8,7 @@ from typing import Any, Literal
 from afn.ask.spread import LayerSpread, PlanePoint, Side, Spread
 from afn.wording import interval_words, number_words
 
-from ...kit.draw.axes import Figure, axis, kept, laid_out, named_axis, new_figure, span
+from ...kit.draw.axes import LINE, Figure, axis, kept, laid_out, named_axis, new_figure, span
 from ...kit.draw.chart import Rows
 from ...kit.draw.domains import Titles, domain_words
 from ...kit.draw.legend import short_layer
@@ -129,7 +129,7 @@ def separation_figure(spreads: Sequence[Named], measure: Measure = "shift") -> F
             is_after = when == "after"
             figure.add_scatter(
                 x=places, y=values, name=f"{label}, {when}", mode="lines+markers",
-                line={"color": color, "width": 2, "dash": "solid" if is_after else "dot"},
+                line={"color": color, "width": LINE, "dash": "solid" if is_after else "dot"},
                 marker={
                     "size": 8, "color": color, "symbol": "circle" if is_after else "circle-open",
                     "line": {"color": color, "width": 2},

@@ -17,6 +17,7 @@ from ...kit.draw.domains import MatrixRow, domain_words, unseen_gain
 from ...kit.draw.estimates import gain_words
 from ...kit.draw.palette import run_colors
 from ...kit.families import DIGITS, title_of
+from ...kit.learned import never_learned
 from ...kit.offers import recipe_of
 from ...kit.view import View, ViewState, in_link
 from .words import HELP
@@ -288,6 +289,19 @@ def left_out_words(rows: MatrixRows, domains: Sequence[DatasetEntry]) -> list[st
     return [
         f"{titles.get(domain, domain)}, to networks trained on {', '.join(sources)}: {words}."
         for (domain, words), sources in told.items()
+    ]
+
+
+def unlearned(rows: MatrixRows, domains: Sequence[DatasetEntry]) -> list[str]:
+    """Networks that do no better than guessing on what they were trained on."""
+    return [
+        f"{row.label} trained on {source_words(row.train, domains)}"
+        for mine in rows.values()
+        for row in mine
+        if any(
+            row.has_seen(domain) and never_learned(cell.accuracy, domain)
+            for domain, cell in row.cells.items()
+        )
     ]
 
 

@@ -9,7 +9,7 @@ from afn.settings.lambda_init import GREEK
 from afn.settings.norms import ADAPTIVE_NORMS, NORM_TITLES
 from afn.wording import enumerate_words
 
-from ...kit import card_view, histories, routes
+from ...kit import card_view, histories, learned, routes
 from ...kit.draw.chart import Shown
 from ...kit.draw.lambdas import TITLES
 from ...kit.draw.legend import depth_legend
@@ -45,9 +45,8 @@ def render() -> None:
     _, problems = VIEW.begin()
     st.title("λ dynamics", anchor=False)
     st.markdown(
-        "AFN and ASRNorm let small networks propose statistics, and mix them in with shares **λ** "
-        "that are learned, four in each layer. Do they grow? Where in the network? How hard does "
-        "the loss pull at them? And did the small networks learn?"
+        "**λ**, four in each layer, say how much of what small networks propose is mixed in. Do "
+        "they grow?"
     )
     offered = histories.choices()
     if not offered:
@@ -60,7 +59,7 @@ def render() -> None:
         VIEW.write(VIEW.take())
         st.info("Choose a run or a pretrained model above.", icon=":material/arrow_upward:")
         return
-    card_view.cards([each.card for each in chosen if each.card], key="dynamics")
+    learned.warn_of_shown(chosen)
     if not any(each.config.norm in ADAPTIVE_NORMS for each in chosen):
         VIEW.write(VIEW.take())
         st.info(_without(chosen), icon=":material/info:")
@@ -71,6 +70,7 @@ def render() -> None:
     if without := [each for each in chosen if each.config.norm not in ADAPTIVE_NORMS]:
         st.caption(_without(without))
     _follow(view, chosen)
+    card_view.cards([each.card for each in chosen if each.card], key="dynamics")
     moving.render(chosen)
     with st.container(border=True):
         left, right = st.columns(2, gap="large")
@@ -141,7 +141,6 @@ def _figures(view: DynamicsView, chosen: Sequence[Shown]) -> None:
     told = courses
     if view.quantity in ("logit", "change"):
         told = courses_of(series, "lambda")
-    st.markdown(plain(dynamics_reading(told, view.quantity)))
     st.html(
         depth_legend(
             (one.label, one.color, one.dash, one.layers if view.by == "λ" else ()) for one in series
@@ -149,13 +148,14 @@ def _figures(view: DynamicsView, chosen: Sequence[Shown]) -> None:
     )
     panels = charts.panels_of(series, view.quantity, view.panels, view.by)
     is_small = view.by == "layer" and len(panels) > 2
-    across = 1 if len(panels) == 1 else 3 if is_small else 2
+    across = 1 if len(panels) == 1 else 3 if is_small else len(panels)
     if view.by == "layer":
         titles = charts.MOVE_TITLES if view.quantity == "move" else TITLES
         unit = charts.UNITS[view.quantity]
         words = [f"**{titles[view.panels[0]]}**", *([unit] if unit else []), "layer by layer"]
         st.markdown(", ".join(words))
-    _panels(panels, courses, view, across=across, height=190 if is_small else 270)
+    _panels(panels, courses, view, across=across, height=190 if is_small else 300)
+    st.markdown(plain(dynamics_reading(told, view.quantity)))
     if view.by == "λ" and max(len(one.layers) for one in series) >= _MIN_LAYERS:
         painted()
         _depth(panels, courses, view)
@@ -183,7 +183,7 @@ def _panels(
                         height=height,
                     ),
                     words, f"dynamics.{panel.which}.{panel.layer or 'all'}",
-                    about=f"{panel.title}, over the steps",
+                    about=f"{panel.title}, over the steps", is_told=True,
                 )  # fmt: skip
 
 

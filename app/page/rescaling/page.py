@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from afn.settings.norms import ADAPTIVE_NORMS, NORM_ROWS
 
-from ...kit import card_view, histories, routes
+from ...kit import card_view, histories, learned, routes
 from ...kit.draw.chart import Shown
 from ...kit.draw.legend import short_layer
 from ...kit.draw.palette import NORM_COLORS
@@ -33,10 +34,8 @@ def render() -> None:
     is_asked, problems = VIEW.begin()
     st.title("γ/β", anchor=False)
     st.markdown(
-        "After standardizing, every layer gives its channels a new scale and a new shift, "
-        "**y = γ̂·x̂ + β̂**. In BN both are parameters, the same for all images; AFN computes a part "
-        "of them from the batch, ASRNorm from each image. How do they spread as the network "
-        "learns, and how much do they really depend on what is shown?"
+        "Each channel's new scale and shift, **y = γ̂·x̂ + β̂**: how do they spread as a network "
+        "learns, and how much do they depend on what is shown?"
     )
     offered = histories.choices()
     if not offered:
@@ -56,8 +55,9 @@ def render() -> None:
         VIEW.write(VIEW.take())
         st.info("Choose a run or a pretrained model above.", icon=":material/arrow_upward:")
         return
-    card_view.cards([chosen.card] if chosen.card else [], key="rescaling")
+    learned.warn_of_shown([chosen])
     _follow(chosen, is_linked=is_asked)
+    card_view.cards([chosen.card] if chosen.card else [], key="rescaling")
     offer("rescaling", lambda: scales.over_steps(chosen, VIEW.take().layer))
     if layers:
         heading("How γ̂ and β̂ differ", "rescaling.differences", ABOUT["differences"])
@@ -113,12 +113,14 @@ def _steps(chosen: Shown, *, is_linked: bool) -> None:
             else "This run ended before its first snapshot."
         )
         return
+    drawn = st.container()
     cursor = _cursor(steps, is_linked=is_linked)
     layer = VIEW.take().layer
     if layer == EVERY_LAYER:
-        _all_layers(chosen, cursor)
+        with drawn:
+            _all_layers(chosen, cursor)
     else:
-        _one_layer(chosen, layer, cursor)
+        _one_layer(chosen, layer, cursor, drawn)
     told = f"{histories.provenance([chosen])} · with the statistics of a training batch"
     if NORM_ROWS[chosen.config.norm].networks_see_images:
         told += ", mean over its images"
@@ -144,18 +146,19 @@ def _cursor(steps: Sequence[int], *, is_linked: bool) -> int:
     return VIEW.take().step or steps[-1]
 
 
-def _one_layer(chosen: Shown, layer: str, cursor: int) -> None:
+def _one_layer(chosen: Shown, layer: str, cursor: int, above: DeltaGenerator) -> None:
     found = ridges.by_step(chosen.history, layer)
     if cursor not in found:
         st.caption("This snapshot does not hold γ̂ and β̂ of this layer.")
         return
     words = ridges.steps_reading(layer, found, cursor)
-    st.markdown(plain(words))
     shown = ridges.thinned_steps(list(found), cursor)
-    _ridges(
-        {step: found[step] for step in shown}, [f"{step:,}" for step in shown],
-        chosen, shown.index(cursor), f"One ridge per snapshot, step {shown[0]} on top. {words}",
-    )  # fmt: skip
+    with above:
+        _ridges(
+            {step: found[step] for step in shown}, [f"{step:,}" for step in shown],
+            chosen, shown.index(cursor), f"One ridge per snapshot, step {shown[0]} on top. {words}",
+        )  # fmt: skip
+    st.markdown(plain(words))
     painted()
     heading(f"Channel by channel at step {cursor:,}", "rescaling.channels", ABOUT["channels"])
     first, now = next(iter(found.values())), found[cursor]

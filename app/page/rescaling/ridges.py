@@ -111,7 +111,7 @@ def ridge_figure(
                 "x": np.concatenate([grid, grid[[-1, 0]]]).astype("f4"),
                 "y": np.concatenate([heights, [base, base]]).astype("f4"),
                 "fillcolor": translucent(color if is_selected else shades[i], share),
-                "line": {"color": shades[i], "width": 2.5 if is_selected else 1.2},
+                "line": {"color": shades[i], "width": 3 if is_selected else 1.2},
             }
         )  # fmt: skip
     for i, ridge in enumerate(ridges):
@@ -121,7 +121,7 @@ def ridge_figure(
     if selected is not None:
         labels[selected] = f"<b>{labels[selected]}</b>"
     return drawn(
-        data, 90 + 26 * max(count, 4),
+        data, 76 + 26 * max(count, 4),
         axis(SYMBOLS[name], range=[float(grid[0]), float(grid[-1])], nticks=7),
         named_axis(labels[::-1], range=[-0.5, count - 1 + _OVERLAP + 0.1]),
     )  # fmt: skip
@@ -176,7 +176,7 @@ def channel_figure(
             {
                 "x": each.channel, "y": each.value, "text": f"{each.channel}",
                 "showarrow": False, "yshift": 11 if each.value > each.median else -11,
-                "font": {"size": 11, "color": color},
+                "font": {"size": 12, "color": color},
             }
             for each in found.values()
         ],

@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from afn.data import dataset_entry
 from afn.png import data_uri
 from afn.wording import count_words
 
-from ...kit import backend, card_view, cards, families, jobs, networks, routes
+from ...kit import backend, card_view, cards, families, jobs, learned, networks, routes
 from ...kit.batch_controls import BATCH_SIZES, ORDERS, STATISTICS
 from ...kit.draw.corruptions import group_title
 from ...kit.draw.estimates import Tested
 from ...kit.draw.legend import Entry, legend_html
 from ...kit.jobs import Job
+from ...kit.learned import never_learned
 from ...kit.markdown import plain, warn
 from ...kit.networks import Chosen
 from ...kit.offers import Choice, newest
@@ -23,6 +25,7 @@ from . import grid_section, label_shift
 from . import take as corruptions
 from .charts import batches, samples, steps
 from .view import (
+    CLEAN,
     IMAGES,
     KINDS,
     MAX_MODELS,
@@ -62,9 +65,7 @@ def render() -> None:
     is_asked, problems = VIEW.begin()
     st.title("Robustness", anchor=False)
     st.markdown(
-        "How do trained networks do on images that are noisy, blurred, foggy or pale, and **why**? "
-        "Much of what looks like the merit of a layer is that it takes its statistics from the "
-        "**test batch**, which BN can do too. Here the two are told apart."
+        "Images that are noisy, blurred, foggy or pale: who still answers right, and **why**?"
     )
     offered = networks.choices()
     if not offered:
@@ -73,7 +74,9 @@ def render() -> None:
             "once they have ended they can be tested here."
         )
         return
-    _models(offered)
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    with row:
+        _models(offered)
     chosen, missing = networks.opened(VIEW.take().models)
     if is_asked and chosen:
         problems += misfits(chosen, VIEW.take())
@@ -83,10 +86,8 @@ def render() -> None:
     if not chosen:
         st.info("Choose a model above.", icon=":material/arrow_upward:")
         return
-    card_view.cards(
-        [cards.card_of(each.network.id) for each in chosen if each.is_pretrained], key="robustness"
-    )
-    _controls(chosen)
+    _controls(chosen, row)
+    shown = [cards.card_of(each.network.id) for each in chosen if each.is_pretrained]
     chosen, others = fitting(chosen, VIEW.take().dataset)
     warn(others)
     VIEW.write(VIEW.take())
@@ -99,6 +100,7 @@ def render() -> None:
         return
     backend.runner().start()
     _shift(chosen)
+    card_view.cards(shown, key="robustness")
     label_shift.render(chosen)
     grid_section.render(chosen)
 
@@ -118,7 +120,7 @@ def _models(offered: Sequence[Choice]) -> None:
     VIEW.pick("models", "Models", titles, max_selections=MAX_MODELS)
 
 
-def _controls(chosen: Sequence[Chosen]) -> None:
+def _controls(chosen: Sequence[Chosen], place: DeltaGenerator) -> None:
     datasets = list(dict.fromkeys(each.network.config.dataset for each in chosen))
     dataset = VIEW.settle("dataset", datasets)
     offered = corruptions_for(chosen, dataset)
@@ -135,7 +137,7 @@ def _controls(chosen: Sequence[Chosen]) -> None:
             ),
             icon=":material/inventory_2:",
         )
-    with st.container(horizontal=True, gap="medium"):
+    with place, st.popover("How they are tested", icon=":material/tune:"):
         VIEW.choice("stats", "Statistics", STATISTICS)
         VIEW.choice(
             "batch_size", "Test batch", BATCH_SIZES, like=st.select_slider, width=220,
@@ -152,8 +154,11 @@ def _controls(chosen: Sequence[Chosen]) -> None:
 
 
 def _shift(chosen: Sequence[Chosen]) -> None:
-    heading("One corruption, up close", "robustness.shift", ABOUT["shift"])
-    st.html(legend_html([Entry(each.label, each.color) for each in chosen]))
+    entries = [Entry(each.label, each.color) for each in chosen]
+    heading(
+        "One corruption, up close", "robustness.shift", ABOUT["shift"],
+        side=lambda: st.html(legend_html(entries), width="content"),
+    )  # fmt: skip
     folder, is_here = backend.pictures(), families.is_here(VIEW.take().dataset)
 
     def ask_now() -> tuple[Job, Job]:
@@ -178,6 +183,11 @@ def _shift(chosen: Sequence[Chosen]) -> None:
         view = VIEW.take()
         VIEW.write(view)
         known = [tested(each, view.question(each.network)) for each in chosen]
+        learned.warn_of(
+            each.label
+            for each in known
+            if CLEAN in each.cells and never_learned(each.cells[CLEAN].accuracy, view.dataset)
+        )
         _pictures(view, known, near)
         jobs.show("shift", near)
         _way(chosen, view, near)
@@ -201,7 +211,6 @@ def _pictures(view: RobustnessView, tested: Sequence[Tested], asked: Job) -> Non
     kept = len(pictures.labels)
     first = f"first {count_words(kept, 'image')}"
     those = samples.interesting(tested, view.place, _CARDS, view.pictures, limit=kept)
-    st.markdown(plain(samples.flips_reading(tested, view.place)))
     names = pictures.class_names
     st.html(
         samples.samples_html(
@@ -210,6 +219,7 @@ def _pictures(view: RobustnessView, tested: Sequence[Tested], asked: Job) -> Non
             [samples.answers_of(tested, view.place, i, names) for i in those],
         )
     )
+    st.markdown(plain(samples.flips_reading(tested, view.place)))
     if view.pictures == "disagree" and len(tested) < 2:
         st.caption("It takes two models to disagree. Choose another above.")
     elif not those:

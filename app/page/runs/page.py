@@ -17,9 +17,12 @@ from ...kit.comparison import MAX_CONTENDERS
 from ...kit.markdown import plain
 from ...kit.plot import download
 from ...kit.take import Program, lambdas, offer, trainings
+from ...kit.view import said
 from . import forking, pairs
 from . import table as run_table
 from . import view as runs
+from .narrow import narrowed
+from .words import HELP
 
 TITLE, PATH = "Runs", "runs"
 """In the navigation, and in the address."""
@@ -29,16 +32,16 @@ def render() -> None:
     """Draw the page."""
     st.title("Runs", anchor=False)
     st.markdown(
-        "Every run that was started here, newest first. Select **one** to fork it, rename it and "
-        "take its files, **two** to see where they part, and up to four to open them side by side."
+        "Select **one** to fork, rename or download, **two** to see where they part, up to four to "
+        "open side by side."
     )
     lines = backend.index().lines()
     if not lines:
         routes.nothing_yet("**No runs yet.** Start one in the Playground; it will appear here.")
         return
-    chosen = run_table.choose(lines)
+    chosen = run_table.choose(narrowed(lines))
     runs.write_url([line.id for line in chosen])
-    _actions(chosen)
+    _actions(chosen, lines)
     match [_run(line) for line in chosen]:
         case [run]:
             _one(run, lines)
@@ -50,7 +53,7 @@ def _run(line: Line) -> Run:
     return Run(backend.store().root / line.id)
 
 
-def _actions(chosen: Sequence[Line]) -> None:
+def _actions(chosen: Sequence[Line], lines: Sequence[Line]) -> None:
     with st.container(horizontal=True):
         label = "Open side by side" if len(chosen) > 1 else "Open"
         if st.button(
@@ -62,12 +65,40 @@ def _actions(chosen: Sequence[Line]) -> None:
             ids = [line.id for line in reversed(chosen)]
             routes.show_in_playground(ids)
         refused = people.why_not(*chosen) if chosen else {"disabled": True}
+        with st.popover("Tags", icon=":material/sell:", **refused):
+            _tags(chosen, lines)
         with st.popover("Delete", icon=":material/delete:", **refused):
             count = f"{len(chosen)} runs" if len(chosen) > 1 else "this run"
             st.markdown(f"Delete {count} for good, with events and weights?")
             st.button("Delete for good", type="primary", on_click=_delete, args=(chosen,))
     if len(chosen) > MAX_CONTENDERS:
         st.caption(f"Up to {MAX_CONTENDERS} runs fit side by side; {len(chosen)} are selected.")
+
+
+def _tags(chosen: Sequence[Line], lines: Sequence[Line]) -> None:
+    if not chosen:
+        return
+    mine = list(dict.fromkeys(tag for line in chosen for tag in line.tags))
+    known = dict.fromkeys([*mine, *sorted({tag for line in lines for tag in line.tags})])
+    key = runs.tags_key([line.id for line in chosen])
+    st.multiselect(
+        "Tags", list(known), mine, key=key, accept_new_options=True, max_selections=12,
+        help=HELP["tags"], placeholder="choose, or type a new one", on_change=_set_tags,
+        args=(chosen, mine, key),
+    )  # fmt: skip
+
+
+def _set_tags(chosen: Sequence[Line], before: Sequence[str], key: str) -> None:
+    """What was added goes to all of them that are one's own, what was taken away leaves them."""
+    now = [str(tag) for tag in said(key)]
+    for line in chosen:
+        run = _run(line)
+        kept = [tag for tag in line.tags if tag in now or tag not in before]
+        try:
+            people.require(run)
+            run.tag([*kept, *(tag for tag in now if tag not in before)])
+        except OSError as error:
+            st.toast(plain(f"{run.id} was not tagged: {error}."), icon=":material/error:")
 
 
 def _delete(chosen: Sequence[Line]) -> None:

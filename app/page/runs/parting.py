@@ -9,7 +9,7 @@ from afn.runs.equal import equal_tests
 from afn.stats.intervals import wilson_interval
 from afn.wording import count_words, enumerate_words, number_words, percent
 
-from ...kit.draw.axes import LOG, Figure, PlotAxis, axis, drawn
+from ...kit.draw.axes import LINE, LOG, Figure, PlotAxis, axis, drawn
 from ...kit.draw.chart import Rows, Shown
 from ...kit.draw.learning import SMOOTH
 from ...kit.draw.legend import translucent
@@ -54,7 +54,7 @@ def _traces(
     each: Shown, shown: Sequence[Shown], quantity: PartingQuantity, dash: str
 ) -> list[dict[str, Any]]:
     common = {"type": "scatter", "name": each.label}
-    line = {"color": each.color, "width": 2.2, "dash": dash}
+    line = {"color": each.color, "width": LINE, "dash": dash}
     if quantity == "accuracy":
         tests = [e for e in each.history.evaluations if e["corruption"] is None]
         return [

@@ -14,6 +14,7 @@ from . import view as state
 _SETTINGS = {"data": "dataset", "backbone": "backbone", "batch": "batch_size", "lr": "lr",
              "seed": "seed"}  # fmt: skip
 """Column -> setting."""
+_CURVES = {"mu": "μ", "sigma": "σ"}
 _ROW, _HEAD, _TALLEST = 35, 37, 562
 
 
@@ -34,6 +35,17 @@ def choose(lines: Sequence[Line]) -> list[Line]:
             "created": st.column_config.DatetimeColumn("created", format="distance"),
             "test accuracy": st.column_config.NumberColumn(format="percent"),
             "reason": st.column_config.TextColumn(width="medium"),
+            "accuracy": st.column_config.LineChartColumn(
+                "accuracy, 0–1", y_min=0, y_max=1, width="small"
+            ),
+            "loss": st.column_config.LineChartColumn("loss, from 0", y_min=0, width="small"),
+            **{
+                f"λ_{letter}": st.column_config.LineChartColumn(
+                    f"λ_{letter}, 0–1", y_min=0, y_max=1, width="small"
+                )
+                for letter in _CURVES.values()
+            },
+            "tags": st.column_config.ListColumn("tags"),
         },
     )
     by_id = {line.id: line for line in lines}
@@ -61,6 +73,10 @@ def _row(line: Line, names: dict[str, str], *, has_forks: bool) -> dict[str, Any
         "name": names[line.id],
         "status": line.status,
         "test accuracy": line.summary.get("accuracy"),
+        "tags": line.tags or None,
+        "accuracy": line.curves.get("accuracy"),
+        "loss": line.curves.get("loss"),
+        **{f"λ_{letter}": line.curves.get(name) for name, letter in _CURVES.items()},
         "step": line.summary.get("step"),
         **known,
         "reason": line.reason,

@@ -1,13 +1,17 @@
 """The Runs page's choice of runs: kept by their ids, for rows move as runs come and go."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import streamlit as st
 
-from ...kit.view import here, in_session
+from ...kit.view import here, in_session, settle
 
 PARAMETER = "run"
+SEARCH, GROUP, PARALLEL = "runs.search", "runs.group", "runs_parallel"
+"""Widget keys."""
+_KEPT = ("runs.kept.search", "runs.kept.group")
+"""What the widgets said, for when they come back from another page."""
 
 
 @dataclass(slots=True)
@@ -22,6 +26,12 @@ class Selection:
     """How often the table was mounted anew."""
     problem: str = ""
     """Why no fork was started."""
+    is_asked: bool = False
+    """Whether the address of this rerun is new."""
+    brushes: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """By the axis, from where to where."""
+    brushed_of: object = None
+    """Among which runs that was: among others the axes are others."""
 
 
 def selection() -> Selection:
@@ -44,6 +54,44 @@ def fork_key(run_id: str, name: str) -> str:
     return f"fork.{run_id}.{name}"
 
 
+def tags_key(ids: Sequence[str]) -> str:
+    """The widget key of the tags of some runs."""
+    return f"runs.tags.{'~'.join(ids)}"
+
+
+def arrive() -> None:
+    """Take in what the address asks for; then all runs are listed, whatever was searched before."""
+    kept = selection()
+    url, kept.is_asked = here().begin()
+    session = st.session_state
+    if kept.is_asked:
+        kept.chosen = [part for part in url.get(PARAMETER, [""])[-1].split("~") if part]
+        kept.mounted += kept.drawn is not None  # one on screen knows what was chosen before
+        kept.brushes = {}
+        session[SEARCH] = session[GROUP] = ""
+    for key, before in zip((SEARCH, GROUP), _KEPT, strict=True):
+        session[key] = session[before] = session.get(key, session.get(before, ""))
+
+
+def settled_group(offered: Collection[str]) -> str:
+    """The widget key of the comparison, which gives way where it is gone."""
+    settle(GROUP, offered)
+    return GROUP
+
+
+def brushes(of: object) -> dict[str, tuple[float, float]]:
+    """What is brushed among these runs."""
+    kept = selection()
+    if kept.brushed_of != of:
+        kept.brushed_of, kept.brushes = of, {}
+    return kept.brushes
+
+
+def brush(brushes: dict[str, tuple[float, float]]) -> None:
+    """Brush this, and nothing else."""
+    selection().brushes = brushes
+
+
 def begin(ids: Sequence[str]) -> list[int]:
     """Take in what was chosen, and ready the table for these rows, of which some are chosen.
 
@@ -51,11 +99,7 @@ def begin(ids: Sequence[str]) -> list[int]:
         The rows that are chosen.
     """
     kept = selection()
-    url, is_asked = here().begin()
-    if is_asked:
-        kept.chosen = [part for part in url.get(PARAMETER, [""])[-1].split("~") if part]
-        kept.mounted += kept.drawn is not None  # one on screen knows what was chosen before
-    else:
+    if not kept.is_asked:
         take(kept.drawn or [])
     if kept.drawn not in (None, list(ids)):
         kept.mounted += 1  # a mounted table knows rows, not runs

@@ -1,5 +1,6 @@
 """Files that never change are read and compressed once."""
 
+import asyncio
 import gzip
 
 import pytest
@@ -81,6 +82,61 @@ def test_what_does_not_shrink_goes_as_it_is(ask):
     assert body == bytes(range(256))
     assert headers["content-type"] == "font/woff2"
     assert "content-encoding" not in headers
+
+
+async def left():
+    """A browser that is closed while it loads."""
+    return {"type": "http.disconnect"}
+
+
+def test_who_leaves_while_a_file_is_read_spoils_it_for_nobody():
+    """What was sent until then, nothing at all, was kept and given to all who came after."""
+
+    async def disk(scope, receive, send):
+        headers = [(b"content-type", b"text/javascript"), (b"content-length", b"2200")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await receive()  # the request's own body
+        told = asyncio.create_task(receive())
+        await asyncio.sleep(0)
+        if told.done():
+            return
+        told.cancel()
+        await send({"type": "http.response.body", "body": SCRIPT, "more_body": False})
+
+    async def both():
+        files, sent = Files(disk), []
+
+        async def send(message):
+            sent.append(message)
+
+        scope = {
+            "type": "http", "method": "GET", "path": "/static/js/a.js", "query_string": b"",
+            "headers": [(b"accept-encoding", b"gzip")],
+        }  # fmt: skip
+        await files(scope, left, send)
+        sent.clear()
+        await files(scope, left, send)
+        return b"".join(message.get("body", b"") for message in sent)
+
+    assert gzip.decompress(awaited(both())) == SCRIPT
+
+
+def test_what_came_in_part_is_not_kept():
+    async def disk(scope, receive, send):
+        headers = [(b"content-type", b"text/javascript"), (b"content-length", b"2200")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"exp", "more_body": False})
+
+    async def send(message):
+        pass
+
+    files = Files(disk)
+    scope = {
+        "type": "http", "method": "GET", "path": "/static/js/a.js", "query_string": b"",
+        "headers": [(b"accept-encoding", b"gzip")],
+    }  # fmt: skip
+    awaited(files(scope, left, send))
+    assert files._kept == {}
 
 
 @pytest.mark.parametrize(

@@ -197,7 +197,7 @@ def gradients_figure(courses: Sequence[TrainingCourse]) -> Figure:
         figure.add_scatter(
             x=each.steps, y=each.gradients, mode="lines", name=each.label,
             line={
-                "color": COLORS[each.variant], "width": 1.6,
+                "color": COLORS[each.variant], "width": 2,
                 "dash": DASHES[_LOOKS.get(each.variant, "line")],
             },
             opacity=0.85,

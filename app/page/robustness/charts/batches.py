@@ -10,7 +10,7 @@ from afn.ask.records import Cell, Order
 from afn.wording import count_words
 
 from ....kit.batch_controls import BATCH_SIZES
-from ....kit.draw.axes import Figure, axis, kept, laid_out, new_figure
+from ....kit.draw.axes import LINE, Figure, axis, kept, laid_out, new_figure
 from ....kit.draw.chart import Rows
 from ....kit.draw.estimates import (
     Estimate,
@@ -67,7 +67,7 @@ def batch_figure(points: Sequence[BatchPoint]) -> Figure:
         figure.add_scatter(
             x=x, y=values, name=_name(line[0]), mode="lines" if is_level else "lines+markers",
             line={
-                "color": line[0].color, "width": 1.5 if is_level else 2.5,
+                "color": line[0].color, "width": 1.5 if is_level else LINE,
                 "dash": DASHES[_look(line[0])],
             },
             marker={"size": 7, "symbol": "circle" if line[0].order == "mixed" else "circle-open"},

@@ -7,7 +7,7 @@ from typing import Literal
 from afn.stats.intervals import wilson_interval
 from afn.wording import enumerate_words
 
-from ....kit.draw.axes import Figure, axis, kept, laid_out, new_figure
+from ....kit.draw.axes import LINE, Figure, axis, kept, laid_out, new_figure
 from ....kit.draw.chart import Rows
 from ....kit.draw.estimates import Estimate, accuracy_words
 from ....kit.draw.legend import DASHES, Entry, Stroke, translucent
@@ -89,7 +89,7 @@ def shift_figure(models: Sequence[Shifted]) -> Figure:
             x=x, y=values, name=_name(model, mode),
             mode="lines" if is_level else "lines+markers",
             line={
-                "color": model.color, "width": 1.5 if is_level else 2.5,
+                "color": model.color, "width": 1.5 if is_level else LINE,
                 "dash": DASHES[_LOOKS[mode]],
             },
             marker={"size": 7},
