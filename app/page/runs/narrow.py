@@ -32,14 +32,13 @@ def narrowed(lines: Sequence[Line]) -> list[Line]:
                 "Comparison", list(titles), format_func=lambda one: titles.get(one, one),
                 key=state.settled_group(titles), width=420,
             )  # fmt: skip
-        side = st.container(width="content")
-    group = st.session_state.get(state.GROUP) or ""
+    group = state.group()
     found = [line for line in lines if (not group or line.group == group) and meets(line, words)]
     axes = axes_of(found)
     brushes = state.brushes((words, group))
     kept = brushed(found, axes, brushes)
     if len(axes) > 1:
-        with side, st.popover("Brush", icon=":material/ssid_chart:", help=HELP["brush"]):
+        with st.expander("Brush settings and results", icon=":material/ssid_chart:"):
             _axes(found, kept, axes, brushes)
     if len(kept) < len(lines):
         st.caption(f"{len(kept)} of {count_words(len(lines), 'run')}")
@@ -83,6 +82,6 @@ def _axes(
 ) -> None:
     parallel(found, axes, brushes, on_brushed=state.brush, key=state.PARALLEL)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{len(kept)} of {count_words(len(found), 'run')}")
+        st.caption(HELP["brush"])
         if brushes:
             st.button("Brush away", type="tertiary", on_click=state.brush, args=({},))

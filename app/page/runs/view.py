@@ -79,6 +79,11 @@ def settled_group(offered: Collection[str]) -> str:
     return GROUP
 
 
+def group() -> str:
+    """The comparison whose runs alone are listed; empty for all."""
+    return st.session_state.get(GROUP) or ""
+
+
 def brushes(of: object) -> dict[str, tuple[float, float]]:
     """What is brushed among these runs."""
     kept = selection()

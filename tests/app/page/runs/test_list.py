@@ -129,4 +129,4 @@ def test_nothing_selected_offers_nothing(runs):
     runs.create(CONFIG)
     at = runs_page()
     assert labelled(at.button, "Open").disabled
-    assert not at.text_input
+    assert [each.label for each in at.text_input] == ["Search"]
