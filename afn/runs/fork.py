@@ -22,7 +22,7 @@ from afn.settings.config import CHANGEABLE, LIVE, TrainConfig
 from afn.settings.fitting import check_against_data
 from afn.settings.lambda_init import LAMBDAS
 from afn.settings.norms import ADAPTIVE_NORMS
-from afn.wording import count_words
+from afn.wording import count_words, number_words
 
 _SHOWN = 8
 
@@ -180,13 +180,15 @@ def changes_of(config: TrainConfig, origin: ForkedFrom) -> list[str]:
         if (old := getattr(before, name)) != (new := getattr(config, name))
     ]
     greek = dict(zip(LAMBDAS, "μσγβ", strict=True))
-    return words + [f"λ_{greek[name]} logit {value:g}" for name, value in origin.logits.items()]
+    return words + [
+        f"λ_{greek[name]} logit {number_words(value)}" for name, value in origin.logits.items()
+    ]
 
 
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
-    return f"{value:g}" if isinstance(value, float) else f"{value}"
+    return number_words(value) if isinstance(value, float) else f"{value}"
 
 
 def _by_step(run: Run) -> dict[int, Path]:

@@ -13,7 +13,7 @@
 
 const VERSION = new URL(import.meta.url).search; // one version for every file of this component
 const load = (name) => import(`./live_chart/${name}.js${VERSION}`);
-const [{ element, isTouch, look }, { listen }, { moment }] = await Promise.all(["look", "feed", "moment"].map(load));
+const [{ element, isTouch, look, worded }, { listen }, { moment }] = await Promise.all(["look", "feed", "moment"].map(load));
 const NAMES = ["curves", "distribution", "bars", "cards", "scrubber", "network", "wall"];
 const KINDS = Object.fromEntries(await Promise.all(NAMES.map(async (name) => [name, await load(name)])));
 const PATIENCE = 3000; // ms after which a question that got lost is asked again
@@ -175,7 +175,7 @@ class Chart {
     const kind = KINDS[spec.kind];
     const [first, ...rest] = (this.store.reading ?? "").split("\n");
     this.root.setAttribute("aria-label", `${this.title}. ${first}`);
-    this.words.replaceChildren(first, ...rest.flatMap((line) => [element("br"), line]));
+    this.words.replaceChildren(...worded(first), ...rest.flatMap((line) => [element("br"), ...worded(line)]));
     if (kind.render) {
       kind.render(this.plot, data, { spec, view, width: this.root.clientWidth, step: moment.step, chart: this });
       this.root.style.minHeight = "0";
@@ -248,7 +248,7 @@ function legend(slot, chart) {
   const buttons = named.map(({ label, color }) => {
     const swatch = element("span", { className: "live-chart-swatch" });
     swatch.style.background = color;
-    const button = element("button", { type: "button", title: "Show or hide" }, swatch, label);
+    const button = element("button", { type: "button", title: "Show or hide" }, swatch, element("span", {}, ...worded(label)));
     button.onclick = () => {
       if (!hidden.delete(label)) hidden.add(label);
       chart.schedule();
@@ -258,11 +258,11 @@ function legend(slot, chart) {
   const dashes = (chart.spec.dashes ?? []).map((name, index) => {
     const sample = element("span", { className: "live-chart-dash" });
     sample.dataset.dash = index;
-    return element("span", { className: "live-chart-key" }, sample, name);
+    return element("span", { className: "live-chart-key" }, sample, element("span", {}, ...worded(name)));
   });
   const most = Math.max(0, ...named.map(({ label }) => runs.filter(({ past }) => past === label).length));
-  if (most) dashes.push(element("span", { className: "live-chart-key" }, seedWords(most)));
-  slot.replaceChildren(...buttons, element("span", { className: "live-chart-keys" }, ...dashes));
+  const seeds = most ? [element("span", { className: "live-chart-key is-long" }, seedWords(most))] : [];
+  slot.replaceChildren(...buttons, element("span", { className: "live-chart-keys" }, ...dashes), ...seeds);
   return () => buttons.forEach((button, at) => button.setAttribute("aria-pressed", !hidden.has(named[at].label)));
 }
 

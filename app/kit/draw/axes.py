@@ -2,6 +2,7 @@
 
 import hashlib
 import pickle
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -75,13 +76,28 @@ def laid_out(figure: Figure, height: int, x: PlotAxis, y: PlotAxis, **more: Any)
         more: Margins in pixels, at least: `left`, `right`, `top`; all else as Plotly calls it.
     """
     figure.update_layout(_layout(height, x, y, **more))
+    for trace in figure.data:
+        if told := _signed(getattr(trace, "hovertemplate", None)):
+            trace.update(told)
     return figure
 
 
 def drawn(traces: list[Any], height: int, x: PlotAxis, y: PlotAxis, **more: Any) -> Figure:
     """A figure of traces as dictionaries, which are quicker; else as `laid_out`."""
-    figure: Figure = new_figure(traces, _layout(height, x, y, **more))
+    signed = [each | (_signed(each.get("hovertemplate")) or {}) for each in traces]
+    figure: Figure = new_figure(signed, _layout(height, x, y, **more))
     return figure
+
+
+_FORMATTED = re.compile(r"%\{([xyz]):([^}]*)\}")
+
+
+def _signed(template: Any) -> dict[str, Any]:
+    """The template with its formats beside it: within, Plotly writes a hyphen for a minus."""
+    if not isinstance(template, str):
+        return {}
+    formats = {f"{axis}hoverformat": form for axis, form in _FORMATTED.findall(template)}
+    return {"hovertemplate": _FORMATTED.sub(r"%{\1}", template), **formats} if formats else {}
 
 
 def new_figure(traces: Sequence[Any] = (), layout: PlotAxis | None = None) -> Figure:

@@ -17,7 +17,7 @@ from afn.wording import count_words, number_words
 
 from ...kit.comparison import MAX_CONTENDERS, OWN, SHARED, Comparison, labels, lambda_start
 from ...kit.draw.palette import run_colors
-from ...kit.markdown import plain
+from ...kit.markdown import lettered, plain
 from ...kit.setting_control import control
 from . import presets
 from . import view as state
@@ -222,7 +222,8 @@ def _lambda_start(slot: int) -> None:
         )
         init = state.said(slot).lambda_init
         values = zip("μσγβ", lambda_start(init).values(), strict=True)
-        st.caption(" · ".join(f"λ_{symbol} = {number_words(value, 4)}" for symbol, value in values))
+        told = " · ".join(f"λ_{symbol} = {number_words(value, 4)}" for symbol, value in values)
+        st.caption(lettered(told))
 
 
 def _training(entries: dict[str, DatasetEntry]) -> None:

@@ -1,11 +1,9 @@
 """One click to a setting in which λ moves, and what it teaches."""
 
-from dataclasses import replace
-
 import streamlit as st
 
 from ...kit.comparison import MOVING, share
-from ...kit.markdown import plain
+from ...kit.markdown import lettered, plain
 from . import transport
 from . import view as state
 from .live import Live
@@ -18,11 +16,11 @@ def render(live: Live) -> None:
     if not adaptive:
         return
     if all(slot.config.lambda_lr_factor >= MOVING for slot in adaptive):
-        st.caption(MOVES)
+        st.caption(lettered(MOVES))
         return
     st.button(
         plain(f"Let λ move: λ lr ×{MOVING:g}"), icon=":material/speed:", key="lambda.move",
-        help=MOVES, on_click=transport.guarded(_let_move),
+        help=lettered(MOVES), on_click=transport.guarded(_let_move),
     )  # fmt: skip
 
 
@@ -30,5 +28,5 @@ def _let_move() -> None:
     """The same contenders from the start, with a λ that learns faster."""
     comparison, _ = state.take()
     wanted = share(comparison, lambda_lr_factor=MOVING)
-    state.put(tuple(replace(config) for config in wanted))
+    state.put(wanted)
     transport.start_again()

@@ -13,6 +13,7 @@ from afn.settings.norms import ADAPTIVE_NORMS
 from ...kit.comparison import PRESETS, Comparison, Preset, lambda_start
 from ...kit.draw.palette import GREY, run_colors
 from ...kit.folders import PRESET_CURVES
+from ...kit.markdown import lettered
 from . import view as state
 from .words import HELP
 
@@ -34,13 +35,13 @@ def render(current: Comparison) -> None:
                 is_set = preset.comparison == current
                 st.button(
                     preset.name, key=f"preset.{name}", width="stretch",
-                    type="primary" if is_set else "secondary", help=preset.expectation,
+                    type="primary" if is_set else "secondary", help=lettered(preset.expectation),
                     on_click=state.adopt_preset, args=(name,),
                 )  # fmt: skip
         st.html(f"<style>{_pictures()}</style>")
         for preset in PRESETS.values():
             if preset.comparison == current:
-                st.caption(f"**{preset.title}.** {preset.expectation}")
+                st.caption(lettered(f"**{preset.title}.** {preset.expectation}"))
 
 
 @cache

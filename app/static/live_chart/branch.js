@@ -6,7 +6,7 @@ const VERSION = new URL(import.meta.url).search;
 const [{ element, isTouch }, { indexAt, moment }] = await Promise.all(
   ["look", "moment"].map((name) => import(`./${name}.js${VERSION}`)),
 );
-const NAMES = { mu: "λ_μ", sigma: "λ_σ", gamma: "λ_γ", beta: "λ_β", lr: "learning rate", batch_size: "batch size" };
+const NAMES = { mu: "λ of μ", sigma: "λ of σ", gamma: "λ of γ", beta: "λ of β", lr: "learning rate", batch_size: "batch size" };
 const NEAR = 9; // px within which a curve is taken hold of
 const STILL = 4; // px that a click may move
 const DOUBLE = 280; // ms in which a second click may follow, which is for the zoom

@@ -15,11 +15,10 @@ const [
   { extent, padded, scales, zoomWords },
   { LABEL, arrange, magnified, place, rule },
   { veil },
-  { bands },
+  { DASHES, bands },
   { branching },
 ] = await Promise.all(["look", "curves_scale", "curves_marks", "curves_veil", "curves_seeds", "branch"].map((name) => import(`./${name}.js${VERSION}`)));
 export const buttons = ["zoom2d", "pan2d", "autoScale2d", "toImage"];
-const DASHES = ["solid", "4px,3px", "1px,3px", "9px,3px,1px,3px", "12px,4px"];
 const MANY = 12; // lines in a panel: more are thinner
 
 export const start = (spec) => ({ lines: spec.lines.map(() => ({ x: [], y: [], mean: [] })), marks: [] });
@@ -51,7 +50,9 @@ export function figure({ spec, data, view, width, look, step, plot }) {
   const steps = view.ranges.x ?? padded(extent(shown.map(({ x }) => x)), 0.02);
   const panels = spec.panels.map((panel, index) => {
     const lines = shown.filter((line) => line.panel === index);
-    return { ...panel, lines, extent: extent(lines.map(({ y }) => y), lines.map(({ x }) => x), steps, panel.log) };
+    const seeds = bands(lines, panel.smooth);
+    const drawn = [...lines, ...seeds.traces];
+    return { ...panel, lines, seeds, extent: extent(drawn.map(({ y }) => y), drawn.map(({ x }) => x), steps, panel.log) };
   });
   scales(panels, spec.span).forEach(({ range, zoom }, index) =>
     Object.assign(panels[index], { range, zoom: view.ranges[axisName(index)] ? "" : zoomWords(zoom) }),
@@ -92,7 +93,7 @@ export function figure({ spec, data, view, width, look, step, plot }) {
       annotations.push(...marked.annotations);
     }
     const axes = { xaxis: x, yaxis: y };
-    traces.push(...bands(panel, axes));
+    traces.push(...panel.seeds.traces.map((trace) => ({ ...trace, ...axes })));
     for (const line of panel.lines) traces.push(...draw(line, panel, axes));
     marks.forEach((mark, at) => {
       const color = mark.run == null ? look.muted : spec.runs[mark.run].color;
@@ -143,7 +144,7 @@ function draw(line, panel, axes) {
 }
 
 function strokes(line, panel, axes) {
-  if (panel.band?.has(line.run.label)) return [stroke(line, panel, axes, { width: 1.5, opacity: 0.5 })];
+  if (panel.seeds.counts.has(line.run.label)) return [stroke(line, panel, axes, { width: 1.5, opacity: 0.5 })];
   const trace = stroke(line, panel, axes, { width: panel.lines.length > MANY ? 2 : 3 });
   const raw = { ...axes, x: line.x, y: line.y, mode: "lines", opacity: 0.25, hoverinfo: "skip", line: { color: line.run.color, width: 1 } };
   return panel.smooth ? [raw, trace] : [trace];

@@ -1,29 +1,28 @@
 // Seeds of one contender together: their mean, and around it the 95 % interval of that mean (Student's
 // t), at steps that at least three of them have reached.
 
+const { escape } = await import(`./look.js${new URL(import.meta.url).search}`);
 const LEAST = 3;
 const T975 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306]; // by degrees of freedom
+export const DASHES = ["solid", "4px,3px", "1px,3px", "9px,3px,1px,3px", "12px,4px"];
 
-/** Bands of a panel as traces; `panel.band` names the contenders that have one, and how many seeds. */
-export function bands(panel, axes) {
+/** Of a panel's lines the bands, as traces, and of which contenders they are: how many seeds. */
+export function bands(lines, smooth) {
   const groups = new Map();
-  for (const line of panel.lines) {
-    const contender = line.run.past ?? line.run.label;
-    const key = `${contender}\n${line.name ?? ""}`;
+  for (const line of lines) {
+    const key = `${contender(line)}\n${line.name ?? ""}`;
     if (line.run.from == null && line.x.length > 1) groups.set(key, [...(groups.get(key) ?? []), line]);
   }
-  panel.band = new Map();
-  const traces = [];
-  for (const lines of groups.values()) {
-    if (lines.length < LEAST || !lines.some(({ run }) => run.past)) continue;
-    const { run } = lines[0];
-    panel.band.set(run.past ?? run.label, lines.length);
-    traces.push(...band(lines, panel, axes));
-  }
-  return traces;
+  const found = [...groups.values()].filter((seeds) => seeds.length >= LEAST && seeds.some(({ run }) => run.past));
+  return {
+    counts: new Map(found.map((seeds) => [contender(seeds[0]), seeds.length])),
+    traces: found.flatMap((seeds) => band(seeds, smooth)),
+  };
 }
 
-function band(lines, { smooth }, axes) {
+const contender = ({ run }) => run.past ?? run.label;
+
+function band(lines, smooth) {
   const values = (line) => (smooth ? line.mean : line.y);
   const grid = lines.reduce((longest, { x }) => (x.length > longest.length ? x : longest), []);
   const [x, mean, low, high] = [[], [], [], []];
@@ -38,14 +37,15 @@ function band(lines, { smooth }, axes) {
     low.push(middle - half);
     high.push(middle + half);
   }
-  const { run, name } = lines[0];
-  const edge = { ...axes, x, mode: "lines", hoverinfo: "skip", line: { width: 0 } };
+  const { run, name, dash } = lines[0];
   const [red, green, blue] = [1, 3, 5].map((from) => parseInt(run.color.slice(from, from + 2), 16));
-  const label = `${run.past ?? run.label}${name ? ` · ${name}` : ""} · mean of ${lines.length} seeds`;
+  const label = `${contender(lines[0])}${name ? ` · ${name}` : ""} · mean of ${lines.length} seeds`;
+  const edge = { x, mode: "lines", hoverinfo: "skip", line: { width: 0 } };
+  const line = { color: run.color, width: 3, dash: DASHES[dash % DASHES.length] };
   return [
     { ...edge, y: low },
-    { ...edge, y: high, fill: "tonexty", fillcolor: `rgba(${red},${green},${blue},0.22)` },
-    { ...axes, x, y: mean, mode: "lines", name: label.replace(/[&<>]/g, ""), line: { color: run.color, width: 3 } },
+    { ...edge, y: high, fill: "tonexty", fillcolor: `rgba(${red},${green},${blue},0.2)` },
+    { x, y: mean, mode: "lines", name: escape(label), line },
   ];
 }
 

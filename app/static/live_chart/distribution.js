@@ -101,7 +101,8 @@ const strip = (values, row, label, color, axes, every) => ({
   customdata: Array.from(values, (_, index) => index * every + 1),
   mode: "markers",
   marker: { color, size: 6, opacity: 0.7 },
-  hovertemplate: `${escape(label)} · channel %{customdata}: %{x:.5~g}<extra></extra>`,
+  hovertemplate: `${escape(label)} · channel %{customdata}: %{x}<extra></extra>`,
+  xhoverformat: ".5~g", // and not in the template, whose minus is a hyphen,
 });
 
 function box(values, row, color, axes) {

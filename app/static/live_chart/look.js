@@ -7,9 +7,19 @@ export function element(tag, properties, ...children) {
   return node;
 }
 
+const LETTERS = /λ_([μσγβ])/g; // how plain text writes them; people read λ with its letter below
+
 /** Plotly reads a little HTML in its texts: data must not. */
 export const escape = (text) =>
-  String(text).replace(/[&<>]/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[sign]);
+  String(text)
+    .replace(/[&<>]/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[sign])
+    .replace(LETTERS, "λ<sub>$1</sub>");
+
+/** Text as nodes, the letters of λ below the line. */
+export const worded = (text) =>
+  String(text)
+    .split(LETTERS)
+    .flatMap((part, index) => (index % 2 ? ["λ", element("sub", { textContent: part })] : part ? [part] : []));
 
 /** Little-endian float32 in base64, as Python's `encode` writes them. */
 export function floats(text) {

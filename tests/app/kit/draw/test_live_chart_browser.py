@@ -363,13 +363,12 @@ def test_three_seeds_have_a_band_around_their_mean(show: Callable[..., Page]) ->
     traces, names = show("lambdas").evaluate(f"""async () => {{
         const {{ bands }} = await import(new URL("./live_chart/curves_seeds.js?alone", {MODULE}));
         const seed = (y, past) => ({{
-            x: [0, 10, 20].slice(0, y.length), y, name: "norm 1",
+            x: [0, 10, 20].slice(0, y.length), y, name: "norm 1", dash: 1,
             run: {{ label: past ? "one" : "AFN", color: "#D55E00", past }},
         }});
-        const panel = {{ lines: [seed([1, 2]), seed([2, 4, 6], "AFN"), seed([3, 6, 9], "AFN")] }};
-        const traces = bands(panel, {{}});
-        const two = bands({{ lines: panel.lines.slice(1) }}, {{}});
-        return [[...traces, ...two], [...panel.band]];
+        const lines = [seed([1, 2]), seed([2, 4, 6], "AFN"), seed([3, 6, 9], "AFN")];
+        const {{ traces, counts }} = bands(lines);
+        return [[...traces, ...bands(lines.slice(1)).traces], [...counts]];
     }}""")
     low, high, mean = traces
     assert names == [["AFN", 3]]

@@ -132,7 +132,9 @@ def test_a_run_is_forked_with_what_the_controls_say(store, config, submitted):
     control(at, run, "mu").set_value(0.0)
     control(at, run, "lr").set_value(0.01)
     drawn(control(at, run, "batch_size").set_value(32).run())
-    line = "From step 22 on, through 1 more epoch: batch_size 64 → 32, lr 0.05 → 0.01 and λ_μ logit"
+    line = (
+        "From step 22 on, through 1 more epoch: batch_size 64 → 32, lr 0.05 → 0.01 and $lambda_mu$"
+    )
     assert line in text(at.markdown).replace("\\", "")
     press_fork(at)
     [made] = [each for each in store.list() if each.id != run.id]
