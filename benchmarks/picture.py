@@ -33,6 +33,8 @@ CLICK = f"""() => {{ const clicked = performance.now();
     else requestAnimationFrame(look); }};
   [...document.querySelectorAll('button')].find(b => b.innerText.trim().endsWith('Start')).click();
   requestAnimationFrame(look); }}"""
+RESET = """() => { const lanes = [...document.querySelectorAll('.network-lane')];
+  return lanes.length && lanes.every(lane => lane.dataset.step === '0'); }"""
 MOVING = """() => { window.moving = null;
   const seen = new Set();
   const look = () => {
@@ -110,6 +112,7 @@ def click_to_valve(page: Page, repeats: int) -> list[float]:
         page.wait_for_function("() => window.first !== null", timeout=PATIENCE)
         times.append(page.evaluate("() => window.first") / 1000)
         button(page, "Reset").click()
+        page.wait_for_function(RESET, timeout=PATIENCE)
     return times
 
 
@@ -150,7 +153,7 @@ def main() -> None:
             times = click_to_valve(page, options.repeats)
             told = f"{statistics.median(times):.2f} s (worst {max(times):.2f})"
             say("click on Start to the first valve that moves, median", told, "<= 0.6 s")
-            page.evaluate(CLICK)
+            button(page, "Start").click()
             page.wait_for_function(MOVED, timeout=PATIENCE)
             page.evaluate("() => document.querySelector('.network').scrollIntoView()")
             rate = page.evaluate(FRAMES, options.seconds)

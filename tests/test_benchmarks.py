@@ -37,6 +37,10 @@ SMALLEST = {
     ),
     "pages": ("--pages Paper --times 1", r"^Paper( +\d+){4}   target 500: (met|MISSED)$"),
     "presets": ("--steps 2", r"^Pale digits: AFN \d\.\d\d, ASRNorm \d\.\d\d, BN \d\.\d\d nats"),
+    "picture": (
+        "--repeats 1 --seconds 1 --steps 100 --moves 3 --warm 0",
+        r"^scrubbing 100 steps, from a move to the picture +\d+\.\d ms",
+    ),
     "playground": (
         "--repeats 1 --reruns 2 --blocks 1 --dataset digits8 --warm 0",
         r"^rerun while two runs train, median of \d+ ",
@@ -61,7 +65,7 @@ SMALLEST = {
     "viewers": ("--viewers 1 --browsers 0 --seconds 10", r"^  1 viewers  each receives \d+\.\d KB"),
 }
 """Script -> its arguments, and what is among its lines."""
-OF_A_BROWSER = ("inside", "pages", "playground", "robustness")
+OF_A_BROWSER = ("inside", "pages", "picture", "playground", "robustness")
 APART = (*OF_A_BROWSER, "room", "sessions", "soak", "viewers")
 
 

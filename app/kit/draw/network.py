@@ -92,19 +92,14 @@ def network_chart(lanes: Sequence[Lane], *, inside: str = "") -> Chart:
         lanes: From top to bottom.
         inside: The address of the page that shows a layer at work; empty for none.
     """
-    first, specs = 0, []
-    for lane in lanes:
-        specs.append(_spec(lane, first))
-        first += 2 * len(lane.start)
-    spec = {"kind": "network", "lanes": specs, "inside": inside}
+    spec = {"kind": "network", "lanes": [_spec(lane) for lane in lanes], "inside": inside}
 
     def feed(cursor: list[_Seen] | None) -> tuple[dict[str, Any], list[_Seen]]:
         seen = cursor or [_Seen()] * len(lanes)
         now = [_now(lane) for lane in lanes]
         blocks: list[Any] = [
-            (spec["first"], *_lambdas(lane, before.steps))
-            for lane, spec, before in zip(lanes, specs, seen, strict=True)
-            if lane.start
+            (number, *_lambdas(lane, before.steps))
+            for number, (lane, before) in enumerate(zip(lanes, seen, strict=True))
         ]
         room = HISTORY_BYTES if cursor is None else TICK_BYTES
         chunk = {"pts": curve_points(blocks, most_bytes=room)}
@@ -124,7 +119,7 @@ def network_chart(lanes: Sequence[Lane], *, inside: str = "") -> Chart:
     return Chart(subject, spec, feed, _reading(lanes), lambda: _table(lanes), is_over)
 
 
-def _spec(lane: Lane, first: int) -> dict[str, Any]:
+def _spec(lane: Lane) -> dict[str, Any]:
     config, layers = lane.config, lane.layers
     statistics = (
         config.statistics.split()[-1] if "image" in config.statistics else config.statistics
@@ -144,7 +139,6 @@ def _spec(lane: Lane, first: int) -> dict[str, Any]:
         "proposes": lane.has_lambda and config.adaptive,
         "layers": [[name, short_layer(name)] for name in layers],
         "stages": [[stage.title, stage.layers] for stage in stages_of(layers)],
-        "first": first,
     }
 
 
@@ -170,7 +164,7 @@ def _now(lane: Lane) -> _Seen:
 
 
 def _lambdas(lane: Lane, since: int) -> tuple[np.ndarray, np.ndarray]:
-    """Steps, and λ of mean and spread of each layer: (2 · layers, steps)."""
+    """Steps, and λ of mean and spread of each layer that has them: (2 · layers, steps)."""
     history = lane.history
     if history is None:
         return np.empty(0), np.empty((0, 0))

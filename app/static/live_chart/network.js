@@ -1,8 +1,8 @@
 // The contenders as living diagrams, a lane each: images, convolutions, a mixing valve per norm layer
 // or per stage of a deep network, feature maps, and the answer to one image.
-//   spec: { lanes: [{ label, color, run, like, isStarted, isLive, norm, source, mixes, proposes, first,
+//   spec: { lanes: [{ label, color, run, like, isStarted, isLive, norm, source, mixes, proposes,
 //           layers: [[name, words]], stages: [[title, [layer]]] }], inside }
-//   chunk: { pts: [[first line, steps, λ of mean and spread of each layer]], and rows that begin with
+//   chunk: { pts: [[lane, steps, λ of mean and spread of each layer]], and rows that begin with
 //     their lane: starts [step, [[mean, spread]]], moves [step, [per layer]], tests [step, share,
 //     damage], probes [{ sheet, columns, tile, count, followed, label, damage, classes }],
 //     sheets [step, address, layers, columns, tile], answers [steps, 255 · p as base64] }
@@ -23,9 +23,9 @@ export const start = (spec) => ({
   mostMoved: 0,
 });
 
-export function apply(data, chunk, spec) {
-  for (const [first, x, y] of chunk.pts ?? []) {
-    const lane = data.lanes[spec.lanes.findLastIndex((each) => each.mixes && each.first === first)];
+export function apply(data, chunk) {
+  for (const [number, x, y] of chunk.pts ?? []) {
+    const lane = data.lanes[number];
     const [steps, values] = [floats(x), floats(y)];
     lane.steps.push(...steps);
     for (let line = 0; line * steps.length < values.length; line++)
@@ -154,7 +154,7 @@ function stages(spec, open, choose) {
 
 function laneHeight(count, width) {
   if (width < COMPACT) return 150;
-  return Math.round(Math.min(Math.max((window.innerHeight - 330) / count, 118), 150));
+  return Math.round(Math.min(Math.max((window.innerHeight - 350) / count, 118), 150));
 }
 
 /** The end of a scale from 0 on: 1, 2 or 5 times a power of ten. */

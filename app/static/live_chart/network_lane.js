@@ -100,7 +100,7 @@ export function buildLane(lane, { width, height, open, dial, isCompact, inside, 
     stack.append(svg("rect", { x: images.x + shift, y: cy - images.side / 2 - shift, width: images.side, height: images.side, rx: 3 }));
   const [below, anchor] = isCompact ? [images.x, "start"] : [images.x + images.side / 2, "middle"];
   const subject = text(below, cy + images.side / 2 + 17, "", { class: "network-note", "text-anchor": anchor });
-  const drops = ["", " is-second"].map((which) => element("i", { className: `network-drop${which}` }));
+  const drops = [0, 1, 2].map((at) => element("i", { className: `network-drop is-${at}` }));
   for (const drop of drops) drop.style.cssText = `left:${images.x + images.side}px;top:${cy - DROP / 2}px`;
   node.style.setProperty("--way", `${answer.x - images.x - images.side - DROP}px`);
   node.prepend(...drops);

@@ -61,7 +61,7 @@ export function buildValve(lane, { cx, cy, r, left, right, isBare, isNamed }, di
       const at = bottom - 8;
       parts.proposed = svg("path", { class: "network-pipe is-proposed", d: into(at, cy + reach * 0.7) });
       node.append(svg("path", { class: "network-probe", d: `M${left} ${cy}V${at - 6}` }), parts.proposed, brain(left, at));
-      if (isNamed) node.append(text(left - 14, at + 23, lane.proposes ? "proposed" : "a constant", { "text-anchor": "start", class: "network-note is-proposed" }));
+      if (isNamed && left + 70 < cx) node.append(text(left - 14, at + 23, lane.proposes ? "proposed" : "a constant", { "text-anchor": "start", class: "network-note is-proposed" }));
     }
     if (lane.source !== "none" && right - cx - r > 30)
       node.append(text((cx + r + right) / 2 + 1, cy - FULL / 2 - 7, "·γ̂ +β̂", { class: "network-note" }));
