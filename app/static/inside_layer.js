@@ -12,6 +12,7 @@ const PATIENCE = 4000; // ms after which an answer is taken for lost
 const REST = 1400; // ms that a card is read before the next, while it plays
 const SETTLED = 500; // ms after which the server is told which card is large
 const GAP = 14;
+const TALL = 850; // px of a window in which figures are higher
 const layers = new WeakMap(); // root element -> Layer
 
 const styled = new Promise((resolve) => {
@@ -87,7 +88,7 @@ class Layer {
     this.draw();
     this.root.querySelector(".transport output").textContent = `Step ${at + 1} of ${stages.length}: ${stages[at].title}. ${this.root.querySelector(".stage .formula").textContent}`;
     clearTimeout(this.settled);
-    if (!this.isPlaying) this.settled = setTimeout(() => this.ask({ card: stages[at].id }), SETTLED);
+    if (!this.isPlaying) this.settled = setTimeout(() => this.ask(), SETTLED);
     if (travels && !isStill() && this.isSeen) await travel(this.root, stages[at], signal);
     return signal.aborted;
   }
@@ -112,7 +113,7 @@ class Layer {
     this.isPlaying = false;
     this.playing = null;
     this.transport();
-    this.ask({ card: this.data.stages[this.at].id });
+    this.ask();
   }
 
   step(by) {
@@ -143,7 +144,10 @@ class Layer {
 
   // -- the hand -----------------------------------------------------------------------------------
 
+  /** Wants something, and the large card to be known; while it plays that changes too often. */
   ask(wish) {
+    const { id } = this.data.stages[this.at];
+    if (!this.isPlaying && id !== this.data.card) Object.assign(this.wish, { card: id });
     Object.assign(this.wish, wish);
     this.offer();
   }
@@ -164,7 +168,7 @@ class Layer {
       this.stop();
       target.closest("label").querySelector("output").textContent = (+target.value).toFixed(3).replace("-", "−");
       this.ask({ [target.dataset.lambda]: +target.value });
-    } else if (target.dataset.where) this.ask({ where: target.dataset.where });
+    } else if (target.matches("[data-here]")) this.ask({ where: target.checked ? "here" : "everywhere" });
     else if (target.dataset.source) this.ask({ source: target.dataset.source });
     else if (target.matches("[data-damaged]")) this.ask({ damaged: +target.checked });
     else if (target.name === "channel") this.ask({ channel: +target.value });
@@ -228,6 +232,7 @@ class Layer {
     this.width = root.clientWidth;
     if (!this.width) return;
     root.style.minHeight = 0; // the room that was kept for it
+    root.classList.toggle("draws", data.source === "a drawing");
     const shape = JSON.stringify([data.subject, Object.keys(data.seen.layers), data.stages.map(({ id }) => id), data.seen.is_gated, data.sources]);
     if (this.shape !== shape) {
       this.shape = shape;
@@ -246,7 +251,7 @@ class Layer {
   }
 
   build() {
-    const { stages, seen, layers: names, has_lambdas: hasLambdas, key } = this.data;
+    const { stages, seen, layers: names, has_lambdas: hasLambdas } = this.data;
     const slider = (name) => {
       const low = seen.is_gated[name] ? 0 : -1;
       return `<label class="lambda"><span>λ<sub>${LAMBDAS[name]}</sub></span>
@@ -256,9 +261,7 @@ class Layer {
     const lambdas = hasLambdas
       ? `<div class="lambdas">${Object.keys(LAMBDAS).map(slider).join("")}
         <button type="button" data-do="off">λ = 0</button><button type="button" data-do="trained">As trained</button>
-        <fieldset><legend class="unseen">λ move in</legend>
-          <label><input type="radio" name="where-${key}" data-where="everywhere"> every layer</label>
-          <label><input type="radio" name="where-${key}" data-where="here"> this one</label></fieldset></div>`
+        <label><input type="checkbox" data-here> this layer only</label></div>`
       : "";
     const options = Object.entries(names).map(([name, title]) => `<option value="${escape(name)}">${escape(title)}</option>`);
     this.root.innerHTML = `<div class="place">
@@ -292,7 +295,8 @@ class Layer {
     section.querySelector("[data-why]").setAttribute("aria-expanded", Boolean(this.tells));
     const figure = section.querySelector(".figure");
     const whole = Math.max(180, figure.clientWidth);
-    const width = { whole, half: whole > 430 ? Math.floor((whole - GAP) / 2) - 1 : whole };
+    const isTall = innerHeight >= TALL && innerWidth > 900;
+    const width = { whole, half: whole > 430 ? Math.floor((whole - GAP) / 2) - 1 : whole, isTall };
     figure.setAttribute("aria-label", `${title}. ${reading}`);
     figure.setAttribute("role", figure.querySelector("[data-pick]") ? "group" : "img");
     const focused = document.activeElement?.matches?.("[data-pick]") && figure.contains(document.activeElement);
@@ -316,7 +320,7 @@ class Layer {
       if (document.activeElement !== input || !this.waitsFor) input.value = seen.lambdas[name];
       input.closest("label").querySelector("output").textContent = seen.lambdas[name].toFixed(3).replace("-", "−");
     }
-    for (const input of root.querySelectorAll("[data-where]")) input.checked = input.dataset.where === data.where;
+    if (data.has_lambdas && !("where" in this.wish)) root.querySelector("[data-here]").checked = data.where === "here";
     if (!("layer" in this.wish)) root.querySelector("[name=layer]").value = seen.layer;
     const channel = root.querySelector("[name=channel]");
     channel.max = seen.channels.mu.length - 1;

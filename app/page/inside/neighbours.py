@@ -56,10 +56,10 @@ def neighbours_reading(found: Neighbours, contenders: Sequence[Entry]) -> str:
     """One sentence: whose answer depends on the neighbours, and how often."""
     parts, calm = [], []
     for at, who in enumerate(contenders):
-        alone = found["alone"][at][0]
+        alone, sure = found["alone"][at]
         each = [*found["mixed"][at], *found["clean"][at], *found["by_class"][at]]
         others = sum(answer != alone for answer, _ in each)
-        spread = max(c for _, c in each) - min(c for _, c in each)
+        spread = max(sure, *(c for _, c in each)) - min(sure, *(c for _, c in each))
         if others:
             among = sum(answer != alone for answer, _ in found["clean"][at])
             parts.append(

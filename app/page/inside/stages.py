@@ -48,7 +48,7 @@ def _stages(seen: Seen) -> Iterator[Stage]:
     yield Stage("standardize", "Standardize", *_standardize(seen))
     if seen["hidden"]:
         yield Stage("networks", "Networks", *_networks(seen))
-    yield Stage("rescale", "γ̂ and β̂", *_rescale(seen))
+    yield Stage("rescale", "γ̂ and β̂" if seen["hidden"] else "γ and β", *_rescale(seen))
     yield Stage("output", "Output", *_output(seen))
 
 

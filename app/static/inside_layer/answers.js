@@ -34,8 +34,9 @@ export function layBeside(root, data, put) {
     ({ share, at }) => `<span class="${at === answer ? "top" : ""}"><em>${escape(seen.class_names[at])}</em><i><u style="width:${100 * share}%;background:${colors.own}"></u></i><b>${share >= 0.005 ? part(share) : ""}</b></span>`,
   );
   const slot = root.querySelector(".answer .classes");
-  put(slot, bars.join(""));
-  slot.setAttribute("aria-label", `${data.label} says ${seen.class_names[answer]}, ${part(confidences[followed])}`);
+  const isIdle = draws && !data.drawn;
+  put(slot, isIdle ? "<p>Draw a digit, large: the answer comes here.</p>" : bars.join(""));
+  slot.setAttribute("aria-label", isIdle ? "No drawing yet" : `${data.label} says ${seen.class_names[answer]}, ${part(confidences[followed])}`);
 
   const [applied, damage] = root.querySelectorAll(".applied > *");
   put(applied, escape(data.applied));

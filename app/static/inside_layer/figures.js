@@ -10,29 +10,30 @@ const key = (entries) =>
 const titled = (title, plot) => `<div class="plot"><p class="caption">${title}</p>${plot}</div>`;
 
 /** Dots over channels with what they mean. */
-function dots(width, chosen, panels) {
+function dots({ half: width, isTall }, chosen, panels) {
   const entries = new Map();
   const plots = panels.map(({ title, series }) => {
     for (const each of series) if (each.name) entries.set(each.name, each);
-    return titled(title, strip({ width, chosen, series }));
+    return titled(title, strip({ width, height: isTall ? 210 : 132, chosen, series }));
   });
   return key([...entries.values()]) + `<div class="plots">${plots.join("")}</div>`;
 }
 
 /** The followed image large, with its pixel to choose; beside it `others`, and how values spread. */
-function pictured(name, { seen, colors, followed }, width, others) {
+function pictured(name, { seen, colors, followed }, { whole, isTall }, others) {
   const maps = seen.maps[name];
   const { row, column } = seen.pixel;
   const [right, down] = [100 / maps.width, 100 / maps.height];
   const lost = beyond(maps.pixels[followed]);
   const place = `row ${row + 1}, column ${column + 1}`;
-  const room = Math.max(200, width >= 520 ? width - 190 - OTHERS - 36 : width);
-  return `<div class="pictured"><div class="large" tabindex="0" role="slider" data-pick aria-label="Followed pixel; arrow keys move it"
+  const side = isTall ? 264 : 190;
+  const room = Math.max(200, whole >= 520 ? whole - side - OTHERS - 36 : whole);
+  return `<div class="pictured"><div class="large" style="width:${side}px" tabindex="0" role="slider" data-pick aria-label="Followed pixel; arrow keys move it"
       aria-valuenow="${row * maps.width + column + 1}" aria-valuemin="1" aria-valuemax="${maps.width * maps.height}" aria-valuetext="${place}">${canvas(maps, followed)}
       <i style="left:${column * right}%;top:${row * down}%;width:${right}%;height:${down}%"></i></div>
     ${others}
     <div class="plot"><p class="caption">the channel in the batch${lost ? `; <b>${lost} ${lost > 1 ? "values" : "value"} of this picture beyond the scale</b>` : ""}</p>
-      ${histogram({ width: room, data: seen.histograms[name], scale: seen.scale, color: colors.own, value: seen.pixel[name] })}</div></div>`;
+      ${histogram({ width: room, height: isTall ? 200 : 124, data: seen.histograms[name], scale: seen.scale, color: colors.own, value: seen.pixel[name] })}</div></div>`;
 }
 
 const OTHERS = 184; // px of the small pictures
@@ -44,7 +45,7 @@ function side(name, data, width) {
 }
 
 export const FIGURES = {
-  input: (data, width) => side("x", data, width.whole),
+  input: (data, width) => side("x", data, width),
   statistics({ seen, colors, titles }, width) {
     const { channels, spread } = seen;
     const panel = (name, letter) => ({
@@ -55,10 +56,10 @@ export const FIGURES = {
         { name: titles.used, look: "dot", color: colors.own, values: channels[name] },
       ],
     });
-    return dots(width.half, seen.channel, [panel("mu", "μ"), panel("sigma", "σ")]);
+    return dots(width, seen.channel, [panel("mu", "μ"), panel("sigma", "σ")]);
   },
   encoder({ seen, colors }, width) {
-    const panel = (name, letter) => titled(`h(${letter})`, bars({ width: width.half, values: seen.hidden[name], color: colors.own }));
+    const panel = (name, letter) => titled(`h(${letter})`, bars({ width: width.half, height: width.isTall ? 230 : 132, values: seen.hidden[name], color: colors.own }));
     return `<div class="plots">${panel("stan_mu", "μ")}${panel("stan_sigma", "σ")}</div>`;
   },
   decoder({ seen, colors, titles }, width) {
@@ -69,7 +70,7 @@ export const FIGURES = {
         { name: "the network's", look: "ring", color: colors.network, values: seen.channels[`${name}_stan`] },
       ],
     });
-    return dots(width.half, seen.channel, [panel("mu", "μ and μ_stan"), panel("sigma", "σ and σ_stan")]);
+    return dots(width, seen.channel, [panel("mu", "μ and μ_stan"), panel("sigma", "σ and σ_stan")]);
   },
   mix({ seen, colors }, width) {
     const { channels } = seen;
@@ -82,12 +83,12 @@ export const FIGURES = {
         { name: "used", look: "dot", color: colors.own, values: channels[`${name}_hat`] },
       ],
     });
-    return dots(width.half, seen.channel, [panel("mu", "μ"), panel("sigma", "σ")]);
+    return dots(width, seen.channel, [panel("mu", "μ"), panel("sigma", "σ")]);
   },
-  standardize: (data, width) => side("x_hat", data, width.whole),
+  standardize: (data, width) => side("x_hat", data, width),
   networks({ seen, colors }, width) {
     const { channels, hidden } = seen;
-    const panel = (title, values) => titled(title, strip({ width: width.half, height: 92, chosen: seen.channel, series: [{ name: title, look: "dot", color: colors.network, values }] }));
+    const panel = (title, values) => titled(title, strip({ width: width.half, height: width.isTall ? 170 : 92, chosen: seen.channel, series: [{ name: title, look: "dot", color: colors.network, values }] }));
     const units = (title, values) => titled(title, bars({ width: width.half, height: 46, values, color: colors.own }));
     return `<div class="plots">${units("h(σ)", hidden.rescale_sigma)}${units("h(μ)", hidden.rescale_mu)}
       ${panel("sigmoid(·), for γ̂", channels.gamma_net)}${panel("tanh(·), for β̂", channels.beta_net)}</div>`;
@@ -103,12 +104,12 @@ export const FIGURES = {
         { name: hidden.stan_mu ? "used" : titles.parameter, look: "dot", color: colors.own, values: channels[`${name}_hat`] },
       ],
     });
-    return dots(width.half, seen.channel, [panel("gamma", "weight", "γ̂"), panel("beta", "bias", "β̂")]);
+    return dots(width, seen.channel, [panel("gamma", "weight", "γ̂"), panel("beta", "bias", "β̂")]);
   },
   output(data, width) {
     const { seen, titles } = data;
     const small = Object.keys(seen.beside).map((name) => `<figure>${canvas(seen.beside[name].y, 0)}<figcaption>${escape(titles.beside[name])}</figcaption></figure>`);
-    return pictured("y", data, width.whole, `<div class="small beside">${small.join("")}</div>`);
+    return pictured("y", data, width, `<div class="small beside">${small.join("")}</div>`);
   },
 };
 

@@ -239,7 +239,7 @@ def test_the_table_has_a_row_for_each_channel(seen):
 
 def test_neighbours_in_words_and_squares():
     found = {
-        "alone": [[1, 0.9], [1, 0.8], [1, 0.7]],
+        "alone": [[1, 0.9], [1, 0.5], [1, 0.7]],
         "mixed": [[[1, 0.9], [0, 0.5]], [[1, 0.8], [1, 0.6]], [[1, 0.7], [1, 0.7]]],
         "clean": [[[0, 0.9], [0, 0.5]], [[1, 0.8], [1, 0.8]], [[1, 0.7], [1, 0.7]]],
         "by_class": [[[1, 0.9]], [[1, 0.8]], [[1, 0.7]]],
@@ -249,7 +249,7 @@ def test_neighbours_in_words_and_squares():
     who = [Entry("AFN", "#000000"), Entry("BN, batch", "#111111"), Entry("BN", "#222222")]
     assert neighbours_reading(found, who) == (
         "AFN answers otherwise in 3 of 6 batches, 2 of them of clean images; BN, batch keeps its "
-        "answer, its confidence moves by up to 20 points; BN gives the same answer, whatever is "
+        "answer, its confidence moves by up to 30 points; BN gives the same answer, whatever is "
         "beside the image."
     )
     html = neighbours_html(found, who)
