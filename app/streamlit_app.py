@@ -50,7 +50,10 @@ shown = st.navigation(
 _module("kit.view").here().path = shown.url_path
 people = _module("kit.people")
 people.begin()
+stage = _module("kit.stage")
+asked = stage.on_stage()
 shown.run()
+stage.render(asked)
 if people.me() and shown is not hidden["privacy"]:
     with st.container(key="footer"):
         st.page_link(hidden["privacy"], label="Privacy")

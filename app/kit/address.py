@@ -20,6 +20,8 @@ from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 
 from .components import history
 
+STAGE = "stage"
+"""The parameter that `kit.stage` reads; the browser keeps it, and it is no page's."""
 Url = dict[str, list[str]]
 """Query parameters, each with its values."""
 
@@ -91,7 +93,12 @@ class Address:
 
 def asked() -> Url:
     """What the address asks for."""
-    return {name: st.query_params.get_all(name) for name in st.query_params}
+    return {name: st.query_params.get_all(name) for name in st.query_params if name != STAGE}
+
+
+def on_stage() -> str:
+    """What the address says is on stage; empty where nothing is."""
+    return st.query_params.get(STAGE, "")
 
 
 def is_travel() -> bool:

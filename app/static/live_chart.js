@@ -173,6 +173,7 @@ class Chart {
   draw() {
     const { spec, data, view } = this.store;
     const kind = KINDS[spec.kind];
+    this.root.dataset.kind = spec.kind;
     const [first, ...rest] = (this.store.reading ?? "").split("\n");
     this.root.setAttribute("aria-label", `${this.title}. ${first}`);
     this.words.replaceChildren(...worded(first), ...rest.flatMap((line) => [element("br"), ...worded(line)]));

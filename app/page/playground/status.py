@@ -59,7 +59,8 @@ def _card(each: Shown | None, name: str, color: str, status: str) -> str:
         f'<section class="afn-card" style="--hue:{color}"><header><span>{escape(name)}</span>'
         f'<span class="state">{escape(word)}</span></header>'
         f'<div class="bar"><div style="width:{100 * share:.1f}%"></div></div>'
-        f'<div class="score">–</div><div class="facts">{escape(facts)}</div></section>'
+        f'<div class="score" data-stage-number="{escape(name)}">–</div>'
+        f'<div class="facts">{escape(facts)}</div></section>'
     )
 
 

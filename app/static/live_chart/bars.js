@@ -10,6 +10,7 @@ const [{ axis, escape }, { sharedStep, testAt }] = await Promise.all(["look", "e
 export const buttons = ["toImage"];
 const BAR = 17;
 const PICTURE = 44;
+const GAP = 14; // between groups
 const HEAD = 8;
 const FOOT = 44;
 const VALUE = 48; // room for the figure right of a full bar
@@ -37,7 +38,9 @@ export function figure({ spec, data: { cells: tests, images: pictures }, view, w
   const [step, cells] = atOneStep(tests, until);
   const columns = width < 720 || spec.groups.length < 4 ? 1 : 2;
   const rows = Math.ceil(spec.groups.length / columns);
-  const row = Math.max(PICTURE, spec.runs.length * BAR) + 14;
+  const free = look.room ? (look.room - HEAD - FOOT) / rows - GAP : 0; // on stage they fill it
+  const thick = Math.max(BAR, Math.min(2 * BAR, free / spec.runs.length));
+  const row = Math.max(PICTURE, spec.runs.length * thick) + GAP;
   const height = HEAD + rows * row + FOOT;
   const cellWidth = width / columns;
   const hasImages = Object.keys(pictures).length > 0;
@@ -109,8 +112,8 @@ export function figure({ spec, data: { cells: tests, images: pictures }, view, w
       const found = Array.from({ length: rows }, (_, at) => cells[index][column * rows + at])
         .map((cell, at) => ({ ...cell, at, group: spec.groups[column * rows + at] }))
         .filter(({ value }) => value != null);
-      const y = found.map(({ at }) => at + 0.5 + ((order - (visible.length - 1) / 2) * BAR) / row);
-      traces.push(bar(found, y, (BAR - 3) / row, label, color, look, axes), values(found, y, look, axes));
+      const y = found.map(({ at }) => at + 0.5 + ((order - (visible.length - 1) / 2) * thick) / row);
+      traces.push(bar(found, y, (thick - 3) / row, label, color, look, axes), values(found, y, look, axes));
     }
   });
   return { traces, layout };

@@ -57,7 +57,7 @@ export function figure({ spec, data, view, width, look, step, plot }) {
   scales(panels, spec.span).forEach(({ range, zoom }, index) =>
     Object.assign(panels[index], { range, zoom: view.ranges[axisName(index)] ? "" : zoomWords(zoom) }),
   );
-  const { height, cells } = arrange(spec, panels, width);
+  const { height, cells } = arrange(spec, panels, width, look.room);
 
   const traces = [];
   const annotations = [];

@@ -7,9 +7,8 @@ const LETTER = 6.6; // width of one, in 12 px
 const BRACKET = 26; // right of a panel, for a bracket and its words
 
 /** Where each panel, its heading and its axes lie, in pixels: as many columns as fit unsqueezed. */
-export function arrange(spec, panels, width) {
+export function arrange(spec, panels, width, room) {
   const columns = Math.min(spec.columns, Math.max(spec.columns < DENSE || width < 340 ? 1 : 2, Math.floor(width / 260)));
-  const plot = columns < DENSE && width >= 520 ? 190 : 140;
   const ends = panels.map(({ extent }) => (extent ? interval(...extent) : ["", ""]));
   const gutter = 16 + 7 * Math.max(...ends.flat().map((text) => Math.min(text.length, 10)), 3);
   const margin = 16 + (panels.some(({ zoom }) => zoom) ? BRACKET : 0);
@@ -21,6 +20,9 @@ export function arrange(spec, panels, width) {
   ]);
   const lines = subtitles.map((parts) => wrap(parts.filter(Boolean), cellWidth / LETTER));
   const head = 28 + 16 * Math.max(...lines.map(({ length }) => length), 1);
+  const rows = Math.ceil(panels.length / columns);
+  const usual = columns < DENSE && width >= 520 ? 190 : 140;
+  const plot = room ? Math.max(60, (room - 8) / rows - head - 42) : usual;
   const pitch = head + plot + 42;
   const cells = panels.map((_, index) => {
     const [row, column] = [Math.floor(index / columns), index % columns];
@@ -37,7 +39,7 @@ export function arrange(spec, panels, width) {
       isLast: index + columns >= panels.length,
     };
   });
-  return { cells, height: Math.ceil(panels.length / columns) * pitch + 8 };
+  return { cells, height: rows * pitch + 8 };
 }
 
 function wrap(parts, room) {

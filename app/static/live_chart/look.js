@@ -55,7 +55,8 @@ export function look(root) {
     hoverlabel: { namelength: -1, bgcolor: background, bordercolor: colors.line, font: { family, size: 12, color: text } },
     modebar: { bgcolor: background, color: colors.line, activecolor: text },
   };
-  return { ...colors, layout };
+  const room = parseFloat(style.getPropertyValue("--stage-room")) || null; // the height that a figure has
+  return { ...colors, layout, room };
 }
 
 /** An axis placed in pixels of a width × height figure whose margins are zero. */

@@ -1,0 +1,102 @@
+"""The stage: one figure on the whole screen, large enough for the back row, by keyboard alone."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+LINK = "lambda?runs=mnist5k-afn~mnist5k-asrnorm"
+SEEN = """() => {
+  const seen = [...document.querySelectorAll('.afn-stage *, [data-staged] *')].filter(
+    node => node.checkVisibility({visibilityProperty: true, opacityProperty: true}));
+  const own = node => [...node.childNodes].some(
+    each => each.nodeType === Node.TEXT_NODE && each.data.trim());
+  return {
+    type: Math.min(...seen.filter(own).map(node => parseFloat(getComputedStyle(node).fontSize))),
+    lines: Math.min(...seen.filter(node => node.matches('.scatterlayer .js-line')).map(
+      node => parseFloat(getComputedStyle(node).strokeWidth))),
+  };
+}"""
+
+
+@pytest.fixture
+def staged(page, address):
+    """Opens a link and enters the stage by its key."""
+    page.set_viewport_size({"width": 1280, "height": 720})
+
+    def enter(link=LINK):
+        page.goto(f"{address}/{link}")
+        page.get_by_role("button", name="present").wait_for()
+        page.locator(".js-plotly-plot .main-svg").nth(1).wait_for()
+        page.keyboard.press("f")
+        page.locator(".afn-stage .js-line").first.wait_for()
+        return page
+
+    return enter
+
+
+def place(page):
+    return page.locator(".stage-place").inner_text()
+
+
+def serious(page):
+    found = Axe().run(page).response["violations"]
+    return [each["id"] for each in found if each["impact"] in ("serious", "critical")]
+
+
+def test_a_figure_fills_the_screen_in_large_type_and_nothing_on_it_is_hard_to_use(staged):
+    page = staged()
+    seen = page.evaluate(SEEN)
+    assert seen["type"] >= 24
+    assert seen["lines"] >= 4
+    box = page.locator(".stage-plot .main-svg").first.bounding_box()
+    assert box["width"] > 1100
+    assert box["height"] > 500
+    assert box["y"] + box["height"] <= 720
+    expect(page.get_by_role("link", name="Playground")).to_have_count(0)
+    assert serious(page) == []
+    light = page.locator(".afn-stage").evaluate("node => node.style.backgroundColor")
+    page.emulate_media(color_scheme="dark")
+    expect(page.locator(".afn-stage")).not_to_have_css("background-color", light)
+    assert serious(page) == []
+    page.set_viewport_size({"width": 640, "height": 360})  # as at 200 %
+    page.wait_for_function("document.querySelector('.stage-plot .main-svg').clientWidth < 640")
+    assert serious(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_keys_lead_through_the_figures_and_a_refresh_comes_back_to_the_same(staged):
+    page = staged()
+    title = page.locator(".afn-stage h2")
+    first = title.inner_text()
+    page.keyboard.press("ArrowRight")
+    expect(title).not_to_have_text(first)
+    second = title.inner_text()
+    expect(page).to_have_url(re.compile(r"[?&]stage=2\b"))
+    page.reload()
+    expect(title).to_have_text(second)
+    assert place(page).startswith("2 / ")
+    assert "runs=mnist5k-afn" in page.url, "the page's own link is as it was"
+    page.keyboard.press("PageUp")
+    expect(title).to_have_text(first)
+    page.keyboard.press("Escape")
+    expect(page.locator(".afn-stage")).to_have_count(0)
+    expect(page).not_to_have_url(re.compile("stage="))
+    expect(page.get_by_role("link", name="Playground")).to_be_visible()
+    expect(page.get_by_role("button", name="present")).to_be_focused()
+
+
+def test_who_types_is_not_interrupted(page, address):
+    page.goto(f"{address}/{LINK}")
+    page.get_by_role("button", name="present").wait_for()
+    page.evaluate(
+        "document.body.append(Object.assign(document.createElement('input'), {id: 'in'}))"
+    )
+    page.locator("#in").press("f")
+    assert page.locator("#in").input_value() == "f"
+    assert page.locator(".afn-stage").count() == 0
