@@ -10,7 +10,7 @@ import streamlit as st
 
 from .draw.axes import Figure
 from .draw.chart import Rows
-from .markdown import plain
+from .markdown import lettered, plain
 
 _BADGES: dict[str, tuple[str, Literal["green", "gray"]]] = {
     "live": (":material/timer:", "green"),
@@ -35,7 +35,7 @@ def heading(
             icon, color = _BADGES[kind]
             st.badge(kind, icon=icon, color=color)
         with st.popover(f"About “{title}”", icon=":material/help:", type="tertiary"):
-            st.markdown(about)
+            st.markdown(lettered(about))
         if side is not None:
             side()
 

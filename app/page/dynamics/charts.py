@@ -10,7 +10,7 @@ import numpy as np
 from afn.runs.course import Quantity
 from afn.settings.lambda_init import LAMBDAS
 
-from ...kit.draw.axes import LOG, Figure, axis, drawn
+from ...kit.draw.axes import LINE, LOG, Figure, axis, drawn
 from ...kit.draw.chart import marks_since
 from ...kit.draw.lambdas import TITLES
 from ...kit.draw.legend import ramp, short_layer, translucent
@@ -127,13 +127,13 @@ def _lines(panel: Panel, courses: Sequence[Course], seeds: str) -> Iterator[_Lin
                 continue
             for each, track in course.tracks:
                 label = title if course.is_alone else f"{title} · seed {each.config.seed}"
-                width = 2.0 if course.is_alone else 1.2
+                width = LINE if course.is_alone else 1.5
                 yield _Line(label, color, one.dash, width, track.steps, track.values[k, which])
 
 
 def _band(title: str, color: str, dash: str, found: Together, k: int, which: int) -> _Line:
     mean, low, high = found.mean[k, which], found.low[k, which], found.high[k, which]
-    return _Line(f"{title} · mean", color, dash, 2.0, found.steps, mean, low, high)
+    return _Line(f"{title} · mean", color, dash, LINE, found.steps, mean, low, high)
 
 
 def _traces(line: _Line, *, most: int, log: bool, is_log: bool) -> Iterator[dict[str, Any]]:
@@ -155,7 +155,7 @@ def _traces(line: _Line, *, most: int, log: bool, is_log: bool) -> Iterator[dict
         "x": x,
         "y": y(line.mean),
         "line": {"color": line.color, "width": line.width, "dash": line.dash},
-        "marker": {"color": line.color, "size": 5},
+        "marker": {"color": line.color, "size": 7},
         "hovertemplate": "%{y:.4~g}",
     }
 
@@ -219,7 +219,7 @@ def depth_figure(panel: Panel, courses: Sequence[Course], quantity: Quantity) ->
             {
                 **common, "mode": "lines+markers", "y": last,
                 "name": f"{one.label}, end", "hovertemplate": "%{y:.4~g} (%{customdata})",
-                "line": {**line, "width": 1.5}, "marker": {"size": 7, "color": one.color},
+                "line": {**line, "width": 1.5}, "marker": {"size": 9, "color": one.color},
                 "error_y": whiskers(
                     zip(last, low, high, strict=True), within=(floor, inf), width=0, thickness=1.5,
                     visible=len(one.members) > 1,

@@ -15,7 +15,7 @@ from ...kit.draw.lambdas import TITLES
 from ...kit.draw.legend import depth_legend
 from ...kit.draw.tracks import Course, Series, courses_of, series_of, table
 from ...kit.jobs import follow
-from ...kit.markdown import plain, warn
+from ...kit.markdown import lettered, plain, warn
 from ...kit.offers import Choice, alike, newest
 from ...kit.plot import csv_button, heading, painted, plot
 from ...kit.sections import movement as moving
@@ -189,7 +189,7 @@ def _panels(
 
 def _title(panel: charts.Panel, quantity: Quantity) -> str:
     unit = "" if panel.layer else charts.UNITS[quantity]
-    return f"**{panel.title}**{f', {unit}' if unit else ''}"
+    return lettered(f"**{panel.title}**{f', {unit}' if unit else ''}")
 
 
 def _depth(panels: Sequence[charts.Panel], courses: Sequence[Course], view: DynamicsView) -> None:

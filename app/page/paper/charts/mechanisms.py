@@ -6,7 +6,7 @@ from statistics import fmean, median
 from afn.settings.lambda_init import GREEK, LAMBDAS
 from afn.wording import count_words, enumerate_words
 
-from ....kit.draw.axes import LOG, Figure, axis, kept, laid_out, new_figure, row_axis, span
+from ....kit.draw.axes import LINE, LOG, Figure, axis, kept, laid_out, new_figure, row_axis, span
 from ....kit.draw.chart import Rows
 from ....kit.draw.estimates import gain_words
 from ....kit.draw.legend import DASHES, Entry, Stroke
@@ -197,7 +197,7 @@ def gradients_figure(courses: Sequence[TrainingCourse]) -> Figure:
         figure.add_scatter(
             x=each.steps, y=each.gradients, mode="lines", name=each.label,
             line={
-                "color": COLORS[each.variant], "width": 2,
+                "color": COLORS[each.variant], "width": LINE,
                 "dash": DASHES[_LOOKS.get(each.variant, "line")],
             },
             opacity=0.85,
