@@ -72,6 +72,8 @@ def _waiting(run: Run) -> tuple[str, str]:
 
 def _facts(each: Shown, status: str) -> str:
     history = each.history
+    if each.kind == "precomputed":
+        return f"{history.step:,} steps"
     epoch = min(each.config.epochs, each.config.epochs - _epochs_left(each) + 1)
     facts = [f"step {history.step:,}", f"epoch {epoch} of {each.config.epochs}"]
     if speed := history.images_per_second():
