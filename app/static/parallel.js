@@ -80,7 +80,7 @@ class Parallel {
     const group = svg("g", { transform: `translate(${x} 0)` });
     group.append(svg("text", { class: "title", y: 16 }, title));
     group.append(svg("line", { class: "line", y1: TOP, y2: HEIGHT - BOTTOM }));
-    for (const [place, text] of ticks) group.append(svg("text", { x: 7, y: down(place) + 4 }, text));
+    for (const [place, text] of ticks) group.append(svg("text", { class: "tick", x: 13, y: down(place) + 4 }, text));
     const room = svg("rect", { class: "room", x: -16, y: TOP - 6, width: 32, height: LENGTH + 12 });
     const brush = svg("rect", { class: "brush", x: -7, width: 14 });
     const ends = [0, 1].map((which) => this.end(name, title, which));

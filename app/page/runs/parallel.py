@@ -10,6 +10,7 @@ import streamlit as st
 from afn.runs.index import Line
 from afn.settings.config import SETTINGS
 from afn.settings.lambda_init import GREEK, LambdaInit
+from afn.settings.norms import NORM_TITLES
 from afn.wording import number_words
 
 from ...kit.components.scripts import module_line
@@ -43,6 +44,8 @@ def axes_of(lines: Sequence[Line]) -> list[Axis]:
     found = []
     for name in ["norm", *(each for each in names if each not in ("norm", *_LEFT_OUT))]:
         values = {line.id: _plain(line.setting(name)) for line in sound}
+        if name == "norm":
+            values = {key: NORM_TITLES[value] for key, value in values.items()}
         if axis := _axis(name, SETTINGS[name].title, values):
             found.append(axis)
     results = [

@@ -2,8 +2,8 @@
 
 HELP = {
     "search": "Each word is looked for in names, tags, norms, data sets, backbones and statuses.",
-    "brush": "A line a run: drag along an axis, or move a brush's ends by the arrow keys; the table "
-    "keeps what lies within.",
+    "brush": "A line a run: drag along an axis, or move a brush's ends by the arrow keys; the "
+    "table keeps what lies within.",
     "tags": "Yours to choose; they stay with the runs, and the search finds them.",
     "step": "There is one checkpoint at the end of each epoch, and one where the run was "
     "stopped. From the last one on, raise the epochs.",

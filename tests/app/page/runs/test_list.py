@@ -21,7 +21,7 @@ def runs_app():
 
     home = st.Page(playground.render, title="Playground", url_path="playground")
     first = st.Page(runs.render, title="Runs", url_path="runs", default=True)
-    routes.know({"playground": home, "dynamics": home})
+    routes.know({"playground": home, "dynamics": home, "inside": home})
     page = st.navigation([first, home])
     here().path = page.url_path
     page.run()
