@@ -2,7 +2,8 @@
 
 Each runs as the page runs it, in a fresh runs folder and with an empty data folder, its worker
 warm as it is once a page was open. Times are of this machine; keep it quiet. With ``--keep`` what
-comes out is laid into ``app/reference/lessons``, where the page finds the precomputed results.
+comes out is laid into ``app/reference/lessons``, where the page finds the precomputed results. With
+``--figures`` the figures to drag are made instead, into ``app/static/lesson_figure``.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from afn.cost.records import describe_machine
 from afn.settings.config import TrainConfig
 from app.kit import backend
 from app.page.lessons.experiments.trial import REFERENCE, Outcome, Trial
+from app.page.lessons.figure import keep
 from app.page.lessons.lessons import LESSONS
 
 TARGET_SECONDS = 30.0
@@ -27,6 +29,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     options.add_argument("slug", nargs="*", help=f"{', '.join(LESSONS)} (default all)")
     options.add_argument("--keep", action="store_true", help="make the precomputed results anew")
+    options.add_argument("--figures", action="store_true", help="make the figures to drag instead")
     given = options.parse_args()
     if unknown := [slug for slug in given.slug if slug not in LESSONS]:
         options.error(f"there is no lesson {unknown[0]!r}; known: {', '.join(LESSONS)}")
@@ -34,6 +37,11 @@ def main() -> None:
         os.environ["AFN_RUNS_DIR"] = f"{folder}/runs"
         os.environ["AFN_DATA_DIR"] = f"{folder}/no-data"
         print(describe_machine())
+        if given.figures:
+            for slug in given.slug or LESSONS:
+                path = keep(LESSONS[slug].figure(), slug)
+                print(f"{slug}: {path.stat().st_size / 1000:.0f} KB")
+            return
         try:
             warm()
             for slug in given.slug or LESSONS:

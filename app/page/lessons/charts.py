@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import nan
 
+from afn.stats.over_seeds import OverSeeds
 from afn.wording import number_words
 
 from ...kit.draw.axes import (
@@ -40,6 +42,12 @@ class Dot:
     """Single values, drawn small."""
     limit: float | None = None
     """How far it could have gone; drawn as a pale bar."""
+
+    @classmethod
+    def of(cls, label: str, color: str, over: OverSeeds | None) -> "Dot":
+        """From what seeds gave; without a value where there is none."""
+        each = tuple(value for _, value in over.values) if over else ()
+        return cls(label=label, color=color, value=over.mean if over else nan, each=each)
 
 
 def dots_figure(

@@ -5,12 +5,14 @@ from html import escape
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ...kit import routes
 from ...kit.components.memory import remembered
 from ...kit.markdown import plain, warn
 from ...kit.room.rooms import ROOMS
 from ...kit.take import offer
+from . import figure
 from . import result as lesson_result
 from . import take as trials
 from . import view as state
@@ -21,8 +23,11 @@ from .view import NONE, LessonsView
 TITLE, PATH = "Lessons", "lessons"
 """In the navigation, and in the address."""
 
-_WIDTH = 860
-"""Of the text, in pixels."""
+_SECTIONS = ("question", "prediction", "answer", "figure")
+"""Of a lesson, as slides: a container ``lesson-slide-NAME`` each, in this order."""
+_ACROSS = 3
+"""Lessons beside each other in the overview."""
+_HINT = "Predict first, then it shows."
 
 
 def render() -> None:
@@ -35,10 +40,7 @@ def render() -> None:
         visit.remember(remembered("afn.lessons", visit.completed, forgets=visit.is_forgotten))
     with body:
         if view.lesson:
-            with (
-                st.container(horizontal_alignment="center"),
-                st.container(key="lesson", width=_WIDTH),
-            ):
+            with st.container(key="lesson"):
                 _lesson(LESSONS[view.lesson], view, problems, is_embedded=is_embedded)
         else:
             with st.container(key="lessons"):
@@ -51,16 +53,13 @@ def render() -> None:
 def _overview(problems: Sequence[str]) -> None:
     done = state.visit().completed
     st.title("Lessons", anchor=False)
-    st.markdown(
-        "Each takes five to eight minutes: a **question**, your **prediction**, an **experiment** "
-        "that runs here in half a minute (its precomputed result shows at once), the **answer** as "
-        "the data give it, and a **check**. Teachers find a note at the end of each, and a way to "
-        "put the lesson into a page or a slide."
-    )
+    st.markdown("A question, your **prediction**, a figure to drag, the **answer** from real data.")
     warn(problems)
     lessons = list(LESSONS.values())
-    for first in range(0, len(lessons), 2):
-        for column, lesson in zip(st.columns(2), lessons[first : first + 2], strict=False):
+    for first in range(0, len(lessons), _ACROSS):
+        for column, lesson in zip(
+            st.columns(_ACROSS), lessons[first : first + _ACROSS], strict=False
+        ):
             with column:
                 _card(lesson, is_done=lesson.slug in done)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -75,16 +74,17 @@ def _overview(problems: Sequence[str]) -> None:
 def _card(lesson: Lesson[Any], *, is_done: bool) -> None:
     number = list(LESSONS).index(lesson.slug) + 1
     with st.container(border=True, height="stretch", key=f"lesson-card-{lesson.slug}"):
-        st.page_link(
-            routes.to("lessons"),
-            label=f"{number}. {lesson.title}",
-            query_params={"lesson": lesson.slug},
-        )
-        st.markdown(lesson.question)
+        figure.draw_small(lesson.slug)
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"{lesson.minutes} minutes", width="content")
+            st.page_link(
+                routes.to("lessons"),
+                label=f"{number}. {lesson.title}",
+                query_params={"lesson": lesson.slug},
+                width="stretch",
+            )
             if is_done:
                 st.badge("completed", icon=":material/check:", color="green")
+            st.caption(f"{lesson.minutes} min", width="content")
 
 
 # -- one lesson ------------------------------------------------------------------------------------
@@ -93,38 +93,62 @@ def _card(lesson: Lesson[Any], *, is_done: bool) -> None:
 def _lesson(
     lesson: Lesson[Any], view: LessonsView, problems: Sequence[str], *, is_embedded: bool
 ) -> None:
-    number = list(LESSONS).index(lesson.slug) + 1
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if not is_embedded:
-            st.page_link(routes.to("lessons"), label="All lessons", icon=":material/arrow_back:")
-        st.caption(
-            f"Lesson {number} of {len(LESSONS)} · about {lesson.minutes} minutes", width="content"
-        )
-        if lesson.slug in state.visit().completed:
-            st.badge("completed", icon=":material/check:", color="green")
-    st.title(lesson.title, anchor=False)
-    with st.container(key="lesson-question"):
-        st.markdown(lesson.question)
-    warn(problems)
-    st.markdown(lesson.before)
-    st.header("Your prediction", anchor=False)
-    _prediction(lesson, view)
-    st.header("The experiment", anchor=False)
-    st.markdown(lesson.setup)
-    data = lesson_result.render(lesson)
-    st.header("The answer", anchor=False)
-    if data is None:
-        st.markdown("It is computed from the experiment's result, which is not there yet.")
-    else:
-        _answer(lesson, view, data)
-    st.markdown(lesson.after)
-    st.header("Check yourself", anchor=False)
-    for index, check in enumerate(lesson.checks):
-        _check(view, index, check)
+    with st.container(key="lesson-first"):
+        words, figure = st.columns([5, 9], gap="medium")
+    with words:
+        _head(lesson, is_embedded=is_embedded)
+        warn(problems)
+        with _slide("question"):
+            st.markdown(lesson.question)
+        with _slide("prediction"):
+            _prediction(lesson, view)
+        answer = _slide("answer")
+    with figure, _slide("figure"):
+        _figure(lesson, view)
+    with st.expander("What is good to know first", icon=":material/menu_book:"):
+        st.markdown(lesson.before)
+    data = None
+    if view.guess:
+        with st.container(key="lesson-experiment"):
+            st.header("The experiment", anchor=False)
+            st.markdown(lesson.setup)
+            data = lesson_result.render(lesson)
+        with answer:
+            _answer(lesson, view, data)
+        with st.expander("Why it is so, and what it does not show", icon=":material/help:"):
+            st.markdown(lesson.after)
+        st.header("Check yourself", anchor=False)
+        for index, check in enumerate(lesson.checks):
+            _check(view, index, check)
     _end(lesson, view, is_embedded=is_embedded)
     if data is not None:
         offer("lessons", lambda: trials.programs_of(lesson, data))
     _note(lesson)
+
+
+def _slide(name: str) -> DeltaGenerator:
+    assert name in _SECTIONS
+    return st.container(key=f"lesson-slide-{name}")
+
+
+def _head(lesson: Lesson[Any], *, is_embedded: bool) -> None:
+    number = list(LESSONS).index(lesson.slug) + 1
+    with st.container(horizontal=True, vertical_alignment="center", key="lesson-head"):
+        if not is_embedded:
+            st.page_link(routes.to("lessons"), label="All lessons", icon=":material/arrow_back:")
+        st.caption(f"{number} of {len(LESSONS)} · {lesson.minutes} min", width="content")
+        if lesson.slug in state.visit().completed:
+            st.badge("completed", icon=":material/check:", color="green")
+    st.title(lesson.title, anchor=False)
+
+
+def _figure(lesson: Lesson[Any], view: LessonsView) -> None:
+    figure.draw(lesson.slug, lesson.title, is_revealed=bool(view.guess))
+    with st.container(horizontal=True, vertical_alignment="center", key="lesson-figure-about"):
+        if not view.guess:
+            st.caption(_HINT, width="content")
+        with st.popover("About this figure", icon=":material/info:", type="tertiary"):
+            st.markdown(f"**Precomputed** · {plain(figure.kept(lesson.slug)['told'])}")
 
 
 def _prediction(lesson: Lesson[Any], view: LessonsView) -> None:
@@ -149,25 +173,29 @@ def _prediction(lesson: Lesson[Any], view: LessonsView) -> None:
                 key=f"lessons.guess.{number}",
                 on_click=state.guess,
                 args=(lesson.slug, str(number)),
+                width="stretch",
             )
         st.button(
-            "No prediction", type="tertiary", key="lessons.guess.none", on_click=state.guess,
+            "Just show it", type="tertiary", key="lessons.guess.none", on_click=state.guess,
             args=(lesson.slug, NONE),
         )  # fmt: skip
-    st.caption("Choose before you scroll on: what surprises is what is learned.")
 
 
 def _answer(lesson: Lesson[Any], view: LessonsView, data: Any) -> None:
+    if data is None:
+        st.markdown("The answer is computed from the experiment, which has no result yet.")
+        return
     found = lesson.answer(data)
     right, told = plain(lesson.predictions[found.came_true]), plain(found.told)
     if view.guess == str(found.came_true):
         st.success(f"**As you predicted: {right}.**", icon=":material/check:")
-    elif view.guess in ("", NONE):
+    elif view.guess == NONE:
         st.info(f"**{right}.**", icon=":material/lightbulb:")
     else:
         mine = plain(lesson.predictions[int(view.guess)])
         st.info(f"**{right}**, not “{mine}”.", icon=":material/lightbulb:")
-    st.markdown(told)
+    with st.expander("The answer in numbers", icon=":material/tag:"):
+        st.markdown(told)
 
 
 def _check(view: LessonsView, index: int, check: Check) -> None:
@@ -189,8 +217,6 @@ def _check(view: LessonsView, index: int, check: Check) -> None:
 def _end(lesson: Lesson[Any], view: LessonsView, *, is_embedded: bool) -> None:
     if view.is_complete:
         st.success("**Lesson completed.**", icon=":material/school:")
-    elif not view.guess:
-        st.caption("Completed with a prediction (or none, on purpose) and every check right.")
     st.header("Further on", anchor=False)
     with st.container(horizontal=True):
         for onward in lesson.onwards:

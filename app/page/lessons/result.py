@@ -12,9 +12,11 @@ from ...kit import backend, jobs, people
 from ...kit.jobs import Job
 from ...kit.markdown import plain
 from ...kit.plot import download, plot
+from . import seeds
 from .experiments.experiment import Data
+from .experiments.trainings import Trainings
 from .experiments.trial import Outcome, Trial
-from .lessons.lesson import Lesson
+from .lessons.lesson import Lesson, SeedsChart
 
 _TICK_SECONDS = 0.5
 """How often the page looks for news while an experiment runs."""
@@ -31,10 +33,11 @@ def render(lesson: Lesson[Data]) -> Data | None:
         return None
     job = trial.job()
     live, precomputed = trial.live, trial.precomputed
-    _controls(trial, job, live, precomputed)
+    _controls(lesson, trial, job, live, precomputed)
+    is_running = bool(job and job.is_running)
     for outcome in (live, precomputed):
         if outcome and (data := _read(lesson, outcome)) is not None:
-            _charts(lesson, data)
+            _charts(lesson, data, is_running=is_running)
             st.caption(_provenance(lesson, data, outcome, is_live=outcome is live))
             _files(lesson, outcome)
             return data
@@ -50,10 +53,14 @@ def _read(lesson: Lesson[Data], outcome: Outcome) -> Data | None:
 
 
 def _controls(
-    trial: Trial[Any], job: Job | None, live: Outcome | None, known: Outcome | None
+    lesson: Lesson[Any],
+    trial: Trial[Any],
+    job: Job | None,
+    live: Outcome | None,
+    known: Outcome | None,
 ) -> None:
     if job and job.is_running:
-        jobs.follow(lambda: _followed(trial), True, every=_TICK_SECONDS)
+        jobs.follow(lambda: _followed(lesson, trial), True, every=_TICK_SECONDS)
         return
     label = "Run it again" if live else "Go on" if job else "Run it here, live"
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -85,7 +92,7 @@ def _begin(trial: Trial[Any], *, is_anew: bool) -> None:
         st.toast(plain(f"Not started: {error}."), icon=":material/error:")
 
 
-def _followed(trial: Trial[Any]) -> bool:
+def _followed(lesson: Lesson[Any], trial: Trial[Any]) -> bool:
     """How far it is; whether it runs. Once it does not, there is more to draw."""
     job = trial.job()
     if job is None or not job.is_running:
@@ -95,6 +102,11 @@ def _followed(trial: Trial[Any]) -> bool:
         replace(job, seconds_left=left), key="lessons.stop", stop=_end, args=(trial,),
         refused=people.why_not(trial, words=people.FOREIGN),
     )  # fmt: skip
+    if isinstance(trial.experiment, Trainings):
+        data = trial.experiment.so_far()
+        for number, chart in enumerate(lesson.charts):
+            if isinstance(chart, SeedsChart):
+                _seeds(lesson, number, chart, data)
     return True
 
 
@@ -105,8 +117,20 @@ def _end(trial: Trial[Any]) -> None:
         st.toast(plain(f"Not stopped: {error}."), icon=":material/error:")
 
 
-def _charts(lesson: Lesson[Data], data: Data) -> None:
+def _seeds(lesson: Lesson[Any], number: int, chart: SeedsChart[Data], data: Data) -> None:
+    st.markdown(f"**{chart.title}**")
+    assert isinstance(lesson.experiment, Trainings)
+    of = len(lesson.experiment.plan.spec.seeds)
+    seeds.draw(f"lessons.seeds.{lesson.slug}.{number}", chart, data, of=of)
+
+
+def _charts(lesson: Lesson[Data], data: Data, *, is_running: bool) -> None:
     for number, chart in enumerate(lesson.charts):
+        if isinstance(chart, SeedsChart):
+            if not is_running:  # else those that have ended by now are drawn
+                _seeds(lesson, number, chart, data)
+                st.caption(plain(chart.read(data)))
+            continue
         words = chart.read(data)
         st.markdown(f"**{chart.title}**")
         plot(chart.draw(data), words, f"lessons.chart.{lesson.slug}.{number}", about=chart.title)

@@ -85,12 +85,18 @@ class Trainings(Experiment[Trained]):
         """What is known of each run, and the gradients of its first steps."""
         runs = []
         for run_id, line in self._lines().items():
-            history = History.of(backend.run(run_id))
-            norms = history.columns["grad_norm"][:FIRST_STEPS].tolist()
+            norms = _first_gradients(run_id)
             known = {name: value for name, value in asdict(line).items() if name in _KEPT}
             runs.append({**known, "gradients": [n if abs(n) < 1e30 else None for n in norms]})
         found: list[dict[str, Any]] = rounded(runs)
         return {"runs": found}
+
+    def so_far(self) -> Trained:
+        """What is known by now: of the trainings that have ended."""
+        lines = {run_id: line for run_id, line in self._lines().items() if standing(line) == "done"}
+        gradients = {run_id: _first_gradients(run_id) for run_id in lines}
+        results = SweepResults(runs=self.plan.runs, lines=lines, provenance="")
+        return Trained(results=results, gradients=gradients)
 
     def read(self, record: dict[str, Any]) -> Trained:
         """What `record` said."""
@@ -133,3 +139,7 @@ class Trainings(Experiment[Trained]):
 
     def _lines(self) -> dict[str, Line]:
         return backend.index().some(run.run_id for run in self.plan.runs)
+
+
+def _first_gradients(run_id: str) -> tuple[float, ...]:
+    return tuple(History.of(backend.run(run_id)).columns["grad_norm"][:FIRST_STEPS].tolist())

@@ -11,10 +11,16 @@ from afn.wording import fixed_words
 from ....kit.draw.axes import Figure
 from ..charts import maps_figure
 from ..experiments.arithmetic import Arithmetic
+from ..figure import Figure as Draggable
+from ..figure import Line, Row, coloured, grey
 from .lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
 
 _SHOWN = ("a new digit,<br>faintly noisy", "normalized<br>over (N, H, W)", "normalized<br>over N")
 _REACH = 3.0
+_PICTURED = 8
+_WAYS = ("#2B7FC4", "#D55E00")
+"""Colours of the two ways."""
+_CORNER = slice(1, 4)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,12 +130,47 @@ def _percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
+def to_drag() -> Draggable:
+    """The brightness of a dot under the handle, beside digits, normalized in both ways."""
+    data = load_dataset("mnist5k")
+    x = data.x_train[:64, ..., 0] / 255.0
+    new = data.x_test[:_PICTURED, ..., 0] / 255.0
+    levels = np.arange(0, 41, 2)
+    pictures = np.repeat(new[None], len(levels), axis=0)
+    pictures[:, :, _CORNER, _CORNER] = levels[:, None, None, None] / 255.0
+    assert not x[:, _CORNER, _CORNER].any(), "the corner is not dead"
+    rows = [Row(label="digits, and a dot in the corner", pictures=grey(pictures))]
+    curves, brightest = [], 0.0
+    ways = {"over (N, H, W)": (x.mean(), x.std()), "over N": (x.mean(axis=0), x.std(axis=0))}
+    for (label, (mean, deviation)), color in zip(ways.items(), _WAYS, strict=True):
+        maps = (pictures - mean) / np.sqrt(deviation**2 + 1e-5)
+        brightest = brightest or float(maps[0].max())
+        is_answer = label == "over N"
+        rows.append(
+            Row(
+                label=f"normalized {label}", color=color, pictures=coloured(maps, _REACH),
+                is_answer=is_answer,
+            )
+        )  # fmt: skip
+        dot = maps[:, 0, 2, 2]
+        curves.append(Line(label=f"the dot, {label}", color=color, values=dot, is_answer=is_answer))
+    return Draggable(
+        handle="grey levels of the dot, of 255", stops=[str(level) for level in levels], start=5,
+        ticks=[(place, str(levels[place])) for place in (0, 5, 10, 15, 20)],
+        quantity="normalized value of the dot", range=(-2, 50), digits=1, small=10,
+        level=(brightest, "brightest ink, over (N, H, W)"), curves=curves, rows=rows,
+        told="Statistics of the first 64 training digits of mnist5k, ε = 0.00001, put to the "
+        f"first {_PICTURED} test digits; amber below 0, teal above, full at ±{_REACH:g}.",
+    )  # fmt: skip
+
+
 LESSON = Lesson(
     slug="axes",
     title="One mean for a channel, or one for each pixel?",
-    question="Batch norm takes **one** mean and deviation for a whole channel: over all images N, "
-    "rows H and columns W. Why not one for every pixel position, over the images alone?",
+    question="Batch norm takes **one** mean for a whole channel, over images N, rows H and "
+    "columns W. Why not one a pixel?",
     minutes=6,
+    figure=to_drag,
     before=r"""
 A batch of 64 grey digits is a block of numbers $x$ with the axes $(N, C, H, W) = (64, 1, 28, 28)$:
 images, channels, rows, columns. To normalize is to subtract a mean $\mu$ and to divide by a
@@ -142,9 +183,8 @@ $$
 Over **(N, H, W)** there is one $\mu$ and one $\sigma$ for the channel. Over **N** alone there would
 be $28 \cdot 28$ of each, one for every position.
 """,
-    ask="A dot of 10 of 255 grey levels, too faint to see, falls into a corner where no image of "
-    "the batch has ink. Normalized **over N**, how large does it become, beside the brightest ink "
-    "of ordinary digits, normalized over (N, H, W)?",
+    ask="A dot too faint to see, 10 of 255 grey levels, in a corner always black: normalized over "
+    "N, how large is it beside the brightest ink?",
     predictions=(
         "Far smaller: faint stays faint",
         "About as large as ink",

@@ -1,17 +1,25 @@
 """Lesson: training with batches of four."""
 
+from dataclasses import replace
+
+import numpy as np
+
+from afn.settings.config import TrainConfig
 from afn.settings.norms import NORM_TITLES
 from afn.stats.over_seeds import OverSeeds, difference
 
-from ....kit.draw.axes import Figure
 from ....kit.draw.palette import NORM_COLORS
 from ....kit.results import points
-from ..charts import Dot, dots_figure
+from ..charts import Dot
 from ..experiments.trainings import Trained, Trainings
-from .lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
+from ..figure import Figure as Draggable
+from ..figure import Row, coloured
+from .lesson import Answer, Check, Lesson, Note, Onward, Option, SeedsChart
 
 _AXIS, _SMALL, _LARGE = "images in a batch", "4", "64"
 _NORMS = ("bn", "afn", "asrnorm")
+_SIZES = (2, 4, 8, 16, 32, 64, 128)
+"""Batches to be dragged through."""
 
 
 def _change(data: Trained, norm: str) -> OverSeeds | None:
@@ -19,17 +27,15 @@ def _change(data: Trained, norm: str) -> OverSeeds | None:
     return data.results.gain("clean", {"norm": norm, _AXIS: _SMALL}, {"norm": norm, _AXIS: _LARGE})
 
 
-def _figure(data: Trained) -> Figure:
-    dots = [
-        Dot(
-            label=f"{NORM_TITLES[norm]}, batches of {size}", color=NORM_COLORS[norm],
-            value=found.mean, each=tuple(value for _, value in found.values),
+def _dots(data: Trained) -> list[Dot]:
+    return [
+        Dot.of(
+            f"{NORM_TITLES[norm]}, batches of {size}", NORM_COLORS[norm],
+            data.results.at("clean", {"norm": norm, _AXIS: size}),
         )
         for norm in _NORMS
         for size in (_LARGE, _SMALL)
-        if (found := data.results.at("clean", {"norm": norm, _AXIS: size}))
     ]  # fmt: skip
-    return dots_figure(dots, "accuracy, %")
 
 
 def _reading(data: Trained) -> str:
@@ -39,7 +45,7 @@ def _reading(data: Trained) -> str:
         if (change := _change(data, norm))
     ]
     return (
-        "Each pale dot is a seed, a diamond their mean. From batches of 64 to batches of 4: "
+        "Each dot is a seed, a line their mean. From batches of 64 to batches of 4: "
         f"{'; '.join(told)}."
     )
 
@@ -73,13 +79,57 @@ def answer(data: Trained) -> Answer:
     )
 
 
+def to_drag() -> Draggable:
+    """The size of a training batch under the handle: a digit among others, and what is learned."""
+    from ..making import PICTURED, among_others, fresh, over_seeds, trained
+
+    base = TrainConfig(
+        dataset="digits8", epochs=1, evals_per_epoch=1, corruptions=(), eval_images=1000
+    )
+    untrained, layer = fresh(replace(base, norm="bn")), "backbone.blocks.0.norm"
+    maps = np.stack([among_others(untrained, size, PICTURED, behind=layer) for size in _SIZES])
+    channel = int(maps[-1].std(axis=(0, 2, 3)).argmax())
+    curves = []
+    for norm in _NORMS:
+        reached = []
+        for seed in range(3):
+            of = replace(base, norm=norm, seed=seed)
+            each = [replace(of, batch_size=size, lr=0.05 * size / 64) for size in _SIZES]
+            reached.append([trained(config)[1] for config in each])
+        is_control = norm == "asrnorm"
+        curves.append(
+            over_seeds(
+                NORM_TITLES[norm], NORM_COLORS[norm], reached, is_answer=not is_control,
+                dash="dot" if is_control else "",
+            )
+        )  # fmt: skip
+    stops = [str(size) for size in _SIZES]
+    return Draggable(
+        handle="images in a training batch", stops=stops, start=stops.index("64"),
+        ticks=list(enumerate(stops)),
+        quantity="accuracy after one pass over 1,437 digits, %", range=(0, 100), digits=1,
+        unit=" %", level=(10, "chance"), curves=curves, small=0,
+        rows=[
+            Row(
+                label="one digit in eight batches: behind norm 1",
+                pictures=coloured(maps[:, :, channel], 3.0),
+            )
+        ],
+        told="digits8, one epoch, seeds 0, 1 and 2 (dots; bands: 95 % intervals), learning rate "
+        "0.05 · N / 64; statistics in the test: BN running averages, AFN test batches of 128, "
+        "ASRNorm each image's own. Maps: the first training digit with N − 1 others, drawn anew "
+        "for each of the eight, in an untrained BN network of seed 0; the channel that varies "
+        "most, amber below 0, teal above, full at ±3.",
+    )  # fmt: skip
+
+
 LESSON = Lesson(
     slug="batch-size",
     title="Four images at a time",
-    question="Batch norm and AFN take means and deviations from the batch that they train on. "
-    "Large images or little memory allow only small batches. What do statistics from four images "
-    "do to training?",
+    question="Batch norm and AFN take means and deviations from the training batch. What do the "
+    "statistics of **four images** do to training?",
     minutes=7,
+    figure=to_drag,
     before=r"""
 A mean over few values is noisy: its error shrinks with the square root of their number. BN and AFN
 take theirs over (N, H, W), so that $N = 4$ gives a sixteenth of the values of $N = 64$, and the
@@ -120,7 +170,15 @@ statistics.
             "seeds": [0, 1, 2],
         }
     ),
-    charts=(LessonChart(title="Accuracy after one pass", draw=_figure, read=_reading),),
+    charts=(
+        SeedsChart(
+            title="Accuracy after one pass",
+            quantity="accuracy, %",
+            range=(0, 100),
+            dots=_dots,
+            read=_reading,
+        ),
+    ),
     answer=answer,
     after=r"""
 Noise in the statistics is not only bad. Each image meets a slightly different $\mu$ and $\sigma$

@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from afn.wording import enumerate_words, fixed_words, number_words
 
 from ....kit.draw.axes import Figure
 from ..charts import FLOOR, Dot, dots_figure
 from ..experiments.evaluations import Rescaled, Rescalings
+from ..figure import Figure as Draggable
+from ..figure import Line, Row, coloured, grey
 from .lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
 
 _PAPER, _CODE = "paper", "code"
@@ -14,6 +18,9 @@ _COLORS = {_PAPER: "#D55E00", _CODE: "#7C5CD6"}
 _SHOWN = {_PAPER: "gate (paper)", _CODE: "no gate (code)"}
 """What readers see of what is kept under those names."""
 _START = 0.0067
+_IMAGES = 128
+_NORM_2 = "backbone.blocks.1.norm"
+_MODELS = {_PAPER: "mnist-grey-afn", _CODE: "mnist-grey-afn-reference"}
 ByCurve = Mapping[str, Rescaled]
 
 
@@ -92,12 +99,48 @@ def answer(data: ByCurve) -> Answer:
     )
 
 
+def to_drag() -> Draggable:
+    """Contrast under the handle: how far γ̂ goes, with the gate and without."""
+    from afn.corruptions.digital import contrast
+    from afn.pretrained.load import load_pretrained
+
+    from ..making import PICTURED, asked, scales, test_images
+
+    images, _ = test_images("mnist5k", _IMAGES)
+    factors = np.geomspace(1, 0.05, 31)
+    damaged = [contrast(images, float(factor)) for factor in factors]
+    pictures = np.stack([each[:PICTURED, 0].numpy() for each in damaged])
+    rows, curves = [Row(label="the batch, eight of 128", pictures=grey(pictures))], []
+    for label, name in _MODELS.items():
+        model = load_pretrained(name)
+        told = {"color": _COLORS[label], "is_answer": label == _CODE}
+        found = np.stack([scales(model, each, _NORM_2) for each in damaged])  # (places, channels)
+        moved = np.abs(found - found[0])
+        channel = int(moved.max(axis=0).argmax())
+        curves.append(Line(label=_SHOWN[label], values=moved[:, channel], **told))
+        seen = [asked(model, each, behind=_NORM_2)[1][:PICTURED, channel] for each in damaged]
+        label = f"{_SHOWN[label]}: behind norm 2"
+        rows.append(Row(label=label, pictures=coloured(np.stack(seen), 3.0), **told))
+    stops = [f"{100 * factor:.0f} %" for factor in factors]
+    return Draggable(
+        handle="contrast left", stops=stops, start=0,
+        ticks=[(stops.index(f"{each} %"), f"{each} %") for each in (100, 50, 30, 15, 5)],
+        quantity="how far γ̂ is from what it is on crisp digits", range=(0, 0.6), digits=4,
+        small=20, curves=curves,
+        rows=rows,
+        told=f"{' and '.join(_MODELS.values())}, one training each, seed 0; the first {_IMAGES} "
+        "test digits of mnist5k as one batch. Of norm 2 the channel whose γ̂ moves most; amber "
+        "below 0, teal above, full at ±3.",
+    )  # fmt: skip
+
+
 LESSON = Lesson(
     slug="bounded",
     title="How far can a batch move γ̂?",
-    question="After normalizing, a layer scales each channel by γ. AFN lets the images of the "
-    "batch nudge that scale. How hard may they push?",
+    question="After normalizing, a layer scales each channel by γ. AFN lets the batch nudge that "
+    "scale, on a leash $\\lambda_\\gamma$. How hard may it push?",
     minutes=7,
+    figure=to_drag,
     before=r"""
 Batch norm's scale γ is a learned constant. In AFN a network looks at the batch's deviations
 $\sigma$ and nudges it (the shift β likewise, with a tanh):
@@ -111,7 +154,8 @@ $\gamma + \lambda_\gamma$: **λ_γ is the leash.** The paper keeps it in (0, 1) 
 own, the *gate*, and starts it at 0.0067. The program that was published with the paper starts it at
 0.0067 as well, but forgets the gate: there λ_γ is a plain number that training may move anywhere.
 """,  # noqa: E501
-    ask="After thirty passes over 10,000 digits, where is the λ_γ that has no gate?",
+    ask="The published code leaves the gate on $\\lambda_\\gamma$ out. After thirty passes over "
+    "10,000 digits, where is it?",
     predictions=(
         "Still near its start, below 0.07",
         "Larger, but between 0 and 1",
@@ -121,7 +165,7 @@ own, the *gate*, and starts it at 0.0067. The program that was published with th
     "clean, noisy, foggy, pale, dark on light photos, and printed. The γ̂ that each layer computes "
     "is recorded, and held against its leash.",
     experiment=Rescalings(
-        models={_PAPER: "mnist-grey-afn", _CODE: "mnist-grey-afn-reference"},
+        models=_MODELS,
         conditions_=(
             ("mnist5k", None, 0),
             ("mnist5k", "gaussian_noise", 5),

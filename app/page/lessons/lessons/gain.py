@@ -1,14 +1,25 @@
 """Lesson: do the gains of layers multiply?"""
 
+from dataclasses import replace
+from math import inf, log
 from statistics import median
+from typing import Any
 
+import numpy as np
+
+from afn.settings.config import TrainConfig
+from afn.settings.lambda_init import LambdaInit
 from afn.stats.gain import gain_limit, stacked_limit
+from afn.stats.over_seeds import OverSeeds
 from afn.wording import enumerate_words, number_words, range_words
 
 from ....kit.draw.axes import Figure
-from ..charts import Curve, lines_figure
+from ....kit.draw.palette import GREY
+from ..charts import Curve, Dot, lines_figure
 from ..experiments.trainings import Trained, Trainings
-from .lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
+from ..figure import Figure as Draggable
+from ..figure import Line, Row, coloured
+from .lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option, SeedsChart
 
 _START, _DEPTH = "start", "network"
 _BN, _SIGMA, _MU, _BOTH = "BN", "λ_σ = 0.5", "λ_μ = 0.5", "λ_μ = λ_σ = 0.5"
@@ -19,6 +30,16 @@ _DEEP = "ResNet-20"
 _SAME, _FEW, _MANY = 1.2, 4.0, 100.0
 _OFF = "-inf"
 """A logit: λ is 0, and stays there."""
+_BASE: dict[str, Any] = {
+    "norm": "afn", "epochs": 1, "train_images": 64, "batch_size": 64, "evals_per_epoch": 1,
+    "corruptions": (), "eval_images": 50,
+}  # fmt: skip
+_BY_DEPTH = ("#2B7FC4", "#7C5CD6", "#D55E00")
+"""Colours, from the shallowest network on."""
+_SHOWN = {
+    1: "backbone.norm", 10: "backbone.stages.1.1.norm1", 19: "backbone.stages.2.2.norm2"
+}  # fmt: skip
+"""Norm layers of ResNet-20 that are looked at, by their number."""
 
 
 def _start(*, mu: float | str = _OFF, sigma: float | str = _OFF) -> dict[str, float | str]:
@@ -27,11 +48,35 @@ def _start(*, mu: float | str = _OFF, sigma: float | str = _OFF) -> dict[str, fl
 
 def _ratios(data: Trained, start: str, depth: str) -> list[float]:
     """The first gradient in that of BN's, seed by seed."""
-    first = {}
-    for label in (start, _BN):
-        runs = data.results.runs_at(((_DEPTH, depth), (_START, label)))
-        first[label] = [data.gradients[run][0] for run in runs]
-    return [ours / theirs for ours, theirs in zip(first[start], first[_BN], strict=True)]
+    ours, theirs = (_by_seed(data, label, depth) for label in (start, _BN))
+    return [ours[seed] / theirs[seed] for seed in ours]
+
+
+def _by_seed(data: Trained, start: str, depth: str) -> dict[int, float]:
+    point = ((_DEPTH, depth), (_START, start))
+    runs = [run for run in data.results.runs if run.point == point]
+    return {
+        run.config.seed: data.gradients[run.run_id][0]
+        for run in runs
+        if data.gradients.get(run.run_id)
+    }
+
+
+def _dots(data: Trained) -> list[Dot]:
+    """The first gradient in that of BN's, of each seed of which both are known."""
+    dots = []
+    for depth, layers in _DEPTHS.items():
+        bn = _by_seed(data, _BN, depth)
+        for start, color in _COLORS.items():
+            ours = _by_seed(data, start, depth)
+            ratios = {seed: value / bn[seed] for seed, value in ours.items() if seed in bn}
+            dots.append(Dot.of(f"{start}, {layers} layers", color, OverSeeds.of(ratios)))
+    return dots
+
+
+def _dots_reading(data: Trained) -> str:
+    most = max((dot for dot in _dots(data)), key=lambda dot: dot.value)
+    return f"Each dot is a seed. The most is {most.value:.2f} times BN's ({most.label})."
 
 
 def _figure(data: Trained) -> Figure:
@@ -82,12 +127,57 @@ def answer(data: Trained) -> Answer:
     return Answer(came_true, f"{told}Medians of {seeds} seeds, one step each.")
 
 
+def to_drag() -> Draggable:
+    """λ_σ under the handle: how loud norm layers are at three depths, and the first gradient."""
+    from ..making import PICTURED, asked, first_gradient, fresh, over_seeds, test_images
+
+    images, _ = test_images("mnist5k", 64)
+    lambdas = [place / 10 for place in range(10)]
+    logits = [log(each / (1 - each)) if each else -inf for each in lambdas]
+    starts = [LambdaInit(mu=-inf, sigma=logit, gamma=-inf, beta=-inf) for logit in logits]
+    base = TrainConfig(**_BASE)
+    deep = [replace(base, backbone="resnet20", lambda_init=start) for start in starts]
+    rows = []
+    for number, name in _SHOWN.items():
+        seen = [asked(fresh(each), images, behind=name)[1] for each in deep]
+        channel = int(seen[0].std(axis=(0, 2, 3)).argmax())
+        maps = np.stack([each[:PICTURED, channel] for each in seen])
+        label = f"ResNet-20: behind norm {number} of 19"
+        rows.append(Row(label=label, pictures=coloured(maps, 8.0), is_answer=number > 1))
+    limits = {"one layer's limit": 1, "multiplied, 19 layers": 19}
+    curves = [
+        Line(
+            label=label, color=GREY, dash="dot" if layers == 1 else "dash",
+            values=[stacked_limit([each] * layers) for each in lambdas],
+        )
+        for label, layers in limits.items()
+    ]  # fmt: skip
+    for (name, count), color in zip(_DEPTHS.items(), _BY_DEPTH, strict=True):
+        ratios = []
+        for seed in range(3):
+            of = replace(base, backbone=name.lower().replace("-", ""), seed=seed)
+            bn = first_gradient(replace(of, norm="bn"))
+            ratios.append([first_gradient(replace(of, lambda_init=each)) / bn for each in starts])
+        curves.append(over_seeds(f"measured, {count} layers", color, ratios, is_answer=True))
+    return Draggable(
+        handle="λ_σ", stops=[f"{each:.1f}" for each in lambdas], start=0,
+        ticks=[(place, f"{lambdas[place]:.1f}") for place in range(0, 10, 3)],
+        quantity="first gradient, times batch norm's", range=(0.5, 1e7), is_log=True, digits=2,
+        small=5, curves=curves, rows=rows,
+        told="AFN with λ_σ from 0 to 0.9, all other λ 0, beside BN: ConvNet, ResNet-8 and "
+        "ResNet-20, the first step on the same 64 digits of mnist5k, seeds 0, 1 and 2 (dots; "
+        "bands: 95 % intervals). Maps: ResNet-20 of seed 0 before training, statistics of a batch "
+        "of 64; of each layer the channel that varies most, amber below 0, teal above, full at ±8.",
+    )  # fmt: skip
+
+
 LESSON = Lesson(
     slug="gain",
     title="Do gains multiply?",
-    question="With λ_σ = 0.5 a layer of AFN can put out values twice as large as batch norm does. "
-    "Nineteen such layers lie in a ResNet-20. Are its gradients half a million times as large?",
+    question="With $\\lambda_\\sigma = 0.5$ a layer of AFN can be twice as loud as batch norm. A "
+    "ResNet-20 has nineteen: half a million times the gradient?",
     minutes=7,
+    figure=to_drag,
     before=r"""
 Batch norm divides by the batch's deviation $\sigma$, AFN by a mixture with what a network proposes:
 
@@ -106,8 +196,8 @@ and where the ReLU gives 0, by just that: 1.05 times at the paper's start (0.047
 twenty times at 0.95. The paper starts λ small so that gradients do not explode. Over $n$ layers the
 limits multiply to $2^n$: 4, 128 and 524,288 in networks with 2, 7 and 19 norm layers.
 """,
-    ask="In the ResNet-20 with λ_σ = 0.5, how large is the first gradient, beside that of the same "
-    "network with batch norm?",
+    ask="ResNet-20, $\\lambda_\\sigma = 0.5$: how large is the first gradient, beside batch "
+    "norm's?",
     predictions=(
         "As large, within a fifth",
         "Up to 4 times: about one layer's gain",
@@ -120,15 +210,7 @@ limits multiply to $2^n$: 4, 128 and 524,288 in networks with 2, 7 and 19 norm l
     experiment=Trainings(
         {
             "name": "Lesson: do gains multiply",
-            "base": {
-                "norm": "afn",
-                "epochs": 1,
-                "train_images": 64,
-                "batch_size": 64,
-                "evals_per_epoch": 1,
-                "corruptions": [],
-                "eval_images": 50,
-            },
+            "base": {**_BASE, "corruptions": []},
             "axes": {
                 _DEPTH: [
                     {"label": "ConvNet", "backbone": "convnet"},
@@ -146,7 +228,18 @@ limits multiply to $2^n$: 4, 128 and 524,288 in networks with 2, 7 and 19 norm l
         },
         tells="first gradient",
     ),
-    charts=(LessonChart(title="The first gradient, by depth", draw=_figure, read=_reading),),
+    charts=(
+        SeedsChart(
+            title="The first gradient, in BN's",
+            quantity="times BN's (logarithmic)",
+            range=(0.5, 10),
+            mark=1,
+            is_log=True,
+            dots=_dots,
+            read=_dots_reading,
+        ),
+        LessonChart(title="The first gradient, by depth", draw=_figure, read=_reading),
+    ),
     answer=answer,
     after=r"""
 Let every ReLU give 0, so that each layer puts out $a = 1/(1 - \lambda_\sigma)$ times what batch norm

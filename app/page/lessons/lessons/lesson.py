@@ -1,12 +1,14 @@
 """What a lesson is: texts, an experiment, and functions from its data to figures and words."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic
 from urllib.parse import urlencode
 
 from ....kit.draw.axes import Figure
+from ..charts import Dot
 from ..experiments.experiment import Data, Experiment
+from ..figure import Figure as Draggable
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,21 @@ class LessonChart(Generic[Data]):
     draw: Callable[[Data], Figure]
     read: Callable[[Data], str]
     """One sentence that says what the figure shows."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SeedsChart(Generic[Data]):
+    """A dot for each training, from the moment it has ended: the data may be of a part of them."""
+
+    title: str
+    quantity: str
+    range: tuple[float, float]
+    dots: Callable[[Data], Sequence[Dot]]
+    """A row each, with or without values."""
+    read: Callable[[Data], str]
+    """One sentence that says what the figure shows, once all is there."""
+    mark: float | None = None
+    is_log: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +107,18 @@ class Lesson(Generic[Data]):
     title: str
     question: str
     minutes: int
+    figure: Callable[[], Draggable]
+    """Makes what is dragged; what it made comes with the app, see `app.page.lessons.figure`."""
     before: str
-    """What has to be known to make a prediction."""
+    """What is good to know before a prediction."""
     ask: str
-    """What is to be predicted."""
+    """What is to be predicted; with the question the few words of the first screen."""
     predictions: tuple[str, ...]
     """One of them comes true, whatever the data are."""
     setup: str
     """What the experiment does."""
     experiment: Experiment[Data]
-    charts: tuple[LessonChart[Data], ...]
+    charts: tuple[LessonChart[Data] | SeedsChart[Data], ...]
     answer: Callable[[Data], Answer]
     after: str
     """Why it is so, and what it does not show."""

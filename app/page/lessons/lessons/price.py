@@ -1,14 +1,19 @@
 """Lesson: what does it cost, and why is time not arithmetic?"""
 
-from afn.cost.plan import Plan
-from afn.cost.records import Measurement
+from collections.abc import Callable
+
+from afn.cost.plan import SUBJECT_TITLES, Plan
+from afn.cost.records import Measurement, Report
 from afn.settings.norms import NORM_TITLES
 from afn.wording import enumerate_words, signed_words
 
+from ....kit import folders
 from ....kit.draw.axes import Figure
-from ....kit.draw.palette import NORM_COLORS
+from ....kit.draw.palette import GREY, NORM_COLORS
 from ..charts import Dot, dots_figure
 from ..experiments.timings import Timings
+from ..figure import Figure as Draggable
+from ..figure import Line
 from .lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
 
 _NORMS = ("afn", "asrnorm")
@@ -83,12 +88,40 @@ def _ms(value: float) -> str:
     return f"{signed_words(value)} ms"
 
 
+def to_drag() -> Draggable:
+    """The batch under the handle: a training step's time over batch norm's, and its arithmetic."""
+    report = Report.read(folders.REFERENCE / "cost.jsonl")
+    sizes, networks = (8, 32, 128), ("convnet", "resnet8", "resnet20")
+
+    def along(norm: str, told: Callable[[Measurement, Measurement], float]) -> list[float]:
+        found = {(m.case.subject, m.case.batch_size, m.norm): m for m in report.measurements}
+        places = [(network, size) for network in networks for size in sizes]
+        return [told(found[*place, norm], found[*place, "bn"]) for place in places]
+
+    macs = along("afn", lambda ours, bn: ours.macs / bn.macs)
+    curves = [Line(label="AFN, arithmetic", color=GREY, dash="dash", values=macs)]
+    for norm in _NORMS:
+        label, color = f"{NORM_TITLES[norm]}, time", NORM_COLORS[norm]
+        times = along(norm, lambda ours, _: ours.train_ratio)
+        curves.append(Line(label=label, color=color, values=times, is_answer=True))
+    stops = [str(size) for size in sizes]
+    return Draggable(
+        handle="images in a batch", stops=stops, start=0, ticks=list(enumerate(stops)),
+        quantity="a training step, times batch norm's", range=(0.8, 2.4), digits=2, unit=" ×",
+        curves=curves, small=0, level=(1, "batch norm"), switch="network",
+        options=[SUBJECT_TITLES[name] for name in networks],
+        told=f"Images of 3×32×32, {report.head['machine']}; medians of the ratios of "
+        f"{report.measurements[0].rounds} alternating steps, start weights of seed 0.",
+    )  # fmt: skip
+
+
 LESSON = Lesson(
     slug="price",
     title="What does it cost?",
-    question="AFN's networks are tiny: a few thousand multiplications, once per batch. So a "
-    "training step should take as long as with batch norm. Does it?",
+    question="AFN's networks are tiny: a few thousand multiplications a batch. So a training step "
+    "should take as long as batch norm's. Does it?",
     minutes=6,
+    figure=to_drag,
     before=r"""
 The usual way to count a network's work are **multiply-accumulates**, MACs: products that are added
 up. A convolution with $C_{in}$ and $C_{out}$ channels and kernels of $k \times k$ has
@@ -104,8 +137,7 @@ of each image.
 But time is also spent on reading and writing memory, and on *starting* each operation, however
 little it computes.
 """,
-    ask="A small convolutional network, batches of 8 images. How long does a training step with "
-    "AFN take, beside BN's?",
+    ask="A small convolutional network, batches of 8. How long does AFN's step take, beside BN's?",
     predictions=(
         "As long, within 10 %",
         "Between 1.1 times and twice as long",

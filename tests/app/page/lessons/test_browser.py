@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from app.page.lessons import figure
 from app.page.lessons.lessons import LESSONS
+from app.page.lessons.lessons.lesson import LessonChart
 from tests.app.browser import button
 
 pytestmark = [
@@ -30,10 +32,11 @@ def address(serve, tmp_path_factory: pytest.TempPathFactory) -> str:
     return serve(env)
 
 
-def opened(page: Page, address: str, slug: str) -> None:
-    page.goto(f"{address}/lessons?lesson={slug}")
+def opened(page: Page, address: str, slug: str, *, guess: str = "?") -> None:
+    page.goto(f"{address}/lessons?lesson={slug}&guess={guess}")
     expect(page.get_by_role("heading", level=1)).to_have_text(LESSONS[slug].title)
     expect(page.get_by_role("heading", name="Further on")).to_be_visible()
+    expect(page.get_by_role("slider", name=figure.kept(slug)["handle"])).to_be_visible()
 
 
 def is_wider_than_its_screen(page: Page) -> bool:
@@ -53,7 +56,8 @@ def test_an_experiment_runs_live_to_its_end(page: Page, address: str, slug: str)
     expect(button(page, "Run it again")).to_be_visible()
     expect(page.get_by_text(re.compile("^Precomputed"))).to_have_count(0)
     charts = page.locator(".js-plotly-plot")
-    expect(charts).to_have_count(len(LESSONS[slug].charts))
+    drawn = [chart for chart in LESSONS[slug].charts if isinstance(chart, LessonChart)]
+    expect(charts).to_have_count(len(drawn))
     page.reload()
     expect(page.get_by_text(re.compile("^Live, this machine"))).to_be_visible()
 
@@ -83,7 +87,7 @@ def complete(page: Page, slug: str) -> None:
 
 
 def test_a_reload_keeps_the_lesson_and_the_browser_its_completion(page: Page, address: str):
-    opened(page, address, "axes")
+    opened(page, address, "axes", guess="")
     complete(page, "axes")
     address_then = page.url
     page.reload()
@@ -155,6 +159,41 @@ def test_nothing_is_wider_than_a_phone(chromium: Browser, address: str):
     assert not is_wider_than_its_screen(page)
     for slug in LESSONS:
         opened(page, address, slug)
-        expect(page.locator(".js-plotly-plot").first).to_be_visible()
         assert not is_wider_than_its_screen(page), slug
+    context.close()
+
+
+def test_a_figure_is_dragged_by_hand_and_by_keys_and_shows_the_answer_once_predicted(
+    chromium: Browser, address: str
+):
+    context = chromium.new_context(viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
+    page = context.new_page()
+    page.set_default_timeout(120_000)
+    opened(page, address, "hidden-hero", guess="")
+    found = figure.kept("hidden-hero")
+    hand, shown = page.get_by_role("slider"), page.locator(".afn-hand output")
+    hidden = page.locator(".afn-hand [data-hidden=true]")
+    expect(hidden).to_have_count(3)  # a row and two curves
+    expect(page.get_by_role("button", name="Play")).to_be_hidden()
+    box = page.locator(".afn-hand").bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= 720
+    hand.press("End")
+    expect(shown).to_have_text(found["stops"][-1])
+    running = page.locator(".afn-hand dd").first
+    expect(running).to_have_text(f"{found['curves'][0]['values'][-1]:.1f} %")
+    plot = page.locator(".afn-hand svg").bounding_box()
+    assert plot is not None
+    page.mouse.move(plot["x"] + plot["width"] - 30, plot["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(plot["x"] + 20, plot["y"] + 60)
+    page.mouse.up()
+    expect(shown).to_have_text(found["stops"][0])
+    hand.press("ArrowRight")
+    expect(shown).to_have_text(found["stops"][1])
+    button(page, "Just show it").click()
+    expect(hidden).to_have_count(0)
+    expect(shown).to_have_text(found["stops"][1])  # the handle stays where it is
+    page.reload()
+    expect(page.locator(".afn-hand svg .line")).to_have_count(3)
     context.close()

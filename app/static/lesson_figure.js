@@ -1,0 +1,256 @@
+// A lesson's figure to drag: pictures, answers and curves at the place of one handle. All of it was
+// computed beforehand, for every place; here it is looked up and drawn, so that nothing is asked of
+// the server.  data: { figure, title, isRevealed } or { figure, isSmall }; the figure's file is written by
+// `app/page/lessons/figure.py`. Or data: { seeds }, see `seeds.js`.
+
+const VERSION = new URL(import.meta.url).search;
+const { drawPlot, placeAt } = await import(`./lesson_figure/plot.js${VERSION}`);
+const { drawSmall } = await import(`./lesson_figure/small.js${VERSION}`);
+const { drawSeeds } = await import(`./lesson_figure/seeds.js${VERSION}`);
+const figures = new WeakMap(); // root element -> Hand
+const files = new Map(); // name -> promise of what the file holds
+const AROUND = 290; // pixels above and below rows and plot
+const SWEEP = 4000; // ms from one end to the other
+const isStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+await new Promise((resolve) => {
+  const link = document.createElement("link");
+  link.rel = "stylesheet";
+  link.href = new URL(`lesson_figure/lesson_figure.css${VERSION}`, import.meta.url).href;
+  link.onload = link.onerror = resolve;
+  document.head.append(link);
+});
+
+/** Text is always set as text, never as markup. */
+function element(tag, properties = {}, ...children) {
+  const node = Object.assign(document.createElement(tag), properties);
+  node.append(...children);
+  return node;
+}
+
+/** A name with its index: λ_σ. */
+const named = (text) => text.split(/_(\p{L})/u).map((part, i) => (i % 2 ? element("sub", { textContent: part }) : part));
+
+function written(value, digits) {
+  if (Math.abs(value) >= 1e6) {
+    const [mantissa, power] = value.toExponential(1).split("e+");
+    return `${mantissa}·10${[...power].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]).join("")}`;
+  }
+  if (Math.abs(value) >= 1e4) return Number(value.toPrecision(2)).toLocaleString("en");
+  return value.toFixed(digits).replace("-", "−");
+}
+
+async function fetched(name) {
+  const answer = await fetch(new URL(`lesson_figure/${name}.json${VERSION}`, import.meta.url));
+  if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
+  const figure = await answer.json();
+  await Promise.all(
+    figure.rows.map(async (row) => {
+      if (!row.sheet) return;
+      row.image = Object.assign(new Image(), { src: row.sheet });
+      await row.image.decode();
+    }),
+  );
+  return figure;
+}
+
+class Hand {
+  constructor(root, figure, title) {
+    Object.assign(this, { root, figure, title, at: figure.start, option: 0 });
+    this.build();
+    root.addEventListener("input", ({ target }) => this.take(target));
+    const plot = this.svg;
+    const drag = (event) => this.go(placeAt(plot, this.figure, event.clientX));
+    plot.addEventListener("pointerdown", (event) => {
+      plot.setPointerCapture(event.pointerId);
+      this.rest();
+      drag(event);
+      this.range.focus({ preventScroll: true });
+    });
+    plot.addEventListener("pointermove", (event) => event.buttons && drag(event));
+    new ResizeObserver(() => this.draw()).observe(root);
+  }
+
+  build() {
+    const { figure } = this;
+    this.rows = figure.rows.map((row) => {
+      const canvas = element("canvas");
+      canvas.setAttribute("role", "img");
+      const list = element("ol");
+      const hidden = element("span", { className: "hidden-part", textContent: "?" });
+      const label = element("span", { className: "label", textContent: row.label });
+      if (row.color) label.style.setProperty("--hue", row.color);
+      const node = element("div", { className: "row" }, label, element("div", { className: "tiles" }, canvas, list, hidden));
+      node.style.setProperty("--count", figure.count);
+      return { ...row, node, canvas, list };
+    });
+    this.svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    this.svg.setAttribute("aria-hidden", "true"); // the readouts say the same
+    this.readouts = figure.curves.map((curve) => {
+      const value = element("dd");
+      const label = element("dt", { textContent: curve.label });
+      label.style.setProperty("--hue", curve.color);
+      if (curve.dash) label.dataset.dash = curve.dash;
+      return { ...curve, node: element("div", {}, label, value), value };
+    });
+    this.range = element("input", { type: "range", min: 0, max: figure.stops.length - 1, step: 1, value: this.at });
+    this.range.setAttribute("aria-label", figure.handle);
+    this.output = element("output");
+    this.player = element("button", { type: "button", className: "play", textContent: "▶", title: "Play" });
+    this.player.setAttribute("aria-label", "Play");
+    this.player.addEventListener("click", () => this.play());
+    const name = element("span", { className: "name" }, ...named(figure.handle));
+    const head = element("div", { className: "head" }, this.player, name, this.output, this.choices());
+    const plot = element("div", { className: "plot" }, element("p", { className: "quantity", textContent: figure.quantity }), this.svg, this.range);
+    const now = element("dl", {}, ...this.readouts.map(({ node }) => node));
+    this.root.replaceChildren(
+      head,
+      element("div", { className: "rows" }, ...this.rows.map(({ node }) => node)),
+      element("div", { className: "below" }, plot, now),
+    );
+  }
+
+  choices() {
+    const { options = [], switch: name } = this.figure;
+    const group = element("span", { className: "options" });
+    if (!options.length) return group;
+    group.setAttribute("role", "radiogroup");
+    group.setAttribute("aria-label", name);
+    const key = `option-${Math.random()}`;
+    options.forEach((words, number) => {
+      const input = element("input", { type: "radio", name: key, value: number, checked: number === this.option });
+      group.append(element("label", {}, input, element("span", { textContent: words })));
+    });
+    return group;
+  }
+
+  take(target) {
+    if (target.type === "radio") this.option = +target.value;
+    else {
+      this.rest();
+      this.at = +target.value;
+    }
+    this.draw();
+  }
+
+  go(at) {
+    if (at === this.at) return;
+    this.at = at;
+    this.draw();
+  }
+
+  /** From here to the end, or from the beginning; a second press stays. */
+  play() {
+    if (this.frame) return this.rest();
+    const last = this.figure.stops.length - 1;
+    const from = this.at === last ? 0 : this.at;
+    const began = performance.now();
+    const tick = (now) => {
+      const box = this.root.getBoundingClientRect();
+      const isSeen = this.root.isConnected && box.bottom > 0 && box.top < innerHeight;
+      const at = Math.min(last, from + Math.floor(((now - began) / SWEEP) * last));
+      this.go(at);
+      if (at < last && isSeen) this.frame = requestAnimationFrame(tick);
+      else this.rest();
+    };
+    this.player.textContent = "❚❚";
+    this.player.setAttribute("aria-label", "Pause");
+    this.frame = requestAnimationFrame(tick);
+  }
+
+  rest() {
+    cancelAnimationFrame(this.frame);
+    this.frame = 0;
+    this.player.textContent = "▶";
+    this.player.setAttribute("aria-label", "Play");
+  }
+
+  reveal(isRevealed) {
+    this.isNew = this.isRevealed === false && isRevealed && !isStill();
+    this.isRevealed = isRevealed;
+    this.draw();
+    this.isNew = false;
+  }
+
+  draw() {
+    const { figure, at } = this;
+    if (!this.root.clientWidth) return;
+    this.fit();
+    const place = this.option * figure.stops.length + at;
+    this.player.hidden = isStill();
+    this.range.value = at;
+    this.output.textContent = figure.stops[at];
+    for (const row of this.rows) this.drawRow(row, place);
+    for (const readout of this.readouts) {
+      const isHidden = readout.is_answer && !this.isRevealed;
+      readout.node.dataset.hidden = isHidden;
+      const value = readout.values[place];
+      readout.value.textContent = isHidden ? "?" : value == null ? "–" : written(value, figure.digits) + figure.unit;
+    }
+    const shown = this.readouts.filter((each) => !each.is_answer || this.isRevealed);
+    if (shown.length || figure.curves.length) drawPlot(this.svg, figure, shown, { at, option: this.option, isNew: this.isNew });
+    const told = this.readouts.map(({ label, value }) => `${label} ${value.textContent}`);
+    this.range.setAttribute("aria-valuetext", `${figure.stops[at]}: ${told.join(", ")}`);
+  }
+
+  /** The plot takes what the window leaves, so that the figure is whole without scrolling. */
+  fit() {
+    const rows = this.root.querySelector(".rows").offsetHeight;
+    const tall = Math.min(320, Math.max(140, innerHeight - rows - AROUND));
+    this.root.style.setProperty("--plot-fit", `${tall}px`);
+  }
+
+  drawRow(row, place) {
+    const { figure } = this;
+    row.node.dataset.hidden = row.is_answer && !this.isRevealed;
+    if (row.image) {
+      const [height, width] = row.tile;
+      const across = Math.round(row.canvas.clientWidth * devicePixelRatio) || 1;
+      const side = Math.floor(across / figure.count);
+      const gap = Math.max(1, Math.round(side * 0.06));
+      const tall = Math.round(((side - gap) * height) / width);
+      if (row.canvas.width !== across || row.canvas.height !== tall) Object.assign(row.canvas, { width: across, height: tall });
+      const ink = row.canvas.getContext("2d");
+      ink.clearRect(0, 0, across, tall);
+      ink.imageSmoothingEnabled = false;
+      const line = row.places === 1 ? 0 : place;
+      for (let i = 0; i < figure.count; i++) {
+        ink.drawImage(row.image, i * width, line * height, width, height, Math.round((i * across) / figure.count), 0, side - gap, tall);
+      }
+    } else row.canvas.hidden = true;
+    const answers = row.answers?.[row.answers.length === 1 ? 0 : place] ?? [];
+    row.canvas.setAttribute("aria-label", `${row.label}, ${figure.stops[this.at]}`);
+    row.items ??= answers.map(() => row.list.appendChild(element("li", {}, element("b"), element("small"))));
+    answers.forEach(([answer, share], i) => {
+      const item = row.items[i];
+      const isRight = answer === figure.labels[i];
+      item.dataset.right = isRight;
+      item.firstChild.textContent = figure.classes[answer] ?? "–"; // what it puts out is no number
+      item.lastChild.textContent = answer < 0 ? "" : `${share} %`;
+      item.title = isRight ? "right" : `wrong: it is ${figure.classes[figure.labels[i]]}`;
+    });
+  }
+}
+
+export default async function ({ data, parentElement }) {
+  if (data.seeds) return void drawSeeds(parentElement.querySelector(".afn-seeds"), data.seeds);
+  const root = parentElement.querySelector(".afn-hand, .lesson-small");
+  if (!files.has(data.figure)) files.set(data.figure, fetched(data.figure));
+  let figure;
+  try {
+    figure = await files.get(data.figure);
+  } catch {
+    files.delete(data.figure);
+    root.textContent = "The figure could not be loaded: reload the page.";
+    return;
+  }
+  if (data.isSmall) return void drawSmall(root, figure);
+  let hand = figures.get(root);
+  if (hand?.figure !== figure) {
+    hand = new Hand(root, figure, data.title);
+    figures.set(root, hand);
+  }
+  root.setAttribute("role", "group");
+  root.setAttribute("aria-label", data.title);
+  hand.reveal(data.isRevealed);
+}
