@@ -1,6 +1,7 @@
 """Lesson: how far can a batch move γ̂, with and without a bound on λ_γ?"""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -113,7 +114,7 @@ def to_drag() -> Draggable:
     rows, curves = [Row(label="the batch, eight of 128", pictures=grey(pictures))], []
     for label, name in _MODELS.items():
         model = load_pretrained(name)
-        told = {"color": _COLORS[label], "is_answer": label == _CODE}
+        told: dict[str, Any] = {"color": _COLORS[label], "is_answer": label == _CODE}
         found = np.stack([scales(model, each, _NORM_2) for each in damaged])  # (places, channels)
         moved = np.abs(found - found[0])
         channel = int(moved.max(axis=0).argmax())

@@ -6,7 +6,7 @@ from typing import Generic
 from urllib.parse import urlencode
 
 from ....kit.draw.axes import Figure
-from ..charts import Dot
+from ..charts import Dot, dots_figure
 from ..experiments.experiment import Data, Experiment
 from ..figure import Figure as Draggable
 
@@ -44,6 +44,10 @@ class SeedsChart(Generic[Data]):
     """One sentence that says what the figure shows, once all is there."""
     mark: float | None = None
     is_log: bool = False
+
+    def draw(self, data: Data) -> Figure:
+        """As a figure, for where nothing is waited for."""
+        return dots_figure(self.dots(data), self.quantity, mark=self.mark, is_log=self.is_log)
 
 
 @dataclass(frozen=True, slots=True)
