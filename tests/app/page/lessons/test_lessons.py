@@ -259,7 +259,8 @@ def test_the_rows_of_a_lesson_have_its_readers_names():
     )  # fmt: skip
     hovers = [trace.hovertemplate for trace in figure.data if trace.hovertemplate]
     assert hovers[2] == "no gate (code), layer 1: at most 1,200<extra></extra>"
-    assert hovers[-1] == "no gate (code), layer 2: %{x:,.3~r}<extra></extra>"
+    assert hovers[-1] == "no gate (code), layer 2: %{x}<extra></extra>"
+    assert figure.data[-1].xhoverformat == ",.3~r"
 
 
 def test_all_networks_of_a_lesson_are_named(runs):
