@@ -7,20 +7,20 @@ import pytest
 from afn.runs.equal import equal_tests, shared_step
 from afn.runs.history import History
 
+CASES = [
+    ([[50, 100, 150], [50, 100]], 100),  # one is ahead
+    ([[50, 100], [50, 100], [50]], 50),  # two have a newer one, but all have this
+    ([[50, 100], [50, 100], [70]], 100),  # most, where no step is everybody's
+    ([[50, 100], []], 100),  # who was never tested holds nobody back
+    ([[50, 50, 50, 100], [50, 50, 50, 100, 100, 100]], 50),  # all its bars, not the first one
+    ([[50], [60]], None),
+    ([[], []], None),
+    ([[3, 7]], 7),
+]
+"""Steps of several runs, and the one at which they are compared."""
 
-@pytest.mark.parametrize(
-    ("steps", "expected"),
-    [
-        ([[50, 100, 150], [50, 100]], 100),  # one is ahead
-        ([[50, 100], [50, 100], [50]], 50),  # two have a newer one, but all have this
-        ([[50, 100], [50, 100], [70]], 100),  # most, where no step is everybody's
-        ([[50, 100], []], 100),  # who was never tested holds nobody back
-        ([[50, 50, 50, 100], [50, 50, 50, 100, 100, 100]], 50),  # all its bars, not the first one
-        ([[50], [60]], None),
-        ([[], []], None),
-        ([[3, 7]], 7),
-    ],
-)
+
+@pytest.mark.parametrize(("steps", "expected"), CASES)
 def test_the_step_that_most_have_and_the_newest_of_those(steps, expected):
     assert shared_step(steps) == expected
 

@@ -141,7 +141,10 @@ def accuracies(cursor: int | None) -> tuple[dict, int]:
     for index in range(cursor or 0, count):
         group, run = divmod(index, 3)
         value = 97 - 4 * run - 7 * group * (1 + run / 3) % 61
-        cells.append([run, group, 12, value, value - 2, value + 2])
+        step = 6 if (run, group) == (2, 0) else 12  # BN's clean test is of another step
+        cells.append([run, group, step, value, value - 2, value + 2])
+        if (run, group) == (0, 0):
+            cells.append([run, group, 24, 99, 98, 100])  # and AFN is ahead
     return {"cells": cells, **({"images": pictures()} if cursor is None else {})}, count
 
 

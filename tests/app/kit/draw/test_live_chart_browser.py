@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.app.browser import ROOT, plain_streamlit
+from tests.runs.test_equal import CASES
 
 pytestmark = pytest.mark.browser
 
@@ -264,6 +265,34 @@ def test_bars_fill_in_beside_their_pictures(show: Callable[..., Page]) -> None:
     few = page.evaluate(f"{cells}.length")
     wait(page, f"{cells}.length > {few}")
     assert page.locator(f"{PLOT} image").count() == 8
+
+
+def test_the_browser_compares_at_the_step_that_python_does(show: Callable[..., Page]) -> None:
+    page = show("robust", at=100)
+    equal = (
+        "import("
+        + MODULE.replace("n => /live_chart\\.js/.test(n)", "n => /equal\\.js/.test(n)")
+        + ")"
+    )
+    for steps, expected in CASES:
+        assert page.evaluate(f"{equal}.then(({{sharedStep}}) => sharedStep({steps}))") == expected
+    found = page.evaluate(
+        f"{equal}.then(({{sharedStep}}) => sharedStep([[5, 10, 15], [5, 10, 15]], 12))"
+    )
+    assert found == 10, "of what is not behind the step shown"
+
+
+def test_bars_are_of_one_step_and_what_is_of_another_is_paler(show: Callable[..., Page]) -> None:
+    page = show("robust", at=100)
+    plot = f"document.querySelector('{PLOT}')"
+    wait(page, f"{plot}.data.filter(t => t.type === 'bar').flatMap(t => t.x).length === 24")
+    assert page.evaluate(f"{plot}.layout.xaxis.title.text") == "accuracy, % · step 12"
+    clean = (
+        f"{plot}.data.filter(t => t.type === 'bar').filter(t => t.customdata[0]?.[0] === 'clean')"
+    )
+    found = page.evaluate(f"{clean}.map(t => [t.x[0], t.customdata[0][1], t.marker.opacity[0]])")
+    assert found == [[97, 12, 1], [93, 12, 1], [89, 6, 0.45]]
+    assert page.get_by_text("89.0 at step 6").count() == 1
 
 
 def test_answers_turn_with_the_step_and_their_order_stays(show: Callable[..., Page]) -> None:
