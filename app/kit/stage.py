@@ -27,6 +27,8 @@ class StageNumber:
     """As it is told, "97.5 %"."""
     color: str = ""
     """Of whose it is."""
+    about: str = ""
+    """What it is of, below it: "contrast 5"."""
 
 
 def slide(name: str, *, is_answer: bool = False) -> DeltaGenerator:
@@ -47,7 +49,7 @@ def stage_numbers(numbers: Iterable[StageNumber]) -> None:
     """
     told = "".join(
         f'<b data-stage-number="{escape(each.label)}" style="--hue:{escape(each.color)}">'
-        f"{escape(each.value)}</b>"
+        f"{escape(each.value)}<small>{escape(each.about)}</small></b>"
         for each in numbers
     )
     st.html(f'<div class="afn-stage-numbers">{told}</div>')

@@ -55,10 +55,15 @@ def test_a_figure_fills_the_screen_in_large_type_and_nothing_on_it_is_hard_to_us
     assert seen["type"] >= 24
     assert seen["lines"] >= 4
     box = page.locator(".stage-plot .main-svg").first.bounding_box()
-    assert box["width"] > 1100
+    assert box["width"] > 800
     assert box["height"] > 500
     assert box["y"] + box["height"] <= 720
     expect(page.get_by_role("link", name="Playground")).to_have_count(0)
+    numbers = page.locator(".stage-numbers div")
+    expect(numbers).to_have_count(2)
+    assert [each.split("\n")[0] for each in numbers.all_inner_texts()] == ["AFN", "ASRNorm"]
+    for each in numbers.all_inner_texts():
+        assert re.fullmatch(r"\S+\n0\.0\d+\nλ_., .+, from 0\.0\d+", each)
     assert serious(page) == []
     light = page.locator(".afn-stage").evaluate("node => node.style.backgroundColor")
     page.emulate_media(color_scheme="dark")

@@ -2,23 +2,25 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import streamlit as st
 
 from afn.runs.course import Quantity
-from afn.settings.lambda_init import GREEK
+from afn.settings.lambda_init import GREEK, LAMBDAS
 from afn.settings.norms import ADAPTIVE_NORMS, NORM_TITLES
-from afn.wording import enumerate_words
+from afn.wording import enumerate_words, number_words
 
 from ...kit import card_view, histories, learned, routes
 from ...kit.draw.chart import Shown
 from ...kit.draw.lambdas import TITLES
-from ...kit.draw.legend import depth_legend
+from ...kit.draw.legend import depth_legend, short_layer
 from ...kit.draw.tracks import Course, Series, courses_of, series_of, table
 from ...kit.jobs import follow
 from ...kit.markdown import lettered, plain, warn
 from ...kit.offers import Choice, alike, newest
 from ...kit.plot import csv_button, heading, painted, plot
 from ...kit.sections import movement as moving
+from ...kit.stage import StageNumber, stage_numbers
 from ...kit.take import lambdas, offer
 from . import charts
 from .view import ALL, AXES, BY, MAX_RUNS, SEEDS, VIEW, DynamicsView
@@ -69,6 +71,7 @@ def render() -> None:
     VIEW.write(view)
     if without := [each for each in chosen if each.config.norm not in ADAPTIVE_NORMS]:
         st.caption(_without(without))
+    stage_numbers(filter(None, map(_furthest, chosen)))
     _follow(view, chosen)
     card_view.cards([each.card for each in chosen if each.card], key="dynamics")
     moving.render(chosen)
@@ -77,6 +80,18 @@ def render() -> None:
         left.markdown(ABOUT["equations"])
         right.markdown(ABOUT["look"])
     offer("dynamics", lambda: lambdas.programs_of(chosen, view.quantity))
+
+
+def _furthest(shown: Shown) -> StageNumber | None:
+    """Where its λ that moved furthest stands now, for the stage."""
+    history = shown.history
+    if not history.start or not history.lambdas.size:
+        return None
+    now, start = history.lambdas[:, :, -1], np.array(history.start["lambdas"])
+    layer, i = np.unravel_index(np.abs(now - start).argmax(), now.shape)
+    name = f"{GREEK[LAMBDAS[i]]}, {short_layer(history.adaptive_layers[layer])}"
+    about = f"{name}, from {number_words(float(start[layer, i]))}"
+    return StageNumber(shown.label, number_words(float(now[layer, i])), shown.color, about)
 
 
 def _runs(offered: Sequence[Choice]) -> None:

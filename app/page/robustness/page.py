@@ -7,7 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from afn.data import dataset_entry
 from afn.png import data_uri
-from afn.wording import count_words
+from afn.wording import count_words, percent
 
 from ...kit import backend, card_view, cards, families, jobs, learned, networks, routes
 from ...kit.batch_controls import BATCH_SIZES, ORDERS, STATISTICS
@@ -20,6 +20,7 @@ from ...kit.markdown import plain, warn
 from ...kit.networks import Chosen
 from ...kit.offers import Choice, newest
 from ...kit.plot import heading, plot
+from ...kit.stage import StageNumber, stage_numbers
 from ...kit.take import offer
 from . import grid_section, label_shift
 from . import take as corruptions
@@ -188,6 +189,7 @@ def _shift(chosen: Sequence[Chosen]) -> None:
             for each in known
             if CLEAN in each.cells and never_learned(each.cells[CLEAN].accuracy, view.dataset)
         )
+        _numbers(view, known)
         _pictures(view, known, near)
         jobs.show("shift", near)
         _way(chosen, view, near)
@@ -196,6 +198,17 @@ def _shift(chosen: Sequence[Chosen]) -> None:
         offer("robustness.shift", lambda: corruptions.near(chosen, view))
 
     jobs.part(ask_now, draw)
+
+
+def _numbers(view: RobustnessView, known: Sequence[Tested]) -> None:
+    """How many each reads right in what is shown, for the stage."""
+    place = (view.corruption, view.severity) if view.severity else CLEAN
+    about = f"{group_title(view.corruption)} {view.severity}" if view.severity else "clean"
+    stage_numbers(
+        StageNumber(each.label, percent(each.cells[place].accuracy), each.color, about)
+        for each in known
+        if place in each.cells
+    )
 
 
 def _pictures(view: RobustnessView, tested: Sequence[Tested], asked: Job) -> None:
