@@ -54,6 +54,8 @@ stage = _module("kit.stage")
 asked = stage.on_stage()
 shown.run()
 stage.render(asked)
+if not st.context.is_embedded:
+    _module("kit.components.figure_taker").offer_figures()
 if people.me() and shown is not hidden["privacy"]:
     with st.container(key="footer"):
         st.page_link(hidden["privacy"], label="Privacy")
