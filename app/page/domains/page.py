@@ -20,7 +20,7 @@ from ...kit.offers import recipe_words
 from ...kit.plot import csv_button, heading, painted
 from ...kit.take import offer
 from . import layers as domain_layers
-from . import matrix
+from . import matrix, strips
 from . import take as experiments
 from . import training as training_domains
 from .training import Pair, Recipe
@@ -108,6 +108,7 @@ def render() -> None:
     warn(missing)
     if families.are_here(here):
         _training(recipe, pairs, trained_on, here)
+    strips.render(here)
     _matrix(recipe, trained, trained_on, here)
     offer("domains", lambda: experiments.programs_of(VIEW.take(), trained, here))
     painted()

@@ -19,7 +19,7 @@ from ...kit.take import offer
 from . import conditions, ridges
 from . import take as scales
 from .ridges import SYMBOLS, TITLES, Ridge, Values
-from .view import EVERY_LAYER, NEWEST, VIEW, nearest
+from .view import EVERY_LAYER, MOST_BESIDE, NEWEST, VIEW, nearest
 from .words import ABOUT
 
 TITLE, PATH = "γ/β", "gamma-beta"
@@ -47,6 +47,9 @@ def render() -> None:
     chosen = found[0] if found else None
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         _run(offered)
+        titles = {choice.id: choice.title for choice in offered if choice.id != VIEW.take().run}
+        VIEW.set(beside=[one for one in VIEW.take().beside if one != VIEW.take().run])
+        VIEW.pick("beside", "Beside", titles, width=420, max_selections=MOST_BESIDE)
         layers = chosen.history.layers if chosen else []
         if layers:
             problems += _layer(layers, is_linked=is_asked)
@@ -151,6 +154,12 @@ def _one_layer(chosen: Shown, layer: str, cursor: int, above: DeltaGenerator) ->
     if cursor not in found:
         st.caption("This snapshot does not hold γ̂ and β̂ of this layer.")
         return
+    if VIEW.take().beside:
+        with above:
+            words = _beside(chosen, layer, cursor)
+        st.markdown(plain(words))
+        _channels(chosen, found, cursor)
+        return
     words = ridges.steps_reading(layer, found, cursor)
     shown = ridges.thinned_steps(list(found), cursor)
     with above:
@@ -159,6 +168,36 @@ def _one_layer(chosen: Shown, layer: str, cursor: int, above: DeltaGenerator) ->
             chosen, shown.index(cursor), f"One ridge per snapshot, step {shown[0]} on top. {words}",
         )  # fmt: skip
     st.markdown(plain(words))
+    _channels(chosen, found, cursor)
+
+
+def _beside(chosen: Shown, layer: str, cursor: int) -> str:
+    """A ridge for each network; returns what they say."""
+    others, problems = histories.opened([chosen.id, *VIEW.take().beside])
+    warn(problems)
+    found = ridges.beside(others, layer, cursor)
+    words = ridges.beside_reading(found)
+    for column, name in zip(st.columns(2), SYMBOLS, strict=True):
+        shown = [
+            Ridge(_label(each, at, own, layer, cursor), values[name], each.color)
+            for each, own, at, values in found
+        ]
+        with column:
+            st.markdown(f"**{TITLES[name]}**")
+            plot(
+                ridges.ridge_figure(shown, name, chosen.color), words, f"rescaling.beside.{name}",
+                about=f"{SYMBOLS[name]}, a ridge for each network", is_told=True,
+            )  # fmt: skip
+    return words
+
+
+def _label(each: Shown, at: int, own: str, layer: str, cursor: int) -> str:
+    """Of a network; with layer and step where these are not those of the first one."""
+    parts = [each.label, *([short_layer(own)] if own != layer else [])]
+    return ", ".join([*parts, *([f"step {at:,}"] if at != cursor else [])])
+
+
+def _channels(chosen: Shown, found: Mapping[int, Values], cursor: int) -> None:
     painted()
     heading(f"Channel by channel at step {cursor:,}", "rescaling.channels", ABOUT["channels"])
     first, now = next(iter(found.values())), found[cursor]

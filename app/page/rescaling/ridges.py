@@ -11,7 +11,7 @@ from afn.runs.history import History
 from afn.wording import number_words, range_words
 
 from ...kit.draw.axes import Figure, axis, drawn, kept, named_axis
-from ...kit.draw.chart import Rows
+from ...kit.draw.chart import Rows, Shown
 from ...kit.draw.legend import ramp, short_layer, translucent
 from ...kit.draw.palette import GREY
 
@@ -32,6 +32,25 @@ class Ridge:
 
     label: str
     values: Sequence[float]
+    color: str = ""
+    """Where it has one of its own."""
+
+
+def beside(shown: Sequence[Shown], layer: str, step: int) -> list[tuple[Shown, str, int, Values]]:
+    """Networks in one layer at one step: each with the layer's name, the step, and its values.
+
+    A network without such a layer is shown in the one of the same number; one without a snapshot of
+    the step at the nearest that it has. What has neither is left out.
+    """
+    found = []
+    place = shown[0].history.layers.index(layer)
+    for each in shown:
+        layers = each.history.layers
+        name = layer if layer in layers else next(iter(layers[place : place + 1]), "")
+        if known := by_step(each.history, name):
+            at = min(known, key=lambda one: abs(one - step))
+            found.append((each, name, at, known[at]))
+    return found
 
 
 def by_step(history: History, layer: str) -> dict[int, Values]:
@@ -98,7 +117,7 @@ def ridge_figure(
     room = max(0.2 * (high - low), 0.02)
     grid = np.linspace(low - room, high + room, _GRID)
     count, data = len(ridges), []
-    shades = ramp(color, count)
+    shades = [ridge.color or shade for ridge, shade in zip(ridges, ramp(color, count), strict=True)]
     for i, ridge in enumerate(ridges):
         base = float(count - 1 - i)
         is_selected = i == selected
@@ -116,7 +135,7 @@ def ridge_figure(
         )  # fmt: skip
     for i, ridge in enumerate(ridges):
         if i == selected or selected is None:
-            data.append(_ticks(ridge, name, count - 1 - i, color))
+            data.append(_ticks(ridge, name, count - 1 - i, ridge.color or color))
     labels = [ridge.label for ridge in ridges]
     if selected is not None:
         labels[selected] = f"<b>{labels[selected]}</b>"
@@ -195,6 +214,19 @@ def spread_words(values: Sequence[float], name: Name) -> str:
     if low == high:
         return f"{SYMBOLS[name]} is {number_words(low)} in every channel"
     return f"{SYMBOLS[name]} spans {range_words(low, high)}, median {number_words(median)}"
+
+
+def beside_reading(found: Sequence[tuple[Shown, str, int, Values]]) -> str:
+    """How far each network's channels are apart, in one sentence."""
+    told = [
+        f"{each.label} γ̂ {_deviation(values['gamma'])}, β̂ {_deviation(values['beta'])}"
+        for each, _, _, values in found
+    ]
+    return f"Standard deviation over the channels: {'; '.join(told)}."
+
+
+def _deviation(values: Sequence[float]) -> str:
+    return number_words(float(np.std(np.asarray(values, dtype=float))))
 
 
 def steps_reading(layer: str, found: Mapping[int, Values], cursor: int) -> str:

@@ -19,6 +19,8 @@ CONDITIONS = ("corruption", "domains")
 MODES = ("trained", "running", "batch")
 IMAGES = (100, 200, 500, 1000)
 EVERY_LAYER = "all"
+MOST_BESIDE = 3
+"""Other networks."""
 NEWEST = 0
 """Stands for the newest step, whichever that is."""
 
@@ -29,6 +31,8 @@ class RescalingView(View):
 
     run: str = in_link("run", "")
     """Id of a run or name of a pretrained model; empty for the newest."""
+    beside: tuple[str, ...] = in_link("beside", (), most=MOST_BESIDE)
+    """Other networks whose γ̂ and β̂ are drawn below it."""
     layer: str = in_link("layer", "")
     """A norm layer's name, or all; empty for the first."""
     step: int = in_link("step", NEWEST)

@@ -2,6 +2,7 @@
 
 HELP = {
     "run": "Runs, newest first, and pretrained models.",
+    "beside": "Other networks at the same step and layer, each with its spread.",
     "layer": "One norm layer over all steps, or all layers at one step.",
     "step": "The same step in all figures of this part.",
     "conditions": "The own clean test images against five severities of a corruption, or against "

@@ -164,3 +164,17 @@ def test_a_run_before_its_first_step_is_waited_for(runs, quick):
 
 def test_every_corruption_can_be_chosen():
     assert sorted(CORRUPTIONS) == sorted(CORRUPTION_NAMES)
+
+
+def test_several_networks_stand_below_each_other_with_their_own_spread(ids):
+    at = page(run=ids["afn"], beside=f"{ids['bn']}~mnist5k-afn", layer="backbone.blocks.1.norm")
+    assert "Standard deviation over the channels: AFN" in words(at)
+    assert not at.warning
+    labels = charts(at)[0]["layout"]["yaxis"]["ticktext"]
+    assert len(labels) == 3
+    assert labels[0].startswith("AFN")
+    assert ", step " in labels[0]  # the last one, which has no snapshot of this step
+    assert at.query_params["beside"] == f"{ids['bn']}~mnist5k-afn"
+    at.selectbox(key="rescaling.run").set_value(ids["bn"])
+    drawn(at.run())
+    assert at.query_params["beside"] == "mnist5k-afn"
