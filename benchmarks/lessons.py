@@ -2,8 +2,8 @@
 
 Each runs as the page runs it, in a fresh runs folder and with an empty data folder, its worker
 warm as it is once a page was open. Times are of this machine; keep it quiet. With ``--keep`` what
-comes out is laid into ``app/reference/lessons``, where the page finds the precomputed results. With
-``--figures`` the figures to drag are made instead, into ``app/static/lesson_figure``.
+comes out is laid into ``app/reference/lessons``, where the page finds the precomputed results, and
+the figures to drag are made anew, in ``app/static/lesson_figure``. ``--figures`` makes these alone.
 """
 
 import argparse
@@ -29,7 +29,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     options.add_argument("slug", nargs="*", help=f"{', '.join(LESSONS)} (default all)")
     options.add_argument("--keep", action="store_true", help="make the precomputed results anew")
-    options.add_argument("--figures", action="store_true", help="make the figures to drag instead")
+    options.add_argument("--figures", action="store_true", help="make the figures to drag alone")
     given = options.parse_args()
     if unknown := [slug for slug in given.slug if slug not in LESSONS]:
         options.error(f"there is no lesson {unknown[0]!r}; known: {', '.join(LESSONS)}")
@@ -37,10 +37,10 @@ def main() -> None:
         os.environ["AFN_RUNS_DIR"] = f"{folder}/runs"
         os.environ["AFN_DATA_DIR"] = f"{folder}/no-data"
         print(describe_machine())
+        for slug in (given.slug or LESSONS) if given.figures or given.keep else ():
+            path = keep(LESSONS[slug].figure(), slug)
+            print(f"{slug}, figure: {path.stat().st_size / 1000:.0f} KB")
         if given.figures:
-            for slug in given.slug or LESSONS:
-                path = keep(LESSONS[slug].figure(), slug)
-                print(f"{slug}: {path.stat().st_size / 1000:.0f} KB")
             return
         try:
             warm()

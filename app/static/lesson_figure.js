@@ -10,6 +10,7 @@ const { drawSeeds } = await import(`./lesson_figure/seeds.js${VERSION}`);
 const figures = new WeakMap(); // root element -> Hand
 const files = new Map(); // name -> promise of what the file holds
 const AROUND = 290; // pixels above and below rows and plot
+const ON_STAGE = 112; // above and below the plot and the readouts, where the figure stands alone
 const SWEEP = 4000; // ms from one end to the other
 const isStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
@@ -196,7 +197,8 @@ class Hand {
   /** The plot takes what the window leaves, so that the figure is whole without scrolling. */
   fit() {
     const rows = this.root.querySelector(".rows").offsetHeight;
-    const tall = Math.min(320, Math.max(140, innerHeight - rows - AROUND));
+    const room = this.root.closest("[data-staged]") && parseFloat(document.body.style.getPropertyValue("--stage-height"));
+    const tall = room ? Math.max(90, room - ON_STAGE - this.root.querySelector("dl").offsetHeight) : Math.min(320, Math.max(140, innerHeight - rows - AROUND));
     this.root.style.setProperty("--plot-fit", `${tall}px`);
   }
 

@@ -238,8 +238,10 @@ class Stage {
   }
 }
 
-/** The scrubber's own button: what it plays, all drawings of the page follow. */
-const playing = () => document.querySelector(".live-chart button:is([aria-label^=Replay], [aria-label^=Pause])");
+/** That of the figure on stage or the scrubber's own: what it plays, all drawings of the page follow. */
+const playing = () =>
+  document.querySelector("[data-staged] .afn-hand .play:not([hidden])") ??
+  document.querySelector(".live-chart button:is([aria-label^=Replay], [aria-label^=Pause])");
 const play = () => playing()?.click();
 
 function leave() {

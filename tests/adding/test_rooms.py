@@ -116,7 +116,7 @@ assert "n is a whole number from 1 to 9" in opened("echo", n="10").error[0].valu
 from dataclasses import replace
 
 from ..experiments.evaluations import Answers, Evaluations, LessonQuestion
-from . import one_image
+from . import axes, one_image
 from .lesson import Answer, LessonChart
 
 
@@ -137,6 +137,7 @@ LESSON = replace(
         asks=(LessonQuestion(label="BN", model="mnist5k-bn", places=((None, 0),)),),
         num_images=100,
     ),
+    figure=axes.LESSON.figure,
     charts=(),
     answer=answer,
 )
@@ -149,7 +150,7 @@ LESSON = replace(
             ]
         },
         command=("-m", "benchmarks.lessons", "--keep", "echo"),
-        makes=("app/reference/lessons/echo.json",),
+        makes=("app/reference/lessons/echo.json", "app/static/lesson_figure/echo.json"),
         check=APP
         + """
 from app.page.lessons.lessons import LESSONS

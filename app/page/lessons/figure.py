@@ -176,8 +176,20 @@ def kept(slug: str) -> dict[str, Any]:
     return found
 
 
+def told(slug: str) -> str:
+    """What is behind it, in words; empty where it has not been made."""
+    return str(kept(slug)["told"]) if _is_made(slug) else ""
+
+
+def _is_made(slug: str) -> bool:
+    return (FOLDER / f"{slug}.json").is_file()
+
+
 def draw(slug: str, title: str, *, is_revealed: bool) -> None:
     """Put it into the page; what is an answer is seen once it is revealed."""
+    if not _is_made(slug):
+        st.info(f"The figure is missing: `python -m benchmarks.lessons --figures {slug}`.")
+        return
     _component(
         key=f"lessons.figure.{slug}",
         data={"figure": slug, "title": title, "isRevealed": is_revealed},
@@ -199,7 +211,8 @@ _small = st.components.v2.component(
 
 def draw_small(slug: str) -> None:
     """Draw its small picture: at one place, as much as may be seen before a prediction."""
-    _small(key=f"lessons.small.{slug}", data={"figure": slug, "isSmall": True})
+    if _is_made(slug):
+        _small(key=f"lessons.small.{slug}", data={"figure": slug, "isSmall": True})
 
 
 def _sheet(lines: NDArray[np.uint8]) -> str:

@@ -24,7 +24,7 @@ TITLE, PATH = "Lessons", "lessons"
 """In the navigation, and in the address."""
 
 _SECTIONS = ("question", "prediction", "answer", "figure")
-"""Of a lesson, as slides: a container ``lesson-slide-NAME`` each, in this order."""
+"""Of a lesson, as slides of the stage: a container ``stage-NAME`` each, in this order."""
 _ACROSS = 3
 """Lessons beside each other in the overview."""
 _HINT = "Predict first, then it shows."
@@ -128,7 +128,7 @@ def _lesson(
 
 def _slide(name: str) -> DeltaGenerator:
     assert name in _SECTIONS
-    return st.container(key=f"lesson-slide-{name}")
+    return st.container(key=f"stage-{name}")
 
 
 def _head(lesson: Lesson[Any], *, is_embedded: bool) -> None:
@@ -148,7 +148,7 @@ def _figure(lesson: Lesson[Any], view: LessonsView) -> None:
         if not view.guess:
             st.caption(_HINT, width="content")
         with st.popover("About this figure", icon=":material/info:", type="tertiary"):
-            st.markdown(f"**Precomputed** · {plain(figure.kept(lesson.slug)['told'])}")
+            st.markdown(f"**Precomputed** · {plain(figure.told(lesson.slug))}")
 
 
 def _prediction(lesson: Lesson[Any], view: LessonsView) -> None:
