@@ -18,7 +18,8 @@ export function branching(slot, chart) {
   listen(chart);
   const button = element("button", { type: "button", className: "live-chart-branch-button" }, "Branch here …");
   button.title = "Another future from the step that is shown; or click a curve, or drag a λ";
-  button.onclick = () => open(chart, { step: moment.step ?? moment.last });
+  // At the end there is nothing to branch: where the page shows now, half-way is offered.
+  button.onclick = () => open(chart, { step: moment.step ?? Math.round((moment.first + moment.last) / 2) });
   slot.append(button);
   return () => {};
 }

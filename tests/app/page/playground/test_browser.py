@@ -339,4 +339,7 @@ def test_a_lambda_curve_that_is_dragged_branches_the_run_there(
     assert (made.origin().run, made.origin().branches_at) == (parent, step)
     [(_, command)] = made.origin().script
     assert -3 < command["lambda"]["mu"] < 0  # upwards, from 0.047
-    expect(page.get_by_role("button", name=re.compile("AFN .λ_μ"))).not_to_have_count(0)
+    expect(page.get_by_role("button", name=re.compile("AFN .λμ 0"))).not_to_have_count(0)
+    expect(
+        button(page, "Stop")
+    ).to_be_disabled()  # it trains for seconds: stopped, it may have ended
