@@ -45,6 +45,10 @@ SMALLEST = {
         "--repeats 1 --reruns 2 --blocks 1 --dataset digits8 --warm 0",
         r"^rerun while two runs train, median of \d+ ",
     ),
+    "race": (
+        "--repeats 1 --dataset digits8 --epochs 1",
+        r"^afn .*: \d\.\d{3}\n(.*\n)*three side by side: .*: \d\.\d{3}$",
+    ),
     "robustness": (
         "--grids 1 --slides 1 --switches 1 --visits 1 --images 20",
         r"^other statistics, tested before, in all tables +\d+ ms .*\nback from another page",

@@ -21,12 +21,12 @@ from afn.png import png
 from afn.settings.config import TrainConfig
 from afn.wording import statistics_told
 
-PROBES = 192
-"""At most so many over a run, and at most every other step: each costs about a fifth of one."""
-FEWEST = 48
-"""Also where steps are so few that it is every step: then it takes no time to speak of."""
 SHEETS = 24
 """Sheets of feature maps are spread evenly over so many points of a run."""
+PROBES = 8 * SHEETS
+"""At most so many over a run, and at most every other step: each costs about a fifth of one."""
+FEWEST = 2 * SHEETS
+"""Also where steps are so few that it is every step: then it takes no time to speak of."""
 HALF = 16
 """Images of a probe that are clean, and images that are damaged: each half is one batch."""
 COLUMNS = 8
@@ -152,9 +152,9 @@ class Probe:
 
 
 def points(config: TrainConfig, num_images: int) -> int:
-    """Over how many points of a run its probes are spread."""
+    """Over how many points of a run its probes are spread; those of its sheets are among them."""
     num_steps = config.epochs * (num_images // config.batch_size)
-    return min(PROBES, max(FEWEST, num_steps // 2))
+    return min(PROBES, max(FEWEST, num_steps // 2 // SHEETS * SHEETS))
 
 
 def spread_over_classes(labels: Tensor, count: int) -> Tensor:

@@ -201,9 +201,8 @@ class Training(TrainingState):
         )
         if takes_snapshot:
             yield self._event("snapshot", layers=snapshot.layers)
-        takes_maps = self._is_due(SHEETS, before)
-        if takes_maps or self._is_due(points(self.config, self.order.num_images), before):
-            yield from self._probe(takes_maps=takes_maps)
+        if self._is_due(points(self.config, self.order.num_images), before):
+            yield from self._probe(takes_maps=self._is_due(SHEETS, before))
         if self._tests_due(self.order.position) > self._tests_due(
             self.order.position - self.batch_size
         ):

@@ -10,7 +10,7 @@ from PIL import Image
 from afn import train
 from afn.ask.evaluate import corrupted
 from afn.engine.execution import execute
-from afn.engine.probing import Probe, fitting, spread_over_classes, sprite
+from afn.engine.probing import SHEETS, Probe, fitting, spread_over_classes, sprite
 from afn.engine.tensors import pixels_of
 from afn.engine.training import Training
 from afn.runs.history import History
@@ -94,7 +94,8 @@ def test_probes_are_few_in_long_runs_and_at_every_step_of_short_ones(quick):
     at = [event.step for event in of_kind(list(train(long)), "probe")]
     steps = 6 * (1437 // 32)
     assert (at[0], at[-1]) == (0, steps)
-    assert steps / 2 <= len(at) <= steps / 2 + 26
+    assert 0.9 * (steps // 2 // SHEETS * SHEETS) < len(at) < 1 + steps / 2
+    assert min(np.diff(at)) > 1
     short = [event.step for event in of_kind(list(train(quick)), "probe")]
     assert short == list(range(1437 // 64 + 1))
 
