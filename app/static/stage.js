@@ -3,8 +3,9 @@
 // What stands on it stays where it is in the page: it is put over everything by style alone, and
 // all else is hidden, so that it goes on living. The address says which one: ?stage=2.
 
+const SLIDE = "[class*=st-key-stage-]";
 const FIGURES = [
-  "[class*=st-key-stage-]",
+  SLIDE,
   ".live-chart[data-kind]:not([data-kind=cards], [data-kind=scrubber])",
   ".afn-inside",
   ".afn-hand",
@@ -12,6 +13,7 @@ const FIGURES = [
 ].join();
 const NUMBERS = "[data-stage-number]";
 const SIZE = 1.75; // what is 14 px on a page is 24.5 px here
+const TEXT = 1.5; // where there is nothing but words
 const [WIDTH, HEIGHT] = [1280, 720]; // the least screen; on a larger one all is larger
 const TICK = 400; // ms between looks at a page that changes by itself
 const PATIENCE = 15000; // ms for a page to bring what its address says is on stage
@@ -37,18 +39,22 @@ let parameter = "stage";
 let enter = null; // the button
 let isArrived = false; // the address was heeded, once a document
 
-/** What can stand on the stage, in the order of the page: a slide is one thing with all in it. */
+const isWords = (node) => node.matches(SLIDE) && !node.querySelector(FIGURES);
+const isAnswer = (node) => node.matches("[class*=st-key-stage-answer]");
+
+/** What can stand on the stage, in the order of the page, answers last: a slide is one thing with all in it. */
 function figures() {
   const main = document.querySelector("[data-testid=stMain]") ?? document.body;
-  return [...main.querySelectorAll(FIGURES)].filter((node) => {
-    const isInside = node.parentElement.closest("[class*=st-key-stage-]");
-    return !isInside && node.getClientRects().length > 0 && node.offsetHeight > 40;
+  const found = [...main.querySelectorAll(FIGURES)].filter((node) => {
+    const isInside = node.parentElement.closest(SLIDE);
+    return !isInside && node.getClientRects().length > 0 && node.offsetHeight > 20;
   });
+  return [...found.filter((node) => !isAnswer(node)), ...found.filter(isAnswer)];
 }
 
 /** The nearest heading before it, or what it is called. */
 function titleOf(node) {
-  const own = node.matches("[class*=st-key-stage-]") && node.querySelector("h1, h2, h3");
+  const own = node.matches(SLIDE) && node.querySelector("h1, h2, h3");
   if (own) return ""; // it stands in the slide itself
   const before = [...document.querySelectorAll("[data-testid=stMain] :is(h1, h2, h3)")].filter(
     (each) => each.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_FOLLOWING,
@@ -142,12 +148,11 @@ class Stage {
     this.place.textContent = `${this.number} / ${found.length}`;
     this.previous.disabled = this.number === 1;
     this.next.disabled = this.number === found.length;
-    const isAnswer = figure.matches("[class*=st-key-stage-answer]");
-    document.body.toggleAttribute("data-covered", isAnswer);
-    this.cover.hidden = !isAnswer && !figure.querySelector(".wall");
+    document.body.toggleAttribute("data-covered", isAnswer(figure));
+    this.cover.hidden = !isAnswer(figure) && !figure.querySelector(".wall");
     this.tell();
     this.put();
-    this.holder?.setAttribute("data-staged", "");
+    this.holder?.setAttribute("data-staged", isWords(figure) ? "text" : "");
     if (this.holder) this.holder.scrollTop = 0;
   }
 
@@ -196,16 +201,17 @@ class Stage {
       this.node.classList.toggle("has-numbers", shown.length > 0);
       this.put();
     }
-    const player = playing();
-    this.play.hidden = !player;
-    if (player) this.play.firstChild.textContent = player.matches("[aria-label^=Pause]") ? "pause" : "play";
+    const found = player();
+    this.play.hidden = !found;
+    if (found) this.play.firstChild.textContent = found.matches("[aria-label^=Pause]") ? "pause" : "play";
     this.cover.firstChild.textContent = document.body.hasAttribute("data-covered") ? "reveal" : "hide";
   }
 
   /** Where the figure stands, in its own enlarged pixels. */
   put() {
     if (!this.figure) return;
-    const scale = SIZE * Math.max(1, Math.min(innerWidth / WIDTH, innerHeight / HEIGHT));
+    const isText = isWords(this.figure);
+    const scale = SIZE * (isText ? TEXT : 1) * Math.max(1, Math.min(innerWidth / WIDTH, innerHeight / HEIGHT));
     const free = {
       left: 32,
       top: this.node.querySelector("header").offsetHeight,
@@ -238,11 +244,10 @@ class Stage {
   }
 }
 
-/** That of the figure on stage or the scrubber's own: what it plays, all drawings of the page follow. */
-const playing = () =>
-  document.querySelector("[data-staged] .afn-hand .play:not([hidden])") ??
-  document.querySelector(".live-chart button:is([aria-label^=Replay], [aria-label^=Pause])");
-const play = () => playing()?.click();
+/** The button of what plays: the figure's own, or the scrubber's, which all drawings follow. */
+const PLAYERS = "button:not([hidden]):is([aria-label^=Replay], [aria-label^=Play], [aria-label^=Pause])";
+const player = () => stage?.figure?.querySelector(PLAYERS) ?? document.querySelector(`.live-chart ${PLAYERS}`);
+const play = () => player()?.click();
 
 function leave() {
   stage?.close();

@@ -105,3 +105,32 @@ def test_who_types_is_not_interrupted(page, address):
     page.locator("#in").press("f")
     assert page.locator("#in").input_value() == "f"
     assert page.locator(".afn-stage").count() == 0
+
+
+def test_a_lesson_is_slides_and_its_answer_is_covered_until_revealed(page, address):
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(f"{address}/lessons?lesson=hidden-hero&guess=1&stage=1")
+    staged = page.locator("[data-staged]")
+    expect(staged).to_contain_text("What if the very same weights")
+    keys = []
+    while True:
+        keys.append(re.search(r"st-key-stage-(\S+)", staged.get_attribute("class"))[1])
+        if keys[-1] == "answer-answer":
+            break
+        at = place(page)
+        page.keyboard.press("ArrowRight")
+        expect(page.locator(".stage-place")).not_to_have_text(at)
+        page.wait_for_function("document.querySelector('[data-staged], .stage-plot:not([hidden])')")
+        if not staged.count():
+            keys.append("plot")
+            page.keyboard.press("ArrowRight")
+            staged.wait_for()
+    assert keys[:3] == ["slide-question", "slide-prediction", "slide-figure"]
+    words = page.locator(".st-key-stage-answer-answer strong").first
+    words.wait_for(state="attached")
+    expect(words).to_be_hidden()
+    page.keyboard.press("r")
+    expect(words).to_be_visible()
+    page.keyboard.press("f")
+    expect(page.locator(".afn-stage")).to_have_count(0)
+    expect(words).to_be_visible()

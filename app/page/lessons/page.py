@@ -5,12 +5,12 @@ from html import escape
 from typing import Any
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from ...kit import routes
 from ...kit.components.memory import remembered
 from ...kit.markdown import plain, warn
 from ...kit.room.rooms import ROOMS
+from ...kit.stage import slide
 from ...kit.take import offer
 from . import figure
 from . import result as lesson_result
@@ -23,8 +23,6 @@ from .view import NONE, LessonsView
 TITLE, PATH = "Lessons", "lessons"
 """In the navigation, and in the address."""
 
-_SECTIONS = ("question", "prediction", "answer", "figure")
-"""Of a lesson, as slides of the stage: a container ``stage-NAME`` each, in this order."""
 _ACROSS = 3
 """Lessons beside each other in the overview."""
 _HINT = "Predict first, then it shows."
@@ -94,16 +92,16 @@ def _lesson(
     lesson: Lesson[Any], view: LessonsView, problems: Sequence[str], *, is_embedded: bool
 ) -> None:
     with st.container(key="lesson-first"):
-        words, figure = st.columns([5, 9], gap="medium")
+        words, figure_side = st.columns([5, 9], gap="medium")
     with words:
         _head(lesson, is_embedded=is_embedded)
         warn(problems)
-        with _slide("question"):
+        with slide("question"):
             st.markdown(lesson.question)
-        with _slide("prediction"):
+        with slide("prediction"):
             _prediction(lesson, view)
-        answer = _slide("answer")
-    with figure, _slide("figure"):
+        answer = slide("answer", is_answer=True)
+    with figure_side, slide("figure"):
         _figure(lesson, view)
     with st.expander("What is good to know first", icon=":material/menu_book:"):
         st.markdown(lesson.before)
@@ -124,11 +122,6 @@ def _lesson(
     if data is not None:
         offer("lessons", lambda: trials.programs_of(lesson, data))
     _note(lesson)
-
-
-def _slide(name: str) -> DeltaGenerator:
-    assert name in _SECTIONS
-    return st.container(key=f"stage-{name}")
 
 
 def _head(lesson: Lesson[Any], *, is_embedded: bool) -> None:
