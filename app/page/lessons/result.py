@@ -38,7 +38,8 @@ def render(lesson: Lesson[Data]) -> Data | None:
     for outcome in (live, precomputed):
         if outcome and (data := _read(lesson, outcome)) is not None:
             _charts(lesson, data, is_running=is_running)
-            st.caption(_provenance(lesson, data, outcome, is_live=outcome is live))
+            told = _provenance(lesson, data, outcome, is_live=outcome is live)
+            st.caption(f"The answer until then: {told}" if is_running else told)
             _files(lesson, outcome)
             return data
     st.info(_MISSING, icon=":material/info:")

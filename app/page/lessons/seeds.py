@@ -29,7 +29,7 @@ def _row(dot: Dot, of: int) -> dict[str, object]:
     over = OverSeeds.of(dict(enumerate(values)))
     is_enough = over is not None and over.n >= FEWEST_SEEDS
     return {
-        "label": dot.label, "color": dot.color, "values": list(values),
+        "label": dot.label, "color": dot.color, "values": list(values), "of": of,
         "mean": over.mean if over else None,
         "low": over.low if over and is_enough else None,
         "high": over.high if over and is_enough else None,

@@ -1,5 +1,5 @@
 // A dot for each training, from the moment it has ended; from three on, their interval.
-// data: { quantity, range, isLog, mark, rows: [{ label, color, values, mean, low, high, of }] }
+// data: { quantity, range, isLog, mark, rows: [{ label, color, values, of, mean, low, high, told }] }
 
 const SVG = "http://www.w3.org/2000/svg";
 const ROW = 44;
@@ -27,7 +27,7 @@ export function drawSeeds(root, { quantity, range, isLog, mark, rows }) {
     const label = Object.assign(document.createElement("span"), { className: "label", textContent: row.label });
     label.style.setProperty("--hue", row.color);
     const count = Object.assign(document.createElement("span"), {
-      className: "count", textContent: row.mean == null ? `0 of ${row.of}` : row.told,
+      className: "count", textContent: row.told,
     });
     const svg = document.createElementNS(SVG, "svg");
     svg.setAttribute("role", "img");

@@ -70,19 +70,19 @@ def answer(data: Answers) -> Answer:
     clean = _gains(data)[(None, 0)]
     came_true = 2 if not gain.is_clear else 3 if gain.value < 0 else 0 if gain.value > _MUCH else 1
     verdict = (
-        "here they add nothing that could not be chance"
+        "in this one network they add nothing that could not be chance"
         if came_true == 2
-        else "here they do harm"
+        else "in this one network they do harm"
         if came_true == 3
-        else "here they help"
+        else "in this one network they help"
     )
     return Answer(
         came_true,
         f"On damaged images: {with_them} with adapting networks, {without} with frozen ones, a "
         f"difference of {difference} points ({interval_words(gain)}); on "
         f"clean ones {gain_words(clean)}. In brackets: the 95 % interval, paired, since both saw "
-        f"the same images. So {verdict}. This is one network of one seed, trained on few "
-        f"digits.",
+        f"the same images. So {verdict}; one seed, trained on few digits, is no verdict on the "
+        "method.",
     )
 
 

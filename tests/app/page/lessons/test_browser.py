@@ -71,7 +71,10 @@ def test_a_stopped_experiment_goes_on_to_its_end(page: Page, address: str):
     expect(page.get_by_text(re.compile("^Not finished"))).to_be_visible()
     expect(page.get_by_text(re.compile("^Precomputed"))).to_be_visible()
     button(page, "Go on").click()
+    expect(page.locator(".afn-seeds .dot").first).to_be_visible(timeout=LONG)  # as they end
     expect(page.get_by_text(re.compile("^Live, this machine"))).to_be_visible(timeout=LONG)
+    expect(page.locator(".afn-seeds .dot")).to_have_count(9)
+    expect(page.locator(".afn-seeds .span")).to_have_count(3)
     expect(page.get_by_text(re.compile("^Precomputed"))).to_have_count(0)
 
 
