@@ -7,6 +7,7 @@ lost at any time. Needs no torch.
 
 import os
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,8 @@ from afn.work.processes import is_alive
 
 _FILE = ".index.jsonl"
 _VERSION = 1
+_GLANCING_SECONDS = 0.5
+"""Of one look at all runs, for curves of those whose end nobody noted: the others have none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,6 +116,7 @@ class RunIndex:
 
     def _found(self, run_ids: Iterable[str]) -> Iterator[Line]:
         root, lives = str(self.store.root), cache(lambda key: is_alive(dict(key)))
+        until = time.monotonic() + _GLANCING_SECONDS
         for run_id in run_ids:
             try:
                 changed = _changed(f"{root}/{run_id}")
@@ -124,15 +128,16 @@ class RunIndex:
             elif waiting and waiting[0] == changed and lives(tuple(waiting[2].items())):
                 yield waiting[1]
             else:
-                yield self._read_anew(run_id, changed)
+                yield self._read_anew(run_id, changed, glances=time.monotonic() < until)
 
-    def _read_anew(self, run_id: str, changed: int) -> Line:
+    def _read_anew(self, run_id: str, changed: int, *, glances: bool) -> Line:
         run = Run(self.store.root / run_id)
         line = _line(run)
         if _is_lasting(run, line):
             _, before = self._kept.get(run_id, (0, line))
             is_same = before.curves and before.summary == line.summary
-            line = replace(line, curves=before.curves if is_same else _curves(run))
+            curves = before.curves if is_same else _curves(run) if glances else {}
+            line = replace(line, curves=curves)
         self._waiting.pop(run_id, None)
         if _is_lasting(run, line):
             self._kept[run_id] = changed, line
