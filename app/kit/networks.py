@@ -1,10 +1,11 @@
 """The trained networks that can be tested: which there are, and how they are called."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from afn.ask.inside.networks import untrained
 from afn.ask.network import Network
 from afn.runs.fork import place_of, steps_of
 from afn.runs.store import Run
@@ -41,7 +42,7 @@ def network_of(name: str, step: int | None = None) -> Network:
 
     Args:
         name: Of one of them.
-        step: At which the run has a checkpoint; the newest by default.
+        step: One of the run's `checkpoints`; the newest by default.
 
     Raises:
         ValueError, OSError: It cannot be had; the line says why.
@@ -49,12 +50,24 @@ def network_of(name: str, step: int | None = None) -> Network:
     if name in cards.names():
         return cards.network_of(cards.card_of(name))
     run = backend.store().open(name)
+    if step == 0:
+        return replace(untrained(run.config()), id=name)
     return Network.of_run(run, None if step is None else place_of(run, step).path)
 
 
 def checkpoints(name: str) -> list[int]:
-    """The steps at which a run has checkpoints, in order; none for what is no run."""
-    return steps_of(backend.run(name)) if backend.has_run(name) else []
+    """The steps at which a run's network is known, in order; none for what is no run.
+
+    Those of its checkpoints, and 0, for what a configuration begins with follows from its seed.
+    """
+    if not backend.has_run(name):
+        return []
+    run = backend.run(name)
+    try:
+        is_fork = run.origin() is not None
+    except ValueError:  # whoever opens the run is told
+        return []
+    return [*([] if is_fork else [0]), *steps_of(run)]
 
 
 def opened(ids: Sequence[str]) -> tuple[list[Chosen], list[str]]:

@@ -69,6 +69,7 @@ class _Chosen:
     subject: Network
     others: tuple[Network, ...]
     is_live: bool
+    step: int = NEWEST
 
     @property
     def label(self) -> str:
@@ -77,7 +78,9 @@ class _Chosen:
     @property
     def before(self) -> str:
         """What it is with nothing forced."""
-        return "untrained" if self.subject.id in untrained_names() else "as trained"
+        if self.subject.id in untrained_names():
+            return "untrained"
+        return "as trained" if self.step == NEWEST else f"at step {self.step:,}"
 
     @property
     def contenders(self) -> list[Entry]:
@@ -134,6 +137,9 @@ def _step(view: InsideView) -> list[str]:
         VIEW.set(step=NEWEST)
         return []
     problems = []
+    if steps == [0] and view.step == NEWEST:
+        problems = ["There is no checkpoint yet: shown is the network as it began, at step 0."]
+        VIEW.set(step=0)
     if view.step not in (NEWEST, *steps):
         near = min(steps, key=lambda step: (abs(step - view.step), -step))
         problems = [f"Step {view.step:,} has no checkpoint: shown is step {near:,}, the nearest."]
@@ -159,7 +165,7 @@ def _opened(view: InsideView, offered: Sequence[Choice]) -> tuple[_Chosen | None
             f"{NORM_TITLES[subject.config.norm]} cannot be looked into. Choose {known} above."
         ]
     is_live = backend.has_run(name) and backend.run(name).state().status not in ENDED
-    return _Chosen(subject, tuple(_siblings(name, subject, offered)), is_live), []
+    return _Chosen(subject, tuple(_siblings(name, subject, offered)), is_live, view.step), []
 
 
 def _siblings(name: str, subject: Network, offered: Sequence[Choice]) -> list[Network]:
@@ -316,10 +322,9 @@ def _damage(view: InsideView) -> str:
 
 def _provenance(chosen: _Chosen, view: InsideView, seen: Seen) -> str:
     config = chosen.subject.config
-    before = chosen.before if view.step == NEWEST else f"at step {view.step:,}"
     kind = "Live, the network still trains" if chosen.is_live else "Live"
     return (
-        f"{kind} · {config.dataset}, {config.backbone}, {before}, seed {config.seed} "
+        f"{kind} · {config.dataset}, {config.backbone}, {chosen.before}, seed {config.seed} "
         f"· layer {short_layer(seen['layer'])} · batch of {seen['size']} from {view.dataset}, "
         f"{_damage(view)} ({seen['source']}) · statistics: {seen['statistics']}"
     )

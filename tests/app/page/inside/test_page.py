@@ -402,11 +402,20 @@ def test_a_link_opens_a_run_at_a_layer_and_a_step_and_says_where_there_is_no_che
     assert not at.warning
     at = page(model=run.id, layer=layer)
     assert diagram(at)["seen"]["channels"]["mu"] != early["channels"]["mu"]
-    at = page(model=run.id, layer=layer, step=f"{first - 1}")
-    assert f"Step {first - 1} has no checkpoint: shown is step {first}, the nearest." in words(at)
-    assert diagram(at)["seen"]["channels"]["mu"] == early["channels"]["mu"]
-    assert at.query_params["step"] == f"{first}"  # and so it stays after a refresh
-    assert at.selectbox(key="inside.step").options == ["newest", f"{first}", f"{second}", f"{last}"]
+    at = page(model=run.id, layer=layer, step=f"{last + 9}")
+    assert f"Step {last + 9} has no checkpoint: shown is step {last}, the nearest." in words(at)
+    assert diagram(at)["before"] == f"at step {last}"
+    assert at.query_params["step"] == f"{last}"  # and so it stays after a refresh
+    offered = ["newest", "0", f"{first}", f"{second}", f"{last}"]
+    assert at.selectbox(key="inside.step").options == offered
+    begun = diagram(page(model=run.id, layer=layer, step="0"))["seen"]
+    assert set(begun["channels"]["gamma_hat"]) != set(early["channels"]["gamma_hat"])
+    assert set(begun["channels"]["weight"]) == {1.0}  # as every training begins
+    for path in run.checkpoints():
+        path.unlink()
+    at = page(model=run.id, layer=layer)
+    assert "There is no checkpoint yet: shown is the network as it began" in words(at)
+    assert diagram(at)["seen"]["channels"]["mu"] == begun["channels"]["mu"]
     at.selectbox(key="inside.model").set_value("mnist5k-afn")
     assert "step" not in drawn(at.run()).query_params  # it was of another network
 
