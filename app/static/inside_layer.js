@@ -126,6 +126,7 @@ class Layer {
     back.disabled = this.at === 0;
     next.disabled = this.at === this.data.stages.length - 1;
     put(play, this.isPlaying ? "❚❚ Pause" : "▶ Play");
+    play.setAttribute("aria-label", this.isPlaying ? "Pause" : "Play");
   }
 
   press(event) {
@@ -221,8 +222,9 @@ class Layer {
     if (!text) return;
     this.tip.textContent = text;
     const [box, frame] = [target, this.root].map((node) => node.getBoundingClientRect());
-    const left = Math.min(Math.max(box.left + box.width / 2 - frame.left, 90), frame.width - 90);
-    Object.assign(this.tip.style, { left: `${left}px`, top: `${box.top - frame.top}px` });
+    const zoom = frame.width / this.root.offsetWidth; // other than 1 on the stage
+    const left = Math.min(Math.max((box.left + box.width / 2 - frame.left) / zoom, 90), this.root.offsetWidth - 90);
+    Object.assign(this.tip.style, { left: `${left}px`, top: `${(box.top - frame.top) / zoom}px` });
   }
 
   // -- drawing ------------------------------------------------------------------------------------
@@ -295,7 +297,7 @@ class Layer {
     section.querySelector("[data-why]").setAttribute("aria-expanded", Boolean(this.tells));
     const figure = section.querySelector(".figure");
     const whole = Math.max(180, figure.clientWidth);
-    const isTall = innerHeight >= TALL && innerWidth > 900;
+    const isTall = innerHeight >= TALL && innerWidth > 900 && !root.closest("[data-staged]");
     const width = { whole, half: whole > 430 ? Math.floor((whole - GAP) / 2) - 1 : whole, isTall };
     figure.setAttribute("aria-label", `${title}. ${reading}`);
     figure.setAttribute("role", figure.querySelector("[data-pick]") ? "group" : "img");

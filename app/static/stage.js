@@ -109,7 +109,10 @@ class Stage {
     Object.assign(this.node.style, { backgroundColor, color, fontFamily, colorScheme });
   }
 
+  /** To the next figure; one that has steps of its own goes through them first. */
   go(by) {
+    const step = this.figure?.querySelector(`button[data-step="${by}"]:enabled`);
+    if (step) return step.click();
     const count = figures().length;
     if (count) this.show(Math.min(Math.max(this.number + by, 1), count));
   }
@@ -146,8 +149,9 @@ class Stage {
     this.title.textContent = titleOf(figure);
     this.legend.replaceChildren(...(this.graph ? [legendOf(figure)?.cloneNode(true) ?? ""] : []));
     this.place.textContent = `${this.number} / ${found.length}`;
-    this.previous.disabled = this.number === 1;
-    this.next.disabled = this.number === found.length;
+    const hasSteps = figure.querySelector("button[data-step]") !== null;
+    this.previous.disabled = this.number === 1 && !hasSteps;
+    this.next.disabled = this.number === found.length && !hasSteps;
     document.body.toggleAttribute("data-covered", isAnswer(figure));
     this.cover.hidden = !isAnswer(figure) && !figure.querySelector(".wall");
     this.tell();

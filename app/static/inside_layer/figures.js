@@ -32,7 +32,7 @@ function pictured(name, { seen, colors, followed }, { whole, isTall }, others) {
       aria-valuenow="${row * maps.width + column + 1}" aria-valuemin="1" aria-valuemax="${maps.width * maps.height}" aria-valuetext="${place}">${canvas(maps, followed)}
       <i style="left:${column * right}%;top:${row * down}%;width:${right}%;height:${down}%"></i></div>
     ${others}
-    <div class="plot"><p class="caption">the channel in the batch${lost ? `; <b>${lost} ${lost > 1 ? "values" : "value"} of this picture beyond the scale</b>` : ""}</p>
+    <div class="plot" style="width:${room}px"><p class="caption">the channel in the batch${lost ? `; <b>${lost} ${lost > 1 ? "values" : "value"} of this picture beyond the scale</b>` : ""}</p>
       ${histogram({ width: room, height: isTall ? 200 : 124, data: seen.histograms[name], scale: seen.scale, color: colors.own, value: seen.pixel[name] })}</div></div>`;
 }
 

@@ -22,7 +22,8 @@ export function mapHtml(stages) {
     ({ id, title }, at) => `<button type="button" class="node" data-card="${at}" data-id="${id}">
       <span class="name">${escape(title)}</span>${PICTURES[id] ? `<span class="thumb"></span>` : ""}<b></b></button>`,
   );
-  return `<svg class="arrows" aria-hidden="true"></svg>${nodes.join("")}`;
+  const hint = stages.length === 9 ? `<p class="hint">Play: one value travels through the layer. Drag λ and watch.</p>` : "";
+  return `<svg class="arrows" aria-hidden="true"></svg>${nodes.join("")}${hint}`;
 }
 
 /** Puts cards, values and arrows in their places. */
@@ -91,9 +92,10 @@ async function fly(root, map, slot, id, delay, signal) {
   const path = map.querySelector(`path[data-from="${slot.dataset.from}"][data-to="${id}"]`);
   if (!path) return slot.classList.remove("waiting");
   const [frame, area, target] = [root, map, slot].map((node) => node.getBoundingClientRect());
-  const [dx, dy, length] = [area.left - frame.left, area.top - frame.top, path.getTotalLength()];
+  const zoom = frame.width / root.offsetWidth; // other than 1 on the stage
+  const [dx, dy, length] = [(area.left - frame.left) / zoom, (area.top - frame.top) / zoom, path.getTotalLength()];
   const points = Array.from({ length: 17 }, (_, part) => path.getPointAtLength((length * part) / 16)).map(({ x, y }) => [x + dx, y + dy]);
-  const end = [target.left + target.width / 2 - frame.left, target.top + target.height / 2 - frame.top];
+  const end = [(target.left + target.width / 2 - frame.left) / zoom, (target.top + target.height / 2 - frame.top) / zoom];
   const whole = WAY + FALL;
   const frames = points.map(([x, y], part) => ({ transform: `translate(${x}px, ${y}px) translate(-50%, -50%)`, offset: (WAY / whole) * (part / 16) }));
   frames.push({ transform: `translate(${end[0]}px, ${end[1]}px) translate(-50%, -50%)`, offset: 1, easing: "ease-in" });

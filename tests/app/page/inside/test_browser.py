@@ -78,9 +78,9 @@ def test_one_value_travels_from_card_to_card_and_fills_the_formulas(
     expect(page.locator(".stage")).to_have_attribute("data-stage", "rescale")
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("Space")  # plays to the end, and stops there
-    expect(button(page, "❚❚ Pause")).to_be_visible()
+    expect(button(page, "Pause")).to_be_visible()
     expect(page.locator(".stage")).to_have_attribute("data-stage", "output")
-    expect(button(page, "▶ Play")).to_be_visible()
+    expect(button(page, "Play")).to_be_visible()
     page.wait_for_url(re.compile("card=output"))
     page.reload()
     expect(page.locator(".stage")).to_have_attribute("data-stage", "output")
@@ -113,6 +113,16 @@ def test_where_motion_is_not_wanted_nothing_travels(page: Page, address: str):
     expect(page.locator("[data-stage=statistics] .formula .waiting")).to_have_count(0)
     page.wait_for_url(re.compile("card=statistics"))
     assert page.evaluate("window.tokens") == 0
+
+
+def test_on_the_stage_the_presenters_keys_go_through_the_steps(page: Page, address: str):
+    page.goto(f"{address}?model=mnist5k-afn&stage=1")
+    expect(page.locator("[data-staged] .stage")).to_have_attribute("data-stage", "input")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".stage")).to_have_attribute("data-stage", "statistics")
+    expect(page.locator(".token")).to_have_count(0)
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".stage")).to_have_attribute("data-stage", "input")
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (1280, 720)])
