@@ -1,6 +1,6 @@
 """A sweep's results over its axes, as lines, dots or a map."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from afn.stats.over_seeds import OverSeeds
@@ -68,11 +68,8 @@ def lines_figure(drawn: DrawnSweep) -> Figure:
         known = {label: each for label in labels if (each := drawn.value(points[label]))}
         if not known:
             continue
-        figure.add_scatter(**_seeds(
-            [(places[label] + _BESIDE, value) for label, each in known.items()
-             for _, value in each.values if each.n > 1],
-            color,
-        ))  # fmt: skip
+        beside = {points[label]: places[label] + _BESIDE for label in known}
+        figure.add_scatter(**_seeds(drawn, beside, color, "x", "y"))
         name = line_words(line) or drawn.metric.title
         stretches = [
             [one for one in stretch if one in known] for stretch in layout.stretches(labels)
@@ -106,12 +103,30 @@ def lines_figure(drawn: DrawnSweep) -> Figure:
     )
 
 
-def _seeds(places: Sequence[tuple[float, float]], color: str) -> dict[str, Any]:
-    """A small dot for each seed, as a trace; they cannot be clicked on."""
+def _seeds(
+    drawn: DrawnSweep, beside: Mapping[Point, float], color: str, along: str, up: str
+) -> dict[str, Any]:
+    """A small dot for each seed where there are several, as a trace; a click means its point.
+
+    Args:
+        drawn: What the dots say.
+        beside: Where those of a point are, on the one axis.
+        color: Of all.
+        along: That axis.
+        up: The other one, of the values.
+    """
+    dots = [
+        (place, value, [f"seed {seed}", f"{value:.4g} {drawn.unit}".strip(), number])
+        for point, place in beside.items()
+        for number in [drawn.results.points.index(point)]
+        if (each := drawn.value(point)) and each.n > 1
+        for seed, value in each.values
+    ]
     return {
-        "x": [x for x, _ in places], "y": [y for _, y in places], "mode": "markers",
-        "marker": {"size": 5, "color": color, "opacity": 0.6}, "name": "seeds",
-        "showlegend": False, "hoverinfo": "skip",
+        along: [place for place, _, _ in dots], up: [value for _, value, _ in dots],
+        "mode": "markers", "marker": {"size": 5, "color": color, "opacity": 0.6}, "name": "seeds",
+        "showlegend": False, "customdata": [told for _, _, told in dots],
+        "hovertemplate": "%{customdata[0]}: %{customdata[1]}<extra></extra>",
     }  # fmt: skip
 
 
@@ -131,8 +146,7 @@ def dots_figure(drawn: DrawnSweep) -> Figure:
     colors = [point_color(point) for point in points]
     figure = new_figure()
     for k, each in found:
-        below = [(value, k + 0.26) for _, value in each.values if each.n > 1]
-        figure.add_scatter(**_seeds(below, colors[k]))
+        figure.add_scatter(**_seeds(drawn, {points[k]: k + 0.26}, colors[k], "y", "x"))
         figure.add_scatter(
             x=[each.mean], y=[k], mode="markers",
             marker={"size": 13, "color": colors[k], "symbol": _symbol(drawn, points[k])},

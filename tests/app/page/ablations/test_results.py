@@ -169,6 +169,10 @@ def test_each_seed_is_a_dot_beside_its_mean(results):
     it, clean = drawn(results), results.metrics["clean"]
     values = sorted(v for each in it.figures.values() for _, v in each.values)
     across = against.against_figure(results, results.metrics["train_seconds"], clean)
+    seeds = charts.lines_figure(it).data[2]
+    assert picked([{"customdata": list(seeds.customdata[-1])}], it) == (
+        ("norm", "afn"), ("lr", "0.1"),
+    )  # fmt: skip
     for figure in (charts.lines_figure(it), across):
         dots = [y for each in figure.data if each.marker.size == 5 for y in each.y]
         assert sorted(dots) == pytest.approx(values)

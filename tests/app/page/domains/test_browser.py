@@ -72,7 +72,7 @@ def test_networks_are_trained_tested_and_compared_without_a_reload(page: Page, a
     page.evaluate("window.isSame = true")
     button(page, "Train the missing 5 networks").click()
     await_cells(page, r"^\d+\.\d$", 3 * 3 * 4)  # three contenders, three rows, domains and mean
-    expect(page.get_by_text("What the networks add.")).to_be_visible()
+    expect(page.get_by_text("What the networks add.")).to_be_attached()
     expect(page.locator(".js-plotly-plot")).to_have_count(3)
     expect(button(page, "Stop")).to_have_count(0)
 
