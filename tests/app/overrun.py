@@ -19,6 +19,8 @@ def overrun(figure: Figure) -> list[tuple[str, float]]:
             number = (trace[f"{side}axis"] or side)[1:]
             given = figure.layout[f"{side}axis{number}"]
             values = list(getattr(trace, side))
+            if trace.type == "bar" and trace.base is not None:
+                values = [base + value for base, value in zip(trace.base, values, strict=True)]
             minus = bars.arrayminus if bars.arrayminus is not None else bars.array
             for value, up, down in zip(values, bars.array, minus, strict=True):
                 ends = (value - down, value + up)

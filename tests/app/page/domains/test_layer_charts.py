@@ -13,6 +13,7 @@ from app.page.domains.spread import (
     spread_reading,
     spread_table,
 )
+from tests.app.overrun import overrun
 
 # -- layers ----------------------------------------------------------------------------------------
 
@@ -81,6 +82,7 @@ def test_distances_are_drawn_over_the_layers_before_and_after():
         layer(side(0.5), side(0.1)), layer(side(0.3), side(0.2), "backbone.blocks.1.norm")
     )
     figure = separation_figure([("AFN", "#D55E00", deep)])
+    assert overrun(figure) == []
     before, after = figure.data
     assert (list(before.y), list(after.y)) == ([0.5, 0.3], [0.1, 0.2])
     assert (before.name, after.name) == ("AFN, before", "AFN, after")

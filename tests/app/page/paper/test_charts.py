@@ -32,6 +32,7 @@ from app.page.paper.charts.paper import protocol_html, verdict_html
 from app.page.paper.charts.verdicts import OUTCOMES, outcome, picture_html
 from app.page.paper.mechanisms import VARIANTS, Effect, Moves, TrainingCourse
 from app.page.paper.view import fit_words, fits
+from tests.app.overrun import overrun
 from tests.pretrained.accuracies import answer, measured
 
 FROM_MNIST = next(table for table in TABLES if table.name == "digits_from_mnist")
@@ -351,6 +352,7 @@ def test_the_split_is_walked_in_steps():
     assert words.startswith("AFN gains +5.0 (+4.6 to +5.5) points over BN: +5.0 ")
     assert "and +1.0 (+0.6 to +1.4) from the networks' adapting." in words
     assert len(ladders.ladder_table("x", steps)) == 4
+    assert overrun(ladders.ladder_figure(steps)) == []
     bars = next(trace for trace in ladders.ladder_figure(steps).data if trace.type == "bar")
     assert list(bars.x) == pytest.approx([5.0, -1.0, 1.0 + 0.1 / 3], abs=0.01)
     assert max(bars.error_x.array) > 0

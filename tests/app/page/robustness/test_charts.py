@@ -25,6 +25,7 @@ from app.page.robustness.charts.samples import (
 )
 from app.page.robustness.charts.steps import WayStep, steps_figure, steps_reading, steps_table
 from tests.app.cells import N, answered, cell, grid
+from tests.app.overrun import overrun
 
 # -- corruption by corruption ----------------------------------------------------------------------
 
@@ -34,6 +35,7 @@ def test_dots_have_their_intervals_and_only_known_ones_are_drawn():
     figure = bars_figure([bn], ["snow", "fog"], 1)
     assert list(figure.layout.yaxis.ticktext) == ["clean", "snow", "fog"]
     [dots] = figure.data
+    assert overrun(figure) == []
     assert list(dots.x) == [95, 60, 90]
     low, high = wilson_interval(90, N)
     assert dots.error_x.array[2] == pytest.approx(100 * (high - 0.9))
