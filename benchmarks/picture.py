@@ -159,6 +159,10 @@ def main() -> None:
             page.evaluate("() => document.querySelector('.network').scrollIntoView()")
             rate = page.evaluate(FRAMES, options.seconds)
             say("frames a second while three train", f"{rate:.0f}", ">= 20")
+            page.locator(".wall-chip.right").first.wait_for(timeout=PATIENCE)
+            page.evaluate("() => document.querySelector('.wall').scrollIntoView()")
+            rate = page.evaluate(FRAMES, options.seconds)
+            say("frames a second of the wall of answers meanwhile", f"{rate:.0f}", ">= 20")
             button(page, "Stop").click()
 
             page.goto(f"{address}/?run={'~'.join(ids)}")

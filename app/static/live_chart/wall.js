@@ -67,6 +67,7 @@ function shortNames(classes) {
 const walls = new WeakMap(); // slot -> Wall
 
 export function render(slot, data, { spec, view, width, step, chart }) {
+  slot.style.minHeight = chart.isNear === false && !slot.firstChild ? "20rem" : ""; // its room, about
   if (chart.isNear === false) return; // drawn when it comes into view
   let wall = walls.get(slot);
   if (wall?.spec !== spec) {
@@ -173,6 +174,7 @@ class Wall {
   /** As many images a row as have room, and in every row as many. */
   fit(width) {
     const { spec } = this;
+    this.width = width;
     const size = parseFloat(getComputedStyle(this.root).fontSize);
     const cell = Math.max(3.2 * size, this.chipsPerRow * (this.chipSize * size + 3)) + 0.5 * size;
     const most = Math.max(...this.groups.map(({ isDamaged }) => spec.images.filter(([, damaged]) => damaged === isDamaged).length));
@@ -200,7 +202,7 @@ class Wall {
   update(data, width, step) {
     const { spec, view } = this;
     if (!spec.images.length) return;
-    this.fit(width);
+    if (this.width !== width) this.fit(width); // reads styles: not at every step
     this.data = data;
     this.step = common(data.runs, step);
     this.places = data.runs.map(({ steps }) => indexAt(steps, this.step));
