@@ -69,7 +69,7 @@ class Hand {
       this.range.focus({ preventScroll: true });
     });
     plot.addEventListener("pointermove", (event) => event.buttons && drag(event));
-    new ResizeObserver(() => this.draw()).observe(root);
+    new ResizeObserver(() => this.fit()).observe(root);
   }
 
   build() {
@@ -175,13 +175,12 @@ class Hand {
 
   draw() {
     const { figure, at } = this;
-    if (!this.root.clientWidth) return;
-    this.fit();
+    if (!this.size) return; // it is not laid out yet
     const place = this.option * figure.stops.length + at;
     this.player.hidden = isStill();
     this.range.value = at;
     this.output.textContent = figure.stops[at];
-    for (const row of this.rows) this.drawRow(row, place);
+    this.rows.forEach((row, number) => this.drawRow(row, place, this.size.across[number]));
     for (const readout of this.readouts) {
       const isHidden = readout.is_answer && !this.isRevealed;
       readout.node.dataset.hidden = isHidden;
@@ -189,35 +188,38 @@ class Hand {
       readout.value.textContent = isHidden ? "?" : value == null ? "–" : written(value, figure.digits) + figure.unit;
     }
     const shown = this.readouts.filter((each) => !each.is_answer || this.isRevealed);
-    if (shown.length || figure.curves.length) drawPlot(this.svg, figure, shown, { at, option: this.option, isNew: this.isNew });
+    if (shown.length || figure.curves.length) drawPlot(this.svg, figure, shown, { at, option: this.option, isNew: this.isNew, size: this.size.plot });
     const told = this.readouts.map(({ label, value }) => `${label} ${value.textContent}`);
     this.range.setAttribute("aria-valuetext", `${figure.stops[at]}: ${told.join(", ")}`);
   }
 
   /** The plot takes what the window leaves, so that the figure is whole without scrolling. */
   fit() {
+    if (!this.root.clientWidth) return;
     const rows = this.root.querySelector(".rows").offsetHeight;
     const room = this.root.closest("[data-staged]") && parseFloat(document.body.style.getPropertyValue("--stage-height"));
     const tall = room ? Math.max(90, room - ON_STAGE - this.root.querySelector("dl").offsetHeight) : Math.min(320, Math.max(140, innerHeight - rows - AROUND));
     this.root.style.setProperty("--plot-fit", `${tall}px`);
+    this.size = { across: this.rows.map(({ canvas }) => canvas.clientWidth), plot: [this.svg.clientWidth, this.svg.clientHeight] };
+    this.draw();
   }
 
-  drawRow(row, place) {
+  drawRow(row, place, width) {
     const { figure } = this;
     row.node.dataset.hidden = row.is_answer && !this.isRevealed;
     if (row.image) {
-      const [height, width] = row.tile;
-      const across = Math.round(row.canvas.clientWidth * devicePixelRatio) || 1;
+      const [high, wide] = row.tile;
+      const across = Math.round(width * devicePixelRatio) || 1;
       const side = Math.floor(across / figure.count);
       const gap = Math.max(1, Math.round(side * 0.06));
-      const tall = Math.round(((side - gap) * height) / width);
+      const tall = Math.round(((side - gap) * high) / wide);
       if (row.canvas.width !== across || row.canvas.height !== tall) Object.assign(row.canvas, { width: across, height: tall });
       const ink = row.canvas.getContext("2d");
       ink.clearRect(0, 0, across, tall);
       ink.imageSmoothingEnabled = false;
       const line = row.places === 1 ? 0 : place;
       for (let i = 0; i < figure.count; i++) {
-        ink.drawImage(row.image, i * width, line * height, width, height, Math.round((i * across) / figure.count), 0, side - gap, tall);
+        ink.drawImage(row.image, i * wide, line * high, wide, high, Math.round((i * across) / figure.count), 0, side - gap, tall);
       }
     } else row.canvas.hidden = true;
     const answers = row.answers?.[row.answers.length === 1 ? 0 : place] ?? [];

@@ -42,8 +42,7 @@ const told = (value) => {
 const superscript = (power) => [...String(power)].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]).join("");
 
 /** Draws the curves that may be seen, and the needle. */
-export function drawPlot(svg, figure, curves, { at, option, isNew }) {
-  const [width, height] = [svg.clientWidth, svg.clientHeight];
+export function drawPlot(svg, figure, curves, { at, option, isNew, size: [width, height] }) {
   if (!width || !height) return;
   const count = figure.stops.length;
   const scale = figure.is_log ? Math.log10 : (value) => value;
