@@ -44,8 +44,10 @@ def training(folder: Path) -> Iterator[Run]:
     done = next(run for run in RunStore(folder).list() if run.config().norm == "afn")
     run = RunStore(folder).create(replace(QUICK, seed=9))
     run.claim()
-    for event in done.events(0)[0][:4]:  # the start, and the first step
+    for event in done.events(0)[0]:  # to the first step
         append_line(run.events_path, event)
+        if event["kind"] == "step":
+            break
     yield run
     run.end("stopped")
 
