@@ -26,7 +26,7 @@ SHORT = 50
 """Steps that a long run was really trained for."""
 NORMS = ("afn", "asrnorm", "bn")
 MOVED = """() => [...document.querySelectorAll('.network-lane')].some(lane =>
-  lane.querySelector('.network-needle') && Number(lane.dataset.step) >= 1)"""
+  lane.querySelector('.network-needle') && lane.step >= 1)"""
 CLICK = f"""() => {{ const clicked = performance.now();
   window.first = null;
   const look = () => {{ if (({MOVED})()) window.first = performance.now() - clicked;
@@ -34,12 +34,12 @@ CLICK = f"""() => {{ const clicked = performance.now();
   [...document.querySelectorAll('button')].find(b => b.innerText.trim().endsWith('Start')).click();
   requestAnimationFrame(look); }}"""
 RESET = """() => { const lanes = [...document.querySelectorAll('.network-lane')];
-  return lanes.length && lanes.every(lane => lane.dataset.step === '0'); }"""
+  return lanes.length && lanes.every(lane => lane.step === 0); }"""
 MOVING = """() => { window.moving = null;
   const seen = new Set();
   const look = () => {
     const lane = document.querySelector('.network-lane');
-    if (lane) seen.add(lane.dataset.step);
+    if (lane) seen.add(lane.step);
     if (window.drawn == null && lane) window.drawn = performance.now();
     if (seen.size > 1) window.moving = performance.now();
     else requestAnimationFrame(look);
@@ -68,7 +68,7 @@ SCRUB = """step => new Promise(done => {
   thumb.value = step;
   thumb.dispatchEvent(new Event('input'));
   // a long history is sent thinned: a lane shows the last record that is not behind the step
-  const look = () => lanes.every(lane => Math.abs(Number(lane.dataset.step) - step) <= 2)
+  const look = () => lanes.every(lane => Math.abs(lane.step - step) <= 2)
     ? done(performance.now() - since) : requestAnimationFrame(look);
   requestAnimationFrame(look); })"""
 

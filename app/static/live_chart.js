@@ -170,13 +170,21 @@ class Chart {
     if (!(isDrawn && KINDS[spec.kind].follow?.(this.plot, how))) this.schedule();
   }
 
+  /** Says it under the drawing; where it says so already, nothing is put in its place. */
+  read(reading) {
+    const told = `${this.title}\n${reading}`;
+    if (this.heard === told) return;
+    this.heard = told;
+    const [first, ...rest] = reading.split("\n");
+    this.root.setAttribute("aria-label", `${this.title}. ${first}`);
+    this.words.replaceChildren(...worded(first), ...rest.flatMap((line) => [element("br"), ...worded(line)]));
+  }
+
   draw() {
     const { spec, data, view } = this.store;
     const kind = KINDS[spec.kind];
     this.root.dataset.kind = spec.kind;
-    const [first, ...rest] = (this.store.reading ?? "").split("\n");
-    this.root.setAttribute("aria-label", `${this.title}. ${first}`);
-    this.words.replaceChildren(...worded(first), ...rest.flatMap((line) => [element("br"), ...worded(line)]));
+    this.read(this.store.reading ?? "");
     if (kind.render) {
       kind.render(this.plot, data, { spec, view, width: this.root.clientWidth, step: moment.step, chart: this });
       this.root.style.minHeight = "0";

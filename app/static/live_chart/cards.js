@@ -4,7 +4,7 @@
 
 const VERSION = new URL(import.meta.url).search;
 const load = (name) => import(`./${name}.js${VERSION}`);
-const [{ element }, { sharedStep, testAt }] = await Promise.all(["look", "equal"].map(load));
+const [{ element, setText }, { sharedStep, testAt }] = await Promise.all(["look", "equal"].map(load));
 
 export const start = () => ({ html: "", tests: [] });
 export function apply(data, chunk) {
@@ -26,7 +26,10 @@ export function render(slot, { html, tests }, { step }) {
     if (score.shown === shown && score.classList.contains("other") === isOther) return;
     score.shown = shown;
     score.classList.toggle("other", isOther);
-    const at = test && element("small", { textContent: `test accuracy at step ${test.step.toLocaleString("en")}` });
-    score.replaceChildren(...(test ? [test.told, " ", at] : ["–"]));
+    const words = test ? `test accuracy at step ${test.step.toLocaleString("en")}` : "";
+    score.words ??= element("small", {});
+    if (!score.words.isConnected) score.replaceChildren("", " ", score.words);
+    score.firstChild.data = test ? test.told : "–";
+    setText(score.words, words);
   });
 }

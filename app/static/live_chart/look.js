@@ -9,6 +9,14 @@ export function element(tag, properties, ...children) {
 
 const LETTERS = /λ_([μσγβ])/g; // how plain text writes them; people read λ with its letter below
 
+/** Other words in the same node: with one put in its place, every `:has()` of the page is asked again. */
+export function setText(node, words) {
+  const { firstChild, lastChild } = node;
+  const isText = firstChild && firstChild === lastChild && firstChild.nodeType === Node.TEXT_NODE;
+  if (!isText) node.textContent = words;
+  else if (firstChild.data !== words) firstChild.data = words;
+}
+
 /** Plotly reads a little HTML in its texts: data must not. */
 export const escape = (text) =>
   String(text)

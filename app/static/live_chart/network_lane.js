@@ -2,7 +2,7 @@
 
 const VERSION = new URL(import.meta.url).search;
 const load = (name) => import(`./${name}.js${VERSION}`);
-const [{ element }, { buildValve, svg, text, digits }, { paint }] = await Promise.all(
+const [{ element, setText }, { buildValve, svg, text, digits }, { paint }] = await Promise.all(
   ["look", "network_valve", "network_maps"].map(load),
 );
 const MOST_BARS = 12;
@@ -127,9 +127,7 @@ export function buildLane(lane, { width, height, open, dial, isCompact, inside, 
   const hasMaps = where.cells.some(({ maps }) => maps);
   let flowing = null;
   const update = (data, now, { scale, isLive, isFlowing }) => {
-    const share = now.test && `${Math.round(1000 * now.test.share) / 10}`.replace(/\.0$/, "");
     setText(score, now.test ? `${Math.round(100 * now.test.share)} %` : "–");
-    score.title = share ? `${share} %` : "";
     setText(tested, now.test ? `${now.test.damage || "clean images"} · step ${now.test.step}` : lane.isStarted ? "no test yet" : "untrained");
     for (const { valve, drawn, link } of built) {
       const state = stateOf(valve.layers, now, scale);
@@ -146,7 +144,7 @@ export function buildLane(lane, { width, height, open, dial, isCompact, inside, 
     }
     node.classList.toggle("is-flowing", Boolean(probes?.sheet) && isFlowing);
     answers(probes, now);
-    node.dataset.step = now.step;
+    node.step = now.step; // no attribute: with each new one the whole page would be styled anew
     paint(canvas, {
       width, height, data, now, isLive,
       images: { ...images, y: cy - images.side / 2 },
@@ -214,7 +212,7 @@ function linked(lane, { title, layers, stage }, inside, unfold) {
     }
     if (words === told) return;
     told = words;
-    hint.textContent = words;
+    setText(hint, words);
     node.setAttribute("aria-label", words);
   };
   return { node, update };
@@ -294,6 +292,3 @@ function answerOf(drawing, { x, width, bars }, cy, isCompact) {
 }
 
 const short = (name) => (name.length > 9 ? `${name.slice(0, 8)}…` : name);
-function setText(node, words) {
-  if (node.textContent !== words) node.textContent = words;
-}

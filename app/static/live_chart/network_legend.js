@@ -2,7 +2,7 @@
 
 const VERSION = new URL(import.meta.url).search;
 const load = (name) => import(`./${name}.js${VERSION}`);
-const [{ element }, { svg, FULL }] = await Promise.all(["look", "network_valve"].map(load));
+const [{ element, setText }, { svg, FULL }] = await Promise.all(["look", "network_valve"].map(load));
 const DIALS = [[1, "0…1"], [0.1, "0…0.1"]];
 
 export function legend({ spec, dial, setDial }) {
@@ -21,8 +21,7 @@ export function legend({ spec, dial, setDial }) {
   }
   const update = (scale) => {
     halo.hidden = !scale;
-    const words = scale ? `ring: how far the mean moves, up to ${scale} σ` : "";
-    if (moved.textContent !== words) moved.textContent = words;
+    setText(moved, scale ? `ring: how far the mean moves, up to ${scale} σ` : "");
   };
   return { node, update };
 }

@@ -1,6 +1,7 @@
 // A mixing valve: the measured statistic comes from above, the one that the layer's network proposes
 // from below, and the needle says λ, the share of the latter. Widths of pipes are shares: 1 is FULL.
 
+const { setText } = await import(`./look.js${new URL(import.meta.url).search}`);
 export const FULL = 22; // px
 const SWEEP = 120; // degrees to each side of the top
 const NS = "http://www.w3.org/2000/svg";
@@ -95,8 +96,7 @@ export function buildValve(lane, { cx, cy, r, left, right, isBare, isNamed }, di
     parts.trail.setAttribute("d", Math.abs(from - to) < 0.5 ? "" : arc(cx, cy, r * 0.78, from, to));
     parts.start.style.transform = `rotate(${angle((now.start ?? now.value) / dial)}deg)`;
     parts.halo.style.strokeWidth = `${(2 * 12 * (now.moved ?? 0)).toFixed(2)}px`;
-    const words = `λ ${digits(now.value)}`;
-    if (parts.words.textContent !== words) parts.words.textContent = words;
+    setText(parts.words, `λ ${digits(now.value)}`);
   };
   return { node, update };
 }

@@ -6,7 +6,7 @@
 // The server hears of the step when the hand lets go, so that it is in the link.
 
 const here = new URL(import.meta.url).search;
-const [{ element }, { moment }] = await Promise.all([import(`./look.js${here}`), import(`./moment.js${here}`)]);
+const [{ element, setText }, { moment }] = await Promise.all([import(`./look.js${here}`), import(`./moment.js${here}`)]);
 const TELL_AFTER = 300; // ms of rest behind the last key
 const isCalm = matchMedia("(prefers-reduced-motion: reduce)");
 const written = (step) => Number(step).toLocaleString("en");
@@ -95,16 +95,17 @@ function build(slot, chart) {
     thumb.disabled = play.disabled = !isKnown || end === first;
     track.style.setProperty("--at", place(step));
     track.style.setProperty("--share", share(step));
-    bubble.textContent = `step ${written(step)}`;
-    [from.textContent, to.textContent] = [written(first), written(end)];
+    setText(bubble, `step ${written(step)}`);
+    setText(from, written(first));
+    setText(to, written(end));
     const isNow = moment.step == null;
     thumb.setAttribute("aria-valuetext", `step ${written(step)} of ${written(end)}${isNow ? ", now" : ""}`);
-    now.textContent = moment.isOver ? "end" : "live";
+    setText(now, moment.isOver ? "end" : "live");
     now.title = moment.isOver ? "To the last step" : "Follow the training";
     now.disabled = !isKnown;
     now.classList.toggle("is-live", !moment.isOver);
     now.setAttribute("aria-pressed", isNow && !moment.isPlaying);
-    play.textContent = moment.isPlaying ? "❚❚" : "▶";
+    setText(play, moment.isPlaying ? "❚❚" : "▶");
     play.setAttribute("aria-label", moment.isPlaying ? "Pause the replay" : "Replay the training");
     const changes = spec.runs.length > 1 ? merged(data.marks) : data.marks;
     if (marks.childElementCount !== changes.length) marks.replaceChildren(...changes.map(mark));

@@ -7,7 +7,7 @@
 
 const VERSION = new URL(import.meta.url).search;
 const load = (name) => import(`./${name}.js${VERSION}`);
-const [{ element }, { indexAt }, { detail }] = await Promise.all(["look", "moment", "wall_detail"].map(load));
+const [{ element, setText }, { indexAt }, { detail }] = await Promise.all(["look", "moment", "wall_detail"].map(load));
 
 export const start = (spec) => ({ runs: spec.runs.map(() => ({ steps: [], levels: [] })), isOver: false });
 
@@ -237,7 +237,7 @@ class Wall {
     if (found?.isRight) count[spec.images[image][1] ? "damaged" : "clean"]++;
     if (chip.shown !== shown) {
       chip.shown = shown;
-      chip.text.textContent = found ? this.names[found.best] : "–";
+      setText(chip.text, found ? this.names[found.best] : "–");
       chip.level.style.transform = `scaleX(${found?.sure ?? 0})`;
       chip.node.classList.toggle("right", found?.isRight ?? false);
     }
@@ -254,11 +254,11 @@ class Wall {
     const of = (count, which) => `${count[which]}/${total[which]} ${words[which]}`;
     counts.forEach((count, run) => {
       const isKnown = Boolean(this.levels[run]);
-      this.scores[run].main.textContent = isKnown ? of(count, main) : "–";
-      this.scores[run].clean.textContent = isKnown && main === "damaged" && total.clean ? of(count, "clean") : "";
+      setText(this.scores[run].main, isKnown ? of(count, main) : "–");
+      setText(this.scores[run].clean, isKnown && main === "damaged" && total.clean ? of(count, "clean") : "");
     });
     const steps = [...new Set(data.runs.map((each, run) => each.steps[places[run]]).filter((at) => at != null))];
-    this.at.textContent = steps.length ? `answers at step ${steps.map((at) => at.toLocaleString("en")).join(" and ")}` : "";
+    setText(this.at, steps.length ? `answers at step ${steps.map((at) => at.toLocaleString("en")).join(" and ")}` : "");
     const [first, ...rest] = counts
       .map((count, run) => this.levels[run] && { name: spec.runs[run].label, of: `${count[main]} of ${total[main]}` })
       .filter(Boolean);

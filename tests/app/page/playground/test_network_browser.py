@@ -47,7 +47,7 @@ def test_valves_show_the_step_on_show_and_open_the_layer_there(page, address, tr
     page.goto(f"{address}/?run={afn.id}~{bn.id}")
     steps = events(afn, "step")
     last = steps[-1]
-    expect(lane(page, "AFN")).to_have_attribute("data-step", str(last["step"]))
+    expect(lane(page, "AFN")).to_have_js_property("step", last["step"])
     valves = lane(page, "AFN").locator(".network-lambda")
     expect(valves).to_have_text([f"λ {row[0]:.3f}" for row in last["lambdas"]])
     expect(lane(page, "BN").locator(".network-norm")).to_have_text(["BN", "BN"])
@@ -62,7 +62,7 @@ def test_valves_show_the_step_on_show_and_open_the_layer_there(page, address, tr
     for _ in range(3):
         thumb.press("ArrowRight")
     for label in ("AFN", "BN"):
-        expect(lane(page, label)).to_have_attribute("data-step", "3")
+        expect(lane(page, label)).to_have_js_property("step", 3)
     [third] = [step for step in steps if step["step"] == 3]
     expect(valves).to_have_text([f"λ {row[0]:.3f}" for row in third["lambdas"]])
     link = lane(page, "AFN").locator("a.network-open").nth(1)
