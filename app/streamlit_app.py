@@ -48,6 +48,9 @@ shown = st.navigation(
     position="hidden" if st.context.is_embedded else "top",
 )
 _module("kit.view").here().path = shown.url_path
+looks = {page.url_path: APP / "page" / name / "look.css" for name, page in pages.items()}
+if (look := looks.get(shown.url_path)) and look.exists():
+    st.html(look)
 people = _module("kit.people")
 people.begin()
 stage = _module("kit.stage")
