@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from afn.engine.pace import Pace
+from afn.engine.pace import Cadence
 from afn.engine.ready import check_ready
 from afn.engine.training import DivergedError, Training
 from afn.runs.fork import fork
@@ -90,7 +90,7 @@ def execute(
     *,
     orphaned: Callable[[], bool] = lambda: False,
     script: Sequence[Timed] = (),
-    pace: Pace | None = None,
+    pace: Cadence | None = None,
 ) -> Iterator[Event]:
     """Execute a run that nobody has claimed yet; an already claimed one yields nothing.
 

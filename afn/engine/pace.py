@@ -3,7 +3,7 @@
 from typing import Protocol
 
 
-class Pace(Protocol):
+class Cadence(Protocol):
     """Holds a training at a step until those that train beside it are there."""
 
     without: tuple[str, ...]

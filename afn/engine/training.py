@@ -13,7 +13,7 @@ from afn.backbones import Backbone
 from afn.corruptions.applying import applicable
 from afn.engine.challenging import challenged
 from afn.engine.lambdas import rows
-from afn.engine.pace import Free, Pace
+from afn.engine.pace import Cadence, Free
 from afn.engine.probing import SHEETS, points
 from afn.engine.snapshots import Snapshot, short
 from afn.engine.state import TrainingState
@@ -39,7 +39,9 @@ class Training(TrainingState):
     Nothing here writes but checkpoints, and only where `checkpoints` says.
     """
 
-    def events(self, controls: Controls | None = None, pace: Pace | None = None) -> Iterator[Event]:
+    def events(
+        self, controls: Controls | None = None, pace: Cadence | None = None
+    ) -> Iterator[Event]:
         """Train to the end, a stop or a limit (then `stop_reason` says which).
 
         Args:
@@ -69,7 +71,7 @@ class Training(TrainingState):
 
     # -- commands -------------------------------------------------------------------------------
 
-    def _obey_all(self, controls: Controls, pace: Pace) -> Iterator[Event]:
+    def _obey_all(self, controls: Controls, pace: Cadence) -> Iterator[Event]:
         """Obey what came; stay here while paused, until a step is allowed, or others are behind."""
         was_paused = self.paused
         while True:

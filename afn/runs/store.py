@@ -2,8 +2,7 @@
 
 ``config.json`` (configuration, name, versions, who submitted it, what it was forked from),
 ``events.jsonl`` (append only), ``control.jsonl`` (commands in), ``checkpoints/*.safetensors``,
-``sheets/*.png`` (pictures that events name; none ever changes), and the claim and the end marker
-that :mod:`afn.work.folder` speaks of.
+``sheets/*.png`` (pictures that events name), claim and end marker (:mod:`afn.work.folder`).
 """
 
 import contextlib
@@ -325,8 +324,8 @@ class Run(Work):
                 record["restarted_from"] = weights.name if weights else ""
                 if record["restarted_from"] == before and state.reason != WORKER_ENDED:
                     return False
-            if (state.summary or {}).get("diverged"):
-                record["obeyed"] = (state.summary or {}).get("control_offset", 0)
+            if (summary := state.summary or {}).get("diverged"):
+                record["obeyed"] = summary.get("control_offset", 0)
             if owner is not None:
                 record["owner"] = owner
             write_json(self.path / "config.json", record)

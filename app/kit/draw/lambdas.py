@@ -21,7 +21,7 @@ TITLES = {
 }
 Scale = Literal["λ", "logit"]
 By = Literal["λ", "layer"]
-Span = Literal["shared", "unit", "zoom"]
+PanelSpan = Literal["shared", "unit", "zoom"]
 """What panels span: all as much, 0 to 1, or each as little as its curves."""
 LEAST = {"λ": 0.1, "logit": 2.0}
 """What a panel spans at least, so that a drift of 0.00003 does not look like one of 0.009. All
@@ -34,7 +34,7 @@ _ORIGINS: dict[tuple[Scale, By], float | str] = {
 
 
 def lambda_chart(
-    shown: Sequence[Shown], *, scale: Scale = "λ", by: By = "λ", span: Span = "shared"
+    shown: Sequence[Shown], *, scale: Scale = "λ", by: By = "λ", span: PanelSpan = "shared"
 ) -> Chart:
     """λ of every layer of every run that has λ, or its logit; a panel per λ or per layer."""
     adaptive = [each for each in shown if each.history.adaptive_layers]

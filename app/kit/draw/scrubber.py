@@ -5,7 +5,7 @@ from typing import Any
 
 from .chart import Chart, Rows, Shown, chart_of, marks_since
 
-Span = tuple[int, int, bool]
+StepSpan = tuple[int, int, bool]
 """A run's first and newest step, and whether no more is to come."""
 
 
@@ -13,7 +13,7 @@ def scrubber_chart(shown: Sequence[Shown]) -> Chart:
     """The steps that the runs have, and marks of what was changed while they trained."""
     spec = {"kind": "scrubber", "ids": [each.id for each in shown]}
 
-    def spans() -> list[Span | None]:
+    def spans() -> list[StepSpan | None]:
         return [
             (each.history.first_step, each.history.step, each.is_over)
             if each.history.start
@@ -22,8 +22,8 @@ def scrubber_chart(shown: Sequence[Shown]) -> Chart:
         ]
 
     def feed(
-        cursor: tuple[list[Span | None], list[int]] | None,
-    ) -> tuple[dict[str, Any], tuple[list[Span | None], list[int]]]:
+        cursor: tuple[list[StepSpan | None], list[int]] | None,
+    ) -> tuple[dict[str, Any], tuple[list[StepSpan | None], list[int]]]:
         before, seen = cursor or ([None] * len(shown), [0] * len(shown))
         now = spans(), [len(each.history.commands) for each in shown]
         new = [

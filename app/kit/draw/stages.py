@@ -15,7 +15,7 @@ _BLOCKS = {"resnet8": 1, "resnet20": 3}
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class NetworkStage:
     """Layers that are drawn as one until they are unfolded."""
 
     title: str
@@ -46,27 +46,29 @@ def expected_layers(config: TrainConfig) -> list[str]:
     return [f"backbone.{name}" for name in names]
 
 
-def stages_of(layers: Sequence[str]) -> list[Stage]:
+def stages_of(layers: Sequence[str]) -> list[NetworkStage]:
     """The stages of a network: a layer each where there are few, else what its names group.
 
     What stands before the first stage or block goes with it, what stands behind the last as well.
 
     Example:
         >>> stages_of(["backbone.blocks.0.norm"])
-        [Stage(title='norm 1', layers=(0,))]
+        [NetworkStage(title='norm 1', layers=(0,))]
     """
     if len(layers) <= MOST:
-        return [Stage(short_layer(name), (place,)) for place, name in enumerate(layers)]
+        return [NetworkStage(short_layer(name), (place,)) for place, name in enumerate(layers)]
     kinds = [_kind(name) for name in layers]
     known = [kind for kind in kinds if kind]
     if not known:
-        return _merged([Stage(short_layer(name), (i,)) for i, name in enumerate(layers)], "layers")
+        return _merged(
+            [NetworkStage(short_layer(name), (i,)) for i, name in enumerate(layers)], "layers"
+        )
     filled, last = [], known[0]
     for kind in kinds:
         last = kind or last
         filled.append(last)
     groups = groupby(range(len(layers)), filled.__getitem__)
-    stages = [Stage(f"{word} {number}", tuple(places)) for (word, number), places in groups]
+    stages = [NetworkStage(f"{word} {number}", tuple(places)) for (word, number), places in groups]
     return _merged(stages, f"{known[0][0]}s")
 
 
@@ -78,13 +80,13 @@ def _kind(name: str) -> tuple[str, int] | None:
     return None
 
 
-def _merged(stages: Sequence[Stage], word: str) -> list[Stage]:
+def _merged(stages: Sequence[NetworkStage], word: str) -> list[NetworkStage]:
     """At most `MOST`, of which each holds about as many."""
     if len(stages) <= MOST:
         return list(stages)
     ends = [round(len(stages) * part / MOST) for part in range(MOST + 1)]
     return [
-        Stage(
+        NetworkStage(
             f"{word} {first + 1}–{end}",
             tuple(place for stage in stages[first:end] for place in stage.layers),
         )

@@ -21,13 +21,13 @@ BYTES_PER_SECOND = 3_000
 _LOOKS = {"contrast": "pale"}
 """What a corruption makes of an image, where one word says it."""
 
-Address = Callable[[Any, str], str]
+SheetAddress = Callable[[Any, str], str]
 """Of whose events name a file, and the file: where a browser finds it."""
-Answers = tuple[int, list[int], str]
+WallAnswers = tuple[int, list[int], str]
 """A run, steps, and its answers at each."""
 
 
-def wall_chart(shown: Sequence[Shown], address: Address) -> Chart:
+def wall_chart(shown: Sequence[Shown], address: SheetAddress) -> Chart:
     """Each contender's answer to each probe image, at any step.
 
     Contenders that were asked other images than the first one are left out, and named.
@@ -87,7 +87,7 @@ def packed(levels: NDArray[np.uint8]) -> str:
     return base64.b64encode(np.packbits(flat > 0).tobytes() + flat[flat > 0].tobytes()).decode()
 
 
-def _thinned(told: Sequence[tuple[NDArray[np.int64], NDArray[np.uint8]]]) -> list[Answers]:
+def _thinned(told: Sequence[tuple[NDArray[np.int64], NDArray[np.uint8]]]) -> list[WallAnswers]:
     """All answers, or as many as there is room for: evenly, the same share of every run's."""
     share = min(1.0, HISTORY_BYTES / max(sum(len(packed(levels)) for _, levels in told), 1))
     kept = []

@@ -18,7 +18,7 @@ import msgspec
 
 from afn.jsonl import append_line, read_lines
 
-from .script import Script, Step, steps_of
+from .script import RoomStep, Script, steps_of
 
 HOURS = 6.0
 """A room ends by itself so long after it was opened."""
@@ -83,12 +83,12 @@ class Room:
         return min(HOURS - (time.time() - self.opened) / 3600, HOURS)
 
     @property
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> tuple[RoomStep, ...]:
         """All steps."""
         return steps_of(self.script) if self.script else ()
 
     @property
-    def now(self) -> Step:
+    def now(self) -> RoomStep:
         """The step that it is at."""
         return self.steps[self.step]
 

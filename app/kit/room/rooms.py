@@ -34,7 +34,7 @@ from ..feed import FEED
 from ..folders import STATIC
 from . import pretending, report, training
 from .room import HOURS, Room, RoomError
-from .script import Finding, Source, steps_of
+from .script import Finding, RoomSource, steps_of
 
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """Of codes: nothing that is taken for something else."""
@@ -61,12 +61,12 @@ class Rooms:
     def __init__(self) -> None:
         self._rooms: dict[str, Room] = {}
         self._looks: dict[str, _Look] = {}
-        self._sources: dict[str, Callable[[], Source]] = {}
+        self._sources: dict[str, Callable[[], RoomSource]] = {}
         self._lock = threading.Lock()
         self.base = ""
         self.is_served = False
 
-    def serve(self, base: str, **sources: Callable[[], Source]) -> list[Route]:
+    def serve(self, base: str, **sources: Callable[[], RoomSource]) -> list[Route]:
         """The routes below the server's base path.
 
         Args:
@@ -177,12 +177,12 @@ class Rooms:
 
         return room.train(token, start)
 
-    def _of(self, room: Room) -> tuple[Source, str]:
+    def _of(self, room: Room) -> tuple[RoomSource, str]:
         assert room.script is not None
         kind, _, subject = room.script.subject.partition(":")
         return self._source(kind), subject
 
-    def _source(self, kind: str) -> Source:
+    def _source(self, kind: str) -> RoomSource:
         if kind not in self._sources:
             raise RoomError(f"rooms are made from {', '.join(self._sources)}, not {kind[:40]!r}")
         return self._sources[kind]()

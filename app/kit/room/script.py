@@ -39,14 +39,14 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the class is the experiment: each phone has a network trained."""
 
 
-Kind = Literal["join", "vote", "shown", "experiment", "train", "again", "answer", "end"]
+StepKind = Literal["join", "vote", "shown", "experiment", "train", "again", "answer", "end"]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class RoomStep:
     """One thing on the projector."""
 
-    kind: Kind
+    kind: StepKind
     poll: int = 0
     """The number of the poll that it is about."""
     say: str = ""
@@ -58,23 +58,25 @@ class Step:
         return {"vote": 0, "again": 1}.get(self.kind)
 
 
-def steps_of(script: Script) -> tuple[Step, ...]:
+def steps_of(script: Script) -> tuple[RoomStep, ...]:
     """The steps: predict, show, experiment, answer; then each check, voted on twice."""
     steps = [
-        Step("join", say="Scan the code, or type it in. No account, no name."),
-        Step("vote", 0, "Predict, each alone. Nobody sees the answers yet."),
-        Step("shown", 0, "What made you choose so? One voice for each answer, no verdict yet."),
-        Step("train" if script.trains else "experiment", 0, script.setup),
-        Step("answer", 0, "What did the data say? Whom did it surprise?"),
+        RoomStep("join", say="Scan the code, or type it in. No account, no name."),
+        RoomStep("vote", 0, "Predict, each alone. Nobody sees the answers yet."),
+        RoomStep("shown", 0, "What made you choose so? One voice for each answer, no verdict yet."),
+        RoomStep("train" if script.trains else "experiment", 0, script.setup),
+        RoomStep("answer", 0, "What did the data say? Whom did it surprise?"),
     ]
     for number in range(1, len(script.polls)):
         steps += [
-            Step("vote", number, "Answer alone."),
-            Step("shown", number, "Find somebody who chose another answer; convince each other."),
-            Step("again", number, "Vote again, each alone."),
-            Step("answer", number, "Why is each wrong answer tempting?"),
+            RoomStep("vote", number, "Answer alone."),
+            RoomStep(
+                "shown", number, "Find somebody who chose another answer; convince each other."
+            ),
+            RoomStep("again", number, "Vote again, each alone."),
+            RoomStep("answer", number, "Why is each wrong answer tempting?"),
         ]
-    return (*steps, Step("end", say="The report names nobody. The room closes by itself."))
+    return (*steps, RoomStep("end", say="The report names nobody. The room closes by itself."))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,7 +98,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class RoomSource:
     """What makes rooms of a page's subjects."""
 
     script: Callable[[str], Script]

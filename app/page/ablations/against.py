@@ -19,7 +19,7 @@ COSTS = ("train_seconds", "step_ms", "seconds")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PlotPlace:
     """A setting, by two of its figures."""
 
     point: Point
@@ -31,7 +31,7 @@ class Place:
     """Whether it has learned, and no cheaper one is better."""
 
 
-def places(results: SweepResults, across: Metric, up: Metric) -> list[Place]:
+def places(results: SweepResults, across: Metric, up: Metric) -> list[PlotPlace]:
     """Every setting that has both figures."""
     xs, ys = results.figures(across), results.figures(up)
     known = [point for point in results.points if point in xs and point in ys]
@@ -48,7 +48,7 @@ def places(results: SweepResults, across: Metric, up: Metric) -> list[Place]:
         )  # fmt: skip
 
     return [
-        Place(
+        PlotPlace(
             point, xs[point], ys[point], lost[point],
             across.name in COSTS and not lost[point] and not is_beaten(point),
         )
@@ -120,7 +120,7 @@ def against_reading(results: SweepResults, across: Metric, up: Metric) -> str:
     return " ".join(told)
 
 
-def _trend_words(found: Sequence[Place], across: Metric, up: Metric) -> str:
+def _trend_words(found: Sequence[PlotPlace], across: Metric, up: Metric) -> str:
     top = max(found, key=lambda each: each.y.mean if up.more_is_better else -each.y.mean)
     return (
         f"{count_words(len(found), 'setting')}; best is {point_words(top.point)}: "

@@ -33,7 +33,7 @@ _SHADES = 48
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Row:
+class FigureRow:
     """Pictures of the same images, and what a network answers to them, at every place."""
 
     label: str
@@ -63,7 +63,7 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Line:
+class FigureLine:
     """A quantity at every place."""
 
     label: str
@@ -97,7 +97,7 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Figure:
+class Draggable:
     """What is drawn. Where there are options, places are counted option by option."""
 
     handle: str
@@ -111,10 +111,10 @@ class Figure:
     quantity: str
     """What the curves are, with its unit."""
     range: tuple[float, float]
-    curves: Sequence[Line]
+    curves: Sequence[FigureLine]
     told: str
     """Networks, images, seeds and statistics behind it; plain text."""
-    rows: Sequence[Row] = ()
+    rows: Sequence[FigureRow] = ()
     labels: Sequence[int] = ()
     """The true class of each pictured image."""
     classes: Sequence[str] = tuple("0123456789")
@@ -162,7 +162,7 @@ def coloured(values: Any, reach: float) -> NDArray[np.uint8]:
     return np.rint(mixed).astype(np.uint8)
 
 
-def keep(figure: Figure, slug: str) -> Path:
+def keep(figure: Draggable, slug: str) -> Path:
     """Write it where the app finds it."""
     path = FOLDER / f"{slug}.json"
     path.write_text(json.dumps(figure.to_json(), ensure_ascii=False, separators=(",", ":")))

@@ -12,7 +12,7 @@ from afn.settings.config import TrainConfig
 from afn.stats.intervals import wilson_interval
 from afn.stats.over_seeds import OverSeeds
 
-from .figure import Line
+from .figure import FigureLine
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -74,11 +74,11 @@ def accuracies(
     answers: Sequence[NDArray[np.float64]],
     labels: NDArray[np.int64],
     **more: Any,
-) -> Line:
+) -> FigureLine:
     """Percent of right answers at each place, with Wilson's intervals."""
     hits = [int((each.argmax(1) == labels).sum()) for each in answers]
     ends = [wilson_interval(hit, len(labels)) for hit in hits]
-    return Line(
+    return FigureLine(
         label=label, color=color, values=[100 * hit / len(labels) for hit in hits],
         low=[100 * low for low, _ in ends], high=[100 * high for _, high in ends], **more,
     )  # fmt: skip
@@ -147,11 +147,11 @@ def trained(config: TrainConfig) -> "tuple[nn.Module, float]":
     return training.model.eval(), accuracy
 
 
-def over_seeds(label: str, color: str, values: ArrayLike, **more: Any) -> Line:
+def over_seeds(label: str, color: str, values: ArrayLike, **more: Any) -> FigureLine:
     """Values (seeds, places): their means, and the 95 % interval over three seeds or more."""
     by_seed = np.asarray(values, float)
     found = [OverSeeds(tuple(enumerate(column))) for column in by_seed.T.tolist()]
-    return Line(
+    return FigureLine(
         label=label, color=color, values=[over.mean for over in found], seeds=list(by_seed),
         low=[over.low for over in found], high=[over.high for over in found], **more,
     )  # fmt: skip

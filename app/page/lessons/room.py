@@ -8,16 +8,16 @@ from urllib.parse import urlencode
 
 import plotly.io
 
-from ...kit.room.script import Finding, Poll, Script, Source
+from ...kit.room.script import Finding, Poll, RoomSource, Script
 from .experiments.trial import Outcome, Trial
 from .lessons import LESSONS
 from .lessons.lesson import Lesson
 from .plans import BEHIND
 
 
-def source() -> Source:
+def source() -> RoomSource:
     """Rooms of lessons."""
-    return Source(script=script_of, experiment=finding)
+    return RoomSource(script=script_of, experiment=finding)
 
 
 def script_of(slug: str) -> Script:

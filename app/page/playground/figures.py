@@ -11,7 +11,7 @@ from ...kit import people
 from ...kit.comparison import Comparison
 from ...kit.draw.chart import Chart, Shown
 from ...kit.draw.corruptions import corruption_chart
-from ...kit.draw.lambdas import By, Scale, Span, lambda_chart
+from ...kit.draw.lambdas import By, PanelSpan, Scale, lambda_chart
 from ...kit.draw.learning import gradient_chart, learning_chart
 from ...kit.draw.legend import short_layer
 from ...kit.draw.live_chart import live_chart
@@ -117,7 +117,7 @@ def _lambdas(live: Live) -> None:
         st.caption("λ stands at its start; the first step comes in a moment.")
 
 
-def _lambda_chart(shown: Sequence[Shown], scale: Scale, by: By, span: Span) -> Chart:
+def _lambda_chart(shown: Sequence[Shown], scale: Scale, by: By, span: PanelSpan) -> Chart:
     return lambda_chart(shown, scale=scale, by=by, span=span)
 
 

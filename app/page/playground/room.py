@@ -13,15 +13,15 @@ from afn.work.folder import ENDED
 from ...kit import backend
 from ...kit.comparison import Comparison, from_url, labels
 from ...kit.room import training
-from ...kit.room.script import Finding, Poll, Script, Source
+from ...kit.room.script import Finding, Poll, RoomSource, Script
 
 _FEWEST = 3
 """Pairs that a verdict takes."""
 
 
-def source() -> Source:
+def source() -> RoomSource:
     """Rooms of comparisons."""
-    return Source(script=script_of, experiment=finding, config=config_of)
+    return RoomSource(script=script_of, experiment=finding, config=config_of)
 
 
 def script_of(link: str) -> Script:

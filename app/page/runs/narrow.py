@@ -10,7 +10,7 @@ from afn.settings.norms import NORM_TITLES
 from afn.wording import count_words, enumerate_words
 
 from . import view as state
-from .parallel import Axis, axes_of, brushed, parallel
+from .parallel import ParallelAxis, axes_of, brushed, parallel
 from .words import HELP
 
 _TOLD = ("dataset", "backbone", "norm")
@@ -77,7 +77,7 @@ def groups_of(lines: Sequence[Line]) -> dict[str, str]:
 def _axes(
     found: Sequence[Line],
     kept: Sequence[Line],
-    axes: Sequence[Axis],
+    axes: Sequence[ParallelAxis],
     brushes: Mapping[str, tuple[float, float]],
 ) -> None:
     parallel(found, axes, brushes, on_brushed=state.brush, key=state.PARALLEL)

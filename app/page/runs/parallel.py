@@ -27,7 +27,7 @@ Brushes = Mapping[str, tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
-class Axis:
+class ParallelAxis:
     """One of the axes."""
 
     name: str
@@ -37,7 +37,7 @@ class Axis:
     ticks: list[tuple[float, str]]
 
 
-def axes_of(lines: Sequence[Line]) -> list[Axis]:
+def axes_of(lines: Sequence[Line]) -> list[ParallelAxis]:
     """What differs among the runs: settings first, then what came of them."""
     sound = [line for line in lines if not line.is_damaged]
     names = dict.fromkeys(name for line in sound for name in line.settings if name in SETTINGS)
@@ -56,7 +56,7 @@ def axes_of(lines: Sequence[Line]) -> list[Axis]:
     return [*found[: MOST_AXES - len(results)], *results] if results else []
 
 
-def brushed(lines: Sequence[Line], axes: Sequence[Axis], brushes: Brushes) -> list[Line]:
+def brushed(lines: Sequence[Line], axes: Sequence[ParallelAxis], brushes: Brushes) -> list[Line]:
     """The runs that lie within every brush."""
     active = [(axis.places, brushes[axis.name]) for axis in axes if axis.name in brushes]
     return [
@@ -96,7 +96,7 @@ def _plain(value: Any) -> Any:
     return ", ".join(map(str, value)) or "none" if isinstance(value, list) else f"{value}"
 
 
-def _axis(name: str, title: str, values: Mapping[str, Any]) -> Axis | None:
+def _axis(name: str, title: str, values: Mapping[str, Any]) -> ParallelAxis | None:
     """None where all are the same."""
     known = {key: value for key, value in values.items() if value is not None}
     if len(set(map(str, known.values()))) < 2:
@@ -106,10 +106,10 @@ def _axis(name: str, title: str, values: Mapping[str, Any]) -> Axis | None:
     kinds = sorted(set(map(str, known.values())))
     at = {kind: i / (len(kinds) - 1) for i, kind in enumerate(kinds)}
     ticks = [(place, kind) for kind, place in at.items()] if len(kinds) <= 12 else []
-    return Axis(name, title, {key: at[str(value)] for key, value in known.items()}, ticks)
+    return ParallelAxis(name, title, {key: at[str(value)] for key, value in known.items()}, ticks)
 
 
-def _numbers(name: str, title: str, values: Mapping[str, float]) -> Axis:
+def _numbers(name: str, title: str, values: Mapping[str, float]) -> ParallelAxis:
     low, high = min(values.values()), max(values.values())
     is_log = low > 0 and high / low > _DECADES
 
@@ -120,12 +120,12 @@ def _numbers(name: str, title: str, values: Mapping[str, float]) -> Axis:
 
     shown = sorted({low, high, *(values.values() if len(set(values.values())) <= 6 else ())})
     ticks = [(place(value), number_words(value)) for value in shown]
-    return Axis(name, title, {key: place(value) for key, value in values.items()}, ticks)
+    return ParallelAxis(name, title, {key: place(value) for key, value in values.items()}, ticks)
 
 
 def parallel(
     lines: Sequence[Line],
-    axes: Sequence[Axis],
+    axes: Sequence[ParallelAxis],
     brushes: Brushes,
     *,
     on_brushed: Callable[[dict[str, tuple[float, float]]], None],

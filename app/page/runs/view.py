@@ -15,7 +15,7 @@ _KEPT = ("runs.kept.search", "runs.kept.group")
 
 
 @dataclass(slots=True)
-class Selection:
+class RunSelection:
     """What a session keeps of the page."""
 
     chosen: list[str] = field(default_factory=list)
@@ -34,9 +34,9 @@ class Selection:
     """Among which runs that was: among others the axes are others."""
 
 
-def selection() -> Selection:
+def selection() -> RunSelection:
     """This session's."""
-    return in_session(Selection)
+    return in_session(RunSelection)
 
 
 def table_key() -> str:

@@ -11,8 +11,7 @@ from afn.wording import fixed_words
 from ....kit.draw.axes import Figure
 from ..charts import maps_figure
 from ..experiments.arithmetic import Arithmetic
-from ..figure import Figure as Draggable
-from ..figure import Line, Row, coloured, grey
+from ..figure import Draggable, FigureLine, FigureRow, coloured, grey
 from .lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
 
 _SHOWN = ("a new digit,<br>faintly noisy", "normalized<br>over (N, H, W)", "normalized<br>over N")
@@ -139,7 +138,7 @@ def to_drag() -> Draggable:
     pictures = np.repeat(new[None], len(levels), axis=0)
     pictures[:, :, _CORNER, _CORNER] = levels[:, None, None, None] / 255.0
     assert not x[:, _CORNER, _CORNER].any(), "the corner is not dead"
-    rows = [Row(label="digits, and a dot in the corner", pictures=grey(pictures))]
+    rows = [FigureRow(label="digits, and a dot in the corner", pictures=grey(pictures))]
     curves, brightest = [], 0.0
     ways = {"over (N, H, W)": (x.mean(), x.std()), "over N": (x.mean(axis=0), x.std(axis=0))}
     for (label, (mean, deviation)), color in zip(ways.items(), _WAYS, strict=True):
@@ -147,13 +146,15 @@ def to_drag() -> Draggable:
         brightest = brightest or float(maps[0].max())
         is_answer = label == "over N"
         rows.append(
-            Row(
+            FigureRow(
                 label=f"normalized {label}", color=color, pictures=coloured(maps, _REACH),
                 is_answer=is_answer,
             )
         )  # fmt: skip
         dot = maps[:, 0, 2, 2]
-        curves.append(Line(label=f"the dot, {label}", color=color, values=dot, is_answer=is_answer))
+        curves.append(
+            FigureLine(label=f"the dot, {label}", color=color, values=dot, is_answer=is_answer)
+        )
     return Draggable(
         handle="grey levels of the dot, of 255", stops=[str(level) for level in levels], start=5,
         ticks=[(place, str(levels[place])) for place in (0, 5, 10, 15, 20)],

@@ -12,8 +12,7 @@ from ....kit.draw.palette import NORM_COLORS
 from ....kit.results import points
 from ..charts import Dot
 from ..experiments.trainings import Trained, Trainings
-from ..figure import Figure as Draggable
-from ..figure import Row, coloured
+from ..figure import Draggable, FigureRow, coloured
 from .lesson import Answer, Check, Lesson, Note, Onward, Option, SeedsChart
 
 _AXIS, _SMALL, _LARGE = "images in a batch", "4", "64"
@@ -110,7 +109,7 @@ def to_drag() -> Draggable:
         quantity="accuracy after one pass over 1,437 digits, %", range=(0, 100), digits=1,
         unit=" %", level=(10, "chance"), curves=curves, small=0,
         rows=[
-            Row(
+            FigureRow(
                 label="one digit in eight batches: behind norm 1",
                 pictures=coloured(maps[:, :, channel], 3.0),
             )

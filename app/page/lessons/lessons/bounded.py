@@ -10,8 +10,7 @@ from afn.wording import enumerate_words, fixed_words, number_words
 from ....kit.draw.axes import Figure
 from ..charts import FLOOR, Dot, dots_figure
 from ..experiments.evaluations import Rescaled, Rescalings
-from ..figure import Figure as Draggable
-from ..figure import Line, Row, coloured, grey
+from ..figure import Draggable, FigureLine, FigureRow, coloured, grey
 from .lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
 
 _PAPER, _CODE = "paper", "code"
@@ -111,17 +110,17 @@ def to_drag() -> Draggable:
     factors = np.geomspace(1, 0.05, 31)
     damaged = [contrast(images, float(factor)) for factor in factors]
     pictures = np.stack([each[:PICTURED, 0].numpy() for each in damaged])
-    rows, curves = [Row(label="the batch, eight of 128", pictures=grey(pictures))], []
+    rows, curves = [FigureRow(label="the batch, eight of 128", pictures=grey(pictures))], []
     for label, name in _MODELS.items():
         model = load_pretrained(name)
         told: dict[str, Any] = {"color": _COLORS[label], "is_answer": label == _CODE}
         found = np.stack([scales(model, each, _NORM_2) for each in damaged])  # (places, channels)
         moved = np.abs(found - found[0])
         channel = int(moved.max(axis=0).argmax())
-        curves.append(Line(label=_SHOWN[label], values=moved[:, channel], **told))
+        curves.append(FigureLine(label=_SHOWN[label], values=moved[:, channel], **told))
         seen = [asked(model, each, behind=_NORM_2)[1][:PICTURED, channel] for each in damaged]
         label = f"{_SHOWN[label]}: behind norm 2"
-        rows.append(Row(label=label, pictures=coloured(np.stack(seen), 3.0), **told))
+        rows.append(FigureRow(label=label, pictures=coloured(np.stack(seen), 3.0), **told))
     stops = [f"{100 * factor:.0f} %" for factor in factors]
     return Draggable(
         handle="contrast left", stops=stops, start=0,

@@ -17,8 +17,7 @@ from ....kit.draw.axes import Figure
 from ....kit.draw.palette import GREY
 from ..charts import Curve, Dot, lines_figure
 from ..experiments.trainings import Trained, Trainings
-from ..figure import Figure as Draggable
-from ..figure import Line, Row, coloured
+from ..figure import Draggable, FigureLine, FigureRow, coloured
 from .lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option, SeedsChart
 
 _START, _DEPTH = "start", "network"
@@ -143,10 +142,10 @@ def to_drag() -> Draggable:
         channel = int(seen[0].std(axis=(0, 2, 3)).argmax())
         maps = np.stack([each[:PICTURED, channel] for each in seen])
         label = f"ResNet-20: behind norm {number} of 19"
-        rows.append(Row(label=label, pictures=coloured(maps, 8.0), is_answer=number > 1))
+        rows.append(FigureRow(label=label, pictures=coloured(maps, 8.0), is_answer=number > 1))
     limits = {"one layer's limit": 1, "multiplied, 19 layers": 19}
     curves = [
-        Line(
+        FigureLine(
             label=label, color=GREY, dash="dot" if layers == 1 else "dash",
             values=[stacked_limit([each] * layers) for each in lambdas],
         )

@@ -10,8 +10,7 @@ from ....kit.draw.estimates import accuracy_over, gain_over, gain_words
 from ....kit.draw.palette import NORM_COLORS
 from ..charts import Curve, lines_figure
 from ..experiments.evaluations import Answers, Evaluations, LessonQuestion
-from ..figure import Figure as Draggable
-from ..figure import Row, coloured, grey
+from ..figure import Draggable, FigureRow, coloured, grey
 from .lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
 
 _RUNNING, _BATCH, _AFN = "BN, running averages", "BN, test batch", "AFN, test batch"
@@ -88,7 +87,7 @@ def to_drag() -> Draggable:
     images, labels = test_images("mnist5k", _IMAGES)
     factors = np.geomspace(1, 0.05, 31)
     damaged = [contrast(images, float(factor)) for factor in factors]
-    rows = [Row(label="test digits", pictures=grey(torch.stack(damaged)[:, :PICTURED, 0]))]
+    rows = [FigureRow(label="test digits", pictures=grey(torch.stack(damaged)[:, :PICTURED, 0]))]
     curves = []
     for label, dash in _DASHES.items():
         name, _, statistics = label.partition(", ")
@@ -104,7 +103,7 @@ def to_drag() -> Draggable:
             maps = np.stack([each[:PICTURED, channel] for _, each in found])
             answers = np.stack([each[:PICTURED] for each, _ in found])
             rows.append(
-                Row(
+                FigureRow(
                     label=f"{label}: behind norm 1", color=color, answers=answers,
                     pictures=coloured(maps, 3.0), is_answer=is_answer,
                 )

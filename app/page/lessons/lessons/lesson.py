@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from ....kit.draw.axes import Figure
 from ..charts import Dot, dots_figure
 from ..experiments.experiment import Data, Experiment
-from ..figure import Figure as Draggable
+from ..figure import Draggable
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,7 @@ from ....kit.draw.estimates import Estimate, accuracy_over, gain_over, gain_word
 from ....kit.draw.palette import GREY, NORM_COLORS
 from ..charts import Dot, dots_figure
 from ..experiments.evaluations import Answers, Evaluations, LessonQuestion
-from ..figure import Figure as Draggable
-from ..figure import Row, grey
+from ..figure import Draggable, FigureRow, grey
 from .lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
 
 _ADAPTING, _FROZEN = "networks adapting", "networks frozen"
@@ -101,12 +100,12 @@ def to_drag() -> Draggable:
     ]
     labels = shown[0].labels.numpy()
     pictures = np.stack([each.images[:PICTURED, 0].numpy() for each in shown])
-    rows, curves = [Row(label="test digits", pictures=grey(pictures))], []
+    rows, curves = [FigureRow(label="test digits", pictures=grey(pictures))], []
     for label, way, color in ((_ADAPTING, "on", NORM_COLORS["afn"]), (_FROZEN, "frozen", _ICE)):
         found = [asked(model, each.images, networks=way)[0] for each in shown]
         answers = np.stack([each[:PICTURED] for each in found])
         is_answer = way == "frozen"
-        rows.append(Row(label=label, color=color, answers=answers, is_answer=is_answer))
+        rows.append(FigureRow(label=label, color=color, answers=answers, is_answer=is_answer))
         dash = "dash" if is_answer else ""
         curves.append(accuracies(label, color, found, labels, dash=dash, is_answer=is_answer))
     stops = ["clean", "1", "2", "3", "4", "5"]

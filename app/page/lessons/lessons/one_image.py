@@ -10,8 +10,7 @@ from ....kit.draw.estimates import Estimate, accuracy_over, gain_over, gain_word
 from ....kit.draw.palette import NORM_COLORS
 from ..charts import Curve, lines_figure
 from ..experiments.evaluations import Answers, Evaluations, LessonQuestion
-from ..figure import Figure as Draggable
-from ..figure import Row, coloured, grey
+from ..figure import Draggable, FigureRow, coloured, grey
 from .lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
 
 _SIZES = (1, 2, 4, 8, 16, 32, 128)
@@ -110,7 +109,7 @@ def to_drag() -> Draggable:
         for order in _ORDERS.values()
         for size in _DRAGGED
     ]
-    rows = [Row(label="test digits", pictures=grey(images[None, :PICTURED, 0]))]
+    rows = [FigureRow(label="test digits", pictures=grey(images[None, :PICTURED, 0]))]
     curves = []
     for label, name in _LEVEL.items():
         statistics = "running" if "running" in label else "batch"
@@ -125,9 +124,9 @@ def to_drag() -> Draggable:
         if name == "mnist5k-bn":
             channel = int(found[len(_DRAGGED) - 1][1].std(axis=(0, 2, 3)).argmax())
             maps = coloured(np.stack([each[:PICTURED, channel] for _, each in found]), 3.0)
-            rows.append(Row(label=f"{label}: behind norm 1", color=color, pictures=maps))
+            rows.append(FigureRow(label=f"{label}: behind norm 1", color=color, pictures=maps))
         answers = np.stack([each[:PICTURED] for each in shares])
-        rows.append(Row(label=label, color=color, answers=answers, is_answer=True))
+        rows.append(FigureRow(label=label, color=color, answers=answers, is_answer=True))
     stops = [str(size) for size in _DRAGGED]
     return Draggable(
         handle="images in a test batch", stops=stops, start=len(stops) - 1, switch="order",

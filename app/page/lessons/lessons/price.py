@@ -12,8 +12,7 @@ from ....kit.draw.axes import Figure
 from ....kit.draw.palette import GREY, NORM_COLORS
 from ..charts import Dot, dots_figure
 from ..experiments.timings import Timings
-from ..figure import Figure as Draggable
-from ..figure import Line
+from ..figure import Draggable, FigureLine
 from .lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
 
 _NORMS = ("afn", "asrnorm")
@@ -99,11 +98,11 @@ def to_drag() -> Draggable:
         return [told(found[*place, norm], found[*place, "bn"]) for place in places]
 
     macs = along("afn", lambda ours, bn: ours.macs / bn.macs)
-    curves = [Line(label="AFN, arithmetic", color=GREY, dash="dash", values=macs)]
+    curves = [FigureLine(label="AFN, arithmetic", color=GREY, dash="dash", values=macs)]
     for norm in _NORMS:
         label, color = f"{NORM_TITLES[norm]}, time", NORM_COLORS[norm]
         times = along(norm, lambda ours, _: ours.train_ratio)
-        curves.append(Line(label=label, color=color, values=times, is_answer=True))
+        curves.append(FigureLine(label=label, color=color, values=times, is_answer=True))
     stops = [str(size) for size in sizes]
     return Draggable(
         handle="images in a batch", stops=stops, start=0, ticks=list(enumerate(stops)),

@@ -16,8 +16,7 @@ from ....kit.draw.axes import Figure
 from ....kit.results import points
 from ..charts import Curve, Dot, lines_figure
 from ..experiments.trainings import Trained, Trainings
-from ..figure import Figure as Draggable
-from ..figure import Row, coloured
+from ..figure import Draggable, FigureRow, coloured
 from .lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option, SeedsChart
 
 _AXIS = "start of λ"
@@ -153,11 +152,16 @@ def to_drag() -> Draggable:
         labels=labels[:PICTURED].tolist(),
         curves=[over_seeds("AFN, three seeds", color, np.array(reached).T, is_answer=True)],
         rows=[
-            Row(
+            FigureRow(
                 label="before training: behind norm 2",
                 pictures=coloured(np.stack(maps)[:, :, channel], 6.0),
             ),
-            Row(label="after it: answers", color=color, answers=np.stack(answers), is_answer=True),
+            FigureRow(
+                label="after it: answers",
+                color=color,
+                answers=np.stack(answers),
+                is_answer=True,
+            ),
         ],
         told="AFN, all four λ from the same start, mnist5k, one epoch, seeds 0, 1 and 2 (dots; "
         "band: their 95 % interval), at chance where the loss is not finite; "

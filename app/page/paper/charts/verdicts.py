@@ -18,7 +18,7 @@ from .forest import Scale, figure_html, marks_html
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class VerdictMark:
     """What has become of a claim, in one of a few ways."""
 
     glyph: str
@@ -29,16 +29,16 @@ class Outcome:
 
 
 OUTCOMES = (
-    Outcome("✓", MORE, "holds", ("holds",)),
-    Outcome("✗", LESS, "contradicted", ("does not hold", "the other way round")),
-    Outcome("○", "#6B5CC4", "no such effect", ("not found", "worth less")),
-    Outcome("≈", GREY, "open", ("cannot tell", "open", "too few seeds", "no verdict")),
-    Outcome("·", GREY, "not measured", ("not measured", "not yet")),
+    VerdictMark("✓", MORE, "holds", ("holds",)),
+    VerdictMark("✗", LESS, "contradicted", ("does not hold", "the other way round")),
+    VerdictMark("○", "#6B5CC4", "no such effect", ("not found", "worth less")),
+    VerdictMark("≈", GREY, "open", ("cannot tell", "open", "too few seeds", "no verdict")),
+    VerdictMark("·", GREY, "not measured", ("not measured", "not yet")),
 )
 """In this order everywhere."""
 
 
-def outcome(verdict: str | None) -> Outcome:
+def outcome(verdict: str | None) -> VerdictMark:
     """Of a verdict, of claims and of questions alike; None for what is not measured here."""
     told = verdict or OUTCOMES[-1].verdicts[0]
     return next(each for each in OUTCOMES if told.startswith(each.verdicts))
@@ -59,14 +59,14 @@ def picture_html(rows: Mapping[TableName, Sequence[Replicated]], found: Sequence
     return f'<div class="afn-verdicts">{_tally_html(both)}<div class="both">{inner}</div></div>'
 
 
-def tally_words(found: Iterable[Outcome]) -> str:
+def tally_words(found: Iterable[VerdictMark]) -> str:
     """ "Of 52 claims and questions: holds 4, …", for whom the picture is read to."""
     counts = Counter(found)
     told = ", ".join(f"{each.title} {counts[each]}" for each in OUTCOMES)
     return f"Of {counts.total()} claims and questions: {told}."
 
 
-def _tally_html(found: Sequence[Outcome]) -> str:
+def _tally_html(found: Sequence[VerdictMark]) -> str:
     counts = Counter(found)
     told = "".join(
         tag(
@@ -78,7 +78,7 @@ def _tally_html(found: Sequence[Outcome]) -> str:
     return tag("ul", told, aria_label=tally_words(found))
 
 
-def _mark(each: Outcome) -> str:
+def _mark(each: VerdictMark) -> str:
     css = f"mark {each.title.replace(' ', '-')}"
     return tag("i", each.glyph, css=css, aria_hidden="true", style=f"--hue:{each.color}")
 
