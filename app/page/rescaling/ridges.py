@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from afn.runs.history import History
-from afn.wording import number_words, range_words
+from afn.wording import fixed_words, number_words, range_words
 
 from ...kit.draw.axes import Figure, axis, drawn, kept, named_axis
 from ...kit.draw.chart import Rows, Shown
@@ -315,7 +315,8 @@ def outlier_words(gamma: Sequence[float], beta: Sequence[float]) -> str:
     if not found:
         return "No channel stands apart."
     parts = [
-        f"channel {each.channel}: {symbol} {each.value:.2f} (median {each.median:.2f})"
+        f"channel {each.channel}: {symbol} {fixed_words(each.value)} "
+        f"(median {fixed_words(each.median)})"
         for symbol, each in found[:_NAMED]
     ]
     if left := len(found) - len(parts):

@@ -52,6 +52,7 @@ def test_outliers_are_named():
     gamma, beta = [1.01] * 6 + [1.92], [0.0] * 7
     assert outlier_words(gamma, beta) == ("Apart from the others: channel 7: γ̂ 1.92 (median 1.01).")
     assert outlier_words(beta, beta) == "No channel stands apart."
+    assert "β̂ −0.50 (median 0.00)" in outlier_words(beta, [*[0.0] * 20, -0.5])
     many = [0.0] * 20 + [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
     assert outlier_words(many, beta).endswith("channel 23: γ̂ 3.00 (median 0.00), 2 more.")
 
