@@ -27,6 +27,8 @@ def main() -> None:
     parser.add_argument("--factors", type=float, nargs="+", default=[1.0, 30.0])
     parser.add_argument("--norms", nargs="+", default=["afn", "asrnorm"])
     parser.add_argument("--start", choices=LambdaInit.PRESETS, default="paper")
+    parser.add_argument("--dataset", default="mnist5k")
+    parser.add_argument("--epochs", type=int, default=3)
     asked = parser.parse_args()
     torch.set_num_threads(1)
     for norm in asked.norms:
@@ -36,7 +38,7 @@ def main() -> None:
                 f"\n{norm}, start {asked.start}, λ lr ×{factor:g}, {asked.seeds} seeds", flush=True
             )
             config = TrainConfig(
-                norm=norm, lambda_init=LambdaInit.PRESETS[asked.start], lambda_lr_factor=factor,
+                norm=norm, dataset=asked.dataset, epochs=asked.epochs, lambda_init=LambdaInit.PRESETS[asked.start], lambda_lr_factor=factor,
                 evals_per_epoch=0, corruptions=(PALE,), severity=5,
             )  # fmt: skip
             tests = measured(config, asked.seeds)

@@ -35,6 +35,10 @@ SMALLEST = {
         "mnist5k-afn --images 8",
         r"^mnist5k-afn +\d+\.\d\d( +[+-]\d+\.\d\d ± +\d+\.\d\d){2}$",
     ),
+    "moving_lambda": (
+        "--seeds 2 --norms afn --dataset digits8 --epochs 1",
+        r"^  norm 2 λ_μ: 0\.\d{4} → .*\], \d of 2 the same way",
+    ),
     "pages": ("--pages Paper --times 1", r"^Paper( +\d+){4}   target 500: (met|MISSED)$"),
     "presets": ("--steps 2", r"^Pale digits: AFN \d\.\d\d, ASRNorm \d\.\d\d, BN \d\.\d\d nats"),
     "picture": (
