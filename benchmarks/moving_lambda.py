@@ -38,7 +38,8 @@ def main() -> None:
                 f"\n{norm}, start {asked.start}, λ lr ×{factor:g}, {asked.seeds} seeds", flush=True
             )
             config = TrainConfig(
-                norm=norm, dataset=asked.dataset, epochs=asked.epochs, lambda_init=LambdaInit.PRESETS[asked.start], lambda_lr_factor=factor,
+                norm=norm, dataset=asked.dataset, epochs=asked.epochs,
+                lambda_init=LambdaInit.PRESETS[asked.start], lambda_lr_factor=factor,
                 evals_per_epoch=0, corruptions=(PALE,), severity=5,
             )  # fmt: skip
             tests = measured(config, asked.seeds)
