@@ -194,14 +194,17 @@ def _moves(lane: Lane, before: _Seen) -> list[list[Any]]:
 
 
 def _tests(lane: Lane, before: _Seen) -> list[list[Any]]:
-    """Per test on clean images, or on those with the first damage: what it found."""
+    """Per test on images with the first damage or, where none is tested, on clean ones.
+
+    Lanes are compared: the figure is of the same images in all of them, and at all times.
+    """
     if lane.history is None:
         return []
-    damages = lane.config.corruptions[:1]
+    wanted = next(iter(lane.config.corruptions), None)
     return [
         [test["step"], test["accuracy"], _damage(test)]
         for test in lane.history.evaluations[before.tests :]
-        if test["corruption"] in (None, *damages)
+        if test["corruption"] == wanted
     ]
 
 

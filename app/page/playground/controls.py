@@ -46,15 +46,17 @@ def _catalogue(current: str) -> dict[str, DatasetEntry]:
     return found
 
 
-def render() -> tuple[Comparison, list[str]]:
-    """Draw all settings; returns what they say and one line for each thing that cannot be."""
+def render() -> tuple[Comparison, list[str], Any]:
+    """Draw all settings; returns what they say, one line for each thing that cannot be, and the
+    place for what can be changed while they train."""
     presets.render(state.take()[0])
     _contenders()
+    changes = st.container()  # what is above stays where it is
     entries = _catalogue(state.value(SETTINGS["dataset"]))
     _dataset(entries)
     _training(entries)
     comparison, errors = state.take()
-    return comparison, errors or _data_errors(comparison, entries)
+    return comparison, errors or _data_errors(comparison, entries), changes
 
 
 def _dataset(entries: dict[str, DatasetEntry]) -> None:
@@ -87,7 +89,7 @@ def _dataset(entries: dict[str, DatasetEntry]) -> None:
         st.caption(f":material/folder_off: {plain(line[0].upper() + line[1:])}.")
     missing = [entry for entry in entries.values() if entry.status not in _AVAILABLE]
     if missing:
-        with st.expander(f"{count_words(len(missing), 'more data set')} can be had"):
+        with st.expander(f"Get {count_words(len(missing), 'more data set')}"):
             st.markdown("\n".join(f"- **{e.title}**: {e.how_to_get}" for e in missing))
     named = state.value(SETTINGS["backbone"])  # by a link or a run, whatever is offered
     offered = [

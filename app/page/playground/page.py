@@ -38,8 +38,7 @@ def render() -> None:
     tour.begin(is_linked=state.is_linked())
     state.begin()
     with st.sidebar:
-        changes = st.container()
-        comparison, errors = controls.render()
+        comparison, errors, changes = controls.render()
     state.write_url(comparison)
     backend.runner().start()
     slots = state.slots(comparison)

@@ -14,14 +14,14 @@ COOKIE = "afn_tour"
 """Set in browsers that have seen the tour."""
 _STEPS = (
     (".network-valve",
-     "A mixing valve, all that differs between the rows. Its needle is λ: the share that a small "
-     "network proposes instead of what is measured."),
-    (".st-key-scrubber", "Drag or play: everything on the page shows that step."),
+     "A valve. It mixes the mean and spread that are measured with those that a small network "
+     "proposes; its needle, λ, is the proposal's share. BN has none."),
     (".st-key-twist",
      "BN fails on pale digits: it normalizes by averages remembered from clear ones. Give it the "
      "test batch too, and look at its row."),
+    (".st-key-scrubber", "Drag or play: everything on the page shows that step."),
     (".st-key-transport-Start, .st-key-transport-Start-again",
-     "Now train them yourself: here, in seconds."),
+     "Now train them yourself. What λ is worth, the Lessons ask."),
 )  # fmt: skip
 
 

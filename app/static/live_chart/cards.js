@@ -26,7 +26,7 @@ export function render(slot, { html, tests }, { step }) {
     if (score.shown === shown && score.classList.contains("other") === isOther) return;
     score.shown = shown;
     score.classList.toggle("other", isOther);
-    const words = test ? `test accuracy at step ${test.step.toLocaleString("en")}` : "";
+    const words = test ? `clean images, step ${test.step.toLocaleString("en")}` : "";
     score.words ??= element("small", {});
     if (!score.words.isConnected) score.replaceChildren("", " ", score.words);
     score.firstChild.data = test ? test.told : "–";

@@ -122,8 +122,8 @@ function build(slot, key, spec, view, width, chart) {
 /** What the picture says, for who sees it the first time. */
 function sentence() {
   const proposed = element("b", { className: "is-proposed" }, "proposes");
-  const parts = ["Each valve mixes what is ", element("b", {}, "measured"), " with what its small network "];
-  return element("p", { className: "network-words" }, ...parts, proposed, ". ", element("b", {}, "λ"), " says how far it is open.");
+  const parts = ["A norm needs a mean and a spread: ", element("b", {}, "measured"), ", or mixed with what a small network "];
+  return element("p", { className: "network-words" }, ...parts, proposed, ". ", element("b", {}, "λ"), " is the proposal's share.");
 }
 
 /** Nothing moves that nobody sees. */
