@@ -41,7 +41,32 @@ def lesson(page: Page, address: str) -> Iterator[None]:
     yield from _still(12)
 
 
-SCENES: dict[str, Scene] = {"lesson": lesson}
+def minute(page: Page, address: str) -> Iterator[None]:
+    """The first minute: a recorded comparison plays, and BN is given the test batch too."""
+    page.goto(address)
+    page.locator(".network-valve").first.wait_for()
+    yield from _still(36)
+    page.get_by_role("button", name="Next", exact=True).click()
+    yield from _still(8)
+    page.get_by_text("Give BN the test batch too").click()
+    yield from _still(16)
+    page.get_by_role("button", name="Skip", exact=True).click()
+    hand = page.get_by_role("slider", name="Training step")
+    yield from _dragged(hand, "ArrowLeft", 10)
+    yield from _still(8)
+
+
+def stage(page: Page, address: str) -> Iterator[None]:
+    """The stage: one thing on the whole screen, and the next."""
+    page.goto(f"{address}/?stage=1")
+    page.locator(".network-valve").first.wait_for()
+    yield from _still(20)
+    for _ in range(2):
+        page.keyboard.press("ArrowRight")
+        yield from _still(12)
+
+
+SCENES: dict[str, Scene] = {"minute": minute, "lesson": lesson, "stage": stage}
 """By name."""
 
 

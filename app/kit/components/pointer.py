@@ -34,12 +34,14 @@ export default function ({ data, parentElement }) {
   const draw = () => {
     if (known.at === null) {
       place.replaceChildren();
+      place.hidePopover();
       shown = null;
       return;
     }
     const there = steps.filter(target);
     const step = there[Math.min(known.at, there.length - 1)];
     if (!step) return;
+    if (!place.matches(":popover-open")) place.showPopover(); // above the sidebar, too
     const key = `${step.at} ${there.length}`;
     if (shown !== key) {
       shown = key;
@@ -96,7 +98,7 @@ export default function ({ data, parentElement }) {
 }
 """
 _component = st.components.v2.component(
-    "pointer", html='<div class="afn-pointer"></div>', js=_SCRIPT, isolate_styles=False
+    "pointer", html='<div class="afn-pointer" popover="manual"></div>', js=_SCRIPT, isolate_styles=False
 )
 
 

@@ -17,11 +17,11 @@ _STEPS = (
      "A valve. It mixes the mean and spread that are measured with those that a small network "
      "proposes; its needle, λ, is the proposal's share. BN has none."),
     (".st-key-twist",
-     "BN fails on pale digits: it normalizes by averages remembered from clear ones. Give it the "
-     "test batch too, and look at its row."),
+     "BN reads pale digits badly, and not for want of λ: it normalizes by averages remembered from "
+     "clear ones. Let it measure the test batch, and look at its row."),
     (".st-key-scrubber", "Drag or play: everything on the page shows that step."),
     (".st-key-transport-Start, .st-key-transport-Start-again",
-     "Now train them yourself. What λ is worth, the Lessons ask."),
+     "Now train them yourself. Then the lessons ask what λ is for."),
 )  # fmt: skip
 
 

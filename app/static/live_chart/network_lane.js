@@ -128,7 +128,7 @@ export function buildLane(lane, { width, height, open, dial, isCompact, inside, 
   let flowing = null;
   const update = (data, now, { scale, isLive, isFlowing }) => {
     setText(score, now.test ? `${Math.round(100 * now.test.share)} %` : "–");
-    setText(tested, now.test ? `${now.test.damage ? `${now.test.damage} of 5` : "clean images"} · step ${now.test.step}` : lane.isStarted ? "no test yet" : "untrained");
+    setText(tested, now.test ? `${now.test.damage || "clean images"} · step ${now.test.step}` : lane.isStarted ? "no test yet" : "untrained");
     for (const { valve, drawn, link } of built) {
       const state = stateOf(valve.layers, now, scale);
       drawn.update(state);
