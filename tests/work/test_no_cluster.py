@@ -66,7 +66,7 @@ def test_tls_files_that_are_not_there_or_no_pem(store, tmp_path, monkeypatch):
         ClusterRunner(store, "tls://127.0.0.1:8786")
     file = tmp_path / "a.pem"
     file.write_text("no certificate")
-    with pytest.raises(ValueError, match=r"AFN_CLUSTER_KEY is no file: .*nothing"):
+    with pytest.raises(ValueError, match=r"AFN_CLUSTER_KEY is no file: /"):
         ClusterRunner(
             store, "tls://127.0.0.1:1", ca=str(file), cert=str(file), key=str(tmp_path / "nothing")
         )

@@ -238,7 +238,7 @@ def test_the_start_of_lambda_is_what_the_layer_will_have(name, statistics, resca
 
 
 def test_the_presets_are_those_that_the_app_promises():
-    names = ["paper", "moving", "reference", "open", "off", "batch4", "no-networks"]
+    names = ["pale", "paper", "moving", "reference", "open", "off", "batch4", "no-networks"]
     assert list(PRESETS) == names
     starts = {name: preset.comparison[0].lambda_init for name, preset in PRESETS.items()}
     assert {name: starts[name] for name in LambdaInit.PRESETS} == LambdaInit.PRESETS

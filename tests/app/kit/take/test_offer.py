@@ -145,7 +145,7 @@ def test_the_playground_offers_what_it_trained(runs, quick):
 
 
 def test_a_lesson_offers_its_experiment(runs):
-    code = code_of(opened("lessons", lesson="hidden-hero"), "take.lessons")
+    code = code_of(opened("lessons", lesson="hidden-hero", guess="1"), "take.lessons")
     assert '{"network": "mnist5k-bn", "statistics": "batch"}' in code
     assert "python -m afn evaluate mnist5k-bn --grid --corruption contrast" in code
 

@@ -195,8 +195,8 @@ def test_what_a_resumed_run_took_back_is_gone_from_every_chart(
     for title in curves:
         page.get_by_role("figure", name=re.compile(f"^{title}")).scroll_into_view_if_needed()
         page.wait_for_function(f"([title, at]) => ({DRAWN})()[title] === at", arg=[title, at])
-    expect(page.get_by_text(re.compile(f"step {at:,} "))).to_be_visible()
-    expect(page.locator(".st-key-rail").get_by_label("Learning rate")).to_be_visible()
+    expect(page.locator(".afn-card .facts")).to_contain_text(f"step {at:,} ")
+    expect(page.locator(".st-key-rail").get_by_label("Learning rate", exact=True)).to_be_visible()
 
 
 def test_hidden_legend_entries_survive_ticks(page: Page, address: str):

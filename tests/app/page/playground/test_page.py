@@ -31,7 +31,7 @@ from tests.app.playground import (
 # -- settings --------------------------------------------------------------------------------------
 
 
-def test_the_first_visit_needs_no_data_and_writes_nothing(runs):
+def test_the_first_visit_needs_no_data_and_makes_no_run(runs):
     at = playground(seed="0")
     assert standing(at) == [("AFN", "ready"), ("ASRNorm", "ready"), ("BN", "ready")]
     assert "Nothing runs yet" in text(at.caption)
@@ -41,7 +41,7 @@ def test_the_first_visit_needs_no_data_and_writes_nothing(runs):
     assert at.selectbox(key="set.dataset").value == "mnist5k"
     assert len(at.warning) == len(at.error) == 0
     assert dict(at.query_params) == {"c": ["afn", "asrnorm", "bn"]}
-    assert not runs.root.exists()
+    assert runs.list() == []
 
 
 def test_a_preset_changes_settings_address_and_says_what_to_expect(runs):
