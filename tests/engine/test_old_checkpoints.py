@@ -66,6 +66,7 @@ def test_forking(store, config):
     events = told(execute(parent))
     aged(place_of(parent, STEP).path, config)
     made = fork(store, parent, step=STEP)
-    start, _, *rest = told(execute(made))
+    start, _, first, *rest = told(execute(made))
+    assert (first["kind"], first["step"]) == ("probe", STEP)  # what it begins with
     assert start["forked_from"]["fresh"] == start["forked_from"]["dropped"] == []
     assert rest == events[-len(rest) :]
