@@ -22,9 +22,9 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from afn.runs.store import RunStore
 from tests.app.browser import app_server, button, launched_chromium
 
-PATIENCE = 300_000
+PATIENCE = 90_000
 FIRST_LAMBDA = """() => [...document.querySelectorAll('.js-plotly-plot')].some(plot =>
-  plot.layout.annotations?.some(note => note.text.includes('λ_μ')) &&
+  plot.layout.annotations?.some(note => /λ(_|<sub>)μ/.test(note.text)) &&
   plot.data.some(trace => Math.max(...trace.x) >= 1))"""
 CLICK = f"""() => {{ window.clicked = performance.now();
   window.first = null;

@@ -26,5 +26,5 @@ def test_a_page_is_found_under_its_name_and_the_link_settings_are_kept(
     page.goto(address + path)
     expect(page.get_by_role("heading", name=heading)).to_be_visible()
     page.wait_for_url(address + settled)
-    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator("[data-testid=stDialog]")).to_have_count(0)
     assert not page.get_by_text("Page not found").count()

@@ -98,7 +98,10 @@ export default function ({ data, parentElement }) {
 }
 """
 _component = st.components.v2.component(
-    "pointer", html='<div class="afn-pointer" popover="manual"></div>', js=_SCRIPT, isolate_styles=False
+    "pointer",
+    html='<div class="afn-pointer" popover="manual"></div>',
+    js=_SCRIPT,
+    isolate_styles=False,
 )
 
 
