@@ -37,7 +37,7 @@ def test_the_tour_points_at_things_by_keyboard_and_never_again_unasked(page: Pag
     tour = page.get_by_role("dialog", name="Tour")
     expect(tour).to_contain_text("1 of 4")
     wait_for(lambda: is_ringed(page, ".network-valve"), "a ring around the first valve")
-    for selector in (".st-key-scrubber", ".st-key-twist", ".st-key-transport-Start"):
+    for selector in (".st-key-twist", ".st-key-scrubber", ".st-key-transport-Start"):
         tour.get_by_role("button").last.press("Enter")
         wait_for(lambda at=selector: is_ringed(page, at), f"a ring around {selector}")
     expect(button(page, "Done")).to_be_focused()
