@@ -1,18 +1,25 @@
 """Addresses that people type, in a real Chromium."""
 
+from urllib.parse import urlencode
+
 import pytest
 from playwright.sync_api import Page, expect
+
+from app.kit.comparison import opening_comparison, to_url
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
+OPENING = urlencode(to_url(opening_comparison()), doseq=True)
+"""What a bare address comes to say."""
+
 
 @pytest.mark.parametrize(
     ("path", "heading", "settled"),
     [
-        ("/playground", "Watch normalization layers learn", "/"),
+        ("/playground", "Watch normalization layers learn", f"/?{OPENING}"),
         ("/playground?epochs=2&c=afn&c=bn", "Watch normal", "/?epochs=2&c=afn&c=bn"),
         ("/playground/?epochs=2", "Watch normal", "/?epochs=2"),
         ("/Playground?epochs=2", "Watch normal", "/?epochs=2"),

@@ -91,15 +91,6 @@ def first_row(page: Page) -> None:
     table.click(position={"x": 18, "y": 52})
 
 
-def choose_network(page: Page) -> None:
-    chosen = page.get_by_role("radio", name="MNIST, ConvNet", exact=True)
-    for folded in page.get_by_test_id("stExpander").all():
-        if not chosen.is_visible():
-            folded.locator("summary").click()
-            page.wait_for_timeout(500)
-    chosen.click()
-
-
 def choose_all_layers(page: Page) -> None:
     page.get_by_test_id("stSelectbox").filter(has_text="Layer").get_by_role("combobox").click()
     page.get_by_role("option", name="all layers").click()
@@ -162,7 +153,8 @@ CASES = [
     Case(title="Cost", path="/cost", heading="What a norm costs",
          change=radio("image size"), query={"over": "size"}, sees=is_checked("image size")),
     Case(title="Paper", path="/paper", heading="The paper",
-         change=choose_network, query={"network": "mnist-grey"}, sees=heading("The paper")),
+         change=radio("MNIST, ConvNet"), query={"network": "mnist-grey"},
+         sees=is_checked("MNIST, ConvNet")),
     Case(title="Runs", path="/runs", heading="Runs", change=first_row, query={"run": "*"},
          sees=lambda page: expect(button(page, "Fork and train on")).to_be_visible(),
          before=lambda page: expect(button(page, "Fork and train on")).to_have_count(0)),
@@ -225,25 +217,25 @@ def test_change_something_on_each_page_then_back_forward_reload_and_return(
 
 
 def test_back_and_forward_bring_each_visit_to_a_page_as_it_was(page: Page, address: str):
-    begin(page, f"{address}/cost?as=absolute")
-    is_checked("ms and MB")(page)
+    begin(page, f"{address}/cost?over=size")
+    is_checked("image size")(page)
     turn_to(page, "Lessons")
     settled(page, "/lessons", {})
     turn_to(page, "Cost")
-    settled(page, "/cost", {"as": "absolute"})
-    radio("ratio to BN")(page)
+    settled(page, "/cost", {"over": "size"})
+    radio("channels")(page)
     page.wait_for_url(f"{address}/cost")
     page.go_back()
     settled(page, "/lessons", {})
     page.go_back()
-    settled(page, "/cost", {"as": "absolute"})
-    is_checked("ms and MB")(page)
+    settled(page, "/cost", {"over": "size"})
+    is_checked("image size")(page)
     page.go_forward()
     settled(page, "/lessons", {})
     page.go_forward()
     page.wait_for_url(f"{address}/cost")
     settled(page, "/cost", {})
-    is_checked("ratio to BN")(page)
+    is_checked("channels")(page)
     for path in ("/lessons", "/cost"):
         page.go_back()
         settled(page, path, {})
