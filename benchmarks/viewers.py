@@ -28,6 +28,7 @@ from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import numpy as np
+from playwright.sync_api import ViewportSize
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import connect
@@ -250,7 +251,8 @@ def browsers(address: str, query: str, count: int) -> Iterator[list[list[tuple[i
 
     def look() -> None:
         with launched_chromium() as browser:
-            pages = [browser.new_page() for _ in range(count)]
+            size: ViewportSize = {"width": 1280, "height": 1400}  # λ lies below the diagrams
+            pages = [browser.new_page(viewport=size) for _ in range(count)]
             for page in pages:
                 page.goto(f"{address}/?{query}")
                 page.wait_for_selector(".live-chart-plot .main-svg", timeout=60_000)
