@@ -79,15 +79,17 @@ class RunStore:
             FileExistsError: There is a run of that id.
             OSError: The folder is full or read-only; the message names it.
         """
-        stamp = time.strftime("%Y%m%d-%H%M%S")
-        run_id = run_id or f"{stamp}-{config.norm}-{secrets.token_hex(3)}"
-        run = Run(self.root / run_id)
-        try:
-            run.path.mkdir(parents=True)
-        except FileExistsError:
-            raise FileExistsError(f"there is a run {run_id} already") from None
-        except OSError as error:
-            raise self._unwritable(error) from error
+        while True:  # of a thousand runs of one second two may draw one name: the later draws again
+            stamp = time.strftime("%Y%m%d-%H%M%S")
+            run = Run(self.root / (run_id or f"{stamp}-{config.norm}-{secrets.token_hex(3)}"))
+            try:
+                run.path.mkdir(parents=True)
+                break
+            except OSError as error:
+                if not (isinstance(error, FileExistsError) and run.path.exists()):
+                    raise self._unwritable(error) from error
+                if run_id:
+                    raise FileExistsError(f"there is a run {run_id} already") from None
         try:
             (run.path / "checkpoints").mkdir()
             write_json(

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -43,6 +44,17 @@ def test_a_run_says_how_it_stands_from_waiting_to_finished(store, quick):
     assert run.config() == quick
     assert run.record()["versions"]["torch"]
     assert run.weights().name == "step-00000022.safetensors"
+
+
+def test_two_runs_that_draw_the_same_name_are_two(store, quick, monkeypatch):
+    drawn = iter(["aaaaaa", "aaaaaa", "bbbbbb"])
+    secrets = SimpleNamespace(token_hex=lambda size: next(drawn))
+    monkeypatch.setattr("afn.runs.store.secrets", secrets)
+    monkeypatch.setattr("afn.runs.store.time.strftime", lambda pattern: "20260101-120000")
+    ids = [store.create(quick).id for _ in range(2)]
+    assert ids == [f"20260101-120000-{quick.norm}-{hex}" for hex in ("aaaaaa", "bbbbbb")]
+    with pytest.raises(FileExistsError, match=f"there is a run {ids[0]} already"):
+        store.create(quick, run_id=ids[0])  # a name that was asked for is not drawn again
 
 
 def test_train_with_a_store_keeps_what_it_yields(store, quick):
