@@ -250,6 +250,12 @@ def browsers(address: str, query: str, count: int) -> Iterator[list[list[tuple[i
     is_ready, is_over = threading.Event(), threading.Event()
 
     def look() -> None:
+        try:
+            with_browsers()
+        finally:
+            is_ready.set()
+
+    def with_browsers() -> None:
         with launched_chromium() as browser:
             size: ViewportSize = {"width": 1280, "height": 1400}  # λ lies below the diagrams
             pages = [browser.new_page(viewport=size) for _ in range(count)]
@@ -266,6 +272,8 @@ def browsers(address: str, query: str, count: int) -> Iterator[list[list[tuple[i
     thread = threading.Thread(target=look)
     thread.start()
     is_ready.wait()
+    if not thread.is_alive():
+        raise RuntimeError("the browsers could not look: what is said above")
     try:
         yield found
     finally:

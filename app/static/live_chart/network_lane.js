@@ -2,11 +2,10 @@
 
 const VERSION = new URL(import.meta.url).search;
 const load = (name) => import(`./${name}.js${VERSION}`);
-const [{ element, setText }, { buildValve, svg, text, digits }, { paint }] = await Promise.all(
-  ["look", "network_valve", "network_maps"].map(load),
+const [{ element, setText }, { buildValve, svg, text, digits }, { paint }, { buildFlow }] = await Promise.all(
+  ["look", "network_valve", "network_maps", "network_flow"].map(load),
 );
 const MOST_BARS = 12;
-const DROP = 24; // px: an image on its way
 
 /** Where everything stands, in px. */
 export function plan(width, height, count, isCompact) {
@@ -100,10 +99,8 @@ export function buildLane(lane, { width, height, open, dial, isCompact, inside, 
     stack.append(svg("rect", { x: images.x + shift, y: cy - images.side / 2 - shift, width: images.side, height: images.side, rx: 3 }));
   const [below, anchor] = isCompact ? [images.x, "start"] : [images.x + images.side / 2, "middle"];
   const subject = text(below, cy + images.side / 2 + 17, "", { class: "network-note", "text-anchor": anchor });
-  const drops = [0, 1, 2].map((at) => element("i", { className: `network-drop is-${at}` }));
-  for (const drop of drops) drop.style.cssText = `left:${images.x + images.side}px;top:${cy - DROP / 2}px`;
-  node.style.setProperty("--way", `${answer.x - images.x - images.side - DROP}px`);
-  node.prepend(...drops);
+  const flow = buildFlow(images.x + images.side, answer.x, cy);
+  node.prepend(...flow.drops);
   drawing.append(stack, subject);
   const built = valves.map((valve, at) => {
     const cell = where.cells[at];
@@ -125,24 +122,19 @@ export function buildLane(lane, { width, height, open, dial, isCompact, inside, 
   drawing.append(snapped);
 
   const hasMaps = where.cells.some(({ maps }) => maps);
-  let flowing = null;
   const update = (data, now, { scale, isLive, isFlowing }) => {
     setText(score, now.test ? `${Math.round(100 * now.test.share)} %` : "–");
-    setText(tested, now.test ? `${now.test.damage || "clean images"} · step ${now.test.step}` : lane.isStarted ? "no test yet" : "untrained");
+    const step = now.test && [now.test.damage || "clean images", `step ${now.test.step}`].join(isCompact ? " · " : "\n");
+    setText(tested, step || (lane.isStarted ? "no test yet" : "untrained"));
     for (const { valve, drawn, link } of built) {
       const state = stateOf(valve.layers, now, scale);
       drawn.update(state);
       link.update(state, now.step);
     }
     const { probes } = data;
-    const damage = isCompact ? "" : probes?.damage;
-    setText(subject, probes ? [short(probes.classes[probes.label]), damage].filter(Boolean).join(" · ") : "images");
+    setText(subject, probes ? short(probes.classes[probes.label]) : "images");
     stack.style.display = probes?.sheet ? "none" : "";
-    if (probes !== flowing) {
-      flowing = probes;
-      drops.forEach((drop, at) => dress(drop, probes, at));
-    }
-    node.classList.toggle("is-flowing", Boolean(probes?.sheet) && isFlowing);
+    flow.update(probes, isFlowing);
     answers(probes, now);
     node.step = now.step; // no attribute: with each new one the whole page would be styled anew
     paint(canvas, {
@@ -161,16 +153,6 @@ function snaps(maps, { step, asked }, hasMaps) {
   if (hasMaps && maps != null && maps !== step) late.push(`maps: step ${maps}`);
   if (asked != null && asked !== step) late.push(`answer: step ${asked}`);
   return late.join(", ");
-}
-
-/** Gives a drop the picture of the followed image, or of one beside it. */
-function dress(drop, probes, at) {
-  if (!probes?.sheet) return;
-  const { columns, count, followed } = probes;
-  const index = (followed + at) % count;
-  drop.style.backgroundImage = `url("${probes.sheet}")`;
-  drop.style.backgroundSize = `${columns * DROP}px auto`;
-  drop.style.backgroundPosition = `${-(index % columns) * DROP}px ${-Math.floor(index / columns) * DROP}px`;
 }
 
 /** A valve of one layer, or the mean and span of several. */

@@ -80,3 +80,17 @@ def test_a_deep_network_folds_into_stages_and_unfolds(page, address):
     expect(valves).to_have_count(6)
     button(page, "whole network").click()
     expect(valves).to_have_count(3)
+
+
+def test_images_run_along_the_pipes_unless_motion_is_unwanted(page, address):
+    page.goto(address)  # the finished comparison replays
+    drop = lane(page, "AFN").locator(".network-drop").first
+    expect(drop).to_be_visible()
+    places = {page.wait_for_timeout(100) or round(drop.bounding_box()["x"]) for _ in range(5)}
+    assert len(places) > 2
+
+    page.emulate_media(reduced_motion="reduce")
+    page.reload()
+    expect(lane(page, "AFN").locator(".network-verdict")).to_have_text(re.compile("right|wrong"))
+    page.wait_for_timeout(300)
+    expect(drop).to_be_hidden()
