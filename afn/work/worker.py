@@ -43,6 +43,8 @@ def warm_up() -> None:
 
     torch.set_num_threads(1)
     keep_freed_memory()
+    import afn.ask.execution
+    import afn.ask.inside.bench  # noqa: F401  every fork would load them anew
     from afn.engine.execution import train
     from afn.settings.config import TrainConfig
 
