@@ -82,7 +82,12 @@ class Chart {
     root.replaceChildren(this.legend, this.plot, this.controls, this.words);
     root.setAttribute("role", "figure");
 
-    this.resized = new ResizeObserver(() => this.width !== root.clientWidth && this.schedule());
+    // The observer says it: asked for between two drawings, the first would be laid out for the answer.
+    this.room = 0;
+    this.resized = new ResizeObserver(([{ contentRect }]) => {
+      this.room = Math.round(contentRect.width);
+      if (this.width !== this.room) this.schedule();
+    });
     this.resized.observe(root);
     this.seen = new IntersectionObserver(
       ([entry]) => {
@@ -158,7 +163,7 @@ class Chart {
   schedule() {
     this.frame ??= requestAnimationFrame(() => {
       this.frame = null;
-      if (this.store?.spec && this.root.clientWidth && !this.isHeld) this.draw();
+      if (this.store?.spec && this.room && !this.isHeld) this.draw();
     });
   }
 
@@ -185,8 +190,9 @@ class Chart {
     const kind = KINDS[spec.kind];
     this.root.dataset.kind = spec.kind;
     this.read(this.store.reading ?? "");
+    this.width = this.room;
     if (kind.render) {
-      kind.render(this.plot, data, { spec, view, width: this.root.clientWidth, step: moment.step, chart: this });
+      kind.render(this.plot, data, { spec, view, width: this.width, step: moment.step, chart: this });
       this.root.style.minHeight = "0";
       return;
     }
@@ -196,7 +202,6 @@ class Chart {
       this.controls.replaceChildren();
       this.updateControls = kind.controls?.(this.controls, this);
     }
-    this.width = this.root.clientWidth;
     const appearance = look(this.root);
     const { traces, layout } = kind.figure({
       spec, data, view, width: this.width, look: appearance, step: moment.step, plot: this.plot,

@@ -123,7 +123,7 @@ function build(slot, key, spec, view, width, chart) {
 function sentence() {
   const proposed = element("b", { className: "is-proposed" }, "proposes");
   const parts = ["A norm needs a mean and a spread: ", element("b", {}, "measured"), ", or mixed with what a small network "];
-  return element("p", { className: "network-words" }, ...parts, proposed, ". ", element("b", {}, "λ"), " is the proposal's share.");
+  return element("p", { className: "network-words" }, ...parts, proposed, ". ", element("b", {}, "λ"), " is the proposal's share: at 0 none, at 1 all.");
 }
 
 /** Nothing moves that nobody sees. */
