@@ -69,7 +69,7 @@ SMALLEST = {
         "--minutes 0.2",
         r"^runs that stand still +0 .*\nthe last comparison +finished .*\nlines in the log +0 ",
     ),
-    "sweeps": ("--runs 2 --repeats 1 --images 1280", r"^worker killed: .*; all 12 finished$"),
+    "sweeps": ("--runs 2 --repeats 1 --images 320", r"^worker killed: .*; all 12 finished$"),
     "viewers": ("--viewers 1 --browsers 0 --seconds 10", r"^  1 viewers  each receives \d+\.\d KB"),
 }
 """Script -> its arguments, and what is among its lines."""
