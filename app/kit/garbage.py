@@ -10,19 +10,25 @@ import gc
 import threading
 import time
 
-import streamlit as st
-
 EVERY_SECONDS = 20.0
 """So often everything is collected, while somebody is there."""
 _NEVER = 1_000_000
+_begun: list[threading.Thread] = []
+_beginning = threading.Lock()
 
 
-@st.cache_resource(show_spinner=False)
 def begin() -> threading.Thread:
-    """Collect from now on; called often, it begins once for the server.
+    """Collect from now on; called often, it begins once for the process, whatever caches forget.
 
     The modules that are loaded by then are left out for good: they never are garbage.
     """
+    with _beginning:
+        if not _begun:
+            _begun.append(_begin())
+        return _begun[0]
+
+
+def _begin() -> threading.Thread:
     gc.collect()
     gc.freeze()
     young, middle, _ = gc.get_threshold()
