@@ -14,6 +14,8 @@ from streamlit.config import get_config_options
 from app import server
 from app.kit.feed import FEED
 from app.kit.orders import ORDERS
+from app.kit.room.rooms import ROOMS
+from app.kit.sheets import SHEETS
 from tests.app.browser import ROOT, app_server
 
 
@@ -41,7 +43,7 @@ def test_make_and_docker_start_the_same_entry_where_the_settings_are():
 @pytest.fixture
 def served(monkeypatch):
     """Serve with options and a base path; tells the settings, and where our routes are."""
-    for each in (FEED, ORDERS):
+    for each in (FEED, ORDERS, ROOMS, SHEETS):
         monkeypatch.setattr(each, "is_served", False)  # until this test is over
     monkeypatch.setattr("sys.argv", [])
 

@@ -26,7 +26,7 @@ def script():
 
 
 def open_at(path="", **url) -> AppTest:
-    at = AppTest.from_function(script)
+    at = AppTest.from_function(script, default_timeout=60)
     at.query_params.update(url)
     return look(at, path)
 

@@ -41,7 +41,7 @@ class Visit:
     """A visitor's session: opens a link, sets widgets, and tells what there is then."""
 
     def __init__(self, **url):
-        self.at = AppTest.from_function(visit_script)
+        self.at = AppTest.from_function(visit_script, default_timeout=60)
         self.at.query_params.update(url)
         self.look()
 
