@@ -224,6 +224,15 @@ def followed(images: Sequence[dict[str, Any]]) -> int:
     return next((i for i, image in enumerate(images) if image["corruption"]), 0)
 
 
+def clean_of(images: Sequence[dict[str, Any]], at: int) -> int | None:
+    """The same image before it was damaged; None where it is not, or is not among them."""
+    if not images[at]["corruption"]:
+        return None
+    index = images[at]["index"]
+    same = (i for i, image in enumerate(images) if image["index"] == index)
+    return next((i for i in same if not images[i]["corruption"]), None)
+
+
 def _probes(lane: Lane, before: _Seen) -> list[list[Any]]:
     """The first batch's images, and which of them is followed."""
     key = _probes_key(lane)
@@ -238,6 +247,7 @@ def _probes(lane: Lane, before: _Seen) -> list[list[Any]]:
         "tile": probes["tile"],
         "count": len(probes["images"]),
         "followed": at,
+        "clean": clean_of(probes["images"], at),
         "label": image["label"],
         "damage": _damage(image),
         "classes": probes["classes"],

@@ -76,16 +76,17 @@ function draw(canvas, state, batch) {
   if (state.maps) for (const { name, maps } of cells) if (maps) drawMaps(pen, state.maps, name, maps);
 }
 
-/** The followed image in front of others of its batch. */
-function drawBatch(pen, image, { columns, tile: [wide, high], count, followed }, { x, y, side }) {
-  const others = [3, 2, 1].map((back) => (followed + back) % count);
-  [...others, followed].forEach((index, at) => {
-    const shift = (others.length - at) * 4;
+/** The followed image in front of others of its batch; a damaged one below what it was before. */
+function drawBatch(pen, image, { columns, tile: [wide, high], count, followed, clean }, { x, y, side, before }) {
+  const draw = (index, left, top, size) => {
     const [column, row] = [index % columns, Math.floor(index / columns)];
     pen.fillStyle = "#8888";
-    pen.fillRect(x + shift - 1, y - shift - 1, side + 2, side + 2);
-    pen.drawImage(image, column * wide, row * high, wide, high, x + shift, y - shift, side, side);
-  });
+    pen.fillRect(left - 1, top - 1, size + 2, size + 2);
+    pen.drawImage(image, column * wide, row * high, wide, high, left, top, size, size);
+  };
+  if (clean != null && before) draw(clean, x, y - before - 4, before);
+  else for (const back of [3, 2, 1]) draw((followed + back) % count, x + back * 4, y - back * 4, side);
+  draw(followed, x, y, side);
 }
 
 function drawMaps(pen, { image, layers, tile: [wide, high], columns }, name, { x, y, side, columns: across }) {

@@ -13,7 +13,7 @@ from afn.engine.building import model_of
 from afn.norms import Norm
 from afn.pretrained.cards import read_card
 from afn.settings.backbones import BACKBONE_NAMES
-from app.kit.draw.network import Lane, network_chart
+from app.kit.draw.network import Lane, clean_of, network_chart
 from app.kit.draw.stages import MOST, expected_layers, stages_of
 from tests.app.live import events
 
@@ -130,6 +130,16 @@ def test_a_contender_that_was_not_started_stands_beside_those_that_were(shown):
     chunk, _ = said(network_chart(lanes))
     assert [row[0] for row in chunk["starts"]] == [0, 1]
     assert [number for number, *_ in chunk["pts"]] == [1]
+
+
+def test_a_damaged_image_stands_below_what_it_was_before(shown):
+    [about] = [row[1] for row in said(network_chart([lane_of(shown[0])]))[0]["probes"]]
+    images = shown[0].history.probe_images["images"]
+    damaged, clean = images[about["followed"]], images[about["clean"]]
+    assert (damaged["corruption"], clean["corruption"]) == ("contrast", None)
+    assert damaged["index"] == clean["index"]
+    assert clean_of([clean], 0) is None, "it is clean itself"
+    assert clean_of([damaged], 0) is None
 
 
 def test_the_reading_says_where_needles_hardly_move(shown):
