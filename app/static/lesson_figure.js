@@ -1,6 +1,7 @@
 // A lesson's figure to drag: pictures, answers and curves at the place of one handle. All of it was
 // computed beforehand, for every place; here it is looked up and drawn, so that nothing is asked of
-// the server.  data: { figure, title, isRevealed } or { figure, isSmall }; the figure's file is written by
+// the server; where the handle rests it hears, for the link.  data: { figure, title, isRevealed, place }
+// (from 1 through all options, 0 for where it begins) or { figure, isSmall }; the figure's file is written by
 // `app/page/lessons/figure.py`. Or data: { seeds }, see `seeds.js`.
 
 const VERSION = new URL(import.meta.url).search;
@@ -12,6 +13,7 @@ const files = new Map(); // name -> promise of what the file holds
 const AROUND = 290; // pixels above and below rows and plot
 const ON_STAGE = 112; // above and below the plot and the readouts, where the figure stands alone
 const SWEEP = 4000; // ms from one end to the other
+const SETTLED = 500; // ms after which the server is told where the handle stands
 const isStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 await new Promise((resolve) => {
@@ -57,7 +59,7 @@ async function fetched(name) {
 
 class Hand {
   constructor(root, figure, title) {
-    Object.assign(this, { root, figure, title, at: figure.start, option: 0 });
+    Object.assign(this, { root, figure, title, at: figure.start, option: 0, heard: 0, sent: [] });
     this.build();
     root.addEventListener("input", ({ target }) => this.take(target));
     const plot = this.svg;
@@ -89,7 +91,9 @@ class Hand {
     this.svg.setAttribute("aria-hidden", "true"); // the readouts say the same
     this.readouts = figure.curves.map((curve) => {
       const value = element("dd");
-      const label = element("dt", { textContent: curve.label });
+      Object.assign(value.dataset, { stageNumber: curve.label });
+      value.style.setProperty("--hue", curve.color);
+      const label = element("dt", {}, ...named(curve.label));
       label.style.setProperty("--hue", curve.color);
       if (curve.dash) label.dataset.dash = curve.dash;
       return { ...curve, node: element("div", {}, label, value), value };
@@ -125,6 +129,29 @@ class Hand {
     return group;
   }
 
+  /** Where the link says that it stands; a hand that has moved since is ahead. */
+  stand(place) {
+    if (this.heard === place) return;
+    this.heard = place;
+    const answered = this.sent.indexOf(place);
+    this.sent.splice(0, answered + 1);
+    if (answered >= 0) return;
+    const at = place ? place - 1 : this.figure.start;
+    [this.option, this.at] = [Math.floor(at / this.figure.stops.length), at % this.figure.stops.length];
+    for (const input of this.root.querySelectorAll("[type=radio]")) input.checked = +input.value === this.option;
+  }
+
+  /** Has the link say where it stands, once it rests. */
+  settle() {
+    clearTimeout(this.settling);
+    this.settling = setTimeout(() => {
+      const place = this.option * this.figure.stops.length + this.at + 1;
+      if (this.frame || place === (this.sent.at(-1) ?? this.heard) || !this.root.isConnected) return;
+      this.sent.push(place);
+      this.send("place", place);
+    }, SETTLED);
+  }
+
   take(target) {
     if (target.type === "radio") this.option = +target.value;
     else {
@@ -132,12 +159,14 @@ class Hand {
       this.at = +target.value;
     }
     this.draw();
+    this.settle();
   }
 
   go(at) {
     if (at === this.at) return;
     this.at = at;
     this.draw();
+    this.settle();
   }
 
   /** From here to the end, or from the beginning; a second press stays. */
@@ -164,6 +193,7 @@ class Hand {
     this.frame = 0;
     this.player.textContent = "▶";
     this.player.setAttribute("aria-label", "Play");
+    this.settle();
   }
 
   reveal(isRevealed) {
@@ -185,6 +215,7 @@ class Hand {
       const isHidden = readout.is_answer && !this.isRevealed;
       readout.node.dataset.hidden = isHidden;
       const value = readout.values[place];
+      readout.value.dataset.stageAbout = `${figure.handle}: ${figure.stops[at]}`;
       readout.value.textContent = isHidden ? "?" : value == null ? "–" : written(value, figure.digits) + figure.unit;
     }
     const shown = this.readouts.filter((each) => !each.is_answer || this.isRevealed);
@@ -236,7 +267,7 @@ class Hand {
   }
 }
 
-export default async function ({ data, parentElement }) {
+export default async function ({ data, parentElement, setTriggerValue }) {
   if (data.seeds) return void drawSeeds(parentElement.querySelector(".afn-seeds"), data.seeds);
   const root = parentElement.querySelector(".afn-hand, .lesson-small");
   if (!files.has(data.figure)) files.set(data.figure, fetched(data.figure));
@@ -256,5 +287,7 @@ export default async function ({ data, parentElement }) {
   }
   root.setAttribute("role", "group");
   root.setAttribute("aria-label", data.title);
+  hand.send = setTriggerValue;
+  hand.stand(data.place);
   hand.reveal(data.isRevealed);
 }

@@ -71,6 +71,8 @@ ASKED = {
         "", *(f"lesson={lesson}&guess=0&check=1" for lesson in LESSONS),
         "lesson=axes&guess=?&check=-~0", "lesson=nowhere&guess=1", "guess=1",
         "lesson=axes&guess=99", "lesson=axes&check=0~0~0~0~0", "lesson=axes&check=x",
+        "lesson=axes&at=7", "lesson=one-image&guess=0&at=28", "lesson=axes&at=22",
+        "lesson=axes&at=x", "at=3",
     ],
     "paper": ["", "column=tests&network=mnist-grey", "network=cifar10", "column=both",
               "network=<b>"],

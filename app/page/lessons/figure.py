@@ -8,7 +8,7 @@ stands at the handle. Making takes seconds to minutes and torch; drawing takes n
 import base64
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,6 +22,7 @@ from PIL import Image
 from ...kit.components.scripts import module_line
 from ...kit.draw.table import LESS, MORE
 from ...kit.folders import STATIC
+from ...kit.view import said
 
 FOLDER = STATIC / "lesson_figure"
 """Where figures lie, one file a lesson, beside the script that draws them."""
@@ -181,18 +182,39 @@ def told(slug: str) -> str:
     return str(kept(slug)["told"]) if _is_made(slug) else ""
 
 
+def places(slug: str) -> int:
+    """At how many places its handle can stand, in all of its choices; 0 where it is not made."""
+    if not _is_made(slug):
+        return 0
+    found = kept(slug)
+    return len(found["stops"]) * max(1, len(found["options"]))
+
+
 def _is_made(slug: str) -> bool:
     return (FOLDER / f"{slug}.json").is_file()
 
 
-def draw(slug: str, title: str, *, is_revealed: bool) -> None:
-    """Put it into the page; what is an answer is seen once it is revealed."""
+def draw(
+    slug: str, title: str, *, place: int, is_revealed: bool, on_place: Callable[[int], None]
+) -> None:
+    """Put it into the page; what is an answer is seen once it is revealed.
+
+    Args:
+        slug: Of the lesson.
+        title: What it is called, for screen readers.
+        place: Where its handle stands, counted from 1 through all its choices; 0 for where it
+            begins.
+        is_revealed: Whether a prediction was made.
+        on_place: Called with the place at which the handle rests.
+    """
     if not _is_made(slug):
         st.info(f"The figure is missing: `python -m benchmarks.lessons --figures {slug}`.")
         return
+    key = f"lessons.figure.{slug}"
     _component(
-        key=f"lessons.figure.{slug}",
-        data={"figure": slug, "title": title, "isRevealed": is_revealed},
+        key=key,
+        data={"figure": slug, "title": title, "isRevealed": is_revealed, "place": place},
+        on_place_change=lambda: on_place(said(key).place),
     )
 
 

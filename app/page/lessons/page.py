@@ -8,7 +8,7 @@ import streamlit as st
 
 from ...kit import routes
 from ...kit.components.memory import remembered
-from ...kit.markdown import plain, warn
+from ...kit.markdown import lettered, plain, warn
 from ...kit.room.rooms import ROOMS
 from ...kit.stage import slide
 from ...kit.take import offer
@@ -97,24 +97,24 @@ def _lesson(
         _head(lesson, is_embedded=is_embedded)
         warn(problems)
         with slide("question"):
-            st.markdown(lesson.question)
+            st.markdown(lettered(lesson.question))
         with slide("prediction"):
             _prediction(lesson, view)
         answer = slide("answer", is_answer=True)
     with figure_side, slide("figure"):
         _figure(lesson, view)
     with st.expander("What is good to know first", icon=":material/menu_book:"):
-        st.markdown(lesson.before)
+        st.markdown(lettered(lesson.before))
     data = None
     if view.guess:
         with st.container(key="lesson-experiment"):
             st.header("The experiment", anchor=False)
-            st.markdown(lesson.setup)
+            st.markdown(lettered(lesson.setup))
             data = lesson_result.render(lesson)
         with answer:
             _answer(lesson, view, data)
         with st.expander("Why it is so, and what it does not show", icon=":material/help:"):
-            st.markdown(lesson.after)
+            st.markdown(lettered(lesson.after))
         st.header("Check yourself", anchor=False)
         for index, check in enumerate(lesson.checks):
             _check(view, index, check)
@@ -136,7 +136,10 @@ def _head(lesson: Lesson[Any], *, is_embedded: bool) -> None:
 
 
 def _figure(lesson: Lesson[Any], view: LessonsView) -> None:
-    figure.draw(lesson.slug, lesson.title, is_revealed=bool(view.guess))
+    figure.draw(
+        lesson.slug, lesson.title, place=view.place, is_revealed=bool(view.guess),
+        on_place=lambda place: state.place_handle(lesson.slug, place),
+    )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="center", key="lesson-figure-about"):
         if not view.guess:
             st.caption(_HINT, width="content")
@@ -145,7 +148,7 @@ def _figure(lesson: Lesson[Any], view: LessonsView) -> None:
 
 
 def _prediction(lesson: Lesson[Any], view: LessonsView) -> None:
-    st.markdown(lesson.ask)
+    st.markdown(lettered(lesson.ask))
     if view.guess:
         mine = (
             "You made no prediction." if view.guess == NONE
@@ -194,17 +197,18 @@ def _answer(lesson: Lesson[Any], view: LessonsView, data: Any) -> None:
 def _check(view: LessonsView, index: int, check: Check) -> None:
     chosen = view.chosen[index]
     st.radio(
-        check.question, range(len(check.options)), key=state.check_key(view, index), index=None,
-        format_func=[option.words for option in check.options].__getitem__,
+        lettered(check.question), range(len(check.options)), key=state.check_key(view, index),
+        index=None,
+        format_func=[lettered(option.words) for option in check.options].__getitem__,
         on_change=state.answer, args=(view.lesson, index),
     )  # fmt: skip
     if chosen is None:
         return
     option = check.options[chosen]
     if option.is_right:
-        st.success(option.feedback, icon=":material/check:")
+        st.success(lettered(option.feedback), icon=":material/check:")
     else:
-        st.warning(option.feedback, icon=":material/refresh:")
+        st.warning(lettered(option.feedback), icon=":material/refresh:")
 
 
 def _end(lesson: Lesson[Any], view: LessonsView, *, is_embedded: bool) -> None:
@@ -234,8 +238,8 @@ def _note(lesson: Lesson[Any]) -> None:
         if ROOMS.is_served:
             address = ROOMS.link("lesson", lesson.slug)
             st.link_button("Open a room for your class", address, icon=":material/groups:")
-        aims = "\n".join(f"- {aim}" for aim in note.aims)
-        pitfalls = "\n".join(f"- {pitfall}" for pitfall in note.pitfalls)
+        aims = "\n".join(f"- {lettered(aim)}" for aim in note.aims)
+        pitfalls = "\n".join(f"- {lettered(pitfall)}" for pitfall in note.pitfalls)
         st.markdown(
             f"**Time** · {lesson.minutes} minutes alone, twice that with a discussion.\n\n"
             f"**Aims**\n\n{aims}\n\n**Pitfalls**\n\n{pitfalls}\n\n"

@@ -1,11 +1,13 @@
 """Where a visitor is in the lessons: the link says it, the session and the browser remember it.
 
-The link holds the lesson, the prediction and the answers to its checks, so that a reload, or a
+The link holds the lesson, the prediction, the answers to its checks and where the handle of its
+figure stands, so that a reload, or a
 colleague, sees the same. The session keeps those of the other lessons; which ones are completed the
 browser keeps too, see `app.kit.components.memory`.
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import streamlit as st
@@ -13,6 +15,7 @@ import streamlit as st
 from ...kit import address
 from ...kit.address import Url
 from ...kit.view import View, asked_of, here, in_link, in_session, said
+from . import figure
 from .lessons import LESSONS
 
 NONE = "?"
@@ -31,6 +34,8 @@ class LessonsView(View):
     """The number of the prediction."""
     checks: tuple[str, ...] = in_link("check", (), repeats=True)
     """The number of the answer to each check."""
+    place: int = in_link("at", 0)
+    """Where the handle of its figure stands, counted from 1 through all its choices; 0 at first."""
 
     def __post_init__(self) -> None:
         if not self.lesson:
@@ -46,6 +51,9 @@ class LessonsView(View):
         for answer, check in zip(self.checks, lesson.checks, strict=False):
             if answer != _OPEN and answer not in map(str, range(len(check.options))):
                 raise ValueError(f"{answer[:10]!r} is no answer to one of its checks")
+        places = figure.places(self.lesson)
+        if not (isinstance(self.place, int) and 0 <= self.place <= places):
+            raise ValueError(f"the places of its figure are 1 to {places}")
 
     @property
     def chosen(self) -> tuple[int | None, ...]:
@@ -124,7 +132,7 @@ def begin() -> tuple[LessonsView, Sequence[str]]:
     known = visit()
     if is_asked:
         known.problems = view.lesson, problems
-    if not is_asked or not (view.guess or view.checks or address.is_travel()):
+    if not is_asked or not (view.guess or view.checks or view.place or address.is_travel()):
         view = known.kept.get(view.lesson, view)
     if view.lesson:
         known.put(view)
@@ -137,6 +145,13 @@ def guess(slug: str, number: str) -> None:
     """The visitor predicts, or takes it back."""
     visit().problems = "", ()
     visit().put(replace(visit().at(slug), guess=number))
+
+
+def place_handle(slug: str, place: int) -> None:
+    """The visitor lets go of the figure's handle; a browser may say anything."""
+    visit().problems = "", ()
+    with suppress(ValueError):
+        visit().put(replace(visit().at(slug), place=place))
 
 
 def check_key(view: LessonsView, check: int) -> str:

@@ -2,6 +2,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const MARGIN = { left: 44, right: 14, top: 10, bottom: 24 };
+const LETTER = 8; // px, about
 const DASHES = { dot: "2 7", dash: "9 6" };
 
 function drawn(tag, properties, text) {
@@ -14,9 +15,10 @@ function drawn(tag, properties, text) {
 /** Where the handle is to be for a pointer at `x`, in the window. */
 export function placeAt(svg, figure, x) {
   const box = svg.getBoundingClientRect();
-  const width = box.width - MARGIN.left - MARGIN.right;
+  const zoom = svg.currentCSSZoom ?? 1; // other than 1 on stage
+  const width = box.width - zoom * (MARGIN.left + MARGIN.right);
   const last = figure.stops.length - 1;
-  return Math.min(last, Math.max(0, Math.round(((x - box.left - MARGIN.left) / width) * last)));
+  return Math.min(last, Math.max(0, Math.round(((x - box.left - zoom * MARGIN.left) / width) * last)));
 }
 
 /** Three or four round values between two, on the figure's scale. */
@@ -65,7 +67,12 @@ export function drawPlot(svg, figure, curves, { at, option, isNew, size: [width,
     const at = isRight ? { x: width - MARGIN.right - 4, "text-anchor": "end" } : { x: MARGIN.left + 4 };
     parts.push(drawn("text", { class: "mark", ...at, y: y(value) - 6 }, words));
   }
+  let free = 0; // from here on nothing is written yet
   for (const [place, words] of figure.ticks) {
+    const wide = LETTER * words.length;
+    const from = x(place) - (place === 0 ? 0 : place === count - 1 ? wide : wide / 2);
+    if (from < free && place !== count - 1) continue;
+    free = from + wide + LETTER;
     const anchor = place === 0 ? "start" : place === count - 1 ? "end" : "middle";
     parts.push(drawn("text", { class: "mark", x: x(place), y: height - 5, "text-anchor": anchor }, words));
   }

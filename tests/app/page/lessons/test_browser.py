@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from app.page.lessons import figure
@@ -197,6 +198,32 @@ def test_a_figure_is_dragged_by_hand_and_by_keys_and_shows_the_answer_once_predi
     button(page, "Just show it").click()
     expect(hidden).to_have_count(0)
     expect(shown).to_have_text(found["stops"][1])  # the handle stays where it is
+    expect(page).to_have_url(re.compile(r"[?&]at=2\b"))
     page.reload()
     expect(page.locator(".afn-hand svg .line")).to_have_count(3)
+    expect(shown).to_have_text(found["stops"][1])
     context.close()
+
+
+def test_a_handle_with_a_choice_comes_back_to_both(page: Page, address: str):
+    found = figure.kept("one-image")
+    place = len(found["stops"]) + 3  # the third place of the second choice
+    page.goto(f"{address}/lessons?lesson=one-image&at={place}")
+    expect(page.locator(".afn-hand output")).to_have_text(found["stops"][2])
+    expect(page.get_by_role("radio", name=found["options"][1])).to_be_checked()
+    page.get_by_text(found["options"][0], exact=True).click()
+    expect(page).to_have_url(re.compile(r"[?&]at=3\b"))
+    page.go_back()
+    page.go_forward()
+    expect(page.locator(".afn-hand output")).to_have_text(found["stops"][2])
+    expect(page.get_by_role("radio", name=found["options"][0])).to_be_checked()
+
+
+@pytest.mark.parametrize("slug", LESSONS)
+def test_nothing_in_a_lesson_is_hard_to_use(page: Page, address: str, slug: str):
+    opened(page, address, slug, guess="0")
+    page.locator(".afn-hand svg .line").first.wait_for()
+    for folded in page.locator("[data-testid=stMain] details > summary").all():
+        folded.click()
+    found = Axe().run(page).response["violations"]
+    assert [each["id"] for each in found if each["impact"] in ("serious", "critical")] == []

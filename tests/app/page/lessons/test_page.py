@@ -122,6 +122,8 @@ def test_the_visit_remembers_other_lessons(runs):
         ({"lesson": "axes", "guess": "9"}, "In the link, guess=9: its predictions are 0, 1, 2"),
         ({"lesson": "axes", "check": "0~9"}, "In the link, check=0~9: '9' is no answer"),
         ({"lesson": "axes", "check": "0~0~0"}, "In the link, check=0~0~0: it has 2 checks"),
+        ({"lesson": "axes", "at": "22"}, "In the link, at=22: the places of its figure are 1 to"),
+        ({"lesson": "axes", "at": "x"}, "In the link, at=x"),
     ],
 )
 def test_a_bad_link_says_one_line(runs, url, line):
