@@ -8,6 +8,8 @@ import streamlit as st
 from afn.settings.config import TrainConfig
 from afn.settings.setting import Setting
 
+from .markdown import lettered
+
 _MOST_PLACES = 18
 """A number of so few places has a slider."""
 _MOST_SEGMENTS = 2
@@ -33,7 +35,7 @@ def control(
         offered: What can be chosen, where the row names nothing.
         more: Goes to the widget; ``value`` is what it begins with.
     """
-    more = {"key": key, "help": setting.help or None, **more}
+    more = {"key": key, "help": lettered(setting.help) or None, **more}
     is_optional = setting.default is None
     match setting.kind:
         case "whole" | "number":

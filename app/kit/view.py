@@ -13,6 +13,8 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from .address import Address, Url
+from .letters import lettered_bare
+from .markdown import lettered
 
 Kept = TypeVar("Kept")
 Settings = TypeVar("Settings", bound="View")
@@ -27,6 +29,10 @@ def in_session(kind: Callable[[], Kept], of: str = "") -> Kept:
 def here() -> Address:
     """This session's address."""
     return in_session(Address)
+
+
+_OF_MARKDOWN = (st.segmented_control, st.pills, st.radio)
+"""Widgets that read their options as Markdown."""
 
 
 def said(key: str) -> Any:
@@ -210,14 +216,19 @@ class ViewState(Generic[Settings]):
         if titles is None and isinstance(offered, Mapping):
             titles = offered
         if titles is not None:
-            known = titles
-            more["format_func"] = known if callable(known) else lambda one: known.get(one, one)
+            title = titles if callable(titles) else lambda one: titles.get(one, one)
+            words = lettered if like in _OF_MARKDOWN else lettered_bare
+            more["format_func"] = lambda one: words(f"{title(one)}")
         if not isinstance(getattr(self.take(), field), tuple):
             self.settle(field, offered, default)
             more |= {"required": True} if like in (st.segmented_control, st.pills) else {}
         elif like is st.pills:
             more["selection_mode"] = "multi"
-        like(label, list(offered), **{"key": self.key(field), "help": self._help.get(field)} | more)
+        like(
+            label,
+            list(offered),
+            **{"key": self.key(field), "help": lettered(self._help.get(field, "")) or None} | more,
+        )
 
     def pick(self, field: str, label: str, titles: Mapping[str, str], **more: Any) -> None:
         """Draw a choice of runs and networks; what a link names is among them, whatever it is."""

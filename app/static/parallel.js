@@ -78,7 +78,7 @@ class Parallel {
 
   axis({ name, title, ticks }, x) {
     const group = svg("g", { transform: `translate(${x} 0)` });
-    group.append(svg("text", { class: "title", y: 16 }, title));
+    group.append(this.title(title));
     group.append(svg("line", { class: "line", y1: TOP, y2: HEIGHT - BOTTOM }));
     for (const [place, text] of ticks) group.append(svg("text", { class: "tick", x: 13, y: down(place) + 4 }, text));
     const room = svg("rect", { class: "room", x: -16, y: TOP - 6, width: 32, height: LENGTH + 12 });
@@ -88,6 +88,14 @@ class Parallel {
     this.place(name, brush, ends);
     this.drag(name, room, brush, ends);
     return group;
+  }
+
+  /** What an axis shows; the letter of a λ below it. */
+  title(text) {
+    const node = svg("text", { class: "title", y: 16 });
+    const parts = text.split(/λ_([μσγβ])/);
+    parts.forEach((part, i) => node.append(i % 2 ? svg("tspan", { class: "letter", dy: 4 }, part) : svg("tspan", { dy: i ? -4 : 0 }, i < parts.length - 1 ? `${part}λ` : part)));
+    return node;
   }
 
   place(name, brush, ends) {

@@ -116,9 +116,27 @@ def too_wide(page: Page) -> list[str]:
     )
 
 
+def rough(page: Page) -> list[str]:
+    """Texts that show λ_μ for λ with its letter below, or a hyphen for a minus."""
+    return page.evaluate(
+        r"""() => {
+          const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+          const found = [];
+          while (walker.nextNode()) {
+            const {data, parentElement} = walker.currentNode;
+            if (/λ_|lambda_|(^|[\s(=:,])-[\d.]/.test(data)
+                && !parentElement.closest('script, style, code, pre, .katex-mathml'))
+              found.push(data.trim().slice(0, 80));
+          }
+          return found;
+        }"""
+    )
+
+
 def check(page: Page, schemes: Sequence[str]) -> None:
     assert not page.get_by_text("Traceback").count()
     assert too_wide(page) == []
+    assert rough(page) == []
     for scheme in schemes:
         page.emulate_media(color_scheme=scheme)
         expect(page.locator(".stApp")).to_have_css("color-scheme", scheme)
@@ -133,6 +151,7 @@ def check_explanations(page: Page) -> None:
         about.press("Enter")
         expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
         assert page.locator(".katex-error").count() == 0
+        assert rough(page) == []
         page.keyboard.press("Escape")
         expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
 

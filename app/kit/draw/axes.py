@@ -9,6 +9,8 @@ from functools import wraps
 from threading import Lock
 from typing import Any, ParamSpec
 
+from ..letters import lettered_html
+
 PlotAxis = dict[str, Any]
 Figure = Any
 """Of Plotly."""
@@ -26,14 +28,22 @@ LEGEND_ABOVE = {
 
 def axis(title: str = "", /, **more: Any) -> PlotAxis:
     """An axis that cannot be dragged, with room for its labels."""
-    titled = {"title": {"text": title, "standoff": 6, "font": TITLE_TEXT}} if title else {}
+    titled = (
+        {"title": {"text": lettered_html(title), "standoff": 6, "font": TITLE_TEXT}}
+        if title
+        else {}
+    )
     still = {"zeroline": False, "fixedrange": True, "automargin": True, "tickfont": TEXT}
     return {**still, **titled, **more}
 
 
 def named_axis(names: Sequence[str], title: str = "", /, **more: Any) -> PlotAxis:
     """An axis with a name at 0, 1, 2, ..., and no lines through the figure."""
-    shown = {"tickvals": list(range(len(names))), "ticktext": list(names), "showgrid": False}
+    shown = {
+        "tickvals": list(range(len(names))),
+        "ticktext": list(map(lettered_html, names)),
+        "showgrid": False,
+    }
     return axis(title, **shown | more)
 
 
@@ -96,8 +106,9 @@ def _signed(template: Any) -> dict[str, Any]:
     """The template with its formats beside it: within, Plotly writes a hyphen for a minus."""
     if not isinstance(template, str):
         return {}
+    template = lettered_html(template)
     formats = {f"{axis}hoverformat": form for axis, form in _FORMATTED.findall(template)}
-    return {"hovertemplate": _FORMATTED.sub(r"%{\1}", template), **formats} if formats else {}
+    return {"hovertemplate": _FORMATTED.sub(r"%{\1}", template), **formats}
 
 
 def new_figure(traces: Sequence[Any] = (), layout: PlotAxis | None = None) -> Figure:

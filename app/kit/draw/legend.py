@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
+from ..letters import lettered_html
 from .table import tag
 
 Stroke = Literal["dot", "line", "dashed", "thin"]
@@ -24,7 +25,11 @@ class Entry:
 def legend_html(entries: Iterable[Entry]) -> str:
     """A legend for ``st.html``."""
     items = "".join(
-        tag("span", tag("i", css=each.look, style=f"--hue:{each.color}") + escape(each.label))
+        tag(
+            "span",
+            tag("i", css=each.look, style=f"--hue:{each.color}")
+            + lettered_html(escape(each.label)),
+        )
         for each in entries
     )
     return tag("div", items, css="afn-key")

@@ -200,13 +200,13 @@ def _lambda_start(slot: int) -> None:
         persist_state="session",
         on_change=state.begin_logits,
         args=(slot,),
-        help=SETTINGS["lambda_init"].help,
+        help=lettered(SETTINGS["lambda_init"].help),
     )
     if state.start_of(slot) == "custom":
         columns = st.columns(2)
         for i, (name, symbol) in enumerate(zip(LAMBDAS, "μσγβ", strict=True)):
             columns[i % 2].number_input(
-                f"logit of λ_{symbol}",
+                lettered(f"logit of λ_{symbol}"),
                 -50.0,
                 50.0,
                 step=0.5,
@@ -215,12 +215,12 @@ def _lambda_start(slot: int) -> None:
                 help=HELP["logit"],
             )
         st.segmented_control(
-            "Gate of λ_γ, λ_β",
+            lettered("Gate of λ_γ, λ_β"),
             ["sigmoid", "linear"],
             key=key("rescale_gate", slot),
             persist_state="session",
             required=True,
-            help=HELP["rescale_gate"],
+            help=lettered(HELP["rescale_gate"]),
         )
         init = state.said(slot).lambda_init
         values = zip("μσγβ", lambda_start(init).values(), strict=True)

@@ -9,6 +9,7 @@ from afn.wording import duration_words, percent
 from ...kit import backend
 from ...kit.draw.chart import Chart, Shown
 from ...kit.draw.live_chart import live_chart
+from ...kit.letters import lettered_html
 from .live import Live
 
 
@@ -56,7 +57,8 @@ def _card(each: Shown | None, name: str, color: str, status: str) -> str:
         else:
             facts = "loading the data" if status == "running" else ""
     return (
-        f'<section class="afn-card" style="--hue:{color}"><header><span>{escape(name)}</span>'
+        f'<section class="afn-card" style="--hue:{color}"><header>'
+        f"<span>{lettered_html(escape(name))}</span>"
         f'<span class="state">{escape(word)}</span></header>'
         f'<div class="bar"><div style="width:{100 * share:.1f}%"></div></div>'
         f'<div class="score" data-stage-number="{escape(name)}">–</div>'

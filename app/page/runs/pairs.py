@@ -75,7 +75,7 @@ def _title(setting: str) -> str:
     """As the controls call it where that says more."""
     part, _, name = setting.partition(".")
     if part == "lambda_init" and name in LAMBDAS:
-        return f"λ_{LETTERS[name]}: logit at the start, or set by the fork"
+        return f"λ({LETTERS[name]}): logit at the start, or set by the fork"
     return setting
 
 

@@ -40,8 +40,8 @@ def choose(lines: Sequence[Line]) -> list[Line]:
             ),
             "loss": st.column_config.LineChartColumn("loss, from 0", y_min=0, width="small"),
             **{
-                f"λ_{letter}": st.column_config.LineChartColumn(
-                    f"λ_{letter}, 0–1", y_min=0, y_max=1, width="small"
+                f"λ({letter})": st.column_config.LineChartColumn(
+                    f"λ({letter}), 0–1", y_min=0, y_max=1, width="small"
                 )
                 for letter in _CURVES.values()
             },
@@ -76,7 +76,7 @@ def _row(line: Line, names: dict[str, str], *, has_forks: bool) -> dict[str, Any
         "tags": line.tags or None,
         "accuracy": line.curves.get("accuracy"),
         "loss": line.curves.get("loss"),
-        **{f"λ_{letter}": line.curves.get(name) for name, letter in _CURVES.items()},
+        **{f"λ({letter})": line.curves.get(name) for name, letter in _CURVES.items()},
         "step": line.summary.get("step"),
         **known,
         "reason": line.reason,

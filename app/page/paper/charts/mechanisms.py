@@ -12,6 +12,7 @@ from ....kit.draw.estimates import gain_words
 from ....kit.draw.legend import DASHES, Entry, Stroke
 from ....kit.draw.palette import GREY, NORM_COLORS, run_colors
 from ....kit.draw.traces import whiskers
+from ....kit.letters import lettered_html
 from ..mechanisms import STARTS, VARIANTS, Effect, TrainingCourse
 
 _NORMS = [name.partition("-")[0] for name in VARIANTS]
@@ -115,8 +116,8 @@ def lambdas_figure(courses: Sequence[TrainingCourse]) -> Figure:
 
     shown = [each for each in courses if each.variant in STARTS]
     figure = make_subplots(
-        rows=2, cols=2, subplot_titles=list(GREEK.values()), horizontal_spacing=0.12,
-        vertical_spacing=0.28, shared_yaxes=True,
+        rows=2, cols=2, subplot_titles=[lettered_html(each) for each in GREEK.values()],
+        horizontal_spacing=0.12, vertical_spacing=0.28, shared_yaxes=True,
     )  # fmt: skip
     for i in range(len(LAMBDAS)):
         place = {"row": i // 2 + 1, "col": i % 2 + 1}
