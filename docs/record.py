@@ -102,7 +102,7 @@ def main() -> None:
     path = given.out or Path(__file__).with_name(f"{given.scene}.webp")
     frames[0].save(
         path, save_all=True, append_images=frames[1:], duration=1000 // FRAMES, loop=0,
-        quality=60, method=4,
+        quality=50, method=6, minimize_size=True,
     )  # fmt: skip
     print(f"{path}: {len(frames)} frames, {path.stat().st_size / 1000:.0f} KB")
 
