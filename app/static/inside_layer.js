@@ -4,7 +4,7 @@
 
 const VERSION = new URL(import.meta.url).search;
 const load = (name) => import(`./inside_layer/${name}.js${VERSION}`);
-const [{ FIGURES, probabilities }, { escape, number, paint }, { layMap, mapHtml, isStill, travel }, { besideHtml, cardsHtml, layBeside }, { Pad }] = await Promise.all(
+const [{ FIGURES, probabilities }, { escape, number, paint }, { layMap, mapHtml, isStill, travel }, { besideHtml, cardsHtml, layBeside, numbersHtml }, { Pad }] = await Promise.all(
   ["figures", "plots", "map", "answers", "pad"].map(load),
 );
 const LAMBDAS = { mu: "μ", sigma: "σ", gamma: "γ", beta: "β" };
@@ -279,7 +279,7 @@ class Layer {
           <button type="button" data-why >Why?</button><output class="unseen" aria-live="polite"></output></div></header>
         <p class="formula"></p><p class="reading"></p><div class="figure" role="img"></div></section>
         <section class="answers"><h3>Other images of the batch</h3><div class="cards"></div><div class="chances"></div></section></div>
-        <div class="comes">${besideHtml(this.data)}</div></div>`;
+        <div class="comes">${besideHtml(this.data)}</div></div><div class="afn-stage-numbers"></div>`;
     this.pad = new Pad(this.root.querySelector(".pad"), (drawn) => this.ask({ drawn }));
     this.root.append(this.tip);
   }
@@ -297,8 +297,9 @@ class Layer {
     section.querySelector("[data-why]").setAttribute("aria-expanded", Boolean(this.tells));
     const figure = section.querySelector(".figure");
     const whole = Math.max(180, figure.clientWidth);
-    const isTall = innerHeight >= TALL && innerWidth > 900 && !root.closest("[data-staged]");
-    const width = { whole, half: whole > 430 ? Math.floor((whole - GAP) / 2) - 1 : whole, isTall };
+    const isStaged = this.root.closest("[data-staged]") !== null;
+    const isTall = innerHeight >= TALL && innerWidth > 900 && !isStaged;
+    const width = { whole, half: whole > 430 ? Math.floor((whole - GAP) / 2) - 1 : whole, isTall, isStaged };
     figure.setAttribute("aria-label", `${title}. ${reading}`);
     figure.setAttribute("role", figure.querySelector("[data-pick]") ? "group" : "img");
     const focused = document.activeElement?.matches?.("[data-pick]") && figure.contains(document.activeElement);
@@ -336,6 +337,7 @@ class Layer {
     const focused = document.activeElement?.closest?.(".afn-inside .card")?.dataset.image;
     put(root.querySelector(".cards"), cardsHtml(data));
     if (focused) root.querySelector(`.card[data-image="${focused}"]`)?.focus();
+    put(root.querySelector(".afn-stage-numbers"), numbersHtml(data));
     const slot = root.querySelector(".chances");
     put(slot, probabilities(data, Math.min(slot.clientWidth || 400, 900)));
   }

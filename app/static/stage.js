@@ -12,11 +12,13 @@ const FIGURES = [
   "[data-testid=stPlotlyChart]",
 ].join();
 const NUMBERS = "[data-stage-number]";
+const OWN_NUMBERS = ".network-name b"; // large in the figure itself
 const SIZE = 1.75; // what is 14 px on a page is 24.5 px here
 const TEXT = 1.5; // where there is nothing but words
 const [WIDTH, HEIGHT] = [1280, 720]; // the least screen; on a larger one all is larger
+const MOST_LETTERS = 60; // of a title: what is longer is a reading
 const TICK = 400; // ms between looks at a page that changes by itself
-const PATIENCE = 15000; // ms for a page to bring what its address says is on stage
+const PATIENCE = 45000; // ms for a page to bring what its address says is on stage
 
 const VERSION = new URL(import.meta.url).search;
 const asset = (name) => new URL(name + VERSION, import.meta.url).href;
@@ -39,7 +41,11 @@ let parameter = "stage";
 let enter = null; // the button
 let isArrived = false; // the address was heeded, once a document
 
-const isWords = (node) => node.matches(SLIDE) && !node.querySelector(FIGURES);
+/** Text as nodes, the letters of λ below the line. */
+const worded = (text) =>
+  text.split(/λ_([μσγβ])/).flatMap((part, index) => (index % 2 ? ["λ", element("sub", { textContent: part })] : [part]));
+
+const isWords = (node) => node.matches(SLIDE) && !node.querySelector(`${FIGURES}, table`);
 const isAnswer = (node) => node.matches("[class*=st-key-stage-answer]");
 
 /** What can stand on the stage, in the order of the page, answers last: a slide is one thing with all in it. */
@@ -59,8 +65,8 @@ function titleOf(node) {
   const before = [...document.querySelectorAll("[data-testid=stMain] :is(h1, h2, h3)")].filter(
     (each) => each.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_FOLLOWING,
   );
-  const named = node.getAttribute("aria-label")?.split(". ")[0];
-  return named || before.at(-1)?.textContent || document.title;
+  const named = node.getAttribute("aria-label")?.split(". ")[0] ?? "";
+  return (named.length <= MOST_LETTERS && named) || before.at(-1)?.textContent || document.title;
 }
 
 /** Who is who, where a figure does not say so itself: the last legend between its heading and it. */
@@ -146,7 +152,7 @@ class Stage {
     this.number = found.indexOf(figure) + 1;
     this.graph = figure.querySelector(":scope.stPlotlyChart .js-plotly-plot");
     this.holder = this.graph ? null : (figure.closest("[data-testid=stElementContainer]") ?? figure);
-    this.title.textContent = titleOf(figure);
+    this.title.replaceChildren(...worded(titleOf(figure)));
     this.legend.replaceChildren(...(this.graph ? [legendOf(figure)?.cloneNode(true) ?? ""] : []));
     this.place.textContent = `${this.number} / ${found.length}`;
     const hasSteps = figure.querySelector("button[data-step]") !== null;
@@ -189,20 +195,22 @@ class Stage {
     const shown = [...document.querySelectorAll(NUMBERS)].slice(0, 3).map((node) => ({
       label: node.dataset.stageNumber,
       value: node.firstChild?.textContent.trim() ?? "",
-      about: node.querySelector("small")?.textContent ?? "",
+      about: node.dataset.stageAbout ?? node.querySelector("small")?.textContent ?? "",
       color: getComputedStyle(node).getPropertyValue("--hue"),
     }));
+    const isBeside = shown.length > 0 && !this.figure?.querySelector(OWN_NUMBERS);
+    if (this.node.classList.toggle("has-numbers", isBeside) !== this.isBeside) this.told = "";
+    this.isBeside = isBeside;
     const told = JSON.stringify(shown);
     if (this.told !== told) {
       this.told = told;
       this.numbers.replaceChildren(
         ...shown.map(({ label, value, about, color }) => {
-          const node = element("div", {}, element("span", {}, label), element("b", {}, value), element("small", {}, about));
+          const node = element("div", {}, element("span", {}, ...worded(label)), element("b", {}, value), element("small", {}, ...worded(about)));
           node.style.setProperty("--hue", color || "currentColor");
           return node;
         }),
       );
-      this.node.classList.toggle("has-numbers", shown.length > 0);
       this.put();
     }
     const found = player();
@@ -219,7 +227,7 @@ class Stage {
     const free = {
       left: 32,
       top: this.node.querySelector("header").offsetHeight,
-      right: this.node.classList.contains("has-numbers") && innerWidth > 900 ? this.numbers.offsetWidth + 32 : 32,
+      right: this.node.classList.contains("has-numbers") && innerWidth > 900 ? this.numbers.offsetWidth + 56 : 32,
       bottom: this.node.querySelector("footer").offsetHeight,
     };
     if (innerWidth <= 900) free.top += this.numbers.offsetHeight;

@@ -109,22 +109,15 @@ def matrix_reading(
     Only cells that all contenders have count. They are held against the baseline, by its label;
     unless said the first one with batch norm.
     """
-    contenders: dict[str, list[MatrixRow]] = {}
-    for row in rows:
-        contenders.setdefault(row.label, []).append(row)
-    places = _common_places(list(contenders.values()), domains)
-    if not places:
+    cut = _comparable(rows, domains)
+    if not cut:
         return "No domain that a network has not seen is tested for all of them yet."
-    cut = _cut(contenders, places)
-    means = {
-        label: fmean(cell.accuracy for row in mine for cell in row.cells.values())
-        for label, mine in cut.items()
-    }
+    means = _means(cut)
     if baseline is None:
         baseline = next((row.label for row in rows if row.norm == "bn"), None)
     ranked = sorted(means, key=lambda label: -means[label])
     best = ranked[0]
-    count = sum(map(len, places.values()))
+    count = sum(len(row.cells) for row in next(iter(cut.values())))
     pairs = f"over {count_words(count, 'pair')} of training and test domain"
 
     def gain(ours: str, theirs: str) -> Estimate:
@@ -157,6 +150,31 @@ def matrix_reading(
         )
         text.append(f"Beside {baseline}, image by image: {words}.")
     return " ".join(text)
+
+
+def unseen_means(rows: Sequence[MatrixRow], domains: Sequence[str]) -> dict[str, float]:
+    """How many each contender reads right on domains it has not seen, best first; by its label.
+
+    The mean over the cells that all contenders have; empty where there is none.
+    """
+    means = _means(_comparable(rows, domains))
+    return dict(sorted(means.items(), key=lambda pair: -pair[1]))
+
+
+def _means(cut: Mapping[str, Sequence[MatrixRow]]) -> dict[str, float]:
+    return {
+        label: fmean(cell.accuracy for row in mine for cell in row.cells.values())
+        for label, mine in cut.items()
+    }
+
+
+def _comparable(rows: Sequence[MatrixRow], domains: Sequence[str]) -> dict[str, list[MatrixRow]]:
+    """The contenders with the unseen cells that all of them have; empty where there is none."""
+    contenders: dict[str, list[MatrixRow]] = {}
+    for row in rows:
+        contenders.setdefault(row.label, []).append(row)
+    places = _common_places(list(contenders.values()), domains)
+    return _cut(contenders, places) if places else {}
 
 
 def _common_places(

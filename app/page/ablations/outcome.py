@@ -10,6 +10,7 @@ from ...kit.comparison import MAX_CONTENDERS
 from ...kit.markdown import plain
 from ...kit.plot import csv_button, heading, plot
 from ...kit.results import Layout, SweepResults
+from ...kit.stage import stage_numbers
 from . import against, charts, table
 from .drawn import DrawnSweep, axis_title, picked, point_words
 from .view import FIGURES, SHOWN, VIEW
@@ -49,6 +50,7 @@ def render(results: SweepResults, *, metric: str, over: str, figure: str) -> Non
     drawn = DrawnSweep.of(
         results, layout, known[view.metric], is_difference=view.shown == "difference"
     )
+    stage_numbers(table.large_numbers(drawn))
     told = table.reading(drawn)
     if view.x:
         told = against.against_reading(results, known[view.x], drawn.metric)

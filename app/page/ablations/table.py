@@ -12,8 +12,9 @@ from ...kit.draw.chart import Rows
 from ...kit.draw.palette import GREY
 from ...kit.draw.table import LESS, MORE, chip, td, th, tr
 from ...kit.results import Badge, badge
+from ...kit.stage import StageNumber
 from .against import chance_words
-from .drawn import DrawnSweep, axis_title, figure_words, number, point_words
+from .drawn import DrawnSweep, axis_title, figure_words, number, point_color, point_words
 
 BADGES: dict[Badge, tuple[str, str]] = {
     "better": ("↑", MORE),
@@ -46,6 +47,29 @@ def reading(drawn: DrawnSweep) -> str:
     if lost := [point_words(point) for point, _ in known if drawn.results.at_chance(point)]:
         words.append(f"At chance, hollow: {chance_words(lost)}.")
     return " ".join(words)
+
+
+def large_numbers(drawn: DrawnSweep) -> list[StageNumber]:
+    """For the stage: where the baseline is missed by most; then what is best, with no baseline."""
+    unit = "points" if drawn.metric.unit == "%" else drawn.metric.unit
+    gains = [(p, gain) for p in drawn.results.points if (gain := drawn.gain(p))]
+    gains.sort(key=lambda pair: -abs(pair[1].mean))
+    sign = 1 if drawn.metric.more_is_better else -1
+    values = [(p, each) for p in drawn.results.points if (each := drawn.figures.get(p))]
+    values.sort(key=lambda pair: -sign * pair[1].mean)
+    return [
+        _large(p, each, unit, f"against {drawn.layout.baseline}", signed=True) for p, each in gains
+    ] + [_large(p, each, drawn.metric.unit, drawn.metric.title) for p, each in values]
+
+
+def _large(
+    point: Point, each: OverSeeds, unit: str, about: str, *, signed: bool = False
+) -> StageNumber:
+    half = half_width_words(each.half_width, 1 if unit else 4)
+    spread = f"± {half}" if each.n > 1 else ""
+    told = " ".join(filter(None, [spread, unit, about]))
+    value = number(each.mean, unit, signed=signed)
+    return StageNumber(point_words(point), value, point_color(point), told)
 
 
 def table_html(drawn: DrawnSweep) -> str:

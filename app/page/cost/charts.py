@@ -11,6 +11,7 @@ from afn.wording import enumerate_words, number_words
 from ...kit.draw.axes import Figure, axis, laid_out, new_figure
 from ...kit.draw.chart import Rows
 from ...kit.draw.palette import NORM_COLORS
+from ...kit.stage import StageNumber
 from .view import VARIED_TITLES, CostView, title_of
 
 _NAMED = 3
@@ -138,6 +139,34 @@ def metric_reading(chosen: Sequence[Measurement], view: CostView, metric: CostMe
                 f"{last} at {view.words(view.place(mine[-1]))}"
             )
     return "; ".join(parts) + "." if parts else "Only BN is shown."
+
+
+def large_numbers(chosen: Sequence[Measurement], view: CostView) -> list[StageNumber]:
+    """What norms cost at the end of what varies, for the stage; BN itself where it is alone."""
+    norms = by_norm(chosen)
+    bn = norms[YARDSTICK][-1]
+    place = view.words(view.place(bn))
+    others = [
+        (norm, mine[-1])
+        for norm, mine in norms.items()
+        if norm != YARDSTICK and mine[-1].case == bn.case
+    ]
+    if not others:
+        color = NORM_COLORS[YARDSTICK]
+        return [
+            StageNumber(
+                metric.title, f"{number_words(metric.amount(bn))} {metric.unit}", color, place
+            )
+            for metric in METRICS.values()
+        ]
+    return [
+        StageNumber(
+            title_of(norm), times(metric.ratio(last, bn)), NORM_COLORS[norm],
+            f"BN's {metric.title.lower()}, {place}",
+        )
+        for metric in METRICS.values()
+        for norm, last in others
+    ]  # fmt: skip
 
 
 def times(ratio: float) -> str:

@@ -14,6 +14,7 @@ from ...kit.draw.legend import Entry, legend_html
 from ...kit.draw.palette import NORM_COLORS
 from ...kit.markdown import plain, warn
 from ...kit.plot import csv_button, download, heading, plot
+from ...kit.stage import stage_numbers
 from ...kit.take import offer
 from . import charts
 from . import live as live_cost
@@ -78,6 +79,7 @@ def _figures(chosen: list[Measurement], view: CostView, report: Report, *, is_li
     if absent := [title_of(norm) for norm in view.norms if norm not in norms]:
         told = enumerate_words(absent)
         st.info(f"The reference machine has not measured {told}; measure it here.")
+    stage_numbers(charts.large_numbers(chosen, view))
     title = ", ".join([view.title(), *view.fixed_words()])
     heading(
         title[0].upper() + title[1:], "cost", ABOUT["cost"],

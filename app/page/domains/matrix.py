@@ -59,7 +59,7 @@ def matrix_html(
     ]
     if has_mean:
         why = "Mean over the domains that the network has not seen"
-        over.append(th("mean of others", title=why, rows=2))
+        over.append(th(f"mean{tag('span', ' of others', css='name')}", title=why, rows=2))
     notes = []
     if any(row.has_seen(domain) for row in rows for domain in domains):
         notes.append(f"<i></i>trained on{', not in the mean' if has_mean else ''}")
@@ -143,7 +143,7 @@ def _who(row: MatrixRow, titles: Titles) -> str:
 def _marked(name: str, known: Sequence[str], titles: Titles) -> str:
     mark = domain_mark(name, known)
     sign = tag("span", mark.glyph, style=f"color:{mark.color}", aria_hidden="true")
-    return f"{sign} {escape(domain_words(name, titles))}"
+    return f"{sign} {tag('span', escape(domain_words(name, titles)), css='name')}"
 
 
 def _trained(name: str, domains: Sequence[str], titles: Titles) -> str:

@@ -7,17 +7,18 @@ import streamlit as st
 from afn.data import DatasetEntry, dataset_entry
 from afn.data.domains import SETTINGS, settings_of
 from afn.settings.norms import NORM_TITLES
-from afn.wording import count_words, duration_words
+from afn.wording import count_words, duration_words, percent
 from afn.work.folder import ENDED
 
 from ...kit import address, backend, cards, families, jobs, learned, people
 from ...kit.batch_controls import BATCH_SIZES
-from ...kit.draw.domains import MatrixRow, matrix_reading, matrix_table
+from ...kit.draw.domains import MatrixRow, matrix_reading, matrix_table, unseen_means
 from ...kit.families import DIGITS
 from ...kit.jobs import Job
 from ...kit.markdown import plain, warn
 from ...kit.offers import recipe_words
 from ...kit.plot import csv_button, heading, painted
+from ...kit.stage import StageNumber, slide, stage_numbers
 from ...kit.take import offer
 from . import layers as domain_layers
 from . import matrix, strips
@@ -241,12 +242,18 @@ def _matrix(
             norms = {norm for norm, _ in trained}
             there = [row for row in everything if row.norm in norms]
             words = matrix_reading(there, names, baseline=LABELS[baseline])
+            colors = {row.label: row.color for row in there}
+            stage_numbers(
+                StageNumber(label, percent(mean), colors[label], "on unseen domains")
+                for label, mean in unseen_means(there, names).items()
+            )
             if len(rows) > 1:
                 against = _against(rows, baseline)
-        _tables(
-            {name: mine for name, mine in rows.items() if name != against},
-            names, titles, rows[against] if against else None,
-        )  # fmt: skip
+        with slide("matrix"):
+            _tables(
+                {name: mine for name, mine in rows.items() if name != against},
+                names, titles, rows[against] if against else None,
+            )  # fmt: skip
         jobs.show("matrix", asked)
         if trained:
             learned.warn_of(unlearned(rows, here))

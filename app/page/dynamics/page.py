@@ -1,6 +1,7 @@
 """How λ moves while networks learn: every layer, several runs and seeds, beside each other."""
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 import numpy as np
 import streamlit as st
@@ -71,27 +72,41 @@ def render() -> None:
     VIEW.write(view)
     if without := [each for each in chosen if each.config.norm not in ADAPTIVE_NORMS]:
         st.caption(_without(without))
-    stage_numbers(filter(None, map(_furthest, chosen)))
+    stage_numbers(_furthest(chosen))
     _follow(view, chosen)
     card_view.cards([each.card for each in chosen if each.card], key="dynamics")
     moving.render(chosen)
     with st.container(border=True):
         left, right = st.columns(2, gap="large")
-        left.markdown(ABOUT["equations"])
-        right.markdown(ABOUT["look"])
+        left.markdown(lettered(ABOUT["equations"]))
+        right.markdown(lettered(ABOUT["look"]))
     offer("dynamics", lambda: lambdas.programs_of(chosen, view.quantity))
 
 
-def _furthest(shown: Shown) -> StageNumber | None:
-    """Where its λ that moved furthest stands now, for the stage."""
+def _furthest(chosen: Sequence[Shown]) -> list[StageNumber]:
+    """Where the λ that moved furthest stand now, for the stage: one of each network, then a second.
+
+    A network's second is the other letter's in the layer where that moved furthest.
+    """
+    ranked = [_by_movement(each) for each in chosen]
+    return [each for mine in zip_longest(*ranked) for each in mine if each]
+
+
+def _by_movement(shown: Shown) -> list[StageNumber]:
+    """Of each letter the λ that moved furthest, the furthest first."""
     history = shown.history
     if not history.start or not history.lambdas.size:
-        return None
-    now, start = history.lambdas[:, :, -1], np.array(history.start["lambdas"])
-    layer, i = np.unravel_index(np.abs(now - start).argmax(), now.shape)
-    name = f"{GREEK[LAMBDAS[i]]}, {short_layer(history.adaptive_layers[layer])}"
-    about = f"{name}, from {number_words(float(start[layer, i]))}"
-    return StageNumber(shown.label, number_words(float(now[layer, i])), shown.color, about)
+        return []
+    now, start = history.lambdas[:, :, -1], np.array(history.start["lambdas"])  # (layers, 4)
+    moved = np.abs(now - start)
+    found = []
+    for i in np.argsort(-moved.max(axis=0)):
+        layer = moved[:, i].argmax()
+        name = f"{GREEK[LAMBDAS[i]]}, {short_layer(history.adaptive_layers[layer])}"
+        about = f"{name}, from {number_words(float(start[layer, i]))}"
+        value = number_words(float(now[layer, i]))
+        found.append(StageNumber(shown.label, value, shown.color, about))
+    return found
 
 
 def _runs(offered: Sequence[Choice]) -> None:

@@ -1,5 +1,6 @@
 """What the paper publishes beside what is measured here, and the evidence for its mechanisms."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -23,6 +24,7 @@ from ...kit.markdown import plain, warn
 from ...kit.plot import csv_button, heading, painted, plot
 from ...kit.sections import calibration
 from ...kit.sections import movement as moving
+from ...kit.stage import StageNumber, slide, stage_numbers
 from ...kit.take import offer
 from . import evidence
 from . import take as published
@@ -33,7 +35,7 @@ from .charts import mechanisms as figures
 from .charts import paper as charts
 from .charts.forest import forest_html
 from .charts.paper import protocol_html
-from .charts.verdicts import picture_html
+from .charts.verdicts import OUTCOMES, outcomes, picture_html
 from .mechanisms import STARTS, VARIANTS
 from .view import ANY, NETWORKS, READINGS, VIEW, PaperView, claim_words, fit_words, level_words
 from .words import ABOUT
@@ -64,7 +66,13 @@ def render() -> None:
     rows = {table.name: _rows(table, view) for table in TABLES}
     found = measured.asked()
     heading("All verdicts", "paper.verdicts", ABOUT["verdicts"], kind="precomputed")
-    st.html(picture_html(rows, found))
+    marks = Counter(outcomes(rows, found))
+    of_all = f"of {marks.total()} claims and questions"
+    stage_numbers(
+        StageNumber(each.title, f"{marks[each]}", each.color, of_all) for each in OUTCOMES
+    )
+    with slide("verdicts"):
+        st.html(picture_html(rows, found))
     with st.expander("Claim by claim", icon=":material/ssid_chart:"):
         st.html(forest_html(rows))
         st.caption(plain(claim_words()))

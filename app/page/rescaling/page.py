@@ -15,6 +15,7 @@ from ...kit.jobs import follow
 from ...kit.markdown import plain, warn
 from ...kit.offers import Choice, newest
 from ...kit.plot import csv_button, heading, painted, plot
+from ...kit.stage import stage_numbers
 from ...kit.take import offer
 from . import conditions, ridges
 from . import take as scales
@@ -154,6 +155,7 @@ def _one_layer(chosen: Shown, layer: str, cursor: int, above: DeltaGenerator) ->
     if cursor not in found:
         st.caption("This snapshot does not hold γ̂ and β̂ of this layer.")
         return
+    stage_numbers(ridges.large_numbers(found, cursor, layer, chosen.color))
     if VIEW.take().beside:
         with above:
             words = _beside(chosen, layer, cursor)
@@ -217,6 +219,7 @@ def _all_layers(chosen: Shown, cursor: int) -> None:
     if not found:
         st.caption("This snapshot does not hold γ̂ and β̂.")
         return
+    stage_numbers(ridges.widest_numbers(found, cursor, chosen.color))
     words = ridges.layers_reading(found, cursor)
     st.markdown(plain(words))
     names = [short_layer(name) for name in found]

@@ -14,6 +14,7 @@ from ...kit.draw.axes import Figure, axis, drawn, kept, named_axis
 from ...kit.draw.chart import Rows, Shown
 from ...kit.draw.legend import ramp, short_layer, translucent
 from ...kit.draw.palette import GREY
+from ...kit.stage import StageNumber
 
 Name = Literal["gamma", "beta"]
 SYMBOLS: dict[Name, str] = {"gamma": "γ̂", "beta": "β̂"}
@@ -214,6 +215,38 @@ def spread_words(values: Sequence[float], name: Name) -> str:
     if low == high:
         return f"{SYMBOLS[name]} is {number_words(low)} in every channel"
     return f"{SYMBOLS[name]} spans {range_words(low, high)}, median {number_words(median)}"
+
+
+def large_numbers(
+    found: Mapping[int, Values], cursor: int, layer: str, color: str
+) -> list[StageNumber]:
+    """For the stage: the median of γ̂ and of β̂ at a step, and γ̂ of the channel that moved most."""
+    now, first = found[cursor], np.asarray(next(iter(found.values()))["gamma"], dtype=float)
+    gamma = np.asarray(now["gamma"], dtype=float)
+    place = f"{short_layer(layer)}, step {cursor:,}"
+    numbers = [
+        StageNumber(f"median {symbol}", number_words(float(np.median(now[name])), 3), color, place)
+        for name, symbol in SYMBOLS.items()
+        if np.isfinite(now[name]).all()
+    ]
+    if np.isfinite(gamma).all() and np.isfinite(first).all():
+        most = int(np.abs(gamma - first).argmax())
+        about = f"moved furthest, from {number_words(float(first[most]), 3)}"
+        value = number_words(float(gamma[most]), 3)
+        numbers.append(StageNumber(f"γ̂ of channel {most + 1}", value, color, about))
+    return numbers
+
+
+def widest_numbers(found: Mapping[str, Values], step: int, color: str) -> list[StageNumber]:
+    """For the stage: how far the channels' γ̂ are apart, in the layers where that is most."""
+    spreads = {layer: float(np.std(values["gamma"])) for layer, values in found.items()}
+    finite = [layer for layer, spread in spreads.items() if np.isfinite(spread)]
+    widest = sorted(finite, key=spreads.__getitem__)
+    about = f"deviation of γ̂, step {step:,}"
+    return [
+        StageNumber(short_layer(layer), number_words(spreads[layer], 3), color, about)
+        for layer in reversed(widest[-3:])
+    ]
 
 
 def beside_reading(found: Sequence[tuple[Shown, str, int, Values]]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from afn.ask.records import Place
 from afn.data import dataset_entry
 from afn.png import data_uri
 from afn.wording import count_words, percent
@@ -201,14 +202,17 @@ def _shift(chosen: Sequence[Chosen]) -> None:
 
 
 def _numbers(view: RobustnessView, known: Sequence[Tested]) -> None:
-    """How many each reads right in what is shown, for the stage."""
-    place = (view.corruption, view.severity) if view.severity else CLEAN
-    about = f"{group_title(view.corruption)} {view.severity}" if view.severity else "clean"
+    """How many each reads right in what is shown, then on clean images, for the stage."""
     stage_numbers(
-        StageNumber(each.label, percent(each.cells[place].accuracy), each.color, about)
+        StageNumber(each.label, percent(each.cells[place].accuracy), each.color, _about(place))
+        for place in dict.fromkeys([view.place, CLEAN])
         for each in known
         if place in each.cells
     )
+
+
+def _about(place: Place) -> str:
+    return "clean" if place == CLEAN else f"{group_title(place[0])} {place[1]}"
 
 
 def _pictures(view: RobustnessView, tested: Sequence[Tested], asked: Job) -> None:

@@ -68,6 +68,18 @@ export function layBeside(root, data, put) {
   );
 }
 
+/** What stands large beside the layer on stage: who is right how often, then how sure of this image. */
+export function numbersHtml({ seen, contenders, followed }) {
+  const each = [seen.now, ...seen.others].map((one, at) => ({ ...contenders[at], ...one }));
+  const told = (label, color, value, about) =>
+    `<b data-stage-number="${escape(label)}" style="--hue:${color}">${value}<small>${escape(about)}</small></b>`;
+  const right = each.map(({ label, color, score }) => told(label, color, percent(score), `right of ${score.n}`));
+  const sure = each.map(({ label, color, confidences, answers }) =>
+    told(label, color, part(confidences[followed]), `sure that this is ${seen.class_names[answers[followed]]}`),
+  );
+  return [...right, ...sure].join("");
+}
+
 /** All shown images of the batch, with what each network says. */
 export function cardsHtml({ seen, contenders, followed }) {
   const each = [seen.now, ...seen.others];

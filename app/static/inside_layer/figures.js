@@ -9,31 +9,39 @@ const key = (entries) =>
     .join("")}</p>`;
 const titled = (title, plot) => `<div class="plot"><p class="caption">${title}</p>${plot}</div>`;
 
+/** How high a figure is: usually, in a high window, and on stage, where all is enlarged. */
+const tall = ({ isTall, isStaged }, usual, large, staged = 84) => (isStaged ? staged : isTall ? large : usual);
+
+/** Of panels that say the same of two things: on stage the first has the room alone. */
+const fitting = ({ isStaged }, panels) => (isStaged ? panels.slice(0, 1) : panels);
+
 /** Dots over channels with what they mean. */
-function dots({ half: width, isTall }, chosen, panels) {
+function dots(size, chosen, panels) {
+  const width = size.half;
   const entries = new Map();
-  const plots = panels.map(({ title, series }) => {
+  const plots = fitting(size, panels).map(({ title, series }) => {
     for (const each of series) if (each.name) entries.set(each.name, each);
-    return titled(title, strip({ width, height: isTall ? 210 : 132, chosen, series }));
+    return titled(title, strip({ width, height: tall(size, 132, 210, 54), chosen, series }));
   });
   return key([...entries.values()]) + `<div class="plots">${plots.join("")}</div>`;
 }
 
 /** The followed image large, with its pixel to choose; beside it `others`, and how values spread. */
-function pictured(name, { seen, colors, followed }, { whole, isTall }, others) {
+function pictured(name, { seen, colors, followed }, size, others) {
+  const { whole } = size;
   const maps = seen.maps[name];
   const { row, column } = seen.pixel;
   const [right, down] = [100 / maps.width, 100 / maps.height];
   const lost = beyond(maps.pixels[followed]);
   const place = `row ${row + 1}, column ${column + 1}`;
-  const side = isTall ? 264 : 190;
+  const side = tall(size, 190, 264, 84);
   const room = Math.max(200, whole >= 520 ? whole - side - OTHERS - 36 : whole);
   return `<div class="pictured"><div class="large" style="width:${side}px" tabindex="0" role="slider" data-pick aria-label="Followed pixel; arrow keys move it"
       aria-valuenow="${row * maps.width + column + 1}" aria-valuemin="1" aria-valuemax="${maps.width * maps.height}" aria-valuetext="${place}">${canvas(maps, followed)}
       <i style="left:${column * right}%;top:${row * down}%;width:${right}%;height:${down}%"></i></div>
     ${others}
     <div class="plot" style="width:${room}px"><p class="caption">the channel in the batch${lost ? `; <b>${lost} ${lost > 1 ? "values" : "value"} of this picture beyond the scale</b>` : ""}</p>
-      ${histogram({ width: room, height: isTall ? 200 : 124, data: seen.histograms[name], scale: seen.scale, color: colors.own, value: seen.pixel[name] })}</div></div>`;
+      ${histogram({ width: room, height: tall(size, 124, 200), data: seen.histograms[name], scale: seen.scale, color: colors.own, value: seen.pixel[name] })}</div></div>`;
 }
 
 const OTHERS = 184; // px of the small pictures
@@ -59,8 +67,8 @@ export const FIGURES = {
     return dots(width, seen.channel, [panel("mu", "μ"), panel("sigma", "σ")]);
   },
   encoder({ seen, colors }, width) {
-    const panel = (name, letter) => titled(`h(${letter})`, bars({ width: width.half, height: width.isTall ? 230 : 132, values: seen.hidden[name], color: colors.own }));
-    return `<div class="plots">${panel("stan_mu", "μ")}${panel("stan_sigma", "σ")}</div>`;
+    const panel = (name, letter) => titled(`h(${letter})`, bars({ width: width.half, height: tall(width, 132, 230), values: seen.hidden[name], color: colors.own }));
+    return `<div class="plots">${fitting(width, [panel("stan_mu", "μ"), panel("stan_sigma", "σ")]).join("")}</div>`;
   },
   decoder({ seen, colors, titles }, width) {
     const panel = (name, letter) => ({
@@ -88,10 +96,11 @@ export const FIGURES = {
   standardize: (data, width) => side("x_hat", data, width),
   networks({ seen, colors }, width) {
     const { channels, hidden } = seen;
-    const panel = (title, values) => titled(title, strip({ width: width.half, height: width.isTall ? 170 : 92, chosen: seen.channel, series: [{ name: title, look: "dot", color: colors.network, values }] }));
-    const units = (title, values) => titled(title, bars({ width: width.half, height: 46, values, color: colors.own }));
-    return `<div class="plots">${units("h(σ)", hidden.rescale_sigma)}${units("h(μ)", hidden.rescale_mu)}
-      ${panel("sigmoid(·), for γ̂", channels.gamma_net)}${panel("tanh(·), for β̂", channels.beta_net)}</div>`;
+    const panel = (title, values) => titled(title, strip({ width: width.half, height: tall(width, 92, 170, 70), chosen: seen.channel, series: [{ name: title, look: "dot", color: colors.network, values }] }));
+    const units = (title, values) => titled(title, bars({ width: width.half, height: tall(width, 46, 46, 40), values, color: colors.own }));
+    const encoders = [units("h(σ)", hidden.rescale_sigma), units("h(μ)", hidden.rescale_mu)];
+    const decoders = [panel("sigmoid(·), for γ̂", channels.gamma_net), panel("tanh(·), for β̂", channels.beta_net)];
+    return `<div class="plots">${[encoders, decoders].flatMap((each) => fitting(width, each)).join("")}</div>`;
   },
   rescale({ seen, colors, titles }, width) {
     const { channels, beside, hidden } = seen;

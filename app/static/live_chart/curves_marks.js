@@ -8,7 +8,8 @@ const BRACKET = 26; // right of a panel, for a bracket and its words
 
 /** Where each panel, its heading and its axes lie, in pixels: as many columns as fit unsqueezed. */
 export function arrange(spec, panels, width, room) {
-  const columns = Math.min(spec.columns, Math.max(spec.columns < DENSE || width < 340 ? 1 : 2, Math.floor(width / 260)));
+  const fitting = Math.min(spec.columns, Math.max(spec.columns < DENSE || width < 340 ? 1 : 2, Math.floor(width / 260)));
+  const columns = room && panels.length <= DENSE ? panels.length : fitting; // on stage in one row
   const ends = panels.map(({ extent }) => (extent ? interval(...extent) : ["", ""]));
   const gutter = 16 + 7 * Math.max(...ends.flat().map((text) => Math.min(text.length, 10)), 3);
   const margin = 16 + (panels.some(({ zoom }) => zoom) ? BRACKET : 0);

@@ -39,10 +39,11 @@ export function follow(plot, { data, step }) {
 }
 
 export function figure({ spec, data, view, width, look, step, plot }) {
-  const columns = width < 560 ? 1 : spec.panels.length;
+  const columns = width < 560 && !look.room ? 1 : spec.panels.length; // on stage in one row
   const snapshots = at(data, step);
   plot.told = told(snapshots);
-  const pitch = HEAD + spec.runs.length * ROW + FOOT;
+  const tall = look.room ? Math.min(ROW, (look.room - HEAD - FOOT) / spec.runs.length) : ROW;
+  const pitch = HEAD + spec.runs.length * tall + FOOT;
   const height = Math.ceil(spec.panels.length / columns) * pitch;
   const cellWidth = width / columns;
 

@@ -13,6 +13,7 @@ const load = (name) => import(`./${name}.js${VERSION}`);
 const [{ element, floats }, { indexAt, moment }, { buildLane, heads, valvesOf }, { legend }] = await Promise.all(
   ["look", "moment", "network_lane", "network_legend"].map(load),
 );
+const STAGED = 58; // px on stage above and below the lanes
 export const COMPACT = 620; // px: narrower, and lanes keep to what matters
 const pictures = new WeakMap(); // slot -> what is built there
 
@@ -103,7 +104,7 @@ function build(slot, key, spec, view, width, chart) {
   const folds = spec.lanes.some(({ stages }) => stages.some(([, layers]) => layers.length > 1));
   const open = folds && view.stage != null ? view.stage : null;
   const dial = view.dial ?? 1;
-  const height = laneHeight(spec.lanes.length, width);
+  const height = laneHeight(spec.lanes.length, width, slot);
   const how = { width, height, open, dial, isCompact: width < COMPACT, inside: spec.inside, unfold: choose };
   const lanes = spec.lanes.map((lane) => buildLane(lane, how));
   const below = legend({ spec, dial, setDial: (value) => ((view.dial = value), again()) });
@@ -152,7 +153,11 @@ function stages(spec, open, choose) {
   );
 }
 
-function laneHeight(count, width) {
+function laneHeight(count, width, slot) {
+  if (slot.closest("[data-staged]")) {
+    const room = parseFloat(document.body.style.getPropertyValue("--stage-room"));
+    return Math.floor(Math.max((room - STAGED) / count - 7, 76));
+  }
   if (width < COMPACT) return 150;
   return Math.round(Math.min(Math.max((window.innerHeight - 350) / count, 118), 150));
 }

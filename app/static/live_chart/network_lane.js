@@ -6,6 +6,7 @@ const [{ element, setText }, { buildValve, svg, text, digits }, { paint }, { bui
   ["look", "network_valve", "network_maps", "network_flow"].map(load),
 );
 const MOST_BARS = 12;
+const BEFORE = 24; // px: what a damaged image was before
 
 /** Where everything stands, in px. */
 export function plan(width, height, count, isCompact) {
@@ -99,9 +100,11 @@ export function buildLane(lane, { width, height, open, dial, isCompact, inside, 
     stack.append(svg("rect", { x: images.x + shift, y: cy - images.side / 2 - shift, width: images.side, height: images.side, rx: 3 }));
   const [below, anchor] = isCompact ? [images.x, "start"] : [images.x + images.side / 2, "middle"];
   const subject = text(below, cy + images.side / 2 + 17, "", { class: "network-note", "text-anchor": anchor });
+  const before = isCompact || cy - images.side / 2 < BEFORE + 5 ? 0 : BEFORE;
+  const clean = text(images.x + BEFORE + 6, cy - images.side / 2 - 11, "", { class: "network-note" });
   const flow = buildFlow(images.x + images.side, answer.x, cy);
   node.prepend(...flow.drops);
-  drawing.append(stack, subject);
+  drawing.append(stack, subject, clean);
   const built = valves.map((valve, at) => {
     const cell = where.cells[at];
     if (cell.conv) {
@@ -118,7 +121,7 @@ export function buildLane(lane, { width, height, open, dial, isCompact, inside, 
     return { valve, cell, drawn, link };
   });
   const answers = answerOf(drawing, answer, cy, isCompact);
-  const snapped = text(width - 10, height - 9, "", { class: "network-note", "text-anchor": "end" });
+  const snapped = text(width - 10, height - 9, "", { class: "network-note network-late", "text-anchor": "end" });
   drawing.append(snapped);
 
   const hasMaps = where.cells.some(({ maps }) => maps);
@@ -133,13 +136,14 @@ export function buildLane(lane, { width, height, open, dial, isCompact, inside, 
     }
     const { probes } = data;
     setText(subject, probes ? short(probes.classes[probes.label]) : "images");
+    setText(clean, before && probes?.sheet && probes.clean != null ? "clean" : "");
     stack.style.display = probes?.sheet ? "none" : "";
     flow.update(probes, isFlowing);
     answers(probes, now);
     node.step = now.step; // no attribute: with each new one the whole page would be styled anew
     paint(canvas, {
       width, height, data, now, isLive,
-      images: { ...images, y: cy - images.side / 2 },
+      images: { ...images, y: cy - images.side / 2, before },
       cells: built.map(({ valve, cell }) => ({ name: lane.layers[valve.layers.at(-1)][0], maps: cell.maps })),
       told: (step) => setText(snapped, snaps(step, now, hasMaps)),
     });

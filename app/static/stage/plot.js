@@ -25,5 +25,8 @@ export function draw(slot, graph, [width, height], factor) {
   const layout = enlarged(graph.layout, factor);
   layout.font = { ...layout.font, size: Math.max(TYPE, (graph.layout.font?.size ?? USUAL) * factor) };
   const traces = graph.data.map((trace) => enlarged(trace, factor));
-  return window.Plotly.react(slot, traces, { ...layout, width, height, autosize: false }, { displayModeBar: false });
+  return window.Plotly.react(slot, traces, { ...layout, width, height, autosize: false }, { displayModeBar: false }).then(() => {
+    // between powers of ten Plotly's ticks are smaller than asked for
+    for (const tick of slot.querySelectorAll(":is(.xtick, .ytick) text")) if (parseFloat(tick.style.fontSize) < TYPE) tick.style.fontSize = `${TYPE}px`;
+  });
 }

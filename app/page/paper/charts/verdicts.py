@@ -51,12 +51,22 @@ def picture_html(rows: Mapping[TableName, Sequence[Replicated]], found: Sequence
         rows: Of each published table.
         found: What the source asks; its headline's tables, which are claims, count as those.
     """
+    inner = f"{_claims_html(rows)}{_questions_html(_asked(found))}"
+    told = _tally_html(outcomes(rows, found))
+    return f'<div class="afn-verdicts">{told}<div class="both">{inner}</div></div>'
+
+
+def outcomes(
+    rows: Mapping[TableName, Sequence[Replicated]], found: Sequence[Found]
+) -> list[VerdictMark]:
+    """Of each published claim and of each question; a question that is a claim counts as that."""
     published = [claim for each in COMPARISONS for claim in claims(rows, each)]
-    asked = [row for row in found if "published" not in row.verdict]
-    both = [outcome(claim.verdict) for claim in published]
-    both += [outcome(row.verdict) for row in asked]
-    inner = f"{_claims_html(rows)}{_questions_html(asked)}"
-    return f'<div class="afn-verdicts">{_tally_html(both)}<div class="both">{inner}</div></div>'
+    verdicts = [claim.verdict for claim in published] + [row.verdict for row in _asked(found)]
+    return [outcome(verdict) for verdict in verdicts]
+
+
+def _asked(found: Sequence[Found]) -> list[Found]:
+    return [row for row in found if "published" not in row.verdict]
 
 
 def tally_words(found: Iterable[VerdictMark]) -> str:
