@@ -19,6 +19,7 @@ from playwright.sync_api import Page
 from afn.engine.execution import execute
 from afn.runs.store import RunStore
 from afn.settings.config import TrainConfig
+from benchmarks.playground import click_to
 from tests.app.browser import app_server, button, launched_chromium
 
 PATIENCE = 300_000
@@ -27,12 +28,6 @@ SHORT = 50
 NORMS = ("afn", "asrnorm", "bn")
 MOVED = """() => [...document.querySelectorAll('.network-lane')].some(lane =>
   lane.querySelector('.network-needle') && lane.step >= 1)"""
-CLICK = f"""() => {{ const clicked = performance.now();
-  window.first = null;
-  const look = () => {{ if (({MOVED})()) window.first = performance.now() - clicked;
-    else requestAnimationFrame(look); }};
-  [...document.querySelectorAll('button')].find(b => b.innerText.trim().endsWith('Start')).click();
-  requestAnimationFrame(look); }}"""
 RESET = """() => { const lanes = [...document.querySelectorAll('.network-lane')];
   return lanes.length && lanes.every(lane => lane.step === 0); }"""
 MOVING = """() => { window.moving = null;
@@ -103,20 +98,6 @@ def address_to_picture(page: Page, url: str) -> tuple[float, float | None]:
     return drawn / 1000, moving and moving / 1000
 
 
-def click_to_valve(page: Page, repeats: int) -> list[float]:
-    """Seconds from a click on Start to the first valve that is beyond its start."""
-    times = []
-    for _ in range(repeats):
-        button(page, "Start").wait_for()
-        page.wait_for_timeout(700)
-        page.evaluate(CLICK)
-        page.wait_for_function("() => window.first !== null", timeout=PATIENCE)
-        times.append(page.evaluate("() => window.first") / 1000)
-        button(page, "Reset").click()
-        page.wait_for_function(RESET, timeout=PATIENCE)
-    return times
-
-
 def say(what: str, value: str, target: str) -> None:
     print(f"{what:<62} {value:<34} target {target}", flush=True)
 
@@ -151,7 +132,7 @@ def main() -> None:
 
             page = browser.new_page(viewport={"width": 1440, "height": 900})
             page.goto(f"{address}/?epochs=100&lamlr=10")
-            times = click_to_valve(page, options.repeats)
+            times = click_to(page, MOVED, reset=RESET, repeats=options.repeats)
             told = f"{statistics.median(times):.2f} s (worst {max(times):.2f})"
             say("click on Start to the first valve that moves, median", told, "<= 0.6 s")
             button(page, "Start").click()

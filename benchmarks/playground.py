@@ -26,12 +26,7 @@ PATIENCE = 90_000
 FIRST_LAMBDA = """() => [...document.querySelectorAll('.js-plotly-plot')].some(plot =>
   plot.layout.annotations?.some(note => /λ(_|<sub>)μ/.test(note.text)) &&
   plot.data.some(trace => Math.max(...trace.x) >= 1))"""
-CLICK = f"""() => {{ window.clicked = performance.now();
-  window.first = null;
-  const look = () => {{ if (({FIRST_LAMBDA})()) window.first = performance.now() - window.clicked;
-    else requestAnimationFrame(look); }};
-  [...document.querySelectorAll('button')].find(b => b.innerText.trim().endsWith('Start')).click();
-  requestAnimationFrame(look); }}"""
+EMPTY = "() => document.body.innerText.includes('Nothing runs yet')"
 
 
 WIRETAP = """window.wire = [];
@@ -75,17 +70,31 @@ class Wire:
             self.asked = None
 
 
-def click_to_lambda(page: Page, repeats: int) -> list[float]:
-    """Seconds from a click on Start to the first trained λ on screen."""
+def click_to(page: Page, sign: str, *, reset: str, repeats: int) -> list[float]:
+    """Seconds from a click on Start to the first frame that shows a sign.
+
+    Args:
+        page: With the Playground.
+        sign: JavaScript, a function: whether it is on screen.
+        reset: The same: whether the page is as before Start again.
+        repeats: Clicks.
+    """
+    click = f"""() => {{ const clicked = performance.now();
+      window.first = null;
+      const look = () => {{ if (({sign})()) window.first = performance.now() - clicked;
+        else requestAnimationFrame(look); }};
+      [...document.querySelectorAll('button')]
+        .find(b => b.innerText.trim().endsWith('Start')).click();
+      requestAnimationFrame(look); }}"""
     times = []
     for _ in range(repeats):
         button(page, "Start").wait_for()
         page.wait_for_timeout(700)
-        page.evaluate(CLICK)
+        page.evaluate(click)
         page.wait_for_function("() => window.first !== null", timeout=PATIENCE)
         times.append(page.evaluate("() => window.first") / 1000)
         button(page, "Reset").click()
-        page.get_by_text("Nothing runs yet").wait_for()
+        page.wait_for_function(reset, timeout=PATIENCE)
     return times
 
 
@@ -178,7 +187,7 @@ def main() -> None:
             )
             page.wait_for_timeout(1000 * options.warm)  # the worker warms up, too
 
-            times = click_to_lambda(page, options.repeats)
+            times = click_to(page, FIRST_LAMBDA, reset=EMPTY, repeats=options.repeats)
             say(
                 "warm click to first trained λ on screen, median",
                 f"{statistics.median(times):.2f} s (worst {max(times):.2f})",

@@ -4,10 +4,11 @@ Every few steps a run waits until all others of its group have come as far. Each
 the others' that says its step, and a lock on it for as long as its process lives. Nobody waits for
 
 - one that ended in any way, or whose process was killed: its lock is gone;
-- one that waits in the queue: it has no file yet;
+- one that waits in the queue and has no file yet, unless it begins now with the others;
 - one that is paused: its file says so;
 - one that let the others wait for longer than `PATIENCE_SECONDS` (and than twice what they took
-  themselves), until it has caught up. The run that goes on says so: `lockstep` among its events.
+  themselves since they last went on), until it has caught up. The run that goes on says so:
+  `lockstep` among its events.
 
 So one that was added, or resumed from behind, has that long to catch up. On a cluster, where
 contenders begin whenever a worker is free, and on systems without such locks, each goes on alone.
@@ -41,10 +42,18 @@ _PLACE = struct.Struct("<q?")
 class Lockstep:
     """A run's place among those of its group; a `Pace` of its training.
 
+    From its first step on it holds the lock on a file that says where it is; `leave` lets go.
+
     Args:
         run: Executed by this process.
         group: Of its comparison.
         together: Ids of the runs that begin now: they are waited for before they have a file.
+
+    Attributes:
+        without: Ids of those behind that it went on without.
+
+    Raises:
+        OSError: The file cannot be made or locked.
     """
 
     def __init__(self, run: Run, group: str, together: Collection[str]) -> None:
@@ -64,7 +73,11 @@ class Lockstep:
         made.rename(self._file)  # only now: a file without a lock is that of a dead process
 
     def lets(self, step: int) -> bool:
-        """Whether all that are waited for have come as far as this step."""
+        """Whether it may take this step: always between the points, at one as soon as it may go on.
+
+        It may once all that are waited for have come as far, or patience with the others is over;
+        those are then in `without`. Who asks asks again until it may.
+        """
         self._tell(step, is_paused=False)
         if not self._is_held:
             if step % EVERY:

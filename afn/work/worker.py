@@ -235,10 +235,16 @@ def _is_over(descriptor: int) -> bool:
 
 
 def bury(work: Work, status: int, pid: int) -> None:
-    """Write the end marker of work whose process ended without one.
+    """Mark work as failed whose process ended badly and left no end marker; the reason says how.
 
-    A process that ended well has written it; where there is none, the run was reopened since. So
-    was one that another process has claimed, or that waits: what ends unclaimed had no time to.
+    Left alone are work whose process ended well (it has written the marker; where there is none,
+    the run was reopened since), work that has one, and what another process has claimed since.
+    Work that nobody claimed fails, too: its process died before it could.
+
+    Args:
+        work: What the process was forked for.
+        status: As `os.waitpid` says it.
+        pid: The process's.
     """
     if status == 0:
         return

@@ -1,12 +1,15 @@
 """What goes with every answer, so that a browser lets nobody do more with the app than it needs.
 
-An ASGI middleware that passes bodies and websockets on as they are: the live feed is not held back.
+`is_own` says whether a request may change something. `Headers` is an ASGI middleware that passes
+bodies and websockets on as they are: the live feed is not held back.
 """
 
 import re
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -33,6 +36,14 @@ def sites(text: str) -> list[str]:
                 f"between them; got {site!r}"
             )
     return text.split()
+
+
+def is_own(request: Request) -> bool:
+    """Whether a page of this server sent it, and no other site's in the visitor's name."""
+    if site := request.headers.get("sec-fetch-site"):  # which no script can set
+        return site == "same-origin"
+    origin = urlsplit(request.headers.get("origin", ""))
+    return bool(origin.netloc) and origin.netloc == request.headers.get("host")
 
 
 class Headers:

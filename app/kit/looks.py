@@ -18,7 +18,7 @@ _AGAIN_SECONDS = 30.0
 """What could not be had is tried again so much later: its data may be there by then."""
 _lock = threading.Lock()
 _asked: dict[str, tuple[Evaluation, float]] = {}
-"""By the look's id: what was started for it, and when on the monotonic clock."""
+"""What is not there yet, by the look's id: what was started for it, and when (monotonic clock)."""
 
 
 def first_look(config: TrainConfig) -> History | None:
@@ -33,7 +33,11 @@ def first_look(config: TrainConfig) -> History | None:
     look = look_of(config, backend.looks())
     if not look.is_there:
         _ask(look, config)
-    return _history(look) if look.is_there else None
+    if not look.is_there:
+        return None
+    with _lock:
+        _asked.pop(look.id, None)
+    return _history(look)
 
 
 @lru_cache(maxsize=64)

@@ -14,7 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -28,6 +28,7 @@ from afn.work.secret import is_shared
 
 from . import backend
 from .comparison import from_url, labels
+from .headers import is_own
 
 PATH = "/start"
 _KEPT = 2000
@@ -111,7 +112,7 @@ class Orders:
 
     async def respond(self, request: Request) -> JSONResponse:
         """Take an order, from a page of this server alone."""
-        if not _is_own(request):
+        if not is_own(request):
             return JSONResponse({"refused": "orders come from the app's own pages"}, 403)
         try:
             body = await request.body()
@@ -139,14 +140,6 @@ class Orders:
 def refusal(error: Exception) -> str:
     """Why nothing was started, in one line."""
     return f"Nothing was started: {error}."
-
-
-def _is_own(request: Request) -> bool:
-    """Whether a page of this server sent it, and no other site's in the visitor's name."""
-    if site := request.headers.get("sec-fetch-site"):  # which no script can set
-        return site == "same-origin"
-    origin = urlsplit(request.headers.get("origin", ""))
-    return bool(origin.netloc) and origin.netloc == request.headers.get("host")
 
 
 ORDERS = Orders()
