@@ -54,7 +54,12 @@ def serve(ready: Callable[[str], object], **options: object) -> None:
             FEED.serve(base),
             ORDERS.serve(base),
             SHEETS.serve(base),
-            *ROOMS.serve(base, lesson=_source("lessons"), playground=_source("playground")),
+            *ROOMS.serve(
+                base,
+                lesson=_source("lessons"),
+                playground=_source("playground"),
+                ablation=_source("ablations"),
+            ),
             Route(f"{base}/app/static/{PLOTLY.name}", _plotly),
         ],
         middleware=[

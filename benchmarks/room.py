@@ -1,7 +1,8 @@
-"""A class votes at once: ``python -m benchmarks.room --phones 100 --voters 30``.
+"""A class votes at once, and trains: ``python -m benchmarks.room --phones 100 --voters 30``.
 
 Told are how long it takes from a vote, of thirty pressed within a second, until the projector has
-heard of it, and from the teacher's next step until each phone has. Phones are connections of the
+heard of it, and from the teacher's next step until each phone has; then, of a round of as many
+networks, one a phone, how long until the first result and until all. Phones are connections of the
 feed, not browsers.
 """
 
@@ -19,11 +20,16 @@ from benchmarks.sessions import say
 from tests.app.browser import app_server
 
 SUBJECT = "lesson:hidden-hero"
+COMPARISON = "playground:c=afn&c=bn&data=mnist5k"
+PATIENCE = 1200
+"""Seconds that a round may take."""
 
 
 def post(address: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
     """What a request is answered."""
-    request = urllib.request.Request(f"{address}/{path}", json.dumps(body).encode())
+    request = urllib.request.Request(
+        f"{address}/{path}", json.dumps(body).encode(), {"Origin": address}
+    )
     with urllib.request.urlopen(request, timeout=60) as answer:
         found: dict[str, Any] = json.loads(answer.read())
         return found
@@ -101,18 +107,56 @@ async def _voted(
     ]
 
 
+def round_of(address: str, phones: int) -> None:
+    """Have each phone of a class train a network, and print what that took."""
+    opened = post(address, "room/open", {"from": COMPARISON})
+    code, teacher = opened["code"], opened["token"]
+    joined = [post(address, f"room/{code}/join", {})["token"] for _ in range(phones)]
+    state = _state(address, code)
+    while state["kind"] != "train":
+        step = {"token": teacher, "step": state["step"] + 1}
+        post(address, f"room/{code}/go", step)
+        state = _state(address, code)
+    began = time.perf_counter()
+    for token in joined:
+        post(address, f"room/{code}/train", {"token": token})
+    moves = first = 0.0
+    while (took := time.perf_counter() - began) < PATIENCE:
+        dots = _state(address, code).get("dots", [])
+        if not moves and any(dot["share"] for dot in dots):
+            moves = took
+        if not first and any(dot["accuracy"] is not None for dot in dots):
+            first = took
+        if len(dots) == phones and all(dot["is_over"] for dot in dots):
+            break
+        time.sleep(0.2)
+    tested = [dot["accuracy"] for dot in dots if dot["accuracy"] is not None]
+    print(f"{phones} networks: the first trains after {moves:.1f} s, the first result after "
+          f"{first:.1f} s (<= 5), all after {took:.0f} s (<= 180); {len(tested)} have a result, "
+          f"{min(tested)} to {max(tested)} %")  # fmt: skip
+
+
+def _state(address: str, code: str) -> dict[str, Any]:
+    with urllib.request.urlopen(f"{address}/room/{code}/state", timeout=60) as answer:
+        found: dict[str, Any] = json.loads(answer.read())
+        return found
+
+
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--phones", type=int, default=100)
     parser.add_argument("--voters", type=int, default=30)
     parser.add_argument("--rooms", type=int, default=3, help="one behind the other")
+    parser.add_argument("--networks", type=int, default=30, help="of the round; 0: none")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         env = {"AFN_RUNS_DIR": f"{folder}/runs", "AFN_DATA_DIR": folder}
         with app_server(env, Path(folder) / "log") as address:
             for _ in range(args.rooms):
                 asyncio.run(measured(address, phones=args.phones, voters=args.voters))
+            if args.networks:
+                round_of(address, args.networks)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,9 @@
 """For whoever leads a room: one press takes all phones to the page that is open here."""
 
-import re
-
 import streamlit as st
 
-COOKIE = "afn-room"
-"""Holds the code of the room that this browser opened last; the projector's page sets it."""
+from ..room.rooms import COOKIE, ROOMS, is_code
+
 _SCRIPT = """
 export default function ({ parentElement, data }) {
   const { code, base } = data;
@@ -48,7 +46,6 @@ _component = st.components.v2.component(
 def lead() -> None:
     """Draw it, where this browser leads a room and the page is no frame in one."""
     code = f"{st.context.cookies.get(COOKIE)}"
-    if not re.fullmatch("[A-Z2-9]{4}", code) or st.context.is_embedded:
+    if not ROOMS.is_served or not is_code(code) or st.context.is_embedded:
         return
-    base = "".join(f"/{part}" for part in st.get_option("server.baseUrlPath").split("/") if part)
-    _component(key="room-bar", data={"code": code, "base": base, "cookie": COOKIE}, height=1)
+    _component(key="room-bar", data={"code": code, "base": ROOMS.base, "cookie": COOKIE}, height=1)

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable
+from contextlib import suppress
 
 from .room import Room, RoomError
 
@@ -38,7 +39,8 @@ async def _sit(room: Room, students: int, train: Callable[[str], int]) -> None:
             seen = room.step
             if room.now.kind == "train":
                 for token in tokens:
-                    await asyncio.to_thread(train, token)
+                    with suppress(ValueError, OSError):  # more than one may have
+                        await asyncio.to_thread(train, token)
             if room.now.round is not None:
                 await asyncio.gather(*(_vote(room, token, chance) for token in tokens))
     except (ValueError, OSError):

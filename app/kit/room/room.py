@@ -22,6 +22,10 @@ from .script import RoomStep, Script, steps_of
 
 HOURS = 6.0
 """A room ends by itself so long after it was opened."""
+KEPT = (
+    "Votes are kept without a name, in one file; it is deleted with the first room that opens "
+    f"more than {HOURS:g} hours later. Networks that phones train are kept as runs."
+)
 MOST = 400
 """So many phones find room."""
 
@@ -216,6 +220,17 @@ class Room:
         found = Counter(self.votes.get((poll, round), {}).values())
         return [found[i] for i in range(len(self.script.polls[poll].options))]
 
+    def shift(self, poll: int, right: int | None) -> dict[str, int]:
+        """Of those who voted twice: how many there are, who moved, and who to what is right."""
+        first, second = (self.votes.get((poll, round), {}) for round in (0, 1))
+        both = [(first[name], choice) for name, choice in second.items() if name in first]
+        moved = [now for before, now in both if now != before]
+        return {
+            "both": len(both),
+            "moved": len(moved),
+            "righted": sum(now == right for now in moved),
+        }
+
     def told(self, right: int | None = None) -> dict[str, Any]:
         """How it stands, for all who are in it; counts only once they are to be seen.
 
@@ -234,17 +249,24 @@ class Room:
                 "poll": step.poll, "round": taken,
                 "question": poll.question, "options": list(poll.options),
             }  # fmt: skip
+            if told["over"] or step.kind == "end":
+                told["kept"] = KEPT
             if taken is not None:
                 told["answered"] = len(self.votes.get((step.poll, taken), {}))
             if step.kind in ("shown", "again", "answer") or (
                 step.kind in ("experiment", "train") and self.votes.get((0, 0))
             ):
                 told["counts"] = [self.counts(step.poll, 0)]
+            if (
+                "counts" in told
+                and step.kind in ("train", "answer")
+                and (step.poll, 1) in self.votes
+            ):
+                told["counts"].append(self.counts(step.poll, 1))
             if step.kind == "answer":
-                told["right"] = right if poll.right is None else poll.right
+                told["right"] = right = right if poll.right is None else poll.right
                 told["why"] = list(poll.why)
-                if (step.poll, 1) in self.votes:
-                    told["counts"].append(self.counts(step.poll, 1))
+                told["shift"] = self.shift(step.poll, right)
             return told
 
     def read(self) -> None:

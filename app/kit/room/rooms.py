@@ -3,6 +3,8 @@
 - ``GET room?from=lesson:gain`` is the plan for teachers, and opens a room; ``GET room/CODE`` is
   what the projector shows, ``GET join`` and ``join/CODE`` what phones show.
 - ``GET room/CODE/state`` says how it stands; news of it come by the live feed as ``room.CODE``.
+- ``GET room/CODE/figure`` draws what the experiment found; ``GET room/CODE/report.csv`` and
+  ``report.html`` are the report.
 - ``POST room/CODE/join|vote|train|go|follow|begin|pretend|end`` take JSON, all but the first with a
   token.
 """
@@ -13,8 +15,7 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from collections.abc import Callable
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -32,9 +33,11 @@ from .. import backend, people
 from ..components.scripts import version_of
 from ..feed import FEED
 from ..folders import STATIC
-from . import pretending, report, training
-from .room import HOURS, Room, RoomError
-from .script import Finding, RoomSource, steps_of
+from ..headers import is_own
+from . import pretending, report
+from .room import HOURS, KEPT, Room, RoomError
+from .script import RoomSource, steps_of
+from .standing import Standing, announcing
 
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """Of codes: nothing that is taken for something else."""
@@ -43,16 +46,13 @@ MOST_OPEN = 200
 """So many rooms may be open at once."""
 _LONGEST = 10_000
 """Bytes of a request."""
-_LOOK_SECONDS = 0.5
-"""How often an experiment is looked at while it runs."""
+COOKIE = "afn-room"
+"""Says which room a browser opened last; it is set with the room."""
 
 
-@dataclass(slots=True)
-class _Look:
-    """What the experiment said when it was looked at last."""
-
-    at: float = float("-inf")
-    finding: Finding | None = None
+def is_code(text: str) -> bool:
+    """Whether a room may have that code."""
+    return len(text) == LETTERS and set(text) <= set(ALPHABET)
 
 
 class Rooms:
@@ -60,7 +60,7 @@ class Rooms:
 
     def __init__(self) -> None:
         self._rooms: dict[str, Room] = {}
-        self._looks: dict[str, _Look] = {}
+        self._standing: dict[str, Standing] = {}
         self._sources: dict[str, Callable[[], RoomSource]] = {}
         self._lock = threading.Lock()
         self.base = ""
@@ -76,12 +76,12 @@ class Rooms:
         self.base, self.is_served, self._sources = base, True, sources
         room = base + "/room"
         return [
-            Route(room, self._plan_page),
+            Route(room, self._screen),
             Route(room + "/plan", self._plan),
             Route(room + "/open", self._open, methods=["POST"]),
             Route(room + "/{code}", self._screen),
             Route(room + "/{code}/state", self._state),
-            Route(room + "/{code}/finding", self._finding_route),
+            Route(room + "/{code}/figure", self._figure),
             Route(room + "/{code}/qr.svg", self._qr),
             Route(room + "/{code}/report.{form}", self._report),
             Route(room + "/{code}/{what}", self._act, methods=["POST"]),
@@ -127,60 +127,28 @@ class Rooms:
         Raises:
             RoomError: There is none.
         """
-        code = code.strip().upper().translate(str.maketrans("01", "OI"))
+        code = code.strip().upper()
         with self._lock:
             room = self._rooms.get(code)
             path = self.folder / f"{code}.jsonl"
-            if room is None and set(code) <= set(ALPHABET) and path.is_file():
+            if room is None and is_code(code) and path.is_file():
                 room = self._rooms[code] = Room(path, self._secret())
         if room is None or room.script is None:
             raise RoomError("there is no room of that code: look at the screen again", 404)
         return room
 
-    def told(self, room: Room) -> dict[str, Any]:
-        """How it stands, with how far its experiment is."""
-        found = self.finding(room) if room.now.poll == 0 else None
-        told = room.told(found.right if found else None)
-        if room.trained and told["poll"] == 0:
-            told |= training.told(list(room.trained.values()))
-        if found and told["kind"] in ("experiment", "train", "answer"):
-            told |= {"share": round(found.share, 2), "told": found.told, "found": found.reading}
-            if told["kind"] == "answer":
-                told["answer"] = found.answer
-        return told
+    def standing(self, room: Room) -> Standing:
+        """A room with its experiment.
 
-    def finding(self, room: Room) -> Finding:
-        """What its experiment says by now; looked at for all who ask."""
-        look = self._looks.setdefault(room.code, _Look())
-        is_done = look.finding is not None and look.finding.share >= 1
-        if time.monotonic() - look.at > (_LOOK_SECONDS if not is_done else 5 * _LOOK_SECONDS):
-            look.at = time.monotonic()
-            look.finding = self._experiment(room)
-        assert look.finding is not None
-        return look.finding
-
-    def _experiment(self, room: Room, *, begins: bool = False) -> Finding:
-        source, subject = self._of(room)
-        try:
-            return source.experiment(subject, begins, list(room.trained.values()))
-        except (OSError, ValueError, RuntimeError) as error:
-            return Finding(share=0.0, told=f"{error}")
-
-    def _train(self, room: Room, token: str, owner: str | None) -> int:
-        source, subject = self._of(room)
-        if source.config is None:
-            raise RoomError("no phone trains anything in this room", 409)
-        config = source.config
-
-        def start(number: int) -> str:
-            return training.start(config(subject, number), f"room-{room.code}", number, owner)
-
-        return room.train(token, start)
-
-    def _of(self, room: Room) -> tuple[RoomSource, str]:
+        Raises:
+            RoomError: What it was made from is not served here.
+        """
         assert room.script is not None
-        kind, _, subject = room.script.subject.partition(":")
-        return self._source(kind), subject
+        with self._lock:
+            if room.code not in self._standing:
+                source = self._source(room.script.subject.partition(":")[0])
+                self._standing[room.code] = Standing(room, source)
+            return self._standing[room.code]
 
     def _source(self, kind: str) -> RoomSource:
         if kind not in self._sources:
@@ -202,12 +170,9 @@ class Rooms:
             if time.time() - path.stat().st_mtime > HOURS * 3600:
                 path.unlink(missing_ok=True)
                 self._rooms.pop(path.stem, None)
-                self._looks.pop(path.stem, None)
+                self._standing.pop(path.stem, None)
 
     # -- the routes ------------------------------------------------------------------------------
-
-    async def _plan_page(self, request: Request) -> Response:
-        return self._page("screen")
 
     async def _screen(self, request: Request) -> Response:
         return self._page("screen")
@@ -216,12 +181,13 @@ class Rooms:
         return self._page("phone")
 
     def _page(self, name: str) -> Response:
-        text = (STATIC / "room" / f"{name}.html").read_text()
+        """The page of the projector, or that of phones."""
         files = f"{self.base}/app/static/room"
-        text = text.replace("{files}", escape(files)).replace("{base}", escape(self.base))
-        return HTMLResponse(
-            text.replace("{version}", version_of("room")), headers={"Cache-Control": "no-cache"}
-        )
+        filled = {"page": name, "files": files, "base": self.base, "version": version_of("room")}
+        text = (STATIC / "room" / "room.html").read_text()
+        for key, value in filled.items():
+            text = text.replace(f"{{{key}}}", escape(value))
+        return HTMLResponse(text, headers={"Cache-Control": "no-cache"})
 
     async def _plan(self, request: Request) -> Response:
         kind, _, subject = request.query_params.get("from", "").partition(":")
@@ -229,7 +195,7 @@ class Rooms:
         def make() -> dict[str, Any]:
             script = self._source(kind).script(subject)
             steps = [[step.kind, step.poll, step.say] for step in steps_of(script)]
-            return {**msgspec.to_builtins(script), "steps": steps, "hours": HOURS}
+            return {**msgspec.to_builtins(script), "steps": steps, "kept": KEPT}
 
         return await _answered(make)
 
@@ -239,27 +205,25 @@ class Rooms:
             room, token = await asyncio.to_thread(self.open, kind, subject)
             return {"code": room.code, "token": token}
 
-        return await _answered_by(given)
+        answer = await _answered_by(given)
+        if answer.status_code == 200:
+            code = json.loads(bytes(answer.body))["code"]
+            seconds = round(HOURS * 3600)
+            answer.set_cookie(COOKIE, code, seconds, path=f"{self.base}/", samesite="lax")
+        return answer
 
     async def _state(self, request: Request) -> Response:
         def make() -> dict[str, Any]:
-            room = self.find(request.path_params["code"])
-            FEED.announce(f"room.{room.code}", lambda: _News(room.code, self.told(room)))
-            return self.told(room)
+            standing = self.standing(self.find(request.path_params["code"]))
+            FEED.announce(f"room.{standing.room.code}", announcing(standing))
+            return standing.told()
 
         return await _answered(make)
 
-    async def _finding_route(self, request: Request) -> Response:
-        def make() -> dict[str, Any]:
-            room = self.find(request.path_params["code"])
-            if room.now.kind not in ("experiment", "train", "answer", "end"):
-                raise RoomError("the experiment comes later", 409)
-            found: dict[str, Any] = msgspec.to_builtins(self.finding(room))
-            if room.now.kind != "answer":
-                found |= {"right": None, "answer": ""}
-            return found
-
-        return await _answered(make)
+    async def _figure(self, request: Request) -> Response:
+        return await _answered(
+            lambda: self.standing(self.find(request.path_params["code"])).figure()
+        )
 
     async def _qr(self, request: Request) -> Response:
         address = request.query_params.get("at", "")[:300]
@@ -273,9 +237,9 @@ class Rooms:
         try:
             room = self.find(request.path_params["code"])
             room.lead(request.headers.get("x-room-token", ""))
+            found = await asyncio.to_thread(self.standing(room).finding)
         except RoomError as error:
             return JSONResponse({"refused": f"{error}"}, error.status)
-        found = await asyncio.to_thread(self.finding, room)
         if request.path_params["form"] == "csv":
             return Response(report.csv(room, found), media_type="text/csv")
         return HTMLResponse(report.page(room, found))
@@ -297,17 +261,16 @@ class Rooms:
                 case "begin":
                     room.lead(token)
                     with people.acting(_known(owner)):
-                        await asyncio.to_thread(self._experiment, room, begins=True)
-                    self._looks.pop(room.code, None)
+                        await asyncio.to_thread(self.standing(room).begin)
                 case "train":
-                    number = await asyncio.to_thread(self._train, room, token, _known(owner))
+                    train = self.standing(room).train
+                    number = await asyncio.to_thread(train, token, _known(owner))
                     return {"number": number}
                 case "pretend":
                     room.lead(token)
-                    pretending.begin(
-                        room, min(_whole(body, "students"), 40),
-                        lambda phone: self._train(room, phone, _known(owner)),
-                    )  # fmt: skip
+                    known, train = _known(owner), self.standing(room).train
+                    students = min(_whole(body, "students"), 40)
+                    pretending.begin(room, students, lambda phone: train(phone, known))
                 case "end":
                     await asyncio.to_thread(room.end, token)
                 case other:
@@ -318,9 +281,8 @@ class Rooms:
 
 
 async def _body(request: Request) -> dict[str, Any]:
-    site = request.headers.get("sec-fetch-site")
-    if site not in (None, "same-origin", "none"):
-        raise RoomError("that comes from another site", 403)
+    if not is_own(request):
+        raise RoomError("that comes from another site: use the room's own pages", 403)
     body = await request.body()
     try:
         found = json.loads(body) if body and len(body) <= _LONGEST else {}
@@ -343,14 +305,14 @@ def _whole(body: dict[str, Any], name: str) -> int:
     return found
 
 
-async def _answered(make: Callable[[], dict[str, Any]]) -> Response:
+async def _answered(make: Callable[[], dict[str, Any]]) -> JSONResponse:
     async def given() -> dict[str, Any]:
         return await asyncio.to_thread(make)
 
     return await _answered_by(given)
 
 
-async def _answered_by(given: Callable[[], Any]) -> Response:
+async def _answered_by(given: Callable[[], Any]) -> JSONResponse:
     headers = {"Cache-Control": "no-store"}
     try:
         return JSONResponse(await given(), headers=headers)
@@ -358,25 +320,6 @@ async def _answered_by(given: Callable[[], Any]) -> Response:
         return JSONResponse({"refused": f"{error}"}, error.status, headers)
     except (OSError, ValueError, TypeError) as error:
         return JSONResponse({"refused": f"that did not work: {error}"}, 422, headers)
-
-
-@dataclass(frozen=True, slots=True)
-class _News:
-    """How a room stands, as the feed tells it."""
-
-    subject: Hashable
-    now: dict[str, Any]
-    reading: str = ""
-    is_final: bool = False
-
-    @property
-    def spec(self) -> dict[str, Any]:
-        """Nothing is drawn by a chart."""
-        return {"kind": "room"}
-
-    def feed(self, cursor: Any) -> tuple[dict[str, Any], Any]:
-        """All of it, where anything is new."""
-        return ({} if cursor == self.now else {"now": self.now}), self.now
 
 
 ROOMS = Rooms()

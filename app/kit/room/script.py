@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from afn.settings.config import TrainConfig
+from .training import PhoneNetwork, RoomPart
 
 
 class Poll(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,6 +18,13 @@ class Poll(msgspec.Struct, frozen=True, kw_only=True):
     """What is behind each option: the misconception, or why it is right."""
     right: int | None = None
     """The number of the right option; None where the experiment decides."""
+
+
+class RoomContender(msgspec.Struct, frozen=True, kw_only=True):
+    """What some of the class's networks have in common."""
+
+    name: str
+    color: str
 
 
 class Script(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,8 +42,14 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
     """The prediction, and then what is asked behind the answer."""
     link: str
     """The page that it is from, relative to the app's address."""
-    trains: bool = False
-    """Whether the class is the experiment: each phone has a network trained."""
+    contenders: tuple[RoomContender, ...] = ()
+    """Where the class is the experiment, and each phone has a network trained: what these are."""
+    places: tuple[str, ...] = ()
+    """What they vary, along the scatter plot; empty where each contender is a column of it."""
+    axis: str = ""
+    """What the places are."""
+    others: tuple[tuple[str, str], ...] = ()
+    """What else a room of the same can be: in words, and its subject."""
 
 
 StepKind = Literal["join", "vote", "shown", "experiment", "train", "again", "answer", "end"]
@@ -58,21 +71,29 @@ class RoomStep:
         return {"vote": 0, "again": 1}.get(self.kind)
 
 
+_DISCUSS = "Find a neighbour who chose another answer; convince each other."
+
+
 def steps_of(script: Script) -> tuple[RoomStep, ...]:
-    """The steps: predict, show, experiment, answer; then each check, voted on twice."""
+    """The steps: predict, show, experiment, answer; then each check, voted on twice.
+
+    Where the class is the experiment, so is the prediction: there is time for it.
+    """
+    trains = bool(script.contenders)
     steps = [
         RoomStep("join", say="Scan the code, or type it in. No account, no name."),
         RoomStep("vote", 0, "Predict, each alone. Nobody sees the answers yet."),
-        RoomStep("shown", 0, "What made you choose so? One voice for each answer, no verdict yet."),
-        RoomStep("train" if script.trains else "experiment", 0, script.setup),
+        RoomStep(
+            "shown", 0, _DISCUSS if trains else "What made you choose so? One voice for each."
+        ),
+        *([RoomStep("again", 0, "Predict again, each alone.")] if trains else []),
+        RoomStep("train" if trains else "experiment", 0, script.setup),
         RoomStep("answer", 0, "What did the data say? Whom did it surprise?"),
     ]
     for number in range(1, len(script.polls)):
         steps += [
             RoomStep("vote", number, "Answer alone."),
-            RoomStep(
-                "shown", number, "Find somebody who chose another answer; convince each other."
-            ),
+            RoomStep("shown", number, _DISCUSS),
             RoomStep("again", number, "Vote again, each alone."),
             RoomStep("answer", number, "Why is each wrong answer tempting?"),
         ]
@@ -93,8 +114,8 @@ class Finding:
     """What was measured, in sentences."""
     reading: str = ""
     """What the figure shows."""
-    figure: dict[str, Any] | None = None
-    """The figure, as Plotly's JSON."""
+    draw: Callable[[], dict[str, Any]] | None = None
+    """Draws the figure, as Plotly's JSON; None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +124,7 @@ class RoomSource:
 
     script: Callable[[str], Script]
     """Of a subject; raises ValueError where there is none."""
-    experiment: Callable[[str, bool, Sequence[str]], Finding]
-    """Given a subject, whether to run it here and now, and the runs of the class: what it says."""
-    config: Callable[[str, int], TrainConfig] | None = None
+    experiment: Callable[[str, bool, Sequence[PhoneNetwork]], Finding]
+    """Given a subject, whether to run it here and now, and the class's networks: what it says."""
+    part: Callable[[str, int], RoomPart] | None = None
     """Of a subject: what the phone of a number trains."""

@@ -14,6 +14,7 @@ from ...kit.draw.asked import asked_html
 from ...kit.jobs import Job
 from ...kit.markdown import plain, warn
 from ...kit.results import SweepResults
+from ...kit.room.rooms import ROOMS
 from ...kit.take import offer, sweeps
 from . import fields as ablation_fields
 from . import on_cifar10, sweeping
@@ -115,6 +116,9 @@ def _ready_made(name: str, ready: ReadyMade) -> None:
     if results and (told := _ceiling(results)):
         st.caption(plain(told))
     _run_panel(looked, label="Run it here")
+    if ROOMS.is_served:
+        address = ROOMS.link("ablation", name)
+        st.link_button("Open a room: each phone trains one", address, icon=":material/groups:")
     _offer(looked.plan, results, toml=ready.path(name, ".toml").read_text())
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import plotly.io
 
 from ...kit.room.script import Finding, Poll, RoomSource, Script
+from ...kit.room.training import PhoneNetwork
 from .experiments.trial import Outcome, Trial
 from .lessons import LESSONS
 from .lessons.lesson import Lesson
@@ -52,7 +53,7 @@ def script_of(slug: str) -> Script:
     )
 
 
-def finding(slug: str, begins: bool, trained: Sequence[str]) -> Finding:
+def finding(slug: str, begins: bool, networks: Sequence[PhoneNetwork]) -> Finding:
     """What the experiment says: as it ran here or, until then, as it came along.
 
     Raises:
@@ -83,7 +84,7 @@ def _found(lesson: Lesson[Any], outcome: Outcome, told: str) -> Finding:
         right=answer.came_true,
         answer=answer.told,
         reading=chart.read(data),
-        figure=json.loads(plotly.io.to_json(chart.draw(data))),
+        draw=lambda: json.loads(plotly.io.to_json(chart.draw(data))),
     )
 
 
@@ -98,6 +99,6 @@ _SIGNS = {"lambda": "λ", "sigma": "σ", "mu": "μ", "gamma": "γ", "beta": "β"
 
 def _plain(markdown: str) -> str:
     """Without Markdown and with Greek letters: phones draw no formulas."""
-    text = re.sub(r"\\(\w+) ?", lambda found: _SIGNS.get(found[1], found[1]), markdown)
+    text = re.sub(r"\\([A-Za-z]+)", lambda found: _SIGNS.get(found[1], found[1]), markdown)
     text = re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", text)
     return " ".join(re.sub(r"[*`${}]", "", text).split())

@@ -7,6 +7,7 @@ from afn.wording import count_words
 from ...kit import belongings, people
 from ...kit.components import tab
 from ...kit.markdown import plain
+from ...kit.room.room import KEPT
 from ...kit.view import here, in_session
 
 TITLE, PATH = "Privacy", "privacy"
@@ -22,8 +23,12 @@ as long as the tab, where the browser lets it |
 but not whose they are | on this server | until you delete them, or space runs out |
 | **Uploaded pictures** | in this server's memory, for you alone | until you remove them or leave |
 | **Drawings** | in the address of the page | – |
-| **Votes in a class's room**, without a name | on this server; which are yours, in your phone | \
-six hours behind the last one |
+| **Votes in a class's room**, and which networks its phones train, by a number that a phone draws \
+for that room | in one file on this server; the number and your votes in your phone | on the \
+server until the first room that opens more than six hours behind the last of them; in the phone \
+until you delete it |
+| **The room that you lead** | its code in a cookie, its key in your browser; of the key, only a \
+fingerprint on this server | the cookie six hours, the key until you delete it |
 | **Lessons that you completed** | in your browser | until you delete it |
 """
 _LOGS = """
@@ -31,9 +36,10 @@ _LOGS = """
 you call a run, everybody here can read. Nothing goes to anybody else: no analytics, no scripts or
 fonts from elsewhere. A proxy before this server may keep logs of its own.
 """
-_ALONE = """
-This server is not shared: it sets no cookie and tells nobody from anybody. Runs stay on its disk
-until they are deleted. Nothing goes to anybody else.
+_ALONE = f"""
+This server is not shared: it tells nobody from anybody. Runs stay on its disk until they are
+deleted. Nothing goes to anybody else. It sets one cookie, for six hours, if you open a room for a
+class. {KEPT} A phone remembers its votes until you delete them there.
 """
 
 

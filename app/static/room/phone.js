@@ -1,20 +1,11 @@
 // A phone in a room: one question, large buttons, one thumb.
 
-import { bars, base, dots, element, follow, letter, post } from "./room.js";
+import { bars, base, dots, element, follow, letter, memory, post, shift } from "./room.js";
 
 const room = document.getElementById("room");
 const path = location.pathname.slice(`${base}/join`.length).replaceAll("/", "");
 const code = (path || new URLSearchParams(location.search).get("c") || "").toUpperCase();
 const KEY = `afn-room-${code}-phone`;
-
-function memory(key, value) {
-  try {
-    if (value !== undefined) localStorage.setItem(key, value);
-    return localStorage.getItem(key);
-  } catch {
-    return (memory.kept ??= {})[key] = value ?? memory.kept?.[key] ?? null; // a private window
-  }
-}
 
 function ask(problem = "") {
   const field = element("input", {
@@ -77,20 +68,21 @@ function network() {
     return told.kind === "train"
       ? element("button", { type: "button", className: "main", onclick: train }, "Train mine")
       : "";
-  const mine = told.dots?.[Number(number)];
+  const mine = told.dots?.find((dot) => dot.number === Number(number));
   if (!mine) return element("p", {}, "Yours waits for its turn.");
-  const state = mine.accuracy != null ? `${mine.accuracy} %` : mine.share ? `${Math.round(100 * mine.share)} % trained` : "waits for its turn";
+  const state = mine.accuracy != null ? `reads ${mine.accuracy} %` : mine.share ? `${Math.round(100 * mine.share)} % trained` : "waits for its turn";
   return element("div", { className: "network" },
-    element("p", {}, `Yours: ${mine.norm.toUpperCase()}, seed ${mine.seed}`),
+    element("p", {}, `Phone ${mine.number + 1}: ${told.contenders[mine.contender].name}, ${told.places.length ? `${told.axis} ${told.places[mine.place]}, ` : ""}seed ${mine.seed}`),
     element("strong", {}, state),
     element("progress", { value: mine.share, max: 1, ariaLabel: "Your network's training" }),
-    mine.lambda == null ? "" : element("p", {}, `λ_μ ${mine.lambda}`),
+    mine.lambda == null ? "" : element("p", {}, `λ_μ is ${mine.lambda.toFixed(4)} now`),
     dots({ ...told, mine: Number(number) }));
 }
 
 function draw() {
   if (!told) return;
   document.title = told.title;
+  document.body.dataset.step = told.step;
   const { kind, poll, round, question, options, follow: link } = told;
   if (link && link !== left && !told.over) {
     const frame = room.querySelector("iframe");
@@ -107,7 +99,7 @@ function draw() {
     return kept == null || kept === "" ? null : Number(kept);
   };
   const parts = [element("header", {}, element("b", {}, told.title), element("span", {}, code))];
-  if (told.over || kind === "end") parts.push(element("h1", {}, "Thank you."), element("p", {}, "Nothing of yours was kept but the votes."));
+  if (told.over || kind === "end") parts.push(element("h1", {}, "Thank you."), element("p", {}, told.kept));
   else if (kind === "join") parts.push(element("h1", {}, "You are in."), element("p", {}, "Look at the screen."));
   else {
     parts.push(element("h1", {}, question));
@@ -127,6 +119,7 @@ function draw() {
         network(),
         chosen == null ? "" : element("p", {}, `You chose ${letter(chosen)}.`),
         bars({ ...told, why: null }),
+        kind === "answer" ? element("p", {}, shift(told)) : "",
         kind === "answer" && told.answer ? element("p", {}, told.answer) : "",
         kind === "answer" && chosen != null && told.why?.[chosen] ? element("p", {}, told.why[chosen]) : "",
       );

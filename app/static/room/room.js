@@ -4,32 +4,43 @@ export const base = document.body.dataset.base;
 const PATIENCE = 4000; // ms without the feed after which the state is asked for
 const ASKED = 1500;
 
-/** Text is always set as text: a question or an option is never markup. */
+const subscripts = (text) =>
+  `${text}`.split(/(?<=[λγβ])_(.)/).map((part, number) =>
+    number % 2 ? Object.assign(document.createElement("sub"), { textContent: part }) : part);
+
+/** Text is always set as text: a question or an option is never markup. λ_μ has its index below. */
 export function element(tag, properties = {}, ...children) {
   const { data, ...rest } = properties;
   const node = Object.assign(document.createElement(tag), rest);
   Object.assign(node.dataset, data);
-  node.append(...children.flat().filter((child) => child != null && child !== ""));
+  const there = children.flat().filter((child) => child != null && child !== "");
+  node.append(...there.flatMap((child) => (child instanceof Node ? child : subscripts(child))));
   return node;
 }
 
-export async function post(path, body) {
+const unreachable = { refused: "The server cannot be reached: it is tried again.", status: 0 };
+
+async function asked(path, how) {
   try {
-    const answer = await fetch(`${base}/${path}`, { method: "POST", body: JSON.stringify(body) });
+    const answer = await fetch(`${base}/${path}`, how);
     const told = await answer.json();
     return answer.ok ? told : { refused: told.refused ?? "that did not work", status: answer.status };
   } catch {
-    return { refused: "The server cannot be reached: it is tried again.", status: 0 };
+    return unreachable;
   }
 }
+export const get = (path) => asked(path, { cache: "no-store" });
+export const post = (path, body) => asked(path, { method: "POST", body: JSON.stringify(body) });
 
-export async function get(path, headers = {}) {
+const instead = {};
+/** What this browser remembers; given a value, from now on that. */
+export function memory(key, value) {
   try {
-    const answer = await fetch(`${base}/${path}`, { headers, cache: "no-store" });
-    const told = await answer.json();
-    return answer.ok ? told : { refused: told.refused ?? "that did not work", status: answer.status };
+    if (value !== undefined) localStorage.setItem(key, value);
+    return localStorage.getItem(key);
   } catch {
-    return { refused: "The server cannot be reached: it is tried again.", status: 0 };
+    if (value !== undefined) instead[key] = `${value}`; // a private window
+    return instead[key] ?? null;
   }
 }
 
@@ -93,7 +104,7 @@ export function bars({ options, counts, right, why }) {
       });
       return element(
         "li",
-        { className: isRight ? "right" : "" },
+        { className: `${isRight ? "right" : ""}${why?.[option] ? " told" : ""}` },
         element("p", {}, element("span", {}, letter(option)), ` ${words}${isRight ? " ✓" : ""}`),
         rows,
         why?.[option] ? element("small", {}, why[option]) : "",
@@ -102,33 +113,59 @@ export function bars({ options, counts, right, why }) {
   );
 }
 
-const COLORS = { afn: "#d55e00", asrnorm: "#009e73", bn: "#0072b2" };
+/** How many moved between two votes, in words. */
+export function shift({ shift: found, right }) {
+  if (!found?.both) return "";
+  const righted = right == null ? "" : `, ${found.righted} of them to what is right`;
+  return `Pale: before the discussion. ${found.moved} of ${found.both} changed their answer${found.moved ? righted : ""}.`;
+}
 
-/** A dot for each phone's network: accuracy upwards, a column a contender, the newest value. */
-export function dots({ dots: found, mine }) {
-  const names = [...new Set(found.map(({ norm }) => norm))];
+const BESIDE = 10; // dots of one column that stand side by side, by their phones' numbers
+
+/** The class as a scatter plot: accuracy upwards, columns of contenders or of what they vary. */
+export function dots({ dots: found, intervals, contenders, places, axis, mine }) {
+  const columns = places.length ? places : contenders.map(({ name }) => name);
   const values = found.map(({ accuracy }) => accuracy).filter((value) => value != null);
-  const low = Math.floor((Math.min(...values, 100) - 1) / 5) * 5;
+  const low = Math.max(0, Math.floor((Math.min(...values, 100) - 1) / 5) * 5);
   const high = Math.min(100, Math.ceil((Math.max(...values, low + 5) + 1) / 5) * 5);
-  const chart = element("div", { className: "dots", role: "img", ariaLabel: `${values.length} networks, ${low} to ${high} %` });
-  for (let tick = low; tick <= high; tick += (high - low) / 5 > 5 ? 10 : 5) {
+  const chart = element("div", { className: "dots", role: "img", ariaLabel: `Accuracy of ${values.length} networks: ${low} to ${high} %` });
+  const at = (value) => `${(100 * (Math.min(Math.max(value, low), high) - low)) / (high - low)}%`;
+  const step = (high - low) / 5 > 5 ? (high - low > 50 ? 20 : 10) : 5;
+  for (let tick = Math.ceil(low / step) * step; tick <= high; tick += step) {
     const line = element("span", { className: "tick" }, `${tick} %`);
-    line.style.bottom = `${(100 * (tick - low)) / (high - low)}%`;
+    line.style.bottom = at(tick);
     chart.append(line);
   }
-  found.forEach(({ norm, accuracy, seed, is_over: isOver }, number) => {
-    if (accuracy == null) return;
-    const dot = element("i", { className: `dot${isOver ? "" : " trains"}${number === mine ? " mine" : ""}`, title: `seed ${seed}: ${accuracy} %` });
-    const spread = ((seed * 7) % 11) / 11 - 0.5; // dots of one column stand side by side
-    dot.style.left = `${(100 * (names.indexOf(norm) + 0.5 + 0.5 * spread)) / names.length}%`;
-    dot.style.bottom = `${(100 * (accuracy - low)) / (high - low)}%`;
-    dot.style.background = COLORS[norm] ?? "var(--main)";
-    chart.append(dot);
-  });
-  const foot = element("div", { className: "names" }, names.map((norm) => {
-    const name = element("b", {}, norm.toUpperCase());
-    name.style.color = `light-dark(${COLORS[norm] ?? "#5b4bb7"}, white)`;
-    return name;
-  }));
-  return element("div", { className: "class" }, chart, foot);
+  const mark = (className, contender, place, share, more = {}) => {
+    const node = element("i", { className, ...more });
+    node.style.left = `${(100 * (place + 0.5 + share)) / columns.length}%`;
+    node.style.setProperty("--hue", contenders[contender]?.color ?? "var(--main)");
+    chart.append(node);
+    return node;
+  };
+  for (const { contender, place, mean, low: from, high: to } of intervals ?? []) {
+    const share = places.length ? 0.06 * (contender - (contenders.length - 1) / 2) : 0;
+    const bar = mark("interval", contender, place, share + 0.25);
+    bar.style.bottom = at(from);
+    bar.style.height = `calc(${at(to)} - ${at(from)})`;
+    mark("mean", contender, place, share + 0.25).style.bottom = at(mean);
+  }
+  for (const { number, contender, place, accuracy, seed, is_over: isOver } of found) {
+    if (accuracy == null) continue;
+    const among = Math.floor(number / Math.max(columns.length, contenders.length));
+    const share = 0.5 * (((among % BESIDE) + 0.5) / BESIDE) - 0.35;
+    const title = `phone ${number + 1}, seed ${seed}: ${accuracy} %`;
+    mark(`dot${isOver ? "" : " trains"}${number === mine ? " mine" : ""}`, contender, place, share, { title }).style.bottom = at(accuracy);
+  }
+  const named = (name, color) => {
+    const node = element("b", {}, element("i", {}), name);
+    node.firstChild.style.background = color;
+    return node;
+  };
+  const foot = columns.map((name, number) => (places.length ? element("b", {}, name) : named(name, contenders[number].color)));
+  return element("div", { className: "class" },
+    places.length && contenders.length > 1 ? element("p", { className: "legend" }, contenders.map(({ name, color }) => named(name, color))) : "",
+    chart,
+    element("div", { className: "names" }, foot),
+    axis ? element("p", { className: "axis" }, axis) : "");
 }

@@ -1,6 +1,6 @@
 // The projector of a room: the plan before it is opened, then one thing at a time. → next, ← back.
 
-import { bars, base, dots, element, follow, get, post } from "./room.js";
+import { bars, base, dots, element, follow, get, memory, post, shift } from "./room.js";
 
 const room = document.getElementById("room");
 const code = location.pathname.slice(`${base}/room`.length).replaceAll("/", "").toUpperCase();
@@ -9,19 +9,11 @@ const KEY = `afn-room-${code}-teacher`;
 const NEXT = { join: "Begin", vote: "Show the answers", shown: "Go on", experiment: "The answer", train: "The answer", again: "Show the shift", answer: "Go on" };
 const address = `${location.origin}${base}/join`;
 
-function kept(key, value) {
-  try {
-    if (value !== undefined) localStorage.setItem(key, value);
-    return localStorage.getItem(key);
-  } catch {
-    return value ?? null;
-  }
-}
 if (location.hash.startsWith("#t=")) {
-  kept(KEY, location.hash.slice(3));
+  memory(KEY, location.hash.slice(3));
   history.replaceState(null, "", location.pathname);
 }
-const token = code ? kept(KEY) : null;
+const token = code ? memory(KEY) : null;
 
 // -- the plan ---------------------------------------------------------------------------------------
 
@@ -35,8 +27,7 @@ async function plan() {
   const open = async (students) => {
     const answer = await post("room/open", { from });
     if (answer.refused) return (alert.textContent = answer.refused);
-    kept(`afn-room-${answer.code}-teacher`, answer.token);
-    document.cookie = `afn-room=${answer.code}; max-age=21600; path=${base}/; samesite=lax`; // pages of the app lead, too
+    memory(`afn-room-${answer.code}-teacher`, answer.token);
     if (students) await post(`room/${answer.code}/pretend`, { token: answer.token, students });
     location.href = `${base}/room/${answer.code}`;
   };
@@ -47,7 +38,8 @@ async function plan() {
       element("button", { onclick: () => open(12) }, "Rehearse with 12 pretend students"),
       element("button", { onclick: () => print() }, "Print the plan")),
     alert,
-    element("p", {}, `${told.minutes} minutes. Votes are nobody's; the room closes after ${told.hours} hours.`),
+    element("p", {}, `${told.minutes} minutes. ${told.kept}`),
+    ...told.others.map(([words, subject]) => element("p", {}, "Or ", element("a", { href: `${base}/room?from=${encodeURIComponent(subject)}` }, words), ".")),
     element("h2", {}, "Aims"),
     element("ul", {}, told.aims.map((aim) => element("li", {}, aim))),
     element("h2", {}, "Steps"),
@@ -94,6 +86,7 @@ function qr(size) {
 function draw() {
   const { kind, over } = told;
   document.title = `${told.title} · ${code}`;
+  document.body.dataset.step = told.step;
   const isVoting = told.round != null;
   const title = kind === "join" ? told.title : kind === "end" || over ? "Thank you." : told.question;
   const head = element("header", {},
@@ -108,13 +101,16 @@ function draw() {
   } else if (kind === "join") body.push(qr("large"));
   else {
     const left = [bars({ ...told, why: kind === "answer" && told.poll > 0 ? told.why : null })];
+    if (kind === "answer") left.push(element("p", { className: "shift" }, shift(told)));
     if (isVoting) left.push(element("p", { className: "answered" }, element("strong", {}, `${told.answered}`), ` of ${told.here} have answered`));
     const right = isVoting
       ? qr("small")
       : told.poll === 0 && ["experiment", "train", "answer"].includes(kind)
         ? experiment()
         : "";
-    body.push(element("div", { className: `columns${right ? "" : " one"}` }, element("div", {}, left), right));
+    const isClass = Boolean(told.contenders?.length); // its plot takes the place
+    const width = kind === "train" || !right ? " one" : isVoting ? "" : isClass ? " wide" : " seen";
+    body.push(element("div", { className: `columns${width}` }, kind === "train" ? "" : element("div", {}, left), right));
   }
   const foot = element("footer", {},
     token && !over ? element("a", { href: `${base}/${told.link}`, target: "_blank", title: "On a page of the app: take all phones there" }, "App") : "",
@@ -134,7 +130,7 @@ function experiment() {
     return element("div", { className: "experiment" },
       told.dots ? dots(told) : element("p", {}, "Press “Train mine” on your phone."),
       told.answer ? element("p", { className: "answer" }, told.answer) : "",
-      element("small", {}, told.dots ? `${told.told}${told.waiting ? `; about ${Math.ceil(told.waiting * 0.1)} min left` : ""}` : ""));
+      element("small", {}, told.dots ? told.told : ""));
   const isDone = told.share >= 1;
   return element("div", { className: "experiment" },
     isDone ? element("div", { className: "figure", data: { of: told.told } }) : element("progress", { value: told.share, max: 1, ariaLabel: "The experiment" }),
@@ -146,17 +142,22 @@ let plotly = null;
 async function show(place) {
   plotly ??= new Promise((resolve, reject) =>
     document.head.append(element("script", { src: `${base}/app/static/plotly.min.js`, onload: resolve, onerror: reject })));
-  const [found] = await Promise.all([get(`room/${code}/finding`), plotly]);
-  if (!found.figure || !place.isConnected) return;
-  const { data, layout } = found.figure;
+  const [{ data, layout, refused }] = await Promise.all([get(`room/${code}/figure`), plotly]);
+  if (refused || !place.isConnected) return;
   const style = getComputedStyle(document.body);
   place.setAttribute("role", "img");
-  place.setAttribute("aria-label", found.reading);
-  const axes = Object.fromEntries(Object.keys(layout).filter((name) => /^[xy]axis/.test(name)).map((name) => [name, { ...layout[name], tickfont: { size: 20 } }]));
-  window.Plotly.newPlot(place, data, {
+  place.setAttribute("aria-label", told.found);
+  const large = { family: style.fontFamily, size: 24, color: style.color };
+  const axes = Object.fromEntries(Object.keys(layout).filter((name) => /^[xy]axis/.test(name)).map((name) => {
+    const { title } = layout[name];
+    return [name, { ...layout[name], automargin: true, tickfont: large, title: title && { ...title, font: large } }];
+  }));
+  const notes = layout.annotations?.map((note) => ({ ...note, font: { ...note.font, size: 24 } }));
+  const thick = data.map((trace) => (trace.line?.width === 0 ? trace : { ...trace, line: { ...trace.line, width: Math.max(4, trace.line?.width ?? 0) } }));
+  window.Plotly.newPlot(place, thick, {
     ...layout, ...axes, width: undefined, height: Math.round(innerHeight * 0.38), autosize: true,
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
-    font: { family: style.fontFamily, size: 20, color: style.color },
+    font: large, annotations: notes, legend: { ...layout.legend, font: large }, margin: { ...layout.margin, t: 20 },
   }, { displayModeBar: false, responsive: true });
 }
 

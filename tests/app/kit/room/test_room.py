@@ -3,10 +3,11 @@
 import time
 
 import pytest
+from msgspec import structs
 
 from app.kit.room import report
 from app.kit.room.room import MOST, Room, RoomError
-from app.kit.room.script import Finding, Poll, Script
+from app.kit.room.script import Finding, Poll, RoomContender, Script
 
 SCRIPT = Script(
     subject="lesson:none", title="<b>Why?</b>", minutes=10, aims=("Know why.",), setup="It runs.",
@@ -61,6 +62,23 @@ def test_the_second_vote_stands_beside_the_first_with_what_is_right(opened):
     go(room, teacher, "answer", 1)
     told = room.told()
     assert (told["counts"], told["right"]) == ([[0, 3], [3, 0]], 0)
+    assert told["shift"] == {"both": 3, "moved": 3, "righted": 3}
+
+
+def test_a_class_that_trains_argues_about_its_prediction_first(path):
+    contenders = (RoomContender(name="AFN", color="#000"),)
+    room, teacher = Room.open(path, "secret", structs.replace(SCRIPT, contenders=contenders))
+    kinds = [step.kind for step in room.steps if step.poll == 0]
+    assert kinds == ["join", "vote", "shown", "again", "train", "answer", "end"]
+    phones = [room.join() for _ in range(2)]
+    for kind, choices in (("vote", (0, 1)), ("again", (1, 1))):
+        go(room, teacher, kind)
+        for phone, choice in zip(phones, choices, strict=True):
+            room.vote(phone, 0, int(kind == "again"), choice)
+    go(room, teacher, "train")
+    assert room.told()["counts"] == [[1, 1], [0, 2]]
+    go(room, teacher, "answer")
+    assert room.told(0)["shift"] == {"both": 2, "moved": 1, "righted": 0}
 
 
 def test_the_data_decide_which_prediction_came_true(opened):
@@ -92,15 +110,35 @@ def test_a_phone_of_another_room_is_nobody_here(opened, tmp_path):
         room.vote(other.join(), 0, 0, 0)
 
 
-def test_a_server_that_comes_back_finds_the_class_as_it_was(opened, path):
+def test_five_thousand_votes_count_and_are_found_again(opened, path):
     room, teacher = opened
+    phones = [room.join() for _ in range(100)]
+    go(room, teacher, "vote")
+    began = time.perf_counter()
+    for number in range(5000):
+        room.vote(phones[number % 100], 0, 0, number // 100 % 2)
+    assert time.perf_counter() - began < 30
+    assert room.told()["answered"] == 100
+    began = time.perf_counter()
+    again = Room(path, "secret")
+    assert time.perf_counter() - began < 5  # as long as a server may take to have it again
+    assert again.counts(0, 0) == room.counts(0, 0) == [0, 100]
+
+
+def test_a_server_that_comes_back_finds_the_class_as_it_was(path):
+    contenders = (RoomContender(name="AFN", color="#000"),)
+    room, teacher = Room.open(path, "secret", structs.replace(SCRIPT, contenders=contenders))
     phone = room.join()
+    go(room, teacher, "train")
+    assert room.train(phone, lambda number: f"run-{number}") == 0
+    assert room.train(phone, lambda number: f"run-{number}") == 0  # pressed twice
     go(room, teacher, "vote")
     room.vote(phone, 0, 0, 1)
     with path.open("ab") as file:
         file.write(b'{"vote": "torn')  # it was killed
     again = Room(path, "secret")
     assert again.told() == room.told()
+    assert again.trained == room.trained
     again.vote(phone, 0, 0, 0)
     go(again, teacher, "shown")
     assert again.told()["counts"] == [[1, 0]]

@@ -9,6 +9,50 @@ from tests.app.browser import app_server, button
 from tests.app.test_accessibility_browser import complaints
 
 pytestmark = pytest.mark.browser
+SMALL = """() => [...document.querySelectorAll('main *')].filter((each) =>
+  !each.matches('sub') && each.getClientRects().length &&
+  [...each.childNodes].some((node) => node.nodeType === 3 && node.data.trim()) &&
+  parseFloat(getComputedStyle(each).fontSize) < 24).map((each) => each.textContent)"""
+
+
+def judged(*pages: Page) -> None:
+    """Nothing for axe to complain of, in either theme, and nothing wider than its screen."""
+    for each in pages:
+        for scheme in ("dark", "light"):
+            each.emulate_media(color_scheme=scheme)
+            assert complaints(each) == []
+        assert each.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def test_every_step_can_be_read_from_the_last_row_and_a_sleeping_phone_wakes_where_all_are(
+    page: Page, chromium: Browser, serve, tmp_path
+):
+    address = serve({"AFN_RUNS_DIR": str(tmp_path / "runs"), "AFN_DATA_DIR": str(tmp_path)})
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(f"{address}/room?from=lesson:axes")
+    button(page, "Open the room").click()
+    page.wait_for_url(re.compile(r"/room/[A-Z2-9]{4}$"))
+    context = chromium.new_context(viewport={"width": 390, "height": 844})
+    phone = context.new_page()
+    phone.goto(f"{address}/join/{page.url[-4:]}")
+    expect(phone.get_by_text("You are in.")).to_be_visible()
+    for step in range(9):
+        if votes := phone.locator(".votes button").all():
+            votes[0].click()
+            expect(page.locator(".answered")).to_have_text("1 of 1 have answered")
+        if step in (3, 4):
+            expect(page.locator(".figure .main-svg").first).to_be_visible()
+        assert page.evaluate(SMALL) == []
+        judged(page, phone)
+        if step == 2:  # it sleeps while the class goes on
+            phone.goto("about:blank")
+        page.keyboard.press("ArrowRight")
+        expect(page.locator("body")).to_have_attribute("data-step", f"{step + 1}")
+        if step == 2:
+            phone.go_back()
+            expect(phone.get_by_text("You chose A.")).to_be_visible()
+        expect(phone.locator("body")).to_have_attribute("data-step", f"{step + 1}")
+    context.close()
 
 
 def test_a_phone_votes_and_the_projector_shows_it_before_and_behind_a_restart(

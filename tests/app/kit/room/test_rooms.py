@@ -9,6 +9,7 @@ import pytest
 from starlette.applications import Starlette
 
 from app.kit.room.rooms import Rooms
+from app.page.ablations import room as ablations
 from app.page.lessons import room as lesson_rooms
 from app.page.lessons.lessons import LESSONS
 from app.page.playground import room as comparisons
@@ -47,6 +48,7 @@ class Client:
             sent.append(message)
 
         path, _, query = path.partition("?")
+        headers = {"host": "here", "origin": "http://here", **headers}
         raw = [(name.replace("_", "-").encode(), text.encode()) for name, text in headers.items()]
         scope = {"type": "http", "method": method, "path": path, "query_string": query.encode()}
         await self._app(scope | {"headers": raw}, receive, send)
@@ -58,7 +60,9 @@ class Client:
 @pytest.fixture
 def client(runs):
     app = Starlette(
-        routes=Rooms().serve("", lesson=lesson_rooms.source, playground=comparisons.source)
+        routes=Rooms().serve(
+            "", lesson=lesson_rooms.source, playground=comparisons.source, ablation=ablations.source
+        )
     )
     loop = asyncio.new_event_loop()
     thread = Thread(target=loop.run_forever)
@@ -82,15 +86,14 @@ def test_a_class_goes_through_a_lesson(client, leading):
     assert client.post(f"{room}/go", {"token": teacher, "step": 1}) == (200, {})
     vote = {"token": phone, "poll": 0, "round": 0, "choice": 2}
     assert client.post(f"{room}/vote", vote) == (200, {})
-    assert client.ask(f"{room}/finding")[0] == 409
+    assert client.ask(f"{room}/figure")[0] == 409
     client.post(f"{room}/go", {"token": teacher, "step": 3})
-    _, found = client.ask(f"{room}/finding")
-    assert found["figure"]["data"]
-    assert found["right"] is None  # not before the answer
+    assert client.ask(f"{room}/figure")[1]["data"]
+    assert "right" not in client.ask(f"{room}/state")[1]  # not before the answer
     client.post(f"{room}/go", {"token": teacher, "step": 4})
     _, told = client.ask(f"{room}/state")
     assert told["counts"] == [[0, 0, 1, 0]]
-    assert told["right"] == client.ask(f"{room}/finding")[1]["right"]
+    assert told["right"] == lesson_rooms.finding("hidden-hero", False, ()).right
     assert client.ask(f"{room}/report.csv", x_room_token=teacher)[1].startswith("poll,question")
     assert client.ask(f"{room}/report.csv")[0] == 403
 
@@ -103,6 +106,29 @@ def test_a_comparison_opens_a_room_by_its_link(client):
     assert (status, plan["subject"]) == (200, f"playground:{subject}")
 
 
+def test_two_teachers_lead_their_own_rooms_alone(client, leading):
+    room, _ = leading
+    _, other = client.post("/room/open", {"from": "lesson:gain"})
+    assert client.post(f"{room}/go", {"token": other["token"], "step": 1})[0] == 403
+    theirs = f"/room/{other['code']}"
+    assert client.post(f"{theirs}/go", {"token": other["token"], "step": 1}) == (200, {})
+    assert [client.ask(f"{each}/state")[1]["step"] for each in (room, theirs)] == [0, 1]
+
+
+def test_an_ablation_opens_a_room_in_which_phones_train(client, monkeypatch):
+    monkeypatch.setattr("app.kit.room.training.start", lambda config, *_: config.run_id)
+    _, opened = client.post("/room/open", {"from": "ablation:parts"})
+    room, teacher = f"/room/{opened['code']}", opened["token"]
+    phones = [client.post(f"{room}/join")[1]["token"] for _ in range(2)]
+    assert client.post(f"{room}/train", {"token": phones[0]})[0] == 409
+    client.post(f"{room}/go", {"token": teacher, "step": 4})
+    numbers = [client.post(f"{room}/train", {"token": each})[1] for each in (*phones, phones[0])]
+    assert numbers == [{"number": 0}, {"number": 1}, {"number": 0}]
+    _, told = client.ask(f"{room}/state")
+    assert (told["kind"], len(told["contenders"])) == ("train", 6)
+    assert "right" not in told
+
+
 def test_what_cannot_be_is_one_line(client, leading):
     room, teacher = leading
     asked = [
@@ -110,11 +136,14 @@ def test_what_cannot_be_is_one_line(client, leading):
         (404, client.ask("/room/../state")),
         (422, client.post("/room/open", {"from": "lesson:nothing"})),
         (422, client.post("/room/open", {"from": "page:x"})),
+        (422, client.post("/room/open", {"from": "ablation:x"})),
         (400, client.post("/room/open", b"[")),
         (400, client.post(f"{room}/vote", {"token": teacher, "poll": "0"})),
         (422, client.post(f"{room}/go", {"token": teacher, "step": 99})),
         (404, client.post(f"{room}/dance", {"token": teacher})),
         (403, client.post(f"{room}/join", sec_fetch_site="cross-site")),
+        (403, client.post(f"{room}/join", origin="http://evil")),
+        (403, client.post(f"{room}/join", origin="")),
     ]
     for expected, (status, told) in asked:
         assert status == expected
