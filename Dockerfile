@@ -12,6 +12,7 @@ RUN if [ -n "$TORCH" ]; then \
       pip install --no-cache-dir uv==0.13.9 && \
       uv pip install --system --no-cache --torch-backend "$TORCH" -r requirements.txt; \
     else pip install --no-cache-dir -r requirements.txt; fi
+COPY --chown=afn LICENSE LICENSE
 COPY --chown=afn afn afn
 COPY --chown=afn app app
 COPY --chown=afn pretrained pretrained

@@ -55,9 +55,11 @@ people = _module("kit.people")
 people.begin()
 stage = _module("kit.stage")
 asked = stage.on_stage()
+_module("kit.handout.screen").screen().begin(shown.title)
 shown.run()
 stage.render(asked)
 if not st.context.is_embedded:
+    _module("kit.handout.button").offer_file()
     _module("kit.components.figure_taker").offer_figures()
 if people.me() and shown is not hidden["privacy"]:
     with st.container(key="footer"):

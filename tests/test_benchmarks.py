@@ -23,6 +23,7 @@ SMALLEST = {
     "crops": ("--images 16", r"^cifar10-afn +cropped( +-?\d+\.\d){3}$"),
     "demo": ("--seeds 1 --steps 2", r"^BN \(running\): untested$"),
     "first_gradients": ("--seeds 1", r"^.*, \S.*( +\d+\.\d\d){5}$"),
+    "handout": ("--pages Lessons --times 1", r"^Lessons +\d\.\d\d MB +\d+\.\d\d s  "),
     "house": ("", r"^.*\d"),
     "inside": ("--moves 2", r"^λ to redrawn stages and accuracy, 2 moves: median \d+ ms"),
     "label_shift": (
@@ -73,7 +74,7 @@ SMALLEST = {
     "viewers": ("--viewers 1 --browsers 0 --seconds 10", r"^  1 viewers  each receives \d+\.\d KB"),
 }
 """Script -> its arguments, and what is among its lines."""
-OF_A_BROWSER = ("inside", "pages", "picture", "playground", "robustness")
+OF_A_BROWSER = ("handout", "inside", "pages", "picture", "playground", "robustness")
 APART = (*OF_A_BROWSER, "room", "sessions", "soak", "viewers")
 
 

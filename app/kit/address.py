@@ -84,11 +84,16 @@ class Address:
             part = ThreadState.get().fragment_id or ""
             history.replace(self.path, _query(), now.when, over=now.over, part=part)
 
-    def link(self) -> str:
-        """The address of what is on screen; empty where nobody has one, as in tests."""
+    def link(self, base: str | None = None) -> str:
+        """The address of what is on screen; empty where nobody has one, as in tests.
+
+        Args:
+            base: Of the page, for who asks outside of a run of the script.
+        """
+        base = st.context.url if base is None else base
         written = self.written.get(self.path)
         url = written.url if written else asked()
-        return f"{st.context.url}?{urlencode(url, doseq=True)}" if st.context.url else ""
+        return f"{base}?{urlencode(url, doseq=True)}" if base else ""
 
 
 def asked() -> Url:

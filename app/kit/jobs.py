@@ -20,6 +20,7 @@ from afn.wording import count_words, duration_words
 from afn.work.folder import ENDED
 
 from . import backend
+from .handout.screen import screen
 from .markdown import plain
 from .view import in_session
 
@@ -172,8 +173,12 @@ def follow(draw: Callable[[], object], stood: object, *, every: float | None) ->
         every: Seconds; None where nothing is waited for.
     """
 
+    place = screen().place()
+
     def followed() -> None:
-        if draw() != stood:
+        with screen().within(place):
+            stands = draw()
+        if stands != stood:
             st.rerun()  # last: a run that ends before a widget is drawn forgets its value
 
     st.fragment(followed, run_every=every)()

@@ -3,13 +3,15 @@
 import csv
 import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import streamlit as st
 
 from .draw.axes import Figure
 from .draw.chart import Rows
+from .handout.parts import Heading, Markup, Plot, PlotStep, Records, Words
+from .handout.screen import screen
 from .markdown import lettered, plain
 
 _BADGES: dict[str, tuple[str, Literal["green", "gray"]]] = {
@@ -28,6 +30,7 @@ def heading(
     side: Callable[[], object] | None = None,
 ) -> None:
     """Draw it, with its own controls and a badge beside it; a part stands below another heading."""
+    screen().say(Heading(title=title, about=about, is_part=is_part))
     with st.container(horizontal=True, vertical_alignment="center", key=f"head.{key}"):
         draw = st.subheader if is_part else st.header
         draw(title, anchor=False, width="content")
@@ -40,7 +43,47 @@ def heading(
             side()
 
 
-def plot(figure: Figure, words: str, key: str, *, about: str = "", is_told: bool = False) -> None:
+def header(title: str, *, is_part: bool = False, **more: Any) -> None:
+    """The beginning of a section that needs no explanation."""
+    screen().say(Heading(title=title, is_part=is_part))
+    (st.subheader if is_part else st.header)(title, anchor=False, **more)
+
+
+def say(markdown: str) -> None:
+    """Text of the page that goes with its figures where they are handed out; Markdown."""
+    screen().say(Words(markdown=markdown))
+    st.markdown(markdown)
+
+
+def caption(markdown: str) -> None:
+    """The same, small: where something is from."""
+    screen().say(Words(markdown=markdown, is_small=True))
+    st.caption(markdown)
+
+
+def markup(html: str, **more: Any) -> None:
+    """A table or a legend of our own HTML."""
+    screen().say(Markup(html=html))
+    st.html(html, **more)
+
+
+def records(rows: Rows, title: str = "", **more: Any) -> None:
+    """A table in long form; `more` is what ``st.dataframe`` takes."""
+    screen().say(Records(rows=rows, title=title))
+    st.dataframe(rows, hide_index=True, **more)
+
+
+def plot(
+    figure: Figure,
+    words: str,
+    key: str,
+    *,
+    about: str = "",
+    is_told: bool = False,
+    steps: Callable[[], Sequence[PlotStep]] | None = None,
+    at: str = "",
+    replays: bool = False,
+) -> None:
     """Draw it.
 
     Args:
@@ -49,7 +92,16 @@ def plot(figure: Figure, words: str, key: str, *, about: str = "", is_told: bool
         key: Tells it from other figures, and keeps it through reruns.
         about: What is drawn, for screen readers: they have it before the words.
         is_told: Whether the words stand on the page already, so that it has no caption.
+        steps: Makes it for every step: a slider goes through them where it is handed out.
+        at: Which of them this is.
+        replays: Whether it is of curves over the steps: there a slider cuts them off.
     """
+    screen().say(
+        Plot(
+            figure=figure, words=words, about=about, is_told=is_told, steps=steps, at=at,
+            replays=replays,
+        )
+    )  # fmt: skip
     alt = f"{about}. {words}" if about else words
     st.plotly_chart(figure, key=key, config={"displayModeBar": False}, alt=alt)
     if not is_told:
@@ -79,6 +131,7 @@ def csv_button(
         icon = None if in_list else ":material/download:"
         download(label, csv_of(table), f"{name}.csv", "text/csv", key=f"csv.{name}", icon=icon)
         if told:
+            screen().say(Words(markdown=plain(told), is_small=True))
             st.caption(plain(told), width="stretch")
 
 

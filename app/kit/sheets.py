@@ -77,6 +77,15 @@ def sheet_address(source: Pictured, file: str) -> str:
     return f"data:image/png;base64,{base64.b64encode(data).decode()}" if data else ""
 
 
+def embedded(address: str) -> str:
+    """The picture behind an address as a data URI; what is no such address stays as it is."""
+    *_, kind, source, file = ["", "", *address.split("/")]
+    if f"/{kind}" != PATH or not (_ID.fullmatch(source) and _FILE.fullmatch(file)):
+        return address
+    data = _read(_folder(source) / file)
+    return f"data:image/png;base64,{base64.b64encode(data).decode()}" if data else ""
+
+
 def _folder(source: str) -> Path:
     kind, _, name = source.rpartition(".")
     root = {"look": backend.looks(), "demo": DEMO}.get(kind, backend.store().root)

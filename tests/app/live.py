@@ -13,11 +13,11 @@ from afn.runs.history import History
 from afn.runs.store import RunStore
 from app.kit.draw.chart import Shown
 from app.kit.draw.corruptions import corruption_chart
+from app.kit.draw.distribution import distribution_chart, layer_names
 from app.kit.draw.lambdas import lambda_chart
 from app.kit.draw.learning import gradient_chart, learning_chart
 from app.kit.draw.palette import run_colors
 from app.kit.draw.scrubber import scrubber_chart
-from app.page.playground.distribution import distribution_chart, layer_names
 
 CONFIG = TrainConfig(
     dataset="digits8", widths=(4, 8), batch_size=128, epochs=1, evals_per_epoch=2, eval_images=100,

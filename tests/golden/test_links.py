@@ -134,7 +134,7 @@ def test_every_page_and_its_aliases_are_where_they_were(
     found: list[Any] = []
 
     class Nowhere:
-        url_path = "nowhere"
+        url_path, title = "nowhere", "Nowhere"
 
         def run(self) -> None:
             """Draw nothing."""

@@ -18,6 +18,7 @@ import tempfile
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,9 @@ from numpy.typing import ArrayLike
 from ..components.scripts import module_line
 from ..feed import FEED, Drawn
 from ..folders import PLOTLY, STATIC
+from ..handout.parts import Drawing
+from ..handout.screen import screen
+from ..sheets import embedded
 from ..view import in_session, said
 
 TICK_BYTES = 1_200
@@ -83,6 +87,7 @@ def live_chart(
         props: What this session alone tells the drawing.
         told: What is called when the drawing says something, by its name; `told_by` gives it.
     """
+    screen().say(handed_out(key, title, make, props or {}))
     name = f"{key}.{hashlib.sha256(repr(of).encode()).hexdigest()[:16]}"
     channel = FEED.announce(name, make)
     sent, polls = in_session(_Sent, key), not is_fed()
@@ -103,6 +108,34 @@ def live_chart(
         on_feed_change=in_session(_Connection).give_up,
         **calls,
     )
+
+
+_MANY_PICTURES = ("network",)
+"""Kinds with a picture for every few steps, which are not handed out."""
+
+
+def handed_out(
+    key: str, title: str, make: Callable[[], Drawn], props: Mapping[str, Any] = MappingProxyType({})
+) -> Drawing:
+    """The chart for a file, with all that it has by the time somebody wants it."""
+
+    def data() -> dict[str, Any] | None:
+        drawn = make()
+        kind = drawn.spec["kind"]
+        if kind in _MANY_PICTURES:
+            return None
+        everything, _ = drawn.feed(None)
+        spec = drawn.spec
+        if "sheet" in spec:
+            spec = {**spec, "sheet": embedded(spec["sheet"])}
+        whole = {"n": 0, "spec": spec, "reading": drawn.reading, **everything}
+        own = {**props, "plays": False} if kind == "scrubber" else {}  # others ask the page
+        return {
+            "key": key, "title": title, "turn": None, "props": own,
+            "channel": key, "polls": True, "epoch": "whole", "chunks": [whole],
+        }  # fmt: skip
+
+    return Drawing(script="live_chart", css="live-chart", data=data, needs_plotly=True)
 
 
 def told_by(key: str, name: str) -> Any:

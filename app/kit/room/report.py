@@ -2,8 +2,13 @@
 
 import csv as tables
 import io
+from collections.abc import Sequence
+from datetime import datetime
 from html import escape
 
+from ..handout.document import Document
+from ..handout.parts import Heading, Markup, Piece, Words
+from ..markdown import plain
 from .room import Room
 from .script import Finding
 
@@ -26,27 +31,35 @@ def page(room: Room, finding: Finding) -> str:
     """One page of HTML that needs nothing else."""
     script = room.script
     assert script is not None
-    parts = []
+    told = [f"{len(room.phones)} took part."]
+    if any(room.phones.values()):
+        told.append("Some or all of this class were pretended.")
+    parts: list[Piece] = [Words(markdown=" ".join(told))]
     for number, question, rows in _polls(room, finding):
-        most = max((n for _, _, counts in rows for n in counts), default=0) or 1
-        bars = "".join(
-            f'<tr{" class=right" if is_right else ""}><td>{escape(words)}'
-            + "".join(
-                f'<td><i style="width:{100 * n / most:.0f}px"></i>{n}' for n in counts
-            )
-            for words, is_right, counts in rows
-        )  # fmt: skip
-        parts.append(
-            f"<h2>{number + 1}. {escape(question)}</h2><table><tr><th><th>{_ROUNDS[0]}"
-            f"<th>{_ROUNDS[1]}{bars}</table>"
+        parts += [Heading(title=f"{number + 1}. {question}"), Markup(html=_bars(rows))]
+    if finding.answer:
+        parts.append(Heading(title="What was measured"))
+        parts += [Words(markdown=plain(words)) for words in (finding.answer, finding.told)]
+    date = f"{datetime.now().astimezone():%-d %B %Y}"
+    return Document(title=script.title, parts=parts, date=date, is_plain=True).html()
+
+
+def _bars(rows: Sequence[tuple[str, bool | None, list[int]]]) -> str:
+    """Who voted for what, before and behind the discussion; what is right is bold and marked."""
+    most = max((n for _, _, counts in rows for n in counts), default=0) or 1
+    lines = "".join(
+        f'<tr><th scope="row" style="font-weight:{700 if is_right else 400}">{escape(words)}'
+        f"{' ✓' if is_right else ''}</th>"
+        + "".join(
+            f'<td><i style="{_BAR};width:{100 * n / most:.0f}px"></i> {n}</td>' for n in counts
         )
-    pretends = "<p>Some or all of this class were pretended.</p>"
-    told = f"<h2>What was measured</h2><p>{escape(finding.answer)}</p><p>{escape(finding.told)}</p>"
+        + "</tr>"
+        for words, is_right, counts in rows
+    )
+    heads = "".join(f'<th scope="col">{name}</th>' for name in ("option", *_ROUNDS))
     return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(script.title)}'
-        f"</title><style>{_STYLE}</style><h1>{escape(script.title)}</h1>"
-        f"<p>{len(room.phones)} took part.</p>{pretends if any(room.phones.values()) else ''}"
-        f"{''.join(parts)}{told if finding.answer else ''}</html>"
+        f'<div class="table"><table><thead><tr>{heads}</tr></thead>'
+        f"<tbody>{lines}</tbody></table></div>"
     )
 
 
@@ -71,9 +84,4 @@ def _harmless(words: str) -> str:
     return f"'{words}" if words[:1] in "=+-@" else words
 
 
-_STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem}"
-    "table{border-collapse:collapse}td,th{text-align:left;padding:.3rem .8rem .3rem 0}"
-    "i{display:inline-block;height:.8em;background:#5b4bb5;margin-right:.5em}"
-    ".right{font-weight:700;color:#1a7431}"
-)
+_BAR = "display:inline-block;height:.8em;background:var(--st-primary-color)"

@@ -18,7 +18,7 @@ from ..draw.estimates import Tested
 from ..draw.legend import Stroke, legend_html
 from ..draw.palette import NORM_COLORS
 from ..markdown import plain
-from ..plot import csv_button, heading, plot
+from ..plot import caption, csv_button, heading, markup, plot
 from ..words import ABOUT
 
 CALIBRATED = ("bn", "asrnorm", "afn")
@@ -36,17 +36,17 @@ def render(rated: Sequence[Rated], *, key: str, told: str = "") -> None:
         kind="precomputed" if told else "",
     )  # fmt: skip
     words = charts.calibration_reading(rated)
-    st.html(legend_html(charts.calibration_legend(rated)))
+    markup(legend_html(charts.calibration_legend(rated)))
     left, right = st.columns(2)
     with left:
         plot(charts.reliability_figure(rated), words, f"{key}.reliability", is_told=True)
     with right:
         plot(charts.error_figure(rated), words, f"{key}.errors", is_told=True)
-    st.caption(plain(words))
+    caption(plain(words))
     older = rule_words(rated[0].rule)
     images = count_words(rated[0].calibration.n, "image")
     parts = [told, f"{images} in each test", f"images {older}" if older else ""]
-    st.caption(plain(" · ".join(filter(None, [*parts, "95 % intervals over images"]))))
+    caption(plain(" · ".join(filter(None, [*parts, "95 % intervals over images"]))))
     csv_button("Calibration (CSV)", lambda: charts.calibration_table(rated), "calibration")
 
 

@@ -22,7 +22,7 @@ from ..draw.legend import Entry, legend_html
 from ..draw.movement import Moved
 from ..jobs import Job
 from ..markdown import plain
-from ..plot import csv_button, heading, plot
+from ..plot import csv_button, heading, markup, plot, say
 from ..take import Program, movements, offer
 from ..words import ABOUT
 
@@ -140,9 +140,9 @@ def _decay(each: Shown) -> float | None:
 
 def _draw(known: Mapping[str, Moved], opened: Sequence[Shown]) -> None:
     shown = list(known.values())
-    st.markdown(plain(f"{charts.way_reading(shown)} {charts.answers_reading(shown)}"))
+    say(plain(f"{charts.way_reading(shown)} {charts.answers_reading(shown)}"))
     if len(shown) > 1:
-        st.html(legend_html([Entry(each.label, each.color) for each in shown]))
+        markup(legend_html([Entry(each.label, each.color) for each in shown]))
     figures(shown, key="dynamics.movement")
     told = f"{histories.provenance(opened)} · {source_words(shown)}"
     csv_button("Networks and answers (CSV)", lambda: charts.table(shown), "movement", told)

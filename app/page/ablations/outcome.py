@@ -7,8 +7,10 @@ from afn.wording import count_words
 
 from ...kit import backend, routes
 from ...kit.comparison import MAX_CONTENDERS
+from ...kit.handout.parts import Plot
+from ...kit.handout.screen import screen
 from ...kit.markdown import plain
-from ...kit.plot import csv_button, heading, plot
+from ...kit.plot import caption, csv_button, heading, markup, plot
 from ...kit.results import Layout, SweepResults
 from ...kit.stage import stage_numbers
 from . import against, charts, table
@@ -62,6 +64,7 @@ def render(results: SweepResults, *, metric: str, over: str, figure: str) -> Non
     else:
         made = charts.lines_figure(drawn)
     along = known[view.x].title if view.x else axis_title(layout.over)
+    screen().say(Plot(figure=made, words=told, about=f"{drawn.title} along {along}"))
     event = st.plotly_chart(
         made, key="ablations.chart", config={"displayModeBar": False},
         alt=f"{drawn.title} along {along}. {told}",
@@ -72,8 +75,8 @@ def render(results: SweepResults, *, metric: str, over: str, figure: str) -> Non
     _provenance(results, drawn)
     _pareto(results, drawn)
     with st.expander("All figures and their differences", icon=":material/table_chart:"):
-        st.html(table.table_html(drawn))
-        st.caption(
+        markup(table.table_html(drawn))
+        caption(
             "A difference is better or worse where its 95 % interval leaves out 0. Of twenty "
             "settings that change nothing, one will look so by chance."
         )
@@ -101,7 +104,7 @@ def _provenance(results: SweepResults, drawn: DrawnSweep) -> None:
     config = results.runs[0].config
     seeds = len({run.config.seed for run in results.runs})
     older = f" · images {results.older}" if results.older and config.corruptions else ""
-    st.caption(
+    caption(
         f"{results.provenance}{older} · {plain(config.dataset)} · {config.backbone} · "
         f"{count_words(seeds, 'seed')}; whiskers and ± are 95 % t-intervals over seeds, "
         "differences are paired by seed"

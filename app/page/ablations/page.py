@@ -13,6 +13,7 @@ from ...kit import backend, jobs, measured, people
 from ...kit.draw.asked import asked_html
 from ...kit.jobs import Job
 from ...kit.markdown import plain, warn
+from ...kit.plot import caption, header, markup, say
 from ...kit.results import SweepResults
 from ...kit.room.rooms import ROOMS
 from ...kit.take import offer, sweeps
@@ -95,7 +96,7 @@ def _other_sweep() -> None:
 
 
 def _ready_made(name: str, ready: ReadyMade) -> None:
-    st.subheader(ready.question, anchor=False)
+    header(ready.question, is_part=True)
     if not _guessed(ready):
         return
     looked = sweeping.looked_at(sweeping.ready_made_plan(name))
@@ -110,11 +111,11 @@ def _ready_made(name: str, ready: ReadyMade) -> None:
     if results:
         ablation_results.render(results, metric=ready.metric, over=ready.over, figure=ready.figure)
     if told:
-        st.markdown(plain(told))
+        say(plain(told))
     if ready.note:
-        st.caption(plain(ready.note))
+        caption(plain(ready.note))
     if results and (told := _ceiling(results)):
-        st.caption(plain(told))
+        caption(plain(told))
     _run_panel(looked, label="Run it here")
     if ROOMS.is_served:
         address = ROOMS.link("ablation", name)
@@ -192,9 +193,9 @@ def _known() -> dict[str, SweepResults]:
 
 
 def _on_cifar10(ablation: Ablation, results: SweepResults) -> None:
-    st.header(ablation.question, anchor=False)
-    st.html(asked_html([row for row in measured.asked() if row.is_of(ablation.section)]))
-    st.caption(
+    header(ablation.question)
+    markup(asked_html([row for row in measured.asked() if row.is_of(ablation.section)]))
+    caption(
         "Intervals above are over seeds and images. The picture's are over seeds alone; trained "
         "with the commands above, not from this page."
     )

@@ -13,7 +13,7 @@ from afn.wording import enumerate_words
 from ...kit.draw.legend import Entry, legend_html
 from ...kit.draw.palette import NORM_COLORS
 from ...kit.markdown import plain, warn
-from ...kit.plot import csv_button, download, heading, plot
+from ...kit.plot import caption, csv_button, download, heading, plot, records, say
 from ...kit.stage import stage_numbers
 from ...kit.take import offer
 from . import charts
@@ -41,7 +41,7 @@ def render() -> None:
     """Draw the page."""
     _, problems = begin()
     st.title("What a norm costs", anchor=False)
-    st.markdown("Time, memory and arithmetic of every norm, beside what **BN** costs.")
+    say("Time, memory and arithmetic of every norm, beside what **BN** costs.")
     _controls()
     view = take()
     write_url(view)
@@ -94,11 +94,11 @@ def _figures(chosen: list[Measurement], view: CostView, report: Report, *, is_li
                 charts.cost_figure(chosen, view, metric), words, f"cost.chart.{name}",
                 about=f"{metric.title} over {VARIED_TITLES[view.varied]}", is_told=True,
             )  # fmt: skip
-    st.markdown(charts.reading(chosen, view))
+    say(charts.reading(chosen, view))
 
 
 def _data(chosen: list[Measurement], view: CostView, report: Report, *, is_live: bool) -> None:
-    st.caption(_provenance(chosen, report, is_live=is_live))
+    caption(_provenance(chosen, report, is_live=is_live))
     _table(chosen, view)
     _downloads(chosen, view, report, is_live=is_live)
     offer("cost", lambda: costs.programs_of(view, chosen))
@@ -125,7 +125,7 @@ def _table(chosen: Sequence[Measurement], view: CostView) -> None:
     columns |= {name: st.column_config.NumberColumn(format="%.3f") for name in _MEASURED}
     columns |= {name: st.column_config.NumberColumn(format="localized") for name in _COUNTED}
     height: Literal["content"] | int = "content" if len(rows) <= 12 else 450
-    st.dataframe(rows, hide_index=True, column_config=columns, height=height)
+    records(rows, column_config=columns, height=height)
 
 
 _MEASURED = ("training step, ms", "inference, ms", "peak, MB")

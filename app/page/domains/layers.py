@@ -12,7 +12,7 @@ from ...kit.draw.domains import domain_words
 from ...kit.draw.legend import short_layer
 from ...kit.jobs import Job
 from ...kit.markdown import plain
-from ...kit.plot import csv_button, plot
+from ...kit.plot import caption, csv_button, plot
 from . import spread
 from .view import COLORS, LABELS, VIEW, TrainedNetworks, source_like, source_words, spread_tasks
 
@@ -104,4 +104,4 @@ def _one_layer(
     sizes = "; ".join(
         dict.fromkeys(batches_told(measured.batch_size, n) for n in measured.num_images)
     )
-    st.caption(plain(f"Cached · test images: {images} · {sizes}"))
+    caption(plain(f"Cached · test images: {images} · {sizes}"))

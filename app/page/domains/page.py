@@ -17,7 +17,7 @@ from ...kit.families import DIGITS
 from ...kit.jobs import Job
 from ...kit.markdown import plain, warn
 from ...kit.offers import recipe_words
-from ...kit.plot import csv_button, heading, painted
+from ...kit.plot import caption, csv_button, heading, markup, painted, say
 from ...kit.stage import StageNumber, slide, stage_numbers
 from ...kit.take import offer
 from . import layers as domain_layers
@@ -72,7 +72,7 @@ def render() -> None:
             "digits."
         )
     st.title("Domains", anchor=False)
-    st.markdown(_intro(found[family], is_digits=family == DIGITS))
+    say(_intro(found[family], is_digits=family == DIGITS))
     _controls(found)
     row = st.container(horizontal=True, gap="medium", vertical_alignment="center")
     with row:
@@ -258,9 +258,9 @@ def _matrix(
         if trained:
             learned.warn_of(unlearned(rows, here))
             with st.expander("In words", icon=":material/notes:"):
-                st.markdown(plain(words))
+                say(plain(words))
                 if not asked.is_running and (own := networks_reading(rows, names)):
-                    st.markdown(f"**What the networks add.** {plain(own)}")
+                    say(f"**What the networks add.** {plain(own)}")
         if trained and not asked.is_running:
             _provenance(recipe, rows, view, here)
         VIEW.write(VIEW.take())
@@ -290,9 +290,12 @@ def _tables(
     columns: list[st.delta_generator.DeltaGenerator] = []
     for name, mine in shown.items():
         columns = columns or list(st.columns(max(across, 2), gap="small"))
-        columns.pop(0).html(
-            matrix.matrix_html(mine, names, against=against, caption=LABELS[name], titles=titles)
-        )
+        with columns.pop(0):
+            markup(
+                matrix.matrix_html(
+                    mine, names, against=against, caption=LABELS[name], titles=titles
+                )
+            )
 
 
 def _provenance(
@@ -320,4 +323,4 @@ def _provenance(
             "which it is made, does not say from which part it is."
         )
     for line in lines:
-        st.caption(plain(line))
+        caption(plain(line))

@@ -15,6 +15,7 @@ from ...kit import backend, families, jobs
 from ...kit.draw.palette import domain_mark
 from ...kit.draw.table import tag
 from ...kit.jobs import Job
+from ...kit.plot import markup
 
 _LONG = 8
 """Images in a strip."""
@@ -45,7 +46,7 @@ def render(here: Sequence[DatasetEntry]) -> None:
         titles = {entry.name: families.title_of(entry) for entry in here}
         if shown := {name: pictures for name, pictures in known.items() if pictures}:
             names = list(files)
-            st.html(strips_html([(titles[n], *_look(n, names), shown[n]) for n in shown]))
+            markup(strips_html([(titles[n], *_look(n, names), shown[n]) for n in shown]))
         elif asked.is_running:
             st.skeleton(height=_ROOM)
 

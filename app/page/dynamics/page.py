@@ -16,10 +16,11 @@ from ...kit.draw.chart import Shown
 from ...kit.draw.lambdas import TITLES
 from ...kit.draw.legend import depth_legend, short_layer
 from ...kit.draw.tracks import Course, Series, courses_of, series_of, table
+from ...kit.handout.screen import screen
 from ...kit.jobs import follow
 from ...kit.markdown import lettered, plain, warn
 from ...kit.offers import Choice, alike, newest
-from ...kit.plot import csv_button, heading, painted, plot
+from ...kit.plot import csv_button, heading, markup, painted, plot, say
 from ...kit.sections import movement as moving
 from ...kit.stage import StageNumber, stage_numbers
 from ...kit.take import lambdas, offer
@@ -47,7 +48,7 @@ def render() -> None:
     """Draw the page."""
     _, problems = VIEW.begin()
     st.title("λ dynamics", anchor=False)
-    st.markdown(
+    say(
         "**λ**, four in each layer, say how much of what small networks propose is mixed in. Do "
         "they grow?"
     )
@@ -63,6 +64,7 @@ def render() -> None:
         st.info("Choose a run or a pretrained model above.", icon=":material/arrow_upward:")
         return
     learned.warn_of_shown(chosen)
+    screen().configs = {each.label: each.config for each in chosen}
     if not any(each.config.norm in ADAPTIVE_NORMS for each in chosen):
         VIEW.write(VIEW.take())
         st.info(_without(chosen), icon=":material/info:")
@@ -171,7 +173,7 @@ def _figures(view: DynamicsView, chosen: Sequence[Shown]) -> None:
     told = courses
     if view.quantity in ("logit", "change"):
         told = courses_of(series, "lambda")
-    st.html(
+    markup(
         depth_legend(
             (one.label, one.color, one.dash, one.layers if view.by == "λ" else ()) for one in series
         )
@@ -185,7 +187,7 @@ def _figures(view: DynamicsView, chosen: Sequence[Shown]) -> None:
         words = [f"**{titles[view.panels[0]]}**", *([unit] if unit else []), "layer by layer"]
         st.markdown(", ".join(words))
     _panels(panels, courses, view, across=across, height=190 if is_small else 300)
-    st.markdown(plain(dynamics_reading(told, view.quantity)))
+    say(plain(dynamics_reading(told, view.quantity)))
     if view.by == "λ" and max(len(one.layers) for one in series) >= _MIN_LAYERS:
         painted()
         _depth(panels, courses, view)
@@ -213,7 +215,7 @@ def _panels(
                         height=height,
                     ),
                     words, f"dynamics.{panel.which}.{panel.layer or 'all'}",
-                    about=f"{panel.title}, over the steps", is_told=True,
+                    about=f"{panel.title}, over the steps", is_told=True, replays=True,
                 )  # fmt: skip
 
 

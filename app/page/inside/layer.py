@@ -7,6 +7,8 @@ from typing import Any
 import streamlit as st
 
 from ...kit.components.scripts import module_line
+from ...kit.handout.parts import Drawing
+from ...kit.handout.screen import screen
 from ...kit.view import in_session, said
 
 Wish = Mapping[str, Any]
@@ -30,9 +32,23 @@ def inside_layer(key: str, data: Mapping[str, Any], *, on_wish: Callable[[Wish],
             answered.seq = wish["seq"]
             on_wish(wish)
 
+    screen().say(
+        Drawing(
+            script="inside_layer", css="afn-inside", title=f"Inside {data['label']}",
+            asks=_ASKS,
+            data=lambda: {**data, "key": key, "seq": answered.seq},
+        )
+    )  # fmt: skip
     _steps(
         key=key, data={**data, "key": key, "seq": answered.seq}, on_change_change=wished
     )  # fmt: skip
+
+
+_ASKS = (
+    "[data-lambda], [data-here], [data-do], [name=layer], [name=channel], [data-source], "
+    "[data-damaged], [data-image], .pad button"
+)
+"""What in it wants another look at the layer."""
 
 
 @dataclass

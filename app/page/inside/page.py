@@ -26,7 +26,7 @@ from ...kit.families import is_here, other_domains
 from ...kit.jobs import follow
 from ...kit.markdown import plain, warn
 from ...kit.offers import Choice, alike
-from ...kit.plot import csv_button, heading
+from ...kit.plot import caption, csv_button, heading, markup, say
 from ...kit.take import offer
 from . import take as layers
 from . import words
@@ -344,9 +344,9 @@ def _neighbours(chosen: _Chosen, look: Look, view: InsideView) -> None:
     except (ValueError, OSError) as error:
         st.error(plain(f"{error}."), icon=":material/error:")
         return
-    st.markdown(plain(neighbours_reading(found, chosen.contenders)))
-    st.html(neighbours_html(found, chosen.contenders))
-    st.caption(
+    say(plain(neighbours_reading(found, chosen.contenders)))
+    markup(neighbours_html(found, chosen.contenders))
+    caption(
         f"Image {look.image + 1} of the batch, as trained, among {min(view.size - 1, 63)} others "
         f"each time. Small: confidence in %, also by shade. Framed: another answer than alone."
     )

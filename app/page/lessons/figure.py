@@ -22,6 +22,7 @@ from PIL import Image
 from ...kit.components.scripts import module_line
 from ...kit.draw.table import LESS, MORE
 from ...kit.folders import STATIC
+from ...kit.handout.parts import Drawing
 from ...kit.view import said
 
 FOLDER = STATIC / "lesson_figure"
@@ -188,6 +189,18 @@ def places(slug: str) -> int:
         return 0
     found = kept(slug)
     return len(found["stops"]) * max(1, len(found["options"]))
+
+
+def handed_out(slug: str, title: str) -> Drawing | None:
+    """The same for a file; None where it has not been made."""
+    if not _is_made(slug):
+        return None
+    data = {"figure": slug, "title": title, "isRevealed": False}
+    path = FOLDER / f"{slug}.json"
+    return Drawing(
+        script=FOLDER.name, css="afn-hand", data=lambda: data, title=title,
+        files=(path.relative_to(STATIC).as_posix(),),
+    )  # fmt: skip
 
 
 def _is_made(slug: str) -> bool:

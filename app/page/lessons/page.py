@@ -8,11 +8,12 @@ import streamlit as st
 
 from ...kit import routes
 from ...kit.components.memory import remembered
+from ...kit.handout.screen import screen
 from ...kit.markdown import lettered, plain, warn
 from ...kit.room.rooms import ROOMS
 from ...kit.stage import slide
 from ...kit.take import offer
-from . import figure
+from . import figure, handed_out
 from . import result as lesson_result
 from . import take as trials
 from . import view as state
@@ -122,6 +123,8 @@ def _lesson(
     if data is not None:
         offer("lessons", lambda: trials.programs_of(lesson, data))
     _note(lesson)
+    asked = {"lesson": lesson.slug}
+    screen().stands_for(lesson.title, asked, lambda: handed_out.parts_of(lesson))
 
 
 def _head(lesson: Lesson[Any], *, is_embedded: bool) -> None:

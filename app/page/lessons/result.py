@@ -46,6 +46,19 @@ def render(lesson: Lesson[Data]) -> Data | None:
     return None
 
 
+def newest(lesson: Lesson[Data]) -> tuple[Data, str] | None:
+    """What came out of it last, and where that is from as Markdown; None where there is nothing.
+
+    Raises:
+        ValueError, OSError: It cannot be looked for.
+    """
+    trial = Trial(lesson.slug, lesson.experiment)
+    for outcome in (trial.live, trial.precomputed):
+        if outcome and (data := _read(lesson, outcome)) is not None:
+            return data, _provenance(lesson, data, outcome, is_live=outcome is trial.live)
+    return None
+
+
 def _read(lesson: Lesson[Data], outcome: Outcome) -> Data | None:
     try:
         return lesson.experiment.read(outcome.record)

@@ -16,12 +16,17 @@ from .lessons.lesson import SeedsChart
 
 def draw(key: str, chart: SeedsChart[Data], data: Data, *, of: int) -> None:
     """Draw what has ended by now, of so many trainings in each row."""
+    _component(key=key, data=told(chart, data, of=of))
+
+
+def told(chart: SeedsChart[Data], data: Data, *, of: int) -> dict[str, object]:
+    """What `lesson_figure.js` is told of it."""
     rows = [_row(dot, of) for dot in chart.dots(data)]
     seeds = {
         "quantity": chart.quantity, "range": list(chart.range), "isLog": chart.is_log,
         "mark": chart.mark, "rows": rows,
     }  # fmt: skip
-    _component(key=key, data={"seeds": seeds})
+    return {"seeds": seeds}
 
 
 def _row(dot: Dot, of: int) -> dict[str, object]:

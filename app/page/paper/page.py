@@ -21,7 +21,7 @@ from ...kit.draw import movement
 from ...kit.draw.asked import asked_html, asked_rows
 from ...kit.draw.legend import Entry, legend_html
 from ...kit.markdown import plain, warn
-from ...kit.plot import csv_button, heading, painted, plot
+from ...kit.plot import caption, csv_button, header, heading, markup, painted, plot, say
 from ...kit.sections import calibration
 from ...kit.sections import movement as moving
 from ...kit.stage import StageNumber, slide, stage_numbers
@@ -53,7 +53,7 @@ def render() -> None:
     offered = _offered(problems)
     view = VIEW.take()
     st.title("The paper, measured here", anchor=False)
-    st.markdown(
+    say(
         "What AFN's tables claim, and what came out here: smaller networks, less training, so that "
         "the **sign** counts."
     )
@@ -72,13 +72,13 @@ def render() -> None:
         StageNumber(each.title, f"{marks[each]}", each.color, of_all) for each in OUTCOMES
     )
     with slide("verdicts"):
-        st.html(picture_html(rows, found))
+        markup(picture_html(rows, found))
     with st.expander("Claim by claim", icon=":material/ssid_chart:"):
-        st.html(forest_html(rows))
-        st.caption(plain(claim_words()))
+        markup(forest_html(rows))
+        caption(plain(claim_words()))
     with st.expander("Question by question", icon=":material/quiz:"):
         st.markdown(ABOUT["asked"])
-        st.html(asked_html(found))
+        markup(asked_html(found))
         csv_button("This table (CSV)", lambda: asked_rows(found), "asked")
     heading("The published tables", "paper.table", ABOUT["table"], kind="precomputed")
     for table in TABLES:
@@ -119,8 +119,8 @@ def _table(table: Table, results: Results) -> None:
     every = {each.name: _rows(each, view) for each in TABLES}
     rows = every[table.name]
     if words := charts.table_reading(every, table.name):
-        st.markdown(plain(words))
-    st.html(charts.table_html(table, rows))
+        say(plain(words))
+    markup(charts.table_html(table, rows))
     notes = list(table.notes)
     if table.name == "digits_single_each":
         notes += fit_words({each: measured.rows(table, each) for each in READINGS})
@@ -129,20 +129,20 @@ def _table(table: Table, results: Results) -> None:
     if table.name in WHY_NOT and not all(row.is_planned for row in rows):
         notes.append(WHY_NOT[table.name])
     for note in notes:
-        st.caption(plain(note))
+        caption(plain(note))
     _what_it_takes(table, rows)
     if not any(row.is_planned for row in rows):
         return
     missing = lacking(results, stems_of(table, rows))
     here = protocol(table, rows, results, cards.find)
-    st.caption(plain(_provenance(table, rows, here)))
+    caption(plain(_provenance(table, rows, here)))
     if missing:
         total = len(missing) + _made(table, rows, results)
         st.caption(f"{len(missing)} of {total} planned models are not there yet. This makes them:")
         st.code(command(missing), language="shell", wrap_lines=True)
-    st.caption(plain(_protocol_words(here)))
+    caption(plain(_protocol_words(here)))
     with st.popover("Protocol, published and here; data", icon=":material/compare_arrows:"):
-        st.html(protocol_html(table.protocol, here, ASPECTS))
+        markup(protocol_html(table.protocol, here, ASPECTS))
         csv_button("This table (CSV)", lambda: charts.table_rows(table, rows), table.name)
 
 
@@ -195,7 +195,7 @@ def _protocol_words(here: Mapping[str, str]) -> str:
 
 
 def _mechanisms(offered: Sequence[str]) -> None:
-    st.header("Its three mechanisms", anchor=False)
+    header("Its three mechanisms")
     if not offered:
         st.caption("No AFN network is there yet. This makes one of the embedded digits:")
         st.code("python -m afn pretrained train mnist5k-afn", language="shell")
@@ -237,13 +237,13 @@ def _learning(network: str, told: str) -> None:
     effects = evidence.effects(network)
     course = next((each for each in evidence.courses(network) if each.variant == "afn"), None)
     words = figures.effects_reading(effects, course)
-    st.markdown(plain(words))
+    say(plain(words))
     if effects:
         plot(figures.effects_figure(effects), words, "paper.effects", is_told=True)
     control = effects[0].control if effects else "frozen"
     if older := next(filter(None, (effect.older for effect in effects)), ""):
         told += f" · images {older}"
-    st.caption(
+    caption(
         plain(
             f"{told} · statistics of the test batch in both · against {_AGAINST[control]}, same "
             "weights and images; 95 % intervals over images, not over seeds"
@@ -263,11 +263,11 @@ def _movement(network: str) -> None:
     if not mine:
         return
     parts = [movement.way_reading(mine), movement.answers_reading(mine)]
-    st.markdown(plain(" ".join([*parts, movement.turns_reading(others)])))
+    say(plain(" ".join([*parts, movement.turns_reading(others)])))
     shown = list(moved.values())
-    st.html(legend_html([Entry(each.label, each.color) for each in shown]))
+    markup(legend_html([Entry(each.label, each.color) for each in shown]))
     moving.figures(shown, key="paper.movement")
-    st.caption(plain(f"{_told(network)} · {moving.source_words(shown)}"))
+    caption(plain(f"{_told(network)} · {moving.source_words(shown)}"))
     csv_button("Networks and answers (CSV)", lambda: movement.table(shown), "movement")
 
 
@@ -275,11 +275,11 @@ def _growth(network: str, told: str) -> None:
     heading("2 · Do λ grow?", "paper.lambdas", ABOUT["lambdas"], kind="precomputed", is_part=True)
     courses = [each for each in evidence.courses(network) if each.variant in STARTS]
     words = figures.lambdas_reading(courses)
-    st.markdown(plain(words))
+    say(plain(words))
     if not courses:
         return
     plot(figures.lambdas_figure(courses), words, "paper.lambdas", is_told=True)
-    st.caption(plain(f"{told} · a dot per layer"))
+    caption(plain(f"{told} · a dot per layer"))
     csv_button("λ by layer (CSV)", lambda: figures.lambdas_table(courses), "lambdas")
 
 
@@ -290,12 +290,12 @@ def _gradients(network: str, told: str) -> None:
     )  # fmt: skip
     courses = evidence.courses(network)
     words = figures.gradients_reading(courses)
-    st.markdown(plain(words))
+    say(plain(words))
     if not courses:
         return
-    st.html(legend_html(figures.gradient_entries(courses)))
+    markup(legend_html(figures.gradient_entries(courses)))
     plot(figures.gradients_figure(courses), words, "paper.gradients", is_told=True)
-    st.caption(plain(f"{told} · the first 100 steps, and some of the others"))
+    caption(plain(f"{told} · the first 100 steps, and some of the others"))
     csv_button("Gradients (CSV)", lambda: figures.gradients_table(courses), "gradients")
 
 
@@ -330,7 +330,7 @@ def _ladders(results: Results) -> None:
             notes = [words, f"Seeds: {seeds}."]
             notes += [f"Images {older}."] if older else []
             notes += [f"{condition[0].upper()}{condition[1:]}."] if condition else []
-            st.caption(plain(" ".join(notes)))
+            caption(plain(" ".join(notes)))
     absent = [name for name in LADDERS if name not in found]
     if absent:
         st.caption(f"Not measured yet: {', '.join(absent)}.")

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ...kit.markdown import plain
-from ...kit.plot import csv_button, heading, plot
+from ...kit.plot import caption, csv_button, heading, plot, say
 from . import evidence
 from .charts import theory as charts
 from .charts.theory import first_steps
@@ -28,9 +28,9 @@ def render(network: str, told: str) -> None:
         words = charts.gradient_reading(steps)
         st.markdown("**The network:** measured (dot), a layer's limit (tick), product (bar)")
         plot(charts.gradient_figure(steps), words, "paper.first")
-    st.markdown(charts.failing(steps))
+    say(charts.failing(steps))
     if words := charts.logits_reading(steps):
-        st.markdown(plain(words))
-    st.caption(plain(f"{told} · first batch and first step, before anything is learned"))
+        say(plain(words))
+    caption(plain(f"{told} · first batch and first step, before anything is learned"))
     st.markdown("[The derivation, and try it: do gains multiply?](./lessons?lesson=gain)")
     csv_button("Gains and limits (CSV)", lambda: charts.theory_table(steps), "gains")

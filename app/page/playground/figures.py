@@ -11,6 +11,7 @@ from ...kit import people
 from ...kit.comparison import Comparison
 from ...kit.draw.chart import Chart, Shown
 from ...kit.draw.corruptions import corruption_chart
+from ...kit.draw.distribution import distribution_chart, layer_names
 from ...kit.draw.lambdas import By, PanelSpan, Scale, lambda_chart
 from ...kit.draw.learning import gradient_chart, learning_chart
 from ...kit.draw.legend import short_layer
@@ -21,7 +22,6 @@ from ...kit.view import settle
 from . import branching, moving, transport
 from . import view as state
 from .answers import render_answers
-from .distribution import distribution_chart, layer_names
 from .live import Live
 from .view import key
 from .words import ABOUT, HELP

@@ -11,6 +11,7 @@ from ...kit import backend
 from ...kit.comparison import Comparison, names_of, to_url
 from ...kit.draw.live_chart import is_fed, preload_charts
 from ...kit.draw.palette import run_colors
+from ...kit.handout.screen import screen
 from ...kit.jobs import follow
 from ...kit.markdown import plain, warn
 from ...kit.room.rooms import ROOMS
@@ -83,6 +84,7 @@ def _live(statuses_around: list[str]) -> list[str]:
         figures.render_past(live)
         return statuses
     _settings_hint(comparison, slots)
+    screen().configs = {each.label: each.config for each in shown}
     figures.render(live, comparison)
     downloads(shown)
     if ROOMS.is_served and len(comparison) > 1:

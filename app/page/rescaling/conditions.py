@@ -15,7 +15,7 @@ from ...kit.draw.legend import Entry, legend_html
 from ...kit.draw.palette import NORM_COLORS
 from ...kit.jobs import Job
 from ...kit.markdown import plain
-from ...kit.plot import csv_button, plot
+from ...kit.plot import csv_button, markup, plot, say
 from ...kit.take import offer
 from . import differences
 from . import take as scales
@@ -94,9 +94,9 @@ def _differences(
     mine = [layer for layer in measured.layers if layer.name == view.layer]
     layer = mine[0] if mine else None
     words = differences.difference_reading(chosen.label, measured, looked, layer)
-    st.markdown(plain(words))
+    say(plain(words))
     if any(each.varies != "nothing" for each in ([layer] if layer else measured.layers)):
-        st.html(
+        markup(
             legend_html(
                 [Entry(f"{look.title} {look.glyph}".strip(), look.color) for look in looked[1:]]
             )

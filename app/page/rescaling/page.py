@@ -1,6 +1,7 @@
 """The learned scale γ̂ and shift β̂: over the steps, per channel, and what they depend on."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -11,10 +12,12 @@ from ...kit import card_view, histories, learned, routes
 from ...kit.draw.chart import Shown
 from ...kit.draw.legend import short_layer
 from ...kit.draw.palette import NORM_COLORS
+from ...kit.handout.parts import PlotStep
+from ...kit.handout.screen import screen
 from ...kit.jobs import follow
 from ...kit.markdown import plain, warn
 from ...kit.offers import Choice, newest
-from ...kit.plot import csv_button, heading, painted, plot
+from ...kit.plot import csv_button, heading, painted, plot, say
 from ...kit.stage import stage_numbers
 from ...kit.take import offer
 from . import conditions, ridges
@@ -34,7 +37,7 @@ def render() -> None:
     """Draw the page."""
     is_asked, problems = VIEW.begin()
     st.title("γ/β", anchor=False)
-    st.markdown(
+    say(
         "Each channel's new scale and shift, **y = γ̂·x̂ + β̂**: how do they spread as a network "
         "learns, and how much do they depend on what is shown?"
     )
@@ -60,6 +63,7 @@ def render() -> None:
         st.info("Choose a run or a pretrained model above.", icon=":material/arrow_upward:")
         return
     learned.warn_of_shown([chosen])
+    screen().configs = {chosen.label: chosen.config}
     _follow(chosen, is_linked=is_asked)
     card_view.cards([chosen.card] if chosen.card else [], key="rescaling")
     offer("rescaling", lambda: scales.over_steps(chosen, VIEW.take().layer))
@@ -159,7 +163,7 @@ def _one_layer(chosen: Shown, layer: str, cursor: int, above: DeltaGenerator) ->
     if VIEW.take().beside:
         with above:
             words = _beside(chosen, layer, cursor)
-        st.markdown(plain(words))
+        say(plain(words))
         _channels(chosen, found, cursor)
         return
     words = ridges.steps_reading(layer, found, cursor)
@@ -169,7 +173,7 @@ def _one_layer(chosen: Shown, layer: str, cursor: int, above: DeltaGenerator) ->
             {step: found[step] for step in shown}, [f"{step:,}" for step in shown],
             chosen, shown.index(cursor), f"One ridge per snapshot, step {shown[0]} on top. {words}",
         )  # fmt: skip
-    st.markdown(plain(words))
+    say(plain(words))
     _channels(chosen, found, cursor)
 
 
@@ -204,13 +208,25 @@ def _channels(chosen: Shown, found: Mapping[int, Values], cursor: int) -> None:
     heading(f"Channel by channel at step {cursor:,}", "rescaling.channels", ABOUT["channels"])
     first, now = next(iter(found.values())), found[cursor]
     color = NORM_COLORS[chosen.config.norm]
+
+    def steps(name: ridges.Name) -> list[PlotStep]:
+        return [
+            PlotStep(
+                name=f"{step:,}",
+                figure=ridges.channel_figure(found[step][name], first[name], name, color),
+                words=f"{ridges.spread_words(found[step][name], name)}.",
+            )
+            for step in ridges.thinned_steps(list(found), cursor)
+        ]
+
     for column, name in zip(st.columns(2), SYMBOLS, strict=True):
         with column:
             st.markdown(f"**{TITLES[name]}**")
             plot(
                 ridges.channel_figure(now[name], first[name], name, color),
                 f"{ridges.spread_words(now[name], name)}.", f"rescaling.channels.{name}",
-                about=f"{SYMBOLS[name]} of each channel",
+                about=f"{SYMBOLS[name]} of each channel", steps=partial(steps, name),
+                at=f"{cursor:,}",
             )  # fmt: skip
 
 
@@ -221,7 +237,7 @@ def _all_layers(chosen: Shown, cursor: int) -> None:
         return
     stage_numbers(ridges.widest_numbers(found, cursor, chosen.color))
     words = ridges.layers_reading(found, cursor)
-    st.markdown(plain(words))
+    say(plain(words))
     names = [short_layer(name) for name in found]
     _ridges(found, names, chosen, None, f"One ridge per layer, the first on top. {words}")
 

@@ -17,7 +17,7 @@ from ...kit.draw.legend import Entry, legend_html
 from ...kit.jobs import Job
 from ...kit.markdown import plain
 from ...kit.networks import Chosen
-from ...kit.plot import csv_button, heading, plot
+from ...kit.plot import caption, csv_button, heading, markup, plot, say
 from ...kit.sections import calibration
 from ...kit.take import offer
 from . import take as corruptions
@@ -105,20 +105,21 @@ def _tables(
     names = corruptions_for(chosen, view.dataset)
     held = baseline_of(chosen, view)
     baseline = tested[list(chosen).index(held)]
-    st.markdown(plain(_reading(tuple(tested), baseline)))
-    st.html(_summary(tuple(tested), baseline))
+    say(plain(_reading(tuple(tested), baseline)))
+    markup(_summary(tuple(tested), baseline))
     if len(tested) > 1:
         _how_shown(chosen, held)
     against = baseline if view.shown == "difference" and len(tested) > 1 else None
-    st.html(grid.scale_html(against))
+    markup(grid.scale_html(against))
     shown = [each for each in tested if each is not against]
     for column, each in zip(st.columns(max(len(shown), 2)), shown, strict=False):
-        column.html(_heatmap(each, names, baseline=against))
+        with column:
+            markup(_heatmap(each, names, baseline=against))
     if not asked.is_running:
         words = _bars_reading(tuple(tested), names, None)
-        st.html(legend_html([Entry(each.label, each.color) for each in chosen]))
+        markup(legend_html([Entry(each.label, each.color) for each in chosen]))
         plot(_bars_figure(tuple(tested), names, None), words, "robustness.bars")
-    st.caption(_provenance(chosen, view, asked, tested))
+    caption(_provenance(chosen, view, asked, tested))
     if not asked.is_running:
         _downloads(chosen, tested, view)
 

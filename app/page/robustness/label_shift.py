@@ -19,7 +19,7 @@ from ...kit.draw.legend import legend_html
 from ...kit.jobs import Job
 from ...kit.markdown import plain
 from ...kit.networks import Chosen
-from ...kit.plot import csv_button, heading, plot
+from ...kit.plot import caption, csv_button, heading, markup, plot
 from ...kit.take import offer
 from . import take as experiments
 from .charts import label_shift as charts
@@ -159,11 +159,11 @@ def render(chosen: Sequence[Chosen]) -> None:
 
 def _draw(models: Sequence[Shifted], view: RobustnessView, seeds: str, *, is_live: bool) -> None:
     words = charts.shift_reading(models)
-    st.html(legend_html(charts.shift_legend(models)))
+    markup(legend_html(charts.shift_legend(models)))
     plot(charts.shift_figure(models), words, "robustness.classes")
     point = next(point for model in models for point in model.points)
     sizes = {p.batch_size for model in models for p in model.of("batch")}
-    st.caption(
+    caption(
         plain(
             f"{'Cached' if is_live else 'Precomputed'} · clean images · first {point.n:,} test "
             f"images of {view.dataset} · seed {seeds} · test batches of at most "

@@ -15,12 +15,13 @@ from ...kit.batch_controls import BATCH_SIZES, ORDERS, STATISTICS
 from ...kit.draw.corruptions import group_title
 from ...kit.draw.estimates import Tested
 from ...kit.draw.legend import Entry, legend_html
+from ...kit.handout.screen import screen
 from ...kit.jobs import Job
 from ...kit.learned import never_learned
 from ...kit.markdown import plain, warn
 from ...kit.networks import Chosen
 from ...kit.offers import Choice, newest
-from ...kit.plot import heading, plot
+from ...kit.plot import caption, heading, markup, plot, say
 from ...kit.stage import StageNumber, stage_numbers
 from ...kit.take import offer
 from . import grid_section, label_shift
@@ -66,9 +67,7 @@ def render() -> None:
     """Draw the page."""
     is_asked, problems = VIEW.begin()
     st.title("Robustness", anchor=False)
-    st.markdown(
-        "Images that are noisy, blurred, foggy or pale: who still answers right, and **why**?"
-    )
+    say("Images that are noisy, blurred, foggy or pale: who still answers right, and **why**?")
     offered = networks.choices()
     if not offered:
         routes.nothing_yet(
@@ -88,6 +87,7 @@ def render() -> None:
     if not chosen:
         st.info("Choose a model above.", icon=":material/arrow_upward:")
         return
+    screen().configs = {each.label: each.network.config for each in chosen}
     _controls(chosen, row)
     shown = [cards.card_of(each.network.id) for each in chosen if each.is_pretrained]
     chosen, others = fitting(chosen, VIEW.take().dataset)
@@ -159,7 +159,7 @@ def _shift(chosen: Sequence[Chosen]) -> None:
     entries = [Entry(each.label, each.color) for each in chosen]
     heading(
         "One corruption, up close", "robustness.shift", ABOUT["shift"],
-        side=lambda: st.html(legend_html(entries), width="content"),
+        side=lambda: markup(legend_html(entries), width="content"),
     )  # fmt: skip
     folder, is_here = backend.pictures(), families.is_here(VIEW.take().dataset)
 
@@ -223,20 +223,20 @@ def _pictures(view: RobustnessView, tested: Sequence[Tested], asked: Job) -> Non
             st.markdown("The networks are being tested on this corruption …")
             st.html(_blank_cards(len(tested)))
         elif any(view.place in each.cells for each in tested):
-            st.markdown(plain(samples.flips_reading(tested, view.place)))
+            say(plain(samples.flips_reading(tested, view.place)))
         return
     kept = len(pictures.labels)
     first = f"first {count_words(kept, 'image')}"
     those = samples.interesting(tested, view.place, _CARDS, view.pictures, limit=kept)
     names = pictures.class_names
-    st.html(
+    markup(
         samples.samples_html(
             [data_uri(pictures.images[view.severity, i]) for i in those],
             [names[pictures.labels[i]] for i in those],
             [samples.answers_of(tested, view.place, i, names) for i in those],
         )
     )
-    st.markdown(plain(samples.flips_reading(tested, view.place)))
+    say(plain(samples.flips_reading(tested, view.place)))
     if view.pictures == "disagree" and len(tested) < 2:
         st.caption("It takes two models to disagree. Choose another above.")
     elif not those:
@@ -273,7 +273,7 @@ def _way(chosen: Sequence[Chosen], view: RobustnessView, asked: Job) -> None:
 def _batches(chosen: Sequence[Chosen], view: RobustnessView, asked: Job) -> None:
     heading("The size of the test batch", "robustness.batches", ABOUT["batches"])
     if not any(each.network.has_choice for each in chosen):
-        st.caption(
+        caption(
             "None of these models takes statistics from a test batch, so its size changes nothing. "
             "BN and AFN can."
         )
@@ -292,13 +292,13 @@ def _batches(chosen: Sequence[Chosen], view: RobustnessView, asked: Job) -> None
     if len({point.batch_size for point in points if point.mode == "batch"}) < 2:
         return
     words = batches.batch_reading(points)
-    st.html(legend_html(batches.batch_legend(points)))
+    markup(legend_html(batches.batch_legend(points)))
     plot(batches.batch_figure(points), words, "robustness.batches")
     where = "clean images"
     if view.severity:
         where = f"{group_title(view.corruption)} at severity {view.severity}"
     num_images = points[0].cell.n
-    st.caption(
+    caption(
         plain(
             f"{where} · first {num_images} test images of {view.dataset} · where a size does not "
             f"divide {num_images}, its last batch holds what is left"

@@ -14,11 +14,12 @@ from afn.work.secret import is_shared
 
 from ...kit import backend, histories, people, routes
 from ...kit.comparison import MAX_CONTENDERS
+from ...kit.handout.screen import screen
 from ...kit.markdown import plain
 from ...kit.plot import download
 from ...kit.take import Program, lambdas, offer, trainings
 from ...kit.view import said
-from . import forking, pairs
+from . import forking, handed_out, pairs
 from . import table as run_table
 from . import view as runs
 from .narrow import narrowed
@@ -137,6 +138,9 @@ def _one(run: Run, lines: Sequence[Line]) -> None:
             f"Run {run.id} · made with "
             + ", ".join(f"{k} {v}" for k, v in record.get("versions", {}).items())
         )
+    screen().stands_for(
+        record.get("name", "") or run.id, {"run": run.id}, lambda: handed_out.parts_of(run.id)
+    )
     forking.render(run, lines)
     offer("run", lambda: _experiments(run))
 

@@ -14,9 +14,10 @@ from ...kit import histories
 from ...kit.comparison import LETTERS
 from ...kit.draw.chart import Shown
 from ...kit.draw.legend import Entry, Stroke, legend_html
+from ...kit.handout.screen import screen
 from ...kit.jobs import follow
 from ...kit.markdown import plain, warn
-from ...kit.plot import csv_button, plot
+from ...kit.plot import csv_button, markup, plot, records, say
 from ...kit.take import offer
 from . import forking
 from . import take as experiments
@@ -37,6 +38,7 @@ def render(first: Run, second: Run) -> None:
         warn(problems)
         if len(chosen) < 2:
             return
+        screen().configs = {each.label: each.config for each in chosen}
         is_live = any(each.is_live for each in chosen)
 
         def drawn() -> bool:
@@ -56,17 +58,17 @@ def _differences(chosen: Sequence[Shown]) -> None:
     first, second = chosen
     found = differences(first.config, second.config)
     if not found:
-        st.markdown("Their settings are equal.")
+        say("Their settings are equal.")
         return
-    st.markdown("**Settings that differ**")
     labels = [first.label, second.label]
-    st.dataframe(
+    st.markdown("**Settings that differ**")
+    records(
         [
             {"setting": _title(each.setting), labels[0]: _text(each.first),
              labels[1]: _text(each.second)}
             for each in found
         ],
-        hide_index=True, height="content", key="pair.settings",
+        "Settings that differ", height="content", key="pair.settings",
         alt=f"{len(found)} settings that differ",
     )  # fmt: skip
 
@@ -96,8 +98,8 @@ def _courses(shown: Sequence[Shown]) -> None:
     names = [each.label for each in shown]
     found = parting(shown[0].history, shown[1].history)
     kin = kinship(shown[0].id, shown[0].origin, shown[1].id, shown[1].origin)
-    st.markdown(plain(" ".join([*_kin_words(kin, names), sentence(found, *names)])))
-    st.html(
+    say(plain(" ".join([*_kin_words(kin, names), sentence(found, *names)])))
+    markup(
         legend_html(
             Entry(each.label, each.color, look) for each, look in zip(shown, _LOOKS, strict=True)
         )
@@ -110,7 +112,7 @@ def _courses(shown: Sequence[Shown]) -> None:
             st.markdown(f"**{title}**{f', {unit}' if unit else ''}")
             plot(
                 parting_figure(shown, quantity, marks), words, f"pair.{quantity}",
-                about=f"{title}, over the steps",
+                about=f"{title}, over the steps", replays=True,
             )  # fmt: skip
     modes = dict.fromkeys(f"{each.label} {each.statistics}" for each in shown)
     told = f"{histories.provenance(shown)} · statistics at test time: {', '.join(modes)}"

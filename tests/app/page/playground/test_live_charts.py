@@ -15,12 +15,12 @@ from afn.runs.store import RunStore
 from afn.settings.lambda_init import GREEK
 from afn.wording import enumerate_words
 from app.kit.draw.corruptions import corruption_chart
+from app.kit.draw.distribution import distribution_chart, layer_names
 from app.kit.draw.lambdas import lambda_chart
 from app.kit.draw.learning import gradient_chart, learning_chart
 from app.kit.draw.legend import short_layer
 from app.kit.draw.palette import NORM_COLORS, run_colors
 from app.kit.draw.scrubber import scrubber_chart
-from app.page.playground.distribution import distribution_chart, layer_names
 from tests.app.live import (
     CHANGED_AT,
     CHARTS,

@@ -11,7 +11,7 @@ from afn.jsonl import append_line
 from afn.runs.history import STEP_COLUMNS, Follower, History
 from afn.runs.store import Run
 from app.kit.draw.chart import Shown
-from app.page.playground.distribution import distribution_chart
+from app.kit.draw.distribution import distribution_chart
 from tests.app.live import (
     CHANGED_AT,
     CHARTS,

@@ -7,9 +7,9 @@ import numpy as np
 
 from afn.wording import enumerate_words, range_words
 
-from ...kit.draw.chart import Chart, Rows, Shown, chart_of
-from ...kit.draw.legend import short_layer
-from ...kit.draw.live_chart import pack
+from .chart import Chart, Rows, Shown, chart_of
+from .legend import short_layer
+from .live_chart import pack
 
 MOST_CHANNELS = 64
 """Wider layers show every second channel, every third, ..."""

@@ -1,0 +1,40 @@
+"""A run as a file: its curves, tests and layers, from its first step to its last."""
+
+from collections.abc import Callable
+
+from ...kit import histories
+from ...kit.draw.chart import Chart
+from ...kit.draw.corruptions import corruption_chart
+from ...kit.draw.distribution import distribution_chart, layer_names
+from ...kit.draw.lambdas import lambda_chart
+from ...kit.draw.learning import gradient_chart, learning_chart
+from ...kit.draw.live_chart import handed_out
+from ...kit.draw.scrubber import scrubber_chart
+from ...kit.handout.parts import Heading, Piece, Words
+from ...kit.handout.trained import trained
+from ...kit.markdown import plain
+
+
+def parts_of(run: str) -> list[Piece]:
+    """What is known of a run by its id."""
+    shown, problems = histories.opened([run])
+    if not shown:
+        return [Words(markdown=plain(line)) for line in problems]
+    [one] = shown
+    charts: dict[str, Callable[[], Chart]] = {
+        "Loss and accuracy": lambda: learning_chart(shown),
+        "Accuracy per corruption": lambda: corruption_chart(shown, one.config.severity),
+    }
+    if one.history.adaptive_layers:
+        charts = {"λ of every layer": lambda: lambda_chart(shown), **charts}
+    if layers := layer_names(shown):
+        charts["How γ̂ and β̂ spread"] = lambda: distribution_chart(shown, layers[0])
+    charts["Gradient and speed"] = lambda: gradient_chart(shown)
+    told = f"{histories.provenance(shown)} · statistics at test time: {one.statistics}"
+    parts: list[Piece] = [
+        Words(markdown=plain(told), is_small=True),
+        handed_out("steps", "Steps", lambda: scrubber_chart(shown)),
+    ]
+    for title, chart in charts.items():
+        parts += [Heading(title=title), handed_out(title, title, chart)]
+    return [*parts, *trained({one.label: one.config})]
