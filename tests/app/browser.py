@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Error, Locator, Page, sync_playwright
@@ -21,6 +22,8 @@ from tests import forked
 from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
+Motion = Literal["no-preference", "reduce"]
+"""What a visitor's system says of moving things."""
 SERVE = ("afn", "serve", "--host", "127.0.0.1", "--port")
 
 

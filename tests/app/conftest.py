@@ -15,7 +15,7 @@ from afn.engine.execution import execute
 from afn.runs.store import RunStore
 from afn.settings.config import TrainConfig
 from afn.work.runner import LocalRunner
-from tests.app.browser import SERVE, app_server, button, launched_chromium
+from tests.app.browser import SERVE, Motion, app_server, button, launched_chromium
 from tests.app.live import charted, shown
 from tests.app.shapes import networks_of_shapes, pictures, shapes, trained_shapes
 
@@ -60,9 +60,15 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
+def motion() -> Motion:
+    """Whether the visitor of `page` wants motion, which can take most of the browser's time."""
+    return "no-preference"
+
+
+@pytest.fixture
+def page(chromium: Browser, motion: Motion) -> Iterator[Page]:
     """A patient page; what was started on it is stopped at the end."""
-    context = chromium.new_context(viewport={"width": 1440, "height": 1000})
+    context = chromium.new_context(viewport={"width": 1440, "height": 1000}, reduced_motion=motion)
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     expect.set_options(timeout=PATIENCE)

@@ -37,7 +37,9 @@ def env(tmp_path: Path) -> dict[str, str]:
 @contextmanager
 def somebody(chromium: Browser) -> Iterator[Page]:
     """Another person's browser."""
-    context = chromium.new_context(viewport={"width": 1440, "height": 1000})
+    context = chromium.new_context(
+        viewport={"width": 1440, "height": 1000}, reduced_motion="reduce"
+    )
     context.set_default_timeout(PATIENCE)
     expect.set_options(timeout=PATIENCE)
     yield context.new_page()

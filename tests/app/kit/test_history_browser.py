@@ -51,7 +51,9 @@ def address(serve, folder: Path, data: Path) -> str:
 @pytest.fixture(scope="module")
 def page(chromium: Browser) -> Iterator[Page]:
     """One for all tests here, so that the browser has the scripts already."""
-    context = chromium.new_context(viewport={"width": 1440, "height": 1000})
+    context = chromium.new_context(
+        viewport={"width": 1440, "height": 1000}, reduced_motion="reduce"
+    )
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     expect.set_options(timeout=PATIENCE)

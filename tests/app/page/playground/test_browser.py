@@ -71,6 +71,7 @@ def run_ids(page: Page) -> list[str]:
 
 
 def test_a_newcomer_sees_a_recording_move_and_trains_it_with_one_click(page: Page, address: str):
+    page.emulate_media(reduced_motion="no-preference")
     page.goto(address)
     cards = page.locator(".afn-card")
     expect(cards).to_have_count(3)
@@ -78,6 +79,7 @@ def test_a_newcomer_sees_a_recording_move_and_trains_it_with_one_click(page: Pag
     thumb = page.get_by_role("slider", name="Training step")
     expect(thumb).to_have_attribute("aria-valuetext", re.compile(r"^step \d+ of \d+$"))  # not "now"
     expect(thumb).to_have_attribute("aria-valuetext", re.compile(", now$"))  # it plays once
+    page.emulate_media(reduced_motion="reduce")
     refreshed = page.url
     button(page, "Start").click()
     for title in ("Loss and accuracy", "λ over steps", "Gradient and speed"):

@@ -23,6 +23,11 @@ PAINTED = """lane => { const canvas = lane.querySelector('canvas');
   return data.some(value => value > 0); }"""
 
 
+@pytest.fixture
+def motion():
+    return "no-preference"
+
+
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     store = RunStore(tmp_path_factory.mktemp("runs"))
