@@ -65,7 +65,9 @@ def empty(serve, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @contextmanager
 def opened(chromium: Browser, width: int) -> Iterator[Page]:
-    context = chromium.new_context(viewport={"width": width, "height": 900})
+    context = chromium.new_context(
+        viewport={"width": width, "height": 900}, reduced_motion="reduce"
+    )
     page = context.new_page()
     page.set_default_timeout(120_000)
     expect.set_options(timeout=120_000)
