@@ -14,5 +14,7 @@ def lettered_html(text: str) -> str:
 
 
 def lettered_bare(text: str) -> str:
-    """Where nothing can stand below: in menus and in the heads of tables."""
+    """Where nothing can stand below, in menus and in the heads of tables; and in names of controls,
+    which are read out.
+    """
     return _LETTER.sub(r"λ(\1)", text)

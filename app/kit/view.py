@@ -31,8 +31,8 @@ def here() -> Address:
     return in_session(Address)
 
 
-_OF_MARKDOWN = (st.segmented_control, st.pills, st.radio)
-"""Widgets that read their options as Markdown."""
+_OF_MARKDOWN = (st.radio,)
+"""Widgets whose options are Markdown and have a name; of a button, a formula is none."""
 
 
 def said(key: str) -> Any:

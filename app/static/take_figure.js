@@ -108,7 +108,7 @@ class Taker {
     this.known = now;
     this.which.replaceChildren(
       ...now.map((plot, i) => {
-        const caption = captionOf(plot).split(/[.:] /)[0].slice(0, 70);
+        const caption = captionOf(plot).split(/[.:] /)[0].slice(0, 70).replace(/λ_([μσγβ])/g, "λ($1)");
         return Object.assign(document.createElement("option"), { textContent: `${i + 1} · ${caption}` });
       }),
     );

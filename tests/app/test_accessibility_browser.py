@@ -119,15 +119,18 @@ def too_wide(page: Page) -> list[str]:
 
 
 def rough(page: Page) -> list[str]:
-    """Texts that show λ_μ for λ with its letter below, or a hyphen for a minus."""
+    """Texts that show λ_μ for λ with its letter below, or a hyphen for a minus.
+
+    What the stage takes from the page is not shown there.
+    """
     return page.evaluate(
         r"""() => {
           const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
           const found = [];
           while (walker.nextNode()) {
             const {data, parentElement} = walker.currentNode;
-            if (/λ_|lambda_|(^|[\s(=:,])-[\d.]/.test(data)
-                && !parentElement.closest('script, style, code, pre, .katex-mathml'))
+            const isUnread = 'script, style, code, pre, .katex-mathml, .afn-stage-numbers';
+            if (/λ_|lambda_|(^|[\s(=:,])-[\d.]/.test(data) && !parentElement.closest(isUnread))
               found.push(data.trim().slice(0, 80));
           }
           return found;

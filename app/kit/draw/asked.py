@@ -6,6 +6,7 @@ from itertools import groupby
 
 from afn.pretrained.asked import Found
 
+from ..letters import lettered_html
 from .chart import Rows
 from .table import table, td, th, tr
 
@@ -23,7 +24,7 @@ def asked_html(found: Sequence[Found]) -> str:
 
 
 def _question_rows(asks: str, rows: Sequence[Found]) -> list[str]:
-    first = [th(escape(asks), scope="rowgroup", rows=len(rows))]
+    first = [th(lettered_html(escape(asks)), scope="rowgroup", rows=len(rows))]
     known = ["", *(each.command for each in rows)]
     return [
         tr(*([] if i else first), *_cells(each, is_told=each.command == known[i]))
@@ -37,9 +38,9 @@ def _cells(row: Found, *, is_told: bool) -> list[str]:
     code = f"<small><code>{escape(row.command)}</code></small>" if not is_told else ""
     link = f'<small><a href="{row.page}" target="_self">{row.page.capitalize()}</a></small>'
     return [
-        td(f"{escape(row.held)}<small>{escape(row.where)}</small>"),
+        td(lettered_html(f"{escape(row.held)}<small>{escape(row.where)}</small>")),
         td(f"{row.figure}{seeds if row.figure else ''}", "found"),
-        td(f"{escape(row.verdict)}{code}{link}"),
+        td(f"{lettered_html(escape(row.verdict))}{code}{link}"),
     ]
 
 

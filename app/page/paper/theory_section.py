@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ...kit.markdown import plain
+from ...kit.markdown import lettered, plain
 from ...kit.plot import caption, csv_button, heading, plot, say
 from . import evidence
 from .charts import theory as charts
@@ -28,7 +28,7 @@ def render(network: str, told: str) -> None:
         words = charts.gradient_reading(steps)
         st.markdown("**The network:** measured (dot), a layer's limit (tick), product (bar)")
         plot(charts.gradient_figure(steps), words, "paper.first")
-    say(charts.failing(steps))
+    say(lettered(charts.failing(steps)))
     if words := charts.logits_reading(steps):
         say(plain(words))
     caption(plain(f"{told} · first batch and first step, before anything is learned"))

@@ -17,6 +17,7 @@ from afn.wording import count_words, number_words
 
 from ...kit.comparison import MAX_CONTENDERS, OWN, SHARED, Comparison, labels, lambda_start
 from ...kit.draw.palette import run_colors
+from ...kit.letters import lettered_bare
 from ...kit.markdown import lettered, plain
 from ...kit.setting_control import control
 from . import presets
@@ -206,7 +207,7 @@ def _lambda_start(slot: int) -> None:
         columns = st.columns(2)
         for i, (name, symbol) in enumerate(zip(LAMBDAS, "μσγβ", strict=True)):
             columns[i % 2].number_input(
-                lettered(f"logit of λ_{symbol}"),
+                lettered_bare(f"logit of λ_{symbol}"),
                 -50.0,
                 50.0,
                 step=0.5,
@@ -215,7 +216,7 @@ def _lambda_start(slot: int) -> None:
                 help=HELP["logit"],
             )
         st.segmented_control(
-            lettered("Gate of λ_γ, λ_β"),
+            lettered_bare("Gate of λ_γ, λ_β"),
             ["sigmoid", "linear"],
             key=key("rescale_gate", slot),
             persist_state="session",

@@ -20,7 +20,8 @@ from afn.work.folder import ENDED
 from ...kit import backend, people, routes
 from ...kit.comparison import LETTERS
 from ...kit.jobs import follow
-from ...kit.markdown import lettered, plain
+from ...kit.letters import lettered_bare
+from ...kit.markdown import plain
 from ...kit.setting_control import control
 from .view import fork_key, selection
 from .words import HELP
@@ -120,7 +121,7 @@ def _lambdas(before: TrainConfig, norm: str, key: Any) -> dict[str, float]:
     for column, name in zip(st.columns(5), LAMBDAS, strict=False):
         unit = "logit" if name in ("mu", "sigma") or gate == "sigmoid" else "value"
         value = column.number_input(
-            lettered(f"λ_{LETTERS[name]} {unit}"), -50.0, 50.0, value=None, step=0.5,
+            lettered_bare(f"λ_{LETTERS[name]} {unit}"), -50.0, 50.0, value=None, step=0.5,
             placeholder=rest, key=key(name), help=HELP["lambda"],
         )  # fmt: skip
         if value is not None:

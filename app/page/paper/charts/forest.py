@@ -11,6 +11,7 @@ from afn.wording import count_words, half_width_words, signed_words
 
 from ....kit.draw.palette import GREY
 from ....kit.draw.table import table, tag, td, th, tr
+from ....kit.letters import lettered_html
 from .paper import LOOKS, verdict_html
 
 _ROOM = 0.06
@@ -46,7 +47,9 @@ def trainings_words(found: Sequence[Claim]) -> str:
 
 def _row_html(claim: Claim, scale: "Scale") -> str:
     condition = claim.replicated.condition
-    title = escape(claim.title) + (f"<small>{escape(condition)}</small>" if condition else "")
+    title = lettered_html(escape(claim.title)) + (
+        f"<small>{escape(condition)}</small>" if condition else ""
+    )
     verdict = claim.verdict
     return tr(
         th(title, scope="row"),

@@ -14,6 +14,7 @@ from afn.wording import signed_words
 
 from ....kit.draw.palette import GREY
 from ....kit.draw.table import LESS, MORE, table, tag, td, th, tr
+from ....kit.letters import lettered_html
 from .forest import Scale, figure_html, marks_html
 
 
@@ -88,6 +89,11 @@ def _tally_html(found: Sequence[VerdictMark]) -> str:
     return tag("ul", told, aria_label=tally_words(found))
 
 
+def _unseen(told: str) -> str:
+    """Words for who hears the page."""
+    return tag("em", lettered_html(escape(told)), css="unseen")
+
+
 def _mark(each: VerdictMark) -> str:
     css = f"mark {each.title.replace(' ', '-')}"
     return tag("i", each.glyph, css=css, aria_hidden="true", style=f"--hue:{each.color}")
@@ -116,7 +122,7 @@ def _claims_html(rows: Mapping[TableName, Sequence[Replicated]]) -> str:
 
 def _column(claim: Claim) -> str:
     condition = "<small>half the training images</small>" if claim.replicated.condition else ""
-    return f"{escape(claim.title)}{condition}"
+    return lettered_html(f"{escape(claim.title)}{condition}")
 
 
 def _cell(claim: Claim, scale: Scale) -> str:
@@ -127,7 +133,7 @@ def _cell(claim: Claim, scale: Scale) -> str:
     return td(
         f'{_mark(each)}<div class="plot" aria-hidden="true"><div>{marks_html(claim, scale)}</div>'
         f'</div><span class="said">{signed_words(claim.published)}</span>'
-        f'<span class="here">{figures}</span>{tag("em", escape(told), css="unseen")}',
+        f'<span class="here">{figures}</span>{_unseen(told)}',
         f"cell {each.title.replace(' ', '-')}", title=why, data_test=claim.title,
     )  # fmt: skip
 
@@ -140,14 +146,14 @@ def _questions_html(found: Sequence[Found]) -> str:
     for asks, group in groupby(found, key=lambda row: row.asks):
         marks = "".join(
             tag(
-                "li", f"{_mark(each)}{tag('em', escape(told), css='unseen')}", title=told,
+                "li", f"{_mark(each)}{_unseen(told)}", title=told,
                 style=f"--hue:{each.color}",
             )
             for row in group
             for each in [outcome(row.verdict)]
             for told in [f"{row.held}: {row.figure} {row.verdict}"]
         )  # fmt: skip
-        body.append(tr(th(escape(asks), scope="row"), td(f"<ul>{marks}</ul>")))
+        body.append(tr(th(lettered_html(escape(asks)), scope="row"), td(f"<ul>{marks}</ul>")))
     return table(
         "questions", [], body, caption="Its questions, a mark for each comparison",
         label="What the source asks, and how each comparison came out",

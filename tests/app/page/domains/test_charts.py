@@ -128,7 +128,9 @@ def test_networks_of_several_domains_have_seen_them_all():
     html = matrix_html([both], DOMAINS)
     [[_, _, last]] = cells_of(html)
     assert last[0] == "0.0"  # no column for a mean of one
-    assert re.search(r'<th scope="row">all but <span [^>]*>.</span> c</th>', html)
+    assert re.search(
+        r'<th scope="row">all but <span [^>]*>.</span> <span class="name">c</span></th>', html
+    )
     assert "mean" not in html
 
 

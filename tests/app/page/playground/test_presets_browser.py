@@ -124,10 +124,10 @@ def test_a_preset_sets_the_settings_once_and_each_can_be_changed_behind_it(
     side.choose("λ start", "wide open")
     side.says(wanted := of_first(wanted, lambda_init=init))
     side.choose("λ start", "custom")
-    expect(side.field("logit of λ_μ")).to_have_value("0.00")
+    expect(side.field("logit of λ(μ)")).to_have_value("0.00")
     for name, letter, logit in (("mu", "μ", -1.0), ("sigma", "σ", -2.0), ("gamma", "γ", 1.0),
                                 ("beta", "β", 2.0)):  # fmt: skip
-        side.write(f"logit of λ_{letter}", f"{logit}")
+        side.write(f"logit of λ({letter})", f"{logit}")
         init = replace(init, **{name: logit})
         side.says(wanted := of_first(wanted, lambda_init=init))
     side.pick("linear")

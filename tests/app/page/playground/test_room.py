@@ -1,19 +1,17 @@
 """A comparison as a room: what each phone trains, and what the class's networks say."""
 
-from types import SimpleNamespace
-
 import pytest
 
 from app.kit import backend
-from app.kit.room import training
 from app.kit.room.room import Room, RoomError
+from app.kit.room.training import ClassNetworks, PhoneNetwork, told
 from app.page.playground import room as comparisons
 
 LINK = "c=afn&c=bn&data=digits8&corruptions=contrast&sev=5"
 
 
 def test_two_phones_share_a_seed_and_have_a_contender_each():
-    configs = [comparisons.config_of(LINK, number) for number in range(4)]
+    configs = [comparisons.part_of(LINK, number).config for number in range(4)]
     assert [(config.norm, config.seed) for config in configs] == [
         ("afn", 0), ("bn", 0), ("afn", 1), ("bn", 1)
     ]  # fmt: skip
@@ -35,16 +33,15 @@ def test_what_is_no_comparison_is_no_room(link):
         ([(0.9, 0.8), (0.8, 0.9), (0.85, 0.86)], 2),
     ],
 )
-def test_the_verdict_is_over_pairs_of_one_seed(runs, monkeypatch, scores, right):
-    accuracies = {
-        f"{seed}-{i}": value for seed, pair in enumerate(scores) for i, value in enumerate(pair)
-    }
-    state = SimpleNamespace(status="finished")
-    monkeypatch.setattr(
-        comparisons, "Run", lambda path: SimpleNamespace(id=path.name, state=lambda: state)
-    )
-    monkeypatch.setattr(training, "accuracy", lambda run: accuracies[run.id])
-    found = comparisons.finding(LINK, False, list(accuracies))
+def test_the_verdict_is_over_pairs_of_one_seed(scores, right):
+    networks = [
+        PhoneNetwork(
+            number=number, part=comparisons.part_of(LINK, number), share=1.0, is_over=True,
+            accuracy=100 * score,
+        )
+        for number, score in enumerate(score for pair in scores for score in pair)
+    ]  # fmt: skip
+    found = comparisons.finding(LINK, False, networks)
     assert found.right == right
     assert f"{2 * len(scores)} of {2 * len(scores)}" in found.told
     assert (right is None) == (found.answer == "")
@@ -56,7 +53,7 @@ def test_a_phone_trains_once_and_only_when_it_is_time(runs, tmp_path):
     started = []
 
     def start(number):
-        config = comparisons.config_of(LINK, number)
+        config = comparisons.part_of(LINK, number).config
         started.append(backend.store().create(config, name=f"phone {number}").id)
         return started[-1]
 
@@ -67,8 +64,9 @@ def test_a_phone_trains_once_and_only_when_it_is_time(runs, tmp_path):
     assert Room(room.path, "secret").trained == room.trained
     with pytest.raises(RoomError, match="not in the room"):
         room.train("x", start)
-    told = training.told(list(room.trained.values()))
-    assert [(dot["norm"], dot["seed"], dot["accuracy"]) for dot in told["dots"]] == [
-        ("afn", 0, None), ("bn", 0, None)
+    reads = ClassNetworks(lambda number: comparisons.part_of(LINK, number))
+    dots = told(reads.read(list(room.trained.values())))["dots"]
+    assert [(dot["number"], dot["contender"], dot["seed"], dot["accuracy"]) for dot in dots] == [
+        (0, 0, 0, None), (1, 1, 0, None)
     ]  # fmt: skip
     assert len(started) == 2

@@ -42,7 +42,7 @@ def is_too_wide(page: Page) -> bool:
 
 def test_a_fork_trains_on_and_both_futures_open_together(page: Page, address: str, parent: Run):
     page.goto(f"{address}/runs?run={parent.id}")
-    field = page.get_by_role("spinbutton", name="λ_μ logit")
+    field = page.get_by_role("spinbutton", name="λ(μ) logit")
     field.fill("0")
     field.press("Enter")
     expect(page.get_by_text(re.compile("through 1 more epoch: .* logit 0"))).to_be_visible()
@@ -50,7 +50,7 @@ def test_a_fork_trains_on_and_both_futures_open_together(page: Page, address: st
     expect(page.get_by_text(re.compile("finished · step 44 ·"))).to_be_visible()
     assert page.url.endswith(f"run={parent.id}"), "the parent stays selected as the table grows"
     button(page, "Both on λ dynamics").click()
-    expect(page.get_by_text("AFN (λ_μ logit 0 from step 22)").first).to_be_visible()
+    expect(page.get_by_text("AFN (λμ logit 0 from step 22)").first).to_be_visible()
     assert not page.get_by_text("Traceback").count()
 
 
