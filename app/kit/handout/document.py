@@ -179,7 +179,8 @@ class _Making:
         self.files |= scripts.files_of(part.script)
         for name in part.files:
             self.files[name] = (STATIC / name).read_text()
-        entry = {"kind": "drawing", "script": part.script, "data": data, "asks": part.asks}
+        entry = {"kind": "drawing", "script": part.script, "data": data, "asks": part.asks,
+                 "needsPlotly": part.needs_plotly}  # fmt: skip
         return self._figure(entry, f'<div class="{part.css}"></div>', part.title, part.words)
 
     def _figure(

@@ -2,7 +2,8 @@
 // app's modules, their styles and files, and Plotly are text in the document itself.
 //   #afn-figures  [{ kind: "plot", frames: [{ data, layout }], said, names?, words?, at?, replays? }, with
 //                    names and words of each frame where it is one for each step
-//                  | { kind: "drawing", script, data, said, asks: CSS of what does nothing here }], by `data-figure` of its <figure>
+//                  | { kind: "drawing", script, data, said, needsPlotly,
+//                    asks: CSS of what does nothing here }], by `data-figure` of its <figure>
 //   #afn-files    path below app/static -> text
 //   #afn-plotly   Plotly, packed, as base64
 
@@ -175,14 +176,14 @@
   }
 
   class Drawing {
-    constructor(figure, { script, data, asks, said }) {
-      Object.assign(this, { figure, script, data, asks });
+    constructor(figure, { script, data, asks, needsPlotly, said }) {
+      Object.assign(this, { figure, script, data, asks, needsPlotly });
       figure.setAttribute("aria-label", said);
     }
 
     /** As the page would draw it; what it says to the page, nobody hears. */
     async draw() {
-      if (window.Plotly === undefined) await loaded();
+      if (this.needsPlotly) await loaded();
       const module = await window.afn.load("handout", `./${this.script}.js`);
       const unheard = () => {};
       const call = { key: this.script, data: this.data, parentElement: this.figure };
