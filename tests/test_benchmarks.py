@@ -59,8 +59,9 @@ SMALLEST = {
         r"^other statistics, tested before, in all tables +\d+ ms .*\nback from another page",
     ),
     "room": (
-        "--phones 2 --voters 2 --rooms 1",
-        r"^2 votes within a second: .* s, median.*\nthe next step until each of 2 phones",
+        "--phones 2 --voters 2 --rooms 1 --networks 2",
+        r"^2 votes within a second: .* s, median.*\nthe next step until each of 2 phones.*\n"
+        r"2 networks: .*; 2 have a result",
     ),
     "sessions": (
         "--repeats 2 --browsers 0 --people 3 --sessions 20 --rest 0",
