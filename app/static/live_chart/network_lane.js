@@ -101,7 +101,7 @@ export function buildLane(lane, { width, height, open, dial, isCompact, inside, 
   const [below, anchor] = isCompact ? [images.x, "start"] : [images.x + images.side / 2, "middle"];
   const subject = text(below, cy + images.side / 2 + 17, "", { class: "network-note", "text-anchor": anchor });
   const before = isCompact || cy - images.side / 2 < BEFORE + 5 ? 0 : BEFORE;
-  const clean = text(images.x + BEFORE + 6, cy - images.side / 2 - 11, "", { class: "network-note" });
+  const clean = text(images.x + BEFORE + 6, cy - images.side / 2 - 11, "", { class: "network-note", "text-anchor": "start" });
   const flow = buildFlow(images.x + images.side, answer.x, cy);
   node.prepend(...flow.drops);
   drawing.append(stack, subject, clean);
