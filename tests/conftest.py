@@ -1,6 +1,7 @@
 """What all tests share: one thread, folders of their own, and small quick configurations."""
 
 import functools
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,8 @@ QUICK = TrainConfig(
     corruptions=("contrast", "gaussian_noise"),
 )  # fmt: skip
 """A run of well under a second: 8×8 digits, 22 steps, two corruptions."""
+
+os.environ["AFN_WORKER_NICE"] = "0"  # what is waited for does not yield to what else is tested
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -4,8 +4,10 @@ import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-PATIENCE = 120.0
+PATIENCE = 300.0
 """Seconds; long, as the machines that test are busy ones."""
+IN_A_BROWSER = 1000 * PATIENCE
+"""The same as Playwright counts, in milliseconds."""
 
 
 def wait_for(condition, what):

@@ -41,7 +41,7 @@ APP = """
 from streamlit.testing.v1 import AppTest
 
 def opened(path="", **url):
-    at = AppTest.from_file("app/streamlit_app.py", default_timeout=120)
+    at = AppTest.from_file("app/streamlit_app.py", default_timeout=300)
     at.query_params.update({} if path else url)
     at.run()
     if path:

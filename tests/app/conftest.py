@@ -18,12 +18,12 @@ from afn.work.runner import LocalRunner
 from tests.app.browser import SERVE, Motion, app_server, button, launched_chromium
 from tests.app.live import charted, shown
 from tests.app.shapes import networks_of_shapes, pictures, shapes, trained_shapes
+from tests.waiting import IN_A_BROWSER
 
 __all__ = [  # fixtures
     "charted", "networks_of_shapes", "pictures", "shapes", "shown", "trained_shapes"
 ]  # fmt: skip
 
-PATIENCE = 120_000
 SMALL = TrainConfig(
     dataset="digits8", widths=(4, 8), epochs=1, evals_per_epoch=0, eval_images=20, corruptions=()
 )
@@ -70,8 +70,8 @@ def page(chromium: Browser, motion: Motion) -> Iterator[Page]:
     """A patient page; what was started on it is stopped at the end."""
     context = chromium.new_context(viewport={"width": 1440, "height": 1000}, reduced_motion=motion)
     page = context.new_page()
-    page.set_default_timeout(PATIENCE)
-    expect.set_options(timeout=PATIENCE)
+    page.set_default_timeout(IN_A_BROWSER)
+    expect.set_options(timeout=IN_A_BROWSER)
     yield page
     if (stop := button(page, "Stop")).count() and stop.is_enabled():
         stop.click()

@@ -12,8 +12,7 @@ from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.local_script_runner import LocalScriptRunner
 
-PATIENCE = 120.0
-"""Seconds in which a page must have run to its end."""
+from tests.waiting import PATIENCE
 
 
 def opened(view: str, **url: str) -> AppTest:

@@ -11,7 +11,8 @@ from afn.jsonl import read_lines
 from afn.settings.config import TrainConfig
 from app.kit.comparison import from_url
 from app.kit.feed import FEED
-from tests.app.one_view import PATIENCE, drawn
+from tests.app.one_view import drawn
+from tests.waiting import PATIENCE
 
 APP = Path(__file__).parents[2] / "app" / "streamlit_app.py"
 QUICK_LINK = {"data": "digits8", "epochs": "1", "widths": "4-8"}

@@ -20,6 +20,7 @@ from afn import TrainConfig
 from afn.engine.execution import execute
 from afn.runs.store import RunStore
 from tests.app.pages import PAGES, AppPage
+from tests.waiting import IN_A_BROWSER
 
 pytestmark = [
     pytest.mark.browser,
@@ -69,8 +70,8 @@ def opened(chromium: Browser, width: int) -> Iterator[Page]:
         viewport={"width": width, "height": 900}, reduced_motion="reduce"
     )
     page = context.new_page()
-    page.set_default_timeout(120_000)
-    expect.set_options(timeout=120_000)
+    page.set_default_timeout(IN_A_BROWSER)
+    expect.set_options(timeout=IN_A_BROWSER)
     yield page
     context.close()
 
@@ -82,7 +83,7 @@ def visit(page: Page, url: str, settled: str) -> None:
     page.locator(settled).first.wait_for()
     # what is being measured fades for moments, as all that Streamlit draws anew
     running = page.get_by_role("button", name="Stop", exact=True, disabled=False)
-    expect(running).to_have_count(0, timeout=120_000)
+    expect(running).to_have_count(0)
     page.wait_for_function(_IDLE)
     width = page.viewport_size["width"]
     tall = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")

@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from afn.engine.execution import execute
 from afn.runs.store import Run, RunStore
 from tests.app.browser import app_server, button
-from tests.app.conftest import PATIENCE, SMALL
-from tests.waiting import wait_for
+from tests.app.conftest import SMALL
+from tests.waiting import IN_A_BROWSER, wait_for
 
 pytestmark = [
     pytest.mark.browser,
@@ -40,8 +40,8 @@ def somebody(chromium: Browser) -> Iterator[Page]:
     context = chromium.new_context(
         viewport={"width": 1440, "height": 1000}, reduced_motion="reduce"
     )
-    context.set_default_timeout(PATIENCE)
-    expect.set_options(timeout=PATIENCE)
+    context.set_default_timeout(IN_A_BROWSER)
+    expect.set_options(timeout=IN_A_BROWSER)
     yield context.new_page()
     context.close()
 

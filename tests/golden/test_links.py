@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.golden.conftest import Golden
 from tests.golden.names import LESSONS, LINKS, TrainConfig
+from tests.waiting import PATIENCE
 
 APP = Path(__file__).parents[2] / "app" / "streamlit_app.py"
 DRAWN = "eNpjYBhk4D8Q0JM3SAAAemAf4Q"
@@ -144,7 +145,7 @@ def test_every_page_and_its_aliases_are_where_they_were(
         return Nowhere()
 
     monkeypatch.setattr(st, "navigation", navigation)
-    at = AppTest.from_file(str(APP), default_timeout=120).run()
+    at = AppTest.from_file(str(APP), default_timeout=PATIENCE).run()
     assert not at.exception
     lines = [f"/{page.url_path}  {page.title}  {page.visibility}" for page in found]
     golden("links/pages.txt", "\n".join([*lines, ""]))

@@ -8,6 +8,7 @@ from streamlit.runtime.state.query_params import QueryParams
 from streamlit.testing.v1 import AppTest
 
 from tests.app.one_view import drawn, travelled
+from tests.waiting import PATIENCE
 
 
 def script():
@@ -26,7 +27,7 @@ def script():
 
 
 def open_at(path="", **url) -> AppTest:
-    at = AppTest.from_function(script, default_timeout=60)
+    at = AppTest.from_function(script, default_timeout=PATIENCE)
     at.query_params.update(url)
     return look(at, path)
 

@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.app.browser import button, open_button
-from tests.app.conftest import PATIENCE
+from tests.waiting import IN_A_BROWSER
 
 pytestmark = [
     pytest.mark.browser,
@@ -55,8 +55,8 @@ def page(chromium: Browser) -> Iterator[Page]:
         viewport={"width": 1440, "height": 1000}, reduced_motion="reduce"
     )
     page = context.new_page()
-    page.set_default_timeout(PATIENCE)
-    expect.set_options(timeout=PATIENCE)
+    page.set_default_timeout(IN_A_BROWSER)
+    expect.set_options(timeout=IN_A_BROWSER)
     yield page
     context.close()
 

@@ -12,8 +12,7 @@ from afn.ask.tasks import PicturesTask
 from afn.work.runner import LocalRunner
 from app.kit import backend, jobs
 from app.kit.jobs import Job
-
-PATIENCE = 60.0
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from streamlit.testing.v1 import AppTest
 
+from tests.waiting import PATIENCE
+
 
 def _script():
     from plotly.graph_objects import Figure
@@ -13,7 +15,7 @@ def _script():
 
 
 def test_words_are_the_caption_and_what_a_screen_reader_says():
-    at = AppTest.from_function(_script, default_timeout=60).run()
+    at = AppTest.from_function(_script, default_timeout=PATIENCE).run()
     assert not at.exception
     told = [chart.proto.alt for chart in at.get("plotly_chart")]
     assert told == ["Dots. AFN gains *2 points*.", "BN does not."]

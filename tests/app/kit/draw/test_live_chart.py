@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.kit.draw.live_chart import HISTORY_BYTES, TICK_BYTES, curve_points, encode, pack
 from app.kit.feed import FEED
+from tests.waiting import PATIENCE
 
 
 def decode(text: str) -> np.ndarray:
@@ -91,7 +92,7 @@ def test_without_a_feed_the_page_sends_what_is_new_and_a_little_before(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("app.kit.feed.AWAY_SECONDS", 1e9)
-    at = AppTest.from_function(page, default_timeout=60).run()
+    at = AppTest.from_function(page, default_timeout=PATIENCE).run()
     assert not at.exception
     first = message(at)
     assert (first["key"], first["title"]) == ("demo", "One line")
@@ -108,7 +109,7 @@ def test_without_a_feed_the_page_sends_what_is_new_and_a_little_before(
 
 def test_with_a_feed_the_page_names_its_channel_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FEED, "is_served", True)
-    told = message(AppTest.from_function(page, default_timeout=60).run())
+    told = message(AppTest.from_function(page, default_timeout=PATIENCE).run())
     assert told.keys() == {"key", "title", "props", "turn", "channel", "polls"}
     all_of_it, _ = FEED[told["channel"]].since("", -1)
     assert json.loads(all_of_it or b"")["chunks"][0]["marks"] == [0]

@@ -54,7 +54,7 @@ def show(chromium: Browser, demo: str) -> Iterator[Callable[..., Page]]:
         page = contexts[-1].new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(f"{demo}/?show={chart}&at={at}")
-        page.wait_for_selector(f"{PLOT} {ready}", timeout=120_000)
+        page.wait_for_selector(f"{PLOT} {ready}")
         return page
 
     yield open_page
@@ -64,7 +64,7 @@ def show(chromium: Browser, demo: str) -> Iterator[Callable[..., Page]]:
 
 
 def wait(page: Page, condition: str) -> None:
-    page.wait_for_function(condition, timeout=120_000)
+    page.wait_for_function(condition)
 
 
 def wait_for_ticks(page: Page, count: int = 3) -> None:

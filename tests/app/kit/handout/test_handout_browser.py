@@ -15,6 +15,7 @@ from afn.engine.execution import execute
 from afn.runs.store import RunStore
 from afn.settings.config import TrainConfig
 from app.kit.handout.button import LABEL
+from tests.waiting import IN_A_BROWSER
 
 pytestmark = [
     pytest.mark.browser,
@@ -46,7 +47,7 @@ def files(serve, chromium: Browser, tmp_path_factory: pytest.TempPathFactory) ->
         list(execute(run))
     address = serve({"AFN_RUNS_DIR": str(folder / "runs"), "AFN_DATA_DIR": str(folder / "none")})
     page = chromium.new_page(viewport={"width": 1440, "height": 1000})
-    page.set_default_timeout(120_000)
+    page.set_default_timeout(IN_A_BROWSER)
     found = {}
     for name, link in LINKS.items():
         page.goto(f"{address}/{link}")
@@ -75,7 +76,7 @@ def opened(chromium: Browser, path: Path, width: int = 1280, **more: object) -> 
     context = chromium.new_context(viewport={"width": width, "height": 900}, offline=True, **more)
     page = context.new_page()
     page.set_default_timeout(60_000)
-    expect.set_options(timeout=60_000)
+    expect.set_options(timeout=IN_A_BROWSER)
     found: list[str] = []
     page.on("console", lambda told: told.type in ("error", "warning") and found.append(told.text))
     page.on("pageerror", lambda error: found.append(f"{error}"))

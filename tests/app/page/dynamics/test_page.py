@@ -12,7 +12,8 @@ from afn.engine.execution import execute
 from afn.pretrained.cards import pretrained_dir, pretrained_names, read_card
 from afn.runs.store import RunStore
 from afn.settings.config import TrainConfig
-from tests.app.one_view import PATIENCE, charts, drawn, opened, words
+from tests.app.one_view import charts, drawn, opened, words
+from tests.waiting import PATIENCE
 
 QUICK = TrainConfig(
     dataset="digits8", widths=(4, 8), epochs=1, evals_per_epoch=0, eval_images=20, corruptions=()

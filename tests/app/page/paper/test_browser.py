@@ -15,7 +15,7 @@ def test_a_phone_scrolls_tables_not_the_page(chromium: Browser, address: str, th
     page = context.new_page()
     page.goto(f"{address}/paper")
     last = page.get_by_text("Where the robustness gain comes from", exact=True)
-    expect(last).to_be_visible(timeout=120_000)
+    expect(last).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     for mark in page.locator(".afn-verdicts .mark").all():
         assert 0 <= mark.bounding_box()["x"] <= 390 - 16

@@ -22,6 +22,7 @@ from app.kit.comparison import (
     to_url,
 )
 from tests.app.one_view import travelled
+from tests.waiting import PATIENCE
 
 
 def visit_script():
@@ -41,7 +42,7 @@ class Visit:
     """A visitor's session: opens a link, sets widgets, and tells what there is then."""
 
     def __init__(self, **url):
-        self.at = AppTest.from_function(visit_script, default_timeout=60)
+        self.at = AppTest.from_function(visit_script, default_timeout=PATIENCE)
         self.at.query_params.update(url)
         self.look()
 

@@ -7,8 +7,9 @@ from streamlit.testing.v1 import AppTest
 
 from afn.engine.execution import execute
 from afn.runs.index import RunIndex
-from tests.app.one_view import PATIENCE, drawn, text
+from tests.app.one_view import drawn, text
 from tests.app.playground import CONFIG, finished, standing
+from tests.waiting import PATIENCE
 
 
 def runs_app():
