@@ -1,7 +1,7 @@
 """A tour that points: a ring around something on the page, and one sentence beside it.
 
-Nothing on the page moves, nothing is covered but what the sentence stands on, and all of it can be
-used meanwhile. What is not on the screen, as the sidebar on a phone, is left out.
+Nothing on the page moves, all of it can be used meanwhile, and the sentence stands where it covers
+least of what it speaks of. What is not on the screen, as the sidebar on a phone, is left out.
 """
 
 from collections.abc import Sequence
@@ -9,6 +9,24 @@ from collections.abc import Sequence
 import streamlit as st
 
 _SCRIPT = """
+const WIDTHS = [416, 336, 272]; // px of the card: narrow, it has room in the sidebar
+const EDGE = 8; // px
+
+/** Where a card of this size may stand: below, above, right, left; on the screen in any case. */
+function around({ left, top, right, bottom }, w, h) {
+  const within = (value, most) => Math.max(EDGE, Math.min(value, most - EDGE));
+  const places = [
+    [left, bottom], [right - w, bottom], [left, top - h], [right - w, top - h],
+    [right, top], [left - w, top],
+  ];
+  return places.map(([x, y]) => [within(x, innerWidth - w), within(y, innerHeight - h)]);
+}
+
+/** px² that two boxes share. */
+const shared = (one, other) =>
+  Math.max(0, Math.min(one.right, other.right) - Math.max(one.left, other.left)) *
+  Math.max(0, Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top));
+
 export default function ({ data, parentElement }) {
   const { steps, opens, cookie } = data;
   const place = parentElement.querySelector(".afn-pointer");
@@ -62,14 +80,14 @@ export default function ({ data, parentElement }) {
       target(step).scrollIntoView({ block: "nearest" });
       if (known.takes) next.focus({ preventScroll: true });
     }
-    put(target(step));
+    put(target(step), step);
   };
   const go = (by) => {
     known.at += by;
     known.takes = true;
     draw();
   };
-  const put = (node) => {
+  const put = (node, step) => {
     const [ring, card] = place.children;
     const { left, top, width, height } = box(node);
     const gap = 5;
@@ -77,15 +95,29 @@ export default function ({ data, parentElement }) {
       left: `${left - gap}px`, top: `${top - gap}px`,
       width: `${width + 2 * gap}px`, height: `${height + 2 * gap}px`,
     });
-    const { offsetWidth: w, offsetHeight: h } = card;
-    const below = top + height + 14;
-    const isBeside = height > innerHeight / 3 && left + width + w + 14 < innerWidth;
-    const y = isBeside ? top + 20 : below + h < innerHeight ? below : Math.max(top - h - 14, 70);
-    const x = isBeside ? left + width + 14 : left;
-    Object.assign(card.style, {
-      left: `${Math.max(8, Math.min(x, innerWidth - w - 8))}px`,
-      top: `${Math.min(y, innerHeight - h - 8)}px`,
-    });
+    const kept = step.clear.flatMap((at) => [...document.querySelectorAll(at)].map(box));
+    const far = 2 * gap;
+    const [right, bottom] = [left + width + far, top + height + far];
+    const ringed = { left: left - far, top: top - far, right, bottom };
+    const seen = [ringed, ...kept.filter((each) => shared(each, ringed))];
+    const now = JSON.stringify([ringed, kept, innerWidth, innerHeight]);
+    if (card.put === now) return;
+    card.put = now;
+    const { style } = card;
+    let best = null;
+    for (const width of WIDTHS) {
+      style.maxWidth = `min(${width}px, 94vw)`;
+      const [w, h] = [card.offsetWidth, card.offsetHeight];
+      for (const [x, y] of seen.flatMap((each) => around(each, w, h))) {
+        const at = { left: x, top: y, right: x + w, bottom: y + h };
+        const covers = (sum, each) => sum + shared(at, each);
+        const covered = kept.reduce(covers, 9 * shared(at, ringed));
+        if (!best || covered < best.covered) best = { covered, width, x, y };
+      }
+      if (!best.covered) break;
+    }
+    style.maxWidth = `min(${best.width}px, 94vw)`;
+    Object.assign(style, { left: `${best.x}px`, top: `${best.y}px` });
   };
   const key = ({ key }) => key === "Escape" && known.at !== null && close();
   addEventListener("keydown", key);
@@ -105,17 +137,20 @@ _component = st.components.v2.component(
 )
 
 
-def point(steps: Sequence[tuple[str, str]], *, opens: int, asked: bool, cookie: str) -> None:
+def point(
+    steps: Sequence[tuple[str, str, Sequence[str]]], *, opens: int, asked: bool, cookie: str
+) -> None:
     """Point at things, one after the other.
 
     Args:
-        steps: What to point at, as a selector, and the sentence beside it.
+        steps: What to point at, as a selector, the sentence beside it, and selectors of what that
+            speaks of besides, which stays in sight.
         opens: How often it was opened; once more opens it anew.
         asked: Whether the visitor asked for it, so that it may take the focus.
         cookie: Set in the browser once it was closed.
     """
     data = {
-        "steps": [{"at": at, "words": words} for at, words in steps],
+        "steps": [{"at": at, "words": words, "clear": [*clear]} for at, words, clear in steps],
         "opens": opens, "asked": asked, "cookie": cookie,
     }  # fmt: skip
     _component(key="pointer", data=data, height=1)

@@ -12,17 +12,23 @@ from ...kit.view import in_session
 
 COOKIE = "afn_tour"
 """Set in browsers that have seen the tour."""
+_LANES = ".network-lane"
 _STEPS = (
     (".network-valve",
      "A valve. It mixes the mean and spread that are measured with those that a small network "
-     "proposes; its needle, λ, is the proposal's share: 0 none of it, 1 nothing else."),
+     "proposes; its needle, λ, is the proposal's share: 0 none of it, 1 nothing else.",
+     (_LANES,)),
     (".st-key-twist",
      "BN reads pale digits badly, and not for want of λ: it normalizes by averages remembered from "
-     "clear ones. Let it measure the test batch, and look at its row."),
-    (".st-key-scrubber", "Drag or play: everything on the page shows that step."),
+     "clear ones. Let it measure the test batch, and look at its row.",
+     (_LANES, "[data-testid=stSidebar] [class*=st-key-open-]")),
+    (".st-key-scrubber", "Drag or play: everything on the page shows that step.",
+     (_LANES, ".afn-cards")),
     (".st-key-transport-Start, .st-key-transport-Start-again",
-     "Now train them yourself. Then the lessons ask what λ is for."),
+     "Now train them yourself. Then the lessons ask what λ is for.",
+     (_LANES, ".st-key-timeline", "[data-testid=stHeader]")),
 )  # fmt: skip
+"""Where to point, the words, and what these speak of besides."""
 
 
 @dataclass(slots=True)

@@ -1,6 +1,7 @@
 """The tour that points, and the way by keyboard to what matters, in a real Chromium."""
 
 import re
+from itertools import chain
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -15,21 +16,45 @@ pytestmark = [
 FOCUSED = "document.activeElement.textContent"
 
 
-def is_ringed(page: Page, selector: str) -> bool:
-    """Whether the ring is around it, and the card not on it."""
-    found = page.evaluate(
-        """selectors => selectors.map(each => {
-          const box = document.querySelector(each)?.getBoundingClientRect();
-          return box && { x: box.x, y: box.y, width: box.width, height: box.height }; })""",
-        [".afn-pointer .ring", selector, ".afn-pointer .card"],
-    )
-    ring, thing, card = found
-    if not (ring and thing and card):
+SIZES = ((1440, 900), (1280, 720), (390, 844))
+BOXES = """selectors => selectors.map(each => [...document.querySelectorAll(each)].map(node => {
+  const { x, y, width, height } = node.getBoundingClientRect();
+  return [x, y, x + width, y + height]; }))"""
+
+
+def overlap(one: list[float], other: list[float]) -> float:
+    """px² that two boxes share."""
+    sides = [min(one[i + 2], other[i + 2]) - max(one[i], other[i]) for i in (0, 1)]
+    return max(sides[0], 0) * max(sides[1], 0)
+
+
+def is_ringed(page: Page, selector: str, *kept: str) -> bool:
+    """Whether the ring is around it, and the card neither on it nor on what is to stay in sight."""
+    found = page.evaluate(BOXES, [".afn-pointer .ring", ".afn-pointer .card", selector, *kept])
+    rings, cards, things, *others = found
+    if not (rings and cards and things):
         return False
-    is_around = all(abs(ring[side] + 5 - thing[side]) <= 2 for side in ("x", "y"))
-    is_above = card["y"] + card["height"] <= thing["y"]
-    is_below = card["y"] >= thing["y"] + thing["height"]
-    return is_around and (is_above or is_below)
+    [ring], [card], thing = rings, cards, things[0]
+    is_around = all(abs(ring[side] + 5 - thing[side]) <= 2 for side in (0, 1))
+    is_beside = not any(overlap(card, each) for each in chain([thing], *others))
+    is_on_screen = min(card) >= 0 and card[2] <= page.viewport_size["width"]
+    return is_around and is_beside and is_on_screen
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_what_the_tour_speaks_of_stays_in_sight(page: Page, address: str, width: int, height: int):
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(address)
+    tour = page.get_by_role("dialog", name="Tour")
+    lanes = ".network-lane"
+    expect(page.locator(".network-words")).to_be_visible()
+    kept = [(".network-valve", lanes), (".st-key-scrubber", lanes, ".afn-cards")]
+    if width > 640:
+        kept.insert(1, (".st-key-twist", lanes, ".st-key-open-2"))
+    for selector, *others in kept:
+        wait_for(lambda at=selector, of=others: is_ringed(page, at, *of), f"a ring at {selector}")
+        tour.get_by_role("button").last.click()
+    wait_for(lambda: is_ringed(page, ".st-key-transport-Start", lanes), "a ring around Start")
 
 
 def test_the_tour_points_at_things_by_keyboard_and_never_again_unasked(page: Page, address: str):
