@@ -7,7 +7,7 @@ goes on where it ended when the same is asked again, and one that is done costs 
 import secrets
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,12 @@ class Evaluation(Work):
         except (KeyError, TypeError) as error:
             raise ValueError(f"evaluation {self.id} is damaged: {error!r}") from error
 
+    @property
+    def owner(self) -> str | None:
+        """Who asked, on a server that several people share; None where that is not known."""
+        found = (read_json(self.path / "evaluation.json") or {}).get("owner")
+        return found if isinstance(found, str) else None
+
     def ask_to_stop(self) -> None:
         """Have it stop after the cell that it is at."""
         (self.path / "stop").touch()
@@ -61,8 +67,12 @@ class EvaluationStore:
         """The one that belongs to a run store; hidden in its folder."""
         return cls(store.root / ".evaluations")
 
-    def create(self, tasks: Iterable[Task]) -> Evaluation:
+    def create(self, tasks: Iterable[Task], *, owner: str | None = None) -> Evaluation:
         """A new evaluation, not yet executed.
+
+        Args:
+            tasks: What is to be known.
+            owner: Who asks, on a server that several people share.
 
         Raises:
             OSError: The folder is full or read-only; the message names it.
@@ -77,7 +87,8 @@ class EvaluationStore:
                     "tasks": [task.to_json() for task in tasks],
                     "created": time.time(),
                     "submitted_by": identity(),
-                },
+                }
+                | ({} if owner is None else {"owner": owner}),
             )
         except OSError as error:
             shutil.rmtree(evaluation.path, ignore_errors=True)
@@ -91,13 +102,21 @@ class EvaluationStore:
         """An evaluation by its id, whether or not it is there; its state tells."""
         return Evaluation(self.root / evaluation_id)
 
-    def _forget_old(self) -> None:
+    def left(self) -> list[Evaluation]:
+        """Those that have not ended."""
+        return [each for each in self._all() if each.state().status not in ENDED]
+
+    def _all(self) -> Iterator[Evaluation]:
         for path in self.root.glob("*/evaluation.json"):
-            evaluation = Evaluation(path.parent)
+            yield Evaluation(path.parent)
+
+    def _forget_old(self) -> None:
+        for evaluation in self._all():
             try:
-                is_old = time.time() - path.stat().st_mtime > _KEPT_SECONDS
+                written = (evaluation.path / "evaluation.json").stat().st_mtime
             except OSError:
                 continue
+            is_old = time.time() - written > _KEPT_SECONDS
             if is_old and evaluation.state().status in ENDED:
                 shutil.rmtree(evaluation.path, ignore_errors=True)
 

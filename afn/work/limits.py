@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from afn.ask.evaluation import Evaluation, EvaluationStore
 from afn.data import dataset_entry
 from afn.runs.index import Line, RunIndex
 from afn.runs.store import Run, RunStore
@@ -67,6 +68,7 @@ LIMITS = {
         Limit(name="waiting_all", unit="comparisons", default=200, what="of all that wait"),
         Limit(name="behind", unit="runs", default=120, what="of one person's sweeps that wait"),
         Limit(name="behind_all", unit="runs", default=1000, what="of all sweeps that wait"),
+        Limit(name="asking", unit="evaluations", default=8, what="of one person at a time"),
         Limit(name="minutes", unit="minutes", default=30, what="that a run may train"),
         Limit(
             name="work", unit="million", default=100,
@@ -146,6 +148,26 @@ def admit(queue: Queue, runs: Sequence[Run], disk: "Disk", *, behind: bool = Fal
                 else:
                     run.delete()
         raise
+
+
+def admit_evaluation(evaluation: Evaluation, store: EvaluationStore) -> None:
+    """Let an evaluation be executed, or end it; what the server itself asks is not counted.
+
+    Raises:
+        OverLimitError: Its owner has as many already as one may have.
+    """
+    if (most := LIMITS["asking"].value) == math.inf or evaluation.owner is None:
+        return
+    mine = sum(each.owner == evaluation.owner for each in store.left())
+    if mine > most:
+        reason = (
+            f"one person has {count_words(int(most), 'evaluation')} at most at a time, not "
+            f"{mine:,}: wait until one is done, or stop one"
+        )
+        with suppress(OSError):
+            if evaluation.claim():
+                evaluation.end("stopped", reason)
+        raise OverLimitError(reason)
 
 
 def _check(queue: Queue, runs: Sequence[Run], *, behind: bool) -> None:

@@ -10,10 +10,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from afn.ask.evaluation import Evaluation
+from afn.ask.evaluation import Evaluation, EvaluationStore
 from afn.runs.store import Run, RunStore
 from afn.work.folder import Work
-from afn.work.limits import Disk, Use, admit, use
+from afn.work.limits import Disk, Use, admit, admit_evaluation, use
 from afn.work.queue import Queue
 from afn.work.restart import Tenure
 
@@ -129,8 +129,9 @@ class LocalRunner(Runner):
         """Start an evaluation, beside runs and not behind them.
 
         Raises:
-            OSError: No worker process can be started.
+            OSError: No worker process can be started, or its owner has too many.
         """
+        admit_evaluation(evaluation, EvaluationStore.beside(self.store))
         with self._lock:
             self._tell({"evaluate": evaluation.id})
 

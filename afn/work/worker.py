@@ -17,7 +17,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections import deque
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -62,7 +62,7 @@ class Worker:
     nor do those of sweeps: they start one by one while a core has nothing else to do, and yield
     to what comes later by their niceness.
     Evaluations are short and somebody waits: they do not queue behind runs, only behind each other
-    where there is one for every core.
+    where there is one for every core; whose fewest run comes next.
 
     Args:
         store: The run store.
@@ -74,7 +74,7 @@ class Worker:
         self._evaluated = EvaluationStore.beside(store)
         self._can_fork = can_fork
         self._queue: Queue | None = None
-        self._evaluations: deque[str] = deque()
+        self._evaluations: list[Evaluation] = []
         self._children: dict[int, Work] = {}
         self._inspectors: set[int] = set()
         self._paused: set[int] = set()
@@ -118,7 +118,7 @@ class Worker:
         if isinstance(file := command.get("queue"), str):
             self._queue = Queue(self.store.root, Path(file))
         if isinstance(evaluation_id := command.get("evaluate"), str):
-            self._evaluations.append(evaluation_id)
+            self._evaluations.append(self._evaluated.open(evaluation_id))
         if isinstance(address := command.get("inspect"), str):
             self._inspectors.add(self._inspect(address))
         for pid, work in self._children.items():
@@ -132,18 +132,21 @@ class Worker:
 
     def _start_what_fits(self) -> None:
         cores = os.cpu_count() or 1
-        evaluating = [pid for pid, work in self._children.items() if isinstance(work, Evaluation)]
+        evaluating = {
+            pid: work for pid, work in self._children.items() if isinstance(work, Evaluation)
+        }
         while self._evaluations and len(evaluating) < cores:
-            evaluation = self._evaluated.open(self._evaluations.popleft())
+            have = Counter(each.owner for each in evaluating.values())
+            evaluation = min(self._evaluations, key=lambda each: have[each.owner])
+            self._evaluations.remove(evaluation)
             if evaluation.is_unclaimed:
                 pid = self._start(evaluation)
-                self._children[pid] = evaluation
-                evaluating.append(pid)
+                self._children[pid] = evaluating[pid] = evaluation
         if self._queue is None:
             return
         while group := self._queue.first():
             waiting = [run for run in map(self._open, group.ids) if run]
-            running = len(self._children.keys() - self._paused - self._yielding - set(evaluating))
+            running = len(self._children.keys() - self._paused - self._yielding - evaluating.keys())
             if waiting and running and running + len(waiting) > cores:
                 return
             self._take(self._queue, group)

@@ -19,7 +19,7 @@ from afn.cost.records import Report
 from afn.wording import count_words, duration_words
 from afn.work.folder import ENDED
 
-from . import backend
+from . import backend, people
 from .handout.screen import screen
 from .markdown import plain
 from .view import in_session
@@ -87,7 +87,7 @@ def ask(section: str, tasks: Sequence[Task], *, starts: bool) -> Job:
         starts: False only looks.
 
     Raises:
-        OSError: An evaluation cannot be written or started.
+        OSError: An evaluation cannot be written or started, or may not yet.
     """
     started = in_session(Started, section)
     wanted, left = tuple(task.name for task in tasks), undone(tasks)
@@ -100,7 +100,8 @@ def ask(section: str, tasks: Sequence[Task], *, starts: bool) -> Job:
     if not left or (started.evaluation is None and not starts):
         return Job(share=share, told=told, is_running=False)
     if started.evaluation is None:
-        started.evaluation, started.wanted = backend.evaluations().create(left), wanted
+        started.evaluation = backend.evaluations().create(left, owner=people.me())
+        started.wanted = wanted
         started.at, started.left_then = time.monotonic(), count
         backend.runner().evaluate(started.evaluation)
     state = started.evaluation.state()

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from afn.ask.evaluation import EvaluationStore
 from afn.work import limits
-from afn.work.limits import LIMITS, Disk, OverLimitError, admit, use
+from afn.work.limits import LIMITS, Disk, OverLimitError, admit, admit_evaluation, use
 from afn.work.queue import Queue
 from tests.installed import ROOT
 
@@ -161,3 +162,22 @@ def test_the_docs_tell_every_limit():
     text = (ROOT / "docs" / "app.md").read_text()
     rows = [f"| `{limit.variable}` | {limit.default:g} {limit.unit} |" for limit in LIMITS.values()]
     assert [row for row in rows if row not in text] == []
+
+
+def test_who_asks_much_waits_and_others_do_not(shared, store):
+    shared(asking=2)
+    evaluations = EvaluationStore.beside(store)
+
+    def asked(owner):
+        evaluation = evaluations.create([], owner=owner)
+        admit_evaluation(evaluation, evaluations)
+        return evaluation
+
+    first, second = asked("ann"), asked("ann")
+    with pytest.raises(OverLimitError, match="has 2 evaluations at most at a time, not 3"):
+        asked("ann")
+    assert {each.id for each in evaluations.left()} == {first.id, second.id}
+    asked("ben")
+    first.claim()
+    first.end("finished")
+    asked("ann")

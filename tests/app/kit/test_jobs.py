@@ -163,7 +163,7 @@ def test_a_worker_that_dies_is_told(sent, task):
 
 @pytest.mark.parametrize("where", ["create", "evaluate"])
 def test_what_cannot_be_started_is_one_line(sent, task, monkeypatch, where):
-    def fail(*_):
+    def fail(*_, **_of_whom):
         raise OSError("the disk is *full*")
 
     owner = LocalRunner if where == "evaluate" else type(backend.evaluations())

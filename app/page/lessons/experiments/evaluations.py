@@ -17,7 +17,7 @@ from afn.settings.corruptions import RULE
 from afn.wording import count_words, statistics_told
 from afn.work.folder import ENDED
 
-from ....kit import backend, cards
+from ....kit import backend, cards, people
 from ....kit.jobs import Job
 from .experiment import Data, Experiment
 
@@ -34,7 +34,8 @@ class _Evaluated(Experiment[Data]):
 
     def begin(self, folder: Path) -> str:
         """Have the worker execute what is not known yet."""
-        evaluation = backend.evaluations().create(undone(self.tasks(folder)))
+        left = undone(self.tasks(folder))
+        evaluation = backend.evaluations().create(left, owner=people.me())
         backend.runner().evaluate(evaluation)
         return evaluation.id
 
