@@ -105,6 +105,8 @@ def render() -> None:
             problems += _batch(chosen, datasets, is_linked=is_asked)
     warn([*problems, *missing])
     VIEW.write(VIEW.take())
+    if VIEW.take().instead and (card := cards.find(VIEW.take().model)):
+        st.caption(f":material/swap_horiz: {words.instead(card)}")
     if chosen is None:
         return
     own = chosen.subject.config.dataset

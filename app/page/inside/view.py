@@ -46,6 +46,8 @@ class InsideView(View):
 
     model: str = in_link("model", "")
     """A run, a pretrained model, or untrained-<norm>; empty for the first on offer."""
+    instead: int = in_link("instead", 0, range(2))
+    """1 where a diagram led here whose own network was not kept: the model has the same layers."""
     step: int = in_link("step", NEWEST)
     """Of the run's training: the checkpoint nearest to it is looked into."""
     layer: str = in_link("layer", "")
@@ -187,8 +189,8 @@ def wish(wanted: Mapping[str, Any]) -> None:
 
 
 def newest() -> None:
-    """Forget which step was asked for: it was another network's."""
-    VIEW.set(step=NEWEST)
+    """Forget which step was asked for, and whose the model stands for: another was chosen."""
+    VIEW.set(step=NEWEST, instead=0)
 
 
 def _draw(url: str) -> None:

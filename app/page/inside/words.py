@@ -3,9 +3,11 @@
 from typing import Any
 
 from afn.ask.inside.look import Seen
-from afn.wording import count_words, number_words
+from afn.pretrained.cards import Card
+from afn.wording import count_words, number_words, percent
 
 from ...kit.draw.chart import Rows
+from ...kit.markdown import plain
 
 HELP = {
     "model": "A run's last checkpoint (also while it trains), a pretrained model, or an untrained "
@@ -47,6 +49,16 @@ BESIDE = {
     "batch": "AFN",
 }
 """Other arithmetic on the same input, by its name in a `Seen`."""
+
+
+def instead(card: Card) -> str:
+    """That a pretrained model stands for a network that was not kept, and how it differs."""
+    clean = card.clean_accuracy()
+    right = f": {percent(clean.accuracy)} of clean images" if clean else ""
+    return (
+        f"**Not the network you came from**, which was not kept. {plain(card.name)} has the same "
+        f"layers, but trained for {card.steps:,} steps{right}."
+    )
 
 
 # -- what comes of it ------------------------------------------------------------------------------

@@ -192,7 +192,7 @@ function linked(lane, { title, layers, stage }, inside, unfold) {
   const update = (state, step) => {
     const words = wordsOf(lane, title, layers, state, stage, isLink);
     if (isLink) {
-      const at = lane.run ? { step } : {};
+      const at = lane.run ? { step } : { instead: 1 };
       const link = `${inside}?${new URLSearchParams({ model, layer: lane.layers[layers[0]][0], ...at })}`;
       if (node.getAttribute("href") !== link) node.setAttribute("href", link);
     }
@@ -212,7 +212,7 @@ function wordsOf(lane, title, layers, state, stage, isLink) {
     if (state.move != null) parts.push(`moves the mean by ${state.move.toPrecision(2)} σ`);
   } else parts.push(lane.mixes ? "λ at its start" : `no λ: ${lane.norm} takes what it measures`);
   if (stage != null) parts.push("unfold");
-  else if (isLink) parts.push(lane.run ? "open the layer" : `open the layer of a trained ${lane.norm}`);
+  else if (isLink) parts.push(lane.run ? "open the layer" : `open the layer of another, pretrained ${lane.norm}`);
   return parts.join(" · ");
 }
 

@@ -102,6 +102,16 @@ def test_a_first_visit_sees_a_trained_layer_and_the_others_answers(runs):
     assert not at.warning
 
 
+def test_a_pretrained_model_that_stands_for_another_network_says_so_until_one_is_chosen(runs):
+    at = page(model="mnist5k-afn", instead="1")
+    assert "Not the network you came from" in words(at)
+    assert "1,860 steps: 98.4 % of clean images" in words(at)
+    at.selectbox(key="inside.model").set_value("mnist5k-bn")
+    at = drawn(at.run())
+    assert "Not the network you came from" not in words(at)
+    assert "instead" not in at.query_params
+
+
 def test_a_link_forces_lambdas_and_places_a_drawing(runs):
     at = page(
         model="mnist5k-afn", mu="0", sigma="0", gamma="0", beta="0", severity="0",

@@ -87,6 +87,15 @@ def test_a_deep_network_folds_into_stages_and_unfolds(page, address):
     expect(valves).to_have_count(3)
 
 
+def test_a_dial_of_the_recording_leads_to_another_network_which_says_so(page, address):
+    page.goto(address)
+    link = lane(page, "AFN").locator("a.network-open").first
+    expect(link).to_have_attribute("aria-label", re.compile("another, pretrained AFN"))
+    link.press("Enter")
+    page.wait_for_url(re.compile(r"/inside\?model=mnist5k-afn&layer=backbone\.blocks\.0\.norm"))
+    expect(page.get_by_text("Not the network you came from")).to_be_visible()
+
+
 def test_images_run_along_the_pipes_unless_motion_is_unwanted(page, address):
     page.goto(address)  # the finished comparison replays
     drop = lane(page, "AFN").locator(".network-drop").first
