@@ -66,7 +66,7 @@ class Document:
         body = made.all(_said(self.parts))
         look = "" if self.is_plain else _LOOK.read_text()
         style, script = ((STATIC / "handout" / name).read_text() for name in _OWN)
-        packed, drawer = scripts.plotly() if made.needs_plotly else ("", "")
+        packed, drawer = scripts.plotly(frozenset(made.traces)) if made.traces else ("", "")
         look = re.sub(r"</?style>", "", look)
         return "\n".join(
             [
@@ -126,7 +126,7 @@ class _Making:
         self.figures: list[dict[str, Any]] = []
         self.files: dict[str, str] = {}
         self.drawings: set[str] = set()
-        self.needs_plotly = False
+        self.traces: set[str] = set()
 
     def all(self, parts: Iterable[Piece]) -> str:
         """All of these, those of one section in one."""
@@ -156,9 +156,9 @@ class _Making:
                 return _details(_line(part.line), inner, reveals=part.reveals)
 
     def _plot(self, part: Plot) -> str:
-        self.needs_plotly = True
         steps = part.steps() if part.steps else ()
         frames = [_bare(each.figure) for each in steps] or [_bare(part.figure)]
+        self.traces |= {trace.get("type", "scatter") for frame in frames for trace in frame["data"]}
         entry: dict[str, Any] = {"kind": "plot", "frames": frames}
         if len(steps) > 1:
             entry |= {"names": [each.name for each in steps],
@@ -174,7 +174,8 @@ class _Making:
         data = part.data()
         if data is None:
             return ""
-        self.needs_plotly |= part.needs_plotly
+        if part.needs_plotly:
+            self.traces.add("scatter")
         self.drawings.add(part.script)
         self.files |= scripts.files_of(part.script)
         for name in part.files:

@@ -45,7 +45,9 @@
   async function unpacked() {
     const packed = document.getElementById("afn-plotly");
     if (!packed) return;
-    const bytes = Uint8Array.from(atob(packed.textContent), (sign) => sign.charCodeAt(0));
+    const signs = atob(packed.textContent);
+    const bytes = new Uint8Array(signs.length);
+    for (let at = 0; at < signs.length; at++) bytes[at] = signs.charCodeAt(at);
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
     document.head.append(element("script", { textContent: await new Response(stream).text() }));
   }

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from app.kit.draw.axes import axis, drawn
+from app.kit.folders import PLOTLY
 from app.kit.handout import scripts
 from app.kit.handout.document import Document
 from app.kit.handout.parts import (
@@ -78,6 +79,20 @@ def test_plotly_is_packed_once_and_only_where_it_is_needed():
     with_plots = document(*[Plot(figure=figure(1, 2), words="w")] * 3)
     assert with_plots.count(scripts.plotly()[0][:200]) == 1
     assert "afn-plotly" not in document(Words(markdown="w")).split("<main>")[1]
+
+
+def test_a_document_has_what_draws_its_traces_of_plotly():
+    text = PLOTLY.read_text()
+    few = scripts.plotly_for({"scatter", "bar", "box"}, text)
+    assert len(few) < len(text) / 3
+    assert len(few) < len(scripts.plotly_for({"heatmap"}, text)) < len(text)
+    assert scripts.plotly_for({"unheard of"}, text) == text
+
+
+def test_a_plotly_of_another_build_is_taken_whole():
+    assert scripts.plotly_for({"scatter"}, "window.Plotly = {}") == "window.Plotly = {}"
+    other = PLOTLY.read_text().replace(".register([", ".register([missing(),")
+    assert scripts.plotly_for({"scatter"}, other) == other
 
 
 def test_packed_numbers_are_unpacked_with_gaps():

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -14,7 +15,10 @@ from playwright.sync_api import Browser, Page, expect
 from afn.engine.execution import execute
 from afn.runs.store import RunStore
 from afn.settings.config import TrainConfig
+from app.kit.draw.axes import axis, drawn
 from app.kit.handout.button import LABEL
+from app.kit.handout.document import Document
+from app.kit.handout.parts import Plot
 from tests.waiting import IN_A_BROWSER
 
 pytestmark = [
@@ -176,6 +180,28 @@ def test_a_lessons_answer_is_seen_once_it_is_asked_for(files: dict[str, Path], c
         page.get_by_role("slider", name="contrast left").press("ArrowRight")
         expect(page.locator(".afn-hand output")).not_to_have_text(before)
         assert not found.complaints
+
+
+@pytest.mark.parametrize(
+    "trace",
+    [
+        {"type": "bar", "y": [1, 2]},
+        {"type": "box", "y": [1, 2, 3]},
+        {"type": "heatmap", "z": [[1, 2], [3, 4]]},
+        {"type": "contour", "z": [[1, 2], [3, 4]]},
+        {"type": "pie", "values": [1, 2]},
+    ],
+    ids=lambda trace: trace["type"],
+)
+def test_a_part_of_plotly_draws_what_it_is_for(chromium: Browser, tmp_path: Path, trace: Any):
+    figure = drawn([trace, {"type": "scatter", "y": [1, 2]}], 200, axis("step"), axis("value"))
+    path = tmp_path / "figure.html"
+    path.write_text(Document(title="λ", parts=[Plot(figure=figure, words="")], date="").html())
+    with opened(chromium, path) as found:
+        assert not found.complaints
+        kinds = found.page.evaluate("document.querySelector('.plot')._fullData.map((t) => t.type)")
+        assert kinds == [trace["type"], "scatter"]
+        assert found.page.locator(".scatterlayer .point").count() == 2
 
 
 def test_what_needs_the_page_cannot_be_pressed(files: dict[str, Path], chromium: Browser):
