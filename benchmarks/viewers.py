@@ -118,7 +118,10 @@ class Viewer:
         """Until it is cancelled, or the server goes away."""
         url = self.address.replace("http", "ws", 1) + "/_stcore/stream"
         began = time.perf_counter()
-        async with connect(url, subprotocols=["streamlit"], max_size=None) as link:  # type: ignore[list-item]
+        async with connect(
+            url, subprotocols=["streamlit"],  # type: ignore[list-item]
+            max_size=None, open_timeout=FIRST_SECONDS,
+        ) as link:  # fmt: skip
             message = BackMsg()
             message.rerun_script.query_string = self.query
             await link.send(message.SerializeToString())
@@ -196,7 +199,10 @@ async def watched(
     for viewer, event in zip(viewers, opened, strict=True):
         tasks.append(asyncio.create_task(viewer.watch(event)))
         await asyncio.sleep(5 / count)
-    await asyncio.gather(*(event.wait() for event in opened))
+    are_open = asyncio.gather(*(event.wait() for event in opened))
+    await asyncio.wait([are_open, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    for task in filter(asyncio.Task.done, tasks):
+        raise RuntimeError("a viewer left before all had come") from task.exception()
     await asyncio.sleep(2)
     for viewer in viewers:
         viewer.heard.clear()

@@ -1,6 +1,7 @@
 """The live feed: what is new is read once, numbered, and reaches everybody whole."""
 
 import asyncio
+import gzip
 import json
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -10,7 +11,7 @@ from typing import Any, TypeVar, cast
 import pytest
 from starlette.requests import Request
 
-from app.kit.feed import KEPT, Channel, Feed
+from app.kit.feed import KEPT, Channel, Feed, _block, _packed
 from tests.waiting import awaited
 
 Value = TypeVar("Value")
@@ -145,11 +146,11 @@ def events_of(text: bytes) -> tuple[str, str]:
 
 
 async def first(events: AsyncIterator[bytes], count: int) -> list[tuple[str, str]]:
-    found = []
-    async for event in events:
-        if event.startswith(b"event"):
-            found.append(events_of(event))
-        if len(found) == count:
+    found: list[tuple[str, str]] = []
+    async for part in events:
+        told = part.strip().split(b"\n\n")
+        found += [events_of(event) for event in told if event.startswith(b"event")]
+        if len(found) >= count:
             break
     return found
 
@@ -194,6 +195,30 @@ def test_a_packed_connection_says_each_event_at_once_and_ends_with_its_reader():
             assert text.endswith(b"\n\n")
         await pieces.aclose()
         assert not feed._readers
+
+    awaited(read())
+
+
+def test_what_many_read_is_packed_once_and_a_feed_that_closes_ends_whole():
+    feed, source = Feed(), Told([1, 2])
+    feed.announce("a", lambda: source)
+    _block.cache_clear()
+
+    async def read() -> None:
+        readers = [_packed(feed._events({"a": ("", -1)})) for _ in range(20)]
+        sent = [[await asyncio.wait_for(anext(reader), 30)] for reader in readers]
+        for reader, pieces in zip(readers, sent, strict=True):
+            pieces.append(await asyncio.wait_for(anext(reader), 30))
+        source.values.append(3)
+        for reader, pieces in zip(readers, sent, strict=True):
+            pieces.append(await asyncio.wait_for(anext(reader), 30))
+        assert _block.cache_info().misses == 3, "a greeting, all there is, and one piece of news"
+        feed.close()
+        for reader, pieces in zip(readers, sent, strict=True):
+            pieces += [piece async for piece in reader]
+        texts = {gzip.decompress(b"".join(pieces)) for pieces in sent}
+        assert len(texts) == 1
+        assert texts.pop().count(b"event: news") == 2
 
     awaited(read())
 
