@@ -104,13 +104,12 @@ class Channel:
             return self._missing(epoch, number) or self._message([self._everything()]), self.at
         return None, ("", -1)
 
-    def at_hand(self, epoch: str, number: int) -> tuple[bytes, tuple[str, int]] | None:
-        """The same; None where there is more to do than to put chunks together, or no news."""
+    def at_hand(self, epoch: str, number: int) -> tuple[bytes | None, tuple[str, int]]:
+        """The same; no message where there is more to do than to put chunks together, too."""
         if not self._lock.acquire(blocking=False):
-            return None
+            return None, (epoch, number)
         try:
-            message = self._missing(epoch, number)
-            return None if message is None else (message, self.at)
+            return self._missing(epoch, number), self.at
         finally:
             self._lock.release()
 
@@ -263,8 +262,10 @@ class Feed:
                         continue
                     if has == channel.at:
                         continue
-                    found = channel.at_hand(*has) or await asyncio.to_thread(channel.since, *has)
-                    message, positions[name] = found
+                    message, now = channel.at_hand(*has)
+                    if message is None:
+                        message, now = await asyncio.to_thread(channel.since, *has)
+                    positions[name] = now
                     if message:
                         said.append(b"event: news\ndata: %s %s\n\n" % (name.encode(), message))
                 if not said and time.monotonic() - told_at > SILENCE_SECONDS:
