@@ -2,13 +2,16 @@
 
 Told are how long it takes from a vote, of thirty pressed within a second, until the projector has
 heard of it, and from the teacher's next step until each phone has; then, of a round of as many
-networks, one a phone, how long until the first result and until all. Phones are connections of the
-feed, not browsers.
+networks, one a phone, how long until the first result and until all; last, of a server that is
+killed meanwhile and started again, how long until the class is there again and trains on. Phones
+are connections of the feed, not browsers.
 """
 
 import argparse
 import asyncio
 import json
+import os
+import signal
 import tempfile
 import time
 import urllib.request
@@ -17,10 +20,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from benchmarks.sessions import say
+from benchmarks.viewers import process_of
 from tests.app.browser import app_server
 
 SUBJECT = "lesson:hidden-hero"
 COMPARISON = "playground:c=afn&c=bn&data=mnist5k"
+PREDICTS = 20.0
+"""Seconds that a class takes to predict, at least, before it trains."""
+MOST_LOST = 6
+"""So many of them train, at most, when the server is killed."""
 PATIENCE = 1200
 """Seconds that a round may take."""
 
@@ -107,16 +115,24 @@ async def _voted(
     ]
 
 
-def round_of(address: str, phones: int) -> None:
-    """Have each phone of a class train a network, and print what that took."""
+def _training(address: str, phones: int) -> tuple[str, list[str]]:
+    """A class that has voted and may train: the room's code, and the phones' tokens."""
     opened = post(address, "room/open", {"from": COMPARISON})
     code, teacher = opened["code"], opened["token"]
     joined = [post(address, f"room/{code}/join", {})["token"] for _ in range(phones)]
-    state = _state(address, code)
-    while state["kind"] != "train":
-        step = {"token": teacher, "step": state["step"] + 1}
-        post(address, f"room/{code}/go", step)
-        state = _state(address, code)
+    while (state := _state(address, code))["kind"] != "train":
+        if state["round"] is not None:
+            for number, token in enumerate(joined):
+                vote = {"poll": 0, "round": state["round"], "choice": number % 3}
+                post(address, f"room/{code}/vote", {"token": token, **vote})
+        post(address, f"room/{code}/go", {"token": teacher, "step": state["step"] + 1})
+    time.sleep(PREDICTS)
+    return code, joined
+
+
+def round_of(address: str, phones: int) -> None:
+    """Have each phone of a class train a network, and print what that took."""
+    code, joined = _training(address, phones)
     began = time.perf_counter()
     for token in joined:
         post(address, f"room/{code}/train", {"token": token})
@@ -133,7 +149,36 @@ def round_of(address: str, phones: int) -> None:
     tested = [dot["accuracy"] for dot in dots if dot["accuracy"] is not None]
     print(f"{phones} networks: the first trains after {moves:.1f} s, the first result after "
           f"{first:.1f} s (<= 5), all after {took:.0f} s (<= 180); {len(tested)} have a result, "
-          f"{min(tested)} to {max(tested)} %")  # fmt: skip
+          f"{min(tested)} to {max(tested)} %", flush=True)  # fmt: skip
+
+
+def restart(env: dict[str, str], log: Path, phones: int) -> None:
+    """Kill a server while a class trains, start another, and print when that has the class."""
+    with app_server(env, log) as address:
+        code, joined = _training(address, phones)
+        for token in joined:
+            post(address, f"room/{code}/train", {"token": token})
+        before: dict[str, Any] = {}
+        while not any(dot["share"] for dot in before.get("dots", [])):
+            before = _state(address, code)
+        os.kill(int(process_of(address).name), signal.SIGKILL)
+    there = 0.0
+    began = time.perf_counter()
+    with app_server(env, log, port=int(address.rpartition(":")[2])):
+        while (took := time.perf_counter() - began) < PATIENCE:
+            now = _state(address, code)
+            dots = now.get("dots", [])
+            same = all(now[name] == before[name] for name in ("step", "here", "counts"))
+            if not there and same and len(dots) == phones:
+                there = took
+            if there and all(dot["is_over"] and dot["accuracy"] is not None for dot in dots):
+                break
+            time.sleep(0.1)
+        else:
+            raise RuntimeError(f"the class did not come back as it was: {now}")
+    print(f"a server killed while {phones} networks train: room, votes and runs are there "
+          f"{there:.1f} s behind its new start (<= 5), all have a result after {took:.0f} s",
+          flush=True)  # fmt: skip
 
 
 def _state(address: str, code: str) -> dict[str, Any]:
@@ -157,6 +202,8 @@ def main() -> None:
                 asyncio.run(measured(address, phones=args.phones, voters=args.voters))
             if args.networks:
                 round_of(address, args.networks)
+        if args.networks:
+            restart(env, Path(folder) / "log", min(args.networks, MOST_LOST))
 
 
 if __name__ == "__main__":

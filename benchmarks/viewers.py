@@ -223,7 +223,7 @@ def p95(values: list[float]) -> float:
     return statistics.quantiles(values, n=20)[-1] if len(values) > 1 else values[0]
 
 
-def _process(address: str) -> Path:
+def process_of(address: str) -> Path:
     """Of the server at an address, a child of this process."""
     port = address.rpartition(":")[2]
     for path in Path("/proc").glob("[0-9]*/cmdline"):
@@ -236,13 +236,13 @@ def _process(address: str) -> Path:
 
 def cpu_seconds(address: str) -> float:
     """Of the processor, that the server at an address has taken."""
-    fields = (_process(address) / "stat").read_text().rpartition(")")[2].split()
+    fields = (process_of(address) / "stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def memory_mb(address: str) -> float:
     """What the server at an address has in memory."""
-    text = (_process(address) / "status").read_text()
+    text = (process_of(address) / "status").read_text()
     return int(text.partition("VmRSS:")[2].split()[0]) / 1024
 
 

@@ -61,7 +61,8 @@ SMALLEST = {
     "room": (
         "--phones 2 --voters 2 --rooms 1 --networks 2",
         r"^2 votes within a second: .* s, median.*\nthe next step until each of 2 phones.*\n"
-        r"2 networks: .*; 2 have a result",
+        r"2 networks: .*; 2 have a result.*\n"
+        r"a server killed while 2 networks train: room, votes and runs are there \d",
     ),
     "sessions": (
         "--repeats 2 --browsers 0 --people 3 --sessions 20 --rest 0",

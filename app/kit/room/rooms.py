@@ -216,6 +216,7 @@ class Rooms:
         def make() -> dict[str, Any]:
             standing = self.standing(self.find(request.path_params["code"]))
             FEED.announce(f"room.{standing.room.code}", announcing(standing))
+            standing.warm_up()
             return standing.told()
 
         return await _answered(make)
@@ -256,6 +257,7 @@ class Rooms:
                     await asyncio.to_thread(room.vote, token, *numbers)
                 case "go":
                     await asyncio.to_thread(room.go, token, _whole(body, "step"))
+                    await asyncio.to_thread(self.standing(room).warm_up)
                 case "follow":
                     await asyncio.to_thread(room.show, token, str(body.get("link", "")))
                 case "begin":

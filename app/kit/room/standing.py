@@ -34,6 +34,11 @@ class Standing:
         part = source.part
         self._class = ClassNetworks(lambda number: part(self._subject, number)) if part else None
 
+    def warm_up(self) -> None:
+        """Have a worker there by the time that phones train, also where one was lost."""
+        if self._class and self.room.is_open:
+            training.warm_up()
+
     def told(self) -> dict[str, Any]:
         """As all who are in it are told."""
         is_experiment = self.room.now.poll == 0

@@ -18,6 +18,15 @@ FEWEST = 3
 """Networks that an interval takes, and pairs that a verdict takes."""
 
 
+def warm_up() -> None:
+    """Have the worker there before the first network is asked for, so that it begins at once.
+
+    Where that cannot be, whoever trains is told.
+    """
+    with suppress(OSError, ValueError, ImportError):
+        backend.ready_runner().start()
+
+
 def start(config: TrainConfig, group: str, number: int, owner: str | None) -> str:
     """Have the network of a phone wait for its turn; the run's id.
 
@@ -79,7 +88,7 @@ class PhoneNetwork:
 
 
 class ClassNetworks:
-    """The networks of a class; each is read until it has ended, and then kept.
+    """The networks of a class; each is read until it has its result, and then kept.
 
     Args:
         part: What the phone of a number trains.
@@ -96,7 +105,7 @@ class ClassNetworks:
             network = self._ended.get(run_id) or self._network(number, run_id)
             if network is None:
                 continue  # deleted since
-            if network.is_over:
+            if network.is_over and network.accuracy is not None:  # others may yet be resumed
                 self._ended[run_id] = network
             found.append(network)
         return found

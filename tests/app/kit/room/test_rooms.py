@@ -129,6 +129,26 @@ def test_an_ablation_opens_a_room_in_which_phones_train(client, monkeypatch):
     assert "right" not in told
 
 
+@pytest.mark.parametrize(("subject", "starts"), [("ablation:parts", 3), ("lesson:gain", 0)])
+def test_a_worker_is_there_before_phones_train(client, monkeypatch, subject, starts):
+    started = []
+
+    class Away:
+        def start(self):
+            started.append(self)
+            raise OSError("there is no worker yet: whoever trains is told, nobody before")
+
+    monkeypatch.setattr("app.kit.backend.ready_runner", Away)
+    _, opened = client.post("/room/open", {"from": subject})
+    room, teacher = f"/room/{opened['code']}", opened["token"]
+    for _ in range(2):
+        assert client.ask(f"{room}/state")[0] == 200
+    assert client.post(f"{room}/go", {"token": teacher, "step": 3}) == (200, {})
+    client.post(f"{room}/end", {"token": teacher})
+    assert client.ask(f"{room}/state")[0] == 200
+    assert len(started) == starts
+
+
 def test_what_cannot_be_is_one_line(client, leading):
     room, teacher = leading
     asked = [

@@ -42,6 +42,19 @@ def test_a_network_that_has_ended_is_read_once(runs, monkeypatch):
     assert reads.read(ids[:2]) == first[:2]
 
 
+def test_a_network_whose_server_ended_is_read_again_once_it_goes_on(runs):
+    run = runs.create(TINY, name="x")
+    assert run.claim()
+    run.end("failed", "its server ended, and its process with it")
+    reads = ClassNetworks(lambda number: RoomPart(config=TINY, contender=0, place=0))
+    [lost] = reads.read([run.id])
+    assert (lost.is_over, lost.accuracy) == (True, None)
+    assert run.reopen(anew=True, restarted=True)
+    list(execute(run))
+    [done] = reads.read([run.id])
+    assert done.accuracy is not None
+
+
 def test_a_phone_keeps_its_number_where_another_run_was_deleted(runs):
     gone, there = (runs.create(replace(TINY, seed=seed), name="x") for seed in (0, 1))
     gone.delete()
