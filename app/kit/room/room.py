@@ -18,7 +18,7 @@ import msgspec
 
 from afn.jsonl import append_line, read_lines
 
-from .script import RoomStep, Script, steps_of
+from .script import RoomStep, Script, WhatIf, steps_of
 
 HOURS = 6.0
 """A room ends by itself so long after it was opened."""
@@ -28,6 +28,8 @@ KEPT = (
 )
 MOST = 400
 """So many phones find room."""
+MOST_HANDED = 60
+"""So many what-ifs are taken."""
 
 
 class RoomError(ValueError):
@@ -59,6 +61,10 @@ class Room:
         """By poll and round, each phone's choice."""
         self.trained: dict[str, str] = {}
         """The run of each phone that has one."""
+        self.handed: dict[str, WhatIf] = {}
+        """What each phone tried, of those that handed it in."""
+        self.pulled = 0
+        """The number of the what-if on the big screen, from 1; 0 where there is none."""
         self._teacher = ""
         self._offset = 0
         self._lock = threading.RLock()
@@ -162,6 +168,37 @@ class Room:
                 self._write({"train": name, "run": start(len(self.trained))})
             return list(self.trained).index(name)
 
+    def hand(self, token: str, what_if: WhatIf) -> int:
+        """Take what a phone tried, in the place of what it handed in before; its number, from 1.
+
+        Raises:
+            RoomError: Forged, too many, or the room is over.
+            OSError: It cannot be kept.
+        """
+        with self._lock:
+            self._must_be_open()
+            name = self.phone(token)
+            if name not in self.handed and len(self.handed) >= MOST_HANDED:
+                raise RoomError(f"{MOST_HANDED} what-ifs are here: no more find room")
+            if self.handed.get(name) != what_if:
+                self._write({"hand": name, "what_if": msgspec.to_builtins(what_if)})
+            return list(self.handed).index(name) + 1
+
+    def pull(self, token: str, number: int) -> None:
+        """Put a what-if on the big screen, until the next step; 0: none.
+
+        Raises:
+            RoomError: By somebody else, or there is no such what-if.
+            OSError: It cannot be kept.
+        """
+        self.lead(token)
+        with self._lock:
+            self._must_be_open()
+            if not 0 <= number <= len(self.handed):
+                raise RoomError(f"there are {len(self.handed)} what-ifs")
+            if number != self.pulled:
+                self._write({"pull": number})
+
     def go(self, token: str, step: int) -> None:
         """Go to a step; to the last one, and the room is over once it is left.
 
@@ -246,6 +283,7 @@ class Room:
                 "steps": len(self.steps), "kind": step.kind, "say": step.say,
                 "here": len(self.phones), "pretends": any(self.phones.values()),
                 "follow": self.follow, "over": not self.is_open, "link": self.script.link,
+                "tries": self.script.tries, "pulled": self.pulled,
                 "poll": step.poll, "round": taken,
                 "question": poll.question, "options": list(poll.options),
             }  # fmt: skip
@@ -287,8 +325,12 @@ class Room:
                 self.votes.setdefault((poll, round), {})[name] = choice
             case {"train": str(name), "run": str(run)}:
                 self.trained[name] = run
+            case {"hand": str(name), "what_if": dict(what_if)}:
+                self.handed[name] = msgspec.convert(what_if, WhatIf)
+            case {"pull": int(number)}:
+                self.pulled = number
             case {"step": int(step)}:
-                self.step = step
+                self.step, self.pulled = step, 0
             case {"follow": str(link)}:
                 self.follow = link
             case {"end": _}:

@@ -5,8 +5,8 @@
 - ``GET room/CODE/state`` says how it stands; news of it come by the live feed as ``room.CODE``.
 - ``GET room/CODE/figure`` draws what the experiment found; ``GET room/CODE/report.csv`` and
   ``report.html`` are the report.
-- ``POST room/CODE/join|vote|train|go|follow|begin|pretend|end`` take JSON, all but the first with a
-  token.
+- ``POST room/CODE/join|vote|train|hand|go|follow|pull|begin|pretend|end`` take JSON, all but the
+  first with a token.
 """
 
 import asyncio
@@ -268,6 +268,12 @@ class Rooms:
                     train = self.standing(room).train
                     number = await asyncio.to_thread(train, token, _known(owner))
                     return {"number": number}
+                case "hand":
+                    hand, runs = self.standing(room).hand, str(body.get("runs", ""))
+                    number = await asyncio.to_thread(hand, token, runs, _known(owner))
+                    return {"number": number}
+                case "pull":
+                    await asyncio.to_thread(room.pull, token, _whole(body, "number"))
                 case "pretend":
                     room.lead(token)
                     known, train = _known(owner), self.standing(room).train

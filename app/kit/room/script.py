@@ -27,6 +27,17 @@ class RoomContender(msgspec.Struct, frozen=True, kw_only=True):
     color: str
 
 
+class WhatIf(msgspec.Struct, frozen=True, kw_only=True):
+    """What a student tried on the Playground, and handed in; plain data, kept with the room."""
+
+    runs: tuple[str, ...]
+    """Their ids."""
+    networks: tuple[RoomContender, ...]
+    """The same in the same order, as they are shown."""
+    changes: tuple[str, ...]
+    """What it sets otherwise than what it began with, in a few letters each."""
+
+
 class Script(msgspec.Struct, frozen=True, kw_only=True):
     """What a class goes through; plain data, kept with the room."""
 
@@ -48,6 +59,8 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
     """What they vary, along the scatter plot; empty where each contender is a column of it."""
     axis: str = ""
     """What the places are."""
+    tries: str = ""
+    """The Playground's settings that a what-if begins with, as in its address; empty: its own."""
     others: tuple[tuple[str, str], ...] = ()
     """What else a room of the same can be: in words, and its subject."""
 

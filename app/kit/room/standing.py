@@ -11,6 +11,7 @@ from . import training
 from .room import Room, RoomError
 from .script import Finding, RoomSource
 from .training import ClassNetworks, PhoneNetwork
+from .what_ifs import WhatIfs, what_if
 
 _LOOK_SECONDS = 0.5
 """How often an experiment is looked at while it runs."""
@@ -32,7 +33,9 @@ class Standing:
         self._finding = Finding(share=0.0, told="")
         self._networks: list[PhoneNetwork] = []
         part = source.part
-        self._class = ClassNetworks(lambda number: part(self._subject, number)) if part else None
+        self._class = ClassNetworks(lambda number, _: part(self._subject, number)) if part else None
+        self._what_ifs, self._tried_at = WhatIfs(), float("-inf")
+        self._tried: list[dict[str, Any]] = []
 
     def warm_up(self) -> None:
         """Have a worker there by the time that phones train, also where one was lost."""
@@ -43,7 +46,7 @@ class Standing:
         """As all who are in it are told."""
         is_experiment = self.room.now.poll == 0
         found = self.finding() if is_experiment else None
-        told = self.room.told(found.right if found else None)
+        told = self.room.told(found.right if found else None) | {"what_ifs": self._tries()}
         if not found:
             return told
         script = self.room.script
@@ -97,6 +100,30 @@ class Standing:
             return training.start(config, f"room-{self.room.code}", number, owner)
 
         return self.room.train(token, start)
+
+    def hand(self, token: str, run_ids: str, owner: str | None) -> int:
+        """Take the what-if of a phone; its number among the class's.
+
+        Args:
+            token: The phone's.
+            run_ids: Of its runs, as in the Playground's address.
+            owner: Who started them; None where the server is not shared.
+
+        Raises:
+            RoomError: Nothing was trained, or it is not to be had.
+            OSError: It cannot be kept.
+        """
+        script = self.room.script
+        assert script is not None
+        number = self.room.hand(token, what_if(run_ids, script.tries, owner))
+        self._tried_at = float("-inf")
+        return number
+
+    def _tries(self) -> list[dict[str, Any]]:
+        if self.room.handed and time.monotonic() - self._tried_at > _LOOK_SECONDS:
+            self._tried_at = time.monotonic()
+            self._tried = self._what_ifs.told(self.room.handed)
+        return self._tried
 
     def _look(self, *, begins: bool) -> None:
         try:

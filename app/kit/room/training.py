@@ -91,22 +91,22 @@ class ClassNetworks:
     """The networks of a class; each is read until it has its result, and then kept.
 
     Args:
-        part: What the phone of a number trains.
+        part: What the phone of a number trains, given what its run says of that.
     """
 
-    def __init__(self, part: Callable[[int], RoomPart]) -> None:
+    def __init__(self, part: Callable[[int, TrainConfig], RoomPart]) -> None:
         self._part = part
-        self._ended: dict[str, PhoneNetwork] = {}
+        self._ended: dict[tuple[int, str], PhoneNetwork] = {}
 
     def read(self, run_ids: Sequence[str]) -> list[PhoneNetwork]:
         """Those of these runs that are there, in the order of their phones' numbers."""
         found = []
         for number, run_id in enumerate(run_ids):
-            network = self._ended.get(run_id) or self._network(number, run_id)
+            network = self._ended.get((number, run_id)) or self._network(number, run_id)
             if network is None:
                 continue  # deleted since
             if network.is_over and network.accuracy is not None:  # others may yet be resumed
-                self._ended[run_id] = network
+                self._ended[number, run_id] = network
             found.append(network)
         return found
 
@@ -125,7 +125,7 @@ class ClassNetworks:
         lambdas = history.lambdas if history.num_steps and history.adaptive_layers else None
         return PhoneNetwork(
             number=number,
-            part=self._part(number),
+            part=self._part(number, config),
             share=history.share_done(config.epochs),
             is_over=status in ENDED,
             accuracy=accuracy,

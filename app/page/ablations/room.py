@@ -9,6 +9,7 @@ from afn.settings.config import TrainConfig
 from afn.sweep.plan import plan
 from afn.sweep.spec import read_spec
 
+from ...kit.comparison import to_url
 from ...kit.results import Layout, SweepResults
 from ...kit.room.script import Finding, Poll, RoomContender, RoomSource, Script
 from ...kit.room.training import PhoneNetwork, RoomPart
@@ -45,6 +46,7 @@ def script_of(name: str) -> Script:
         "turn, then the next seed.",
         polls=(Poll(question=ready.question, options=ready.expectations),),
         link=f"ablations?{urlencode({'sweep': name})}",
+        tries=f"?{urlencode(to_url((cells.configs[min(cells.configs)],)), doseq=True)}",
         contenders=cells.contenders,
         places=cells.places,
         axis=cells.axis,

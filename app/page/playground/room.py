@@ -65,6 +65,7 @@ def _script_of_seeds(subject: str, pair: Comparison) -> Script:
             ),
         ),
         link=f"?{subject}",
+        tries=f"?{subject}",
         contenders=_contenders(pair),
         others=others if any(config.is_adaptive for config in pair) else (),
     )
@@ -95,6 +96,7 @@ def _script_of_starts(subject: str, alone: Comparison) -> Script:
             ),
         ),
         link=f"?{link}",
+        tries=f"?{link}",
         contenders=_contenders(alone),
         places=tuple(f"{value:g}" for value in _LAMBDAS),
         axis="λ_μ and λ_σ at the start",

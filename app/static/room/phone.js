@@ -1,6 +1,6 @@
 // A phone in a room: one question, large buttons, one thumb.
 
-import { bars, base, dots, element, follow, letter, memory, post, shift } from "./room.js";
+import { bars, base, dots, element, follow, framed, letter, linked, memory, post, shift } from "./room.js";
 
 const room = document.getElementById("room");
 const path = location.pathname.slice(`${base}/join`.length).replaceAll("/", "");
@@ -40,25 +40,72 @@ async function join() {
 let told = null;
 let problem = "";
 let left = ""; // the page that this phone was freed from
+/** A request of this phone; where the room does not know it any more, it comes in anew. */
+async function send(what, body) {
+  const answer = await post(`room/${code}/${what}`, { token, ...body });
+  return answer.status === 403 && !(await join()) ? post(`room/${code}/${what}`, { token, ...body }) : answer;
+}
+
 async function vote(choice) {
   const { poll, round } = told;
   const key = `${KEY}-${poll}-${round}`;
   const before = memory(key);
   memory(key, choice);
   draw();
-  let answer = await post(`room/${code}/vote`, { token, poll, round, choice });
-  if (answer.status === 403 && !(await join())) answer = await post(`room/${code}/vote`, { token, poll, round, choice });
+  const answer = await send("vote", { poll, round, choice });
   problem = answer.refused ?? "";
   if (problem) memory(key, before ?? "");
   draw();
 }
 
 async function train() {
-  let answer = await post(`room/${code}/train`, { token });
-  if (answer.status === 403 && !(await join())) answer = await post(`room/${code}/train`, { token });
+  const answer = await send("train", {});
   problem = answer.refused ?? "";
   if (!problem) memory(`${KEY}-number`, answer.number);
   draw();
+}
+
+// -- a what-if of one's own ---------------------------------------------------------------------------
+
+const OWN = { isOpen: `${KEY}-own`, link: `${KEY}-own-link`, number: `${KEY}-own-number` };
+
+let playground = null; // it goes on behind the room's questions
+
+/** The Playground, where it was left, or nothing of it. */
+function playing(isShown) {
+  if (isShown && !playground) {
+    const src = `${base}/${memory(OWN.link) || linked(told.tries || "?", { embed: true })}`;
+    playground = element("iframe", { src, title: "Your what-if" });
+    room.after(playground);
+  }
+  if (playground) playground.hidden = !isShown;
+  document.body.classList.toggle("plays", isShown);
+}
+
+addEventListener("pagehide", () => {
+  const at = playground?.contentWindow.location;
+  if (at?.search) memory(OWN.link, `${at.pathname.slice(base.length + 1)}${at.search}`);
+});
+
+function turn(isOpen) {
+  memory(OWN.isOpen, isOpen ? 1 : "");
+  problem = "";
+  draw();
+}
+
+async function hand() {
+  const { search } = playground.contentWindow.location;
+  const answer = await send("hand", { runs: new URLSearchParams(search).get("run") ?? "" });
+  problem = answer.refused ?? "";
+  if (!problem) memory(OWN.number, answer.number);
+  draw();
+}
+
+/** What became of what was handed in. */
+function handed() {
+  const number = Number(memory(OWN.number));
+  if (!number) return "";
+  return element("p", { role: "status" }, told.pulled === number ? "Your what-if is on the screen." : `Yours is what-if ${number}.`);
 }
 
 /** What this phone's network does, or the button that has it trained. */
@@ -84,14 +131,23 @@ function draw() {
   document.title = told.title;
   document.body.dataset.step = told.step;
   const { kind, poll, round, question, options, follow: link } = told;
-  if (link && link !== left && !told.over) {
-    const frame = room.querySelector("iframe");
-    if (frame?.dataset.link === link) return;
-    room.replaceChildren(
+  const follows = link && link !== left && !told.over;
+  const plays = Boolean(memory(OWN.isOpen)) && !told.over && !follows;
+  playing(plays);
+  if (follows) {
+    framed(room, link, "What the teacher shows", [
       element("header", {}, element("b", {}, told.title),
         element("button", { type: "button", onclick: () => ((left = link), draw()) }, "Back to the room")),
-      element("iframe", { src: `${base}/${link}`, title: "What the teacher shows", data: { link } }),
-    );
+    ], []);
+    return;
+  }
+  if (plays) {
+    const votes = round != null;
+    room.replaceChildren(
+      element("header", {},
+        element("button", { type: "button", className: votes ? "main" : "", onclick: () => turn(false) }, votes ? "Vote now" : "Back to the room"),
+        element("button", { type: "button", className: votes ? "" : "main", onclick: hand }, "Hand it in")),
+      problem ? element("p", { role: "alert" }, problem) : handed());
     return;
   }
   const mine = (number) => {
@@ -126,6 +182,8 @@ function draw() {
     }
   }
   if (link && !told.over) parts.push(element("button", { type: "button", onclick: () => ((left = ""), draw()) }, "Follow the teacher"));
+  if (!told.over && round == null && kind !== "join")
+    parts.push(element("button", { type: "button", onclick: () => turn(true) }, playground || memory(OWN.link) ? "Back to your what-if" : "Try a what-if of your own"), handed());
   parts.push(element("p", { role: "alert" }, problem));
   room.replaceChildren(...parts.filter(Boolean));
 }

@@ -113,6 +113,40 @@ export function bars({ options, counts, right, why }) {
   );
 }
 
+/** A page of the app between what is above and below, which alone is drawn anew as long as it is the same. */
+export function framed(room, link, title, above, below) {
+  let frame = room.querySelector("iframe");
+  if (frame?.dataset.link !== link) {
+    frame = element("iframe", { src: `${base}/${link}`, title, data: { link } });
+    room.replaceChildren(frame);
+  }
+  for (const each of [...room.children]) if (each !== frame) each.remove();
+  frame.before(...above);
+  frame.after(...below);
+}
+
+/** A link with more in its query. */
+export function linked(link, more) {
+  const [path, query] = link.split("?");
+  const full = new URLSearchParams(query);
+  for (const [name, value] of Object.entries(more)) full.set(name, value);
+  return `${path}?${full}`;
+}
+
+/** What a phone tried: each network with its accuracy, as far as it is. */
+export function tried({ networks }) {
+  if (!networks.length) return element("p", {}, "Its runs were deleted.");
+  const rows = networks.map(({ name, color, accuracy, share, is_over: isOver }) => {
+    const bar = element("i");
+    bar.style.width = `${accuracy ?? 0}%`;
+    bar.style.background = color;
+    const state = accuracy != null ? `${accuracy} %` : isOver ? "no result" : `${Math.round(100 * share)} % trained`;
+    return element("li", {}, element("p", {}, name),
+      element("div", { className: "bar" }, element("span", {}, bar), element("b", {}, state)));
+  });
+  return element("ol", { className: "bars" }, rows);
+}
+
 /** How many moved between two votes, in words. */
 export function shift({ shift: found, right }) {
   if (!found?.both) return "";

@@ -1,6 +1,6 @@
 // The projector of a room: the plan before it is opened, then one thing at a time. → next, ← back.
 
-import { bars, base, dots, element, follow, get, memory, post, shift } from "./room.js";
+import { bars, base, dots, element, follow, framed, get, linked, memory, post, shift, tried } from "./room.js";
 
 const room = document.getElementById("room");
 const code = location.pathname.slice(`${base}/room`.length).replaceAll("/", "").toUpperCase();
@@ -59,7 +59,7 @@ async function act(what, body = {}) {
   const answer = await post(`room/${code}/${what}`, { token, ...body });
   refusal.textContent = answer.refused ?? "";
 }
-const go = (by) => told && !told.over && token && act("go", { step: Math.min(Math.max(told.step + by, 0), told.steps - 1) });
+const go = (by) => ((isListed = false), told) && !told.over && token && act("go", { step: Math.min(Math.max(told.step + by, 0), told.steps - 1) });
 
 document.addEventListener("keydown", ({ key, target }) => {
   if (!code || target.closest?.("input, button, a")) return;
@@ -83,17 +83,40 @@ function qr(size) {
     element("span", {}, address.replace(/^https?:\/\//, "")));
 }
 
+let isListed = false; // the what-ifs, for whoever leads to choose from
+const toggle = (is) => ((isListed = is), draw());
+
+/** A what-if's name, and what it changes. */
+const words = ({ number, changes }) => [`What-if ${number}`, ...changes].join(", ");
+
+function listed() {
+  return element("ol", { className: "what-ifs" }, told.what_ifs.map((each) =>
+    element("li", {}, element("h2", {}, words(each)), tried(each),
+      each.networks.length ? element("button", { onclick: () => ((isListed = false), act("pull", { number: each.number })) }, "Show on the screen") : "")));
+}
+
 function draw() {
-  const { kind, over } = told;
+  const { kind, over, pulled } = told;
+  const tries = told.what_ifs.length;
+  if (pulled && !over) {
+    const shown = told.what_ifs[pulled - 1];
+    if (!shown) return;
+    framed(room, linked("?", { run: shown.runs, stage: 1, embed: true }), `What-if ${pulled}`,
+      [],
+      [refusal, element("footer", {}, element("h1", {}, words(shown)),
+        token ? element("button", { className: "main", onclick: () => act("pull", { number: 0 }) }, "Back to the class") : "")]);
+    return;
+  }
   document.title = `${told.title} · ${code}`;
   document.body.dataset.step = told.step;
   const isVoting = told.round != null;
-  const title = kind === "join" ? told.title : kind === "end" || over ? "Thank you." : told.question;
+  const title = isListed && tries && !over ? "What the class tried: test images read" : kind === "join" ? told.title : kind === "end" || over ? "Thank you." : told.question;
   const head = element("header", {},
     element("p", {}, `${code} · ${told.here} here${told.pretends ? ", some pretend" : ""}`),
     element("h1", { className: title.length > 70 ? "long" : "" }, title));
   const body = [];
-  if (over || kind === "end") {
+  if (isListed && tries && !over) body.push(listed());
+  else if (over || kind === "end") {
     body.push(element("p", { className: "buttons" },
       ...(token ? ["csv", "html"].map((form) => element("button", { onclick: () => report(form) }, `Report (${form.toUpperCase()})`)) : []),
       element("a", { href: `${base}/${told.link}` }, "To the app"),
@@ -113,9 +136,10 @@ function draw() {
     body.push(element("div", { className: `columns${width}` }, kind === "train" ? "" : element("div", {}, left), right));
   }
   const foot = element("footer", {},
-    token && !over ? element("a", { href: `${base}/${told.link}`, target: "_blank", title: "On a page of the app: take all phones there" }, "App") : "",
-    token ? element("button", { onclick: () => go(-1), disabled: over || told.step === 0 }, "Back") : "",
-    element("span", { className: "say" }, over || kind === "experiment" ? "" : told.say),
+    token && !over && !isListed ? element("a", { href: `${base}/${told.link}`, target: "_blank", title: "On a page of the app: take all phones there" }, "App") : "",
+    token && !isListed ? element("button", { onclick: () => go(-1), disabled: over || told.step === 0 }, "Back") : "",
+    element("span", { className: "say" }, over || isListed || kind === "experiment" ? "" : told.say),
+    token && tries && !over ? element("button", { onclick: () => toggle(!isListed) }, isListed ? "Back to the class" : `What-ifs (${tries})`) : "",
     token && kind === "experiment" ? element("button", { onclick: () => act("begin"), disabled: told.share > 0 && told.share < 1 }, "Run it here") : "",
     token && !over && kind !== "end" ? element("button", { className: "main", onclick: () => go(1) }, `${NEXT[kind] ?? "Next"} ▸`) : "");
   const figure = room.querySelector(".figure");

@@ -6,8 +6,8 @@ import pytest
 from msgspec import structs
 
 from app.kit.room import report
-from app.kit.room.room import MOST, Room, RoomError
-from app.kit.room.script import Finding, Poll, RoomContender, Script
+from app.kit.room.room import MOST, MOST_HANDED, Room, RoomError
+from app.kit.room.script import Finding, Poll, RoomContender, Script, WhatIf
 
 SCRIPT = Script(
     subject="lesson:none", title="<b>Why?</b>", minutes=10, aims=("Know why.",), setup="It runs.",
@@ -143,6 +143,43 @@ def test_a_server_that_comes_back_finds_the_class_as_it_was(path):
     go(again, teacher, "shown")
     assert again.told()["counts"] == [[1, 0]]
     assert Room(path, "secret").told() == again.told()
+
+
+def test_what_students_tried_waits_until_the_teacher_shows_it_also_behind_a_restart(opened, path):
+    room, teacher = opened
+    ann, bob = room.join(), room.join()
+    tries = [
+        WhatIf(runs=(run,), networks=(RoomContender(name="AFN", color="#000"),), changes=("lr 1",))
+        for run in ("a", "b", "c")
+    ]
+    handed = zip((ann, bob, ann, ann), (*tries, tries[2]), strict=True)
+    assert [room.hand(phone, tried) for phone, tried in handed] == [1, 2, 1, 1]
+    room.pull(teacher, 1)
+    again = Room(path, "secret")
+    assert list(again.handed.values()) == [tries[2], tries[1]]  # the later one in its place
+    assert again.told() == room.told()
+    assert again.told()["pulled"] == 1
+    go(again, teacher, "vote")
+    assert again.told()["pulled"] == 0
+    for token, number in ((ann, 1), (teacher, 3), (teacher, -1)):
+        with pytest.raises(RoomError, match=r"somebody else leads|there are 2"):
+            again.pull(token, number)
+    with pytest.raises(RoomError, match="not in the room"):
+        again.hand("x", tries[0])
+    again.end(teacher)
+    with pytest.raises(RoomError, match="over"):
+        again.hand(bob, tries[0])
+
+
+def test_a_class_tries_only_so_much(opened):
+    room, _ = opened
+    tried = WhatIf(runs=("a",), networks=(), changes=())
+    phones = [room.join() for _ in range(MOST_HANDED + 1)]
+    for phone in phones[:-1]:
+        room.hand(phone, tried)
+    with pytest.raises(RoomError, match="no more find room"):
+        room.hand(phones[-1], tried)
+    assert room.hand(phones[0], tried) == 1
 
 
 def test_after_its_end_nothing_happens_any_more(opened, monkeypatch):

@@ -32,7 +32,7 @@ def test_a_network_that_has_ended_is_read_once(runs, monkeypatch):
         ids.append(run.id)
     waiting = runs.create(TINY, name="waits")
     ids.append(waiting.id)
-    reads = ClassNetworks(lambda number: RoomPart(config=TINY, contender=number % 2, place=0))
+    reads = ClassNetworks(lambda number, _: RoomPart(config=TINY, contender=number % 2, place=0))
     first = reads.read(ids)
     assert [each.is_over for each in first] == [True, True, False]
     assert first[0].accuracy is not None
@@ -46,7 +46,7 @@ def test_a_network_whose_server_ended_is_read_again_once_it_goes_on(runs):
     run = runs.create(TINY, name="x")
     assert run.claim()
     run.end("failed", "its server ended, and its process with it")
-    reads = ClassNetworks(lambda number: RoomPart(config=TINY, contender=0, place=0))
+    reads = ClassNetworks(lambda number, _: RoomPart(config=TINY, contender=0, place=0))
     [lost] = reads.read([run.id])
     assert (lost.is_over, lost.accuracy) == (True, None)
     assert run.reopen(anew=True, restarted=True)
@@ -58,7 +58,7 @@ def test_a_network_whose_server_ended_is_read_again_once_it_goes_on(runs):
 def test_a_phone_keeps_its_number_where_another_run_was_deleted(runs):
     gone, there = (runs.create(replace(TINY, seed=seed), name="x") for seed in (0, 1))
     gone.delete()
-    reads = ClassNetworks(lambda number: RoomPart(config=TINY, contender=0, place=number))
+    reads = ClassNetworks(lambda number, _: RoomPart(config=TINY, contender=0, place=number))
     [dot] = training.told(reads.read([gone.id, there.id]))["dots"]
     assert (dot["number"], dot["place"], dot["accuracy"]) == (1, 1, None)
 

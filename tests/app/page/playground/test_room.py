@@ -64,7 +64,7 @@ def test_a_phone_trains_once_and_only_when_it_is_time(runs, tmp_path):
     assert Room(room.path, "secret").trained == room.trained
     with pytest.raises(RoomError, match="not in the room"):
         room.train("x", start)
-    reads = ClassNetworks(lambda number: comparisons.part_of(LINK, number))
+    reads = ClassNetworks(lambda number, _: comparisons.part_of(LINK, number))
     dots = told(reads.read(list(room.trained.values())))["dots"]
     assert [(dot["number"], dot["contender"], dot["seed"], dot["accuracy"]) for dot in dots] == [
         (0, 0, 0, None), (1, 1, 0, None)
