@@ -133,7 +133,7 @@ def test_what_a_student_tried_comes_onto_the_big_screen_and_stays_there_behind_a
         assert page.evaluate(SMALL) == []
         judged(page)
         button(page, "Show on the screen").click()
-        on_stage = page.frame_locator("iframe").get_by_text("The contenders as diagrams")
+        on_stage = page.frame_locator("iframe").locator(".stage-place")
         expect(on_stage).to_be_visible()
         expect(phone.get_by_role("status")).to_have_text("Your what-if is on the screen.")
         port = int(address.rpartition(":")[2])
