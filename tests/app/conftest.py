@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from afn.engine.execution import execute
 from afn.runs.store import RunStore
@@ -65,18 +65,34 @@ def motion() -> Motion:
     return "no-preference"
 
 
+@pytest.fixture(scope="session")
+def visitor(chromium: Browser) -> Iterator[BrowserContext]:
+    """One for all pages: scripts that were loaded once are not loaded and compiled again."""
+    context = chromium.new_context()
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def page(chromium: Browser, motion: Motion) -> Iterator[Page]:
-    """A patient page; what was started on it is stopped at the end."""
-    context = chromium.new_context(viewport={"width": 1440, "height": 1000}, reduced_motion=motion)
-    page = context.new_page()
+def page(visitor: BrowserContext, motion: Motion) -> Iterator[Page]:
+    """A patient page of somebody new; what was started on it is stopped at the end."""
+    page = visitor.new_page()
+    page.set_viewport_size({"width": 1440, "height": 1000})
+    page.emulate_media(reduced_motion=motion)
     page.set_default_timeout(IN_A_BROWSER)
     expect.set_options(timeout=IN_A_BROWSER)
     yield page
     if (stop := button(page, "Stop")).count() and stop.is_enabled():
         stop.click()
         expect(page.get_by_role("button", name="Stop", exact=True, disabled=False)).to_have_count(0)
-    context.close()
+    if page.url.startswith("http"):
+        visitor.new_cdp_session(page).send(
+            "Storage.clearDataForOrigin",
+            {"origin": page.evaluate("location.origin"), "storageTypes": "all"},
+        )
+    visitor.clear_cookies()
+    for each in visitor.pages:
+        each.close()
 
 
 @pytest.fixture
