@@ -76,7 +76,8 @@ def place(page):
 def shown(page):
     """Which figure, and which of its own steps."""
     step = page.locator("[data-staged] .afn-inside h3").all_inner_texts()
-    return " ".join([page.locator(".afn-stage h2").inner_text(), place(page), *step])
+    number, _, _ = place(page).partition(" / ")  # of how many may not be known yet
+    return " ".join([page.locator(".afn-stage h2").inner_text(), number, *step])
 
 
 def walked(page, key):
