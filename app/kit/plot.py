@@ -28,9 +28,13 @@ def heading(
     kind: Literal["", "live", "precomputed"] = "",
     is_part: bool = False,
     side: Callable[[], object] | None = None,
+    taken: str = "",
 ) -> None:
-    """Draw it, with its own controls and a badge beside it; a part stands below another heading."""
-    screen().say(Heading(title=title, about=about, is_part=is_part))
+    """Draw it, with its own controls and a badge beside it; a part stands below another heading.
+
+    `taken` is what it says in a file, where that is not of one step alone.
+    """
+    screen().say(Heading(title=taken or title, about=about, is_part=is_part))
     with st.container(horizontal=True, vertical_alignment="center", key=f"head.{key}"):
         draw = st.subheader if is_part else st.header
         draw(title, anchor=False, width="content")

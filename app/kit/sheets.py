@@ -8,7 +8,7 @@ import asyncio
 import base64
 import re
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import streamlit as st
 from starlette.requests import Request
@@ -84,6 +84,36 @@ def embedded(address: str) -> str:
         return address
     data = _read(_folder(source) / file)
     return f"data:image/png;base64,{base64.b64encode(data).decode()}" if data else ""
+
+
+_PICTURE_BYTES = 1_500_000
+"""Room in a file for the feature maps of one drawing."""
+
+
+def pictured(spec: dict[str, Any], chunk: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a live chart is told, for a file: pictures in place of addresses, and nothing is live.
+
+    Of feature maps, which are there for every few steps, every other one is left out until they
+    fit; the newest stays.
+    """
+    if "sheet" in spec:
+        spec = {**spec, "sheet": embedded(spec["sheet"])}
+    if spec["kind"] != "network":
+        return spec, chunk
+    lanes = [{**lane, "isLive": False} for lane in spec["lanes"]]
+    probes = [
+        [lane, {**about, "sheet": embedded(about["sheet"])} if about["sheet"] else about]
+        for lane, about in chunk.get("probes", [])
+    ]
+    sheets = [
+        [lane, step, embedded(address), *rest]
+        for lane, step, address, *rest in chunk.get("sheets", [])
+        if address
+    ]
+    while sum(len(row[2]) for row in sheets) > _PICTURE_BYTES and len(sheets) > len(lanes):
+        of = [[row for row in sheets if row[0] == number] for number in range(len(lanes))]
+        sheets = [row for rows in of for row in rows[::-1][::2][::-1]]
+    return {**spec, "lanes": lanes, "inside": ""}, {**chunk, "probes": probes, "sheets": sheets}
 
 
 def _folder(source: str) -> Path:

@@ -31,7 +31,7 @@ from ..feed import FEED, Drawn
 from ..folders import PLOTLY, STATIC
 from ..handout.parts import Drawing
 from ..handout.screen import screen
-from ..sheets import embedded
+from ..sheets import pictured
 from ..view import in_session, said
 
 TICK_BYTES = 1_200
@@ -110,10 +110,6 @@ def live_chart(
     )
 
 
-_MANY_PICTURES = ("network",)
-"""Kinds with a picture for every few steps, which are not handed out."""
-
-
 def handed_out(
     key: str, title: str, make: Callable[[], Drawn], props: Mapping[str, Any] = MappingProxyType({})
 ) -> Drawing:
@@ -122,12 +118,8 @@ def handed_out(
     def data() -> dict[str, Any] | None:
         drawn = make()
         kind = drawn.spec["kind"]
-        if kind in _MANY_PICTURES:
-            return None
         everything, _ = drawn.feed(None)
-        spec = drawn.spec
-        if "sheet" in spec:
-            spec = {**spec, "sheet": embedded(spec["sheet"])}
+        spec, everything = pictured(drawn.spec, everything)
         whole = {"n": 0, "spec": spec, "reading": drawn.reading, **everything}
         own = {**props, "plays": False} if kind == "scrubber" else {}  # others ask the page
         return {

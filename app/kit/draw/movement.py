@@ -93,7 +93,7 @@ def way_figure(shown: Sequence[Moved], *, height: int = 300) -> Figure:
     for x, text in _marks(alone):
         figure.add_annotation(
             x=x, y=top, text=text, showarrow=False, yanchor="bottom", yref="y",
-            xanchor="center", font={"size": 12},
+            xanchor="center" if text == "start" else "right", font={"size": 12},
         )  # fmt: skip
     across = axis("along the start", range=[-0.04, right], nticks=7, showgrid=False)
     up = axis("away from it", range=[-0.03, top], nticks=5, showgrid=False, zeroline=True)
@@ -220,11 +220,13 @@ def answers_figure(shown: Sequence[Moved], *, height: int = 300) -> Figure:
             )  # fmt: skip
     answers, measured = ([_changes(o)[i] for each in shown for o in each.movement.outputs]
                          for i in (0, 1))  # fmt: skip
-    for values, text in ((answers, "● networks' answers"), (measured, "○ measured statistics")):
-        if found := sorted(value for value in values if value > _SMALLEST):
+    for values, text, side in (
+        (answers, "● networks' answers", "left"), (measured, "○ measured statistics", "right"),
+    ):  # fmt: skip
+        if any(value > _SMALLEST for value in values):
             figure.add_annotation(
-                x=math.log10(100 * found[len(found) // 2]), y=-0.55, text=text, showarrow=False,
-                yanchor="bottom", font={"size": 12},
+                x=float(side == "right"), xref="paper", xanchor=side, y=-0.55, yanchor="bottom",
+                text=text, showarrow=False, font={"size": 12},
             )  # fmt: skip
     if any(value <= _SMALLEST for value in answers):
         figure.add_annotation(

@@ -2,11 +2,9 @@
 
 import re
 from datetime import datetime
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode
 
 import streamlit as st
-
-from afn.settings.config import SETTINGS
 
 from ..plot import download
 from ..view import here
@@ -39,22 +37,12 @@ def offer_file() -> None:
 
 def document_of(shown: Screen, link: str) -> Document:
     """What is on the screen at this moment."""
-    asked: dict[str, str] = {}
-    if shown.query is None:
-        for name, value in parse_qsl(urlsplit(link).query):
-            title = _TITLES.get(name, name)
-            asked[title] = f"{asked[title]}, {value}" if title in asked else value
     return Document(
         title=shown.title,
         parts=[*shown.parts(), *trained(shown.configs)],
         date=f"{datetime.now().astimezone():%-d %B %Y}",
-        settings=asked,
         link=link,
     )
-
-
-_TITLES = {setting.url: setting.label for setting in SETTINGS.values()}
-"""What is in links to the Playground."""
 
 
 def _stem(title: str) -> str:

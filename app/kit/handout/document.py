@@ -1,6 +1,6 @@
 """One HTML file that says what a screen says, wherever it is opened: nothing is loaded for it.
 
-It holds the words, tables and figures of a page, its settings, the way back to it and the licence.
+It holds the words, tables and figures of a page, the way back to it and the licence.
 Figures of Plotly are drawn by the Plotly that is installed, the app's own ones by its own scripts,
 both packed into the file; a policy in its head forbids the browser to ask anybody for anything.
 """
@@ -10,14 +10,15 @@ import html
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from afn import __version__
+from afn.wording import number_words
 
 from ..folders import STATIC
 from ..markdown import plain
@@ -53,8 +54,6 @@ class Document:
     parts: Sequence[Piece]
     date: str
     """When it was made, in words."""
-    settings: Mapping[str, str] = field(default_factory=dict)
-    """Of the screen, plain text by name."""
     link: str = ""
     """The screen's address; empty where nobody has one."""
     is_plain: bool = False
@@ -64,7 +63,7 @@ class Document:
         """The file. Equal parts and dates make equal files."""
         made = _Making(base=self.link if self.link.startswith(("http://", "https://")) else "")
         body = made.all(_said(self.parts))
-        look = "" if self.is_plain else _LOOK.read_text()
+        look, font = ("", "") if self.is_plain else (_LOOK.read_text(), scripts.letters())
         style, script = ((STATIC / "handout" / name).read_text() for name in _OWN)
         packed, drawer = scripts.plotly(frozenset(made.traces)) if made.traces else ("", "")
         look = re.sub(r"</?style>", "", look)
@@ -74,9 +73,9 @@ class Document:
                 f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
                 '<meta name="viewport" content="width=device-width, initial-scale=1">',
                 '<meta name="color-scheme" content="light dark">',
-                f"<title>{html.escape(self.title)}</title><style>{look}\n{style}</style></head>",
+                f"<title>{html.escape(self.title)}</title><style>{font}{look}\n{style}</style></head>",
                 f"<body><main><header><h1>{html.escape(self.title)}</h1>{self._origin(made.base)}",
-                f"</header>{body}{self._settings()}</main>{_footer(drawer)}",
+                f"</header>{body}</main>{_footer(drawer, has_font=bool(font))}",
                 _data("afn-files", made.files) if made.drawings else "",
                 _data("afn-figures", made.figures) if made.figures else "",
                 f'<script type="text/plain" id="afn-plotly">{packed}</script>' if packed else "",
@@ -92,17 +91,6 @@ class Document:
         )
         told = f"{html.escape(name)} · {html.escape(self.date)}"
         return f'<p class="small">{told}{f" · {link}" if link else ""}</p>'
-
-    def _settings(self) -> str:
-        if not self.settings:
-            return ""
-        rows = "".join(
-            f'<tr><th scope="row">{html.escape(name)}</th><td>{html.escape(value)}</td></tr>'
-            for name, value in self.settings.items()
-        )
-        return (
-            f"<section><h2>Settings</h2>{_framed('Settings', f'<tbody>{rows}</tbody>')}</section>"
-        )
 
 
 def _said(parts: Iterable[Piece]) -> list[Piece]:
@@ -244,9 +232,15 @@ def _framed(label: str, rows: str) -> str:
 def _records(part: Records) -> str:
     if not part.rows:
         return ""
-    heads = "".join(f'<th scope="col">{html.escape(str(name))}</th>' for name in part.rows[0])
+    css = {
+        name: ' class="number"' if all(_is_number(row.get(name)) for row in part.rows) else ""
+        for name in part.rows[0]
+    }
+    heads = "".join(
+        f'<th scope="col"{kind}>{html.escape(f"{name}")}</th>' for name, kind in css.items()
+    )
     lines = (
-        "".join(f"<td>{html.escape(_cell(value))}</td>" for value in row.values())
+        "".join(f"<td{css[name]}>{html.escape(_cell(value))}</td>" for name, value in row.items())
         for row in part.rows
     )
     rows = "".join(f"<tr>{line}</tr>" for line in lines)
@@ -258,7 +252,21 @@ def _records(part: Records) -> str:
 def _cell(value: Any) -> str:
     if value is None or value != value:  # NaN
         return ""
-    return f"{value:.4g}" if isinstance(value, float) else f"{value}"
+    if isinstance(value, np.generic):
+        value = value.item()
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return f"{value:,}"
+        case float():
+            return number_words(value, 4)
+    return f"{value}"
+
+
+def _is_number(value: Any) -> bool:
+    is_real = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    return value is None or is_real
 
 
 def _data(name: str, value: Any) -> str:
@@ -268,10 +276,12 @@ def _data(name: str, value: Any) -> str:
     return f'<script type="application/json" id="{name}">{safe}</script>'
 
 
-def _footer(drawer: str) -> str:
+def _footer(drawer: str, *, has_font: bool) -> str:
     text = _LICENCE.read_text() if _LICENCE.exists() else "MIT licence"
     drawn = (
         f" Figures are drawn by {drawer}, © Plotly, Inc., under the same licence." if drawer else ""
     )
+    if has_font:
+        drawn += " The font is Source Sans, © Adobe, under the SIL Open Font License 1.1."
     paragraphs = "".join(f"<p>{html.escape(each)}</p>" for each in text.strip().split("\n\n"))
     return f"<footer><p>MIT licence.{drawn}</p>{_details('The licence', paragraphs)}</footer>"

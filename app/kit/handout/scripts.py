@@ -1,4 +1,4 @@
-"""The app's own scripts, for a document that has no server: each module as text in it.
+"""The app's own scripts, its font and Plotly, for a document that has no server: as text in it.
 
 In the app a script finds others beside it (``import.meta.url``). In a document ``handout.js`` does:
 `linked` has a module ask that for its neighbours and files.
@@ -11,6 +11,9 @@ import re
 from collections.abc import Set
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
+
+import streamlit
 
 from ..folders import PLOTLY, STATIC
 
@@ -42,6 +45,20 @@ def linked(source: str, path: str) -> str:
     if "import.meta" in code or re.search(r"^\s*import\b", code, re.MULTILINE):
         raise ValueError(f"{path}: it imports otherwise than by import(...) beside itself")
     return source
+
+
+@cache
+def letters() -> str:
+    """The app's font as CSS: figures have the room that they have on the page.
+
+    Streamlit brings it along; empty where it does not.
+    """
+    media = Path(streamlit.__file__).parent / "static" / "static" / "media"
+    found = next(media.glob("SourceSansVF-Upright*.woff2"), None)
+    if found is None:
+        return ""
+    data = f"data:font/woff2;base64,{base64.b64encode(found.read_bytes()).decode()}"
+    return f'@font-face {{font-family: "Source Sans"; font-weight: 200 900; src: url({data});}}'
 
 
 _OWN_TRACES = ("scatter", "bar", "box")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from afn.settings.config import SETTINGS, TrainConfig
+from afn.settings.setting import Setting
 
 from .parts import Heading, Piece, Records
 
@@ -14,7 +15,7 @@ def trained(configs: Mapping[str, TrainConfig]) -> list[Piece]:
     if not configs:
         return []
     told = [
-        (setting, [setting.words(getattr(config, name), config) for config in configs.values()])
+        (setting, [_words(setting, config) for config in configs.values()])
         for name, setting in SETTINGS.items()
         if name in _ALWAYS
         or any(getattr(config, name) != setting.default for config in configs.values())
@@ -23,4 +24,12 @@ def trained(configs: Mapping[str, TrainConfig]) -> list[Piece]:
         {"setting": setting.label, **dict(zip(configs, values, strict=True))}
         for setting, values in told
     ]
-    return [Heading(title="How they were trained"), Records(rows=rows)]
+    title = "How they were trained" if len(configs) > 1 else "How it was trained"
+    return [Heading(title=title), Records(rows=rows)]
+
+
+def _words(setting: Setting, config: TrainConfig) -> str:
+    """A value as people read it; a seed is a name rather than a number."""
+    value = getattr(config, setting.name)
+    is_count = type(value) is int and not setting.unit and setting.name != "seed"
+    return f"{value:,}" if is_count else setting.words(value, config)

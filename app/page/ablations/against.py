@@ -94,7 +94,7 @@ def against_figure(results: SweepResults, across: Metric, up: Metric) -> Figure:
             hovertemplate="%{customdata[0]}<br>%{customdata[1]}<extra></extra>",
         )  # fmt: skip
     axes = (axis(f"{each.title}, {each.unit}".rstrip(", "), nticks=6) for each in (across, up))
-    return laid_out(figure, 380, *axes, right=8)
+    return laid_out(figure, 380, *axes, left=52, right=8)
 
 
 def _ends(each: OverSeeds) -> Ends:

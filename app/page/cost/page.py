@@ -13,7 +13,7 @@ from afn.wording import enumerate_words
 from ...kit.draw.legend import Entry, legend_html
 from ...kit.draw.palette import NORM_COLORS
 from ...kit.markdown import plain, warn
-from ...kit.plot import caption, csv_button, download, heading, plot, records, say
+from ...kit.plot import caption, csv_button, download, heading, markup, plot, records, say
 from ...kit.stage import stage_numbers
 from ...kit.take import offer
 from . import charts
@@ -85,14 +85,15 @@ def _figures(chosen: list[Measurement], view: CostView, report: Report, *, is_li
         title[0].upper() + title[1:], "cost", ABOUT["cost"],
         kind="live" if is_live else "precomputed",
     )  # fmt: skip
-    st.html(legend_html(Entry(title_of(norm), NORM_COLORS[norm], "line") for norm in norms))
+    markup(legend_html(Entry(title_of(norm), NORM_COLORS[norm], "line") for norm in norms))
     for column, (name, metric) in zip(st.columns(3), charts.METRICS.items(), strict=True):
         words = charts.metric_reading(chosen, view, metric)
         with column:
-            st.markdown(f"**{metric.title}**, {charts.unit(view, metric)}")
+            unit = charts.unit(view, metric)
+            st.markdown(f"**{metric.title}**, {unit}")
             plot(
                 charts.cost_figure(chosen, view, metric), words, f"cost.chart.{name}",
-                about=f"{metric.title} over {VARIED_TITLES[view.varied]}", is_told=True,
+                about=f"{metric.title}, {unit}, over {VARIED_TITLES[view.varied]}", is_told=True,
             )  # fmt: skip
     say(charts.reading(chosen, view))
 

@@ -23,6 +23,7 @@ from ...kit.draw.corruptions import group_title
 from ...kit.draw.legend import Entry, short_layer
 from ...kit.draw.palette import GREY, NORM_COLORS
 from ...kit.families import is_here, other_domains
+from ...kit.handout.screen import screen
 from ...kit.jobs import follow
 from ...kit.markdown import plain, warn
 from ...kit.offers import Choice, alike
@@ -119,6 +120,8 @@ def render() -> None:
             icon=":material/inventory_2:",
         )
         return
+    networks_shown = (chosen.subject, *chosen.others)
+    screen().configs = {NORM_TITLES[each.config.norm]: each.config for each in networks_shown}
     every = _TICK_SECONDS if chosen.is_live else None
     follow(lambda: _layer(chosen), None, every=every)
 

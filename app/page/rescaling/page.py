@@ -205,7 +205,10 @@ def _label(each: Shown, at: int, own: str, layer: str, cursor: int) -> str:
 
 def _channels(chosen: Shown, found: Mapping[int, Values], cursor: int) -> None:
     painted()
-    heading(f"Channel by channel at step {cursor:,}", "rescaling.channels", ABOUT["channels"])
+    heading(
+        f"Channel by channel at step {cursor:,}", "rescaling.channels", ABOUT["channels"],
+        taken="Channel by channel",
+    )  # fmt: skip
     first, now = next(iter(found.values())), found[cursor]
     color = NORM_COLORS[chosen.config.norm]
 

@@ -9,6 +9,7 @@ from ...kit.draw.distribution import distribution_chart, layer_names
 from ...kit.draw.lambdas import lambda_chart
 from ...kit.draw.learning import gradient_chart, learning_chart
 from ...kit.draw.live_chart import handed_out
+from ...kit.draw.network import Lane, network_chart
 from ...kit.draw.scrubber import scrubber_chart
 from ...kit.handout.parts import Heading, Piece, Words
 from ...kit.handout.trained import trained
@@ -30,10 +31,12 @@ def parts_of(run: str) -> list[Piece]:
     if layers := layer_names(shown):
         charts["How γ̂ and β̂ spread"] = lambda: distribution_chart(shown, layers[0])
     charts["Gradient and speed"] = lambda: gradient_chart(shown)
+    lane = Lane(label=one.label, color=one.color, config=one.config, shown=one, look=None)
     told = f"{histories.provenance(shown)} · statistics at test time: {one.statistics}"
     parts: list[Piece] = [
         Words(markdown=plain(told), is_small=True),
         handed_out("steps", "Steps", lambda: scrubber_chart(shown)),
+        handed_out("network", "The network as a diagram", lambda: network_chart([lane])),
     ]
     for title, chart in charts.items():
         parts += [Heading(title=title), handed_out(title, title, chart)]

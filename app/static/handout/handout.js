@@ -147,7 +147,7 @@
     }
 
     async draw() {
-      await loaded();
+      await Promise.all([loaded(), document.fonts.ready]); // it measures its letters
       const { data, layout } = this.now();
       const drawn = { ...layout, template: template(), autosize: true, width: undefined };
       await window.Plotly.react(this.slot, data, drawn, CONFIG);
@@ -185,6 +185,7 @@
 
     /** As the page would draw it; what it says to the page, nobody hears. */
     async draw() {
+      await document.fonts.ready;
       if (this.needsPlotly) await loaded();
       const module = await window.afn.load("handout", `./${this.script}.js`);
       const unheard = () => {};

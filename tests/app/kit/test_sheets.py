@@ -11,7 +11,7 @@ from afn.engine.execution import execute
 from afn.runs.history import History
 from app.kit import backend, looks, sheets
 from app.kit.looks import first_look
-from app.kit.sheets import Sheets, sheet_address
+from app.kit.sheets import Sheets, pictured, sheet_address
 from tests.waiting import awaited
 
 
@@ -110,3 +110,29 @@ def test_a_look_that_cannot_be_had_is_not_asked_for_at_every_tick(runs, quick, m
     asked[0].end("failed", "no data")
     assert first_look(quick) is None
     assert len(asked) == 1
+
+
+def test_a_file_holds_the_pictures_themselves(runs, quick, served):
+    run = runs.create(quick)
+    list(execute(run))
+    file = History.of(run).sheets[-1]["file"]
+    held = [[0, step, sheet_address(run, file), ["norm"], 2, 8] for step in (0, 5, 9)]
+    spec = {"kind": "network", "lanes": [{"label": "AFN", "isLive": True}], "inside": "/inside"}
+    told, chunk = pictured(spec, {"sheets": held, "probes": [[0, {"sheet": None}]], "pts": []})
+    assert told == {**spec, "lanes": [{"label": "AFN", "isLive": False}], "inside": ""}
+    data = base64.b64encode((run.path / "sheets" / file).read_bytes()).decode()
+    assert [row[1:3] for row in chunk["sheets"]] == [
+        [step, f"data:image/png;base64,{data}"] for step in (0, 5, 9)
+    ]
+    assert chunk["probes"] == [[0, {"sheet": None}]]
+
+
+def test_pictures_of_many_steps_leave_out_every_other_one_until_they_fit(monkeypatch):
+    monkeypatch.setattr(sheets, "_PICTURE_BYTES", 50)
+    spec = {"kind": "network", "lanes": [{}, {}], "inside": ""}
+    rows = [[lane, step, "data:12345", [], 1, 1] for lane in (0, 1) for step in range(9)]
+    _, chunk = pictured(spec, {"sheets": rows})
+    assert [row[:2] for row in chunk["sheets"]] == [[0, 0], [0, 8], [1, 0], [1, 8]]
+    monkeypatch.setattr(sheets, "_PICTURE_BYTES", 1)
+    _, chunk = pictured(spec, {"sheets": rows})
+    assert [row[:2] for row in chunk["sheets"]] == [[0, 8], [1, 8]]

@@ -149,6 +149,13 @@ def test_channels_step_by_step_say_what_they_show(files: dict[str, Path], chromi
         before = caption.inner_text()
         figure.get_by_role("slider").fill("0")
         expect(caption).not_to_have_text(before)
+        expect(page.get_by_role("heading", name="Channel by channel", exact=True)).to_be_visible()
+
+
+def test_letters_are_those_of_the_app(files: dict[str, Path], chromium: Browser):
+    with opened(chromium, files["run"]) as found:
+        assert found.page.evaluate("document.fonts.check('15px \"Source Sans\"')")
+        assert found.page.evaluate("[...document.fonts].map((font) => font.status)") == ["loaded"]
 
 
 def test_it_says_what_is_pointed_at(files: dict[str, Path], chromium: Browser):
@@ -166,6 +173,26 @@ def test_the_playgrounds_scrubber_moves_all(files: dict[str, Path], chromium: Br
         bars = page.locator("[data-kind=bars]")
         bars.scroll_into_view_if_needed()  # what is out of sight follows once it is seen
         expect(bars).to_contain_text("% · step 6")  # where the last test by then was
+
+
+def test_the_diagram_has_its_pictures_and_follows_the_scrubber(
+    files: dict[str, Path], chromium: Browser
+):
+    for name in ("playground", "run"):
+        with opened(chromium, files[name]) as found:
+            diagram = found.page.locator("[data-kind=network]")
+            expect(diagram).to_contain_text("step 44")
+            assert not diagram.locator("a[href]").count()
+            pictures = """(diagram) => [...diagram.querySelectorAll("canvas")].map(
+              (canvas) => canvas.toDataURL())"""
+            before = diagram.evaluate(pictures)
+            found.page.get_by_role("slider", name="Training step").fill("11")
+            expect(diagram).to_contain_text("maps: step 10")  # the last ones by then
+            found.page.wait_for_timeout(1000)
+            assert before
+            assert all(
+                was != now for was, now in zip(before, diagram.evaluate(pictures), strict=True)
+            )
 
 
 def test_a_lessons_answer_is_seen_once_it_is_asked_for(files: dict[str, Path], chromium: Browser):

@@ -1,7 +1,10 @@
 """What a page says of itself: in its order, in place of what it said before, made when wanted."""
 
+import numpy as np
+
+from afn.settings.config import TrainConfig
 from app.kit.handout.button import document_of
-from app.kit.handout.parts import Piece, Words
+from app.kit.handout.parts import Heading, Piece, Records, Words
 from app.kit.handout.screen import Screen
 
 
@@ -60,12 +63,19 @@ def test_what_stands_for_the_page_is_made_when_it_is_wanted():
     assert screen.parts() == words("whole")
 
 
-def test_settings_are_those_of_the_link_by_their_titles():
+def test_settings_are_said_as_the_app_says_numbers():
     screen = Screen()
     screen.begin("Playground")
     screen.say(*words("x"))
-    made = document_of(screen, "http://h/?lr=0.1&corruptions=contrast&corruptions=fog&odd=1")
-    assert made.settings["Learning rate"] == "0.1"
-    assert made.settings["Corruptions"] == "contrast, fog"
-    assert made.settings["odd"] == "1"
-    assert made.link.startswith("http://h/")
+    screen.configs = {
+        "AFN": TrainConfig(max_steps=1_000_000, lr=float(np.float32(0.01)), seed=2026),
+        "BN": TrainConfig(norm="bn", adaptive=False),
+    }
+    *_, heading, table = document_of(screen, "http://h/?lr=0.01").parts
+    assert isinstance(heading, Heading)
+    assert isinstance(table, Records)
+    told = {row["setting"]: row["AFN"] for row in table.rows}
+    assert told["Most steps"] == "1,000,000"
+    assert told["Learning rate"] == "0.01"
+    assert told["Seed"] == "2026"
+    assert told["Encoder-decoder"] == "on"
