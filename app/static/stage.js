@@ -100,6 +100,7 @@ class Stage {
     );
     this.node.setAttribute("aria-label", "Stage");
     this.number = number;
+    this.asked = isArrived === "now" ? number : 0; // by the address, until the presenter goes on
     this.since = performance.now();
     document.body.append(this.node);
     document.body.dataset.stage = "";
@@ -126,6 +127,7 @@ class Stage {
   show(number) {
     this.clear();
     this.number = number;
+    this.asked = 0;
     this.look();
   }
 
@@ -134,10 +136,15 @@ class Stage {
     if (!location.pathname.endsWith(this.path ?? location.pathname)) return leave();
     this.path = location.pathname;
     this.paint();
+    const found = figures();
+    const isLate = performance.now() - this.since > PATIENCE;
+    if (this.figure?.isConnected && found.length !== this.count) {
+      const asked = isLate ? null : found[this.asked - 1];
+      if (!asked || asked === this.figure) this.tellPlace(found);
+      else [this.figure, this.number] = [null, this.asked]; // what comes before it came later
+    }
     if (!this.figure?.isConnected) {
       this.clear();
-      const found = figures();
-      const isLate = performance.now() - this.since > PATIENCE;
       const figure = found[this.number - 1] ?? (isLate ? found.at(-1) : null);
       if (!figure && isLate) return leave();
       if (figure) this.take(figure, found);
@@ -149,21 +156,27 @@ class Stage {
 
   take(figure, found) {
     this.figure = figure;
-    this.number = found.indexOf(figure) + 1;
     this.graph = figure.querySelector(":scope.stPlotlyChart .js-plotly-plot");
     this.holder = this.graph ? null : (figure.closest("[data-testid=stElementContainer]") ?? figure);
     this.title.replaceChildren(...worded(titleOf(figure)));
     this.legend.replaceChildren(...(this.graph ? [legendOf(figure)?.cloneNode(true) ?? ""] : []));
-    this.place.textContent = `${this.number} / ${found.length}`;
-    const hasSteps = figure.querySelector("button[data-step]") !== null;
-    this.previous.disabled = this.number === 1 && !hasSteps;
-    this.next.disabled = this.number === found.length && !hasSteps;
+    this.tellPlace(found);
     document.body.toggleAttribute("data-covered", isAnswer(figure));
     this.cover.hidden = !isAnswer(figure) && !figure.querySelector(".wall");
     this.tell();
     this.put();
     this.holder?.setAttribute("data-staged", isWords(figure) ? "text" : "");
     if (this.holder) this.holder.scrollTop = 0;
+  }
+
+  /** Which of how many it is; a page that is still being drawn has more in a moment. */
+  tellPlace(found) {
+    this.count = found.length;
+    this.number = found.indexOf(this.figure) + 1 || this.number;
+    this.place.textContent = `${this.number} / ${found.length}`;
+    const hasSteps = this.figure.querySelector("button[data-step]") !== null;
+    this.previous.disabled = this.number === 1 && !hasSteps;
+    this.next.disabled = this.number === found.length && !hasSteps;
   }
 
   clear() {

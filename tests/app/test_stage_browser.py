@@ -53,6 +53,17 @@ SEEN = r"""() => {
 """What is too small or too thin for the back row, and what is not seen whole."""
 
 
+COME_LATE = """name => {
+  const late = Object.assign(document.createElement('div'), {className: 'afn-hand'});
+  late.setAttribute('aria-label', name);
+  late.style.cssText = 'flex: none; height: 100px';
+  const main = document.querySelector('[data-testid=stMain]');
+  main.prepend(late);
+  return main.querySelectorAll('.afn-hand, [data-testid=stPlotlyChart]').length;
+}"""
+"""Puts a figure before all others; says how many there are."""
+
+
 @pytest.fixture
 def staged(page, address):
     """Opens a link and enters the stage by its key."""
@@ -167,6 +178,24 @@ def test_keys_lead_through_the_figures_and_a_refresh_comes_back_to_the_same(stag
     page.locator("#in").press("f")
     assert page.locator("#in").input_value() == "f", "who types is not interrupted"
     assert page.locator(".afn-stage").count() == 0
+
+
+def test_what_the_address_says_is_on_stage_also_where_another_figure_was_there_sooner(
+    page, address
+):
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(f"{address}/{LINK}&stage=1")
+    title, where = page.locator(".afn-stage h2"), page.locator(".stage-place")
+    page.locator(".afn-stage .js-line").first.wait_for()
+    count = page.evaluate(COME_LATE, "one")
+    expect(title).to_have_text("one")
+    expect(where).to_have_text(f"1 / {count}")
+    page.keyboard.press("ArrowRight")
+    expect(where).to_have_text(f"2 / {count}")
+    chosen = title.inner_text()
+    page.evaluate(COME_LATE, "two")  # who went on stays there
+    expect(where).to_have_text(f"3 / {count + 1}")
+    assert title.inner_text() == chosen
 
 
 def test_a_lesson_is_slides_and_its_answer_is_covered_until_revealed(page, address):
