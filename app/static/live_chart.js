@@ -13,7 +13,7 @@
 
 const VERSION = new URL(import.meta.url).search; // one version for every file of this component
 const load = (name) => import(`./live_chart/${name}.js${VERSION}`);
-const [{ element, isTouch, look, worded }, { listen }, { moment }] = await Promise.all(["look", "feed", "moment"].map(load));
+const [{ element, isTouch, look, worded }, { listen, renew }, { moment }] = await Promise.all(["look", "feed", "moment"].map(load));
 const NAMES = ["curves", "distribution", "bars", "cards", "scrubber", "network", "wall"];
 const KINDS = Object.fromEntries(await Promise.all(NAMES.map(async (name) => [name, await load(name)])));
 const PATIENCE = 3000; // ms after which a question that got lost is asked again
@@ -119,7 +119,8 @@ class Chart {
       this.take(offer);
     } else {
       this.listen(channel);
-      if (offer.chunks && offer.epoch !== this.store.epoch) receive(this.store, offer);
+      // The page took its time: the feed may have brought newer things, and would not say them twice.
+      if (offer.chunks && offer.epoch !== this.store.epoch && receive(this.store, offer)) renew();
     }
     this.schedule(); // also without news: Streamlit calls again when the theme has changed
   }

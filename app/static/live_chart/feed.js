@@ -27,6 +27,9 @@ export function listen(channel, listener) {
   };
 }
 
+/** Ask anew, as every listener stands by now: one was told something by another way. */
+export const renew = () => again(0);
+
 document.addEventListener("visibilitychange", () => (document.hidden ? rest() : schedule(0)));
 window.addEventListener("pagehide", rest);
 window.addEventListener("online", () => schedule(0));

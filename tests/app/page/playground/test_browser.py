@@ -200,6 +200,27 @@ def test_what_a_resumed_run_took_back_is_gone_from_every_chart(
     expect(page.locator(".st-key-rail").get_by_label("Learning rate", exact=True)).to_be_visible()
 
 
+LATE = """async () => {
+  const script = performance.getEntriesByType('resource').find(({ name }) => /live_chart[.]js/.test(name));
+  const { stores, default: draw } = await import(script.name);
+  const { channel, spec } = stores.get('cards');
+  const chunks = [{ n: 0, spec, reading: '', html: '<div class="afn-cards">step 399</div>' }];
+  const data = { key: 'cards', title: '', channel, polls: false, epoch: 'late', chunks };
+  const root = document.querySelector('.afn-cards').closest('.live-chart');
+  draw({ data, parentElement: root.parentElement, setTriggerValue: () => {} });
+}"""
+
+
+def test_what_the_page_says_late_does_not_stay_over_what_the_feed_said(page: Page, address: str):
+    """A rerun may have looked before a run was resumed, and arrive after the feed told of it."""
+    start(page, f"{address}/?data=digits8&epochs=1&bs=256&c=bn")
+    card = page.locator(".afn-cards")
+    expect(card).to_contain_text("finished")
+    page.wait_for_timeout(500)  # the feed has nothing more to say
+    page.evaluate(LATE)
+    expect(card).to_contain_text("finished", timeout=60_000)
+
+
 def test_hidden_legend_entries_survive_ticks(page: Page, address: str):
     start(page, address + LONG)
     wait_for_more_points(page, "Loss and accuracy")
