@@ -46,7 +46,8 @@ class Layer {
     for (const name of ["pointerover", "pointerout"]) root.addEventListener(name, (event) => this.point(event));
     this.resized = new ResizeObserver(() => this.width !== root.clientWidth && this.data && this.draw());
     this.resized.observe(root);
-    this.watched = new IntersectionObserver(([{ isIntersecting }]) => {
+    this.watched = new IntersectionObserver((entries) => {
+      const { isIntersecting } = entries.at(-1);
       this.isSeen = isIntersecting;
       if (!isIntersecting) this.stop();
     });

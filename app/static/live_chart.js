@@ -90,8 +90,8 @@ class Chart {
     });
     this.resized.observe(root);
     this.seen = new IntersectionObserver(
-      ([entry]) => {
-        this.isNear = entry.isIntersecting;
+      (entries) => {
+        this.isNear = entries.at(-1).isIntersecting; // of several since the last call, the newest
         if (this.isNear) this.schedule();
       },
       { rootMargin: "300px" },
@@ -192,6 +192,7 @@ class Chart {
     this.root.dataset.kind = spec.kind;
     this.read(this.store.reading ?? "");
     this.width = this.room;
+    if (this.root.closest("[data-staged]")) this.isNear = true; // whatever the page below is scrolled to
     if (kind.render) {
       kind.render(this.plot, data, { spec, view, width: this.width, step: moment.step, chart: this });
       this.root.style.minHeight = "0";

@@ -205,12 +205,16 @@ class Stage {
 
   /** Numbers and buttons as they stand. */
   tell() {
-    const shown = [...document.querySelectorAll(NUMBERS)].slice(0, 3).map((node) => ({
+    const own = this.figure?.querySelectorAll(NUMBERS) ?? []; // of what is seen on it, before the page's
+    const numbers = [...(own.length ? own : document.querySelectorAll(NUMBERS))].slice(0, 3);
+    const shown = numbers.map((node) => ({
       label: node.dataset.stageNumber,
-      value: node.firstChild?.textContent.trim() ?? "",
-      about: node.dataset.stageAbout ?? node.querySelector("small")?.textContent ?? "",
+      value: node.onStage?.value ?? node.firstChild?.textContent.trim() ?? "",
+      about: node.onStage?.about ?? node.dataset.stageAbout ?? node.querySelector("small")?.textContent ?? "",
       color: getComputedStyle(node).getPropertyValue("--hue"),
+      image: node.matches(".afn-shown") ? node.style.cssText : "",
     }));
+    this.numbers.classList.toggle("is-own", own.length > 0);
     const isBeside = shown.length > 0 && !this.figure?.querySelector(OWN_NUMBERS);
     if (this.node.classList.toggle("has-numbers", isBeside) !== this.isBeside) this.told = "";
     this.isBeside = isBeside;
@@ -218,8 +222,10 @@ class Stage {
     if (this.told !== told) {
       this.told = told;
       this.numbers.replaceChildren(
-        ...shown.map(({ label, value, about, color }) => {
-          const node = element("div", {}, element("span", {}, ...worded(label)), element("b", {}, value), element("small", {}, ...worded(about)));
+        ...shown.map(({ label, value, about, color, image }) => {
+          const words = element("small", { className: image && "afn-shown" }, ...worded(about));
+          words.style.cssText = image;
+          const node = element("div", {}, element("span", {}, ...worded(label)), element("b", {}, value), words);
           node.style.setProperty("--hue", color || "currentColor");
           return node;
         }),

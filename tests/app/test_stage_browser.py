@@ -17,6 +17,7 @@ STAGED = (
     "inside?model=mnist5k-afn", "cost?", "paper?",
 )  # fmt: skip
 """Every page that is worth a stage."""
+NAMES = ("AFN", "ASRNorm", "BN")
 SEEN = r"""() => {
   const seen = [...document.querySelectorAll(
     '.afn-stage, .afn-stage *, [data-staged], [data-staged] *')].filter(
@@ -196,6 +197,22 @@ def test_what_the_address_says_is_on_stage_also_where_another_figure_was_there_s
     page.evaluate(COME_LATE, "two")  # who went on stays there
     expect(where).to_have_text(f"3 / {count + 1}")
     assert title.inner_text() == chosen
+
+
+def test_beside_the_wall_stand_its_own_numbers_covered_with_its_answers(page, address):
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(f"{address}/?stage=3")
+    numbers = page.locator(".stage-numbers div")
+    expect(numbers).to_have_text([re.compile(rf"^{name}.*pale digits$") for name in NAMES])
+    counted = page.locator(".stage-numbers b")
+    right = [int(each.split("/")[0]) for each in counted.all_inner_texts()]
+    assert right[2] < right[0], "BN reads few of them"
+    expect(page.locator(".stage-numbers small.afn-shown")).to_have_count(3)
+    page.keyboard.press("r")
+    expect(counted.first).to_be_hidden()
+    page.keyboard.press("r")
+    page.keyboard.press("ArrowRight")
+    expect(numbers).to_have_text([re.compile(rf"^{name}.*%clean images") for name in NAMES])
 
 
 def test_a_lesson_is_slides_and_its_answer_is_covered_until_revealed(page, address):

@@ -16,7 +16,7 @@ from afn.settings.setting import Setting
 from afn.wording import count_words, number_words
 
 from ...kit.comparison import MAX_CONTENDERS, OWN, SHARED, Comparison, labels, lambda_start
-from ...kit.draw.palette import run_colors
+from ...kit.draw.palette import NORM_COLORS, run_colors
 from ...kit.letters import lettered_bare
 from ...kit.markdown import lettered, plain
 from ...kit.setting_control import control
@@ -130,10 +130,26 @@ def _contenders() -> None:
 def _twist() -> None:
     """The same statistics for BN that AFN has when it is tested: what is left of its lead?"""
     if state.batch_norms():
-        st.toggle(
+        is_batch = st.toggle(
             "Give BN the test batch too", key=state.settle_twist(), on_change=state.twist,
             help=HELP["twist"],
         )  # fmt: skip
+        st.html(_sources(is_batch=is_batch))
+
+
+def _sources(*, is_batch: bool) -> str:
+    """Where BN has its mean and spread from, drawn as in the diagram: bold is how it is set."""
+    rows = (
+        ("is-tank", "remembered from training", not is_batch),
+        ("is-sensor", "measured in the test batch", is_batch),
+    )
+    told = "".join(
+        f'<li{" aria-current=true" if is_now else ""}><i class="{picture}"></i>{words}</li>'
+        for picture, words, is_now in rows
+    )
+    color = NORM_COLORS["bn"]
+    about = "BN’s mean and spread:"
+    return f'<div class="afn-sources" style="--hue:{color}">{about}<ul>{told}</ul></div>'
 
 
 def _panel(slot: int, name: str) -> Any:

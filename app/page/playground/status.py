@@ -2,14 +2,19 @@
 
 from html import escape
 from typing import Any
+from urllib.parse import quote
 
+from afn.runs.history import History
+from afn.runs.recorded import Recorded
 from afn.runs.store import Run
 from afn.wording import duration_words, percent
 
 from ...kit import backend
 from ...kit.draw.chart import Chart, Shown
 from ...kit.draw.live_chart import live_chart
+from ...kit.draw.network import clean_of, followed
 from ...kit.letters import lettered_html
+from ...kit.sheets import sheet_address
 from .live import Live
 
 
@@ -44,9 +49,9 @@ def _cards(live: Live) -> Chart:
 
 
 def _card(each: Shown | None, name: str, color: str, status: str) -> str:
-    word, facts, share = status, "press Start", 0.0
+    word, facts, share, shown = status, "press Start", 0.0, ""
     if each is not None:
-        history = each.history
+        history, shown = each.history, _clean_image(each.history)
         if each.kind == "precomputed":
             word = "recorded"
         if status == "waiting" and isinstance(history.run, Run):
@@ -54,6 +59,8 @@ def _card(each: Shown | None, name: str, color: str, status: str) -> str:
         elif history.num_steps:
             share = history.share_done(each.config.epochs)
             facts = _facts(each, status)
+            if history.lockstep and history.lockstep[-1]["without"]:
+                word = f"{word}, out of step"  # it goes on without another, until that catches up
         else:
             facts = "loading the data" if status == "running" else ""
     return (
@@ -61,8 +68,29 @@ def _card(each: Shown | None, name: str, color: str, status: str) -> str:
         f"<span>{lettered_html(escape(name))}</span>"
         f'<span class="state">{escape(word)}</span></header>'
         f'<div class="bar"><div style="width:{100 * share:.1f}%"></div></div>'
-        f'<div class="score" data-stage-number="{escape(name)}">–</div>'
+        f'<div class="score{shown and " afn-shown"}" style="{escape(shown)}" '
+        f'data-stage-number="{escape(name)}">–</div>'
         f'<div class="facts">{escape(facts)}</div></section>'
+    )
+
+
+def _clean_image(history: History) -> str:
+    """The image that the diagram follows, before it was damaged, as a style; empty for none.
+
+    It stands before the accuracy on clean images, as the damaged one does before the diagram's.
+    """
+    probes, source = history.probe_images, history.run
+    if not probes or not probes["sheet"] or not isinstance(source, Run | Recorded):
+        return ""
+    images, columns = probes["images"], probes["columns"]
+    at = clean_of(images, followed(images))
+    rows, address = -(-len(images) // columns), sheet_address(source, probes["sheet"])
+    if at is None or not address:
+        return ""
+    x, y = at % columns / max(columns - 1, 1), at // columns / max(rows - 1, 1)
+    return (
+        f"--image:url('{quote(address, safe='/:;,=+')}');--size:{100 * columns}% {100 * rows}%;"
+        f"--place:{x:.3%} {y:.3%}"
     )
 
 

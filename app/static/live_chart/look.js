@@ -17,6 +17,19 @@ export function setText(node, words) {
   else if (firstChild.data !== words) firstChild.data = words;
 }
 
+/** Where an image lies in a sheet of `columns` by `rows`, as styles of a background. */
+export function cut({ sheet, columns, rows }, at) {
+  const share = (place, count) => (count > 1 ? `${(100 * place) / (count - 1)}%` : "0");
+  const place = `${share(at % columns, columns)} ${share(Math.floor(at / columns), rows)}`;
+  return { image: `url("${sheet}")`, size: `${100 * columns}% ${100 * rows}%`, place };
+}
+
+/** An image of a sheet before a number that is of such images. */
+export function showImage(node, sheet, at) {
+  node.classList.add("afn-shown");
+  for (const [name, value] of Object.entries(cut(sheet, at))) node.style.setProperty(`--${name}`, value);
+}
+
 /** Plotly reads a little HTML in its texts: data must not. */
 export const escape = (text) =>
   String(text)

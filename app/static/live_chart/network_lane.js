@@ -2,7 +2,7 @@
 
 const VERSION = new URL(import.meta.url).search;
 const load = (name) => import(`./${name}.js${VERSION}`);
-const [{ element, setText }, { buildValve, svg, text, digits }, { paint }, { buildFlow }] = await Promise.all(
+const [{ element, setText, showImage }, { buildValve, svg, text, digits }, { paint }, { buildFlow }] = await Promise.all(
   ["look", "network_valve", "network_maps", "network_flow"].map(load),
 );
 const MOST_BARS = 12;
@@ -13,8 +13,8 @@ export function plan(width, height, count, isCompact) {
   if (isCompact) {
     const [left, right] = [66, width - 76];
     const cell = (right - left) / count;
-    const r = Math.min(24, cell / 2 - 4);
-    const cy = height - 56;
+    const r = Math.min(30, cell / 2 - 4);
+    const cy = height - 58;
     return {
       cy, images: { x: 10, side: 38 }, answer: { x: right + 8, width: 52, bars: 0 },
       cell, cells: Array.from({ length: count }, (_, at) => ({
@@ -25,10 +25,10 @@ export function plan(width, height, count, isCompact) {
   const isWide = width >= 860;
   const [name, images, answer] = isWide ? [158, 80, 204] : [124, 68, 164];
   const cy = Math.round(height / 2) - 4;
-  const r = Math.min(Math.max((height - 66) / 2.2, 22), 34);
+  const r = Math.min(Math.max((height - 62) / 2, 22), 44);
   const middle = width - name - images - answer;
   const cell = middle / count;
-  const [pipes, out] = cell >= 170 ? [56, 40] : [36, 16];
+  const [pipes, out] = cell >= 200 ? [56, 40] : [36, 24];
   const bare = 2 * r + pipes + out;
   const most = Math.min(42, (height - 26) / 2);
   const side = cell >= bare + 2 * most + 6 || cell < bare + 72 ? most : Math.min(most, (cell - bare - 6) / 2);
@@ -124,8 +124,14 @@ export function buildLane(lane, { width, height, open, dial, isCompact, inside, 
   const snapped = text(width - 10, height - 9, "", { class: "network-note network-late", "text-anchor": "end" });
   drawing.append(snapped);
 
+  let pictured = null;
   const hasMaps = where.cells.some(({ maps }) => maps);
   const update = (data, now, { scale, isLive, isFlowing }) => {
+    if (data.probes?.sheet && pictured !== data.probes) {
+      pictured = data.probes;
+      const { columns, count, followed } = pictured;
+      showImage(score, { ...pictured, rows: Math.ceil(count / columns) }, followed);
+    }
     setText(score, now.test ? `${Math.round(100 * now.test.share)} %` : "–");
     const step = now.test && [now.test.damage || "clean images", `step ${now.test.step}`].join(isCompact ? " · " : "\n");
     setText(tested, step || (lane.isStarted ? "no test yet" : "untrained"));

@@ -3,6 +3,7 @@
 
 const { setText } = await import(`./look.js${new URL(import.meta.url).search}`);
 export const FULL = 22; // px
+const WIDEST = 0.36; // of a dial's radius: the ring of the mean that moves furthest
 const SWEEP = 120; // degrees to each side of the top
 const NS = "http://www.w3.org/2000/svg";
 
@@ -64,8 +65,9 @@ export function buildValve(lane, { cx, cy, r, left, right, isBare, isNamed }, di
       node.append(svg("path", { class: "network-probe", d: `M${left} ${cy}V${at - 6}` }), parts.proposed, brain(left, at));
       if (isNamed && left + 70 < cx) node.append(text(left - 14, at + 23, lane.proposes ? "proposed" : "a constant", { "text-anchor": "start", class: "network-note is-proposed" }));
     }
-    if (lane.source !== "none" && right - cx - r > 30)
-      node.append(text((cx + r + right) / 2 + 1, cy - FULL / 2 - 7, "·γ̂ +β̂", { class: "network-note" }));
+    if (lane.source !== "none" && right - cx - r > 20)
+      for (const [words, y] of [["·γ̂", cy - FULL / 2 - 6], ["+β̂", cy + FULL / 2 + 16]])
+        node.append(text((cx + r + right) / 2 + 1, y, words, { class: "network-rescale" }));
   }
   if (lane.source !== "none") {
     parts.out = ["is-measured", "is-proposed"].map((kind) => svg("path", { class: `network-pipe ${kind}`, d: "" }));
@@ -95,7 +97,7 @@ export function buildValve(lane, { cx, cy, r, left, right, isBare, isNamed }, di
     const [from, to] = [now.low ?? now.start ?? now.value, now.high ?? now.value].map((value) => angle(value / dial));
     parts.trail.setAttribute("d", Math.abs(from - to) < 0.5 ? "" : arc(cx, cy, r * 0.78, from, to));
     parts.start.style.transform = `rotate(${angle((now.start ?? now.value) / dial)}deg)`;
-    parts.halo.style.strokeWidth = `${(2 * 12 * (now.moved ?? 0)).toFixed(2)}px`;
+    parts.halo.style.strokeWidth = `${(2 * WIDEST * r * (now.moved ?? 0)).toFixed(2)}px`;
     setText(parts.words, `λ ${digits(now.value)}`);
   };
   return { node, update };
@@ -107,7 +109,7 @@ function dialOf(node, parts, lane, { cx, cy, r }, dial) {
   parts.start = svg("path", { class: "network-start", d: `M${cx} ${cy - r * 0.66}V${cy - r * 0.9}`, ...turning });
   parts.spread = svg("path", { class: "network-spread", d: `M${cx} ${cy - r * 0.5}V${cy - r * 0.92}`, ...turning });
   parts.needle = svg("path", { class: "network-needle", d: `M${cx} ${cy + 3}V${cy - r * 0.82}`, ...turning });
-  parts.words = text(cx, cy + r + 18, "", { class: "network-lambda" });
+  parts.words = text(cx, cy + r + 19, "", { class: `network-lambda${r < 27 ? " is-small" : ""}` });
   node.append(
     svg("path", { class: `network-track${dial < 1 ? " is-zoomed" : ""}`, d: arc(cx, cy, r * 0.78, -SWEEP, SWEEP) }),
     parts.trail, parts.start, parts.spread, parts.needle,
@@ -115,9 +117,10 @@ function dialOf(node, parts, lane, { cx, cy, r }, dial) {
     parts.words,
   );
   if (r < 22) return;
+  const ends = `network-end${r < 27 ? " is-small" : ""}`;
   node.append(
-    text(cx - r * 0.42, cy + r * 0.8, "0", { class: "network-end" }),
-    text(cx + r * 0.42, cy + r * 0.8, dial < 1 ? String(dial) : "1", { class: "network-end" }),
+    text(cx - r * 0.42, cy + r * 0.8, "0", { class: ends }),
+    text(cx + r * 0.42, cy + r * 0.8, dial < 1 ? String(dial) : "1", { class: ends }),
   );
 }
 

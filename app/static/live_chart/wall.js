@@ -7,7 +7,7 @@
 
 const VERSION = new URL(import.meta.url).search;
 const load = (name) => import(`./${name}.js${VERSION}`);
-const [{ element, setText }, { indexAt }, { detail }] = await Promise.all(["look", "moment", "wall_detail"].map(load));
+const [{ cut, element, setText, showImage }, { indexAt }, { detail }] = await Promise.all(["look", "moment", "wall_detail"].map(load));
 
 export const start = (spec) => ({ runs: spec.runs.map(() => ({ steps: [], levels: [] })), isOver: false });
 
@@ -116,6 +116,9 @@ class Wall {
     const [main, clean] = [element("b"), element("span")];
     const node = element("div", { className: "wall-score" }, element("span", { textContent: label }), main, clean);
     node.style.setProperty("--hue", color);
+    main.dataset.stageNumber = label;
+    const [, , first] = this.spec.images.find(([, damaged]) => damaged) ?? this.spec.images[0];
+    showImage(main, this.spec, first);
     return { node, main, clean };
   }
 
@@ -130,14 +133,12 @@ class Wall {
 
   tile(image) {
     const { spec } = this;
-    const { columns, rows, tile } = spec;
-    const [, , place] = spec.images[image];
     const picture = element("span", { className: "wall-image" });
-    const share = (at, count) => (count > 1 ? `${(100 * at) / (count - 1)}%` : "0");
-    picture.style.backgroundImage = `url("${spec.sheet}")`;
-    picture.style.backgroundSize = `${100 * columns}% ${100 * rows}%`;
-    picture.style.backgroundPosition = `${share(place % columns, columns)} ${share(Math.floor(place / columns), rows)}`;
-    picture.style.aspectRatio = tile.join(" / ");
+    const shown = cut(spec, spec.images[image][2]);
+    Object.assign(picture.style, {
+      backgroundImage: shown.image, backgroundSize: shown.size, backgroundPosition: shown.place,
+      aspectRatio: spec.tile.join(" / "),
+    });
     const chips = spec.runs.map(({ color }) => {
       const text = element("b");
       const level = element("i");
@@ -254,6 +255,8 @@ class Wall {
     const of = (count, which) => `${count[which]}/${total[which]} ${words[which]}`;
     counts.forEach((count, run) => {
       const isKnown = Boolean(this.levels[run]);
+      // A property, no attribute: with each new one the whole page would be styled anew.
+      this.scores[run].main.onStage = isKnown && { value: `${count[main]}/${total[main]}`, about: `${words[main]} ${spec.noun}` };
       setText(this.scores[run].main, isKnown ? of(count, main) : "–");
       setText(this.scores[run].clean, isKnown && main === "damaged" && total.clean ? of(count, "clean") : "");
     });

@@ -201,8 +201,9 @@ def test_what_a_resumed_run_took_back_is_gone_from_every_chart(
 
 
 LATE = """async () => {
-  const script = performance.getEntriesByType('resource').find(({ name }) => /live_chart[.]js/.test(name));
-  const { stores, default: draw } = await import(script.name);
+  const loaded = performance.getEntriesByType('resource');
+  const { name } = loaded.find(each => /live_chart.js/.test(each.name));
+  const { stores, default: draw } = await import(name);
   const { channel, spec } = stores.get('cards');
   const chunks = [{ n: 0, spec, reading: '', html: '<div class="afn-cards">step 399</div>' }];
   const data = { key: 'cards', title: '', channel, polls: false, epoch: 'late', chunks };

@@ -22,6 +22,23 @@ PAINTED = """lane => { const canvas = lane.querySelector('canvas');
   const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
   return data.some(value => value > 0); }"""
 
+COLLIDE = """() => [...document.querySelectorAll('.network-lane')].flatMap(lane => {
+  const words = [...lane.querySelectorAll('text, .network-name > *, .network-conv')].filter(
+    node => node.getBoundingClientRect().width
+      && !node.matches('.network-class, .network-end, .network-big'));
+  const frame = lane.getBoundingClientRect();
+  const boxes = words.map(node => node.getBoundingClientRect());
+  const out = words.filter((_, at) => boxes[at].bottom > frame.bottom + 1
+    || boxes[at].top < frame.top - 1 || boxes[at].right > frame.right);
+  return [...out.map(node => node.textContent), ...words.flatMap((one, at) =>
+    words.slice(at + 1).filter((other, next) => {
+      const [a, b] = [boxes[at], boxes[at + 1 + next]];
+      const [x, y] = [Math.min(a.right, b.right) - Math.max(a.left, b.left),
+        Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top)];
+      return x > 1 && y > 3 && !one.matches('.network-conv');  // which has its own word
+    }).map(other => `${one.textContent} | ${other.textContent}`))];
+})"""
+
 
 @pytest.fixture
 def motion():
@@ -75,6 +92,17 @@ def test_valves_show_the_step_on_show_and_open_the_layer_there(page, address, tr
     expect(link).to_have_attribute("aria-label", re.compile(rf"λ {third['lambdas'][1][0]:.3f} "))
     link.press("Enter")
     page.wait_for_url(re.compile(rf"/inside\?model={afn.id}&layer=backbone\.blocks\.1\.norm"))
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1280, 720), (390, 844)])
+def test_words_of_the_diagram_do_not_run_into_each_other(page, address, width, height):
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(address)
+    expect(lane(page, "BN").locator(".network-verdict")).to_have_text(re.compile("wrong"))
+    page.wait_for_timeout(500)
+    assert page.evaluate(COLLIDE) == []
+    dial = lane(page, "AFN").locator(".network-dial").first.bounding_box()
+    assert dial["width"] >= (80 if height == 900 else 50)
 
 
 def test_a_deep_network_folds_into_stages_and_unfolds(page, address):

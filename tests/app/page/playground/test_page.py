@@ -4,6 +4,7 @@ AppTest draws a page once per run; live updates in a browser are tested elsewher
 """
 
 import errno
+import re
 from dataclasses import replace
 
 import pytest
@@ -12,7 +13,7 @@ import streamlit as st
 from afn.settings.config import TrainConfig
 from app.kit.comparison import PRESETS
 from app.kit.markdown import lettered
-from tests.app.one_view import drawn, run_fragment, text
+from tests.app.one_view import drawn, html, run_fragment, text
 from tests.app.playground import (
     CONFIG,
     QUICK_LINK,
@@ -191,6 +192,16 @@ def test_a_network_that_begins_from_imagenet_is_offered_where_a_link_names_it(ru
 @pytest.mark.parametrize("contender", ["afn~lambda_100_0_0_0", "afn~lambda_-inf_0_0_0"])
 def test_a_start_of_lambda_beyond_its_control_does_not_break_the_page(runs, contender):
     unfold(playground(c=contender), "open.0")
+
+
+def test_where_bn_has_its_statistics_from_is_said_beside_the_switch(runs):
+    def told(at):
+        return re.findall(r"<li aria-current=true><i class=.*?></i>(.*?)</li>", html(at))
+
+    at = playground()
+    assert told(at) == ["remembered from training"]
+    at.toggle(key="twist").set_value(True)
+    assert told(drawn(at.run())) == ["measured in the test batch"]
 
 
 def test_a_new_seed_is_in_the_address_at_once(runs):
