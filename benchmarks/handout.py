@@ -25,12 +25,12 @@ MOST_MB, MOST_SECONDS = 6, 2
 IDLE = "document.querySelector('.stApp')?.dataset.testScriptState === 'notRunning'"
 DRAWN = """() => {
   if (document.readyState !== "complete") return false;
-  const inView = ({ top, height }) => height && top < innerHeight;
+  const inView = (figure) =>
+    figure.checkVisibility() && figure.getBoundingClientRect().top < innerHeight;
   const stands = (figure) =>
     figure.matches("[data-drawn], :has([data-drawn])") &&
     [...figure.querySelectorAll(".live-chart-plot")].every((slot) => slot.childElementCount);
-  return [...document.querySelectorAll("figure[data-figure]")]
-    .filter((figure) => inView(figure.getBoundingClientRect())).every(stands);
+  return [...document.querySelectorAll("figure[data-figure]")].filter(inView).every(stands);
 }"""
 """Whether all figures in view are drawn; a live chart counts once its curves stand."""
 _QUERIES = {"Runs": "?run={afn}"}
