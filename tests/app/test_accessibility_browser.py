@@ -7,20 +7,19 @@ opens by keyboard.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from afn import TrainConfig
 from afn.engine.execution import execute
 from afn.runs.store import RunStore
+from tests.app.browser import Motion
 from tests.app.pages import PAGES, AppPage
-from tests.waiting import IN_A_BROWSER
 
 pytestmark = [
     pytest.mark.browser,
@@ -64,20 +63,14 @@ def empty(serve, tmp_path_factory: pytest.TempPathFactory) -> str:
     return serve(env)
 
 
-@contextmanager
-def opened(chromium: Browser, width: int) -> Iterator[Page]:
-    context = chromium.new_context(
-        viewport={"width": width, "height": 900}, reduced_motion="reduce"
-    )
-    page = context.new_page()
-    page.set_default_timeout(IN_A_BROWSER)
-    expect.set_options(timeout=IN_A_BROWSER)
-    yield page
-    context.close()
+@pytest.fixture
+def motion() -> Motion:
+    return "reduce"
 
 
-def visit(page: Page, url: str, settled: str) -> None:
-    """Open a page and wait until it is all there: no figure is left out for being out of sight."""
+def visit(page: Page, url: str, settled: str, width: int) -> None:
+    """Open a page so wide, and wait until it is all there."""
+    page.set_viewport_size({"width": width, "height": 900})
     page.goto(url)
     page.locator("h1").wait_for()
     page.locator(settled).first.wait_for()
@@ -85,7 +78,13 @@ def visit(page: Page, url: str, settled: str) -> None:
     running = page.get_by_role("button", name="Stop", exact=True, disabled=False)
     expect(running).to_have_count(0)
     page.wait_for_function(_IDLE)
-    width = page.viewport_size["width"]
+    show_all(page, width)
+
+
+def show_all(page: Page, width: int) -> None:
+    """Make the page so wide, and high enough: no figure is left out for being out of sight."""
+    page.set_viewport_size({"width": width, "height": 900})
+    page.wait_for_timeout(400)  # it takes its width
     tall = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
     page.set_viewport_size({"width": width, "height": min(max(tall, 900) + 100, 9000)})
     page.wait_for_timeout(400)  # plots are drawn as they come into view
@@ -162,22 +161,18 @@ def check_explanations(page: Page) -> None:
         expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
 
 
-@pytest.mark.parametrize(("width", "schemes"), [(1440, ["light", "dark"]), (390, ["dark"])])
 @pytest.mark.parametrize("shown", PAGES, ids=lambda page: page.title)
-def test_a_page_with_content(
-    chromium: Browser, filled: str, shown: AppPage, width: int, schemes: list[str]
-):
-    with opened(chromium, width) as page:
-        query = shown.query.format(afn="afn", bn="bn")
-        visit(page, f"{filled}/{shown.path}{query}", shown.settled or shown.drawn)
-        check(page, schemes)
-        if width == 1440:
-            check_explanations(page)
+def test_a_page_with_content_wide_and_then_narrow(page: Page, filled: str, shown: AppPage):
+    query = shown.query.format(afn="afn", bn="bn")
+    visit(page, f"{filled}/{shown.path}{query}", shown.settled or shown.drawn, 1440)
+    check(page, ["light", "dark"])
+    check_explanations(page)
+    show_all(page, 390)
+    check(page, ["dark"])
 
 
 @pytest.mark.parametrize("shown", PAGES, ids=lambda page: page.title)
-def test_an_empty_page_and_a_link_to_what_is_gone(chromium: Browser, empty: str, shown: AppPage):
-    with opened(chromium, 390) as page:
-        query = EMPTY_LINKS.get(shown.path, shown.query.format(afn="gone-afn", bn="gone-bn"))
-        visit(page, f"{empty}/{shown.path}{query}", "[data-testid=stMain] p:visible")
-        check(page, ["light"])
+def test_an_empty_page_and_a_link_to_what_is_gone(page: Page, empty: str, shown: AppPage):
+    query = EMPTY_LINKS.get(shown.path, shown.query.format(afn="gone-afn", bn="gone-bn"))
+    visit(page, f"{empty}/{shown.path}{query}", "[data-testid=stMain] p:visible", 390)
+    check(page, ["light"])
