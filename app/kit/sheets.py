@@ -9,6 +9,7 @@ import base64
 import re
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import unquote
 
 import streamlit as st
 from starlette.requests import Request
@@ -22,6 +23,8 @@ from .folders import DEMO
 PATH = "/sheets"
 _ID = re.compile(r"(look\.|demo\.)?[a-z0-9][a-z0-9_-]{0,63}")
 _FILE = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\.png")
+_IN_STYLE = re.compile(r"(url\(&#x27;)(.+?)(&#x27;\))")
+"""A picture in a style within HTML: what comes before its address, that, and what comes behind."""
 
 
 class Pictured(Protocol):
@@ -98,6 +101,8 @@ def pictured(spec: dict[str, Any], chunk: dict[str, Any]) -> tuple[dict[str, Any
     """
     if "sheet" in spec:
         spec = {**spec, "sheet": embedded(spec["sheet"])}
+    if "html" in chunk:
+        chunk = {**chunk, "html": _IN_STYLE.sub(_embedded_in_style, chunk["html"])}
     if spec["kind"] != "network":
         return spec, chunk
     lanes = [{**lane, "isLive": False} for lane in spec["lanes"]]
@@ -114,6 +119,10 @@ def pictured(spec: dict[str, Any], chunk: dict[str, Any]) -> tuple[dict[str, Any
         of = [[row for row in sheets if row[0] == number] for number in range(len(lanes))]
         sheets = [row for rows in of for row in rows[::-1][::2][::-1]]
     return {**spec, "lanes": lanes, "inside": ""}, {**chunk, "probes": probes, "sheets": sheets}
+
+
+def _embedded_in_style(found: re.Match[str]) -> str:
+    return f"{found[1]}{embedded(unquote(found[2]))}{found[3]}"
 
 
 def _folder(source: str) -> Path:

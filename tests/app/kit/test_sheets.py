@@ -125,6 +125,9 @@ def test_a_file_holds_the_pictures_themselves(runs, quick, served):
         [step, f"data:image/png;base64,{data}"] for step in (0, 5, 9)
     ]
     assert chunk["probes"] == [[0, {"sheet": None}]]
+    style = "<i style='--image:url(&#x27;%s&#x27;);--size:9%%'>1</i>"
+    _, chunk = pictured({"kind": "cards"}, {"html": style % sheet_address(run, file)})
+    assert chunk["html"] == style % f"data:image/png;base64,{data}"
 
 
 def test_pictures_of_many_steps_leave_out_every_other_one_until_they_fit(monkeypatch):
