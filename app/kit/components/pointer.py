@@ -99,7 +99,10 @@ export default function ({ data, parentElement }) {
     const far = 2 * gap;
     const [right, bottom] = [left + width + far, top + height + far];
     const ringed = { left: left - far, top: top - far, right, bottom };
-    const seen = [ringed, ...kept.filter((each) => shared(each, ringed))];
+    const reaching = (each) => ({
+      ...ringed, top: Math.min(top - far, each.top), bottom: Math.max(bottom, each.bottom),
+    });
+    const seen = [ringed, ...kept.map(reaching)];
     const now = JSON.stringify([ringed, kept, innerWidth, innerHeight]);
     if (card.put === now) return;
     card.put = now;

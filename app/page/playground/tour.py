@@ -17,7 +17,7 @@ _STEPS = (
     (".network-valve",
      "A valve. It mixes the mean and spread that are measured with those that a small network "
      "proposes; its needle, λ, is the proposal's share: 0 none of it, 1 nothing else.",
-     (_LANES,)),
+     (_LANES, ".network-stages")),
     (".st-key-twist",
      "BN reads pale digits badly, and not for want of λ: it normalizes by averages remembered from "
      "clear ones. Let it measure the test batch, and look at its row.",
