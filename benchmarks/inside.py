@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 from tests.app.browser import app_server, launched_chromium
+from tests.waiting import IN_A_BROWSER
 
 MOVES = 50
 _WATCH = """() => {
@@ -36,13 +37,15 @@ def main() -> None:
         ):
             page = chromium.new_page(viewport={"width": 1440, "height": 1000})
             page.goto(f"{address}/inside?model=mnist5k-afn")
-            page.wait_for_selector(".afn-inside .stage", timeout=60_000)
+            page.wait_for_selector(".afn-inside .stage", timeout=IN_A_BROWSER)
             page.wait_for_timeout(3000)  # what the first visit still loads
             page.evaluate(_WATCH)
             page.locator("[data-lambda=mu]").focus()
             for number in range(moves + 3):
                 page.keyboard.press("PageUp" if number % 8 < 4 else "PageDown")
-                page.wait_for_function(f"() => window.times.length > {number}", timeout=20_000)
+                page.wait_for_function(
+                    f"() => window.times.length > {number}", timeout=IN_A_BROWSER
+                )
             times = page.evaluate("() => window.times")[3:]  # the first warm up
     median, worst = statistics.median(times), max(times)
     print(f"λ to redrawn stages and accuracy, {len(times)} moves: ", end="")

@@ -21,6 +21,7 @@ from afn.runs.store import RunStore
 from afn.settings.config import TrainConfig
 from tests.app.browser import app_server, launched_chromium
 from tests.app.pages import PAGES, AppPage
+from tests.waiting import IN_A_BROWSER
 
 TARGET_MS = 500
 CHANGE = """([title, drawn]) => new Promise((resolve) => {
@@ -65,7 +66,7 @@ def settle(page: Page) -> None:
     """Wait for what a page measures on its first visit; it would take a core from later changes."""
     running = page.get_by_role("button", name="Stop", exact=True, disabled=False)
     page.wait_for_timeout(1500)  # what is over so soon shows no button
-    expect(running).to_have_count(0, timeout=180_000)
+    expect(running).to_have_count(0, timeout=IN_A_BROWSER)
 
 
 def main() -> None:

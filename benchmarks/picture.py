@@ -21,8 +21,8 @@ from afn.runs.store import RunStore
 from afn.settings.config import TrainConfig
 from benchmarks.playground import click_to
 from tests.app.browser import app_server, button, launched_chromium
+from tests.waiting import IN_A_BROWSER
 
-PATIENCE = 300_000
 SHORT = 50
 """Steps that a long run was really trained for."""
 NORMS = ("afn", "asrnorm", "bn")
@@ -92,7 +92,7 @@ def address_to_picture(page: Page, url: str) -> tuple[float, float | None]:
     """Seconds from the address to the first lane, and to the first that moves by itself."""
     page.add_init_script(f"window.addEventListener('DOMContentLoaded', {MOVING})")
     page.goto(url)
-    page.wait_for_function("() => window.drawn != null", timeout=PATIENCE)
+    page.wait_for_function("() => window.drawn != null", timeout=IN_A_BROWSER)
     page.wait_for_timeout(4000)
     drawn, moving = page.evaluate("() => [window.drawn, window.moving]")
     return drawn / 1000, moving and moving / 1000
@@ -136,18 +136,18 @@ def main() -> None:
             told = f"{statistics.median(times):.2f} s (worst {max(times):.2f})"
             say("click on Start to the first valve that moves, median", told, "<= 0.6 s")
             button(page, "Start").click()
-            page.wait_for_function(MOVED, timeout=PATIENCE)
+            page.wait_for_function(MOVED, timeout=IN_A_BROWSER)
             page.evaluate("() => document.querySelector('.network').scrollIntoView()")
             rate = page.evaluate(FRAMES, options.seconds)
             say("frames a second while three train", f"{rate:.0f}", ">= 20")
-            page.locator(".wall-chip.right").first.wait_for(timeout=PATIENCE)
+            page.locator(".wall-chip.right").first.wait_for(timeout=IN_A_BROWSER)
             page.evaluate("() => document.querySelector('.wall').scrollIntoView()")
             rate = page.evaluate(FRAMES, options.seconds)
             say("frames a second of the wall of answers meanwhile", f"{rate:.0f}", ">= 20")
             button(page, "Stop").click()
 
             page.goto(f"{address}/?run={'~'.join(ids)}")
-            page.wait_for_function(MOVED, timeout=PATIENCE)
+            page.wait_for_function(MOVED, timeout=IN_A_BROWSER)
             page.wait_for_timeout(3000)
             generator = random.Random(0)
             steps = [generator.randrange(1, options.steps) for _ in range(options.moves)]

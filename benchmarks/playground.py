@@ -21,8 +21,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from afn.runs.store import RunStore
 from tests.app.browser import app_server, button, launched_chromium
+from tests.waiting import IN_A_BROWSER
 
-PATIENCE = 90_000
 FIRST_LAMBDA = """() => [...document.querySelectorAll('.js-plotly-plot')].some(plot =>
   plot.layout.annotations?.some(note => /λ(_|<sub>)μ/.test(note.text)) &&
   plot.data.some(trace => Math.max(...trace.x) >= 1))"""
@@ -91,10 +91,10 @@ def click_to(page: Page, sign: str, *, reset: str, repeats: int) -> list[float]:
         button(page, "Start").wait_for()
         page.wait_for_timeout(700)
         page.evaluate(click)
-        page.wait_for_function("() => window.first !== null", timeout=PATIENCE)
+        page.wait_for_function("() => window.first !== null", timeout=IN_A_BROWSER)
         times.append(page.evaluate("() => window.first") / 1000)
         button(page, "Reset").click()
-        page.wait_for_function(reset, timeout=PATIENCE)
+        page.wait_for_function(reset, timeout=IN_A_BROWSER)
     return times
 
 
@@ -196,7 +196,7 @@ def main() -> None:
 
             began = time.perf_counter()
             button(page, "Start").click()
-            button(page, "Start again").wait_for(timeout=PATIENCE)
+            button(page, "Start again").wait_for(timeout=IN_A_BROWSER)
             say(f"three contenders, 3 epochs of {options.dataset}, page open",
                 f"{time.perf_counter() - began:.1f} s", "<= 60 s")  # fmt: skip
             store = RunStore(Path(folder))
@@ -207,7 +207,7 @@ def main() -> None:
 
             page.goto(f"{address}/?c=afn&c=bn&epochs=200")
             button(page, "Start").click()
-            page.wait_for_function(FIRST_LAMBDA, timeout=PATIENCE)
+            page.wait_for_function(FIRST_LAMBDA, timeout=IN_A_BROWSER)
             times = rerun_latency(page, wire, options.reruns)
             say(
                 f"rerun while two runs train, median of {len(times)}",

@@ -19,13 +19,11 @@ from afn import TrainConfig
 from afn.engine.execution import execute
 from afn.runs.store import RunStore
 from tests.app.browser import app_server, button, launched_chromium
+from tests.waiting import IN_A_BROWSER
 
 NORMS = ("bn", "afn", "asrnorm")
 BATCH_SIZES = (64, 32, 256, 16, 8)
 """Each makes a question that was not asked before."""
-PATIENCE = 50_000
-TESTING = 120_000
-"""Milliseconds that a whole grid may take; all else is there within PATIENCE."""
 
 WATCH = """({ events, done }) => {
   const isDone = eval(done);
@@ -59,18 +57,18 @@ def watch(page: Page, done: str, *events: str) -> None:
 
 def seconds(page: Page) -> float:
     """How long it took, once it is so."""
-    page.wait_for_function("() => window.drawn", timeout=PATIENCE)
+    page.wait_for_function("() => window.drawn", timeout=IN_A_BROWSER)
     took: float = page.evaluate("() => window.took")
     return took / 1000
 
 
 def is_quiet(page: Page) -> None:
     """Wait until the cards are there and nothing is tested any more."""
-    page.wait_for_function(f"() => {CARDS}", timeout=PATIENCE)
+    page.wait_for_function(f"() => {CARDS}", timeout=IN_A_BROWSER)
     page.wait_for_function(
         "() => !document.querySelector('[role=progressbar]')"
         " && !document.querySelector('.stApp[data-test-script-state=running]')",
-        timeout=TESTING,
+        timeout=IN_A_BROWSER,
     )
     page.wait_for_timeout(1000)
 
@@ -84,7 +82,7 @@ def test_all(page: Page) -> tuple[float, float]:
     start.click()
     clicked = time.perf_counter()
     first = seconds(page)
-    page.wait_for_function(f"() => {CELLS} === {NUM_CELLS}", timeout=TESTING, polling="raf")
+    page.wait_for_function(f"() => {CELLS} === {NUM_CELLS}", timeout=IN_A_BROWSER, polling="raf")
     return first, time.perf_counter() - clicked
 
 
@@ -165,7 +163,7 @@ def main() -> None:
         env = {"AFN_RUNS_DIR": folder, "AFN_DATA_DIR": f"{folder}/no-data"}
         with app_server(env, Path(folder) / "server.log") as address:
             page = browser.new_page(viewport={"width": 1440, "height": 1000})
-            page.set_default_timeout(PATIENCE)
+            page.set_default_timeout(IN_A_BROWSER)
             link = f"{address}/robustness?n={options.images}&models="
             page.goto(link + runs["afn"].id)
             is_quiet(page)

@@ -38,7 +38,7 @@ from afn import TrainConfig
 from afn.runs.store import Run, RunStore
 from afn.work.runner import LocalRunner
 from tests.app.browser import app_server, launched_chromium
-from tests.waiting import wait_for
+from tests.waiting import IN_A_BROWSER, wait_for
 
 FIRST_SECONDS = 120.0
 AT_ONCE = 20
@@ -267,7 +267,7 @@ def browsers(address: str, query: str, count: int) -> Iterator[list[list[tuple[i
             pages = [browser.new_page(viewport=size) for _ in range(count)]
             for page in pages:
                 page.goto(f"{address}/?{query}")
-                page.wait_for_selector(".live-chart-plot .main-svg", timeout=60_000)
+                page.wait_for_selector(".live-chart-plot .main-svg", timeout=IN_A_BROWSER)
                 page.evaluate(PAINTED)
             is_ready.set()
             is_over.wait()
