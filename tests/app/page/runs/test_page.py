@@ -229,7 +229,7 @@ def test_two_runs_are_compared_where_they_part(store, config):
     assert "the gradient norm and λ differ for the first time among the 22 steps" in said
     assert at.dataframe[1].value.to_dict("records") == [
         {
-            "setting": "λ_μ: logit at the start, or set by the fork",
+            "setting": "λ(μ): logit at the start, or set by the fork",
             "AFN": "-3",
             "AFN (λ_μ logit 0 from step 22)": "0",
         }
