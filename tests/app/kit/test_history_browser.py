@@ -118,6 +118,9 @@ class Case:
     def at_first(self, page: Page) -> None:
         """Wait until the page is on screen without the change."""
         arrived(page, self.path, {}, self.before or heading(self.heading))
+        page.wait_for_function(  # a press while a part is drawn may meet what is being replaced
+            "document.querySelector('.stApp')?.dataset.testScriptState === 'notRunning'"
+        )
 
     def changed(self, page: Page) -> None:
         """Wait until the page is on screen with the change."""
