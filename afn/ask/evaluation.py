@@ -8,6 +8,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ class Evaluation(Work):
         except (KeyError, TypeError) as error:
             raise ValueError(f"evaluation {self.id} is damaged: {error!r}") from error
 
-    @property
+    @cached_property
     def owner(self) -> str | None:
         """Who asked, on a server that several people share; None where that is not known."""
         found = (read_json(self.path / "evaluation.json") or {}).get("owner")

@@ -15,6 +15,8 @@ from .what_ifs import WhatIfs, what_if
 
 _LOOK_SECONDS = 0.5
 """How often an experiment is looked at while it runs."""
+_TRIES_SECONDS = 2.0
+"""The same of what-ifs: the list of all is told to every phone."""
 
 
 class Standing:
@@ -120,7 +122,7 @@ class Standing:
         return number
 
     def _tries(self) -> list[dict[str, Any]]:
-        if self.room.handed and time.monotonic() - self._tried_at > _LOOK_SECONDS:
+        if self.room.handed and time.monotonic() - self._tried_at > _TRIES_SECONDS:
             self._tried_at = time.monotonic()
             self._tried = self._what_ifs.told(self.room.handed)
         return self._tried

@@ -105,8 +105,9 @@ def render() -> None:
         if chosen and datasets:
             problems += _batch(chosen, datasets, is_linked=is_asked)
     warn([*problems, *missing])
-    VIEW.write(VIEW.take())
-    if VIEW.take().instead and (card := cards.find(VIEW.take().model)):
+    asked = VIEW.take()
+    VIEW.write(asked)
+    if asked.instead and (card := cards.find(asked.model)):
         st.caption(f":material/swap_horiz: {words.instead(card)}")
     if chosen is None:
         return

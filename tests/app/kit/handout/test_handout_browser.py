@@ -79,7 +79,7 @@ def opened(chromium: Browser, path: Path, width: int = 1280, **more: object) -> 
     """The file, with all of its figures drawn; nothing it asks for is on a network."""
     context = chromium.new_context(viewport={"width": width, "height": 900}, offline=True, **more)
     page = context.new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(IN_A_BROWSER)
     expect.set_options(timeout=IN_A_BROWSER)
     found: list[str] = []
     page.on("console", lambda told: told.type in ("error", "warning") and found.append(told.text))

@@ -219,7 +219,7 @@ def test_what_the_page_says_late_does_not_stay_over_what_the_feed_said(page: Pag
     expect(card).to_contain_text("finished")
     page.wait_for_timeout(500)  # the feed has nothing more to say
     page.evaluate(LATE)
-    expect(card).to_contain_text("finished", timeout=60_000)
+    expect(card).to_contain_text("finished")
 
 
 def test_hidden_legend_entries_survive_ticks(page: Page, address: str):
