@@ -12,7 +12,8 @@ from afn.engine.training import DivergedError, Training
 from afn.runs.fork import fork
 from afn.runs.index import note
 from afn.runs.origin import CHECKPOINT
-from afn.runs.store import Run, RunStore, RunWriter
+from afn.runs.store import Run, RunStore
+from afn.runs.writer import RunWriter
 from afn.settings.commands import FileControls, Scripted, Timed
 from afn.settings.config import TrainConfig
 from afn.settings.events import Event

@@ -25,7 +25,6 @@ from afn.jsonl import append_line, read_lines
 from afn.runs.origin import ForkedFrom
 from afn.settings.commands import WORKER_ENDED, Command, check_command
 from afn.settings.config import TrainConfig
-from afn.settings.events import Event
 from afn.work.folder import ENDED, Work, read_json, write_json
 from afn.work.processes import identity
 
@@ -342,24 +341,6 @@ class Run(Work):
                 write_json(self.path / "config.json", self.record() | {"submitted_by": identity()})
                 return True
         return False
-
-
-class RunWriter:
-    """The one writer of a run's events: a line is with the operating system once it is written."""
-
-    def __init__(self, run: Run) -> None:
-        self._descriptor = os.open(run.events_path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-        size = os.fstat(self._descriptor).st_size
-        if size and os.pread(self._descriptor, 1, size - 1) != b"\n":
-            os.write(self._descriptor, b"\n")  # fence off the line that a crash tore
-
-    def write(self, event: Event) -> None:
-        """Append one event."""
-        os.write(self._descriptor, event.to_line())
-
-    def close(self) -> None:
-        """Close the file."""
-        os.close(self._descriptor)
 
 
 def progress_of(checkpoint: Path) -> dict[str, Any]:

@@ -131,7 +131,7 @@ def test_a_write_error_while_training_ends_the_run_with_its_reason(store, quick,
     def full(*_args):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("afn.runs.store.RunWriter.write", full)
+    monkeypatch.setattr("afn.runs.writer.RunWriter.write", full)
     assert list(events) == []
     assert "No space left" in run.state().reason
 
