@@ -20,10 +20,10 @@ def test_a_figure_is_taken_with_its_caption_and_bibtex(page: Page, address: str)
     row.get_by_label("Figure to take").select_option(index=1)
     with page.expect_download() as taken:
         row.get_by_role("button", name="SVG").click()
-    assert taken.value.suggested_filename.startswith("inference-over-channels")
+    assert taken.value.suggested_filename.startswith("inference-bn-over-channels")
     root = ElementTree.fromstring(Path(taken.value.path()).read_text())
     assert root.tag == f"{SVG}svg"
-    assert root.find(f"{SVG}title").text.startswith("Inference over channels")
+    assert root.find(f"{SVG}title").text.startswith("Inference, × BN, over channels")
     told = root.find(f"{SVG}desc").text
     assert "AFN 1." in told  # the caption's numbers
     assert f"url = {{{address}/cost}}" in told

@@ -1,6 +1,7 @@
 """The stage: one figure on the whole screen, large enough for the back row, by keyboard alone."""
 
 import re
+import time
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -94,16 +95,31 @@ def shown(page):
     return " ".join([page.locator(".afn-stage h2").inner_text(), number, *step])
 
 
-def walked(page, key):
-    """Each place that a key leads to, up to the last: what is not seen well there."""
-    at, faults = "", {}
-    while at != (at := shown(page)):
+def walked(page, key, steps=None):
+    """Each place that a key leads to, in so many steps or up to the last: what is not seen well."""
+    faults = {}
+    while True:
         page.wait_for_function("document.querySelector('[data-staged], .stage-plot:not([hidden])')")
         page.wait_for_timeout(1000)  # it takes its size
+        at = shown(page)
         faults[at] = {kind: what for kind, what in page.evaluate(SEEN).items() if what}
+        if len(faults) == steps:
+            return faults
         page.keyboard.press(key)
-        page.wait_for_timeout(300)
-    return faults
+        if steps:
+            wait_for(lambda: shown(page) != at, f"the step from {at}")  # noqa: B023
+        elif not comes(lambda: shown(page) != at, 2.0):  # noqa: B023
+            number, _, of = place(page).partition(" / ")
+            assert number == of
+            return faults
+
+
+def comes(condition, seconds):
+    """Whether it becomes true before these have passed."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return found
 
 
 def serious(page):
@@ -148,7 +164,7 @@ def test_all_of_a_page_is_read_from_the_back_row_without_scrolling(page, address
     expect(numbers).to_have_count(3)
     there = walked(page, "ArrowRight")
     page.set_viewport_size({"width": 1280, "height": 720})
-    back = walked(page, "ArrowLeft")
+    back = walked(page, "ArrowLeft", len(there))
     assert there == back == {place: {} for place in there}
     assert serious(page) == []
     page.set_viewport_size({"width": 640, "height": 360})  # as at 200 %

@@ -59,7 +59,7 @@ def _card(each: Shown | None, name: str, color: str, status: str) -> str:
         elif history.num_steps:
             share = history.share_done(each.config.epochs)
             facts = _facts(each, status)
-            if history.lockstep and history.lockstep[-1]["without"]:
+            if status == "running" and history.lockstep and history.lockstep[-1]["without"]:
                 word = f"{word}, out of step"  # it goes on without another, until that catches up
         else:
             facts = "loading the data" if status == "running" else ""

@@ -25,13 +25,14 @@ def card(history, status="running"):
 
 
 def test_a_card_says_out_of_step_as_long_as_it_goes_on_without_another(history):
-    def told(*without):
+    def told(*without, status="running"):
         said = tuple({"step": 20 * i, "without": each} for i, each in enumerate(without))
-        return "out of step" in card(replace(history, lockstep=said))
+        return "out of step" in card(replace(history, lockstep=said), status)
 
     assert not told()
     assert told(["another"])
     assert not told(["another"], [])
+    assert not told(["another"], status="finished")
 
 
 def test_the_clean_accuracy_stands_behind_a_clean_image_the_one_that_the_diagram_shows(history):
