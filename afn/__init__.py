@@ -50,6 +50,8 @@ if TYPE_CHECKING:  # the one list of public names: a type checker reads it, and 
     from afn.norms import recalibrate as recalibrate
     from afn.norms import set_eval_stats as set_eval_stats
     from afn.norms import synchronize_norms as synchronize_norms
+    from afn.own.building import OwnModel as OwnModel
+    from afn.own.building import own_model as own_model
     from afn.pretrained.ladder import bn_to_afn as bn_to_afn
     from afn.pretrained.load import load_pretrained as load_pretrained
     from afn.pretrained.replication import published_and_measured as published_and_measured
