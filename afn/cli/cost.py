@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from afn.cli.telling import Say
+from afn.cli.terminal import Bar, bar
 from afn.cost.plan import BATCH_SIZES, CHANNELS, SIZES, SUBJECTS, Plan
 from afn.cost.records import Measurement, Reached, describe_machine
 from afn.files import check_output
@@ -70,12 +71,11 @@ def run(options: argparse.Namespace, say: Say) -> None:
     os.environ.setdefault("KINETO_LOG_LEVEL", "6")  # or torch's profiler chats on standard error
     began = time.monotonic()
     kept = []
-    for line, record in _records(plan, options):
-        if record["kind"] != "progress":
-            kept.append({name: value for name, value in record.items() if name != "process"})
-        elif not options.json:
-            continue
-        say(line, record)
+    with bar("measuring") as shown:
+        for line, record in _records(plan, options, shown):
+            if record["kind"] != "progress":
+                kept.append({name: value for name, value in record.items() if name != "process"})
+            say(line, record)
     end = {"kind": "end", "status": "finished", "seconds": round(time.monotonic() - began, 1)}
     say(f"took {end['seconds']} s", end)
     if output:
@@ -105,7 +105,7 @@ def _plan(options: argparse.Namespace) -> Plan | None:
     return None
 
 
-def _records(plan: Plan | None, options: argparse.Namespace) -> _Said:
+def _records(plan: Plan | None, options: argparse.Namespace, shown: Bar) -> _Said:
     rounds = options.rounds or 30
     machine = describe_machine(plan.device if plan else "cpu")
     keep_freed_memory()  # as where runs train; else whose step pays for fresh pages is chance
@@ -120,10 +120,10 @@ def _records(plan: Plan | None, options: argparse.Namespace) -> _Said:
         "plan": asdict(plan) if plan else None,
     }
     yield f"{head['machine']}; medians of {rounds} alternating steps", head
-    yield from _sweep(plan) if plan else _figures(rounds)
+    yield from _sweep(plan, shown) if plan else _figures(rounds, shown)
 
 
-def _sweep(plan: Plan) -> _Said:
+def _sweep(plan: Plan, shown: Bar) -> _Said:
     import torch
 
     from afn.cost.measure import measure
@@ -135,6 +135,7 @@ def _sweep(plan: Plan) -> _Said:
         if isinstance(news, Reached):
             if (now := time.monotonic()) - said >= _SECONDS_BETWEEN_PROGRESS:
                 said = now
+                shown.reach(news.share, 1)
                 yield "", {"kind": "progress", **news.to_json()}
             continue
         title = "" if news.case == case else f"{news.case}\n"
@@ -151,13 +152,16 @@ def _line(news: Measurement) -> str:
     )
 
 
-def _figures(rounds: int) -> _Said:
+def _figures(rounds: int, shown: Bar) -> _Said:
     import torch
 
-    from afn.cost.figures import figures
+    from afn.cost.figures import NUM_FIGURES, figures
 
     case = ""
-    for figure in figures(rounds, torch.Generator().manual_seed(0)):
+    measured = figures(rounds, torch.Generator().manual_seed(0))
+    shown.reach(0, NUM_FIGURES)
+    for number, figure in enumerate(measured, 1):
+        shown.reach(number)
         title = "" if figure.case == case else f"{figure.case}\n"
         case = figure.case
         asked = ""

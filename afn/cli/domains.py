@@ -9,6 +9,7 @@ from afn.ask.evaluate import Classifier
 from afn.ask.models import as_tested
 from afn.ask.sources import config_of, find, load, network_of
 from afn.cli.telling import Say
+from afn.cli.terminal import tracked
 from afn.data import load_dataset
 from afn.wording import count_words, statistics_told
 from afn.work.memory import keep_freed_memory
@@ -20,17 +21,19 @@ def run(options: argparse.Namespace, say: Say) -> None:
     keep_freed_memory()
     rows = {name: _row(name, options) for name in options.names}
     data = [load_dataset(name) for name in options.on]
-    for found in domain_matrix(
+    crossings = domain_matrix(
         rows, data, num_images=options.images, batch_size=options.batch_size, order=options.order
-    ):
+    )
+    longest, widest = (max(map(len, names)) for names in (options.names, options.on))
+    for found in tracked(crossings, "asking", len(rows) * len(data)):
         cell, asked = found.cell, found.question
         low, high = cell.interval
         statistics = statistics_told(asked.statistics, cell.n)
         is_on = options.networks == "on"
         say(
-            f"{found.model:<24} {asked.dataset:<18} {100 * cell.accuracy:6.2f} %  95 % CI "
-            f"{100 * low:.2f} to {100 * high:.2f}  ({count_words(cell.n, 'image')}, "
-            f"{cell.source}, statistics: "
+            f"{found.model:<{longest}}  {asked.dataset:<{widest}}  "
+            f"{100 * cell.accuracy:6.2f} %  95 % CI {100 * low:.2f} to {100 * high:.2f}  "
+            f"({count_words(cell.n, 'image')}, {cell.source}, statistics: "
             f"{statistics}{'' if is_on else f', networks {options.networks}'})",
             {
                 "kind": "crossing", "model": found.model, "trained_on": config_of(

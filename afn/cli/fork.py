@@ -52,7 +52,7 @@ def run(options: argparse.Namespace, say: Say) -> None:
 
     torch.set_num_threads(1)
     keep_freed_memory()
-    tell(execute(forked), forked, say)
+    tell(execute(forked), forked, forked.config(), say)
 
 
 def logits_of(texts: list[str]) -> dict[str, float]:

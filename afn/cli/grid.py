@@ -11,6 +11,7 @@ from afn.ask.models import asked, restored
 from afn.ask.records import COUNTED, Cell, Networks, Order, Question, mean_corruption_error, places
 from afn.ask.sources import Source, config_of, network_of
 from afn.cli.telling import Say
+from afn.cli.terminal import tracked
 from afn.corruptions.applying import left_out, left_out_record, left_out_words
 from afn.corruptions.severities import rule_words
 from afn.data import load_dataset
@@ -59,8 +60,9 @@ def run_grid(
         say(left_out_words(absent.values()), left_out_record(absent))
     asks = _Asks(config, corruptions, severities, order, say)
     found, question = asks.of(source, networks=networks)
+    total = len(list(places(corruptions, severities))) - len(absent)
     networks_told = "" if question.networks == "on" else f", networks {question.networks}"
-    for cell in found:
+    for cell in tracked(found, f"asking {source.id}", total):
         cells.append(cell)
         low, high = cell.interval
         ece = expected_calibration_error(cell)
@@ -87,7 +89,7 @@ def run_grid(
         )
     if baseline is not None:
         theirs, alike = asks.of(baseline)
-        mce = mean_corruption_error(cells, theirs)
+        mce = mean_corruption_error(cells, list(tracked(theirs, f"asking {baseline.id}", total)))
         say(
             f"mean corruption error {mce:.3f}, with {baseline.id} as the baseline "
             f"(statistics: {statistics_told(alike.statistics, cells[0].n)})",

@@ -12,7 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from afn.cli.telling import Say
+from afn.cli.telling import Say, columns
+from afn.cli.terminal import bar
 from afn.corruptions.severities import rule_words
 from afn.pretrained.asked import markdown, table_of
 from afn.pretrained.asks import Reading
@@ -92,30 +93,42 @@ def run(options: argparse.Namespace, say: Say) -> None:
 def _list(say: Say) -> None:
     names = pretrained_names()
     planned = [name for name in PLAN if name in names]
+    rows: list[tuple[str, ...]] = []
+    records: list[dict[str, Any]] = []
     seconds = 0.0
     for name in [*planned, *(name for name in names if name not in PLAN)]:
         try:
             card = read_card(name)
         except ValueError as error:
-            say(f"{name:<26} {error}", {"name": name, "error": str(error)})
+            rows.append((name, "", "", "", str(error)))
+            records.append({"name": name, "error": str(error)})
             continue
         seconds += card.seconds
         clean = card.clean_accuracy()
-        result = (
-            f"{100 * clean.accuracy:6.2f} %  ({count_words(clean.n, 'image')}, statistics: "
+        told = (
+            f"({count_words(clean.n, 'image')}, statistics: "
             f"{statistics_told(clean.statistics, clean.n)})"
             if clean
             else ""
         )
-        told = filter(None, [result, rule_words(card.rule)])
-        say(
-            f"{name:<26} {card.config.norm:<8} {card.config.dataset:<18} {', '.join(told)}",
+        rows.append(
+            (
+                name, card.config.norm, card.config.dataset,
+                f"{100 * clean.accuracy:.2f} %" if clean else "",
+                ", ".join(filter(None, [told, rule_words(card.rule)])),
+            )
+        )  # fmt: skip
+        records.append(
             {
                 "name": name, "group": card.group, "norm": card.config.norm,
                 "dataset": card.config.dataset, "seconds": card.seconds,
                 "clean": asdict(clean) if clean else None, "rule": card.rule,
-            },
+            }
         )  # fmt: skip
+    heading, *lines = columns(("model", "norm", "trained on", ">clean", ""), rows)
+    say(heading, None)
+    for line, record in zip(lines, records, strict=True):
+        say(line, record)
     say(
         f"{count_words(len(names), 'model')} in {pretrained_dir()}, trained in "
         f"{seconds / 3600:.1f} hours",
@@ -288,6 +301,11 @@ def _in_processes(what: Literal["train", "ask"], specs: list[Spec], jobs: int, s
     """Each model in a process of its own; one that fails does not keep the others."""
     table = threading.Lock()
     folder = pretrained_dir()
+    shares = dict.fromkeys((spec.name for spec in specs), 0.0)
+
+    def reach(spec: Spec, share: float) -> None:
+        shares[spec.name] = share
+        shown.reach(sum(shares.values()))
 
     def make(spec: Spec) -> bool:
         end: dict[str, Any] = {"kind": "failed", "error": "its process ended without a word"}
@@ -296,6 +314,8 @@ def _in_processes(what: Literal["train", "ask"], specs: list[Spec], jobs: int, s
             assert process.stdout is not None
             for line in process.stdout:
                 end = json.loads(line)
+                if end["kind"] == "tested":
+                    reach(spec, end["epoch"] / (spec.config.epochs + 1))
                 if end["kind"] not in ("made", "failed"):
                     say(f"{spec.name}: {_in_words(end)}", {"model": spec.name, **end})
         if process.returncode or end["kind"] != "made":
@@ -305,9 +325,14 @@ def _in_processes(what: Literal["train", "ask"], specs: list[Spec], jobs: int, s
         with table:
             accuracies = [Accuracy.from_json(each) for each in end["accuracies"]]
             update_results(folder, spec, accuracies)
+        reach(spec, 1)
         return True
 
-    with ThreadPoolExecutor(jobs) as pool:
+    doing = {"train": "training", "ask": "asking"}[what]
+    with (
+        bar(f"{doing} {count_words(len(specs), 'model')}", len(specs)) as shown,
+        ThreadPoolExecutor(jobs) as pool,
+    ):
         try:
             made = list(pool.map(make, specs))
         except KeyboardInterrupt:

@@ -55,4 +55,4 @@ def run(options: argparse.Namespace, say: Say) -> None:
 
     torch.set_num_threads(1)
     keep_freed_memory()
-    tell(execute(resumed), resumed, say)
+    tell(execute(resumed), resumed, resumed.config(), say)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from afn.cli.telling import Say
+from afn.cli.terminal import Bar, bar
 from afn.data import dataset_entry
 from afn.engine.ready import check_ready
 from afn.files import check_output
@@ -73,7 +74,8 @@ def run(options: argparse.Namespace, say: Say) -> None:
     runner = runner_for(store, options.cluster)
     SweepStore(store).keep(spec)
     try:
-        _carry_out(planned, index, store, runner, say)
+        with bar("sweep", len(planned.runs)) as shown:
+            _carry_out(planned, index, store, runner, shown, say)
     finally:
         runner.close()
     lines = lines_of(planned.runs, index)
@@ -147,7 +149,7 @@ def _say_limits(
 
 
 def _carry_out(
-    planned: SweepPlan, index: RunIndex, store: RunStore, runner: Runner, say: Say
+    planned: SweepPlan, index: RunIndex, store: RunStore, runner: Runner, shown: Bar, say: Say
 ) -> None:
     """Until every run has its result. What is lost on the way goes on once, and that is said."""
     resumed: set[str] = set()
@@ -168,9 +170,12 @@ def _carry_out(
         progress = Progress.of(planned.runs, lines)
         if not progress.active:
             return
+        running = progress.counts.get("running", 0)
+        shown.reach(progress.ended, progress.total, f"{count_words(running, 'run')} training")
         if time.monotonic() - told >= _SAY_SECONDS:
             told = time.monotonic()
-            _say_progress(progress, _seconds_left(planned, lines, index), say)
+            left = _seconds_left(planned, lines, index)
+            _say_progress(progress, left, say, is_drawn=shown.is_drawn)
         time.sleep(_POLL_SECONDS)
 
 
@@ -199,10 +204,13 @@ def _seconds_left(planned: SweepPlan, lines: Mapping[str, Line], index: RunIndex
     return expected_seconds(configs, known, entry_of, shares=shares, cores=sum(running) or None)
 
 
-def _say_progress(progress: Progress, left: float | None, say: Say) -> None:
+def _say_progress(
+    progress: Progress, left: float | None, say: Say, *, is_drawn: bool = False
+) -> None:
     told = f", about {duration_words(left)} left" if left else ""
+    runs = progress.counts.get("running", 0)
     say(
-        f"{progress.ended} of {progress.total} done, {progress.counts.get('running', 0)} run{told}",
+        "" if is_drawn else f"{progress.ended} of {progress.total} done, {runs} run{told}",
         {
             "kind": "progress", **progress.to_json(), "seconds_left": left,
         },

@@ -45,6 +45,8 @@ NETWORKS = (
         afn_training=1.15, asrnorm_training=1.30, afn_inference=1.06, folded=1.03,
     ),
 )  # fmt: skip
+NUM_FIGURES = 6 * len(NETWORKS) + 2
+"""How many `figures` yields."""
 LAYER = Case(subject="layer", channels=16, size=32, batch_size=128)
 LAYER_SPEEDUP = 3.0
 """AFN alone, forward and backward, against its plain formula: at least so many times faster."""

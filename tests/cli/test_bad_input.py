@@ -52,7 +52,7 @@ QUICK = ["--dataset=digits8", "--epochs=1", "--eval-images=100", "--widths", "4"
         (["runs", "delete", "../.."], "is not a run id"),
         (["runs", "delete", "gone"], "there is no run gone"),
         (["runs", "explode"], "explode"),
-        ([], "command"),
+        (["--json"], "command"),
     ],
     ids=lambda value: " ".join(value) or "nothing" if isinstance(value, list) else "",
 )
