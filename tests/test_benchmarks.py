@@ -54,6 +54,10 @@ SMALLEST = {
         "--repeats 1 --dataset digits8 --epochs 1",
         r"^afn .*: \d\.\d{3}\n(.*\n)*three side by side: .*: \d\.\d{3}$",
     ),
+    "recording": (
+        "--norms bn --steps 2 --batch 2",
+        r"^bn   every 10 steps, batch 2: \d+ ms a step, recorded [+-]\d+\.\d\d %   target",
+    ),
     "robustness": (
         "--grids 1 --slides 1 --switches 1 --visits 1 --images 20",
         r"^other statistics, tested before, in all tables +\d+ ms .*\nback from another page",

@@ -11,7 +11,8 @@ from typing import Any, Literal
 from afn.ask.records import GridFile, Networks, Order, Question, classes_of, networks_of
 from afn.data import dataset_entry
 from afn.data.entries import digit_names
-from afn.runs.store import Run, progress_of
+from afn.runs.progress import progress_of
+from afn.runs.store import Run
 from afn.settings.config import TrainConfig
 from afn.settings.norms import SWITCHABLE_NORMS
 

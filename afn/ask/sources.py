@@ -14,6 +14,7 @@ from afn.corruptions.severities import rule_words
 from afn.engine.ready import check_ready
 from afn.pretrained.cards import Card, pretrained_names, read_card
 from afn.runs.index import RunIndex
+from afn.runs.recording import Setup
 from afn.runs.store import Run, RunStore
 from afn.settings.commands import Timed
 from afn.settings.config import TrainConfig
@@ -82,7 +83,7 @@ def trained(
     run_id = f"{config.run_id}{_suffix(script)}"
     for line in RunIndex(store).lines():
         is_it = line.id == run_id
-        if not script and not line.is_damaged and not line.forked_from:
+        if not script and not line.is_damaged and not line.forked_from and not line.recorded:
             is_it |= line.settings == config.changed() and not line.summary.get("changes")
         if is_it and not rule_words(line.rule) and line.status == "finished":
             return store.open(line.id)
@@ -148,6 +149,12 @@ def network_of(source: Source | str, store: RunStore | None = None) -> Network:
 
 subject_of = network_of
 """As programs handed out call it."""
+
+
+def setup_of(source: Source) -> Setup:
+    """What was trained, or what is known of a model that was recorded."""
+    recording = source.recording() if isinstance(source, Run) else None
+    return recording or config_of(source)
 
 
 def config_of(source: Source) -> TrainConfig:

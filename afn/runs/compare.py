@@ -64,7 +64,8 @@ def parting(first: History, second: History) -> Parting:
     pairs = [
         (step, i, places[step]) for i, step in enumerate(first.steps.tolist()) if step in places
     ]
-    has_lambda = 0 < len(first.lambdas) == len(second.lambdas)
+    is_every_step = all(len(each.lambda_steps) == each.num_steps for each in (first, second))
+    has_lambda = is_every_step and 0 < len(first.lambdas) == len(second.lambdas)
     ours, theirs = _columns(first, has_lambda), _columns(second, has_lambda)
     for step, i, j in pairs:
         what = [

@@ -6,9 +6,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from afn.ask.sources import Source, config_of
+from afn.ask.sources import Source, setup_of
 from afn.runs.history import EventSource, History
-from afn.settings.config import TrainConfig
+from afn.runs.recording import Setup, gate_of
 from afn.settings.lambda_init import LAMBDAS
 
 Quantity = Literal["lambda", "logit", "change", "gradient", "move"]
@@ -41,7 +41,7 @@ def history_of(source: EventSource) -> History:
     return History.of(source)
 
 
-def track(history: History, config: TrainConfig, quantity: Quantity) -> Track:
+def track(history: History, setup: Setup, quantity: Quantity) -> Track:
     """What a run says of a quantity.
 
     - lambda: λ as it acts; the first entry is its start, at step 0 or where a fork began.
@@ -53,7 +53,7 @@ def track(history: History, config: TrainConfig, quantity: Quantity) -> Track:
     layers = len(history.adaptive_layers)
     if quantity == "move":
         return _moves(history)
-    steps, values = history.steps.astype(float), history.lambdas
+    steps, values = history.lambda_steps.astype(float), history.lambdas
     if quantity == "gradient":
         return _root_mean_squares(steps, history.lambda_grads)
     start = np.array(history.start["lambdas"] if history.start else [], dtype=float)
@@ -63,7 +63,7 @@ def track(history: History, config: TrainConfig, quantity: Quantity) -> Track:
         return Track(np.append(history.first_step, steps), changes)
     values = np.concatenate([start, values], axis=2)
     if quantity == "logit":
-        gated = 4 if config.lambda_init.rescale_gate == "sigmoid" else 2
+        gated = 4 if gate_of(setup) == "sigmoid" else 2
         with np.errstate(divide="ignore", invalid="ignore"):
             logits = np.log(values[:, :gated]) - np.log1p(-values[:, :gated])
         values = np.concatenate([logits, values[:, gated:]], axis=1)
@@ -105,7 +105,7 @@ def course_of(source: Source, quantity: Quantity) -> tuple[list[str], Track]:
         True
     """
     history = history_of(source)
-    return history.adaptive_layers, track(history, config_of(source), quantity)
+    return history.adaptive_layers, track(history, setup_of(source), quantity)
 
 
 def rescaling_of(source: Source) -> dict[int, dict[str, tuple[list[float], list[float]]]]:

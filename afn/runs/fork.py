@@ -16,7 +16,8 @@ from typing import Any
 
 from afn.engine.ready import check_ready
 from afn.runs.origin import CHECKPOINT, ForkedFrom
-from afn.runs.store import Run, RunStore, progress_of
+from afn.runs.progress import progress_of
+from afn.runs.store import Run, RunStore
 from afn.settings.commands import Command, check_command
 from afn.settings.config import CHANGEABLE, LIVE, TrainConfig
 from afn.settings.fitting import check_against_data

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from afn.corruptions.severities import rule_of
+from afn.runs.columns import FIRST_ROOM, StepTable
 from afn.settings.lambda_init import LAMBDAS
 
 Column = NDArray[np.float64]
@@ -25,9 +26,10 @@ _NEEDED = {
     "probes": {"step", "images", "classes", "sheet", "columns", "tile"},
     "lockstep": {"step", "without"},
     "sheet": {"step", "file", "layers", "columns", "tile", "scale"},
+    "log": {"step", "values"},
+    "note": {"step", "text"},
 }
 """Events that are kept as they are, by their kind, and what each has to say."""
-_FIRST_ROOM = 256
 
 
 class EventSource(Protocol):
@@ -47,10 +49,11 @@ class EventSource(Protocol):
 class History:
     """One run's events in columns, as they stood at one moment; it never changes.
 
-    ``steps`` and each of ``columns`` have one entry a training step, and so have
-    ``lambdas[layer, i]`` and ``lambda_grads[layer, i]`` (i as in `LAMBDAS`); what λ was before the
-    first step stands in ``start["lambdas"]``. A resumption from a checkpoint takes back what was
-    recorded after it, and then ``revision`` is another one.
+    ``steps`` and each of ``columns`` have one entry a training step. ``lambdas[layer, i]`` and
+    ``lambda_grads[layer, i]`` (i as in `LAMBDAS`) have one at each of ``lambda_steps``: all steps,
+    or of a recorded run those at which its layers were read. What λ was before the first step
+    stands in ``start["lambdas"]``. A resumption from a checkpoint takes back what was recorded
+    after it, and then ``revision`` is another one.
     """
 
     run: EventSource
@@ -60,6 +63,7 @@ class History:
     columns: dict[str, Column] = field(
         default_factory=lambda: {name: np.empty(0) for name in STEP_COLUMNS}
     )
+    lambda_steps: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     lambdas: Column = field(default_factory=lambda: np.empty((0, len(LAMBDAS), 0)))
     """(layers, 4, steps)"""
     lambda_grads: Column = field(default_factory=lambda: np.empty((0, len(LAMBDAS), 0)))
@@ -77,6 +81,10 @@ class History:
     """Feature maps, by the step."""
     lockstep: tuple[dict[str, Any], ...] = ()
     """Where it went on without others of its comparison, and where they had caught up."""
+    logged: tuple[dict[str, Any], ...] = ()
+    """Numbers of a recorded loop's own, each with its step."""
+    notes: tuple[str, ...] = ()
+    """What a recorded run lacks, a line each."""
     is_paused: bool = False
     seconds: float = 0.0
     """So far, without pauses."""
@@ -160,7 +168,7 @@ class History:
 class Follower:
     """Follows a run's events, and reads only what is new. Threads may share it.
 
-    Steps stand in a table with room for more. What a `History` shows of it is never written again:
+    Steps stand in tables with room for more. What a `History` shows of one is never written again:
     steps are added behind that, and a resumption goes on in another table.
 
     Args:
@@ -174,9 +182,8 @@ class Follower:
         self._known = History(run=run)
         self._start: dict[str, Any] | None = None
         self._num_layers = 0  # with λ
-        self._num_steps = 0
-        self._steps = np.empty(0, np.int64)
-        self._table = np.empty((len(STEP_COLUMNS), 0))  # columns, λ, their gradients: (rows, room)
+        self._scalars = StepTable(len(STEP_COLUMNS))
+        self._lambdas = StepTable(0)  # and their gradients
         self._listed: dict[str, list[dict[str, Any]]] = {kind: [] for kind in _NEEDED}
         self._num_probes = 0
         self._probe_steps = np.empty(0, np.int64)
@@ -200,22 +207,22 @@ class Follower:
             return self._known
 
     def _snapshot(self) -> History:
-        count = self._num_steps
-        steps, table = self._steps[:count], self._table[:, :count]
         probe_steps, answers = (
             self._probe_steps[: self._num_probes],
             self._answers[: self._num_probes],
         )
-        for shown in (steps, table, probe_steps, answers):
+        for shown in (probe_steps, answers):
             shown.flags.writeable = False
-        width = len(STEP_COLUMNS)
-        lambdas, grads = table[width:].reshape(2, self._num_layers, len(LAMBDAS), count)
+        steps, columns = self._scalars.shown()
+        lambda_steps, table = self._lambdas.shown()
+        lambdas, grads = table.reshape(2, self._num_layers, len(LAMBDAS), len(lambda_steps))
         return History(
             run=self._run,
             revision=self._revision,
             start=self._start,
             steps=steps,
-            columns=dict(zip(STEP_COLUMNS, table[:width], strict=True)),
+            columns=dict(zip(STEP_COLUMNS, columns, strict=True)),
+            lambda_steps=lambda_steps,
             lambdas=lambdas,
             lambda_grads=grads,
             snapshots=tuple(self._listed["snapshot"]),
@@ -227,6 +234,8 @@ class Follower:
             probe_answers=answers,
             sheets=tuple(self._listed["sheet"]),
             lockstep=tuple(self._listed["lockstep"]),
+            logged=tuple(self._listed["log"]),
+            notes=tuple(dict.fromkeys(str(note["text"]) for note in self._listed["note"])),
             is_paused=self._is_paused,
             seconds=self._seconds,
             stepped_at=self._stepped_at,
@@ -239,13 +248,11 @@ class Follower:
             match event.get("kind"):
                 case "step":
                     self._add_step(event)
-                    if self._num_steps == 1:
+                    if self._scalars.count == 1:
                         self._stepped_at = seconds
                 case "start":
                     self._begin(event)
-                case (
-                    "snapshot" | "evaluation" | "command" | "probes" | "sheet" | "lockstep" as kind
-                ):
+                case kind if kind in _NEEDED:
                     if missing := _NEEDED[kind] - event.keys():
                         raise KeyError(*missing)
                     if kind != "probes" or not self._is_known(event):
@@ -274,28 +281,21 @@ class Follower:
             raise ValueError("not a start")
         self._keep(dict.fromkeys(self._counts(), 0))
         self._start, self._marks, self._num_layers = event, {}, layers
-        self._table = np.empty((len(STEP_COLUMNS) + 2 * layers * len(LAMBDAS), 0))
-        self._steps = np.empty(0, np.int64)
+        self._lambdas = StepTable(2 * layers * len(LAMBDAS))
 
     def _add_step(self, event: dict[str, Any]) -> None:
         step, values = int(event["step"]), [_number(event[name]) for name in STEP_COLUMNS]
+        lambdas = []
         for name in ("lambdas", "lambda_grads"):
+            if event[name] is None:  # a recorded run's, which is not read at every step
+                continue
             if len(event[name]) != self._num_layers:
                 raise ValueError("not as many layers as the start named")
             for row in event[name]:
-                values += [_number(value) for _, value in zip(LAMBDAS, row, strict=True)]
-        if self._num_steps == self._table.shape[1]:
-            self._make_room(2 * self._num_steps or _FIRST_ROOM)
-        self._table[:, self._num_steps] = values
-        self._steps[self._num_steps] = step
-        self._num_steps += 1
-
-    def _make_room(self, room: int) -> None:
-        """Another table that begins as this one does; who looks at the old one still can."""
-        kept = self._num_steps
-        table, steps = np.empty((len(self._table), room)), np.empty(room, np.int64)
-        table[:, :kept], steps[:kept] = self._table[:, :kept], self._steps[:kept]
-        self._table, self._steps = table, steps
+                lambdas += [_number(value) for _, value in zip(LAMBDAS, row, strict=True)]
+        if event["lambdas"] is not None:
+            self._lambdas.add(step, lambdas)
+        self._scalars.add(step, values)
 
     def _is_known(self, probes: dict[str, Any]) -> bool:
         """Whether answers are about these images already: a run that goes on says them again."""
@@ -317,13 +317,13 @@ class Follower:
             raise ValueError("not as many images as before")
         is_again = count > 0 and self._probe_steps[count - 1] == step
         if is_again or count == len(self._answers) or self._answers.shape[1:] != shape:
-            self._make_probe_room(shape, 2 * count or _FIRST_ROOM)
+            self._make_probe_room(shape, 2 * count or FIRST_ROOM)
         at = count - is_again
         self._answers[at], self._probe_steps[at] = answers, step
         self._num_probes = at + 1
 
     def _make_probe_room(self, shape: tuple[int, int], room: int) -> None:
-        """As `_make_room`."""
+        """Others that begin as these do; who looks at the old ones still can."""
         kept = self._num_probes
         answers, steps = np.empty((room, *shape), np.uint8), np.empty(room, np.int64)
         if kept:
@@ -334,24 +334,30 @@ class Follower:
         """Forget what was recorded after the checkpoint from which the run was resumed."""
         by_step = {kind: sum(each["step"] <= step for each in listed)
                    for kind, listed in self._listed.items()}  # fmt: skip
-        by_step["step"] = int((self._steps[: self._num_steps] <= step).sum())
+        by_step["step"] = self._scalars.count_until(step)
+        by_step["lambda"] = self._lambdas.count_until(step)
         by_step["probe"] = int((self._probe_steps[: self._num_probes] <= step).sum())
         self._keep(self._marks.get(step, by_step))
         self._marks = {at: counts for at, counts in self._marks.items() if at <= step}
 
     def _counts(self) -> dict[str, int]:
         listed = {kind: len(events) for kind, events in self._listed.items()}
-        return {"step": self._num_steps, "probe": self._num_probes, **listed}
+        return {
+            "step": self._scalars.count,
+            "lambda": self._lambdas.count,
+            "probe": self._num_probes,
+            **listed,
+        }
 
     def _keep(self, counts: dict[str, int]) -> None:
         self._is_paused = False
         if counts == self._counts():
             return
         self._revision += 1
-        self._num_steps = counts["step"]
-        self._make_room(max(self._num_steps, _FIRST_ROOM))
+        self._scalars.keep(counts["step"])
+        self._lambdas.keep(counts["lambda"])
         self._num_probes = counts["probe"]
-        self._make_probe_room(self._answers.shape[1:], max(self._num_probes, _FIRST_ROOM))
+        self._make_probe_room(self._answers.shape[1:], max(self._num_probes, FIRST_ROOM))
         for kind, listed in self._listed.items():
             del listed[counts[kind] :]
 

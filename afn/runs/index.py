@@ -17,6 +17,7 @@ from typing import Any
 from afn.corruptions.severities import rule_of
 from afn.jsonl import append_line, read_lines
 from afn.runs.glance import glance
+from afn.runs.recording import RECORDED, Recording, RunKind, has_no_config
 from afn.runs.store import Run, RunStore
 from afn.settings.config import TrainConfig
 from afn.work.folder import ENDED, Status
@@ -40,6 +41,9 @@ class Line:
     """Seconds since 1970."""
     settings: dict[str, Any] = field(default_factory=dict)
     """Of its configuration, those that are not the defaults."""
+    recorded: dict[str, Any] = field(default_factory=dict)
+    """Of a run that was recorded in a loop of somebody's own, what its model is; it has no
+    configuration."""
     forked_from: dict[str, Any] = field(default_factory=dict)
     """Of a fork, the ``run`` it began in and the ``step``."""
     owner: str | None = None
@@ -58,18 +62,36 @@ class Line:
         return not self.created
 
     @property
+    def kind(self) -> RunKind:
+        """How it came about."""
+        return RECORDED if self.recorded else "trained"
+
+    @property
     def rule(self) -> int | None:
         """By which rule the images of its tests were corrupted; None where none were."""
         rules = {rule_of(test) for test in self.summary.get("tests", [])}
         return min((rule for rule in rules if rule), default=None)
 
     def config(self) -> TrainConfig:
-        """Its configuration."""
+        """Its configuration.
+
+        Raises:
+            ValueError: It has none.
+        """
+        if self.recorded:
+            raise ValueError(has_no_config(self.id))
         return TrainConfig.from_json(self.settings)
 
+    def recording(self) -> Recording:
+        """What its model is, of a recorded one."""
+        return Recording.from_json(self.recorded)
+
     def setting(self, name: str) -> Any:
-        """One setting, as plain JSON, without building the configuration."""
-        return self.settings.get(name, _defaults()[name])
+        """One setting, as plain JSON, without building the configuration.
+
+        None of a recorded run, which has none.
+        """
+        return None if self.recorded else self.settings.get(name, _defaults()[name])
 
 
 class RunIndex:
@@ -196,7 +218,8 @@ def _line(run: Run) -> Line:
     state = run.state()
     try:
         record = run.record()
-        settings = TrainConfig.from_json(record["config"]).changed()
+        recorded = {} if "config" in record else Recording.from_json(record["recording"]).to_json()
+        settings = {} if recorded else TrainConfig.from_json(record["config"]).changed()
         origin = record.get("forked_from")
         return Line(
             id=run.id,
@@ -204,6 +227,7 @@ def _line(run: Run) -> Line:
             group=str(record.get("group") or ""),
             created=float(record["created"]),
             settings=settings,
+            recorded=recorded,
             forked_from={name: origin[name] for name in ("run", "step")} if origin else {},
             owner=record.get("owner"),
             status=state.status,

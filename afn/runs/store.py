@@ -1,6 +1,7 @@
 """The run store: a run is a folder, and the folder is the single truth.
 
-``config.json`` (configuration, name, versions, who submitted it, what it was forked from),
+``config.json`` (configuration, name, versions, who submitted it, what it was forked from; of a run
+that was recorded in a loop of somebody's own its ``kind`` and what its model is instead),
 ``events.jsonl`` (append only), ``control.jsonl`` (commands in), ``checkpoints/*.safetensors``,
 ``sheets/*.png`` (pictures that events name), claim and end marker (:mod:`afn.work.folder`).
 """
@@ -13,16 +14,14 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterable, Iterator
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
 
-from safetensors import SafetensorError, safe_open
-
-from afn import __version__
 from afn.jsonl import append_line, read_lines
 from afn.runs.origin import ForkedFrom
+from afn.runs.progress import progress_of
+from afn.runs.recording import RECORDED, Recording, has_no_config
+from afn.runs.versions import versions
 from afn.settings.commands import WORKER_ENDED, Command, check_command
 from afn.settings.config import TrainConfig
 from afn.work.folder import ENDED, Work, read_json, write_json
@@ -32,7 +31,6 @@ _RUN_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _PIN = "pinned"
 SHEETS = "sheets"
 """Folder, within a run's, of the pictures that its events name."""
-_PACKAGES = ("torch", "torchvision", "numpy", "safetensors")
 
 
 def runs_dir() -> Path:
@@ -78,9 +76,41 @@ class RunStore:
             FileExistsError: There is a run of that id.
             OSError: The folder is full or read-only; the message names it.
         """
+        record = {
+            "config": config.to_json(),
+            "hash": config.hash(),
+            "name": name,
+            "group": group,
+            "keeps": keeps,
+            **({} if origin is None else {"forked_from": origin.to_json()}),
+            **({} if owner is None else {"owner": owner}),
+        }
+        return self._made(record, config.norm, run_id=run_id, commands=commands)
+
+    def create_recorded(self, recording: Recording, *, name: str = "") -> "Run":
+        """A new run folder for what a loop of somebody's own tells.
+
+        Args:
+            recording: What is known of its model.
+            name: A label for people; the run's id where it is empty.
+
+        Raises:
+            OSError: The folder is full or read-only; the message names it.
+        """
+        record = {"kind": RECORDED, "recording": recording.to_json(), "name": name, "group": ""}
+        return self._made(record, RECORDED)
+
+    def _made(
+        self,
+        record: dict[str, Any],
+        stem: str,
+        *,
+        run_id: str = "",
+        commands: Iterable[Command] = (),
+    ) -> "Run":
         while True:  # of a thousand runs of one second two may draw one name: the later draws again
             stamp = time.strftime("%Y%m%d-%H%M%S")
-            run = Run(self.root / (run_id or f"{stamp}-{config.norm}-{secrets.token_hex(3)}"))
+            run = Run(self.root / (run_id or f"{stamp}-{stem}-{secrets.token_hex(3)}"))
             try:
                 run.path.mkdir(parents=True)
                 break
@@ -93,18 +123,8 @@ class RunStore:
             (run.path / "checkpoints").mkdir()
             write_json(
                 run.path / "config.json",
-                {
-                    "config": config.to_json(),
-                    "hash": config.hash(),
-                    "name": name,
-                    "group": group,
-                    "keeps": keeps,
-                    "created": time.time(),
-                    "submitted_by": identity(),
-                    "versions": versions(),
-                    **({} if origin is None else {"forked_from": origin.to_json()}),
-                    **({} if owner is None else {"owner": owner}),
-                },
+                record
+                | {"created": time.time(), "submitted_by": identity(), "versions": versions()},
             )
             for command in commands:
                 run.send(command)
@@ -180,13 +200,34 @@ class Run(Work):
             raise FileNotFoundError(_gone(self.id)) from None
         except ValueError as error:
             raise ValueError(f"the configuration of run {self.id} is damaged: {error}") from error
-        if not isinstance(record, dict) or not isinstance(record.get("config"), dict):
-            raise ValueError(f"the configuration of run {self.id} is damaged: no 'config' in it")
+        what = "config"
+        if isinstance(record, dict) and record.get("kind") == RECORDED:
+            what = "recording"
+        if not isinstance(record, dict) or not isinstance(record.get(what), dict):
+            raise ValueError(f"the configuration of run {self.id} is damaged: no {what!r} in it")
         return record
 
     def config(self) -> TrainConfig:
-        """The resolved configuration."""
-        return TrainConfig.from_json(self.record()["config"])
+        """The resolved configuration.
+
+        Raises:
+            ValueError: It has none: it was recorded in a loop of somebody's own; or it is damaged.
+            FileNotFoundError: The run was deleted.
+        """
+        record = self.record()
+        if "config" not in record:
+            raise ValueError(has_no_config(self.id))
+        return TrainConfig.from_json(record["config"])
+
+    def recording(self) -> Recording | None:
+        """What is known of its model, where it was recorded in a loop of somebody's own.
+
+        Raises:
+            ValueError: That is damaged.
+            FileNotFoundError: The run was deleted.
+        """
+        record = self.record()
+        return Recording.from_json(record["recording"]) if "config" not in record else None
 
     def origin(self) -> ForkedFrom | None:
         """Where it was forked from; None for a run from the start.
@@ -343,20 +384,6 @@ class Run(Work):
         return False
 
 
-def progress_of(checkpoint: Path) -> dict[str, Any]:
-    """What a checkpoint says beside its tensors, from the head of the file alone.
-
-    Raises:
-        ValueError: The file is damaged.
-    """
-    try:
-        with safe_open(checkpoint, framework="np") as file:
-            progress: dict[str, Any] = json.loads((file.metadata() or {})["progress"])
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
-        raise ValueError(f"cannot read the checkpoint {checkpoint.name}: {error}") from error
-    return progress
-
-
 @contextlib.contextmanager
 def _alone(path: Path) -> Iterator[None]:
     """Whoever else comes here, from any thread or process, waits."""
@@ -371,13 +398,3 @@ def _alone(path: Path) -> Iterator[None]:
 
 def _gone(run_id: str) -> str:
     return f"there is no run {run_id}; it may have been deleted"
-
-
-@cache
-def versions() -> dict[str, str]:
-    """What a run is made with here: this package, and those that its numbers depend on."""
-    found = {"afn": __version__}
-    for package in _PACKAGES:
-        with contextlib.suppress(PackageNotFoundError):
-            found[package] = version(package)
-    return found

@@ -1,5 +1,6 @@
 """Writing a run's events, one line each."""
 
+import errno
 import os
 
 from afn.runs.store import Run
@@ -12,12 +13,20 @@ class RunWriter:
     def __init__(self, run: Run) -> None:
         self._descriptor = os.open(run.events_path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         size = os.fstat(self._descriptor).st_size
-        if size and os.pread(self._descriptor, 1, size - 1) != b"\n":
-            os.write(self._descriptor, b"\n")  # fence off the line that a crash tore
+        self._is_torn = size > 0 and os.pread(self._descriptor, 1, size - 1) != b"\n"
 
-    def write(self, event: Event) -> None:
-        """Append one event."""
-        os.write(self._descriptor, event.to_line())
+    def write(self, *events: Event) -> None:
+        """Append events in one go.
+
+        Raises:
+            OSError: They could not be written whole. What was torn is fenced off the next line.
+        """
+        lines = b"\n" * self._is_torn + b"".join(event.to_line() for event in events)
+        written = os.write(self._descriptor, lines)
+        if written:
+            self._is_torn = not lines[:written].endswith(b"\n")
+        if written < len(lines):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def close(self) -> None:
         """Close the file."""

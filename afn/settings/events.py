@@ -33,7 +33,18 @@ Kinds and their values (besides ``step`` and ``seconds``, the wall time since th
 - ``lockstep``: without (ids of the runs of the same comparison that it no longer waits for: they
   came too late, and have not caught up since; none: all are together again)
 - ``checkpoint``: file
+- ``log``: values (by name) that a recorded loop tells of its own
+- ``note``: text, a line that says what a recorded run lacks
 - ``resume``: the run went on from the checkpoint of this step; what was recorded after it is undone
+
+A recorded run (`afn.recording`) says less, and more. Its ``start`` has layers, num_features,
+adaptive_layers, num_parameters and lambdas. A ``step`` has None for what the loop did not tell, and
+for lambdas, lambda_grads and grad_norm at all steps but those at which they were read. A layer of a
+``snapshot`` has, as far as there are such, gamma, beta, mu and sigma (of GroupNorm one value per
+group, of LayerNorm one; means over images or places), running_mu and running_sigma as they were
+before the step, drift (means over channels of |mu - running_mu| / running_sigma and of
+sigma / running_sigma), moves, grads (norms of the gradients on γ and β), calls (where it was not
+called once), is_eval and is_frozen (where so).
 
 Same configuration, same machine: the same events but for `TIMES`.
 """

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from afn.ask.sources import Source, config_of
 from afn.runs.history import History
 from afn.runs.origin import ForkedFrom
-from afn.runs.store import Run, RunStore, progress_of
+from afn.runs.progress import progress_of
+from afn.runs.store import Run, RunStore
 from afn.settings.config import TrainConfig
 
 _NETWORKS = (".standardize.", ".rescale.")

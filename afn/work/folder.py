@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import secrets
+import socket
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,10 @@ Status = Literal["waiting", "running", "finished", "stopped", "failed"]
 ENDED: tuple[Status, ...] = ("finished", "stopped", "failed")
 
 _CLAIM_BYTES = 4096
+BEAT_SECONDS = 10.0
+"""A claim that beats is touched so often, for readers on other machines."""
+_SILENT_SECONDS = 120.0
+"""After so long without a beat it is gone; clocks of machines differ by seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,7 @@ class Work:
             )
         if (self.path / "claim.json").exists():
             claim = read_json(self.path / "claim.json")
-            if claim is None or is_alive(claim):
+            if claim is None or (is_alive(claim) and not self._is_silent(claim)):
                 return State("running")
             return State("failed", "its process is gone (killed, or the machine went down)")
         try:
@@ -85,12 +90,17 @@ class Work:
         names = ("claim.json", "end.json")
         return self.path.exists() and not any((self.path / name).exists() for name in names)
 
-    def claim(self) -> bool:
+    def claim(self, *, beats: bool = False) -> bool:
         """Take it for this process; False if another one has it or had it.
 
         The file is padded, so that an end marker can be written over it on a full disk.
+
+        Args:
+            beats: Whether this process calls `beat` every `BEAT_SECONDS`, so that other machines
+                know when it is gone.
         """
-        text = json.dumps(identity()).encode().ljust(_CLAIM_BYTES)
+        text = json.dumps(identity() | ({"beats": True} if beats else {})).encode()
+        text = text.ljust(_CLAIM_BYTES)
         try:
             descriptor = os.open(self.path / "claim.json", os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         except FileExistsError:
@@ -100,6 +110,24 @@ class Work:
         finally:
             os.close(descriptor)
         return True
+
+    def beat(self) -> None:
+        """Say that the process that claimed it is there.
+
+        Raises:
+            OSError: It was deleted, or cannot be reached.
+        """
+        os.utime(self.path / "claim.json")
+
+    def _is_silent(self, claim: dict[str, Any]) -> bool:
+        """Whether a claim of another machine has not beaten for long."""
+        if not claim.get("beats") or claim.get("host") == socket.gethostname():
+            return False
+        try:
+            beaten = (self.path / "claim.json").stat().st_mtime
+        except OSError:
+            return False
+        return time.time() - beaten > _SILENT_SECONDS
 
     def end(self, status: Status, reason: str = "", summary: dict[str, Any] | None = None) -> None:
         """Write the end marker; on a full disk in the place of the claim."""

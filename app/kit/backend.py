@@ -100,7 +100,13 @@ def lines() -> list[Line]:
     """What is known of the runs that were begun one by one, newest first.
 
     Those of sweeps are on the Ablations page; there are too many of them to choose from by name.
+    Those that were recorded have no configuration, which most pages need: `all_lines`.
     """
+    return [line for line in all_lines() if line.kind == "trained"]
+
+
+def all_lines() -> list[Line]:
+    """The same, and those that were recorded in a loop of somebody's own."""
     return [line for line in index().lines() if line.group != GROUP]
 
 

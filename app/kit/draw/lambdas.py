@@ -69,7 +69,7 @@ def lambda_chart(
 
     def feed(cursor: tuple[list[int], list[int]] | None) -> tuple[dict[str, Any], Any]:
         now = (
-            [each.history.num_steps for each in adaptive],
+            [len(each.history.lambda_steps) for each in adaptive],
             [len(each.history.commands) for each in adaptive],
         )
         steps, commands = cursor or ([-1] * len(adaptive), [0] * len(adaptive))
@@ -87,7 +87,7 @@ def lambda_chart(
 def _block(history: History, first: int, scale: Scale, by: By) -> tuple[np.ndarray, np.ndarray]:
     """Steps and one row per layer and λ, from entry `first` on; -1 is the start."""
     start = _start(history)  # (layers * 4,)
-    steps = history.steps[max(first, 0) :].astype(float)
+    steps = history.lambda_steps[max(first, 0) :].astype(float)
     values = history.lambdas[:, :, max(first, 0) :].reshape(len(start), len(steps))
     if first < 0:
         values = np.concatenate([start[:, None], values], axis=1)
@@ -135,5 +135,5 @@ def _table(shown: Sequence[Shown]) -> Rows:
         | {f"lambda_{name}": columns[k][i] for k, name in enumerate(LAMBDAS)}
         for each in shown
         for layer, columns in zip(each.history.adaptive_layers, each.history.lambdas, strict=False)
-        for i, step in enumerate(each.history.steps.tolist())
+        for i, step in enumerate(each.history.lambda_steps.tolist())
     ]

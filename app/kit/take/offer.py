@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from afn.runs.store import versions
+from afn.runs.versions import versions
 
 from ..markdown import plain
 from ..plot import download

@@ -1,0 +1,522 @@
+"""The recorder: what a training loop of somebody's own says, as a run of the store."""
+
+import math
+import threading
+import time
+import warnings
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from afn.engine.snapshots import short
+from afn.recording.evaluating import Images, evaluations
+from afn.recording.layers import NormLayers
+from afn.recording.spacing import Spacing
+from afn.recording.steering import Control, Steering, is_first, shared
+from afn.runs.index import note
+from afn.runs.recording import steer
+from afn.runs.store import Run, RunStore
+from afn.runs.writer import RunWriter
+from afn.settings.commands import FileControls
+from afn.settings.events import Event
+from afn.settings.lambda_init import LAMBDAS
+from afn.work.folder import BEAT_SECONDS, Status
+
+INTERVAL = 10
+"""λ and gradients are read every so many steps."""
+_FLUSH_SECONDS = 0.5
+_PAUSE_POLL = 0.1
+Number = float | int | Tensor
+
+
+def record(
+    model: nn.Module,
+    name: str = "",
+    *,
+    optimizer: torch.optim.Optimizer | None = None,
+    interval: int = INTERVAL,
+    store: RunStore | Path | str | None = None,
+) -> "Recorder":
+    """Record a training loop of your own, so that the app shows it while it trains.
+
+    Of every normalization (torch's and this package's) it tells γ, β, the statistics of the batch
+    and the running ones, and how far these are apart; of layers with λ, λ and its gradients. See
+    ``docs/recording.md``.
+
+    Args:
+        model: Any torch model; its normalizations are found wherever they are.
+        name: A label for people. Two recordings of one name are two runs.
+        optimizer: Its learning rate is told, and set by `Recorder.control`.
+        interval: λ and gradients are read every so many steps, channels at most as often.
+        store: Where to keep the run; that of ``AFN_RUNS_DIR`` by default.
+
+    Raises:
+        TypeError: `model` is no `nn.Module`.
+        ValueError: `interval` is less than 1, or parameters are sharded over processes.
+
+    Example:
+        >>> import torch
+        >>> from torch import nn
+        >>> from afn import record
+        >>> model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Linear(8, 2))
+        >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        >>> with record(model, "mine", optimizer=optimizer) as run:
+        ...     for _ in range(3):
+        ...         optimizer.zero_grad()
+        ...         loss = model(torch.randn(16, 4)).square().mean()
+        ...         loss.backward()
+        ...         optimizer.step()
+        ...         run.step(loss=loss)
+        >>> run.run.state().status, run.run.state().summary["step"]
+        ('finished', 3)
+    """
+    return Recorder(model, name, optimizer=optimizer, interval=interval, store=store)
+
+
+class Recorder:
+    """What `record` gives: a context in which a loop tells of itself.
+
+    Only the first of several processes records; in the others everything does nothing, so that all
+    run one program. A disk that fills, or a folder that is deleted, ends no training: what is
+    missing is told at the end.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        name: str = "",
+        *,
+        optimizer: torch.optim.Optimizer | None = None,
+        interval: int = INTERVAL,
+        store: RunStore | Path | str | None = None,
+    ) -> None:
+        if not isinstance(model, nn.Module):
+            raise TypeError(f"record takes a torch model (nn.Module), got {type(model).__name__}")
+        if not isinstance(interval, int) or interval < 1:
+            raise ValueError(f"interval must be a number of steps, 1 or more, got {interval!r}")
+        self.step_count = 0
+        self._layers = NormLayers(model)
+        self._name, self._optimizer, self._interval = name, optimizer, interval
+        if not isinstance(store, RunStore):
+            store = RunStore(None if store is None else Path(store))
+        self._store = store
+        self._is_first = is_first()
+        self._run: Run | None = None
+        self._writer: RunWriter | None = None
+        self._steering: Steering | None = None
+        self._pending: list[Event] = []
+        self._spacing = Spacing(interval)
+        self._first_lambdas: dict[str, list[float]] = {}
+        self._is_told = False
+        self._has_ended = False
+        self._num_lost = 0
+        self._problem = ""
+        self._notes: list[str] = []
+        self._tests: dict[tuple[str, str | None], dict[str, Any]] = {}
+        self._not_finite: int | None = None
+        self._still = threading.Event()
+        self._began = self._marked = self._flushed = 0.0
+        self._paused_seconds = 0.0
+
+    # -- begin and end -----------------------------------------------------------------------------
+
+    @property
+    def run(self) -> Run:
+        """Its run in the store.
+
+        Raises:
+            ValueError: It has not begun, or another process records.
+        """
+        if self._run is None:
+            raise ValueError("nothing is recorded by this process yet: it begins with `with`")
+        return self._run
+
+    def __enter__(self) -> "Recorder":
+        return self.begin()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if error is None:
+            self.end()
+        elif isinstance(error, Exception):
+            text = " ".join(str(error).split())
+            self.end("failed", f"{type(error).__name__}: {text}"[:500].rstrip(": "))
+        else:
+            self.end("stopped", "the program that trained it ended")
+
+    def begin(self) -> "Recorder":
+        """What ``with`` does first; for loops in which no block can stand.
+
+        Raises:
+            OSError: No run can be written; the message names the folder.
+        """
+        if self._began:
+            raise ValueError("this recording has begun already: record(...) anew for another run")
+        self._began = self._marked = self._flushed = time.perf_counter()
+        if not self._is_first:
+            return self
+        adaptive = self._layers.adaptive
+        self._first_lambdas = dict(zip(adaptive, self._layers.lambdas(), strict=True))
+        recording = self._layers.recording(self._interval)
+        self._run = self._store.create_recorded(recording, name=self._name)
+        self._run.claim(beats=True)
+        self._writer = RunWriter(self._run)
+        threading.Thread(target=_beat, args=(self._run, self._still), daemon=True).start()
+        self._layers.watch()
+        if not recording.norms:
+            self._note("the model has no normalization layer: loss and gradients alone are told")
+        return self
+
+    def end(self, status: Status = "finished", reason: str = "") -> None:
+        """What the end of ``with`` does; again it does nothing.
+
+        Args:
+            status: Finished, stopped or failed.
+            reason: Why, in one line.
+        """
+        if self._has_ended:
+            return
+        self._has_ended = True
+        self._still.set()
+        self._layers.unwatch()
+        if self._run is None or self._writer is None:
+            return
+        if self._steering and self._steering.is_stopped and status == "finished":
+            status, reason = "stopped", "stopped by hand"
+        self._tell_start()
+        self._flush()
+        if self._not_finite is not None:
+            reason = reason or f"the loss was not finite from step {self._not_finite:,} on"
+        if self._num_lost:
+            lost = f"{self._num_lost:,} of its events are missing: {self._problem}"
+            reason = f"{reason}; {lost}" if reason else lost
+        with suppress(OSError):
+            self._run.end(status, reason, self._summary())
+        self._writer.close()
+        note(self._run)
+
+    # -- what a loop says --------------------------------------------------------------------------
+
+    def step(
+        self,
+        loss: Number | None = None,
+        *,
+        accuracy: Number | None = None,
+        lr: float | None = None,
+        batch_size: int | None = None,
+        epoch: int | None = None,
+    ) -> None:
+        """A step is done; call it behind the optimizer's, before gradients are set to zero.
+
+        Args:
+            loss: Of the batch; of a tensor one number, read later so that nothing waits.
+            accuracy: Share of right answers in the batch, 0 to 1.
+            lr: The learning rate; that of the optimizer by default.
+            batch_size: So many samples.
+            epoch: Counted from 0.
+
+        Raises:
+            ValueError: The recording has not begun, or it has ended.
+            TypeError: Not one number.
+        """
+        self._check_open("step")
+        if self._run is None:
+            return
+        values = {"loss": _one("loss", loss), "accuracy": _one("accuracy", accuracy)}
+        now = time.perf_counter()
+        self.step_count += 1
+        is_read = (self.step_count - 1) % self._interval == 0
+        takes_snapshot = self._spacing.is_due(self.step_count)
+        lambdas = grads = norm = None
+        if is_read:
+            norm, grads = self._gradients()
+            lambdas = self._layers.lambdas()
+        self._pending.append(
+            self._event(
+                "step",
+                epoch=epoch,
+                **values,
+                lr=self._lr() if lr is None else float(lr),
+                lambda_lr_factor=None,
+                batch_size=batch_size,
+                grad_norm=norm,
+                lambdas=lambdas,
+                lambda_grads=grads,
+                images_left=None,
+                duration=round(now - self._marked, 6),
+            )
+        )
+        self._marked = now
+        if takes_snapshot:
+            self._take_snapshot()
+        if takes_snapshot or now - self._flushed > _FLUSH_SECONDS:
+            self._flush()
+        if self._spacing.is_due(self.step_count + 1):
+            self._layers.watch()
+
+    def log(self, **values: Number) -> None:
+        """Tell numbers of your own, by name; the page draws each over the steps.
+
+        Raises:
+            ValueError: The recording has not begun, or it has ended.
+            TypeError: Not one number.
+        """
+        self._check_open("log")
+        told = {name: _one(name, value) for name, value in values.items()}
+        if self._run is not None and told:
+            self._pending.append(self._event("log", values=told))
+
+    def evaluate(
+        self,
+        data: Images,
+        *,
+        corruptions: tuple[str, ...] | list[str] = (),
+        severity: int = 5,
+        batch_size: int = 128,
+        num_images: int | None = None,
+        name: str = "",
+    ) -> dict[str | None, float]:
+        """Test the model as it is now, in eval mode, and tell the accuracy.
+
+        Modes of all layers are then as they were. Gradients and averages stay untouched.
+
+        Args:
+            data: A `DataLoader` or other batches of (inputs, labels), inputs and labels as two
+                arrays or tensors, or an `ImageData`, whose test images are taken.
+            corruptions: Names, of ``CORRUPTIONS``; images are then (N, C, H, W) in [0, 1].
+            severity: Of the corruptions, 1 to 5.
+            batch_size: Where `data` does not come in batches.
+            num_images: The first so many; all by default.
+            name: What the data are called; "data" where they do not say it.
+
+        Returns:
+            Accuracy by corruption, None for what is not corrupted; nothing in other processes.
+
+        Raises:
+            ValueError: The recording has not begun or has ended; the data are not of that kind, or
+                the model gives no logits for each class.
+        """
+        self._check_open("evaluate")
+        if self._run is None:
+            return {}
+        began = time.perf_counter()
+        found = {}
+        try:
+            for values in evaluations(
+                self._layers.model, data, corruptions=corruptions, severity=severity,
+                batch_size=batch_size, num_images=num_images, name=name,
+            ):  # fmt: skip
+                self._pending.append(self._event("evaluation", **values))
+                self._tests[values["dataset"], values["corruption"]] = values
+                found[values["corruption"]] = values["accuracy"]
+        finally:
+            self._marked += time.perf_counter() - began
+        self._flush()
+        return found
+
+    def control(self) -> Control:
+        """What is wanted of the loop since it asked last; while it is paused, wait here.
+
+        λ is put into the layers, and the learning rate into the optimizer that `record` was given;
+        to stop is the loop's own to do. Of several processes each has to ask.
+
+        Raises:
+            ValueError: The recording has not begun, or it has ended.
+        """
+        self._check_open("control")
+        if self._steering is None:
+            self._begin_steering()
+        steering = self._steering
+        assert steering is not None
+        control = shared(self._asked(steering) if self._is_first else None)
+        steering.obey(control, self._layers.model)
+        return control
+
+    # -- inside ------------------------------------------------------------------------------------
+
+    def _begin_steering(self) -> None:
+        controls = None
+        if self._run is not None:
+            controls = FileControls(self._run.control_path, step=lambda: self.step_count)
+            with suppress(OSError):
+                steer(self._run.path)
+        self._steering = Steering(controls, self._optimizer)
+
+    def _asked(self, steering: Steering) -> Control:
+        lr, lambdas, was_paused = None, dict[str, float](), False
+        while True:
+            control, told = steering.poll(self._layers.model)
+            lr = lr if control.lr is None else control.lr
+            lambdas |= control.lambdas
+            for command in told:
+                self._pending.append(self._event("command", **command))
+            if steering.is_paused != was_paused:
+                was_paused = steering.is_paused
+                state = "paused" if was_paused else "running"
+                self._pending.append(self._event("state", state=state))
+            if told:
+                self._flush()
+            if not steering.is_paused or not self.run.path.exists():
+                return Control(lr=lr, lambdas=lambdas, stop=control.stop)
+            asleep = time.perf_counter()
+            time.sleep(_PAUSE_POLL)
+            slept = time.perf_counter() - asleep
+            self._paused_seconds += slept
+            self._marked += slept
+
+    def _check_open(self, what: str) -> None:
+        if self._has_ended:
+            raise ValueError(f"this recording has ended: {what}() belongs inside its `with` block")
+        if not self._began:
+            raise ValueError(f"this recording has not begun: {what}() belongs inside `with`")
+
+    def _lr(self) -> float | None:
+        return float(self._optimizer.param_groups[0]["lr"]) if self._optimizer else None
+
+    def _gradients(self) -> tuple[float | None, list[list[float]]]:
+        try:
+            norm, grads = self._layers.gradients()
+        except (RuntimeError, NotImplementedError) as error:  # of sparse ones, for instance
+            self._note(f"gradients could not be read: {' '.join(str(error).split())[:200]}")
+            return None, [[math.nan] * 4 for _ in self._layers.adaptive]
+        if norm is None:
+            self._note("there was no gradient to read: call step() before they are set to zero")
+        return norm, grads
+
+    def _take_snapshot(self) -> None:
+        self._layers.unwatch()
+        self._tell_start()
+        layers = self._layers.snapshot()
+        if layers:
+            self._pending.append(self._event("snapshot", layers=layers))
+        self._spacing.taken(self.step_count, sum(map(_num_values, layers)))
+        if self._layers.problem:
+            self._note(self._layers.problem)
+        elif layers and not any("calls" not in each or each["calls"] for each in layers):
+            self._note(
+                "no normalization layer was seen at work: of a compiled model, γ, β and running "
+                "statistics alone are told"
+            )
+
+    def _tell_start(self) -> None:
+        """The start, once it is known in which order the layers are called."""
+        if self._is_told:
+            return
+        self._is_told = True
+        self._layers.settle()
+        adaptive = list(self._layers.adaptive)
+        start = Event(
+            "start",
+            0,
+            0.0,
+            {
+                "layers": self._layers.names,
+                "num_features": self._layers.num_features,
+                "adaptive_layers": adaptive,
+                "num_parameters": self._layers.recording(self._interval).num_parameters,
+                "lambdas": [self._first_lambdas[name] for name in adaptive],
+                "statistics": "",
+            },
+        )
+        self._pending.insert(0, start)
+
+    def _note(self, text: str) -> None:
+        """Say once what the recording lacks."""
+        if text not in self._notes:
+            self._notes.append(text)
+            self._pending.append(self._event("note", text=text))
+            warnings.warn(f"recording: {text}", stacklevel=3)
+
+    @property
+    def _seconds(self) -> float:
+        return time.perf_counter() - self._began - self._paused_seconds
+
+    def _event(self, kind: str, **values: Any) -> Event:
+        return Event(kind, self.step_count, self._seconds, values)
+
+    def _flush(self) -> None:
+        """Write what is pending; tensors are read now."""
+        if not self._is_told:
+            return  # nothing may stand before the start
+        self._flushed = time.perf_counter()
+        events, self._pending = [self._settled(each) for each in self._pending], []
+        if self._writer is None or not events:
+            return
+        try:
+            if not self.run.events_path.exists():
+                raise OSError("the run's folder was deleted")
+            self._writer.write(*events)
+        except OSError as error:
+            self._num_lost += len(events)
+            if not self._problem:
+                self._problem = error.strerror or str(error)
+                warnings.warn(
+                    f"recording: it cannot be written ({self._problem}); training goes on",
+                    stacklevel=4,
+                )
+
+    def _settled(self, event: Event) -> Event:
+        values = {name: _plain(value) for name, value in event.values.items()}
+        if event.kind == "log":
+            values["values"] = {name: _plain(each) for name, each in values["values"].items()}
+        loss = values.get("loss") if event.kind == "step" else None
+        if loss is not None and not math.isfinite(loss) and self._not_finite is None:
+            self._not_finite = event.step
+        return Event(event.kind, event.step, event.seconds, values)
+
+    def _summary(self) -> dict[str, Any]:
+        clean = [each for (_, how), each in self._tests.items() if how is None]
+        ends = self._layers.lambdas()
+        return {
+            "step": self.step_count,
+            "accuracy": clean[-1]["accuracy"] if clean else None,
+            "seconds": round(self._seconds, 3),
+            "tests": list(self._tests.values()),
+            "notes": self._notes,
+            **({"lambda_end": _means(ends)} if ends else {}),
+        }
+
+
+def _beat(run: Run, still: threading.Event) -> None:
+    """Tell other machines that the loop is there, whatever it is busy with."""
+    while not still.wait(BEAT_SECONDS):
+        with suppress(OSError):
+            run.beat()
+
+
+def _one(name: str, value: Number | None) -> Any:
+    """A number, or a tensor of one that is read later."""
+    if value is None:
+        return None
+    if isinstance(value, Tensor):
+        if value.numel() != 1:
+            raise TypeError(f"{name} must be one number, got a tensor of {tuple(value.shape)}")
+        return value.detach().clone()
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be one number, got {value!r:.80}") from None
+
+
+def _plain(value: Any) -> Any:
+    if not isinstance(value, Tensor):
+        return value
+    number = float(value)
+    return short(number) if math.isfinite(number) else number
+
+
+def _num_values(layer: dict[str, Any]) -> int:
+    return sum(len(each) for each in layer.values() if isinstance(each, list))
+
+
+def _means(by_layer: list[list[float]]) -> dict[str, float]:
+    columns = zip(*by_layer, strict=True)
+    return {name: short(sum(each) / len(each)) for name, each in zip(LAMBDAS, columns, strict=True)}
