@@ -47,7 +47,7 @@ def work(rank, folder):
         "steps": steps,
         "lr": optimizer.param_groups[0]["lr"],
         "tested": len(tested),
-        "weights": {name: value for name, value in model.state_dict().items()},
+        "weights": dict(model.state_dict()),
     }
     torch.save(found, folder / f"{rank}.pt")
     distributed.destroy_process_group()
