@@ -14,11 +14,16 @@ from afn._moved import Finder
 
 if TYPE_CHECKING:  # the one list of public names: a type checker reads it, and `_HOMES` below
     from afn.ask.answers import answers as answers
+    from afn.ask.domains import Row as Row
     from afn.ask.domains import domain_matrix as domain_matrix
+    from afn.ask.image_sets import ImageSet as ImageSet
+    from afn.ask.image_sets import image_set as image_set
     from afn.ask.inside.looking import look_inside as look_inside
     from afn.ask.measure import corruption_grid as corruption_grid
     from afn.ask.models import as_tested as as_tested
     from afn.ask.movement_statistics import movement_of as movement_of
+    from afn.ask.protocol import ProtocolCard as ProtocolCard
+    from afn.ask.records import Cell as Cell
     from afn.ask.rescaling_statistics import rescaling_under as rescaling_under
     from afn.ask.sources import find as find
     from afn.ask.sources import load as load

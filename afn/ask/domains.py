@@ -1,29 +1,51 @@
 """Making the cells of a domain matrix: models trained on some domains, tested on others."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
+import torch
+
+from afn.ask.classifiers import Asked
 from afn.ask.crossing import Crossing
-from afn.ask.evaluate import Classifier
+from afn.ask.image_sets import ImageSet, StreamedImages, image_set
 from afn.ask.measure import ShownImages, answers, brought, checked
-from afn.ask.records import GridFile, Order, Question, classes_of
+from afn.ask.progress import shown_progress
+from afn.ask.protocol import ModelFacts
+from afn.ask.reading import model_facts
+from afn.ask.records import GridFile, Order, Place, Question, classes_of
+from afn.ask.results import Matrix
+from afn.ask.taking import Moments
 from afn.data import ImageData
 from afn.data.classes import Naming
+
+_CLEAN: Place = (None, 0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """A model as a domain matrix sees it."""
+    """A model as a domain matrix sees it; of all but the model there is a default.
 
-    model: Classifier
-    """Images (N, C, H, W) in [0, 1] to logits (N, classes), in the mode to be tested."""
-    image_shape: tuple[int, int, int]
-    """(H, W, C) of the images it takes, C 1 or 3; every domain's are brought to it."""
-    class_names: tuple[str, ...]
-    """What each logit stands for: a domain's classes are found by their names."""
-    statistics: str
-    """Whose statistics its norms use, in words: "running", "test batch of 128", ..."""
+    Example:
+        >>> from afn import Row, load_pretrained
+        >>> row = Row(model=load_pretrained("mnist5k-bn"), image_shape=(28, 28, 1))
+        >>> row.class_names is None  # those of each domain
+        True
+    """
+
+    model: Callable[..., Any]
+    """Images (N, C, H, W) to logits (N, classes), in the mode to be tested."""
+    image_shape: tuple[int, int, int] | None = None
+    """(H, W, C) of the images it takes, C 1 or 3; every domain's are brought to it. None takes them
+    as they are."""
+    class_names: tuple[str, ...] | None = None
+    """What each logit stands for: a domain's classes are found by their names. None: those of each
+    domain, by their numbers."""
+    statistics: str = ""
+    """Whose statistics its norms use, in words: "running", "test batch of 128", ... Read off the
+    model where it is left out."""
     weights: str = ""
     """SHA-256 of the weights' file; needed only where cells are kept."""
     folder: Path | None = None
@@ -36,13 +58,17 @@ class Row:
 
 
 def domain_matrix(
-    rows: Mapping[str, Row],
-    domains: Sequence[ImageData],
+    rows: Mapping[str, Row | Callable[..., Any]],
+    domains: Sequence[Any] | Mapping[str, Any],
     *,
-    num_images: int,
+    num_images: int | None = None,
     batch_size: int = 128,
     order: Order = "mixed",
-) -> Iterator[Crossing]:
+    mean: Moments | None = None,
+    std: Moments | None = None,
+    size: int | tuple[int, int] | None = None,
+    progress: bool = False,
+) -> Matrix:
     """Answers of every model to the clean test images of every domain, cell by cell.
 
     Domain by domain, so that all models of one column can soon be compared: where they take images
@@ -50,11 +76,20 @@ def domain_matrix(
     out of its cell, whose source says how many.
 
     Args:
-        rows: The models by name.
-        domains: What to test on; only test images are used.
-        num_images: At most the first so many of each domain.
+        rows: The models by name: a `Row`, or a model alone.
+        domains: What to test on, each of any kind that `image_set` takes, by name or with one of
+            its own; only test images are used.
+        num_images: At most the first so many of each domain; None is all.
         batch_size: Where a model normalizes by test-batch statistics, answers depend on it.
         order: "by label" sorts the images by class before they are put into batches.
+        mean: Of each channel, by which loaders' images were normalized, as `image_set` takes it.
+        std: Likewise.
+        size: To which folders' pictures are brought.
+        progress: Whether to show a bar with the time left (needs rich).
+
+    Returns:
+        The cells, one by one; ``frame()`` is a table of them, ``figure()`` a picture, ``card()``
+        the protocol.
 
     Raises:
         ValueError: A model knows none of a domain's classes, two domains have one name, there are
@@ -73,35 +108,105 @@ def domain_matrix(
         >>> own.cell.accuracy > other.cell.accuracy
         True
     """
-    num_images, batch_size = checked(num_images, batch_size, order)
-    names = [data.name for data in domains]
-    if len(set(names)) < len(names):
-        raise ValueError(f"each domain needs a name of its own, got {', '.join(names)}")
-    for data in domains:
-        for row in rows.values():
-            Naming(dataset=data.name, classes=data.class_names, logits=row.class_names)
-    for data in domains:
-        shown: dict[tuple[int, int, int], ShownImages] = {}
-        for name, row in rows.items():
-            question = Question(
-                weights=row.weights,
-                dataset=data.name,
-                num_images=num_images,
-                statistics=row.statistics,
-                batch_size=batch_size,
-                order=order,
-                classes=classes_of(data.class_names, row.class_names),
+    _, batch_size = checked(1 if num_images is None else num_images, batch_size, order)
+    models = {name: it if isinstance(it, Row) else Row(model=it) for name, it in rows.items()}
+    named = domains if isinstance(domains, Mapping) else dict(enumerate(domains))
+
+    @cache
+    def sets() -> list[ImageSet]:
+        found = [
+            image_set(
+                each, num_images, mean=mean, std=std, size=size,
+                name=key if isinstance(key, str) else None,
             )
-            file = GridFile(row.folder, question) if row.folder else None
-            cell = file.cells().get((None, 0)) if file else None
-            if cell is None:
-                if row.image_shape not in shown:
-                    those = brought(data, row.image_shape, num_images)
-                    shown[row.image_shape] = ShownImages.of(*those, place=(None, 0))
-                cell = answers(
-                    row.model, shown[row.image_shape], batch_size=batch_size, order=order,
-                    class_names=row.class_names,
-                )  # fmt: skip
-                if file:
-                    file.append(cell)
-            yield Crossing(model=name, question=question, cell=cell)
+            for key, each in named.items()
+        ]  # fmt: skip
+        names = [images.name for images in found]
+        if len(set(names)) < len(names):
+            raise ValueError(f"each domain needs a name of its own, got {', '.join(names)}")
+        for images in found:
+            for row in models.values():
+                if row.class_names is not None:
+                    _naming(images, row.class_names)
+        return found
+
+    @cache
+    def facts(name: str) -> ModelFacts:
+        row = models[name]
+        return model_facts(row.model, batch_size, name=name, statistics=row.statistics, warns=True)
+
+    def crossings() -> Iterator[Crossing]:
+        total = sum(map(len, sets())) * len(models)
+        with shown_progress(progress, total) as advance:
+            for images in sets():
+                shown: dict[object, ShownImages | StreamedImages] = {}
+                for name, row in models.items():
+                    question = Question(
+                        weights=row.weights,
+                        dataset=images.name,
+                        num_images=len(images) if num_images is None else num_images,
+                        statistics=row.statistics or facts(name).statistics,
+                        batch_size=batch_size,
+                        order=order,
+                        classes=_other_classes(images, row),
+                    )
+                    file = GridFile(row.folder, question) if row.folder else None
+                    cell = file.cells().get(_CLEAN) if file else None
+                    if cell is None:
+                        if row.image_shape not in shown:
+                            shown[row.image_shape] = _shown(images, row.image_shape)
+                        facts(name)  # as it is now: in training mode each answer changes it
+                        cell = answers(
+                            Asked(row.model, images), shown[row.image_shape],
+                            batch_size=batch_size, order=order, class_names=row.class_names,
+                            advance=partial(advance, f"{name} on {images.name}"),
+                        )  # fmt: skip
+                        if file:
+                            file.append(cell)
+                    else:
+                        advance(f"{name} on {images.name}", len(images))
+                    yield Crossing(model=name, question=question, cell=cell)
+
+    def asked(crossing: Crossing) -> tuple[ModelFacts, ImageSet]:
+        named = {images.name: images for images in sets()}
+        return facts(crossing.model), named[crossing.question.dataset]
+
+    return Matrix(crossings(), asked=asked)
+
+
+def _naming(images: ImageSet, logits: tuple[str, ...]) -> None:
+    """Raise ValueError unless they have a class in common."""
+    if images.class_names is not None:
+        Naming(dataset=images.name, classes=images.class_names, logits=logits)
+
+
+def _other_classes(images: ImageSet, row: Row) -> str:
+    if images.class_names is None or row.class_names is None:
+        return ""
+    return classes_of(images.class_names, row.class_names)
+
+
+def _shown(
+    images: ImageSet, image_shape: tuple[int, int, int] | None
+) -> ShownImages | StreamedImages:
+    """Clean images in the form (H, W, C) that a model takes; None as they are."""
+    channels, height, width = images.shape
+    if image_shape is None or (images.data is None and image_shape == (height, width, channels)):
+        return StreamedImages.of(images, _CLEAN)
+    data = images.data
+    if data is None:
+        if images.images.dtype != torch.uint8:
+            raise ValueError(
+                f"{images.name}: expected images of {image_shape[0]}×{image_shape[1]} with "
+                f"{image_shape[2]} channels, or bytes that can be brought to it, got floats of "
+                f"{height}×{width} with {channels}: resize them in the transform"
+            )
+        pixels, labels = images.images.permute(0, 2, 3, 1).numpy(), images.labels.numpy()
+        # Those without names are as many as the logits, which are not known yet.
+        names = images.class_names or tuple(map(str, range(int(labels.max()) + 1)))
+        data = ImageData(
+            name=images.name, x_train=pixels[:0], y_train=labels[:0], x_test=pixels,
+            y_test=labels, class_names=names,
+        )  # fmt: skip
+    shown = ShownImages.of(*brought(data, image_shape, len(images)), place=_CLEAN)
+    return replace(shown, class_names=images.class_names)

@@ -1,18 +1,27 @@
 """Making the cells of a corruption grid, one after the other."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import SupportsIndex
+from functools import cache, partial
+from typing import Any, SupportsIndex
 
 import torch
 from torch import Tensor
 
 from afn.ask.batches import batches_of
+from afn.ask.classifiers import Asked
 from afn.ask.evaluate import Classifier, noise_of
-from afn.ask.records import COUNTED, ORDERS, Cell, GridFile, Order, Place, places
+from afn.ask.image_sets import ImageSet, StreamedImages, image_set, picked
+from afn.ask.progress import shown_progress
+from afn.ask.protocol import ModelFacts
+from afn.ask.reading import model_facts
+from afn.ask.records import COUNTED, ORDERS, Cell, GridFile, Order, Place, places, where
 from afn.ask.rescaling import Condition
+from afn.ask.results import Grid
+from afn.ask.taking import Moments
 from afn.corruptions import CORRUPTIONS, corrupted_test_set
 from afn.corruptions.applying import applicable
+from afn.corruptions.severities import constants_of
 from afn.data import ImageData, load_dataset
 from afn.data.classes import Naming
 from afn.data.forms import in_form
@@ -20,30 +29,43 @@ from afn.numbers import whole
 from afn.pixels import as_float
 from afn.settings.corruptions import RULE
 
+_MOST_CLASSES = 2**16
+
 
 def corruption_grid(
-    model: Classifier,
-    data: ImageData,
+    model: Callable[..., Any],
+    data: Any,
     *,
-    num_images: int,
+    num_images: int | None = None,
     batch_size: int = 128,
     order: Order = "mixed",
     corruptions: Collection[str] = tuple(CORRUPTIONS),
     severities: Collection[int] = (1, 2, 3, 4, 5),
     known: Mapping[Place, Cell] | None = None,
     class_names: Sequence[str] | None = None,
-) -> Iterator[Cell]:
+    mean: Moments | None = None,
+    std: Moments | None = None,
+    size: int | tuple[int, int] | None = None,
+    name: str = "",
+    progress: bool = False,
+) -> Grid:
     """Answers of a model to clean and corrupted test images, cell by cell, the clean ones first.
 
     The noise depends on corruption, severity and the image's number alone, so that all models see
     the same pixels and their answers can be compared image by image. Left out is what changes none
     of the images, such as ``saturate`` on grey ones; see :mod:`afn.corruptions.applying`.
 
+    Each cell is computed when it is asked for. The images are read once and kept as they are; of
+    corrupted ones a batch lies in memory at a time, or in an order by classes a cell's.
+
     Args:
-        model: Images (N, C, H, W) in [0, 1] to logits (N, classes), in the mode to be tested.
-        data: Whose test images.
-        num_images: The first so many.
-        batch_size: Where the model normalizes by test-batch statistics, answers depend on it.
+        model: Images (N, C, H, W) to logits (N, classes), in the mode to be tested: any module, on
+            its own device, or a function. Logits may be an entry ``logits`` of what it gives.
+        data: Test images, of any kind that `image_set` takes: a ``DataLoader``, a ``Dataset``,
+            ``(X, y)``, a folder ``CLASS/*``, a data set.
+        num_images: The first so many; None is all.
+        batch_size: Where the model normalizes by test-batch statistics, answers depend on it. The
+            loader's own plays no part.
         order: "by label" sorts the images by class before they are put into batches, so that a
             batch holds few classes: what test-batch statistics cannot know; "3 classes" has each
             batch hold three, see `afn.ask.batches.batches_of`.
@@ -51,9 +73,18 @@ def corruption_grid(
         severities: Of 1 to 5.
         known: Cells by place that are yielded in their turn instead of being computed.
         class_names: What each logit of the model stands for; None for the classes of `data`.
+        mean: Of each channel, by which a loader's images were normalized, as `image_set` takes it.
+        std: Likewise.
+        size: To which a folder's pictures are brought.
+        name: What to call the model; its class by default.
+        progress: Whether to show a bar with the time left (needs rich).
+
+    Returns:
+        The cells, one by one; ``frame()`` is a table of them, ``figure()`` a picture, ``card()``
+        the protocol.
 
     Raises:
-        TypeError: A number that is no integer.
+        TypeError: A number that is no integer, or no model.
         ValueError: An unknown corruption, a severity that is none, no images, an unknown order, or
             a model of other classes.
 
@@ -67,14 +98,42 @@ def corruption_grid(
         >>> [(cell.corruption, cell.severity, cell.accuracy > 0.5) for cell in cells]
         [(None, 0, True), ('contrast', 5, True)]
     """
-    num_images, batch_size = checked(num_images, batch_size, order)
-    asked = places(corruptions, severities)
-    for place in applicable(asked, data.name, data.x_test.shape[1:]):
-        if known and place in known:
-            yield known[place]
-        else:
-            shown = ShownImages.of(data, num_images, place=place)
-            yield answers(model, shown, batch_size=batch_size, order=order, class_names=class_names)
+    _, batch_size = checked(1 if num_images is None else num_images, batch_size, order)
+    asked = tuple(places(corruptions, severities))
+    for corruption, severity in asked:
+        if corruption:
+            constants_of(corruption, severity)  # before anything is computed
+
+    @cache
+    def images() -> ImageSet:
+        return image_set(data, num_images, mean=mean, std=std, size=size)
+
+    @cache
+    def facts() -> ModelFacts:
+        return model_facts(model, batch_size, name=name, warns=True)
+
+    def cells() -> Iterator[Cell]:
+        channels, height, width = images().shape
+        shape = (height, width, channels if images().has_colour else 1)
+        known_set = images().data
+        those = applicable(asked, known_set.name if known_set else "", shape)
+        with shown_progress(progress, len(those) * len(images())) as advance:
+            for place in those:
+                if known and place in known:
+                    advance(where(place), len(images()))
+                    yield known[place]
+                    continue
+                facts()  # as it is now: in training mode each answer changes it
+                yield answers(
+                    Asked(model, images()),
+                    StreamedImages.of(images(), place),
+                    batch_size=batch_size,
+                    order=order,
+                    class_names=class_names,
+                    advance=partial(advance, where(place)),
+                )
+
+    return Grid(cells(), asked=lambda: (facts(), images()), batch_size=batch_size, order=order)
 
 
 def kept_grid(
@@ -119,8 +178,12 @@ class ShownImages:
     rule: int | None
     """As a cell's."""
     dataset: str
-    class_names: tuple[str, ...]
-    """Of the data set."""
+    class_names: tuple[str, ...] | None
+    """Of the data set; None: numbers alone, as many as there are logits."""
+
+    def batches(self, numbers: Sequence[Tensor]) -> Iterator[Tensor]:
+        """The images of each batch, by their numbers."""
+        return (picked(self.images, batch) for batch in numbers)
 
     @classmethod
     def of(
@@ -223,11 +286,12 @@ def checked(num_images: SupportsIndex, batch_size: SupportsIndex, order: str) ->
 
 def answers(
     model: Classifier,
-    shown: ShownImages,
+    shown: "ShownImages | StreamedImages",
     *,
     batch_size: int,
     order: Order = "mixed",
     class_names: Sequence[str] | None = None,
+    advance: Callable[[int], object] = lambda num_images: None,
 ) -> Cell:
     """What a model says to images. Those of classes that it does not know are left out.
 
@@ -236,24 +300,32 @@ def answers(
         shown: What it is asked about.
         batch_size: Where the model normalizes by test-batch statistics, answers depend on it.
         order: Of the images.
-        class_names: What each logit stands for; None for the classes of the images.
+        class_names: What each logit stands for; None for the classes of the images, and where
+            these have none, for as many as there are logits.
+        advance: Told how many images were answered, batch by batch.
 
     Raises:
         ValueError: It knows none of the classes, has not one logit for each of its own, or there
-            are more than 256 classes.
+            are more than 65,536 classes.
     """
-    naming = Naming(
-        dataset=shown.dataset,
-        classes=shown.class_names,
-        logits=shown.class_names if class_names is None else tuple(class_names),
-    )
-    if len(naming.names) > 256:
-        raise ValueError(f"a grid holds up to 256 classes, got {len(naming.names)}")
-    images, labels, source = shown.images, shown.labels, shown.source
-    if left_out := naming.left_out(labels.tolist()):
-        is_known = torch.tensor(naming.logit_of)[labels] >= 0
-        images, labels, source = images[is_known], labels[is_known], f"{source}, {left_out}"
-    logits = _logits(model, images, labels, batch_size, order)
+    logits_of = class_names or shown.class_names
+    naming = None
+    labels, source, those = shown.labels, shown.source, torch.arange(len(shown.labels))
+    if logits_of is not None:
+        naming = Naming(
+            dataset=shown.dataset,
+            classes=shown.class_names or _numbered(len(logits_of), labels, shown.dataset),
+            logits=tuple(logits_of),
+        )
+        if left_out := naming.left_out(labels.tolist()):
+            those = (torch.tensor(naming.logit_of)[labels] >= 0).nonzero()[:, 0]
+            labels, source = labels[those], f"{source}, {left_out}"
+    logits = _logits(model, shown, those, batch_size, order, advance)
+    if naming is None:
+        names = _numbered(logits.shape[1], labels, shown.dataset)
+        naming = Naming(dataset=shown.dataset, classes=names, logits=names)
+    if len(naming.names) > _MOST_CLASSES:
+        raise ValueError(f"a cell holds up to {_MOST_CLASSES:,} classes, got {len(naming.names):,}")
     if logits.shape[1:] != (len(naming.logits),):
         raise ValueError(
             f"expected a logit for each of the {len(naming.logits)} classes of {shown.dataset}, "
@@ -261,6 +333,12 @@ def answers(
             f"name its own"
         )
     confidences, chosen = logits.softmax(1).max(1)
+    if bool(confidences.isnan().any()):
+        raise ValueError(
+            f"expected logits that are numbers, got NaN on images of {shown.dataset} "
+            f"({where(shown.place)})"
+        )
+    dtype = "u1" if len(naming.names) <= 256 else "<u2"
     corruption, severity = shown.place
     return Cell(
         corruption=corruption,
@@ -270,19 +348,38 @@ def answers(
         loss=float(
             torch.nn.functional.cross_entropy(logits, torch.tensor(naming.logit_of)[labels])
         ),
-        answers=bytes(torch.tensor(naming.places)[chosen].tolist()),
+        answers=torch.tensor(naming.places)[chosen].numpy().astype(dtype).tobytes(),
         confidences=bytes(confidences.mul(255).round().int().tolist()),
-        labels=bytes(labels.tolist()),
+        labels=labels.numpy().astype(dtype).tobytes(),
     )
+
+
+def _numbered(count: int, labels: Tensor, dataset: str) -> tuple[str, ...]:
+    """Names of classes that have numbers alone."""
+    if (last := int(labels.max())) >= count:
+        raise ValueError(
+            f"{dataset}: expected labels from 0 to {count - 1}, one for each of {count} logits, "
+            f"got {last}"
+        )
+    return tuple(f"class {number}" for number in range(count))
 
 
 @torch.inference_mode()
 def _logits(
-    model: Classifier, images: Tensor, labels: Tensor, batch_size: int, order: Order
+    model: Classifier,
+    shown: "ShownImages | StreamedImages",
+    those: Tensor,
+    batch_size: int,
+    order: Order,
+    advance: Callable[[int], object],
 ) -> Tensor:
-    """(N, classes), in the order of the images, whatever the order in which they were asked."""
-    if order == "mixed":  # slices, which are no copies
-        return torch.cat([model(batch) for batch in images.split(batch_size)])
-    batches = batches_of(labels, batch_size, order)
-    answers = torch.cat([model(images[batch]) for batch in batches])
+    """(N, classes) of those images, in their order, whatever the order in which they were asked."""
+    batches = batches_of(shown.labels[those], batch_size, order)
+    found = []
+    for images in shown.batches([those[batch] for batch in batches]):
+        found.append(model(images))
+        advance(len(images))
+    answers = torch.cat(found)
+    if order == "mixed":
+        return answers
     return torch.empty_like(answers).index_copy_(0, torch.cat(batches), answers)

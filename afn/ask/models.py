@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -81,19 +82,32 @@ def as_tested(
         >>> frozen(images).shape
         torch.Size([4, 10])
     """
-    way = networks_of(networks)
+    return AsTested(model, statistics, networks_of(networks))
 
-    def answer(images: Tensor) -> Tensor:
-        before = {layer: layer.eval_stats for layer in norm_layers(model).values()}
+
+@dataclass(frozen=True, slots=True)
+class AsTested:
+    """What `as_tested` gives."""
+
+    model: nn.Module
+    statistics: Stats | None
+    networks: Networks
+
+    def __call__(self, images: Tensor) -> Tensor:
+        with self.set():
+            logits: Tensor = self.model(images)
+        return logits
+
+    @contextmanager
+    def set(self) -> Iterator[None]:
+        """The model in its way for a while."""
+        before = {layer: layer.eval_stats for layer in norm_layers(self.model).values()}
         with ExitStack() as stack:
-            if statistics:
-                set_eval_stats(model, statistics)
-            stack.enter_context(networks_as(model, way))
+            if self.statistics:
+                set_eval_stats(self.model, self.statistics)
+            stack.enter_context(networks_as(self.model, self.networks))
             try:
-                logits: Tensor = model(images)
+                yield
             finally:
                 for layer, mode in before.items():
                     layer.eval_stats = mode
-        return logits
-
-    return answer

@@ -118,7 +118,14 @@ def classes_of(dataset: Sequence[str], network: Sequence[str]) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cell:
-    """A model's answers under one corruption at one severity."""
+    """A model's answers under one corruption at one severity.
+
+    Example:
+        >>> from afn import Cell, answers
+        >>> [(_, cell)] = answers({"it": {"network": "mnist5k-bn"}}, num_images=100)
+        >>> isinstance(cell, Cell), cell.where, cell.n, cell.predicted.shape
+        (True, 'clean', 100, (100,))
+    """
 
     corruption: str | None
     """None for clean images."""
@@ -130,23 +137,38 @@ class Cell:
     """Mean cross-entropy in nats."""
     answers: bytes
     """The predicted class of each image, in the test set's own order: a label of the test set, or
-    beyond them a class that the network alone knows, see `afn.data.classes.Naming`."""
+    beyond them a class that the network alone knows, see `afn.data.classes.Naming`. A byte each;
+    of more than 256 classes two, the lower first. `predicted` are the numbers."""
     confidences: bytes
     """The softmax probability of each answer, in 255ths."""
     labels: bytes
-    """The true class of each."""
+    """The true class of each, in as many bytes; `true` are the numbers."""
     rule: int | None = None
     """The rule by which the images were corrupted here; None for clean ones and an archive's."""
 
     @property
     def n(self) -> int:
         """Images."""
-        return len(self.labels)
+        return len(self.confidences)
+
+    @property
+    def predicted(self) -> NDArray[np.integer[Any]]:
+        """The class of each answer, (N,) unsigned."""
+        return np.frombuffer(self.answers, self._dtype)
+
+    @property
+    def true(self) -> NDArray[np.integer[Any]]:
+        """The class of each image, (N,) unsigned."""
+        return np.frombuffer(self.labels, self._dtype)
+
+    @property
+    def _dtype(self) -> str:
+        return "<u2" if len(self.labels) > self.n else "u1"
 
     @property
     def hits(self) -> NDArray[np.bool_]:
         """Whether each answer is right."""
-        return np.frombuffer(self.answers, np.uint8) == np.frombuffer(self.labels, np.uint8)
+        return self.predicted == self.true
 
     @property
     def correct(self) -> int:
@@ -179,8 +201,12 @@ class Cell:
 
     def is_alike(self, other: "Cell") -> bool:
         """Whether both are answers to the same images, so that they may be compared."""
-        mine, theirs = ((each.place, each.source, each.rule, each.labels) for each in (self, other))
-        return mine == theirs
+        mine, theirs = ((each.place, each.source, each.rule) for each in (self, other))
+        return mine == theirs and self.has_labels_of(other)
+
+    def has_labels_of(self, other: "Cell") -> bool:
+        """Whether both are of as many images of the same classes, in the same order."""
+        return self.labels == other.labels or np.array_equal(self.true, other.true)
 
     @property
     def left_out(self) -> str:
@@ -229,7 +255,9 @@ class Cell:
                 values[name] = base64.b64decode(values[name], validate=True)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ValueError(f"not a cell of a grid: {error!r}") from error
-        if not values["labels"] or len({len(values[name]) for name in _PER_IMAGE}) > 1:
+        n = len(values["confidences"])
+        widths = {len(values["answers"]), len(values["labels"])}
+        if not n or widths not in ({n}, {2 * n}):
             raise ValueError("a cell of a grid needs one answer for each of one or more images")
         return cls(**values)
 

@@ -15,7 +15,7 @@ from afn.corruptions.severities import (
     constants_words,
 )
 from afn.data import ImageData
-from afn.data.cifar10c import read_cifar10c
+from afn.data.cifar10c import Cifar10C, read_cifar10c
 from afn.data.known import KNOWN
 from afn.pixels import as_float
 
@@ -91,9 +91,7 @@ def corrupted_test_set(
     """
     constants = constants or constants_for(*data.x_test.shape[1:3])
     constants_of(name, severity, constants)  # refuses what is not, also where nothing is generated
-    is_cifar10 = data.name == "cifar10" and data.class_names == KNOWN["cifar10"].class_names
-    is_published = is_cifar10 and constants == "cifar10-c"
-    published = read_cifar10c(name, severity, folder) if is_published else None
+    published = published_test_set(data, name, severity, folder, constants)
     if published is not None:
         return CorruptedTestSet(
             images=as_float(torch.from_numpy(published.images[:num_images])),
@@ -108,3 +106,21 @@ def corrupted_test_set(
         source="generated",
         constants=constants,
     )
+
+
+def published_test_set(
+    data: ImageData,
+    name: str,
+    severity: int,
+    folder: Path | None = None,
+    constants: ConstantsName | None = None,
+) -> Cifar10C | None:
+    """CIFAR-10's under a corruption, from the archive; None for other sets, and where it is absent.
+
+    Raises:
+        ValueError: As :func:`afn.data.cifar10c.read_cifar10c`.
+    """
+    is_cifar10 = data.name == "cifar10" and data.class_names == KNOWN["cifar10"].class_names
+    if not is_cifar10 or (constants or constants_for(*data.x_test.shape[1:3])) != "cifar10-c":
+        return None
+    return read_cifar10c(name, severity, folder)

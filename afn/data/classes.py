@@ -99,7 +99,8 @@ class Naming:
         Raises:
             ValueError: It knows none of theirs.
         """
-        unknown = [self.classes[label] for label in labels if self.logit_of[label] < 0]
+        logit_of = self.logit_of
+        unknown = [self.classes[label] for label in labels if logit_of[label] < 0]
         if not unknown:
             return ""
         names = _few(sorted(set(unknown), key=self.classes.index))

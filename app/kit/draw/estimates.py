@@ -69,7 +69,7 @@ def gain_over(ours: Sequence[Cell], theirs: Sequence[Cell]) -> Estimate:
 
 
 def _share_by_image(cells: Sequence[Cell]) -> NDArray[np.float64]:
-    if not cells or any(cell.labels != cells[0].labels for cell in cells):
+    if not cells or not all(cell.has_labels_of(cells[0]) for cell in cells):
         raise ValueError("a mean over cells needs one or more cells of the same images")
     shares: NDArray[np.float64] = np.mean([cell.hits for cell in cells], axis=0)
     return shares

@@ -58,7 +58,7 @@ def asks(
 def point_of(mode: ShiftMode, classes: int, question: Question, cell: Cell) -> ShiftPoint:
     """An answer to one of `asks`."""
     is_sorted, size = question.order == "by label", question.batch_size
-    labels = sorted(cell.labels)
+    labels = sorted(cell.true.tolist())
     in_batches = [len(set(labels[at : at + size])) for at in range(0, cell.n, size)]
     return ShiftPoint(
         mode=mode, classes=round(fmean(in_batches), 2) if is_sorted else classes,

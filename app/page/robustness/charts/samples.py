@@ -38,9 +38,9 @@ def answers_of(
         Guess(
             each.label,
             each.color,
-            class_names[cell.answers[index]],
+            class_names[cell.predicted[index]],
             cell.confidences[index] / 255,
-            cell.answers[index] == cell.labels[index],
+            bool(cell.hits[index]),
         )
         for each in tested
         if (cell := each.cells.get(place)) and index < cell.n
@@ -73,7 +73,7 @@ def _line(answer: Guess) -> str:
 
 
 def _pair(clean: Cell, shifted: Cell) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    if clean.labels != shifted.labels:
+    if not clean.has_labels_of(shifted):
         raise ValueError(
             f"flips need the same images, got {clean.describe()} and {shifted.describe()}"
         )
