@@ -114,6 +114,25 @@ def read_archive(path: Path, name: str) -> ImageData:
     )
 
 
+def read_unsplit(path: Path) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+    """An archive of ``x`` and ``y``, which nobody has split yet, checked alike.
+
+    Returns:
+        Images (N, H, W, C) uint8, labels (N,) int64 from 0, and the classes' names.
+
+    Raises:
+        ValueError: The file is no such archive; one line says what to do.
+    """
+    headers = _headers(path, ("x", "y"))
+    _image_shape(path, "x", headers["x"])
+    labels = _labels(path, "y", headers["x"].shape[0])
+    number = _named if labels.dtype.kind == "U" else _numbered
+    class_names, y, _ = number(path, "", _given_names(path, headers), labels, labels[:0])
+    _check_names(path, class_names)
+    (x,) = _eight_bits(path, [_channels_last(_array(path, "x"))])
+    return x, y, class_names
+
+
 def write_archive(path: Path, data: ImageData) -> None:
     """Write the arrays so that a reader finds the whole file or none."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -135,7 +154,7 @@ def _contents(path: Path, name: str) -> _Contents:
 @lru_cache(maxsize=256)
 def _inspect(path: Path, name: str, _mtime_ns: int, _size: int) -> _Contents:
     headers = _headers(path)
-    shapes = [_image_shape(path, split, headers[f"x_{split}"]) for split in ("train", "test")]
+    shapes = [_image_shape(path, key, headers[key]) for key in _KEYS[::2]]
     if shapes[0] != shapes[1]:
         came = f"{shapes[0]} and {shapes[1]}"
         raise _malformed(
@@ -144,10 +163,9 @@ def _inspect(path: Path, name: str, _mtime_ns: int, _size: int) -> _Contents:
     if len({(headers[key].dtype.kind, headers[key].dtype.itemsize) for key in _KEYS[::2]}) > 1:
         came = f"{headers['x_train'].dtype} and {headers['x_test'].dtype}"
         raise _malformed(path, "training and test images of one type", came, "convert one of them")
-    names = _array(path, "class_names").ravel() if "class_names" in headers else np.array([])
-    given = tuple(composed(str(each)) for each in _decoded(path, "class_names", names))
+    given = _given_names(path, headers)
     train, test = (
-        _labels(path, split, headers[f"x_{split}"].shape[0]) for split in ("train", "test")
+        _labels(path, f"y_{split}", headers[f"x_{split}"].shape[0]) for split in ("train", "test")
     )
     if train.dtype.kind != test.dtype.kind:
         came = f"{train.dtype} and {test.dtype}"
@@ -156,6 +174,11 @@ def _inspect(path: Path, name: str, _mtime_ns: int, _size: int) -> _Contents:
     class_names, y_train, y_test = number(path, name, given, train, test)
     _check_names(path, class_names)
     return _Contents(shapes[0], y_train, y_test, class_names)
+
+
+def _given_names(path: Path, headers: dict[str, _Header]) -> tuple[str, ...]:
+    names = _array(path, "class_names").ravel() if "class_names" in headers else np.array([])
+    return tuple(composed(str(each)) for each in _decoded(path, "class_names", names))
 
 
 def _check_names(path: Path, class_names: tuple[str, ...]) -> None:
@@ -228,9 +251,9 @@ def _numbered(
     return class_names, labels[: len(train)], labels[len(train) :]
 
 
-def _labels(path: Path, split: str, num_images: int) -> np.ndarray:
+def _labels(path: Path, key: str, num_images: int) -> np.ndarray:
     """One label for each image: (N,) int64, or names."""
-    came = labels = _array(path, f"y_{split}")
+    came = labels = _array(path, key)
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.ndim == 2 and labels.dtype.kind in "biuf":
@@ -242,11 +265,11 @@ def _labels(path: Path, split: str, num_images: int) -> np.ndarray:
     if labels.dtype.kind not in "biuSU" or labels.shape != (num_images,):
         raise _malformed(
             path,
-            f"y_{split} as {num_images} whole numbers or names, one per image",
+            f"{key} as {num_images} whole numbers or names, one per image",
             f"{came.dtype} of shape {came.shape}",
             "save one label per image",
         )
-    labels = _decoded(path, f"y_{split}", labels)
+    labels = _decoded(path, key, labels)
     return labels if labels.dtype.kind == "U" else labels.astype(np.int64)
 
 
@@ -261,10 +284,10 @@ def _decoded(path: Path, key: str, texts: np.ndarray) -> np.ndarray:
         raise _malformed(path, f"{key} as text or in UTF-8", came, "save it as text") from None
 
 
-def _image_shape(path: Path, split: str, images: _Header) -> tuple[int, int, int]:
+def _image_shape(path: Path, key: str, images: _Header) -> tuple[int, int, int]:
     """(H, W, C) of one image, from the header of a split."""
     if images.dtype.kind not in "buif":
-        came = f"x_{split} of {images.dtype}"
+        came = f"{key} of {images.dtype}"
         raise _malformed(path, "images as uint8, 0 to 255", came, "scale and convert them")
     shape = images.shape if len(images.shape) == 4 else (*images.shape, 1)
     if _has_channels_first(shape):
@@ -273,7 +296,7 @@ def _image_shape(path: Path, split: str, images: _Header) -> tuple[int, int, int
         raise _malformed(
             path,
             "images as (N, H, W) or (N, H, W, C) with C 1 or 3",
-            f"x_{split} of shape {images.shape}",
+            f"{key} of shape {images.shape}",
             "keep one channel or three, and at least one image",
         )
     return shape[1], shape[2], shape[3]
@@ -316,20 +339,20 @@ def _eight_bits(path: Path, parts: list[np.ndarray]) -> list[np.ndarray]:
     return [part if part.dtype == np.uint8 else np.rint(part).astype(np.uint8) for part in parts]
 
 
-def _headers(path: Path) -> dict[str, _Header]:
+def _headers(path: Path, keys: tuple[str, ...] = _KEYS) -> dict[str, _Header]:
     """Shape and type of every array, without decompressing any."""
     try:
         with ZipFile(path) as archive:
             headers = {
                 key: _header(archive, archive.getinfo(f"{key}.npy"))
-                for key in (*_KEYS, "class_names")
+                for key in (*keys, "class_names")
                 if f"{key}.npy" in archive.namelist()
             }
     except _READ_ERRORS as error:
         raise _broken(path, error) from error
-    if absent := [key for key in _KEYS if key not in headers]:
+    if absent := [key for key in keys if key not in headers]:
         came = f"no {', '.join(absent)}"
-        raise _malformed(path, f"arrays {', '.join(_KEYS)}", came, "save them under these names")
+        raise _malformed(path, f"arrays {', '.join(keys)}", came, "save them under these names")
     for key, header in headers.items():
         if header.dtype.hasobject:
             came = f"pickled objects in {key}"

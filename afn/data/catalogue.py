@@ -12,11 +12,12 @@ from afn.data.derived import derive, parts_of
 from afn.data.embedded import find_embedded
 from afn.data.entries import Availability, DatasetEntry, DatasetSource, ImageData, composed
 from afn.data.known import find_known
+from afn.data.own.store import find_own, gone
 from afn.data.torchvision_sets import find_torchvision
 from afn.data.trees import find_trees, misplaced
 
 # Where two sets have the same name, the earlier finder's is meant.
-_FINDERS = (find_embedded, find_archives, find_torchvision, find_trees, find_known)
+_FINDERS = (find_embedded, find_archives, find_torchvision, find_trees, find_own, find_known)
 
 
 def data_dir() -> Path:
@@ -34,6 +35,8 @@ def data_dir() -> Path:
 def catalogue(folder: Path | None = None) -> dict[str, DatasetEntry]:
     """Every data set by name: embedded, then on disk, downloadable and missing ones.
 
+    What visitors of a shared server dropped is not among them: whoever has its name loads it.
+
     Example:
         >>> from afn.data import catalogue
         >>> [name for name, entry in catalogue().items() if entry.status == "embedded"]
@@ -41,6 +44,8 @@ def catalogue(folder: Path | None = None) -> dict[str, DatasetEntry]:
     """
     found: dict[str, DatasetEntry] = {}
     for source in _sources(folder):
+        if source.is_private:
+            continue
         entry = source.entry
         before = found.setdefault(entry.name, entry)
         if before is not entry and entry.status == "on disk":
@@ -136,6 +141,8 @@ def _source(name: str, folder: Path | None) -> DatasetSource:
         return derive(name, [_source(part, folder) for part in parts])
     if len(former) == 1:
         return next(iter(former.values()))
+    if reason := gone(name):
+        raise ValueError(reason)
     where = folder or data_dir()
     absent = "" if where.is_dir() else f"; there is no data folder {where}"
     known = ", ".join(catalogue(folder))

@@ -122,6 +122,8 @@ class DatasetSource(NamedTuple):
     load: Callable[[], ImageData]
     former_name: str = ""
     """What it was called while names had ASCII letters alone: runs and links may still say so."""
+    is_private: bool = False
+    """Whether it is found by its name alone: no list names it."""
 
 
 def slug(text: str, *, keeps: str = "_.-") -> str:

@@ -83,7 +83,9 @@ def num_frames(file: Path | bytes) -> int:
         return _num_frames(opened)
 
 
-def read_picture(file: Path | bytes, *, most_pixels: int | None = None) -> Picture:
+def read_picture(
+    file: Path | bytes, *, most_pixels: int | None = None, near: int | None = None
+) -> Picture:
     """An image file of any usual format and mode.
 
     It is turned as its EXIF orientation says. Sixteen bits are cut to the upper eight; floats from
@@ -93,6 +95,8 @@ def read_picture(file: Path | bytes, *, most_pixels: int | None = None) -> Pictu
     Args:
         file: A path, or the file's content.
         most_pixels: More are refused before they are decoded.
+        near: Where a picture will be made so small, a JPEG is decoded at a half, a quarter or an
+            eighth of its sides, which stay larger: several times quicker.
 
     Raises:
         ValueError: It is no such file, damaged, too large, or of values whose white nobody knows.
@@ -117,6 +121,8 @@ def read_picture(file: Path | bytes, *, most_pixels: int | None = None) -> Pictu
             )
         try:
             num_frames = _num_frames(opened)
+            if near:
+                opened.draft("", (near, near))
             opened.load()
             image = ImageOps.exif_transpose(opened)
         except Image.DecompressionBombError as error:
