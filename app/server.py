@@ -35,6 +35,7 @@ from .kit.room.rooms import ROOMS
 from .kit.sheets import SHEETS
 
 APP = Path(__file__).parent
+_CLEARING_SECONDS = 3600.0
 
 
 def serve(ready: Callable[[str], object], **options: object) -> None:
@@ -105,10 +106,20 @@ async def _lifespan(app: st.App) -> AsyncIterator[None]:
         with suppress(ValueError):  # not the main thread: then nobody sends signals here
             _before(number, lambda: loop.call_soon_threadsafe(FEED.close))
     await asyncio.to_thread(_go_on)
+    clearing = asyncio.create_task(_clear_pictures())
     address = st.get_option("server.address")
     app.state["ready"](get_url("localhost" if address in (None, "0.0.0.0", "::") else address))
     yield
+    clearing.cancel()
     backend.close()
+
+
+async def _clear_pictures() -> None:
+    """People's own pictures go when their days are over, whether or not anybody comes."""
+    while True:
+        with suppress(OSError):
+            await asyncio.to_thread(lambda: backend.disk().clear_pictures())
+        await asyncio.sleep(_CLEARING_SECONDS)
 
 
 def _go_on() -> None:

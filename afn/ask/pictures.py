@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from afn.data.own.rules import own_in
 from afn.settings.corruptions import RULE
 
 KEPT = 200
@@ -42,9 +43,14 @@ class PicturesFile:
 
     @property
     def path(self) -> Path:
-        """The file; those of another rule of corruptions are other files."""
+        """The file; those of another rule of corruptions are other files.
+
+        Of people's own pictures its name begins with that of their set, with which it goes.
+        """
         text = json.dumps([self.dataset, self.num_images, self.corruption, RULE])
-        return self.folder / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.npz"
+        own = own_in(self.dataset)
+        digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+        return self.folder / f"{own and f'{own}.'}{digest}.npz"
 
     def read(self) -> Pictures | None:
         """What the file holds; None where there is none that can be read."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from afn.ask.evaluation import Evaluation, EvaluationStore
 from afn.data import dataset_entry
+from afn.data.own.store import OwnSets
 from afn.runs.index import Line, RunIndex
 from afn.runs.store import Run, RunStore
 from afn.settings.config import TrainConfig
@@ -74,8 +75,9 @@ LIMITS = {
             name="work", unit="million", default=100,
             what="channels × epochs × training images of a run",
         ),
-        Limit(name="disk", unit="MB", default=1000, what="of one person's runs"),
-        Limit(name="disk_all", unit="MB", default=10_000, what="of all runs"),
+        Limit(name="disk", unit="MB", default=1000, what="of one person's runs and pictures"),
+        Limit(name="disk_all", unit="MB", default=10_000, what="of all runs and pictures"),
+        Limit(name="own_days", unit="days", default=7, what="that people's own pictures are kept"),
     )
 }  # fmt: skip
 
@@ -189,7 +191,7 @@ def _check(queue: Queue, runs: Sequence[Run], *, behind: bool) -> None:
 
 
 class Disk:
-    """What the runs of a store take of the disk.
+    """What the runs of a store, and the pictures beside them, take of the disk.
 
     Args:
         store: The runs.
@@ -198,6 +200,7 @@ class Disk:
     def __init__(self, store: RunStore) -> None:
         self._index = RunIndex(store)
         self._root = store.root
+        self._own = OwnSets(store.root)
         self._sizes: dict[str, tuple[int, float]] = {}
         """Of ended runs by id: when their folder changed, and MB."""
 
@@ -206,6 +209,8 @@ class Disk:
         found: dict[str | None, float] = {}
         for line in self._index.lines():
             found[line.owner] = found.get(line.owner, 0.0) + self.size(line)
+        for each in self._own.list():
+            found[each.owner] = found.get(each.owner, 0.0) + self._own.size(each.name)
         return found
 
     def size(self, line: Line) -> float:
@@ -229,9 +234,12 @@ class Disk:
     def make_room(self, owner: str | None) -> None:
         """Remove the oldest runs that ended and are not pinned, until the owner is within limits.
 
+        People's own pictures go by their age.
+
         Raises:
             OverLimitError: That is not enough.
         """
+        self.clear_pictures()
         for line in self._too_many(owner, 1.0):
             with suppress(OSError):
                 Run(self._root / line.id).delete()
@@ -242,17 +250,20 @@ class Disk:
                     f"{whose} take {most:,.0f} MB here, not {used:,.0f}: delete some of yours"
                 )
 
+    def clear_pictures(self) -> None:
+        """Delete people's own pictures whose days are over, and uploads that nobody read."""
+        self._own.clear(LIMITS["own_days"].value)
+
     def _all(self) -> float:
         return sum(self.used().values())
 
     def _too_many(self, owner: str | None, share: float) -> list[Line]:
         if not is_shared():  # then nothing is limited, and nothing need be measured
             return []
-        lines = self._index.lines()
+        lines, used = self._index.lines(), self.used()
         over = max(
-            sum(self.size(line) for line in lines if line.owner == owner)
-            - share * LIMITS["disk"].value,
-            sum(map(self.size, lines)) - share * LIMITS["disk_all"].value,
+            used.get(owner, 0.0) - share * LIMITS["disk"].value,
+            sum(used.values()) - share * LIMITS["disk_all"].value,
         )
         return list(self._first(reversed(lines), owner, over)) if over > 0 else []
 

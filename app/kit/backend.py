@@ -8,12 +8,15 @@ import streamlit as st
 
 from afn.ask.evaluation import EvaluationStore
 from afn.ask.pictures import Pictures, PicturesFile
+from afn.data.own.reading import Readings
+from afn.data.own.store import OwnSets
 from afn.runs.history import Follower, History
 from afn.runs.index import Line, RunIndex
 from afn.runs.store import Run, RunStore
 from afn.sweep.store import GROUP, SweepStore
 from afn.work.cluster import runner_for
 from afn.work.inspector import Inspector
+from afn.work.limits import Disk
 from afn.work.runner import Runner
 
 from .markdown import plain
@@ -94,6 +97,24 @@ def sweeps() -> SweepStore:
 def evaluations() -> EvaluationStore:
     """Evaluations, hidden beside the runs."""
     return EvaluationStore.beside(store())
+
+
+@st.cache_resource(show_spinner=False)
+def own() -> OwnSets:
+    """People's own pictures, hidden beside the runs."""
+    return OwnSets(store().root)
+
+
+@st.cache_resource(show_spinner=False)
+def readings() -> Readings:
+    """What reads uploads of such, in processes of its own."""
+    return Readings(store().root)
+
+
+@st.cache_resource(show_spinner=False)
+def disk() -> Disk:
+    """What each has of the disk."""
+    return Disk(store())
 
 
 def lines() -> list[Line]:

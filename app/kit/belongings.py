@@ -26,7 +26,7 @@ def stop(owner: str | None) -> None:
 
 
 def delete(owner: str | None) -> None:
-    """Delete all that is theirs: runs, sweeps, and experiments of lessons.
+    """Delete all that is theirs: runs, sweeps, experiments of lessons, and pictures.
 
     Raises:
         OSError: Something is still there.
@@ -41,4 +41,7 @@ def delete(owner: str | None) -> None:
     for kept in backend.experiments().glob("*/*.json"):
         if kept.exists() and (read_json(kept) or {}).get("owner") == owner:
             shutil.rmtree(kept.parent)
+    for own in backend.own().list():
+        if own.owner == owner:
+            backend.own().forget(own.name)
     backend.index().tidy()

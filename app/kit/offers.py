@@ -15,7 +15,7 @@ from afn.settings.norms import NORM_TITLES
 from afn.wording import count_words
 from afn.work.folder import ENDED
 
-from . import backend, cards
+from . import backend, cards, people
 
 LISTED = 200
 """So many of the newest runs are offered; a link may name any."""
@@ -35,7 +35,7 @@ class Choice:
 def offers(is_wanted: Callable[[Run], bool]) -> list[Choice]:
     """The wanted runs, newest first, and behind them the pretrained models."""
     found: list[Choice] = []
-    for line in backend.lines():
+    for line in people.listed(backend.lines()):
         if len(found) == LISTED:
             break
         if not line.is_damaged and is_wanted(backend.run(line.id)):

@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -23,6 +23,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from afn.data.own.rules import own_in
+from afn.data.own.store import OwnSet
+from afn.runs.index import Line
 from afn.work.secret import is_shared, secret, server_key
 
 from . import backend
@@ -172,6 +175,27 @@ def require(*things: Owned) -> None:
 
 def _of_cookie(seal: Seal) -> str:
     return seal.open(st.context.cookies.get(seal.name))
+
+
+def own_sets() -> list[OwnSet]:
+    """The data sets that who asks dropped here, newest first."""
+    asks = me()
+    return [each for each in backend.own().list() if each.owner == asks]
+
+
+def own_names() -> tuple[str, ...]:
+    """Of those that can be learned."""
+    return tuple(each.name for each in own_sets() if not each.why_unusable)
+
+
+def may_list(dataset: str, owner: str | None) -> bool:
+    """Whether who asks finds in lists what learned a data set: of one's own pictures, one's own."""
+    return not own_in(dataset) or holds_key() or owner == me()
+
+
+def listed(lines: Iterable[Line]) -> list[Line]:
+    """The runs that are listed for who asks; all others are seen by whoever has their link."""
+    return [line for line in lines if may_list(f"{line.setting('dataset')}", line.owner)]
 
 
 # -- on the way to the server ----------------------------------------------------------------------

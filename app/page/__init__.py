@@ -6,6 +6,7 @@ tells the first visitor of a server who comes by a link that there is no such pa
 
 PAGES = (
     "playground",
+    "data",
     "lessons",
     "dynamics",
     "rescaling",

@@ -21,6 +21,7 @@ class AppPage:
 PLOT = ".js-plotly-plot .main-svg"
 PAGES = (
     AppPage("", "Playground", ".afn-card", "?run={afn}~{bn}", ".live-chart-legend button"),
+    AppPage("data", "Your data", "[data-testid=stFileUploader]"),
     AppPage(
         "lessons", "Lessons", "[class*=st-key-lesson-card]", "?lesson=hidden-hero&guess=1", PLOT
     ),

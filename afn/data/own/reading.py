@@ -35,7 +35,10 @@ _MOST_MEMORY = 6 * 2**30
 class Upload(Protocol):
     """A file as the browser sent it."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What it was called."""
+        ...
 
     def getbuffer(self) -> memoryview:
         """Its content."""

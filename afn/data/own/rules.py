@@ -1,5 +1,10 @@
 """What may be dropped, told beforehand; and how it is seen."""
 
+import re
+
+PREFIX = "own-"
+"""What the names of such data sets begin with."""
+_NAME = re.compile(PREFIX + r"[0-9a-f]{16}")
 SIDE = 32
 """Pictures become squares of so many pixels: the middle of each."""
 MOST_MB = 100
@@ -20,3 +25,14 @@ MOST_SECONDS = 120
 """For the reading of one upload."""
 SEED = 20150110
 """Of the split: the same pictures are split alike."""
+
+
+def is_own(name: str) -> bool:
+    """Whether it is the name of such a data set."""
+    return bool(_NAME.fullmatch(name))
+
+
+def own_in(dataset: str) -> str:
+    """The first such data set that a data set is made of, as ``own-…@grey`` is; "" for none."""
+    found = _NAME.search(dataset)
+    return found[0] if found else ""

@@ -5,7 +5,6 @@ whoever dropped it, and holds ``record.json`` and ``pictures.npz``.
 """
 
 import math
-import re
 import secrets
 import shutil
 import time
@@ -22,16 +21,14 @@ import numpy as np
 from afn.data.entries import DatasetEntry, DatasetSource, ImageData
 from afn.data.own.checking import alike_line, num_alike, once, warnings_of, why_unusable
 from afn.data.own.gathering import Gathered
-from afn.data.own.rules import SEED, SIDE
+from afn.data.own.rules import PREFIX, SEED, SIDE, is_own
 from afn.data.split import num_test_of, stratified_split
+from afn.runs.recorded import Recorded
 from afn.runs.store import runs_dir
 from afn.wording import count_words
 from afn.work.folder import read_json, write_json
 
-PREFIX = "own-"
-"""What the names of such data sets begin with."""
 FOLDER = ".own"
-_NAME = re.compile(PREFIX + r"[0-9a-f]{16}")
 _STALE_SECONDS = 3600.0
 """An upload that nobody reads after so long never will be."""
 
@@ -121,7 +118,7 @@ class OwnSets:
 
     def find(self, name: str) -> OwnSet | None:
         """A set by its name; None where there is none."""
-        if not _NAME.fullmatch(name):
+        if not is_own(name):
             return None
         path = self.root / name / "record.json"
         with suppress(OSError, ValueError, TypeError, KeyError):
@@ -221,14 +218,24 @@ class OwnSets:
             raise
 
     def forget(self, name: str) -> None:
-        """Delete a set.
+        """Delete a set, and what was made of it to look at: pictures corrupted, networks untrained.
 
         Raises:
             OSError: Something of it is still there.
         """
-        if _NAME.fullmatch(name):
+        if is_own(name):
             with suppress(FileNotFoundError):
                 shutil.rmtree(self.root / name)
+            for traces in self._traces(name):
+                traces.unlink() if traces.is_file() else shutil.rmtree(traces)
+
+    def _traces(self, name: str) -> Iterator[Path]:
+        runs = self.root.parent
+        yield from (runs / ".pictures").glob(f"{name}.*")
+        for look in (runs / ".looks").glob("*"):
+            start, _ = Recorded("", look).events()
+            if start and name in f"{start[0]}":
+                yield look
 
     def clear(self, days: float) -> None:
         """Delete what is older, and uploads that were never read."""
@@ -263,7 +270,7 @@ def find_own(_folder: Path) -> Iterator[DatasetSource]:
 
 def gone(name: str) -> str:
     """Why there is no such set, in one line; "" where it is no name of one."""
-    if not _NAME.fullmatch(name):
+    if not is_own(name):
         return ""
     return f"the pictures of {name} are no longer here: drop them anew"
 

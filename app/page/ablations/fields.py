@@ -5,6 +5,7 @@ import streamlit as st
 from afn.data import catalogue, unread
 from afn.settings.backbones import BACKBONE_NAMES
 
+from ...kit import people
 from ...kit.markdown import plain
 from .view import TESTS, VARIED, VIEW, choices_of
 from .words import HELP
@@ -13,6 +14,7 @@ from .words import HELP
 def render() -> None:
     """Draw them; the page's settings hold what they say."""
     offered = {name: entry.title for name, entry in catalogue().items() if not entry.how_to_get}
+    offered |= {own.name: own.title for own in people.own_sets() if not own.why_unusable}
     with st.container(border=True):
         for line in unread():
             st.caption(f":material/folder_off: {plain(line[0].upper() + line[1:])}.")

@@ -62,9 +62,11 @@ def _choose(problems: list[str]) -> dict[str, SweepPlan]:
     known = {}
     for sweep in backend.sweeps().list():
         try:
-            known[sweep.id] = sweeping.plan_of(sweep.id)
+            planned = sweeping.plan_of(sweep.id)
         except ValueError:
             continue
+        if all(people.may_list(run.config.dataset, sweep.owner) for run in planned.runs):
+            known[sweep.id] = planned
     titles = {name: each.title for name, each in READY_MADE.items()}
     specs = [sweeping.ready_made_plan(name).spec for name in READY_MADE]
     for sweep_id, planned in known.items():

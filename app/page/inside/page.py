@@ -29,6 +29,7 @@ from ...kit.markdown import plain, warn
 from ...kit.offers import Choice, alike
 from ...kit.plot import caption, csv_button, heading, markup, say
 from ...kit.take import offer
+from ...kit.uploads import upload_refused
 from . import take as layers
 from . import words
 from .layer import inside_layer
@@ -49,7 +50,6 @@ from .view import (
     unforced,
     untrained_names,
     upload,
-    upload_refused,
     wish,
 )
 from .words import ABOUT, HELP

@@ -8,9 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import streamlit as st
 from PIL import Image
-from streamlit.web.server.starlette.starlette_server_config import XSRF_COOKIE_NAME
 
 from afn.ask.inside import own_picture
 from afn.ask.inside.look import POOL, SHOWN, Batch, Look
@@ -21,7 +19,7 @@ from afn.settings.lambda_init import LAMBDAS
 from afn.settings.norms import ADAPTIVE_NORMS, NORM_TITLES
 
 from ...kit.draw.grid import in_order
-from ...kit.view import View, ViewState, here, in_link, in_session, said
+from ...kit.view import View, ViewState, in_link, in_session, said
 from .stages import IDS
 from .words import HELP
 
@@ -216,18 +214,6 @@ class Upload:
 def upload() -> Upload:
     """This session's."""
     return in_session(Upload)
-
-
-def upload_refused() -> str:
-    """Why Streamlit would refuse an upload, if it would: without its cookie it takes none."""
-    link = here().link()  # none: there is no browser, as in tests
-    has_cookie = XSRF_COOKIE_NAME in st.context.cookies
-    if not link or has_cookie or not st.get_option("server.enableXsrfProtection"):
-        return ""
-    return (
-        "Your browser keeps back the cookie that uploads need, as it does in another site’s page: "
-        f"[open this one in a tab of its own]({link})."
-    )
 
 
 def keep_upload() -> None:

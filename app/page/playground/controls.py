@@ -15,10 +15,12 @@ from afn.settings.norms import NORM_TITLES
 from afn.settings.setting import Setting
 from afn.wording import count_words, number_words
 
+from ...kit import routes
 from ...kit.comparison import MAX_CONTENDERS, OWN, SHARED, Comparison, labels, lambda_start
 from ...kit.draw.palette import NORM_COLORS, run_colors
 from ...kit.letters import lettered_bare
 from ...kit.markdown import lettered, plain
+from ...kit.people import own_names
 from ...kit.setting_control import control
 from . import presets
 from . import view as state
@@ -38,9 +40,13 @@ _AVAILABLE = ("embedded", "on disk")
 
 
 @st.cache_data(ttl=10, show_spinner=False)
-def _catalogue(current: str) -> dict[str, DatasetEntry]:
-    """All data sets, and the current one where it is made of others: a link or a run names it."""
-    found = catalogue()
+def _catalogue(current: str, own: tuple[str, ...]) -> dict[str, DatasetEntry]:
+    """All data sets: those of who looks first, and the current one, which a link or a run names."""
+    found: dict[str, DatasetEntry] = {}
+    for name in own:
+        with suppress(ValueError):  # deleted meanwhile
+            found[name] = dataset_entry(name)
+    found |= catalogue()
     if current not in found:
         with suppress(ValueError):
             found = {**found, current: dataset_entry(current)}
@@ -53,7 +59,7 @@ def render() -> tuple[Comparison, list[str], Any]:
     presets.render(state.take()[0])
     _contenders()
     changes = st.container()  # what is above stays where it is
-    entries = _catalogue(state.value(SETTINGS["dataset"]))
+    entries = _catalogue(state.value(SETTINGS["dataset"]), own_names())
     _dataset(entries)
     _training(entries)
     comparison, errors = state.take()
@@ -86,6 +92,7 @@ def _dataset(entries: dict[str, DatasetEntry]) -> None:
         persist_state="session",
         help=f"{SETTINGS['dataset'].help}\n\n**{entry.title}.** {entry.source}{left_out}",
     )
+    st.page_link(routes.to("data"), label="Your own pictures", icon=":material/add_a_photo:")
     for line in unread():
         st.caption(f":material/folder_off: {plain(line[0].upper() + line[1:])}.")
     missing = [entry for entry in entries.values() if entry.status not in _AVAILABLE]

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from afn.wording import count_words
+from afn.work.limits import LIMITS
 
 from ...kit import belongings, people
 from ...kit.components import tab
@@ -21,7 +22,11 @@ in a cookie; in a foreign frame, in the tab | 400 days after your last visit; \
 as long as the tab, where the browser lets it |
 | **Runs, sweeps, experiments** that you start, with your number. Everybody here sees them, \
 but not whose they are | on this server | until you delete them, or space runs out |
-| **Uploaded pictures** | in this server's memory, for you alone | until you remove them or leave |
+| **Your data**: pictures that you drop or take, and runs that learn them. No list shows them to \
+others; whoever has the link of such a run sees pictures | on this server, under a drawn name | \
+pictures {days} days, or until you delete them; runs as others |
+| **A picture on Inside the layer** | in this server's memory, for you alone | \
+until you remove it or leave |
 | **Drawings** | in the address of the page | – |
 | **Votes in a class's room**, and which networks its phones train, by a number that a phone draws \
 for that room | in one file on this server; the number and your votes in your phone | on the \
@@ -37,9 +42,9 @@ you call a run, everybody here can read. Nothing goes to anybody else: no analyt
 fonts from elsewhere. A proxy before this server may keep logs of its own.
 """
 _ALONE = f"""
-This server is not shared: it tells nobody from anybody. Runs stay on its disk until they are
-deleted. Nothing goes to anybody else. It sets one cookie, for six hours, if you open a room for a
-class. {KEPT} A phone remembers its votes until you delete them there.
+This server is not shared: it tells nobody from anybody. Runs and pictures stay on its disk until
+they are deleted. Nothing goes to anybody else. It sets one cookie, for six hours, if you open a
+room for a class. {KEPT} A phone remembers its votes until you delete them there.
 """
 
 
@@ -59,7 +64,7 @@ def render() -> None:
     if in_session(_Visit).is_forgotten:
         tab.forget()
         return
-    st.markdown(_KEPT)
+    st.markdown(_KEPT.format(days=f"{LIMITS['own_days'].value:g}"))
     st.markdown(_LOGS)
     count = count_words(len(belongings.runs_of(owner)), "run")
     with st.popover("Delete my runs and uploads", icon=":material/delete:"):

@@ -36,7 +36,7 @@ def render() -> None:
         "Select **one** to fork, rename or download, **two** to see where they part, up to four to "
         "open side by side."
     )
-    lines = backend.index().lines()
+    lines = people.listed(backend.index().lines())
     if not lines:
         routes.nothing_yet("**No runs yet.** Start one in the Playground; it will appear here.")
         return
