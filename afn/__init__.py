@@ -14,6 +14,7 @@ from afn._moved import Finder
 
 if TYPE_CHECKING:  # the one list of public names: a type checker reads it, and `_HOMES` below
     from afn.ask.answers import answers as answers
+    from afn.ask.corrupted_files import write_corrupted as write_corrupted
     from afn.ask.domains import Row as Row
     from afn.ask.domains import domain_matrix as domain_matrix
     from afn.ask.image_sets import ImageSet as ImageSet
@@ -28,10 +29,12 @@ if TYPE_CHECKING:  # the one list of public names: a type checker reads it, and 
     from afn.ask.sources import find as find
     from afn.ask.sources import load as load
     from afn.ask.sources import trained as trained
+    from afn.ask.verifying import verify as verify
     from afn.corruptions import CORRUPTIONS as CORRUPTIONS
     from afn.corruptions import corrupt as corrupt
     from afn.cost.measure import measure_costs as measure_costs
     from afn.data import load_dataset as load_dataset
+    from afn.data.cifar10c import read_corrupted as read_corrupted
     from afn.engine.execution import train as train
     from afn.engine.execution import train_fork as train_fork
     from afn.norms import NORMS as NORMS

@@ -36,9 +36,9 @@ def read_named_text(path: Path, what: str) -> str:
         raise ValueError(f"{path}: expected {what}, got no UTF-8: save it as text") from None
 
 
-def check_output(path: Path) -> None:
+def check_output(path: Path, option: str = "--output") -> None:
     """Raise ValueError with one line unless a file can be written there; before the long work."""
     if path.is_dir():
-        raise ValueError(f"--output: {path} is a folder: name a file in it")
+        raise ValueError(f"{option}: {path} is a folder: name a file in it")
     if not path.parent.is_dir():
-        raise ValueError(f"--output: there is no folder {path.parent}: make it first")
+        raise ValueError(f"{option}: there is no folder {path.parent}: make it first")

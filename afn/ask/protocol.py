@@ -134,7 +134,7 @@ class Test:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProtocolCard:
-    """How robustness was measured, so that it can be measured again: `verify` does.
+    """How robustness was measured, so that it can be measured again: `afn.verify` does.
 
     Nothing in it depends on the machine: no paths, no times.
 

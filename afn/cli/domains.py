@@ -1,6 +1,7 @@
 """``python -m afn domains MODEL ... --on DOMAIN ...``: a domain matrix."""
 
 import argparse
+from pathlib import Path
 
 import torch
 
@@ -11,12 +12,15 @@ from afn.ask.sources import config_of, find, load, network_of
 from afn.cli.telling import Say
 from afn.cli.terminal import tracked
 from afn.data import load_dataset
+from afn.files import check_output
 from afn.wording import count_words, statistics_told
 from afn.work.memory import keep_freed_memory
 
 
 def run(options: argparse.Namespace, say: Say) -> None:
     """Say each model's accuracy on each domain."""
+    if options.card:
+        check_output(Path(options.card), "--card")
     torch.set_num_threads(1)
     keep_freed_memory()
     rows = {name: _row(name, options) for name in options.names}
@@ -44,6 +48,9 @@ def run(options: argparse.Namespace, say: Say) -> None:
                 "low95": low, "high95": high,
             },
         )  # fmt: skip
+    if options.card:
+        crossings.card().save(options.card)
+        say(f"protocol card in {options.card}", {"kind": "card", "path": options.card})
 
 
 def _row(name: str, options: argparse.Namespace) -> Row:

@@ -2,11 +2,13 @@
 
 import argparse
 from dataclasses import replace
+from pathlib import Path
 
 from afn.ask.records import COUNTED, NETWORKS, ORDERS
 from afn.cli.telling import Say
 from afn.cli.terminal import tracked
 from afn.corruptions.applying import left_out, left_out_record, left_out_words
+from afn.files import check_output
 from afn.settings.corruptions import CORRUPTION_NAMES
 from afn.wording import count_words, statistics_told
 
@@ -34,6 +36,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="of the test images, or several; “3 classes”: each batch holds three (default mixed)",
     )  # fmt: skip
     grid.add_argument("--baseline", metavar="NAME", help="for the mean corruption error")
+    grid.add_argument("--card", metavar="FILE", help="write the protocol there, for verify")
 
 
 def add_test_options(parser: argparse.ArgumentParser) -> None:
@@ -52,14 +55,19 @@ def add_test_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, say: Say) -> None:
     """Test clean images and corruptions, or the whole grid; say each accuracy."""
-    from afn.ask.sources import config_of, find
+    from afn.ask.network_protocol import network_test
+    from afn.ask.protocol import card_of
+    from afn.ask.sources import config_of, find, network_of
     from afn.runs.store import Run
 
     source = find(options.name)
     if options.grid and options.severity is not None:
         raise ValueError("--grid tests all severities: leave out --severity")
-    if not options.grid and options.baseline:
-        raise ValueError("--baseline is about a grid: add --grid")
+    for name in ("baseline", "card"):
+        if not options.grid and getattr(options, name):
+            raise ValueError(f"--{name} is about a grid: add --grid")
+    if options.card:
+        check_output(Path(options.card), "--card")
     changes = {
         "severity": 3 if options.severity is None else options.severity,
         "eval_stats": options.stats,
@@ -73,9 +81,10 @@ def run(options: argparse.Namespace, say: Say) -> None:
         from afn.cli.grid import run_grid
 
         tested = options.corruption or (CORRUPTION_NAMES if options.grid else config.corruptions)
+        tests = []
         for order in options.order or ["mixed"]:
             for size in sizes:
-                run_grid(
+                question, cells = run_grid(
                     source, replace(config, eval_batch_size=size), say,
                     corruptions=[name for name in tested if name != "clean"],
                     severities=(1, 2, 3, 4, 5) if options.grid else (config.severity,),
@@ -83,6 +92,11 @@ def run(options: argparse.Namespace, say: Say) -> None:
                     networks=options.networks,
                     baseline=find(options.baseline) if options.baseline else None,
                 )  # fmt: skip
+                if options.card:
+                    tests.append(network_test(network_of(source), question, cells))
+        if options.card:
+            card_of(tests).save(options.card)
+            say(f"protocol card in {options.card}", {"kind": "card", "path": options.card})
         return
     config = replace(config, eval_batch_size=sizes[0])
     weights = source.require_weights()

@@ -31,7 +31,7 @@ def run_grid(
     order: Order = "mixed",
     networks: Networks = "on",
     baseline: Source | None = None,
-) -> None:
+) -> tuple[Question, list[Cell]]:
     """Say each cell of a model's grid, its mean accuracy, and what it is against a baseline.
 
     Args:
@@ -43,6 +43,9 @@ def run_grid(
         order: In which order the test images come.
         networks: Whether they take part.
         baseline: The model whose errors those of this one are divided by; it is tested alike.
+
+    Returns:
+        What was asked, and the cells.
 
     Raises:
         ValueError: A run has no weights yet, or the baseline is of another data set.
@@ -98,6 +101,7 @@ def run_grid(
                 "baseline_statistics": alike.statistics,
             },
         )  # fmt: skip
+    return question, cells
 
 
 def _statistics_told(question: Question, n: int) -> str:

@@ -15,6 +15,7 @@ from afn.ask.records import ORDERS
 from afn.cli import compare as comparing_command
 from afn.cli import completion as completion_command
 from afn.cli import convert as convert_command
+from afn.cli import corrupt as corrupt_command
 from afn.cli import cost as command
 from afn.cli import course as course_command
 from afn.cli import data as data_command
@@ -27,6 +28,7 @@ from afn.cli import resume as resume_command
 from afn.cli import runs as runs_command
 from afn.cli import serve as serve_command
 from afn.cli import sweep as sweep_command
+from afn.cli import verify as verify_command
 from afn.cli.telling import Say, tell
 from afn.cli.terminal import complain, show
 from afn.engine.ready import check_ready
@@ -137,7 +139,20 @@ def _parser() -> argparse.ArgumentParser:
     domains.add_argument("--batch-size", type=int, default=128, help="test batch (default 128)")
     domains.add_argument("--images", type=int, default=2000, help="of each domain (default 2000)")
     domains.add_argument("--order", choices=ORDERS, default="mixed", help="(default mixed)")
+    domains.add_argument("--card", metavar="FILE", help="write the protocol there, for verify")
     domains.set_defaults(run=_domains)
+
+    verify = commands.add_parser(
+        "verify", parents=[common], help="ask a protocol card's questions again: what differs?"
+    )
+    verify_command.add_options(verify)
+    verify.set_defaults(run=verify_command.run)
+
+    corrupt = commands.add_parser(
+        "corrupt", parents=[common], help="write corrupted variants of images, as CIFAR-10-C's"
+    )
+    corrupt_command.add_options(corrupt)
+    corrupt.set_defaults(run=corrupt_command.run)
 
     rescaling = commands.add_parser(
         "rescaling", parents=[common], help="how γ̂ and β̂ differ between corruptions or domains"

@@ -218,6 +218,21 @@ def _called(make: Callable[[], Any], file: Path) -> Any:
         raise ValueError(f"{said}{at}") from None
 
 
+def made_by(file: Path, function: str) -> Any:
+    """What a function of a Python file returns, whatever it is. The file is executed, here.
+
+    Raises:
+        ValueError: One line says what is wrong with file or function.
+    """
+    with _told(f"{file.name}:{function}"):
+        if not file.is_file():
+            raise ValueError("there is no such file: check its name")
+        make = getattr(_executed(file), function, None)
+        if not callable(make):
+            raise ValueError(f"has no function {function!r}")
+        return _called(make, file)
+
+
 # -- whatever it is --------------------------------------------------------------------------------
 
 
