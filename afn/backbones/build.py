@@ -10,7 +10,8 @@ from torch import nn
 
 from afn.backbones.backbone import Backbone
 from afn.backbones.normalize import Normalize
-from afn.norms import NormFactory, make_norm
+from afn.norms import NormFactory, make_norm, norm_layers
+from afn.norms.weight_standardization import standardize_weights
 from afn.settings.backbones import BACKBONE_ROWS
 
 BACKBONES: dict[str, Callable[..., Backbone]] = {
@@ -81,4 +82,6 @@ def build_model(
     factory = make_norm(norm, **(norm_options or {})) if isinstance(norm, str) else norm
     with torch.random.fork_rng(devices=[]):
         network = BACKBONES[backbone](in_channels, num_classes, image_size, factory, **options)
+    if any(layer.standardizes_weights for layer in norm_layers(network).values()):
+        standardize_weights(network)
     return nn.Sequential(OrderedDict(normalize=Normalize(mean, std), backbone=network))

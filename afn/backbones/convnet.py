@@ -12,6 +12,8 @@ from afn.norms import NormFactory
 class ConvNet(Backbone):
     """Blocks of 3×3 convolution, norm, ReLU and 2×2 max pooling, then two linear layers.
 
+    Behind a norm that is an activation, too, there is no ReLU.
+
     Args:
         in_channels: Channels of the images.
         num_classes: Classes.
@@ -77,11 +79,12 @@ class ConvNet(Backbone):
 
 
 def _block(in_channels: int, out_channels: int, norm: NormFactory) -> nn.Sequential:
+    layer = norm(out_channels)
     return nn.Sequential(
         OrderedDict(
             conv=nn.Conv2d(in_channels, out_channels, 3, padding=1),
-            norm=norm(out_channels),
-            relu=nn.ReLU(),
+            norm=layer,
+            relu=nn.Identity() if layer.activates else nn.ReLU(),
             pool=nn.MaxPool2d(2),
         )
     )

@@ -13,7 +13,7 @@ class ResNet(Backbone):
     A convolution, then stages of `num_blocks` basic blocks with 16, 32 and 64 channels, the latter
     two at half the resolution each, global average pooling and one linear layer. Shortcuts have
     no parameters (option A): where the shape changes, every second pixel with zeros for the new
-    channels.
+    channels. Behind a norm that is an activation, too, there is no ReLU but that behind the sum.
 
     Args:
         in_channels: Channels of the images.
@@ -60,7 +60,7 @@ class ResNet(Backbone):
         self.classifier = nn.Linear(64, num_classes)
 
     def features(self, x: Tensor) -> Tensor:
-        return self.stages(relu(self.norm(self.conv(x))))
+        return self.stages(_activated(self.norm, self.conv(x)))
 
     def classify(self, features: Tensor) -> Tensor:
         return self.classifier(features.mean((2, 3)))
@@ -90,9 +90,13 @@ class BasicBlock(nn.Module):
         self.norm2 = norm(out_channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        residual = self.norm2(self.conv2(relu(self.norm1(self.conv1(x)))))
+        residual = self.norm2(self.conv2(_activated(self.norm1, self.conv1(x))))
         shortcut = x[:, :, :: self.stride, :: self.stride]
         return relu(residual + pad(shortcut, (0, 0, 0, 0, 0, self.new_channels)))
+
+
+def _activated(norm: nn.Module, x: Tensor) -> Tensor:
+    return norm(x) if getattr(norm, "activates", False) else relu(norm(x))
 
 
 def _stage(

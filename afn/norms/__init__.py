@@ -9,7 +9,10 @@ from afn.norms.batch import BatchNorm1d, BatchNorm2d, BatchNorm3d
 from afn.norms.batch_instance import BatchInstanceNorm2d
 from afn.norms.conversion import Conversion, LayerConversion, conversion_report
 from afn.norms.convert import convert_norm
+from afn.norms.evonorm import EvoNormB0, EvoNormS0
 from afn.norms.fold import fold_norms
+from afn.norms.frn import FilterResponseNorm2d
+from afn.norms.ghost import GhostBatchNorm2d
 from afn.norms.group import GroupNorm2d
 from afn.norms.instance import InstanceNorm2d
 from afn.norms.layer import LayerNorm2d
@@ -18,9 +21,13 @@ from afn.norms.norm_act import NormAct
 from afn.norms.published import load_published
 from afn.norms.recalibrate import recalibrate
 from afn.norms.registry import NORMS, NormFactory, make_norm
+from afn.norms.renorm import BatchRenorm2d
+from afn.norms.switch import SwitchNorm2d
 from afn.norms.switches import freeze_networks, override_lambdas, set_eval_stats
 from afn.norms.synchronize import synchronize_norms
+from afn.norms.tanh import DynamicTanh2d
 from afn.norms.trace import Trace
+from afn.norms.weight_standardization import WSGroupNorm2d, standardize_weights
 
 __all__ = [
     "NORMS",
@@ -35,9 +42,15 @@ __all__ = [
     "BatchNorm1d",
     "BatchNorm2d",
     "BatchNorm3d",
+    "BatchRenorm2d",
     "ChannelAffine2d",
     "Conversion",
+    "DynamicTanh2d",
     "EvalStats",
+    "EvoNormB0",
+    "EvoNormS0",
+    "FilterResponseNorm2d",
+    "GhostBatchNorm2d",
     "GroupNorm2d",
     "InstanceNorm2d",
     "LayerConversion",
@@ -46,7 +59,9 @@ __all__ = [
     "Norm",
     "NormAct",
     "NormFactory",
+    "SwitchNorm2d",
     "Trace",
+    "WSGroupNorm2d",
     "conversion_report",
     "convert_norm",
     "fold_norms",
@@ -57,5 +72,6 @@ __all__ = [
     "override_lambdas",
     "recalibrate",
     "set_eval_stats",
+    "standardize_weights",
     "synchronize_norms",
 ]

@@ -10,7 +10,8 @@ from torch.nn.functional import dropout
 from afn.norms._averages import TracksAverages
 from afn.norms._base import EvalStats
 from afn.norms._checks import check_choice, check_counts, check_eps, check_eval_stats
-from afn.norms._fused import affine, fusable_parameters, fused, fused_by_averages
+from afn.norms._fused import fusable_parameters, fused, fused_by_averages
+from afn.norms._lean import affine
 from afn.norms._moments import Moments
 from afn.norms._networks import Rescale, Standardize, bounded
 from afn.norms._scale_shift import add_scale_and_shift, reset_scale_and_shift, scale_and_shift

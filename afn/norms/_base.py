@@ -36,6 +36,10 @@ class Norm(nn.Module):
 
     axes: ClassVar[tuple[int, ...]] = (4,)
     """How many an input may have, N and C counted in."""
+    activates: ClassVar[bool] = False
+    """Whether it is an activation, too, so that no ReLU belongs behind it."""
+    standardizes_weights: ClassVar[bool] = False
+    """Whether it wants the kernels of its network's convolutions standardized."""
     num_features: int
     eval_stats: EvalStats | None = None
     """None where there is nothing to switch."""

@@ -14,14 +14,14 @@ tanh are called instead of being spelled out.
 
 import copy
 import math
-from collections.abc import Iterable, Sequence
-from itertools import repeat
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
+from afn.norms._lean import affine, blocks, moments_of, spread
 from afn.norms._moments import Moments
 from afn.norms._networks import Rescale, Standardize, bounded
 from afn.norms._transforms import is_batched, without_autocast
@@ -30,8 +30,6 @@ from afn.settings.lambda_init import LAMBDAS
 if TYPE_CHECKING:
     from afn.norms._adaptive import AdaptiveNorm
 
-_BLOCK = 1 << 19
-"""Values in a block: two megabytes of float32. Smaller ones cost more calls than they save."""
 _relu_backward = torch.ops.aten.threshold_backward.grad_input
 _sigmoid_backward = torch.ops.aten.sigmoid_backward.grad_input
 _tanh_backward = torch.ops.aten.tanh_backward.grad_input
@@ -71,7 +69,7 @@ def fused_by_averages(layer: "AdaptiveNorm", x: Tensor, parameters: list[Tensor]
         mean, var = layer._running()
         own = torch.stack((mean, (var + layer.eps).sqrt_(), *parameters[:2]))
         vectors = _Vectors.of(layer, own[:, None], None, parameters)
-        return affine(x, _spread(vectors.scale), _spread(vectors.shift)).to(x.dtype)
+        return affine(x, spread(vectors.scale), spread(vectors.shift)).to(x.dtype)
 
 
 def _override(layer: "AdaptiveNorm", parameters: list[Tensor]) -> None:
@@ -198,7 +196,7 @@ class _Fused(torch.autograd.Function):
             x, kept, own, of.statistics, of.net, of.reach, of.hat, of.lambdas, of.scale, of.stan,
             of.rescale, *parameters,
         )  # fmt: skip
-        return affine(x, _spread(of.scale), _spread(of.shift)).to(x.dtype)
+        return affine(x, spread(of.scale), spread(of.shift)).to(x.dtype)
 
     @staticmethod
     def backward(ctx: Any, grad_y: Tensor) -> tuple[Tensor | None, ...]:
@@ -269,8 +267,8 @@ def _gradients(ctx: Any, grad_y: Tensor) -> tuple[Tensor | None, ...]:
         offset, slope = grad_statistics.div_(count).unbind()
         slope = slope / sigma
         offset = torch.addcmul(offset, slope, mu, value=-1)
-        grad_x = affine(x, _spread(slope), _spread(offset))
-        grad_x = grad_x.addcmul_(grad_y, _spread(scale)).to(x.dtype)
+        grad_x = affine(x, spread(slope), spread(offset))
+        grad_x = grad_x.addcmul_(grad_y, spread(scale)).to(x.dtype)
     stan_mu, stan_sigma = stan.unbind()
     rescale_mu, rescale_sigma = rescale.unbind()
     mu_bias, sigma_bias, gamma_bias, beta_bias = inner.sum(1).unbind()
@@ -298,21 +296,6 @@ def _gates(layer: "AdaptiveNorm") -> list[slice]:
     ]
 
 
-def _blocks(images: Tensor, *others: Tensor) -> Iterable[tuple[Tensor, ...]]:
-    """Some images at a time, with what belongs to them; what there is one of goes with all."""
-    num = len(images)
-    size = max(1, _BLOCK // images[0].numel()) if images.device.type == "cpu" else num
-    if size >= num:
-        return [(images, *others)]
-    each = (t.split(size) if len(t) == num else repeat(t) for t in (images, *others))
-    return zip(*each, strict=False)
-
-
-def _spread(values: Tensor) -> Tensor:
-    """(n, C) to what broadcasts against images."""
-    return values.view(-1, values.shape[-1], 1, 1)
-
-
 def _of_batch(layer: "AdaptiveNorm", x: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and biased variance, (C,), as exact as torch's batch norm; tracked in training."""
     is_single = x.numel() == x.shape[1]  # of a single value torch would track NaN
@@ -327,16 +310,9 @@ def _of_batch(layer: "AdaptiveNorm", x: Tensor) -> tuple[Tensor, Tensor]:
 
 def _of_images(layer: "AdaptiveNorm", x: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and biased variance, (N, C); those of the batch are tracked in training."""
-    dtype = torch.float64 if x.dtype == torch.float64 else torch.float32
-    mean, var = x.new_empty((2, *x.shape[:2]), dtype=dtype).unbind()
-    count = x.shape[2] * x.shape[3]
-    for images, means, vars_ in _blocks(x, mean, var):
-        torch.sum(images, (2, 3), dtype=dtype, out=means).div_(count)
-        centered = images - _spread(means)
-        torch.sum(centered.mul_(centered), (2, 3), out=vars_)
-    var.div_(count)
+    mean, var = moments_of(x)
     if layer._tracks:
-        moments = Moments(mean, var, count)
+        moments = Moments(mean, var, x.shape[2] * x.shape[3])
         layer._track(layer._of_batch(x, moments), moments)
     return mean, var
 
@@ -344,24 +320,11 @@ def _of_images(layer: "AdaptiveNorm", x: Tensor) -> tuple[Tensor, Tensor]:
 def _reduce_images(grad_y: Tensor, x: Tensor, mu: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
     """The sums over each image of grad_y·x̂ and of grad_y, both (N, C)."""
     product, total = torch.empty_like(sigma), torch.empty_like(sigma)
-    for images, grad, center, products, totals in _blocks(x, grad_y, mu, product, total):
+    for images, grad, center, products, totals in blocks(x, grad_y, mu, product, total):
         torch.sum(grad, (2, 3), dtype=total.dtype, out=totals)
-        centered = images - _spread(center)
+        centered = images - spread(center)
         torch.sum(centered.mul_(grad), (2, 3), out=products)
     return product.div_(sigma), total
-
-
-def affine(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
-    """x·scale + shift, in the wider of the dtypes.
-
-    Args:
-        x: (N, C, H, W).
-        scale: (n, C, 1, 1), of the batch (n = 1) or of each image (n = N).
-        shift: As scale.
-    """
-    if x.is_contiguous():  # two broadcast operands at once would not be vectorized here
-        return (x * scale).add_(shift)
-    return torch.addcmul(shift, x, scale)
 
 
 class _Plain(nn.Module):

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from afn.norms._lean import measured
+from afn.norms._transforms import wants_plain_operations
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Moments:
@@ -19,11 +22,13 @@ class Moments:
     @classmethod
     def of_images(cls, x: Tensor) -> "Moments":
         """Per image and channel, (N, C), in float32 at least."""
-        x = widened(x)
         count = x.shape[2] * x.shape[3]
         # Two passes over the pixels: exact where |mean| is far above the standard deviation.
+        if not wants_plain_operations(x):
+            return cls(*measured(x), count)
         # These spellings, not var_mean, mean and square, are the quick ones on the CPU: their
         # gradients stay views where those write tensors as large as x.
+        x = widened(x)
         mean = x.sum((2, 3)) / count
         centered = x - mean[..., None, None]
         var = (centered * centered).sum((2, 3)) / count

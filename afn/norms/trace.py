@@ -5,18 +5,22 @@ from dataclasses import dataclass, fields, replace
 import torch
 from torch import Tensor
 
+from afn.norms._lean import mapped
+from afn.norms._transforms import wants_plain_operations
+
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Trace:
     r"""Every intermediate of one forward pass, by its name in the equations.
 
-    All norms of this package are one affine map per channel,
+    Nearly all norms of this package are one affine map per channel,
 
     .. math::
         \hat{x} = (x - \hat\mu) / \hat\sigma, \qquad y = \hat\gamma \hat{x} + \hat\beta,
 
     and differ in how they come by the four. Each has the shape (C,), or (N, C) where it belongs
-    to a single image. Fields that a layer does not have are None.
+    to a single image. Those that bend :math:`\hat{x}` as well, or bound y from below, say so in
+    `bent` and `least`. Fields that a layer does not have are None.
 
     Example:
         >>> import torch
@@ -50,6 +54,10 @@ class Trace:
     """The scale of the rescaling."""
     beta_hat: Tensor
     """The shift of the rescaling."""
+    bent: Tensor | None = None
+    """Of the shape of x: what stands for x_hat where that is no affine map of x."""
+    least: Tensor | None = None
+    """The least output, (C,)."""
 
     @classmethod
     def direct(
@@ -63,16 +71,29 @@ class Trace:
     @property
     def x_hat(self) -> Tensor:
         """The standardized input, of the shape of x."""
+        if self.bent is not None:
+            return self.bent.to(self.x.dtype)
         x_hat = (self.x - self._spread(self.mu_hat)) / self._spread(self.sigma_hat)
         return x_hat.to(self.x.dtype)
 
     @property
     def y(self) -> Tensor:
         """The output, of the shape and dtype of x."""
-        # Not x·scale + shift, whose two terms cancel where |mean| is far above the deviation.
-        centered = self.x - self._spread(self.mu_hat)
-        scale = self._spread(self.gamma_hat / self.sigma_hat)
-        return torch.addcmul(self._spread(self.beta_hat), centered, scale).to(self.x.dtype)
+        if self.bent is not None:
+            inner, scale = self.bent, self._spread(self.gamma_hat)
+        else:
+            # Not x·scale + shift, whose two terms cancel where |mean| is far above the deviation.
+            slope = self.gamma_hat / self.sigma_hat
+            if self.x.dim() == 4 and not wants_plain_operations(self.x):
+                return self._bounded(mapped(self.x, self.mu_hat, slope, self.beta_hat))
+            inner = self.x - self._spread(self.mu_hat)
+            scale = self._spread(slope)
+        return self._bounded(torch.addcmul(self._spread(self.beta_hat), inner, scale))
+
+    def _bounded(self, y: Tensor) -> Tensor:
+        if self.least is not None:
+            y = torch.maximum(y, self._spread(self.least))
+        return y.to(self.x.dtype)
 
     def snapshot(self) -> "Trace":
         """A copy that later steps of training do not change; `x` is shared."""

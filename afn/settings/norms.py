@@ -94,6 +94,38 @@ _ROWS = (
         statistics="running and per image", is_bn_at_zero=True,
     ),
     NormRow(
+        name="sn", title="SN", module="switch", layers={2: "SwitchNorm2d"},
+        statistics="running and per image",
+    ),
+    NormRow(
+        name="frn", title="FRN", module="frn", layers={2: "FilterResponseNorm2d"},
+        statistics="per image", macs=3,
+    ),
+    NormRow(
+        name="evos0", title="EvoNorm-S0", module="evonorm", layers={2: "EvoNormS0"},
+        statistics="per image", macs=5,
+    ),
+    NormRow(
+        name="evob0", title="EvoNorm-B0", module="evonorm", layers={2: "EvoNormB0"},
+        statistics="running and per image", macs=5,
+    ),
+    NormRow(
+        name="dyt", title="DyT", module="tanh", layers={2: "DynamicTanh2d"},
+        statistics="none", has_eps=False, macs=2,
+    ),
+    NormRow(
+        name="brn", title="BRN", module="renorm", layers={2: "BatchRenorm2d"},
+        statistics="running", is_bn_at_zero=True,
+    ),
+    NormRow(
+        name="wsgn", title="GN+WS", module="weight_standardization",
+        layers={2: "WSGroupNorm2d"}, statistics="per image",
+    ),
+    NormRow(
+        name="gbn", title="ghost BN", module="ghost", layers={2: "GhostBatchNorm2d"},
+        statistics="running",
+    ),
+    NormRow(
         name="none", title="no norm", module="none", layers={2: "NoNorm2d"},
         statistics="none", has_eps=False, macs=0,
     ),

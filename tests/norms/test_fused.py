@@ -10,7 +10,7 @@ from torch.testing import assert_close
 from torch.utils.checkpoint import checkpoint
 
 from afn import LambdaInit
-from afn.norms import AFN2d, ASRNorm2d, _fused, override_lambdas
+from afn.norms import AFN2d, ASRNorm2d, _lean, override_lambdas
 
 BOTH = pytest.mark.parametrize("layer_class", [AFN2d, ASRNorm2d])
 FORMATS = pytest.mark.parametrize("memory", [torch.contiguous_format, torch.channels_last])
@@ -40,7 +40,7 @@ def is_fused(y):
 @pytest.fixture
 def small_blocks(monkeypatch):
     """Blocks of two images and one left over, instead of all images in one."""
-    monkeypatch.setattr(_fused, "_BLOCK", 2 * 6 * 4 * 3)
+    monkeypatch.setattr(_lean, "BLOCK", 2 * 6 * 4 * 3)
 
 
 @BOTH

@@ -6,7 +6,16 @@ from torch import nn
 from torch.testing import assert_close
 
 from afn import LambdaInit
-from afn.norms import NORMS, AFN2d, BatchNorm2d, NoNorm2d, override_lambdas, set_eval_stats
+from afn.norms import (
+    NORMS,
+    AFN2d,
+    BatchNorm2d,
+    BatchRenorm2d,
+    GhostBatchNorm2d,
+    NoNorm2d,
+    override_lambdas,
+    set_eval_stats,
+)  # fmt: skip
 
 LAYERS = {
     "afn": lambda: AFN2d(5),
@@ -15,16 +24,20 @@ LAYERS = {
     ),
     "afn without networks": lambda: AFN2d(5, adaptive=False),
     "bn": lambda: BatchNorm2d(5, eps=1e-3),
+    "brn": lambda: BatchRenorm2d(5, eps=1e-3),
+    "gbn": lambda: GhostBatchNorm2d(5, ghost_size=2),
     "none": lambda: NoNorm2d(5),
 }
 
 
 def test_every_norm_has_it_or_says_why_not():
     for name, factory in NORMS.items():
-        if name in ("afn", "bn", "none"):
+        if name in ("afn", "bn", "none", "brn", "gbn"):
             factory(4).running_affine()
         else:
-            with pytest.raises(ValueError, match=r"2d takes statistics of each image, so that"):
+            with pytest.raises(
+                ValueError, match=r"(takes statistics of each image|bends each value), so that"
+            ):
                 factory(4).running_affine()
 
 

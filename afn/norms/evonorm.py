@@ -1,0 +1,174 @@
+"""EvoNorm: normalization and activation in one layer, as a search found them."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from afn.norms._averages import TracksAverages
+from afn.norms._checks import check_counts, check_eps
+from afn.norms._moments import Moments
+from afn.norms._scale_shift import add_scale_and_shift, reset_scale_and_shift, scale_and_shift
+from afn.norms.group import GroupNorm2d
+from afn.norms.trace import Trace
+
+
+class EvoNormS0(GroupNorm2d):
+    r"""EvoNorm-S0: each image by itself.
+
+    .. math::
+        y = \gamma \frac{x \cdot sigmoid(v x)}{\sqrt{var + eps}} + \beta
+
+    The biased variance is per image and group of channels, as in `GroupNorm2d`; v is learned per
+    channel and starts at 1. No ReLU belongs behind it. Training and test are alike.
+
+    In its trace mu_hat is 0, since no mean is subtracted.
+
+    Args:
+        num_features: Channels C, at least 1.
+        eps: Added to the variance, above 0.
+        affine: Whether to learn γ and β.
+        device: Where parameters are made.
+        dtype: Of parameters.
+        bias: False leaves out β.
+        num_groups: A divisor of C; the largest of 8, 4, 2 and 1 that divides C by default.
+
+    Shape: (N, C, H, W) to (N, C, H, W).
+
+    Raises:
+        ValueError: An option out of range; input of another shape.
+
+    Source: arXiv 2004.02967, table 1.
+
+    Example:
+        >>> import torch
+        >>> from afn.norms import EvoNormS0
+        >>> layer, images = EvoNormS0(4, num_groups=1), torch.randn(2, 4, 8, 8)
+        >>> spread = images.std((1, 2, 3), correction=0, keepdim=True)
+        >>> torch.allclose(layer(images), torch.nn.functional.silu(images) / spread, atol=1e-4)
+        True
+    """
+
+    activates = True
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        affine: bool = True,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+        *,
+        bias: bool = True,
+        num_groups: int | None = None,
+    ) -> None:
+        super().__init__(num_features, eps, affine, device, dtype, bias=bias, num_groups=num_groups)
+        self.v = nn.Parameter(torch.ones(num_features, device=device, dtype=dtype))
+
+    def reset_parameters(self) -> None:
+        """Start γ, β and v anew."""
+        super().reset_parameters()
+        nn.init.ones_(self.v)
+
+    def _steps(self, x: Tensor) -> Trace:
+        trace = super()._steps(x)
+        bent = x * torch.sigmoid(self.v[:, None, None] * x) / trace.sigma[..., None, None]
+        return Trace(
+            x=x, mu=trace.mu, sigma=trace.sigma, mu_hat=torch.zeros_like(trace.mu),
+            sigma_hat=trace.sigma, gamma_hat=trace.gamma_hat, beta_hat=trace.beta_hat, bent=bent,
+        )  # fmt: skip
+
+
+class EvoNormB0(TracksAverages):
+    r"""EvoNorm-B0: the batch's spread, or the image's and the value itself where that is more.
+
+    .. math::
+        y = \gamma \frac{x}{\max(\sqrt{var_{batch} + eps}, v x + \sqrt{var_{image} + eps})} + \beta
+
+    Both variances are biased, the tracked one unbiased; v is learned per channel and starts at 1.
+    At test time the batch's part takes the running average. No ReLU belongs behind it.
+
+    In its trace mu and sigma are the batch's, and mu_hat is 0, since no mean is subtracted.
+
+    Args:
+        num_features: Channels C, at least 1.
+        eps: Added to the variances, above 0.
+        momentum: Weight of the new value in the running averages, in [0, 1]; None weighs all
+            batches alike.
+        affine: Whether to learn γ and β.
+        track_running_stats: Whether to track running averages; else tests take their batch's.
+        device: Where parameters and buffers are made.
+        dtype: Of parameters and buffers.
+        bias: False leaves out β.
+
+    Shape: (N, C, H, W) to (N, C, H, W).
+
+    Raises:
+        ValueError: An option out of range; input of another shape.
+
+    Source: arXiv 2004.02967, table 1.
+
+    Example:
+        >>> import torch
+        >>> from afn.norms import EvoNormB0
+        >>> EvoNormB0(4)(torch.randn(2, 4, 8, 8)).shape
+        torch.Size([2, 4, 8, 8])
+    """
+
+    activates = True
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        check_counts(num_features=num_features)
+        check_eps(eps)
+        super().__init__()
+        self.num_features = num_features
+        self.eps = eps
+        self.affine = affine
+        given: dict[str, Any] = {"device": device, "dtype": dtype}
+        add_scale_and_shift(self, affine, bias, **given)
+        self.v = nn.Parameter(torch.ones(num_features, **given))
+        self._start_averages(momentum, track_running_stats, **given)
+
+    def reset_parameters(self) -> None:
+        """Start anew: γ, β, v and the running averages."""
+        self.reset_running_stats()
+        reset_scale_and_shift(self)
+        nn.init.ones_(self.v)
+
+    def _normalize(self, x: Tensor) -> Tensor:
+        return self._steps(x, tracks=self.training).y
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
+            f"affine={self.affine}, track_running_stats={self.track_running_stats}"
+        )
+
+    def _steps(self, x: Tensor, *, tracks: bool = False) -> Trace:
+        images = Moments.of_images(x)  # (N, C)
+        if self.training or self.running_mean is None:
+            batch = self._of_batch(x, images)  # (C,)
+            mu, var = batch.mean, batch.var
+            if tracks:
+                self._track(batch)
+        else:
+            mu, var = self._running()
+        sigma = (var + self.eps).sqrt()
+        of_image = (images.var + self.eps).sqrt()[..., None, None]
+        spread = torch.maximum(sigma[:, None, None], self.v[:, None, None] * x + of_image)
+        gamma, beta = scale_and_shift(self, var)
+        return Trace(
+            x=x, mu=mu, sigma=sigma, mu_hat=torch.zeros_like(mu), sigma_hat=sigma,
+            gamma_hat=gamma, beta_hat=beta, bent=x / spread,
+        )  # fmt: skip
