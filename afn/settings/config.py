@@ -59,9 +59,10 @@ class TrainConfig:
     norm: str = row(
         "afn", title="norm", url="c", choices=NORM_NAMES, own=True, is_rare=False,
         changes="fork", varied="bn, asrnorm, afn",
-        help="The layer after each convolution. AFN and ASRNorm have λ; BN, instance (IN), group "
-        "(GN), layer (LN) and batch-instance norm (BIN) are there for comparison, and no norm at "
-        "all.",
+        help="The layer after each convolution. AFN and ASRNorm have λ; the others are there for "
+        "comparison: BN, instance (IN), group (GN), layer (LN), batch-instance (BIN) and "
+        "switchable norm (SN), FRN, EvoNorm, DyT, batch renorm (BRN), GN with weight "
+        "standardization (GN+WS), ghost BN, and no norm at all.",
     )  # fmt: skip
     """One of ``NORM_NAMES``."""
     backbone: str = row(

@@ -19,14 +19,27 @@ _CHOSEN = {
     "gn": "#E69F00",
     "ln": "#56B4E9",
     "bin": "#A39B00",
+    "sn": "#7A0CE9",
+    "frn": "#AE095C",
+    "evos0": "#F320F3",
+    "evob0": "#2A9108",
+    "dyt": "#F65A5A",
+    "brn": "#775540",
+    "wsgn": "#A85AF6",
+    "gbn": "#9336A1",
     "none": GREY,
 }
-_HUES = 48
+_HUES, _LIGHTNESS, _STRENGTH = 48, (0.42, 0.48, 0.54, 0.6), (0.3, 0.6, 0.9)
 
 
 def _furthest(taken: Collection[str]) -> str:
-    """Of colours as strong as the others, the one that is least like any that is taken."""
-    hues = (hls_to_rgb(hue / _HUES, 0.45, 0.65) for hue in range(_HUES))
+    """Of colours as light as the others, the one that is least like any that is taken."""
+    hues = (
+        hls_to_rgb(hue / _HUES, lightness, strength)
+        for hue in range(_HUES)
+        for lightness in _LIGHTNESS
+        for strength in _STRENGTH
+    )
     offered = ["#" + "".join(f"{round(255 * channel):02X}" for channel in hue) for hue in hues]
     return max(offered, key=lambda color: min(_distance(color, other) for other in taken))
 

@@ -9,8 +9,8 @@ HELP = {
     "size": "Height and width of the layer's input.",
     "batch_size": "What a layer does once per step, however many the images, weighs most in small "
     "batches.",
-    "norms": "AFN, ASRNorm and BN are tuned for speed here; IN, GN, LN and BIN are readable "
-    "layers, there for context: torch's own are faster.",
+    "norms": "AFN, ASRNorm and BN are tuned for speed here; the others are readable layers, there "
+    "for context: torch's own are faster, where there are any.",
     "scale": "Ratio: the median of ratios in rounds in which every norm takes its turn, so that a "
     "busy machine disturbs all alike. Absolute: both axes logarithmic.",
     "measure": "The same benchmark in a process of its own, on one thread: 30 timed steps of each "
@@ -27,7 +27,8 @@ loss, backward and SGD; a layer's is forward and backward.
 **Peak memory** is the most that one training step allocates on top of weights and batch.
 
 **Statistics at inference**: AFN and BN use running averages here, which makes them one fixed scale
-and shift; ASRNorm, IN, GN and LN measure each image, BIN does both.
+and shift; ASRNorm, IN, GN, LN, FRN and EvoNorm-S0 measure each image, BIN, SN and EvoNorm-B0 do
+both; DyT measures nothing.
 
 **MACs** (multiply-accumulates) count the arithmetic of one image at inference. **Time is not
 MACs**: a norm does next to no arithmetic, but it reads and writes every value, so it waits for

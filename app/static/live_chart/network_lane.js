@@ -216,7 +216,7 @@ function wordsOf(lane, title, layers, state, stage, isLink) {
     parts.push(`λ ${digits(state.value)} of the mean, ${digits(state.spread)} of the spread`);
     if (state.low != null) parts.push(`${digits(state.low)} to ${digits(state.high)} over ${layers.length} layers`);
     if (state.move != null) parts.push(`moves the mean by ${state.move.toPrecision(2)} σ`);
-  } else parts.push(lane.mixes ? "λ at its start" : `no λ: ${lane.norm} takes what it measures`);
+  } else parts.push(lane.mixes ? "λ at its start" : lane.source === "none" ? `no λ: ${lane.norm} measures nothing` : `no λ: ${lane.norm} takes what it measures`);
   if (stage != null) parts.push("unfold");
   else if (isLink) parts.push(lane.run ? "open the layer" : `open the layer of another, pretrained ${lane.norm}`);
   return parts.join(" · ");

@@ -76,7 +76,7 @@ export function buildValve(lane, { cx, cy, r, left, right, isBare, isNamed }, di
   parts.halo = svg("circle", { class: "network-halo", cx, cy, r });
   node.append(parts.halo, svg("circle", { class: "network-dial", cx, cy, r }));
   if (lane.mixes) dialOf(node, parts, lane, { cx, cy, r }, dial);
-  else node.append(text(cx, cy + 5, lane.norm, { class: "network-norm" }));
+  else node.append(...named(lane.norm, cx, cy));
 
   const update = (now) => {
     const share = now?.value ?? 0;
@@ -101,6 +101,14 @@ export function buildValve(lane, { cx, cy, r, left, right, isBare, isNamed }, di
     setText(parts.words, `λ ${digits(now.value)}`);
   };
   return { node, update };
+}
+
+/** A norm's name within the ring, a word a line; long ones are smaller. */
+function named(norm, cx, cy) {
+  const words = norm.split(/[ -]/), long = words.some((word) => word.length > 5);
+  return words.map((word, i) =>
+    text(cx, cy + 5 + 15 * (i - (words.length - 1) / 2), word, { class: `network-norm${long ? " is-long" : ""}` }),
+  );
 }
 
 function dialOf(node, parts, lane, { cx, cy, r }, dial) {
