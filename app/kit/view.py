@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from .address import Address, Url
 from .letters import lettered_bare
@@ -33,6 +34,18 @@ def here() -> Address:
 
 _OF_MARKDOWN = (st.radio,)
 """Widgets whose options are Markdown and have a name; of a button, a formula is none."""
+
+
+def _is_told(key: str) -> bool:
+    """Whether the browser told a widget's value as it asked for this rerun of a part.
+
+    Of a whole rerun that cannot be known: a script may ask for one, too.
+    """
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is None or not context.fragment_ids_this_run:
+        return False
+    state = context.session_state._state
+    return state.get_widget_id_from_key(key) in state._new_widget_state
 
 
 def said(key: str) -> Any:
@@ -251,11 +264,15 @@ class ViewState(Generic[Settings]):
         A rerun that ends before a widget is drawn, say for a tick of a fragment, forgets its value.
         And a browser that is still loading a widget's code when its value is set misses it: it
         would show the first option, or the least number, and report that as the user's choice.
+        What the browser itself has just told is left alone: saying it again would take back what
+        is pressed meanwhile.
         """
         session = st.session_state
         view = session[self._name]
         for each in fields(view):
             value = session.get(self.key(each.name))
+            if value is not None and _is_told(self.key(each.name)):
+                continue
             with suppress(StreamlitAPIException):  # drawn already in this rerun
                 self.set(**{each.name: getattr(view, each.name) if value is None else value})
         session[self._name] = self.take()  # at once: this rerun, too, may end early
