@@ -19,9 +19,16 @@ def restored(network: Network) -> nn.Module:
     """The trained network, in eval mode. Its data set need not be there.
 
     Raises:
-        ValueError: The file is damaged, gone, or of another network.
+        ValueError: The file is damaged, gone, or of another network; a model of one's own cannot be
+            built any more, or its file has changed.
     """
     height, width, channels = network.image_shape
+    if network.rebuilt:
+        from afn.own.building import built_again
+
+        again = built_again(network.rebuilt, network.image_shape)
+        load_weights(network.weights, again)
+        return again.eval()
     model = model_of(
         network.config,
         image_size=(height, width),
@@ -33,10 +40,16 @@ def restored(network: Network) -> nn.Module:
     return model.to(memory_format=torch.channels_last).eval()
 
 
+def switch(model: nn.Module, statistics: Stats) -> None:
+    """Choose the statistics of the layers that have the choice, where there are any."""
+    if any(layer.eval_stats for layer in norm_layers(model).values()):
+        set_eval_stats(model, statistics)
+
+
 @contextmanager
 def asked(model: nn.Module, question: Question) -> Iterator[nn.Module]:
     """The model with the statistics that a question names, and its networks as it says."""
-    set_eval_stats(model, "running" if question.statistics == "running" else "batch")
+    switch(model, "running" if question.statistics == "running" else "batch")
     with networks_as(model, question.networks):
         yield model
 
@@ -104,7 +117,7 @@ class AsTested:
         before = {layer: layer.eval_stats for layer in norm_layers(self.model).values()}
         with ExitStack() as stack:
             if self.statistics:
-                set_eval_stats(self.model, self.statistics)
+                switch(self.model, self.statistics)
             stack.enter_context(networks_as(self.model, self.networks))
             try:
                 yield

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +20,24 @@ Stats = Literal["running", "batch"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Rebuilt:
+    """What it takes to build a model of one's own again; see `afn.own`."""
+
+    label: str
+    """A short name."""
+    source: str
+    """As `afn.own.source.Source` reads it."""
+    file_digest: str
+    """SHA-256 of the file that is executed, or has the weights: it must not have changed."""
+    became: str
+    """The norm that it was converted to; empty as it is."""
+    pick: str | int | None
+    """Where in its output the logits are."""
+    has_choice: bool
+    """Whether its norms can use running and test-batch statistics."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Network:
     """A trained network: what it is, where its weights are, and where its answers are kept."""
 
@@ -33,9 +51,12 @@ class Network:
     weights: Path
     """A safetensors file."""
     sha256: str
-    """Of that file."""
+    """Of that file; of a model of one's own, of all that makes it what it is."""
     folder: Path
     """Where answers are kept by their question."""
+    rebuilt: Rebuilt | None = None
+    """Of a model of one's own, whose configuration says no more than its norm, its statistics and
+    a data set of its classes, which is empty where there is none; None of what was trained here."""
 
     @classmethod
     def of_run(cls, run: Run, weights: Path | None = None) -> "Network":
@@ -66,6 +87,8 @@ class Network:
     @property
     def has_choice(self) -> bool:
         """Whether its norms can use running and test-batch statistics."""
+        if self.rebuilt:
+            return self.rebuilt.has_choice
         return self.config.norm in SWITCHABLE_NORMS
 
     @property
@@ -137,6 +160,7 @@ class Network:
             "weights": str(self.weights),
             "sha256": self.sha256,
             "folder": str(self.folder),
+            **({"rebuilt": asdict(self.rebuilt)} if self.rebuilt else {}),
         }
 
     @classmethod
@@ -151,6 +175,7 @@ class Network:
             weights=Path(record["weights"]),
             sha256=record["sha256"],
             folder=Path(record["folder"]),
+            rebuilt=Rebuilt(**record["rebuilt"]) if "rebuilt" in record else None,
         )
 
 

@@ -7,11 +7,14 @@ Importing it needs no torch.
 import hashlib
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from afn.ask.network import Network
 from afn.corruptions.severities import rule_words
 from afn.engine.ready import check_ready
+from afn.own.kept import Kept, OwnStore
+from afn.own.source import Source as Named
 from afn.pretrained.cards import Card, pretrained_names, read_card
 from afn.runs.index import RunIndex
 from afn.runs.recording import Setup
@@ -133,14 +136,20 @@ def network_of(source: Source | str, store: RunStore | None = None) -> Network:
     """It as evaluations see it; answers are kept in the run's folder, or beside the runs.
 
     Args:
-        source: What it is of, or that one's name.
+        source: What it is of, or that one's name; or a model of one's own, ``FILE.py:FUNCTION`` or
+            ``ARCHITECTURE:FILE.safetensors``, whose file is then executed (see `own_model`). With
+            ``,norm=afn`` behind it it is converted, with ``,averages=DATASET`` its running averages
+            are measured anew.
         store: Where runs are; that of ``AFN_RUNS_DIR`` by default.
 
     Raises:
-        ValueError: It has no weights yet.
+        ValueError: It has no weights yet; or something is wrong with one's own model.
         FileNotFoundError: It was deleted.
     """
     if isinstance(source, str):
+        if ":" in source:
+            root = (store or RunStore()).root
+            return own(source, root).network(root)
         source = find(source, store)
     if isinstance(source, Run):
         return Network.of_run(source)
@@ -160,6 +169,26 @@ def setup_of(source: Source) -> Setup:
 def config_of(source: Source) -> TrainConfig:
     """What was trained."""
     return source.config if isinstance(source, Card) else source.config()
+
+
+def own(name: str, root: Path) -> Kept:
+    """A model of one's own: as it was kept while its file is the same, else taken now.
+
+    Args:
+        name: As `network_of` takes it.
+        root: The run store's.
+
+    Raises:
+        ValueError: One line says what is wrong with it.
+        ImportError: What it needs is not installed.
+    """
+    source = Named.read(name)
+    kept = OwnStore(root).found(source)
+    if kept is None:
+        from afn.own.keeping import keep
+
+        kept = keep(source, root)
+    return kept
 
 
 def _suffix(script: Sequence[Timed]) -> str:

@@ -14,7 +14,10 @@ from afn.wording import count_words
 def add_options(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument(
-        "name", metavar="NAME", help="a run, a pretrained model, or untrained-<norm>"
+        "name",
+        metavar="NAME",
+        help="a run, a pretrained model, untrained-<norm>, or a "
+        "model of your own: FILE.py:FUNCTION or ARCHITECTURE:FILE.safetensors",
     )
     parser.add_argument("--beside", nargs="+", metavar="NAME", default=[], help="others to answer")
     parser.add_argument("--layer", default="", help="a norm layer's name (default: the first)")

@@ -2,11 +2,14 @@
 
 import argparse
 import os
+import shlex
 from importlib import import_module
 from importlib.util import find_spec
 
 from afn.cli.telling import Say
+from afn.own.kept import OwnStore, in_environment, named
 from afn.runs.store import runs_dir
+from afn.wording import count_words
 from afn.work.secret import is_shared, server_key
 
 
@@ -22,6 +25,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--frame-ancestors", nargs="+", metavar="SITE",
         help="sites whose pages may frame the app, such as https://moodle.example.org; in place of "
         "AFN_FRAME_ANCESTORS (default: this server's own pages alone)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--model", action="append", metavar="SOURCE",
+        help="a model of your own: FILE.py:FUNCTION, which is executed here, or "
+        "ARCHITECTURE:FILE.safetensors; may be repeated; ,input=3x64x64,classes=NAMES,mean=,std= "
+        "may stand behind it (in place of AFN_MODELS)",
     )  # fmt: skip
     parser.add_argument(
         "--shared", action="store_const", const="1",
@@ -42,6 +51,9 @@ def run(options: argparse.Namespace, say: Say) -> None:
     }.items():
         if value is not None:
             os.environ[name] = value
+    if options.model:
+        os.environ["AFN_MODELS"] = shlex.join(options.model)
+    _take_models(say)
     key = server_key(runs_dir()) if is_shared() else ""
 
     def ready(address: str) -> None:
@@ -55,6 +67,26 @@ def run(options: argparse.Namespace, say: Say) -> None:
         ready,
         **{name: value for name, value in listening.items() if value is not None},
     )
+
+
+def _take_models(say: Say) -> None:
+    """Build and try the models that are named, each in a process of its own, before anybody comes.
+
+    Raises:
+        ValueError: One line says what is wrong with one.
+    """
+    sources = named()
+    os.environ["AFN_MODELS"] = in_environment(sources)  # from wherever they are then looked for
+    for source in sources:
+        kept = OwnStore(runs_dir().absolute()).take(source)
+        height, width, channels = kept.image_shape
+        say(
+            f"{kept.id}: {count_words(len(kept.layers), 'norm layer')}, "
+            f"{height}×{width}×{channels} images, {len(kept.class_names):,} classes",
+            {"kind": "model", "id": kept.id, "digest": kept.digest, "notes": kept.notes},
+        )
+        for note in kept.notes:
+            say(f"  {note}", {"kind": "note", "id": kept.id, "note": note})
 
 
 def _app() -> str:

@@ -17,8 +17,12 @@ from typing import Any
 import torch
 from torch import nn
 
+from afn.ask.network import Rebuilt
+from afn.norms import convert_norm
+from afn.norms._base import Norm
+from afn.norms._found import find_norms
 from afn.own.source import Source
-from afn.own.trying import Answering, Said, tried
+from afn.own.trying import Answering, Said, answer_once, tried
 from afn.own.weights import from_weights
 
 SECONDS = 120.0
@@ -45,7 +49,7 @@ class OwnModel:
         (True, (8, 8, 1), '3')
     """
 
-    model: nn.Module
+    model: Answering
     """Images (N, C, H, W) in [0, 1] to logits; on the CPU, in eval mode. What was returned is its
     ``network``."""
     image_shape: tuple[int, int, int]
@@ -138,6 +142,47 @@ def own_model(
         source=source,
         notes=(*notes, *moved, *more),
     )
+
+
+def built_again(rebuilt: Rebuilt, image_shape: tuple[int, int, int]) -> Answering:
+    """The same model once more, its norms as `adopted` and converted; its tensors are to come.
+
+    Raises:
+        ValueError: It cannot be built, or its file has changed since.
+    """
+    source = Source.read(rebuilt.source)
+    if source.file_digest() != rebuilt.file_digest:
+        raise ValueError(f"{source.name} has changed since it was taken: start the app again")
+    height, width, channels = image_shape
+    with _told(source.name), _limited(SECONDS), _as_before():
+        if source.kind == "weights":
+            model = from_weights(source.what, source.file)[0]
+        else:
+            model = _from_function(source)[0]
+        model = _brought(model)[0]
+        answer_once(model, (channels, height, width))  # lazy layers have no channels before
+        converted = adopted(model, rebuilt.became)
+    return Answering(converted, (0.0,) * channels, (1.0,) * channels, rebuilt.pick)
+
+
+def adopted(model: nn.Module, norm: str = "") -> nn.Module:
+    """A model whose batch normalizations can choose statistics, or with another norm.
+
+    Those of torch's become ours, which compute the same; with a name, all that can become it does.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the report lists what was left
+        if norm:
+            return convert_norm(model, norm)
+        of_torch = {it.paths for it in find_norms(model)
+                    if not it.obstacle and not isinstance(it.layer, Norm)}  # fmt: skip
+        if not of_torch:
+            return model
+        paths = {path for each in of_torch for path in each}
+        try:
+            return convert_norm(model, "bn", only=lambda path, _: path in paths)
+        except ValueError:  # none has a form of ours
+            return model
 
 
 def unnamed(num_classes: int) -> tuple[str, ...]:

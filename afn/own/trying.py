@@ -56,6 +56,7 @@ class Answering(nn.Module):
             None for the output itself.
     """
 
+    network: nn.Module
     mean: Tensor
     std: Tensor
 
@@ -136,7 +137,7 @@ def _taken(model: nn.Module, said: Said, is_known: bool) -> tuple[tuple[int, int
     found: list[tuple[tuple[int, int, int], Any]] = []
     for form in [said.input] if said.input else _forms(model, said, is_known):
         try:
-            found.append((form, _output(model, form)))
+            found.append((form, answer_once(model, form)))
         except Exception as error:  # a foreign forward can fail in any way
             first = first or " ".join(f"{type(error).__name__}: {error}".split())[:200]
         if len(found) == 2:
@@ -166,7 +167,8 @@ def _forms(model: nn.Module, said: Said, is_known: bool) -> Iterator[tuple[int, 
 
 
 @torch.inference_mode()
-def _output(model: nn.Module, form: tuple[int, int, int]) -> Any:
+def answer_once(model: nn.Module, form: tuple[int, int, int]) -> Any:
+    """What it gives for two random images of that form (C, H, W), always the same ones."""
     generator = torch.Generator().manual_seed(0)
     images = torch.rand(2, *form, generator=generator)
     with warnings.catch_warnings():

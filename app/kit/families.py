@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from contextlib import suppress
 
-from afn.data import DatasetEntry, dataset_entry
+from afn.ask.network import Network
+from afn.data import DatasetEntry, catalogue, dataset_entry
 from afn.data.classes import united
 from afn.data.derived import parts_of
 from afn.data.domains import DIGIT_SETS, digit_domains, tree_domains
@@ -68,6 +69,24 @@ def other_domains(dataset: str) -> dict[str, str]:
                 if entry.name not in own and (not known or set(known) & set(entry.class_names))
             }
     return {}
+
+
+def fitting(network: Network) -> dict[str, str]:
+    """Data sets here that a model of one's own can be shown: name -> title.
+
+    Its own first, then others of its classes, then the rest, of which it can say nothing right.
+    """
+    known = set(network.class_names)
+    here = [entry for entry in catalogue().values() if not entry.how_to_get and entry.class_names]
+    sharing = {entry.name for entry in here if known & set(entry.class_names)}
+    own, channels = network.config.dataset, network.image_shape[2]
+    here.sort(
+        key=lambda it: (it.name != own, it.name not in sharing, it.image_shape[2] != channels)
+    )
+    return {
+        entry.name: entry.name if entry.name in sharing else f"{entry.name} (other classes)"
+        for entry in here
+    }
 
 
 def current_name(dataset: str) -> str:

@@ -30,6 +30,8 @@ class Choice:
     config: TrainConfig
     is_fork: bool = False
     """Whether it goes on from another run's checkpoint: one of several futures, no training."""
+    is_own: bool = False
+    """Whether it is a model of one's own, of whose training nothing is known."""
 
 
 def offers(is_wanted: Callable[[Run], bool]) -> list[Choice]:
@@ -77,7 +79,8 @@ def newest(
         first: Norms in their order; all others come behind.
         at_least: So many norms, where any comparison has them.
     """
-    whole = [choice for choice in offered if not choice.is_fork] or offered
+    trained = [choice for choice in offered if not choice.is_own] or offered
+    whole = [choice for choice in trained if not choice.is_fork] or trained
     by_recipe: dict[TrainConfig, dict[str, str]] = {}
     for choice in whole:
         by_recipe.setdefault(alike(choice.config), {}).setdefault(choice.config.norm, choice.id)

@@ -14,6 +14,7 @@ PAGES = (
     "domains",
     "ablations",
     "inside",
+    "yours",
     "cost",
     "paper",
     "runs",

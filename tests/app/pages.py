@@ -31,6 +31,7 @@ PAGES = (
     AppPage("domains", "Domains", ".afn-matrix"),
     AppPage("ablations", "Ablations", "[data-testid=stButtonGroup]", "?guess=0", PLOT),
     AppPage("inside", "Inside the layer", ".afn-inside .stage", "?model={afn}", ".afn-beside"),
+    AppPage("your-model", "Your model", "[data-testid=stCode]"),
     AppPage("cost", "Cost", PLOT),
     AppPage("paper", "Paper", ".afn-verdicts"),
     AppPage("runs", "Runs", "[data-testid=stDataFrame]", "?run={afn}~{bn}", PLOT),

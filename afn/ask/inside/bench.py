@@ -1,5 +1,7 @@
 """Networks and images at hand, so that looking into a layer again and again is quick."""
 
+import math
+import time
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -9,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from afn.ask.evaluate import Classifier, noise_of
+from afn.ask.inside.layers import AtWork, at_work, layers_of, num_channels
 from afn.ask.inside.look import (
     POOL,
     SHOWN,
@@ -20,9 +23,9 @@ from afn.ask.inside.look import (
     Seen,
     ShownScore,
 )
-from afn.ask.inside.steps import scale_of, steps_of
+from afn.ask.inside.steps import lambdas_of, scale_of, steps_of
 from afn.ask.measure import ShownImages, brought
-from afn.ask.models import restored
+from afn.ask.models import restored, switch
 from afn.ask.network import Network, Stats
 from afn.corruptions import corrupt
 from afn.data import ImageData, load_dataset
@@ -30,7 +33,7 @@ from afn.data.classes import Naming
 from afn.engine.building import started
 from afn.engine.snapshots import short
 from afn.engine.tensors import load_tensors
-from afn.norms import norm_layers, override_lambdas, set_eval_stats
+from afn.norms import override_lambdas
 from afn.pixels import as_float
 from afn.png import data_uri
 from afn.settings.backbones import BACKBONE_ROWS
@@ -43,7 +46,12 @@ _DEEP_WORK, _DEEP_IMAGES = 20, 128
 """Of so much work (a `BackboneRow`'s) a network's accuracy is counted on fewer images, so that it
 follows a hand on a slider."""
 _DRAWN_BATCHES = 24
+_FEWEST_BATCHES, _MOST_CLASSES = 4, 12
+"""Of what is drawn for a model of one's own, which may be slow or have a thousand classes."""
 _MOST_NEIGHBOURS = 63
+_QUICK = 2e-3
+"""So many seconds an image may take a network before fewer are asked about."""
+_POOL_BYTES = 40e6
 Value = TypeVar("Value")
 
 
@@ -56,6 +64,7 @@ class Bench:
         self._pools = _Kept(_POOLS)
         self._scores = _Kept(_SCORES)
         self._scales = _Kept(_SCORES)
+        self._speeds = _Kept(_SCORES)
 
     @torch.inference_mode()
     def look(self, look: Look) -> Seen:
@@ -67,7 +76,7 @@ class Bench:
             OSError: Weights or images cannot be read.
         """
         model = self._model(look.subject)
-        layers = norm_layers(model)
+        layers = layers_of(model)
         name = look.layer or next(iter(layers), "")
         if name not in layers:
             raise ValueError(
@@ -82,19 +91,19 @@ class Bench:
             images = images.clone(memory_format=torch.preserve_format)
             images[0] = _picture(look)
             labels[0] = -1
-        trained = layer.lambdas()
+        trained = lambdas_of(layer)
         scale = self._scale(look, name, pool.images[chosen])
         with _changed(model, layer, look):
-            logits, given = _through(model, layer, name, images)
+            logits, work = _through(model, layer, name, images)
             steps = steps_of(
-                layer, given, channel=look.channel, image=look.image, pixel=look.pixel, scale=scale
+                work, channel=look.channel, image=look.image, pixel=look.pixel, scale=scale
             )
             score = self._score(model, look.subject, pool, batch)
         who_else = [self._other(other, look, pool, images) for other in look.others]
         # one dict, spelled in two parts: what the layer did, and what came of it
         seen: dict[str, Any] = {
             **steps,
-            "layers": {each: layers[each].num_features for each in layers},
+            "layers": {each: num_channels(layers[each]) for each in layers},
             "layer": name,
             "norm": look.subject.config.norm,
             "image": look.image,
@@ -127,14 +136,15 @@ class Bench:
         image = _picture(look) if is_own else pool.images[chosen[look.image]]
         count = min(batch.size - 1, _MOST_NEIGHBOURS)
         generator = torch.Generator().manual_seed(0)
+        slowness = max(self._slowness(each) for each in (look.subject, *look.others))
         drawn = [
             torch.randperm(len(pool.images), generator=generator)[:count]
-            for _ in range(_DRAWN_BATCHES)
+            for _ in range(max(_DRAWN_BATCHES // slowness, _FEWEST_BATCHES))
         ]
-        classes = [
-            (pool.labels == label).nonzero().flatten()[:count]
-            for label in range(look.subject.num_classes)
-        ]
+        there = pool.labels[pool.labels >= 0].unique().tolist()[: _MOST_CLASSES // slowness]
+        if look.subject.rebuilt is None:
+            there = list(range(look.subject.num_classes))
+        classes = [(pool.labels == label).nonzero().flatten()[:count] for label in there]
         models = [self._like(each, look.subject) for each in (look.subject, *look.others)]
         clean = self._pool(look.subject, replace(batch, corruption=None, severity=0))
 
@@ -151,6 +161,7 @@ class Bench:
                 [answer(model, each, clean) for each in drawn if batch.severity] for model in models
             ],
             "by_class": [[answer(model, each) for each in classes] for model in models],
+            "classes": [look.subject.class_names[label] for label in there],
             "class_names": list(look.subject.class_names),
         }
 
@@ -161,7 +172,7 @@ class Bench:
 
     def _as_trained(self, network: Network) -> nn.Module:
         model = self._model(network)
-        set_eval_stats(model, _stats_of(network))
+        switch(model, _stats_of(network))
         return model
 
     def _other(self, network: Network, look: Look, pool: ShownImages, images: Tensor) -> Answered:
@@ -208,9 +219,8 @@ class Bench:
 
         def made() -> tuple[float, float]:
             model = self._as_trained(subject)
-            layer = norm_layers(model)[name]
-            _, given = _through(model, layer, name, images)
-            return scale_of(layer, given, channel=look.channel)
+            _, work = _through(model, layers_of(model)[name], name, images)
+            return scale_of(work, channel=look.channel)
 
         return self._scales.of(key, made)
 
@@ -223,9 +233,16 @@ class Bench:
 
         def made() -> ShownImages:
             data, changes = self._sets.of(key[:2], lambda: _test_set(network, batch))
-            naming = Naming(dataset=data.name, classes=data.class_names, logits=network.class_names)
             place = batch.corruption, batch.severity
-            shown = ShownImages.of(data, POOL, changes, place=place)
+            shown = ShownImages.of(data, _pool_size(network), changes, place=place)
+            if network.rebuilt and not set(data.class_names) & set(network.class_names):
+                return replace(
+                    shown,
+                    labels=torch.full_like(shown.labels, -1),
+                    source=f"{shown.source}, of classes that it does not know",
+                    class_names=network.class_names,
+                )
+            naming = Naming(dataset=data.name, classes=data.class_names, logits=network.class_names)
             left_out = naming.left_out(shown.labels.tolist())
             labels = torch.tensor(naming.logit_of)[shown.labels]
             return replace(
@@ -241,13 +258,26 @@ class Bench:
     def _score(
         self, model: Classifier, network: Network, pool: ShownImages, batch: Batch
     ) -> ShownScore:
-        most = POOL if BACKBONE_ROWS[network.config.backbone].work < _DEEP_WORK else _DEEP_IMAGES
-        those = _ordered(pool, batch)[: min(most, _PASSES * batch.size)]
+        those = _ordered(pool, batch)[: min(self._most(network), _PASSES * batch.size)]
+        those = those[pool.labels[those] >= 0]  # of other classes no answer is right
         correct = sum(
             int((model(pool.images[each]).argmax(1) == pool.labels[each]).sum())
             for each in those.split(batch.size)
         )
         return {"correct": correct, "n": len(those)}
+
+    def _most(self, network: Network) -> int:
+        """On how many images its accuracy is counted, so that it follows a hand on a slider."""
+        if network.rebuilt is None:
+            work = BACKBONE_ROWS[network.config.backbone].work
+            return POOL if work < _DEEP_WORK else _DEEP_IMAGES
+        return int(POOL / self._slowness(network))
+
+    def _slowness(self, network: Network) -> int:
+        """1 for a network that is quick; 2, 4, ... for one of one's own that takes longer."""
+        if network.rebuilt is None:
+            return 1
+        return self._speeds.of(network.sha256, lambda: _slowness(self._model(network), network))
 
     def _trained_score(
         self, network: Network, first: Network, pool: ShownImages, batch: Batch
@@ -293,26 +323,31 @@ def _built(network: Network) -> nn.Module:
 
 def _through(
     model: nn.Module, layer: nn.Module, name: str, images: Tensor
-) -> tuple[Tensor, Tensor]:
-    """The logits, and what the layer was given.
+) -> tuple[Tensor, AtWork]:
+    """The logits, and what the layer did.
 
     Raises:
-        ValueError: It ran more or less than once.
+        ValueError: It ran more or less than once, or its steps are not known.
     """
     inputs: list[Tensor] = []
-    handle = layer.register_forward_pre_hook(lambda _, given: inputs.append(given[0]))
+    outputs: list[Tensor] = []
+    handles = [  # copies, which what comes later in the network may not change in place
+        layer.register_forward_pre_hook(lambda _, given: inputs.append(given[0].clone())),
+        layer.register_forward_hook(lambda _, __, made: outputs.append(made.clone())),
+    ]
     try:
         logits = model(images)
     finally:
-        handle.remove()
+        for handle in handles:
+            handle.remove()
     if len(inputs) != 1:
         raise ValueError(f"{name} must run once per forward pass, it ran {len(inputs)}×")
-    return logits, inputs[0]
+    return logits, at_work(layer, inputs[0], outputs[0])
 
 
 @contextmanager
 def _changed(model: nn.Module, layer: nn.Module, look: Look) -> Iterator[None]:
-    set_eval_stats(model, look.stats or _stats_of(look.subject))
+    switch(model, look.stats or _stats_of(look.subject))
     with ExitStack() as stack:
         if look.lambdas:
             where = model if look.everywhere else layer
@@ -325,8 +360,25 @@ def _stats_of(network: Network) -> Stats:
     return "batch" if network.config.statistics.startswith("test batch") else "running"
 
 
+def _pool_size(network: Network) -> int:
+    """Images that are kept at hand: of large ones fewer."""
+    size = 4 * math.prod(network.image_shape)
+    return min(POOL, max(int(_POOL_BYTES / size), 2 * SHOWN))
+
+
+def _slowness(model: nn.Module, network: Network) -> int:
+    height, width, channels = network.image_shape
+    images = torch.zeros(2, channels, height, width)
+    model(images)
+    begun = time.perf_counter()
+    model(images)
+    seconds = (time.perf_counter() - begun) / len(images)
+    return int(2 ** max(0, min(6, math.ceil(math.log2(seconds / _QUICK)))))
+
+
 def _test_set(network: Network, batch: Batch) -> tuple[ImageData, list[str]]:
-    data, _, changes = brought(load_dataset(batch.dataset), network.image_shape, POOL)
+    size = _pool_size(network)
+    data, _, changes = brought(load_dataset(batch.dataset), network.image_shape, size)
     no_images, no_labels = data.x_train[:0].copy(), data.y_train[:0].copy()
     return replace(data, x_train=no_images, y_train=no_labels), changes
 

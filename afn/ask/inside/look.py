@@ -147,7 +147,7 @@ class Beside(TypedDict):
 
 
 class ShownScore(TypedDict):
-    """Right answers among the first images of the pool."""
+    """Right answers among the first images of the pool; of none where it does not know theirs."""
 
     correct: int
     n: int
@@ -178,10 +178,20 @@ class Seen(TypedDict):
     size: int
     """Images in the batch: fewer than were asked for where there are not as many."""
     statistics: str
-    """Whose: "test batch", "running averages" or "each image"."""
+    """What is averaged, an `afn.ask.inside.layers.Over`: "test batch", "running averages", "each
+    image", "each group", "whole image" or "each place"."""
+    num_groups: int
+    """Of channels, where each has its statistics."""
+    every: int
+    """Of large pictures every second, third, ... row and column is shown; 1 shows all. Rows and
+    columns are counted among those shown."""
+    members: dict[str, list[float]]
+    """mu and sigma of what is averaged, channel by channel: of each channel alone where several
+    share statistics; the values themselves and their distance from the mean where channels at a
+    place do. Empty where a channel has its own."""
     channels: dict[str, list[float]]
     """mu, sigma, ..., beta_hat as in a `Trace`, (C,); of the followed image where each has its own;
-    and ``running_mu``, ``running_sigma``, ``weight``, ``bias``."""
+    ``running_mu`` and ``running_sigma`` where the layer tracks them, and ``weight``, ``bias``."""
     spread: dict[str, list[list[float]]]
     """[lowest, highest] over the batch's images of mu and sigma measured on each alone."""
     hidden: dict[str, list[float]]
@@ -202,11 +212,13 @@ class Seen(TypedDict):
     histograms: dict[str, Histogram]
     """Of the same."""
     beside: dict[str, Beside]
-    """"bn_batch", "bn_running", and "per_image" or, for a layer that is, "batch"."""
+    """Of AFN, ASRNorm and BN "bn_batch", "bn_running", and "per_image" or, for a layer that is,
+    "batch"; of others "bn_batch", "in" and "ln", all but itself."""
     pictures: list[str]
     """The shown images as the network gets them, as data URIs."""
     labels: list[int]
-    """Their classes; -1 for a picture of one's own."""
+    """Their classes; -1 for a picture of one's own, and for images of classes that a model of one's
+    own does not know."""
     class_names: list[str]
     source: str
     """Where the images are from."""
@@ -226,5 +238,7 @@ class Neighbours(TypedDict):
     clean: list[list[list[float]]]
     """Per network the same among clean ones, where the image is corrupted; else empty lists."""
     by_class: list[list[list[float]]]
-    """Per network the same in batches that else hold a single class, class by class."""
+    """Per network the same in batches that else hold a single class, class by class ..."""
+    classes: list[str]
+    """... of these."""
     class_names: list[str]

@@ -35,7 +35,8 @@ def look_inside(
     """What a norm layer of a network does with a batch of test images, step by step.
 
     Args:
-        name: A run's id, a pretrained model's name, or ``untrained-<norm>``.
+        name: A run's id, a pretrained model's name, ``untrained-<norm>``, or a model of one's own:
+            ``FILE.py:FUNCTION`` or ``ARCHITECTURE:FILE.safetensors``, whose file is executed.
         dataset: Whose test images; the network's own by default.
         corruption: Of the whole batch; None for clean images.
         severity: 1 to 5; 0 for clean images.
@@ -74,6 +75,11 @@ def look_inside(
             raise ValueError(f"{picture}: {error}") from error
     elif drawing:
         own = own_picture.in_shape(own_picture.from_text(drawing), looked_at.image_shape)
+    if not (dataset or looked_at.config.dataset):
+        raise ValueError(
+            f"no data set here has the classes of {name}: name whose images to send through it "
+            f"with dataset=..."
+        )
     batch = Batch(
         dataset=dataset or looked_at.config.dataset,
         corruption=corruption,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from afn.ask.inside.look import UNTRAINED
 from afn.ask.network import Network
-from afn.ask.sources import find, network_of
+from afn.ask.sources import network_of
 from afn.data import dataset_entry
 from afn.settings.config import TrainConfig
 
@@ -12,7 +12,8 @@ _PREFIX = "untrained-"
 
 
 def network(name: str) -> Network:
-    """A run by its id, a pretrained model by its name, or ``untrained-<norm>``.
+    """A run by its id, a pretrained model by its name, ``untrained-<norm>``, or a model of one's
+    own as `network_of` takes it.
 
     Raises:
         ValueError: There is no such norm, or the network has no weights yet.
@@ -20,7 +21,7 @@ def network(name: str) -> Network:
     """
     if name.startswith(_PREFIX):
         return untrained(TrainConfig(norm=name.removeprefix(_PREFIX)))
-    return network_of(find(name))
+    return network_of(name)
 
 
 def untrained(config: TrainConfig) -> Network:

@@ -2,11 +2,13 @@
 
 import base64
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from afn.ask.inside.layers import AtWork, Over, moments
 from afn.ask.inside.look import SHOWN, Beside, Histogram, Maps
 from afn.engine.snapshots import short
 from afn.norms import AFN2d, ASRNorm2d, BatchNorm2d
@@ -15,6 +17,10 @@ from afn.norms._base import Norm
 from afn.norms.trace import Trace
 from afn.settings.lambda_init import LAMBDAS, LambdaInit
 
+MOST_SIDE = 64
+"""So many rows and columns of a channel are shown: of a larger one every second, third, ..."""
+Where = tuple[int, int, int]
+"""Image, row and column of the followed value."""
 _BINS = 48
 _ROUND = (1, 1.5, 2, 3, 4, 5, 6, 8, 10)
 """Where a scale may end, times a power of ten."""
@@ -23,8 +29,7 @@ _STEPS = ("mu", "sigma", "mu_stan", "sigma_stan", "mu_hat", "sigma_hat", "gamma_
 
 
 def steps_of(
-    layer: Norm,
-    x: Tensor,
+    work: AtWork,
     *,
     channel: int,
     image: int,
@@ -34,90 +39,73 @@ def steps_of(
     """The part of a `Seen` that is about the layer alone.
 
     Args:
-        layer: In eval mode, with what is forced upon it in force.
-        x: Its input, (N, C, H, W).
+        work: The layer, with what is forced upon it in force.
         channel: Whose maps and histograms are wanted; the last one where there are fewer.
         image: Of the batch.
-        pixel: Row and column of the value that is followed; None for where the channel
-            is furthest from its mean.
+        pixel: Row and column of the value that is followed, as pictures show them; None for where
+            the channel is furthest from its mean.
         scale: Of pictures and histograms; None for what `scale_of` says of this input.
-
-    Raises:
-        ValueError: The layer takes no statistics of a batch, or cannot take this one.
     """
-    _check_shown(layer)
-    assert isinstance(layer, AdaptiveNorm | BatchNorm2d)
-    channel = min(channel, layer.num_features - 1)
-    trace = layer.trace(x)
-    y = layer(x)
-    per_image = isinstance(layer, AdaptiveNorm) and layer.is_per_image
-    num, _, height, width = x.shape
-    statistics = "each image" if per_image else "test batch"
-    if not per_image and layer.eval_stats == "running":
-        statistics = "running averages"
-    sides = {"x": trace.x, "x_hat": trace.x_hat, "y": y}
+    layer, channel = work.layer, min(channel, work.num_features - 1)
+    sides = _sides(work)
     ends = scale or _scale(sides, channel)
-    alone = _measured(x)
-    assert layer.running_mean is not None
-    assert layer.running_var is not None
-    assert layer.weight is not None
-    assert layer.bias is not None
+    every = -(-max(work.x.shape[2:]) // MOST_SIDE)
+    shown = {name: values[..., every // 2 :: every, every // 2 :: every] for name, values in
+             sides.items()}  # fmt: skip
+    followed = _pixel(shown, channel, image, pixel)
+    place = tuple(every // 2 + every * int(followed[name]) for name in ("row", "column"))
+    where = image, place[0], place[1]
     return {
         "channel": channel,
-        "count": height * width * (1 if per_image else num),
-        "is_per_image": per_image,
-        "statistics": statistics,
-        "channels": {
-            **{
-                name: _of_image(value, image)
-                for name in _STEPS
-                if (value := getattr(trace, name)) is not None
-            },
-            "running_mu": _values(layer.running_mean),
-            "running_sigma": _values((layer.running_var + layer.eps).sqrt()),
-            "weight": _values(layer.weight),
-            "bias": _values(layer.bias),
-        },
+        "count": work.count,
+        "is_per_image": work.over not in ("test batch", "running averages"),
+        "statistics": work.over,
+        "num_groups": work.num_groups,
+        "every": every,
+        "members": _members(work, where),
+        "channels": _channels(work, where),
         "spread": {
             name: [list(each) for each in zip(*map(_values, values.aminmax(dim=0)), strict=True)]
-            for name, values in alone.items()
+            for name, values in _measured(work.x).items()
         },
-        "hidden": _hidden(layer, trace, image),
-        "lambdas": {name: short(value) for name, value in layer.lambdas().items()},
+        "hidden": _hidden(layer, work.trace, image) if work.trace else {},
+        "lambdas": {name: short(value) for name, value in lambdas_of(layer).items()},
         "is_gated": {
             name: layer.is_gated(name) for name in LAMBDAS if isinstance(layer, AdaptiveNorm)
         },
-        "pixel": _pixel(sides, channel, image, pixel),
+        "pixel": followed,
         "scale": [short(end) for end in ends],
-        "maps": {name: _maps(values[:SHOWN, channel], ends) for name, values in sides.items()},
+        "maps": {name: _maps(values[:SHOWN, channel], ends) for name, values in shown.items()},
         "histograms": {
             name: _histogram(values[:, channel], ends) for name, values in sides.items()
         },
         "beside": {
-            name: _beside(other, x, y, channel, image, ends)
-            for name, other in _others(layer, x).items()
+            name: _beside(other, work, channel, where, every, ends)
+            for name, other in _others(work).items()
         },
     }
 
 
-def scale_of(layer: Norm, x: Tensor, *, channel: int) -> tuple[float, float]:
+def lambdas_of(layer: nn.Module) -> dict[str, float]:
+    """The effective λ by name; none for a layer without λ."""
+    return layer.lambdas() if isinstance(layer, Norm) else {}
+
+
+def scale_of(work: AtWork, *, channel: int) -> tuple[float, float]:
     """From end to end of what the channel's pictures show before, within and behind the layer.
 
     As far to either side of 0, a round number, and the same for all three: what standardizing does
     is seen, and so is a shift.
 
     Args:
-        layer: In eval mode.
-        x: Its input, (N, C, H, W).
+        work: The layer as trained.
         channel: The last one where there are fewer.
-
-    Raises:
-        ValueError: The layer takes no statistics of a batch, or cannot take this one.
     """
-    _check_shown(layer)
-    trace = layer.trace(x)
-    sides = {"x": x, "x_hat": trace.x_hat, "y": layer(x)}
-    return _scale(sides, min(channel, layer.num_features - 1))
+    return _scale(_sides(work), min(channel, work.num_features - 1))
+
+
+def _sides(work: AtWork) -> dict[str, Tensor]:
+    return {"x": work.x, "x_hat": work.x_hat, "y": work.y}
 
 
 def _scale(sides: dict[str, Tensor], channel: int) -> tuple[float, float]:
@@ -129,12 +117,47 @@ def _scale(sides: dict[str, Tensor], channel: int) -> tuple[float, float]:
     return -high, high
 
 
-def _check_shown(layer: Norm) -> None:
-    if not isinstance(layer, AdaptiveNorm | BatchNorm2d):
-        raise ValueError(
-            f"expected a layer of AFN, ASRNorm or BN, got {type(layer).__name__}: the steps of "
-            f"others are not shown"
-        )
+def _channels(work: AtWork, where: Where) -> dict[str, list[float]]:
+    """Every step's numbers channel by channel: those that the followed place meets."""
+    layer, found = work.layer, dict[str, list[float]]()
+    if work.trace is not None:
+        for name in _STEPS:
+            if (value := getattr(work.trace, name)) is not None:
+                found[name] = _of_image(value, where[0])
+    else:
+        mu, sigma = _at(work, work.mu, where), _at(work, work.sigma, where)
+        found = {
+            "mu": mu, "sigma": sigma, "mu_hat": mu, "sigma_hat": sigma,
+            "gamma_hat": _at(work, work.gamma, where), "beta_hat": _at(work, work.beta, where),
+        }  # fmt: skip
+    mean, var = getattr(layer, "running_mean", None), getattr(layer, "running_var", None)
+    if isinstance(mean, Tensor) and isinstance(var, Tensor):
+        found["running_mu"] = _values(mean)
+        found["running_sigma"] = _values((var + work.eps).sqrt())
+    for name, default, step in (("weight", 1.0, "gamma_hat"), ("bias", 0.0, "beta_hat")):
+        own = getattr(layer, name, None)
+        if isinstance(own, Tensor):
+            found[name] = _values(own) if own.dim() == 1 else found[step]
+        else:
+            found[name] = [default] * work.num_features
+    return found
+
+
+def _members(work: AtWork, where: Where) -> dict[str, list[float]]:
+    """Channel by channel, what is averaged: of what is not a channel's alone."""
+    image, row, column = where
+    if work.over in ("each group", "whole image"):
+        sigma, mu = torch.std_mean(work.x[image], (1, 2), correction=0)
+        return {"mu": _values(mu), "sigma": _values(sigma)}
+    if work.over == "each place":
+        values = work.x[image, :, row, column]
+        return {"mu": _values(values), "sigma": _values((values - values.mean()).abs())}
+    return {}
+
+
+def _at(work: AtWork, values: Tensor, where: Where) -> list[float]:
+    image, row, column = where
+    return _values(values.expand(work.x.shape)[image, :, row, column])
 
 
 def _hidden(layer: nn.Module, trace: Trace, image: int) -> dict[str, list[float]]:
@@ -148,7 +171,55 @@ def _hidden(layer: nn.Module, trace: Trace, image: int) -> dict[str, list[float]
     }
 
 
-def _others(layer: AdaptiveNorm | BatchNorm2d, x: Tensor) -> dict[str, Norm]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Other:
+    """Other arithmetic on the same input: what it makes of it, and the four of a `Trace`."""
+
+    made: Tensor
+
+    mu: Tensor
+    sigma: Tensor
+    gamma: Tensor
+    beta: Tensor
+
+
+def _others(work: AtWork) -> dict[str, _Other]:
+    """The same parameters in the hands of others."""
+    layer, x = work.layer, work.x
+    if isinstance(layer, AFN2d | ASRNorm2d | BatchNorm2d) and _has_all(layer):
+        return {name: _of_norm(norm, x) for name, norm in _siblings(layer, x).items()}
+    kinds: dict[str, Over] = {"bn_batch": "test batch", "in": "each image", "ln": "whole image"}
+    is_single = x.shape[0] * x.shape[2] * x.shape[3] == 1
+    return {
+        name: _of_moments(work, *moments(x, over, work.eps))
+        for name, over in kinds.items()
+        if over != work.over and not (is_single and over == "test batch")
+        if not (over == "each image" and x.shape[2] * x.shape[3] == 1)
+    }
+
+
+def _has_all(layer: AdaptiveNorm | BatchNorm2d) -> bool:
+    """Whether it has γ, β and running averages, as the layers of this package's networks do."""
+    return all(it is not None for it in (layer.weight, layer.bias, layer.running_mean))
+
+
+def _of_norm(norm: Norm, x: Tensor) -> _Other:
+    trace = norm.trace(x)
+    four = trace.mu_hat, trace.sigma_hat, trace.gamma_hat, trace.beta_hat
+    return _Other(
+        norm(x),
+        *(it[..., None, None] if it.dim() == 2 else it[None, :, None, None] for it in four),
+    )
+
+
+def _of_moments(work: AtWork, mu: Tensor, sigma: Tensor) -> _Other:
+    # As `Trace.y`: the terms of x·scale + shift cancel where |mean| is far above the deviation.
+    scale = (work.gamma / sigma).expand_as(work.x)
+    made = torch.addcmul(work.beta, work.x - mu, scale)
+    return _Other(made, mu, sigma, work.gamma, work.beta)
+
+
+def _siblings(layer: AdaptiveNorm | BatchNorm2d, x: Tensor) -> dict[str, Norm]:
     """The same parameters in the hands of the other two."""
     found: dict[str, Norm] = {}
     is_single = x.numel() == x.shape[1]  # batch normalization refuses a single value
@@ -199,16 +270,16 @@ def _sibling(kind: type[AdaptiveNorm], layer: AdaptiveNorm | BatchNorm2d) -> Nor
 
 
 def _beside(
-    other: Norm, x: Tensor, y: Tensor, channel: int, image: int, ends: tuple[float, float]
+    other: _Other, work: AtWork, channel: int, where: Where, every: int, ends: tuple[float, float]
 ) -> Beside:
-    trace, made = other.trace(x), other(x)
+    shown = other.made[where[0] : where[0] + 1, channel, every // 2 :: every, every // 2 :: every]
     return {
-        "mu_hat": _of_image(trace.mu_hat, image),
-        "sigma_hat": _of_image(trace.sigma_hat, image),
-        "gamma_hat": _of_image(trace.gamma_hat, image),
-        "beta_hat": _of_image(trace.beta_hat, image),
-        "y": _maps(made[image : image + 1, channel], ends),
-        "difference": short(float((made - y).abs().max())),
+        "mu_hat": _at(work, other.mu, where),
+        "sigma_hat": _at(work, other.sigma, where),
+        "gamma_hat": _at(work, other.gamma, where),
+        "beta_hat": _at(work, other.beta, where),
+        "y": _maps(shown, ends),
+        "difference": short(float((other.made - work.y).abs().max())),
     }
 
 

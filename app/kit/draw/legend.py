@@ -63,7 +63,7 @@ def short_layer(name: str) -> str:
             return f"{part} norm"
         case ["blocks", block, part, "norm"] if block.isdigit():
             return f"block {int(block) + 1} {part} norm"
-    return name.removeprefix("backbone.")
+    return name.removeprefix("backbone.").removeprefix("network.")
 
 
 def ramp(color: str, count: int) -> list[str]:

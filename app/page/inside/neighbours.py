@@ -15,7 +15,7 @@ def neighbours_html(found: Neighbours, contenders: Sequence[Entry]) -> str:
 
     Each is shaded by its confidence, which stands below it in percent.
     """
-    names = found["class_names"]
+    names, those = found["class_names"], found["classes"]
     alike = "images corrupted alike" if any(found["clean"]) else "random images"
     rows = []
     for at, who in enumerate(contenders):
@@ -24,7 +24,7 @@ def neighbours_html(found: Neighbours, contenders: Sequence[Entry]) -> str:
         clean = "".join(_square(each, alone, names, "") for each in found["clean"][at])
         classes = "".join(
             _square(each, alone, names, f"among {name} alone: ")
-            for each, name in zip(found["by_class"][at], names, strict=True)
+            for each, name in zip(found["by_class"][at], those, strict=True)
         )
         rows.append(
             f'<div class="who" style="--hue:{escape(who.color)}">'
@@ -36,8 +36,13 @@ def neighbours_html(found: Neighbours, contenders: Sequence[Entry]) -> str:
                 if clean
                 else ""
             )
-            + f'<span class="what">among {escape(names[0])} … {escape(names[-1])} alone</span>'
-            f'<div class="squares">{classes}</div></div>'
+            + (
+                f'<span class="what">among {escape(those[0])} … {escape(those[-1])} alone</span>'
+                f'<div class="squares">{classes}</div>'
+                if those
+                else ""
+            )
+            + "</div>"
         )
     return f'<div class="afn-beside">{"".join(rows)}</div>'
 

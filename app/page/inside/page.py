@@ -22,7 +22,7 @@ from ...kit.batch_controls import ORDERS, STATISTICS, corruption
 from ...kit.draw.corruptions import group_title
 from ...kit.draw.legend import Entry, short_layer
 from ...kit.draw.palette import GREY, NORM_COLORS
-from ...kit.families import is_here, other_domains
+from ...kit.families import fitting, is_here, other_domains
 from ...kit.handout.screen import screen
 from ...kit.jobs import follow
 from ...kit.markdown import plain, warn
@@ -74,25 +74,37 @@ class _Chosen:
 
     @property
     def label(self) -> str:
-        return NORM_TITLES[self.subject.config.norm]
+        return _label(self.subject)
 
     @property
     def before(self) -> str:
         """What it is with nothing forced."""
         if self.subject.id in untrained_names():
             return "untrained"
+        if self.subject.rebuilt:
+            return "as it is"
         return "as trained" if self.step == NEWEST else f"at step {self.step:,}"
 
     @property
     def contenders(self) -> list[Entry]:
-        norms = [each.config.norm for each in (self.subject, *self.others)]
-        return [Entry(NORM_TITLES[norm], NORM_COLORS[norm]) for norm in norms]
+        return [
+            Entry(_label(each), NORM_COLORS[each.config.norm])
+            for each in (self.subject, *self.others)
+        ]
+
+
+def _label(network: Network) -> str:
+    return network.rebuilt.label if network.rebuilt else NORM_TITLES[network.config.norm]
 
 
 def render() -> None:
     """Draw the page."""
     is_asked, problems = VIEW.begin()
-    offered = [each for each in networks.choices(running=True) if each.config.norm in NORMS]
+    offered = [
+        each
+        for each in networks.choices(running=True)
+        if each.config.norm in NORMS or (each.is_own and each.config.norm != "none")
+    ]
     titles = {choice.id: choice.title for choice in offered} | untrained_names()
     if not VIEW.take().model:
         VIEW.set(model=_default(offered))
@@ -101,7 +113,7 @@ def render() -> None:
         VIEW.pick("model", "Network", titles, width=250, on_change=newest)
         problems += _step(VIEW.take())
         chosen, missing = _opened(VIEW.take(), offered)
-        datasets = _datasets(chosen.subject.config.dataset) if chosen else {}
+        datasets = _datasets(chosen.subject) if chosen else {}
         if chosen and datasets:
             problems += _batch(chosen, datasets, is_linked=is_asked)
     warn([*problems, *missing])
@@ -122,7 +134,9 @@ def render() -> None:
         )
         return
     networks_shown = (chosen.subject, *chosen.others)
-    screen().configs = {NORM_TITLES[each.config.norm]: each.config for each in networks_shown}
+    screen().configs = {
+        _label(each): each.config for each in networks_shown if each.rebuilt is None
+    }
     every = _TICK_SECONDS if chosen.is_live else None
     follow(lambda: _layer(chosen), None, every=every)
 
@@ -131,7 +145,9 @@ def render() -> None:
 
 
 def _default(offered: Sequence[Choice]) -> str:
-    """The newest AFN that has its encoder-decoder; an untrained one where there is none."""
+    """The server's own model; the newest AFN that has its encoder-decoder; an untrained one."""
+    if own := [each.id for each in offered if each.is_own]:
+        return own[0]
     adaptive = [each.id for each in offered if each.config.norm == "afn" and each.config.adaptive]
     return next(iter(adaptive), "untrained-afn")
 
@@ -165,6 +181,9 @@ def _opened(view: InsideView, offered: Sequence[Choice]) -> tuple[_Chosen | None
         subject = networks.network_of(name, None if view.step == NEWEST else view.step)
     except (ValueError, OSError) as error:
         return None, [f"{error}."]
+    if subject.rebuilt:
+        others = [each for each in networks.own_networks(name) if _fits(each, subject)]
+        return _Chosen(subject, tuple(others), is_live=False), []
     if subject.config.norm not in NORMS:
         known = ", ".join(NORM_TITLES[norm] for norm in NORMS)
         return None, [
@@ -185,7 +204,7 @@ def _siblings(name: str, subject: Network, offered: Sequence[Choice]) -> list[Ne
     ]
     kindred.sort(key=lambda each: (each.id in pretrained) != (name in pretrained))
     for each in kindred:
-        if each.config.norm not in found:
+        if each.config.norm not in found and not each.is_own:
             try:
                 found[each.config.norm] = networks.network_of(each.id)
             except (ValueError, OSError):
@@ -193,8 +212,17 @@ def _siblings(name: str, subject: Network, offered: Sequence[Choice]) -> list[Ne
     return [found[norm] for norm in ("bn", "asrnorm", "afn") if norm in found]
 
 
-def _datasets(own: str) -> dict[str, str]:
+def _fits(other: Network, subject: Network) -> bool:
+    """Whether it may answer beside another: the same images, the same classes."""
+    alike = (other.image_shape, other.class_names) == (subject.image_shape, subject.class_names)
+    return alike and other.id != subject.id
+
+
+def _datasets(network: Network) -> dict[str, str]:
     """Test images that the network can be shown: name -> title; its own first."""
+    if network.rebuilt:
+        return fitting(network)
+    own = network.config.dataset
     return ({own: own} if is_here(own) else {}) | other_domains(own)
 
 
@@ -306,6 +334,7 @@ def _diagram(chosen: _Chosen, view: InsideView, seen: Seen, picture: bytes) -> N
             "before": chosen.before,
             "limit": words.limit_words(seen),
             "has_lambdas": bool(seen["hidden"]),
+            "is_foreign": seen["now"]["score"]["n"] == 0,
             "is_as_trained": view.stats == "trained",
             "where": view.where,
             "followed": min(seen["image"], SHOWN - 1),
@@ -329,10 +358,12 @@ def _damage(view: InsideView) -> str:
 def _provenance(chosen: _Chosen, view: InsideView, seen: Seen) -> str:
     config = chosen.subject.config
     kind = "Live, the network still trains" if chosen.is_live else "Live"
+    what = f"{config.dataset}, {config.backbone}, {chosen.before}, seed {config.seed}"
+    if chosen.subject.rebuilt:
+        what = f"{chosen.subject.id}, your model"
     return (
-        f"{kind} · {config.dataset}, {config.backbone}, {chosen.before}, seed {config.seed} "
-        f"· layer {short_layer(seen['layer'])} · batch of {seen['size']} from {view.dataset}, "
-        f"{_damage(view)} ({seen['source']}) · statistics: {seen['statistics']}"
+        f"{kind} · {what} · layer {short_layer(seen['layer'])} · batch of {seen['size']} from "
+        f"{view.dataset}, {_damage(view)} ({seen['source']}) · statistics: {seen['statistics']}"
     )
 
 

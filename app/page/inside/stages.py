@@ -9,7 +9,7 @@ from afn.ask.inside.look import Seen
 from afn.wording import enumerate_words, number_words, range_words
 
 from .equations import equation, rest
-from .words import BESIDE
+from .words import beside
 
 IDS = (
     "input", "statistics", "encoder", "decoder", "mix", "standardize", "networks", "rescale",
@@ -64,10 +64,12 @@ def _input(seen: Seen) -> Told:
         f"column {pixel['column'] + 1:.0f}"
     )
     histogram = seen["histograms"]["x"]
+    part = f" (one row and column of {seen['every']} is shown)" if seen["every"] > 1 else ""
     reading = (
-        f"Each image comes as {seen['layers'][seen['layer']]} channels of {maps['height']}×"
-        f"{maps['width']} values. This channel lies between {number_words(histogram['low'])} and "
-        f"{number_words(histogram['high'])} in the batch. Click a pixel to follow another value."
+        f"Each image comes as {len(seen['channels']['mu'])} channels of {maps['height']}×"
+        f"{maps['width']} values{part}. This channel lies between "
+        f"{number_words(histogram['low'])} and {number_words(histogram['high'])} in the batch. "
+        "Click a pixel to follow another value."
     )
     return f"x {x}", _lines(f"x = {_result(x)}", small=place), reading
 
@@ -93,14 +95,44 @@ def _statistics(seen: Seen) -> Told:
         f"μ = (… + {x} + …) / {seen['count']:,} = {_result(number_words(mu))}",
         f"σ = √(mean of (x − μ)² + ε) = {_result(number_words(sigma))}",
     )
-    apart = abs(mu - channels["running_mu"][c]) / channels["running_sigma"][c]
-    over = f"H·W of image {seen['image'] + 1}" if seen["is_per_image"] else "N·H·W"
-    reading = (
-        f"Over {over} = {seen['count']:,} values. The mean is {apart:.2f} standard deviations from "
-        f"BN's running average, {number_words(channels['running_mu'][c])}; images alone have means "
-        f"from {alone}."
-    )
+    over, what = _averaged(seen)
+    reading = f"Over {over} = {seen['count']:,} values{what}."
+    if "running_mu" in channels:
+        apart = abs(mu - channels["running_mu"][c]) / channels["running_sigma"][c]
+        reading += (
+            f" The mean is {apart:.2f} standard deviations from BN's running average, "
+            f"{number_words(channels['running_mu'][c])}; images alone have means from {alone}."
+        )
+    elif seen["members"]:
+        low, high = min(seen["members"]["mu"]), max(seen["members"]["mu"])
+        reading += f" What goes into it lies from {range_words(low, high)}."
+    else:
+        reading += f" Other images of the batch have means from {alone}: they do not count."
     return _two("μ", mu, "σ", sigma), formula, reading
+
+
+def _averaged(seen: Seen) -> tuple[str, str]:
+    """Which axes, and what that is in words."""
+    image, channel = seen["image"] + 1, seen["channel"]
+    whole = seen["layers"][seen["layer"]]
+    match seen["statistics"]:
+        case "each image":
+            return f"H·W of image {image}", ""
+        case "each group":
+            size = whole // seen["num_groups"]
+            first = channel // size * size
+            return (
+                f"H·W and {size} channels of image {image}",
+                f": channels {first + 1} to {first + size} share them",
+            )
+        case "whole image":
+            return f"C·H·W of image {image}", ": all its channels share them"
+        case "each place":
+            return (
+                f"C at one place of image {image}",
+                ": its channels share them, and each place has its own",
+            )
+    return "N·H·W", ""
 
 
 def _encoder(seen: Seen) -> Told:
@@ -250,7 +282,7 @@ def _output(seen: Seen) -> Told:
         f"{_value(beta, 'rescale')} = {_result(y)}"
     )
     differences = [
-        f"{BESIDE[name]} {number_words(other['difference'], 2)}"
+        f"{beside(seen)[name]} {number_words(other['difference'], 2)}"
         for name, other in seen["beside"].items()
     ]
     reading = (

@@ -38,13 +38,18 @@ _OPTIONS = {"size": "batch-size", "statistics": "stats"}
 def programs_of(view: InsideView, look: Look, seen: Seen) -> list[Program]:
     """The layer's steps, what other arithmetic makes of them, and the accuracies."""
     batch = look.batch
-    ids = [look.subject.id, *(each.id for each in look.others)]
-    origins = {name: Origin.of(name) for name in ids if not name.startswith("untrained-")}
+    networks = (look.subject, *look.others)
+    ids = [each.id for each in networks]
+    trained = [it.id for it in networks if not (it.rebuilt or it.id.startswith("untrained-"))]
+    origins = {name: Origin.of(name) for name in trained}
     is_uploaded = bool(batch.picture) and view.source == "an upload"
     notes = [f"Your picture is not in it: put the file beside it as {_FILE}."]
     forced = ", ".join(f"λ_{name} {value:g}" for name, value in look.lambdas.items())
     corruption = f"{batch.corruption} {batch.severity}" if batch.severity else "clean"
     asked = _asked(look, view, is_uploaded)
+    seed = "" if look.subject.rebuilt else f", seed {look.subject.config.seed}"
+    if look.subject.rebuilt:
+        notes = [*notes[: bool(is_uploaded)], "Run it where the model's file lies."]
     return [
         program_of(
             origins,
@@ -52,13 +57,13 @@ def programs_of(view: InsideView, look: Look, seen: Seen) -> list[Program]:
             _code(look, asked),
             _PRINTS.format(name=literal(look.subject.id), beside=literal(ids[1:])),
             title="One batch through one layer",
-            about=f"{seen['layer']} of {look.subject.id}, seed {look.subject.config.seed}, on "
-            f"{batch.size} test images of {batch.dataset} ({corruption}), statistics: "
-            f"{seen['statistics']}; λ forced: {forced or 'none'}.",
+            about=f"{seen['layer']} of {look.subject.id}{seed}, on {batch.size} test images of "
+            f"{batch.dataset} ({corruption}), statistics: {seen['statistics']}; "
+            f"λ forced: {forced or 'none'}.",
             commands=(_command(look, asked),),
-            configs={each.id: each.config for each in (look.subject, *look.others)},
+            configs={it.id: it.config for it in networks if it.rebuilt is None},
             expected=tuple(_expected(look, seen)),
-            notes=notes if is_uploaded else (),
+            notes=notes if is_uploaded or look.subject.rebuilt else (),
             plot=_PLOT,
         )
     ]

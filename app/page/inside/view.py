@@ -23,8 +23,10 @@ from ...kit.view import View, ViewState, in_link, in_session, said
 from .stages import IDS
 from .words import HELP
 
-NORMS = ("afn", "asrnorm", "bn")
+NORMS = ("afn", "asrnorm", "bn", "in", "gn", "ln")
 """Whose layers can be looked into."""
+UNTRAINED = ("afn", "asrnorm", "bn")
+"""Who is offered before anybody has trained."""
 CORRUPTIONS = tuple(in_order(CORRUPTION_NAMES))
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
 MODES = ("trained", "running", "batch")
@@ -115,7 +117,7 @@ def _share(text: str) -> float | None:
 
 def untrained_names() -> dict[str, str]:
     """Networks that nobody has trained: id -> title."""
-    return {f"untrained-{norm}": f"{NORM_TITLES[norm]}, untrained (mnist5k)" for norm in NORMS}
+    return {f"untrained-{norm}": f"{NORM_TITLES[norm]}, untrained (mnist5k)" for norm in UNTRAINED}
 
 
 def unforced(look: Look) -> Look:

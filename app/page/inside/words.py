@@ -47,6 +47,8 @@ BESIDE = {
     "bn_running": "BN, running",
     "per_image": "ASRNorm",
     "batch": "AFN",
+    "in": "IN",
+    "ln": "LN",
 }
 """Other arithmetic on the same input, by its name in a `Seen`."""
 
@@ -108,6 +110,11 @@ def table(seen: Seen) -> Rows:
     return rows
 
 
+def beside(seen: Seen) -> dict[str, str]:
+    """What other arithmetic is called: ASRNorm without its networks is instance norm."""
+    return BESIDE if seen["hidden"] else {**BESIDE, "per_image": "IN"}
+
+
 def titles(seen: Seen, label: str) -> dict[str, object]:
     """What the series of the figures are called."""
     return {
@@ -115,10 +122,16 @@ def titles(seen: Seen, label: str) -> dict[str, object]:
         "used": {
             "running averages": "running averages, used here",
             "each image": "the followed image's, used here",
+            "each group": "its group's, used here",
+            "whole image": "the image's, used here",
+            "each place": "that place's, used here",
         }.get(seen["statistics"], "this batch's, used here"),
         "running": "BN's running averages",
         "alone": "single images, lowest to highest",
-        "parameter": "γ, β as learned (BN's)",
+        "members": "the values of that place"
+        if seen["statistics"] == "each place"
+        else "each channel of the image alone",
+        "parameter": f"γ, β as learned{' (BN’s)' if seen['hidden'] else ''}",
         "other": "ASRNorm's, of the followed image" if "per_image" in seen["beside"] else "AFN's",
-        "beside": BESIDE,
+        "beside": beside(seen),
     }

@@ -6,9 +6,9 @@ from functools import lru_cache, partial
 import streamlit as st
 
 from afn.corruptions.applying import left_out_words
-from afn.wording import count_words, distinct, enumerate_words
+from afn.wording import count_words, enumerate_words
 
-from ...kit import batch_controls, families, jobs
+from ...kit import batch_controls, families, jobs, networks
 from ...kit.draw import grid
 from ...kit.draw.chart import Rows
 from ...kit.draw.estimates import Tested
@@ -81,7 +81,8 @@ def render(chosen: Sequence[Chosen]) -> None:
         has_several = any(num_corruptions(each) > 1 for each in tested)
         if is_wanted or has_several:
             _tables(chosen, tested, view, asked)
-        offer("robustness.grid", lambda: corruptions.grid(chosen, view))
+        if trained := networks.of_runs(chosen):
+            offer("robustness.grid", lambda: corruptions.grid(trained, view))
         if has_several and not asked.is_running:
             calibration.render(calibration.of_tested(tested), key="robustness")
 
@@ -136,7 +137,7 @@ def _how_shown(chosen: Sequence[Chosen], held: Chosen) -> None:
 def _provenance(
     chosen: Sequence[Chosen], view: RobustnessView, asked: Job, tested: Sequence[Tested]
 ) -> str:
-    seeds = distinct(each.network.config.seed for each in chosen)
+    seeds = networks.seeds_of(chosen)
     modes = ", ".join(f"{each.label} {each.told_statistics}" for each in tested)
     images = max((cell.n for each in tested for cell in each.cells.values()), default=view.images)
     sources = {cell.told_source for each in tested for cell in each.cells.values()} - {"clean"}
@@ -174,5 +175,6 @@ def _downloads(chosen: Sequence[Chosen], tested: Sequence[Tested], view: Robustn
 
 def _named(table: Callable[[], Rows], chosen: Sequence[Chosen], view: RobustnessView) -> Rows:
     """With data set and seeds in every row."""
-    seeds = " ".join(dict.fromkeys(str(each.network.config.seed) for each in chosen))
+    trained = networks.of_runs(chosen)
+    seeds = " ".join(dict.fromkeys(str(each.network.config.seed) for each in trained))
     return [{"data": view.dataset, "seed": seeds, "order": view.order, **row} for row in table()]

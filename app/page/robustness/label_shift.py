@@ -12,9 +12,8 @@ import streamlit as st
 from afn.ask.network import Network
 from afn.ask.records import COUNTED, Cell, Question
 from afn.ask.tasks import GridTask, Task
-from afn.wording import distinct
 
-from ...kit import families, folders, jobs
+from ...kit import families, folders, jobs, networks
 from ...kit.draw.legend import legend_html
 from ...kit.jobs import Job
 from ...kit.markdown import plain
@@ -149,10 +148,10 @@ def render(chosen: Sequence[Chosen]) -> None:
         if asked.is_running:
             st.skeleton(height=_HEIGHT)
         elif any(model.points for model in models):
-            seeds = distinct(each.network.config.seed for each in chosen)
+            seeds = networks.seeds_of(chosen)
             _draw(models, view, seeds, is_live=is_live)
-            if is_here:
-                offer("robustness.classes", lambda: experiments.classes(chosen, view))
+            if is_here and (trained := networks.of_runs(chosen)):
+                offer("robustness.classes", lambda: experiments.classes(trained, view))
 
     jobs.part(ask_now, draw)
 

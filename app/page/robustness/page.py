@@ -68,7 +68,7 @@ def render() -> None:
     is_asked, problems = VIEW.begin()
     st.title("Robustness", anchor=False)
     say("Images that are noisy, blurred, foggy or pale: who still answers right, and **why**?")
-    offered = networks.choices()
+    offered = [each for each in networks.choices() if each.config.dataset]
     if not offered:
         routes.nothing_yet(
             "**No trained network yet.** Train some in the Playground, BN and AFN among them; "
@@ -87,7 +87,8 @@ def render() -> None:
     if not chosen:
         st.info("Choose a model above.", icon=":material/arrow_upward:")
         return
-    screen().configs = {each.label: each.network.config for each in chosen}
+    trained = [each for each in chosen if each.network.rebuilt is None]
+    screen().configs = {each.label: each.network.config for each in trained}
     _controls(chosen, row)
     shown = [cards.card_of(each.network.id) for each in chosen if each.is_pretrained]
     chosen, others = fitting(chosen, VIEW.take().dataset)
@@ -196,7 +197,8 @@ def _shift(chosen: Sequence[Chosen]) -> None:
         _way(chosen, view, near)
         if is_here:
             _batches(chosen, view, sizes)
-        offer("robustness.shift", lambda: corruptions.near(chosen, view))
+        if trained := networks.of_runs(chosen):
+            offer("robustness.shift", lambda: corruptions.near(trained, view))
 
     jobs.part(ask_now, draw)
 

@@ -6,7 +6,7 @@ const { escape } = await import(`./plots.js${VERSION}`);
 
 const SOURCES = { "test images": "test image", "a drawing": "draw", "an upload": "upload" };
 const MOST = 10; // classes that have a bar
-const percent = ({ correct, n }) => `${((100 * correct) / n).toFixed(1)} %`;
+const percent = ({ correct, n }) => (n ? `${((100 * correct) / n).toFixed(1)} %` : "–");
 const part = (share) => `${Math.round(100 * share)} %`;
 
 export const besideHtml = ({ key, sources }) => `<fieldset class="sources"><legend class="unseen">First image of the batch</legend>
@@ -59,12 +59,12 @@ export function layBeside(root, data, put) {
   const lines = rows.map(({ name, color, each, score }) => {
     const counted = score ?? each.score;
     return `<div class="score ${each ? "" : "quiet"}"><span class="who"><i style="background:${color}"></i>${escape(name)}</span>${each ? said(each, followed) : "<b></b><em></em>"}
-      <span class="meter"><i style="width:${(100 * counted.correct) / counted.n}%;background:${color}"></i></span><b>${percent(counted)}</b></div>`;
+      <span class="meter"><i style="width:${counted.n ? (100 * counted.correct) / counted.n : 0}%;background:${color}"></i></span><b>${percent(counted)}</b></div>`;
   });
-  const truth = label < 0 ? "yours" : `a ${seen.class_names[label]}`;
+  const truth = label < 0 ? (data.is_foreign ? "none of its classes" : "yours") : `a ${seen.class_names[label]}`;
   put(
     root.querySelector(".scores"),
-    `<div class="score head"><span></span><span>this: ${escape(truth)}</span><span>right of ${seen.now.score.n}</span></div>${lines.join("")}${data.limit ? `<p role="status">${escape(data.limit)}</p>` : ""}`,
+    `<div class="score head"><span></span><span>this: ${escape(truth)}</span><span>${seen.now.score.n ? `right of ${seen.now.score.n}` : ""}</span></div>${lines.join("")}${data.limit ? `<p role="status">${escape(data.limit)}</p>` : ""}`,
   );
 }
 
@@ -73,7 +73,7 @@ export function numbersHtml({ seen, contenders, followed }) {
   const each = [seen.now, ...seen.others].map((one, at) => ({ ...contenders[at], ...one }));
   const told = (label, color, value, about) =>
     `<b data-stage-number="${escape(label)}" style="--hue:${color}">${value}<small>${escape(about)}</small></b>`;
-  const right = each.map(({ label, color, score }) => told(label, color, percent(score), `right of ${score.n}`));
+  const right = each.filter(({ score }) => score.n).map(({ label, color, score }) => told(label, color, percent(score), `right of ${score.n}`));
   const sure = each.map(({ label, color, confidences, answers }) =>
     told(label, color, part(confidences[followed]), `sure that this is ${seen.class_names[answers[followed]]}`),
   );
@@ -81,12 +81,12 @@ export function numbersHtml({ seen, contenders, followed }) {
 }
 
 /** All shown images of the batch, with what each network says. */
-export function cardsHtml({ seen, contenders, followed }) {
+export function cardsHtml({ seen, contenders, followed, is_foreign: isForeign }) {
   const each = [seen.now, ...seen.others];
   return seen.pictures
     .map((picture, at) => {
       const label = seen.labels[at];
-      const truth = label < 0 ? "your picture" : seen.class_names[label];
+      const truth = label < 0 ? (isForeign ? `image ${at + 1}` : "your picture") : seen.class_names[label];
       const lines = each.map(({ answers, confidences }, who) => {
         const mark = label < 0 ? "" : answers[at] === label ? "✓" : "✗";
         return `<span class="said ${mark === "✗" ? "wrong" : ""}"><i style="background:${contenders[who].color}"></i>

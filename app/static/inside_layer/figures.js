@@ -15,6 +15,48 @@ const tall = ({ isTall, isStaged }, usual, large, staged = 84) => (isStaged ? st
 /** Of panels that say the same of two things: on stage the first has the room alone. */
 const fitting = ({ isStaged }, panels) => (isStaged ? panels.slice(0, 1) : panels);
 
+const COLUMNS = 16; // of channels, at most
+const CELL = 12; // px
+
+/** Which channels of which images are averaged with the followed value: a cell for each. */
+function averaged({ statistics, channel, image, size, pictures, num_groups: groups, channels }, color) {
+  const all = channels.mu.length;
+  const [rows, columns] = [Math.min(size, pictures.length), Math.min(all, COLUMNS)];
+  const isWide = columns < all;
+  const [own, groupOf] = [Math.floor((channel / all) * columns), (at) => Math.floor((at / columns) * groups + 1e-9)];
+  const row = Math.min(image, rows - 1);
+  const isIn = {
+    "test batch": (_, at) => at === own,
+    "each image": (line, at) => line === row && at === own,
+    "each group": (line, at) => line === row && groupOf(at) === groupOf(own),
+    "whole image": (line) => line === row,
+    "each place": (line) => line === row,
+  }[statistics] ?? (() => false);
+  const cells = [];
+  for (let line = 0; line < rows; line++) {
+    for (let at = 0; at < columns; at++) {
+      const [x, y] = [at * CELL, line * CELL];
+      cells.push(`<rect class="cell" x="${x + 0.5}" y="${y + 0.5}" width="${CELL - 3}" height="${CELL - 3}" rx="2"/>`);
+      const [part, room] = statistics === "each place" ? [3, 3] : [CELL - 2, 0];
+      if (isIn(line, at)) cells.push(`<rect fill="${color}" x="${x + room}" y="${y + room}" width="${part}" height="${part}" rx="1.5"/>`);
+      if (line === row && at === own) cells.push(`<rect class="own" x="${x + 0.5}" y="${y + 0.5}" width="${CELL - 3}" height="${CELL - 3}" rx="2"/>`);
+    }
+  }
+  const words = statistics === "running averages" ? "none of this batch is averaged: training was" : AVERAGED[statistics];
+  const width = columns * CELL;
+  const many = isWide ? `${all} channels` : "channels";
+  return `<div class="averaged"><svg width="${width}" height="${rows * CELL}" viewBox="0 0 ${width} ${rows * CELL}" role="img" aria-label="${words}">${cells.join("")}</svg>
+    <p class="caption"><b>${words}</b><br>across: ${many}; down: ${rows < size ? `${rows} of ${size} images` : rows > 1 ? "images" : "the image"}; framed: the one followed</p></div>`;
+}
+
+const AVERAGED = {
+  "test batch": "averaged: this channel in all images",
+  "each image": "averaged: this channel in this image",
+  "each group": "averaged: the channels of this group in this image",
+  "whole image": "averaged: all channels of this image",
+  "each place": "averaged: all channels at this place of this image",
+};
+
 /** Dots over channels with what they mean. */
 function dots(size, chosen, panels) {
   const width = size.half;
@@ -55,16 +97,19 @@ function side(name, data, width) {
 export const FIGURES = {
   input: (data, width) => side("x", data, width),
   statistics({ seen, colors, titles }, width) {
-    const { channels, spread } = seen;
+    const { channels, members, spread } = seen;
+    const isShared = members.mu !== undefined;
     const panel = (name, letter) => ({
       title: letter,
       series: [
-        { name: titles.alone, look: "range", color: colors.asrnorm, values: spread[name] },
-        { name: titles.running, look: "ring", color: colors.bn, values: channels[`running_${name}`] },
+        ...(isShared
+          ? [{ name: titles.members, look: "ring", color: colors.quiet, values: members[name] }]
+          : [{ name: titles.alone, look: "range", color: colors.asrnorm, values: spread[name] }]),
+        ...(channels[`running_${name}`] ? [{ name: titles.running, look: "ring", color: colors.bn, values: channels[`running_${name}`] }] : []),
         { name: titles.used, look: "dot", color: colors.own, values: channels[name] },
       ],
     });
-    return dots(width, seen.channel, [panel("mu", "μ"), panel("sigma", "σ")]);
+    return (width.isStaged ? "" : averaged(seen, colors.own)) + dots(width, seen.channel, [panel("mu", "μ"), panel("sigma", "σ")]);
   },
   encoder({ seen, colors }, width) {
     const panel = (name, letter) => titled(`h(${letter})`, bars({ width: width.half, height: tall(width, 132, 230), values: seen.hidden[name], color: colors.own }));
