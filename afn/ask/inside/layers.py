@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.instancenorm import _InstanceNorm
 
-from afn.norms import BatchInstanceNorm2d, GroupNorm2d, InstanceNorm2d, NoNorm2d
+from afn.norms import NORMS, BatchNorm1d, GroupNorm2d, InstanceNorm2d, NoNorm2d
 from afn.norms._adaptive import AdaptiveNorm
 from afn.norms._base import Norm
 from afn.norms._found import find_norms, name_of
@@ -25,6 +25,8 @@ Over = Literal[
 ]
 """What is averaged with a value: its channel over the batch; nothing of the batch; its channel of
 the image; the channels of its group in the image; the whole image; all channels at its place."""
+_OURS = {*map(NORMS.__getitem__, ("bn", "in", "gn", "ln")), BatchNorm1d}
+"""Of this package's layers, those whose steps are shown besides AFN's and ASRNorm's."""
 _ALIKE = 1e-3
 """So far, in parts of its largest value, an output may be from what was computed beside it."""
 
@@ -105,10 +107,10 @@ def at_work(layer: nn.Module, x: Tensor, y: Tensor) -> AtWork:
     Raises:
         ValueError: It is none of AFN, ASRNorm, BN, IN, GN and LN, or of volumes.
     """
-    if isinstance(layer, NoNorm2d | BatchInstanceNorm2d):
-        raise ValueError(_unknown(layer))
-    if isinstance(layer, Norm):
+    if isinstance(layer, AdaptiveNorm) or type(layer) in _OURS:
         return _ours(layer, x, y)
+    if isinstance(layer, Norm):
+        raise ValueError(_unknown(layer))
     for each in _candidates(layer, x, y):
         made = torch.addcmul(each.beta, each.gamma.expand_as(each.x), each.x_hat)
         if float((made - each.y).abs().max()) <= _ALIKE * (1 + float(each.y.abs().max())):
@@ -126,7 +128,7 @@ def _unknown(layer: nn.Module) -> str:
 # -- ours ------------------------------------------------------------------------------------------
 
 
-def _ours(layer: Norm, x: Tensor, y: Tensor) -> AtWork:
+def _ours(layer: Any, x: Tensor, y: Tensor) -> AtWork:
     trace = layer.trace(x)
     images = _as_images(x)
     num_groups = 1

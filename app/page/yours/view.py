@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from afn.ask.network import Network, Stats
 from afn.ask.records import Place, Question
 from afn.ask.tasks import GridTask
-from afn.settings.norms import NORM_NAMES
 
 from ...kit.batch_controls import BATCH_SIZES, STATISTICS
 from ...kit.view import View, ViewState, in_link
@@ -14,7 +13,7 @@ from .words import HELP
 CLEAN: Place = (None, 0)
 IMAGES = 500
 """Test images that accuracy is counted on."""
-NORMS = tuple(name for name in NORM_NAMES if name != "none")
+NORMS = ("afn", "asrnorm", "bn", "in", "gn", "ln", "bin")
 """What a model can be converted to."""
 
 

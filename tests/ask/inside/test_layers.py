@@ -7,8 +7,9 @@ from torch.nn.functional import batch_norm, group_norm, instance_norm, layer_nor
 
 from afn.ask.inside.layers import at_work, layers_of
 from afn.ask.inside.steps import MOST_SIDE, steps_of
-from afn.norms import NORMS, BatchInstanceNorm2d, GroupNorm2d, InstanceNorm2d, LayerNorm2d
+from afn.norms import NORMS, GroupNorm2d, InstanceNorm2d, LayerNorm2d
 
+SHOWN = ("afn", "asrnorm", "bn", "in", "gn", "ln")
 N, C, H, W = 5, 12, 7, 9
 IMAGE, CHANNEL, ROW, COLUMN = 2, 5, 3, 4
 
@@ -181,7 +182,9 @@ def test_of_large_maps_a_part_is_shown_and_its_numbers_are_the_layers():
 
 def test_what_computes_something_else_is_refused_in_a_line():
     x = torch.randn(2, C, H, W)
-    for layer in (Odd(C), BatchInstanceNorm2d(C)):
+    ours = [make(C) for name, make in NORMS.items() if name not in SHOWN]
+    assert len(ours) > 1
+    for layer in (Odd(C), *ours):
         layer.eval()
         with pytest.raises(ValueError, match="its steps are not shown"):
             at_work(layer, x, layer(x))
