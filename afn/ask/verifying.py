@@ -142,6 +142,8 @@ def verify(
                     advance=lambda count, what=then.where: advance(what, count),  # type: ignore[misc]
                 )
                 now = AnswerFacts.of(cell)
+                if then.rule and now.rule and then.rule != now.rule != card.rule:
+                    changes.append(Change(what="rule", then=str(then.rule), now=str(now.rule)))
                 if now.source != then.source:
                     changes.append(Change(what="images", then=then.source, now=now.source))
                 checked.append(

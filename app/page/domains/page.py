@@ -18,6 +18,7 @@ from ...kit.jobs import Job
 from ...kit.markdown import plain, warn
 from ...kit.offers import recipe_words
 from ...kit.plot import caption, csv_button, heading, markup, painted, say
+from ...kit.protocol import card_button
 from ...kit.stage import StageNumber, slide, stage_numbers
 from ...kit.take import offer
 from . import layers as domain_layers
@@ -34,6 +35,7 @@ from .view import (
     DomainsView,
     MatrixRows,
     TrainedNetworks,
+    asked_of,
     default_recipe,
     images_words,
     left_out_words,
@@ -262,7 +264,7 @@ def _matrix(
                 if not asked.is_running and (own := networks_reading(rows, names)):
                     say(f"**What the networks add.** {plain(own)}")
         if trained and not asked.is_running:
-            _provenance(recipe, rows, view, here)
+            _provenance(recipe, rows, view, trained, here)
         VIEW.write(VIEW.take())
 
     heading("Accuracy on every domain", "domains.matrix", ABOUT["matrix"])
@@ -299,11 +301,20 @@ def _tables(
 
 
 def _provenance(
-    recipe: Recipe, rows: MatrixRows, view: DomainsView, here: Sequence[DatasetEntry]
+    recipe: Recipe,
+    rows: MatrixRows,
+    view: DomainsView,
+    trained: TrainedNetworks,
+    here: Sequence[DatasetEntry],
 ) -> None:
     names = [entry.name for entry in here]
     everything = [row for mine in rows.values() for row in mine]
-    csv_button("The matrix (CSV)", lambda: matrix_table(everything, names), "domains")
+    with st.container(horizontal=True):
+        csv_button(
+            "The matrix (CSV)", lambda: matrix_table(everything, names), "domains", in_list=True
+        )
+        if families.are_here(here):
+            card_button(lambda: asked_of(view, trained, here), "domains", in_list=True)
     what = "Precomputed" if recipe.is_pretrained else "Cached"
     lines = [
         f"{what} · {images_words(rows, here, view.images)} · statistics: "

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from afn.ask.network import Network, Stats
-from afn.ask.records import Networks, Place, Question
+from afn.ask.records import Cell, Networks, Place, Question
 from afn.ask.tasks import GridTask, SpreadTask
 from afn.data import DatasetEntry
 from afn.data.derived import parts_of
@@ -215,6 +215,24 @@ def matrices(
                 )
             )
     return found
+
+
+def asked_of(
+    view: DomainsView, trained: TrainedNetworks, domains: Sequence[DatasetEntry]
+) -> list[tuple[Network, Question, list[Cell]]]:
+    """Every network with what it was asked and what it answered, as protocol cards tell it."""
+    asked = [
+        (network, question(view, contender, network, entry))
+        for entry in domains
+        for contender in map(CONTENDERS.__getitem__, view.in_order)
+        for (norm, _), network in trained.items()
+        if norm == contender.norm
+    ]
+    return [
+        (network, each, [cell])
+        for network, each in asked
+        if (cell := network.file(each).cells().get(_CLEAN))
+    ]
 
 
 MatrixRows = Mapping[str, Sequence[MatrixRow]]

@@ -18,6 +18,7 @@ from ...kit.jobs import Job
 from ...kit.markdown import plain
 from ...kit.networks import Chosen
 from ...kit.plot import caption, csv_button, heading, markup, plot, say
+from ...kit.protocol import card_button
 from ...kit.sections import calibration
 from ...kit.take import offer
 from . import take as corruptions
@@ -29,6 +30,7 @@ from .view import (
     VIEW,
     RobustnessView,
     are_shipped,
+    asked_of,
     baseline_of,
     batch_points,
     corruptions_for,
@@ -171,6 +173,8 @@ def _downloads(chosen: Sequence[Chosen], tested: Sequence[Tested], view: Robustn
                 f"{title} (CSV)", partial(_named, table, chosen, view),
                 title.lower().replace(" ", "-"), in_list=True,
             )  # fmt: skip
+        if families.is_here(view.dataset):
+            card_button(lambda: asked_of(chosen, tested, view), "robustness", in_list=True)
 
 
 def _named(table: Callable[[], Rows], chosen: Sequence[Chosen], view: RobustnessView) -> Rows:

@@ -108,6 +108,16 @@ def _tested(chosen: Chosen, question: Question, known: Mapping[Place, Cell]) -> 
     )
 
 
+def asked_of(
+    chosen: Sequence[Chosen], known: Sequence[Tested], view: RobustnessView
+) -> list[tuple[Network, Question, list[Cell]]]:
+    """Every model with what it was asked and what it answered, as protocol cards tell it."""
+    return [
+        (each.network, view.question(each.network), list(those.cells.values()))
+        for each, those in zip(chosen, known, strict=True)
+    ]
+
+
 def corruptions_for(chosen: Sequence[Chosen], dataset: str) -> tuple[str, ...]:
     """Those that change the images of a data set, in the form in which some model takes them."""
     places = {

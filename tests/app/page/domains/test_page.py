@@ -55,6 +55,8 @@ def test_trained_networks_fill_the_matrix_and_the_layers(trained_shapes):
     assert "**What the networks add.** On unseen domains AFN gives" in words(at)
     assert "first 200 test images of each domain (ink has 8, neon has 8, pale has 8)" in words(at)
     assert "statistics: running (BN); test batch of 8 (BN, AFN)" in words(at)
+    labels = [each.label for each in at.get("download_button")]
+    assert labels[:2] == ["The matrix (CSV)", "Protocol card (JSON)"]
     assert len(at.get("plotly_chart")) == 3
     assert "Train" not in " ".join(buttons(at))
     assert len(at.warning) == len(at.error) == 0

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from afn import ProtocolCard, verify
 from afn.engine.execution import execute
 from afn.runs.store import RunStore
 from afn.settings.config import TrainConfig
@@ -86,6 +87,27 @@ def test_cells_come_while_the_grid_is_tested(
     page.reload()
     expect(page.get_by_text(f"Over {5 * NUM_CORRUPTIONS} corrupted tests")).to_be_visible()
     assert [line for line in complaints if "Failed to load resource" not in line] == []
+
+
+def test_the_protocol_of_a_grid_is_taken_along_and_asked_again(
+    page: Page, address: str, large: dict[str, str], folder: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):  # fmt: skip
+    """After the test above, which asked."""
+    page.goto(f"{address}?models={large['bn']}~{large['afn']}&n=200")
+    page.get_by_text("Data of these figures").click()
+    with page.expect_download() as told:
+        button(page, "Protocol card (JSON)").click()
+    told.value.save_as(tmp_path / "card.json")
+    card = ProtocolCard.read(tmp_path / "card.json")
+    assert [test.model.name for test in card.tests] == [large["bn"], large["afn"]]
+    assert {len(test.answers) for test in card.tests} == {1 + 5 * NUM_CORRUPTIONS}
+    monkeypatch.setenv("AFN_RUNS_DIR", str(folder))
+    few = tuple(replace(test, answers=test.answers[:3]) for test in card.tests)
+    found = verify(replace(card, tests=few))
+    assert (found.is_same, found.changes, len(found.checked)) == (True, (), 6)
+    page.goto(address.removesuffix("/robustness") + card.link)
+    expect(page.get_by_text(f"Over {5 * NUM_CORRUPTIONS} corrupted tests")).to_be_visible()
 
 
 def test_the_slider_changes_the_cards_on_the_same_page_and_a_refresh_keeps_it(
