@@ -185,9 +185,13 @@ def _check_space(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise OSError(
-            f"{folder}: {needed / 1e9:.1f} GB are needed and {free / 1e9:.1f} GB free: take fewer "
-            f"images, corruptions or severities"
+            f"{folder}: {_size(needed)} are needed and {_size(free)} free: take fewer images, "
+            f"corruptions or severities"
         )
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
 
 
 def _write(path: Path, shape: tuple[int, ...], dtype: np.dtype, pieces: Any) -> None:

@@ -61,7 +61,7 @@ class Pixels:
             )
         if len(images):
             self._images.append(self._plain(images.detach().cpu()))
-            self._labels.append(labels)
+            self._labels.append(labels.clone())
 
     def all(self) -> tuple[Tensor, Tensor]:
         """Images (N, C, H, W), uint8 or float32 in [0, 1], and labels (N,) int64.
@@ -73,7 +73,7 @@ class Pixels:
             raise ValueError(f"{self.what}: expected images, got none")
         if len({images.dtype for images in self._images}) > 1:
             self._images = [_floats(images) for images in self._images]
-        images, labels = torch.cat(self._images), torch.cat(self._labels)
+        images, labels = _joined(self._images), torch.cat(self._labels)
         if (least := int(labels.min())) < 0:
             raise ValueError(
                 f"{self.what}: expected labels from 0, got {least}: renumber the classes from 0"
@@ -82,7 +82,7 @@ class Pixels:
 
     def _plain(self, images: Tensor) -> Tensor:
         if images.dtype == torch.uint8 and self._moments is None:
-            return images
+            return images.clone()  # some loaders fill one buffer again and again
         if not images.is_floating_point():
             if self._moments or images.dtype == torch.bool:
                 came = str(images.dtype).removeprefix("torch.")
@@ -103,7 +103,7 @@ class Pixels:
         levels = images.mul(255).round_().clamp_(0, 255)
         if bool(((levels / 255 - images).abs() <= slack).all()):
             return levels.to(torch.uint8)
-        return images.clamp_(0, 1)
+        return images.clamp(0, 1)
 
     def _remedy(self, low: float, high: float) -> str:
         if self._moments:
@@ -113,6 +113,19 @@ class Pixels:
         if low == low and high == high:
             return ": if the loader normalizes them, say its mean= and std="
         return ": replace what is no number"
+
+
+def _joined(batches: list[Tensor]) -> Tensor:
+    """One after the other; each is let go of as it is copied, so that memory holds them once."""
+    if len(batches) == 1:
+        return batches[0]
+    every = batches[0].new_empty((sum(map(len, batches)), *batches[0].shape[1:]))
+    start = 0
+    while batches:
+        batch = batches.pop(0)
+        every[start : start + len(batch)] = batch
+        start += len(batch)
+    return every
 
 
 def per_channel(values: Moments, images: Tensor, what: str) -> Tensor:

@@ -142,7 +142,7 @@ def test_a_full_disk_is_a_line_and_leaves_no_half_file(tmp_path, monkeypatch, ca
         patch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=10))
         with pytest.raises(SystemExit):
             main(given)
-    assert "GB are needed and 0.0 GB free: take fewer images" in capsys.readouterr().err
+    assert ": 0.2 MB are needed and 0.0 MB free: take fewer images" in capsys.readouterr().err
     plain = corrupted_files._pieces
 
     def full(images, name, *rest):

@@ -92,6 +92,25 @@ def test_normalization_is_undone_for_the_corruption_and_done_again_for_the_model
     torch.testing.assert_close(seen[0], expected)
 
 
+def test_a_loader_may_fill_one_buffer_again_and_again_and_nobodys_images_are_changed():
+    buffer, labels = torch.empty(1, 1, 8, 8), torch.empty(1, dtype=torch.int64)
+
+    def batches(dtype):
+        for number in range(3):
+            yield buffer.fill_(number / 2).to(dtype), labels.fill_(number)
+
+    for dtype in (torch.float32, torch.uint8):
+        found = image_set(batches(dtype))
+        assert found.labels.tolist() == [0, 1, 2]
+        expected = [0, 0.5, 1] if dtype == torch.float32 else [0, 0, 1 / 255]
+        assert found.floats(0, 3).mean((1, 2, 3)).tolist() == pytest.approx(expected)
+    images = torch.full((2, 1, 8, 8), 1 + 1e-6)
+    images[0, 0, 0, 0] = 0.3
+    before = images.clone()
+    image_set((images, [0, 1]))
+    assert torch.equal(images, before)
+
+
 def test_floats_that_are_no_bytes_stay_what_they_are():
     images = torch.rand(4, 1, 8, 8)
     found = image_set((images, [0, 1, 0, 1]))
