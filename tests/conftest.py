@@ -3,6 +3,7 @@
 import functools
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +33,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         long = item.get_closest_marker("browser"), item.get_closest_marker("slow")
         marks[item.path] += sum(mark is not None for mark in long)
     items.sort(key=lambda item: -marks[item.path])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """A device that is not here is told, with how many tests that leaves out."""
+    told = (report.longrepr for report in terminalreporter.stats.get("skipped", []))
+    reasons = Counter(each[2] for each in told if isinstance(each, tuple))
+    for reason, count in reasons.items():
+        if " device here: " in reason:
+            terminalreporter.write_line(f"{count} tests: {reason}", yellow=True)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -6,18 +6,13 @@ from torch.testing import assert_close
 
 from afn import LambdaInit
 from afn.norms import NORMS, AFN2d, ASRNorm2d, make_norm
+from tests.norms.devices import DEVICES
 
 EVERY_NORM = pytest.mark.parametrize("name", NORMS)
-DEVICES = [
-    "cpu",
-    pytest.param(
-        "cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
-    ),
-]
 
 
 @EVERY_NORM
-@pytest.mark.parametrize("device", DEVICES)
+@DEVICES
 def test_bfloat16_input_is_normalized_by_float32_statistics(name, device, draw):
     layer = make_norm(name)(8).to(device)
     x = (100 + draw(4, 8, 6, 5)).bfloat16().to(device)
@@ -51,7 +46,7 @@ def test_a_layer_in_bfloat16_runs(name, draw):
 
 @EVERY_NORM
 @pytest.mark.parametrize("is_training", [True, False])
-@pytest.mark.parametrize("device", DEVICES)
+@DEVICES
 def test_channels_last_stays_channels_last(name, is_training, device, draw):
     layer = make_norm(name)(8).to(device).train(is_training)
     x = draw(4, 8, 6, 5).to(device)
@@ -61,11 +56,3 @@ def test_channels_last_stays_channels_last(name, is_training, device, draw):
     assert y.is_contiguous(memory_format=torch.channels_last)
     assert last.grad.is_contiguous(memory_format=torch.channels_last)
     assert_close(y, layer(x))
-
-
-@EVERY_NORM
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
-def test_a_gpu_agrees_with_the_cpu(name, draw):
-    layer, x = make_norm(name)(8), draw(4, 8, 6, 5)
-    expected = layer(x)
-    assert_close(layer.to("cuda")(x.to("cuda")).cpu(), expected)
