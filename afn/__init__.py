@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 from afn._moved import Finder
 
 if TYPE_CHECKING:  # the one list of public names: a type checker reads it, and `_HOMES` below
+    from afn.advice.asking import Advice as Advice
+    from afn.advice.asking import advise as advise
+    from afn.advice.findings import AdvicePlan as AdvicePlan
     from afn.ask.answers import answers as answers
     from afn.ask.corrupted_files import write_corrupted as write_corrupted
     from afn.ask.domains import Row as Row
@@ -37,6 +40,8 @@ if TYPE_CHECKING:  # the one list of public names: a type checker reads it, and 
     from afn.data.cifar10c import read_corrupted as read_corrupted
     from afn.engine.execution import train as train
     from afn.engine.execution import train_fork as train_fork
+    from afn.metrics.over_methods import Metrics as Metrics
+    from afn.metrics.reading import import_metrics as import_metrics
     from afn.norms import NORMS as NORMS
     from afn.norms import AFN1d as AFN1d
     from afn.norms import AFN2d as AFN2d

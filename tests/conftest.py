@@ -41,7 +41,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reasons = Counter(each[2] for each in told if isinstance(each, tuple))
     for reason, count in reasons.items():
         if " device here: " in reason:
-            terminalreporter.write_line(f"{count} tests: {reason}", yellow=True)
+            terminalreporter.write_line(f"{count} tests: {reason.removeprefix('Skipped: ')}", yellow=True)
 
 
 @pytest.fixture(autouse=True, scope="session")

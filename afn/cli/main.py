@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from afn import __version__
 from afn.ask.records import ORDERS
+from afn.cli import advise as advise_command
 from afn.cli import compare as comparing_command
 from afn.cli import completion as completion_command
 from afn.cli import convert as convert_command
@@ -21,6 +22,7 @@ from afn.cli import course as course_command
 from afn.cli import data as data_command
 from afn.cli import evaluate as evaluate_command
 from afn.cli import fork as fork_command
+from afn.cli import imported as import_command
 from afn.cli import inside as inside_command
 from afn.cli import options as train_options
 from afn.cli import pretrained as pretrained_command
@@ -198,6 +200,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     comparing_command.add_options(compare)
     compare.set_defaults(run=comparing_command.run)
+
+    imported = commands.add_parser(
+        "import", parents=[common], help="is a difference real? Your own metrics over seeds"
+    )
+    import_command.add_options(imported)
+    imported.set_defaults(run=import_command.run)
+
+    advise = commands.add_parser(
+        "advise", parents=[common], help="should your own model use it? Measured on your data"
+    )
+    advise_command.add_options(advise)
+    advise.set_defaults(run=advise_command.run)
 
     convert = commands.add_parser(
         "convert", parents=[common], help="what another norm does to a model, and proof of it"
