@@ -37,11 +37,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """A device that is not here is told, with how many tests that leaves out."""
-    told = (report.longrepr for report in terminalreporter.stats.get("skipped", []))
-    reasons = Counter(each[2] for each in told if isinstance(each, tuple))
+    left_out = (report.longrepr for report in terminalreporter.stats.get("skipped", []))
+    reasons = Counter(each[2] for each in left_out if isinstance(each, tuple))
     for reason, count in reasons.items():
         if " device here: " in reason:
-            terminalreporter.write_line(f"{count} tests: {reason.removeprefix('Skipped: ')}", yellow=True)
+            told = f"{count} tests: {reason.removeprefix('Skipped: ')}"
+            terminalreporter.write_line(told, yellow=True)
 
 
 @pytest.fixture(autouse=True, scope="session")

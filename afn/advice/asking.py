@@ -32,7 +32,19 @@ Progress = Callable[[float, str], object]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Advice:
-    """What was measured, and what follows from it."""
+    """What was measured, and what follows from it.
+
+    Example:
+        >>> from afn import Advice
+        >>> from afn.advice.findings import AdvicePlan, Findings
+        >>> from afn.advice.recommend import recommend
+        >>> plain = Findings(
+        ...     model="m", dataset="d", machine="", num_images=9, num_norms=0, plan=AdvicePlan(),
+        ...     ways=(),
+        ... )
+        >>> Advice(findings=plain, recommendation=recommend(plain)).recommendation.sentence
+        'Keep what you have: it has no batch normalization to replace.'
+    """
 
     findings: Findings
     recommendation: Recommendation

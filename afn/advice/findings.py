@@ -24,6 +24,11 @@ class AdvicePlan:
 
     Raises:
         ValueError: A number is out of range, or a corruption unknown.
+
+    Example:
+        >>> from afn import AdvicePlan
+        >>> AdvicePlan(seeds=5, corruptions=("fog",)).steps
+        100
     """
 
     seeds: int = 3

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from afn.advice.findings import AdvicePlan, Findings, Way
+from afn.advice.kept import keep
 from afn.cli.telling import Say, columns
 from afn.cli.terminal import bar
 from afn.files import check_output
@@ -52,7 +53,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME", help=f"(default {' '.join(_PLAN.corruptions)})",
     )  # fmt: skip
     parser.add_argument(
-        "--output", type=Path, metavar="FILE", help="keep all of it, as JSON that the app reads"
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="keep all of it there, as JSON (default: beside the runs, where the app finds it)",
     )
 
 
@@ -80,9 +84,11 @@ def run(options: argparse.Namespace, say: Say) -> None:
         )  # fmt: skip
     _findings(found.findings, say)
     _recommendation(found.recommendation, say)
+    path = options.output or keep(found.to_json())
     if options.output:
-        options.output.write_text(json.dumps(found.to_json(), indent=1, ensure_ascii=False) + "\n")
-        say(f"all of it in {options.output}", {"kind": "output", "path": str(options.output)})
+        path.write_text(json.dumps(found.to_json(), indent=1, ensure_ascii=False) + "\n")
+    told = "" if options.output else "; the app's page “Should I use it?” draws it"
+    say(f"all of it in {path}{told}", {"kind": "output", "path": str(path)})
 
 
 def _findings(findings: Findings, say: Say) -> None:

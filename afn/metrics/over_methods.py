@@ -61,7 +61,7 @@ class Paired:
             bounds = interval_words(
                 of.mean, of.low, of.high, of="seed", decimals=decimals, is_signed=True
             )
-            found += f", 95 % interval {bounds}"
+            found += f", {bounds if 'same' in bounds else f'95 % interval {bounds}'}"
         found += f", over {count_words(of.n, 'seed')}. "
         match self.verdict:
             case "too few seeds":
