@@ -13,6 +13,7 @@ PAGES = (
     "robustness",
     "domains",
     "ablations",
+    "norms",
     "inside",
     "yours",
     "cost",

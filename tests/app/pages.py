@@ -30,6 +30,7 @@ PAGES = (
     AppPage("robustness", "Robustness", ".afn-samples img", "?models={bn}~{afn}&n=100", PLOT),
     AppPage("domains", "Domains", ".afn-matrix"),
     AppPage("ablations", "Ablations", "[data-testid=stButtonGroup]", "?guess=0", PLOT),
+    AppPage("norms", "Norms", ".afn-block .tile", "?norm=sn"),
     AppPage("inside", "Inside the layer", ".afn-inside .stage", "?model={afn}", ".afn-beside"),
     AppPage("your-model", "Your model", "[data-testid=stCode]"),
     AppPage("cost", "Cost", PLOT),

@@ -1,0 +1,71 @@
+"""Who is averaged with whom: one batch as a block, and what each norm takes one statistic of."""
+
+import streamlit as st
+
+from afn.settings.norms import NORM_NAMES, NORM_TITLES
+
+from ...kit import routes
+from ...kit.components.scripts import module_line
+from ...kit.draw.palette import NORM_COLORS
+from ...kit.handout.parts import Drawing
+from ...kit.handout.screen import screen
+from ...kit.markdown import warn
+from ...kit.plot import heading, say
+from . import sharing
+from .view import IMAGES, SIDES, VIEW, WHEN
+from .words import ABOUT
+
+TITLE, PATH = "Norms", "norms"
+"""In the navigation, and in the address."""
+
+
+def render() -> None:
+    """Draw the page."""
+    _, problems = VIEW.begin()
+    st.title("Who is averaged with whom?", anchor=False)
+    say("A norm takes **one mean and one spread** of the values that are lit.")
+    VIEW.choice("norm", "Norm", NORM_NAMES, like=st.pills, titles=NORM_TITLES.__getitem__)
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        st.slider("Images in the batch", IMAGES[0], IMAGES[-1], key=VIEW.key("images"), width=220)
+        VIEW.choice("when", "While", WHEN, titles={"training": "training", "test": "tested"})
+        VIEW.choice("side", "Maps", SIDES, titles=lambda side: f"{side}×{side}")
+    view = VIEW.take()
+    VIEW.write(view)
+    warn(problems)
+    of, title = sharing.SHARING[view.norm], NORM_TITLES[view.norm]
+    is_test = view.when == "test"
+    heading(
+        title, "norms.block", ABOUT["block"],
+        side=lambda: st.markdown(f"$\\displaystyle {of.formula}$", width="content"),
+    )  # fmt: skip
+    data = {
+        "norm": title,
+        "color": NORM_COLORS[view.norm],
+        "title": f"What {title} takes one statistic of",
+        "rules": [
+            [name, sharing.WORDS[name]] for name in sharing.sets_of(view.norm, is_test=is_test)
+        ],
+        "images": view.images,
+        "isPoint": view.side == 1,
+        "isKept": sharing.is_kept(view.norm, is_test=is_test),
+        "proposes": sharing.proposes(view.norm),
+    }
+    drawing = Drawing(
+        script=_NAME, css="afn-block", data=lambda: data, title=str(data["title"]),
+        files=(f"{_NAME}/batch.json",),
+    )  # fmt: skip
+    screen().say(drawing)
+    _component(key="norms.block", data=data)
+    st.page_link(
+        routes.to("inside"), label="See it at work, step by step",
+        icon=":material/arrow_forward:",
+    )  # fmt: skip
+
+
+_NAME = "block"
+_component = st.components.v2.component(
+    "norms_block",
+    js=module_line(_NAME) + "export default async (call) => (await module).default(call);",
+    isolate_styles=False,
+    html='<div class="afn-block" style="min-height: 22rem"></div>',
+)

@@ -1,0 +1,207 @@
+// The block of a layer's input, images × channels × pixels, as it can be turned: who is averaged with whom.
+//
+// data: { norm, color, title, rules: [[name, words]], images, isPoint, proposes, isKept }
+// A rule names the tiles that share one statistic with the one that is followed.
+
+const VERSION = new URL(import.meta.url).search;
+const asset = (name) => new URL(`block/${name}${VERSION}`, import.meta.url).href;
+const blocks = new WeakMap(); // root element -> Block
+const STEP = 8; // degrees, by an arrow key
+const PAUSE = 1400; // milliseconds at each tile
+const isStill = matchMedia("(prefers-reduced-motion: reduce)");
+
+const styled = new Promise((resolve) => {
+  const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: asset("block.css") });
+  link.onload = link.onerror = resolve;
+  document.head.append(link);
+});
+const [batch] = await Promise.all([fetch(asset("batch.json")).then((answer) => answer.json()), styled]);
+
+function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+/** Whether two tiles, [image, channel] each, share a statistic. */
+const SHARE = {
+  channel: (a, b) => a[1] === b[1],
+  half: (a, b, images) => a[1] === b[1] && a[0] < Math.ceil(images / 2) === b[0] < Math.ceil(images / 2),
+  map: (a, b) => a[0] === b[0] && a[1] === b[1],
+  image: (a, b) => a[0] === b[0],
+  group: (a, b) => a[0] === b[0] && a[1] < batch.channels / 2 === b[1] < batch.channels / 2,
+  value: () => false,
+};
+
+class Block {
+  constructor(root) {
+    this.root = root;
+    root.style.minHeight = 0;
+    [this.tilt, this.turn] = [-24, 34];
+    this.at = [1, 2];
+    this.scene = element("div", { class: "scene" });
+    this.view = element("div", { class: "view", tabindex: 0, role: "group" }, this.scene);
+    this.play = element("button", { type: "button", class: "play" });
+    this.told = element("p", { class: "told", role: "status" });
+    this.legend = element("div", { class: "sets" });
+    root.replaceChildren(this.view, element("div", { class: "beside" }, this.legend, this.told, this.play));
+    this.play.addEventListener("click", () => this.move(!this.isMoving));
+    this.view.addEventListener("keydown", (event) => this.key(event));
+    this.view.addEventListener("pointerdown", (event) => this.drag(event));
+    new ResizeObserver(() => this.lay()).observe(root);
+    this.move(!isStill.matches);
+  }
+
+  receive(data) {
+    const isOther = data.images !== this.data?.images || data.isPoint !== this.data?.isPoint;
+    this.data = data;
+    this.at[0] = Math.min(this.at[0], data.images - 1);
+    this.root.style.setProperty("--hue", data.color);
+    this.view.setAttribute("aria-label", `${data.title}: ${data.images} images × ${batch.channels} channels, turned by dragging or by arrow keys`);
+    if (isOther || !this.tiles) this.build();
+    this.light();
+  }
+
+  build() {
+    const { images, isPoint } = this.data;
+    this.tiles = [];
+    const planes = Array.from({ length: images }, (_, image) => {
+      const row = Array.from({ length: batch.channels }, (_, channel) => {
+        const tile = element("button", { type: "button", class: "tile", tabindex: -1 });
+        tile.style.backgroundPosition = `${(100 * channel) / (batch.channels - 1)}% ${(100 * image) / (batch.images - 1)}%`;
+        tile.classList.toggle("is-point", isPoint);
+        if (isPoint) tile.style.backgroundColor = `rgb(${Array(3).fill(Math.round(this.grey(image, channel)))})`;
+        tile.addEventListener("click", () => {
+          this.move(false);
+          this.follow([image, channel]);
+        });
+        this.tiles.push({ tile, at: [image, channel] });
+        return tile;
+      });
+      return element("div", { class: "plane" }, element("span", { class: "name" }, `image ${image + 1}`), ...row);
+    });
+    this.planes = planes;
+    this.scene.replaceChildren(...planes);
+    this.root.style.setProperty("--sheet", `url("${batch.sheet}")`);
+    this.root.style.setProperty("--channels", batch.channels);
+    this.root.style.setProperty("--images", batch.images);
+    this.lay();
+  }
+
+  grey(image, channel) {
+    const low = -2.5, high = 2.5, value = (batch.mean[image][channel] - batch.middle[channel]) / batch.spread[channel];
+    return (255 * (Math.min(high, Math.max(low, value)) - low)) / (high - low);
+  }
+
+  lay() {
+    if (!this.planes) return;
+    const size = Math.max(22, Math.min(60, (this.view.clientWidth - 80) / (batch.channels * 1.22)));
+    const gap = size * 1.2, middle = (this.planes.length - 1) / 2;
+    this.root.style.setProperty("--tile", `${size}px`);
+    this.planes.forEach((plane, i) => (plane.style.transform = `translate(-50%, -50%) translateZ(${(middle - i) * gap}px)`));
+    this.scene.style.transform = `rotateX(${this.tilt}deg) rotateY(${this.turn}deg)`;
+  }
+
+  follow(at) {
+    this.at = at;
+    this.light();
+  }
+
+  light() {
+    const { rules, images, isPoint, isKept, proposes, norm } = this.data;
+    const [first] = rules;
+    for (const { tile, at } of this.tiles) {
+      const of = rules.findIndex(([name]) => SHARE[name](this.at, at, images));
+      tile.dataset.set = of < 0 ? "" : of;
+      tile.classList.toggle("is-followed", SHARE.map(this.at, at));
+      tile.classList.toggle("is-read", proposes && of < 0 && (first[0] === "channel" || at[0] === this.at[0]));
+      tile.setAttribute("aria-label", `image ${at[0] + 1}, channel ${at[1] + 1}`);
+    }
+    this.root.classList.toggle("is-kept", isKept && rules.length === 0);
+    const pixels = isPoint ? 1 : batch.size ** 2;
+    const lines = rules.map(([name, words], i) => this.set(i, words, name === "value" ? null : this.members(name), pixels));
+    if (isKept) lines.push(element("p", { class: "set is-remembered" }, element("i"), "remembered from training: what lies beside it does not count"));
+    if (proposes) lines.push(element("p", { class: "set is-proposing" }, element("i"), "small networks read the statistics of these channels, and propose others"));
+    this.legend.replaceChildren(...lines);
+    this.told.textContent = this.consequence(norm, rules, images, pixels, isKept);
+  }
+
+  members(name) {
+    return this.tiles.map(({ at }) => at).filter((at) => SHARE[name](this.at, at, this.data.images));
+  }
+
+  /** How many values share the statistic, and what it comes to. */
+  set(i, words, members, pixels) {
+    const line = element("p", { class: "set", "data-set": i }, element("i"), element("b", {}, words));
+    if (!members) return line;
+    const means = members.map(([image, channel]) => batch.mean[image][channel]);
+    const mean = means.reduce((sum, each) => sum + each, 0) / means.length;
+    const inner = pixels === 1 ? 0 : members.reduce((sum, [image, channel]) => sum + batch.variance[image][channel], 0) / means.length;
+    const spread = Math.sqrt(inner + means.reduce((sum, each) => sum + (each - mean) ** 2, 0) / means.length);
+    const count = (members.length * pixels).toLocaleString("en");
+    line.append(element("span", {}, `${count} ${members.length * pixels === 1 ? "value" : "values"}: μ ${number(mean)}, σ ${number(spread)}`));
+    return line;
+  }
+
+  consequence(norm, rules, images, pixels, isKept) {
+    const counts = rules.filter(([name]) => name !== "value").map(([name]) => this.members(name).length * pixels);
+    if (!rules.length) return `${norm} asks nobody: an image is answered alike alone or among others.`;
+    if (!counts.length) return `${norm} asks nobody.`;
+    if (counts.some((count) => count === 1)) return "Of a single value the mean is itself: it leaves as β, whatever came in.";
+    if (images === 1 && rules.some(([name]) => ["channel", "half"].includes(name))) return "Alone in its batch, it sees what IN sees.";
+    if (rules.some(([name]) => ["channel", "half"].includes(name))) return "Another image in the batch, another answer.";
+    return isKept ? "" : "What else is in the batch does not count.";
+  }
+
+  move(isMoving) {
+    this.isMoving = isMoving;
+    this.play.textContent = isMoving ? "❚❚" : "▶";
+    this.play.setAttribute("aria-label", isMoving ? "hold" : "go through the batch");
+    clearInterval(this.clock);
+    if (isMoving) this.clock = setInterval(() => this.next(), PAUSE);
+  }
+
+  next() {
+    if (!this.root.isConnected) return clearInterval(this.clock);
+    if (document.hidden || !this.tiles) return;
+    const place = (this.at[0] * batch.channels + this.at[1] + 3) % this.tiles.length;
+    this.follow([Math.floor(place / batch.channels), place % batch.channels]);
+  }
+
+  key(event) {
+    const by = { ArrowLeft: [0, -STEP], ArrowRight: [0, STEP], ArrowUp: [-STEP, 0], ArrowDown: [STEP, 0] }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    this.rotate(...by);
+  }
+
+  rotate(down, across) {
+    this.tilt = Math.max(-75, Math.min(10, this.tilt + down));
+    this.turn = Math.max(-70, Math.min(70, this.turn + across));
+    this.lay();
+  }
+
+  drag(event) {
+    let [x, y] = [event.clientX, event.clientY], moved = 0;
+    const move = (now) => {
+      moved += Math.abs(now.clientX - x) + Math.abs(now.clientY - y);
+      this.rotate((y - now.clientY) / 3, (now.clientX - x) / 3);
+      [x, y] = [now.clientX, now.clientY];
+    };
+    const up = () => {
+      removeEventListener("pointermove", move);
+      removeEventListener("pointerup", up);
+    };
+    addEventListener("pointermove", move);
+    addEventListener("pointerup", up);
+  }
+}
+
+const number = (value) => value.toFixed(2).replace("-", "−");
+
+export default function ({ data, parentElement }) {
+  const root = parentElement.querySelector(".afn-block");
+  if (!blocks.has(root)) blocks.set(root, new Block(root));
+  blocks.get(root).receive(data);
+}
