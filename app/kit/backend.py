@@ -105,6 +105,12 @@ def own() -> OwnSets:
     return OwnSets(store().root)
 
 
+def data_words(dataset: str) -> str:
+    """What a data set is called within a name: people's own pictures by their classes."""
+    found = own().find(dataset)
+    return found.title if found else dataset
+
+
 @st.cache_resource(show_spinner=False)
 def readings() -> Readings:
     """What reads uploads of such, in processes of its own."""

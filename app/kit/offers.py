@@ -57,7 +57,7 @@ def _of_line(line: Line) -> Choice:
     norm = NORM_TITLES[config.norm]
     parts = [
         line.name if line.name.startswith(norm) else f"{norm} {line.name}".strip(),
-        config.dataset,
+        backend.data_words(config.dataset),
         f"seed {config.seed}",
         f"{datetime.fromtimestamp(line.created):%d %b %H:%M}",
     ]

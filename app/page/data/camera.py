@@ -1,7 +1,8 @@
 """A camera whose button is held: it takes five pictures a second until it is let go.
 
 Pictures are made small in the browser, and sent once the button is let go. Where the browser has no
-camera, or gives none (it wants https), it says so.
+camera, or gives none (it wants https), it says so. It stays on while the page is drawn anew, which
+mounts it anew, and is off some seconds after the page is left.
 """
 
 from collections.abc import Callable
@@ -9,12 +10,12 @@ from collections.abc import Callable
 import streamlit as st
 
 _SCRIPT = """
-const SIDE = 96, EVERY = 200, MOST = 100;
+const SIDE = 96, EVERY = 200, MOST = 100, LEFT = 5000;
+const known = { stream: null, timer: null, off: null, shots: [] };
 export default function ({ data, parentElement, setTriggerValue }) {
   const find = (name) => parentElement.querySelector(name);
   const video = find("video"), button = find("button"), told = find("span");
-  const known = (parentElement.afnCamera ??= { stream: null });
-  known.count = data.count;
+  clearTimeout(known.off);
   const begin = async () => {
     told.textContent = "";
     try {
@@ -68,12 +69,19 @@ export default function ({ data, parentElement, setTriggerValue }) {
   button.oncontextmenu = (event) => event.preventDefault();
   addEventListener("pointerup", release);
   addEventListener("pointercancel", release);
-  if (known.stream && video.srcObject !== known.stream) video.srcObject = known.stream;
+  if (known.stream && video.srcObject !== known.stream) {
+    video.srcObject = known.stream;
+    video.play().catch(() => {}); // it is being mounted anew
+  }
   show();
   return () => {
     removeEventListener("pointerup", release);
     removeEventListener("pointercancel", release);
-    if (!parentElement.isConnected) known.stream?.getTracks().forEach((track) => track.stop());
+    clearTimeout(known.off);
+    known.off = setTimeout(() => {
+      known.stream?.getTracks().forEach((track) => track.stop());
+      known.stream = null;
+    }, LEFT);
   };
 }
 """
@@ -97,14 +105,13 @@ span:not(:empty) { font-size: .875rem; color: var(--st-text-color); }
 _component = st.components.v2.component("data_camera", html=_HTML, css=_LOOK, js=_SCRIPT)
 
 
-def camera(key: str, *, label: str, count: int, on_taken: Callable[[], None]) -> None:
+def camera(key: str, *, label: str, on_taken: Callable[[], None]) -> None:
     """Draw it.
 
     Args:
         key: Of what it says.
         label: The class whose pictures are taken; empty where it has no name yet.
-        count: Of pictures so far.
         on_taken: Called once pictures came, which are ``taken`` of what is said by the key: JPEGs
             as data URLs.
     """
-    _component(key=key, data={"label": label, "count": count}, on_taken_change=on_taken)
+    _component(key=key, data={"label": label}, on_taken_change=on_taken)

@@ -125,8 +125,7 @@ def _drop(found: OwnSet | None) -> None:
             accept_new_options=True, placeholder="What is it? A cup, say",
         )  # fmt: skip
         label = state.class_now()
-        count = sum(map(sum, found.counts)) if found else 0
-        camera(CAMERA, label=label, count=count, on_taken=state.take_shots)
+        camera(CAMERA, label=label, on_taken=state.take_shots)
         st.file_uploader(
             "Photos", "image", accept_multiple_files=True, key=kept.key("photos"),
             on_change=state.take_files, args=("photos",), disabled=is_busy or not label,

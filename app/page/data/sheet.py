@@ -33,7 +33,7 @@ def sheet(found: OwnSet) -> str:
         zip(found.class_names, found.counts, strict=True)
     ):
         shown = _of_class(held.y, held.train, label), _of_class(held.y, held.test, label)
-        num_shown_tests = min(len(shown[1]), max(1, most // 5))
+        num_shown_tests = min(num_test, max(1, most // 5, most - num_train))
         places = [*shown[0][: most - num_shown_tests], *shown[1][:num_shown_tests]]
         cells = "".join(
             f'<i style="--at:{at}"{" class=test" if place in shown[1] else ""}></i>'

@@ -46,7 +46,7 @@ def test_answers_pass_piece_by_piece_with_each_header_once():
         ("content-type", "text/event-stream"),
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "same-origin"),
-        ("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
+        ("permissions-policy", "camera=(self), microphone=(), geolocation=(), payment=(), usb=()"),
         (
             "content-security-policy",
             "frame-ancestors 'self'; object-src 'none'; base-uri 'self'",
