@@ -21,7 +21,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument(
         "model", metavar="MODEL",
-        help="torchvision:NAME or timm:NAME, without weights, or module:function that makes one",
+        help="torchvision:NAME or timm:NAME, without weights; FILE.py:FUNCTION or module:function "
+        "that makes one; or ARCHITECTURE:FILE.safetensors",
     )  # fmt: skip
     parser.add_argument("--norm", default="afn", help="the norm that takes their place (afn)")
     parser.add_argument(
@@ -66,7 +67,7 @@ def run(options: argparse.Namespace, say: Say) -> None:
 
 
 def model_named(name: str) -> "nn.Module":
-    """The model, as its library makes it without weights.
+    """The model, as its library makes it without weights, or as its own file does.
 
     Raises:
         ValueError: There is none of that name, or what makes it fails.
@@ -74,10 +75,15 @@ def model_named(name: str) -> "nn.Module":
     """
     from torch import nn
 
+    if ".py:" in name or name.endswith(".safetensors"):
+        from afn.own.building import own_model
+
+        return own_model(name).model.network
     home, colon, what = name.partition(":")
     if not (home and colon and what):
         raise ValueError(
-            f"name a model as torchvision:NAME, timm:NAME or module:function, got {name!r}"
+            f"name a model as torchvision:NAME, timm:NAME or module:function, or as "
+            f"FILE.py:FUNCTION, got {name!r}"
         )
     finders = {"torchvision": _of_torchvision, "timm": _of_timm}
     make = finders.get(home, _of_module)(home, what)

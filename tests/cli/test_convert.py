@@ -114,3 +114,15 @@ def test_without_timm_one_line_says_what_to_install(capsys, monkeypatch):
     with pytest.raises(SystemExit):
         main(["convert", "timm:resnet18"])
     assert capsys.readouterr().err.startswith("afn: timm:resnet18 needs timm: pip install timm")
+
+
+def test_a_file_of_ones_own_is_converted(tmp_path, capsys):
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from torch import nn\n"
+        "def build():\n"
+        "    layers = nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.AdaptiveAvgPool2d(1)\n"
+        "    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(4, 2))\n"
+    )
+    main(["convert", f"{file}:build", "--size", "16"])
+    assert capsys.readouterr().out.startswith("1 of 1 normalization layers become AFN2d\n")

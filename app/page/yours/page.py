@@ -53,8 +53,8 @@ def _how() -> None:
         "Any torch model: its norm layers **converted**, looked **into**, tested on corruptions. "
         "Start the app with it:"
     )
-    st.code(START, language="shell")
-    st.code(EXAMPLE, language="python")
+    st.code(START, language="shell", wrap_lines=True)
+    st.code(EXAMPLE, language="python", wrap_lines=True)
 
 
 # -- as it was found -------------------------------------------------------------------------------
@@ -160,7 +160,7 @@ def _draw(copies: Sequence[Kept], view: YoursView, job: Job | None) -> None:
 
 def _row_html(kept: Kept, view: YoursView, cell: Cell | None, *, is_tested: bool) -> str:
     network = own.network_of(kept)
-    told, bar = "…" if is_tested else "", ""
+    told, bar = "…", ""
     if cell is not None:
         low, high = cell.interval
         told = f"{100 * cell.accuracy:.1f} % <em>{100 * low:.1f} to {100 * high:.1f}</em>"
@@ -170,10 +170,10 @@ def _row_html(kept: Kept, view: YoursView, cell: Cell | None, *, is_tested: bool
         )
     statistics = statistics_told(view.question(network).statistics, IMAGES)
     did = "" if kept.digest == kept.base or not kept.became else "; ".join(kept.summary[:3])
+    counted = f'<span class="scale">{bar}</span><span class="told">{told}</span>'
     return (
         f'<div class="afn-copy" style="--hue:{NORM_COLORS[network.config.norm]}">'
-        f'<span class="name"><i></i>{escape(_name(kept))}</span>'
-        f'<span class="scale">{bar}</span><span class="told">{told}</span>'
+        f'<span class="name"><i></i>{escape(_name(kept))}</span>{counted if is_tested else ""}'
         f"<small>statistics: {escape(statistics)}{f' · {escape(did)}' if did else ''}</small></div>"
     )
 

@@ -15,9 +15,9 @@ HELP = {
 """Of controls, told when pointed at."""
 ABOUT = {
     "layers": """
-Every normalization of the model, in its order; as wide as it has channels. **Filled**: can become
-AFN or another norm. **Hollow**: stays what it is; point at it to read why. Click one to look
-inside.
+Every normalization of the model, in its order; the higher, the more channels. **Filled**: can
+become AFN or another norm. **Hollow**: stays what it is; point at it to read why. Click one to
+look inside.
 """,
     "copies": """
 The model as it is, and what was made of it, on the same clean images. A conversion keeps γ, β and
@@ -64,7 +64,7 @@ def facts(kept: Kept) -> str:
 def becoming(kept: Kept) -> str:
     """How many of its layers can become AFN, and why the others cannot."""
     if not kept.layers:
-        return "It has no normalization layer: Robustness and Domains can ask it all the same."
+        return "It has no normalization layer: there is nothing to convert or to look into."
     able, all_of_it = sum(bool(each.becomes) for each in kept.layers), len(kept.layers)
     if able == all_of_it:
         return f"All {able} can become AFN." if able > 1 else "It can become AFN."
