@@ -17,6 +17,7 @@ PAGES = (
     "inside",
     "yours",
     "cost",
+    "advise",
     "paper",
     "runs",
 )

@@ -34,6 +34,7 @@ PAGES = (
     AppPage("inside", "Inside the layer", ".afn-inside .stage", "?model={afn}", ".afn-beside"),
     AppPage("your-model", "Your model", "[data-testid=stCode]"),
     AppPage("cost", "Cost", PLOT),
+    AppPage("advise", "Should I use it?", PLOT),
     AppPage("paper", "Paper", ".afn-verdicts"),
     AppPage("runs", "Runs", "[data-testid=stDataFrame]", "?run={afn}~{bn}", PLOT),
 )
