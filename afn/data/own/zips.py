@@ -9,6 +9,7 @@ import struct
 import unicodedata
 import zlib
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,7 +63,16 @@ def opened(path: Path) -> ZipFile:
         archive = ZipFile(path)
     except READ_ERRORS:
         raise ValueError("it is cut short or damaged: upload it again") from None
-    infos = archive.infolist()
+    try:
+        _check(archive.infolist())
+    except ValueError:
+        archive.close()
+        raise
+    return archive
+
+
+def _check(infos: Sequence[ZipInfo]) -> None:
+    """Whether they may be read, by what they declare."""
     if len(infos) > MOST_MEMBERS:
         raise ValueError(f"it holds {len(infos):,} files, up to {MOST_MEMBERS:,} are read")
     if any(info.flag_bits & 1 for info in infos):
@@ -72,7 +82,6 @@ def opened(path: Path) -> ZipFile:
             f"it would unpack to {size / 1e6:,.0f} MB, up to {MOST_UNPACKED_MB:,} are read: make "
             "the pictures fewer or smaller"
         )
-    return archive
 
 
 def listed(archive: ZipFile) -> Listing:
