@@ -135,6 +135,11 @@ class Recorder:
             raise ValueError("nothing is recorded by this process yet: it begins with `with`")
         return self._run
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it has begun and not ended."""
+        return bool(self._began) and not self._has_ended
+
     def __enter__(self) -> "Recorder":
         return self.begin()
 
@@ -147,8 +152,7 @@ class Recorder:
         if error is None:
             self.end()
         elif isinstance(error, Exception):
-            text = " ".join(str(error).split())
-            self.end("failed", f"{type(error).__name__}: {text}"[:500].rstrip(": "))
+            self.end("failed", in_one_line(error))
         else:
             self.end("stopped", "the program that trained it ended")
 
@@ -483,6 +487,12 @@ class Recorder:
             "notes": self._notes,
             **({"lambda_end": _means(ends)} if ends else {}),
         }
+
+
+def in_one_line(error: BaseException) -> str:
+    """What went wrong in a loop: the error's class and its text."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}"[:500].rstrip(": ")
 
 
 def _beat(run: Run, still: threading.Event) -> None:

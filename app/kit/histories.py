@@ -1,6 +1,7 @@
 """The runs and pretrained models whose histories can be looked at: which there are, and opened."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import count
 
 import streamlit as st
 
@@ -8,6 +9,7 @@ from afn.ask.network import Network
 from afn.pretrained.cards import Card
 from afn.runs.history import History
 from afn.runs.origin import ForkedFrom
+from afn.runs.recording import KIND_WORDS, Setup
 from afn.settings.config import TrainConfig
 from afn.wording import distinct
 from afn.work.folder import ENDED
@@ -22,7 +24,7 @@ from .offers import Choice, offers
 @st.cache_data(ttl=5, show_spinner=False)
 def choices() -> list[Choice]:
     """Runs that have begun, newest first, and behind them pretrained models."""
-    return offers(lambda run: run.events_path.exists())
+    return offers(lambda run: run.events_path.exists(), with_recorded=True)
 
 
 @cards.per_card()
@@ -33,7 +35,9 @@ def _told(card: Card) -> History:
 
 def opened(ids: Sequence[str]) -> tuple[list[Shown], list[str]]:
     """The named runs and pretrained models, and one line for each that cannot be had."""
-    found: list[tuple[TrainConfig, History, bool, ForkedFrom | None]] = []
+    found: list[tuple[Setup, History, bool, ForkedFrom | None]] = []
+    recorded: dict[str, str] = {}
+    """Of those without a configuration, what they are called."""
     problems, pretrained = [], set(cards.names())
     for name in ids:
         try:
@@ -43,15 +47,34 @@ def opened(ids: Sequence[str]) -> tuple[list[Shown], list[str]]:
             else:
                 run = backend.store().open(name)
                 is_over = run.state().status in ENDED  # asked first: then nothing is missed
-                found.append((run.config(), backend.history(name), is_over, run.origin()))
+                setup: Setup | None = run.recording()
+                if setup:
+                    recorded[name] = run.record().get("name") or run.id
+                known = backend.history(name)
+                found.append((setup or run.config(), known, is_over, run.origin()))
         except (ValueError, OSError) as error:
             problems.append(f"{' '.join(f'{error}'.split())[:300]}. It is left out.")
-    configs, origins = [each[0] for each in found], [each[3] for each in found]
-    names = names_of(configs, origins)
-    colors = run_colors([config.norm for config in configs])
+    trained = [(each[0], each[3]) for each in found if isinstance(each[0], TrainConfig)]
+    names_left = iter(names_of([one for one, _ in trained], [origin for _, origin in trained]))
+    names = _distinct(recorded.get(history.run.id) or next(names_left) for _, history, *_ in found)
+    colors = run_colors([setup.norm for setup, *_ in found])
     return [
         Shown(label, color, *each) for each, label, color in zip(found, names, colors, strict=True)
     ], problems
+
+
+def _distinct(names: Iterable[str]) -> list[str]:
+    """Of recorded runs people choose the names, so that two may have one."""
+    known: list[str] = []
+    for name in names:
+        numbered = (f"{name} #{number}" for number in count(2))
+        known.append(name if name not in known else next(n for n in numbered if n not in known))
+    return known
+
+
+def with_config(shown: Iterable[Shown]) -> list[Shown]:
+    """Those of which it is known how they train: none that were recorded."""
+    return [each for each in shown if not each.recording]
 
 
 def network_of(shown: Shown) -> Network:
@@ -75,10 +98,14 @@ def provenance(chosen: Sequence[Shown]) -> str:
     if len(kinds) > 1:
         how = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in kinds.items())
         how = how[0].upper() + how[1:]
-    configs = [one.config for one in chosen]
+    configs = [one.config for one in with_config(chosen)]
+    models = dict.fromkeys(one.recording.words for one in chosen if one.recording)
+    told = [how, *([KIND_WORDS, *models] if models else [])]
+    if not configs:
+        return " · ".join(told)
     return " · ".join(
         [
-            how,
+            *told,
             distinct(config.dataset for config in configs),
             distinct(config.backbone for config in configs),
             f"batch {distinct(config.batch_size for config in configs)}",

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from afn.runs.index import Line
+from afn.runs.recording import KIND_WORDS, Recording, Setup, has_no_config
 from afn.runs.store import Run
 from afn.settings.backbones import BACKBONE_ROWS
 from afn.settings.config import TrainConfig
@@ -27,17 +28,38 @@ class Choice:
 
     id: str
     title: str
-    config: TrainConfig
+    setup: Setup
     is_fork: bool = False
     """Whether it goes on from another run's checkpoint: one of several futures, no training."""
     is_own: bool = False
     """Whether it is a model of one's own, of whose training nothing is known."""
 
+    @property
+    def config(self) -> TrainConfig:
+        """How it trains.
 
-def offers(is_wanted: Callable[[Run], bool]) -> list[Choice]:
-    """The wanted runs, newest first, and behind them the pretrained models."""
+        Raises:
+            ValueError: It was recorded, so that nobody knows.
+        """
+        if isinstance(self.setup, Recording):
+            raise ValueError(has_no_config(self.id))
+        return self.setup
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether it was recorded in a loop of somebody's own."""
+        return isinstance(self.setup, Recording)
+
+
+def offers(is_wanted: Callable[[Run], bool], *, with_recorded: bool = False) -> list[Choice]:
+    """The wanted runs, newest first, and behind them the pretrained models.
+
+    Args:
+        is_wanted: Which.
+        with_recorded: Those without a configuration, too.
+    """
     found: list[Choice] = []
-    for line in people.listed(backend.lines()):
+    for line in people.listed(backend.all_lines() if with_recorded else backend.lines()):
         if len(found) == LISTED:
             break
         if not line.is_damaged and is_wanted(backend.run(line.id)):
@@ -53,17 +75,17 @@ def offers(is_wanted: Callable[[Run], bool]) -> list[Choice]:
 
 
 def _of_line(line: Line) -> Choice:
-    config = line.config()
-    norm = NORM_TITLES[config.norm]
-    parts = [
-        line.name if line.name.startswith(norm) else f"{norm} {line.name}".strip(),
-        backend.data_words(config.dataset),
-        f"seed {config.seed}",
-        f"{datetime.fromtimestamp(line.created):%d %b %H:%M}",
-    ]
+    setup: Setup = line.recording() if line.recorded else line.config()
+    if isinstance(setup, Recording):
+        parts = [line.name or line.id, setup.model, KIND_WORDS]
+    else:
+        norm = NORM_TITLES[setup.norm]
+        named = line.name if line.name.startswith(norm) else f"{norm} {line.name}".strip()
+        parts = [named, backend.data_words(setup.dataset), f"seed {setup.seed}"]
+    parts.append(f"{datetime.fromtimestamp(line.created):%d %b %H:%M}")
     if line.status not in ENDED:
         parts.append("running")
-    return Choice(line.id, " · ".join(parts), config, is_fork=bool(line.forked_from))
+    return Choice(line.id, " · ".join(parts), setup, is_fork=bool(line.forked_from))
 
 
 def newest(
@@ -72,6 +94,7 @@ def newest(
     """The newest whole comparison on offer: networks that differ in their norm, in this order.
 
     A fork is no part of one, unless there is nothing else; pretrained models are, behind all runs.
+    A run that was recorded is alone.
 
     Args:
         offered: Newest first.
@@ -79,7 +102,10 @@ def newest(
         first: Norms in their order; all others come behind.
         at_least: So many norms, where any comparison has them.
     """
-    trained = [choice for choice in offered if not choice.is_own] or offered
+    if offered[0].is_recorded:
+        return (offered[0].id,)
+    known = [choice for choice in offered if not choice.is_recorded]
+    trained = [choice for choice in known if not choice.is_own] or known
     whole = [choice for choice in trained if not choice.is_fork] or trained
     by_recipe: dict[TrainConfig, dict[str, str]] = {}
     for choice in whole:

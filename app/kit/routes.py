@@ -9,6 +9,7 @@ from . import address
 
 PLAYGROUND_RUNS = "run"
 DYNAMICS_RUNS = "runs"
+RESCALING_RUN = "run"
 """What these pages call the runs in their addresses."""
 _pages: dict[str, Any] = {}
 
@@ -37,6 +38,11 @@ def show_in_playground(run_ids: Sequence[str]) -> None:
 def show_in_dynamics(run_ids: Sequence[str]) -> None:
     """Open runs on the page of λ dynamics."""
     address.go(to("dynamics"), {DYNAMICS_RUNS: "~".join(run_ids)})
+
+
+def show_in_rescaling(run_id: str) -> None:
+    """Open a run on the page of γ and β."""
+    address.go(to("rescaling"), {RESCALING_RUN: run_id})
 
 
 def nothing_yet(words: str) -> None:

@@ -8,6 +8,7 @@ from afn.pretrained.cards import Card
 from afn.runs.history import History
 from afn.runs.origin import ForkedFrom
 from afn.runs.recorded import Recorded
+from afn.runs.recording import Recording, Setup, has_no_config
 from afn.settings.commands import change_words
 from afn.settings.config import TrainConfig
 from afn.wording import statistics_told
@@ -22,7 +23,8 @@ class Shown:
 
     label: str
     color: str
-    config: TrainConfig
+    setup: Setup
+    """How it trains; of a run that was recorded in a loop of somebody's own what its model is."""
     history: History
     is_over: bool = False
     """Whether no more is to come."""
@@ -35,6 +37,27 @@ class Shown:
     def id(self) -> str:
         """The run's, or the model's name."""
         return self.history.run.id
+
+    @property
+    def config(self) -> TrainConfig:
+        """How it trains.
+
+        Raises:
+            ValueError: It was recorded, so that nobody knows.
+        """
+        if isinstance(self.setup, Recording):
+            raise ValueError(has_no_config(self.id))
+        return self.setup
+
+    @property
+    def recording(self) -> Recording | None:
+        """What its model is, where it was recorded."""
+        return self.setup if isinstance(self.setup, Recording) else None
+
+    @property
+    def norm(self) -> str:
+        """By its name; of a model of several that of most layers, one with λ first."""
+        return self.setup.norm
 
     @property
     def card(self) -> Card | None:
@@ -56,6 +79,8 @@ class Shown:
     def statistics(self) -> str:
         """At test time; with the sizes of the test batches, once one was made."""
         test = self.history.latest_accuracy()
+        if self.recording:
+            return test["statistics"] if test else "not tested"
         mode = self.config.statistics
         return statistics_told(mode, test["n"]) if test else mode
 

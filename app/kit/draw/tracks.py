@@ -85,7 +85,7 @@ def series_of(shown: Sequence[Shown], keys: Sequence[Any]) -> list[Series]:
     found: list[Series] = []
     norms: list[str] = []
     for members in groups.values():
-        norm = members[0].config.norm
+        norm = members[0].norm
         dash = DASHES[norms.count(norm) % len(DASHES)]
         norms.append(norm)
         found.append(Series(_label(members), NORM_COLORS[norm], dash, tuple(members)))
@@ -123,7 +123,7 @@ def courses_of(series: Sequence[Series], quantity: Quantity) -> list[Course]:
     """What series say of a quantity; those that say nothing are left out."""
     found = []
     for one in series:
-        told = [(each, track(each.history, each.config, quantity)) for each in one.members]
+        told = [(each, track(each.history, each.setup, quantity)) for each in one.members]
         tracks = tuple((each, mine) for each, mine in told if len(mine.steps))
         if whole := together([mine for _, mine in tracks]):
             found.append(Course(one, tracks, whole))
@@ -139,16 +139,21 @@ def thinned(steps: Numbers, *, log: bool, most: int = MOST_POINTS) -> NDArray[np
     return np.unique(np.searchsorted(places, wanted).clip(max=len(steps) - 1))
 
 
+def seed_of(shown: Shown) -> int | None:
+    """None of a run that was recorded: nobody knows it."""
+    return None if shown.recording else shown.config.seed
+
+
 def table(series: Sequence[Series], quantity: Quantity) -> Rows:
     """Everything that is told of a quantity, in long form."""
     names = ("mu_hat-mu/sigma", "sigma_hat/sigma") if quantity == "move" else LAMBDAS
     return [
-        {"run": each.label, "id": each.history.run.id, "seed": each.config.seed, "layer": layer}
+        {"run": each.label, "id": each.history.run.id, "seed": seed_of(each), "layer": layer}
         | {"step": step}
         | {f"{quantity}_{name}": float(found.values[k, j, i]) for j, name in enumerate(names)}
         for one in series
         for each in one.members
-        for found in [track(each.history, each.config, quantity)]
+        for found in [track(each.history, each.setup, quantity)]
         for k, layer in enumerate(one.layers)
         for i, step in enumerate(found.steps.tolist())
     ]

@@ -68,7 +68,7 @@ def programs_of(shown: Sequence[Shown], quantity: Quantity) -> list[Program]:
 
 
 def _ends(each: Shown, quantity: Quantity, names: Sequence[str]) -> list[str]:
-    course = track(each.history, each.config, quantity)
+    course = track(each.history, each.setup, quantity)
     if not len(course.steps):
         return []
     return [

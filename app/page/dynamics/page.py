@@ -64,25 +64,27 @@ def render() -> None:
         st.info("Choose a run or a pretrained model above.", icon=":material/arrow_upward:")
         return
     learned.warn_of_shown(chosen)
-    screen().configs = {each.label: each.config for each in chosen}
-    if not any(each.config.norm in ADAPTIVE_NORMS for each in chosen):
+    trained = histories.with_config(chosen)
+    screen().configs = {each.label: each.config for each in trained}
+    if not any(each.norm in ADAPTIVE_NORMS for each in chosen):
         VIEW.write(VIEW.take())
         st.info(_without(chosen), icon=":material/info:")
         return
     _controls(chosen)
     view = VIEW.take()
     VIEW.write(view)
-    if without := [each for each in chosen if each.config.norm not in ADAPTIVE_NORMS]:
+    if without := [each for each in chosen if each.norm not in ADAPTIVE_NORMS]:
         st.caption(_without(without))
     stage_numbers(_furthest(chosen))
     _follow(view, chosen)
     card_view.cards([each.card for each in chosen if each.card], key="dynamics")
-    moving.render(chosen)
+    moving.render(trained)
     with st.container(border=True):
         left, right = st.columns(2, gap="large")
         left.markdown(lettered(ABOUT["equations"]))
         right.markdown(lettered(ABOUT["look"]))
-    offer("dynamics", lambda: lambdas.programs_of(chosen, view.quantity))
+    if trained:
+        offer("dynamics", lambda: lambdas.programs_of(trained, view.quantity))
 
 
 def _furthest(chosen: Sequence[Shown]) -> list[StageNumber]:
@@ -113,7 +115,7 @@ def _by_movement(shown: Shown) -> list[StageNumber]:
 
 def _runs(offered: Sequence[Choice]) -> None:
     titles = {choice.id: choice.title for choice in offered}
-    adaptive = [choice for choice in offered if choice.config.norm in ADAPTIVE_NORMS]
+    adaptive = [choice for choice in offered if choice.setup.norm in ADAPTIVE_NORMS]
     VIEW.propose("runs", newest(adaptive or offered, MAX_RUNS, first=ADAPTIVE_NORMS))
     VIEW.pick("runs", "Runs and pretrained models", titles, max_selections=MAX_RUNS)
 
@@ -142,7 +144,8 @@ def _controls(chosen: Sequence[Shown]) -> None:
 
 def _series(chosen: Sequence[Shown]) -> list[Series]:
     # A fork is no other seed of what its configuration says.
-    keys = [(alike(each.config), each.config.norm, each.origin and each.id)
+    keys = [each.id if each.recording
+            else (alike(each.config), each.norm, each.origin and each.id)
             for each in chosen]  # fmt: skip
     return series_of(chosen, keys)
 
@@ -251,11 +254,11 @@ def _nothing(view: DynamicsView, chosen: Sequence[Shown]) -> str:
 
 
 def _provenance(view: DynamicsView, chosen: Sequence[Shown], courses: Sequence[Course]) -> str:
-    adaptive = [each for each in chosen if each.config.norm in ADAPTIVE_NORMS]
+    adaptive = [each for each in chosen if each.norm in ADAPTIVE_NORMS]
     text = histories.provenance(adaptive)
     if many := [course.series for course in courses if not course.is_alone]:
         how = "band: lowest to highest, line: mean" if view.seeds == "band" else "a line each"
-        counts = ", ".join(f"{NORM_TITLES[one.members[0].config.norm]} {len(one.members)}"
+        counts = ", ".join(f"{NORM_TITLES[one.members[0].norm]} {len(one.members)}"
                            for one in many)  # fmt: skip
         text += f" · seeds: {counts} ({how})"
     if len(courses) < len(_series(chosen)):

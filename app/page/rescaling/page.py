@@ -63,6 +63,9 @@ def render() -> None:
         st.info("Choose a run or a pretrained model above.", icon=":material/arrow_upward:")
         return
     learned.warn_of_shown([chosen])
+    if chosen.recording:
+        _follow(chosen, is_linked=is_asked)
+        return
     screen().configs = {chosen.label: chosen.config}
     _follow(chosen, is_linked=is_asked)
     card_view.cards([chosen.card] if chosen.card else [], key="rescaling")
@@ -130,7 +133,7 @@ def _steps(chosen: Shown, *, is_linked: bool) -> None:
     else:
         _one_layer(chosen, layer, cursor, drawn)
     told = f"{histories.provenance([chosen])} · with the statistics of a training batch"
-    if NORM_ROWS[chosen.config.norm].networks_see_images:
+    if NORM_ROWS[chosen.norm].networks_see_images:
         told += ", mean over its images"
     told += " · channels counted from 1"
     csv_button("All snapshots (CSV)", lambda: ridges.table(history), "gamma-beta", told)
@@ -210,7 +213,7 @@ def _channels(chosen: Shown, found: Mapping[int, Values], cursor: int) -> None:
         taken="Channel by channel",
     )  # fmt: skip
     first, now = next(iter(found.values())), found[cursor]
-    color = NORM_COLORS[chosen.config.norm]
+    color = NORM_COLORS[chosen.norm]
 
     def steps(name: ridges.Name) -> list[PlotStep]:
         return [
@@ -252,7 +255,7 @@ def _ridges(
     selected: int | None,
     alt: str,
 ) -> None:
-    color = NORM_COLORS[chosen.config.norm]
+    color = NORM_COLORS[chosen.norm]
     for column, name in zip(st.columns(2), SYMBOLS, strict=True):
         shown = [
             Ridge(label, values[name]) for label, values in zip(names, found.values(), strict=True)

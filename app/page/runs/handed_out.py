@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from ...kit import histories
-from ...kit.draw.chart import Chart
+from ...kit.draw import recorded
+from ...kit.draw.chart import Chart, Shown
 from ...kit.draw.corruptions import corruption_chart
 from ...kit.draw.distribution import distribution_chart, layer_names
 from ...kit.draw.lambdas import lambda_chart
@@ -22,6 +23,8 @@ def parts_of(run: str) -> list[Piece]:
     if not shown:
         return [Words(markdown=plain(line)) for line in problems]
     [one] = shown
+    if one.recording:
+        return _recorded(one)
     charts: dict[str, Callable[[], Chart]] = {
         "Loss and accuracy": lambda: learning_chart(shown),
         "Accuracy per corruption": lambda: corruption_chart(shown, one.config.severity),
@@ -41,3 +44,25 @@ def parts_of(run: str) -> list[Piece]:
     for title, chart in charts.items():
         parts += [Heading(title=title), handed_out(title, title, chart)]
     return [*parts, *trained({one.label: one.config})]
+
+
+def _recorded(one: Shown) -> list[Piece]:
+    """Of a run that was recorded in a loop of somebody's own."""
+    history = one.history
+    charts: dict[str, Callable[[], Chart]] = {
+        "Loss and accuracy": lambda: recorded.recorded_chart(
+            one, recorded.learning_panels(history), recorded.learning_reading(history)
+        ),
+        "Gradient": lambda: recorded.recorded_chart(
+            one, recorded.gradient_panels(history), recorded.gradient_reading(history)
+        ),
+    }
+    if history.adaptive_layers:
+        charts = {"λ of every layer": lambda: lambda_chart([one]), **charts}
+    if layers := layer_names([one]):
+        charts["How γ̂ and β̂ spread"] = lambda: distribution_chart([one], layers[0])
+    notes = "\n\n".join([histories.provenance([one]), *history.notes])
+    parts: list[Piece] = [Words(markdown=plain(notes), is_small=True)]
+    for title, chart in charts.items():
+        parts += [Heading(title=title), handed_out(title, title, chart)]
+    return parts

@@ -6,6 +6,7 @@ from datetime import datetime
 import streamlit as st
 
 from afn.runs.index import Line
+from afn.runs.recording import KIND_WORDS
 from afn.settings.norms import NORM_TITLES
 from afn.wording import count_words, enumerate_words
 
@@ -48,7 +49,9 @@ def narrowed(lines: Sequence[Line]) -> list[Line]:
 def meets(line: Line, words: str) -> bool:
     """Whether each word is in something that is told of a run."""
     told = [line.id, line.name, line.status, *line.tags]
-    if not line.is_damaged:
+    if line.recorded:
+        told += [KIND_WORDS, line.recording().model, *line.recording().norms]
+    elif not line.is_damaged:
         told += [str(line.setting(name)) for name in _TOLD]
         told.append(NORM_TITLES[line.setting("norm")])
     text = " ".join(told).lower()
@@ -59,7 +62,7 @@ def groups_of(lines: Sequence[Line]) -> dict[str, str]:
     """Comparisons of which more than one run is there, newest first, and what they are called."""
     members: dict[str, list[Line]] = {}
     for line in lines:
-        if line.group and not line.is_damaged:
+        if line.group and not line.is_damaged and not line.recorded:
             members.setdefault(line.group, []).append(line)
     titles: dict[str, str] = {}
     for group, mine in members.items():

@@ -8,6 +8,7 @@ import streamlit as st
 from safetensors.numpy import load_file, save
 
 from afn.runs.index import Line
+from afn.runs.recording import KIND_WORDS
 from afn.runs.store import Run
 from afn.work.folder import ENDED
 from afn.work.secret import is_shared
@@ -19,7 +20,7 @@ from ...kit.markdown import plain
 from ...kit.plot import download
 from ...kit.take import Program, lambdas, offer, trainings
 from ...kit.view import said
-from . import forking, handed_out, pairs
+from . import forking, handed_out, pairs, recorded
 from . import table as run_table
 from . import view as runs
 from .narrow import narrowed
@@ -45,7 +46,7 @@ def render() -> None:
     _actions(chosen, lines)
     match [_run(line) for line in chosen]:
         case [run]:
-            _one(run, lines)
+            _one(run, lines, chosen[0])
         case [newer, older]:
             pairs.render(older, newer)
 
@@ -57,11 +58,13 @@ def _run(line: Line) -> Run:
 def _actions(chosen: Sequence[Line], lines: Sequence[Line]) -> None:
     with st.container(horizontal=True):
         label = "Open side by side" if len(chosen) > 1 else "Open"
+        has_recorded = any(line.recorded for line in chosen)
         if st.button(
             label,
             icon=":material/open_in_new:",
             type="primary",
-            disabled=not 1 <= len(chosen) <= MAX_CONTENDERS,
+            disabled=not 1 <= len(chosen) <= MAX_CONTENDERS or has_recorded,
+            help=HELP["recorded"] if has_recorded else None,
         ):
             ids = [line.id for line in reversed(chosen)]
             routes.show_in_playground(ids)
@@ -113,12 +116,14 @@ def _delete(chosen: Sequence[Line]) -> None:
             st.toast(f"{run.id} was not deleted: {error}.", icon=":material/error:")
 
 
-def _one(run: Run, lines: Sequence[Line]) -> None:
+def _one(run: Run, lines: Sequence[Line], line: Line) -> None:
     try:
         record = run.record()
     except (ValueError, OSError) as error:
         st.error(f"{error}.")
         return
+    if line.recorded:
+        recorded.render(run)
     with st.container(border=True):
         name = st.text_input(
             "Name", value=record.get("name", ""), max_chars=80, key=runs.name_key(run.id),
@@ -134,13 +139,16 @@ def _one(run: Run, lines: Sequence[Line]) -> None:
         if is_shared():
             _pin(run)
         _downloads(run, record)
+        what = f" · {KIND_WORDS}: {line.recording().words}" if line.recorded else ""
         st.caption(
-            f"Run {run.id} · made with "
+            f"Run {run.id}{what} · made with "
             + ", ".join(f"{k} {v}" for k, v in record.get("versions", {}).items())
         )
     screen().stands_for(
         record.get("name", "") or run.id, {"run": run.id}, lambda: handed_out.parts_of(run.id)
     )
+    if line.recorded:
+        return
     forking.render(run, lines)
     offer("run", lambda: _experiments(run))
 
@@ -177,12 +185,16 @@ def _experiments(run: Run) -> list[Program]:
 
 
 def _downloads(run: Run, record: dict[str, Any]) -> None:
-    config, weights = json.dumps(record["config"], indent=1), run.weights()
+    weights, config = run.weights(), record.get("config")
     lacks = None if weights else "There is no checkpoint yet: the first comes with an epoch."
     with st.container(horizontal=True):
-        download("Configuration (JSON)", config, f"{run.id}-config.json", "application/json")
+        if config is not None:
+            download("Configuration (JSON)", json.dumps(config, indent=1),
+                     f"{run.id}-config.json", "application/json")  # fmt: skip
         download("Events (JSON lines)", lambda: _events(run), f"{run.id}-events.jsonl",
                  "application/jsonl")  # fmt: skip
+        if config is None:
+            return
         download("Weights (safetensors)", lambda: _weights_only(run), f"{run.id}.safetensors",
                  "application/octet-stream", disabled=weights is None, help=lacks)  # fmt: skip
 

@@ -38,7 +38,8 @@ def render(first: Run, second: Run) -> None:
         warn(problems)
         if len(chosen) < 2:
             return
-        screen().configs = {each.label: each.config for each in chosen}
+        trained = histories.with_config(chosen)
+        screen().configs = {each.label: each.config for each in trained}
         is_live = any(each.is_live for each in chosen)
 
         def drawn() -> bool:
@@ -48,10 +49,12 @@ def render(first: Run, second: Run) -> None:
             return any(each.is_live for each in now)
 
         follow(drawn, is_live, every=_TICK_SECONDS if is_live else None)
-        _differences(chosen)
-        if any(each.config.norm in ADAPTIVE_NORMS for each in chosen):
+        if len(trained) == len(chosen):
+            _differences(chosen)
+        if any(each.norm in ADAPTIVE_NORMS for each in chosen):
             forking.on_lambda_page(first.id, second.id)
-        offer("pair", lambda: experiments.programs_of(chosen))
+        if len(trained) == len(chosen):
+            offer("pair", lambda: experiments.programs_of(chosen))
 
 
 def _differences(chosen: Sequence[Shown]) -> None:

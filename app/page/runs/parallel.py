@@ -39,7 +39,7 @@ class ParallelAxis:
 
 def axes_of(lines: Sequence[Line]) -> list[ParallelAxis]:
     """What differs among the runs: settings first, then what came of them."""
-    sound = [line for line in lines if not line.is_damaged]
+    sound = _with_settings(lines)
     names = dict.fromkeys(name for line in sound for name in line.settings if name in SETTINGS)
     found = []
     for name in ["norm", *(each for each in names if each not in ("norm", *_LEFT_OUT))]:
@@ -54,6 +54,10 @@ def axes_of(lines: Sequence[Line]) -> list[ParallelAxis]:
         if (axis := _axis(name, title, {line.id: of(line) for line in sound}))
     ]
     return [*found[: MOST_AXES - len(results)], *results] if results else []
+
+
+def _with_settings(lines: Sequence[Line]) -> list[Line]:
+    return [line for line in lines if not line.is_damaged and not line.recorded]
 
 
 def brushed(lines: Sequence[Line], axes: Sequence[ParallelAxis], brushes: Brushes) -> list[Line]:
@@ -144,8 +148,7 @@ def parallel(
         "axes": [{"name": a.name, "title": a.title, "ticks": a.ticks} for a in axes],
         "runs": [
             [NORM_COLORS[line.setting("norm")], [_short(axis.places.get(line.id)) for axis in axes]]
-            for line in lines
-            if not line.is_damaged
+            for line in _with_settings(lines)
         ],
         "brushes": {name: list(ends) for name, ends in brushes.items()},
     }

@@ -82,7 +82,9 @@ def _traces(
 
 
 def _curve(each: Shown, quantity: PartingQuantity) -> tuple[np.ndarray, np.ndarray]:
-    return each.history.steps.astype(float), each.history.columns[quantity]
+    values = each.history.columns[quantity]
+    told = np.isfinite(values) if each.recording else np.ones(len(values), bool)
+    return each.history.steps[told].astype(float), values[told]
 
 
 def _smooth(each: Shown, shown: Sequence[Shown], quantity: PartingQuantity) -> np.ndarray:
@@ -113,7 +115,7 @@ def parting_reading(shown: Sequence[Shown], quantity: PartingQuantity) -> str:
     if quantity == "accuracy":
         return _accuracy_reading(shown)
     first, second = shown
-    common = {*first.history.steps.tolist()} & {*second.history.steps.tolist()}
+    common = {*_curve(first, quantity)[0].astype(int)} & {*_curve(second, quantity)[0].astype(int)}
     if not common:
         return "There is no step yet that both recorded."
     last = max(common)
@@ -123,8 +125,10 @@ def parting_reading(shown: Sequence[Shown], quantity: PartingQuantity) -> str:
         place = int(np.searchsorted(steps, last))
         means.append(float(_smooth(each, shown, quantity)[place]))
     what = "loss" if quantity == "loss" else "gradient norm"
+    is_read_rarely = quantity == "grad_norm" and any(each.recording for each in shown)
+    counted = "readings" if is_read_rarely else "steps"
     told = [f"{each.label} {number_words(mean)}" for each, mean in zip(shown, means, strict=True)]
-    span = f"mean {what} over the last {SMOOTH} steps"
+    span = f"mean {what} over the last {SMOOTH} {counted}"
     return f"At step {last:,}, the last that both have, the {span} is {enumerate_words(told)}."
 
 

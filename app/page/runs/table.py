@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from afn.runs.index import Line
+from afn.runs.recording import KIND_WORDS
 from afn.settings.norms import NORM_TITLES
 
 from . import view as state
@@ -56,14 +57,19 @@ def rows_of(lines: Sequence[Line]) -> list[dict[str, Any]]:
     """A row per run; what it was forked from is a column where any was."""
     names = {line.id: line.name or line.id for line in lines}
     has_forks = any(line.forked_from for line in lines)
-    return [_row(line, names, has_forks=has_forks) for line in lines]
+    has_recorded = any(line.recorded for line in lines)
+    return [_row(line, names, has_forks=has_forks, has_kinds=has_recorded) for line in lines]
 
 
-def _row(line: Line, names: dict[str, str], *, has_forks: bool) -> dict[str, Any]:
+def _row(line: Line, names: dict[str, str], *, has_forks: bool, has_kinds: bool) -> dict[str, Any]:
     known: dict[str, Any] = dict.fromkeys(["norm", *_SETTINGS, "created"])
-    if not line.is_damaged:
+    if line.recorded:
+        known["norm"] = ", ".join(line.recording().norms)
+        known["backbone"] = line.recording().model
+    elif not line.is_damaged:
         known["norm"] = NORM_TITLES[line.setting("norm")]
         known |= {column: line.setting(name) for column, name in _SETTINGS.items()}
+    if not line.is_damaged:
         known["created"] = datetime.fromtimestamp(line.created, UTC)
     if has_forks:
         origin = line.forked_from
@@ -72,6 +78,7 @@ def _row(line: Line, names: dict[str, str], *, has_forks: bool) -> dict[str, Any
     return {
         "name": names[line.id],
         "status": line.status,
+        **({"kind": KIND_WORDS if line.recorded else line.kind} if has_kinds else {}),
         "test accuracy": line.summary.get("accuracy"),
         "tags": line.tags or None,
         "accuracy": line.curves.get("accuracy"),
