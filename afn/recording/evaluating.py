@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
+from torch.utils.data import DataLoader, Dataset
 
 from afn.ask.evaluate import corrupted
 from afn.corruptions import CORRUPTIONS
@@ -19,10 +20,10 @@ from afn.norms._found import find_norms
 from afn.pixels import as_float
 from afn.settings.corruptions import RULE
 
-Images = ImageData | Iterable[Any]
-"""A data set's test images, inputs and labels as a pair, or batches of both such as a loader's."""
+Images = ImageData | Dataset[Any] | Iterable[Any]
+"""A data set's test images, inputs and labels as a pair, a data set of single ones, or batches."""
 Batch = tuple[Tensor, Tensor]
-_HOW = "a DataLoader of (inputs, labels), a pair (inputs, labels), or an ImageData"
+_HOW = "a DataLoader or Dataset of (inputs, labels), a pair (inputs, labels), or an ImageData"
 
 
 def evaluations(
@@ -155,6 +156,8 @@ def _batches(data: Images, batch_size: int, num_images: int | None) -> Iterator[
             has_channels_last = inputs.shape[3] in (1, 3)
             inputs = as_float(inputs) if has_channels_last else inputs.float().div(255)
         yield from _split(inputs[:num_images], labels[:num_images], batch_size)
+    elif isinstance(data, Dataset) and not isinstance(data, Iterable):
+        yield from _batches(DataLoader(data, batch_size=batch_size), batch_size, num_images)
     elif isinstance(data, Iterable):
         left = num_images
         for batch in data:

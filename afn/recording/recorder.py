@@ -293,8 +293,8 @@ class Recorder:
         Modes of all layers are then as they were. Gradients and averages stay untouched.
 
         Args:
-            data: A `DataLoader` or other batches of (inputs, labels), inputs and labels as two
-                arrays or tensors, or an `ImageData`, whose test images are taken.
+            data: A `DataLoader`, a `Dataset` or other batches of (inputs, labels), inputs and
+                labels as two arrays or tensors, or an `ImageData`, whose test images are taken.
             corruptions: Names, of ``CORRUPTIONS``; images are then (N, C, H, W) in [0, 1].
             severity: Of the corruptions, 1 to 5.
             batch_size: Where `data` does not come in batches.

@@ -294,6 +294,7 @@ def image_data():
 
 DATA = {
     "loader": loader,
+    "data set": lambda: loader().dataset,
     "pair": lambda: batch(5, size=20),
     "arrays": lambda: tuple(each.numpy() for each in batch(5, size=20)),
     "image data": image_data,
@@ -325,7 +326,7 @@ def test_a_test_counts_right_answers(store, kind):
     [
         ((2 * batch(5)[0], batch(5)[1]), ["contrast"], r"images \(N, C, H, W\) in \[0, 1\]"),
         (batch(5), ["rain"], "unknown corruption 'rain'"),
-        (5, [], "a DataLoader of"),
+        (5, [], "a DataLoader or Dataset of"),
         ([(1, 2, 3)], [], "got batches of tuple"),
         ((batch(5)[0], batch(4)[1][:3]), [], "a label for each input"),
         ([], [], "nothing to test on"),
