@@ -68,7 +68,7 @@ if TYPE_CHECKING:  # the one list of public names: a type checker reads it, and 
     from afn.pretrained.ladder import bn_to_afn as bn_to_afn
     from afn.pretrained.load import load_pretrained as load_pretrained
     from afn.pretrained.replication import published_and_measured as published_and_measured
-    from afn.recording.recorder import record as record
+    from afn.recording.starting import record as record
     from afn.runs.compare import compare as compare
     from afn.runs.course import course_of as course_of
     from afn.runs.course import history_of as history_of

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
-from afn.recording.recorder import INTERVAL, Recorder, in_one_line, record
+from afn.recording.journal import in_one_line
+from afn.recording.recorder import INTERVAL, Recorder
+from afn.recording.starting import record
 from afn.runs.store import RunStore
 
 

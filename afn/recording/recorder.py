@@ -3,7 +3,6 @@
 import math
 import threading
 import time
-import warnings
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -14,67 +13,21 @@ from torch import Tensor, nn
 
 from afn.engine.snapshots import short
 from afn.recording.evaluating import Images, evaluations
+from afn.recording.journal import Journal, in_one_line, number
 from afn.recording.layers import NormLayers
 from afn.recording.spacing import Spacing
 from afn.recording.steering import Control, Steering, is_first, shared
 from afn.runs.index import note
 from afn.runs.recording import steer
 from afn.runs.store import Run, RunStore
-from afn.runs.writer import RunWriter
 from afn.settings.commands import FileControls
-from afn.settings.events import Event
 from afn.settings.lambda_init import LAMBDAS
 from afn.work.folder import BEAT_SECONDS, Status
 
 INTERVAL = 10
 """λ and gradients are read every so many steps."""
-_FLUSH_SECONDS = 0.5
 _PAUSE_POLL = 0.1
 Number = float | int | Tensor
-
-
-def record(
-    model: nn.Module,
-    name: str = "",
-    *,
-    optimizer: torch.optim.Optimizer | None = None,
-    interval: int = INTERVAL,
-    store: RunStore | Path | str | None = None,
-) -> "Recorder":
-    """Record a training loop of your own, so that the app shows it while it trains.
-
-    Of every normalization (torch's and this package's) it tells γ, β, the statistics of the batch
-    and the running ones, and how far these are apart; of layers with λ, λ and its gradients. See
-    ``docs/recording.md``.
-
-    Args:
-        model: Any torch model; its normalizations are found wherever they are.
-        name: A label for people. Two recordings of one name are two runs.
-        optimizer: Its learning rate is told, and set by `Recorder.control`.
-        interval: λ and gradients are read every so many steps, channels at most as often.
-        store: Where to keep the run; that of ``AFN_RUNS_DIR`` by default.
-
-    Raises:
-        TypeError: `model` is no `nn.Module`.
-        ValueError: `interval` is less than 1, or parameters are sharded over processes.
-
-    Example:
-        >>> import torch
-        >>> from torch import nn
-        >>> from afn import record
-        >>> model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Linear(8, 2))
-        >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-        >>> with record(model, "mine", optimizer=optimizer) as run:
-        ...     for _ in range(3):
-        ...         optimizer.zero_grad()
-        ...         loss = model(torch.randn(16, 4)).square().mean()
-        ...         loss.backward()
-        ...         optimizer.step()
-        ...         run.step(loss=loss)
-        >>> run.run.state().status, run.run.state().summary["step"]
-        ('finished', 3)
-    """
-    return Recorder(model, name, optimizer=optimizer, interval=interval, store=store)
 
 
 class Recorder:
@@ -106,21 +59,14 @@ class Recorder:
         self._store = store
         self._is_first = is_first()
         self._run: Run | None = None
-        self._writer: RunWriter | None = None
+        self._journal: Journal | None = None
         self._steering: Steering | None = None
-        self._pending: list[Event] = []
         self._spacing = Spacing(interval)
         self._first_lambdas: dict[str, list[float]] = {}
-        self._is_told = False
         self._has_ended = False
-        self._num_lost = 0
-        self._problem = ""
-        self._notes: list[str] = []
         self._tests: dict[tuple[str, str | None], dict[str, Any]] = {}
-        self._not_finite: int | None = None
         self._still = threading.Event()
-        self._began = self._marked = self._flushed = 0.0
-        self._paused_seconds = 0.0
+        self._began = self._marked = 0.0
 
     # -- begin and end -----------------------------------------------------------------------------
 
@@ -164,7 +110,7 @@ class Recorder:
         """
         if self._began:
             raise ValueError("this recording has begun already: record(...) anew for another run")
-        self._began = self._marked = self._flushed = time.perf_counter()
+        self._began = self._marked = time.perf_counter()
         if not self._is_first:
             return self
         adaptive = self._layers.adaptive
@@ -172,11 +118,13 @@ class Recorder:
         recording = self._layers.recording(self._interval)
         self._run = self._store.create_recorded(recording, name=self._name)
         self._run.claim(beats=True)
-        self._writer = RunWriter(self._run)
+        self._journal = Journal(self._run)
         threading.Thread(target=_beat, args=(self._run, self._still), daemon=True).start()
         self._layers.watch()
         if not recording.norms:
-            self._note("the model has no normalization layer: loss and gradients alone are told")
+            self._journal.note(
+                "the model has no normalization layer: its loss is told all the same"
+            )
         return self
 
     def end(self, status: Status = "finished", reason: str = "") -> None:
@@ -191,20 +139,18 @@ class Recorder:
         self._has_ended = True
         self._still.set()
         self._layers.unwatch()
-        if self._run is None or self._writer is None:
+        if self._run is None or self._journal is None:
             return
         if self._steering and self._steering.is_stopped and status == "finished":
             status, reason = "stopped", "stopped by hand"
-        self._tell_start()
-        self._flush()
-        if self._not_finite is not None:
-            reason = reason or f"the loss was not finite from step {self._not_finite:,} on"
-        if self._num_lost:
-            lost = f"{self._num_lost:,} of its events are missing: {self._problem}"
-            reason = f"{reason}; {lost}" if reason else lost
+        self._tell_start(self._journal)
+        self._journal.flush()
+        if self._journal.not_finite is not None:
+            reason = reason or f"the loss was not finite from step {self._journal.not_finite:,} on"
+        told = "; ".join(filter(None, [reason, self._journal.lost]))
         with suppress(OSError):
-            self._run.end(status, reason, self._summary())
-        self._writer.close()
+            self._run.end(status, told, self._summary(self._journal))
+        self._journal.close()
         note(self._run)
 
     # -- what a loop says --------------------------------------------------------------------------
@@ -232,37 +178,35 @@ class Recorder:
             TypeError: Not one number.
         """
         self._check_open("step")
-        if self._run is None:
+        journal = self._journal
+        if journal is None:
             return
-        values = {"loss": _one("loss", loss), "accuracy": _one("accuracy", accuracy)}
+        values = {"loss": number("loss", loss), "accuracy": number("accuracy", accuracy)}
         now = time.perf_counter()
         self.step_count += 1
-        is_read = (self.step_count - 1) % self._interval == 0
-        takes_snapshot = self._spacing.is_due(self.step_count)
+        journal.step = self.step_count
         lambdas = grads = norm = None
-        if is_read:
-            norm, grads = self._gradients()
+        if (self.step_count - 1) % self._interval == 0:
+            norm, grads = self._gradients(journal)
             lambdas = self._layers.lambdas()
-        self._pending.append(
-            self._event(
-                "step",
-                epoch=epoch,
-                **values,
-                lr=self._lr() if lr is None else float(lr),
-                lambda_lr_factor=None,
-                batch_size=batch_size,
-                grad_norm=norm,
-                lambdas=lambdas,
-                lambda_grads=grads,
-                images_left=None,
-                duration=round(now - self._marked, 6),
-            )
+        journal.add(
+            "step",
+            epoch=epoch,
+            **values,
+            lr=self._lr() if lr is None else float(lr),
+            lambda_lr_factor=None,
+            batch_size=batch_size,
+            grad_norm=norm,
+            lambdas=lambdas,
+            lambda_grads=grads,
+            images_left=None,
+            duration=round(now - self._marked, 6),
         )
         self._marked = now
+        takes_snapshot = self._spacing.is_due(self.step_count)
         if takes_snapshot:
-            self._take_snapshot()
-        if takes_snapshot or now - self._flushed > _FLUSH_SECONDS:
-            self._flush()
+            self._take_snapshot(journal)
+        journal.flush(is_urgent=takes_snapshot)
         if self._spacing.is_due(self.step_count + 1):
             self._layers.watch()
 
@@ -274,9 +218,9 @@ class Recorder:
             TypeError: Not one number.
         """
         self._check_open("log")
-        told = {name: _one(name, value) for name, value in values.items()}
-        if self._run is not None and told:
-            self._pending.append(self._event("log", values=told))
+        told = {name: number(name, value) for name, value in values.items()}
+        if self._journal is not None and told:
+            self._journal.add("log", values=told)
 
     def evaluate(
         self,
@@ -309,7 +253,8 @@ class Recorder:
                 the model gives no logits for each class.
         """
         self._check_open("evaluate")
-        if self._run is None:
+        journal = self._journal
+        if journal is None:
             return {}
         began = time.perf_counter()
         found = {}
@@ -318,12 +263,12 @@ class Recorder:
                 self._layers.model, data, corruptions=corruptions, severity=severity,
                 batch_size=batch_size, num_images=num_images, name=name,
             ):  # fmt: skip
-                self._pending.append(self._event("evaluation", **values))
+                journal.add("evaluation", **values)
                 self._tests[values["dataset"], values["corruption"]] = values
                 found[values["corruption"]] = values["accuracy"]
         finally:
             self._marked += time.perf_counter() - began
-        self._flush()
+        journal.flush()
         return found
 
     def control(self) -> Control:
@@ -340,7 +285,7 @@ class Recorder:
             self._begin_steering()
         steering = self._steering
         assert steering is not None
-        control = shared(self._asked(steering) if self._is_first else None)
+        control = shared(self._asked(steering, self._journal) if self._journal else None)
         steering.obey(control, self._layers.model)
         return control
 
@@ -354,26 +299,26 @@ class Recorder:
                 steer(self._run.path)
         self._steering = Steering(controls, self._optimizer)
 
-    def _asked(self, steering: Steering) -> Control:
+    def _asked(self, steering: Steering, journal: Journal) -> Control:
         lr, lambdas, was_paused = None, dict[str, float](), False
         while True:
             control, told = steering.poll(self._layers.model)
             lr = lr if control.lr is None else control.lr
             lambdas |= control.lambdas
             for command in told:
-                self._pending.append(self._event("command", **command))
+                journal.add("command", **command)
             if steering.is_paused != was_paused:
                 was_paused = steering.is_paused
-                state = "paused" if was_paused else "running"
-                self._pending.append(self._event("state", state=state))
+                journal.add("state", state="paused" if was_paused else "running")
             if told:
-                self._flush()
+                self._tell_start(journal)
+                journal.flush()
             if not steering.is_paused or not self.run.path.exists():
                 return Control(lr=lr, lambdas=lambdas, stop=control.stop)
             asleep = time.perf_counter()
             time.sleep(_PAUSE_POLL)
             slept = time.perf_counter() - asleep
-            self._paused_seconds += slept
+            journal.paused_seconds += slept
             self._marked += slept
 
     def _check_open(self, what: str) -> None:
@@ -385,114 +330,57 @@ class Recorder:
     def _lr(self) -> float | None:
         return float(self._optimizer.param_groups[0]["lr"]) if self._optimizer else None
 
-    def _gradients(self) -> tuple[float | None, list[list[float]]]:
+    def _gradients(self, journal: Journal) -> tuple[float | None, list[list[float]]]:
         try:
             norm, grads = self._layers.gradients()
         except (RuntimeError, NotImplementedError) as error:  # of sparse ones, for instance
-            self._note(f"gradients could not be read: {' '.join(str(error).split())[:200]}")
-            return None, [[math.nan] * 4 for _ in self._layers.adaptive]
+            journal.note(f"gradients could not be read: {' '.join(str(error).split())[:200]}")
+            return None, [[math.nan] * len(LAMBDAS) for _ in self._layers.adaptive]
         if norm is None:
-            self._note("there was no gradient to read: call step() before they are set to zero")
+            journal.note("there was no gradient to read: call step() before they are set to zero")
         return norm, grads
 
-    def _take_snapshot(self) -> None:
+    def _take_snapshot(self, journal: Journal) -> None:
         self._layers.unwatch()
-        self._tell_start()
+        self._tell_start(journal)
         layers = self._layers.snapshot()
         if layers:
-            self._pending.append(self._event("snapshot", layers=layers))
+            journal.add("snapshot", layers=layers)
         self._spacing.taken(self.step_count, sum(map(_num_values, layers)))
         if self._layers.problem:
-            self._note(self._layers.problem)
+            journal.note(self._layers.problem)
         elif layers and not any("calls" not in each or each["calls"] for each in layers):
-            self._note(
+            journal.note(
                 "no normalization layer was seen at work: of a compiled model, γ, β and running "
                 "statistics alone are told"
             )
 
-    def _tell_start(self) -> None:
+    def _tell_start(self, journal: Journal) -> None:
         """The start, once it is known in which order the layers are called."""
-        if self._is_told:
+        if journal.has_start:
             return
-        self._is_told = True
         self._layers.settle()
         adaptive = list(self._layers.adaptive)
-        start = Event(
-            "start",
-            0,
-            0.0,
-            {
-                "layers": self._layers.names,
-                "num_features": self._layers.num_features,
-                "adaptive_layers": adaptive,
-                "num_parameters": self._layers.recording(self._interval).num_parameters,
-                "lambdas": [self._first_lambdas[name] for name in adaptive],
-                "statistics": "",
-            },
+        journal.start(
+            layers=self._layers.names,
+            num_features=self._layers.num_features,
+            adaptive_layers=adaptive,
+            num_parameters=self._layers.recording(self._interval).num_parameters,
+            lambdas=[self._first_lambdas[name] for name in adaptive],
+            statistics="",
         )
-        self._pending.insert(0, start)
 
-    def _note(self, text: str) -> None:
-        """Say once what the recording lacks."""
-        if text not in self._notes:
-            self._notes.append(text)
-            self._pending.append(self._event("note", text=text))
-            warnings.warn(f"recording: {text}", stacklevel=3)
-
-    @property
-    def _seconds(self) -> float:
-        return time.perf_counter() - self._began - self._paused_seconds
-
-    def _event(self, kind: str, **values: Any) -> Event:
-        return Event(kind, self.step_count, self._seconds, values)
-
-    def _flush(self) -> None:
-        """Write what is pending; tensors are read now."""
-        if not self._is_told:
-            return  # nothing may stand before the start
-        self._flushed = time.perf_counter()
-        events, self._pending = [self._settled(each) for each in self._pending], []
-        if self._writer is None or not events:
-            return
-        try:
-            if not self.run.events_path.exists():
-                raise OSError("the run's folder was deleted")
-            self._writer.write(*events)
-        except OSError as error:
-            self._num_lost += len(events)
-            if not self._problem:
-                self._problem = error.strerror or str(error)
-                warnings.warn(
-                    f"recording: it cannot be written ({self._problem}); training goes on",
-                    stacklevel=4,
-                )
-
-    def _settled(self, event: Event) -> Event:
-        values = {name: _plain(value) for name, value in event.values.items()}
-        if event.kind == "log":
-            values["values"] = {name: _plain(each) for name, each in values["values"].items()}
-        loss = values.get("loss") if event.kind == "step" else None
-        if loss is not None and not math.isfinite(loss) and self._not_finite is None:
-            self._not_finite = event.step
-        return Event(event.kind, event.step, event.seconds, values)
-
-    def _summary(self) -> dict[str, Any]:
+    def _summary(self, journal: Journal) -> dict[str, Any]:
         clean = [each for (_, how), each in self._tests.items() if how is None]
         ends = self._layers.lambdas()
         return {
             "step": self.step_count,
             "accuracy": clean[-1]["accuracy"] if clean else None,
-            "seconds": round(self._seconds, 3),
+            "seconds": round(journal.seconds, 3),
             "tests": list(self._tests.values()),
-            "notes": self._notes,
+            "notes": journal.notes,
             **({"lambda_end": _means(ends)} if ends else {}),
         }
-
-
-def in_one_line(error: BaseException) -> str:
-    """What went wrong in a loop: the error's class and its text."""
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}"[:500].rstrip(": ")
 
 
 def _beat(run: Run, still: threading.Event) -> None:
@@ -500,27 +388,6 @@ def _beat(run: Run, still: threading.Event) -> None:
     while not still.wait(BEAT_SECONDS):
         with suppress(OSError):
             run.beat()
-
-
-def _one(name: str, value: Number | None) -> Any:
-    """A number, or a tensor of one that is read later."""
-    if value is None:
-        return None
-    if isinstance(value, Tensor):
-        if value.numel() != 1:
-            raise TypeError(f"{name} must be one number, got a tensor of {tuple(value.shape)}")
-        return value.detach().clone()
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise TypeError(f"{name} must be one number, got {value!r:.80}") from None
-
-
-def _plain(value: Any) -> Any:
-    if not isinstance(value, Tensor):
-        return value
-    number = float(value)
-    return short(number) if math.isfinite(number) else number
 
 
 def _num_values(layer: dict[str, Any]) -> int:

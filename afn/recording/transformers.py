@@ -7,7 +7,8 @@ from typing import Any
 from torch import Tensor, is_grad_enabled
 
 from afn.recording.layers import unwrapped
-from afn.recording.recorder import INTERVAL, Recorder, record
+from afn.recording.recorder import INTERVAL, Recorder
+from afn.recording.starting import record
 from afn.runs.store import RunStore
 
 try:

@@ -102,7 +102,7 @@ def test_the_page_sends_what_a_loop_that_asks_takes(runs):
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     with record(model, "live", optimizer=optimizer, store=runs) as run:
         learn(run, model, optimizer, 3)
-        run._flush()
+        run._journal.flush()
         at = opened("runs", run=run.run.id)
         assert not [each for each in at.button if each.key == "recorded.pause"]  # it never asked
         run.control()

@@ -27,7 +27,7 @@ def test_a_page_follows_a_loop_and_stops_it(page: Page, serve, tmp_path: Path):
         page.goto(f"{address}/runs?run={run.run.id}")
         expect(page.get_by_text(re.compile("over 1 step|over 3 steps"))).to_be_visible()
         learn(run, model, optimizer, 60)
-        run._flush()
+        run._journal.flush()
         expect(page.get_by_text(re.compile("over 63 steps"))).to_be_visible()
         button(page, "Stop").click()
         while not run.control().stop:
