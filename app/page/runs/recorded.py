@@ -19,6 +19,7 @@ from ...kit.jobs import follow
 from ...kit.letters import lettered_bare
 from ...kit.markdown import plain
 from ...kit.plot import csv_button, heading, markup, plot, say
+from .view import LAMBDA_KIND, LAMBDA_VALUE
 from .words import ABOUT, HELP
 
 _TICK_SECONDS = 2.0
@@ -148,10 +149,10 @@ def _control(run: Run, shown: Shown) -> None:
 
 def _lambdas(run: Run, shown: Shown) -> None:
     which = st.segmented_control(
-        "Which", list(LAMBDAS), default=LAMBDAS[0], key="recorded.which", required=True,
+        "Which", list(LAMBDAS), default=LAMBDAS[0], key=LAMBDA_KIND, required=True,
         format_func=lambda name: lettered_bare(GREEK[name]), label_visibility="collapsed",
     )  # fmt: skip
-    value = st.slider("In all layers", 0.0, 1.0, 0.5, 0.01, key="recorded.lambda")
+    value = st.slider("In all layers", 0.0, 1.0, 0.5, 0.01, key=LAMBDA_VALUE)
     is_gated = which in ("mu", "sigma") or gate_of(shown.setup) == "sigmoid"
     inner = min(max(value, _LEAST_LAMBDA), 1 - _LEAST_LAMBDA)
     parameter = math.log(inner / (1 - inner)) if is_gated else value

@@ -54,6 +54,10 @@ def fork_key(run_id: str, name: str) -> str:
     return f"fork.{run_id}.{name}"
 
 
+LAMBDA_KIND, LAMBDA_VALUE = "runs.recorded.which", "runs.recorded.value"
+"""Widget keys of the λ that a recorded loop is to take."""
+
+
 def tags_key(ids: Sequence[str]) -> str:
     """The widget key of the tags of some runs."""
     return f"runs.tags.{'~'.join(ids)}"
