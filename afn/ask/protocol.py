@@ -7,7 +7,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from platform import python_version
@@ -16,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 
 from afn.ask.records import Cell, Order, where
-from afn.corruptions.severities import CONSTANTS, ConstantsName, constants_words
+from afn.corruptions.severities import CONSTANTS, constants_words
 from afn.files import read_named_text
 from afn.plain import converted
 from afn.settings.corruptions import RULE
@@ -282,9 +281,3 @@ def plain_batches(n: int, batch_size: int) -> tuple[tuple[int, int], ...]:
     return batches_in_rows(
         [batch_size] * (n // batch_size) + [n % batch_size] * (n % batch_size > 0)
     )
-
-
-@lru_cache(maxsize=64)
-def constants_name(source: str) -> ConstantsName | None:
-    """Whose constants a source speaks of; None for an archive's and clean images."""
-    return next((each for each in CONSTANTS if constants_words(each) in source), None)
