@@ -109,7 +109,7 @@ class OwnSets:
     """
 
     def __init__(self, runs: Path | None = None) -> None:
-        self.root = (runs_dir() if runs is None else runs) / FOLDER
+        self.root = Path(runs_dir() if runs is None else runs) / FOLDER
 
     def list(self) -> list[OwnSet]:
         """Every set, newest first."""
