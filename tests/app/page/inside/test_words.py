@@ -190,6 +190,7 @@ def test_neighbours_in_words_and_squares():
         "clean": [[[0, 0.9], [0, 0.5]], [[1, 0.8], [1, 0.8]], [[1, 0.7], [1, 0.7]]],
         "by_class": [[[1, 0.9]], [[1, 0.8]], [[1, 0.7]]],
         "class_names": ["no", "<yes>"],
+        "classes": ["no", "<yes>"],
     }
     found["by_class"] = [each * 2 for each in found["by_class"]]
     who = [Entry("AFN", "#000000"), Entry("BN, batch", "#111111"), Entry("BN", "#222222")]
