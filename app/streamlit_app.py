@@ -43,10 +43,12 @@ _module("kit.routes").know(pages | hidden)
 first, *others = pages.values()
 also = [_also(path, first) for path in ("playground", "Playground")]
 also += [_also(page.url_path.capitalize(), page) for page in others]
+yours = [pages[name] for name in _module("page").YOURS]
 shown = st.navigation(
-    [*pages.values(), *hidden.values(), *also],
+    {"": [page for page in pages.values() if page not in yours] + [*hidden.values(), *also],
+     "Yours": yours},
     position="hidden" if st.context.is_embedded else "top",
-)
+)  # fmt: skip
 _module("kit.view").here().path = shown.url_path
 looks = {page.url_path: APP / "page" / name / "look.css" for name, page in pages.items()}
 if (look := looks.get(shown.url_path)) and look.exists():

@@ -22,5 +22,7 @@ PAGES = (
     "runs",
 )
 """The first one is where the app starts."""
+YOURS = ("data", "yours", "advise")
+"""Of them, those about a visitor's own: the navigation has them together."""
 HIDDEN = ("server", "privacy")
 """Not in the navigation."""
