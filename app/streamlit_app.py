@@ -37,18 +37,22 @@ st.set_page_config(
     page_title="AFN playground", page_icon="λ", layout="wide", initial_sidebar_state=300
 )
 st.html(APP / "look.css")
-pages = {name: _page(name, default=not number) for number, name in enumerate(_module("page").PAGES)}
+pages = {
+    name: _page(
+        name, default=not number,
+        visibility="hidden" if name in _module("page").LINKED else "visible",
+    )
+    for number, name in enumerate(_module("page").PAGES)
+}  # fmt: skip
 hidden = {name: _page(name, visibility="hidden") for name in _module("page").HIDDEN}
 _module("kit.routes").know(pages | hidden)
 first, *others = pages.values()
 also = [_also(path, first) for path in ("playground", "Playground")]
 also += [_also(page.url_path.capitalize(), page) for page in others]
-yours = [pages[name] for name in _module("page").YOURS]
 shown = st.navigation(
-    {"": [page for page in pages.values() if page not in yours] + [*hidden.values(), *also],
-     "Yours": yours},
+    [*pages.values(), *hidden.values(), *also],
     position="hidden" if st.context.is_embedded else "top",
-)  # fmt: skip
+)
 _module("kit.view").here().path = shown.url_path
 looks = {page.url_path: APP / "page" / name / "look.css" for name, page in pages.items()}
 if (look := looks.get(shown.url_path)) and look.exists():

@@ -22,7 +22,9 @@ BLOCK = 1 << 19
 def blocks(images: Tensor, *others: Tensor) -> Iterable[tuple[Tensor, ...]]:
     """Some images at a time, with what belongs to them; what there is one of goes with all."""
     num = len(images)
-    size = max(1, BLOCK // max(images[0].numel(), 1)) if images.device.type == "cpu" else num
+    if num == 0 or images.device.type != "cpu":
+        return [(images, *others)]
+    size = max(1, BLOCK // max(images[0].numel(), 1))
     if size >= num:
         return [(images, *others)]
     each = (t.split(size) if len(t) == num else repeat(t) for t in (images, *others))

@@ -22,7 +22,7 @@ PAGES = (
     "runs",
 )
 """The first one is where the app starts."""
-YOURS = ("data", "yours", "advise")
-"""Of them, those about a visitor's own: the navigation has them together."""
+LINKED = ("data", "advise")
+"""Of them, those that are not in the navigation, but linked to on Your model and the Playground."""
 HIDDEN = ("server", "privacy")
 """Not in the navigation."""

@@ -15,7 +15,7 @@ from .view import VIEW, known, reference
 from .words import ABOUT
 
 TITLE, PATH = "Should I use it?", "advise"
-"""In the navigation, and in the address."""
+"""In the tab, and in the address."""
 COMMAND = "python -m afn advise my.py:build --data FOLDER"
 _ICONS = {
     "keep": ":material/check_circle:", "test batch": ":material/groups:",

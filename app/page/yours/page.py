@@ -39,6 +39,8 @@ def render() -> None:
             VIEW.settle("model", titles)
             if len(bases) > 1:
                 VIEW.choice("model", "Model", titles, like=st.selectbox, width=300)
+        st.page_link(routes.to("advise"), label="Should I use it?", icon=":material/balance:")
+        st.page_link(routes.to("data"), label="Your data", icon=":material/add_a_photo:")
     warn([*problems, *(f"{line}." for line in own.problems())])
     if not bases:
         _how()
