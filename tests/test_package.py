@@ -13,10 +13,12 @@ import afn
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "afn").rglob("*.py"))
+OF_EXTRAS = ("afn.recording.lightning", "afn.recording.transformers")
+"""Modules that are a part of another library's training, and need it."""
 EVERY_MODULE = (
     "import afn, importlib, pkgutil\n"
     "for module in pkgutil.walk_packages(afn.__path__, 'afn.'):\n"
-    "    if module.name != 'afn.__main__':\n"
+    f"    if module.name not in ('afn.__main__', *{OF_EXTRAS}):\n"
     "        importlib.import_module(module.name)\n"
 )
 
@@ -127,7 +129,7 @@ def imported_by(path):
         for block in tree.body
         if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
         for each in block.body
-        if isinstance(each, ast.Import) or not str(each.module).startswith("afn")
+        if not (isinstance(each, ast.ImportFrom) and str(each.module).startswith("afn"))
     }
     for node in ast.walk(tree):
         if node in unread:

@@ -50,12 +50,14 @@ class WSGroupNorm2d(GroupNorm2d):
 
     Example:
         >>> from afn.backbones import build_model
+        >>> from afn.norms import WSGroupNorm2d
         >>> model = build_model(
         ...     "convnet", "wsgn", in_channels=1, num_classes=10, image_size=(28, 28),
         ...     mean=(0.13,), std=(0.31,),
         ... )
-        >>> type(model.backbone.blocks[0].conv).__name__
-        'StandardizedConv2d'
+        >>> block = model.backbone.blocks[0]
+        >>> isinstance(block.norm, WSGroupNorm2d), type(block.conv).__name__
+        (True, 'StandardizedConv2d')
     """
 
     standardizes_weights = True

@@ -11,6 +11,7 @@ from afn.cli.main import main
 from afn.cost import figures as figures_module
 from afn.cost.plan import Case
 from afn.cost.records import Report
+from afn.settings.norms import NORM_NAMES
 from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
@@ -56,7 +57,7 @@ def test_the_records_are_kept_without_progress(says, tmp_path):
     path = tmp_path / "kept.jsonl"
     says(*TINY, "--output", str(path))
     kinds = [json.loads(line)["kind"] for line in path.read_text().splitlines()]
-    assert kinds == ["head", *["measurement"] * 8, "end"]
+    assert kinds == ["head", *["measurement"] * len(NORM_NAMES), "end"]
 
 
 def test_without_a_subject_the_figures_to_meet_are_told(says, monkeypatch):
