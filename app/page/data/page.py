@@ -129,7 +129,7 @@ def _drop(found: OwnSet | None) -> None:
         st.file_uploader(
             "Photos", "image", accept_multiple_files=True, key=kept.key("photos"),
             on_change=state.take_files, args=("photos",), disabled=is_busy or not label,
-            max_upload_size=MOST_FILE_MB,
+            max_upload_size=MOST_FILE_MB, label_visibility="collapsed",
         )  # fmt: skip
     with all_at_once:
         st.subheader("Or all at once", anchor=False)
