@@ -40,6 +40,7 @@ if TYPE_CHECKING:  # the one list of public names: a type checker reads it, and 
     from afn.data.cifar10c import read_corrupted as read_corrupted
     from afn.engine.execution import train as train
     from afn.engine.execution import train_fork as train_fork
+    from afn.metrics.as_runs import import_runs as import_runs
     from afn.metrics.over_methods import Metrics as Metrics
     from afn.metrics.reading import import_metrics as import_metrics
     from afn.norms import NORMS as NORMS

@@ -14,6 +14,7 @@ FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 NOT_RUN = {
     "download('usps')": "needs a network",
     "runner.start()": "needs a cluster",
+    "import_runs(Path('logs'))": "needs event files",
 }
 """Lines of examples that are skipped, and why."""
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from afn.cli.telling import Say, columns
 from afn.files import check_output
+from afn.metrics.as_runs import import_runs
 from afn.metrics.reading import RULE, import_metrics
 from afn.wording import count_words, fixed_words
 
@@ -20,6 +21,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--baseline", metavar="NAME", help="what the others are held against (default: the first)"
     )
     parser.add_argument(
+        "--runs", action="store_true",
+        help="keep TensorBoard's trainings as runs instead, for the app to draw",
+    )  # fmt: skip
+    parser.add_argument(
         "--figure", type=Path, metavar="FILE", help="also draw it, into a file of HTML"
     )
 
@@ -31,6 +36,11 @@ def run(options: argparse.Namespace, say: Say) -> None:
         ValueError: The source or an option is wrong.
         ImportError: TensorBoard, or Plotly for the figure, is not installed.
     """
+    if options.runs:
+        for run_ in import_runs(options.source):
+            name = run_.record()["name"]
+            say(f"{name} is run {run_.id}", {"kind": "run", "name": name, "run": run_.id})
+        return
     if options.figure:
         check_output(options.figure)
     metrics = import_metrics(options.source, metric=options.metric)

@@ -14,6 +14,23 @@ def scalars(folder: Path) -> dict[str, dict[str, float]]:
         ValueError: There are no event files, or too many.
         ImportError: TensorBoard is not installed.
     """
+    return {
+        path: {name: points[-1][1] for name, points in curves.items()}
+        for path, curves in all_scalars(folder, most=1).items()
+    }
+
+
+def all_scalars(folder: Path, *, most: int = 0) -> dict[str, dict[str, list[tuple[int, float]]]]:
+    """Steps and values of every scalar, by the path below a folder and the scalar's name.
+
+    Args:
+        folder: Of event files, or of folders of such.
+        most: Of each scalar at most so many points, the last one among them; 0 for all.
+
+    Raises:
+        ValueError: There are no event files, or too many.
+        ImportError: TensorBoard is not installed.
+    """
     try:
         events: Any = import_module("tensorboard.backend.event_processing.event_accumulator")
         util: Any = import_module("tensorboard.util.tensor_util")
@@ -28,13 +45,14 @@ def scalars(folder: Path) -> dict[str, dict[str, float]]:
         raise ValueError(f"{folder} holds more than {_MOST_FOLDERS:,} trainings: name one below it")
     found = {}
     for each in folders:
-        of = events.EventAccumulator(str(each), size_guidance={events.SCALARS: 1})
+        room = {events.SCALARS: most, events.TENSORS: most}
+        of = events.EventAccumulator(str(each), size_guidance=room)
         of.Reload()
         tags = of.Tags()
-        values = {tag: of.Scalars(tag)[-1].value for tag in tags["scalars"]}
+        curves = {tag: [(e.step, e.value) for e in of.Scalars(tag)] for tag in tags["scalars"]}
         for tag in tags["tensors"]:  # scalars of newer writers
-            last = util.make_ndarray(of.Tensors(tag)[-1].tensor_proto)
-            if last.size == 1 and last.dtype.kind in "fiu":
-                values[tag] = float(last.reshape(()))
-        found[each.relative_to(folder).as_posix()] = values
+            points = [(e.step, util.make_ndarray(e.tensor_proto)) for e in of.Tensors(tag)]
+            if all(value.size == 1 and value.dtype.kind in "fiu" for _, value in points):
+                curves[tag] = [(step, float(value.reshape(()))) for step, value in points]
+        found[each.relative_to(folder).as_posix()] = {tag: p for tag, p in curves.items() if p}
     return found

@@ -11,7 +11,6 @@ from afn.wording import enumerate_words
 RunKind = Literal["trained", "recorded"]
 RECORDED: Literal["recorded"] = "recorded"
 """The ``kind`` in ``config.json``."""
-KIND_WORDS = "recorded here"
 _STEERED = "steered"
 
 
@@ -30,6 +29,8 @@ class Recording:
     """Of λ_γ and λ_β."""
     interval: int = 1
     """λ and gradients were read every so many steps."""
+    source: str = ""
+    """What it was imported from, as TensorBoard; empty for what was recorded here."""
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON."""
@@ -56,8 +57,15 @@ class Recording:
         return self.norm in ADAPTIVE_NORMS
 
     @property
+    def kind_words(self) -> str:
+        """How its run came to be."""
+        return f"imported from {self.source}" if self.source else "recorded here"
+
+    @property
     def words(self) -> str:
         """The model in a few words."""
+        if self.source:
+            return f"{self.model}, its scalars alone"
         norms = enumerate_words([f"{count} {name}" for name, count in self.norms.items()])
         return f"{self.model}, {self.num_parameters:,} parameters, {norms or 'no norm layer'}"
 
@@ -74,7 +82,7 @@ def gate_of(setup: Setup) -> str:
 def has_no_config(run_id: str) -> str:
     """Why a page that needs a configuration cannot take a run."""
     return (
-        f"run {run_id} was {KIND_WORDS}, in a loop of somebody's own, and has no configuration: "
+        f"run {run_id} was recorded here, in a loop of somebody's own, and has no configuration: "
         "Runs, λ dynamics and γ/β show it"
     )
 

@@ -9,7 +9,7 @@ from afn.ask.network import Network
 from afn.pretrained.cards import Card
 from afn.runs.history import History
 from afn.runs.origin import ForkedFrom
-from afn.runs.recording import KIND_WORDS, Setup
+from afn.runs.recording import Setup
 from afn.settings.config import TrainConfig
 from afn.wording import distinct
 from afn.work.folder import ENDED
@@ -99,8 +99,9 @@ def provenance(chosen: Sequence[Shown]) -> str:
         how = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in kinds.items())
         how = how[0].upper() + how[1:]
     configs = [one.config for one in with_config(chosen)]
-    models = dict.fromkeys(one.recording.words for one in chosen if one.recording)
-    told = [how, *([KIND_WORDS, *models] if models else [])]
+    recordings = [one.recording for one in chosen if one.recording]
+    ways, models = [each.kind_words for each in recordings], [each.words for each in recordings]
+    told = [how, *dict.fromkeys([*ways, *models])]
     if not configs:
         return " · ".join(told)
     return " · ".join(

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from afn.runs.index import Line
-from afn.runs.recording import KIND_WORDS, Recording, Setup, has_no_config
+from afn.runs.recording import Recording, Setup, has_no_config
 from afn.runs.store import Run
 from afn.settings.backbones import BACKBONE_ROWS
 from afn.settings.config import TrainConfig
@@ -77,7 +77,7 @@ def offers(is_wanted: Callable[[Run], bool], *, with_recorded: bool = False) -> 
 def _of_line(line: Line) -> Choice:
     setup: Setup = line.recording() if line.recorded else line.config()
     if isinstance(setup, Recording):
-        parts = [line.name or line.id, setup.model, KIND_WORDS]
+        parts = [line.name or line.id, setup.model, setup.kind_words]
     else:
         norm = NORM_TITLES[setup.norm]
         named = line.name if line.name.startswith(norm) else f"{norm} {line.name}".strip()

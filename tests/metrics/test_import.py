@@ -7,11 +7,13 @@ from statistics import fmean, stdev
 import pytest
 from torch.utils.tensorboard import SummaryWriter
 
-from afn import import_metrics
+from afn import import_metrics, import_runs
 from afn.cli.main import main
 from afn.metrics.drawing import paired_figure
 from afn.metrics.over_methods import Metrics
 from afn.metrics.reading import from_csv
+from afn.runs.history import History
+from afn.runs.index import RunIndex
 from afn.stats.over_seeds import OverSeeds, t_quantile
 
 WIDE = "seed,bn,afn\n0,70.1,71.3\n1,69.8,71.1\n2,70.3,71.2\n"
@@ -135,9 +137,33 @@ def test_real_event_files_are_read_by_their_folders(folder, capsys):
         import_metrics(folder, metric="loss")
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_event_files_become_runs_that_the_pages_draw(folder, store, capsys, monkeypatch):
+    runs = import_runs(folder, store)
+    assert [run.record()["name"] for run in runs] == [
+        f"{way}/seed{seed}" for way in ("afn", "bn") for seed in range(3)
+    ]
+    history = History.of(runs[3])
+    assert history.steps.tolist() == [0, 1, 2, 3, 4]
+    assert history.columns["loss"] == pytest.approx([0.70, 0.72, 0.74, 0.76, 0.78])
+    line = RunIndex(store).some([runs[3].id])[runs[3].id]
+    assert (line.status, line.recording().kind_words) == ("finished", "imported from TensorBoard")
+    logged = [event for event in runs[3].events()[0] if event["kind"] == "log"]
+    assert [set(each["values"]) for each in logged] == [{"acc/test"}] * 5
+    with pytest.raises(ValueError, match="has no configuration"):
+        runs[3].config()
+    monkeypatch.setenv("AFN_RUNS_DIR", str(store.root))
+    main(["import", str(folder), "--runs", "--json"])
+    assert capsys.readouterr().out.count('"kind": "run"') == 6
+    assert len(store.list()) == 12
+
+
 def test_a_folder_without_event_files_says_so(tmp_path):
     with pytest.raises(ValueError, match="holds no event files"):
         import_metrics(tmp_path)
+    with pytest.raises(ValueError, match="holds no event files"):
+        import_runs(tmp_path)
 
 
 def test_the_figure_joins_seeds_and_shows_the_interval():

@@ -6,7 +6,6 @@ from datetime import datetime
 import streamlit as st
 
 from afn.runs.index import Line
-from afn.runs.recording import KIND_WORDS
 from afn.settings.norms import NORM_TITLES
 from afn.wording import count_words, enumerate_words
 
@@ -50,7 +49,8 @@ def meets(line: Line, words: str) -> bool:
     """Whether each word is in something that is told of a run."""
     told = [line.id, line.name, line.status, *line.tags]
     if line.recorded:
-        told += [KIND_WORDS, line.recording().model, *line.recording().norms]
+        setup = line.recording()
+        told += [setup.kind_words, setup.model, *setup.norms]
     elif not line.is_damaged:
         told += [str(line.setting(name)) for name in _TOLD]
         told.append(NORM_TITLES[line.setting("norm")])

@@ -8,7 +8,6 @@ import streamlit as st
 from safetensors.numpy import load_file, save
 
 from afn.runs.index import Line
-from afn.runs.recording import KIND_WORDS
 from afn.runs.store import Run
 from afn.work.folder import ENDED
 from afn.work.secret import is_shared
@@ -139,7 +138,9 @@ def _one(run: Run, lines: Sequence[Line], line: Line) -> None:
         if is_shared():
             _pin(run)
         _downloads(run, record)
-        what = f" · {KIND_WORDS}: {line.recording().words}" if line.recorded else ""
+        what = (
+            f" · {line.recording().kind_words}: {line.recording().words}" if line.recorded else ""
+        )
         st.caption(
             f"Run {run.id}{what} · made with "
             + ", ".join(f"{k} {v}" for k, v in record.get("versions", {}).items())

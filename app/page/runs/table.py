@@ -7,7 +7,6 @@ from typing import Any
 import streamlit as st
 
 from afn.runs.index import Line
-from afn.runs.recording import KIND_WORDS
 from afn.settings.norms import NORM_TITLES
 
 from . import view as state
@@ -78,7 +77,7 @@ def _row(line: Line, names: dict[str, str], *, has_forks: bool, has_kinds: bool)
     return {
         "name": names[line.id],
         "status": line.status,
-        **({"kind": KIND_WORDS if line.recorded else line.kind} if has_kinds else {}),
+        **({"kind": _kind(line)} if has_kinds else {}),
         "test accuracy": line.summary.get("accuracy"),
         "tags": line.tags or None,
         "accuracy": line.curves.get("accuracy"),
@@ -89,3 +88,7 @@ def _row(line: Line, names: dict[str, str], *, has_forks: bool, has_kinds: bool)
         "reason": line.reason,
         "run": line.id,
     }
+
+
+def _kind(line: Line) -> str:
+    return line.recording().kind_words if line.recorded else line.kind
