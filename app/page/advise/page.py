@@ -71,7 +71,7 @@ def render() -> None:
     markup(charts.ways_table(findings))
     _limits(recommended)
     st.markdown("Your own model, on your own data:")
-    st.code(COMMAND, language="shell")
+    st.code(COMMAND, language="shell", wrap_lines=True)
     pasted.render()
 
 
