@@ -107,7 +107,8 @@ def test_the_wheels_metadata_say_what_the_package_says(wheel):
         metadata = message_from_bytes(file.read(name))
     assert metadata["Version"] == afn.__version__
     assert metadata["License-Expression"] == "MIT"
-    assert set(metadata.get_all("Provides-Extra")) == {"app", "data", "cluster", "imagenet"}
+    extras = {"app", "data", "cluster", "imagenet", "tensorboard", "lightning", "transformers"}
+    assert set(metadata.get_all("Provides-Extra")) == extras
 
 
 def test_an_sdist_makes_the_same_wheel(tree, wheel, tmp_path):
