@@ -15,18 +15,18 @@ from afn.advice.findings import (
     WAYS,
     Accuracies,
     AdvicePlan,
+    AdvisedWay,
     Findings,
-    Way,
     image_error,
 )
 from afn.advice.recommend import Recommendation, recommend
-from afn.advice.ways import Exam, Hits, batch_sizes, fine_tuned, in_way, num_norms, prices
+from afn.advice.ways import Exam, WayHits, batch_sizes, fine_tuned, in_way, num_norms, prices
 from afn.advice.where import data_of
 from afn.cost.records import describe_machine
 from afn.data import ImageData
 from afn.own.building import OwnModel, own_model
 
-Progress = Callable[[float, str], object]
+AdviceProgress = Callable[[float, str], object]
 """Takes the share that is done, from 0 to 1, and what is done next."""
 
 
@@ -63,7 +63,7 @@ def advise(
     data: str | ImageData,
     plan: AdvicePlan | None = None,
     *,
-    progress: Progress = lambda share, what: None,
+    progress: AdviceProgress = lambda share, what: None,
 ) -> Advice:
     """Whether a model of one's own should normalize otherwise: measured on one's own data.
 
@@ -114,13 +114,13 @@ def _own(source: str, data: ImageData) -> OwnModel:
 
 class _Asking:
     def __init__(
-        self, own: OwnModel, data: ImageData, plan: AdvicePlan, progress: Progress
+        self, own: OwnModel, data: ImageData, plan: AdvicePlan, progress: AdviceProgress
     ) -> None:
         self.own, self.data, self.plan = own, data, plan
         self.exam = Exam(data, own.image_shape, own.class_names, plan)
         self.num_norms = num_norms(own.model)
         self.names = WAYS if self.num_norms else (AS_IS,)
-        self.hits: dict[tuple[str, str], list[Hits]] = {}
+        self.hits: dict[tuple[str, str], list[WayHits]] = {}
         """By way and "clean" or "corrupted": of each seed."""
         trained = 1 + len(CONVERTED) if self.num_norms else 1
         self.total = 1 + len(self.names) + plan.seeds * trained
@@ -139,7 +139,7 @@ class _Asking:
         costs = prices(models, self.own.image_shape, self.plan.rounds)
         after = self._after([name for name, way in ways.items() if not way.error])
         found = tuple(
-            Way(
+            AdvisedWay(
                 name=name, price=costs.get(name), batches=way.batches, before=way.before,
                 after=after.get(name, {}), error=way.error or self.errors.get(name, ""),
             )
@@ -163,7 +163,7 @@ class _Asking:
         self.progress(self.done / self.total, what)
         self.done += 1
 
-    def _before(self, name: str) -> Way:
+    def _before(self, name: str) -> AdvisedWay:
         self._tell(f"{name}, before training")
         try:
             model = in_way(self.own.model, name, seed=0)
@@ -171,8 +171,8 @@ class _Asking:
         except (ValueError, RuntimeError) as error:
             if name == AS_IS:
                 raise
-            return Way(name=name, error=" ".join(str(error).split())[:200])
-        return Way(name=name, before=tested, batches=batch_sizes(model, self.exam.images))
+            return AdvisedWay(name=name, error=" ".join(str(error).split())[:200])
+        return AdvisedWay(name=name, before=tested, batches=batch_sizes(model, self.exam.images))
 
     def _after(self, names: list[str]) -> dict[str, dict[int, Accuracies]]:
         after: dict[str, dict[int, Accuracies]] = {name: {} for name in names}

@@ -100,7 +100,7 @@ class Accuracies:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Way:
+class AdvisedWay:
     """All that is known of one way."""
 
     name: str
@@ -129,12 +129,12 @@ class Findings:
     num_norms: int
     """Batch normalizations that can be replaced."""
     plan: AdvicePlan
-    ways: tuple[Way, ...]
+    ways: tuple[AdvisedWay, ...]
     image_errors: Mapping[str, float] = field(default_factory=dict)
     """Standard errors over images, in points, by ``"WAY, OTHER WAY, clean|corrupted"``."""
     notes: tuple[str, ...] = ()
 
-    def way(self, name: str) -> Way | None:
+    def way(self, name: str) -> AdvisedWay | None:
         """By its name; None where it was not measured, or cannot be."""
         return next((each for each in self.ways if each.name == name and not each.error), None)
 
@@ -172,11 +172,11 @@ class Findings:
             raise ValueError(f"these are no findings of `afn advise`: {error!r}") from None
 
 
-def _way(record: Mapping[str, Any]) -> Way:
+def _way(record: Mapping[str, Any]) -> AdvisedWay:
     def tested(values: Mapping[str, Any]) -> Accuracies:
         return Accuracies(**values)
 
-    return Way(
+    return AdvisedWay(
         name=record["name"],
         price=Price(**record["price"]) if record["price"] else None,
         batches=tuple(BatchSize(**each) for each in record["batches"]),

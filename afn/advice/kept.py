@@ -17,7 +17,7 @@ _MOST_BYTES = 5_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptAdvice:
     """One piece of advice, by the name of its file."""
 
     name: str
@@ -40,7 +40,7 @@ def keep(record: dict[str, Any]) -> Path:
     return path
 
 
-def kept() -> Iterator[Kept]:
+def kept() -> Iterator[KeptAdvice]:
     """All of it, the newest first; what cannot be read is left out."""
     files = (runs_dir() / _FOLDER).glob("*.json")
     for path in sorted(files, key=lambda each: -each.stat().st_mtime):
@@ -50,7 +50,7 @@ def kept() -> Iterator[Kept]:
             continue
 
 
-def read(path: Path) -> Kept:
+def read(path: Path) -> KeptAdvice:
     """One file.
 
     Raises:
@@ -62,4 +62,4 @@ def read(path: Path) -> Kept:
     record = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(record, dict) or not isinstance(record.get("findings"), dict):
         raise ValueError(f"{path.name} is no advice of `afn advise --output`")
-    return Kept(name=path.stem, findings=Findings.from_json(record["findings"]))
+    return KeptAdvice(name=path.stem, findings=Findings.from_json(record["findings"]))

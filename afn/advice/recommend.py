@@ -9,7 +9,7 @@ from afn.pretrained.gains import Gain
 from afn.settings.norms import NORM_ROWS
 from afn.wording import count_words, enumerate_words, fixed_words, signed_words
 
-Choice = Literal["keep", "test batch", "convert", "trade", "no verdict"]
+AdvisedChoice = Literal["keep", "test batch", "convert", "trade", "no verdict"]
 _FEW = 16
 """Smaller test batches say too little of the data to normalize by."""
 
@@ -18,7 +18,7 @@ _FEW = 16
 class Recommendation:
     """What to do, and why."""
 
-    choice: Choice
+    choice: AdvisedChoice
     way: str
     """Of `WAYS`: what is recommended, or spoken of."""
     sentence: str
@@ -53,7 +53,7 @@ def recommend(findings: Findings) -> Recommendation:
     enough = {name: gain for name, gain in gains.items() if gain.n >= FEWEST_SEEDS}
     told = tuple(_told(findings, name, gain) for name, gain in gains.items())
 
-    def say(choice: Choice, way: str, sentence: str, *more: str) -> Recommendation:
+    def say(choice: AdvisedChoice, way: str, sentence: str, *more: str) -> Recommendation:
         return Recommendation(
             choice=choice, way=way, sentence=sentence, rests_on=(*told, *more),
             does_not_show=_not_shown(findings, len(gains)),

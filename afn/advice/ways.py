@@ -31,7 +31,7 @@ from afn.norms import convert_norm, norm_layers, set_eval_stats
 from afn.pixels import as_float
 
 Shape = tuple[int, int, int]
-Hits = NDArray[np.float64]
+WayHits = NDArray[np.float64]
 """(N,): how often each image was answered rightly; of corrupted ones the mean over corruptions."""
 _T = TypeVar("_T")
 _SIZES = (1, 2, 8, 32)
@@ -146,7 +146,7 @@ class Exam:
         self.images = self._shown[0].images
         self.num_images = len(self.images)
 
-    def of(self, model: nn.Module) -> tuple[Accuracies, Hits, Hits]:
+    def of(self, model: nn.Module) -> tuple[Accuracies, WayHits, WayHits]:
         """Accuracies, and how often each image is right: clean, and over the corruptions."""
         clean, *corrupted = (
             answers(

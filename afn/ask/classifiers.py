@@ -12,7 +12,7 @@ from afn.ask.image_sets import ImageSet
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedModel:
     """A model that takes images in [0, 1] from the CPU and answers there.
 
     Raises:

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from afn.ask.classifiers import Asked
+from afn.ask.classifiers import AskedModel
 from afn.ask.crossing import Crossing
 from afn.ask.image_sets import ImageSet, StreamedImages, image_set
 from afn.ask.measure import ShownImages, answers, brought, checked
@@ -17,7 +17,7 @@ from afn.ask.protocol import ModelFacts
 from afn.ask.reading import model_facts
 from afn.ask.records import GridFile, Order, Place, Question, classes_of
 from afn.ask.results import Matrix
-from afn.ask.taking import Moments
+from afn.ask.taking import PerChannel
 from afn.data import ImageData
 from afn.data.classes import Naming
 
@@ -64,8 +64,8 @@ def domain_matrix(
     num_images: int | None = None,
     batch_size: int = 128,
     order: Order = "mixed",
-    mean: Moments | None = None,
-    std: Moments | None = None,
+    mean: PerChannel | None = None,
+    std: PerChannel | None = None,
     size: int | tuple[int, int] | None = None,
     progress: bool = False,
 ) -> Matrix:
@@ -157,7 +157,7 @@ def domain_matrix(
                             shown[row.image_shape] = _shown(images, row.image_shape)
                         facts(name)  # as it is now: in training mode each answer changes it
                         cell = answers(
-                            Asked(row.model, images), shown[row.image_shape],
+                            AskedModel(row.model, images), shown[row.image_shape],
                             batch_size=batch_size, order=order, class_names=row.class_names,
                             advance=partial(advance, f"{name} on {images.name}"),
                         )  # fmt: skip

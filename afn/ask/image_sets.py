@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader
 from afn.ask.evaluate import noise_of
 from afn.ask.records import Place
 from afn.ask.taking import (
-    Moments,
+    PerChannel,
     Pixels,
     classes_in,
     number_of,
@@ -97,8 +97,8 @@ def image_set(
     data: Any,
     num_images: SupportsIndex | None = None,
     *,
-    mean: Moments | None = None,
-    std: Moments | None = None,
+    mean: PerChannel | None = None,
+    std: PerChannel | None = None,
     size: int | tuple[int, int] | None = None,
     name: str | None = None,
 ) -> ImageSet:
@@ -148,8 +148,8 @@ def image_set(
 def _found(
     data: Any,
     most: int | None,
-    mean: Moments | None,
-    std: Moments | None,
+    mean: PerChannel | None,
+    std: PerChannel | None,
     size: int | tuple[int, int] | None,
 ) -> ImageSet:
     moments: dict[str, Any] = {

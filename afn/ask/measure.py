@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from afn.ask.batches import batches_of
-from afn.ask.classifiers import Asked
+from afn.ask.classifiers import AskedModel
 from afn.ask.evaluate import Classifier, noise_of
 from afn.ask.image_sets import ImageSet, StreamedImages, image_set, picked
 from afn.ask.progress import shown_progress
@@ -18,7 +18,7 @@ from afn.ask.reading import model_facts
 from afn.ask.records import COUNTED, ORDERS, Cell, GridFile, Order, Place, places, where
 from afn.ask.rescaling import Condition
 from afn.ask.results import Grid
-from afn.ask.taking import Moments
+from afn.ask.taking import PerChannel
 from afn.corruptions import CORRUPTIONS, corrupted_test_set
 from afn.corruptions.applying import applicable
 from afn.corruptions.severities import constants_of
@@ -43,8 +43,8 @@ def corruption_grid(
     severities: Collection[int] = (1, 2, 3, 4, 5),
     known: Mapping[Place, Cell] | None = None,
     class_names: Sequence[str] | None = None,
-    mean: Moments | None = None,
-    std: Moments | None = None,
+    mean: PerChannel | None = None,
+    std: PerChannel | None = None,
     size: int | tuple[int, int] | None = None,
     name: str = "",
     progress: bool = False,
@@ -125,7 +125,7 @@ def corruption_grid(
                     continue
                 facts()  # as it is now: in training mode each answer changes it
                 yield answers(
-                    Asked(model, images()),
+                    AskedModel(model, images()),
                     StreamedImages.of(images(), place),
                     batch_size=batch_size,
                     order=order,

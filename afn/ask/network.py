@@ -26,7 +26,7 @@ class Rebuilt:
     label: str
     """A short name."""
     source: str
-    """As `afn.own.source.Source` reads it."""
+    """As `afn.own.source.ModelSource` reads it."""
     file_digest: str
     """SHA-256 of the file that is executed, or has the weights: it must not have changed."""
     became: str

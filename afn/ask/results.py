@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _Answer = TypeVar("_Answer")
 
 
-class Answers(Iterator[_Answer], Generic[_Answer]):
+class AskedAnswers(Iterator[_Answer], Generic[_Answer]):
     """Answers one by one, each computed when it is asked for, once.
 
     Gone through to its end, it can be gone through again: `all` has them all.
@@ -41,7 +41,7 @@ class Answers(Iterator[_Answer], Generic[_Answer]):
         self._made, self._known, self._at = made, list[_Answer](), 0
         self._is_done = False
 
-    def __iter__(self) -> "Answers[_Answer]":
+    def __iter__(self) -> "AskedAnswers[_Answer]":
         if self._is_done and self._at == len(self._known):
             self._at = 0
         return self
@@ -68,7 +68,7 @@ class Answers(Iterator[_Answer], Generic[_Answer]):
         return list(self._known)
 
 
-class Grid(Answers[Cell]):
+class Grid(AskedAnswers[Cell]):
     """A model's answers to clean and corrupted images: what `corruption_grid` gives."""
 
     def __init__(
@@ -118,7 +118,7 @@ class Grid(Answers[Cell]):
         return card_of([test_of(model, images, cells, self._batch_size, self._order)])
 
 
-class Matrix(Answers[Crossing]):
+class Matrix(AskedAnswers[Crossing]):
     """Answers of models to the images of domains: what `domain_matrix` gives."""
 
     def __init__(

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from afn.ask.network import Network
 from afn.corruptions.severities import rule_words
 from afn.engine.ready import check_ready
-from afn.own.kept import Kept, OwnStore
-from afn.own.source import Source as Named
+from afn.own.kept import KeptModel, OwnStore
+from afn.own.source import ModelSource as Named
 from afn.pretrained.cards import Card, pretrained_names, read_card
 from afn.runs.index import RunIndex
 from afn.runs.recording import Setup
@@ -171,7 +171,7 @@ def config_of(source: Source) -> TrainConfig:
     return source.config if isinstance(source, Card) else source.config()
 
 
-def own(name: str, root: Path) -> Kept:
+def own(name: str, root: Path) -> KeptModel:
     """A model of one's own: as it was kept while its file is the same, else taken now.
 
     Args:

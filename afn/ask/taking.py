@@ -17,7 +17,7 @@ _ROUNDING = 1e-3
 """Of a byte: so far from one, images that were normalized may come back."""
 _BYTES = 2.0  # more than this is no overshoot but 0 to 255
 
-Moments = Sequence[float]
+PerChannel = Sequence[float]
 """A number for each channel."""
 
 
@@ -33,7 +33,7 @@ class Pixels:
         std: Likewise.
     """
 
-    def __init__(self, what: str, mean: Moments | None, std: Moments | None) -> None:
+    def __init__(self, what: str, mean: PerChannel | None, std: PerChannel | None) -> None:
         self.what = what
         self._moments = None if mean is None or std is None else (mean, std)
         self._images: list[Tensor] = []
@@ -128,7 +128,7 @@ def _joined(batches: list[Tensor]) -> Tensor:
     return every
 
 
-def per_channel(values: Moments, images: Tensor, what: str) -> Tensor:
+def per_channel(values: PerChannel, images: Tensor, what: str) -> Tensor:
     """(1, C, 1, 1), on the images' device.
 
     Raises:

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from afn.ask.classifiers import Asked, module_of
+from afn.ask.classifiers import AskedModel, module_of
 from afn.ask.image_sets import ImageSet, StreamedImages, image_set
 from afn.ask.measure import ShownImages, answers, brought
 from afn.ask.models import as_tested, restored
@@ -162,8 +162,8 @@ class _Subject:
     """(H, W, C) to which images are brought; None takes them as they are."""
     file: str = ""
 
-    def asked(self, images: ImageSet) -> Asked:
-        return Asked(self.model, images)
+    def asked(self, images: ImageSet) -> AskedModel:
+        return AskedModel(self.model, images)
 
     def shown(self, images: ImageSet, place: Place) -> ShownImages | StreamedImages:
         if self.image_shape is None or images.data is None:

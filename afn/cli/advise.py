@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from afn.advice.findings import AdvicePlan, Findings, Way
+from afn.advice.findings import AdvicePlan, AdvisedWay, Findings
 from afn.advice.kept import keep
 from afn.cli.telling import Say, columns
 from afn.cli.terminal import bar
@@ -110,7 +110,7 @@ def _findings(findings: Findings, say: Say) -> None:
         say(line, {"kind": "way", **way})
 
 
-def _cells(way: Way) -> list[str]:
+def _cells(way: AdvisedWay) -> list[str]:
     if way.error:
         return [way.name, *[""] * 8, f"cannot be: {way.error}"]
     price, one = way.price, next((each for each in way.batches if each.size == 1), None)

@@ -11,7 +11,7 @@ from afn.wording import count_words, fixed_words, interval_words, signed_words
 
 FEWEST_SEEDS = 3
 """With fewer pairs there is a difference, and no verdict."""
-Verdict = Literal["real", "not shown", "too few seeds"]
+PairVerdict = Literal["real", "not shown", "too few seeds"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,7 +26,7 @@ class Paired:
     """Values of either whose seed the other lacks: they are left out."""
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> PairVerdict:
         """ "real" where the 95 % interval over seeds excludes 0; none with fewer than three pairs.
 
         The interval is Student's t of the paired differences: it holds what seeds change (start,

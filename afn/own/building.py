@@ -21,7 +21,7 @@ from afn.ask.network import Rebuilt
 from afn.norms import convert_norm
 from afn.norms._base import Norm
 from afn.norms._found import find_norms
-from afn.own.source import Source
+from afn.own.source import ModelSource
 from afn.own.trying import Answering, Said, answer_once, tried
 from afn.own.weights import from_weights
 
@@ -61,7 +61,7 @@ class OwnModel:
     name: str
     digest: str
     """SHA-256 of file, weights and normalization: another model has another one."""
-    source: Source
+    source: ModelSource
     notes: tuple[str, ...] = ()
     """What was assumed or done, in a line each."""
 
@@ -72,7 +72,7 @@ class OwnModel:
 
 
 def own_model(
-    source: str | Source,
+    source: str | ModelSource,
     *,
     input: Sequence[int] | str | None = None,
     classes: Sequence[str] | str | None = None,
@@ -116,7 +116,7 @@ def own_model(
         >>> made.model(torch.rand(5, 3, 24, 24)).shape, made.class_names
         (torch.Size([5, 2]), ('cat', 'dog'))
     """
-    source = Source.read(source) if isinstance(source, str) else source
+    source = ModelSource.read(source) if isinstance(source, str) else source
     given = dict(zip(_SAID, (input, classes, mean, std), strict=True))
     options: dict[str, Any] = {
         name: source.options[name] for name in _SAID if name in source.options
@@ -150,7 +150,7 @@ def built_again(rebuilt: Rebuilt, image_shape: tuple[int, int, int]) -> Answerin
     Raises:
         ValueError: It cannot be built, or its file has changed since.
     """
-    source = Source.read(rebuilt.source)
+    source = ModelSource.read(rebuilt.source)
     if source.file_digest() != rebuilt.file_digest:
         raise ValueError(f"{source.name} has changed since it was taken: start the app again")
     height, width, channels = image_shape
@@ -193,7 +193,7 @@ def unnamed(num_classes: int) -> tuple[str, ...]:
 # -- a function of a file --------------------------------------------------------------------------
 
 
-def _from_function(source: Source) -> tuple[nn.Module, dict[str, Any], list[str]]:
+def _from_function(source: ModelSource) -> tuple[nn.Module, dict[str, Any], list[str]]:
     module = _executed(source.file)
     make = getattr(module, source.what, None)
     if make is None:

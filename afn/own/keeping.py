@@ -20,8 +20,8 @@ from afn.norms import NORMS, Conversion, conversion_report, norm_layers, recalib
 from afn.norms._found import find_norms, name_of
 from afn.norms.registry import OTHER_FORMS
 from afn.own.building import OwnModel, adopted, own_model
-from afn.own.kept import FoundLayer, Kept, OwnStore
-from afn.own.source import Source
+from afn.own.kept import FoundLayer, KeptModel, OwnStore
+from afn.own.source import ModelSource
 from afn.pixels import as_float
 from afn.settings.norms import ADAPTIVE_NORMS, NORM_NAMES
 
@@ -32,7 +32,7 @@ _ALIKE = 1e-4
 """So far, in parts of the largest, logits of the model that is built again may be off."""
 
 
-def keep(source: Source, root: Path) -> Kept:
+def keep(source: ModelSource, root: Path) -> KeptModel:
     """Build, try and keep a model, as it is or with the norm and averages that the source names.
 
     Args:
@@ -62,7 +62,7 @@ def keep(source: Source, root: Path) -> Kept:
     norms = norm_layers(made.model).values()
     switchable = [layer for layer in norms if layer.eval_stats]
     tracked = [layer for layer in switchable if _tracks(layer)]
-    kept = Kept(
+    kept = KeptModel(
         id=_id(made.name, became, averages),
         digest=digest,
         base=made.digest,
@@ -166,7 +166,7 @@ def _measure(made: OwnModel, dataset: str) -> None:
     )
 
 
-def _write(kept: Kept, made: OwnModel, store: OwnStore) -> None:
+def _write(kept: KeptModel, made: OwnModel, store: OwnStore) -> None:
     """All of it, once it is known that the model can be built again."""
     from afn.ask.models import restored
 
@@ -190,7 +190,7 @@ def _write(kept: Kept, made: OwnModel, store: OwnStore) -> None:
         )
     store.write(kept)
     if kept.digest == kept.base:
-        store.note(Source.read(kept.source), kept)
+        store.note(ModelSource.read(kept.source), kept)
 
 
 def _id(name: str, became: str, averages: str) -> str:
@@ -204,7 +204,7 @@ def main(root: str, text: str) -> int:
     out = sys.stdout
     sys.stdout = sys.stderr  # what the model's own file prints
     try:
-        said, status = keep(Source.read(text), Path(root)).digest, 0
+        said, status = keep(ModelSource.read(text), Path(root)).digest, 0
     except (ValueError, TypeError, RuntimeError, OSError, ImportError) as error:
         said, status = " ".join(f"{error}".split())[:500], 1
     out.write(f"{said}\n")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from afn.ask.network import Network, Rebuilt
 from afn.data import DatasetEntry, catalogue
-from afn.own.source import Source
+from afn.own.source import ModelSource
 from afn.plain import converted
 from afn.settings.config import TrainConfig
 from afn.settings.norms import NORM_TITLES
@@ -44,7 +44,7 @@ class FoundLayer:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Kept:
+class KeptModel:
     """A model that was taken, as it is or with other norms or averages."""
 
     id: str
@@ -117,7 +117,7 @@ class Kept:
         )  # fmt: skip
 
 
-def dataset_of(kept: Kept) -> str:
+def dataset_of(kept: KeptModel) -> str:
     """The data set here whose classes are the model's, of images most like those it takes.
 
     Empty where there is none.
@@ -146,7 +146,7 @@ class OwnStore:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def write(self, kept: Kept) -> None:
+    def write(self, kept: KeptModel) -> None:
         """Keep what was found."""
         write_json(self.folder(kept.digest) / "model.json", asdict(kept))
 
@@ -154,15 +154,15 @@ class OwnStore:
         """Of a model."""
         return self.root / FOLDER / digest[:16]
 
-    def read(self, digest: str) -> Kept | None:
+    def read(self, digest: str) -> KeptModel | None:
         """What was found; None where nothing was kept, or what was is damaged."""
         return _read(self.folder(digest) / "model.json")
 
-    def note(self, source: Source, kept: Kept) -> None:
+    def note(self, source: ModelSource, kept: KeptModel) -> None:
         """Remember what the source was when it was taken."""
         write_json(self._noted(source), {"digest": kept.digest})
 
-    def taken(self, source: Source) -> Kept | None:
+    def taken(self, source: ModelSource) -> KeptModel | None:
         """The model as it is, where its file has not changed since it was taken."""
         record = read_json(self._noted(source)) or {}
         kept = self.read(f"{record.get('digest', '')}") if record else None
@@ -172,7 +172,7 @@ class OwnStore:
             return None
         return kept if is_same else None
 
-    def found(self, source: Source) -> Kept | None:
+    def found(self, source: ModelSource) -> KeptModel | None:
         """The same, with the norm and averages that the source names, where that was made."""
         became, averages = (source.options.get(name, "") for name in ("norm", "averages"))
         plain = self.taken(source.said(norm="", averages=""))
@@ -182,13 +182,13 @@ class OwnStore:
         every = self.changed(plain.base)
         return next((it for it in every if (it.became, it.averages) == wanted), None)
 
-    def changed(self, base: str) -> list[Kept]:
+    def changed(self, base: str) -> list[KeptModel]:
         """What was made of a model, by its digest, oldest first."""
         files = sorted((self.root / FOLDER).glob("*/model.json"), key=_modified)
         found = [kept for kept in map(_read, files) if kept]
         return [kept for kept in found if kept.base == base != kept.digest]
 
-    def take(self, source: Source) -> Kept:
+    def take(self, source: ModelSource) -> KeptModel:
         """Have a process of its own build, try and keep a model.
 
         Raises:
@@ -213,19 +213,19 @@ class OwnStore:
         ended = f"{source.name}: the process that built it ended ({done.returncode}); its memory "
         raise ValueError(said if done.returncode == 1 and said else f"{ended}may be too small")
 
-    def _noted(self, source: Source) -> Path:
+    def _noted(self, source: ModelSource) -> Path:
         text = sha256(source.said(norm="", averages="").to_text().encode()).hexdigest()
         return self.root / FOLDER / f"{text[:16]}.json"
 
 
-def named(environment: str | None = None) -> list[Source]:
+def named(environment: str | None = None) -> list[ModelSource]:
     """The models that ``AFN_MODELS`` names, apart by spaces as in a shell.
 
     Raises:
         ValueError: It names none, or two alike.
     """
     text = os.environ.get("AFN_MODELS", "") if environment is None else environment
-    found = [Source.read(each) for each in shlex.split(text)]
+    found = [ModelSource.read(each) for each in shlex.split(text)]
     names = [source.name for source in found]
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
@@ -233,14 +233,14 @@ def named(environment: str | None = None) -> list[Source]:
     return found
 
 
-def in_environment(sources: Sequence[Source]) -> str:
+def in_environment(sources: Sequence[ModelSource]) -> str:
     """The inverse of `named`."""
     return shlex.join([source.to_text() for source in sources])
 
 
-def _read(path: Path) -> Kept | None:
+def _read(path: Path) -> KeptModel | None:
     try:
-        return converted(read_json(path) or {}, Kept, "a kept model")
+        return converted(read_json(path) or {}, KeptModel, "a kept model")
     except (ValueError, OSError):
         return None
 

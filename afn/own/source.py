@@ -17,7 +17,7 @@ IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Source:
+class ModelSource:
     """Where a model comes from.
 
     Example:
@@ -38,7 +38,7 @@ class Source:
     """As they were written."""
 
     @classmethod
-    def read(cls, text: str) -> "Source":
+    def read(cls, text: str) -> "ModelSource":
         """``FILE.py:FUNCTION`` or ``ARCHITECTURE:FILE.safetensors``, options behind commas.
 
         Raises:
@@ -88,7 +88,7 @@ class Source:
         plain = f"{file}:{self.what}" if self.kind == "function" else f"{self.what}:{file}"
         return plain + "".join(f",{name}={value}" for name, value in self.options.items())
 
-    def said(self, **options: str) -> "Source":
+    def said(self, **options: str) -> "ModelSource":
         """The same with other options; an empty one is left out."""
         kept = {**self.options, **options}
         return replace(self, options={name: value for name, value in kept.items() if value})

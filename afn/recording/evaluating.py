@@ -22,7 +22,7 @@ from afn.settings.corruptions import RULE
 
 Images = ImageData | Dataset[Any] | Iterable[Any]
 """A data set's test images, inputs and labels as a pair, a data set of single ones, or batches."""
-Batch = tuple[Tensor, Tensor]
+TestedBatch = tuple[Tensor, Tensor]
 _HOW = "a DataLoader or Dataset of (inputs, labels), a pair (inputs, labels), or an ImageData"
 
 
@@ -82,7 +82,7 @@ def _in_eval_mode(model: nn.Module) -> Iterator[None]:
 
 
 def _scored(
-    model: nn.Module, batches: Iterable[Batch], name: str, corruption: str | None = None
+    model: nn.Module, batches: Iterable[TestedBatch], name: str, corruption: str | None = None
 ) -> dict[str, Any]:
     device = next((each.device for each in model.parameters()), torch.device("cpu"))
     num, size, correct, loss = 0, 0, torch.zeros(()), torch.zeros((), dtype=torch.float64)
@@ -146,7 +146,7 @@ def _statistics_of(layer: nn.Module, size: int) -> str:
 # -- data ------------------------------------------------------------------------------------------
 
 
-def _batches(data: Images, batch_size: int, num_images: int | None) -> Iterator[Batch]:
+def _batches(data: Images, batch_size: int, num_images: int | None) -> Iterator[TestedBatch]:
     if isinstance(data, ImageData):
         images, labels = as_float(torch.from_numpy(data.x_test)), torch.from_numpy(data.y_test)
         yield from _split(images[:num_images], labels[:num_images], batch_size)
@@ -171,7 +171,7 @@ def _batches(data: Images, batch_size: int, num_images: int | None) -> Iterator[
         raise ValueError(f"expected {_HOW}, got {type(data).__name__}")
 
 
-def _split(inputs: Tensor, labels: Tensor, batch_size: int) -> Iterator[Batch]:
+def _split(inputs: Tensor, labels: Tensor, batch_size: int) -> Iterator[TestedBatch]:
     if len(inputs) != len(labels):
         raise ValueError(
             f"expected a label for each input, got {len(inputs)} and {len(labels)} labels"

@@ -32,7 +32,7 @@ _ALIKE: dict[type[nn.Module], str] = {
     nn.RMSNorm: "ln",
 }  # fmt: skip
 """Which of our norms torch's layers are most alike."""
-Moments = tuple[Tensor, Tensor]
+SeenMoments = tuple[Tensor, Tensor]
 """Mean and standard deviation, eps included; of each channel, or as the layer takes them."""
 
 
@@ -289,7 +289,7 @@ def _of_ours(module: Any, x: Tensor) -> dict[str, Tensor]:
     return found
 
 
-def _moments(module: Any, x: Tensor) -> Moments | None:
+def _moments(module: Any, x: Tensor) -> SeenMoments | None:
     """As the layer takes them, on average over images, groups or places; None for another kind."""
     eps = getattr(module, "eps", None) or 0.0
     if isinstance(module, _InstanceNorm):
@@ -315,7 +315,7 @@ def _axes_of(module: Any) -> int:
     return int(name[-2]) + 2
 
 
-def _per_channel(module: Any, x: Tensor) -> Moments:
+def _per_channel(module: Any, x: Tensor) -> SeenMoments:
     x, dims = _widened(x), [dim for dim in range(x.dim()) if dim != 1]
     num = x.numel() // x.shape[1]
     mean = x.sum(dims) / num
@@ -325,7 +325,7 @@ def _per_channel(module: Any, x: Tensor) -> Moments:
     return mean, (var + getattr(module, "eps", 0.0)).sqrt()
 
 
-def _of_rows(x: Tensor, eps: float) -> Moments:
+def _of_rows(x: Tensor, eps: float) -> SeenMoments:
     """(N, C, L) to (C,): each row by itself, then on average over N."""
     var, mean = torch.var_mean(_widened(x), 2, correction=0)
     return mean.mean(0), (var + eps).sqrt().mean(0)

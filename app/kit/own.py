@@ -7,13 +7,13 @@ from functools import lru_cache
 import streamlit as st
 
 from afn.ask.network import Network
-from afn.own.kept import Kept, OwnStore, named
-from afn.own.source import Source
+from afn.own.kept import KeptModel, OwnStore, named
+from afn.own.source import ModelSource
 
 from . import backend
 
 
-def sources() -> list[Source]:
+def sources() -> list[ModelSource]:
     """Those that ``AFN_MODELS`` names; none where it cannot be read, as `problems` says."""
     return _named(os.environ.get("AFN_MODELS", ""))[0]
 
@@ -27,26 +27,26 @@ def problems() -> list[str]:
     return lines
 
 
-def models() -> list[Kept]:
+def models() -> list[KeptModel]:
     """Each as it is, and behind it what was made of it."""
     found = []
     for source in sources():
-        if isinstance(kept := _taken(source.to_text()), Kept):
+        if isinstance(kept := _taken(source.to_text()), KeptModel):
             found += [kept, *_store().changed(kept.digest)]
     return found
 
 
-def model(name: str) -> Kept | None:
+def model(name: str) -> KeptModel | None:
     """The one of that id."""
     return next((each for each in models() if each.id == name), None)
 
 
-def network_of(kept: Kept) -> Network:
+def network_of(kept: KeptModel) -> Network:
     """It as evaluations see it."""
     return kept.network(backend.store().root)
 
 
-def change(kept: Kept, *, norm: str = "", averages: str = "") -> Kept:
+def change(kept: KeptModel, *, norm: str = "", averages: str = "") -> KeptModel:
     """A copy with another norm, or with running averages of a data set's images.
 
     Raises:
@@ -60,7 +60,7 @@ def _store() -> OwnStore:
 
 
 @lru_cache(maxsize=4)
-def _named(text: str) -> tuple[list[Source], Sequence[str]]:
+def _named(text: str) -> tuple[list[ModelSource], Sequence[str]]:
     try:
         return named(text), ()
     except ValueError as error:
@@ -68,9 +68,9 @@ def _named(text: str) -> tuple[list[Source], Sequence[str]]:
 
 
 @st.cache_resource(show_spinner="Your model is built and tried …")
-def _taken(text: str) -> Kept | str:
+def _taken(text: str) -> KeptModel | str:
     """Once for this server: its file is executed where the server did not do so as it started."""
-    source = Source.read(text)
+    source = ModelSource.read(text)
     try:
         return _store().taken(source) or _store().take(source)
     except ValueError as error:
@@ -78,6 +78,6 @@ def _taken(text: str) -> Kept | str:
 
 
 @st.cache_resource(show_spinner="A copy of it is made and tried …")
-def _changed(text: str, norm: str, averages: str) -> Kept:
-    source = Source.read(text).said(norm=norm, averages=averages)
+def _changed(text: str, norm: str, averages: str) -> KeptModel:
+    source = ModelSource.read(text).said(norm=norm, averages=averages)
     return _store().found(source) or _store().take(source)

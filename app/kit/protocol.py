@@ -11,11 +11,13 @@ from afn.ask.records import Cell, Question
 from .plot import download
 from .view import here
 
-Asked = tuple[Network, Question, Iterable[Cell]]
+AskedNetworks = tuple[Network, Question, Iterable[Cell]]
 """A network, what it was asked, and its answers."""
 
 
-def card_button(asked: Callable[[], Iterable[Asked]], name: str, *, in_list: bool = False) -> None:
+def card_button(
+    asked: Callable[[], Iterable[AskedNetworks]], name: str, *, in_list: bool = False
+) -> None:
     """A button that downloads the protocol card, made when somebody presses it.
 
     The card holds the link to this screen, behind the address of the app.

@@ -7,9 +7,9 @@ from afn.advice.findings import (
     TEST_BATCH,
     Accuracies,
     AdvicePlan,
+    AdvisedWay,
     Findings,
     Price,
-    Way,
     image_error,
 )
 from afn.advice.recommend import recommend
@@ -26,7 +26,7 @@ def way(name, clean=0.0, corrupted=0.0, *, jitter=0.1, seeds=3, price=None, erro
         )
         for seed, (level, damaged) in list(BASE.items())[:seeds]
     }
-    return Way(name=name, after={} if error else after, price=price, error=error)
+    return AdvisedWay(name=name, after={} if error else after, price=price, error=error)
 
 
 def found(*ways, num_norms=2, seeds=3, errors=None):

@@ -19,7 +19,7 @@ from afn import (
     image_set,
     load_pretrained,
 )  # fmt: skip
-from afn.ask.classifiers import Asked, logits_of
+from afn.ask.classifiers import AskedModel, logits_of
 from afn.ask.reading import model_facts, statistics_of
 from afn.norms import convert_norm
 from afn.stats.intervals import wilson_interval
@@ -182,7 +182,7 @@ class Elsewhere(Net):
 
 def test_images_go_where_the_model_is_and_in_its_precision():
     labels = torch.zeros(12, dtype=torch.int64)
-    asked = Asked(Elsewhere().to("meta").eval(), image_set((IMAGES, labels)))
+    asked = AskedModel(Elsewhere().to("meta").eval(), image_set((IMAGES, labels)))
     assert asked(IMAGES).device.type == "cpu"
     half = Net().bfloat16().eval()
     [cell] = corruption_grid(half, (IMAGES, labels), corruptions=())

@@ -5,7 +5,7 @@ import textwrap
 import pytest
 
 from afn.own.kept import OwnStore
-from afn.own.source import Source
+from afn.own.source import ModelSource
 
 FILE = """
 import random
@@ -50,4 +50,4 @@ def store(tmp_path):
 def source(tmp_path):
     path = tmp_path / "nets.py"
     path.write_text(textwrap.dedent(FILE))
-    return lambda what: Source.read(f"{path}:{what}")
+    return lambda what: ModelSource.read(f"{path}:{what}")

@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from afn import own_model
-from afn.own.source import Source
+from afn.own.source import ModelSource
 
 HEAD = """
 import torch
@@ -186,10 +186,10 @@ def test_what_names_no_model_is_said_in_a_line(text, line):
 
 
 def test_a_source_is_read_as_it_is_written():
-    source = Source.read("dir,with=comma/my.py:build,input=3x8x8,mean=0.5/0.4/0.3,norm=afn")
+    source = ModelSource.read("dir,with=comma/my.py:build,input=3x8x8,mean=0.5/0.4/0.3,norm=afn")
     assert source.file.parent.name == "dir,with=comma"
     assert source.options == {"input": "3x8x8", "mean": "0.5/0.4/0.3", "norm": "afn"}
-    assert Source.read(source.to_text()).options == source.options
+    assert ModelSource.read(source.to_text()).options == source.options
     assert source.said(norm="", input="1x8x8").options == {"input": "1x8x8", "mean": "0.5/0.4/0.3"}
 
 

@@ -13,7 +13,7 @@ from afn.data import load_dataset
 from afn.norms import AFN2d, norm_layers
 from afn.own.keeping import keep, main
 from afn.own.kept import in_environment, named
-from afn.own.source import Source
+from afn.own.source import ModelSource
 from afn.pixels import as_float
 from afn.runs.store import RunStore
 
@@ -119,7 +119,7 @@ def test_another_process_takes_it_and_says_what_is_wrong(store, source, tmp_path
     ending = tmp_path / "ending.py"
     ending.write_text("import os\ndef build():\n    os._exit(7)\n")
     with pytest.raises(ValueError, match=r"ending.py:build: the process that built it ended \(7\)"):
-        store.take(Source.read(f"{ending}:build"))
+        store.take(ModelSource.read(f"{ending}:build"))
 
 
 def test_the_environment_names_models(source):

@@ -23,7 +23,7 @@ _ZIP_HEAD = b"PK"
 _WIDE = 2
 """From this ratio of the sides on, much of a picture is cut off."""
 Made = TypeVar("Made")
-Told = Callable[[int, int], object]
+ToldReading = Callable[[int, int], object]
 """Hears how many pictures of how many are read."""
 
 
@@ -94,7 +94,7 @@ def squared(image: Image.Image) -> np.ndarray:
     return np.asarray(image.convert("RGB"))
 
 
-def gather(dropped: Sequence[Dropped], into: Gathered, told: Told) -> None:
+def gather(dropped: Sequence[Dropped], into: Gathered, told: ToldReading) -> None:
     """Read all that was dropped.
 
     Args:

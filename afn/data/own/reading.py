@@ -32,7 +32,7 @@ _MOST_MEMORY = 6 * 2**30
 """Bytes of addresses, of which most are never used."""
 
 
-class Upload(Protocol):
+class UploadedFile(Protocol):
     """A file as the browser sent it."""
 
     @property
@@ -46,7 +46,7 @@ class Upload(Protocol):
 
 
 @dataclass(slots=True)
-class Reading:
+class UploadReading:
     """An upload being read."""
 
     done: int = 0
@@ -76,12 +76,12 @@ class Readings:
 
     def start(
         self,
-        uploads: Sequence[Upload],
+        uploads: Sequence[UploadedFile],
         *,
         class_name: str = "",
         base: str = "",
         owner: str | None = None,
-    ) -> Reading:
+    ) -> UploadReading:
         """Have uploads read.
 
         Args:
@@ -106,11 +106,11 @@ class Readings:
         except OSError:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        reading = Reading()
+        reading = UploadReading()
         threading.Thread(target=self._read, args=(folder, reading), daemon=True).start()
         return reading
 
-    def _read(self, folder: Path, reading: Reading) -> None:
+    def _read(self, folder: Path, reading: UploadReading) -> None:
         with self._places:
             try:
                 made, error = _follow(folder, reading)
@@ -121,7 +121,7 @@ class Readings:
         reading.made, reading.error = made, error
 
 
-def _follow(folder: Path, reading: Reading) -> tuple[str, str]:
+def _follow(folder: Path, reading: UploadReading) -> tuple[str, str]:
     """Run the process and hear what it says; returns the set's name, or why there is none."""
     process = subprocess.Popen(
         [sys.executable, "-m", "afn.data.own.reading", str(folder)],

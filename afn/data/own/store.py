@@ -87,7 +87,7 @@ class OwnSet:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pictures:
+class OwnPictures:
     """The arrays of a set."""
 
     x: np.ndarray
@@ -125,7 +125,7 @@ class OwnSets:
             return _record(path, path.stat().st_mtime_ns)
         return None
 
-    def pictures(self, name: str) -> Pictures:
+    def pictures(self, name: str) -> OwnPictures:
         """Its arrays.
 
         Raises:
@@ -133,7 +133,7 @@ class OwnSets:
         """
         try:
             with np.load(self.root / name / "pictures.npz", allow_pickle=False) as arrays:
-                return Pictures(**{each.name: arrays[each.name] for each in fields(Pictures)})
+                return OwnPictures(**{each.name: arrays[each.name] for each in fields(OwnPictures)})
         except Exception as error:
             raise ValueError(f"the pictures of {name} are gone or damaged: drop them anew") from (
                 error
@@ -197,16 +197,16 @@ class OwnSets:
             warnings=tuple(lines),
             owner=owner,
         )
-        self._write(found, Pictures(x=x, y=y, given=given, train=train, test=test))
+        self._write(found, OwnPictures(x=x, y=y, given=given, train=train, test=test))
         return found
 
-    def _write(self, found: OwnSet, held: Pictures) -> None:
+    def _write(self, found: OwnSet, held: OwnPictures) -> None:
         """So that others find all of it or nothing."""
         part = self.root / f".{found.name}"
         try:
             part.mkdir(parents=True)
             np.savez(part / "pictures.npz", **{
-                each.name: getattr(held, each.name) for each in fields(Pictures)
+                each.name: getattr(held, each.name) for each in fields(OwnPictures)
             })  # fmt: skip
             write_json(
                 part / "record.json",

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from afn.advice.findings import AS_IS, TEST_BATCH, Findings, Way
+from afn.advice.findings import AS_IS, TEST_BATCH, AdvisedWay, Findings
 from afn.advice.recommend import way_words
 from afn.wording import count_words, signed_words
 
@@ -116,7 +116,7 @@ def ways_table(findings: Findings) -> str:
     return table("afn-ways", [heads], [_row(way) for way in findings.ways], label="All ways")
 
 
-def _row(way: Way) -> str:
+def _row(way: AdvisedWay) -> str:
     words = way_words(way.name).replace(" ", NO_BREAK)
     name = th(f"{dot(color_of(way.name))}{NO_BREAK}{words}", scope="row")
     if way.error:

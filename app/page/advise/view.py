@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from afn.advice.kept import Kept, kept, read
+from afn.advice.kept import KeptAdvice, kept, read
 from afn.work.secret import is_shared
 
 from ...kit.view import View, ViewState, in_link
@@ -24,12 +24,12 @@ VIEW = ViewState("advise", AdviseView, anchor="of")
 
 
 @cache
-def reference() -> Kept:
+def reference() -> KeptAdvice:
     """What comes along: of a small network of digits."""
     return read(_REFERENCE)
 
 
-def known() -> dict[str, Kept]:
+def known() -> dict[str, KeptAdvice]:
     """By name: what was measured here, the newest first, and what comes along.
 
     On a server that several people share, what its owner measured is nobody else's.

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from afn.data.own.reading import Reading, Upload
+from afn.data.own.reading import UploadedFile, UploadReading
 from afn.data.own.store import OwnSet, without
 from afn.settings.config import TrainConfig
 from afn.wording import count_words
@@ -54,7 +54,7 @@ CAMERA = "data_camera"
 class Desk:
     """What a session has under its hands."""
 
-    reading: Reading | None = None
+    reading: UploadReading | None = None
     number: int = 0
     """Of uploads so far: each has a widget of its own, so that files go once they are taken."""
     error: str = ""
@@ -118,7 +118,7 @@ def class_now() -> str:
     return f"{st.session_state.get(CLASS) or ''}".strip()
 
 
-def _read(files: Sequence[Upload]) -> None:
+def _read(files: Sequence[UploadedFile]) -> None:
     kept = desk()
     found = looked_at()
     kept.number, kept.error = kept.number + 1, ""

@@ -4,7 +4,7 @@ from html import escape
 from math import sqrt
 from urllib.parse import urlencode
 
-from afn.own.kept import FoundLayer, Kept
+from afn.own.kept import FoundLayer, KeptModel
 from afn.settings.norms import NORM_TITLES
 
 from ...kit import routes
@@ -19,7 +19,7 @@ def color_of(layer: FoundLayer) -> str:
     return NORM_COLORS.get(layer.norm, GREY)
 
 
-def row_html(kept: Kept) -> str:
+def row_html(kept: KeptModel) -> str:
     """A bar for each layer, in the model's order, which leads into it."""
     most = max((each.channels for each in kept.layers), default=1) or 1
     bars = [_bar(kept, each, most) for each in kept.layers]
@@ -35,7 +35,7 @@ def row_html(kept: Kept) -> str:
     )
 
 
-def _bar(kept: Kept, each: FoundLayer, most: int) -> str:
+def _bar(kept: KeptModel, each: FoundLayer, most: int) -> str:
     height = _LEAST + (_MOST - _LEAST) * sqrt(each.channels / most)
     fate = f"can become {each.becomes}" if each.becomes else f"stays: {each.reason}"
     kind = NORM_TITLES.get(each.norm, "")

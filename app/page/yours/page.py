@@ -7,7 +7,7 @@ import streamlit as st
 
 from afn.ask.network import Network
 from afn.ask.records import Cell
-from afn.own.kept import Kept
+from afn.own.kept import KeptModel
 from afn.settings.norms import NORM_TITLES
 from afn.wording import statistics_told
 
@@ -62,7 +62,7 @@ def _how() -> None:
 # -- as it was found -------------------------------------------------------------------------------
 
 
-def _found(kept: Kept) -> None:
+def _found(kept: KeptModel) -> None:
     say(f"**{plain(kept.id)}** · {facts(kept)}")
     if kept.layers:
         heading("Its norm layers", "yours.layers", ABOUT["layers"])
@@ -87,7 +87,7 @@ def _found(kept: Kept) -> None:
 # -- it and its copies -----------------------------------------------------------------------------
 
 
-def _copies(kept: Kept) -> None:
+def _copies(kept: KeptModel) -> None:
     network = own.network_of(kept)
     heading("As it is, and changed", "yours.copies", ABOUT["copies"])
     datasets = families.fitting(network)
@@ -125,7 +125,7 @@ def _known(network: Network, datasets: Mapping[str, str]) -> list[str]:
     return [name for name, title in datasets.items() if name == title]
 
 
-def _made(kept: Kept, *, norm: str = "", averages: str = "") -> bool:
+def _made(kept: KeptModel, *, norm: str = "", averages: str = "") -> bool:
     try:
         own.change(kept, norm=norm, averages=averages)
     except (ValueError, OSError) as error:
@@ -134,7 +134,7 @@ def _made(kept: Kept, *, norm: str = "", averages: str = "") -> bool:
     return True
 
 
-def _draw(copies: Sequence[Kept], view: YoursView, job: Job | None) -> None:
+def _draw(copies: Sequence[KeptModel], view: YoursView, job: Job | None) -> None:
     """A row for each: accuracy where it knows the classes, and where to go with it."""
     cells: dict[str, Cell] = {}
     for kept in copies if job else ():
@@ -160,7 +160,7 @@ def _draw(copies: Sequence[Kept], view: YoursView, job: Job | None) -> None:
         )
 
 
-def _row_html(kept: Kept, view: YoursView, cell: Cell | None, *, is_tested: bool) -> str:
+def _row_html(kept: KeptModel, view: YoursView, cell: Cell | None, *, is_tested: bool) -> str:
     network = own.network_of(kept)
     told, bar = "…", ""
     if cell is not None:
@@ -180,12 +180,12 @@ def _row_html(kept: Kept, view: YoursView, cell: Cell | None, *, is_tested: bool
     )
 
 
-def _name(kept: Kept) -> str:
+def _name(kept: KeptModel) -> str:
     as_what = f"as {NORM_TITLES[kept.became]}" if kept.became else "as it is"
     return f"{as_what}, averages of {kept.averages}" if kept.averages else as_what
 
 
-def _actions(kept: Kept, view: YoursView) -> None:
+def _actions(kept: KeptModel, view: YoursView) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         key = kept.digest[:8]
         if kept.layers and st.button("Look inside", icon=":material/search:", key=f"in.{key}"):

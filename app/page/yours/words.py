@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from afn.own.kept import Kept
+from afn.own.kept import KeptModel
 from afn.wording import count_words, number_words
 
 HELP = {
@@ -46,7 +46,7 @@ build.mean, build.std = 0.5, 0.25    # of images in [0, 1]
 """
 
 
-def facts(kept: Kept) -> str:
+def facts(kept: KeptModel) -> str:
     """What is known of it, in a line."""
     height, width, channels = kept.image_shape
     return " · ".join(
@@ -61,7 +61,7 @@ def facts(kept: Kept) -> str:
     )
 
 
-def becoming(kept: Kept) -> str:
+def becoming(kept: KeptModel) -> str:
     """How many of its layers can become AFN, and why the others cannot."""
     if not kept.layers:
         return "It has no normalization layer: there is nothing to convert or to look into."

@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from afn.advice.findings import AS_IS, AdvicePlan, Findings, Way
+from afn.advice.findings import AS_IS, AdvicePlan, AdvisedWay, Findings
 from afn.advice.kept import keep
 from app.page.advise.charts import compared, gain_figure
 from app.page.advise.view import known, reference
@@ -38,7 +38,7 @@ def test_the_figure_is_what_the_findings_say():
 def plain_findings():
     return Findings(
         model="plain.py:build", dataset="digits8", machine="here", num_images=9, num_norms=0,
-        plan=AdvicePlan(), ways=(Way(name=AS_IS),),
+        plan=AdvicePlan(), ways=(AdvisedWay(name=AS_IS),),
     )  # fmt: skip
 
 

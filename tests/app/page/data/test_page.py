@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from afn.data.own.reading import Reading, Readings, read
+from afn.data.own.reading import Readings, UploadReading, read
 from afn.data.own.store import OwnSet, OwnSets
 from afn.runs.store import RunStore
 from afn.work.folder import write_json
@@ -24,7 +24,7 @@ ZIP = zipped(pictures("cats", "<b>狗", each=10))
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Uploads are read in this process, before the page goes on."""
 
-    def start(self: Readings, uploads, *, class_name="", base="", owner=None) -> Reading:
+    def start(self: Readings, uploads, *, class_name="", base="", owner=None) -> UploadReading:
         folder = self._root / ".upload-0"
         folder.mkdir(parents=True, exist_ok=True)
         for number, upload in enumerate(uploads):
@@ -33,9 +33,9 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         manifest = {"names": names, "class_name": class_name, "base": base, "owner": owner}
         write_json(folder / "manifest.json", manifest)
         try:
-            return Reading(made=read(folder))
+            return UploadReading(made=read(folder))
         except ValueError as error:
-            return Reading(error=f"{error}")
+            return UploadReading(error=f"{error}")
 
     monkeypatch.setattr(Readings, "start", start)
 
