@@ -7,9 +7,11 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from afn.norms._base import Norm
-from afn.norms._checks import check_momentum
+from afn.norms._checks import check_counts, check_eps, check_momentum
 from afn.norms._joint import Processes, joint_moments
 from afn.norms._moments import Moments
+from afn.norms._scale_shift import add_scale_and_shift, reset_scale_and_shift
+from afn.norms.trace import Trace
 
 
 class TracksAverages(Norm):
@@ -125,6 +127,54 @@ class TracksAverages(Norm):
             on_meta = self.num_batches_tracked.is_meta
             state_dict.setdefault(count, torch.tensor(0) if on_meta else self.num_batches_tracked)
         super()._load_from_state_dict(state_dict, prefix, local_metadata, *args)
+
+
+class TrackedNorm2d(TracksAverages):
+    """A layer of images with γ and β, and running averages that its steps move in training."""
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        check_counts(num_features=num_features)
+        check_eps(eps)
+        super().__init__()
+        self.num_features = num_features
+        self.eps = eps
+        self.affine = affine
+        given: dict[str, Any] = {"device": device, "dtype": dtype}
+        add_scale_and_shift(self, affine, bias, **given)
+        self._add_parameters(**given)
+        self._start_averages(momentum, track_running_stats, **given)
+
+    def reset_parameters(self) -> None:
+        """Start anew: γ, β, what else is learned, and the running averages."""
+        self.reset_running_stats()
+        reset_scale_and_shift(self)
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
+            f"affine={self.affine}, track_running_stats={self.track_running_stats}"
+        )
+
+    def _add_parameters(self, **factory: Any) -> None:
+        """What is learned besides γ and β."""
+
+    def _normalize(self, x: Tensor) -> Tensor:
+        return self._steps(x, tracks=self.training).y
+
+    def _steps(self, x: Tensor, *, tracks: bool = False) -> Trace:
+        """The equations; the averages move where `tracks` says so."""
+        raise NotImplementedError
 
 
 class Averages(_BatchNorm):

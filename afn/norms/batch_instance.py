@@ -5,14 +5,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from afn.norms._averages import TracksAverages
-from afn.norms._checks import check_counts, check_eps
+from afn.norms._averages import TrackedNorm2d
 from afn.norms._moments import Moments
-from afn.norms._scale_shift import add_scale_and_shift, reset_scale_and_shift, scale_and_shift
+from afn.norms._scale_shift import scale_and_shift
 from afn.norms.trace import Trace
 
 
-class BatchInstanceNorm2d(TracksAverages):
+class BatchInstanceNorm2d(TrackedNorm2d):
     r"""Batch-instance normalization: a learned mix of batch and instance normalization.
 
     .. math::
@@ -52,43 +51,13 @@ class BatchInstanceNorm2d(TracksAverages):
         [1.0, 1.0, 1.0, 1.0]
     """
 
-    def __init__(
-        self,
-        num_features: int,
-        eps: float = 1e-5,
-        momentum: float | None = 0.1,
-        affine: bool = True,
-        track_running_stats: bool = True,
-        device: torch.device | str | None = None,
-        dtype: torch.dtype | None = None,
-        *,
-        bias: bool = True,
-    ) -> None:
-        check_counts(num_features=num_features)
-        check_eps(eps)
-        super().__init__()
-        self.num_features = num_features
-        self.eps = eps
-        self.affine = affine
-        given: dict[str, Any] = {"device": device, "dtype": dtype}
-        add_scale_and_shift(self, affine, bias, **given)
-        self.rho = nn.Parameter(torch.ones(num_features, **given))
-        self._start_averages(momentum, track_running_stats, **given)
-
     def reset_parameters(self) -> None:
         """Start anew: γ, β, the gates and the running averages."""
-        self.reset_running_stats()
-        reset_scale_and_shift(self)
+        super().reset_parameters()
         nn.init.ones_(self.rho)
 
-    def _normalize(self, x: Tensor) -> Tensor:
-        return self._steps(x, tracks=self.training).y
-
-    def extra_repr(self) -> str:
-        return (
-            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
-            f"affine={self.affine}, track_running_stats={self.track_running_stats}"
-        )
+    def _add_parameters(self, **factory: Any) -> None:
+        self.rho = nn.Parameter(torch.ones(self.num_features, **factory))
 
     def _steps(self, x: Tensor, *, tracks: bool = False) -> Trace:
         images = Moments.of_images(x)  # (N, C)

@@ -5,10 +5,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from afn.norms._averages import TracksAverages
-from afn.norms._checks import check_counts, check_eps
+from afn.norms._averages import TrackedNorm2d
 from afn.norms._moments import Moments
-from afn.norms._scale_shift import add_scale_and_shift, reset_scale_and_shift, scale_and_shift
+from afn.norms._scale_shift import scale_and_shift
 from afn.norms.group import GroupNorm2d
 from afn.norms.trace import Trace
 
@@ -79,7 +78,7 @@ class EvoNormS0(GroupNorm2d):
         )  # fmt: skip
 
 
-class EvoNormB0(TracksAverages):
+class EvoNormB0(TrackedNorm2d):
     r"""EvoNorm-B0: the batch's spread, or the image's and the value itself where that is more.
 
     .. math::
@@ -117,43 +116,13 @@ class EvoNormB0(TracksAverages):
 
     activates = True
 
-    def __init__(
-        self,
-        num_features: int,
-        eps: float = 1e-5,
-        momentum: float | None = 0.1,
-        affine: bool = True,
-        track_running_stats: bool = True,
-        device: torch.device | str | None = None,
-        dtype: torch.dtype | None = None,
-        *,
-        bias: bool = True,
-    ) -> None:
-        check_counts(num_features=num_features)
-        check_eps(eps)
-        super().__init__()
-        self.num_features = num_features
-        self.eps = eps
-        self.affine = affine
-        given: dict[str, Any] = {"device": device, "dtype": dtype}
-        add_scale_and_shift(self, affine, bias, **given)
-        self.v = nn.Parameter(torch.ones(num_features, **given))
-        self._start_averages(momentum, track_running_stats, **given)
-
     def reset_parameters(self) -> None:
         """Start anew: γ, β, v and the running averages."""
-        self.reset_running_stats()
-        reset_scale_and_shift(self)
+        super().reset_parameters()
         nn.init.ones_(self.v)
 
-    def _normalize(self, x: Tensor) -> Tensor:
-        return self._steps(x, tracks=self.training).y
-
-    def extra_repr(self) -> str:
-        return (
-            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
-            f"affine={self.affine}, track_running_stats={self.track_running_stats}"
-        )
+    def _add_parameters(self, **factory: Any) -> None:
+        self.v = nn.Parameter(torch.ones(self.num_features, **factory))
 
     def _steps(self, x: Tensor, *, tracks: bool = False) -> Trace:
         images = Moments.of_images(x)  # (N, C)

@@ -1,23 +1,19 @@
 """Ghost batch normalization."""
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
-from afn.norms._averages import TracksAverages
-from afn.norms._checks import check_counts, check_eps
+from afn.norms._averages import TrackedNorm2d
+from afn.norms._checks import check_counts
 from afn.norms._moments import Moments
 from afn.norms._scale_shift import (
-    add_scale_and_shift,
     affine_by,
-    reset_scale_and_shift,
     scale_and_shift,
 )
 from afn.norms.trace import Trace
 
 
-class GhostBatchNorm2d(TracksAverages):
+class GhostBatchNorm2d(TrackedNorm2d):
     r"""Ghost batch normalization: large batches with the statistics of small ones.
 
     .. math::
@@ -72,27 +68,12 @@ class GhostBatchNorm2d(TracksAverages):
         bias: bool = True,
         ghost_size: int = 16,
     ) -> None:
-        check_counts(num_features=num_features, ghost_size=ghost_size)
-        check_eps(eps)
-        super().__init__()
-        self.num_features = num_features
-        self.eps = eps
-        self.affine = affine
+        check_counts(ghost_size=ghost_size)
+        super().__init__(num_features, eps, momentum, affine, True, device, dtype, bias=bias)
         self.ghost_size = ghost_size
-        given: dict[str, Any] = {"device": device, "dtype": dtype}
-        add_scale_and_shift(self, affine, bias, **given)
-        self._start_averages(momentum, True, **given)
-
-    def reset_parameters(self) -> None:
-        """Start γ, β and the running averages anew."""
-        self.reset_running_stats()
-        reset_scale_and_shift(self)
 
     def running_affine(self) -> tuple[Tensor, Tensor]:
         return affine_by(self, *self._running())
-
-    def _normalize(self, x: Tensor) -> Tensor:
-        return self._steps(x, tracks=self.training).y
 
     def extra_repr(self) -> str:
         return (

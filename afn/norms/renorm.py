@@ -1,16 +1,11 @@
 """Batch renormalization."""
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
-from afn.norms._averages import TracksAverages
-from afn.norms._checks import check_counts, check_eps
+from afn.norms._averages import TrackedNorm2d
 from afn.norms._scale_shift import (
-    add_scale_and_shift,
     affine_by,
-    reset_scale_and_shift,
     scale_and_shift,
 )
 from afn.norms.trace import Trace
@@ -19,7 +14,7 @@ R_MAX, D_MAX = 3.0, 5.0
 """Where the published bounds of r and d end."""
 
 
-class BatchRenorm2d(TracksAverages):
+class BatchRenorm2d(TrackedNorm2d):
     r"""Batch renormalization: training sees nearly what the test will.
 
     .. math::
@@ -75,23 +70,10 @@ class BatchRenorm2d(TracksAverages):
         bias: bool = True,
         warmup: int = 50,
     ) -> None:
-        check_counts(num_features=num_features)
-        check_eps(eps)
         if warmup < 0:
             raise ValueError(f"warmup must be at least 0, got {warmup!r}")
-        super().__init__()
-        self.num_features = num_features
-        self.eps = eps
-        self.affine = affine
+        super().__init__(num_features, eps, momentum, affine, True, device, dtype, bias=bias)
         self.warmup = warmup
-        given: dict[str, Any] = {"device": device, "dtype": dtype}
-        add_scale_and_shift(self, affine, bias, **given)
-        self._start_averages(momentum, True, **given)
-
-    def reset_parameters(self) -> None:
-        """Start γ, β and the running averages anew."""
-        self.reset_running_stats()
-        reset_scale_and_shift(self)
 
     @property
     def bounds(self) -> tuple[Tensor, Tensor]:
@@ -103,9 +85,6 @@ class BatchRenorm2d(TracksAverages):
 
     def running_affine(self) -> tuple[Tensor, Tensor]:
         return affine_by(self, *self._running())
-
-    def _normalize(self, x: Tensor) -> Tensor:
-        return self._steps(x, tracks=self.training).y
 
     def extra_repr(self) -> str:
         return (

@@ -5,14 +5,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from afn.norms._averages import TracksAverages
-from afn.norms._checks import check_counts, check_eps
+from afn.norms._averages import TrackedNorm2d
 from afn.norms._moments import Moments
-from afn.norms._scale_shift import add_scale_and_shift, reset_scale_and_shift, scale_and_shift
+from afn.norms._scale_shift import scale_and_shift
 from afn.norms.trace import Trace
 
 
-class SwitchNorm2d(TracksAverages):
+class SwitchNorm2d(TrackedNorm2d):
     r"""Switchable normalization: a learned mix of the statistics of IN, LN and BN.
 
     .. math::
@@ -53,50 +52,20 @@ class SwitchNorm2d(TracksAverages):
         [0.333, 0.333, 0.333]
     """
 
-    def __init__(
-        self,
-        num_features: int,
-        eps: float = 1e-5,
-        momentum: float | None = 0.1,
-        affine: bool = True,
-        track_running_stats: bool = True,
-        device: torch.device | str | None = None,
-        dtype: torch.dtype | None = None,
-        *,
-        bias: bool = True,
-    ) -> None:
-        check_counts(num_features=num_features)
-        check_eps(eps)
-        super().__init__()
-        self.num_features = num_features
-        self.eps = eps
-        self.affine = affine
-        given: dict[str, Any] = {"device": device, "dtype": dtype}
-        add_scale_and_shift(self, affine, bias, **given)
-        self.mean_logits = nn.Parameter(torch.zeros(3, **given))
-        self.var_logits = nn.Parameter(torch.zeros(3, **given))
-        self._start_averages(momentum, track_running_stats, **given)
-
     def reset_parameters(self) -> None:
         """Start anew: γ, β, the mix and the running averages."""
-        self.reset_running_stats()
-        reset_scale_and_shift(self)
+        super().reset_parameters()
         nn.init.zeros_(self.mean_logits)
         nn.init.zeros_(self.var_logits)
+
+    def _add_parameters(self, **factory: Any) -> None:
+        self.mean_logits = nn.Parameter(torch.zeros(3, **factory))
+        self.var_logits = nn.Parameter(torch.zeros(3, **factory))
 
     def weights(self) -> dict[str, list[float]]:
         """How much of IN, LN and BN, in this order, there is in the mean and in the variance."""
         logits = {"mean": self.mean_logits, "var": self.var_logits}
         return {name: each.detach().softmax(0).tolist() for name, each in logits.items()}
-
-    def _normalize(self, x: Tensor) -> Tensor:
-        return self._steps(x, tracks=self.training).y
-
-    def extra_repr(self) -> str:
-        return (
-            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
-            f"affine={self.affine}, track_running_stats={self.track_running_stats}"
-        )
 
     def _steps(self, x: Tensor, *, tracks: bool = False) -> Trace:
         images = Moments.of_images(x)  # (N, C)
