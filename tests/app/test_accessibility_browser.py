@@ -97,8 +97,8 @@ def show_all(page: Page, width: int) -> None:
     page.wait_for_timeout(400)  # plots are drawn as they come into view
 
 
-def complaints(page: Page, rules: dict[str, object]) -> list[str]:
-    """What axe-core finds serious or critical, one line each."""
+def complaints(page: Page, rules: dict[str, object] = ALL) -> list[str]:
+    """What axe-core finds serious or critical by these of its rules, one line each."""
     options = {"resultTypes": ["violations"], **rules}
     found = []
     for violation in Axe().run(page, options=options).response["violations"]:

@@ -47,11 +47,12 @@ def start(page: Page, url: str) -> None:
 
 def points(page: Page, title: str) -> int:
     """Points drawn in the chart that has a panel of this title; it is brought into view."""
-    page.get_by_role("figure", name=re.compile("^" + re.escape(title))).scroll_into_view_if_needed()
     return page.evaluate(
-        """title => { const plot = [...document.querySelectorAll('[role=figure]')]
-          .find(figure => figure.ariaLabel?.startsWith(title))?.querySelector('.js-plotly-plot');
-          return (plot?.data ?? []).reduce((sum, trace) => sum + (trace.x?.length ?? 0), 0); }""",
+        """title => { const figure = [...document.querySelectorAll('[role=figure]')]
+            .find(figure => figure.ariaLabel?.startsWith(title));
+          figure?.scrollIntoView();  // at once: a rerun may put another in its place at any moment
+          const { data } = figure?.querySelector('.js-plotly-plot') ?? {};
+          return (data ?? []).reduce((sum, trace) => sum + (trace.x?.length ?? 0), 0); }""",
         title,
     )
 
@@ -161,6 +162,10 @@ DRAWN = """() => Object.fromEntries([...document.querySelectorAll('[role=figure]
   const data = figure.querySelector('.js-plotly-plot')?.data ?? [];
   const steps = data.flatMap(trace => [...(trace.x ?? [])]).filter(Number.isFinite);
   return [figure.ariaLabel.split('.')[0], Math.max(0, ...steps)]; }))"""
+# A rerun may put a new figure in its place at any moment: it is scrolled to as it is looked for.
+SEEN = f"""([title, at]) => {{
+  document.querySelector(`[role=figure][aria-label^="${{title}}"]`)?.scrollIntoView();
+  return ({DRAWN})()[title] === at; }}"""
 
 
 def test_what_a_resumed_run_took_back_is_gone_from_every_chart(
@@ -194,8 +199,7 @@ def test_what_a_resumed_run_took_back_is_gone_from_every_chart(
     button(page, "Resume").click()
     expect(page.locator(".afn-card")).to_contain_text("paused")
     for title in curves:
-        page.get_by_role("figure", name=re.compile(f"^{title}")).scroll_into_view_if_needed()
-        page.wait_for_function(f"([title, at]) => ({DRAWN})()[title] === at", arg=[title, at])
+        page.wait_for_function(SEEN, arg=[title, at])
     expect(page.locator(".afn-card .facts")).to_contain_text(f"step {at:,} ")
     expect(page.locator(".st-key-rail").get_by_label("Learning rate", exact=True)).to_be_visible()
 
