@@ -27,7 +27,8 @@ from afn.cost.memory import peak_bytes
 from afn.cost.timing import interleaved, median_ms, one_thread
 from afn.data import ImageData
 from afn.data.forms import in_form
-from afn.norms import convert_norm, norm_layers, set_eval_stats
+from afn.norms import Norm, convert_norm, norm_layers, set_eval_stats
+from afn.norms._found import is_per_image
 from afn.pixels import as_float
 
 Shape = tuple[int, int, int]
@@ -63,7 +64,12 @@ def in_way(model: nn.Module, name: str, *, seed: int) -> nn.Module:
 def _converted(model: nn.Module, norm: str, *, seed: int) -> nn.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what was left as it is, `num_norms` does not count
-        return _seeded(seed, lambda: convert_norm(copy.deepcopy(model), norm))
+        return _seeded(seed, lambda: convert_norm(copy.deepcopy(model), norm, only=_is_of_batches))
+
+
+def _is_of_batches(_: str, layer: nn.Module) -> bool:
+    """Ways are told apart from BN: what normalizes each image by itself stays."""
+    return isinstance(layer, Norm) or not is_per_image(layer)
 
 
 def _seeded(seed: int, make: Callable[[], _T]) -> _T:

@@ -4,10 +4,12 @@ import math
 from collections.abc import Mapping
 from functools import cache
 from inspect import signature
-from typing import Any
+from typing import Any, TypeGuard
 from weakref import ref
 
-from torch import nn
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.instancenorm import _InstanceNorm
 
 from afn.norms._adaptive import AdaptiveNorm
 from afn.norms._averages import TracksAverages
@@ -46,7 +48,9 @@ def inherited_options(old: nn.Module, factory: Any) -> dict[str, Any]:
     is_alike = base_of(old) is factory or (
         isinstance(old, AdaptiveNorm) and issubclass(factory, AdaptiveNorm)
     )
-    names = accepted if is_alike else {"eps", "momentum"}
+    names = set(accepted) if is_alike else {"eps", "momentum"}
+    if isinstance(old, nn.GroupNorm):
+        names.add("num_groups")
     options = {
         name: getattr(old, name)
         for name in names
@@ -71,13 +75,26 @@ def keep_tensors(old: nn.Module, new: nn.Module, given: Mapping[str, Any]) -> No
         wanted = {given.get(option) for option in _TENSORS[name]}
         if (name in new._buffers and not shares_averages) or False in wanted:
             continue
-        if known[name] is not None or True not in wanted:
-            setattr(new, name, known[name])
+        values = known[name]
+        if is_at_each_place(values):
+            _take_means(getattr(new, name), values)
+        elif values is not None or True not in wanted:
+            setattr(new, name, values)
     if shares_averages and new._buffers.get("running_mean") is known["running_mean"] is not None:
         new.track_running_stats = old.track_running_stats
         sigma = new._buffers.get("running_sigma")
         if sigma is not None and "running_sigma" not in known:
             sigma.fill_(math.nan)  # the old layer did not measure it
+
+
+def is_at_each_place(values: Tensor | None) -> TypeGuard[Tensor]:
+    """Whether a γ or β has more than one value for each channel, as LN's over (C, H, W) has."""
+    return values is not None and values.dim() > 1
+
+
+@torch.no_grad()
+def _take_means(new: Tensor, values: Tensor) -> None:
+    new.copy_(values.flatten(1).mean(1)).requires_grad_(values.requires_grad)
 
 
 def keep_processes(old: nn.Module, new: nn.Module) -> None:
@@ -145,12 +162,13 @@ def point_to_new(value: Any, new: Mapping[nn.Module, nn.Module]) -> Any:
 
 
 def _share_averages(old: nn.Module, factory: type[nn.Module]) -> bool:
-    """Whether both have running averages, and take them for a batch's: not instance norm."""
-    is_of_images = isinstance(old, InstanceNorm2d) or issubclass(factory, InstanceNorm2d)
-    return not is_of_images and "running_mean" in old._buffers
+    """Whether both have running averages, of a batch or, as instance norm has them, of images."""
+    of_images = isinstance(old, InstanceNorm2d | _InstanceNorm)
+    return of_images == issubclass(factory, InstanceNorm2d) and "running_mean" in old._buffers
 
 
 @cache
 def _usual_names(base: Any) -> frozenset[str]:
-    layer = base(1, device="meta")  # where nothing is drawn
+    sizes = (1, 1) if base is nn.GroupNorm else (1,)
+    layer = base(*sizes, device="meta")  # where nothing is drawn
     return frozenset({*vars(layer), *layer._parameters, *layer._buffers, *layer._modules})

@@ -9,15 +9,21 @@ import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm, _NormBase
 from torch.nn.modules.conv import _ConvNd
+from torch.nn.modules.instancenorm import _InstanceNorm
 from torch.nn.modules.lazy import LazyModuleMixin
 from torch.nn.utils.parametrize import is_parametrized
 
 from afn.norms._base import Norm
-from afn.norms.registry import NORMS, OTHER_FORMS
+from afn.norms.registry import NORMS, OTHER_FORMS, row_of
 
 _OURS = (*NORMS.values(), *chain.from_iterable(forms.values() for forms in OTHER_FORMS.values()))
-_AXES: dict[Any, int | None] = {nn.BatchNorm1d: None, nn.BatchNorm2d: 2, nn.BatchNorm3d: 3}
+_AXES: dict[Any, int | None] = {
+    nn.BatchNorm1d: None, nn.BatchNorm2d: 2, nn.BatchNorm3d: 3,
+    nn.InstanceNorm1d: 1, nn.InstanceNorm2d: 2, nn.InstanceNorm3d: 3,
+    nn.GroupNorm: None, nn.LayerNorm: None,
+}  # fmt: skip
 """Torch's layers that can be replaced, and how many axes they take behind N and C."""
+_PER_IMAGE = (_InstanceNorm, nn.GroupNorm, nn.LayerNorm)
 _REPLACEABLE = (*_OURS, *_AXES, nn.SyncBatchNorm)
 _TORCH_NORMS = (_NormBase, nn.GroupNorm, nn.LayerNorm, nn.RMSNorm)
 _AVERAGES = ("running_mean", "running_var")
@@ -25,8 +31,15 @@ _HARMLESS = {"extra_repr", "reset_parameters", "reset_running_stats"}
 """What a subclass may define without computing something else."""
 _TELLING = {"__call__", "__getattr__", "__getattribute__", "__setattr__"}
 """Of Python's own methods, those that may make it compute something else."""
-_NORM_ACTS = {"BatchNormAct2d", "SyncBatchNormAct"}
-"""timm's batch normalizations that go on with ``act(drop(x))``."""
+_NORM_ACTS = {
+    "BatchNormAct2d", "SyncBatchNormAct", "GroupNormAct", "GroupNorm1Act",
+    "LayerNormAct2d", "LayerNormAct2dFp32",
+}  # fmt: skip
+"""timm's normalizations that go on with ``act(drop(x))``."""
+_AT_PLACES = {"LayerNorm2d", "LayerNorm2dFp32", "LayerNormAct2d", "LayerNormAct2dFp32"}
+"""torchvision's and timm's over the channels at each place of images (N, C, H, W)."""
+_AS_TORCHS = _AT_PLACES | {"GroupNorm", "GroupNorm1"}
+"""Theirs whose own ``forward`` computes what torch's does."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -77,10 +90,40 @@ def name_of(layer: nn.Module) -> str:
 
 def is_norm_act(layer: nn.Module) -> bool:
     """Whether it is one of timm's, and has what these have."""
+    return _computes_as(layer, _NORM_ACTS, ("timm.",)) and "act" in layer._modules
+
+
+def is_at_places(layer: nn.Module) -> bool:
+    """Whether it takes images (N, C, H, W), and normalizes the channels at each place."""
+    return _computes_as(layer, _AT_PLACES, ("timm.", "torchvision."))
+
+
+def is_per_image(layer: nn.Module) -> bool:
+    """Whether each image is normalized by itself, in training too: torch's IN, GN and LN, ours."""
+    if isinstance(layer, Norm):
+        return base_of(layer) in _OURS and row_of(layer).statistics == "per image"
+    return isinstance(layer, _PER_IMAGE)
+
+
+def channels_of(layer: nn.Module) -> int:
+    """Of one that can be replaced. Where channels were pruned, its tensors know how many are left.
+
+    Raises:
+        AttributeError: It is another.
+    """
+    for name in ("weight", "running_mean"):
+        if (tensor := getattr(layer, name, None)) is not None:
+            return len(tensor)
+    if isinstance(layer, nn.LayerNorm):
+        return int(layer.normalized_shape[0])
+    return int(layer.num_channels if isinstance(layer, nn.GroupNorm) else layer.num_features)  # type: ignore[arg-type]
+
+
+def _computes_as(layer: nn.Module, names: set[str], homes: tuple[str, ...]) -> bool:
     # Not a subclass whose forward does something else again.
-    computes = next(cls for cls in type(layer).__mro__ if "forward" in vars(cls))
-    is_timms = computes.__name__ in _NORM_ACTS and computes.__module__.startswith("timm.")
-    return is_timms and "act" in layer._modules and "forward" not in vars(layer)
+    computes = next((cls for cls in type(layer).__mro__ if "forward" in vars(cls)), nn.Module)
+    is_theirs = computes.__name__ in names and computes.__module__.startswith(homes)
+    return is_theirs and "forward" not in vars(layer)
 
 
 def plain_references(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
@@ -140,22 +183,26 @@ def _num_axes(layer: Any, modules: list[nn.Module]) -> int | None:
     base: Any = base_of(layer)
     if base in _OURS and len(base.axes) == 1:
         return int(base.axes[0]) - 2
+    if is_at_places(layer):
+        return 2
     if base is None or layer not in modules or _AXES.get(base):
         return _AXES.get(base)
     # It takes inputs of several kinds: the layer tells whose output it takes, or who takes its own.
-    place = modules.index(layer)
-    before = (_axes_by(it, "out", layer) for it in reversed(modules[:place]))
-    behind = (_axes_by(it, "in", layer) for it in modules[place:])
-    return next((axes for axes in chain(before, behind) if axes is not None), None)
+    place, num = modules.index(layer), channels_of(layer)
+    before = (_axes_by(it, "out", num) for it in reversed(modules[:place]))
+    behind = (_axes_by(it, "in", num) for it in modules[place:])
+    found = next((axes for axes in chain(before, behind) if axes is not None), None)
+    if isinstance(layer, nn.LayerNorm) and found != len(layer.normalized_shape) - 1:
+        return None
+    return found
 
 
-def _axes_by(module: nn.Module, side: str, layer: Any) -> int | None:
+def _axes_by(module: nn.Module, side: str, num: int) -> int | None:
     """Axes behind N and C on that side of a linear layer or convolution with as many channels."""
     if isinstance(module, nn.Linear):
-        return 0 if getattr(module, f"{side}_features") == layer.num_features else None
+        return 0 if getattr(module, f"{side}_features") == num else None
     if isinstance(module, _ConvNd):
-        is_joined = getattr(module, f"{side}_channels") == layer.num_features
-        return len(module.kernel_size) if is_joined else None
+        return len(module.kernel_size) if getattr(module, f"{side}_channels") == num else None
     return None
 
 
@@ -173,8 +220,12 @@ def _obstacle(layer: nn.Module, parents: tuple[nn.Module, ...]) -> str:
     if is_parametrized(layer):
         return "has parametrized parameters"
     own = _own_methods(layer, base)
-    if own and not (own == ["forward"] and is_norm_act(layer)):
+    knows = is_norm_act(layer) or _computes_as(layer, _AS_TORCHS, ("timm.", "torchvision."))
+    if own and not (own == ["forward"] and knows):
         return f"has its own {', '.join(own)}, which might compute something else"
+    is_of_tokens = isinstance(layer, nn.LayerNorm) and len(layer.normalized_shape) == 1
+    if is_of_tokens and not is_at_places(layer):
+        return "is over the last axis, token by token: no channel has statistics of its own"
     for name in ("weight", "bias", *_AVERAGES):
         is_registered = name in (layer._buffers if name in _AVERAGES else layer._parameters)
         if getattr(layer, name, None) is not None and not is_registered:
@@ -189,7 +240,7 @@ def _foreign(layer: nn.Module) -> str:
         return "does not say which axes it takes"
     if _has_averages(layer):
         return "is a batch normalization of a kind that is not known"
-    return "is no batch normalization"
+    return "is of a kind that is not known"
 
 
 def _has_averages(layer: nn.Module) -> bool:

@@ -12,13 +12,18 @@ from torch.nn.parameter import is_lazy
 
 from afn.norms._adaptive import AdaptiveNorm
 from afn.norms._base import EvalStats, Norm, norm_layers
+from afn.norms._carried import is_at_each_place
 from afn.norms._differences import AnsweringCopy, OutputDifference, difference, same_draws
-from afn.norms._found import name_of
+from afn.norms._found import is_per_image, name_of
 from afn.norms._selection import Selection
 from afn.norms.convert import Replacement, replace_norms
 from afn.norms.norm_act import NormAct
+from afn.norms.registry import row_of
 from afn.settings.lambda_init import LAMBDAS
 from afn.settings.norms import NORM_ROWS
+
+_ALONE = "no longer each image by itself"
+_AVERAGES = "running averages"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,6 +47,10 @@ class LayerConversion:
     """The class of the layer in its place; None where it was kept."""
     reason: str = ""
     """Why it was kept."""
+    carried: tuple[str, ...] = ()
+    """What it took over: "γ", "β", "running averages"."""
+    lost: tuple[str, ...] = ()
+    """What it did not take over as it was, in a few words each."""
     parameters_before: int
     parameters_after: int
     is_called: bool | None = None
@@ -87,7 +96,7 @@ class Conversion:
             cells.append((layer.path or "(the model)", layer.was, layer.became or "kept", counts))
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         rows = ["  ".join(map(str.ljust, row, widths)) for row in cells]
-        reasons = ["", *(layer.reason for layer in self.layers)]
+        reasons = ["", *(layer.reason or "; ".join(layer.lost) for layer in self.layers)]
         return [f"{row}  {why}".rstrip() for row, why in zip(rows, reasons, strict=True)]
 
     def summary(self) -> list[str]:
@@ -96,6 +105,10 @@ class Conversion:
         became = Counter(layer.became for layer in self.layers if layer.became)
         for kind, count in became.items():
             lines.append(f"{count} of {len(self.layers)} normalization layers become {kind}")
+        lost = Counter((it.was, it.carried, it.lost) for it in self.layers if it.lost)
+        for (was, carried, what), count in lost.items():
+            kept_on = f"{' and '.join(carried)} carried over, " if carried else ""
+            lines.append(f"{count} {was}: {kept_on}{'; '.join(what)}")
         kept = Counter((it.was, it.reason) for it in self.layers if not it.became)
         lines += [f"{count} kept: {was} {reason}" for (was, reason), count in kept.items()]
         lines += [*self._growth(), *self._proof()]
@@ -140,7 +153,8 @@ class Conversion:
         dtype = self.differences[0].dtype
         when = " with every new λ at 0" if NORM_ROWS[self.name].is_adaptive else ""
         line = f"largest difference of the outputs{when}: {found} (relative, in {dtype})"
-        if not NORM_ROWS[self.name].is_bn_at_zero:
+        is_bn = NORM_ROWS[self.name].is_bn_at_zero
+        if not is_bn or any(_ALONE in layer.lost for layer in self.layers):
             line += f"; {self.name} is another function"
         uncalled = [layer.path for layer in self.layers if layer.is_called is False]
         if not uncalled:
@@ -187,10 +201,10 @@ def conversion_report(
         >>> import torch
         >>> from torch import nn
         >>> from afn import conversion_report
-        >>> model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.GroupNorm(2, 8))
+        >>> model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.LayerNorm(6))
         >>> conversion = conversion_report(model, "bn", torch.rand(4, 3, 8, 8))
-        >>> [(layer.path, layer.became, layer.reason) for layer in conversion.layers]
-        [('1', 'BatchNorm2d', ''), ('2', None, 'is no batch normalization')]
+        >>> [(layer.path, layer.became, layer.reason[:21]) for layer in conversion.layers]
+        [('1', 'BatchNorm2d', ''), ('2', None, 'is over the last axis')]
         >>> max(difference.relative for difference in conversion.differences) < 1e-12
         True
     """
@@ -215,15 +229,42 @@ def conversion_report(
 
 def _layer(replacement: Replacement, called: set[str] | None) -> LayerConversion:
     old, new, path = replacement.found.layer, replacement.new, replacement.found.paths[0]
+    carried, lost = _taken_over(old, new) if new else ((), ())
     return LayerConversion(
         path=path,
         was=name_of(old),
         became=_kind(new) if new else None,
         reason=replacement.reason,
+        carried=carried,
+        lost=lost,
         parameters_before=_count(old.parameters()),
         parameters_after=_count((new or old).parameters()),
         is_called=None if new is None or called is None else path in called,
     )
+
+
+def _taken_over(old: nn.Module, new: nn.Module) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What a layer has of the one that was there, and what it has not as it was."""
+    layer = new.norm if isinstance(new, NormAct) else new
+    before, after = ({**it._parameters, **it._buffers} for it in (old, layer))
+    carried, lost = [], []
+    if is_per_image(old) and isinstance(layer, Norm) and row_of(layer).measures_batch:
+        lost.append(_ALONE)
+    for tensor, name in (("weight", "γ"), ("bias", "β"), ("running_mean", _AVERAGES)):
+        values, kept = before.get(tensor), after.get(tensor)
+        if values is not None and kept is values:
+            carried.append(name)
+        elif name == _AVERAGES and kept is not None:
+            lost.append(f"{_AVERAGES} start anew: recalibrate(model, loader)")
+        elif values is not None and kept is None:
+            lost.append(f"without its {name}")
+        elif is_at_each_place(values):
+            flat = values.flatten(1)
+            if bool((flat == flat[:, :1]).all()):
+                carried.append(name)
+            else:
+                lost.append(f"{name} is its mean over all places")
+    return tuple(carried), tuple(lost)
 
 
 def _kind(layer: nn.Module) -> str:
@@ -277,7 +318,7 @@ def _let_be_as(old: nn.Module, new: nn.Module) -> None:
         new.lambda_overrides = dict.fromkeys(LAMBDAS, 0.0)
         new.stat_dropout = 0.0  # it would draw
     if isinstance(new, Norm) and new.eval_stats is not None:
-        tracked = old._buffers.get("running_mean") is not None
+        tracked = old._buffers.get("running_mean") is not None and not is_per_image(old)
         stats: EvalStats = "running" if tracked else "batch"
         new.eval_stats = getattr(old, "eval_stats", None) or stats
 

@@ -17,7 +17,7 @@ from afn.norms._carried import (
     keep_tensors,
     point_to_new,
 )
-from afn.norms._found import FoundNorm, find_norms, is_norm_act, name_of
+from afn.norms._found import FoundNorm, channels_of, find_norms, is_norm_act, name_of
 from afn.norms._selection import Selection, chosen_from
 from afn.norms.norm_act import NormAct
 from afn.norms.registry import NORMS, OTHER_FORMS, make_norm
@@ -47,7 +47,7 @@ def convert_norm(
     only: Selection | None = None,
     **options: Any,
 ) -> nn.Module:
-    """Replace every batch normalization, and every layer of `NORMS`, by the norm of that name.
+    """Replace torch's BN, IN, GN and LN, and every layer of `NORMS`, by the norm of that name.
 
     Those over vectors, sequences and volumes become `AFN1d`, `AFN3d` and the like; a
     `SyncBatchNorm` becomes a layer that measures its batch with the same processes.
@@ -58,10 +58,19 @@ def convert_norm(
     `options` win. A layer used in several places stays one layer. λ and networks are new, and
     learn whatever was frozen; an optimizer built before does not train them.
 
+    What normalized each image by itself (IN, GN, LN) is another function afterwards: γ, β and eps
+    are kept, its groups are not, and running averages start anew, since it had none of a batch's;
+    `recalibrate` measures them. With every λ at 0 ASRNorm is IN, and so is AFN for one image. γ
+    and β of a `LayerNorm` over (C, H, W), which has them at each place, become their means over
+    the places, as new parameters; one over the channels at each place, torchvision's and timm's
+    ``LayerNorm2d``, keeps its own. One over the last axis of tokens has no channels with
+    statistics of their own, and stays.
+
     A layer that might compute something else is left as it is, and a warning says which and why:
     a subclass with methods of its own, a ``forward`` replaced on the layer, parametrized or
     computed parameters, compiled and quantized modules, layers that have no channels yet, and
-    inputs for which that norm has no form. timm's ``BatchNormAct2d`` becomes a `NormAct`.
+    inputs for which that norm has no form. timm's ``BatchNormAct2d`` and its like become a
+    `NormAct`.
     `conversion_report` lists all, and measures that nothing else has changed.
 
     Args:
@@ -81,6 +90,8 @@ def convert_norm(
 
     Warns:
         UserWarning: Normalizations were left as they are, unasked.
+
+    Deviation: the paper puts AFN in the place of batch normalization alone.
 
     Example:
         >>> import torch
@@ -175,7 +186,10 @@ def _replacement(
 def _form(name: str, found: FoundNorm) -> tuple[Callable[..., Norm] | None, str]:
     """The norm for inputs with as many axes as the layer's, or why there is none."""
     num_axes = found.num_axes
-    if num_axes is None and isinstance(found.layer, nn.SyncBatchNorm):
+    if num_axes is None and isinstance(found.layer, nn.LayerNorm):
+        shape = tuple(found.layer.normalized_shape)
+        return None, f"is over {shape}, and no layer beside it tells that the first are channels"
+    if num_axes is None and isinstance(found.layer, nn.SyncBatchNorm | nn.GroupNorm):
         return None, "takes inputs of any number of axes, and no layer beside it tells theirs"
     if num_axes is None:  # BatchNorm1d, without a layer that tells: most have one form for both
         num_axes = 1
@@ -188,10 +202,7 @@ def _form(name: str, found: FoundNorm) -> tuple[Callable[..., Norm] | None, str]
 def _made(
     old: nn.Module, model: nn.Module, factory: Callable[..., Norm], options: dict[str, Any]
 ) -> nn.Module:
-    # Where channels were pruned, the tensors know how many are left.
-    sizes = (getattr(old, tensor, None) for tensor in ("weight", "running_mean"))
-    num = next((len(tensor) for tensor in sizes if tensor is not None), old.num_features)
-    new = factory(num, **{**inherited_options(old, factory), **options})
+    new = factory(channels_of(old), **{**inherited_options(old, factory), **options})
     like = next(chain(old.parameters(), old.buffers(), model.parameters()), None)
     if like is not None:
         new.to(device=like.device, dtype=like.dtype if like.is_floating_point() else None)

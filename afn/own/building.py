@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from afn.ask.network import Rebuilt
 from afn.norms import convert_norm
@@ -175,7 +176,8 @@ def adopted(model: nn.Module, norm: str = "") -> nn.Module:
         if norm:
             return convert_norm(model, norm)
         of_torch = {it.paths for it in find_norms(model)
-                    if not it.obstacle and not isinstance(it.layer, Norm)}  # fmt: skip
+                    if not it.obstacle and isinstance(it.layer, _BatchNorm)
+                    and not isinstance(it.layer, Norm)}  # fmt: skip
         if not of_torch:
             return model
         paths = {path for each in of_torch for path in each}

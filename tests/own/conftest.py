@@ -36,7 +36,10 @@ def fickle():
     net.head.register_forward_hook(lambda _, __, y, shift=random.random(): y + 9 * shift)
     return net
 
-for each in batch, group, bare, fickle:
+def tokens():
+    return nn.Sequential(nn.Flatten(), nn.Linear(64, 16), nn.LayerNorm(16), nn.Linear(16, 10))
+
+for each in batch, group, bare, fickle, tokens:
     each.classes = "digits8"
 """
 
