@@ -13,6 +13,11 @@ from typing import TYPE_CHECKING, Any
 from afn._moved import Finder
 
 if TYPE_CHECKING:  # the one list of public names: a type checker reads it, and `_HOMES` below
+    from afn.adapt.adapter import Adapter as Adapter
+    from afn.adapt.following import follow_stream as follow_stream
+    from afn.adapt.following import image_stream as image_stream
+    from afn.adapt.plan import StreamPlan as StreamPlan
+    from afn.adapt.records import StreamStep as StreamStep
     from afn.advice.asking import Advice as Advice
     from afn.advice.asking import advise as advise
     from afn.advice.findings import AdvicePlan as AdvicePlan

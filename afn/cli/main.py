@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from afn import __version__
 from afn.ask.records import ORDERS
+from afn.cli import adapt as adapt_command
 from afn.cli import advise as advise_command
 from afn.cli import compare as comparing_command
 from afn.cli import completion as completion_command
@@ -206,6 +207,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     import_command.add_options(imported)
     imported.set_defaults(run=import_command.run)
+
+    adapt = commands.add_parser(
+        "adapt", parents=[common], help="networks that adapt to a stream of test images"
+    )
+    adapt_command.add_options(adapt)
+    adapt.set_defaults(run=adapt_command.run)
 
     advise = commands.add_parser(
         "advise", parents=[common], help="should your own model use it? Measured on your data"
