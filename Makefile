@@ -11,6 +11,8 @@ PORT ?= 8501
 FILES := --dist loadfile --no-loadscope-reorder
 BIN := .venv/bin
 RUN := $(BIN)/python -m
+# What was compiled is kept: each server and worker of the tests would compile all of ours again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: app test quick coverage lint docs setup clean
 

@@ -20,6 +20,7 @@ from afn.settings.config import TrainConfig
 from app.kit.handout.button import LABEL
 from tests.app.browser import app_server, launched_chromium
 from tests.app.pages import PAGES, AppPage
+from tests.waiting import IN_A_BROWSER
 
 MOST_MB, MOST_SECONDS = 6, 2
 IDLE = "document.querySelector('.stApp')?.dataset.testScriptState === 'notRunning'"
@@ -91,7 +92,7 @@ def main() -> None:
         files: dict[str, Path] = {}
         with app_server(env, folder / "log") as address:
             page = browser.new_page(viewport={"width": 1440, "height": 1000})
-            page.set_default_timeout(120_000)
+            page.set_default_timeout(IN_A_BROWSER)
             for each in PAGES:
                 if each.title in options.pages:
                     files[each.title] = made(page, address, each, ids, folder)

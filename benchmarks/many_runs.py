@@ -99,11 +99,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5000)
     parser.add_argument("--times", type=int, default=5)
+    parser.add_argument("--pages", nargs="+", choices=PAGES, default=list(PAGES), metavar="TITLE")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["AFN_RUNS_DIR"] = folder
         lay(Path(folder), options.runs)
-        for title, page in PAGES.items():
+        for title in options.pages:
+            page = PAGES[title]
             timed(opened(page))  # imports are not the page's
             cold = []
             for _ in range(options.times):

@@ -85,7 +85,7 @@ def main() -> None:
         log = Path(folder) / "log"
         with app_server(env, log) as address:
             page = browser.new_page(viewport={"width": 1440, "height": 1000})
-            page.set_default_timeout(60_000)
+            page.set_default_timeout(IN_A_BROWSER)
             page.goto(f"{address}/runs")
             page.locator(by_title["Runs"].drawn).wait_for()
             for number in range(options.times + 1):

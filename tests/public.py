@@ -1,6 +1,7 @@
 """What the library offers: every module that names its public names."""
 
 import ast
+import re
 from importlib import import_module
 
 from tests.installed import ROOT
@@ -17,14 +18,12 @@ def assigned(node):
     return target.id if isinstance(target, ast.Name) else None
 
 
-SOURCES = {
-    _module_of(path): ast.parse(path.read_text()).body
-    for path in sorted((ROOT / "afn").rglob("*.py"))
-}
+_TEXTS = {_module_of(path): path.read_text() for path in sorted((ROOT / "afn").rglob("*.py"))}
+SOURCES = {module: ast.parse(text).body for module, text in _TEXTS.items()}
 """The statements of every module of the library."""
 PUBLIC = {
     module: import_module(module).__all__
-    for module, body in SOURCES.items()
-    if any(assigned(node) == "__all__" for each in body for node in ast.walk(each))
+    for module, text in _TEXTS.items()
+    if re.search(r"^ *__all__ =", text, re.MULTILINE)
 }
 """Public names by module."""

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Literal
@@ -25,6 +25,10 @@ ROOT = Path(__file__).parents[2]
 Motion = Literal["no-preference", "reduce"]
 """What a visitor's system says of moving things."""
 SERVE = ("afn", "serve", "--host", "127.0.0.1", "--port")
+
+
+_ENDED: list[int] = []
+"""Ports of servers that have ended: the browser has compiled what it loaded from there."""
 
 
 def plain_streamlit(script: Path) -> Sequence[str]:
@@ -86,9 +90,7 @@ def app_server(
     Another `command` ends with what its port follows. One that is forked is there sooner; whose
     time or memory is measured is not.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = port or probe.getsockname()[1]
+    port = port or _free_port()
     address = f"http://127.0.0.1:{port}"
     start = forked.started if is_forked else forked.started_anew
     server = start(
@@ -101,6 +103,17 @@ def app_server(
     finally:
         server.terminate()
         server.join(PATIENCE)
+        _ENDED.append(port)
+
+
+def _free_port() -> int:
+    """That of a server that has ended, or else any."""
+    for port in (*_ENDED, 0):
+        with socket.socket() as probe, suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return probe.getsockname()[1]
+    raise OSError("no port is free")
 
 
 def _wait_until_healthy(server: BaseProcess, url: str, log: Path) -> None:

@@ -56,7 +56,8 @@ def _channels(color: str) -> list[int]:
 NORM_COLORS = dict(_CHOSEN)
 """By the norm's name; one for which no colour was chosen has the one that is least like others."""
 for _norm in NORM_NAMES:
-    NORM_COLORS.setdefault(_norm, _furthest(NORM_COLORS.values()))
+    if _norm not in NORM_COLORS:
+        NORM_COLORS[_norm] = _furthest(NORM_COLORS.values())
 
 
 @dataclass(frozen=True, slots=True)
