@@ -4,7 +4,11 @@ import os
 import sys
 from types import ModuleType
 
+import pytest
+
 from tests.forked import printed
+
+pytestmark = pytest.mark.slow
 
 
 def test_what_is_the_main_program_here_is_not_run(monkeypatch, tmp_path):

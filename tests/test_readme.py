@@ -118,6 +118,7 @@ def test_every_quoted_path_is_there():
             assert (ROOT / quoted).exists(), quoted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("program", blocks("python"))
 def test_a_program_runs_when_it_is_copied_alone(program, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -13,6 +13,8 @@ import pytest
 from tests import forked
 from tests.installed import ROOT, environment
 
+pytestmark = pytest.mark.slow
+
 NORM = '''
 """Root mean square normalization."""
 

@@ -19,6 +19,8 @@ from afn.runs.store import RunStore
 from afn.sweep.here import carry_out
 from afn.sweep.spec import SweepSpec, read_spec
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = [
     (4, {"command": "set", "lr": 0.2}),
     (8, {"command": "set", "lambda": {"mu": 0.5}}),

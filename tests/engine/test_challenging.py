@@ -15,6 +15,8 @@ from afn.engine.training import Training
 from afn.norms import norm_layers
 from tests.engine.test_training import Scripted, of_kind, without_times
 
+pytestmark = pytest.mark.slow
+
 SPATIAL, CHANNEL = 0, 1
 
 

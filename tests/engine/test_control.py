@@ -12,6 +12,8 @@ from afn.runs.store import progress_of
 from afn.settings.commands import check_command
 from tests.engine.told import Scripted, of_kind, without_times
 
+pytestmark = pytest.mark.slow
+
 
 def test_changes_take_effect_at_the_next_step(quick):
     script = Scripted(

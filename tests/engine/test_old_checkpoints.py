@@ -14,6 +14,8 @@ from afn.engine.training import Training
 from afn.runs.fork import fork, place_of
 from afn.settings.events import TIMES
 
+pytestmark = pytest.mark.slow
+
 STEP = 22
 
 

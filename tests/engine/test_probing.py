@@ -17,6 +17,8 @@ from afn.runs.history import History
 from afn.runs.store import RunStore
 from tests.engine.told import Scripted, of_kind
 
+pytestmark = pytest.mark.slow
+
 PROBED = {"probes", "probe", "sheet"}
 
 

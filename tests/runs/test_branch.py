@@ -10,6 +10,8 @@ from afn.runs.branch import branch
 from afn.runs.history import History
 from afn.runs.store import RunStore
 
+pytestmark = pytest.mark.slow
+
 CONFIG = TrainConfig(
     dataset="digits8", widths=(4, 8), epochs=3, batch_size=128, evals_per_epoch=0, corruptions=()
 )

@@ -18,6 +18,8 @@ from afn.settings.events import TIMES
 from afn.settings.lambda_init import LAMBDAS, LambdaInit
 from tests.conftest import QUICK
 
+pytestmark = pytest.mark.slow
+
 MIDDLE = 22
 """The step of the first of two checkpoints."""
 

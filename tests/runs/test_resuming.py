@@ -11,6 +11,8 @@ from afn.engine.execution import execute
 from afn.runs.history import Follower, History
 from afn.runs.store import RunStore
 
+pytestmark = pytest.mark.slow
+
 FATAL = [{"command": "set", "lr": 10.0}, {"command": "set", "lambda_lr_factor": 1000.0}]
 
 

@@ -14,6 +14,8 @@ from afn.runs.history import History
 from afn.settings.lambda_init import LambdaInit
 from afn.stats.decay import decay_alone, scheduled_rates, shrunk
 
+pytestmark = pytest.mark.slow
+
 LR_CHANGE = [(9, {"command": "set", "lr": 0.3})]
 
 

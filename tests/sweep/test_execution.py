@@ -20,6 +20,8 @@ from afn.work.processes import identity
 from afn.work.runner import LocalRunner
 from tests.waiting import wait_for
 
+pytestmark = pytest.mark.slow
+
 TINY = {
     "dataset": "digits8", "widths": [4, 8], "epochs": 1, "corruptions": [], "eval_images": 50,
     "evals_per_epoch": 1,
