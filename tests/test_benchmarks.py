@@ -45,6 +45,7 @@ SMALLEST = {
         r"^  norm 2 λ_μ: 0\.\d{4} → .*\], \d of 2 the same way",
     ),
     "pages": ("--pages Cost --times 1", r"^Cost( +\d+){4}   target 500: (met|MISSED)$"),
+    "norm_steps": ("--norms bn --batch 2 --rounds 1", r"^  bn +\d+\.\d\d ms   1\.00 × BN$"),
     "presets": ("--steps 2", r"^Pale digits: AFN \d\.\d\d, ASRNorm \d\.\d\d, BN \d\.\d\d nats"),
     "picture": (
         "--repeats 1 --seconds 1 --steps 100 --moves 3 --warm 0",

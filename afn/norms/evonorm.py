@@ -6,8 +6,10 @@ import torch
 from torch import Tensor, nn
 
 from afn.norms._averages import TrackedNorm2d
+from afn.norms._bent import DIVIDE, GATE, Vectors, bent
 from afn.norms._moments import Moments
 from afn.norms._scale_shift import scale_and_shift
+from afn.norms._transforms import wants_plain_operations
 from afn.norms.group import GroupNorm2d
 from afn.norms.trace import Trace
 
@@ -69,6 +71,22 @@ class EvoNormS0(GroupNorm2d):
         super().reset_parameters()
         nn.init.ones_(self.v)
 
+    def _normalize(self, x: Tensor) -> Tensor:
+        if wants_plain_operations(x):
+            return self._steps(x).y
+        eps, num_groups, count = self.eps, self.num_groups, x.shape[2] * x.shape[3]
+
+        def vectors_of(
+            mean: Tensor, var: Tensor, v: Tensor, weight: Tensor | None, bias: Tensor | None
+        ) -> Vectors:
+            means, vars_ = (each.unflatten(1, (num_groups, -1)) for each in (mean, var))
+            scale = (Moments(means, vars_, count).pooled(2).var + eps).rsqrt()
+            scale = scale.repeat_interleave(len(v) // num_groups, 1)
+            shift = v.new_zeros(v.shape) if bias is None else bias
+            return v, scale if weight is None else weight * scale, shift
+
+        return bent(GATE, vectors_of, x, (self.v, self.weight, self.bias))
+
     def _steps(self, x: Tensor) -> Trace:
         trace = super()._steps(x)
         bent = x * torch.sigmoid(self.v[:, None, None] * x) / trace.sigma[..., None, None]
@@ -124,6 +142,29 @@ class EvoNormB0(TrackedNorm2d):
     def _add_parameters(self, **factory: Any) -> None:
         self.v = nn.Parameter(torch.ones(self.num_features, **factory))
 
+    def _normalize(self, x: Tensor) -> Tensor:
+        if wants_plain_operations(x) or self._is_joint:
+            return super()._normalize(x)
+        eps, count = self.eps, x.shape[2] * x.shape[3]
+        measures = self.training or self.running_mean is None
+        running = None if measures else self._running()[1].clone()
+
+        def measured(mean: Tensor, var: Tensor) -> None:
+            self._track(Moments(mean, var, count).pooled(0))
+
+        def vectors_of(
+            mean: Tensor, var: Tensor, v: Tensor, weight: Tensor | None, bias: Tensor | None
+        ) -> Vectors:
+            of_batch = Moments(mean, var, count).pooled(0).var if running is None else running
+            ones = v.new_ones(v.shape)
+            return (
+                (of_batch + eps).sqrt(), v, (var + eps).sqrt(),
+                ones if weight is None else weight, ones - 1 if bias is None else bias,
+            )  # fmt: skip
+
+        parameters = self.v, self.weight, self.bias
+        return bent(DIVIDE, vectors_of, x, parameters, measured)
+
     def _steps(self, x: Tensor, *, tracks: bool = False) -> Trace:
         images = Moments.of_images(x)  # (N, C)
         if self.training or self.running_mean is None:
@@ -135,7 +176,8 @@ class EvoNormB0(TrackedNorm2d):
             mu, var = self._running()
         sigma = (var + self.eps).sqrt()
         of_image = (images.var + self.eps).sqrt()[..., None, None]
-        spread = torch.maximum(sigma[:, None, None], self.v[:, None, None] * x + of_image)
+        own, of_batch = self.v[:, None, None] * x + of_image, sigma[:, None, None]
+        spread = torch.where(own <= of_batch, of_batch, own)
         gamma, beta = scale_and_shift(self, var)
         return Trace(
             x=x, mu=mu, sigma=sigma, mu_hat=torch.zeros_like(mu), sigma_hat=sigma,

@@ -6,9 +6,11 @@ import torch
 from torch import Tensor, nn
 
 from afn.norms._base import Norm
+from afn.norms._bent import BOUND, Vectors, bent
 from afn.norms._checks import check_counts, check_eps
 from afn.norms._moments import Moments
 from afn.norms._scale_shift import add_scale_and_shift, reset_scale_and_shift, scale_and_shift
+from afn.norms._transforms import wants_plain_operations
 from afn.norms.trace import Trace
 
 
@@ -77,6 +79,20 @@ class FilterResponseNorm2d(Norm):
 
     def extra_repr(self) -> str:
         return f"{self.num_features}, eps={self.eps}, affine={self.affine}"
+
+    def _normalize(self, x: Tensor) -> Tensor:
+        if wants_plain_operations(x):
+            return super()._normalize(x)
+        eps = self.eps
+
+        def vectors_of(
+            mean: Tensor, var: Tensor, tau: Tensor, weight: Tensor | None, bias: Tensor | None
+        ) -> Vectors:
+            scale = (var + mean * mean + eps).rsqrt()
+            shift = tau.new_zeros(tau.shape) if bias is None else bias
+            return scale if weight is None else weight * scale, shift, tau
+
+        return bent(BOUND, vectors_of, x, (self.tau, self.weight, self.bias))
 
     def _steps(self, x: Tensor) -> Trace:
         images = Moments.of_images(x)  # (N, C)

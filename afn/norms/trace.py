@@ -92,7 +92,8 @@ class Trace:
 
     def _bounded(self, y: Tensor) -> Tensor:
         if self.least is not None:
-            y = torch.maximum(y, self._spread(self.least))
+            least = self._spread(self.least)
+            y = torch.where(y <= least, least, y)
         return y.to(self.x.dtype)
 
     def snapshot(self) -> "Trace":

@@ -106,6 +106,37 @@ def test_evonorm_b0(images, scatter):
     assert_close(layer.eval()(images), rescaled(layer, x / np.maximum(running, own)))
 
 
+@pytest.mark.parametrize("layer_class", [FilterResponseNorm2d, EvoNormS0, EvoNormB0])
+@pytest.mark.parametrize("options", [{}, {"affine": False}, {"bias": False}])
+@pytest.mark.parametrize("is_training", [True, False])
+def test_the_quick_form_is_the_steps(layer_class, options, is_training, draw, scatter):
+    layer = ready(layer_class(6, **options), scatter).train(is_training)
+    before = {name: value.clone() for name, value in layer.state_dict().items()}
+    found = []
+    for form in (torch.contiguous_format, torch.channels_last):
+        x, grad = draw(5, 6, 4, 3, dtype=torch.float64), draw(5, 6, 4, 3, dtype=torch.float64)
+        x = x.contiguous(memory_format=form).requires_grad_()
+        for forward in (layer, lambda x: layer._steps(x).y):
+            layer.load_state_dict(before)
+            y = forward(x)
+            found.append((y, *torch.autograd.grad(y, (x, *layer.parameters()), grad)))
+    for quick, steps in (found[:2], found[2:]):
+        assert_close(quick, steps)
+
+
+@pytest.mark.parametrize("layer_class", [FilterResponseNorm2d, EvoNormS0, EvoNormB0])
+def test_the_quick_form_reduces_half_precision_in_single(layer_class, draw):
+    layer = layer_class(6)
+    x, grad = draw(8, 6, 9, 9).bfloat16(), draw(8, 6, 9, 9).bfloat16()
+    x.requires_grad_()
+    found = torch.autograd.grad(layer(x), (x, *layer.parameters()), grad)
+    single = x.detach().float().requires_grad_()
+    steps = layer._steps(single).y
+    expected = torch.autograd.grad(steps, (single, *layer.parameters()), grad.float())
+    assert_close(found[0].float(), expected[0], atol=0.01, rtol=0.01)  # rounded once, at the end
+    assert_close(found[1:], expected[1:])
+
+
 def test_dynamic_tanh(images, scatter):
     layer = ready(DynamicTanh2d(6), scatter)
     assert layer.alpha.item() != 0.5

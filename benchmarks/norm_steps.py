@@ -1,0 +1,73 @@
+"""What a training step costs with each norm, in parts of BN's: the ConvNet's, and a layer's alone.
+
+On one torch thread, the norms taking turns step by step; medians of the ratios of each round.
+
+    .venv/bin/python -m benchmarks.norm_steps                     # every norm in the ConvNet
+    .venv/bin/python -m benchmarks.norm_steps --layers afn asrnorm  # alone, where vectors weigh
+"""
+
+import argparse
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import torch
+
+from afn.cost.plan import YARDSTICK, Case
+from afn.cost.subjects import StepInputs, build, training_step
+from afn.cost.timing import interleaved, median_ms, median_ratio, one_thread
+from afn.settings.norms import NORM_NAMES
+
+SHAPES = ((32, 512, 4), (32, 256, 8), (128, 16, 32))
+"""Batch size, channels and side of a layer's input."""
+
+
+def ratios(
+    case: Case, norms: list[str], rounds: int, *, is_contiguous: bool = False
+) -> Iterator[str]:
+    """A line for each norm: milliseconds of a step, and parts of BN's."""
+    batch = StepInputs.of(case, torch.Generator().manual_seed(0))
+    if is_contiguous:
+        target = batch.target.contiguous() if case.subject == "layer" else batch.target
+        batch = replace(batch, x=batch.x.contiguous(), target=target)
+    steps = {
+        norm: training_step(case, build(case, norm), batch)
+        for norm in dict.fromkeys((YARDSTICK, *norms))
+    }
+    # the time of this process alone: others on the machine then disturb less
+    taken = list(interleaved(steps, rounds=rounds, clock=time.process_time))
+    for norm in steps:
+        ratio = median_ratio(taken, norm, YARDSTICK)
+        yield f"  {norm:8s} {median_ms(taken, norm):8.2f} ms {ratio:6.2f} × BN"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--norms", nargs="+", choices=NORM_NAMES, default=NORM_NAMES)
+    parser.add_argument("--layers", nargs="+", choices=NORM_NAMES, default=[])
+    parser.add_argument("--contiguous", action="store_true", help="not in channels_last")
+    parser.add_argument("--batch", type=int, default=128, help="images a step of the ConvNet")
+    parser.add_argument("--rounds", type=int, default=30)
+    options = parser.parse_args()
+    cases = [
+        Case(subject="layer", batch_size=batch, channels=channels, size=side)
+        for batch, channels, side in SHAPES
+    ]
+    if not options.layers:
+        cases = [Case(subject="convnet", batch_size=options.batch)]
+    form = "contiguous" if options.contiguous else "channels_last"
+    for case in cases:
+        shape = case.batch_size, case.channels, case.size, case.size
+        print(f"{case.subject}, {shape}, {form}, one training step:", flush=True)
+        with one_thread():
+            for line in ratios(
+                case,
+                list(options.layers or options.norms),
+                options.rounds,
+                is_contiguous=options.contiguous,
+            ):
+                print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
