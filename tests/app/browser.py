@@ -47,10 +47,14 @@ _FLAGS = [
 
 
 def chromium_path() -> str | None:
-    """The system's browser; None where there is none, and Playwright's own serves."""
+    """The system's browser; None where there is none, and Playwright's own serves.
+
+    One without windows comes first: it takes half of the processor's time.
+    """
     if named := os.environ.get("AFN_CHROMIUM"):
         return named
-    found = map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])
+    names = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"]
+    found = map(shutil.which, names)
     return next(filter(None, found), None)
 
 
