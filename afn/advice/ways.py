@@ -22,9 +22,8 @@ from afn.advice.findings import (
 )
 from afn.ask.measure import ShownImages, answers, brought
 from afn.corruptions.applying import applicable
-from afn.cost.counting import count_parameters
-from afn.cost.memory import peak_bytes
-from afn.cost.timing import interleaved, median_ms, one_thread
+from afn.cost.models import answer_costs
+from afn.cost.records import ModelCost
 from afn.data import ImageData
 from afn.data.forms import in_form
 from afn.norms import Norm, convert_norm, norm_layers, set_eval_stats
@@ -36,7 +35,6 @@ WayHits = NDArray[np.float64]
 """(N,): how often each image was answered rightly; of corrupted ones the mean over corruptions."""
 _T = TypeVar("_T")
 _SIZES = (1, 2, 8, 32)
-_TIMED = 32
 
 
 def num_norms(model: nn.Module) -> int:
@@ -164,31 +162,18 @@ class Exam:
         return Accuracies(clean=100 * clean.mean(), corrupted=100 * damaged.mean()), clean, damaged
 
 
-@torch.inference_mode()
 def prices(models: Mapping[str, nn.Module], image_shape: Shape, rounds: int) -> dict[str, Price]:
     """What an answer costs each, taking turns on one thread."""
-    height, width, channels = image_shape
-    generator = torch.Generator().manual_seed(0)
-    with one_thread():
-        medians: dict[int, dict[str, float]] = {}
-        for size in (1, _TIMED):
-            batch = torch.rand((size, channels, height, width), generator=generator)
-            steps = {name: _step(model, batch) for name, model in models.items()}
-            taken = list(interleaved(steps, rounds=rounds))
-            medians[size] = {name: median_ms(taken, name) for name in models}
-        return {
-            name: Price(
-                parameters=count_parameters(model),
-                ms_one=medians[1][name],
-                ms_batch=medians[_TIMED][name],
-                peak_bytes=peak_bytes(steps[name]),
-            )
-            for name, model in models.items()
-        }
-
-
-def _step(model: nn.Module, batch: torch.Tensor) -> Callable[[], object]:
-    return lambda: model(batch)
+    return {
+        each.name: Price(
+            parameters=each.parameters,
+            ms_one=each.ms_one,
+            ms_batch=each.ms_batch,
+            peak_bytes=each.peak_bytes,
+        )
+        for each in answer_costs(models, image_shape, rounds)
+        if isinstance(each, ModelCost)
+    }
 
 
 @torch.inference_mode()

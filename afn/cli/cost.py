@@ -4,10 +4,11 @@ import argparse
 import json
 import os
 import platform
+import shlex
 import threading
 import time
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 from afn.cli.telling import Say
 from afn.cli.terminal import Bar, bar
 from afn.cost.plan import BATCH_SIZES, CHANNELS, SIZES, SUBJECTS, Plan
-from afn.cost.records import Measurement, Reached, describe_machine
+from afn.cost.records import Measurement, ModelCost, Reached, describe_machine
 from afn.files import check_output
 from afn.settings.norms import NORM_NAMES
 from afn.work.memory import keep_freed_memory
@@ -46,6 +47,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--norms", nargs="+", metavar="NAME",
         help=f"{', '.join(NORM_NAMES)} (default all); bn, the yardstick, comes along",
     )  # fmt: skip
+    parser.add_argument(
+        "--model", nargs="+", metavar="SOURCE",
+        help="your own, FILE.py:FUNCTION or ARCHITECTURE:FILE.safetensors, beside this package's "
+        "networks on images like its own: what an answer costs",
+    )  # fmt: skip
     parser.add_argument("--rounds", type=int, metavar="X", help="timed steps each (default 30)")
     parser.add_argument("--device", help="cpu (default) or cuda; for sweeps")
     parser.add_argument("--output", type=Path, metavar="FILE", help="keep the records in a file")
@@ -62,7 +68,9 @@ def run(options: argparse.Namespace, say: Say) -> None:
         ValueError: An option that cannot be, or that does not go with the others.
         OSError: The output cannot be written.
     """
-    plan = _plan(options)
+    plan = None if options.model else _plan(options)
+    if options.model and _given(options).keys() - {"rounds"}:
+        raise ValueError("--model goes with --rounds and --output alone: leave the others out")
     output: Path | None = options.output
     if output:
         check_output(output)
@@ -82,7 +90,8 @@ def run(options: argparse.Namespace, say: Say) -> None:
         _write(output, [*kept, end])
 
 
-def _plan(options: argparse.Namespace) -> Plan | None:
+def _given(options: argparse.Namespace) -> dict[str, Any]:
+    """The fields of the plan that were told."""
     given = {
         field: getattr(options, name)
         for name, field in {
@@ -91,7 +100,11 @@ def _plan(options: argparse.Namespace) -> Plan | None:
         }.items()
         if getattr(options, name) is not None
     }  # fmt: skip
-    given = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
+
+
+def _plan(options: argparse.Namespace) -> Plan | None:
+    given = _given(options)
     if "subjects" in given:
         if "layer" not in given["subjects"] and given.keys() & {"channels", "sizes"}:
             raise ValueError(
@@ -106,21 +119,83 @@ def _plan(options: argparse.Namespace) -> Plan | None:
 
 
 def _records(plan: Plan | None, options: argparse.Namespace, shown: Bar) -> _Said:
-    rounds = options.rounds or 30
+    rounds = options.rounds or (10 if options.model else 30)
     machine = describe_machine(plan.device if plan else "cpu")
+    if options.model:
+        machine = machine.removesuffix(", channels_last")
     keep_freed_memory()  # as where runs train; else whose step pays for fresh pages is chance
     if platform.libc_ver()[0] == "glibc":
         machine += ", freed memory kept"
     head = {
         "kind": "head",
         "machine": machine,
-        "command": plan.command() if plan else f"python -m afn bench --rounds {rounds}",
+        "command": plan.command()
+        if plan
+        else shlex.join(
+            [
+                "python",
+                "-m",
+                "afn",
+                "bench",
+                *(["--model", *options.model] if options.model else []),
+                "--rounds",
+                f"{rounds}",
+            ]
+        ),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "process": identity(),
         "plan": asdict(plan) if plan else None,
+        "models": options.model or [],
     }
     yield f"{head['machine']}; medians of {rounds} alternating steps", head
-    yield from _sweep(plan, shown) if plan else _figures(rounds, shown)
+    if options.model:
+        yield from _models(options.model, rounds, shown)
+    else:
+        yield from _sweep(plan, shown) if plan else _figures(rounds, shown)
+
+
+def _models(sources: Sequence[str], rounds: int, shown: Bar) -> _Said:
+    """Those that take images of one shape take turns, with this package's networks for it."""
+    from afn.cost.models import answer_costs, house
+    from afn.own.building import adopted, own_model
+    from afn.own.source import ModelSource
+
+    alike: dict[tuple[int, int, int], dict[str, Any]] = {}
+    classes: dict[tuple[int, int, int], int] = {}
+    digests: dict[str, str] = {}
+    names: dict[str, str] = {}
+    for text in sources:
+        source = ModelSource.read(text)
+        norm = source.options.get("norm", "")
+        own = own_model(source.said(norm="", averages=""))
+        own.model.network = adopted(own.model.network, norm)
+        alike.setdefault(own.image_shape, {})[text] = own.model.eval()
+        digests[text], names[text] = own.digest, f"{own.name}{f' as {norm}' if norm else ''}"
+        classes.setdefault(own.image_shape, len(own.class_names))
+    for number, (shape, models) in enumerate(alike.items()):
+        every = {**models, **house(shape, classes[shape])}
+        height, width, channels = shape
+        title, said = f"answers to images of {channels}×{height}×{width}\n", 0.0
+        for news in answer_costs(every, shape, rounds):
+            if isinstance(news, ModelCost):
+                own = replace(news, digest=digests.get(news.name, ""))
+                yield (
+                    title + _model_line(own, names.get(own.name, own.name)),
+                    {"kind": "model", **own.to_json()},
+                )
+                title = ""
+            elif (now := time.monotonic()) - said >= _SECONDS_BETWEEN_PROGRESS:
+                said, share = now, (number + news) / len(alike)
+                shown.reach(share, 1)
+                yield "", {"kind": "progress", "share": round(share, 4)}
+
+
+def _model_line(cost: ModelCost, name: str) -> str:
+    return (
+        f"  {name:<24} 1 image {cost.ms_one:9.3f} ms   32 images "
+        f"{cost.ms_batch:9.3f} ms   peak {cost.peak_bytes / 1e6:8.2f} MB   "
+        f"{cost.parameters:>11,} parameters   {cost.macs / 1e6:10.3f} M MACs"
+    )
 
 
 def _sweep(plan: Plan, shown: Bar) -> _Said:

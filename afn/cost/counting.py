@@ -19,10 +19,14 @@ what is done once per channel.
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _NormBase
+from torch.nn.modules.conv import _ConvNd
 
 from afn.norms import AdaptiveNorm, Norm, norm_layers
 from afn.norms.registry import row_of
 from afn.settings.norms import Statistics
+
+_TORCH_NORMS = (_NormBase, nn.GroupNorm, nn.LayerNorm, nn.RMSNorm)
 
 
 def count_parameters(model: nn.Module) -> int:
@@ -42,9 +46,12 @@ def count_macs(model: nn.Module, image: Tensor) -> int:
     def count(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         nonlocal total
         if isinstance(module, Norm):
-            total += norm_macs(module, inputs[0].shape[2], inputs[0].shape[3])
-        elif isinstance(module, nn.Conv2d | nn.Linear):
+            total += norm_macs(module, inputs[0].shape[2:].numel(), 1)
+        elif isinstance(module, _ConvNd | nn.Linear):
             total += output.numel() * module.weight[0].numel()
+        elif isinstance(module, _TORCH_NORMS):
+            has_own = getattr(module, "running_mean", None) is None
+            total += output.numel() * (3 if has_own else 1)
 
     hooks = [
         module.register_forward_hook(count)

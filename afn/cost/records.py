@@ -7,6 +7,7 @@ and then, one line per measurement, and an end that says how it went.
 import math
 import os
 import platform
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -61,6 +62,31 @@ class Measurement:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ModelCost:
+    """What the answers of one model cost, in evaluation mode on one thread."""
+
+    name: str
+    digest: str = ""
+    """Of somebody's own; empty for one of this package's networks, with batch norm."""
+    image_shape: tuple[int, int, int]
+    """(H, W, C) of the images."""
+    parameters: Count
+    macs: Count
+    """Multiply-accumulates of one image, see `afn.cost.counting`."""
+    ms_one: Amount
+    """Median time of an answer to one image; `ms_batch`: to 32."""
+    ms_batch: Amount
+    peak_bytes: Count
+    """What the answer to 32 images allocates at its peak."""
+    rounds: Count
+
+    def to_json(self) -> dict[str, Any]:
+        """A flat record; what was timed has five digits."""
+        times = {name: float(f"{getattr(self, name):.5g}") for name in ("ms_one", "ms_batch")}
+        return {**asdict(self), **times}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Reached:
     """How far a measurement is."""
 
@@ -80,6 +106,7 @@ class Report:
     head: dict[str, Any]
     """``{"machine": ..., "command": ..., "created": ...}``; empty before it has begun."""
     measurements: tuple[Measurement, ...]
+    models: tuple[ModelCost, ...] = ()
     share: float
     """How much of the work is done, from 0 to 1."""
     end: dict[str, Any] | None
@@ -91,7 +118,7 @@ class Report:
         head: dict[str, Any] = {}
         end: dict[str, Any] | None = None
         share = 0.0
-        measurements = []
+        measurements, models = [], []
         for record in read_lines(path)[0]:
             match record.get("kind"):
                 case "head":
@@ -103,9 +130,14 @@ class Report:
                         measurements.append(Measurement.from_json(record))
                     except ValueError:
                         continue
+                case "model":
+                    with suppress(ValueError):
+                        models.append(converted(record, ModelCost, "a model's cost"))
                 case "end":
                     end = record
-        return cls(head=head, measurements=tuple(measurements), share=share, end=end)
+        return cls(
+            head=head, measurements=tuple(measurements), models=tuple(models), share=share, end=end
+        )
 
 
 def _share(value: object, before: float) -> float:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from afn.cost.records import Report
 from afn.jsonl import append_line
 from afn.work.processes import is_alive
 
+_LOOKED_AT = 50
+"""Reports that are looked through."""
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 
@@ -38,6 +41,8 @@ class Measurements:
         self._process: subprocess.Popen[bytes] | None = None
         self._running = ""
         self._is_stopping = False
+        self.what = ""
+        """What the one that runs measures, where it is no plan of norms."""
         self.owner: str | None = None
         """Who started the one that runs, on a server that is shared."""
 
@@ -46,8 +51,16 @@ class Measurements:
         """The measurement that runs, if one does."""
         return self._running or None
 
-    def start(self, plan: Plan, owner: str | None = None) -> str:
+    def start(
+        self, asked: Plan | Sequence[str], owner: str | None = None, *, what: str = ""
+    ) -> str:
         """Start measuring; returns the report's id.
+
+        Args:
+            asked: A plan, or a command of ``python -m afn`` and what it is told, which writes a
+                report.
+            owner: Who asks, on a server that is shared.
+            what: What it measures, to whoever looks, where it is no plan.
 
         Raises:
             BusyError: One is running already; two at once would disturb each other.
@@ -56,13 +69,13 @@ class Measurements:
         with self._lock:
             if self._running:
                 raise BusyError("another measurement is running here; wait for it, or stop it")
+            told = ("bench", *asked.arguments()) if isinstance(asked, Plan) else asked
             measurement = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
             self.folder.mkdir(parents=True, exist_ok=True)
             with self._path(measurement).open("xb") as output:
                 process = subprocess.Popen(
                     [
-                        sys.executable, "-m", "afn", "bench", *plan.arguments(),
-                        "--json", "--until-input-closes",
+                        sys.executable, "-m", "afn", *told, "--json", "--until-input-closes",
                     ],
                     cwd=Path(afn.__file__).parents[1],  # so that `-m afn` is found
                     stdin=subprocess.PIPE,
@@ -70,7 +83,7 @@ class Measurements:
                     stderr=subprocess.PIPE,
                 )  # fmt: skip
             self._process, self._running, self._is_stopping = process, measurement, False
-            self.owner = owner
+            self.owner, self.what = owner, what
         threading.Thread(target=self._bury, args=(process, measurement), daemon=True).start()
         return measurement
 
@@ -92,6 +105,14 @@ class Measurements:
             gone = {"status": "failed", "reason": "its process is gone; the app was restarted"}
             return replace(report, end=gone)
         return report
+
+    def newest(self, is_wanted: Callable[[Report], bool]) -> str:
+        """The id of the newest finished one that is wanted; empty for none."""
+        for path in sorted(self.folder.glob("*.jsonl"), reverse=True)[:_LOOKED_AT]:
+            report = Report.read(path)
+            if (report.end or {}).get("status") == "finished" and is_wanted(report):
+                return path.stem
+        return ""
 
     def stop(self) -> None:
         """End the measurement that runs; what it has measured stays."""

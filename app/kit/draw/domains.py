@@ -29,7 +29,7 @@ class MatrixRow:
     """Whose statistics its norms use, in words."""
     color: str
     train: str
-    """The name of what it was trained on, derived or not."""
+    """The name of what it was trained on, derived or not; empty where nobody knows."""
     cells: Mapping[str, Cell]
     """What is known, by the test domain's name."""
 

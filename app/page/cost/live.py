@@ -32,11 +32,11 @@ def render(view: CostView) -> Report | None:
         )  # fmt: skip
         if seconds and not running:
             st.caption(f"takes about {duration_words(seconds)}", width="content")
-        if running and running != measurement():
+        if running and running != measurement() and not live.what:
             st.caption("A measurement is running here.", width="content")
             st.button("Show what is measured", key="cost.follow", on_click=_open, args=(running,))
-    if running:
-        jobs.follow(lambda: _progress(running), running, every=TICK_SECONDS)
+    if running and not live.what:  # else its progress is elsewhere
+        jobs.follow(lambda: progress(running), running, every=TICK_SECONDS)
     return _fitting(view, mine) if mine else None
 
 
@@ -62,7 +62,8 @@ def _start(view: CostView) -> None:
         st.toast(plain(f"Nothing was measured: {error}."), icon=":material/error:")
 
 
-def _progress(running: str) -> str | None:
+def progress(running: str) -> str | None:
+    """Draw how far it is; what runs now."""
     live = backend.measurements()
     if (now := live.running) == running:  # else the results are there, and the page ceases to look
         refused = people.why_not(live, words=people.FOREIGN)

@@ -16,7 +16,7 @@ from ...kit.markdown import plain, warn
 from ...kit.plot import caption, csv_button, download, heading, markup, plot, records, say
 from ...kit.stage import stage_numbers
 from ...kit.take import offer
-from . import charts
+from . import charts, yours
 from . import live as live_cost
 from . import take as costs
 from .view import (
@@ -52,6 +52,7 @@ def render() -> None:
     chosen = view.chosen(report.measurements)
     with drawn:
         _figures(chosen, view, report, is_live=live is not None)
+    yours.render()
     if chosen:
         _data(chosen, view, report, is_live=live is not None)
 

@@ -33,6 +33,11 @@ both; DyT measures nothing.
 **MACs** (multiply-accumulates) count the arithmetic of one image at inference. **Time is not
 MACs**: a norm does next to no arithmetic, but it reads and writes every value, so it waits for
 memory.
-"""
+""",
+    "yours": """
+Answers of the models that this app was started with, and of what was made of them on **Your
+model**, beside our networks with BN for images of the same size: medians of alternating answers on
+one CPU thread, and the peak of memory for 32 images. Bars are parts of each column's largest.
+""",
 }
 """Of figures and sections, beside their headings."""

@@ -33,13 +33,16 @@ def matrix_html(
     """A table for ``st.html``: what was trained on downwards, what was tested on to the right.
 
     Its last column is the mean over the domains that a network has not seen, and is left out where
-    none has two of them. Against others it shows differences, in points, to the one trained on the
-    same.
+    none has two of them, or nobody knows what they were trained on. Against others it shows
+    differences, in points, to the one trained on the same.
     """
     names = titles or {}
-    shows_label = len({row.label for row in rows}) > 1
-    shows_train = len({row.train for row in rows}) > 1 or not shows_label
-    has_mean = any(sum(not row.has_seen(domain) for domain in domains) > 1 for row in rows)
+    is_known = all(row.train for row in rows)
+    shows_label = len({row.label for row in rows}) > 1 or not is_known
+    shows_train = is_known and (len({row.train for row in rows}) > 1 or not shows_label)
+    has_mean = is_known and any(
+        sum(not row.has_seen(domain) for domain in domains) > 1 for row in rows
+    )
     heads = [th(_marked(domain, domains, names)) for domain in domains]
     body = []
     for row in rows:
@@ -137,7 +140,8 @@ def _gain_html(gain: Estimate, css: str, title: str) -> str:
 
 
 def _who(row: MatrixRow, titles: Titles) -> str:
-    return f"{row.label} trained on {domain_words(row.train, titles)}"
+    trained = f" trained on {domain_words(row.train, titles)}" if row.train else ""
+    return f"{row.label}{trained}"
 
 
 def _marked(name: str, known: Sequence[str], titles: Titles) -> str:

@@ -22,7 +22,7 @@ from ...kit.protocol import card_button
 from ...kit.stage import StageNumber, slide, stage_numbers
 from ...kit.take import offer
 from . import layers as domain_layers
-from . import matrix, strips
+from . import matrix, strips, yours
 from . import take as experiments
 from . import training as training_domains
 from .training import Pair, Recipe
@@ -112,6 +112,7 @@ def render() -> None:
     if families.are_here(here):
         _training(recipe, pairs, trained_on, here)
     strips.render(here)
+    yours.render(here)
     _matrix(recipe, trained, trained_on, here)
     offer("domains", lambda: experiments.programs_of(VIEW.take(), trained, here))
     painted()

@@ -33,7 +33,7 @@ AS_PRETRAINED = {"how": "single source", "images": PRETRAINED_IMAGES, "batch_siz
 SPREAD_IMAGES = 200
 """Of each domain, for the statistics of layers."""
 _MAX_SECONDS = 3 * 3600.0
-_CLEAN: Place = (None, 0)
+CLEAN: Place = (None, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ def matrix_tasks(
         GridTask(
             network=network,
             question=question(view, CONTENDERS[name], network, entry),
-            places=(_CLEAN,),
+            places=(CLEAN,),
         )
         for entry in domains
         for source in trained_on
@@ -202,7 +202,7 @@ def matrices(
                 for entry in domains:
                     asked = question(view, contender, network, entry)
                     statistics = asked.statistics
-                    if cell := network.file(asked).cells().get(_CLEAN):
+                    if cell := network.file(asked).cells().get(CLEAN):
                         cells[entry.name] = cell
             found.setdefault(name, []).append(
                 MatrixRow(
@@ -231,7 +231,7 @@ def asked_of(
     return [
         (network, each, [cell])
         for network, each in asked
-        if (cell := network.file(each).cells().get(_CLEAN))
+        if (cell := network.file(each).cells().get(CLEAN))
     ]
 
 

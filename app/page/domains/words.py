@@ -29,6 +29,11 @@ weights got used to.
 One network of one seed stands behind each cell: intervals say what other test images could change,
 not what another training could.
 """,
+    "yours": """
+The models that this app was started with, and what was made of them on **Your model**. Only images
+of classes that a model has are counted. What it was trained on nobody knows here, so no cell is
+framed and there is no mean.
+""",
     "layers": """
 The same images of every domain go through a network, in test batches of one domain. The **shift**
 is how far the domains' average statistics lie from their common mean, in units of the pixels'
