@@ -151,7 +151,7 @@ def take_batches(pixels: Pixels, loader: Iterable[Any], most: int | None) -> Non
     """The first so many images of a loader, in the order in which they come."""
     left = most
     for batch in loader:
-        images, labels = _pair(batch, pixels.what)
+        images, labels = pair_of(batch, pixels.what)
         if not isinstance(images, Tensor):
             raise ValueError(
                 f"{pixels.what}: expected batches of images as tensors (N, C, H, W), got "
@@ -166,13 +166,13 @@ def take_batches(pixels: Pixels, loader: Iterable[Any], most: int | None) -> Non
 def take_items(pixels: Pixels, dataset: Any, most: int | None) -> None:
     """The first so many images of a map-style data set: pictures, arrays or tensors."""
     for item in islice(_items(dataset), most):
-        image, label = _pair(item, pixels.what)
+        image, label = pair_of(item, pixels.what)
         pixels.add(_one_image(image, pixels.what)[None], labels_of([label], pixels.what))
 
 
 def take_arrays(pixels: Pixels, images: Any, labels: Any, most: int | None) -> None:
     """The first so many of arrays: (N, H, W), (N, H, W, C) or (N, C, H, W)."""
-    found = _tensor(images)
+    found = tensor_of(images)
     if found is None:
         raise ValueError(f"{pixels.what}: expected X as an array or tensor, got {_kind(images)}")
     pixels.add(channels_first(found, pixels.what)[:most], labels_of(labels, pixels.what)[:most])
@@ -210,7 +210,7 @@ def labels_of(labels: Any, what: str) -> Tensor:
     Raises:
         ValueError: They are none.
     """
-    found = _tensor(labels)
+    found = tensor_of(labels)
     if found is not None and found.ndim == 2 and found.shape[1] == 1:
         found = found[:, 0]
     is_whole = found is not None and not found.is_floating_point() and found.dtype != torch.bool
@@ -227,7 +227,7 @@ def _items(dataset: Any) -> Iterator[Any]:
         yield dataset[number]
 
 
-def _pair(item: Any, what: str) -> tuple[Any, Any]:
+def pair_of(item: Any, what: str) -> tuple[Any, Any]:
     """Image and label of an item or a batch: the first two of a tuple, or by their names."""
     if isinstance(item, Mapping):
         found = [[name for name in names if name in item] for names in (_IMAGES, _LABELS)]
@@ -246,7 +246,7 @@ def _one_image(image: Any, what: str) -> Tensor:
     if hasattr(image, "convert"):  # of PIL
         is_grey = image.mode in ("L", "1")
         image = np.asarray(image.convert("L" if is_grey else "RGB"))
-    found = _tensor(image)
+    found = tensor_of(image)
     if found is None or found.ndim not in (2, 3):
         came = _kind(image) if found is None else _shape(found)
         raise ValueError(
@@ -255,7 +255,7 @@ def _one_image(image: Any, what: str) -> Tensor:
     return channels_first(found[None], what)[0]
 
 
-def _tensor(values: Any) -> Tensor | None:
+def tensor_of(values: Any) -> Tensor | None:
     """Any array of numbers; None for anything else."""
     if isinstance(values, Tensor):
         return values

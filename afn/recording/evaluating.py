@@ -2,33 +2,38 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.data import DataLoader, Dataset
 
 from afn.ask.evaluate import corrupted
+from afn.ask.image_sets import ImageSet, image_set
+from afn.ask.taking import channels_first, pair_of, tensor_of, title_of
 from afn.corruptions import CORRUPTIONS
 from afn.corruptions.severities import constants_for
 from afn.data import ImageData
 from afn.engine.snapshots import short
 from afn.norms import Norm
 from afn.norms._found import find_norms
-from afn.pixels import as_float
 from afn.settings.corruptions import RULE
 
-Images = ImageData | Dataset[Any] | Iterable[Any]
-"""A data set's test images, inputs and labels as a pair, a data set of single ones, or batches."""
+TestData = str | Path | ImageData | ImageSet | Dataset[Any] | Iterable[Any]
+"""Test images as `image_set` knows them by a name, inputs and labels as a pair, a data set of
+single ones, or batches."""
 TestedBatch = tuple[Tensor, Tensor]
-_HOW = "a DataLoader or Dataset of (inputs, labels), a pair (inputs, labels), or an ImageData"
+_HOW = (
+    "a DataLoader or Dataset of (inputs, labels), a pair (inputs, labels), an ImageData or "
+    "ImageSet, a folder of classes, an .npz, or a data set's name"
+)
 
 
 def evaluations(
     model: nn.Module,
-    data: Images,
+    data: TestData,
     *,
     corruptions: Collection[str],
     severity: int,
@@ -48,7 +53,7 @@ def evaluations(
         raise ValueError(f"unknown corruption {unknown[0]!r}; known: {', '.join(CORRUPTIONS)}")
     if corruptions and severity not in range(1, 6):
         raise ValueError(f"severity must be 1 to 5, got {severity!r}")
-    called = name or getattr(data, "name", "") or "data"
+    called = name or _name_of(data)
     batches = _batches(data, batch_size, num_images)
     kept = list(batches) if corruptions else batches
     with _in_eval_mode(model):
@@ -66,6 +71,12 @@ def evaluations(
             yield _scored(model, again, called, corruption) | {
                 "severity": severity, "rule": RULE, "constants": constants,
             }  # fmt: skip
+
+
+def _name_of(data: TestData) -> str:
+    if isinstance(data, str | Path):
+        return Path(data).stem if isinstance(data, Path) or "/" in data else data
+    return getattr(data, "name", "") or "data"
 
 
 @contextmanager
@@ -146,47 +157,42 @@ def _statistics_of(layer: nn.Module, size: int) -> str:
 # -- data ------------------------------------------------------------------------------------------
 
 
-def _batches(data: Images, batch_size: int, num_images: int | None) -> Iterator[TestedBatch]:
-    if isinstance(data, ImageData):
-        images, labels = as_float(torch.from_numpy(data.x_test)), torch.from_numpy(data.y_test)
-        yield from _split(images[:num_images], labels[:num_images], batch_size)
-    elif isinstance(data, tuple | list) and len(data) == 2 and all(map(_is_array, data)):
-        inputs, labels = map(_tensor, data)
-        if inputs.dtype == torch.uint8 and inputs.dim() == 4:
-            has_channels_last = inputs.shape[3] in (1, 3)
-            inputs = as_float(inputs) if has_channels_last else inputs.float().div(255)
-        yield from _split(inputs[:num_images], labels[:num_images], batch_size)
-    elif isinstance(data, Dataset) and not isinstance(data, Iterable):
-        yield from _batches(DataLoader(data, batch_size=batch_size), batch_size, num_images)
-    elif isinstance(data, Iterable):
-        left = num_images
-        for batch in data:
-            if not (isinstance(batch, tuple | list) and len(batch) == 2):
-                raise ValueError(f"expected {_HOW}, got batches of {type(batch).__name__}")
-            inputs, labels = (_tensor(each)[:left] for each in batch)
-            yield inputs, labels
-            if left is not None and (left := left - len(labels)) <= 0:
-                return
-    else:
+def _batches(data: TestData, batch_size: int, num_images: int | None) -> Iterator[TestedBatch]:
+    """What has test images of its own as `image_set` reads it; inputs of any kind as they come."""
+    if isinstance(data, str | Path | ImageData | ImageSet):
+        images = image_set(data, num_images)
+        starts = range(0, len(images), batch_size)
+        for start, labels in zip(starts, images.labels.split(batch_size), strict=True):
+            yield images.normalized(images.floats(start, start + len(labels))), labels
+        return
+    pair = data if isinstance(data, tuple | list) and len(data) == 2 else ()
+    if pair and all(hasattr(each, "ndim") for each in pair):
+        inputs, labels = map(_numbers, pair)
+        if len(inputs) != len(labels):
+            raise ValueError(
+                f"expected a label for each input, got {len(inputs)} and {len(labels)} labels"
+            )
+        if inputs.dtype == torch.uint8 and inputs.ndim == 4:
+            inputs = channels_first(inputs, "(inputs, labels)").float().div(255)
+        inputs, labels = inputs[:num_images], labels[:num_images].long()
+        yield from zip(inputs.split(batch_size), labels.split(batch_size), strict=True)
+        return
+    if isinstance(data, Dataset) and not isinstance(data, Iterable):
+        data = DataLoader(data, batch_size=batch_size)
+    if not isinstance(data, Iterable):
         raise ValueError(f"expected {_HOW}, got {type(data).__name__}")
+    left = num_images
+    for batch in data:
+        inputs, labels = (_numbers(each)[:left] for each in pair_of(batch, title_of(data)))
+        yield inputs, labels
+        if left is not None and (left := left - len(labels)) <= 0:
+            return
 
 
-def _split(inputs: Tensor, labels: Tensor, batch_size: int) -> Iterator[TestedBatch]:
-    if len(inputs) != len(labels):
-        raise ValueError(
-            f"expected a label for each input, got {len(inputs)} and {len(labels)} labels"
-        )
-    yield from zip(inputs.split(batch_size), labels.long().split(batch_size), strict=True)
-
-
-def _is_array(value: Any) -> bool:
-    return isinstance(value, Tensor | np.ndarray)
-
-
-def _tensor(value: Any) -> Tensor:
-    if not _is_array(value):
-        raise ValueError(f"expected {_HOW}, got {type(value).__name__} in them")
-    return value if isinstance(value, Tensor) else torch.from_numpy(value)
+def _numbers(values: Any) -> Tensor:
+    if (found := tensor_of(values)) is None:
+        raise ValueError(f"expected {_HOW}, got {type(values).__name__} in them")
+    return found
 
 
 def _check_images(images: Tensor) -> None:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from afn.engine.snapshots import short
-from afn.recording.evaluating import Images, evaluations
+from afn.recording.evaluating import TestData, evaluations
 from afn.recording.journal import Journal, in_one_line, number
 from afn.recording.layers import NormLayers
 from afn.recording.spacing import Spacing
@@ -224,7 +224,7 @@ class Recorder:
 
     def evaluate(
         self,
-        data: Images,
+        data: TestData,
         *,
         corruptions: tuple[str, ...] | list[str] = (),
         severity: int = 5,
@@ -238,7 +238,9 @@ class Recorder:
 
         Args:
             data: A `DataLoader`, a `Dataset` or other batches of (inputs, labels), inputs and
-                labels as two arrays or tensors, or an `ImageData`, whose test images are taken.
+                labels as two arrays or tensors; or test images as `image_set` reads them: an
+                `ImageData` or `ImageSet`, a folder of class folders, an ``.npz``, or the name of a
+                data set.
             corruptions: Names, of ``CORRUPTIONS``; images are then (N, C, H, W) in [0, 1].
             severity: Of the corruptions, 1 to 5.
             batch_size: Where `data` does not come in batches.

@@ -174,7 +174,7 @@ def test_a_folder_of_classes_and_an_archive_are_data(folder, tmp_path):
         (["FILE:build", "--data=digits8", "--lr=99"], "lr must be above 0"),
         (["FILE:build", "--data=digits8", "--corruption", "saturate"], "change nothing"),
         (["FILE:build", "--data=FILE"], "expected a data set's name, a folder of classes or an"),
-        (["FILE:build", "--data=FOLDER"], "holds no images in folders of their classes"),
+        (["FILE:build", "--data=FOLDER"], "with pictures in a folder for each class"),
         (["FILE:build", "--data=digits8", "--output=/no/where.json"], "there is no folder /no"),
     ],
 )
