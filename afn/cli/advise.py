@@ -3,15 +3,19 @@
 import argparse
 import json
 import os
+import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from afn.advice.findings import AdvicePlan, AdvisedWay, Findings
 from afn.advice.kept import keep
+from afn.cli.cost import end_with_input
 from afn.cli.telling import Say, columns
 from afn.cli.terminal import bar
 from afn.files import check_output
 from afn.settings.corruptions import CORRUPTION_NAMES
+from afn.work.processes import identity
 
 if TYPE_CHECKING:
     from afn.advice.recommend import Recommendation
@@ -58,6 +62,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="keep all of it there, as JSON (default: beside the runs, where the app finds it)",
     )
+    parser.add_argument(
+        "--until-input-closes", action="store_true",
+        help="end when standard input does, as a program that starts this one may want",
+    )  # fmt: skip
 
 
 def run(options: argparse.Namespace, say: Say) -> None:
@@ -72,16 +80,22 @@ def run(options: argparse.Namespace, say: Say) -> None:
     plan = AdvicePlan(
         **{name: getattr(options, name) for name in names}, corruptions=tuple(options.corruption)
     )
+    if options.until_input_closes:
+        threading.Thread(target=end_with_input, daemon=True).start()
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    say("", {"kind": "head", "created": created, "process": identity()})
     from afn.advice.asking import advise
     from afn.work.memory import keep_freed_memory
 
     keep_freed_memory()
     os.environ.setdefault("KINETO_LOG_LEVEL", "6")  # or torch's profiler chats on standard error
     with bar("loading", 1) as shown:
-        found = advise(
-            options.model, options.data, plan,
-            progress=lambda share, what: shown.reach(share, what=what),
-        )  # fmt: skip
+
+        def reached(share: float, what: str) -> None:
+            shown.reach(share, what=what)
+            say("", {"kind": "progress", "share": round(share, 4), "what": what})
+
+        found = advise(options.model, options.data, plan, progress=reached)
     _findings(found.findings, say)
     _recommendation(found.recommendation, say)
     path = options.output or keep(found.to_json())
@@ -89,6 +103,7 @@ def run(options: argparse.Namespace, say: Say) -> None:
         path.write_text(json.dumps(found.to_json(), indent=1, ensure_ascii=False) + "\n")
     told = "" if options.output else "; the app's page “Should I use it?” draws it"
     say(f"all of it in {path}{told}", {"kind": "output", "path": str(path)})
+    say("", {"kind": "end", "status": "finished", "kept": path.stem})
 
 
 def _findings(findings: Findings, say: Say) -> None:

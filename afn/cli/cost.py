@@ -75,7 +75,7 @@ def run(options: argparse.Namespace, say: Say) -> None:
     if output:
         check_output(output)
     if options.until_input_closes:
-        threading.Thread(target=_end_with_input, daemon=True).start()
+        threading.Thread(target=end_with_input, daemon=True).start()
     os.environ.setdefault("KINETO_LOG_LEVEL", "6")  # or torch's profiler chats on standard error
     began = time.monotonic()
     kept = []
@@ -178,11 +178,9 @@ def _models(sources: Sequence[str], rounds: int, shown: Bar) -> _Said:
         title, said = f"answers to images of {channels}×{height}×{width}\n", 0.0
         for news in answer_costs(every, shape, rounds):
             if isinstance(news, ModelCost):
-                own = replace(news, digest=digests.get(news.name, ""))
-                yield (
-                    title + _model_line(own, names.get(own.name, own.name)),
-                    {"kind": "model", **own.to_json()},
-                )
+                cost = replace(news, digest=digests.get(news.name, ""))
+                line = _model_line(cost, names.get(cost.name, cost.name))
+                yield title + line, {"kind": "model", **cost.to_json()}
                 title = ""
             elif (now := time.monotonic()) - said >= _SECONDS_BETWEEN_PROGRESS:
                 said, share = now, (number + news) / len(alike)
@@ -249,7 +247,8 @@ def _figures(rounds: int, shown: Bar) -> _Said:
         )
 
 
-def _end_with_input() -> None:
+def end_with_input() -> None:
+    """End this process once its standard input closes."""
     while os.read(0, 1024):  # not sys.stdin, whose lock would be held when the interpreter ends
         pass
     os._exit(1)  # from a thread there is no other way to end the process

@@ -109,6 +109,8 @@ class Report:
     models: tuple[ModelCost, ...] = ()
     share: float
     """How much of the work is done, from 0 to 1."""
+    what: str = ""
+    """What is done next, where it says so."""
     end: dict[str, Any] | None
     """``{"status": ..., "reason": ...}`` once it has ended."""
 
@@ -117,7 +119,7 @@ class Report:
         """What a file holds; damaged lines are skipped, a missing file is empty."""
         head: dict[str, Any] = {}
         end: dict[str, Any] | None = None
-        share = 0.0
+        share, what = 0.0, ""
         measurements, models = [], []
         for record in read_lines(path)[0]:
             match record.get("kind"):
@@ -125,6 +127,7 @@ class Report:
                     head = record
                 case "progress":
                     share = _share(record.get("share"), share)
+                    what = f"{record.get('what', '')}"
                 case "measurement":
                     try:
                         measurements.append(Measurement.from_json(record))
@@ -136,8 +139,9 @@ class Report:
                 case "end":
                     end = record
         return cls(
-            head=head, measurements=tuple(measurements), models=tuple(models), share=share, end=end
-        )
+            head=head, measurements=tuple(measurements), models=tuple(models), share=share,
+            what=what, end=end,
+        )  # fmt: skip
 
 
 def _share(value: object, before: float) -> float:

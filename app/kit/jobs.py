@@ -24,6 +24,8 @@ from .handout.screen import screen
 from .markdown import plain
 from .view import in_session
 
+MEASURING_SECONDS = 0.5
+"""How often a page looks for news while something is measured."""
 TICK_SECONDS = 0.4
 """How often a section looks for news while its evaluation runs."""
 _SHORT_SECONDS = 1.0
@@ -126,7 +128,7 @@ def show(section: str, job: Job) -> None:
             progress(job, key=f"stop.{section}", stop=in_session(Started, section).stop)
         return
     for line in job.problems:
-        st.warning(plain(f"{line}."), icon=":material/info:")
+        st.warning(plain(f"{backend.data_words(line)}."), icon=":material/info:")
     if job.reason:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(plain(f"{job.reason}."), width="content")
@@ -205,6 +207,15 @@ def progress(
         )  # fmt: skip
 
 
+def measuring(running: str, key: str) -> str | None:
+    """How far a measurement is, and a button that stops it; what is measured now."""
+    live = backend.measurements()
+    if (now := live.running) == running:  # else the results are there, and the page ceases to look
+        refused = people.why_not(live, words=people.FOREIGN)
+        progress(of_report(live.report(running)), key=key, stop=live.stop, refused=refused)
+    return now
+
+
 def of_report(report: Report) -> Job:
     """How far a measurement is."""
     end = report.end or {}
@@ -215,7 +226,15 @@ def of_report(report: Report) -> Job:
         left = elapsed * (1 / report.share - 1)
     return Job(
         share=1.0 if is_finished else min(report.share, 0.99),
-        told=f"measuring, {100 * report.share:.0f} %" if report.share else "warming up",
+        told=" · ".join(
+            filter(
+                None,
+                [
+                    f"measuring, {100 * report.share:.0f} %" if report.share else "warming up",
+                    report.what,
+                ],
+            )
+        ),
         is_running=report.end is None,
         reason="" if is_finished else str(end.get("reason", "")),
         seconds_left=left,

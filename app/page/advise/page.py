@@ -6,11 +6,12 @@ from afn.advice.findings import TEST_BATCH
 from afn.advice.recommend import Recommendation, way_words
 from afn.wording import count_words
 
+from ...kit import backend
 from ...kit.draw.legend import Entry, legend_html
 from ...kit.draw.table import tag
 from ...kit.markdown import plain, warn
 from ...kit.plot import caption, heading, markup, plot, say
-from . import charts, pasted
+from . import asking, charts, pasted
 from .view import VIEW, known, reference
 from .words import ABOUT
 
@@ -27,14 +28,16 @@ _ICONS = {
 def render() -> None:
     """Draw the page."""
     _, problems = VIEW.begin()
+    asking.settle()
     st.title("Should I use it?", anchor=False)
+    asking.render()
     found = known()
     named = VIEW.take().of
     if VIEW.settle("of", found) != named and named:
         problems.append("In the link: there is no such advice here. Another is shown.")
     if len(found) > 1:
         titles = {
-            name: f"{each.findings.model} on {each.findings.dataset}"
+            name: f"{each.findings.model} on {backend.data_words(each.findings.dataset)}"
             for name, each in found.items()
         }
         VIEW.choice("of", "Model", titles)
@@ -46,8 +49,9 @@ def render() -> None:
     plan = findings.plan
     caption(
         plain(
-            f"{findings.model} on {findings.dataset}: {count_words(plan.seeds, 'seed')} of "
-            f"{plan.steps:,} steps, {findings.num_images:,} test images, {findings.machine}."
+            f"{findings.model} on {backend.data_words(findings.dataset)}: "
+            f"{count_words(plan.seeds, 'seed')} of {plan.steps:,} steps, "
+            f"{findings.num_images:,} test images, {findings.machine}."
         )
     )
     if charts.compared(findings):

@@ -13,9 +13,6 @@ from ...kit.measuring import BusyError
 from .view import VIEW, CostView, measurement, reference, seconds_of, show_measurement, take
 from .words import HELP
 
-TICK_SECONDS = 0.5
-"""How often the page looks for news while something is measured."""
-
 
 def render(view: CostView) -> Report | None:
     """The button, and the progress of what is measured; returns the visitor's own result where it
@@ -36,7 +33,9 @@ def render(view: CostView) -> Report | None:
             st.caption("A measurement is running here.", width="content")
             st.button("Show what is measured", key="cost.follow", on_click=_open, args=(running,))
     if running and not live.what:  # else its progress is elsewhere
-        jobs.follow(lambda: progress(running), running, every=TICK_SECONDS)
+        jobs.follow(
+            lambda: jobs.measuring(running, "cost.stop"), running, every=jobs.MEASURING_SECONDS
+        )
     return _fitting(view, mine) if mine else None
 
 
@@ -60,17 +59,6 @@ def _start(view: CostView) -> None:
         st.toast(f"{error}.", icon=":material/info:")
     except OSError as error:
         st.toast(plain(f"Nothing was measured: {error}."), icon=":material/error:")
-
-
-def progress(running: str) -> str | None:
-    """Draw how far it is; what runs now."""
-    live = backend.measurements()
-    if (now := live.running) == running:  # else the results are there, and the page ceases to look
-        refused = people.why_not(live, words=people.FOREIGN)
-        jobs.progress(
-            jobs.of_report(live.report(running)), key="cost.stop", stop=live.stop, refused=refused
-        )
-    return now
 
 
 def _open(measurement: str) -> None:

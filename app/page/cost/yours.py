@@ -17,7 +17,6 @@ from ...kit.draw.table import dot, table, tag, td, th, tr
 from ...kit.markdown import plain
 from ...kit.measuring import BusyError
 from ...kit.plot import caption, csv_button, heading, markup
-from .live import TICK_SECONDS, progress
 from .words import ABOUT
 
 WHAT = "models"
@@ -56,7 +55,10 @@ def render() -> None:
         disabled=running is not None,
     )  # fmt: skip
     if running and live.what == WHAT:
-        jobs.follow(lambda: progress(running), running, every=TICK_SECONDS)
+        jobs.follow(
+            lambda: jobs.measuring(running, "cost.yours.stop"), running,
+            every=jobs.MEASURING_SECONDS,
+        )  # fmt: skip
 
 
 def _told(kept: KeptModel) -> str:

@@ -6,9 +6,11 @@ import pytest
 
 from afn.advice.findings import AS_IS, AdvicePlan, AdvisedWay, Findings
 from afn.advice.kept import keep
+from app.kit import backend
 from app.page.advise.charts import compared, gain_figure
 from app.page.advise.view import known, reference
 from tests.app.one_view import opened, words
+from tests.waiting import wait_for
 
 page = partial(opened, "advise")
 
@@ -65,3 +67,43 @@ def test_a_pasted_table_has_its_verdict_or_one_line(table, told):
     at = page()
     at.text_area(key="advise.pasted").set_value(table).run()
     assert told in words(at)
+
+
+MODEL = """
+from torch import nn
+def build():
+    return nn.Sequential(
+        nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+        nn.Linear(4, 10),
+    )
+build.classes = "digits8"
+"""
+
+
+@pytest.mark.slow
+def test_a_model_is_asked_about_from_the_page_and_its_advice_shown(runs, monkeypatch, tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text(MODEL)
+    monkeypatch.setenv("AFN_MODELS", str(file) + ":build")
+    live = backend.measurements()
+    asked = []
+    begin = live.start
+
+    def start(command, owner=None, *, what=""):
+        asked.append((command[0], command[-1], what))
+        few = ("--seeds=1", "--steps=2", "--images=20", "--rounds=1", "--corruption=contrast")
+        return begin((*command, *few), owner, what=what)
+
+    monkeypatch.setattr(live, "start", start)
+    at = page()
+    at.button(key="advise.ask").click().run()
+    assert asked == [("advise", "digits8", "advice")]
+    wait_for(lambda: not live.running, "the end of the advice")
+    at.run()
+    assert "mine.py:build on digits8: 1 seed of 2 steps" in words(at)
+    assert at.query_params["of"].startswith("mine.py-build-digits8")
+    monkeypatch.setenv("AFN_SHARED", "1")
+    assert len(known()) == 2  # of a model and images that all have
+    keep({"findings": plain_findings().to_json()})
+    assert len(known()) == 2
+    live.close()
