@@ -14,9 +14,13 @@ COOKIE = "afn_tour"
 """Set in browsers that have seen the tour."""
 _LANES = ".network-lane"
 _STEPS = (
-    (".network-valve",
+    (".network-valve.mixes",
      "A valve. It mixes the mean and spread that are measured with those that a small network "
      "proposes; its needle, λ, is the proposal's share: 0 none of it, 1 nothing else.",
+     (_LANES, ".network-stages")),
+    ("body:not(:has(.network-valve.mixes)) .network-valve",
+     "A norm layer: it takes mean and spread out, and puts γ and β in. No network proposes others "
+     "here: λ belongs to AFN and ASRNorm, which can stand beside.",
      (_LANES, ".network-stages")),
     (".st-key-twist",
      "BN reads pale digits badly, and not for want of λ: it normalizes by averages remembered from "

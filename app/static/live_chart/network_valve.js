@@ -38,7 +38,7 @@ const MEASURED = { batch: "measured: batch", image: "measured: each image", runn
  *   lane: of the spec;  dial: where the scale ends
  */
 export function buildValve(lane, { cx, cy, r, left, right, isBare, isNamed }, dial) {
-  const node = svg("g", { class: "network-valve" });
+  const node = svg("g", { class: lane.mixes ? "network-valve mixes" : "network-valve" });
   const parts = {};
   const reach = r * 0.72;
   if (!isBare) {

@@ -48,7 +48,7 @@ def test_what_the_tour_speaks_of_stays_in_sight(page: Page, address: str, width:
     tour = page.get_by_role("dialog", name="Tour")
     lanes = ".network-lane"
     expect(page.locator(".network-words")).to_be_visible()
-    kept = [(".network-valve", lanes), (".st-key-scrubber", lanes, ".afn-cards")]
+    kept = [(".network-valve.mixes", lanes), (".st-key-scrubber", lanes, ".afn-cards")]
     if width > 640:
         kept.insert(1, (".st-key-twist", lanes, ".st-key-open-2"))
     for selector, *others in kept:
