@@ -61,7 +61,7 @@ def answer_costs(
 def house(image_shape: Shape, num_classes: int) -> dict[str, nn.Module]:
     """This package's networks with batch norm, untrained, for such images; by their titles."""
     height, width, channels = image_shape
-    found = {}
+    found: dict[str, nn.Module] = {}
     for name, title in SUBJECT_TITLES.items():
         if name == "layer":
             continue

@@ -22,6 +22,7 @@ from afn.ask.network import Rebuilt
 from afn.norms import convert_norm
 from afn.norms._base import Norm
 from afn.norms._found import find_norms
+from afn.own.kept import unnamed
 from afn.own.source import ModelSource
 from afn.own.trying import Answering, Said, answer_once, tried
 from afn.own.weights import from_weights
@@ -185,11 +186,6 @@ def adopted(model: nn.Module, norm: str = "") -> nn.Module:
             return convert_norm(model, "bn", only=lambda path, _: path in paths)
         except ValueError:  # none has a form of ours
             return model
-
-
-def unnamed(num_classes: int) -> tuple[str, ...]:
-    """What classes are called while nobody says their names."""
-    return tuple(f"class {number}" for number in range(num_classes))
 
 
 # -- a function of a file --------------------------------------------------------------------------

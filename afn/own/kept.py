@@ -89,7 +89,7 @@ class KeptModel:
     @property
     def has_names(self) -> bool:
         """Whether somebody said what its classes are called."""
-        return self.class_names != tuple(f"class {at}" for at in range(len(self.class_names)))
+        return self.class_names != unnamed(len(self.class_names))
 
     def network(self, root: Path) -> Network:
         """It as evaluations see it.
@@ -115,6 +115,11 @@ class KeptModel:
                 became=self.became, pick=self.pick, has_choice=self.has_choice,
             ),
         )  # fmt: skip
+
+
+def unnamed(num_classes: int) -> tuple[str, ...]:
+    """What classes are called while nobody says their names."""
+    return tuple(f"class {number}" for number in range(num_classes))
 
 
 def dataset_of(kept: KeptModel) -> str:

@@ -9,6 +9,7 @@ import streamlit as st
 from afn.ask.evaluation import EvaluationStore
 from afn.ask.pictures import Pictures, PicturesFile
 from afn.data.own.reading import Readings
+from afn.data.own.rules import own_in
 from afn.data.own.store import OwnSets
 from afn.runs.history import Follower, History
 from afn.runs.index import Line, RunIndex
@@ -106,9 +107,14 @@ def own() -> OwnSets:
 
 
 def data_words(dataset: str) -> str:
-    """What a data set is called within a name: people's own pictures by their classes."""
-    found = own().find(dataset)
-    return found.title if found else dataset
+    """What a data set is called, or the same of a text that names one: people's own pictures by
+    their classes, in whichever form.
+    """
+    name = own_in(dataset)
+    if not name:
+        return dataset
+    found = own().find(name)
+    return dataset.replace(name, found.title if found else "pictures that are gone")
 
 
 @st.cache_resource(show_spinner=False)

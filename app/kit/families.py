@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 
 from afn.ask.network import Network
 from afn.data import DatasetEntry, catalogue, dataset_entry
@@ -9,7 +10,11 @@ from afn.data.classes import united
 from afn.data.derived import parts_of
 from afn.data.domains import DIGIT_SETS, digit_domains, tree_domains
 from afn.data.entries import ascii_slug
+from afn.data.own.rules import own_in
+from afn.own.kept import unnamed
 from afn.pretrained.cards import Card
+
+from . import backend, people
 
 DIGITS = "digits"
 _FAMILIES = {"digits": "pretrained digits", "pacs": "pacs"}
@@ -52,7 +57,9 @@ def are_here(domains: Iterable[DatasetEntry]) -> bool:
 
 
 def title_of(entry: DatasetEntry) -> str:
-    """A domain's short title."""
+    """A domain's short title; of people's own pictures their classes."""
+    if own_in(entry.name):
+        return backend.data_words(entry.name)
     return entry.name.rpartition("/")[2].replace("_", " ")
 
 
@@ -71,20 +78,60 @@ def other_domains(dataset: str) -> dict[str, str]:
     return {}
 
 
+OTHER_CLASSES = " (other classes)"
+"""Behind the title of what a model can say nothing right of."""
+
+
+def own_entries() -> list[DatasetEntry]:
+    """Of the pictures that who asks dropped here, and that can be learned."""
+    return [each.entry() for each in people.own_sets() if not each.why_unusable]
+
+
+def own_fitting(network: Network) -> dict[str, str]:
+    """Those that a model of one's own can be right about: name -> title.
+
+    Its classes are theirs, or nobody said what its classes are called and they are as many.
+    """
+    if network.rebuilt is None:
+        return {}
+    names = network.class_names
+    return {
+        entry.name: title_of(entry)
+        for entry in own_entries()
+        if set(names) == set(entry.class_names)
+        or (names == unnamed(len(names)) and len(names) == len(entry.class_names))
+    }
+
+
+def as_asked(network: Network, dataset: str) -> Network:
+    """The network that is asked about a data set.
+
+    A model of one's own of which nobody said what its classes are called has those of one's own
+    pictures, in their order.
+    """
+    if dataset not in own_fitting(network):
+        return network
+    if network.class_names != unnamed(len(network.class_names)):
+        return network
+    return replace(network, class_names=dataset_entry(dataset).class_names)
+
+
 def fitting(network: Network) -> dict[str, str]:
     """Data sets here that a model of one's own can be shown: name -> title.
 
     Its own first, then others of its classes, then the rest, of which it can say nothing right.
     """
     known = set(network.class_names)
-    here = [entry for entry in catalogue().values() if not entry.how_to_get and entry.class_names]
+    every = catalogue() | {entry.name: entry for entry in own_entries()}
+    here = [entry for entry in every.values() if not entry.how_to_get and entry.class_names]
     sharing = {entry.name for entry in here if known & set(entry.class_names)}
     own, channels = network.config.dataset, network.image_shape[2]
     here.sort(
         key=lambda it: (it.name != own, it.name not in sharing, it.image_shape[2] != channels)
     )
     return {
-        entry.name: entry.name if entry.name in sharing else f"{entry.name} (other classes)"
+        entry.name: backend.data_words(entry.name)
+        + ("" if entry.name in sharing else OTHER_CLASSES)
         for entry in here
     }
 

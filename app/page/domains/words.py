@@ -32,7 +32,7 @@ not what another training could.
     "yours": """
 The models that this app was started with, and what was made of them on **Your model**. Only images
 of classes that a model has are counted. What it was trained on nobody knows here, so no cell is
-framed and there is no mean.
+framed and there is no mean. **Your data** stand beside the domains where their classes fit.
 """,
     "layers": """
 The same images of every domain go through a network, in test batches of one domain. The **shift**

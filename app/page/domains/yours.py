@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from afn.ask.network import Network
 from afn.ask.records import Question
 from afn.ask.tasks import GridTask
 from afn.data import DatasetEntry
@@ -28,6 +29,16 @@ def render(here: Sequence[DatasetEntry]) -> None:
     found, problems = networks.opened([each.id for each in own.models()][:_MOST])
     if not (found or problems) or not families.are_here(here):
         return
+    classes = {name for entry in here for name in entry.class_names}
+    here = [
+        *here,
+        *(
+            entry
+            for entry in families.own_entries()
+            if classes & set(entry.class_names)
+            or any(entry.name in families.own_fitting(each.network) for each in found)
+        ),
+    ]
     fitting = [each for each in found if _known(each, here)]
     heading("Your model", "domains.yours", ABOUT["yours"])
     lines = [*problems, *_unfit(found, fitting)]
@@ -62,7 +73,14 @@ def _tell(lines: Sequence[str]) -> None:
 
 def _knows(chosen: Chosen, domain: DatasetEntry) -> bool:
     """Whether it can be right there: it has classes of that domain."""
-    return bool(set(chosen.network.class_names) & set(domain.class_names))
+    return bool(set(_asked(chosen, domain).class_names) & set(domain.class_names))
+
+
+def _asked(chosen: Chosen, domain: DatasetEntry) -> Network:
+    """The network for a domain; where nobody named its classes, one's own pictures do."""
+    if domain.name not in families.own_fitting(chosen.network):
+        return chosen.network
+    return families.as_asked(chosen.network, domain.name)
 
 
 def _known(chosen: Chosen, here: Sequence[DatasetEntry]) -> list[DatasetEntry]:
@@ -82,7 +100,7 @@ def _unfit(found: Sequence[Chosen], fitting: Sequence[Chosen]) -> list[str]:
 
 
 def _question(view: DomainsView, chosen: Chosen, domain: DatasetEntry) -> Question:
-    return chosen.network.question(
+    return _asked(chosen, domain).question(
         dataset=domain.name,
         classes=domain.class_names,
         num_images=view.images,
@@ -95,7 +113,7 @@ def _tasks(
 ) -> list[GridTask]:
     return [
         GridTask(
-            network=each.network, question=_question(view, each, entry), places=(CLEAN,)
+            network=_asked(each, entry), question=_question(view, each, entry), places=(CLEAN,)
         )
         for entry in here
         for each in chosen

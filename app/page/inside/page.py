@@ -127,8 +127,9 @@ def render() -> None:
     if not datasets:
         st.info(
             plain(
-                f"The images of {own} are not in the data folder, so there is no batch to send "
-                f"through this network: {_how_to_get(own)}. Or choose another network above."
+                f"The images of {backend.data_words(own)} are not in the data folder, so there is "
+                f"no batch to send through this network: {_how_to_get(own)}. Or choose another "
+                f"network above."
             ),
             icon=":material/inventory_2:",
         )
@@ -223,7 +224,7 @@ def _datasets(network: Network) -> dict[str, str]:
     if network.rebuilt:
         return fitting(network)
     own = network.config.dataset
-    return ({own: own} if is_here(own) else {}) | other_domains(own)
+    return ({own: backend.data_words(own)} if is_here(own) else {}) | other_domains(own)
 
 
 def _batch(chosen: _Chosen, datasets: dict[str, str], *, is_linked: bool) -> list[str]:
@@ -234,7 +235,8 @@ def _batch(chosen: _Chosen, datasets: dict[str, str], *, is_linked: bool) -> lis
     shown = VIEW.settle("dataset", datasets)
     if named not in ("", shown) and is_linked:
         problems.append(
-            f"In the link, data={named[:60]}: not here, or of other classes. {shown} is shown."
+            f"In the link, data={named[:60]}: not here, or of other classes. "
+            f"{backend.data_words(shown)} is shown."
         )
     corruption(VIEW, CORRUPTIONS, shown, chosen.subject.image_shape)
     st.slider("Severity", 0, 5, key=VIEW.key("severity"), width=130)
@@ -358,12 +360,13 @@ def _damage(view: InsideView) -> str:
 def _provenance(chosen: _Chosen, view: InsideView, seen: Seen) -> str:
     config = chosen.subject.config
     kind = "Live, the network still trains" if chosen.is_live else "Live"
-    what = f"{config.dataset}, {config.backbone}, {chosen.before}, seed {config.seed}"
+    learned, shown = map(backend.data_words, (config.dataset, view.dataset))
+    what = f"{learned}, {config.backbone}, {chosen.before}, seed {config.seed}"
     if chosen.subject.rebuilt:
         what = f"{chosen.subject.id}, your model"
     return (
         f"{kind} · {what} · layer {short_layer(seen['layer'])} · batch of {seen['size']} from "
-        f"{view.dataset}, {_damage(view)} ({seen['source']}) · statistics: {seen['statistics']}"
+        f"{shown}, {_damage(view)} ({seen['source']}) · statistics: {seen['statistics']}"
     )
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 from afn.corruptions.applying import left_out_words
 from afn.wording import count_words, enumerate_words
 
-from ...kit import batch_controls, families, jobs, networks
+from ...kit import backend, batch_controls, families, jobs, networks
 from ...kit.draw import grid
 from ...kit.draw.chart import Rows
 from ...kit.draw.estimates import Tested
@@ -148,7 +148,7 @@ def _provenance(
         what = "Precomputed"
     return plain(
         f"{what} · {images} test images of "
-        f"{view.dataset} · seed {seeds} · statistics: {modes} · "
+        f"{backend.data_words(view.dataset)} · seed {seeds} · statistics: {modes} · "
         f"batches {batch_controls.ORDERS[view.order]} · "
         f"corruptions {' and '.join(sorted(sources)) or 'not tested yet'}"
     )

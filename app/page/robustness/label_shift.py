@@ -13,7 +13,7 @@ from afn.ask.network import Network
 from afn.ask.records import COUNTED, Cell, Question
 from afn.ask.tasks import GridTask, Task
 
-from ...kit import families, folders, jobs, networks
+from ...kit import backend, families, folders, jobs, networks
 from ...kit.draw.legend import legend_html
 from ...kit.jobs import Job
 from ...kit.markdown import plain
@@ -165,8 +165,8 @@ def _draw(models: Sequence[Shifted], view: RobustnessView, seeds: str, *, is_liv
     caption(
         plain(
             f"{'Cached' if is_live else 'Precomputed'} · clean images · first {point.n:,} test "
-            f"images of {view.dataset} · seed {seeds} · test batches of at most "
-            f"{max(sizes, default=128)}, of the same sizes for every number of "
+            f"images of {backend.data_words(view.dataset)} · seed {seeds} · test batches of at "
+            f"most {max(sizes, default=128)}, of the same sizes for every number of "
             "classes · bands: 95 % intervals over images"
         )
     )

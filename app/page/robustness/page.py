@@ -38,6 +38,7 @@ from .view import (
     batch_points,
     batch_tasks,
     corruptions_for,
+    datasets_of,
     fitting,
     largest_batch,
     misfits,
@@ -68,7 +69,12 @@ def render() -> None:
     is_asked, problems = VIEW.begin()
     st.title("Robustness", anchor=False)
     say("Images that are noisy, blurred, foggy or pale: who still answers right, and **why**?")
-    offered = [each for each in networks.choices() if each.config.dataset]
+    offered = [
+        each
+        for each in networks.choices()
+        if each.config.dataset
+        or (each.is_own and families.own_fitting(networks.network_of(each.id)))
+    ]
     if not offered:
         routes.nothing_yet(
             "**No trained network yet.** Train some in the Playground, BN and AFN among them; "
@@ -91,7 +97,7 @@ def render() -> None:
     screen().configs = {each.label: each.network.config for each in trained}
     _controls(chosen, row)
     shown = [cards.card_of(each.network.id) for each in chosen if each.is_pretrained]
-    chosen, others = fitting(chosen, VIEW.take().dataset)
+    chosen, others = fitting(chosen, VIEW.take().dataset, backend.data_words)
     warn(others)
     VIEW.write(VIEW.take())
     if not _has_answers(chosen):
@@ -124,7 +130,7 @@ def _models(offered: Sequence[Choice]) -> None:
 
 
 def _controls(chosen: Sequence[Chosen], place: DeltaGenerator) -> None:
-    datasets = list(dict.fromkeys(each.network.config.dataset for each in chosen))
+    datasets = datasets_of(chosen)
     dataset = VIEW.settle("dataset", datasets)
     offered = corruptions_for(chosen, dataset)
     VIEW.settle("corruption", offered, RobustnessView().corruption)
@@ -150,7 +156,9 @@ def _controls(chosen: Sequence[Chosen], place: DeltaGenerator) -> None:
         VIEW.choice(
             "images", "Test images", IMAGES, like=st.selectbox, width=110, disabled=is_fixed
         )
-        VIEW.choice("dataset", "Data set", datasets, like=st.selectbox, width=160)
+        VIEW.choice(
+            "dataset", "Data set", datasets, like=st.selectbox, titles=backend.data_words, width=160
+        )
 
 
 # -- one corruption up close -----------------------------------------------------------------------
@@ -302,7 +310,7 @@ def _batches(chosen: Sequence[Chosen], view: RobustnessView, asked: Job) -> None
     num_images = points[0].cell.n
     caption(
         plain(
-            f"{where} · first {num_images} test images of {view.dataset} · where a size does not "
-            f"divide {num_images}, its last batch holds what is left"
+            f"{where} · first {num_images} test images of {backend.data_words(view.dataset)} · "
+            f"where a size does not divide {num_images}, its last batch holds what is left"
         )
     )

@@ -1,8 +1,8 @@
 """What the Robustness page shows: its settings, their link form, and what is to be tested."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -11,13 +11,15 @@ from afn.ask.pictures import PicturesFile
 from afn.ask.records import ORDERS, Cell, Order, Place, Question, places
 from afn.ask.tasks import GridTask, PicturesTask, Task
 from afn.corruptions.applying import applicable, left_out, left_out_words
+from afn.data import dataset_entry
+from afn.data.own.rules import own_in
 from afn.settings.corruptions import CORRUPTION_NAMES
 
 from ...kit import cards
 from ...kit.batch_controls import BATCH_SIZES
 from ...kit.draw.estimates import Tested
 from ...kit.draw.grid import in_order
-from ...kit.families import is_here
+from ...kit.families import as_asked, is_here, own_fitting
 from ...kit.networks import Chosen
 from ...kit.view import View, ViewState, in_link, in_session
 from .charts.batches import BatchMode, BatchPoint
@@ -68,7 +70,8 @@ class RobustnessView(View):
         """What the page asks of a model; `changes` are arguments of `Network.question`."""
         asked = {
             "dataset": self.dataset,
-            "classes": network.class_names,  # see `fitting`
+            # See `fitting`; of one's own pictures they may be in another order.
+            "classes": () if own_in(self.dataset) else network.class_names,
             "num_images": self.images,
             "stats": None if self.stats == "trained" else self.stats,
             "batch_size": self.batch_size,
@@ -136,7 +139,7 @@ def num_corruptions(tested: Tested) -> int:
 def misfits(chosen: Sequence[Chosen], view: RobustnessView) -> list[str]:
     """One line for each thing that a link asks of models, and that they do not have."""
     lines = []
-    datasets = list(dict.fromkeys(each.network.config.dataset for each in chosen))
+    datasets = datasets_of(chosen)
     for key, value, known, what in (
         ("data", view.dataset, datasets, "the models' data sets"),
         ("baseline", view.baseline, [each.network.id for each in chosen], "the models"),
@@ -152,20 +155,35 @@ def misfits(chosen: Sequence[Chosen], view: RobustnessView) -> list[str]:
     return lines
 
 
-def fitting(chosen: Sequence[Chosen], dataset: str) -> tuple[list[Chosen], list[str]]:
+def datasets_of(chosen: Sequence[Chosen]) -> list[str]:
+    """Those of the models, and one's own pictures that one's own models fit."""
+    theirs = [each.network.config.dataset for each in chosen if each.network.config.dataset]
+    own = [name for each in chosen for name in own_fitting(each.network)]
+    return list(dict.fromkeys([*theirs, *own]))
+
+
+def fitting(
+    chosen: Sequence[Chosen], dataset: str, called: Callable[[str], str] = str
+) -> tuple[list[Chosen], list[str]]:
     """The models that can be asked image by image about a data set of one of them.
 
     Returns:
-        Those that know the same classes in the same order as who was trained on it; and one line
-        for each other one.
+        Those that know the same classes in the same order as who was trained on it, or of one's
+        own pictures in any order; and one line for each other one, with data sets as they are
+        called.
     """
-    first = next(each for each in chosen if each.network.config.dataset == dataset)
-    fit = [each for each in chosen if each.network.class_names == first.network.class_names]
-    return fit, [
-        f"{each.label} ({each.network.config.dataset}) knows other classes than those of "
-        f"{dataset}: it is left out."
-        for each in chosen
-        if each not in fit
+    asked = [replace(each, network=as_asked(each.network, dataset)) for each in chosen]
+    if own_in(dataset):
+        names = set(dataset_entry(dataset).class_names)
+        is_fit = [set(each.network.class_names) == names for each in asked]
+    else:
+        first = next(each for each in asked if each.network.config.dataset == dataset)
+        is_fit = [each.network.class_names == first.network.class_names for each in asked]
+    return [each for each, fits in zip(asked, is_fit, strict=True) if fits], [
+        f"{each.label} ({called(each.network.config.dataset) or 'no data set'}) knows other "
+        f"classes than those of {called(dataset)}: it is left out."
+        for each, fits in zip(chosen, is_fit, strict=True)
+        if not fits
     ]
 
 

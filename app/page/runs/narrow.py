@@ -9,6 +9,7 @@ from afn.runs.index import Line
 from afn.settings.norms import NORM_TITLES
 from afn.wording import count_words, enumerate_words
 
+from ...kit import backend
 from . import view as state
 from .parallel import ParallelAxis, axes_of, brushed, parallel
 from .words import HELP
@@ -69,7 +70,7 @@ def groups_of(lines: Sequence[Line]) -> dict[str, str]:
         if len(mine) < 2:
             continue
         norms = dict.fromkeys(NORM_TITLES[each.setting("norm")] for each in reversed(mine))
-        data = dict.fromkeys(each.setting("dataset") for each in mine)
+        data = dict.fromkeys(backend.data_words(each.setting("dataset")) for each in mine)
         when = f"{datetime.fromtimestamp(mine[-1].created):%d %b %H:%M}"
         title = f"{enumerate_words(list(norms))} · {', '.join(data)} · {when} · {len(mine)} runs"
         taken = title in titles.values()  # a widget tells its options by their titles

@@ -9,6 +9,7 @@ from afn.runs.equal import equal_tests
 from afn.stats.intervals import wilson_interval
 from afn.wording import count_words, enumerate_words, number_words, percent
 
+from ...kit import backend
 from ...kit.draw.axes import LINE, LOG, Figure, PlotAxis, axis, drawn
 from ...kit.draw.chart import Rows, Shown
 from ...kit.draw.learning import SMOOTH
@@ -138,7 +139,7 @@ def _accuracy_reading(shown: Sequence[Shown]) -> str:
     if not tested:
         return "Neither was tested yet."
     (_, newest), *others = tested
-    images = f"on {count_words(newest['n'], 'image')} of {newest['dataset']}"
+    images = f"on {count_words(newest['n'], 'image')} of {backend.data_words(newest['dataset'])}"
     if found.step is None or not others:
         told = [
             f"{each.label} {percent(test['accuracy'])} at step {test['step']:,}"

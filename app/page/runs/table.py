@@ -9,6 +9,7 @@ import streamlit as st
 from afn.runs.index import Line
 from afn.settings.norms import NORM_TITLES
 
+from ...kit import backend
 from . import view as state
 
 _SETTINGS = {"data": "dataset", "backbone": "backbone", "batch": "batch_size", "lr": "lr",
@@ -68,6 +69,7 @@ def _row(line: Line, names: dict[str, str], *, has_forks: bool, has_kinds: bool)
     elif not line.is_damaged:
         known["norm"] = NORM_TITLES[line.setting("norm")]
         known |= {column: line.setting(name) for column, name in _SETTINGS.items()}
+        known["data"] = backend.data_words(known["data"])
     if not line.is_damaged:
         known["created"] = datetime.fromtimestamp(line.created, UTC)
     if has_forks:

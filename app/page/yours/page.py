@@ -122,7 +122,7 @@ def _copies(kept: KeptModel) -> None:
 
 def _known(network: Network, datasets: Mapping[str, str]) -> list[str]:
     """Data sets of its classes."""
-    return [name for name, title in datasets.items() if name == title]
+    return [name for name, title in datasets.items() if not title.endswith(families.OTHER_CLASSES)]
 
 
 def _made(kept: KeptModel, *, norm: str = "", averages: str = "") -> bool:
@@ -149,9 +149,10 @@ def _draw(copies: Sequence[KeptModel], view: YoursView, job: Job | None) -> None
     if job:
         show("yours", job)
         if cells:
+            data = plain(backend.data_words(view.dataset))
             caption(
-                f"Live · {IMAGES} clean test images of {plain(view.dataset)} at most, test batches "
-                f"of {view.batch_size}; bars with 95 % intervals"
+                f"Live · {IMAGES} clean test images of {data} at most, test batches of"
+                f" {view.batch_size}; bars with 95 % intervals"
             )
     else:
         caption(
@@ -197,7 +198,8 @@ def _actions(kept: KeptModel, view: YoursView) -> None:
             address.go(routes.to("robustness"), {"models": "~".join(ids)})
         if kept.tracks and not kept.averages:
             pressed = st.button(
-                f"Averages of {plain(view.dataset)}", icon=":material/avg_pace:", key=f"avg.{key}",
+                f"Averages of {plain(backend.data_words(view.dataset))}",
+                icon=":material/avg_pace:", key=f"avg.{key}",
                 help="Running averages measured anew on its training images; parameters stay.",
             )  # fmt: skip
             if pressed and _made(kept, norm=kept.became, averages=view.dataset):
