@@ -28,6 +28,8 @@ if TYPE_CHECKING:  # the one list of public names: a type checker reads it, and 
     from afn.ask.image_sets import ImageSet as ImageSet
     from afn.ask.image_sets import image_set as image_set
     from afn.ask.inside.looking import look_inside as look_inside
+    from afn.ask.lambda_maps import LambdaMap as LambdaMap
+    from afn.ask.mapping import lambda_map as lambda_map
     from afn.ask.measure import corruption_grid as corruption_grid
     from afn.ask.models import as_tested as as_tested
     from afn.ask.movement_statistics import movement_of as movement_of

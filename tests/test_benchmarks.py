@@ -36,6 +36,10 @@ SMALLEST = {
         "--runs 3 --times 1 --pages Ablations",
         r"^Ablations, every rerun .*\)\nof which the index",
     ),
+    "map": (
+        "--images 8 --points 16 --repeats 1",
+        r"^a point: \d+\.\d ms, \d+\.\d\d plain forwards",
+    ),
     "mean_networks": (
         "mnist5k-afn --images 8",
         r"^mnist5k-afn +\d+\.\d\d( +[+-]\d+\.\d\d ± +\d+\.\d\d){2}$",

@@ -11,6 +11,8 @@ from torch import nn
 from afn.ask.evaluation import Evaluation
 from afn.ask.layer_statistics import layer_spread
 from afn.ask.looking import look
+from afn.ask.map_task import MapTask
+from afn.ask.mapping import mapped_and_kept
 from afn.ask.measure import ShownImages, answers, brought
 from afn.ask.models import asked, restored
 from afn.ask.movement_statistics import movement, start_of
@@ -74,6 +76,10 @@ def _done(tasks: Sequence[Task], problems: list[str]) -> Iterator[None]:
             yield
     grids = [task for task in tasks if isinstance(task, GridTask)]
     yield from _cells(grids, models, test_sets, problems)
+    for task in tasks:
+        if isinstance(task, MapTask):
+            with _noted(problems):
+                yield from _map(task, models.of(task.network), test_sets)
     for task in tasks:
         if isinstance(task, SpreadTask):
             with _noted(problems):
@@ -162,6 +168,12 @@ class _TestSets:
             )
             self._known[key] = data, count, changes
         return self._known[key]
+
+
+def _map(task: MapTask, model: nn.Module, test_sets: _TestSets) -> Iterator[None]:
+    question = task.question
+    those = test_sets.of(question.dataset, task.network.image_shape, question.num_images)
+    yield from mapped_and_kept(task, model, ShownImages.of(*those, place=task.place))
 
 
 def _spread(task: SpreadTask, model: nn.Module, test_sets: _TestSets) -> None:

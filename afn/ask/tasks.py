@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from afn.ask.looks import look_of
+from afn.ask.map_task import MapTask
 from afn.ask.movement import Movement
 from afn.ask.network import Network
 from afn.ask.pictures import PicturesFile
@@ -236,7 +237,7 @@ class MovementTask(_UnderConditions):
         return None
 
 
-Task = GridTask | PicturesTask | LookTask | SpreadTask | RescalingTask | MovementTask
+Task = GridTask | PicturesTask | LookTask | SpreadTask | RescalingTask | MovementTask | MapTask
 
 
 def task_from_json(record: dict[str, Any]) -> Task:
@@ -254,5 +255,12 @@ def task_from_json(record: dict[str, Any]) -> Task:
         kind = RescalingTask if record["kind"] == "rescaling" else MovementTask
         conditions = converted(record["about"], tuple[Condition, ...], "conditions")
         return kind(network=network, question=question, conditions=conditions)
+    if record["kind"] == "map":
+        corruption, severity = record["place"]
+        beside = tuple((mu, sigma) for mu, sigma in record["beside"])
+        return MapTask(
+            network=network, question=question, place=(corruption, severity),
+            points=record["points"], beside=beside,
+        )  # fmt: skip
     places = tuple((corruption, severity) for corruption, severity in record["places"])
     return GridTask(network=network, question=question, places=places)

@@ -19,7 +19,7 @@ _TRAINED = {"run_id", "name", "names", "first", "second", "baseline"}
 """Arguments that name a run or a pretrained model, of commands that take such."""
 _TRAINED_OF = {
     "fork", "resume", "runs", "evaluate", "domains", "rescaling", "movement", "course", "inside",
-    "compare",
+    "map", "compare",
 }  # fmt: skip
 _DATA = {"dataset", "test_domains", "domains", "on"}
 

@@ -25,6 +25,7 @@ from afn.cli import evaluate as evaluate_command
 from afn.cli import fork as fork_command
 from afn.cli import imported as import_command
 from afn.cli import inside as inside_command
+from afn.cli import lambda_map as map_command
 from afn.cli import options as train_options
 from afn.cli import pretrained as pretrained_command
 from afn.cli import resume as resume_command
@@ -195,6 +196,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     inside_command.add_options(inside)
     inside.set_defaults(run=inside_command.run)
+
+    mapped = commands.add_parser(
+        "map", parents=[common], help="how accuracy changes over λ_μ and λ_σ"
+    )
+    map_command.add_options(mapped)
+    mapped.set_defaults(run=map_command.run)
 
     compare = commands.add_parser(
         "compare", parents=[common], help="which settings of two runs differ, and where they part"
