@@ -9,6 +9,7 @@ compared with a plain forward pass of the same images.
 import argparse
 import statistics
 import time
+from itertools import pairwise
 
 import torch
 
@@ -49,7 +50,7 @@ def main() -> None:
                 points.append(mapped.point(*at(node)))
                 times.append(time.perf_counter())
     first, whole = times[16] - times[0], times[-1] - times[0]
-    each = statistics.median(b - a for a, b in zip(times[1:], times[2:], strict=False))
+    each = statistics.median(b - a for a, b in pairwise(times[1:]))
     batches = torch.arange(len(shown.labels)).split(task.question.batch_size)
     plain = []
     with torch.inference_mode(), asked(model, task.question):

@@ -7,6 +7,7 @@ Who moves a module changes its line here, and nothing else below ``tests/golden`
 from types import SimpleNamespace
 
 from afn.ask.evaluation import Evaluation, EvaluationStore
+from afn.ask.map_task import MapTask
 from afn.ask.network import Network
 from afn.ask.pictures import PicturesFile
 from afn.ask.records import NETWORKS, Cell, GridFile, Question

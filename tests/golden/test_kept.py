@@ -19,6 +19,7 @@ from tests.golden.names import (
     GridFile,
     GridTask,
     LambdaInit,
+    MapTask,
     MovementTask,
     Network,
     PicturesFile,
@@ -101,13 +102,14 @@ def test_answers_keep_their_files_and_bytes(golden: Golden, tmp_path: Path) -> N
         RescalingTask(**about, conditions=conditions[:1]),
         MovementTask(**about, conditions=conditions),
     ]
+    mapping = MapTask(**about, place=("fog", 5), beside=((0.5, 0.25),))
     tasks = [*measuring, GridTask(**about, places=((None, 0), ("fog", 5))),
-             PicturesTask(file=pictures)]  # fmt: skip
+             PicturesTask(file=pictures), mapping]  # fmt: skip
     evaluation = EvaluationStore(tmp_path / "evaluations").create(tasks)
     record = json.loads((evaluation.path / "evaluation.json").read_bytes())
     parts = [
         f"{file.name}\n{file.read_text()}",
-        *(f"{task.path}" for task in measuring), f"{pictures.path}",
+        *(f"{task.path}" for task in measuring), f"{pictures.path}", f"{mapping.file.path}",
         f"evaluation.json: {', '.join(record)}",
         *(json.dumps(brief(task)) for task in record["tasks"]),
     ]  # fmt: skip

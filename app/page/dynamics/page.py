@@ -24,7 +24,7 @@ from ...kit.plot import csv_button, heading, markup, painted, plot, say
 from ...kit.sections import movement as moving
 from ...kit.stage import StageNumber, stage_numbers
 from ...kit.take import lambdas, offer
-from . import charts
+from . import charts, landscape
 from .view import ALL, AXES, BY, MAX_RUNS, SEEDS, VIEW, DynamicsView
 from .words import ABOUT, dynamics_reading, panel_reading
 
@@ -77,6 +77,7 @@ def render() -> None:
         st.caption(_without(without))
     stage_numbers(_furthest(chosen))
     _follow(view, chosen)
+    landscape.render(trained)
     card_view.cards([each.card for each in chosen if each.card], key="dynamics")
     moving.render(trained)
     with st.container(border=True):

@@ -22,6 +22,8 @@ HELP = {
     "which": "λ_μ and λ_σ mix into the statistics that standardize, λ_γ and λ_β weigh what is "
     "added to scale and shift.",
     "axis": "Logarithmic steps give the first few room.",
+    "map": "Whose accuracy is measured with λ_μ and λ_σ forced in every layer.",
+    "corruption": "The first 512 test images of the network's data set, corrupted.",
     "seeds": "A band from lowest to highest with the mean, or a thin line for each.",
 }
 """Of controls, told when pointed at."""
@@ -52,6 +54,19 @@ With the published code's *linear gate* λ_γ and λ_β have no sigmoid: the par
 3. **What comes of it?** $|\hat\mu-\mu|/\sigma$ says how far the mean is moved, in standard
    deviations, and $\hat\sigma/\sigma$ what becomes of the spread. Near 0 and 1 the layer is almost
    plain batch norm, whatever its name.
+""",
+    "map": r"""
+Each point sets $\lambda_\mu$ and $\lambda_\sigma$ of **all layers** to one value and counts right
+answers; $\lambda_\gamma$, $\lambda_\beta$ and all weights stay as they were learned. First 4 × 4
+points are measured, then more where the accuracy changes (dots); between dots it is interpolated.
+Where your point rests it is measured, with a 95 % interval.
+
+The line is the way of training: $\lambda_\mu$ and $\lambda_\sigma$ as means over layers; small dots
+are where each layer ended.
+
+**What this does not show.** Training did not walk on this landscape: its weights moved along, and
+it saw clean training images. As trained, each layer has λ of its own, so that its accuracy need not
+be that of the line's end. The best of some 90 points on the same images is flattered by chance.
 """,
     "depth": """
 Hollow: where a λ began; filled: where it ended. In a deep network one end may move and the other

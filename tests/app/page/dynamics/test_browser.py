@@ -75,3 +75,32 @@ def test_one_cursor_moves_both_ridgelines_and_is_in_the_link(page: Page, address
     page.wait_for_url(re.compile("step=1"))
     page.reload()
     expect(page.get_by_text("Channel by channel at step 1", exact=True)).to_be_visible()
+
+
+def test_a_map_is_measured_and_its_point_is_dragged(page: Page, address: str, folder: Path):
+    [run] = [run for run in RunStore(folder).list() if run.config() == replace(QUICK, norm="afn")]
+    page.goto(f"{address}/lambda?runs={run.id}&map={run.id}&corruption=fog")
+    drawing = page.locator(".afn-lambda-map")
+    expect(drawing).to_have_attribute("data-measured", "90")
+    expect(page.get_by_text("90 points measured", exact=True)).to_be_visible()
+    told = drawing.locator("output")
+    expect(told).to_contain_text(re.compile(r"\d %"))
+    page.get_by_role("slider", name="λ μ of every layer").focus()
+    page.keyboard.press("End")
+    expect(told).to_contain_text("interpolated")
+    expect(told).to_contain_text(re.compile(r"^\d+\.\d %measured \(.*…"))
+    page.wait_for_url(re.compile("point=1%7E0|point=1~0"))
+    picture = drawing.locator("svg")
+    picture.scroll_into_view_if_needed()
+    box = picture.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 3)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 3, box["y"] + box["height"] / 2)
+    expect(told).to_contain_text("≈")
+    page.mouse.up()
+    expect(told).to_contain_text("measured")
+    at = drawing.locator(".number").all_inner_texts()
+    page.reload()
+    expect(drawing).to_have_attribute("data-measured", "90")
+    assert drawing.locator(".number").all_inner_texts() == at

@@ -7,7 +7,10 @@ from functools import partial
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from afn.ask.evaluation import EvaluationStore
 from afn.ask.execution import carry_out
+from afn.ask.map_task import task_of
+from afn.ask.network import Network
 from afn.engine.execution import execute
 from afn.pretrained.cards import pretrained_dir, pretrained_names, read_card
 from afn.runs.store import RunStore
@@ -172,3 +175,32 @@ def test_the_card_says_it_all():
     assert len(accuracies.value) == len(card.accuracies)
     assert accuracies.value["corruption"].iloc[0] == "clean"
     assert 'norm="afn"' in at.code[0].value.replace("'", '"')
+
+
+def test_a_map_is_offered_of_networks_with_lambda(ids):
+    at = page(runs=f"{ids['bn', 0]}~{ids['afn', 0]}", map=ids["afn", 0])
+    assert at.selectbox(key="dynamics.map").options == ["choose one", "AFN"]
+    assert "saturate" not in at.selectbox(key="dynamics.corruption").options  # grey digits
+    assert "λ as a map" not in [header.value for header in page(runs=ids["bn", 0]).header]
+
+
+@pytest.mark.parametrize(
+    "bad", ["point=2~0", "point=a", "point=nan~0", "severity=6", "corruption=rain"]
+)
+def test_what_a_map_cannot_be_of_is_one_line(ids, bad):
+    name, value = bad.split("=")
+    [line] = [each.value for each in page(runs=ids["afn", 0], **{name: value}).warning]
+    assert line.startswith(f"In the link, {name}=")
+    assert "\n" not in line
+
+
+def test_a_kept_map_is_there_at_once(ids, monkeypatch):
+    run = RunStore().open(ids["afn", 0])
+    monkeypatch.setattr("app.page.dynamics.landscape.NUM_IMAGES", 20)
+    task = task_of(Network.of_run(run), corruption="fog", severity=5, num_images=20)
+    carry_out(EvaluationStore.beside(RunStore()).create([task]))
+    at = page(runs=run.id, map=run.id, corruption="fog")
+    assert "20 test images, generated" in words(at)
+    assert at.query_params["map"] == run.id
+    at = page(runs=run.id, map=run.id, corruption="frost")
+    assert "20 test images, generated" not in words(at)
