@@ -4,9 +4,11 @@ On one torch thread, the norms taking turns step by step; medians of the ratios 
 
     .venv/bin/python -m benchmarks.norm_steps                     # every norm in the ConvNet
     .venv/bin/python -m benchmarks.norm_steps --layers afn asrnorm  # alone, where vectors weigh
+    .venv/bin/python -m benchmarks.norm_steps --batch 64 --keep     # for the page Norms
 """
 
 import argparse
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,18 +16,21 @@ from dataclasses import replace
 import torch
 
 from afn.cost.plan import YARDSTICK, Case
+from afn.cost.records import describe_machine
 from afn.cost.subjects import StepInputs, build, training_step
 from afn.cost.timing import interleaved, median_ms, median_ratio, one_thread
 from afn.settings.norms import NORM_NAMES
+from app.kit.folders import REFERENCE
 
+KEPT = REFERENCE / "norm_steps.json"
 SHAPES = ((32, 512, 4), (32, 256, 8), (128, 16, 32))
 """Batch size, channels and side of a layer's input."""
 
 
 def ratios(
     case: Case, norms: list[str], rounds: int, *, is_contiguous: bool = False
-) -> Iterator[str]:
-    """A line for each norm: milliseconds of a step, and parts of BN's."""
+) -> Iterator[tuple[str, float, float]]:
+    """Of each norm its name, milliseconds of a step, and parts of BN's."""
     batch = StepInputs.of(case, torch.Generator().manual_seed(0))
     if is_contiguous:
         target = batch.target.contiguous() if case.subject == "layer" else batch.target
@@ -37,8 +42,7 @@ def ratios(
     # the time of this process alone: others on the machine then disturb less
     taken = list(interleaved(steps, rounds=rounds, clock=time.process_time))
     for norm in steps:
-        ratio = median_ratio(taken, norm, YARDSTICK)
-        yield f"  {norm:8s} {median_ms(taken, norm):8.2f} ms {ratio:6.2f} × BN"
+        yield norm, median_ms(taken, norm), median_ratio(taken, norm, YARDSTICK)
 
 
 def main() -> None:
@@ -47,6 +51,7 @@ def main() -> None:
     parser.add_argument("--layers", nargs="+", choices=NORM_NAMES, default=[])
     parser.add_argument("--contiguous", action="store_true", help="not in channels_last")
     parser.add_argument("--batch", type=int, default=128, help="images a step of the ConvNet")
+    parser.add_argument("--keep", action="store_true", help=f"write the last case to {KEPT.name}")
     parser.add_argument("--rounds", type=int, default=30)
     options = parser.parse_args()
     cases = [
@@ -59,14 +64,17 @@ def main() -> None:
     for case in cases:
         shape = case.batch_size, case.channels, case.size, case.size
         print(f"{case.subject}, {shape}, {form}, one training step:", flush=True)
+        found = {}
+        norms = list(options.layers or options.norms)
         with one_thread():
-            for line in ratios(
-                case,
-                list(options.layers or options.norms),
-                options.rounds,
-                is_contiguous=options.contiguous,
+            for norm, ms, ratio in ratios(
+                case, norms, options.rounds, is_contiguous=options.contiguous
             ):
-                print(line, flush=True)
+                print(f"  {norm:8s} {ms:8.2f} ms {ratio:6.2f} × BN", flush=True)
+                found[norm] = round(ratio, 2)
+    if options.keep:
+        told = {"machine": describe_machine(), "batch": options.batch, "rounds": options.rounds}
+        KEPT.write_text(json.dumps({**told, "ratio": found}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ their kind averages over, and taken for true only where the output comes out as 
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import torch
@@ -14,18 +14,36 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.instancenorm import _InstanceNorm
 
-from afn.norms import NORMS, BatchNorm1d, GroupNorm2d, InstanceNorm2d, NoNorm2d
+from afn.ask.inside.look import SHOWN_NORMS
+from afn.ask.inside.zoo import groups_of, own_arithmetic
+from afn.norms import (
+    NORMS,
+    BatchNorm1d,
+    BatchRenorm2d,
+    GhostBatchNorm2d,
+    GroupNorm2d,
+    InstanceNorm2d,
+    NoNorm2d,
+)
 from afn.norms._adaptive import AdaptiveNorm
 from afn.norms._base import Norm
 from afn.norms._found import find_norms, name_of
 from afn.norms.trace import Trace
 
 Over = Literal[
-    "test batch", "running averages", "each image", "each group", "whole image", "each place"
+    "test batch",
+    "running averages",
+    "each image",
+    "each group",
+    "whole image",
+    "each place",
+    "mixed",
+    "each value",
 ]
 """What is averaged with a value: its channel over the batch; nothing of the batch; its channel of
-the image; the channels of its group in the image; the whole image; all channels at its place."""
-_OURS = {*map(NORMS.__getitem__, ("bn", "in", "gn", "ln")), BatchNorm1d}
+the image; the channels of its group in the image; the whole image; all channels at its place; its
+channel of the image, the whole image, and as BN; nothing."""
+_OURS = {*(NORMS[name] for name in SHOWN_NORMS[2:]), BatchNorm1d}
 """Of this package's layers, those whose steps are shown besides AFN's and ASRNorm's."""
 _ALIKE = 1e-3
 """So far, in parts of its largest value, an output may be from what was computed beside it."""
@@ -51,6 +69,12 @@ class AtWork:
     num_groups: int = 1
     trace: Trace | None = None
     """Of the layers of ours that have more steps."""
+    kind: str = ""
+    """The norm, where it has steps of its own: "sn", "frn", "evos0", "evob0" or "dyt"."""
+    bent: Tensor | None = None
+    """What stands for `x_hat` where that is no affine map of x."""
+    parts: dict[str, Tensor] = field(default_factory=dict)
+    """What else its steps take, of four axes as `mu`: statistics, shares, parameters."""
 
     @property
     def num_features(self) -> int:
@@ -60,6 +84,8 @@ class AtWork:
     @property
     def x_hat(self) -> Tensor:
         """The standardized input."""
+        if self.bent is not None:
+            return self.bent
         return (self.x - self.mu) / self.sigma
 
     @property
@@ -71,6 +97,8 @@ class AtWork:
             "each group": height * width * channels // self.num_groups,
             "whole image": height * width * channels,
             "each place": channels,
+            "mixed": height * width,
+            "each value": 1,
         }.get(self.over, num * height * width)
 
 
@@ -105,7 +133,7 @@ def at_work(layer: nn.Module, x: Tensor, y: Tensor) -> AtWork:
         y: Its output.
 
     Raises:
-        ValueError: It is none of AFN, ASRNorm, BN, IN, GN and LN, or of volumes.
+        ValueError: It is none of ``SHOWN_NORMS``, nor like BN, IN, GN or LN; or it is of volumes.
     """
     if isinstance(layer, AdaptiveNorm) or type(layer) in _OURS:
         return _ours(layer, x, y)
@@ -131,7 +159,6 @@ def _unknown(layer: nn.Module) -> str:
 def _ours(layer: Any, x: Tensor, y: Tensor) -> AtWork:
     trace = layer.trace(x)
     images = _as_images(x)
-    num_groups = 1
     over: Over = "test batch"
     if isinstance(layer, AdaptiveNorm) and layer.is_per_image:
         over = "each image"
@@ -140,21 +167,17 @@ def _ours(layer: Any, x: Tensor, y: Tensor) -> AtWork:
     elif isinstance(layer, InstanceNorm2d):
         over = "each image" if layer.running_mean is None else "running averages"
     elif isinstance(layer, GroupNorm2d):
-        num_groups = layer.num_groups
-        over = _group_kind(num_groups, layer.num_features)
-    return AtWork(
-        layer=layer,
-        x=images,
-        y=_as_images(y),
-        over=over,
-        mu=_spread(trace.mu_hat),
-        sigma=_spread(trace.sigma_hat),
-        gamma=_spread(trace.gamma_hat),
-        beta=_spread(trace.beta_hat),
-        eps=_eps(layer),
-        num_groups=num_groups,
-        trace=trace if isinstance(layer, AdaptiveNorm) else None,
-    )
+        over = _group_kind(layer.num_groups, layer.num_features)
+    elif isinstance(layer, BatchRenorm2d | GhostBatchNorm2d):
+        over = "running averages"
+    fields = {
+        "layer": layer, "x": images, "y": _as_images(y), "over": over,
+        "mu": _spread(trace.mu_hat), "sigma": _spread(trace.sigma_hat),
+        "gamma": _spread(trace.gamma_hat), "beta": _spread(trace.beta_hat),
+        "eps": _eps(layer), "num_groups": groups_of(layer),
+        "trace": trace if isinstance(layer, AdaptiveNorm) else None,
+    }  # fmt: skip
+    return AtWork(**(fields | own_arithmetic(layer, trace)))
 
 
 def _group_kind(num_groups: int, num_features: int) -> Over:

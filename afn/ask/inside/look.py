@@ -12,6 +12,11 @@ POOL = 512
 """So many test images accuracy is counted on, and batches are taken from."""
 SHOWN = 6
 """So many images of the batch come back as pictures, with every network's answer."""
+SHOWN_NORMS = (
+    "afn", "asrnorm", "bn", "in", "gn", "ln", "sn", "frn", "evos0", "evob0", "dyt", "brn", "wsgn",
+    "gbn",
+)  # fmt: skip
+"""Norms of this package whose steps are shown."""
 UNTRAINED = "untrained"
 """In place of a network's ``sha256`` where it has no weights of its own."""
 
@@ -179,9 +184,11 @@ class Seen(TypedDict):
     """Images in the batch: fewer than were asked for where there are not as many."""
     statistics: str
     """What is averaged, an `afn.ask.inside.layers.Over`: "test batch", "running averages", "each
-    image", "each group", "whole image" or "each place"."""
+    image", "each group", "whole image", "each place", "mixed" or "each value"."""
     num_groups: int
     """Of channels, where each has its statistics."""
+    kind: str
+    """The norm, where it has steps of its own: "sn", "frn", "evos0", "evob0" or "dyt"."""
     every: int
     """Of large pictures every second, third, ... row and column is shown; 1 shows all. Rows and
     columns are counted among those shown."""
@@ -191,7 +198,9 @@ class Seen(TypedDict):
     place do. Empty where a channel has its own."""
     channels: dict[str, list[float]]
     """mu, sigma, ..., beta_hat as in a `Trace`, (C,); of the followed image where each has its own;
-    ``running_mu`` and ``running_sigma`` where the layer tracks them, and ``weight``, ``bias``."""
+    ``running_mu`` and ``running_sigma`` where the layer tracks them, ``weight``, ``bias``, and what
+    else its steps take: ``tau``, ``v``, ``alpha``, ``sigma_image``, or of SwitchNorm ``mu_in``,
+    ``sigma_in``, ``share_mu_in``, ``share_sigma_in``, and these of ``ln`` and ``bn``."""
     spread: dict[str, list[list[float]]]
     """[lowest, highest] over the batch's images of mu and sigma measured on each alone."""
     hidden: dict[str, list[float]]

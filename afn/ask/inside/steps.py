@@ -61,6 +61,7 @@ def steps_of(
         "is_per_image": work.over not in ("test batch", "running averages"),
         "statistics": work.over,
         "num_groups": work.num_groups,
+        "kind": work.kind,
         "every": every,
         "members": _members(work, where),
         "channels": _channels(work, where),
@@ -129,6 +130,7 @@ def _channels(work: AtWork, where: Where) -> dict[str, list[float]]:
         found = {
             "mu": mu, "sigma": sigma, "mu_hat": mu, "sigma_hat": sigma,
             "gamma_hat": _at(work, work.gamma, where), "beta_hat": _at(work, work.beta, where),
+            **{name: _at(work, values, where) for name, values in work.parts.items()},
         }  # fmt: skip
     mean, var = getattr(layer, "running_mean", None), getattr(layer, "running_var", None)
     if isinstance(mean, Tensor) and isinstance(var, Tensor):
@@ -193,7 +195,7 @@ def _others(work: AtWork) -> dict[str, _Other]:
     return {
         name: _of_moments(work, *moments(x, over, work.eps))
         for name, over in kinds.items()
-        if over != work.over and not (is_single and over == "test batch")
+        if (work.kind or over != work.over) and not (is_single and over == "test batch")
         if not (over == "each image" and x.shape[2] * x.shape[3] == 1)
     }
 

@@ -17,7 +17,7 @@ from afn.png import data_uri
 from afn.settings.norms import NORM_TITLES
 from afn.work.folder import ENDED
 
-from ...kit import backend, card_view, cards, networks
+from ...kit import backend, card_view, cards, networks, routes
 from ...kit.batch_controls import ORDERS, STATISTICS, corruption
 from ...kit.draw.corruptions import group_title
 from ...kit.draw.legend import Entry, short_layer
@@ -251,6 +251,9 @@ def _batch(chosen: _Chosen, datasets: dict[str, str], *, is_linked: bool) -> lis
             VIEW.choice("stats", "Statistics", STATISTICS)
     with st.popover("About", icon=":material/help:", type="tertiary"):
         st.markdown(ABOUT["layer"])
+        st.page_link(
+            routes.to("norms"), label="Who is averaged with whom?", icon=":material/arrow_back:"
+        )
     return problems
 
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
 from statistics import fmean
 
 from afn.ask.inside.look import Seen
 from afn.wording import enumerate_words, number_words, range_words
 
 from .equations import equation, rest
+from .own_steps import OWN, Own, averaged, scaled
 from .words import beside
+from .writing import Told, equations, given, result, sub, two
 
 IDS = (
     "input", "statistics", "encoder", "decoder", "mix", "standardize", "networks", "rescale",
@@ -39,21 +40,22 @@ def stages(seen: Seen) -> list[Stage]:
 
 
 def _stages(seen: Seen) -> Iterator[Stage]:
+    own = OWN.get(seen["kind"], Own())
     yield Stage("input", "Input", *_input(seen))
-    yield Stage("statistics", "Statistics", *_statistics(seen))
+    if seen["kind"] != "dyt":
+        yield Stage("statistics", "Statistics", *(own.statistics or _statistics)(seen))
+    if own.mix:
+        yield Stage("mix", "Mix by weights", *own.mix(seen))
     if seen["hidden"]:
         yield Stage("encoder", "Encoder", *_encoder(seen))
         yield Stage("decoder", "Decoder", *_decoder(seen))
         yield Stage("mix", "Mix with λ", *_mix(seen))
-    yield Stage("standardize", "Standardize", *_standardize(seen))
+    standardize = own.standardize or _standardize
+    yield Stage("standardize", own.title, *standardize(seen))
     if seen["hidden"]:
         yield Stage("networks", "Networks", *_networks(seen))
     yield Stage("rescale", "γ̂ and β̂" if seen["hidden"] else "γ and β", *_rescale(seen))
-    yield Stage("output", "Output", *_output(seen))
-
-
-Told = tuple[str, str, str]
-"""Value, formula and reading."""
+    yield Stage("output", "Output", *_output(seen, own))
 
 
 def _input(seen: Seen) -> Told:
@@ -71,7 +73,7 @@ def _input(seen: Seen) -> Told:
         f"{number_words(histogram['low'])} and {number_words(histogram['high'])} in the batch. "
         "Click a pixel to follow another value."
     )
-    return f"x {x}", _lines(f"x = {_result(x)}", small=place), reading
+    return f"x {x}", equations(f"x = {result(x)}", small=place), reading
 
 
 def _statistics(seen: Seen) -> Told:
@@ -80,22 +82,22 @@ def _statistics(seen: Seen) -> Told:
     low, high = seen["spread"]["mu"][c]
     alone = range_words(low, high)
     if seen["statistics"] == "running averages":
-        formula = _lines(
-            f"μ = {_result(number_words(mu))}",
-            f"σ = {_result(number_words(sigma))}",
+        formula = equations(
+            f"μ = {result(number_words(mu))}",
+            f"σ = {result(number_words(sigma))}",
             small="tracked in training, whatever the batch",
         )
         reading = (
             f"Running averages do not look at this batch, whose images alone have means from "
             f"{alone}."
         )
-        return _two("μ", mu, "σ", sigma), formula, reading
-    x = _value(number_words(seen["pixel"]["x"]), "input")
-    formula = _lines(
-        f"μ = (… + {x} + …) / {seen['count']:,} = {_result(number_words(mu))}",
-        f"σ = √(mean of (x − μ)² + ε) = {_result(number_words(sigma))}",
+        return two("μ", mu, "σ", sigma), formula, reading
+    x = given(number_words(seen["pixel"]["x"]), "input")
+    formula = equations(
+        f"μ = (… + {x} + …) / {seen['count']:,} = {result(number_words(mu))}",
+        f"σ = √(mean of (x − μ)² + ε) = {result(number_words(sigma))}",
     )
-    over, what = _averaged(seen)
+    over, what = averaged(seen)
     reading = f"Over {over} = {seen['count']:,} values{what}."
     if "running_mu" in channels:
         apart = abs(mu - channels["running_mu"][c]) / channels["running_sigma"][c]
@@ -108,41 +110,17 @@ def _statistics(seen: Seen) -> Told:
         reading += f" What goes into it lies from {range_words(low, high)}."
     else:
         reading += f" Other images of the batch have means from {alone}: they do not count."
-    return _two("μ", mu, "σ", sigma), formula, reading
-
-
-def _averaged(seen: Seen) -> tuple[str, str]:
-    """Which axes, and what that is in words."""
-    image, channel = seen["image"] + 1, seen["channel"]
-    whole = seen["layers"][seen["layer"]]
-    match seen["statistics"]:
-        case "each image":
-            return f"H·W of image {image}", ""
-        case "each group":
-            size = whole // seen["num_groups"]
-            first = channel // size * size
-            return (
-                f"H·W and {size} channels of image {image}",
-                f": channels {first + 1} to {first + size} share them",
-            )
-        case "whole image":
-            return f"C·H·W of image {image}", ": all its channels share them"
-        case "each place":
-            return (
-                f"C at one place of image {image}",
-                ": its channels share them, and each place has its own",
-            )
-    return "N·H·W", ""
+    return two("μ", mu, "σ", sigma), formula, reading
 
 
 def _encoder(seen: Seen) -> Told:
     c, channels = seen["channel"], seen["channels"]
     width = len(seen["hidden"]["stan_mu"])
     active = {name: sum(h > 0 for h in seen["hidden"][f"stan_{name}"]) for name in _WHAT}
-    mu, sigma = (_value(number_words(channels[name][c]), "statistics") for name in _WHAT)
-    formula = _lines(
-        f"h(μ) = ReLU(W·(… {mu} …) + b): {_result(str(active['mu']))} of {width} units above 0",
-        f"h(σ) = ReLU(W·(… {sigma} …) + b): {_result(str(active['sigma']))} of {width}",
+    mu, sigma = (given(number_words(channels[name][c]), "statistics") for name in _WHAT)
+    formula = equations(
+        f"h(μ) = ReLU(W·(… {mu} …) + b): {result(str(active['mu']))} of {width} units above 0",
+        f"h(σ) = ReLU(W·(… {sigma} …) + b): {result(str(active['sigma']))} of {width}",
     )
     reading = (
         f"All {len(channels['mu'])} channels go into {width} hidden units: {active['mu']} answer "
@@ -155,10 +133,10 @@ def _decoder(seen: Seen) -> Told:
     c, channels = seen["channel"], seen["channels"]
     mu, sigma = channels["mu_stan"][c], channels["sigma_stan"][c]
     silent = sum(value == 0 for value in channels["sigma_stan"])
-    formula = _lines(
-        f"μ{_sub('stan')} = V·{_value('h(μ)', 'encoder')} + c = {_result(number_words(mu))}",
-        f"σ{_sub('stan')} = ReLU(V′·{_value('h(σ)', 'encoder')} + c′) = "
-        f"{_result(number_words(sigma))}",
+    formula = equations(
+        f"μ{sub('stan')} = V·{given('h(μ)', 'encoder')} + c = {result(number_words(mu))}",
+        f"σ{sub('stan')} = ReLU(V′·{given('h(σ)', 'encoder')} + c′) = "
+        f"{result(number_words(sigma))}",
     )
     gap = fmean(
         abs(a - b) / s
@@ -170,7 +148,7 @@ def _decoder(seen: Seen) -> Told:
         if silent
         else "."
     )
-    return _two("μ", mu, "σ", sigma), formula, reading
+    return two("μ", mu, "σ", sigma), formula, reading
 
 
 def _mix(seen: Seen) -> Told:
@@ -178,16 +156,16 @@ def _mix(seen: Seen) -> Told:
     lines = []
     for name, letter in (("mu", "μ"), ("sigma", "σ")):
         terms = lambdas[name], channels[f"{name}_stan"][c], channels[name][c]
-        share_of = f"λ{_sub(letter)}"
-        left = f"{letter}̂ = {share_of}·{letter}{_sub('stan')} + (1 − {share_of})·{letter} "
+        share_of = f"λ{sub(letter)}"
+        left = f"{letter}̂ = {share_of}·{letter}{sub('stan')} + (1 − {share_of})·{letter} "
         hat = channels[f"{name}_hat"][c]
         if _mixed(*terms) < 0.999 * hat and name == "sigma":
-            lines.append(f"{left}, at least √ε = {_result(number_words(hat))}")
+            lines.append(f"{left}, at least √ε = {result(number_words(hat))}")
             continue
         share, stan, measured, mixed = equation(terms, hat, _mixed)
         lines.append(
-            f"{left}= {_value(share)}·{_value(stan, 'decoder')} + {_value(rest(share))}·"
-            f"{_value(measured, 'statistics')} = {_result(mixed)}"
+            f"{left}= {given(share)}·{given(stan, 'decoder')} + {given(rest(share))}·"
+            f"{given(measured, 'statistics')} = {result(mixed)}"
         )
     moved = fmean(
         abs(a - b) / s
@@ -201,8 +179,8 @@ def _mix(seen: Seen) -> Told:
     if not lambdas["mu"] and not lambdas["sigma"]:
         whose = "instance norm" if seen["is_per_image"] else "batch norm"
         reading = f"With λ = 0 the measured statistics are used as they are: this is {whose}."
-    value = _two("μ̂", channels["mu_hat"][c], "σ̂", channels["sigma_hat"][c])
-    return value, _lines(*lines), reading
+    value = two("μ̂", channels["mu_hat"][c], "σ̂", channels["sigma_hat"][c])
+    return value, equations(*lines), reading
 
 
 def _standardize(seen: Seen) -> Told:
@@ -214,8 +192,8 @@ def _standardize(seen: Seen) -> Told:
     )
     hat, source = ("̂", "mix") if seen["hidden"] else ("", "statistics")
     formula = (
-        f"x̂ = (x − μ{hat}) / σ{hat} = ({_value(x, 'input')} − {_value(mu, source)}) / "
-        f"{_value(sigma, source)} = {_result(x_hat)}"
+        f"x̂ = (x − μ{hat}) / σ{hat} = ({given(x, 'input')} − {given(mu, source)}) / "
+        f"{given(sigma, source)} = {result(x_hat)}"
     )
     histogram = seen["histograms"]["x_hat"]
     reading = (
@@ -223,16 +201,16 @@ def _standardize(seen: Seen) -> Told:
         f"{number_words(histogram['high'])}, on the same scale as before: that is what "
         "standardizing does."
     )
-    return f"x̂ {number_words(pixel['x_hat'])}", _lines(formula), reading
+    return f"x̂ {number_words(pixel['x_hat'])}", equations(formula), reading
 
 
 def _networks(seen: Seen) -> Told:
     c, channels = seen["channel"], seen["channels"]
     gamma, beta = channels["gamma_net"][c], channels["beta_net"][c]
-    mu, sigma = (_value(number_words(channels[name][c]), "statistics") for name in _WHAT)
-    formula = _lines(
-        f"γ{_sub('net')} = sigmoid(dec(h(… {sigma} …))) = {_result(number_words(gamma))}",
-        f"β{_sub('net')} = tanh(dec(h(… {mu} …))) = {_result(number_words(beta))}",
+    mu, sigma = (given(number_words(channels[name][c]), "statistics") for name in _WHAT)
+    formula = equations(
+        f"γ{sub('net')} = sigmoid(dec(h(… {sigma} …))) = {result(number_words(gamma))}",
+        f"β{sub('net')} = tanh(dec(h(… {mu} …))) = {result(number_words(beta))}",
     )
     hidden = [*seen["hidden"]["rescale_mu"], *seen["hidden"]["rescale_sigma"]]
     width = len(hidden) // 2
@@ -246,41 +224,43 @@ def _networks(seen: Seen) -> Told:
             f"All units of the second encoder ({width} wide) are cut off at 0 here: what is "
             "proposed does not depend on the batch."
         )
-    return _two("γ", gamma, "β", beta), formula, reading
+    return two("γ", gamma, "β", beta), formula, reading
 
 
 def _rescale(seen: Seen) -> Told:
     c, channels, lambdas = seen["channel"], seen["channels"], seen["lambdas"]
     gamma, beta = channels["gamma_hat"][c], channels["beta_hat"][c]
     if not seen["hidden"]:
-        formula = _lines(
-            f"γ = {_result(number_words(gamma))}", f"β = {_result(number_words(beta))}"
+        formula = equations(
+            f"γ = {result(number_words(gamma))}", f"β = {result(number_words(beta))}"
         )
-        return _two("γ", gamma, "β", beta), formula, "Parameters: the same for every batch."
+        return two("γ", gamma, "β", beta), formula, "Parameters: the same for every batch."
     lines = []
     for name, letter, own in (("gamma", "γ", "weight"), ("beta", "β", "bias")):
         terms = lambdas[name], channels[f"{name}_net"][c], channels[own][c]
-        share, net, learned, hat = equation(terms, channels[f"{name}_hat"][c], _scaled)
+        share, net, learned, hat = equation(terms, channels[f"{name}_hat"][c], scaled)
         lines.append(
-            f"{letter}̂ = λ{_sub(letter)}·{letter}{_sub('net')} + {letter} = {_value(share)}·"
-            f"{_value(net, 'networks')} + {_value(learned)} = {_result(hat)}"
+            f"{letter}̂ = λ{sub(letter)}·{letter}{sub('net')} + {letter} = {given(share)}·"
+            f"{given(net, 'networks')} + {given(learned)} = {result(hat)}"
         )
     added = max(abs(a - b) for a, b in zip(channels["gamma_hat"], channels["weight"], strict=True))
     reading = f"The network adds at most {number_words(added, 2)} to a γ here"
     if seen["is_gated"]["gamma"] and lambdas["gamma"]:
         reading += f"; it cannot add more than λ_γ = {number_words(lambdas['gamma'])}"
-    return _two("γ̂", gamma, "β̂", beta), _lines(*lines), f"{reading}."
+    return two("γ̂", gamma, "β̂", beta), equations(*lines), f"{reading}."
 
 
-def _output(seen: Seen) -> Told:
+def _output(seen: Seen, own: Own) -> Told:
     c, channels, pixel = seen["channel"], seen["channels"], seen["pixel"]
     terms = channels["gamma_hat"][c], pixel["x_hat"], channels["beta_hat"][c]
-    gamma, x_hat, beta, y = equation(terms, pixel["y"], _scaled)
+    gamma, x_hat, beta, y = equation(terms, scaled(*terms) if own.ends else pixel["y"], scaled)
     hat = "̂" if seen["hidden"] else ""
+    left = "z" if own.ends else "y"
     formula = (
-        f"y = γ{hat}·x̂ + β{hat} = {_value(gamma, 'rescale')}·{_value(x_hat, 'standardize')} + "
-        f"{_value(beta, 'rescale')} = {_result(y)}"
+        f"{left} = γ{hat}·x̂ + β{hat} = {given(gamma, 'rescale')}·{given(x_hat, 'standardize')} + "
+        f"{given(beta, 'rescale')} = {result(y)}"
     )
+    last = own.ends(seen, y) if own.ends else []
     differences = [
         f"{beside(seen)[name]} {number_words(other['difference'], 2)}"
         for name, other in seen["beside"].items()
@@ -289,40 +269,8 @@ def _output(seen: Seen) -> Told:
         "Largest difference of the whole output to that of other arithmetic on the same input: "
         f"{enumerate_words(differences)}."
     )
-    return f"y {number_words(pixel['y'])}", _lines(formula), reading
-
-
-# -- how it is written -----------------------------------------------------------------------------
+    return f"y {number_words(pixel['y'])}", equations(formula, *last), reading
 
 
 def _mixed(share: float, proposed: float, measured: float) -> float:
     return share * proposed + (1 - share) * measured
-
-
-def _scaled(factor: float, value: float, added: float) -> float:
-    return factor * value + added
-
-
-def _value(text: str, source: str = "") -> str:
-    """A number of a formula; in brackets where it is below 0, for a sign goes before it."""
-    shown = f"({text})" if text.startswith("−") else text
-    origin = f' data-from="{source}"' if source else ""
-    return f'<i class="value"{origin}>{escape(shown.replace("-", "−"))}</i>'
-
-
-def _result(text: str) -> str:
-    return f'<b class="value">{escape(text.replace("-", "−"))}</b>'
-
-
-def _lines(*lines: str, small: str = "") -> str:
-    return "".join(f"<span>{line}</span>" for line in lines) + (
-        f"<small>{escape(small)}</small>" if small else ""
-    )
-
-
-def _two(one: str, first: float, other: str, second: float) -> str:
-    return f"{one} {number_words(first)}<br>{other} {number_words(second)}".replace("-", "−")
-
-
-def _sub(index: str) -> str:
-    return f"<sub>{index}</sub>"

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from afn.ask.inside import own_picture
-from afn.ask.inside.look import POOL, SHOWN, Batch, Look
+from afn.ask.inside.look import POOL, SHOWN, SHOWN_NORMS, Batch, Look
 from afn.ask.network import Network, Stats
 from afn.ask.records import Order
 from afn.settings.corruptions import CORRUPTION_NAMES
@@ -23,7 +23,7 @@ from ...kit.view import View, ViewState, in_link, in_session, said
 from .stages import IDS
 from .words import HELP
 
-NORMS = ("afn", "asrnorm", "bn", "in", "gn", "ln")
+NORMS = SHOWN_NORMS
 """Whose layers can be looked into."""
 UNTRAINED = ("afn", "asrnorm", "bn")
 """Who is offered before anybody has trained."""

@@ -125,6 +125,7 @@ def titles(seen: Seen, label: str) -> dict[str, object]:
             "each group": "its group's, used here",
             "whole image": "the image's, used here",
             "each place": "that place's, used here",
+            "mixed": "the mix, used here",
         }.get(seen["statistics"], "this batch's, used here"),
         "running": "BN's running averages",
         "alone": "single images, lowest to highest",

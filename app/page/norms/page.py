@@ -1,17 +1,22 @@
 """Who is averaged with whom: one batch as a block, and what each norm takes one statistic of."""
 
+from html import escape
+
 import streamlit as st
 
+from afn.ask.inside.look import SHOWN_NORMS as INSIDE
 from afn.settings.norms import NORM_NAMES, NORM_TITLES
 
 from ...kit import routes
 from ...kit.components.scripts import module_line
 from ...kit.draw.palette import NORM_COLORS
+from ...kit.draw.table import tag
 from ...kit.handout.parts import Drawing
 from ...kit.handout.screen import screen
 from ...kit.markdown import warn
-from ...kit.plot import heading, say
+from ...kit.plot import caption, heading, markup, say
 from . import sharing
+from .facts import facts, source
 from .view import IMAGES, SIDES, VIEW, WHEN
 from .words import ABOUT
 
@@ -56,10 +61,17 @@ def render() -> None:
     )  # fmt: skip
     screen().say(drawing)
     _component(key="norms.block", data=data)
-    st.page_link(
-        routes.to("inside"), label="See it at work, step by step",
-        icon=":material/arrow_forward:",
-    )  # fmt: skip
+    told = [
+        tag("div", tag("dt", escape(name)) + tag("dd", escape(text)))
+        for name, text in facts(view.norm)
+    ]
+    markup(tag("dl", "".join(told), css="afn-facts"))
+    caption(source())
+    if view.norm in INSIDE:
+        st.page_link(
+            routes.to("inside"), label="See it at work, step by step",
+            icon=":material/arrow_forward:",
+        )  # fmt: skip
 
 
 _NAME = "block"

@@ -31,6 +31,7 @@ function averaged({ statistics, channel, image, size, pictures, num_groups: grou
     "each group": (line, at) => line === row && groupOf(at) === groupOf(own),
     "whole image": (line) => line === row,
     "each place": (line) => line === row,
+    mixed: (line) => line === row,
   }[statistics] ?? (() => false);
   const cells = [];
   for (let line = 0; line < rows; line++) {
@@ -55,7 +56,15 @@ const AVERAGED = {
   "each group": "averaged: the channels of this group in this image",
   "whole image": "averaged: all channels of this image",
   "each place": "averaged: all channels at this place of this image",
+  mixed: "averaged: this channel in this image, and all its channels; of batches, training was",
 };
+
+/** What norms measure that subtract no mean. */
+const DIVIDES = { frn: "ν", evos0: "σ", evob0: "σ" };
+
+/** SwitchNorm's three statistics, and what is used of them. */
+const THREE = [["in", "IN", "asrnorm"], ["ln", "LN", "network"], ["bn", "BN", "bn"]];
+const three = ({ channels }, colors, name) => THREE.map(([norm, title, hue]) => ({ name: title, look: "ring", color: colors[hue], values: channels[`${name}_${norm}`] }));
 
 /** Dots over channels with what they mean. */
 function dots(size, chosen, panels) {
@@ -99,17 +108,19 @@ export const FIGURES = {
   statistics({ seen, colors, titles }, width) {
     const { channels, members, spread } = seen;
     const isShared = members.mu !== undefined;
+    const { kind } = seen;
     const panel = (name, letter) => ({
       title: letter,
-      series: [
+      series: kind === "sn" ? three(seen, colors, name) : [
         ...(isShared
           ? [{ name: titles.members, look: "ring", color: colors.quiet, values: members[name] }]
-          : [{ name: titles.alone, look: "range", color: colors.asrnorm, values: spread[name] }]),
-        ...(channels[`running_${name}`] ? [{ name: titles.running, look: "ring", color: colors.bn, values: channels[`running_${name}`] }] : []),
-        { name: titles.used, look: "dot", color: colors.own, values: channels[name] },
+          : kind === "frn" ? [] : [{ name: titles.alone, look: "range", color: colors.asrnorm, values: spread[name] }]),
+        ...(channels.sigma_image ? [{ name: "the image's", look: "ring", color: colors.asrnorm, values: channels.sigma_image }] : []),
+        ...(channels[`running_${name}`] && kind !== "evob0" ? [{ name: titles.running, look: "ring", color: colors.bn, values: channels[`running_${name}`] }] : []),
+        { name: kind === "evob0" ? "the batch's" : titles.used, look: "dot", color: colors.own, values: channels[name] },
       ],
     });
-    return (width.isStaged ? "" : averaged(seen, colors.own)) + dots(width, seen.channel, [panel("mu", "μ"), panel("sigma", "σ")]);
+    return (width.isStaged ? "" : averaged(seen, colors.own)) + dots(width, seen.channel, kind in DIVIDES ? [panel("sigma", DIVIDES[kind])] : [panel("mu", "μ"), panel("sigma", "σ")]);
   },
   encoder({ seen, colors }, width) {
     const panel = (name, letter) => titled(`h(${letter})`, bars({ width: width.half, height: tall(width, 132, 230), values: seen.hidden[name], color: colors.own }));
@@ -129,7 +140,7 @@ export const FIGURES = {
     const { channels } = seen;
     const panel = (name, letter) => ({
       title: `${letter}̂`,
-      series: [
+      series: seen.kind === "sn" ? [...three(seen, colors, name), { name: "used", look: "dot", color: colors.own, values: channels[`${name}_hat`] }] : [
         { look: "way", color: colors.network, values: channels[name], targets: channels[`${name}_stan`] },
         { name: "measured", look: "ring", color: colors.quiet, values: channels[name] },
         { name: "the network's", look: "ring", color: colors.network, values: channels[`${name}_stan`] },

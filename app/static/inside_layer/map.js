@@ -6,6 +6,8 @@ const { canvas, escape } = await import(`./plots.js${VERSION}`);
 const NARROW = 620; // px: below it cards stand in rows of three, in order
 const PLACES = {
   9: { input: [1, 2], statistics: [2, 1], encoder: [3, 1], decoder: [4, 1], mix: [5, 1], standardize: [6, 2], networks: [6, 1], rescale: [7, 1], output: [8, 2] },
+  6: { input: [1, 2], statistics: [2, 1], mix: [3, 1], standardize: [4, 2], rescale: [5, 1], output: [6, 2] },
+  4: { input: [1, 2], standardize: [2, 2], rescale: [3, 1], output: [4, 2] },
   5: { input: [1, 2], statistics: [2, 1], standardize: [3, 2], rescale: [4, 1], output: [5, 2] },
 };
 const PICTURES = { input: "x", standardize: "x_hat", output: "y" };
@@ -31,7 +33,7 @@ export function layMap(map, { stages, seen, followed }, at, put) {
   const isNarrow = map.clientWidth < NARROW;
   const places = PLACES[stages.length];
   map.classList.toggle("narrow", isNarrow);
-  map.style.setProperty("--columns", isNarrow ? 3 : stages.length === 9 ? 8 : 5);
+  map.style.setProperty("--columns", isNarrow ? 3 : Math.min(stages.length, 8));
   stages.forEach(({ id, value }, index) => {
     const node = nodeOf(map, id);
     const [column, row] = isNarrow ? [(index % 3) + 1, Math.floor(index / 3) + 1] : places[id];

@@ -6,10 +6,10 @@ from torch import nn
 from torch.nn.functional import batch_norm, group_norm, instance_norm, layer_norm
 
 from afn.ask.inside.layers import at_work, layers_of
+from afn.ask.inside.look import SHOWN_NORMS
 from afn.ask.inside.steps import MOST_SIDE, steps_of
 from afn.norms import NORMS, GroupNorm2d, InstanceNorm2d, LayerNorm2d
 
-SHOWN = ("afn", "asrnorm", "bn", "in", "gn", "ln")
 N, C, H, W = 5, 12, 7, 9
 IMAGE, CHANNEL, ROW, COLUMN = 2, 5, 3, 4
 
@@ -119,6 +119,53 @@ def test_steps_are_the_formulas(case):
     }.get(over, N * H * W)  # fmt: skip
 
 
+def product(norm, channels, x_hat):
+    """What the told numbers come to at the followed place, channel by channel."""
+    c = channels
+    if norm == "sn":
+        names = ("in", "ln", "bn")
+        mu = sum(c[f"share_mu_{each}"] * c[f"mu_{each}"] for each in names)
+        var = sum(c[f"share_sigma_{each}"] * c[f"sigma_{each}"] ** 2 for each in names)
+        x_hat = (x_hat - mu) / var.sqrt()
+    elif norm == "frn":
+        x_hat = x_hat / c["sigma"]
+    elif norm == "evos0":
+        x_hat = x_hat * torch.sigmoid(c["v"] * x_hat) / c["sigma"]
+    elif norm == "evob0":
+        x_hat = x_hat / torch.maximum(c["sigma"], c["v"] * x_hat + c["sigma_image"])
+    elif norm == "dyt":
+        x_hat = torch.tanh(c["alpha"] * x_hat)
+    else:
+        x_hat = (x_hat - c["mu_hat"]) / c["sigma_hat"]
+    y = c["gamma_hat"] * x_hat + c["beta_hat"]
+    return torch.maximum(y, c["tau"]) if norm == "frn" else y
+
+
+@pytest.mark.parametrize(
+    ("norm", "over"),
+    [
+        ("sn", "mixed"), ("frn", "each image"), ("evos0", "each group"), ("evob0", "each image"),
+        ("dyt", "each value"), ("brn", "running averages"), ("wsgn", "each group"),
+        ("gbn", "running averages"),
+    ],
+)  # fmt: skip
+def test_the_steps_of_the_zoo_come_to_its_output(norm, over):
+    layer = drawn(NORMS[norm](C))
+    x = 3 * torch.randn(N, C, H, W, generator=torch.Generator().manual_seed(1)) + 2
+    with torch.inference_mode():
+        y = layer(x)
+        work = at_work(layer, x, y)
+        seen = steps_of(work, channel=CHANNEL, image=IMAGE, pixel=(ROW, COLUMN))
+    assert seen["statistics"] == over
+    place = IMAGE, slice(None), ROW, COLUMN
+    channels = {name: torch.tensor(values).double() for name, values in seen["channels"].items()}
+    made = product(norm, channels, x.double()[place])
+    torch.testing.assert_close(made, y.double()[place], rtol=1e-5, atol=1e-5)
+    assert seen["pixel"]["y"] == pytest.approx(float(y[place][CHANNEL]), rel=1e-5)
+    hat = float(work.x_hat[place][CHANNEL])
+    assert seen["pixel"]["x_hat"] == pytest.approx(hat, rel=1e-5)
+
+
 def test_what_is_averaged_is_told_channel_by_channel():
     x = torch.randn(N, C, H, W, generator=torch.Generator().manual_seed(1))
     with torch.inference_mode():
@@ -182,7 +229,7 @@ def test_of_large_maps_a_part_is_shown_and_its_numbers_are_the_layers():
 
 def test_what_computes_something_else_is_refused_in_a_line():
     x = torch.randn(2, C, H, W)
-    ours = [make(C) for name, make in NORMS.items() if name not in SHOWN]
+    ours = [make(C) for name, make in NORMS.items() if name not in SHOWN_NORMS]
     assert len(ours) > 1
     for layer in (Odd(C), *ours):
         layer.eval()

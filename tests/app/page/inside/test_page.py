@@ -186,7 +186,7 @@ def test_a_run_and_its_siblings(runs):
         corruptions=(),
     )  # fmt: skip
     ids = {}
-    for norm in ("bn", "afn", "frn"):
+    for norm in ("bn", "afn", "bin"):
         run = runs.create(replace(config, norm=norm))
         list(execute(run))
         ids[norm] = run.id
@@ -194,8 +194,8 @@ def test_a_run_and_its_siblings(runs):
     assert at.query_params["model"] == ids["afn"]
     assert [each["label"] for each in diagram(at)["contenders"]] == ["AFN", "BN"]
     assert diagram(at)["seen"]["maps"]["x"]["width"] == 8
-    at = page(model=ids["frn"])
-    assert "FRN cannot be looked into" in words(at)
+    at = page(model=ids["bin"])
+    assert "BIN cannot be looked into" in words(at)
     assert not at.get("bidi_component")
 
 

@@ -1,5 +1,6 @@
 """What the Inside page says: equations true as printed, and what is seen in words."""
 
+import math
 import random
 import re
 from dataclasses import replace
@@ -7,9 +8,13 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
+import torch
 
 from afn.ask.inside.bench import Bench
+from afn.ask.inside.layers import at_work
 from afn.ask.inside.look import Batch, Look
+from afn.ask.inside.steps import steps_of
+from afn.norms import NORMS
 from afn.pretrained.cards import read_card
 from afn.wording import number_words
 from app.kit.draw.legend import Entry
@@ -205,3 +210,54 @@ def test_neighbours_in_words_and_squares():
     assert html.count("among clean images") == 3
     assert html.count("--sure:0.50") == 2  # shaded by confidence
     assert html.count("<small>50</small>") == 2
+
+
+ZOO = {
+    "sn": ("input", "statistics", "mix", "standardize", "rescale", "output"),
+    "frn": ("input", "statistics", "standardize", "rescale", "output"),
+    "evos0": ("input", "statistics", "standardize", "rescale", "output"),
+    "evob0": ("input", "statistics", "standardize", "rescale", "output"),
+    "dyt": ("input", "standardize", "rescale", "output"),
+}
+PRINTED = {
+    "frn": lambda x, nu: x / nu,
+    "evos0": lambda x, v, same, sigma: x / (1 + math.exp(-v * same)) / sigma,
+    "evob0": lambda x, batch, v, same, own: x / max(batch, v * same + own),
+    "dyt": lambda alpha, x: math.tanh(alpha * x),
+    "sn": standardized,
+}
+
+
+def weighed(power):
+    """A mix of three, of their powers, and its root."""
+    return lambda a, x, b, y, c, z: (a * x**power + b * y**power + c * z**power) ** (1 / power)
+
+
+@pytest.mark.parametrize("norm", ZOO)
+def test_the_zoos_own_steps_are_true_as_printed(norm):
+    torch.manual_seed(0)
+    layer = NORMS[norm](8)
+    for values in layer.parameters():
+        values.data.add_(0.3 * torch.randn(values.shape))
+    x = 2 * torch.randn(5, 8, 6, 7) + 1
+    layer(x)
+    with torch.inference_mode():
+        y = layer.eval()(x)
+        for channel in range(8):
+            found = {
+                "layer": "norm", "layers": {"norm": 8}, "image": 2, "size": 5,
+                **steps_of(at_work(layer, x, y), channel=channel, image=2),
+            }  # fmt: skip
+            assert tuple(each.id for each in stages(found)) == ZOO[norm]
+            [line] = formula_of(found, "standardize")
+            assert holds(line, PRINTED[norm]), line
+            assert read(line[-1]) == pytest.approx(found["pixel"]["x_hat"], rel=0.005, abs=1e-3)
+            line, *bounded = formula_of(found, "output")
+            assert holds(line, product_and), line
+            if norm == "frn":
+                z, tau, most = map(read, bounded[0])
+                assert most == pytest.approx(max(z, tau), rel=0.006)
+                assert most == pytest.approx(found["pixel"]["y"], rel=0.005)
+            if norm == "sn":
+                for line, power in zip(formula_of(found, "mix"), (1, 2), strict=True):
+                    assert holds(line, weighed(power)), line

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from afn.norms import NORMS
 from app.kit.folders import STATIC
-from app.page.norms import sharing
+from app.page.norms import facts, sharing
 from app.page.norms.making import made
 from tests.app.one_view import opened
 
@@ -85,3 +85,21 @@ def test_a_link_says_the_norm_and_what_is_wrong_is_one_line():
     at = opened("norms", norm="bogus", images="99")
     assert [warning.value.count("\n") for warning in at.warning] == [0, 0]
     assert at.header[0].value == "BN"
+
+
+@pytest.mark.parametrize("name", NORMS)
+def test_what_is_said_of_little_to_measure_is_what_layers_do(name):
+    torch.manual_seed(0)
+    layer = NORMS[name](CHANNELS, **OPTIONS.get(name, {})).double()
+    image = torch.randn(1, CHANNELS, 4, 4).double()
+    if "as instance norm" in facts.alone(name) and name != "afn":  # which its networks move
+        torch.testing.assert_close(layer(image), NORMS["in"](CHANNELS).double()(image))
+    points = torch.randn(IMAGES, CHANNELS, 1, 1).double()
+    told = facts.at_a_point(name)
+    if "β alone" in told:
+        assert layer(points).count_nonzero() == 0
+    elif "the sign" in told:
+        torch.testing.assert_close(layer(points), points.sign().relu(), rtol=1e-3, atol=1e-3)
+    elif told == "no difference":
+        assert facts.alone(name) == "no difference: no image depends on another"
+    assert facts.cost(name).endswith("64 images)")
