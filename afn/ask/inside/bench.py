@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from afn.ask.evaluate import Classifier, noise_of
+from afn.ask.evaluate import Classifier
 from afn.ask.inside.layers import AtWork, at_work, layers_of, num_channels
 from afn.ask.inside.look import (
     POOL,
@@ -23,18 +23,15 @@ from afn.ask.inside.look import (
     Seen,
     ShownScore,
 )
+from afn.ask.inside.pool import check_image, chosen_of, ordered, picture_of, pool_of, set_of
 from afn.ask.inside.steps import lambdas_of, scale_of, steps_of
-from afn.ask.measure import ShownImages, brought
+from afn.ask.measure import ShownImages
 from afn.ask.models import restored, switch
 from afn.ask.network import Network, Stats
-from afn.corruptions import corrupt
-from afn.data import ImageData, load_dataset
-from afn.data.classes import Naming
 from afn.engine.building import started
 from afn.engine.snapshots import short
 from afn.engine.tensors import load_tensors
 from afn.norms import override_lambdas
-from afn.pixels import as_float
 from afn.png import data_uri
 from afn.settings.backbones import BACKBONE_ROWS
 
@@ -51,7 +48,6 @@ _FEWEST_BATCHES, _MOST_CLASSES = 4, 12
 _MOST_NEIGHBOURS = 63
 _QUICK = 2e-3
 """So many seconds an image may take a network before fewer are asked about."""
-_POOL_BYTES = 40e6
 Value = TypeVar("Value")
 
 
@@ -84,12 +80,12 @@ class Bench:
             )
         layer, batch = layers[name], look.batch
         pool = self._pool(look.subject, batch)
-        chosen = _chosen(pool, batch)
-        _check_image(look, chosen)
+        chosen = chosen_of(pool, batch)
+        check_image(look, chosen)
         images, labels = pool.images[chosen], pool.labels[chosen]
         if batch.picture:
             images = images.clone(memory_format=torch.preserve_format)
-            images[0] = _picture(look)
+            images[0] = picture_of(look)
             labels[0] = -1
         trained = lambdas_of(layer)
         scale = self._scale(look, name, pool.images[chosen])
@@ -130,10 +126,10 @@ class Bench:
         """
         batch = look.batch
         pool = self._pool(look.subject, batch)
-        chosen = _chosen(pool, batch)
-        _check_image(look, chosen)
+        chosen = chosen_of(pool, batch)
+        check_image(look, chosen)
         is_own = batch.picture and look.image == 0
-        image = _picture(look) if is_own else pool.images[chosen[look.image]]
+        image = picture_of(look) if is_own else pool.images[chosen[look.image]]
         count = min(batch.size - 1, _MOST_NEIGHBOURS)
         generator = torch.Generator().manual_seed(0)
         slowness = max(self._slowness(each) for each in (look.subject, *look.others))
@@ -232,33 +228,14 @@ class Bench:
         )  # fmt: skip
 
         def made() -> ShownImages:
-            data, changes = self._sets.of(key[:2], lambda: _test_set(network, batch))
-            place = batch.corruption, batch.severity
-            shown = ShownImages.of(data, _pool_size(network), changes, place=place)
-            if network.rebuilt and not set(data.class_names) & set(network.class_names):
-                return replace(
-                    shown,
-                    labels=torch.full_like(shown.labels, -1),
-                    source=f"{shown.source}, of classes that it does not know",
-                    class_names=network.class_names,
-                )
-            naming = Naming(dataset=data.name, classes=data.class_names, logits=network.class_names)
-            left_out = naming.left_out(shown.labels.tolist())
-            labels = torch.tensor(naming.logit_of)[shown.labels]
-            return replace(
-                shown,
-                images=shown.images[labels >= 0] if left_out else shown.images,
-                labels=labels[labels >= 0],
-                source=", ".join(filter(None, [shown.source, left_out])),
-                class_names=network.class_names,
-            )
+            return pool_of(network, batch, *self._sets.of(key[:2], lambda: set_of(network, batch)))
 
         return self._pools.of(key, made)
 
     def _score(
         self, model: Classifier, network: Network, pool: ShownImages, batch: Batch
     ) -> ShownScore:
-        those = _ordered(pool, batch)[: min(self._most(network), _PASSES * batch.size)]
+        those = ordered(pool, batch)[: min(self._most(network), _PASSES * batch.size)]
         those = those[pool.labels[those] >= 0]  # of other classes no answer is right
         correct = sum(
             int((model(pool.images[each]).argmax(1) == pool.labels[each]).sum())
@@ -360,12 +337,6 @@ def _stats_of(network: Network) -> Stats:
     return "batch" if network.config.statistics.startswith("test batch") else "running"
 
 
-def _pool_size(network: Network) -> int:
-    """Images that are kept at hand: of large ones fewer."""
-    size = 4 * math.prod(network.image_shape)
-    return min(POOL, max(int(_POOL_BYTES / size), 2 * SHOWN))
-
-
 def _slowness(model: nn.Module, network: Network) -> int:
     height, width, channels = network.image_shape
     images = torch.zeros(2, channels, height, width)
@@ -374,46 +345,6 @@ def _slowness(model: nn.Module, network: Network) -> int:
     model(images)
     seconds = (time.perf_counter() - begun) / len(images)
     return int(2 ** max(0, min(6, math.ceil(math.log2(seconds / _QUICK)))))
-
-
-def _test_set(network: Network, batch: Batch) -> tuple[ImageData, list[str]]:
-    size = _pool_size(network)
-    data, _, changes = brought(load_dataset(batch.dataset), network.image_shape, size)
-    no_images, no_labels = data.x_train[:0].copy(), data.y_train[:0].copy()
-    return replace(data, x_train=no_images, y_train=no_labels), changes
-
-
-def _ordered(pool: ShownImages, batch: Batch) -> Tensor:
-    if batch.order == "by label":
-        return pool.labels.argsort(stable=True)
-    return torch.arange(len(pool.labels))
-
-
-def _chosen(pool: ShownImages, batch: Batch) -> Tensor:
-    """Which images of the pool are in the batch."""
-    order = _ordered(pool, batch)
-    return order[(batch.first + torch.arange(min(batch.size, len(order)))) % len(order)]
-
-
-def _check_image(look: Look, chosen: Tensor) -> None:
-    if not 0 <= look.image < len(chosen):
-        raise ValueError(f"the batch has images 0 to {len(chosen) - 1}, got {look.image}")
-
-
-def _picture(look: Look) -> Tensor:
-    """The image of one's own, (C, H, W)."""
-    height, width, channels = look.subject.image_shape
-    given, batch = look.batch.picture, look.batch
-    if len(given) != height * width * channels:
-        raise ValueError(
-            f"expected a picture of {height}×{width}×{channels} bytes, got {len(given)} bytes"
-        )
-    pixels = torch.frombuffer(bytearray(given), dtype=torch.uint8)
-    image = as_float(pixels.view(1, height, width, channels))
-    if batch.corruption is not None and batch.damages_picture:
-        generator = noise_of(batch.corruption, batch.severity)
-        image = corrupt(image, batch.corruption, batch.severity, generator)
-    return image[0]
 
 
 def _answered(logits: Tensor, image: int, score: ShownScore) -> Answered:

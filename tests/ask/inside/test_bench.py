@@ -315,7 +315,7 @@ def test_classes_are_found_by_their_names(bench, asks, monkeypatch):
     data = load_dataset("mnist5k")
     names = tuple(f"{9 - label}" if label < 7 else f"letter {label}" for label in range(10))
     turned = replace(data, name="turned", class_names=names)
-    monkeypatch.setattr("afn.ask.inside.bench.load_dataset", {"turned": turned}.__getitem__)
+    monkeypatch.setattr("afn.ask.inside.pool.load_dataset", {"turned": turned}.__getitem__)
     seen = bench.look(replace(look, batch=replace(look.batch, dataset="turned")))
     first = [9 - label for label in data.y_test[:512].tolist() if label < 7]
     assert seen["labels"] == first[: len(seen["labels"])]
