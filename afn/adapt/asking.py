@@ -14,6 +14,16 @@ from afn.data import ImageData, load_dataset
 Contender = tuple[Network, AdaptMethod]
 
 
+def brought_to(image_shape: tuple[int, int, int], dataset: str, images: int) -> ImageData:
+    """The first so many test images of a data set in a form (H, W, C).
+
+    Raises:
+        ValueError: There is no such data set.
+        FileNotFoundError: It is not on disk.
+    """
+    return brought(load_dataset(dataset), image_shape, images)[0]
+
+
 def images_for(network: Network, dataset: str, images: int) -> ImageData:
     """The first so many test images of a data set in the form that a network takes.
 
@@ -21,7 +31,7 @@ def images_for(network: Network, dataset: str, images: int) -> ImageData:
         ValueError: Its classes are not the network's.
         FileNotFoundError: It is not on disk.
     """
-    data, *_ = brought(load_dataset(dataset), network.image_shape, images)
+    data = brought_to(network.image_shape, dataset, images)
     if data.class_names != network.class_names:
         raise ValueError(
             f"{network.id} knows other classes than those of {dataset}: take a data set of its own "

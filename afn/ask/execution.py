@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from afn.adapt.task import SheetsTask, StreamTask
+from afn.adapt.working import live, sheets, together
 from afn.ask.evaluation import Evaluation
 from afn.ask.layer_statistics import layer_spread
 from afn.ask.looking import look
@@ -74,6 +76,13 @@ def _done(tasks: Sequence[Task], problems: list[str]) -> Iterator[None]:
             with _noted(problems):
                 look(task.config, task.folder)
             yield
+        elif isinstance(task, SheetsTask):
+            with _noted(problems):
+                task.write(sheets(task))
+            yield
+    for streams in together([task for task in tasks if isinstance(task, StreamTask)]):
+        with _noted(problems):
+            yield from live(streams)
     grids = [task for task in tasks if isinstance(task, GridTask)]
     yield from _cells(grids, models, test_sets, problems)
     for task in tasks:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+from afn.adapt.task import SheetsTask, StreamTask
 from afn.ask.looks import look_of
 from afn.ask.map_task import MapTask
 from afn.ask.movement import Movement
@@ -237,7 +238,10 @@ class MovementTask(_UnderConditions):
         return None
 
 
-Task = GridTask | PicturesTask | LookTask | SpreadTask | RescalingTask | MovementTask | MapTask
+Task = (
+    GridTask | PicturesTask | LookTask | SpreadTask | RescalingTask | MovementTask | MapTask
+    | StreamTask | SheetsTask
+)  # fmt: skip
 
 
 def task_from_json(record: dict[str, Any]) -> Task:
@@ -247,6 +251,10 @@ def task_from_json(record: dict[str, Any]) -> Task:
     if record["kind"] == "look":
         config = TrainConfig.from_json(record["config"])
         return LookTask(config=config, folder=Path(record["folder"]))
+    if record["kind"] == "stream":
+        return StreamTask.from_json(record)
+    if record["kind"] == "sheets":
+        return SheetsTask.from_json(record)
     network = Network.from_json(record["subject"])
     question = Question(**record["question"])
     if record["kind"] == "spread":

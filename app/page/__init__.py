@@ -11,6 +11,7 @@ PAGES = (
     "dynamics",
     "rescaling",
     "robustness",
+    "adapt",
     "domains",
     "ablations",
     "norms",
@@ -22,7 +23,8 @@ PAGES = (
     "runs",
 )
 """The first one is where the app starts."""
-LINKED = ("data", "advise")
-"""Of them, those that are not in the navigation, but linked to on Your model and the Playground."""
+LINKED = ("data", "adapt", "advise")
+"""Of them, those that are not in the navigation, but linked to: on Your model, the Playground and
+Robustness."""
 HIDDEN = ("server", "privacy")
 """Not in the navigation."""

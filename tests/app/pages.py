@@ -28,6 +28,7 @@ PAGES = (
     AppPage("lambda", "λ dynamics", PLOT, "?runs={afn}~mnist5k-asrnorm"),
     AppPage("gamma-beta", "γ/β", PLOT, "?run={afn}"),
     AppPage("robustness", "Robustness", ".afn-samples img", "?models={bn}~{afn}&n=100", PLOT),
+    AppPage("adapt", "Adapting", PLOT, "?n=200", ".afn-stream i"),
     AppPage("domains", "Domains", ".afn-matrix"),
     AppPage("ablations", "Ablations", "[data-testid=stButtonGroup]", "?guess=0", PLOT),
     AppPage("norms", "Norms", ".afn-block .tile", "?norm=sn"),

@@ -109,6 +109,7 @@ def render() -> None:
         return
     backend.runner().start()
     _shift(chosen)
+    st.page_link(routes.to("adapt"), label="See them adapt to a stream", icon=":material/water:")
     card_view.cards(shown, key="robustness")
     label_shift.render(chosen)
     grid_section.render(chosen)

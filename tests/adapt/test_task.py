@@ -1,0 +1,86 @@
+"""Streams as evaluations: what is kept, what is left, and what comes out again."""
+
+import base64
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from afn import Adapter, StreamPlan, follow_stream, image_stream, load_pretrained
+from afn.adapt.plan import AdaptMethod
+from afn.adapt.task import SHOWN, SheetsTask, StreamTask
+from afn.ask.evaluation import EvaluationStore, undone
+from afn.ask.execution import carry_out
+from afn.ask.sources import network_of
+from afn.ask.tasks import task_from_json
+from afn.runs.store import RunStore
+
+PLAN = StreamPlan(order="sorted", corruption="fog", images=60, batch_size=25)
+
+
+@pytest.fixture
+def tasks(tmp_path):
+    store = RunStore(tmp_path / "runs")
+    networks = {norm: network_of(f"mnist5k-{norm}", store) for norm in ("bn", "afn")}
+    return [
+        SheetsTask(folder=tmp_path, dataset="mnist5k", plan=PLAN, image_shape=(28, 28, 1)),
+        *(
+            StreamTask(
+                network=networks[norm], dataset="mnist5k", plan=PLAN, method=AdaptMethod.read(way)
+            )
+            for norm, way in (("bn", "tent=0.02"), ("afn", "batch"))
+        ),
+    ]
+
+
+def carried_out(tasks, folder):
+    evaluation = EvaluationStore(folder).create(tasks)
+    assert [task_from_json(task.to_json()) for task in tasks] == evaluation.tasks()
+    carry_out(evaluation)
+    state = evaluation.state()
+    assert (state.status, state.summary) == ("finished", {"problems": []})
+
+
+def test_what_is_kept_is_what_a_stream_gives(tasks, tmp_path):
+    assert [task.size for task in undone(tasks)] == [1, 3, 3]
+    carried_out(tasks, tmp_path)
+    assert undone(tasks) == []
+    sheets, tent, _ = tasks
+    adapter = {"it": Adapter(load_pretrained("mnist5k-bn"), "tent=0.02")}
+    expected = [step for _, step in follow_stream(adapter, "mnist5k", PLAN)]
+    assert [step.to_json() for step in tent.steps()] == [step.to_json() for step in expected]
+    [first, *_] = sheets.sheets()
+    assert len(sheets.sheets()) == 3
+    row = np.asarray(Image.open(io.BytesIO(base64.b64decode(first.partition(",")[2]))))
+    shown = next(image_stream("mnist5k", PLAN)).images[:SHOWN, 0].mul(255).round().to(torch.uint8)
+    assert np.array_equal(row, np.concatenate(list(shown.numpy()), axis=1))
+
+
+def test_one_that_was_stopped_goes_on_to_the_same_answers(tasks, tmp_path):
+    _, tent, _ = tasks
+    carried_out([tent], tmp_path)
+    whole = tent.path.read_text().splitlines()
+    tent.path.write_text("\n".join(whole[:1]) + "\n")
+    assert [task.size for task in undone([tent])] == [2]
+    carried_out([tent.left()], tmp_path)
+    assert tent.path.read_text().splitlines() == whole
+    # Two that compute at once write each batch twice: what is told stays.
+    tent.path.write_text("\n".join([whole[0], whole[0], whole[1], whole[1], whole[2]]) + "\n")
+    assert [step.batch for step in tent.steps()] == [0, 1, 2]
+
+
+def test_resets_are_other_answers_of_the_same_images(tasks):
+    sheets, tent, _ = tasks
+    plan = replace(PLAN, resets=(1,))
+    assert replace(tent, plan=plan).path != tent.path
+    assert replace(sheets, plan=plan).path == sheets.path
+
+
+def test_what_cannot_be_had_is_a_problem_of_the_evaluation(tasks, tmp_path):
+    evaluation = EvaluationStore(tmp_path).create([replace(tasks[2], dataset="nosuch")])
+    carry_out(evaluation)
+    [problem] = evaluation.state().summary["problems"]
+    assert "nosuch" in problem
