@@ -104,7 +104,9 @@ def _draw(asked: Job) -> None:
     at = known if asked.is_running or not 0 < view.at <= known else view.at
     classes = next(iter(tasks.values())).network.class_names
     _figures(view, living, known, at, classes, is_running=asked.is_running)
-    VIEW.write(replace(VIEW.take(), at=0 if at == known else at))
+    view = VIEW.take()
+    is_newest = not asked.is_running and at == known
+    VIEW.write(replace(view, at=0) if is_newest else view)
 
 
 def _figures(

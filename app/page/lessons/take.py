@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from afn.adapt.records import accuracy_of
 from afn.ask.records import where
 from afn.ask.rescaling import Condition
 from afn.sweep.plan import words
@@ -18,6 +19,7 @@ from ..cost import take as costs
 from ..rescaling import take as scales
 from .experiments.arithmetic import Arithmetic
 from .experiments.evaluations import Answers, Evaluations, LessonQuestion, Rescalings
+from .experiments.streams import Lives, Streams
 from .experiments.timings import Timings
 from .experiments.trainings import Trained, Trainings
 from .lessons.lesson import Lesson
@@ -57,6 +59,8 @@ def programs_of(lesson: Lesson[Any], data: Any) -> list[Program]:
             return [_asks(trial, data, *told)]
         case Rescalings() as trial:
             return [_conditions(trial, data, *told)]
+        case Lives() as trial:
+            return [_lives(trial, data, *told)]
         case Arithmetic() as trial:
             return [_arithmetic(trial, *told)]
     return []
@@ -120,6 +124,51 @@ def _conditions(trial: Rescalings, data: Any, title: str, about: str) -> Program
             for each in scales.differences(conditions, data[label].rescaling)
         ),
         plot=drawing("mean |difference|"),
+    )  # fmt: skip
+
+
+_STREAMS = """\
+rows = []
+for name, (method, order) in lives.items():
+    plan = StreamPlan(order=order, {plan})
+    steps = [step for _, step in follow_stream({{name: Adapter(model, method)}}, {data}, plan)]
+    hits = sum(sum(step.hits) for step in steps)
+    rows.append((name, order, hits / plan.images))
+    print(f"{{name}}  {{order}}  {{rows[-1][2]:.4f}}")
+"""
+
+
+def _lives(trial: Lives, data: Streams, title: str, about: str) -> Program:
+    plan, dataset = trial.lives[0].plan, cards.card_of(trial.model).config.dataset
+    shared = {name: getattr(plan, name)
+              for name in ("corruption", "severity", "images", "batch_size")}  # fmt: skip
+    entries = {
+        each.label: f"({literal(each.method)}, {literal(each.plan.order)})" for each in trial.lives
+    }
+    return Program(
+        title=title,
+        about=about,
+        python=program(
+            ONE_THREAD,
+            f"model = load_pretrained({literal(trial.model)})\n",
+            table("lives", entries),
+            _STREAMS.format(
+                plan=", ".join(f"{name}={literal(value)}" for name, value in shared.items()),
+                data=literal(dataset),
+            ),
+        ),
+        commands=tuple(
+            (
+                "adapt", trial.model, "--method", each.method, "--order", each.plan.order,
+                "--corruption", f"{plan.corruption}", "--severity", f"{plan.severity}",
+                "--batch", f"{plan.batch_size}", "--images", f"{plan.images}",
+            )
+            for each in trial.lives
+        ),
+        expected=tuple(
+            line(each.label, each.plan.order, accuracy_of(data[each.label]))
+            for each in trial.lives
+        ),
     )  # fmt: skip
 
 

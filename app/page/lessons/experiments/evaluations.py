@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from afn.adapt.task import StreamTask
 from afn.ask.evaluation import undone
 from afn.ask.network import Network, Stats
 from afn.ask.records import Cell, Networks, Place, networks_as_of_old
@@ -25,11 +26,11 @@ Answers = Mapping[str, Mapping[Place, Cell]]
 """By the label of each question: a network's answers, by corruption and severity."""
 
 
-class _Evaluated(Experiment[Data]):
+class Evaluated(Experiment[Data]):
     """Tasks for the worker, whose results are kept in the experiment's own folder."""
 
     @abstractmethod
-    def tasks(self, folder: Path) -> "list[GridTask] | list[RescalingTask]":
+    def tasks(self, folder: Path) -> "list[GridTask] | list[RescalingTask] | list[StreamTask]":
         """What is to be known."""
 
     def begin(self, folder: Path) -> str:
@@ -75,7 +76,7 @@ class LessonQuestion:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evaluations(_Evaluated[Answers]):
+class Evaluations(Evaluated[Answers]):
     """Questions to pretrained networks, about the same images."""
 
     asks: tuple[LessonQuestion, ...]
@@ -90,7 +91,7 @@ class Evaluations(_Evaluated[Answers]):
         is_corrupted = any(name for ask in self.asks for name, _ in ask.places)
         return {
             "kind": "evaluations", "images": self.num_images, "asks": asks,
-            "weights": {ask.model: _sha256(ask.model) for ask in self.asks},
+            "weights": {ask.model: sha256_of(ask.model) for ask in self.asks},
             **({"rule": RULE} if is_corrupted else {}),
         }  # fmt: skip
 
@@ -106,7 +107,7 @@ class Evaluations(_Evaluated[Answers]):
                 places=ask.places,
             )
             for ask in self.asks
-            for network in [_subject(ask.model, folder)]
+            for network in [subject(ask.model, folder)]
         ]  # fmt: skip
 
     def record(self, folder: Path, work: str) -> dict[str, Any]:
@@ -160,7 +161,7 @@ class Rescaled:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rescalings(_Evaluated[Mapping[str, Rescaled]]):
+class Rescalings(Evaluated[Mapping[str, Rescaled]]):
     """γ̂ and β̂ of pretrained networks, from one kind of images to another."""
 
     models: Mapping[str, str]
@@ -175,7 +176,7 @@ class Rescalings(_Evaluated[Mapping[str, Rescaled]]):
         return {
             "kind": "rescaling", "images": self.num_images, "models": dict(self.models),
             "conditions": [list(condition) for condition in self.conditions_],
-            "weights": {model: _sha256(model) for model in self.models.values()},
+            "weights": {model: sha256_of(model) for model in self.models.values()},
             **({"rule": RULE} if is_corrupted else {}),
         }  # fmt: skip
 
@@ -188,7 +189,7 @@ class Rescalings(_Evaluated[Mapping[str, Rescaled]]):
                 conditions=self.conditions_,
             )
             for model in self.models.values()
-            for network in [_subject(model, folder)]
+            for network in [subject(model, folder)]
         ]
 
     def record(self, folder: Path, work: str) -> dict[str, Any]:
@@ -225,12 +226,13 @@ def _read(task: RescalingTask) -> Rescaling:
     return found
 
 
-def _subject(model: str, folder: Path) -> Network:
+def subject(model: str, folder: Path) -> Network:
     """A pretrained network that keeps its answers apart from those that came along."""
     return replace(cards.network_of(cards.card_of(model)), folder=folder / model)
 
 
-def _sha256(model: str) -> str:
+def sha256_of(model: str) -> str:
+    """Of a pretrained network's weights."""
     return cards.card_of(model).sha256["weights"]
 
 

@@ -6,7 +6,18 @@ run ``python -m benchmarks.lessons --keep SLUG``, which makes its precomputed re
 
 from typing import Any
 
-from . import axes, batch_size, bounded, gain, hidden_hero, networks, one_image, price, small_lambda
+from . import (
+    adapting,
+    axes,
+    batch_size,
+    bounded,
+    gain,
+    hidden_hero,
+    networks,
+    one_image,
+    price,
+    small_lambda,
+)
 from .lesson import Lesson
 
 LESSONS: dict[str, Lesson[Any]] = {
@@ -20,6 +31,7 @@ LESSONS: dict[str, Lesson[Any]] = {
         batch_size,
         hidden_hero,
         one_image,
+        adapting,
         price,
     )
 }

@@ -13,6 +13,7 @@ from afn.settings.lambda_init import LambdaInit
 from app.kit import cards, comparison
 from app.page.ablations.ready_made import READY_MADE
 from app.page.ablations.view import VIEW as ablations
+from app.page.adapt.view import VIEW as adapt
 from app.page.cost.view import VIEW as costing
 from app.page.dynamics.view import VIEW as dynamics
 from app.page.lessons.experiments.trial import REFERENCE, Trial
@@ -65,6 +66,7 @@ def test_lessons_are_whole(slug):
 
 
 _PAGES = {
+    "adapt": adapt.from_url,
     "robustness": robustness.from_url,
     "ablations": ablations.from_url,
     "cost": costing.from_url,
@@ -197,6 +199,18 @@ def one_image(bn, afn):
     return record
 
 
+def adapting(share):
+    """TENT, sorted by class, is right on this share of each batch, the test batch on 0.8."""
+    record = record_of("adapting")
+    for label, right in (("TENT", share), ("test batch", 0.8)):
+        for step in record["lives"][f"{label}, sorted by class"]:
+            limit = round(right * len(step["labels"]))
+            step["answers"] = [
+                each if i < limit else (each + 1) % 10 for i, each in enumerate(step["labels"])
+            ]
+    return record
+
+
 def price(ratio):
     record = record_of("price")
     for each in record["measurements"]:
@@ -238,6 +252,10 @@ def price(ratio):
         ("one-image", lambda: one_image(0.9, 0.8), 1, "AFN, test batch −10.0 points"),
         ("one-image", lambda: one_image(0.8, 0.9), 2, "AFN, test batch ±0.0 points"),
         ("one-image", lambda: one_image(0.9, 0.9), 3, "BN, test batch ±0.0 points"),
+        ("adapting", lambda: adapting(0.2), 0, "20.0 % of the time, −60.0 points"),
+        ("adapting", lambda: adapting(0.2), 0, "At batch 5 it has collapsed: of the last 100"),
+        ("adapting", lambda: adapting(0.95), 1, "+15.0 points"),
+        ("adapting", lambda: adapting(0.8), 2, "±0.0 points (−0.2 to +0.2) over"),
         ("price", lambda: price(1.05), 0, "1.05 times as long"),
         ("price", lambda: price(1.5), 1, "1.50 times as long"),
         ("price", lambda: price(2.5), 2, "2.50 times as long"),
