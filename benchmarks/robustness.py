@@ -152,12 +152,15 @@ def main() -> None:
     parser.add_argument("--switches", type=int, default=20, help="switches that are timed")
     parser.add_argument("--visits", type=int, default=6, help="returns that are timed")
     parser.add_argument("--images", type=int, default=500, help="that are asked (default 500)")
+    parser.add_argument("--dataset", default="mnist5k", help="(default mnist5k)")
     options = parser.parse_args()
 
     with tempfile.TemporaryDirectory() as folder, launched_chromium() as browser:
         runs = {}
         for norm in NORMS:
-            config = TrainConfig(norm=norm, epochs=1, evals_per_epoch=0, corruptions=())
+            config = TrainConfig(
+                norm=norm, dataset=options.dataset, epochs=1, evals_per_epoch=0, corruptions=()
+            )
             runs[norm] = RunStore(Path(folder)).create(config)
             list(execute(runs[norm]))
         env = {"AFN_RUNS_DIR": folder, "AFN_DATA_DIR": f"{folder}/no-data"}

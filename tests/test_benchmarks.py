@@ -68,7 +68,7 @@ SMALLEST = {
         r"^bn   every 10 steps, batch 2: \d+ ms a step, recorded [+-]\d+\.\d\d %   target",
     ),
     "robustness": (
-        "--grids 1 --slides 1 --switches 1 --visits 1 --images 20",
+        "--grids 1 --slides 1 --switches 1 --visits 1 --images 20 --dataset digits8",
         r"^other statistics, tested before, in all tables +\d+ ms .*\nback from another page",
     ),
     "room": (
