@@ -16,6 +16,10 @@ from tests import forked
 from tests.installed import ROOT
 
 SMALLEST = {
+    "adapting": (
+        "--sizes 2 --batches 2",
+        r"^mnist5k, four contenders, batches of 2: \d+\.\d batches a second",
+    ),
     "conversion": (
         "--only resnet18 --norms afn --size 32",
         r"^resnet18 +afn +20/20 .*e-\d\d .*e-\d\d",
