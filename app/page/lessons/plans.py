@@ -16,6 +16,11 @@ BEHIND: dict[str, tuple[str, ...]] = {
         "A statistic that an untrained network proposes is expected to ruin every layer behind it.",
         "More freedom is expected to be better: why hold the networks back?",
     ),
+    "landscape": (
+        "What training arrived at is expected to be a good place, or a flat one.",
+        "Damaged images are expected to need a little more correction than clean ones.",
+        "The networks are what the method is named for: more of them should repair more.",
+    ),
     "gain": (
         "The next norm layer takes out any scale, so that nothing is left of it.",
         "One layer's gain reaches the output; the others are normalized away.",

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from afn.adapt.records import accuracy_of
+from afn.ask.lambda_maps import LambdaMap
 from afn.ask.records import where
 from afn.ask.rescaling import Condition
 from afn.sweep.plan import words
@@ -19,6 +20,7 @@ from ..cost import take as costs
 from ..rescaling import take as scales
 from .experiments.arithmetic import Arithmetic
 from .experiments.evaluations import Answers, Evaluations, LessonQuestion, Rescalings
+from .experiments.maps import Maps
 from .experiments.streams import Lives, Streams
 from .experiments.timings import Timings
 from .experiments.trainings import Trained, Trainings
@@ -37,6 +39,12 @@ for name, network in networks.items():
                 what, value = f"{{name}}: {{which}}, {{layer.name}}", fmean(map(abs, shifts))
                 rows.append((what, where, value))
                 print(f"{{what}}  {{where}}  {{value:.6f}}")
+"""
+_POINTS = """\
+points = sorted(found.points, key=lambda each: (each.mu, each.sigma))
+rows = [(f"λ_μ {it.mu:.3f}", f"λ_σ {it.sigma:.3f}", it.cell.accuracy) for it in points]
+for name, where, accuracy in rows:
+    print(f"{name}  {where}  {accuracy:.4f}")
 """
 _VALUES = """\
 rows = [(name, "", value) for name, value in found.items() if not isinstance(value, list)]
@@ -61,6 +69,8 @@ def programs_of(lesson: Lesson[Any], data: Any) -> list[Program]:
             return [_conditions(trial, data, *told)]
         case Lives() as trial:
             return [_lives(trial, data, *told)]
+        case Maps() as trial:
+            return [_map(trial, data, *told)]
         case Arithmetic() as trial:
             return [_arithmetic(trial, *told)]
     return []
@@ -168,6 +178,35 @@ def _lives(trial: Lives, data: Streams, title: str, about: str) -> Program:
         expected=tuple(
             line(each.label, each.plan.order, accuracy_of(data[each.label]))
             for each in trial.lives
+        ),
+    )  # fmt: skip
+
+
+def _map(trial: Maps, data: LambdaMap, title: str, about: str) -> Program:
+    corruption, severity = trial.place
+    asked = call(
+        "lambda_map",
+        [
+            literal(trial.model),
+            *([f"corruption={literal(corruption)}", f"severity={severity}"] if corruption else []),
+            f"num_images={trial.num_images}",
+            f"points={trial.points}",
+        ],
+    )
+    named = ("--corruption", corruption, "--severity", str(severity)) if corruption else ()
+    return Program(
+        title=title,
+        about=about,
+        python=program(ONE_THREAD, f"found = {asked}\n", _POINTS),
+        commands=(
+            (
+                "map", trial.model, *named, "--images", str(trial.num_images),
+                "--points", str(trial.points),
+            ),
+        ),
+        expected=tuple(
+            line(f"λ_μ {point.mu:.3f}", f"λ_σ {point.sigma:.3f}", point.cell.accuracy)
+            for point in sorted(data.points, key=lambda each: (each.mu, each.sigma))
         ),
     )  # fmt: skip
 

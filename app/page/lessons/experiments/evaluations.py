@@ -9,6 +9,7 @@ from typing import Any
 
 from afn.adapt.task import StreamTask
 from afn.ask.evaluation import undone
+from afn.ask.map_task import MapTask
 from afn.ask.network import Network, Stats
 from afn.ask.records import Cell, Networks, Place, networks_as_of_old
 from afn.ask.rescaling import Condition, Rescaling
@@ -30,7 +31,9 @@ class Evaluated(Experiment[Data]):
     """Tasks for the worker, whose results are kept in the experiment's own folder."""
 
     @abstractmethod
-    def tasks(self, folder: Path) -> "list[GridTask] | list[RescalingTask] | list[StreamTask]":
+    def tasks(
+        self, folder: Path
+    ) -> "list[GridTask] | list[RescalingTask] | list[StreamTask] | list[MapTask]":
         """What is to be known."""
 
     def begin(self, folder: Path) -> str:

@@ -13,6 +13,7 @@ from . import (
     bounded,
     gain,
     hidden_hero,
+    landscape,
     networks,
     one_image,
     price,
@@ -25,6 +26,7 @@ LESSONS: dict[str, Lesson[Any]] = {
     for each in (
         axes,
         small_lambda,
+        landscape,
         gain,
         networks,
         bounded,

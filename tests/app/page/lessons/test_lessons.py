@@ -208,6 +208,18 @@ def adapting(share):
             step["answers"] = [
                 each if i < limit else (each + 1) % 10 for i, each in enumerate(step["labels"])
             ]
+
+
+def landscape(best):
+    """Nine in ten answers are right, and all of them at one point."""
+    record = record_of("landscape")
+    for each in [record["trained"], *record["points"]]:
+        cell = Cell.from_json(each)
+        limit = cell.n if best and each.get("at") == best else int(0.9 * cell.n)
+        answers = bytes(
+            label if i < limit else (label + 1) % 10 for i, label in enumerate(cell.labels)
+        )
+        each |= replace(cell, answers=answers).to_json()
     return record
 
 
@@ -256,6 +268,9 @@ def price(ratio):
         ("adapting", lambda: adapting(0.2), 0, "At batch 5 it has collapsed: of the last 100"),
         ("adapting", lambda: adapting(0.95), 1, "+15.0 points"),
         ("adapting", lambda: adapting(0.8), 2, "±0.0 points (−0.2 to +0.2) over"),
+        ("landscape", lambda: landscape(None), 0, "90.0 %, ±0.0 points"),
+        ("landscape", lambda: landscape([0.0, 0.0]), 1, "λ_μ 0.00, λ_σ 0.00 with 100.0 %, +10.0"),
+        ("landscape", lambda: landscape([1.0, 1.0]), 2, "With both at 1 it is 100.0 %"),
         ("price", lambda: price(1.05), 0, "1.05 times as long"),
         ("price", lambda: price(1.5), 1, "1.50 times as long"),
         ("price", lambda: price(2.5), 2, "2.50 times as long"),
