@@ -9,7 +9,6 @@ compared with a plain forward pass of the same images.
 import argparse
 import statistics
 import time
-from itertools import pairwise
 
 import torch
 
@@ -29,7 +28,7 @@ def main() -> None:
     parser.add_argument("--model", default="mnist5k-afn")
     parser.add_argument("--images", type=int, default=NUM_IMAGES)
     parser.add_argument("--points", type=int, default=90)
-    parser.add_argument("--repeats", type=int, default=9, help="plain passes, of which the median")
+    parser.add_argument("--repeats", type=int, default=9, help="points and plain passes by turns")
     options = parser.parse_args()
     torch.set_num_threads(1)
     keep_freed_memory()
@@ -50,22 +49,29 @@ def main() -> None:
                 points.append(mapped.point(*at(node)))
                 times.append(time.perf_counter())
     first, whole = times[16] - times[0], times[-1] - times[0]
-    each = statistics.median(b - a for a, b in pairwise(times[1:]))
     batches = torch.arange(len(shown.labels)).split(task.question.batch_size)
-    plain = []
-    with torch.inference_mode(), asked(model, task.question):
-        for _ in range(options.repeats):
-            since = time.perf_counter()
+    other, each, plain = restored(network), [], []
+    with (
+        torch.inference_mode(),
+        asked(other, task.question),
+        Mapped(model, shown, task.question, network.class_names) as mapped,
+    ):
+        mapped.answer()
+        for _ in range(options.repeats):  # by turns, so that both meet the same load
+            begun = time.perf_counter()
+            mapped.answer(0.5, 0.5)
+            between = time.perf_counter()
             for images in shown.batches(batches):
-                model(images)
-            plain.append(time.perf_counter() - since)
-    forward = statistics.median(plain)
+                other(images)
+            each.append(between - begun)
+            plain.append(time.perf_counter() - between)
+    ratio = statistics.median(a / b for a, b in zip(each, plain, strict=True))
     print(f"network and images made, once: {ready:.2f} s")
     print(f"first picture, 16 points: {first:.2f} s (asked: 1)")
     print(f"{len(points)} points: {whole:.2f} s (asked: 5)")
     print(
-        f"a point: {1000 * each:.1f} ms, {each / forward:.2f} plain forwards of the same "
-        f"{len(shown.labels)} images ({1000 * forward:.1f} ms)"
+        f"a point: {1000 * statistics.median(each):.1f} ms, {ratio:.2f} plain forwards of the "
+        f"same {len(shown.labels)} images ({1000 * statistics.median(plain):.1f} ms)"
     )
 
 

@@ -124,7 +124,7 @@ class Hand {
     const key = `option-${Math.random()}`;
     options.forEach((words, number) => {
       const input = element("input", { type: "radio", name: key, value: number, checked: number === this.option });
-      group.append(element("label", {}, input, element("span", { textContent: words })));
+      group.append(element("label", {}, input, element("span", {}, ...named(words))));
     });
     return group;
   }

@@ -7,7 +7,7 @@ from afn.wording import percent
 
 from ....kit.draw.axes import Figure, axis, drawn
 from ....kit.draw.estimates import gain_over, gain_words
-from ....kit.draw.palette import NORM_COLORS
+from ....kit.draw.palette import GREY, NORM_COLORS
 from ..experiments.maps import Maps
 from ..figure import Draggable, FigureRow, grey
 from .lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
@@ -24,19 +24,20 @@ _FAR = 0.5
 def _map_figure(data: LambdaMap) -> Figure:
     steps = [step / UNITS for step in range(UNITS + 1)]
     best = data.best
-    purple = NORM_COLORS["afn"]
+    color = NORM_COLORS["afn"]
     traces = [
         {
             "type": "contour", "x": steps, "y": steps, "z": (100 * data.accuracies.T).round(2),
-            "colorscale": [[0, "rgba(107,92,196,0.05)"], [1, "rgba(107,92,196,0.7)"]],
-            "contours": {"showlabels": True, "labelfont": {"size": 13}}, "showscale": False,
-            "line": {"width": 1}, "hovertemplate": "λ_μ %{x:.2f}, λ_σ %{y:.2f}: %{z:.1f} %"
+            "colorscale": [[0, "rgba(107,92,196,0.05)"], [1, "rgba(107,92,196,0.45)"]],
+            "contours": {"showlabels": True, "labelfont": {"size": 13, "color": GREY}},
+            "showscale": False, "line": {"width": 1, "color": GREY},
+            "hovertemplate": "λ_μ %{x:.2f}, λ_σ %{y:.2f}: %{z:.1f} %"
             "<extra></extra>",
         },
         {
             "type": "scatter", "mode": "markers+text", "x": [best.mu], "y": [best.sigma],
             "text": ["best"], "textposition": "top right", "cliponaxis": False,
-            "marker": {"symbol": "star", "size": 13, "color": purple}, "hoverinfo": "skip",
+            "marker": {"symbol": "star", "size": 13, "color": color}, "hoverinfo": "skip",
         },
     ]  # fmt: skip
     return drawn(traces, 380, axis("λ_μ", range=[0, 1]), axis("λ_σ", range=[0, 1]))
@@ -45,7 +46,7 @@ def _map_figure(data: LambdaMap) -> Figure:
 def _map_reading(data: LambdaMap) -> str:
     low, high = data.accuracies.min(), data.accuracies.max()
     return (
-        f"Pale digits read right, %: {percent(float(low))} to {percent(float(high))}, most at "
+        f"Pale digits read right: {percent(float(low))} to {percent(float(high))}, most at "
         f"λ_μ {data.best.mu:.2f}, λ_σ {data.best.sigma:.2f}. As trained: "
         f"{percent(data.trained.accuracy)}."
     )
