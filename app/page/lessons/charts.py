@@ -119,6 +119,21 @@ def lines_figure(
     return laid_out(figure, 350, across, up, right=8, showlegend=True, legend=LEGEND_ABOVE)
 
 
+def table_figure(
+    rows: Sequence[str], columns: Sequence[str], values: Sequence[Sequence[float]], *, unit: str
+) -> Figure:
+    """Numbers in a table, lit where they are not 0."""
+    figure = new_figure()
+    told = [[number_words(each, 2) + unit if each else "0" for each in row] for row in values]
+    figure.add_heatmap(
+        z=[[1 if each else 0 for each in row] for row in values], text=told, texttemplate="%{text}",
+        colorscale=[[0, translucent(GREY, 0.15)], [1, MORE]], zmin=0, zmax=1, showscale=False,
+        xgap=3, ygap=3, hovertemplate="%{text}<extra></extra>",
+    )  # fmt: skip
+    across = named_axis(columns, side="top")
+    return laid_out(figure, 40 + _ROW * len(rows), across, row_axis(rows))
+
+
 def maps_figure(
     maps: Mapping[str, Sequence[Sequence[float]]], *, grey: Sequence[str], reach: float
 ) -> Figure:

@@ -10,6 +10,11 @@ BEHIND: dict[str, tuple[str, ...]] = {
         "A deviation is taken to be the same everywhere, in corners as in the middle.",
         "Where nothing ever varies, the deviation is nearly nothing, and dividing by it is not.",
     ),
+    "sharing": (
+        "Only batch norm has the batch in its name.",
+        "Groups are thought of as groups of images.",
+        "A mean is thought of as taken over all that is there.",
+    ),
     "small-lambda": (
         "Training is expected to repair any start, given the same images.",
         "A bad start is expected to cost something, as a detour does.",

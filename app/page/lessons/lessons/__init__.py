@@ -17,6 +17,7 @@ from . import (
     networks,
     one_image,
     price,
+    sharing,
     small_lambda,
 )
 from .lesson import Lesson
@@ -25,6 +26,7 @@ LESSONS: dict[str, Lesson[Any]] = {
     each.LESSON.slug: each.LESSON
     for each in (
         axes,
+        sharing,
         small_lambda,
         landscape,
         gain,

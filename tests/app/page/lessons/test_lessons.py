@@ -6,9 +6,11 @@ import re
 from dataclasses import replace
 
 import pytest
+import torch
 
 from afn import AFN2d
 from afn.ask.records import Cell
+from afn.data import load_dataset
 from afn.settings.lambda_init import LambdaInit
 from app.kit import cards, comparison
 from app.page.ablations.ready_made import READY_MADE
@@ -18,6 +20,8 @@ from app.page.cost.view import VIEW as costing
 from app.page.dynamics.view import VIEW as dynamics
 from app.page.lessons.experiments.trial import REFERENCE, Trial
 from app.page.lessons.lessons import LESSONS
+from app.page.lessons.lessons.sharing import brighter, features
+from app.page.norms.view import VIEW as norms
 from app.page.paper.view import VIEW as paper
 from app.page.rescaling.view import VIEW as rescaling
 from app.page.robustness.view import VIEW as robustness
@@ -67,6 +71,7 @@ def test_lessons_are_whole(slug):
 
 _PAGES = {
     "adapt": adapt.from_url,
+    "norms": norms.from_url,
     "robustness": robustness.from_url,
     "ablations": ablations.from_url,
     "cost": costing.from_url,
@@ -118,6 +123,12 @@ def axes(dot):
     record = record_of("axes")
     record["dot"] = dot * record["ink"]
     return record
+
+
+def sharing(*norms):
+    """The image beside is heard in these."""
+    found = {f"image, {norm}": 0.5 if norm in norms else 0.0 for norm in ("bn", "in", "gn", "ln")}
+    return record_of("sharing") | found
 
 
 def small_lambda(paper, wide):
@@ -208,6 +219,7 @@ def adapting(share):
             step["answers"] = [
                 each if i < limit else (each + 1) % 10 for i, each in enumerate(step["labels"])
             ]
+    return record
 
 
 def landscape(best):
@@ -237,6 +249,9 @@ def price(ratio):
         ("axes", lambda: axes(0.1), 0, "10 % of the brightest ink"),
         ("axes", lambda: axes(1.0), 1, "1.0 times as large"),
         ("axes", lambda: axes(5.0), 2, "5.0 times as large"),
+        ("sharing", lambda: sharing("bn"), 0, "change by: BN 50 %. With"),
+        ("sharing", lambda: sharing("bn", "gn"), 1, "change by: BN 50 %, GN 50 %. With"),
+        ("sharing", lambda: sharing("bn", "in", "gn", "ln"), 2, "GN 50 %, LN 50 %. With"),
         ("small-lambda", lambda: small_lambda(0.9, 0.9), 0, "Every training reaches half"),
         ("small-lambda", lambda: small_lambda(0.9, 0.7), 1, "−20.0 ± 0.0 points"),
         ("small-lambda", lambda: small_lambda(0.9, 0.1), 2, "3 of 3 with the start “λ from 0.95”"),
@@ -308,3 +323,21 @@ def test_every_prediction_can_come_true(slug):
     [cases] = [mark.args[1] for mark in marks if mark.name == "parametrize"]
     covered = {came_true for name, _, came_true, _ in cases if name == slug}
     assert covered == set(range(len(LESSONS[slug].predictions)))
+
+
+def test_a_part_is_heard_by_the_norms_whose_values_share_its_mean():
+    """By torch's own layers."""
+    lesson = LESSONS["sharing"].experiment
+    block = torch.from_numpy(features(load_dataset("mnist5k").x_test[:32, ..., 0] / 255.0))
+    layers = {
+        "bn": torch.nn.BatchNorm2d(4), "in": torch.nn.InstanceNorm2d(4),
+        "gn": torch.nn.GroupNorm(2, 4), "ln": torch.nn.GroupNorm(1, 4),
+    }  # fmt: skip
+    for (changed, norm), moved in lesson.read(record_of("sharing")).moved.items():
+        layer = layers[norm].double()
+        lit = torch.from_numpy(brighter(block.numpy(), changed, 10))
+        with torch.no_grad():
+            before, after = layer(block)[0, 0], layer(lit)[0, 0]
+        rows = slice(0, len(before) // 2 if changed == "half" else None)
+        found = (after[rows] - before[rows]).norm() / before[rows].norm()
+        assert float(found) == pytest.approx(moved, abs=1e-6)
