@@ -12,13 +12,13 @@ from afn.norms._adaptive import AdaptiveNorm
 from afn.norms._averages import Averages
 from afn.norms._base import Norm, _as_images
 
-_Layer = _BatchNorm | AdaptiveNorm
+_Adaptable = _BatchNorm | AdaptiveNorm
 _BY_AVERAGES = ("running", "mix", "prior", "moving")
 """Ways in which layers normalize by what is written where their running averages were."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Movement:
+class BatchMovement:
     """What a batch did to a network; see `StreamStep`."""
 
     moved: float
@@ -30,7 +30,7 @@ class Movement:
 class _Watched:
     """A layer, what it had learned, and what it took for the last batch."""
 
-    layer: _Layer
+    layer: _Adaptable
     mean: Tensor
     """(C,), tracked in training, like `var`."""
     var: Tensor
@@ -155,7 +155,7 @@ class Adapter:
         return answers.detach()
 
     @torch.no_grad()
-    def movement(self) -> Movement:
+    def movement(self) -> BatchMovement:
         """What the last batch did to it."""
         moved, rescaled, lambdas = [], [], []
         for watched in self._watched:
@@ -183,7 +183,7 @@ class Adapter:
             squares = [each.square().mean() for each in differences]
             rescaled.append(float(torch.stack(squares).mean().sqrt()) if squares else 0.0)
         names = lambdas[0] if lambdas else ()
-        return Movement(
+        return BatchMovement(
             moved=sum(moved) / len(moved),
             rescaled=sum(rescaled) / len(rescaled),
             lambdas={name: sum(each[name] for each in lambdas) / len(lambdas) for name in names},
@@ -229,7 +229,7 @@ class Adapter:
             layer.frozen_networks = True
 
 
-def _layers(model: nn.Module) -> list[_Layer]:
+def _layers(model: nn.Module) -> list[_Adaptable]:
     """Those that can take either statistics, in the order of registration."""
     return [
         layer
@@ -241,7 +241,7 @@ def _layers(model: nn.Module) -> list[_Layer]:
     ]
 
 
-def _watch(layer: _Layer) -> _Watched:
+def _watch(layer: _Adaptable) -> _Watched:
     mean, var = layer.get_buffer("running_mean"), layer.get_buffer("running_var")
     return _Watched(
         layer=layer,
@@ -252,7 +252,7 @@ def _watch(layer: _Layer) -> _Watched:
     )
 
 
-def _by_batch(layer: _Layer) -> None:
+def _by_batch(layer: _Adaptable) -> None:
     """Have it normalize by the batch, in evaluation mode."""
     if isinstance(layer, Norm):
         layer.eval_stats = "batch"

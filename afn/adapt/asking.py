@@ -11,7 +11,7 @@ from afn.ask.models import restored
 from afn.ask.network import Network
 from afn.data import ImageData, load_dataset
 
-Contender = tuple[Network, AdaptMethod]
+StreamPair = tuple[Network, AdaptMethod]
 
 
 def brought_to(image_shape: tuple[int, int, int], dataset: str, images: int) -> ImageData:
@@ -41,7 +41,7 @@ def images_for(network: Network, dataset: str, images: int) -> ImageData:
 
 
 def live_on(
-    contenders: Sequence[Contender], dataset: str, plan: StreamPlan
+    contenders: Sequence[StreamPair], dataset: str, plan: StreamPlan
 ) -> Iterator[tuple[int, StreamStep]]:
     """Each contender's answers to each batch, the contenders in turn.
 

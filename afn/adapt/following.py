@@ -59,7 +59,7 @@ def image_stream(data: Any, plan: StreamPlan | None = None) -> Iterator[StreamBa
     those = image_set(data, plan.images)
     if len(those) < plan.images:
         raise ValueError(f"{those.name} has {len(those)} test images, got images={plan.images}")
-    made = _Made(those)
+    made = _MadeStream(those)
     _, labels = made.at((plan.corruption, plan.severity) if plan.corruption else (None, 0))
     order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(plan.seed))
     if plan.order == "sorted":
@@ -73,7 +73,7 @@ def image_stream(data: Any, plan: StreamPlan | None = None) -> Iterator[StreamBa
         )  # fmt: skip
 
 
-class _Made:
+class _MadeStream:
     """Images under the corruptions that come next, each made once as long as it is needed."""
 
     def __init__(self, images: ImageSet) -> None:

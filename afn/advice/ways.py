@@ -22,7 +22,7 @@ from afn.advice.findings import (
 )
 from afn.ask.measure import ShownImages, answers, brought
 from afn.corruptions.applying import applicable
-from afn.cost.models import answer_costs
+from afn.cost.models import Shape, answer_costs
 from afn.cost.records import ModelCost
 from afn.data import ImageData
 from afn.data.forms import in_form
@@ -30,7 +30,6 @@ from afn.norms import Norm, convert_norm, norm_layers, set_eval_stats
 from afn.norms._found import is_per_image
 from afn.pixels import as_float
 
-Shape = tuple[int, int, int]
 WayHits = NDArray[np.float64]
 """(N,): how often each image was answered rightly; of corrupted ones the mean over corruptions."""
 _T = TypeVar("_T")

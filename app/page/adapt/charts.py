@@ -35,7 +35,7 @@ _LOOKS: dict[str, tuple[str, Stroke]] = {
 }
 _STRIP, _GAP = 50, 0.8
 """Pixels of a strip, and rows between two."""
-Value = Callable[[Sequence[StreamStep]], float]
+OfBatches = Callable[[Sequence[StreamStep]], float]
 """Of the batches of a window."""
 
 
@@ -58,7 +58,7 @@ class Living:
         return Entry(self.title, *_LOOKS[self.way])
 
 
-QUANTITIES: dict[str, tuple[str, Value]] = {
+QUANTITIES: dict[str, tuple[str, OfBatches]] = {
     "entropy": ("entropy, nats", entropy_of),
     "pull": ("wrongly one class, %", lambda steps: 100 * pull_of(steps)[1]),
     "moved": ("means moved, σ", lambda steps: steps[-1].moved),
@@ -81,7 +81,7 @@ def quantity_figure(
 
 
 def _course(
-    all_living: Sequence[Living], plan: StreamPlan, at: int, value: Value, up: dict, height: int
+    all_living: Sequence[Living], plan: StreamPlan, at: int, value: OfBatches, up: dict, height: int
 ) -> Figure:
     traces = []
     for each in all_living:

@@ -10,17 +10,17 @@ from afn.wording import number_words
 from .equations import equation
 from .writing import Told, equations, given, result, sub, two
 
-Step = Callable[[Seen], Told]
+OwnStep = Callable[[Seen], Told]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Own:
     """What a norm tells in its own way; None where it is as in all."""
 
-    statistics: Step | None = None
-    mix: Step | None = None
+    statistics: OwnStep | None = None
+    mix: OwnStep | None = None
     """Between statistics and standardizing."""
-    standardize: Step | None = None
+    standardize: OwnStep | None = None
     title: str = "Standardize"
     """Of that step."""
     ends: Callable[[Seen, str], list[str]] | None = None

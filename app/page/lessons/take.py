@@ -20,7 +20,7 @@ from ..cost import take as costs
 from ..rescaling import take as scales
 from .experiments.arithmetic import Arithmetic
 from .experiments.evaluations import Answers, Evaluations, LessonQuestion, Rescalings
-from .experiments.maps import Maps
+from .experiments.maps import MapMeasured
 from .experiments.streams import Lives, Streams
 from .experiments.timings import Timings
 from .experiments.trainings import Trained, Trainings
@@ -69,7 +69,7 @@ def programs_of(lesson: Lesson[Any], data: Any) -> list[Program]:
             return [_conditions(trial, data, *told)]
         case Lives() as trial:
             return [_lives(trial, data, *told)]
-        case Maps() as trial:
+        case MapMeasured() as trial:
             return [_map(trial, data, *told)]
         case Arithmetic() as trial:
             return [_arithmetic(trial, *told)]
@@ -182,7 +182,7 @@ def _lives(trial: Lives, data: Streams, title: str, about: str) -> Program:
     )  # fmt: skip
 
 
-def _map(trial: Maps, data: LambdaMap, title: str, about: str) -> Program:
+def _map(trial: MapMeasured, data: LambdaMap, title: str, about: str) -> Program:
     corruption, severity = trial.place
     asked = call(
         "lambda_map",

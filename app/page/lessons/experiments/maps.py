@@ -15,7 +15,7 @@ from .evaluations import Evaluated, sha256_of, subject
 
 
 @dataclass(frozen=True, kw_only=True)
-class Maps(Evaluated[LambdaMap]):
+class MapMeasured(Evaluated[LambdaMap]):
     """One network's map, in one place."""
 
     model: str

@@ -8,7 +8,7 @@ from afn.wording import percent
 from ....kit.draw.axes import Figure, axis, drawn
 from ....kit.draw.estimates import gain_over, gain_words
 from ....kit.draw.palette import GREY, NORM_COLORS
-from ..experiments.maps import Maps
+from ..experiments.maps import MapMeasured
 from ..figure import Draggable, FigureRow, grey
 from .lesson import Answer, Check, Lesson, LessonChart, Note, Onward, Option
 
@@ -147,7 +147,7 @@ networks propose alone at (1, 1). Training stopped at about (0.05, 0.05).
     ),
     setup="The shipped AFN network reads the same 500 pale digits (contrast, severity 5) at 49 "
     "places of the map, more of them where its accuracy changes.",
-    experiment=Maps(model=_MODEL, place=_PALE, num_images=_IMAGES, points=49),
+    experiment=MapMeasured(model=_MODEL, place=_PALE, num_images=_IMAGES, points=49),
     charts=(LessonChart(title="Pale digits", draw=_map_figure, read=_map_reading),),
     answer=answer,
     after=r"""
