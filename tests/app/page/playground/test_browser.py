@@ -217,7 +217,8 @@ LATE = """async () => {
 
 def test_what_the_page_says_late_does_not_stay_over_what_the_feed_said(page: Page, address: str):
     """A rerun may have looked before a run was resumed, and arrive after the feed told of it."""
-    start(page, f"{address}/?data=digits8&epochs=1&bs=256&c=bn")
+    page.goto(f"{address}/?data=digits8&epochs=1&bs=256&c=bn")
+    button(page, "Start").click()  # it may be over before it is seen to run
     card = page.locator(".afn-cards")
     expect(card).to_contain_text("finished")
     page.wait_for_timeout(500)  # the feed has nothing more to say
@@ -338,7 +339,8 @@ def test_the_step_that_was_scrubbed_to_is_in_the_link_and_outlasts_a_refresh(
 def test_a_lambda_curve_that_is_dragged_branches_the_run_there(
     page: Page, address: str, runs_folder: Path
 ):
-    start(page, address + "?data=digits8&widths=4-8&epochs=2&c=afn")
+    page.goto(address + "?data=digits8&widths=4-8&epochs=2&c=afn")
+    button(page, "Start").click()
     wait_for_more_points(page, "λ over steps", 100)
     [parent] = run_ids(page)
     figure = page.get_by_role("figure", name=re.compile("^λ over steps"))
