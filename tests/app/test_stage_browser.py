@@ -100,9 +100,10 @@ def walked(page, key, steps=None):
     faults = {}
     while True:
         page.wait_for_function("document.querySelector('[data-staged], .stage-plot:not([hidden])')")
-        page.wait_for_timeout(1000)  # it takes its size
+        page.wait_for_timeout(1000)  # it takes its size, and later where much else runs
         at = shown(page)
-        faults[at] = {kind: what for kind, what in page.evaluate(SEEN).items() if what}
+        comes(lambda: not unseen(page), 5.0)
+        faults[at] = unseen(page)
         if len(faults) == steps:
             return faults
         page.keyboard.press(key)
@@ -111,6 +112,10 @@ def walked(page, key, steps=None):
             wait_for(lambda: shown(page) != at, f"the step from {at}")  # noqa: B023
         elif not comes(lambda: shown(page) != at, 2.0):  # noqa: B023
             return faults
+
+
+def unseen(page):
+    return {kind: what for kind, what in page.evaluate(SEEN).items() if what}
 
 
 def comes(condition, seconds):

@@ -162,6 +162,6 @@ def test_a_lesson_is_tried_again(runs, folder, name):
         found = Counter(
             f"{each['accuracy']:.4f}"
             for each in said(experiment, store_root(), folder)
-            if each["kind"] == "cell"
+            if each["kind"] in ("cell", "point", "contender")
         )
         assert not Counter(text.rpartition("  ")[2] for text in experiment.expected) - found
