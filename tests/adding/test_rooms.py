@@ -145,7 +145,7 @@ LESSON = replace(
         },
         edits={
             "app/page/lessons/lessons/__init__.py": [
-                ("hidden_hero, networks", "echo, hidden_hero, networks"),
+                ("(\n    adapting,\n", "(\n    adapting,\n    echo,\n"),
                 ("        price,\n", "        price,\n        echo,\n"),
             ]
         },
@@ -244,7 +244,7 @@ def touched(house: Path) -> set[str]:
         path.relative_to(house).as_posix()
         for top in ("afn", "app")
         for path in (house / top).rglob("*")
-        if path.is_file()
+        if path.is_file() and path.suffix != ".pyc"
     }
     return {
         name
