@@ -57,6 +57,7 @@ def test_json_has_a_record_a_line(capsys):
     assert layers[0] == {
         "kind": "layer", "path": "bn1", "was": "BatchNorm2d", "became": "AFN2d", "reason": "",
         "parameters_before": 128, "parameters_after": 7336, "is_called": True,
+        "carried": ["γ", "β", "running averages"], "lost": [],
     }  # fmt: skip
     assert conversion["kind"] == "conversion"
     assert conversion["parameters_before"] == 11_689_512

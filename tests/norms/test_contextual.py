@@ -50,7 +50,8 @@ def test_outputs_and_gradients_are_torchs(name, channels, is_training, dtype, dr
         y = layer.train(is_training)(leaf)
         y.backward(grad)
         results.append((y, leaf.grad, layer.weight.grad, layer.bias.grad))
-    assert_close(results[1], results[0])
+    tolerances = {"rtol": 1e-5, "atol": 2e-5} if dtype == torch.float32 else {}
+    assert_close(results[1], results[0], **tolerances)  # sums of 90 values in another order
 
 
 @pytest.mark.parametrize(("channels", "groups"), [(64, 8), (8, 8), (12, 4), (6, 2), (7, 1), (1, 1)])

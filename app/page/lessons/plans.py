@@ -61,6 +61,11 @@ BEHIND: dict[str, tuple[str, ...]] = {
         "Networks are thought of as robust: they are there to correct statistics.",
         "An image is expected to be normalized by its own statistics anyhow.",
     ),
+    "adapting": (
+        "Who learns from one's own answers learns one's own mistakes.",
+        "Learning is expected to help, and more of it to help more.",
+        "Without labels there is nothing to learn from, so nothing can change much.",
+    ),
     "price": (
         "Time is thought to follow the number of multiplications.",
         "Some overhead is expected, not much.",
