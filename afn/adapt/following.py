@@ -53,7 +53,7 @@ def image_stream(data: Any, plan: StreamPlan | None = None) -> Iterator[StreamBa
         >>> from afn import StreamPlan, image_stream
         >>> plan = StreamPlan(order="sorted", images=100, batch_size=10)
         >>> [sorted(set(each.labels.tolist())) for each in image_stream("digits8", plan)][:3]
-        [[0], [0, 1], [1, 2]]
+        [[0], [0, 1], [1, 2, 3]]
     """
     plan = plan or StreamPlan()
     those = image_set(data, plan.images)

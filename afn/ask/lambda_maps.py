@@ -52,8 +52,8 @@ class LambdaMap:
     """Accuracy over λ_μ and λ_σ; λ_γ and λ_β stay as they were learned.
 
     Example:
-        >>> from afn import lambda_map
-        >>> found = lambda_map("mnist5k-afn", num_images=100, points=16)
+        >>> from afn import LambdaMap, lambda_map
+        >>> found: LambdaMap = lambda_map("mnist5k-afn", num_images=100, points=16)
         >>> found.where, len(found.points), found.accuracies.shape
         ('clean', 16, (25, 25))
     """
