@@ -248,6 +248,7 @@ def batch_html(
     return tag(
         "div", "".join(tag("section", row) for row in rows), css="afn-stream",
         style=f"--sheet:url({sheet});--count:{len(labels)}", data_side=side,
+        role="region", tabindex="0", aria_label=f"Images of batch {at} and what is answered",
     )  # fmt: skip
 
 
