@@ -165,6 +165,11 @@ def answers_figure(
     )
 
 
+def _latest(steps: Sequence[StreamStep]) -> Sequence[StreamStep]:
+    """The last batches that are known."""
+    return window(steps, len(steps) - 1)
+
+
 def fall_words(all_living: Sequence[Living], classes: Sequence[str]) -> str:
     """Who has collapsed, when, and to what; and how all did, in Markdown without names of theirs.
 
@@ -178,14 +183,14 @@ def fall_words(all_living: Sequence[Living], classes: Sequence[str]) -> str:
                 f"{each.title} collapses at batch {at + 1}: it calls nearly everything "
                 f"“{classes[answer]}”"
             )
-    return f"{'; '.join(fallen)}." if fallen else "Nobody has collapsed."
+    return f"{'; '.join(fallen)}." if fallen else "Nobody has collapsed so far."
 
 
 def accuracy_reading(all_living: Sequence[Living]) -> str:
     """The figure in words."""
     told = [
         f"{each.title} {100 * accuracy_of(each.steps):.1f} % of all, "
-        f"{100 * accuracy_of(window(each.steps, len(each.steps) - 1)):.0f} % at the end"
+        f"{100 * accuracy_of(_latest(each.steps)):.0f} % in the last batches"
         for each in all_living
         if each.steps
     ]
@@ -205,14 +210,10 @@ def answers_reading(all_living: Sequence[Living], classes: Sequence[str]) -> str
 
 
 def quantity_reading(all_living: Sequence[Living], quantity: str) -> str:
-    """Where each ends."""
+    """Where each has come to."""
     title, value = QUANTITIES[quantity]
-    told = [
-        f"{each.title} {value(window(each.steps, len(each.steps) - 1)):.3g}"
-        for each in all_living
-        if each.steps
-    ]
-    return f"{title}, at the end: {', '.join(told)}."
+    told = [f"{each.title} {value(_latest(each.steps)):.3g}" for each in all_living if each.steps]
+    return f"{title}, in the last batches: {', '.join(told)}."
 
 
 def batch_html(
@@ -257,7 +258,7 @@ def living_table(all_living: Sequence[Living]) -> str:
     heads = tr(
         th("contender"), *(
             th(each, "number")
-            for each in ("accuracy", "at the end", "confidence", "entropy", "means moved",
+            for each in ("accuracy", "last batches", "confidence", "entropy", "means moved",
                          "γ, β moved", "collapsed")
         ),
     )  # fmt: skip
@@ -268,7 +269,7 @@ def living_table(all_living: Sequence[Living]) -> str:
         at = collapse_of(each.steps)
         cells = (
             f"{100 * accuracy_of(each.steps):.1f} %",
-            f"{100 * accuracy_of(window(each.steps, len(each.steps) - 1)):.0f} %",
+            f"{100 * accuracy_of(_latest(each.steps)):.0f} %",
             f"{100 * fmean(c for step in each.steps for c in step.confidences):.0f} %",
             f"{entropy_of(each.steps):.2f}",
             f"{fmean(step.moved for step in each.steps):.3f} σ",

@@ -145,14 +145,15 @@ def answer(data: Shared) -> Answer:
 
 def to_drag() -> Draggable:
     """Digits of a batch in each norm's hands, while a part of the block turns brighter."""
-    block = features(load_dataset("mnist5k").x_test[:32, ..., 0] / 255.0)
+    count, eps = _SETTINGS["images"], _SETTINGS["eps"]
+    block = features(load_dataset(_SETTINGS["dataset"]).x_test[:count, ..., 0] / 255.0)
     lit = [[brighter(block, changed, each) for each in _FACTORS] for changed in _CHANGES]
     places = [each for row in lit for each in row]
     sheet = np.stack([each[:_PICTURED, 0] for each in places])
     rows = [FigureRow(label="ink of the batch", pictures=grey(sheet))]
     curves = []
     for norm in _NORMS:
-        maps = np.stack([normalized(each, norm, 1e-5)[:_PICTURED, 0] for each in places])
+        maps = np.stack([normalized(each, norm, eps)[:_PICTURED, 0] for each in places])
         label, color, is_answer = _TITLES[norm], NORM_COLORS[norm], norm != "bn"
         rows.append(
             FigureRow(
@@ -179,9 +180,9 @@ def to_drag() -> Draggable:
         small=len(_FACTORS) - 1,
         curves=curves,
         rows=rows,
-        told="The first 32 test digits of mnist5k as 4 channels: ink, ink blurred over 3 × 3, and "
-        "two kinds of edges; the digit to look at is the first, its ink is shown; groups of two "
-        "channels, ε = 0.00001. Amber below 0, teal above, full at ±3. In the last choice the "
+        told=f"The first {count} test digits of mnist5k in 4 channels: ink, ink blurred over 3 × 3 "
+        "and two kinds of edges; the digit to look at is the first, its ink is shown; groups of "
+        "two channels, ε = 0.00001. Amber below 0, teal above, full at ±3. In the last choice the "
         "upper half is what is measured.",
     )
 

@@ -64,10 +64,10 @@ def test_severities_resets_and_the_batch_that_is_looked_at_are_marked():
 def test_who_falls_is_said_and_when():
     words = charts.fall_words([SOUND, FALLEN], CLASSES)
     assert words == "TENT 0.05 collapses at batch 6: it calls nearly everything “7”."
-    assert charts.fall_words([SOUND], CLASSES) == "Nobody has collapsed."
+    assert charts.fall_words([SOUND], CLASSES) == "Nobody has collapsed so far."
     assert "TENT 0.05 “7” 64 %" not in charts.answers_reading([SOUND], CLASSES)
     told = charts.accuracy_reading([SOUND, FALLEN])
-    assert told.startswith("BN, as trained 100.0 % of all, 100 % at the end; TENT 0.05 ")
+    assert told.startswith("BN, as trained 100.0 % of all, 100 % in the last batches; TENT 0.05 ")
 
 
 def test_the_batch_shows_each_answer_and_marks_wrong_ones():
