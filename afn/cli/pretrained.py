@@ -1,4 +1,4 @@
-"""``python -m afn pretrained list|show|train|tables``."""
+"""``python -m afn pretrained list|show|train|ask|adapt|tables``."""
 
 import argparse
 import json
@@ -26,17 +26,22 @@ from afn.pretrained.published import TABLES, Table
 from afn.pretrained.replication import COMPARISONS, Replicated, replicated
 from afn.pretrained.results import Accuracy, answered, update_results
 from afn.pretrained.spec import Spec
+from afn.pretrained.streamed import StreamAnswer, update_streams
+from afn.pretrained.streams import STREAM_MODELS, STREAM_SEEDS
 from afn.wording import count_words, duration_words, interval_words, signed_words, statistics_told
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument(
-        "action", choices=["list", "show", "train", "ask", "tables"], nargs="?", default="list"
+        "action",
+        choices=["list", "show", "train", "ask", "adapt", "tables"],
+        nargs="?",
+        default="list",
     )
     parser.add_argument(
         "names", nargs="*", metavar="NAME",
-        help="models; train and ask take patterns: 'cifar10-*'; of tables: published ones "
+        help="models; train, ask and adapt take patterns: 'cifar10-*'; of tables: published ones "
         "(default all), or asked: what the source asks and what was found",
     )  # fmt: skip
     parser.add_argument(
@@ -88,6 +93,22 @@ def run(options: argparse.Namespace, say: Say) -> None:
                     f"lists what is"
                 )
             _in_processes("ask", specs, options.jobs, say)
+        case "adapt":
+            _require_own_folder()
+            _in_processes("adapt", _on_streams(options.names), options.jobs, say)
+
+
+def _on_streams(names: Sequence[str]) -> list[Spec]:
+    """Those that are to live on streams, of `STREAM_SEEDS` trainings."""
+    specs = [
+        spec
+        for spec in chosen(names or ["*"])
+        if spec.stem in STREAM_MODELS and spec.config.seed in STREAM_SEEDS
+    ]
+    if not specs:
+        planned = ", ".join(STREAM_MODELS)
+        raise ValueError(f"no stream is planned for {', '.join(names)}; planned: {planned}")
+    return specs
 
 
 def _list(say: Say) -> None:
@@ -297,7 +318,9 @@ def _lacking(specs: list[Spec], say: Say) -> list[Spec]:
     return lacking
 
 
-def _in_processes(what: Literal["train", "ask"], specs: list[Spec], jobs: int, say: Say) -> None:
+def _in_processes(
+    what: Literal["train", "ask", "adapt"], specs: list[Spec], jobs: int, say: Say
+) -> None:
     """Each model in a process of its own; one that fails does not keep the others."""
     table = threading.Lock()
     folder = pretrained_dir()
@@ -316,6 +339,8 @@ def _in_processes(what: Literal["train", "ask"], specs: list[Spec], jobs: int, s
                 end = json.loads(line)
                 if end["kind"] == "tested":
                     reach(spec, end["epoch"] / (spec.config.epochs + 1))
+                if end["kind"] == "streamed":
+                    reach(spec, end["stream"] / end["of"])
                 if end["kind"] not in ("made", "failed"):
                     say(f"{spec.name}: {_in_words(end)}", {"model": spec.name, **end})
         if process.returncode or end["kind"] != "made":
@@ -323,12 +348,14 @@ def _in_processes(what: Literal["train", "ask"], specs: list[Spec], jobs: int, s
             say(f"{spec.name}: {reason}", {"model": spec.name, "kind": "failed", "error": reason})
             return False
         with table:
-            accuracies = [Accuracy.from_json(each) for each in end["accuracies"]]
-            update_results(folder, spec, accuracies)
+            if what == "adapt":
+                update_streams(folder, map(StreamAnswer.from_json, end["answers"]))
+            else:
+                update_results(folder, spec, map(Accuracy.from_json, end["answers"]))
         reach(spec, 1)
         return True
 
-    doing = {"train": "training", "ask": "asking"}[what]
+    doing = {"train": "training", "ask": "asking", "adapt": "adapting"}[what]
     with (
         bar(f"{doing} {count_words(len(specs), 'model')}", len(specs)) as shown,
         ThreadPoolExecutor(jobs) as pool,
@@ -360,6 +387,12 @@ def _in_words(record: dict[str, Any]) -> str:
             return f"trained in {duration_words(record['seconds'])}"
         case "asked":
             return f"tested in {record['cells']} ways"
+        case "streamed":
+            where = record["corruption"] or "clean"
+            return (
+                f"stream {record['stream']} of {record['of']}: {where}, {record['order']}, "
+                f"batches of {record['batch']}"
+            )
         case "shipped":
             return f"shipped in {record['bytes'] / 1e6:.2f} MB"
     return json.dumps(record)

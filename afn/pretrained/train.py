@@ -58,19 +58,8 @@ def make(spec: Spec, store: RunStore, folder: Path, say: SayRecord) -> list[Accu
     run = trained(spec, store, say)
     own = load_dataset(spec.config.dataset)
     domains = [load_dataset(name) for name in spec.domains]
-    model, inputs = _trained_model(spec, run, own)
-    weights = run.path / "pretrained.safetensors"
-    contents = {"weights": save({name: t.contiguous() for name, t in model.state_dict().items()})}
-    weights.write_bytes(contents["weights"])
-    network = Network(
-        id=spec.name,
-        config=spec.config,
-        image_shape=inputs.image_shape,
-        class_names=inputs.class_names,
-        weights=weights,
-        sha256=sha256(contents["weights"]),
-        folder=run.path / "grids",
-    )
+    network, model, inputs = trained_network(spec, run, own)
+    contents = {"weights": network.weights.read_bytes()}
     answers: dict[Question, dict[Place, Cell]] = {}
     for question, cell in answers_of(spec, network, own=own, domains=domains):
         answers.setdefault(question, {})[cell.place] = cell
@@ -134,7 +123,8 @@ def find_run(spec: Spec, store: RunStore) -> Run | None:
     return next(finished, found[0] if found else None)
 
 
-def _trained_model(spec: Spec, run: Run, own: ImageData) -> tuple[nn.Module, Inputs]:
+def trained_network(spec: Spec, run: Run, own: ImageData) -> tuple[Network, nn.Module, Inputs]:
+    """A planned model from its finished run, beside which its weights are kept."""
     training = Training(spec.config)
     training.restore(run.require_weights())
     inputs = Inputs(
@@ -143,7 +133,19 @@ def _trained_model(spec: Spec, run: Run, own: ImageData) -> tuple[nn.Module, Inp
         std=training.data.std,
         class_names=own.class_names,
     )
-    return training.model, inputs
+    weights = run.path / "pretrained.safetensors"
+    content = save({name: t.contiguous() for name, t in training.model.state_dict().items()})
+    weights.write_bytes(content)
+    network = Network(
+        id=spec.name,
+        config=spec.config,
+        image_shape=inputs.image_shape,
+        class_names=inputs.class_names,
+        weights=weights,
+        sha256=sha256(content),
+        folder=run.path / "grids",
+    )
+    return network, training.model, inputs
 
 
 def _card(
@@ -190,10 +192,8 @@ def _data(data: ImageData, *, with_training: bool) -> Data:
     )
 
 
-def in_own_process(
-    name: str, make: Callable[[Spec, RunStore, Path, SayRecord], list[Accuracy]]
-) -> None:
-    """Make or ask one model in this process, on one thread; JSON lines, the accuracies last."""
+def in_own_process(name: str, make: Callable[[Spec, RunStore, Path, SayRecord], list[Any]]) -> None:
+    """Make or ask one model in this process, on one thread; JSON lines, its answers last."""
 
     def say(record: dict[str, Any]) -> None:
         sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
@@ -203,11 +203,11 @@ def in_own_process(
     keep_freed_memory()
     [spec] = chosen([name])
     try:
-        accuracies = make(spec, RunStore(), pretrained_dir(), say)
+        answers = make(spec, RunStore(), pretrained_dir(), say)
     except (ValueError, OSError, ArithmeticError, RuntimeError, ImportError) as error:
         say({"kind": "failed", "error": " ".join(str(error).split())})
         sys.exit(1)
-    say({"kind": "made", "accuracies": [asdict(each) for each in accuracies]})
+    say({"kind": "made", "answers": [asdict(each) for each in answers]})
 
 
 if __name__ == "__main__":
