@@ -13,6 +13,7 @@ from afn.norms._averages import Averages
 from afn.norms._base import Norm, _as_images
 
 _Adaptable = _BatchNorm | AdaptiveNorm
+_measure_batch = torch.ops.aten.batch_norm_update_stats.default
 _BY_AVERAGES = ("running", "mix", "prior", "moving")
 """Ways in which layers normalize by what is written where their running averages were."""
 
@@ -264,5 +265,8 @@ def _moments(x: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and biased variance per channel, (C,) each, of (N, C, …)."""
     x = _as_images(x) if x.dim() != 4 else x
     wide = x.to(torch.promote_types(x.dtype, torch.float32))
-    var, mean = torch.var_mean(wide, (0, 2, 3), correction=0)
+    if wide.device.type == "cpu":  # as batch norm measures them, several times as quick
+        mean, var = _measure_batch(wide, *wide.new_zeros(2, wide.shape[1]).unbind(), 0.0)
+    else:
+        var, mean = torch.var_mean(wide, (0, 2, 3), correction=0)
     return mean, var

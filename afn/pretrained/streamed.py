@@ -110,7 +110,7 @@ class StreamResults:
         return OverSeeds.of(
             {
                 seed: fmean(100 * answer.correct / answer.n for answer in answers)
-                for seed, answers in self._complete(asks).items()
+                for seed, answers in self.complete(asks).items()
             }
         )
 
@@ -128,12 +128,13 @@ class StreamResults:
             return None
         return Gain.of(ours, theirs, self._image_error(asks, over))
 
-    def _complete(self, asks: Sequence[StreamAsk]) -> dict[int, list[StreamAnswer]]:
+    def complete(self, asks: Sequence[StreamAsk]) -> dict[int, list[StreamAnswer]]:
+        """The answers to all of some asks, by seed; of the seeds that have all."""
         shared = set.intersection(*(set(self.of(ask)) for ask in asks))
         return {seed: [self.of(ask)[seed] for ask in asks] for seed in sorted(shared)}
 
     def _image_error(self, asks: Sequence[StreamAsk], over: Sequence[StreamAsk] = ()) -> float:
-        ours, theirs = self._complete(asks), self._complete(over) if over else {}
+        ours, theirs = self.complete(asks), self.complete(over) if over else {}
         seed = min(set(ours) & set(theirs) if over else ours)
         pairs = zip(ours[seed], theirs[seed] if over else [None] * len(asks), strict=True)
         tests = [

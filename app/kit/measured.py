@@ -1,4 +1,4 @@
-"""The table of all accuracies, read once and again where its file has changed."""
+"""What was measured of pretrained networks, read once and again where its file has changed."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +12,8 @@ from afn.pretrained.measured import Results
 from afn.pretrained.published import TABLES, Table
 from afn.pretrained.replication import Replicated, replicated
 from afn.pretrained.results import FILE
+from afn.pretrained.streamed import FILE as STREAMS_FILE
+from afn.pretrained.streamed import StreamResults
 
 from .cards import written
 
@@ -29,6 +31,21 @@ def results() -> Results:
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _results(folder: Path, modified: int) -> Results:
     return Results.read(folder)
+
+
+def streams() -> StreamResults:
+    """What they did on streams of test images.
+
+    Raises:
+        ValueError: The file is damaged.
+    """
+    folder = pretrained_dir()
+    return _streams(folder, written(folder / STREAMS_FILE))
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _streams(folder: Path, modified: int) -> StreamResults:
+    return StreamResults.read(folder)
 
 
 def rows(table: Table, reading: Reading) -> list[Replicated]:

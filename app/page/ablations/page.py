@@ -5,6 +5,7 @@ from statistics import median
 import streamlit as st
 
 from afn.pretrained.ablations import ABLATIONS, Ablation
+from afn.pretrained.streams import STREAM_ABLATIONS, StreamAblation
 from afn.sweep.plan import SweepPlan, words
 from afn.wording import count_words, duration_words
 from afn.work.folder import ENDED
@@ -18,7 +19,7 @@ from ...kit.results import SweepResults
 from ...kit.room.rooms import ROOMS
 from ...kit.take import offer, sweeps
 from . import fields as ablation_fields
-from . import on_cifar10, sweeping
+from . import on_cifar10, on_streams, sweeping
 from . import outcome as ablation_results
 from .ready_made import READY_MADE, ReadyMade
 from .sweeping import Looked
@@ -52,6 +53,8 @@ def render() -> None:
         _ready_made(name, READY_MADE[name])
     elif name in ABLATIONS:
         _on_cifar10(ABLATIONS[name], _known()[name])
+    elif name in STREAM_ABLATIONS:
+        _on_streams(STREAM_ABLATIONS[name], _streamed()[name])
     else:
         _begun(name, known[name])
     VIEW.write(VIEW.take())
@@ -75,6 +78,7 @@ def _choose(problems: list[str]) -> dict[str, SweepPlan]:
             is_taken = title in titles.values()  # a widget tells its options by their titles
             titles[sweep_id] = f"{title} ({sweep_id[:4]})" if is_taken else title
     titles |= {name: ABLATIONS[name].title for name in _known()}
+    titles |= {name: STREAM_ABLATIONS[name].title for name in _streamed()}
     titles[NEW] = "Build one"
     named = VIEW.take().sweep
     if VIEW.settle("sweep", titles) != named:
@@ -202,6 +206,22 @@ def _on_cifar10(ablation: Ablation, results: SweepResults) -> None:
         "with the commands above, not from this page."
     )
     ablation_results.render(results, metric="corrupted", over=ablation.over, figure=ablation.figure)
+
+
+# -- adapting at test time -------------------------------------------------------------------------
+
+
+def _streamed() -> dict[str, SweepResults]:
+    try:
+        return on_streams.known()
+    except (ValueError, OSError):
+        return {}  # Adapting says what is wrong with the file
+
+
+def _on_streams(ablation: StreamAblation, results: SweepResults) -> None:
+    header(ablation.question)
+    ablation_results.render(results, metric="corrupted", over=ablation.over, figure="lines")
+    st.link_button("See one flow", routes.page_link("adapt"), icon=":material/waves:")
 
 
 # -- one's own -------------------------------------------------------------------------------------
