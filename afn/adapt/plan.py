@@ -18,6 +18,17 @@ ORDER_WORDS: dict[StreamOrder, str] = {
     "one at a time": "one image at a time",
     "drifting": "drifting severity",
 }
+STREAM_WAYS = {
+    "running": "BN, as trained",
+    "batch": "BN, test batch",
+    "mix": "BN, mix",
+    "prior": "BN, by batch size",
+    "moving": "BN, moving averages",
+    "tent": "TENT",
+    "afn": "AFN",
+    "frozen": "AFN, frozen",
+}
+"""Contenders: a norm and how it adapts, in words."""
 _PHASES = 6
 """Of a corruption that comes and goes: clean, corrupted, clean, …"""
 

@@ -87,6 +87,8 @@ class StreamResults:
         """
         try:
             lines = gzip.decompress((folder / FILE).read_bytes()).splitlines()
+            if not lines:
+                raise EOFError("empty")
             return cls(StreamAnswer.from_json(json.loads(line)) for line in lines)
         except FileNotFoundError:
             return cls(())

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from afn.adapt.plan import AdaptMethod, StreamOrder, StreamPlan
+from afn.adapt.plan import STREAM_WAYS, AdaptMethod, StreamOrder, StreamPlan
 from afn.adapt.protocol import PROTOCOL_SEVERITY, protocol_plans
 from afn.sweep.plan import Point
 
@@ -55,14 +55,10 @@ def _arm(model: str, method: str, **plan: Any) -> tuple[StreamAsk, ...]:
 
 
 _PARTS = {
-    "bn, running averages": (BN, "running"),
-    "bn, test batch": (BN, "batch"),
-    "bn, by batch size": (BN, "prior"),
-    "bn, moving averages": (BN, "moving"),
-    "bn, TENT": (BN, "tent"),
-    "afn, networks learn": (AFN, "batch"),
-    "afn, networks frozen": (AFN, "frozen"),
+    STREAM_WAYS[way]: (AFN if way in ("afn", "frozen") else BN, "batch" if way == "afn" else way)
+    for way in ("running", "batch", "prior", "moving", "tent", "afn", "frozen")
 }
+"""Network and way to adapt, by contender."""
 _SIZES = (1, 5, 20, 50, 200)
 _ORDERS: tuple[StreamOrder, ...] = ("mixed", "comes and goes", "drifting", "sorted")
 _RATES = ("0.001", "0.005", "0.01", "0.05")
@@ -70,7 +66,7 @@ _ALPHAS = ("0", "0.25", "0.5", "0.75", "1")
 
 STREAM_ABLATIONS: dict[str, StreamAblation] = {
     "adapting-batch-size": StreamAblation(
-        title="Adapting: size of the test batch",
+        title="Adapting: test batch",
         question="On a stream of CIFAR-10 images: how many must come together before adapting to "
         "them pays?",
         arms={
@@ -81,7 +77,7 @@ STREAM_ABLATIONS: dict[str, StreamAblation] = {
         over="test batch",
     ),
     "adapting-order": StreamAblation(
-        title="Adapting: order of the stream",
+        title="Adapting: order",
         question="In batches of 20 images of CIFAR-10: does it matter in which order they come?",
         arms={
             (("part", part), ("order", order)): _arm(*way, batch_size=20, order=order)
@@ -91,7 +87,7 @@ STREAM_ABLATIONS: dict[str, StreamAblation] = {
         over="order",
     ),
     "adapting-tent-rate": StreamAblation(
-        title="Adapting: TENT's learning rate",
+        title="Adapting: TENT's rate",
         question="In batches of 20: how fast may a network learn from its own answers before it "
         "collapses?",
         arms={
@@ -104,7 +100,7 @@ STREAM_ABLATIONS: dict[str, StreamAblation] = {
         over="rate",
     ),
     "adapting-mix": StreamAblation(
-        title="Adapting: running averages or test batch",
+        title="Adapting: mix",
         question="In batches of 20: how much of the statistics should be the test batch's own?",
         arms={
             (("order", order), ("share of the test batch", alpha)): _arm(
@@ -119,19 +115,13 @@ STREAM_ABLATIONS: dict[str, StreamAblation] = {
 }  # fmt: skip
 """In the order of the Ablations page."""
 
-PROTOCOL_WAYS: dict[str, tuple[str, str]] = {
-    "running": (BN, "running"),
-    "batch": (BN, "batch"),
-    "tent": (BN, "tent"),
-    "afn": (AFN, "batch"),
-    "frozen": (AFN, "frozen"),
-}
-"""Network and way to adapt, by contender of the Adapting page."""
+PROTOCOL_WAYS = ("running", "batch", "tent", "afn", "frozen")
+"""Contenders, of `STREAM_WAYS`."""
 
 
 def protocol_asks(way: str) -> tuple[StreamAsk, ...]:
     """The fifteen streams of the published protocol, for one of `PROTOCOL_WAYS`."""
-    model, method = PROTOCOL_WAYS[way]
+    model, method = _PARTS[STREAM_WAYS[way]]
     plans = protocol_plans(_PROTOCOL_IMAGES)
     return tuple(StreamAsk(model, AdaptMethod.read(method), plan) for plan in plans)
 

@@ -153,7 +153,7 @@ _NAMED = ("norm", "part", "backbone", "adaptive", "eval_stats", "formula")
 
 
 def _default_baseline(labels: Sequence[str]) -> str:
-    plain = (label for label in labels if label.startswith("bn") or "paper" in label)
+    plain = (label for label in labels if label.lower().startswith("bn") or "paper" in label)
     return next(plain, labels[0])
 
 

@@ -11,7 +11,9 @@ from afn.sweep.plan import Point
 from afn.sweep.table import Metric
 from afn.wording import fixed_words, half_width_words, signed_words
 
+from ...kit.draw.legend import DASHES, Stroke
 from ...kit.draw.palette import GREY, NORM_COLORS, run_colors
+from ...kit.draw.ways import LOOKS_BY_TITLE
 from ...kit.results import Layout, SweepResults
 from .view import VARIED
 
@@ -129,11 +131,19 @@ def number(value: float, unit: str, *, signed: bool = False) -> str:
 
 def line_colors(lines: Sequence[Point]) -> list[str]:
     """A norm's colour where a line says its norm; else colours by their order."""
+    if looks := _looks(lines):
+        return [color for color, _ in looks]
     norms = [_norm_of(line) for line in lines]
     if any(norms):
         return run_colors([norm or "none" for norm in norms])
     palette = [color for color in NORM_COLORS.values() if color != GREY]
     return [palette[i % len(palette)] for i in range(len(lines))]
+
+
+def _looks(lines: Sequence[Point]) -> list[tuple[str, Stroke]]:
+    """Of contenders on a stream, which look alike on every page; empty where lines are others."""
+    found = [LOOKS_BY_TITLE.get(dict(line).get("part", "")) for line in lines]
+    return [look for look in found if look] if all(found) else []
 
 
 def point_color(point: Point) -> str:
@@ -151,5 +161,7 @@ def _norm_of(line: Point) -> str:
 
 def line_dash(line: Point, lines: Sequence[Point]) -> str:
     """Lines of one norm differ in their dash, not by shade alone."""
+    if looks := _looks(lines):
+        return DASHES[looks[lines.index(line)][1]]
     mates = [each for each in lines if _norm_of(each) == _norm_of(line)]
     return _DASHES[mates.index(line) % len(_DASHES)] if _norm_of(line) else "solid"

@@ -1,4 +1,4 @@
-"""Ablations of adapting at test time: what pretrained networks did on streams, as a sweep's results."""
+"""Ablations of adapting at test time, of pretrained networks, as a sweep's results."""
 
 from collections.abc import Sequence
 from functools import lru_cache

@@ -10,7 +10,7 @@ from afn.sweep.plan import SweepPlan, words
 from afn.wording import count_words, duration_words
 from afn.work.folder import ENDED
 
-from ...kit import backend, jobs, measured, people
+from ...kit import backend, jobs, measured, people, routes
 from ...kit.draw.asked import asked_html
 from ...kit.jobs import Job
 from ...kit.markdown import plain, warn
@@ -221,7 +221,7 @@ def _streamed() -> dict[str, SweepResults]:
 def _on_streams(ablation: StreamAblation, results: SweepResults) -> None:
     header(ablation.question)
     ablation_results.render(results, metric="corrupted", over=ablation.over, figure="lines")
-    st.link_button("See one flow", routes.page_link("adapt"), icon=":material/waves:")
+    st.page_link(routes.to("adapt"), label="See a stream flow", icon=":material/waves:")
 
 
 # -- one's own -------------------------------------------------------------------------------------

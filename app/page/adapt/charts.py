@@ -18,21 +18,12 @@ from afn.adapt.task import SHOWN
 
 from ...kit.draw.axes import LINE, Figure, axis, drawn
 from ...kit.draw.chart import Rows
-from ...kit.draw.legend import DASHES, Entry, Stroke, translucent
-from ...kit.draw.palette import GREY, NORM_COLORS
+from ...kit.draw.legend import DASHES, Entry, translucent
+from ...kit.draw.palette import GREY
 from ...kit.draw.table import dot, table, tag, td, th, tr
+from ...kit.draw.ways import WAY_LOOKS
 from ...kit.letters import lettered_html
 
-_LOOKS: dict[str, tuple[str, Stroke]] = {
-    "running": (NORM_COLORS["bn"], "thin"),
-    "batch": (NORM_COLORS["bn"], "line"),
-    "mix": (NORM_COLORS["ln"], "line"),
-    "prior": (NORM_COLORS["asrnorm"], "line"),
-    "moving": (NORM_COLORS["in"], "line"),
-    "tent": (NORM_COLORS["wsgn"], "line"),
-    "afn": (NORM_COLORS["afn"], "line"),
-    "frozen": (NORM_COLORS["afn"], "dashed"),
-}
 _STRIP, _GAP = 50, 0.8
 """Pixels of a strip, and rows between two."""
 OfBatches = Callable[[Sequence[StreamStep]], float]
@@ -50,12 +41,12 @@ class Living:
     @property
     def color(self) -> str:
         """In every figure."""
-        return _LOOKS[self.way][0]
+        return WAY_LOOKS[self.way][0]
 
     @property
     def entry(self) -> Entry:
         """Its line in a legend."""
-        return Entry(self.title, *_LOOKS[self.way])
+        return Entry(self.title, *WAY_LOOKS[self.way])
 
 
 QUANTITIES: dict[str, tuple[str, OfBatches]] = {
@@ -89,7 +80,7 @@ def _course(
         traces.append({
             "type": "scatter", "mode": "lines", "name": each.title,
             "x": list(range(1, len(y) + 1)), "y": y,
-            "line": {"color": each.color, "width": LINE, "dash": DASHES[_LOOKS[each.way][1]]},
+            "line": {"color": each.color, "width": LINE, "dash": DASHES[WAY_LOOKS[each.way][1]]},
             "hovertemplate": f"{each.title}, batch %{{x}}: %{{y:.3~g}}<extra></extra>",
         })  # fmt: skip
     return drawn(

@@ -5,16 +5,16 @@ from dataclasses import replace
 
 import streamlit as st
 
-from afn.adapt.plan import ORDER_WORDS, STREAM_ORDERS
+from afn.adapt.plan import ORDER_WORDS, STREAM_ORDERS, STREAM_WAYS
 from afn.pretrained.cards import Card
 
-from ...kit import backend, jobs
+from ...kit import backend, jobs, measured, routes
 from ...kit.batch_controls import corruption
 from ...kit.draw.legend import legend_html
 from ...kit.jobs import Job
 from ...kit.markdown import plain, warn
 from ...kit.plot import caption, csv_button, heading, markup, plot, say
-from . import charts
+from . import charts, published
 from .charts import QUANTITIES, Living
 from .view import (
     BATCHES,
@@ -22,7 +22,6 @@ from .view import (
     IMAGES,
     NUMBERS,
     VIEW,
-    WAYS,
     AdaptView,
     all_tasks,
     command_of,
@@ -64,6 +63,7 @@ def render() -> None:
         return (jobs.ask("adapt", all_tasks(VIEW.take()), starts=True),)
 
     jobs.part(ask_now, _draw)
+    _published()
 
 
 def _controls(offered: Mapping[str, Card]) -> None:
@@ -80,7 +80,7 @@ def _controls(offered: Mapping[str, Card]) -> None:
             VIEW.choice("batch_size", "Batch", BATCHES, like=st.selectbox, width=90)
         VIEW.choice("images", "Images", IMAGES, like=st.selectbox, width=100)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        VIEW.choice("ways", "Contenders", WAYS, like=st.pills)
+        VIEW.choice("ways", "Contenders", STREAM_WAYS, like=st.pills)
         for way in VIEW.take().contenders:
             if number := NUMBERS.get(way):
                 field, label, values = number
@@ -176,3 +176,28 @@ def _hand(view: AdaptView, known: int, at: int, *, is_running: bool) -> None:
 def _put_back(at: int) -> None:
     resets = dict.fromkeys([*VIEW.take().resets, str(at)])
     VIEW.set(resets=sorted(resets, key=int))
+
+
+def _published() -> None:
+    """The benchmark's protocol: here, and in print."""
+    try:
+        results = measured.streams()
+    except (ValueError, OSError) as error:
+        warn([str(error)])
+        return
+    heading("By the benchmark’s protocol", "adapt.published", ABOUT["published"],
+            kind="precomputed")  # fmt: skip
+    rows = published.protocol_rows(results)
+    if rows:
+        reading = published.protocol_reading(rows)
+        plot(published.protocol_figure(rows), reading, "adapt.published")
+        caption(plain(published.protocol_source(rows)))
+    if told := published.lacking_words(rows):
+        caption(plain(told))
+    csv_button(
+        "All of its errors (CSV)", lambda: published.protocol_table(results), "adapting-protocol"
+    )
+    st.page_link(
+        routes.to("ablations"), query_params={"sweep": "adapting-batch-size"},
+        label="Ablations of adapting", icon=":material/tune:",
+    )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from afn.adapt.plan import STREAM_ORDERS, AdaptMethod, StreamPlan
+from afn.adapt.plan import STREAM_ORDERS, STREAM_WAYS, AdaptMethod, StreamPlan
 from afn.adapt.task import SheetsTask, StreamTask
 from afn.ask.network import Network
 from afn.ask.tasks import Task
@@ -19,16 +19,6 @@ BATCHES = (1, 2, 5, 10, 20, 50, 100, 200)
 IMAGES = (200, 500, 1000)
 ALPHAS, PRIORS = ("0.1", "0.25", "0.5", "0.75", "0.9"), ("4", "16", "64", "256")
 MOMENTA, RATES = ("0.05", "0.1", "0.2", "0.5"), ("0.001", "0.005", "0.01", "0.05", "0.1")
-WAYS = {
-    "running": "BN, as trained",
-    "batch": "BN, test batch",
-    "mix": "BN, mix",
-    "prior": "BN, by batch size",
-    "moving": "BN, moving averages",
-    "tent": "TENT",
-    "afn": "AFN",
-    "frozen": "AFN, frozen",
-}
 NUMBERS = {
     "mix": ("alpha", "Mix: α", ALPHAS),
     "prior": ("prior", "By size: N", PRIORS),
@@ -51,7 +41,7 @@ class AdaptView(View):
     severity: int = in_link("severity", 5, range(6))
     batch_size: int = in_link("batch", 20, BATCHES)
     images: int = in_link("n", 1000, IMAGES)
-    ways: tuple[str, ...] = in_link("ways", ("running", "batch", "tent", "afn"), tuple(WAYS))
+    ways: tuple[str, ...] = in_link("ways", ("running", "batch", "tent", "afn"), tuple(STREAM_WAYS))
     alpha: str = in_link("alpha", "0.5", ALPHAS)
     prior: str = in_link("prior", "16", PRIORS)
     momentum: str = in_link("momentum", "0.1", MOMENTA)
@@ -84,8 +74,8 @@ class AdaptView(View):
 
     @property
     def contenders(self) -> list[str]:
-        """In the order of `WAYS`."""
-        return [way for way in WAYS if way in self.ways]
+        """In the order of `STREAM_WAYS`."""
+        return [way for way in STREAM_WAYS if way in self.ways]
 
 
 VIEW = ViewState("adapt", AdaptView, anchor="order", help=HELP)
@@ -138,7 +128,7 @@ def all_tasks(view: AdaptView) -> list[Task]:
 def title_of(way: str, view: AdaptView) -> str:
     """A contender's name, with its number."""
     number = NUMBERS.get(way)
-    return f"{WAYS[way]} {getattr(view, number[0])}" if number else WAYS[way]
+    return f"{STREAM_WAYS[way]} {getattr(view, number[0])}" if number else STREAM_WAYS[way]
 
 
 def command_of(view: AdaptView) -> str:
