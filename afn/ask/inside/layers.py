@@ -70,7 +70,7 @@ class AtWork:
     trace: Trace | None = None
     """Of the layers of ours that have more steps."""
     kind: str = ""
-    """The norm, where it has steps of its own: "sn", "frn", "evos0", "evob0" or "dyt"."""
+    """The norm, where it has steps of its own: "bin", "sn", "frn", "evos0", "evob0" or "dyt"."""
     bent: Tensor | None = None
     """What stands for `x_hat` where that is no affine map of x."""
     parts: dict[str, Tensor] = field(default_factory=dict)

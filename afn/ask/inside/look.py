@@ -13,8 +13,8 @@ POOL = 512
 SHOWN = 6
 """So many images of the batch come back as pictures, with every network's answer."""
 SHOWN_NORMS = (
-    "afn", "asrnorm", "bn", "in", "gn", "ln", "sn", "frn", "evos0", "evob0", "dyt", "brn", "wsgn",
-    "gbn",
+    "afn", "asrnorm", "bn", "in", "gn", "ln", "bin", "sn", "frn", "evos0", "evob0", "dyt", "brn",
+    "wsgn", "gbn",
 )  # fmt: skip
 """Norms of this package whose steps are shown."""
 UNTRAINED = "untrained"
@@ -188,7 +188,7 @@ class Seen(TypedDict):
     num_groups: int
     """Of channels, where each has its statistics."""
     kind: str
-    """The norm, where it has steps of its own: "sn", "frn", "evos0", "evob0" or "dyt"."""
+    """The norm, where it has steps of its own: "bin", "sn", "frn", "evos0", "evob0" or "dyt"."""
     every: int
     """Of large pictures every second, third, ... row and column is shown; 1 shows all. Rows and
     columns are counted among those shown."""
@@ -199,7 +199,8 @@ class Seen(TypedDict):
     channels: dict[str, list[float]]
     """mu, sigma, ..., beta_hat as in a `Trace`, (C,); of the followed image where each has its own;
     ``running_mu`` and ``running_sigma`` where the layer tracks them, ``weight``, ``bias``, and what
-    else its steps take: ``tau``, ``v``, ``alpha``, ``sigma_image``, or of SwitchNorm ``mu_in``,
+    else its steps take: ``tau``, ``v``, ``alpha``, ``sigma_image``, of BIN ``mu_bn``,
+    ``sigma_bn``, ``mu_in``, ``sigma_in`` and the gate ``rho``, or of SwitchNorm ``mu_in``,
     ``sigma_in``, ``share_mu_in``, ``share_sigma_in``, and these of ``ln`` and ``bn``."""
     spread: dict[str, list[list[float]]]
     """[lowest, highest] over the batch's images of mu and sigma measured on each alone."""

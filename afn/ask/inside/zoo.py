@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from afn.norms import (
+    BatchInstanceNorm2d,
     DynamicTanh2d,
     EvoNormB0,
     EvoNormS0,
@@ -21,6 +22,8 @@ def own_arithmetic(layer: Norm, trace: Trace) -> dict[str, Any]:
     """Fields of an `AtWork` of a layer with more to it than a norm's three; empty for others."""
     x = trace.x
     match layer:
+        case BatchInstanceNorm2d():
+            return {"kind": "bin", "over": "each image", "parts": _two(layer, trace)}
         case SwitchNorm2d():
             return {"kind": "sn", "over": "mixed", "parts": _three(layer, trace)}
         case FilterResponseNorm2d():
@@ -44,6 +47,16 @@ def own_arithmetic(layer: Norm, trace: Trace) -> dict[str, Any]:
 def groups_of(layer: Norm) -> int:
     """Of channels, each with its statistics."""
     return layer.num_groups if isinstance(layer, GroupNorm2d) else 1
+
+
+def _two(layer: BatchInstanceNorm2d, trace: Trace) -> dict[str, Tensor]:
+    """BIN's statistics of the batch, or as tracked, and of each image, and the gate between."""
+    var, mu = torch.var_mean(trace.x, (2, 3), correction=0, keepdim=True)
+    return {
+        "mu_bn": _of_channels(trace.mu), "sigma_bn": _of_channels(trace.sigma),
+        "mu_in": mu, "sigma_in": (var + layer.eps).sqrt(),
+        "rho": _of_channels(layer.rho.clamp(0, 1)),
+    }  # fmt: skip
 
 
 def _three(layer: SwitchNorm2d, trace: Trace) -> dict[str, Tensor]:

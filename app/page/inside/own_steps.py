@@ -5,11 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from afn.ask.inside.look import Seen
-from afn.wording import number_words
+from afn.wording import number_words, range_words
 
-from .equations import equation
+from .equations import equation, rest
 from .writing import Told, equations, given, result, sub, two
 
+_TITLES = {"in": "IN", "ln": "LN", "bn": "BN"}
+"""Of norms that another takes the statistics of."""
 OwnStep = Callable[[Seen], Told]
 
 
@@ -20,6 +22,7 @@ class Own:
     statistics: OwnStep | None = None
     mix: OwnStep | None = None
     """Between statistics and standardizing."""
+    mix_title: str = "Mix by weights"
     standardize: OwnStep | None = None
     title: str = "Standardize"
     """Of that step."""
@@ -51,16 +54,65 @@ def averaged(seen: Seen) -> tuple[str, str]:
     return "N·H·W", ""
 
 
+# -- BIN -------------------------------------------------------------------------------------------
+
+
+def _two(seen: Seen) -> Told:
+    told = [_measured(seen, norm) for norm in ("bn", "in")]
+    is_running = "running_mu" in seen["channels"]
+    batch = "tracked in training" if is_running else "this channel of the batch"
+    reading = (
+        f"Two norms measure side by side: the batch{', as training left it,' if is_running else ''}"
+        f" and {seen['count']:,} values of this channel of image {seen['image'] + 1}."
+    )
+    small = f"BN: {batch}; IN: this channel of the image"
+    return "2 means<br>2 deviations", equations(*told, small=small), reading
+
+
+def _gate(seen: Seen) -> Told:
+    rho, gates = number_words(_of(seen, "rho")), seen["channels"]["rho"]
+    whole = sum(each == 1 for each in gates)
+    reading = (
+        f"Learned, one for each channel: from {range_words(min(gates), max(gates))}; {whole} of "
+        f"{len(gates)} are 1. At 1 a channel is BN's, at 0 IN's."
+    )
+    return f"ρ {rho}", equations(f"ρ = {result(rho)}"), reading
+
+
+def _by_both(seen: Seen) -> Told:
+    lines, hats = [], []
+    for name in ("bn", "in"):
+        mu, sigma = (_of(seen, f"{each}_{name}") for each in ("mu", "sigma"))
+        value = (seen["pixel"]["x"] - mu) / sigma
+        x, *shown, hat = equation((seen["pixel"]["x"], mu, sigma), value, _standardized)
+        of_mu, of_sigma = (given(each, "statistics") for each in shown)
+        title = sub(_TITLES[name])
+        lines.append(f"x̂{title} = ({given(x, 'input')} − {of_mu}) / {of_sigma} = {result(hat)}")
+        hats.append(value)
+    terms = _of(seen, "rho"), *hats
+    rho, batch, image, x_hat = equation(terms, seen["pixel"]["x_hat"], _shared)
+    lines.append(
+        f"x̂ = ρ·x̂{sub('BN')} + (1 − ρ)·x̂{sub('IN')} = {given(rho, 'mix')}·{given(batch)} + "
+        f"{given(rest(rho), 'mix')}·{given(image)} = {result(x_hat)}"
+    )
+    return _x_hat(seen), equations(*lines), _spans(seen, "By both, in the gate's shares.")
+
+
+def _standardized(x: float, mu: float, sigma: float) -> float:
+    return (x - mu) / sigma
+
+
+def _shared(share: float, one: float, other: float) -> float:
+    return share * one + (1 - share) * other
+
+
 # -- SwitchNorm ------------------------------------------------------------------------------------
 
-_THREE = {"in": "IN", "ln": "LN", "bn": "BN"}
+_THREE = ("in", "ln", "bn")
 
 
 def _three(seen: Seen) -> Told:
-    told = []
-    for name, title in _THREE.items():
-        mu, sigma = (number_words(_of(seen, f"{each}_{name}")) for each in ("mu", "sigma"))
-        told.append(f"μ{sub(title)} = {result(mu)}, σ{sub(title)} = {result(sigma)}")
+    told = [_measured(seen, norm) for norm in _THREE]
     is_running = "running_mu" in seen["channels"]
     small = "IN: this channel of the image; LN: all its channels; BN: " + (
         "tracked in training" if is_running else "this channel of the batch"
@@ -93,8 +145,8 @@ def _mix(seen: Seen) -> Told:
     shares = {name: f"{_of(seen, f'share_{name}_{norm}'):.0%}" for name, norm in most.items()}
     reading = (
         f"The weights are learned, one set for the layer: most of the mean is "
-        f"{_THREE[most['mu']]}'s ({shares['mu']}), most of the variance {_THREE[most['sigma']]}'s "
-        f"({shares['sigma']})."
+        f"{_TITLES[most['mu']]}'s ({shares['mu']}), most of the variance "
+        f"{_TITLES[most['sigma']]}'s ({shares['sigma']})."
     )
     value = two("μ̂", _of(seen, "mu_hat"), "σ̂", _of(seen, "sigma_hat"))
     return value, equations(*told), reading
@@ -104,7 +156,7 @@ def _mixed(seen: Seen) -> Told:
     x, mu, sigma, x_hat = equation(
         (seen["pixel"]["x"], _of(seen, "mu_hat"), _of(seen, "sigma_hat")),
         seen["pixel"]["x_hat"],
-        lambda x, mu, sigma: (x - mu) / sigma,
+        _standardized,
     )
     formula = (
         f"x̂ = (x − μ̂) / σ̂ = ({given(x, 'input')} − {given(mu, 'mix')}) / {given(sigma, 'mix')} = "
@@ -229,6 +281,13 @@ def scaled(factor: float, value: float, added: float) -> float:
     return factor * value + added
 
 
+def _measured(seen: Seen, norm: str) -> str:
+    """Mean and deviation as one of several norms has them."""
+    mu, sigma = (number_words(_of(seen, f"{each}_{norm}")) for each in ("mu", "sigma"))
+    title = sub(_TITLES[norm])
+    return f"μ{title} = {result(mu)}, σ{title} = {result(sigma)}"
+
+
 def _of(seen: Seen, name: str) -> float:
     """A number of the followed channel."""
     return seen["channels"][name][seen["channel"]]
@@ -249,10 +308,14 @@ def _sigmoid(value: float) -> float:
 
 
 OWN = {
+    "bin": Own(
+        statistics=_two, mix=_gate, mix_title="Gate", standardize=_by_both,
+        title="Standardize twice",
+    ),
     "sn": Own(statistics=_three, mix=_mix, standardize=_mixed),
     "frn": Own(statistics=_size, standardize=_by_size, title="Divide by size", ends=_bounded),
     "evos0": Own(statistics=_spread, standardize=_gated, title="Gate and divide"),
     "evob0": Own(statistics=_two_spreads, standardize=_by_larger, title="Divide by the larger"),
     "dyt": Own(standardize=_squashed, title="Squash"),
-}
+}  # fmt: skip
 """By a layer's ``kind``."""

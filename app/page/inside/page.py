@@ -57,6 +57,7 @@ from .words import ABOUT, HELP
 TITLE, PATH = "Inside the layer", "inside"
 """In the navigation, and in the address."""
 
+_BLOCK = ":material/deployed_code:"
 _TICK_SECONDS = 3.0
 """How often a network that still trains is looked at anew."""
 _NETWORK = "#8E6BBF"
@@ -110,12 +111,15 @@ def render() -> None:
         VIEW.set(model=_default(offered))
     with st.container(horizontal=True, vertical_alignment="bottom", key="inside-head"):
         st.title("Inside the layer", anchor=False, width="content")
-        VIEW.pick("model", "Network", titles, width=250, on_change=newest)
+        VIEW.pick("model", "Network", titles, width=232, on_change=newest)
         problems += _step(VIEW.take())
         chosen, missing = _opened(VIEW.take(), offered)
         datasets = _datasets(chosen.subject) if chosen else {}
         if chosen and datasets:
             problems += _batch(chosen, datasets, is_linked=is_asked)
+        if chosen:
+            norm = {"norm": chosen.subject.config.norm}
+            st.page_link(routes.to("norms"), label=words.ENTRANCE, icon=_BLOCK, query_params=norm)
     warn([*problems, *missing])
     asked = VIEW.take()
     VIEW.write(asked)
@@ -195,22 +199,21 @@ def _opened(view: InsideView, offered: Sequence[Choice]) -> tuple[_Chosen | None
 
 
 def _siblings(name: str, subject: Network, offered: Sequence[Choice]) -> list[Network]:
-    """One network of each other norm that else was trained alike, of the same kind first."""
+    """One network of BN, ASRNorm and AFN that else was trained alike, of the same kind first."""
     pretrained = set(cards.names())
     found: dict[str, Network] = {}
+    norms = [norm for norm in ("bn", "asrnorm", "afn") if norm != subject.config.norm]
     kindred = [
         each
         for each in offered
-        if alike(each.config) == alike(subject.config) and each.config.norm != subject.config.norm
+        if each.config.norm in norms and alike(each.config) == alike(subject.config)
     ]
     kindred.sort(key=lambda each: (each.id in pretrained) != (name in pretrained))
     for each in kindred:
         if each.config.norm not in found and not each.is_own:
-            try:
+            with suppress(ValueError, OSError):  # whoever asks for it by name is told
                 found[each.config.norm] = networks.network_of(each.id)
-            except (ValueError, OSError):
-                continue  # whoever asks for it by name is told
-    return [found[norm] for norm in ("bn", "asrnorm", "afn") if norm in found]
+    return [found[norm] for norm in norms if norm in found]
 
 
 def _fits(other: Network, subject: Network) -> bool:
@@ -251,9 +254,6 @@ def _batch(chosen: _Chosen, datasets: dict[str, str], *, is_linked: bool) -> lis
             VIEW.choice("stats", "Statistics", STATISTICS)
     with st.popover("About", icon=":material/help:", type="tertiary"):
         st.markdown(ABOUT["layer"])
-        st.page_link(
-            routes.to("norms"), label="Who is averaged with whom?", icon=":material/arrow_back:"
-        )
     return problems
 
 

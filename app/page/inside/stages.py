@@ -45,7 +45,7 @@ def _stages(seen: Seen) -> Iterator[Stage]:
     if seen["kind"] != "dyt":
         yield Stage("statistics", "Statistics", *(own.statistics or _statistics)(seen))
     if own.mix:
-        yield Stage("mix", "Mix by weights", *own.mix(seen))
+        yield Stage("mix", own.mix_title, *own.mix(seen))
     if seen["hidden"]:
         yield Stage("encoder", "Encoder", *_encoder(seen))
         yield Stage("decoder", "Decoder", *_decoder(seen))

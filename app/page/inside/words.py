@@ -9,6 +9,8 @@ from afn.wording import count_words, number_words, percent
 from ...kit.draw.chart import Rows
 from ...kit.markdown import plain
 
+ENTRANCE = "Averaged with whom?"
+"""The page Norms, whose block shows what a layer takes a statistic of."""
 HELP = {
     "model": "A run's last checkpoint (also while it trains), a pretrained model, or an untrained "
     "network.",

@@ -147,6 +147,43 @@ def trained(config: TrainConfig) -> "tuple[nn.Module, float]":
     return training.model.eval(), accuracy
 
 
+def course(
+    config: TrainConfig, steps: Sequence[int], *, behind: str
+) -> tuple[list[float], NDArray[np.float64]]:
+    """How a training goes, as its own data's test images tell.
+
+    Args:
+        config: What is trained; its norm does not look at the test batch.
+        steps: At which to look, in rising order; 0 is before the first.
+        behind: Name of a layer.
+
+    Returns:
+        Percent of right answers at each step, and what the layer puts out for the first
+        ``PICTURED`` images, (steps, images, C, H, W).
+    """
+    from afn.engine.training import Training
+    from afn.settings.commands import Scripted
+
+    training = Training(config)
+    images, labels = test_images(config.dataset, config.eval_images)
+    found: list[tuple[float, NDArray[np.float64]]] = []
+
+    def look() -> None:
+        training.model.eval()
+        answers, maps = asked(
+            training.model, images, statistics="running", batches=len(images), behind=behind
+        )
+        training.model.train()
+        found.append((100 * float((answers.argmax(1) == labels).mean()), maps[:PICTURED]))
+
+    if 0 in steps:
+        look()
+    for event in training.events(Scripted((), lambda: training.step)):
+        if event.kind == "step" and training.step in steps:
+            look()
+    return [each for each, _ in found], np.stack([maps for _, maps in found])
+
+
 def over_seeds(label: str, color: str, values: ArrayLike, **more: Any) -> FigureLine:
     """Values (seeds, places): their means, and the 95 % interval over three seeds or more."""
     by_seed = np.asarray(values, float)

@@ -15,6 +15,12 @@ BEHIND: dict[str, tuple[str, ...]] = {
         "Groups are thought of as groups of images.",
         "A mean is thought of as taken over all that is there.",
     ),
+    "measuring": (
+        "Batch norm is named for the batch: without it, it should not be batch norm any more.",
+        "To normalize is thought of as centring; a mean left in should spoil every layer.",
+        "Whoever measures nothing cannot know how large a signal is.",
+        "Training is expected to make up for whatever a layer leaves out.",
+    ),
     "small-lambda": (
         "Training is expected to repair any start, given the same images.",
         "A bad start is expected to cost something, as a detour does.",

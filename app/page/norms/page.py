@@ -7,7 +7,7 @@ import streamlit as st
 from afn.ask.inside.look import SHOWN_NORMS as INSIDE
 from afn.settings.norms import NORM_NAMES, NORM_TITLES
 
-from ...kit import routes
+from ...kit import cards, routes
 from ...kit.components.scripts import module_line
 from ...kit.draw.palette import NORM_COLORS
 from ...kit.draw.table import tag
@@ -68,13 +68,17 @@ def render() -> None:
     markup(tag("dl", "".join(told), css="afn-facts"))
     caption(source())
     if view.norm in INSIDE:
+        named = f"{_CARDS}-{view.norm}"
         st.page_link(
             routes.to("inside"), label="See it at work, step by step",
             icon=":material/arrow_forward:",
+            query_params={"model": named} if named in cards.names() else None,
         )  # fmt: skip
 
 
 _NAME = "block"
+_CARDS = "mnist5k"
+"""Its pretrained models are of every norm."""
 _component = st.components.v2.component(
     "norms_block",
     js=module_line(_NAME) + "export default async (call) => (await module).default(call);",

@@ -19,7 +19,7 @@ const COLUMNS = 16; // of channels, at most
 const CELL = 12; // px
 
 /** Which channels of which images are averaged with the followed value: a cell for each. */
-function averaged({ statistics, channel, image, size, pictures, num_groups: groups, channels }, color) {
+function averaged({ statistics, kind, channel, image, size, pictures, num_groups: groups, channels }, color) {
   const all = channels.mu.length;
   const [rows, columns] = [Math.min(size, pictures.length), Math.min(all, COLUMNS)];
   const isWide = columns < all;
@@ -43,7 +43,7 @@ function averaged({ statistics, channel, image, size, pictures, num_groups: grou
       if (line === row && at === own) cells.push(`<rect class="own" x="${x + 0.5}" y="${y + 0.5}" width="${CELL - 3}" height="${CELL - 3}" rx="2"/>`);
     }
   }
-  const words = statistics === "running averages" ? "none of this batch is averaged: training was" : AVERAGED[statistics];
+  const words = statistics === "running averages" ? "none of this batch is averaged: training was" : `${AVERAGED[statistics]}${kind in BATCHED ? (channels.running_mu ? "; of batches, training was" : "; and this channel in all images") : ""}`;
   const width = columns * CELL;
   const many = isWide ? `${all} channels` : "channels";
   return `<div class="averaged"><svg width="${width}" height="${rows * CELL}" viewBox="0 0 ${width} ${rows * CELL}" role="img" aria-label="${words}">${cells.join("")}</svg>
@@ -56,19 +56,20 @@ const AVERAGED = {
   "each group": "averaged: the channels of this group in this image",
   "whole image": "averaged: all channels of this image",
   "each place": "averaged: all channels at this place of this image",
-  mixed: "averaged: this channel in this image, and all its channels; of batches, training was",
+  mixed: "averaged: this channel in this image, and all its channels",
 };
 
 /** What norms measure that subtract no mean. */
 const DIVIDES = { frn: "ν", evos0: "σ", evob0: "σ" };
 
-/** SwitchNorm's three statistics, and what is used of them. */
-const THREE = [["in", "IN", "asrnorm"], ["ln", "LN", "network"], ["bn", "BN", "bn"]];
-const three = ({ channels }, colors, name) => THREE.map(([norm, title, hue]) => ({ name: title, look: "ring", color: colors[hue], values: channels[`${name}_${norm}`] }));
+/** Norms that measure the batch besides each image, and whose statistics they take. */
+const BATCHED = { sn: ["in", "ln", "bn"], bin: ["in", "bn"], evob0: [] };
+const WHOSE = { in: ["IN", "asrnorm"], ln: ["LN", "network"], bn: ["BN", "bn"] };
+const several = ({ kind, channels }, colors, name) => BATCHED[kind].map((norm) => ({ name: WHOSE[norm][0], look: "ring", color: colors[WHOSE[norm][1]], values: channels[`${name}_${norm}`] }));
 
 /** Dots over channels with what they mean. */
 function dots(size, chosen, panels) {
-  const width = size.half;
+  const width = panels.length > 1 ? size.half : size.whole;
   const entries = new Map();
   const plots = fitting(size, panels).map(({ title, series }) => {
     for (const each of series) if (each.name) entries.set(each.name, each);
@@ -111,7 +112,7 @@ export const FIGURES = {
     const { kind } = seen;
     const panel = (name, letter) => ({
       title: letter,
-      series: kind === "sn" ? three(seen, colors, name) : [
+      series: BATCHED[kind]?.length ? several(seen, colors, name) : [
         ...(isShared
           ? [{ name: titles.members, look: "ring", color: colors.quiet, values: members[name] }]
           : kind === "frn" ? [] : [{ name: titles.alone, look: "range", color: colors.asrnorm, values: spread[name] }]),
@@ -140,13 +141,16 @@ export const FIGURES = {
     const { channels } = seen;
     const panel = (name, letter) => ({
       title: `${letter}̂`,
-      series: seen.kind === "sn" ? [...three(seen, colors, name), { name: "used", look: "dot", color: colors.own, values: channels[`${name}_hat`] }] : [
+      series: seen.kind === "sn" ? [...several(seen, colors, name), { name: "used", look: "dot", color: colors.own, values: channels[`${name}_hat`] }] : [
         { look: "way", color: colors.network, values: channels[name], targets: channels[`${name}_stan`] },
         { name: "measured", look: "ring", color: colors.quiet, values: channels[name] },
         { name: "the network's", look: "ring", color: colors.network, values: channels[`${name}_stan`] },
         { name: "used", look: "dot", color: colors.own, values: channels[`${name}_hat`] },
       ],
     });
+    if (seen.kind === "bin") {
+      return dots(width, seen.channel, [{ title: "ρ", series: [{ name: "BN's share", look: "dot", color: colors.own, values: channels.rho }] }]);
+    }
     return dots(width, seen.channel, [panel("mu", "μ"), panel("sigma", "σ")]);
   },
   standardize: (data, width) => side("x_hat", data, width),

@@ -67,6 +67,11 @@ function wayOf(from, to, isNarrow) {
     const [x, y, to, deep] = [a.x + a.w * 0.7, a.y + a.h, b.x + b.w * 0.3, 34];
     return `M${x} ${y}C${x + 14} ${y + deep} ${to - 14} ${y + deep} ${to} ${y}`;
   }
+  if (a.y < b.y && b.x - a.x > 1.6 * a.w) {
+    // from below the cards between them
+    const [x, y, toX, toY] = [a.x + a.w * 0.7, a.y + a.h, b.x - 5, b.y + b.h * 0.4];
+    return `M${x} ${y}C${x} ${toY} ${x + 30} ${toY} ${x + 70} ${toY}L${toX} ${toY}`;
+  }
   const [x, y, toX, toY] = [a.x + a.w, a.y + a.h / 2, b.x - 5, b.y + b.h / 2];
   const half = (toX - x) / 2;
   return `M${x} ${y}C${x + half} ${y} ${toX - half} ${toY} ${toX} ${toY}`;

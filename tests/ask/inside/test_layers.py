@@ -127,6 +127,9 @@ def product(norm, channels, x_hat):
         mu = sum(c[f"share_mu_{each}"] * c[f"mu_{each}"] for each in names)
         var = sum(c[f"share_sigma_{each}"] * c[f"sigma_{each}"] ** 2 for each in names)
         x_hat = (x_hat - mu) / var.sqrt()
+    elif norm == "bin":
+        batch, own = ((x_hat - c[f"mu_{each}"]) / c[f"sigma_{each}"] for each in ("bn", "in"))
+        x_hat = c["rho"] * batch + (1 - c["rho"]) * own
     elif norm == "frn":
         x_hat = x_hat / c["sigma"]
     elif norm == "evos0":
@@ -144,9 +147,9 @@ def product(norm, channels, x_hat):
 @pytest.mark.parametrize(
     ("norm", "over"),
     [
-        ("sn", "mixed"), ("frn", "each image"), ("evos0", "each group"), ("evob0", "each image"),
-        ("dyt", "each value"), ("brn", "running averages"), ("wsgn", "each group"),
-        ("gbn", "running averages"),
+        ("bin", "each image"), ("sn", "mixed"), ("frn", "each image"), ("evos0", "each group"),
+        ("evob0", "each image"), ("dyt", "each value"), ("brn", "running averages"),
+        ("wsgn", "each group"), ("gbn", "running averages"),
     ],
 )  # fmt: skip
 def test_the_steps_of_the_zoo_come_to_its_output(norm, over):
@@ -230,7 +233,7 @@ def test_of_large_maps_a_part_is_shown_and_its_numbers_are_the_layers():
 def test_what_computes_something_else_is_refused_in_a_line():
     x = torch.randn(2, C, H, W)
     ours = [make(C) for name, make in NORMS.items() if name not in SHOWN_NORMS]
-    assert len(ours) > 1
+    assert ours
     for layer in (Odd(C), *ours):
         layer.eval()
         with pytest.raises(ValueError, match="its steps are not shown"):

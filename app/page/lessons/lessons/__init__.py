@@ -14,6 +14,7 @@ from . import (
     gain,
     hidden_hero,
     landscape,
+    measuring,
     networks,
     one_image,
     price,
@@ -27,6 +28,7 @@ LESSONS: dict[str, Lesson[Any]] = {
     for each in (
         axes,
         sharing,
+        measuring,
         small_lambda,
         landscape,
         gain,

@@ -100,6 +100,9 @@ def test_a_first_visit_sees_a_trained_layer_and_the_others_answers(runs):
     assert [each["label"] for each in sent["contenders"]] == ["AFN", "BN", "ASRNorm"]
     assert "statistics: test batch" in words(at)
     assert not at.warning
+    [entrance] = at.get("page_link")
+    assert entrance.proto.label == "Averaged with whom?"
+    assert entrance.proto.query_string == "norm=afn"
 
 
 def test_a_pretrained_model_that_stands_for_another_network_says_so_until_one_is_chosen(runs):

@@ -213,6 +213,7 @@ def test_neighbours_in_words_and_squares():
 
 
 ZOO = {
+    "bin": ("input", "statistics", "mix", "standardize", "rescale", "output"),
     "sn": ("input", "statistics", "mix", "standardize", "rescale", "output"),
     "frn": ("input", "statistics", "standardize", "rescale", "output"),
     "evos0": ("input", "statistics", "standardize", "rescale", "output"),
@@ -220,6 +221,7 @@ ZOO = {
     "dyt": ("input", "standardize", "rescale", "output"),
 }
 PRINTED = {
+    "bin": lambda rho, batch, rest, image: rho * batch + rest * image,
     "frn": lambda x, nu: x / nu,
     "evos0": lambda x, v, same, sigma: x / (1 + math.exp(-v * same)) / sigma,
     "evob0": lambda x, batch, v, same, own: x / max(batch, v * same + own),
@@ -249,7 +251,9 @@ def test_the_zoos_own_steps_are_true_as_printed(norm):
                 **steps_of(at_work(layer, x, y), channel=channel, image=2),
             }  # fmt: skip
             assert tuple(each.id for each in stages(found)) == ZOO[norm]
-            [line] = formula_of(found, "standardize")
+            *twice, line = formula_of(found, "standardize")
+            assert len(twice) == 2 * (norm == "bin")
+            assert all(holds(each, standardized) for each in twice), twice
             assert holds(line, PRINTED[norm]), line
             assert read(line[-1]) == pytest.approx(found["pixel"]["x_hat"], rel=0.005, abs=1e-3)
             line, *bounded = formula_of(found, "output")

@@ -117,6 +117,13 @@ def test_batches_of_four_are_what_was_measured():
             assert at("batch-size", label, size) == pytest.approx(measured.mean, abs=1.0)
 
 
+def test_what_norms_reach_is_what_was_measured():
+    results = LESSONS["measuring"].experiment.read(record_of("measuring")).results
+    for norm, label in (("bn", "BN"), ("frn", "FRN"), ("dyt", "DyT"), ("none", "no norm")):
+        measured = results.at("clean", {"norm": norm})
+        assert at("measuring", label, "44") == pytest.approx(measured.mean, abs=1.0)
+
+
 # -- trainings as they end -------------------------------------------------------------------------
 
 
@@ -129,7 +136,7 @@ def test_an_interval_comes_with_the_third_seed(values, has_interval):
     assert row["told"] == ("2" if has_interval else f"{len(values)} of 3")
 
 
-@pytest.mark.parametrize("slug", ["small-lambda", "gain", "batch-size"])
+@pytest.mark.parametrize("slug", ["small-lambda", "gain", "batch-size", "measuring"])
 def test_trainings_show_before_all_have_ended(slug):
     lesson, record = LESSONS[slug], record_of(slug)
     chart = lesson.charts[0]

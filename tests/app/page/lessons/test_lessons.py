@@ -193,6 +193,14 @@ def batch_size(**changes):
     return record
 
 
+def measuring(**reached):
+    """Each norm reaches 0.9, or what is said."""
+    record = record_of("measuring")
+    wanted = {(norm,): reached.get(norm, 0.9) for norm in ("bn", "in", "frn", "dyt", "none")}
+    set_accuracy(record, LESSONS["measuring"], wanted)
+    return record
+
+
 def hidden_hero(running, batch):
     record = record_of("hidden-hero")
     answer_all(record, "BN, running", right_share=running)
@@ -271,6 +279,10 @@ def price(ratio):
         ("batch-size", lambda: batch_size(asrnorm=0.1), 1, "ASRNorm +10.0 ± 0.0 points"),
         ("batch-size", lambda: batch_size(), 2, "BN not at all"),
         ("batch-size", lambda: batch_size(bn=0.1, afn=0.1, asrnorm=0.1), 3, "BN not at all"),
+        ("measuring", lambda: measuring(**{"in": 0.7}), 0, "batch (BN to IN) −20.0 ± 0.0 points"),
+        ("measuring", lambda: measuring(frn=0.8, dyt=0.75), 1, "(IN to FRN) −10.0 ± 0.0 points"),
+        ("measuring", lambda: measuring(dyt=0.3), 2, "no norm at all: −60.0 ± 0.0 points"),
+        ("measuring", lambda: measuring(dyt=0.95), 3, "BN 90.1 %, IN 90.1 %, FRN 90.1 %, DyT"),
         ("hidden-hero", lambda: hidden_hero(0.9, 0.9), 0, "±0.0 points"),
         ("hidden-hero", lambda: hidden_hero(0.8, 0.9), 1, "+10.0 points"),
         ("hidden-hero", lambda: hidden_hero(0.3, 0.9), 2, "+60.0 points"),

@@ -103,3 +103,9 @@ def test_what_is_said_of_little_to_measure_is_what_layers_do(name):
     elif told == "no difference":
         assert facts.alone(name) == "no difference: no image depends on another"
     assert facts.cost(name).endswith("64 images)")
+
+
+def test_a_norm_leads_into_a_layer_of_its_own():
+    [link] = opened("norms", norm="asrnorm").get("page_link")
+    assert link.proto.query_string == "model=mnist5k-asrnorm"
+    assert not opened("norms", norm="none").get("page_link")
