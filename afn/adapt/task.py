@@ -1,10 +1,11 @@
 """What of a stream is to be computed, and where it is kept. Needs no torch."""
 
-import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from afn.adapt.plan import AdaptMethod, StreamPlan, stream_key
@@ -12,10 +13,11 @@ from afn.adapt.records import StreamStep
 from afn.ask.network import Network
 from afn.jsonl import append_line, read_lines
 from afn.plain import converted
-from afn.work.folder import read_json, write_json
 
 SHOWN = 20
 """Images of a batch that are kept to be looked at."""
+SHEET_ROWS = 5
+"""A sheet holds so many rows of `SHOWN` images each."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,24 +108,39 @@ class SheetsTask:
         return str(self.path)
 
     @property
-    def path(self) -> Path:
-        """Where they are kept; resets show no other images."""
+    def id(self) -> str:
+        """What tells their pictures from others; resets show no other images."""
         shape = "x".join(map(str, self.image_shape))
-        key = stream_key(shape, self.dataset, replace(self.plan, resets=()), AdaptMethod("running"))
-        return self.folder / f"sheets-{key}.json"
+        plan = replace(self.plan, resets=())
+        return f"stream.{stream_key(shape, self.dataset, plan, AdaptMethod('running'))}"
 
-    def sheets(self) -> Sequence[str]:
-        """A data URI for each batch; none while they are not made."""
-        try:
-            modified = self.path.stat().st_mtime_ns
-        except OSError:
-            return ()
-        return _sheets(self.path, modified)
+    @property
+    def path(self) -> Path:
+        """The folder that they are kept in."""
+        return self.folder / self.id
 
-    def write(self, sheets: Sequence[str]) -> None:
-        """Keep them: the whole file or none."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        write_json(self.path, {"sheets": list(sheets)}, indent=None)
+    @property
+    def sheets_path(self) -> Path:
+        """Where its pictures lie."""
+        return self.path / "sheets"
+
+    def sheets(self) -> list[str]:
+        """The pictures' names, each of up to `SHEET_ROWS` rows; none while they are not made.
+
+        The images of all batches follow each other, `SHOWN` to a row, and a batch that has more
+        shows its first `SHOWN`.
+        """
+        return sorted(each.name for each in self.sheets_path.glob("*.png"))
+
+    def write(self, sheets: Sequence[bytes]) -> None:
+        """Keep them, as PNG files: all of them or none."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=self.folder, prefix=".stream") as made:
+            (Path(made) / "sheets").mkdir()
+            for number, sheet in enumerate(sheets):
+                (Path(made) / "sheets" / f"{number:03d}.png").write_bytes(sheet)
+            with suppress(OSError):  # somebody else was quicker, and has the same
+                Path(made).rename(self.path)
 
     def left(self) -> "SheetsTask | None":
         """The task, unless they are there."""
@@ -155,11 +172,3 @@ def _steps(path: Path, size: int, modified: int) -> tuple[StreamStep, ...]:
         if record.get("batch") == len(found):
             found.append(StreamStep.from_json(record))
     return tuple(found)
-
-
-@lru_cache(maxsize=16)
-def _sheets(path: Path, modified: int) -> tuple[str, ...]:
-    try:
-        return tuple((read_json(path) or {}).get("sheets", ()))
-    except json.JSONDecodeError:
-        return ()

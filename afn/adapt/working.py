@@ -8,8 +8,8 @@ import torch
 from afn.adapt.asking import brought_to, live_on
 from afn.adapt.following import image_stream
 from afn.adapt.plan import StreamPlan
-from afn.adapt.task import SHOWN, SheetsTask, StreamTask
-from afn.png import data_uri
+from afn.adapt.task import SHEET_ROWS, SHOWN, SheetsTask, StreamTask
+from afn.png import png
 
 
 def together(tasks: Sequence[StreamTask]) -> list[list[StreamTask]]:
@@ -35,16 +35,21 @@ def live(tasks: Sequence[StreamTask]) -> Iterator[None]:
         yield
 
 
-def sheets(task: SheetsTask) -> list[str]:
-    """The first images of each batch in a row, as the data URI of a PNG file each.
+def sheets(task: SheetsTask) -> list[bytes]:
+    """The first images of each batch one behind the other, in sheets, as PNG files.
 
     Raises:
         ValueError, FileNotFoundError: The images cannot be had.
     """
     data = brought_to(task.image_shape, task.dataset, task.plan.images)
-    found = []
-    for batch in image_stream(data, task.plan):
-        pixels = batch.images[:SHOWN].mul(255).round().to(torch.uint8)
-        row = np.concatenate(list(pixels.permute(0, 2, 3, 1).numpy()), axis=1)
-        found.append(data_uri(np.ascontiguousarray(row)))
-    return found
+    shown = torch.cat([batch.images[:SHOWN] for batch in image_stream(data, task.plan)])
+    pixels = shown.mul(255).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
+    missing = -len(pixels) % SHOWN  # of the last row
+    pixels = np.concatenate([pixels, np.zeros_like(pixels[:1]).repeat(missing, 0)])
+    count, height, width, channels = pixels.shape
+    rows = pixels.reshape(-1, SHOWN, height, width, channels).swapaxes(1, 2)
+    rows = rows.reshape(count // SHOWN, height, SHOWN * width, channels)
+    return [
+        png(rows[first : first + SHEET_ROWS].reshape(-1, SHOWN * width, channels))
+        for first in range(0, len(rows), SHEET_ROWS)
+    ]

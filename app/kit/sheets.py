@@ -21,14 +21,14 @@ from .files import FOREVER
 from .folders import DEMO
 
 PATH = "/sheets"
-_ID = re.compile(r"(look\.|demo\.)?[a-z0-9][a-z0-9_-]{0,63}")
+_ID = re.compile(r"((look|demo|stream)\.)?[a-z0-9][a-z0-9_-]{0,63}")
 _FILE = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\.png")
 _IN_STYLE = re.compile(r"(url\(&#x27;)(.+?)(&#x27;\))")
 """A picture in a style within HTML: what comes before its address, that, and what comes behind."""
 
 
 class Pictured(Protocol):
-    """Whose events name pictures: a run, a look, or what is recorded of the demo."""
+    """Whose events name pictures: a run, a look, what is recorded of the demo, or a stream."""
 
     @property
     def id(self) -> str:
@@ -103,6 +103,8 @@ def pictured(spec: dict[str, Any], chunk: dict[str, Any]) -> tuple[dict[str, Any
         spec = {**spec, "sheet": embedded(spec["sheet"])}
     if "html" in chunk:
         chunk = {**chunk, "html": _IN_STYLE.sub(_embedded_in_style, chunk["html"])}
+    if spec["kind"] == "batch":
+        chunk = {**chunk, "sheets": [embedded(each) for each in chunk.get("sheets", [])]}
     if spec["kind"] != "network":
         return spec, chunk
     lanes = [{**lane, "isLive": False} for lane in spec["lanes"]]
@@ -127,6 +129,8 @@ def _embedded_in_style(found: re.Match[str]) -> str:
 
 def _folder(source: str) -> Path:
     kind, _, name = source.rpartition(".")
+    if kind == "stream":
+        return backend.pictures() / source / "sheets"
     root = {"look": backend.looks(), "demo": DEMO}.get(kind, backend.store().root)
     return root / name / "sheets"
 

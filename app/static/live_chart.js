@@ -14,7 +14,7 @@
 const VERSION = new URL(import.meta.url).search; // one version for every file of this component
 const load = (name) => import(`./live_chart/${name}.js${VERSION}`);
 const [{ element, isTouch, look, worded }, { listen, renew }, { moment }] = await Promise.all(["look", "feed", "moment"].map(load));
-const NAMES = ["curves", "distribution", "bars", "cards", "scrubber", "network", "wall"];
+const NAMES = ["curves", "distribution", "bars", "cards", "scrubber", "network", "wall", "strips", "batch", "ways"];
 const KINDS = Object.fromEntries(await Promise.all(NAMES.map(async (name) => [name, await load(name)])));
 const PATIENCE = 3000; // ms after which a question that got lost is asked again
 const CONFIG = {
@@ -46,7 +46,7 @@ function fetchAsset(tag, attributes) {
 }
 const asset = (name) => new URL(name + VERSION, import.meta.url).href;
 const styled = Promise.all(
-  ["live_chart", "network", "wall"].map((name) => fetchAsset("link", { rel: "stylesheet", href: asset(`live_chart/${name}.css`) })),
+  ["live_chart", "network", "wall", "stream"].map((name) => fetchAsset("link", { rel: "stylesheet", href: asset(`live_chart/${name}.css`) })),
 );
 const plotly = () => fetchAsset("script", { src: asset("plotly.min.js") }); // large: once it is needed
 await styled;
@@ -97,7 +97,7 @@ class Chart {
       { rootMargin: "300px" },
     );
     this.seen.observe(root);
-    this.leave = moment.subscribe(() => this.isNear && this.follow());
+    this.leave = moment.subscribe(() => (this.isNear || root.querySelector("[data-stage-number]")) && this.follow());
     // A redraw under a moving hand would end its drag: hold still until it lets go.
     const release = () => {
       if (this.isHeld) this.schedule();
@@ -183,6 +183,7 @@ class Chart {
     this.heard = told;
     const [first, ...rest] = reading.split("\n");
     this.root.setAttribute("aria-label", `${this.title}. ${first}`);
+    this.words.hidden = Boolean(this.store.spec.isQuiet); // it stands on the page already
     this.words.replaceChildren(...worded(first), ...rest.flatMap((line) => [element("br"), ...worded(line)]));
   }
 
@@ -261,9 +262,11 @@ function legend(slot, chart) {
     ...runs.filter(({ past }, at) => past && !isOn.has(past) && runs.findIndex((each) => each.past === past) === at)
       .map(({ past, color }) => ({ label: past, color })),
   ];
-  const buttons = named.map(({ label, color }) => {
-    const swatch = element("span", { className: "live-chart-swatch" });
-    swatch.style.background = color;
+  const buttons = named.map(({ label, color, dash }) => {
+    const swatch = element("span", { className: dash == null ? "live-chart-swatch" : "live-chart-dash" });
+    if (dash == null) swatch.style.background = color;
+    else Object.assign(swatch.dataset, { dash });
+    swatch.style.color = color;
     const button = element("button", { type: "button", title: "Show or hide" }, swatch, element("span", {}, ...worded(label)));
     button.onclick = () => {
       if (!hidden.delete(label)) hidden.add(label);

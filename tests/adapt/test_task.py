@@ -1,7 +1,5 @@
 """Streams as evaluations: what is kept, what is left, and what comes out again."""
 
-import base64
-import io
 from dataclasses import replace
 
 import numpy as np
@@ -52,11 +50,16 @@ def test_what_is_kept_is_what_a_stream_gives(tasks, tmp_path):
     adapter = {"it": Adapter(load_pretrained("mnist5k-bn"), "tent=0.02")}
     expected = [step for _, step in follow_stream(adapter, "mnist5k", PLAN)]
     assert [step.to_json() for step in tent.steps()] == [step.to_json() for step in expected]
-    [first, *_] = sheets.sheets()
-    assert len(sheets.sheets()) == 3
-    row = np.asarray(Image.open(io.BytesIO(base64.b64decode(first.partition(",")[2]))))
-    shown = next(image_stream("mnist5k", PLAN)).images[:SHOWN, 0].mul(255).round().to(torch.uint8)
-    assert np.array_equal(row, np.concatenate(list(shown.numpy()), axis=1))
+    [name] = sheets.sheets()
+    sheet = np.asarray(Image.open(sheets.sheets_path / name))
+    batches = [batch.images[:SHOWN, 0] for batch in image_stream("mnist5k", PLAN)]
+    shown = torch.cat(batches).mul(255).round().to(torch.uint8).numpy()
+    for place, image in enumerate(shown):
+        row, column = divmod(place, SHOWN)
+        assert np.array_equal(sheet[28 * row :, 28 * column :][:28, :28], image)
+    sheets.write([b"later"])
+    assert np.array_equal(np.asarray(Image.open(sheets.sheets_path / name)), sheet)
+    assert not list(sheets.folder.glob(".stream*"))  # nothing half made
 
 
 def test_one_that_was_stopped_goes_on_to_the_same_answers(tasks, tmp_path):

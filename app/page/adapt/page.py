@@ -1,7 +1,7 @@
 """Adapting: networks live on a stream of test images, side by side, and some of them fall."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
+from functools import partial
 
 import streamlit as st
 
@@ -10,12 +10,13 @@ from afn.pretrained.cards import Card
 
 from ...kit import backend, jobs, measured, routes
 from ...kit.batch_controls import corruption
-from ...kit.draw.legend import legend_html
+from ...kit.draw.live_chart import live_chart, told_by
 from ...kit.jobs import Job
 from ...kit.markdown import plain, warn
-from ...kit.plot import caption, csv_button, heading, markup, plot, say
+from ...kit.plot import caption, csv_button, heading, plot, say
+from ...kit.view import in_session
 from . import charts, published
-from .charts import QUANTITIES, Living
+from .living import Flow, fall_words, lambda_words, stream_table
 from .view import (
     BATCHES,
     CORRUPTIONS,
@@ -23,6 +24,7 @@ from .view import (
     NUMBERS,
     VIEW,
     AdaptView,
+    Arrivals,
     all_tasks,
     command_of,
     groups,
@@ -34,13 +36,13 @@ from .words import ABOUT, HELP
 
 TITLE, PATH = "Adapting", "adapt"
 """In the tab, and in the address."""
-_HEIGHT = 520
-"""Pixels that are kept free for figures to come."""
+_HAND, _BATCH = "adapt.hand", "adapt.batch"
 
 
 def render() -> None:
     """Draw the page."""
-    _, problems = VIEW.begin()
+    arrives, problems = VIEW.begin()
+    in_session(Arrivals).number += arrives
     st.title("Adapting", anchor=False)
     say(
         "Tested on a **stream**, a network can adapt as it goes, without being told what is right. "
@@ -90,92 +92,79 @@ def _controls(offered: Mapping[str, Card]) -> None:
 def _draw(asked: Job) -> None:
     view = VIEW.take()
     tasks = stream_tasks(view)
-    living = [
-        Living(way=way, title=title_of(way, view), steps=task.steps())
-        for way, task in tasks.items()
-    ]
+    titles = {way: title_of(way, view) for way in tasks}
+    classes = next(iter(tasks.values())).network.class_names
+    flow = Flow(tasks, titles, classes, is_running=asked.is_running)
     jobs.show("adapt", asked)
-    known = min(len(each.steps) for each in living)
-    if not known:
-        if asked.is_running:
-            st.skeleton(height=_HEIGHT)
+    known = min(len(each.steps) for each in flow.look())
+    if not (known or asked.is_running):
         VIEW.write(view)
         return
-    at = known if asked.is_running or not 0 < view.at <= known else view.at
-    classes = next(iter(tasks.values())).network.class_names
-    _figures(view, living, known, at, classes, is_running=asked.is_running)
-    view = VIEW.take()
-    is_newest = not asked.is_running and at == known
-    VIEW.write(replace(view, at=0) if is_newest else view)
+    if not asked.is_running and view.at >= known:
+        VIEW.set(at=0)  # the newest
+        view = VIEW.take()
+    VIEW.write(view)
+    with st.container():  # beyond it, the hand is not in the way
+        _figures(view, flow, known)
 
 
-def _figures(
-    view: AdaptView,
-    living: Sequence[Living],
-    known: int,
-    at: int,
-    classes: Sequence[str],
-    *,
-    is_running: bool,
-) -> None:
-    plan = view.plan
-    say(f"**{plain(charts.fall_words(living, classes))}**")
+def _figures(view: AdaptView, flow: Flow, known: int) -> None:
+    plan, sheets = view.plan, sheets_task(view)
+    key = (tuple(f"{task.name}" for task in flow.tasks.values()), tuple(flow.titles.values()))
+    say(f"**{plain(fall_words(flow.look(), flow.classes))}**")
     left, right = st.columns(2, gap="medium")
     with left:
-        heading("Accuracy", "adapt.accuracy", ABOUT["accuracy"], kind="live" if is_running else "")
-        markup(legend_html(each.entry for each in living))
-        words = charts.accuracy_reading(living)
-        plot(charts.accuracy_figure(living, plan, at), words, "adapt.accuracy")
+        heading(
+            "Accuracy", "adapt.accuracy", ABOUT["accuracy"], kind="live" if flow.is_running else ""
+        )
+        make = partial(charts.accuracy_chart, flow, plan)
+        live_chart("adapt.accuracy", "Accuracy", key, make)
     with right:
         heading("What they answer", "adapt.answers", ABOUT["answers"])
-        words = charts.answers_reading(living, classes)
-        plot(charts.answers_figure(living, plan, at, classes), words, "adapt.answers")
-    _hand(view, known, at, is_running=is_running)
-    sheet = sheets_task(view)
-    if sheets := sheet.sheets():
-        heading(f"Batch {at}", "adapt.batch", ABOUT["batch"], taken="A batch")
-        markup(charts.batch_html(living, at, sheets[at - 1], classes, sheet.image_shape[0]))
+        make = partial(charts.answers_chart, flow, plan)
+        live_chart("adapt.answers", "What they answer", key, make)
+    waits = flow.is_running and view.at > known
+    with st.container(key="adapt-hand"):
+        live_chart(
+            _HAND, "Batches", key, partial(charts.hand_chart, flow, plan, sheets.id),
+            props={
+                "at": view.at or "", "plays": False,
+                "arrival": None if waits else in_session(Arrivals).number,
+            },
+            told={"step": _choose},
+        )  # fmt: skip
+    heading("A batch", "adapt.batch", ABOUT["batch"])
+    live_chart(
+        _BATCH, "A batch", key, partial(charts.batch_chart, flow, plan, sheets),
+        props={} if flow.is_running else {"resets": HELP["reset"]}, told={"reset": _put_back},
+    )  # fmt: skip
+    if view.resets:
+        st.button(
+            "Without resets", icon=":material/undo:", key="adapt.undo", type="tertiary",
+            on_click=lambda: VIEW.set(resets=()),
+        )  # fmt: skip
     heading("What moves", "adapt.moves", ABOUT["moves"])
-    for pair in (("entropy", "pull"), ("moved", "rescaled")):
-        for column, quantity in zip(st.columns(2), pair, strict=True):
-            with column:
-                plot(
-                    charts.quantity_figure(living, plan, at, quantity),
-                    charts.quantity_reading(living, quantity), f"adapt.{quantity}",
-                    about=QUANTITIES[quantity][0], is_told=True,
-                )  # fmt: skip
-    markup(charts.living_table(living))
-    if words := charts.lambda_words(living):
+    live_chart("adapt.moves", "What moves", key, partial(charts.moves_chart, flow, plan))
+    live_chart("adapt.table", "All contenders", key, partial(charts.table_chart, flow))
+    if words := lambda_words(flow.look()):
         caption(plain(words))
     csv_button(
-        "Every batch (CSV)", lambda: charts.stream_table(living), "adapting",
+        "Every batch (CSV)", lambda: stream_table(flow.look()), "adapting",
         f"{view.group}-bn and {view.group}-afn, one training each; the first {plan.images:,} test "
         "images, shuffled by seed 0.",
     )  # fmt: skip
     st.code(command_of(view), language="shell", wrap_lines=True)
 
 
-def _hand(view: AdaptView, known: int, at: int, *, is_running: bool) -> None:
-    """The batch that is looked at, and what puts networks back."""
-    if is_running or known < 2:
-        return
-    VIEW.set(at=at)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        st.slider("Batch", 1, known, key=VIEW.key("at"), width="stretch")
-        st.button(
-            f"Reset at batch {at}", icon=":material/restart_alt:", key="adapt.reset",
-            on_click=_put_back, args=(at,), disabled=at == 1, help=HELP["reset"],
-        )  # fmt: skip
-        if view.resets:
-            st.button(
-                "Without resets", icon=":material/undo:", key="adapt.undo", type="tertiary",
-                on_click=lambda: VIEW.set(resets=()),
-            )  # fmt: skip
+def _choose() -> None:
+    step = told_by(_HAND, "step")
+    VIEW.set(at=int(step) if step else 0)
 
 
-def _put_back(at: int) -> None:
+def _put_back() -> None:
+    at = int(told_by(_BATCH, "reset"))
     resets = dict.fromkeys([*VIEW.take().resets, str(at)])
-    VIEW.set(resets=sorted(resets, key=int))
+    VIEW.set(resets=sorted(resets, key=int), at=at)
 
 
 def _published() -> None:

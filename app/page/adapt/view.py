@@ -78,6 +78,13 @@ class AdaptView(View):
         return [way for way in STREAM_WAYS if way in self.ways]
 
 
+@dataclass
+class Arrivals:
+    """How often the address was adopted: each time its batch is shown."""
+
+    number: int = 0
+
+
 VIEW = ViewState("adapt", AdaptView, anchor="order", help=HELP)
 
 

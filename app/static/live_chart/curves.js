@@ -1,7 +1,9 @@
 // Small multiples of curves over the steps of training.
-//   spec: { panels: [{ title, y?, log?, smooth?, markers? }], runs: [{ label, color }],
+//   spec: { panels: [{ title, y?, log?, smooth?, markers?, range? }], runs: [{ label, color, dash? }],
 //           lines: [[panel, run, dash, name?]], columns, x, dashes?: [name],
-//           span?: what panels of one quantity span, see curves_scale.js }
+//           span?: what panels of one quantity span, see curves_scale.js,
+//           steps?: [first, last] of the axis, where they are known beforehand,
+//           shades?: [[from, to, strength]]: stretches of the steps that are told apart }
 //         a panel that `sets` a λ shows it, so that its curves can be dragged; a run may be drawn
 //         `from` a step on, be a ghost from its step `until` on, or be an earlier seed: the `past`
 //         of the run of that label, see curves_seeds.js
@@ -19,6 +21,7 @@ const [
   { branching },
 ] = await Promise.all(["look", "curves_scale", "curves_marks", "curves_veil", "curves_seeds", "branch"].map((name) => import(`./${name}.js${VERSION}`)));
 export const buttons = ["zoom2d", "pan2d", "autoScale2d", "toImage"];
+const SHADE = 0.03;
 const MANY = 12; // lines in a panel: more are thinner
 
 export const start = (spec) => ({ lines: spec.lines.map(() => ({ x: [], y: [], mean: [] })), marks: [] });
@@ -47,7 +50,7 @@ function append(line, steps, values, smooth) {
 export function figure({ spec, data, view, width, look, step, plot }) {
   const shown = linesOf(spec, data, view);
   const marks = data.marks.filter(({ run }) => run == null || !view.hidden.has(spec.runs[run].label));
-  const steps = view.ranges.x ?? padded(extent(shown.map(({ x }) => x)), 0.02);
+  const steps = view.ranges.x ?? spec.steps ?? padded(extent(shown.map(({ x }) => x)), 0.02);
   const panels = spec.panels.map((panel, index) => {
     const lines = shown.filter((line) => line.panel === index);
     const seeds = bands(lines, panel.smooth);
@@ -55,7 +58,7 @@ export function figure({ spec, data, view, width, look, step, plot }) {
     return { ...panel, lines, seeds, extent: extent(drawn.map(({ y }) => y), drawn.map(({ x }) => x), steps, panel.log) };
   });
   scales(panels, spec.span).forEach(({ range, zoom }, index) =>
-    Object.assign(panels[index], { range, zoom: view.ranges[axisName(index)] ? "" : zoomWords(zoom) }),
+    Object.assign(panels[index], { range: panels[index].range ?? range, zoom: view.ranges[axisName(index)] ? "" : zoomWords(zoom) }),
   );
   const { height, cells } = arrange(spec, panels, width, look.room);
 
@@ -91,6 +94,10 @@ export function figure({ spec, data, view, width, look, step, plot }) {
       const marked = magnified(panel, [x, y], look, cell, [width, height]);
       shapes.push(...marked.shapes);
       annotations.push(...marked.annotations);
+    }
+    for (const [x0, x1, strength] of spec.shades ?? []) {
+      const area = { type: "rect", xref: x, yref: `${y} domain`, x0, x1, y0: 0, y1: 1, layer: "below", line: { width: 0 } };
+      shapes.push({ ...area, fillcolor: look.text, opacity: SHADE * strength });
     }
     const axes = { xaxis: x, yaxis: y };
     traces.push(...panel.seeds.traces.map((trace) => ({ ...trace, ...axes })));

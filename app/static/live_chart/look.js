@@ -17,6 +17,14 @@ export function setText(node, words) {
   else if (firstChild.data !== words) firstChild.data = words;
 }
 
+/** Whether what is drawn in the slot is of another spec: an equal one may come anew. */
+export function isOther(slot, spec) {
+  if (slot.spec === spec) return false;
+  const before = slot.told;
+  Object.assign(slot, { spec, told: JSON.stringify(spec) });
+  return slot.told !== before;
+}
+
 /** Where an image lies in a sheet of `columns` by `rows`, as styles of a background. */
 export function cut({ sheet, columns, rows }, at) {
   const share = (place, count) => (count > 1 ? `${(100 * place) / (count - 1)}%` : "0");

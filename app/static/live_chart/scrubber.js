@@ -1,9 +1,9 @@
 // From the first step to now: drag, play, or go by the arrow keys, and all on the page follows.
-//   spec: { ids: [run], runs: [{ label, color }] }
+//   spec: { ids: [run], runs: [{ label, color }], unit?: "step", thing?: "training" }
 //   chunk: { spans: [[run, first, last, whether it is over]], marks: [{ x, text, run }] };
 //   a later span replaces an earlier one
-//   props: { at, arrival, plays }: where the page begins, told anew with each arrival
-// The server hears of the step when the hand lets go, so that it is in the link.
+//   props: { at, arrival, plays }: where the page begins, told anew with each arrival; null: not yet
+// The server hears of the step when the hand lets go or a replay rests, so that it is in the link.
 
 const here = new URL(import.meta.url).search;
 const [{ element, setText }, { moment }] = await Promise.all([import(`./look.js${here}`), import(`./moment.js${here}`)]);
@@ -28,7 +28,8 @@ export function render(slot, data, { spec, chart }) {
   }
   data.spans.forEach((span, run) => span && moment.extend(spec.ids[run], ...span));
   const { props } = chart;
-  if (moment.isKnown && props.arrival !== arrival) {
+  if (moment.isKnown && moment.isOver && moment.step > moment.end) moment.set(null); // of another length
+  if (moment.isKnown && props.arrival != null && props.arrival !== arrival) {
     arrival = props.arrival;
     moment.set(props.at ? Number(props.at) : null);
     if (props.plays && !props.at && !isCalm.matches) moment.play();
@@ -50,7 +51,6 @@ export function dispose() {
 function build(slot, chart) {
   const play = element("button", { type: "button", className: "scrubber-play" });
   const thumb = element("input", { type: "range", min: 0, step: 1 });
-  thumb.setAttribute("aria-label", "Training step");
   const [bubble, from, to] = ["bubble", "from", "to"].map((name) =>
     element("span", { className: `scrubber-${name}`, ariaHidden: "true" }),
   );
@@ -65,9 +65,10 @@ function build(slot, chart) {
 
   let telling = null;
   let shown = null;
+  let wasPlaying = false;
   const tell = () => {
     clearTimeout(telling);
-    telling = setTimeout(() => chart.tell("step", `${moment.step ?? ""}`), TELL_AFTER);
+    telling = setTimeout(() => moment.isPlaying || chart.tell("step", `${moment.step ?? ""}`), TELL_AFTER);
   };
   thumb.oninput = () => {
     moment.set(thumb.value === thumb.max ? null : Number(thumb.value));
@@ -77,7 +78,6 @@ function build(slot, chart) {
   play.onclick = () => {
     if (moment.isPlaying) moment.pause();
     else moment.play();
-    tell();
   };
   now.onclick = () => {
     moment.set(null);
@@ -86,6 +86,10 @@ function build(slot, chart) {
 
   const paint = () => {
     const { data, spec } = shown;
+    const { unit = "step", thing = "training" } = spec;
+    thumb.setAttribute("aria-label", `${thing[0].toUpperCase()}${thing.slice(1)} ${unit}`);
+    if (wasPlaying && !moment.isPlaying) tell(); // where it came to rest
+    wasPlaying = moment.isPlaying;
     const isKnown = moment.isKnown;
     const [first, end] = isKnown ? [moment.first, moment.end] : [0, 1];
     const step = isKnown ? (moment.step ?? end) : 0;
@@ -95,20 +99,20 @@ function build(slot, chart) {
     thumb.disabled = play.disabled = !isKnown || end === first;
     track.style.setProperty("--at", place(step));
     track.style.setProperty("--share", share(step));
-    setText(bubble, `step ${written(step)}`);
+    setText(bubble, `${unit} ${written(step)}`);
     setText(from, written(first));
     setText(to, written(end));
     const isNow = moment.step == null;
-    thumb.setAttribute("aria-valuetext", `step ${written(step)} of ${written(end)}${isNow ? ", now" : ""}`);
+    thumb.setAttribute("aria-valuetext", `${unit} ${written(step)} of ${written(end)}${isNow ? ", now" : ""}`);
     setText(now, moment.isOver ? "end" : "live");
-    now.title = moment.isOver ? "To the last step" : "Follow the training";
+    now.title = moment.isOver ? `To the last ${unit}` : `Follow the ${thing}`;
     now.disabled = !isKnown;
     now.classList.toggle("is-live", !moment.isOver);
     now.setAttribute("aria-pressed", isNow && !moment.isPlaying);
     setText(play, moment.isPlaying ? "❚❚" : "▶");
-    play.setAttribute("aria-label", moment.isPlaying ? "Pause the replay" : "Replay the training");
+    play.setAttribute("aria-label", moment.isPlaying ? "Pause the replay" : `Replay the ${thing}`);
     const changes = spec.runs.length > 1 ? merged(data.marks) : data.marks;
-    if (marks.childElementCount !== changes.length) marks.replaceChildren(...changes.map(mark));
+    if (marks.childElementCount !== changes.length) marks.replaceChildren(...changes.map((each) => mark(each, unit)));
     changes.forEach(({ x }, index) => marks.children[index].style.setProperty("--at", place(x)));
   };
   return (data, spec) => {
@@ -122,4 +126,4 @@ function merged(marks) {
   return [...new Map(marks.map((each) => [`${each.x} ${each.text}`, each])).values()];
 }
 
-const mark = ({ x, text }) => element("i", { title: `${text}, step ${written(x)}` }, element("b", {}, text));
+const mark = ({ x, text }, unit) => element("i", { title: `${text}, ${unit} ${written(x)}` }, element("b", {}, text));
