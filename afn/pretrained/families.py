@@ -7,11 +7,14 @@ from typing import Any
 from afn.pretrained.spec import Spec
 from afn.settings.config import TrainConfig
 from afn.settings.lambda_init import LambdaInit
+from afn.settings.norms import NORM_NAMES
 
 DIGITS = ("mnist", "mnistm", "usps", "syn")
 EMBEDDED = ("mnist5k", "digits8", "mnistm5k", "syn")
 PACS = ("pacs/art_painting", "pacs/cartoon", "pacs/photo", "pacs/sketch")
 NORMS = ("bn", "afn", "asrnorm")
+ALL_NORMS = (*NORMS, *(name for name in NORM_NAMES if name not in NORMS))
+"""The three that are compared everywhere, and then the others, which learn the embedded digits."""
 _COLOUR = ("mnistm", "syn")
 _SETTINGS = {"rgb": "channels increased", "grey": "channels reduced"}
 _VARIANTS: dict[str, dict[str, Any]] = {

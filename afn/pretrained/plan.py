@@ -19,7 +19,8 @@
   frozen, which decide.
 - **batch**, **widths**, **code**, **imagenet**, and of **lambda** those on ResNet-8: the other
   experiments written down there, three seeds, in rounds: each model once before any twice.
-- **mnist5k**: the embedded digits, so that there is something to open without any data.
+- **mnist5k**: the embedded digits, so that there is something to open without any data: every norm
+  that there is, each with the same settings, whether or not they suit it; three seeds.
 
 No model is chosen by its test accuracy: the last epoch's weights count.
 """
@@ -39,7 +40,7 @@ from afn.pretrained.experiments import (
     widths,
     without_networks,
 )
-from afn.pretrained.families import NORMS, cifar10, digits, mnist5k, pacs, variants
+from afn.pretrained.families import ALL_NORMS, NORMS, cifar10, digits, mnist5k, pacs, variants
 from afn.pretrained.spec import Spec
 
 
@@ -69,7 +70,7 @@ def chosen(patterns: Iterable[str]) -> list[Spec]:
 
 def _all() -> Iterator[Spec]:
     """In an order in which what is worth most comes first."""
-    yield from (mnist5k(norm, 0) for norm in NORMS)
+    yield from (mnist5k(norm, 0) for norm in ALL_NORMS)
     yield cifar10("bn", 0)
     yield from _every_digit("rgb", 0)
     yield from (cifar10(norm, 0) for norm in ("afn", "asrnorm"))
@@ -79,7 +80,7 @@ def _all() -> Iterator[Spec]:
     yield from variants(mnist)
     yield from variants(cifar10("afn", 0))
     yield from _every_digit("grey", 0)
-    yield from (mnist5k(norm, seed) for seed in (1, 2) for norm in NORMS)
+    yield from (mnist5k(norm, seed) for seed in (1, 2) for norm in ALL_NORMS)
     yield from _every_digit("rgb", 1)
     yield from (cifar10(norm, 1) for norm in NORMS)
     for norm in NORMS:
