@@ -1,6 +1,7 @@
 """Carrying out what `afn.adapt.task` names."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 
 import numpy as np
 import torch
@@ -10,6 +11,7 @@ from afn.adapt.following import image_stream
 from afn.adapt.plan import StreamPlan
 from afn.adapt.task import SHEET_ROWS, SHOWN, SheetsTask, StreamTask
 from afn.png import png
+from afn.work.turn import Turn
 
 
 def together(tasks: Sequence[StreamTask]) -> list[list[StreamTask]]:
@@ -22,17 +24,25 @@ def together(tasks: Sequence[StreamTask]) -> list[list[StreamTask]]:
 
 
 def live(tasks: Sequence[StreamTask]) -> Iterator[None]:
-    """Have those of one stream live on it; comes back after each answer that is new.
+    """Have those of one stream live on it; comes back after each answer.
+
+    While another process has one of them do so, it waits for that.
 
     Raises:
         ValueError, FileNotFoundError: As `live_on`.
     """
-    known = [len(task.steps()) for task in tasks]
-    contenders = [(task.network, task.method) for task in tasks]
-    for place, step in live_on(contenders, tasks[0].dataset, tasks[0].plan):
-        if step.batch >= known[place]:
-            tasks[place].append(step)
-        yield
+    with ExitStack() as turns:
+        for task in sorted(tasks, key=lambda task: task.path):
+            yield from turns.enter_context(Turn(task.path)).wait()
+        left = [task for task in tasks if task.left()]
+        if not left:
+            return
+        known = [len(task.steps()) for task in left]
+        contenders = [(task.network, task.method) for task in left]
+        for place, step in live_on(contenders, tasks[0].dataset, tasks[0].plan):
+            if step.batch >= known[place]:
+                left[place].append(step)
+            yield
 
 
 def sheets(task: SheetsTask) -> list[bytes]:

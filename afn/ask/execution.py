@@ -34,6 +34,7 @@ from afn.ask.tasks import (
 )
 from afn.corruptions import CORRUPTIONS
 from afn.data import ImageData, load_dataset
+from afn.work.turn import Turn
 
 _EXPECTED = (ValueError, TypeError, RuntimeError, OSError, MemoryError)
 
@@ -182,7 +183,9 @@ class _TestSets:
 def _map(task: MapTask, model: nn.Module, test_sets: _TestSets) -> Iterator[None]:
     question = task.question
     those = test_sets.of(question.dataset, task.network.image_shape, question.num_images)
-    yield from mapped_and_kept(task, model, ShownImages.of(*those, place=task.place))
+    with Turn(task.file.path) as turn:
+        yield from turn.wait()
+        yield from mapped_and_kept(task, model, ShownImages.of(*those, place=task.place))
 
 
 def _spread(task: SpreadTask, model: nn.Module, test_sets: _TestSets) -> None:

@@ -40,6 +40,7 @@ def lambda_map(
     dataset: str = "",
     num_images: int = NUM_IMAGES,
     points: int = POINTS,
+    beside: Sequence[tuple[float, float]] = (),
     statistics: Stats | None = None,
     batch_size: int = 128,
 ) -> LambdaMap:
@@ -56,6 +57,7 @@ def lambda_map(
         dataset: Whose test images; the network's own by default.
         num_images: The first so many.
         points: How many, 16 to 625.
+        beside: More of them, (λ_μ, λ_σ), off the grid or on it.
         statistics: "running" or "batch", where the norms have the choice; None is as trained.
         batch_size: Where statistics are a test batch's, answers depend on it.
 
@@ -76,7 +78,7 @@ def lambda_map(
         network = network_of(network)
     task = task_of(
         network, corruption=corruption, severity=severity, dataset=dataset, num_images=num_images,
-        points=points, statistics=statistics, batch_size=batch_size,
+        points=points, beside=tuple(beside), statistics=statistics, batch_size=batch_size,
     )  # fmt: skip
     data = brought(load_dataset(task.question.dataset), network.image_shape, num_images)
     shown = ShownImages.of(*data, place=task.place)
@@ -85,6 +87,8 @@ def lambda_map(
         found: list[MapPoint] = []
         while nodes := wanted(correct_of(found), points):
             found += [mapped.point(*at(node)) for node in nodes]
+        known = {(point.mu, point.sigma) for point in found}
+        found += [mapped.point(*each) for each in task.beside if each not in known]
     return LambdaMap(trained=trained, points=tuple(found))
 
 

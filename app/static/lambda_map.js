@@ -7,6 +7,7 @@
 const VERSION = new URL(import.meta.url).search;
 const { draw, MARGIN } = await import(`./lambda_map/drawing.js${VERSION}`);
 const maps = new WeakMap(); // root element -> Landscape
+const moved = new Map(); // a map's key -> where the hand left its point, until the server hears of it
 const SETTLED = 350; // ms after which the server is told where the point rests
 const AXES = [["μ", "mu"], ["σ", "sigma"]];
 
@@ -74,7 +75,10 @@ class Landscape {
     const link = `${data.at}`;
     if (isFirst || (link !== this.heard && link !== this.sent)) this.at = [...data.at];
     this.heard = link;
+    const left = isFirst && moved.get(data.key); // the page was drawn anew under the hand
+    if (left) this.at = left;
     this.paint();
+    if (left) this.settle();
   }
 
   drag(event) {
@@ -87,10 +91,17 @@ class Landscape {
 
   move(at) {
     this.at = at;
+    moved.set(this.data.key, at);
     this.tell();
+    this.settle();
+  }
+
+  settle() {
     clearTimeout(this.settling);
     this.settling = setTimeout(() => {
-      if (!this.root.isConnected || `${this.at}` === this.heard) return;
+      if (!this.root.isConnected) return;
+      moved.delete(this.data.key);
+      if (`${this.at}` === this.heard) return;
       this.sent = `${this.at}`;
       this.send("point", this.at);
     }, SETTLED);

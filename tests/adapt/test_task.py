@@ -10,11 +10,13 @@ from PIL import Image
 from afn import Adapter, StreamPlan, follow_stream, image_stream, load_pretrained
 from afn.adapt.plan import AdaptMethod
 from afn.adapt.task import SHOWN, SheetsTask, StreamTask
+from afn.adapt.working import live
 from afn.ask.evaluation import EvaluationStore, undone
 from afn.ask.execution import carry_out
 from afn.ask.sources import network_of
 from afn.ask.tasks import task_from_json
 from afn.runs.store import RunStore
+from afn.work.turn import Turn
 
 PLAN = StreamPlan(order="sorted", corruption="fog", images=60, batch_size=25)
 
@@ -73,6 +75,22 @@ def test_one_that_was_stopped_goes_on_to_the_same_answers(tasks, tmp_path):
     # Two that compute at once write each batch twice: what is told stays.
     tent.path.write_text("\n".join([whole[0], whole[0], whole[1], whole[1], whole[2]]) + "\n")
     assert [step.batch for step in tent.steps()] == [0, 1, 2]
+
+
+def test_what_another_process_has_live_is_awaited(tasks, tmp_path, monkeypatch):
+    _, tent, _ = tasks
+    with Turn(tent.path) as other:
+        assert other.is_mine()
+        mine = live([tent])
+        next(mine)  # waits
+        assert not Turn(tent.path).is_mine()
+        for step in follow_stream({"": Adapter(load_pretrained("mnist5k-bn"), "tent=0.02")},
+                                  "mnist5k", PLAN):  # fmt: skip
+            tent.append(step[1])
+    monkeypatch.setattr("afn.adapt.working.live_on", None)  # nothing is left to do
+    assert list(mine) == []
+    with Turn(tent.path) as turn:
+        assert turn.is_mine()
 
 
 def test_resets_are_other_answers_of_the_same_images(tasks):

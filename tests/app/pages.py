@@ -25,7 +25,7 @@ PAGES = (
     AppPage(
         "lessons", "Lessons", "[class*=st-key-lesson-card]", "?lesson=hidden-hero&guess=1", PLOT
     ),
-    AppPage("lambda", "λ dynamics", PLOT, "?runs={afn}~mnist5k-asrnorm"),
+    AppPage("lambda", "λ dynamics", PLOT, "?runs={afn}~mnist5k-asrnorm", ".afn-lambda-map .node"),
     AppPage("gamma-beta", "γ/β", PLOT, "?run={afn}"),
     AppPage("robustness", "Robustness", ".afn-samples img", "?models={bn}~{afn}&n=100", PLOT),
     AppPage("adapt", "Adapting", PLOT, "?n=200", ".afn-stream i"),

@@ -9,7 +9,17 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
-from tests.golden.names import RULE, Cell, Evaluation, GridTask, LocalRunner, RunStore
+from tests.golden.names import (
+    RULE,
+    Cell,
+    Evaluation,
+    GridTask,
+    LocalRunner,
+    MapTask,
+    RunStore,
+    StreamStep,
+    StreamTask,
+)
 
 HERE = Path(__file__).parent
 RENEW = "if that is meant: python -m pytest tests/golden --renew, and read the diff"
@@ -71,12 +81,21 @@ def answered(runs: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
             if isinstance(task, GridTask):
                 for place in task.missing():
                     task.network.file(task.question).append(_cell(task, place))
+            elif isinstance(task, MapTask):
+                task.file.append(_cell(task, task.place))
+                while points := task.next_points():
+                    for mu, sigma in points:
+                        worse = round(10 * mu + 20 * sigma)
+                        task.file.append(_cell(task, task.place, worse), mu, sigma)
+            elif isinstance(task, StreamTask):
+                for batch in range(task.plan.num_batches):
+                    task.append(_step(task, batch))
 
     monkeypatch.setattr(LocalRunner, "evaluate", answer)
 
 
-def _cell(task: GridTask, place: tuple[str | None, int]) -> Cell:
-    n, wrong = task.question.num_images, 2 + (int(task.question.key, 16) + place[1]) % 9
+def _cell(task: GridTask | MapTask, place: tuple[str | None, int], worse: int = 0) -> Cell:
+    n, wrong = task.question.num_images, 2 + (int(task.question.key, 16) + place[1] + worse) % 9
     return Cell(
         corruption=place[0],
         severity=place[1],
@@ -86,4 +105,23 @@ def _cell(task: GridTask, place: tuple[str | None, int]) -> Cell:
         confidences=bytes(n),
         labels=bytes(i % 10 for i in range(n)),
         rule=RULE if place[0] else None,
+    )
+
+
+def _step(task: StreamTask, batch: int) -> StreamStep:
+    corruption, severity = task.plan.place(batch)
+    labels = tuple(i % 10 for i in range(task.plan.size))
+    wrong = 2 + (batch + len(f"{task.method}")) % 5
+    return StreamStep(
+        batch=batch,
+        corruption=corruption,
+        severity=severity,
+        images=tuple(range(task.plan.size)),
+        labels=labels,
+        answers=tuple((label + (i % wrong == 0)) % 10 for i, label in enumerate(labels)),
+        confidences=(0.5,) * task.plan.size,
+        entropy=0.5,
+        moved=0.0,
+        rescaled=0.0,
+        lambdas={},
     )

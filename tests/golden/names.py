@@ -6,6 +6,8 @@ Who moves a module changes its line here, and nothing else below ``tests/golden`
 
 from types import SimpleNamespace
 
+from afn.adapt.records import StreamStep
+from afn.adapt.task import StreamTask
 from afn.ask.evaluation import Evaluation, EvaluationStore
 from afn.ask.map_task import MapTask
 from afn.ask.network import Network

@@ -25,6 +25,10 @@ CASES: dict[str, tuple[str, str, dict[str, str]]] = {
     "lambda": ("lambda", "dynamics", {"runs": "golden-afn~mnist5k-asrnorm~golden-fork"}),
     "lambda-logit": ("lambda", "dynamics", {"runs": "golden-afn", "show": "logit"}),
     "lambda-move": ("lambda", "dynamics", {"runs": "mnist5k-afn~golden-bn", "show": "move"}),
+    "lambda-map": (
+        "lambda", "dynamics.landscape",
+        {"runs": "mnist5k-afn", "corruption": "fog", "severity": "3", "point": "0.25~0.5"},
+    ),
     "lambda-movement": ("lambda", "dynamics.movement", {"runs": "mnist5k-afn~mnist5k-asrnorm"}),
     "gamma-beta": ("gamma-beta", "rescaling", {"run": "golden-afn"}),
     "gamma-beta-conditions": (
@@ -43,6 +47,7 @@ CASES: dict[str, tuple[str, str, dict[str, str]]] = {
     ),
     "robustness-grid": ("robustness", "robustness.grid", {"models": SHIPPED}),
     "robustness-classes": ("robustness", "robustness.classes", {"models": SHIPPED}),
+    "adapt": ("adapt", "adapt", {"n": "200", "resets": "4", "ways": "running~mix~tent~frozen"}),
     "domains": ("domains", "domains", {"norms": "bn~bn-batch~afn~afn-off", "batch": "32"}),
     "ablations": ("ablations", "ablations", {"sweep": "batch-size", "guess": "?"}),
     "ablations-new": (

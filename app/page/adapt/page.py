@@ -14,8 +14,9 @@ from ...kit.draw.live_chart import live_chart, told_by
 from ...kit.jobs import Job
 from ...kit.markdown import plain, warn
 from ...kit.plot import caption, csv_button, heading, plot, say
+from ...kit.take import offer
 from ...kit.view import in_session
-from . import charts, published
+from . import charts, published, take
 from .living import Flow, fall_words, lambda_words, stream_table
 from .view import (
     BATCHES,
@@ -26,7 +27,6 @@ from .view import (
     AdaptView,
     Arrivals,
     all_tasks,
-    command_of,
     groups,
     sheets_task,
     stream_tasks,
@@ -153,7 +153,7 @@ def _figures(view: AdaptView, flow: Flow, known: int) -> None:
         f"{view.group}-bn and {view.group}-afn, one training each; the first {plan.images:,} test "
         "images, shuffled by seed 0.",
     )  # fmt: skip
-    st.code(command_of(view), language="shell", wrap_lines=True)
+    offer("adapt", lambda: [take.program(view, flow)])
 
 
 def _choose() -> None:

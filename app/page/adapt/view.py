@@ -136,22 +136,3 @@ def title_of(way: str, view: AdaptView) -> str:
     """A contender's name, with its number."""
     number = NUMBERS.get(way)
     return f"{STREAM_WAYS[way]} {getattr(view, number[0])}" if number else STREAM_WAYS[way]
-
-
-def command_of(view: AdaptView) -> str:
-    """The same stream on the command line, of each model."""
-    lines = []
-    for norm in ("bn", "afn"):
-        methods = [
-            str(view.method(way))
-            for way in view.contenders
-            if (norm == "afn") is (way in ("afn", "frozen"))
-        ]
-        if methods:
-            lines.append(f"python -m afn adapt {view.group}-{norm} --method {' '.join(methods)}")
-    plan = view.plan
-    more = [f"--order {plan.order!r}" if " " in plan.order else f"--order {plan.order}"]
-    more += [f"--corruption {plan.corruption or 'clean'}", f"--severity {plan.severity}"]
-    more += [f"--batch {plan.batch_size}", f"--images {plan.images}"]
-    more += [f"--reset {' '.join(map(str, plan.resets))}"] if plan.resets else []
-    return "\n".join(f"{line} {' '.join(more)}" for line in lines)

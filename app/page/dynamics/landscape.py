@@ -13,7 +13,7 @@ from afn.runs.course import Track, track
 from afn.settings.corruptions import CORRUPTION_NAMES
 from afn.wording import count_words, percent, statistics_told
 
-from ...kit import backend, histories, jobs
+from ...kit import backend, families, histories, jobs
 from ...kit.components.scripts import module_line
 from ...kit.draw.chart import Shown
 from ...kit.draw.corruptions import CLEAN, group_title
@@ -23,7 +23,9 @@ from ...kit.handout.screen import screen
 from ...kit.jobs import Job
 from ...kit.markdown import plain
 from ...kit.plot import csv_button, heading
+from ...kit.take import offer
 from ...kit.view import said
+from . import take
 from .view import CLEAN_IMAGES, SEVERITIES, VIEW, DynamicsView
 from .words import ABOUT
 
@@ -34,29 +36,26 @@ _MOST_STEPS = 200
 
 def render(trained: Sequence[Shown]) -> None:
     """The section of the λ page: of one of the networks that have λ and have ended."""
-    offered = {
-        each.id: each for each in trained if each.config.is_adaptive and not each.is_live
-    }  # fmt: skip
-    if not offered:
+    mapped = [each for each in trained if each.config.is_adaptive and not each.is_live]
+    if not mapped:
         return
+    first = next((each for each in mapped if families.is_here(each.config.dataset)), mapped[0])
+    offered = {"": first} | {each.id: each for each in mapped if each is not first}
     heading("λ as a map", _SECTION, ABOUT["map"])
     with st.container(horizontal=True, gap="medium"):
         VIEW.choice(
-            "map", "Network", ["", *offered], like=st.selectbox, width=240,
-            titles={"": "choose one"} | {name: each.label for name, each in offered.items()},
+            "map", "Network", list(offered), like=st.selectbox, width=240,
+            titles={name: each.label for name, each in offered.items()},
         )  # fmt: skip
-        shown = offered.get(VIEW.take().map)
+        shown = offered[VIEW.take().map]
         VIEW.choice(
             "corruption", "Images", _corruptions(shown), like=st.selectbox, width=200,
             titles=lambda name: CLEAN if name == CLEAN_IMAGES else group_title(name),
         )  # fmt: skip
         if VIEW.take().corruption != CLEAN_IMAGES:
             VIEW.choice("severity", "Severity", SEVERITIES)
-    if shown is None:
-        st.caption("Choose a network: its accuracy wherever λ could be is measured as you look.")
-        return
     try:
-        _task(shown, VIEW.take())
+        asked_of(shown, VIEW.take())
     except (ValueError, OSError) as error:
         st.warning(plain(f"{shown.label}: {error}."), icon=":material/warning:")
         return
@@ -64,12 +63,12 @@ def render(trained: Sequence[Shown]) -> None:
 
     def ask_now() -> tuple[Job]:
         VIEW.keep()
-        return (jobs.ask(_SECTION, [_task(shown, VIEW.take())], starts=True),)
+        return (jobs.ask(_SECTION, [asked_of(shown, VIEW.take())], starts=True),)
 
     def draw(asked: Job) -> None:
         view = VIEW.take()
         VIEW.write(view)
-        task = _task(shown, view)
+        task = asked_of(shown, view)
         jobs.show(_SECTION, asked)
         if found := task.read():
             _draw(shown, task, found, asked)
@@ -79,21 +78,19 @@ def render(trained: Sequence[Shown]) -> None:
     jobs.part(ask_now, draw)
 
 
-def _corruptions(shown: Shown | None) -> list[str]:
+def _corruptions(shown: Shown) -> list[str]:
     """Those that change the images of the network's data set, and clean ones."""
     known: Sequence[str] = CORRUPTION_NAMES
-    if shown is not None:
-        try:
-            shape = histories.network_of(shown).image_shape
-        except (ValueError, OSError):  # which the section says
-            return [CLEAN_IMAGES, *known]
-        every = [(name, severity) for name in known for severity in SEVERITIES]
-        changing = {name for name, _ in applicable(every, shown.config.dataset, shape)}
-        known = [name for name in known if name in changing]
-    return [CLEAN_IMAGES, *known]
+    try:
+        shape = histories.network_of(shown).image_shape
+    except (ValueError, OSError):  # which the section says
+        return [CLEAN_IMAGES, *known]
+    every = [(name, severity) for name in known for severity in SEVERITIES]
+    changing = {name for name, _ in applicable(every, shown.config.dataset, shape)}
+    return [CLEAN_IMAGES, *(name for name in known if name in changing)]
 
 
-def _task(shown: Shown, view: DynamicsView) -> MapTask:
+def asked_of(shown: Shown, view: DynamicsView) -> MapTask:
     """What is asked of the network; the visitor's point is measured, too."""
     is_clean = view.corruption == CLEAN_IMAGES
     return task_of(
@@ -133,6 +130,7 @@ def _draw(shown: Shown, task: MapTask, found: LambdaMap, asked: Job) -> None:
         f"{found.trained.told_source} · statistics: {statistics} · the network: "
         f"{histories.provenance([shown])}",
     )  # fmt: skip
+    offer(_SECTION, lambda: [take.program(shown, task, found)])
 
 
 def _way(shown: Shown) -> Track:

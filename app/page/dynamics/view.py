@@ -36,7 +36,7 @@ class DynamicsView(View):
     axis: str = in_link("steps", "linear", AXES)
     """Of the steps."""
     map: str = in_link("map", "")
-    """The network whose accuracy is mapped over λ; empty for none."""
+    """The network whose accuracy is mapped over λ; empty for the first that can be."""
     corruption: str = in_link("corruption", "contrast", (CLEAN_IMAGES, *CORRUPTION_NAMES))
     severity: int = in_link("severity", 5, SEVERITIES)
     point: tuple[str, ...] = in_link("point", (), most=2, repeats=True)

@@ -13,7 +13,7 @@ from afn.sweep.plan import words
 
 from ...kit import cards
 from ...kit.markdown import plain
-from ...kit.take import asking, sweeps
+from ...kit.take import asking, maps, sweeps
 from ...kit.take.code import ONE_THREAD, call, literal, program, table
 from ...kit.take.program import Program, drawing, line
 from ..cost import take as costs
@@ -39,12 +39,6 @@ for name, network in networks.items():
                 what, value = f"{{name}}: {{which}}, {{layer.name}}", fmean(map(abs, shifts))
                 rows.append((what, where, value))
                 print(f"{{what}}  {{where}}  {{value:.6f}}")
-"""
-_POINTS = """\
-points = sorted(found.points, key=lambda each: (each.mu, each.sigma))
-rows = [(f"λ_μ {it.mu:.3f}", f"λ_σ {it.sigma:.3f}", it.cell.accuracy) for it in points]
-for name, where, accuracy in rows:
-    print(f"{name}  {where}  {accuracy:.4f}")
 """
 _VALUES = """\
 rows = [(name, "", value) for name, value in found.items() if not isinstance(value, list)]
@@ -184,30 +178,23 @@ def _lives(trial: Lives, data: Streams, title: str, about: str) -> Program:
 
 def _map(trial: MapMeasured, data: LambdaMap, title: str, about: str) -> Program:
     corruption, severity = trial.place
-    asked = call(
-        "lambda_map",
-        [
-            literal(trial.model),
-            *([f"corruption={literal(corruption)}", f"severity={severity}"] if corruption else []),
-            f"num_images={trial.num_images}",
-            f"points={trial.points}",
-        ],
-    )
     named = ("--corruption", corruption, "--severity", str(severity)) if corruption else ()
     return Program(
         title=title,
         about=about,
-        python=program(ONE_THREAD, f"found = {asked}\n", _POINTS),
+        python=program(
+            ONE_THREAD,
+            maps.asked(literal(trial.model), trial.place, trial.num_images, trial.points),
+            maps.POINTS,
+        ),
         commands=(
             (
                 "map", trial.model, *named, "--images", str(trial.num_images),
                 "--points", str(trial.points),
             ),
         ),
-        expected=tuple(
-            line(f"λ_μ {point.mu:.3f}", f"λ_σ {point.sigma:.3f}", point.cell.accuracy)
-            for point in sorted(data.points, key=lambda each: (each.mu, each.sigma))
-        ),
+        expected=maps.expected(data.points),
+        plot=maps.PLOT,
     )  # fmt: skip
 
 

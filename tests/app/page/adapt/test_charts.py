@@ -17,10 +17,10 @@ from afn.adapt.records import (
 from afn.adapt.task import SheetsTask
 from app.kit import backend
 from app.kit.sheets import pictured
-from app.page.adapt import charts, living
+from app.page.adapt import charts, living, take
 from app.page.adapt.courses import courses_of
 from app.page.adapt.living import Flow, fall_words
-from app.page.adapt.view import NUMBERS, AdaptView, command_of, title_of
+from app.page.adapt.view import NUMBERS, AdaptView, stream_tasks, title_of
 from tests.app.kit.draw.test_live_chart import decode
 
 CLASSES = tuple("0123456789")
@@ -183,8 +183,10 @@ def test_every_number_of_a_way_can_be_set_and_its_default_is_offered():
         assert AdaptView().method(way).value == float(getattr(AdaptView(), field))
 
 
-def test_the_command_says_the_same_stream():
-    assert command_of(VIEW) == (
+def test_the_command_says_the_same_stream(runs):
+    tasks = stream_tasks(VIEW)
+    flow = Flow(tasks, {way: title_of(way, VIEW) for way in tasks}, CLASSES, is_running=False)
+    assert take.program(VIEW, flow).command == (
         "python -m afn adapt mnist5k-bn --method running batch tent=0.05 --order 'comes and goes' "
         "--corruption glass_blur --severity 5 --batch 20 --images 200 --reset 3\n"
         "python -m afn adapt mnist5k-afn --method batch --order 'comes and goes' "

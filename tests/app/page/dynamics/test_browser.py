@@ -79,7 +79,7 @@ def test_one_cursor_moves_both_ridgelines_and_is_in_the_link(page: Page, address
 
 def test_a_map_is_measured_and_its_point_is_dragged(page: Page, address: str, folder: Path):
     [run] = [run for run in RunStore(folder).list() if run.config() == replace(QUICK, norm="afn")]
-    page.goto(f"{address}/lambda?runs={run.id}&map={run.id}&corruption=fog")
+    page.goto(f"{address}/lambda?runs={run.id}&corruption=fog")
     drawing = page.locator(".afn-lambda-map")
     expect(drawing).to_have_attribute("data-measured", "90")
     expect(page.get_by_text("90 points measured", exact=True)).to_be_visible()

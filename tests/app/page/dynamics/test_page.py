@@ -178,8 +178,12 @@ def test_the_card_says_it_all():
 
 
 def test_a_map_is_offered_of_networks_with_lambda(ids):
-    at = page(runs=f"{ids['bn', 0]}~{ids['afn', 0]}", map=ids["afn", 0])
-    assert at.selectbox(key="dynamics.map").options == ["choose one", "AFN"]
+    both = "~".join(ids[each] for each in (("bn", 0), ("afn", 0), ("afn", 1)))
+    at = page(runs=both)
+    assert at.selectbox(key="dynamics.map").options == ["AFN (seed 0)", "AFN (seed 1)"]
+    assert "map" not in at.query_params  # of the first
+    at = page(runs=both, map=ids["afn", 1])
+    assert at.query_params["map"] == ids["afn", 1]
     assert "saturate" not in at.selectbox(key="dynamics.corruption").options  # grey digits
     assert "λ as a map" not in [header.value for header in page(runs=ids["bn", 0]).header]
 
@@ -199,8 +203,7 @@ def test_a_kept_map_is_there_at_once(ids, monkeypatch):
     monkeypatch.setattr("app.page.dynamics.landscape.NUM_IMAGES", 20)
     task = task_of(Network.of_run(run), corruption="fog", severity=5, num_images=20)
     carry_out(EvaluationStore.beside(RunStore()).create([task]))
-    at = page(runs=run.id, map=run.id, corruption="fog")
+    at = page(runs=run.id, corruption="fog")
     assert "20 test images, generated" in words(at)
-    assert at.query_params["map"] == run.id
     at = page(runs=run.id, map=run.id, corruption="frost")
     assert "20 test images, generated" not in words(at)

@@ -12,9 +12,16 @@ from afn.ask.inside.bench import Bench
 from afn.ask.inside.networks import network
 from afn.data import dataset_entry
 from app.kit import networks
+from app.page.adapt import take as streams
+from app.page.adapt import view as adapting
+from app.page.adapt.living import Flow
+from app.page.adapt.view import AdaptView
 from app.page.domains import take as matrix
 from app.page.domains import view as domains
 from app.page.domains.view import DomainsView
+from app.page.dynamics import landscape
+from app.page.dynamics import take as maps
+from app.page.dynamics.view import DynamicsView
 from app.page.inside import take as layers
 from app.page.inside import view as inside
 from app.page.inside.view import InsideView
@@ -22,7 +29,7 @@ from app.page.robustness import label_shift
 from app.page.robustness import take as corruptions
 from app.page.robustness import view as robustness
 from app.page.robustness.view import RobustnessView
-from tests.app.kit.take.programs.screens import answered, store_root
+from tests.app.kit.take.programs.screens import answered, opened, store_root
 from tests.app.kit.take.taking import check, drawn_lines, executed, printed, said
 
 SHIPPED = ("mnist5k-bn", "mnist5k-afn")
@@ -183,3 +190,36 @@ def test_a_layer_is_looked_into_again(runs, folder, case):
     assert answers == [seen["now"]["answers"], *(each["answers"] for each in seen["others"])]
     if case == "forced":
         check(experiment, drawn_lines(experiment))
+
+
+# -- maps and streams ------------------------------------------------------------------------------
+
+
+def test_a_map_is_measured_again(runs, folder, monkeypatch):
+    monkeypatch.setattr(landscape, "NUM_IMAGES", 60)
+    [shown] = opened(runs["afn"])
+    view = DynamicsView(corruption="fog", point=("0.3", "0.85"))
+    task = replace(landscape.asked_of(shown, view), points=20)
+    answered([task])
+    more = replace(task, points=30)  # somebody else wanted more of it
+    answered([more])
+    experiment = maps.program(shown, task, task.read())
+    assert len(experiment.expected) == 1 + 20 + 1
+    check(experiment, printed(experiment, store_root()))
+    [record, *_] = said(experiment, store_root(), folder)
+    assert (record["kind"], record["points"]) == ("map", 31)
+
+
+def test_a_stream_is_lived_through_again(runs, folder):
+    view = AdaptView(
+        ways=("running", "tent", "afn"), images=200, batch_size=50, resets=("3",), order="drifting"
+    )
+    tasks = adapting.stream_tasks(view)
+    answered(adapting.all_tasks(view))
+    titles = {way: adapting.title_of(way, view) for way in tasks}
+    flow = Flow(tasks, titles, tuple("0123456789"), is_running=False)
+    experiment = streams.program(view, flow)
+    assert len(experiment.expected) == 3 * (4 + 1)
+    check(experiment, printed(experiment, store_root()))
+    records = said(experiment, store_root(), folder)
+    assert records
