@@ -107,7 +107,8 @@ function beside([a, b], words, side, taken, busy, css = "mark") {
     box.cost += 100 * taken.filter((other) => overlaps(box, wide, other)).length;
     box.cost += 8 * busy.filter(([c, d]) => c > box.x - 4 && c < box.x + wide + 4 && d > box.y - TALL && d < box.y + 6).length;
   }
-  const { x, y } = boxes.reduce((least, box) => (box.cost < least.cost ? box : least));
+  const { x, y, cost } = boxes.reduce((least, box) => (box.cost < least.cost ? box : least));
+  if (cost >= 100 && css === "layer-name") return ""; // no room: its dot says it when pointed at
   taken.push({ x, y, wide });
   taken.push({ x: a - 9, y: b + 9, wide: 18 });
   return shape("text", { class: css, x, y }, words);
