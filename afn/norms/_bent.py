@@ -21,17 +21,22 @@ VectorsOf = Callable[..., Vectors]
 
 
 class Bend(NamedTuple):
-    """How a block of images becomes its output, and what comes back. Vectors are spread."""
+    """How a block of images becomes its output, and what comes back. Vectors are spread.
+
+    The first vector is the scale, by which what comes back to x is multiplied in the end.
+    """
 
     apply: Callable[..., object]
-    """(x, out, \\*vectors): y goes into `out`."""
+    """(x, out, kept, \\*vectors): y goes into `out`; `kept` may be that, too."""
     pull: Callable[..., object]
-    """(x, grad_y, out, sums, \\*vectors): into `out` goes the gradient of x where the vectors stand
-    still, into `sums`, (n, C) each, that of each vector."""
+    """(x, grad_y, out, kept, sums, \\*vectors): into `out` goes the gradient of x where the vectors
+    stand still and the scale is 1, into `sums`, (n, C) each, that of each vector."""
     plain: Callable[..., Tensor]
     """(x, \\*vectors) to y, by operations that autograd knows, none of them in place."""
     is_centered: bool = True
     """Else what is measured is no mean, which is given as 0, and the mean square."""
+    keeps: bool = False
+    """Whether `apply` leaves in `kept`, of the shape of x, what `pull` would compute again."""
 
 
 def bent(
@@ -79,11 +84,13 @@ class _Bent(torch.autograd.Function):
         with torch.set_grad_enabled(learns):
             vectors = vectors_of(*leaves)
         ctx.bend, ctx.vectors_of, ctx.leaves, ctx.vectors = bend, vectors_of, leaves, vectors
-        ctx.save_for_backward(x, *given)
         y = torch.empty_like(x)
-        for images, out, *those in blocks(x, y, *(spread(each.detach()) for each in vectors)):
+        kept = torch.empty_like(x, dtype=mean.dtype) if bend.keeps and learns else None
+        ctx.save_for_backward(x, kept, *given)
+        spread_out = [spread(each.detach()) for each in vectors]
+        for images, out, own, *those in blocks(x, y, y if kept is None else kept, *spread_out):
             wide = out if out.dtype == mean.dtype else torch.empty_like(out, dtype=mean.dtype)
-            bend.apply(images.to(mean.dtype), wide, *those)
+            bend.apply(images.to(mean.dtype), wide, wide if kept is None else own, *those)
             if wide is not out:
                 out.copy_(wide)
         return y
@@ -99,14 +106,17 @@ class _Bent(torch.autograd.Function):
 
 
 def _gradients(ctx: Any, grad_y: Tensor) -> list[Tensor | None]:
-    x, mean = ctx.saved_tensors[0], ctx.leaves[0]
+    x, kept, *_ = ctx.saved_tensors
+    mean = ctx.leaves[0]
     vectors = [spread(each.detach()) for each in ctx.vectors]
     sums = [torch.empty_like(mean, requires_grad=False) for _ in vectors]
     grad_x = torch.empty_like(x, dtype=mean.dtype)
-    for images, grad, out, *those in blocks(x, grad_y, grad_x, *sums, *vectors):
+    for images, grad, out, own, *those in blocks(
+        x, grad_y, grad_x, x if kept is None else kept, *sums, *vectors
+    ):
         num = len(sums)
         wide, wide_grad = images.to(mean.dtype), grad.to(mean.dtype)
-        ctx.bend.pull(wide, wide_grad, out, those[:num], *those[num:])
+        ctx.bend.pull(wide, wide_grad, out, own, those[:num], *those[num:])
     wanted = [leaf for leaf in ctx.leaves if leaf is not None and leaf.requires_grad]
     depending = [
         (vector, (total if vector.dim() == 2 else total.sum(0)).to(vector.dtype))
@@ -120,22 +130,22 @@ def _gradients(ctx: Any, grad_y: Tensor) -> list[Tensor | None]:
     if not ctx.needs_input_grad[4]:
         return [None, *others]
     count = x.shape[2] * x.shape[3]
-    if grad_var is not None:
-        slope = grad_var * (2 / count)
-        offset = -slope * mean.detach()
-        if grad_mean is not None:
-            offset.add_(grad_mean, alpha=1 / count)
-        for images, out, slopes, offsets in blocks(x, grad_x, spread(slope), spread(offset)):
-            if ctx.bend.is_centered:
-                out.add_(affine(images, slopes, offsets))  # together first: the two may cancel
-            else:
-                out.addcmul_(images, slopes)
+    slope = torch.zeros_like(mean) if grad_var is None else grad_var * (2 / count)
+    offset = -slope * mean.detach()
+    if grad_mean is not None:
+        offset.add_(grad_mean, alpha=1 / count)
+    for images, out, slopes, offsets, scale in blocks(
+        x, grad_x, spread(slope), spread(offset), vectors[0]
+    ):
+        # together first: the two may cancel
+        rest = affine(images, slopes, offsets) if ctx.bend.is_centered else images * slopes
+        torch.addcmul(rest, out, scale, out=out)
     return [grad_x.to(x.dtype), *others]
 
 
 def _plain_gradients(ctx: Any, grad_y: Tensor) -> list[Tensor | None]:
     """The same by autograd, so that they can be differentiated or batched themselves."""
-    x, *given = ctx.saved_tensors
+    x, _, *given = ctx.saved_tensors
     is_differentiated = torch.is_grad_enabled()
     with torch.enable_grad():
         wide = x.to(ctx.leaves[0].dtype)
@@ -172,25 +182,31 @@ def _affine_into(out: Tensor, x: Tensor, scale: Tensor, shift: Tensor) -> Tensor
     return torch.addcmul(shift, x, scale, out=out)
 
 
+def _is_above(values: Tensor, least: Tensor, out: Tensor) -> Tensor:
+    """1 or 0: as numbers they are found, and multiplied by, four times as fast as as truths."""
+    return torch.gt(values, least, out=out)
+
+
 # -- max(x·scale + shift, least) -------------------------------------------------------------------
 
 
-def _bound(x: Tensor, out: Tensor, scale: Tensor, shift: Tensor, least: Tensor) -> None:
+def _bound(
+    x: Tensor, out: Tensor, kept: Tensor, scale: Tensor, shift: Tensor, least: Tensor
+) -> None:
     torch.maximum(affine(x, scale, shift), least, out=out)
 
 
 def _pull_bound(
-    x: Tensor, grad: Tensor, out: Tensor, sums: Sequence[Tensor],
+    x: Tensor, grad: Tensor, out: Tensor, kept: Tensor, sums: Sequence[Tensor],
     scale: Tensor, shift: Tensor, least: Tensor,
 ) -> None:  # fmt: skip
     by_scale, by_shift, by_least = sums
     inner = _affine_into(out, x, scale, shift)
-    passed = torch.where(inner > least, grad, 0)
+    passed = torch.mul(grad, _is_above(inner, least, out), out=out)
     _sum_into(by_shift, passed)
     _sum_into(by_least, grad)
     by_least.sub_(by_shift)
-    _sum_into(by_scale, torch.mul(passed, x, out=out))
-    torch.mul(passed, scale, out=out)
+    _sum_into(by_scale, passed * x)
 
 
 def _plain_bound(x: Tensor, scale: Tensor, shift: Tensor, least: Tensor) -> Tensor:
@@ -205,75 +221,75 @@ BOUND = Bend(_bound, _pull_bound, _plain_bound, is_centered=False)
 # -- x·sigmoid(v·x)·scale + shift ------------------------------------------------------------------
 
 
-def _gate(x: Tensor, out: Tensor, v: Tensor, scale: Tensor, shift: Tensor) -> None:
-    _affine_into(out, (x * v).sigmoid_().mul_(x), scale, shift)
+def _gate(x: Tensor, out: Tensor, kept: Tensor, scale: Tensor, shift: Tensor, v: Tensor) -> None:
+    gate = torch.mul(x, v, out=kept).sigmoid_()
+    _affine_into(out, torch.mul(gate, x, out=out), scale, shift)
 
 
 def _pull_gate(
-    x: Tensor, grad: Tensor, out: Tensor, sums: Sequence[Tensor],
-    v: Tensor, scale: Tensor, shift: Tensor,
+    x: Tensor, grad: Tensor, out: Tensor, gate: Tensor, sums: Sequence[Tensor],
+    scale: Tensor, shift: Tensor, v: Tensor,
 ) -> None:  # fmt: skip
-    by_v, by_scale, by_shift = sums
-    gate = (x * v).sigmoid_()
-    gated = x * gate
+    by_scale, by_shift, by_v = sums
     _sum_into(by_shift, grad)
-    _sum_into(by_scale, torch.mul(grad, gated, out=out))
-    bend = gated.addcmul_(gated, gate, value=-1)  # by v·x, which is sigmoid's argument
-    torch.mul(bend, grad, out=out)
-    _sum_into(by_v, out.mul_(x))
+    passed = torch.mul(grad, gate, out=out)  # where the gate stands still
+    gated = passed * x
+    _sum_into(by_scale, gated)
+    bend = gated.addcmul_(gated, gate, value=-1)  # what v·x gets, which is sigmoid's argument
+    passed.addcmul_(bend, v)
+    _sum_into(by_v, bend.mul_(x))
     by_v.mul_(scale[..., 0, 0])
-    torch.mul(gate.addcmul_(bend, v).mul_(grad), scale, out=out)
 
 
-def _plain_gate(x: Tensor, v: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+def _plain_gate(x: Tensor, scale: Tensor, shift: Tensor, v: Tensor) -> Tensor:
     return x * torch.sigmoid(v * x) * scale + shift
 
 
-GATE = Bend(_gate, _pull_gate, _plain_gate)
-"""EvoNorm-S0's, of v, scale and shift."""
+GATE = Bend(_gate, _pull_gate, _plain_gate, keeps=True)
+"""EvoNorm-S0's, of scale, shift and v. Its gate, which takes longest, is kept for the way back."""
 
 
 # -- x / max(sigma, v·x + own)·scale + shift -------------------------------------------------------
 
 
 def _divide(
-    x: Tensor, out: Tensor, sigma: Tensor, v: Tensor, own: Tensor, scale: Tensor, shift: Tensor
-) -> None:
-    divisor = affine(x, v, own)
+    x: Tensor, out: Tensor, kept: Tensor,
+    scale: Tensor, shift: Tensor, sigma: Tensor, v: Tensor, own: Tensor,
+) -> None:  # fmt: skip
+    divisor = _affine_into(kept, x, v, own)
     torch.maximum(divisor, sigma, out=divisor)
-    _affine_into(out, torch.div(x, divisor, out=divisor), scale, shift)
+    _affine_into(out, torch.div(x, divisor, out=out), scale, shift)
 
 
 def _pull_divide(
-    x: Tensor, grad: Tensor, out: Tensor, sums: Sequence[Tensor],
-    sigma: Tensor, v: Tensor, own: Tensor, scale: Tensor, shift: Tensor,
+    x: Tensor, grad: Tensor, out: Tensor, kept: Tensor, sums: Sequence[Tensor],
+    scale: Tensor, shift: Tensor, sigma: Tensor, v: Tensor, own: Tensor,
 ) -> None:  # fmt: skip
-    by_sigma, by_v, by_own, by_scale, by_shift = sums
+    by_scale, by_shift, by_sigma, by_v, by_own = sums
     divisor = affine(x, v, own)
-    is_own = divisor > sigma
+    is_own = _is_above(divisor, sigma, torch.empty_like(divisor))
     torch.maximum(divisor, sigma, out=divisor)
     _sum_into(by_shift, grad)
-    inner = grad / divisor
-    torch.mul(inner, scale, out=out)  # where the divisor stands still
-    inner.mul_(x)
+    torch.div(grad, divisor, out=out)  # where the divisor stands still
+    inner = out * x
     _sum_into(by_scale, inner)
-    pulled = inner.div_(divisor).mul_(scale)  # what the divisor gets, but for its sign
+    pulled = inner.div_(divisor)  # what the divisor gets, but for sign and scale
     _sum_into(by_sigma, pulled)
     pulled.mul_(is_own)
     _sum_into(by_own, pulled)
-    by_own.neg_()
-    by_sigma.add_(by_own).neg_()
+    by_sigma.sub_(by_own)
     out.addcmul_(pulled, v, value=-1)
     _sum_into(by_v, pulled.mul_(x))
-    by_v.neg_()
+    for each in (by_sigma, by_v, by_own):
+        each.mul_(scale[..., 0, 0]).neg_()
 
 
 def _plain_divide(
-    x: Tensor, sigma: Tensor, v: Tensor, own: Tensor, scale: Tensor, shift: Tensor
+    x: Tensor, scale: Tensor, shift: Tensor, sigma: Tensor, v: Tensor, own: Tensor
 ) -> Tensor:
     of_image = v * x + own
     return x / torch.where(of_image <= sigma, sigma, of_image) * scale + shift
 
 
 DIVIDE = Bend(_divide, _pull_divide, _plain_divide)
-"""EvoNorm-B0's, of sigma, v, own, scale and shift."""
+"""EvoNorm-B0's, of scale, shift, sigma, v and own."""

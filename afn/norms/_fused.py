@@ -8,8 +8,10 @@ do the measuring and reducing; for single images there are none, and sums are ta
 at a time, so that an operation finds in the cache what the one before it left there.
 
 Between these passes lie vectors of one value per channel. On them an operation costs its call, not
-its arithmetic: so they are stacked, and torch's own kernels for the gradients of ReLU, sigmoid and
-tanh are called instead of being spelled out.
+its arithmetic, and a view nearly as much: so they are stacked, torch's kernels for the gradients
+of ReLU, sigmoid and tanh are called instead of being spelled out, and what a product can add or
+scale along with it, the gradient past the networks and each value's share in the mean, has no call
+of its own.
 """
 
 import copy
@@ -38,8 +40,9 @@ _NETWORKS = (
     ("standardize", Standardize, ("encoder", "mu_decoder", "sigma_decoder")),
     ("rescale", Rescale, ("encoder", "gamma_decoder", "beta_decoder")),
 )
-_measure_batch = torch.ops.aten.batch_norm_update_stats.default
+_measure_batch: Any = torch.batch_norm_update_stats  # torch's stub lacks what it takes
 _reduce_batch = torch.ops.aten.native_batch_norm_backward.default
+_ALL = slice(None)
 _LEAST = 8
 """Pixels of an image's channel from which on torch's kernel reduces it quicker than sums do."""
 
@@ -114,20 +117,22 @@ class _Vectors(NamedTuple):
     """What lies between measuring and applying; n is the number of images, or 1 for a batch."""
 
     statistics: Tensor
-    """(2, n, C): mu and sigma as the networks take them."""
+    """(2n, C): mu and sigma as the networks take them."""
     stan: Tensor
-    """(2, n, width): the standardization's hidden values."""
+    """(2n, width): the standardization's hidden values."""
     rescale: Tensor
-    """(2, n, width): the rescaling's."""
-    net: Tensor
-    """(4, n, C): mu_stan, sigma_stan, gamma_net, beta_net."""
+    """(2n, width): the rescaling's."""
+    sigma_stan: Tensor
+    gamma_net: Tensor
+    beta_net: Tensor
+    """(n, C) each."""
     lambdas: Tensor
     """(4, 1, 1)."""
     gates: list[slice]
     reach: Tensor
     """(4, n, C): how far each λ could take what it acts on."""
-    hat: Tensor
-    """(4, n, C): mu_hat, sigma_hat, gamma_hat, beta_hat."""
+    mu_hat: Tensor
+    sigma_hat: Tensor
     scale: Tensor
     shift: Tensor
     """(n, C) each."""
@@ -146,34 +151,34 @@ class _Vectors(NamedTuple):
             stan_weight, stan_bias, mu_weight, mu_bias, sigma_weight, sigma_bias,
             rescale_weight, rescale_bias, gamma_weight, gamma_bias, beta_weight, beta_bias,
         ) = parameters[6:]  # fmt: skip
-        measured = statistics = bounded(own[:2])
+        measured = own[:2]
+        statistics = bounded(measured).view(-1, own.shape[-1])
         if averages is not None:
-            statistics = bounded(averages)[:, None].expand_as(measured).contiguous()
-        given = statistics if kept is None else statistics * kept
+            statistics = bounded(averages).repeat_interleave(own.shape[1], 0)
+        given = statistics if kept is None else statistics * kept.view_as(statistics)
         stan = linear(given, stan_weight, stan_bias).relu_()
         rescale = linear(statistics, rescale_weight, rescale_bias).relu_()
-        stan_mu, stan_sigma = stan.unbind()
-        rescale_mu, rescale_sigma = rescale.unbind()
-        net = torch.stack((
-            linear(stan_mu, mu_weight, mu_bias),
-            linear(stan_sigma, sigma_weight, sigma_bias).relu_(),
-            linear(rescale_sigma, gamma_weight, gamma_bias).sigmoid_(),
-            linear(rescale_mu, beta_weight, beta_bias).tanh_(),
-        ))  # fmt: skip
+        num = len(stan) // 2
+        mu_stan = linear(stan[:num], mu_weight, mu_bias)
+        sigma_stan = linear(stan[num:], sigma_weight, sigma_bias).relu_()
+        gamma_net = linear(rescale[num:], gamma_weight, gamma_bias).sigmoid_()
+        beta_net = linear(rescale[:num], beta_weight, beta_bias).tanh_()
 
         # statistics move towards the networks' by λ, weight and bias are added to: own + λ·reach
         lambdas = torch.cat(tuple(parameters[2:6])).view(4, 1, 1)
         gates = _gates(layer)
         for gate in gates:
-            lambdas[gate].sigmoid_()
-        reach = net.clone()
+            _part(lambdas, gate).sigmoid_()
+        reach = torch.stack((mu_stan, sigma_stan, gamma_net, beta_net))
         reach[:2].sub_(measured)
-        hat = torch.addcmul(own, lambdas, reach)
-        mu_hat, sigma_hat, gamma_hat, beta_hat = hat.unbind()
+        mu_hat, sigma_hat, gamma_hat, beta_hat = torch.addcmul(own, lambdas, reach).unbind()
         sigma_hat.clamp_(min=math.sqrt(layer.eps))
         scale = gamma_hat / sigma_hat
         shift = torch.addcmul(beta_hat, scale, mu_hat, value=-1)
-        return cls(statistics, stan, rescale, net, lambdas, gates, reach, hat, scale, shift)
+        return cls(
+            statistics, stan, rescale, sigma_stan, gamma_net, beta_net, lambdas, gates, reach,
+            mu_hat, sigma_hat, scale, shift,
+        )  # fmt: skip
 
 
 class _Fused(torch.autograd.Function):
@@ -195,8 +200,8 @@ class _Fused(torch.autograd.Function):
         ctx.layer, ctx.is_training, ctx.overrides = layer, layer.training, layer.lambda_overrides
         ctx.eps, ctx.gates, ctx.averages = layer.eps, of.gates, averages
         ctx.save_for_backward(
-            x, kept, own, of.statistics, of.net, of.reach, of.hat, of.lambdas, of.scale, of.stan,
-            of.rescale, *parameters,
+            x, kept, mean, sigma, of.statistics, of.stan, of.rescale, of.sigma_stan, of.gamma_net,
+            of.beta_net, of.lambdas, of.reach, of.mu_hat, of.sigma_hat, of.scale, *parameters,
         )  # fmt: skip
         return affine(x, spread(of.scale), spread(of.shift)).to(x.dtype)
 
@@ -211,12 +216,12 @@ class _Fused(torch.autograd.Function):
 
 def _gradients(ctx: Any, grad_y: Tensor) -> tuple[Tensor | None, ...]:
     (
-        x, kept, own, statistics, net, reach, hat, lambdas, scale, stan, rescale, *parameters
+        x, kept, mu, sigma, statistics, stan, rescale, sigma_stan, gamma_net, beta_net, lambdas,
+        reach, mu_hat, sigma_hat, scale, *parameters,
     ) = ctx.saved_tensors  # fmt: skip
     (
         stan_weight, mu_weight, sigma_weight, rescale_weight, gamma_weight, beta_weight
     ) = parameters[6::2]  # fmt: skip
-    mu_hat, sigma_hat, _, _ = hat.unbind()
 
     # the output to hat
     if ctx.layer.is_per_image:
@@ -226,7 +231,7 @@ def _gradients(ctx: Any, grad_y: Tensor) -> tuple[Tensor | None, ...]:
             grad_y, x, None, None, None, mu_hat.view(-1), sigma_hat.view(-1).reciprocal(),
             True, ctx.eps, (False, True, True),
         )  # fmt: skip
-    grad = torch.stack((total, product, product, total)).view_as(own)
+    grad = torch.stack((total, product, product, total)).view_as(reach)
     grad_statistics = grad[:2].mul_(-scale)
     grad_sigma = grad_statistics[1]
     _relu_backward(grad_sigma, sigma_hat, math.sqrt(ctx.eps), grad_input=grad_sigma)
@@ -234,55 +239,55 @@ def _gradients(ctx: Any, grad_y: Tensor) -> tuple[Tensor | None, ...]:
     # hat to λ and to what the networks say
     grad_logits = (grad * reach).sum((1, 2))
     for gate in ctx.gates:
-        learned = grad_logits[gate]
-        _sigmoid_backward(learned, lambdas[gate].view_as(learned), grad_input=learned)
+        learned = _part(grad_logits, gate)
+        _sigmoid_backward(learned, _part(lambdas, gate).view_as(learned), grad_input=learned)
     inner = grad * lambdas
-    past_networks = grad_statistics - inner[:2]
     inner_mu, inner_sigma, inner_gamma, inner_beta = inner.unbind()
-    _, net_sigma, net_gamma, net_beta = net.unbind()
-    _relu_backward(inner_sigma, net_sigma, 0, grad_input=inner_sigma)
-    _sigmoid_backward(inner_gamma, net_gamma, grad_input=inner_gamma)
-    _tanh_backward(inner_beta, net_beta, grad_input=inner_beta)
+    past_networks = grad_statistics.sub_(inner[:2]).view_as(statistics)
+    _relu_backward(inner_sigma, sigma_stan, 0, grad_input=inner_sigma)
+    _sigmoid_backward(inner_gamma, gamma_net, grad_input=inner_gamma)
+    _tanh_backward(inner_beta, beta_net, grad_input=inner_beta)
 
-    # through the networks to the statistics, (2n, C)
+    # through the decoders, (2n, width)
     grad_stan = torch.cat((torch.mm(inner_mu, mu_weight), torch.mm(inner_sigma, sigma_weight)))
     grad_rescale = torch.cat(
         (torch.mm(inner_beta, beta_weight), torch.mm(inner_gamma, gamma_weight))
     )
-    _relu_backward(grad_stan, stan.view_as(grad_stan), 0, grad_input=grad_stan)
-    _relu_backward(grad_rescale, rescale.view_as(grad_rescale), 0, grad_input=grad_rescale)
-    statistics = given = statistics.flatten(0, 1)
-    grad_statistics = past_networks
-    if kept is not None:
-        given = statistics * kept.view_as(statistics)
-    if ctx.averages is None:
-        through = torch.mm(grad_stan, stan_weight)
-        if kept is not None:
-            through.mul_(kept.view_as(statistics))
-        through.addmm_(grad_rescale, rescale_weight)
-        grad_statistics.add_(through.view_as(grad_statistics))
+    _relu_backward(grad_stan, stan, 0, grad_input=grad_stan)
+    _relu_backward(grad_rescale, rescale, 0, grad_input=grad_rescale)
+    given = statistics if kept is None else statistics * kept.view_as(statistics)
 
     grad_x = None
     if ctx.needs_input_grad[1]:
-        count = x.numel() // scale.numel()
-        mu, sigma, _, _ = own.unbind()
-        offset, slope = grad_statistics.div_(count).unbind()
+        share = scale.numel() / x.numel()  # of a value in the mean
+        if ctx.averages is not None:
+            grad_statistics = past_networks * share
+        else:  # through the encoders
+            if kept is None:
+                past_networks = torch.addmm(past_networks, grad_stan, stan_weight)
+            else:
+                through = torch.mm(grad_stan, stan_weight)
+                past_networks.addcmul_(through, kept.view_as(through))
+            grad_statistics = torch.addmm(
+                past_networks, grad_rescale, rescale_weight, beta=share, alpha=share
+            )
+        offset, slope = grad_statistics.chunk(2)
         slope = slope / sigma
         offset = torch.addcmul(offset, slope, mu, value=-1)
         grad_x = affine(x, spread(slope), spread(offset))
         grad_x = grad_x.addcmul_(grad_y, spread(scale)).to(x.dtype)
-    stan_mu, stan_sigma = stan.unbind()
-    rescale_mu, rescale_sigma = rescale.unbind()
-    mu_bias, sigma_bias, gamma_bias, beta_bias = inner.sum(1).unbind()
+    num = len(stan) // 2
+    if ctx.layer.is_per_image:
+        product, total, inner = product.sum(0), total.sum(0), inner.sum(1)
+    mu_bias, sigma_bias, gamma_bias, beta_bias = inner.view(4, -1).unbind()
     return (
-        None, grad_x, None, *grad[2:].sum(1).unbind(),
-        *grad_logits.view(4, 1).unbind(),
+        None, grad_x, None, product, total, *grad_logits.view(4, 1).unbind(),
         torch.mm(grad_stan.t(), given), grad_stan.sum(0),
-        torch.mm(inner_mu.t(), stan_mu), mu_bias,
-        torch.mm(inner_sigma.t(), stan_sigma), sigma_bias,
+        torch.mm(inner_mu.t(), stan[:num]), mu_bias,
+        torch.mm(inner_sigma.t(), stan[num:]), sigma_bias,
         torch.mm(grad_rescale.t(), statistics), grad_rescale.sum(0),
-        torch.mm(inner_gamma.t(), rescale_sigma), gamma_bias,
-        torch.mm(inner_beta.t(), rescale_mu), beta_bias,
+        torch.mm(inner_gamma.t(), rescale[num:]), gamma_bias,
+        torch.mm(inner_beta.t(), rescale[:num]), beta_bias,
     )  # fmt: skip
 
 
@@ -290,12 +295,16 @@ def _gates(layer: "AdaptiveNorm") -> list[slice]:
     """Which of the four λ are the sigmoid of what is learned."""
     overrides = layer.lambda_overrides
     if not overrides and layer.rescale_gate == "sigmoid":
-        return [slice(None)]
+        return [_ALL]
     return [
         slice(at, at + 1)
         for at, name in enumerate(LAMBDAS)
         if name not in overrides and layer.is_gated(name)
     ]
+
+
+def _part(values: Tensor, gate: slice) -> Tensor:
+    return values if gate is _ALL else values[gate]
 
 
 def _of_batch(layer: "AdaptiveNorm", x: Tensor) -> tuple[Tensor, Tensor]:
@@ -351,7 +360,7 @@ class _Plain(nn.Module):
 def _plain_gradients(ctx: Any, grad_y: Tensor) -> tuple[Tensor | None, ...]:
     """The same gradients by autograd, so that they can be differentiated or batched themselves."""
     x, kept, *_ = ctx.saved_tensors
-    parameters = ctx.saved_tensors[11:]
+    parameters = ctx.saved_tensors[15:]
     layer = copy.copy(ctx.layer)
     layer.training, layer.lambda_overrides, layer.eps = ctx.is_training, ctx.overrides, ctx.eps
     layer.frozen_networks = ctx.averages is not None

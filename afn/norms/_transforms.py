@@ -7,6 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import forward_ad
 
+_NOTHING = nullcontext()
+
 
 def wants_plain_operations(x: Tensor) -> bool:
     """Whether an input is traced, compiled, batched or differentiated forward, or holds no data.
@@ -39,4 +41,4 @@ def without_autocast(x: Tensor) -> AbstractContextManager[Any]:
     kind = x.device.type
     if not x.is_meta and torch.is_autocast_enabled(kind):
         return torch.autocast(kind, enabled=False)
-    return nullcontext()
+    return _NOTHING

@@ -137,6 +137,18 @@ def test_the_quick_form_reduces_half_precision_in_single(layer_class, draw):
     assert_close(found[1:], expected[1:])
 
 
+@pytest.mark.parametrize("layer_class", [FilterResponseNorm2d, EvoNormS0, EvoNormB0])
+def test_what_is_kept_for_the_way_back_serves_twice(layer_class, draw):
+    layer, x = layer_class(4), draw(3, 4, 2, 5).requires_grad_()
+    y = layer(x)
+    with torch.no_grad():
+        assert_close(layer(x), y, rtol=0, atol=0)
+    once, twice = (
+        torch.autograd.grad(y.sum(), (x, *layer.parameters()), retain_graph=True) for _ in range(2)
+    )
+    assert_close(twice, once, rtol=0, atol=0)
+
+
 def test_dynamic_tanh(images, scatter):
     layer = ready(DynamicTanh2d(6), scatter)
     assert layer.alpha.item() != 0.5
