@@ -35,6 +35,8 @@ _SHIFT = 0.1
 """Between the lines' points, so that whiskers stand beside each other."""
 _BESIDE = 0.04
 """From a mean to the dots of its seeds."""
+_SHAPES = ("circle", "diamond", "square")
+"""Of lines of one colour, which names do not join."""
 
 
 def lines_figure(drawn: DrawnSweep) -> Figure:
@@ -47,7 +49,9 @@ def lines_figure(drawn: DrawnSweep) -> Figure:
     labels = axes[layout.over]
     figure = new_figure()
     lines, span = layout.lines[:_MOST_LINES], _span(drawn)
-    for i, (line, color) in enumerate(zip(lines, line_colors(lines), strict=True)):
+    colors = line_colors(lines)
+    for i, (line, color) in enumerate(zip(lines, colors, strict=True)):
+        shape = _SHAPES[colors[:i].count(color) % len(_SHAPES)]
         points = {label: layout.point(line, label, axes) for label in labels}
         shift = _SHIFT * (i - (len(lines) - 1) / 2)
         places = {label: k + shift for k, label in enumerate(labels)}
@@ -83,7 +87,7 @@ def lines_figure(drawn: DrawnSweep) -> Figure:
                 line={"color": color, "width": LINE, "dash": line_dash(line, lines)},
                 marker={
                     "size": 10, "color": color,
-                    "symbol": [_symbol(drawn, points[label]) for label in stretch],
+                    "symbol": [_symbol(drawn, points[label], shape) for label in stretch],
                 },
                 error_y=whiskers(
                     [_ends(known[label]) for label in stretch], within=drawn.limits,
@@ -130,8 +134,8 @@ def _seeds(
     }  # fmt: skip
 
 
-def _symbol(drawn: DrawnSweep, point: Point) -> str:
-    return "circle-open" if drawn.results.at_chance(point) else "circle"
+def _symbol(drawn: DrawnSweep, point: Point, shape: str = "circle") -> str:
+    return f"{shape}-open" if drawn.results.at_chance(point) else shape
 
 
 def _ends(each: OverSeeds) -> tuple[float, float, float]:
