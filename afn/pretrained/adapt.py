@@ -6,7 +6,7 @@
 import base64
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,8 @@ from afn.adapt.records import StreamStep, collapse_of
 from afn.ask.network import Network
 from afn.data import load_dataset
 from afn.jsonl import append_line, read_lines
-from afn.pretrained.cards import read_card
+from afn.pretrained.cards import SUFFIXES, read_card
+from afn.pretrained.export import sha256
 from afn.pretrained.spec import Spec
 from afn.pretrained.streamed import StreamAnswer
 from afn.pretrained.streams import asks_of
@@ -31,7 +32,7 @@ def have_adapted(spec: Spec, store: RunStore, folder: Path, say: SayRecord) -> l
 
     Args:
         spec: Its plan.
-        store: Where its run is, if it does not come along; beside its runs answers are kept.
+        store: Where its run is, if its weights do not come along; beside its runs answers are kept.
         folder: Where models are shipped.
         say: Told of each stream.
 
@@ -67,14 +68,24 @@ def have_adapted(spec: Spec, store: RunStore, folder: Path, say: SayRecord) -> l
 
 
 def _network(spec: Spec, store: RunStore, folder: Path) -> Network:
+    """The trained model; weights of further seeds are put beside those that come along."""
     if spec.is_shipped:
         return read_card(spec.name, folder).network()
-    run = find_run(spec, store)
-    if run is None or run.state().status != "finished":
-        raise ValueError(
-            f"{spec.name} is not trained here: python -m afn pretrained train {spec.name} --again"
-        )
-    return trained_network(spec, run, load_dataset(spec.config.dataset))[0]
+    weights = folder / f"{spec.name}{SUFFIXES['weights']}"
+    if not weights.exists():
+        run = find_run(spec, store)
+        if run is None or run.state().status != "finished":
+            raise ValueError(
+                f"{spec.name} is not trained here: python -m afn pretrained train {spec.name} "
+                "--again"
+            )
+        network, _, _ = trained_network(spec, run, load_dataset(spec.config.dataset))
+        weights.write_bytes(network.weights.read_bytes())
+    first = read_card(spec.stem, folder).network()
+    return replace(
+        first, id=spec.name, config=spec.config, weights=weights,
+        sha256=sha256(weights.read_bytes()),
+    )  # fmt: skip
 
 
 def _lived(

@@ -133,6 +133,18 @@ def test_a_network_lives_on_what_is_planned_and_goes_on_where_it_was_left(tmp_pa
     assert adapt.have_adapted(spec, store, pretrained_dir(), told.append) == found
 
 
+def test_further_seeds_come_along_as_weights(tmp_path):
+    for suffix in (".json", ".safetensors", ".cells.jsonl.gz", ".events.jsonl.gz"):
+        (tmp_path / f"cifar10-r8-bn{suffix}").symlink_to(
+            pretrained_dir() / f"cifar10-r8-bn{suffix}"
+        )
+    weights = tmp_path / "cifar10-r8-bn-s1.safetensors"
+    weights.write_bytes((pretrained_dir() / "cifar10-r8-bn.safetensors").read_bytes())
+    network = adapt._network(PLAN["cifar10-r8-bn-s1"], RunStore(tmp_path / "runs"), tmp_path)
+    assert (network.config.seed, network.weights) == (1, weights)
+    assert network.sha256 == read_card("cifar10-r8-bn").sha256["weights"]
+
+
 def test_a_network_that_is_not_there_is_one_line(tmp_path, capsys):
     with pytest.raises(ValueError, match=r"^cifar10-r8-bn-s1 is not trained here: python -m afn"):
         adapt.have_adapted(PLAN["cifar10-r8-bn-s1"], RunStore(tmp_path), tmp_path, print)
