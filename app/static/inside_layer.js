@@ -258,7 +258,7 @@ class Layer {
     const slider = (name) => {
       const low = seen.is_gated[name] ? 0 : -1;
       return `<label class="lambda"><span>λ<sub>${LAMBDAS[name]}</sub></span>
-        <span class="track"><input type="range" min="${low}" max="1" step="0.001" data-lambda="${name}" aria-label="λ_${LAMBDAS[name]}"><i></i></span>
+        <span class="track"><input type="range" min="${low}" max="1" step="0.001" data-lambda="${name}" aria-label="λ(${LAMBDAS[name]})"><i></i></span>
         <output></output></label>`;
     };
     const lambdas = hasLambdas

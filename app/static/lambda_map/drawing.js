@@ -34,7 +34,7 @@ export function draw(canvas, svg, data, side) {
     const [from, to] = [path[0], path.at(-1)];
     for (const [name, mu, sigma] of data.layers) {
       const dot = shape("circle", { class: "layer", cx: x(mu), cy: y(sigma), r: 3.5, fill: data.color });
-      dot.append(shape("title", {}, `${name}: λ_μ ${mu.toFixed(3)}, λ_σ ${sigma.toFixed(3)}`));
+      dot.append(shape("title", {}, `${name}: λ(μ) ${mu.toFixed(3)}, λ(σ) ${sigma.toFixed(3)}`));
       parts.push(dot);
     }
     parts.push(shape("polyline", { class: "halo", points: line }), shape("polyline", { class: "path", points: line, stroke: data.color }));
