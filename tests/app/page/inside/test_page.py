@@ -20,6 +20,7 @@ from afn.ask.inside.networks import network, untrained
 from afn.engine.execution import execute
 from afn.runs.fork import steps_of
 from afn.settings.config import TrainConfig
+from afn.settings.norms import NORM_TITLES
 from afn.work.inspector import Inspector, serve
 from app.kit import backend
 from app.page.inside.view import VIEW, InsideView, look_of
@@ -189,7 +190,7 @@ def test_a_run_and_its_siblings(runs):
         corruptions=(),
     )  # fmt: skip
     ids = {}
-    for norm in ("bn", "afn", "bin"):
+    for norm in ("bn", "afn", "none"):
         run = runs.create(replace(config, norm=norm))
         list(execute(run))
         ids[norm] = run.id
@@ -197,8 +198,8 @@ def test_a_run_and_its_siblings(runs):
     assert at.query_params["model"] == ids["afn"]
     assert [each["label"] for each in diagram(at)["contenders"]] == ["AFN", "BN"]
     assert diagram(at)["seen"]["maps"]["x"]["width"] == 8
-    at = page(model=ids["bin"])
-    assert "BIN cannot be looked into" in words(at)
+    at = page(model=ids["none"])
+    assert f"{NORM_TITLES['none']} cannot be looked into" in words(at)
     assert not at.get("bidi_component")
 
 
