@@ -151,8 +151,8 @@ class _Vectors(NamedTuple):
             stan_weight, stan_bias, mu_weight, mu_bias, sigma_weight, sigma_bias,
             rescale_weight, rescale_bias, gamma_weight, gamma_bias, beta_weight, beta_bias,
         ) = parameters[6:]  # fmt: skip
-        measured = own[:2]
-        statistics = bounded(measured).view(-1, own.shape[-1])
+        measured = bounded(own[:2])
+        statistics = measured.view(-1, own.shape[-1])
         if averages is not None:
             statistics = bounded(averages).repeat_interleave(own.shape[1], 0)
         given = statistics if kept is None else statistics * kept.view_as(statistics)
