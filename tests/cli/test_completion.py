@@ -48,7 +48,7 @@ def test_each_shell_reads_its_script(script, shell):
         ("afn train --norm a", {"afn", "asrnorm"}),
         ("afn train --dataset digits", {"digits8"}),
         ("afn evaluate my", {"my-run"}),
-        ("afn evaluate mnist5k-b", {"mnist5k-bn"}),
+        ("afn evaluate mnist5k-as", {"mnist5k-asrnorm"}),
         ("afn completion z", {"zsh"}),
     ],
 )

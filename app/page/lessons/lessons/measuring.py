@@ -189,7 +189,7 @@ threshold instead of the ReLU: two things change at once.
         Check(
             "A convolution's weights become 10 times as large. Behind which layer is it not seen?",
             (
-                Option("DyT", "$\\tanh(10\\,\\alpha x)$ is another curve: it saturates."),
+                Option("DyT", "tanh(10 αx) is another curve: it saturates."),
                 Option(
                     "FRN",
                     "Right: the size becomes ten times as large, too, and is divided out.",
