@@ -2,12 +2,22 @@
 
 from functools import cache
 
+import numpy as np
 import pytest
 
 from afn.adapt.protocol import PUBLISHED_LEVELS
+from afn.pretrained.cards import pretrained_dir
+from afn.pretrained.export import sha256
 from afn.pretrained.streamed import StreamAnswer, StreamResults
-from afn.pretrained.streams import PROTOCOL_WAYS, protocol_asks
+from afn.pretrained.streams import (
+    PROTOCOL_WAYS,
+    STREAM_ABLATIONS,
+    STREAM_MODELS,
+    STREAM_SEEDS,
+    protocol_asks,
+)
 from afn.settings.corruptions import RULE
+from app.page.ablations.on_streams import results_of
 from app.page.adapt import published
 
 LEVELS = {"running": 0.45, "batch": 0.55, "tent": 0.57, "afn": 0.56, "frozen": 0.56}
@@ -51,3 +61,23 @@ def test_its_table_has_every_training_and_corruption():
     noise = next(row for row in rows if row["contender"] == "TENT")
     assert noise["published_error_percent"] == PUBLISHED_LEVELS[2].errors[0] == 24.8
     assert noise["error_percent"] == pytest.approx(43)
+
+
+def test_what_comes_along_is_whole():
+    results = StreamResults.read(pretrained_dir())
+    rows = published.protocol_rows(results)
+    assert [row.way for row in rows] == list(PROTOCOL_WAYS)
+    for name, ablation in STREAM_ABLATIONS.items():
+        sweep = results_of(ablation, results)
+        assert sweep.points == list(ablation.arms), name
+        figures = sweep.figures(sweep.metrics["corrupted"])
+        assert {each.seeds for each in figures.values()} == {(0, 1, 2)}, name
+        point, asks = list(ablation.arms.items())[-1]
+        mine = [results.of(ask)[0] for ask in asks if ask.plan.corruption]
+        expected = np.mean([100 * each.correct / each.n for each in mine])
+        assert figures[point].values[0][1] == pytest.approx(expected)
+    named = {(each.model, each.seed, each.weights) for each in results.answers}
+    assert len(named) == len(STREAM_MODELS) * len(STREAM_SEEDS)
+    for model, seed, weights in named:
+        name = f"{model}-s{seed}" if seed else model
+        assert sha256((pretrained_dir() / f"{name}.safetensors").read_bytes()) == weights
