@@ -20,6 +20,7 @@ from tests.waiting import PATIENCE
 pytestmark = pytest.mark.slow
 
 MODELS = ("mnist5k-afn", "mnist5k-asrnorm", "mnist5k-bn")
+TABLES = {"results.csv", "streams.jsonl.gz"}
 FILES_OF_A_MODEL = ("json", "safetensors", "events.jsonl.gz", "cells.jsonl.gz")
 
 
@@ -93,7 +94,7 @@ def test_the_wheel_carries_all_modules_the_app_the_embedded_models_and_the_licen
         *(f"afn_app/{path}" for path in app),
         "afn_app/.streamlit/config.toml",
         "afn/py.typed",
-        *(f"afn/pretrained/shipped/{name}" for name in shipped | {"results.csv"}),
+        *(f"afn/pretrained/shipped/{name}" for name in shipped | TABLES),
         f"{dist_info}/licenses/LICENSE",
         *(f"{dist_info}/{name}" for name in ("METADATA", "WHEEL", "top_level.txt")),
         f"{dist_info}/entry_points.txt",

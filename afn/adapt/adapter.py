@@ -11,9 +11,9 @@ from afn.adapt.plan import AdaptMethod
 from afn.norms._adaptive import AdaptiveNorm
 from afn.norms._averages import Averages
 from afn.norms._base import Norm, _as_images
+from afn.norms._fused import _measure_batch
 
 _Adaptable = _BatchNorm | AdaptiveNorm
-_measure_batch = torch.ops.aten.batch_norm_update_stats.default
 _BY_AVERAGES = ("running", "mix", "prior", "moving")
 """Ways in which layers normalize by what is written where their running averages were."""
 

@@ -23,8 +23,8 @@ from ...kit.draw.traces import whiskers
 from ...kit.draw.ways import WAY_LOOKS
 
 _PUBLISHED: Mapping[str, PublishedLevels] = {each.method: each for each in PUBLISHED_LEVELS}
-_STEPS = (("running", "batch"), ("batch", "tent"), ("batch", "afn"), ("afn", "frozen"))
-"""What is held against what."""
+_BEFORE = {"batch": "running", "tent": "batch", "afn": "batch", "frozen": "afn"}
+"""What a way is held against."""
 _SAID = {
     "batch": "to the test batch", "tent": "from there to TENT", "afn": "or to AFN",
     "frozen": "AFN, networks frozen",
@@ -40,7 +40,7 @@ class ProtocolRow:
     half_width: float
     """Of the 95 % interval, over trainings and images."""
     step: Gain | None
-    """Points of accuracy over the way before it, see `_STEPS`; None for the first."""
+    """Points of accuracy over the way before it, see `_BEFORE`; None for the first."""
 
     @property
     def title(self) -> str:
@@ -56,14 +56,13 @@ class ProtocolRow:
 @lru_cache(maxsize=4)
 def protocol_rows(results: StreamResults) -> tuple[ProtocolRow, ...]:
     """Those that at least three trainings have been measured of, in the order of contenders."""
-    before = {way: other for other, way in _STEPS}
     found = []
     for way in PROTOCOL_WAYS:
         asks = protocol_asks(way)
         accuracy = results.over_seeds(asks)
         if accuracy is None or accuracy.n < FEWEST_SEEDS:
             continue
-        other = before.get(way)
+        other = _BEFORE.get(way)
         found.append(
             ProtocolRow(
                 way=way, accuracy=accuracy, half_width=results.half_width(asks),
@@ -115,7 +114,7 @@ def protocol_reading(rows: tuple[ProtocolRow, ...]) -> str:
         if row.step is None:
             continue
         here = f"{signed_words(-row.step.mean)} ± {row.step.half_width:.1f} here"
-        other = {way: other for other, way in _STEPS}[row.way]
+        other = _BEFORE[row.way]
         if row.way in _PUBLISHED and other in _PUBLISHED:
             printed = _PUBLISHED[row.way].mean - _PUBLISHED[other].mean
             here += f", {signed_words(printed)} in print"

@@ -47,8 +47,8 @@ batches of 200; each network is put back before each of them. Further left is be
 
 - **±**: 95 %, over trainings and test images; a step is paired, on the same images in the same
   order.
-- **Levels are not comparable**: the printed network has 500 times as many parameters, and its
-  images are the published files; ours are corrupted here. What a step is worth is, in kind.
+- **Levels are not comparable**: the printed network has some 500 times as many parameters, and
+  its images are the published files; ours are corrupted here. What a step is worth is, in kind.
 - TENT learns at its paper's rate, 0.001. AFN's networks learn in training; frozen, they see the
   training's averages.
 
