@@ -93,8 +93,9 @@ def newest(
 ) -> tuple[str, ...]:
     """The newest whole comparison on offer: networks that differ in their norm, in this order.
 
-    A fork is no part of one, unless there is nothing else; pretrained models are, behind all runs.
-    A run that was recorded is alone.
+    A fork is no part of one, unless there is nothing else; pretrained models are, behind all runs:
+    so many norms came along that of them only those in `first` are taken, where that is enough. A
+    run that was recorded is alone.
 
     Args:
         offered: Newest first.
@@ -112,8 +113,10 @@ def newest(
         by_recipe.setdefault(alike(choice.config), {}).setdefault(choice.config.norm, choice.id)
     found = list(by_recipe.values())
     by_norm = next((each for each in found if len(each) >= at_least), found[0])
-    ranks = [*first, *sorted(by_norm.keys() - set(first))]
-    return tuple(by_norm[norm] for norm in ranks if norm in by_norm)[:count]
+    ranks = [norm for norm in first if norm in by_norm]
+    if len(ranks) < at_least or not all(map(cards.find, by_norm.values())):
+        ranks += sorted(by_norm.keys() - set(first))
+    return tuple(by_norm[norm] for norm in ranks)[:count]
 
 
 @lru_cache(maxsize=4096)
