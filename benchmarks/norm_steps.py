@@ -20,6 +20,7 @@ from afn.cost.records import describe_machine
 from afn.cost.subjects import StepInputs, build, training_step
 from afn.cost.timing import interleaved, median_ms, median_ratio, one_thread
 from afn.settings.norms import NORM_NAMES
+from afn.work.memory import keep_freed_memory
 from app.kit.folders import REFERENCE
 
 KEPT = REFERENCE / "norm_steps.json"
@@ -60,6 +61,7 @@ def main() -> None:
     ]
     if not options.layers:
         cases = [Case(subject="convnet", batch_size=options.batch)]
+    keep_freed_memory()  # as where runs train
     form = "contiguous" if options.contiguous else "channels_last"
     for case in cases:
         shape = case.batch_size, case.channels, case.size, case.size

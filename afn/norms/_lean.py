@@ -36,6 +36,11 @@ def spread(values: Tensor) -> Tensor:
     return values.view(-1, values.shape[-1], 1, 1)
 
 
+def of_dtype(images: Tensor, dtype: torch.dtype) -> Tensor:
+    """Room for values of that kind: in `images` itself where they fit."""
+    return images if images.dtype == dtype else torch.empty_like(images, dtype=dtype)
+
+
 def affine(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
     """x·scale + shift, in the wider of the dtypes.
 
@@ -100,14 +105,13 @@ class _Mapped(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, mu: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
         ctx.save_for_backward(x, mu, scale, shift)
-        y = torch.empty_like(x)
+        y, dtype = torch.empty_like(x), torch.promote_types(x.dtype, scale.dtype)
         vectors = [each.reshape(-1, x.shape[1], 1, 1) for each in (mu, scale, shift)]
         for images, out, center, slope, offset in blocks(x, y, *vectors):
-            inner = images - center
-            if out.dtype == inner.dtype:
-                torch.addcmul(offset, inner, slope, out=out)
-            else:
-                out.copy_(torch.addcmul(offset, inner, slope))
+            work = of_dtype(out, dtype)
+            torch.addcmul(offset, torch.sub(images, center, out=work), slope, out=work)
+            if work is not out:
+                out.copy_(work)
         return y
 
     @staticmethod
@@ -129,7 +133,7 @@ class _Mapped(torch.autograd.Function):
                 centered = images - center
                 torch.sum(centered.mul_(grad), (2, 3), dtype=dtype, out=product)
             if grad_x is not None:
-                out.copy_(grad * slope)
+                torch.mul(grad, slope, out=out)
         found = (-scale * totals, products, totals)
         of = (mu, scale, shift)
         vectors = (

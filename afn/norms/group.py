@@ -5,8 +5,10 @@ from torch import Tensor
 
 from afn.norms._base import Norm
 from afn.norms._checks import check_counts, check_eps
+from afn.norms._grouped import group_normalized
 from afn.norms._moments import Moments
 from afn.norms._scale_shift import add_scale_and_shift, reset_scale_and_shift, scale_and_shift
+from afn.norms._transforms import wants_plain_operations
 from afn.norms.trace import Trace
 
 
@@ -82,6 +84,12 @@ class GroupNorm2d(Norm):
             f"{self.num_features}, num_groups={self.num_groups}, eps={self.eps}, "
             f"affine={self.affine}"
         )
+
+    def _normalize(self, x: Tensor) -> Tensor:
+        if wants_plain_operations(x):
+            return self._steps(x).y
+        gamma, beta = scale_and_shift(self, x)
+        return group_normalized(x, self.num_groups, gamma, beta, self.eps)
 
     def _steps(self, x: Tensor) -> Trace:
         images = Moments.of_images(x)  # (N, C)

@@ -75,6 +75,8 @@ class InstanceNorm2d(TracksAverages, GroupNorm2d):
     def _normalize(self, x: Tensor) -> Tensor:
         if self._tracks:
             self._track_images(x)
+        if self.training or self.running_mean is None:
+            return super()._normalize(x)
         return self._steps(x).y
 
     def extra_repr(self) -> str:

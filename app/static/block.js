@@ -157,7 +157,7 @@ class Block {
   move(isMoving) {
     this.isMoving = isMoving;
     this.play.textContent = isMoving ? "❚❚" : "▶";
-    this.play.setAttribute("aria-label", isMoving ? "hold" : "go through the batch");
+    this.play.setAttribute("aria-label", isMoving ? "Pause" : "Play");
     clearInterval(this.clock);
     if (isMoving) this.clock = setInterval(() => this.next(), PAUSE);
   }

@@ -83,9 +83,9 @@ class Landscape {
 
   drag(event) {
     const box = this.svg.getBoundingClientRect();
-    const side = box.width - MARGIN.left - MARGIN.right;
-    const x = (event.clientX - box.left - MARGIN.left) / side;
-    const y = 1 - (event.clientY - box.top - MARGIN.top) / side;
+    const zoom = box.width / this.picture.clientWidth; // other than 1 on the stage
+    const x = ((event.clientX - box.left) / zoom - MARGIN.left) / this.side;
+    const y = 1 - ((event.clientY - box.top) / zoom - MARGIN.top) / this.side;
     this.move([x, y].map((value) => Math.round(100 * clipped(value)) / 100));
   }
 

@@ -8,11 +8,13 @@ const FIGURES = [
   SLIDE,
   ".live-chart[data-kind]:not([data-kind=cards], [data-kind=scrubber])",
   ".afn-inside",
+  ".afn-lambda-map",
+  ".afn-block",
   ".afn-hand",
   "[data-testid=stPlotlyChart]",
 ].join();
 const NUMBERS = "[data-stage-number]";
-const OWN_NUMBERS = ".network-name b"; // large in the figure itself
+const OWN_NUMBERS = ".network-name b, .afn-lambda-map output b, .afn-block .told, .afn-ways"; // large in the figure itself
 const SIZE = 1.75; // what is 14 px on a page is 24.5 px here
 const TEXT = 1.5; // where there is nothing but words
 const [WIDTH, HEIGHT] = [1280, 720]; // the least screen; on a larger one all is larger

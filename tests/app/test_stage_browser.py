@@ -17,7 +17,7 @@ LINK = "lambda?runs=mnist5k-afn~mnist5k-asrnorm"
 STAGED = (
     "?", "lessons?lesson=hidden-hero&guess=1", LINK, "gamma-beta?run=mnist5k-afn",
     "robustness?models=mnist5k-bn~mnist5k-afn&n=200", "domains?", "ablations?guess=0",
-    "inside?model=mnist5k-afn", "cost?", "paper?",
+    "inside?model=mnist5k-afn", "cost?", "paper?", "adapt?images=200",
 )  # fmt: skip
 """Every page that is worth a stage."""
 NAMES = ("AFN", "ASRNorm", "BN")
@@ -173,6 +173,40 @@ def test_all_of_a_page_is_read_from_the_back_row_without_scrolling(page, address
     assert serious(page) == []
     page.set_viewport_size({"width": 640, "height": 360})  # as at 200 %
     assert serious(page) == []
+
+
+def test_the_block_of_norms_stands_on_stage_and_is_played_by_the_key(page, address):
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(f"{address}/norms?norm=gn&stage=1")
+    followed = page.locator("[data-staged] .tile.is-followed")
+    followed.wait_for()
+    comes(lambda: not unseen(page), 5.0)
+    assert unseen(page) == {}
+    page.get_by_role("button", name="pause", exact=False).filter(has_text="space").wait_for()
+    page.keyboard.press(" ")
+    at = followed.get_attribute("aria-label")
+    page.wait_for_timeout(2000)
+    assert followed.get_attribute("aria-label") == at
+    page.keyboard.press(" ")
+    expect(followed).not_to_have_attribute("aria-label", at or "")
+
+
+def test_the_map_of_lambda_stands_on_stage_and_its_point_follows_the_pointer(page, address):
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(f"{address}/{LINK}&stage=5")
+    picture = page.locator("[data-staged] .afn-lambda-map svg")
+    page.locator("[data-staged] .afn-lambda-map[data-measured='90']").wait_for()
+    point = picture.locator(".point .ring")
+    frame = picture.locator(".frame").bounding_box()
+    assert frame
+    x, y = frame["x"] + 0.6 * frame["width"], frame["y"] + 0.3 * frame["height"]
+    page.mouse.click(x, y)
+    box = point.bounding_box()
+    assert box
+    assert box["x"] + box["width"] / 2 == pytest.approx(x, abs=3)
+    assert box["y"] + box["height"] / 2 == pytest.approx(y, abs=3)
+    numbers = page.locator("[data-staged] .number").all_inner_texts()
+    assert numbers == ["0.60", "0.70"]
 
 
 def test_keys_lead_through_the_figures_and_a_refresh_comes_back_to_the_same(staged):

@@ -23,6 +23,8 @@ from .living import (
 )
 
 Chunk = dict[str, Any]
+_LOW = 150
+"""Pixels of a plot: all of it is above the timeline on a small screen."""
 QUANTITIES = {
     "entropy": ("entropy", " nats"),
     "pull": ("wrongly one class", " %"),
@@ -71,6 +73,7 @@ def _courses(
         "steps": [0.5, plan.num_batches + 0.5],
         "shades": severities(plan),
         "isQuiet": not is_told,
+        "height": _LOW,
     }
 
     def points(run: int, each: Living, since: int) -> list[Any] | None:

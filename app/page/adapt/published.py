@@ -1,6 +1,6 @@
 """The benchmark's protocol: what pretrained networks reach by it, beside what is in print."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -77,7 +77,7 @@ def protocol_figure(rows: tuple[ProtocolRow, ...]) -> Figure:
     places = {row.way: place for place, row in enumerate(rows)}
     here = {
         "type": "scatter", "mode": "markers+text", "x": [row.error for row in rows],
-        "y": list(places.values()), "text": [f"{row.error:.1f}" for row in rows],
+        "y": list(places.values()), "text": _named([row.error for row in rows], "here"),
         "textposition": "top center", "textfont": SMALL_TEXT,
         "marker": {"size": 13, "color": [WAY_LOOKS[row.way][0] for row in rows]},
         "error_x": whiskers(
@@ -91,7 +91,7 @@ def protocol_figure(rows: tuple[ProtocolRow, ...]) -> Figure:
     there = {
         "type": "scatter", "mode": "markers+text",
         "x": [_PUBLISHED[way].mean for way, _ in printed], "y": [place for _, place in printed],
-        "text": [f"{_PUBLISHED[way].mean:.1f}" for way, _ in printed],
+        "text": _named([_PUBLISHED[way].mean for way, _ in printed], "in print"),
         "textposition": "top center", "textfont": SMALL_TEXT,
         "marker": {
             "size": 13, "symbol": "diamond-open", "line": {"width": 2},
@@ -105,6 +105,11 @@ def protocol_figure(rows: tuple[ProtocolRow, ...]) -> Figure:
     return drawn(
         [there, here], 70 + 52 * len(rows), across, row_axis([row.title for row in rows]), top=16
     )
+
+
+def _named(errors: Sequence[float], name: str) -> list[str]:
+    """The numbers beside the marks; the first says what all of its kind are."""
+    return [f"{each:.1f}" if place else f"{each:.1f} {name}" for place, each in enumerate(errors)]
 
 
 def protocol_reading(rows: tuple[ProtocolRow, ...]) -> str:

@@ -99,7 +99,7 @@ function axis(letter, x, y) {
 /** A name beside a mark, where there is room. */
 function beside([a, b], words, side, taken, busy, css = "mark") {
   const wide = words.length * WIDE, left = MARGIN.left + 3, right = MARGIN.left + side - 3;
-  const boxes = [[12, 5, 0], [-12 - wide, 5, 0], [-wide / 2, -13, 4], [-wide / 2, 24, 4], [10, -10, 2], [10, 22, 2], [-10 - wide, -10, 2], [-10 - wide, 22, 2]].map(
+  const boxes = [[12, 5, 0], [-12 - wide, 5, 0], [-wide / 2, -13, 4], [-wide / 2, 24, 4], [10, -10, 2], [10, 22, 2], [-10 - wide, -10, 2], [-10 - wide, 22, 2], [-wide / 2, -31, 6], [-wide, -31, 6]].map(
     ([dx, dy, cost]) => ({ x: a + dx, y: b + dy, cost }),
   );
   for (const box of boxes) {

@@ -2,6 +2,7 @@
 //   spec: { panels: [{ title, y?, log?, smooth?, markers?, range? }], runs: [{ label, color, dash? }],
 //           lines: [[panel, run, dash, name?]], columns, x, dashes?: [name],
 //           span?: what panels of one quantity span, see curves_scale.js,
+//           height?: of the panels' plots, in pixels; as many as there is room where it is not said,
 //           steps?: [first, last] of the axis, where they are known beforehand,
 //           shades?: [[from, to, strength]]: stretches of the steps that are told apart }
 //         a panel that `sets` a λ shows it, so that its curves can be dragged; a run may be drawn
@@ -86,7 +87,7 @@ export function figure({ spec, data, view, width, look, step, plot }) {
     layout[`yaxis${suffix}`] = axis(look, [height - cell.bottom, height - cell.top], height, {
       anchor: x,
       range,
-      ...(panel.log ? { type: "log", nticks: 5 } : ticks(...range)),
+      ...(panel.log ? { type: "log", nticks: 5 } : ticks(...range, cell.bottom - cell.top)),
       hoverformat: ".5~g",
     });
     annotations.push(heading(look, cell.edge, cell.heading, width, height, panel.title, cell.lines));

@@ -22,7 +22,7 @@ export function arrange(spec, panels, width, room) {
   const lines = subtitles.map((parts) => wrap(parts.filter(Boolean), cellWidth / LETTER));
   const head = 28 + 16 * Math.max(...lines.map(({ length }) => length), 1);
   const rows = Math.ceil(panels.length / columns);
-  const usual = columns < DENSE && width >= 520 ? 190 : 140;
+  const usual = spec.height ?? (columns < DENSE && width >= 520 ? 190 : 140);
   const plot = room ? Math.max(60, (room - 8) / rows - head - 42) : usual;
   const pitch = head + plot + 42;
   const cells = panels.map((_, index) => {

@@ -65,6 +65,7 @@ export function unpack([low, high, text]) {
 /** A finger on a chart scrolls the page; only a mouse zooms. */
 export const isTouch = matchMedia("(pointer: coarse)").matches;
 
+const LINE = 22; // pixels between two numbers of an axis, at least
 const faded = (color, alpha) => `rgba(${color.match(/[\d.]+/g).slice(0, 3)},${alpha})`;
 
 /** The theme as it is on the page at this moment, resolved by the stylesheet on the root. */
@@ -132,11 +133,11 @@ export function interval(low, high) {
   return [low, high].map((value) => write(value).replaceAll("-", "−"));
 }
 
-/** About five gridlines at round values, all written with the same number of decimals. */
-export function ticks(low, high) {
+/** Gridlines at round values, about five in so many pixels or fewer, all written with the same number of decimals. */
+export function ticks(low, high, room) {
   const largest = Math.max(Math.abs(low), Math.abs(high));
   if (isExtreme(largest)) return { nticks: 5 };
-  const rough = (high - low) / 5;
+  const rough = (high - low) / Math.min(5, Math.max(2, room / LINE));
   const power = 10 ** Math.floor(Math.log10(rough));
   const dtick = power * [1, 2, 5, 10].find((factor) => factor * power >= rough * 0.8);
   return { tick0: 0, dtick, tickformat: `.${decimals(dtick, largest)}f` };
