@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from afn.norms._lean import affine, blocks, moments_of, spread
+from afn.norms._lean import affine, affine_into, blocks, moments_of, spread
 from afn.norms._transforms import is_batched, without_autocast
 
 Vectors = tuple[Tensor, ...]
@@ -176,12 +176,6 @@ def _sum_into(out: Tensor, values: Tensor) -> None:
     torch.sum(values, (2, 3), out=out)
 
 
-def _affine_into(out: Tensor, x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
-    if x.is_contiguous():  # see `affine`
-        return torch.mul(x, scale, out=out).add_(shift)
-    return torch.addcmul(shift, x, scale, out=out)
-
-
 def _is_above(values: Tensor, least: Tensor, out: Tensor) -> Tensor:
     """1 or 0: as numbers they are found, and multiplied by, four times as fast as as truths."""
     return torch.gt(values, least, out=out)
@@ -201,7 +195,7 @@ def _pull_bound(
     scale: Tensor, shift: Tensor, least: Tensor,
 ) -> None:  # fmt: skip
     by_scale, by_shift, by_least = sums
-    inner = _affine_into(out, x, scale, shift)
+    inner = affine_into(out, x, scale, shift)
     passed = torch.mul(grad, _is_above(inner, least, out), out=out)
     _sum_into(by_shift, passed)
     _sum_into(by_least, grad)
@@ -223,7 +217,7 @@ BOUND = Bend(_bound, _pull_bound, _plain_bound, is_centered=False)
 
 def _gate(x: Tensor, out: Tensor, kept: Tensor, scale: Tensor, shift: Tensor, v: Tensor) -> None:
     gate = torch.mul(x, v, out=kept).sigmoid_()
-    _affine_into(out, torch.mul(gate, x, out=out), scale, shift)
+    affine_into(out, torch.mul(gate, x, out=out), scale, shift)
 
 
 def _pull_gate(
@@ -256,9 +250,9 @@ def _divide(
     x: Tensor, out: Tensor, kept: Tensor,
     scale: Tensor, shift: Tensor, sigma: Tensor, v: Tensor, own: Tensor,
 ) -> None:  # fmt: skip
-    divisor = _affine_into(kept, x, v, own)
+    divisor = affine_into(kept, x, v, own)
     torch.maximum(divisor, sigma, out=divisor)
-    _affine_into(out, torch.div(x, divisor, out=out), scale, shift)
+    affine_into(out, torch.div(x, divisor, out=out), scale, shift)
 
 
 def _pull_divide(

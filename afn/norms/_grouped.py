@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from afn.norms._lean import blocks, of_dtype, spread
+from afn.norms._lean import affine_into, blocks, of_dtype, spread
 from afn.norms._transforms import is_batched, without_autocast
 
 _WIDE = 8
@@ -78,7 +78,7 @@ class _GroupNormalized(torch.autograd.Function):
             work = of_dtype(out, gamma.dtype)
             squares = torch.mul(centered, centered, out=work).sum((2, 3))
             torch.rsqrt(_by_group(squares / count, num_groups) + eps, out=inverses)
-            torch.addcmul(shift, centered, spread(inverses * gamma), out=work)
+            affine_into(work, centered, spread(inverses * gamma), shift)
             if work is not out:
                 out.copy_(work)
         ctx.num_groups, ctx.eps = num_groups, eps
@@ -104,7 +104,7 @@ class _GroupNormalized(torch.autograd.Function):
             product.mul_(inverses)
             level = _by_group(total * gamma, ctx.num_groups) * inverses
             pull = _by_group(product * gamma, ctx.num_groups) * inverses.square()
-            torch.addcmul(spread(level / -count), centered, spread(pull / -count), out=work)
+            affine_into(work, centered, spread(pull / -count), spread(level / -count))
             work.addcmul_(grad, spread(inverses * gamma))
             if work is not out:
                 out.copy_(work)

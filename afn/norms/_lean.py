@@ -54,6 +54,13 @@ def affine(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
     return torch.addcmul(shift, x, scale)
 
 
+def affine_into(out: Tensor, x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+    """The same, into `out`, which may be x."""
+    if x.is_contiguous():
+        return torch.mul(x, scale, out=out).add_(shift)
+    return torch.addcmul(shift, x, scale, out=out)
+
+
 def measured(x: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and biased variance of each image and channel, (N, C), in float32 at least."""
     with without_autocast(x):
