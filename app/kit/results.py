@@ -26,6 +26,8 @@ class SweepResults:
     """What is known of the runs, by their ids."""
     provenance: str
     """What these figures are: live, or precomputed where and when."""
+    judges_training: bool = True
+    """Whether a run that does no better than guessing came to nothing; else it only met a test."""
 
     @cached_property
     def older(self) -> str:
@@ -81,7 +83,9 @@ class SweepResults:
         return difference(self.at(metric, ours), self.at(metric, theirs))
 
     def at_chance(self, point: Point) -> int:
-        """How many of a point's runs ended no better than one who guesses."""
+        """How many of a point's runs ended no better than one who guesses, where that is asked."""
+        if not self.judges_training:
+            return 0
         known = [self.lines[run_id] for run_id in self.runs_at(point)]
         return sum(
             never_learned(line.summary.get("accuracy"), line.setting("dataset"))

@@ -41,6 +41,11 @@ def slide(name: str, *, is_answer: bool = False) -> DeltaGenerator:
     return st.container(key=f"stage-{_ROLES[is_answer]}-{name}")
 
 
+def without_numbers(name: str) -> DeltaGenerator:
+    """A part of a page beside whose figures the page's numbers would be taken for theirs."""
+    return st.container(key=f"no-numbers-{name}")
+
+
 def stage_numbers(numbers: Iterable[StageNumber]) -> None:
     """Name the numbers that matter to the page: the first three are shown on stage.
 

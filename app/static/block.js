@@ -1,7 +1,8 @@
 // The block of a layer's input, images × channels × pixels, as it can be turned: who is averaged with whom.
 //
-// data: { norm, color, title, rules: [[name, words]], images, isPoint, proposes, isKept }
-// A rule names the tiles that share one statistic with the one that is followed.
+// data: { color, title, rules: [[name, words]], images, isPoint, proposes, isKept, takes, atPoint }
+// A rule names the tiles that share one statistic with the one that is followed; `takes` is what is
+// taken of them: any of μ, σ and ν, their size; `atPoint` says what is left of a norm with 1×1.
 
 const VERSION = new URL(import.meta.url).search;
 const asset = (name) => new URL(`block/${name}${VERSION}`, import.meta.url).href;
@@ -109,7 +110,7 @@ class Block {
   }
 
   light() {
-    const { rules, images, isPoint, isKept, proposes, norm } = this.data;
+    const { rules, images, isPoint, isKept, proposes } = this.data;
     const [first] = rules;
     for (const { tile, at } of this.tiles) {
       const of = rules.findIndex(([name]) => SHARE[name](this.at, at, images));
@@ -124,7 +125,7 @@ class Block {
     if (isKept) lines.push(element("p", { class: "set is-remembered" }, element("i"), "remembered from training: what lies beside it does not count"));
     if (proposes) lines.push(element("p", { class: "set is-proposing" }, element("i"), "small networks read the statistics of these channels, and propose others"));
     this.legend.replaceChildren(...lines);
-    this.told.textContent = this.consequence(norm, rules, images, pixels, isKept);
+    this.told.textContent = this.consequence(rules, images, pixels, isKept);
   }
 
   members(name) {
@@ -140,17 +141,22 @@ class Block {
     const inner = pixels === 1 ? 0 : members.reduce((sum, [image, channel]) => sum + batch.variance[image][channel], 0) / means.length;
     const spread = Math.sqrt(inner + means.reduce((sum, each) => sum + (each - mean) ** 2, 0) / means.length);
     const count = (members.length * pixels).toLocaleString("en");
-    line.append(element("span", {}, `${count} ${members.length * pixels === 1 ? "value" : "values"}: μ ${number(mean)}, σ ${number(spread)}`));
+    const found = { μ: mean, σ: spread, ν: Math.hypot(mean, spread) };
+    const told = [...this.data.takes].map((letter) => `${letter} ${number(found[letter])}`).join(", ");
+    line.append(element("span", {}, `${count} ${members.length * pixels === 1 ? "value" : "values"}: ${told}`));
     return line;
   }
 
-  consequence(norm, rules, images, pixels, isKept) {
-    const counts = rules.filter(([name]) => name !== "value").map(([name]) => this.members(name).length * pixels);
-    if (!rules.length) return `${norm} asks nobody: an image is answered alike alone or among others.`;
-    if (!counts.length) return `${norm} asks nobody.`;
-    if (counts.some((count) => count === 1)) return "Of a single value the mean is itself: it leaves as β, whatever came in.";
-    if (images === 1 && rules.some(([name]) => ["channel", "half"].includes(name))) return "Alone in its batch, it sees what IN sees.";
-    if (rules.some(([name]) => ["channel", "half"].includes(name))) return "Another image in the batch, another answer.";
+  consequence(rules, images, pixels, isKept) {
+    const names = rules.map(([name]) => name).filter((name) => name !== "value");
+    const counts = names.map((name) => this.members(name).length * pixels);
+    if (!rules.length) return "Nothing in this batch counts: an image is answered alike, alone or among others.";
+    if (!counts.length) return "No value depends on another.";
+    if (this.data.takes.includes("μ") && counts.every((count) => count === 1)) return "Of a single value the mean is itself: it leaves as β, whatever came in.";
+    if (counts.includes(1)) return this.data.atPoint;
+    if (images === 1 && names.some((name) => ["channel", "half"].includes(name))) return names.length > 1 ? "" : "Alone in its batch, it sees what IN sees.";
+    if (names.includes("channel")) return "Another image in the batch, another answer.";
+    if (names.includes("half")) return "Another image in its half of the batch, another answer.";
     return isKept ? "" : "What else is in the batch does not count.";
   }
 

@@ -15,6 +15,7 @@ const FIGURES = [
 ].join();
 const NUMBERS = "[data-stage-number]";
 const OWN_NUMBERS = ".network-name b, .afn-lambda-map output b, .afn-block .told, .afn-ways"; // large in the figure itself
+const WITHOUT_NUMBERS = "[class*=st-key-no-numbers-]"; // the page's are of something else
 const SIZE = 1.75; // what is 14 px on a page is 24.5 px here
 const TEXT = 1.5; // where there is nothing but words
 const [WIDTH, HEIGHT] = [1280, 720]; // the least screen; on a larger one all is larger
@@ -102,7 +103,7 @@ class Stage {
     );
     this.node.setAttribute("aria-label", "Stage");
     this.number = number;
-    this.asked = isArrived === "now" ? number : 0; // by the address, until the presenter goes on
+    this.asked = number; // until the presenter goes on
     this.since = performance.now();
     document.body.append(this.node);
     document.body.dataset.stage = "";
@@ -217,7 +218,7 @@ class Stage {
       image: node.matches(".afn-shown") ? node.style.cssText : "",
     }));
     this.numbers.classList.toggle("is-own", own.length > 0);
-    const isBeside = shown.length > 0 && !this.figure?.querySelector(OWN_NUMBERS);
+    const isBeside = shown.length > 0 && !this.figure?.querySelector(OWN_NUMBERS) && !this.figure?.closest(WITHOUT_NUMBERS);
     if (this.node.classList.toggle("has-numbers", isBeside) !== this.isBeside) this.told = "";
     this.isBeside = isBeside;
     const told = JSON.stringify(shown);

@@ -29,7 +29,7 @@ LEGEND_ABOVE = {
 def axis(title: str = "", /, **more: Any) -> PlotAxis:
     """An axis that cannot be dragged, with room for its labels."""
     titled = (
-        {"title": {"text": lettered_html(title), "standoff": 6, "font": TITLE_TEXT}}
+        {"title": {"text": lettered_html(title), "standoff": 10, "font": TITLE_TEXT}}
         if title
         else {}
     )

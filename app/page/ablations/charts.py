@@ -33,6 +33,8 @@ from .drawn import (
 _MOST_LINES = 8
 _SHIFT = 0.1
 """Between the lines' points, so that whiskers stand beside each other."""
+_SPAN = 0.36
+"""From the first line's to the last's, at most: what belongs to a name stays beside it."""
 _BESIDE = 0.04
 """From a mean to the dots of its seeds."""
 _SHAPES = ("circle", "diamond", "square")
@@ -53,7 +55,7 @@ def lines_figure(drawn: DrawnSweep) -> Figure:
     for i, (line, color) in enumerate(zip(lines, colors, strict=True)):
         shape = _SHAPES[colors[:i].count(color) % len(_SHAPES)]
         points = {label: layout.point(line, label, axes) for label in labels}
-        shift = _SHIFT * (i - (len(lines) - 1) / 2)
+        shift = min(_SHIFT, _SPAN / max(len(lines) - 1, 1)) * (i - (len(lines) - 1) / 2)
         places = {label: k + shift for k, label in enumerate(labels)}
         lost = [label for label in labels if drawn.diverged(points[label])]
         if lost and span and not drawn.is_difference:  # a cross on the floor
@@ -78,13 +80,15 @@ def lines_figure(drawn: DrawnSweep) -> Figure:
         stretches = [
             [one for one in stretch if one in known] for stretch in layout.stretches(labels)
         ]
+        dash = line_dash(line, lines)
+        is_hollow = _symbol(drawn, points[next(iter(known))], shape) != shape
         for part, stretch in enumerate(filter(None, stretches)):
             figure.add_scatter(
                 x=[places[label] for label in stretch],
                 y=[known[label].mean for label in stretch],
-                name=name, legendgroup=name, showlegend=not part,
+                name=name, legendgroup=name, showlegend=not (part or is_hollow),
                 mode="lines+markers" if len(stretch) > 1 else "markers",
-                line={"color": color, "width": LINE, "dash": line_dash(line, lines)},
+                line={"color": color, "width": LINE, "dash": dash},
                 marker={
                     "size": 10, "color": color,
                     "symbol": [_symbol(drawn, points[label], shape) for label in stretch],
@@ -95,6 +99,12 @@ def lines_figure(drawn: DrawnSweep) -> Figure:
                 ),
                 customdata=[drawn.data(points[label], label) for label in stretch],
                 hovertemplate="%{customdata[0]}: %{customdata[1]}",
+            )  # fmt: skip
+        if is_hollow:  # the legend would show a line by its first mark
+            figure.add_scatter(
+                x=[None], y=[None], mode="lines+markers", name=name, legendgroup=name,
+                line={"color": color, "width": LINE, "dash": dash},
+                marker={"size": 10, "color": color, "symbol": shape},
             )  # fmt: skip
     if drawn.is_difference:
         figure.add_hline(y=0, line={"color": GREY, "width": 1, "dash": "dot"})

@@ -40,12 +40,15 @@ def results_of(ablation: StreamAblation, streams: StreamResults) -> SweepResults
             lines[run_id] = _line(run_id, asks, answers)
     if len({run.point for run in runs}) < 2:
         return None
-    images = next(iter(ablation.arms.values()))[0].plan.images
+    plans = [asks[0].plan for asks in ablation.arms.values()]
+    images, changing = plans[0].images, {"drifting", "comes and goes"}
+    severity = "severity up to 5" if changing & {plan.order for plan in plans} else "severity 5"
     return SweepResults(
         runs=sorted(runs, key=lambda run: run.config.seed),
         lines=lines,
         provenance=f"**Precomputed** · pretrained networks on streams of "
-        f"{count_words(images, 'image')}, severity 5, one order of them",
+        f"{count_words(images, 'image')}, {severity}, one shuffle of them",
+        judges_training=False,
     )
 
 

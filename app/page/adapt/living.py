@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from afn.adapt.records import StreamStep
+from afn.adapt.records import WINDOW, StreamStep
 from afn.adapt.task import StreamTask
 
 from ...kit.draw.chart import Rows
@@ -74,14 +74,14 @@ class Flow:
 
 
 def fall_words(all_living: Sequence[Living], classes: Sequence[str]) -> str:
-    """Who has collapsed, when, and to what, as far as it is known."""
+    """Who falls, when, and to what, as far as it is known."""
     fallen = [
-        f"{each.title} collapses at batch {each.fall}: it calls nearly everything "
-        f"“{classes[each.courses.pulled_to[each.fall - 1]]}”"
+        f"{each.title} falls at batch {at + 1}: of the last {WINDOW} images it wrongly calls "
+        f"{100 * each.courses.pull[at]:.0f} % “{classes[each.courses.pulled_to[at]]}”"
         for each in all_living
-        if each.fall
+        if (at := each.courses.fall) is not None
     ]
-    return f"{'; '.join(fallen)}." if fallen else "Nobody has collapsed so far."
+    return f"{'; '.join(fallen)}." if fallen else "Nobody has fallen so far."
 
 
 def accuracy_reading(all_living: Sequence[Living]) -> str:

@@ -14,6 +14,7 @@ from ...kit.draw.live_chart import live_chart, told_by
 from ...kit.jobs import Job
 from ...kit.markdown import plain, warn
 from ...kit.plot import caption, csv_button, heading, plot, say
+from ...kit.stage import without_numbers
 from ...kit.take import offer
 from ...kit.view import in_session
 from . import charts, published, take
@@ -148,10 +149,11 @@ def _figures(view: AdaptView, flow: Flow, known: int) -> None:
     live_chart("adapt.table", "All contenders", key, partial(charts.table_chart, flow))
     if words := lambda_words(flow.look()):
         caption(plain(words))
+    sorting = ", then sorted by class" if plan.order == "sorted" else ""
     csv_button(
         "Every batch (CSV)", lambda: stream_table(flow.look()), "adapting",
         f"{view.group}-bn and {view.group}-afn, one training each; the first {plan.images:,} test "
-        "images, shuffled by seed 0.",
+        f"images, shuffled by seed 0{sorting}.",
     )  # fmt: skip
     offer("adapt", lambda: [take.program(view, flow)])
 
@@ -179,7 +181,8 @@ def _published() -> None:
     rows = published.protocol_rows(results)
     if rows:
         reading = published.protocol_reading(rows)
-        plot(published.protocol_figure(rows), reading, "adapt.published")
+        with without_numbers("published"):
+            plot(published.protocol_figure(rows), reading, "adapt.published")
         caption(plain(published.protocol_source(rows)))
     if told := published.lacking_words(rows):
         caption(plain(told))

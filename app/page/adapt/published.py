@@ -15,7 +15,7 @@ from afn.settings.backbones import BACKBONE_ROWS
 from afn.stats.over_seeds import OverSeeds
 from afn.wording import signed_words
 
-from ...kit import cards
+from ...kit import backend, cards
 from ...kit.draw.axes import SMALL_TEXT, Figure, axis, drawn, row_axis
 from ...kit.draw.chart import Rows
 from ...kit.draw.palette import GREY
@@ -27,7 +27,7 @@ _BEFORE = {"batch": "running", "tent": "batch", "afn": "batch", "frozen": "afn"}
 """What a way is held against."""
 _SAID = {
     "batch": "to the test batch", "tent": "from there to TENT", "afn": "or to AFN",
-    "frozen": "AFN, networks frozen",
+    "frozen": "and freezing its networks",
 }  # fmt: skip
 
 
@@ -118,7 +118,8 @@ def protocol_reading(rows: tuple[ProtocolRow, ...]) -> str:
     for row in rows:
         if row.step is None:
             continue
-        here = f"{signed_words(-row.step.mean)} ± {row.step.half_width:.1f} here"
+        step = signed_words(-row.step.mean).removeprefix("±")
+        here = f"{step} ± {row.step.half_width:.1f} here"
         other = _BEFORE[row.way]
         if row.way in _PUBLISHED and other in _PUBLISHED:
             printed = _PUBLISHED[row.way].mean - _PUBLISHED[other].mean
@@ -133,8 +134,9 @@ def protocol_source(rows: tuple[ProtocolRow, ...]) -> str:
     trained_on = cards.card_of(ask.model).trained_on.num_train
     backbone = BACKBONE_ROWS[PLAN[ask.model].config.backbone].title
     return (
-        f"● here: {backbone}, {rows[0].accuracy.n} trainings on "
-        f"{trained_on:,} images; the first {ask.plan.images:,} test images. "
+        f"● here: {backbone}, {rows[0].accuracy.n} trainings on {trained_on:,} images of "
+        f"{backend.data_words(PLAN[ask.model].config.dataset)}; the first {ask.plan.images:,} test "
+        f"images. "
         f"◇ in print: {first.network}, all 10,000."
     )
 

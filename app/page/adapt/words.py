@@ -28,15 +28,15 @@ severity changes, a shade tells it. A dashed upright line is where networks were
 """,
     "answers": """
 Each strip has a row for each class, and a column a batch: the stronger, the more of its images are
-told to be of that class. On top is the truth. A network that has **collapsed** tells one
-class whatever comes: a single level line.
+told to be of that class. On top is the truth. A network that **collapses** tells one class
+whatever comes: a single level line.
 """,
     "batch": "The first twenty images of the batch as networks get them, and what each answers.",
     "moves": r"""
 - **Entropy** of the answers, in nats: 0 is certain, ln 10 ≈ 2.3 has no idea. TENT lowers it, right
   or wrong.
 - **Wrongly one class**: of the last 100 images, the share that is wrongly told to be of one and the
-  same class. From a half on a network counts as collapsed.
+  same class. At a half a network **falls**; whether it gets up again is seen.
 - **Means moved**: how far the means that normalize are from training's, in training's σ.
 - **γ and β moved**: root mean square; of AFN, γ̂ and β̂ against those that training's averages give.
   AFN's λ stay as they were learned.

@@ -41,20 +41,24 @@ def alone(norm: str) -> str:
 def at_a_point(norm: str) -> str:
     """What is left where each channel of an image is a single value."""
     sets = SHARING[norm].training
-    if MAP in sets and len(sets) > 1:
-        return "the image’s own channel has no spread: that part says nothing"
-    if norm == "frn":
-        return "the sign alone is left, before γ and β"
-    if norm == "asrnorm":
-        return "each value is its own mean: what is left is β and what the networks say"
-    return {
-        MAP: "each value is its own mean: β alone is left",
-        CHANNEL: "one value of each image is averaged",
-        HALF: "one value of each image is averaged",
-        GROUP: "the values of a group’s channels are averaged",
-        IMAGE: "the values of all channels are averaged",
-        VALUE: "no difference",
-    }[sets[0]]
+    own = {
+        "bin": "the image’s own channel has no spread: IN’s part says nothing",
+        "sn": "the image’s own channel has no spread: the other sets have",
+        "evob0": "the image’s own channel has no spread: σ of the batch, or v·x, divides",
+        "frn": "the sign alone is left, before γ and β",
+        "asrnorm": "each value is its own mean: what is left is β and what the networks say",
+    }
+    return (
+        own.get(norm)
+        or {
+            MAP: "each value is its own mean: β alone is left",
+            CHANNEL: "one value of each image is averaged",
+            HALF: "one value of each image is averaged",
+            GROUP: "the values of a group’s channels are averaged",
+            IMAGE: "the values of all channels are averaged",
+            VALUE: "no difference",
+        }[sets[0]]
+    )
 
 
 def tested(norm: str) -> str:

@@ -16,7 +16,7 @@ from ...kit.handout.screen import screen
 from ...kit.markdown import warn
 from ...kit.plot import caption, heading, markup, say
 from . import sharing
-from .facts import facts, source
+from .facts import at_a_point, facts, source
 from .view import IMAGES, SIDES, VIEW, WHEN
 from .words import ABOUT
 
@@ -28,7 +28,7 @@ def render() -> None:
     """Draw the page."""
     _, problems = VIEW.begin()
     st.title("Who is averaged with whom?", anchor=False)
-    say("A norm takes **one mean and one spread** of the values that are lit.")
+    say("Lit are the values that share **one statistic** with the one that is followed.")
     VIEW.choice("norm", "Norm", NORM_NAMES, like=st.pills, titles=NORM_TITLES.__getitem__)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         st.slider("Images in the batch", IMAGES[0], IMAGES[-1], key=VIEW.key("images"), width=220)
@@ -44,7 +44,6 @@ def render() -> None:
         side=lambda: st.markdown(f"$\\displaystyle {of.formula}$", width="content"),
     )  # fmt: skip
     data = {
-        "norm": title,
         "color": NORM_COLORS[view.norm],
         "title": f"What {title} takes one statistic of",
         "rules": [
@@ -54,6 +53,8 @@ def render() -> None:
         "isPoint": view.side == 1,
         "isKept": sharing.is_kept(view.norm, is_test=is_test),
         "proposes": sharing.proposes(view.norm),
+        "takes": of.takes,
+        "atPoint": f"1×1: {at_a_point(view.norm)}.",
     }
     drawing = Drawing(
         script=_NAME, css="afn-block", data=lambda: data, title=str(data["title"]),

@@ -27,6 +27,8 @@ class Sharing:
     """None where it is as in training."""
     is_kept: bool = False
     """Whether tests take running averages."""
+    takes: str = "μσ"
+    """What is taken of the values of a set: mean μ, spread σ, size ν."""
 
 
 _BY_MAP = r"\gamma\,\frac{x-\mu_{nc}}{\sigma_{nc}}+\beta"
@@ -59,14 +61,15 @@ SHARING = {
         formula=r"\gamma\,\frac{x-\sum_k w_k\mu_k}{\sqrt{\sum_k w'_k\sigma_k^2}}+\beta",
     ),
     "frn": Sharing(
-        training=(MAP,),
+        training=(MAP,), takes="ν",
         formula=r"\max\!\left(\gamma\,\frac{x}{\sqrt{\overline{x^2}_{nc}}}+\beta,\ \tau\right)",
     ),
     "evos0": Sharing(
-        training=(GROUP,), formula=r"\gamma\,\frac{x\cdot\mathrm{sigmoid}(v x)}{\sigma_{ng}}+\beta"
+        training=(GROUP,), takes="σ",
+        formula=r"\gamma\,\frac{x\cdot\mathrm{sigmoid}(v x)}{\sigma_{ng}}+\beta"
     ),
     "evob0": Sharing(
-        training=(MAP, CHANNEL), test=(MAP,), is_kept=True,
+        training=(MAP, CHANNEL), test=(MAP,), is_kept=True, takes="σ",
         formula=r"\gamma\,\frac{x}{\max(\sigma_c,\ v x+\sigma_{nc})}+\beta",
     ),
     "dyt": Sharing(training=(VALUE,), formula=r"\gamma\,\tanh(\alpha x)+\beta"),

@@ -59,13 +59,14 @@ export function drawPlot(svg, figure, curves, { at, option, isNew, size: [width,
     parts.push(drawn("line", { class: "grid", x1: MARGIN.left, x2: width - MARGIN.right, y1: y(value), y2: y(value) }));
     parts.push(drawn("text", { class: "mark", x: MARGIN.left - 8, y: y(value) + 5, "text-anchor": "end" }, told(value)));
   }
+  let named = ""; // the level's words, above what covers it
   if (figure.level) {
     const [value, words] = figure.level;
     parts.push(drawn("line", { class: "level", x1: MARGIN.left, x2: width - MARGIN.right, y1: y(value), y2: y(value) }));
     const nearest = (i) => Math.min(...curves.map(({ values }) => Math.abs(y(values[option * count + i] ?? low) - y(value))));
     const isRight = nearest(count - 1) > nearest(0); // where there is more room
     const at = isRight ? { x: width - MARGIN.right - 4, "text-anchor": "end" } : { x: MARGIN.left + 4 };
-    parts.push(drawn("text", { class: "mark", ...at, y: y(value) - 6 }, words));
+    named = drawn("text", { class: "mark is-level", ...at, y: y(value) - 6 }, words);
   }
   let free = 0; // from here on nothing is written yet
   for (const [place, words] of figure.ticks) {
@@ -95,7 +96,7 @@ export function drawPlot(svg, figure, curves, { at, option, isNew, size: [width,
     if (line.classList.contains("is-new")) line.setAttribute("pathLength", 1);
     parts.push(line);
   }
-  parts.push(drawn("line", { class: "needle", x1: x(at), x2: x(at), y1: MARGIN.top - 4, y2: height - MARGIN.bottom }));
+  parts.push(named, drawn("line", { class: "needle", x1: x(at), x2: x(at), y1: MARGIN.top - 4, y2: height - MARGIN.bottom }));
   for (const curve of curves) {
     const value = curve.values[first + at];
     if (value != null) parts.push(drawn("circle", { class: "now", cx: x(at), cy: y(value), r: 7, fill: curve.color }));

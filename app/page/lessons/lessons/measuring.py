@@ -69,6 +69,8 @@ def answer(data: Trained) -> Answer:
     )
     beside = data.results.gain("clean", {"norm": "dyt"}, {"norm": "none"})
     held = f" DyT against no norm at all: {points(beside)}." if beside else ""
+    if beside and beside.is_clear and beside.mean < 0:  # so it is not the measuring alone
+        held += " No norm at all measures nothing, either: so much is DyT's own, at this rate."
     return Answer(
         came_true,
         f"Reached: {reached}. From one to the next accuracy changes: {told}.{held} Three "

@@ -162,6 +162,12 @@ def test_networks_at_chance_are_on_no_front_and_marked_wherever_they_are_drawn(r
     assert "3 at chance" in tables.table_html(it)
     bn = next(each for each in charts.lines_figure(it).data if each.name == "bn")
     assert list(bn.marker.symbol) == ["circle-open", "circle"]
+    [shown] = [
+        each
+        for each in charts.lines_figure(it).data
+        if each.name == "bn" and each.showlegend is None
+    ]
+    assert shown.marker.symbol == "circle"
     assert "○" in charts.map_figure(it).data[0].text[0][0]
 
 

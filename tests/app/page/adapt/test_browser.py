@@ -13,7 +13,7 @@ pytestmark = [
 
 def test_tent_falls_where_classes_come_sorted_and_a_reset_is_in_the_link(page, address):
     page.goto(f"{address}/adapt?batch=10&n=500&rate=0.1&ways=batch~tent")
-    fallen = page.get_by_text(re.compile(r"TENT 0\.1 collapses at batch \d+"))
+    fallen = page.get_by_text(re.compile(r"TENT 0\.1 falls at batch \d+"))
     expect(fallen).to_be_visible(timeout=90_000)
     place = page.locator(".afn-stream p b")
     hand = page.get_by_role("slider", name="Stream batch")

@@ -151,8 +151,8 @@ def test_stretches_of_a_severity_are_told_apart():
 
 def test_who_falls_is_said_and_when():
     words = fall_words(BOTH.look(), CLASSES)
-    assert words == "TENT 0.05 collapses at batch 6: it calls nearly everything “7”."
-    assert fall_words(flow_of(SOUND).look(), CLASSES) == "Nobody has collapsed so far."
+    assert words == "TENT 0.05 falls at batch 6: of the last 100 images it wrongly calls 54 % “7”."
+    assert fall_words(flow_of(SOUND).look(), CLASSES) == "Nobody has fallen so far."
     assert living.answers_reading(BOTH.look(), CLASSES).endswith("TENT 0.05 “7” 64 %.")
     read = living.accuracy_reading(BOTH.look())
     assert read.startswith("BN, as trained 100.0 % of all, 100 % in the last batches; TENT 0.05 ")

@@ -39,3 +39,23 @@ def test_a_test_by_running_averages_asks_no_image(page, address):
     page.goto(f"{address}/norms?norm=bn&when=test")
     expect(page.locator(".afn-block .set.is-remembered")).to_be_visible()
     expect(page.locator(".afn-block .tile[data-set='0']")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("norm", "told", "numbers"),
+    [
+        ("in", "it leaves as β", "1 value: μ"),
+        ("frn", "1×1: the sign alone is left", "1 value: ν"),
+        ("evob0", "1×1: the image’s own channel has no spread", "1 value: σ 0.00"),
+        ("sn", "1×1: the image’s own channel has no spread", "1 value: μ"),
+        ("bn", "Another image in the batch, another answer.", "6 values: μ"),
+        ("gbn", "Another image in its half of the batch", "3 values: μ"),
+        ("dyt", "No value depends on another.", "each value for itself"),
+    ],
+)
+def test_what_is_left_of_single_values_is_said_of_the_norm_that_is_shown(
+    page, address, norm, told, numbers
+):
+    page.goto(f"{address}/norms?norm={norm}&side=1")
+    expect(page.locator(".afn-block .told")).to_contain_text(told)
+    expect(page.locator(".afn-block .set").first).to_contain_text(numbers)

@@ -66,6 +66,14 @@ def test_every_norm_has_its_sets_words_and_formula():
         assert not sharing.is_kept(name, is_test=False)
 
 
+@pytest.mark.parametrize("norm", [each for each in NORMS if each not in ("dyt", "none")])
+def test_what_is_taken_of_a_set_stands_in_the_formula(norm):
+    of = sharing.SHARING[norm]
+    formula = of.formula.replace(r"\mathrm{sigmoid}", "")
+    written = {"μ": r"\mu", "σ": r"\sigma", "ν": r"\overline{x^2}"}
+    assert set(of.takes) == {letter for letter, tex in written.items() if tex in formula}
+
+
 def test_the_shown_batch_is_that_of_the_pretrained_network():
     kept, anew = json.loads((STATIC / "block" / "batch.json").read_text()), made()
     for name in ("mean", "variance", "middle", "spread"):
