@@ -58,3 +58,11 @@ def test_the_steps_and_the_quick_way_agree(place, memory_format, draw):
     layer = layers()[place]
     x = draw(3, 32, 9, 9).to(memory_format=memory_format)
     assert_close(layer.trace(x).y, layer(x), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("layer", layers())
+def test_a_share_without_images_goes_forward_and_back(layer):
+    x = torch.zeros(0, 32, 4, 4, requires_grad=True)
+    layer._normalize(x).sum().backward()
+    assert not layer.weight.grad.any()
+    assert x.grad.shape == x.shape
