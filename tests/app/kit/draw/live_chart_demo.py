@@ -22,7 +22,7 @@ from app.kit.draw.wall import packed
 
 TICK = float(os.environ.get("AFN_DEMO_TICK", "0.3"))
 STEPS = int(os.environ.get("AFN_DEMO_STEPS", "600"))
-RATE = 25  # steps a second
+RATE = 25  # steps a second, unless the address says another
 RUNS = [
     {"label": "AFN", "color": "#D55E00"},
     {"label": "ASRNorm", "color": "#009E73"},
@@ -46,7 +46,8 @@ def steps_done() -> int:
     started = st.session_state.setdefault(
         "started", time.time() - float(st.query_params.get("at", 0))
     )
-    return min(STEPS, int((time.time() - started) * RATE))
+    rate = float(st.query_params.get("rate", RATE))
+    return min(STEPS, int((time.time() - started) * rate))
 
 
 def noise(seed: int) -> np.ndarray:
