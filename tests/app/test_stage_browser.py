@@ -57,13 +57,16 @@ SEEN = r"""() => {
 """What is too small or too thin for the back row, and what is not seen whole."""
 
 
+WHOLE = """() => [...document.querySelectorAll('.live-chart')].every(
+  chart => chart.offsetHeight <= 20 || chart.dataset.kind)"""
+"""Whether all figures that the page fills by messages have come."""
 COME_LATE = """name => {
   const late = Object.assign(document.createElement('div'), {className: 'afn-hand'});
   late.setAttribute('aria-label', name);
   late.style.cssText = 'flex: none; height: 100px';
   const main = document.querySelector('[data-testid=stMain]');
   main.prepend(late);
-  return main.querySelectorAll('.afn-hand, [data-testid=stPlotlyChart]').length;
+  return main.querySelectorAll('.afn-hand, .afn-lambda-map, [data-testid=stPlotlyChart]').length;
 }"""
 """Puts a figure before all others; says how many there are."""
 
@@ -164,6 +167,7 @@ def test_all_of_a_page_is_read_from_the_back_row_without_scrolling(page, address
     page.wait_for_function(
         "document.querySelector('.stApp')?.dataset.testScriptState === 'notRunning'"
     )
+    page.wait_for_function(WHOLE)
     numbers = page.locator(".stage-numbers div:visible, [data-staged] .network-name b")
     expect(numbers).to_have_count(3)
     there = walked(page, "ArrowRight")
@@ -244,6 +248,7 @@ def test_what_the_address_says_is_on_stage_also_where_another_figure_was_there_s
     page.goto(f"{address}/{LINK}&stage=1")
     title, where = page.locator(".afn-stage h2"), page.locator(".stage-place")
     page.locator(".afn-stage .js-line").first.wait_for()
+    page.locator(".afn-lambda-map svg *").first.wait_for(state="attached")
     count = page.evaluate(COME_LATE, "one")
     expect(title).to_have_text("one")
     expect(where).to_have_text(f"1 / {count}")
