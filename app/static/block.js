@@ -1,8 +1,9 @@
 // The block of a layer's input, images × channels × pixels, as it can be turned: who is averaged with whom.
 //
-// data: { color, title, rules: [[name, words]], images, isPoint, proposes, isKept, takes, atPoint }
+// data: { color, title, rules: [[name, words]], images, isPoint, proposes, isKept, takes, atPoint, ofOne }
 // A rule names the tiles that share one statistic with the one that is followed; `takes` is what is
-// taken of them: any of μ, σ and ν, their size; `atPoint` says what is left of a norm with 1×1.
+// taken of them: any of μ, σ and ν, their size; `atPoint` and `ofOne` say what is left of a norm with
+// 1×1, and of a single value.
 
 const VERSION = new URL(import.meta.url).search;
 const asset = (name) => new URL(`block/${name}${VERSION}`, import.meta.url).href;
@@ -152,7 +153,7 @@ class Block {
     const counts = names.map((name) => this.members(name).length * pixels);
     if (!rules.length) return "Nothing in this batch counts: an image is answered alike, alone or among others.";
     if (!counts.length) return "No value depends on another.";
-    if (this.data.takes.includes("μ") && counts.every((count) => count === 1)) return "Of a single value the mean is itself: it leaves as β, whatever came in.";
+    if (this.data.ofOne && counts.every((count) => count === 1)) return this.data.ofOne;
     if (counts.includes(1)) return this.data.atPoint;
     if (images === 1 && names.some((name) => ["channel", "half"].includes(name))) return names.length > 1 ? "" : "Alone in its batch, it sees what IN sees.";
     if (names.includes("channel")) return "Another image in the batch, another answer.";

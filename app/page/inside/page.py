@@ -367,12 +367,9 @@ def _provenance(chosen: _Chosen, view: InsideView, seen: Seen) -> str:
     what = f"{learned}, {config.backbone}, {chosen.before}, seed {config.seed}"
     if chosen.subject.rebuilt:
         what = f"{chosen.subject.id}, your model"
-    statistics = seen["statistics"]
-    if seen["kind"] in ("bin", "sn", "evob0"):
-        statistics = "each image’s, and for its part the batch’s"
     return (
         f"{kind} · {what} · layer {short_layer(seen['layer'])} · batch of {seen['size']} from "
-        f"{shown}, {_damage(view)} ({seen['source']}) · statistics: {statistics}"
+        f"{shown}, {_damage(view)} ({seen['source']}) · statistics: {words.statistics_words(seen)}"
     )
 
 

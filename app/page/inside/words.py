@@ -83,6 +83,13 @@ def limit_words(seen: Seen) -> str:
     return f"All λ of this layer are 0. Difference to {BESIDE[name]}: {told} ({exact})."
 
 
+def statistics_words(seen: Seen) -> str:
+    """Whose are taken."""
+    if seen["kind"] in ("bin", "sn", "evob0"):
+        return "each image’s, and for its part the batch’s"
+    return str(seen["statistics"])
+
+
 def applied_words(size: int, corruption: str, *, is_own: bool, is_damaged: bool) -> str:
     """What was done to the images of a batch before they went in.
 

@@ -61,6 +61,20 @@ def at_a_point(norm: str) -> str:
     )
 
 
+def of_one_value(norm: str) -> str:
+    """What is left where all that it takes statistics of is one value; empty: not it alone."""
+    itself = "Of a single value the mean is itself:"
+    left = f"{itself} what is left is β, and"
+    return {
+        "in": f"{itself} it leaves as β, whatever came in.",
+        "gbn": f"{itself} it leaves as β, whatever came in.",
+        "bn": "A single value has no spread: the layer asks for more.",
+        "brn": f"{left} how far it is from the running averages.",
+        "afn": f"{left} what the networks say.",
+        "asrnorm": f"{left} what the networks say.",
+    }.get(norm, "")
+
+
 def tested(norm: str) -> str:
     """Whose statistics a trained layer takes."""
     of = SHARING[norm]

@@ -16,7 +16,7 @@ from ...kit.handout.screen import screen
 from ...kit.markdown import warn
 from ...kit.plot import caption, heading, markup, say
 from . import sharing
-from .facts import at_a_point, facts, source
+from .facts import at_a_point, facts, of_one_value, source
 from .view import IMAGES, SIDES, VIEW, WHEN
 from .words import ABOUT
 
@@ -55,6 +55,7 @@ def render() -> None:
         "proposes": sharing.proposes(view.norm),
         "takes": of.takes,
         "atPoint": f"1×1: {at_a_point(view.norm)}.",
+        "ofOne": of_one_value(view.norm),
     }
     drawing = Drawing(
         script=_NAME, css="afn-block", data=lambda: data, title=str(data["title"]),

@@ -45,6 +45,7 @@ def test_a_test_by_running_averages_asks_no_image(page, address):
     ("norm", "told", "numbers"),
     [
         ("in", "it leaves as β", "1 value: μ"),
+        ("asrnorm", "what is left is β, and what the networks say", "1 value: μ"),
         ("frn", "1×1: the sign alone is left", "1 value: ν"),
         ("evob0", "1×1: the image’s own channel has no spread", "1 value: σ 0.00"),
         ("sn", "1×1: the image’s own channel has no spread", "1 value: μ"),
