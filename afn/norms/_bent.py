@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from afn.norms._lean import affine, affine_into, blocks, moments_of, spread
+from afn.norms._lean import affine, affine_into, blocks, moments_of, of_dtype, spread
 from afn.norms._transforms import is_batched, without_autocast
 
 Vectors = tuple[Tensor, ...]
@@ -89,10 +89,9 @@ class _Bent(torch.autograd.Function):
         ctx.save_for_backward(x, kept, *given)
         spread_out = [spread(each.detach()) for each in vectors]
         for images, out, own, *those in blocks(x, y, y if kept is None else kept, *spread_out):
-            wide = out if out.dtype == mean.dtype else torch.empty_like(out, dtype=mean.dtype)
+            wide = of_dtype(out, mean.dtype)
             bend.apply(images.to(mean.dtype), wide, wide if kept is None else own, *those)
-            if wide is not out:
-                out.copy_(wide)
+            out.copy_(wide)
         return y
 
     @staticmethod

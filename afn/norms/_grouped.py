@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from afn.norms._lean import affine_into, blocks, of_dtype, spread
+from afn.norms._lean import affine_into, blocks, of_dtype, spread, wide_dtype
 from afn.norms._transforms import is_batched, without_autocast
 
 _WIDE = 8
@@ -32,7 +32,7 @@ def group_normalized(x: Tensor, num_groups: int, gamma: Tensor, beta: Tensor, ep
         beta: (C,).
         eps: Added to the biased variance.
     """
-    wide = torch.promote_types(torch.promote_types(x.dtype, gamma.dtype), torch.float32)
+    wide = wide_dtype(x, gamma)
     gamma, beta = gamma.to(wide), beta.to(wide)
     with without_autocast(x):
         if x.dtype == wide and _is_for_torch(x, num_groups):
@@ -79,8 +79,7 @@ class _GroupNormalized(torch.autograd.Function):
             squares = torch.mul(centered, centered, out=work).sum((2, 3))
             torch.rsqrt(_by_group(squares / count, num_groups) + eps, out=inverses)
             affine_into(work, centered, spread(inverses * gamma), shift)
-            if work is not out:
-                out.copy_(work)
+            out.copy_(work)
         ctx.num_groups, ctx.eps = num_groups, eps
         ctx.save_for_backward(x, gamma, mu, inverse)
         return y
@@ -106,8 +105,7 @@ class _GroupNormalized(torch.autograd.Function):
             pull = _by_group(product * gamma, ctx.num_groups) * inverses.square()
             affine_into(work, centered, spread(pull / -count), spread(level / -count))
             work.addcmul_(grad, spread(inverses * gamma))
-            if work is not out:
-                out.copy_(work)
+            out.copy_(work)
         return grad_x, None, products.sum(0), totals.sum(0), None
 
 

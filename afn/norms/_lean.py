@@ -36,6 +36,11 @@ def spread(values: Tensor) -> Tensor:
     return values.view(-1, values.shape[-1], 1, 1)
 
 
+def wide_dtype(x: Tensor, own: Tensor) -> torch.dtype:
+    """In which images are normalized by parameters: float32 at least."""
+    return torch.promote_types(torch.promote_types(x.dtype, own.dtype), torch.float32)
+
+
 def of_dtype(images: Tensor, dtype: torch.dtype) -> Tensor:
     """Room for values of that kind: in `images` itself where they fit."""
     return images if images.dtype == dtype else torch.empty_like(images, dtype=dtype)
@@ -117,8 +122,7 @@ class _Mapped(torch.autograd.Function):
         for images, out, center, slope, offset in blocks(x, y, *vectors):
             work = of_dtype(out, dtype)
             torch.addcmul(offset, torch.sub(images, center, out=work), slope, out=work)
-            if work is not out:
-                out.copy_(work)
+            out.copy_(work)  # nothing, where it is that
         return y
 
     @staticmethod

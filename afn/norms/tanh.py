@@ -7,12 +7,11 @@ from torch import Tensor, nn
 
 from afn.norms._base import Norm
 from afn.norms._checks import check_counts
-from afn.norms._lean import affine_into, blocks, of_dtype, spread
+from afn.norms._fused import _tanh_backward
+from afn.norms._lean import affine_into, blocks, of_dtype, spread, wide_dtype
 from afn.norms._scale_shift import add_scale_and_shift, reset_scale_and_shift, scale_and_shift
 from afn.norms._transforms import is_batched, wants_plain_operations, without_autocast
 from afn.norms.trace import Trace
-
-_tanh_backward = torch.ops.aten.tanh_backward.grad_input
 
 
 class DynamicTanh2d(Norm):
@@ -86,7 +85,7 @@ class DynamicTanh2d(Norm):
         if wants_plain_operations(x):
             return self._steps(x).y
         gamma, beta = scale_and_shift(self, self.alpha)
-        wide = torch.promote_types(torch.promote_types(x.dtype, gamma.dtype), torch.float32)
+        wide = wide_dtype(x, gamma)
         own = (each.to(wide) for each in (self.alpha, gamma, beta))
         with without_autocast(x):
             y: Tensor = _Squashed.apply(x, torch.is_grad_enabled(), *own)
@@ -116,8 +115,7 @@ class _Squashed(torch.autograd.Function):
         for images, out, room in blocks(x, y, y if kept is None else kept):
             bent, work = of_dtype(room, gamma.dtype), of_dtype(out, gamma.dtype)
             affine_into(work, torch.mul(images, alpha, out=bent).tanh_(), scale, shift)
-            if work is not out:
-                out.copy_(work)
+            out.copy_(work)
         ctx.save_for_backward(x, kept, alpha, gamma)
         return y
 
