@@ -1,4 +1,7 @@
-"""Figures of a stream; which batch they show is chosen in the browser, see `moment.js`."""
+"""Figures of a stream; which batch they show is chosen in the browser, see `moment.js`.
+
+Each is of what was answered when it was made: news and all there is then end at the same batch.
+"""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
@@ -60,12 +63,13 @@ def _courses(
     tells_falls: bool = False,
 ) -> Chart:
     """Curves over the batches, a line for each panel and contender."""
+    living = flow.look()
     spec = {
         "kind": "curves",
         "panels": list(panels.values()),
         "lines": [
             [place, run, each.dash]
-            for run, each in enumerate(flow.look())
+            for run, each in enumerate(living)
             for place in range(len(panels))
         ],
         "columns": min(len(panels), 4),
@@ -82,7 +86,6 @@ def _courses(
         return [run * len(panels), encode(batches), encode(values)] if len(batches) else None
 
     def feed(cursor: Any) -> tuple[Chunk, Any]:
-        living = flow.look()
         before, seen = cursor or ([0] * len(living), [])
         marks = [*resets(plan), *(_falls(living) if tells_falls else [])]
         new = [each for each in marks if each not in seen]
@@ -94,6 +97,7 @@ def _courses(
 
 def answers_chart(flow: Flow, plan: StreamPlan) -> Chart:
     """A strip for the truth and one for each contender: which classes are told in each batch."""
+    living = flow.look()
     spec = {
         "kind": "strips", "classes": list(flow.classes), "size": plan.size,
         "batches": plan.num_batches, "x": "batch",
@@ -103,11 +107,10 @@ def answers_chart(flow: Flow, plan: StreamPlan) -> Chart:
         return [run, [step.answers for step in each.steps[since:]]] if each.steps[since:] else None
 
     def feed(cursor: Any) -> tuple[Chunk, Any]:
-        living = flow.look()
         before = cursor or [0] * len(living)
         return _since(living, before, "told", told) | _truth(living, before), _known(living)
 
-    return _chart(flow, spec, feed, answers_reading(flow.look(), flow.classes))
+    return _chart(flow, spec, feed, answers_reading(living, flow.classes))
 
 
 def batch_chart(flow: Flow, plan: StreamPlan, sheets: SheetsTask) -> Chart:
@@ -115,6 +118,7 @@ def batch_chart(flow: Flow, plan: StreamPlan, sheets: SheetsTask) -> Chart:
     shown = min(plan.size, SHOWN)
     whole, rest = divmod(plan.images, plan.size)
     height, width, _ = sheets.image_shape
+    living, made = flow.look(), sheets.sheets()
     spec = {
         "kind": "batch", "classes": list(flow.classes), "shown": shown, "columns": SHOWN,
         "rows": SHEET_ROWS, "images": whole * shown + min(rest, SHOWN), "tile": [height, width],
@@ -128,7 +132,6 @@ def batch_chart(flow: Flow, plan: StreamPlan, sheets: SheetsTask) -> Chart:
         return [run, answers, sure] if new else None
 
     def feed(cursor: Any) -> tuple[Chunk, Any]:
-        living, made = flow.look(), sheets.sheets()
         before, had = cursor or ([0] * len(living), 0)
         chunk = _since(living, before, "told", told) | _truth(living, before, SHOWN)
         if len(made) > had:
@@ -140,6 +143,7 @@ def batch_chart(flow: Flow, plan: StreamPlan, sheets: SheetsTask) -> Chart:
 
 def table_chart(flow: Flow) -> Chart:
     """All numbers at the batch that is shown, a row a contender."""
+    living = flow.look()
     spec = {"kind": "ways"}
 
     def numbers(run: int, each: Living, since: int) -> list[Any] | None:
@@ -151,7 +155,6 @@ def table_chart(flow: Flow) -> Chart:
         return [run, encode(np.array(columns)[:, since:].T)] if each.steps[since:] else None
 
     def feed(cursor: Any) -> tuple[Chunk, Any]:
-        living = flow.look()
         chunk = _since(living, cursor or [0] * len(living), "numbers", numbers)
         falls = {"falls": [each.fall for each in living]} if chunk else {}
         return chunk | falls, _known(living)
@@ -161,6 +164,7 @@ def table_chart(flow: Flow) -> Chart:
 
 def hand_chart(flow: Flow, plan: StreamPlan, stream: str) -> Chart:
     """The batches to go through; `stream` tells it from others, whatever is put back."""
+    living, is_over = flow.look(), flow.is_over
     spec = {
         "kind": "scrubber", "ids": [f"{stream} {way}" for way in flow.tasks], "unit": "batch",
         "thing": "stream",
@@ -168,8 +172,7 @@ def hand_chart(flow: Flow, plan: StreamPlan, stream: str) -> Chart:
 
     def feed(cursor: Any) -> tuple[Chunk, Any]:
         before, seen = cursor or ([None] * len(flow.tasks), [])
-        living = flow.look()
-        spans = [(1, len(each.steps), flow.is_over) if each.steps else None for each in living]
+        spans = [(1, len(each.steps), is_over) if each.steps else None for each in living]
         new = [
             [run, *span]
             for run, (span, known) in enumerate(zip(spans, before, strict=True))
@@ -179,7 +182,7 @@ def hand_chart(flow: Flow, plan: StreamPlan, stream: str) -> Chart:
         chunk = {"spans": new, "marks": marks}
         return {name: found for name, found in chunk.items() if found}, (spans, [*seen, *marks])
 
-    known = max(len(each.steps) for each in flow.look())
+    known = max(len(each.steps) for each in living)
     return _chart(flow, spec, feed, f"Batches 1 to {known}." if known else "No batch yet.")
 
 

@@ -14,7 +14,7 @@
 
 const VERSION = new URL(import.meta.url).search;
 const [
-  { axis, escape, floats, heading, isTouch, ticks },
+  { axis, countKnown, escape, floats, heading, isTouch, newMarks, ticks },
   { extent, padded, scales, zoomWords },
   { LABEL, arrange, magnified, place, rule },
   { veil },
@@ -30,12 +30,13 @@ export const start = (spec) => ({ lines: spec.lines.map(() => ({ x: [], y: [], m
 export function apply(data, chunk, spec) {
   for (const [first, x, y] of chunk.pts ?? []) {
     const [steps, values] = [floats(x), floats(y)];
+    const known = countKnown(steps, data.lines[first].x);
     for (let from = 0, index = first; from < values.length; from += steps.length, index++) {
       const { smooth } = spec.panels[spec.lines[index][0]];
-      append(data.lines[index], steps, values.subarray(from, from + steps.length), smooth);
+      append(data.lines[index], steps.subarray(known), values.subarray(from + known, from + steps.length), smooth);
     }
   }
-  data.marks.push(...(chunk.marks ?? []));
+  data.marks.push(...newMarks(chunk.marks ?? [], data.marks));
 }
 
 function append(line, steps, values, smooth) {

@@ -56,6 +56,17 @@ export function floats(text) {
   return new Float32Array(bytes.buffer);
 }
 
+/** How many of a block's steps a line has: all there is can end behind where the news after it begin. */
+export function countKnown(steps, known) {
+  const last = known.at(-1) ?? -Infinity;
+  const at = steps.findIndex((step) => step > last);
+  return at < 0 ? steps.length : at;
+}
+
+/** Marks without those that are there. */
+export const newMarks = (marks, there) =>
+  marks.filter(({ x, text, run }) => !there.some((mark) => mark.x === x && mark.text === text && mark.run === run));
+
 /** Lowest, highest and 16-bit levels between them, as Python's `pack` writes them. */
 export function unpack([low, high, text]) {
   const bytes = Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));

@@ -10,7 +10,7 @@
 
 const VERSION = new URL(import.meta.url).search;
 const load = (name) => import(`./${name}.js${VERSION}`);
-const [{ element, floats }, { indexAt, moment }, { buildLane, heads, valvesOf }, { legend }] = await Promise.all(
+const [{ countKnown, element, floats }, { indexAt, moment }, { buildLane, heads, valvesOf }, { legend }] = await Promise.all(
   ["look", "moment", "network_lane", "network_legend"].map(load),
 );
 const STAGED = 58; // px on stage above and below the lanes
@@ -28,9 +28,10 @@ export function apply(data, chunk) {
   for (const [number, x, y] of chunk.pts ?? []) {
     const lane = data.lanes[number];
     const [steps, values] = [floats(x), floats(y)];
-    lane.steps.push(...steps);
+    const known = countKnown(steps, lane.steps);
+    lane.steps.push(...steps.subarray(known));
     for (let line = 0; line * steps.length < values.length; line++)
-      (lane.lambdas[line] ??= []).push(...values.subarray(line * steps.length, (line + 1) * steps.length));
+      (lane.lambdas[line] ??= []).push(...values.subarray(line * steps.length + known, (line + 1) * steps.length));
   }
   const each = (name, take) => chunk[name]?.forEach(([lane, ...row]) => take(data.lanes[lane], ...row));
   each("starts", (lane, first, rows) => Object.assign(lane, { first, start: rows }));

@@ -6,7 +6,7 @@
 // The server hears of the step when the hand lets go or a replay rests, so that it is in the link.
 
 const here = new URL(import.meta.url).search;
-const [{ element, setText }, { moment }] = await Promise.all([import(`./look.js${here}`), import(`./moment.js${here}`)]);
+const [{ element, newMarks, setText }, { moment }] = await Promise.all([import(`./look.js${here}`), import(`./moment.js${here}`)]);
 const TELL_AFTER = 300; // ms of rest behind the last key
 const isCalm = matchMedia("(prefers-reduced-motion: reduce)");
 const written = (step) => Number(step).toLocaleString("en");
@@ -17,7 +17,7 @@ export const start = (spec) => ({ spans: spec.ids.map(() => null), marks: [] });
 
 export function apply(data, chunk) {
   for (const [run, ...span] of chunk.spans ?? []) data.spans[run] = span;
-  data.marks.push(...(chunk.marks ?? []));
+  data.marks.push(...newMarks(chunk.marks ?? [], data.marks));
 }
 
 export function render(slot, data, { spec, chart }) {

@@ -1,7 +1,8 @@
 """A page with one chart of each kind, fed by made-up runs that grow with the clock.
 
 Looks: `streamlit run tests/app/kit/draw/live_chart_demo.py` with a link `static` beside it to
-`app/static`. `AFN_DEMO_TICK` sets the seconds between ticks, `AFN_DEMO_STEPS` where the runs end.
+`app/static`. `AFN_DEMO_TICK` sets the seconds between ticks; the address says which charts (`show`),
+seconds since Start (`at`), steps a second (`rate`), and where the runs end (`steps`).
 """
 
 from __future__ import annotations
@@ -21,8 +22,6 @@ from app.kit.draw.live_chart import HISTORY_BYTES, TICK_BYTES, curve_points, liv
 from app.kit.draw.wall import packed
 
 TICK = float(os.environ.get("AFN_DEMO_TICK", "0.3"))
-STEPS = int(os.environ.get("AFN_DEMO_STEPS", "600"))
-RATE = 25  # steps a second, unless the address says another
 RUNS = [
     {"label": "AFN", "color": "#D55E00"},
     {"label": "ASRNorm", "color": "#009E73"},
@@ -42,28 +41,34 @@ GROUPS = [
 ]
 
 
+def asked(name: str, otherwise: float) -> float:
+    return float(st.query_params.get(name, otherwise))
+
+
+def last_step() -> int:
+    return int(asked("steps", 600))
+
+
 def steps_done() -> int:
-    started = st.session_state.setdefault(
-        "started", time.time() - float(st.query_params.get("at", 0))
-    )
-    rate = float(st.query_params.get("rate", RATE))
-    return min(STEPS, int((time.time() - started) * rate))
+    started = st.session_state.setdefault("started", time.time() - asked("at", 0))
+    return min(last_step(), int((time.time() - started) * asked("rate", 25)))
 
 
 def noise(seed: int) -> np.ndarray:
-    return np.random.default_rng(seed).standard_normal(STEPS + 1)
+    return np.random.default_rng(seed).standard_normal(last_step() + 1)
 
 
 def training(cursor: int | None) -> tuple[dict, int]:
     done = steps_done()
     x = np.arange(cursor or 0, done)
     loss = [
-        (2.3 * np.exp(-np.arange(STEPS + 1) / (60 + 25 * run)) + 0.12) * (1 + 0.22 * noise(run))
+        (2.3 * np.exp(-np.arange(last_step() + 1) / (60 + 25 * run)) + 0.12)
+        * (1 + 0.22 * noise(run))
         for run in range(3)
     ]
     every = x[x % 25 == 0]
     accuracy = [
-        97.5 - run - 80 * np.exp(-np.arange(STEPS + 1) / (50 + 30 * run)) for run in range(3)
+        97.5 - run - 80 * np.exp(-np.arange(last_step() + 1) / (50 + 30 * run)) for run in range(3)
     ]
     budget = HISTORY_BYTES if cursor is None else TICK_BYTES
     blocks = [(run, x, [loss[run][x]]) for run in range(3)]
@@ -114,14 +119,14 @@ def snapshots(cursor: int | None) -> tuple[dict, int]:
                     1
                     + (3 - run)
                     * step
-                    / STEPS
+                    / last_step()
                     * 0.1
                     * np.random.default_rng(run).standard_normal(64)
                 ),
                 pack(
                     (3 - run)
                     * step
-                    / STEPS
+                    / last_step()
                     * 0.05
                     * np.random.default_rng(9 + run).standard_normal(64)
                 ),
@@ -135,7 +140,8 @@ def snapshots(cursor: int | None) -> tuple[dict, int]:
 
 
 def accuracies(cursor: int | None) -> tuple[dict, int]:
-    count = min(steps_done() // 12, 3 * len(GROUPS))
+    done, all_cells = steps_done(), 3 * len(GROUPS)
+    count = all_cells if done == last_step() else min(done // 60, all_cells)
     if cursor == count:
         return {}, count
     cells = []
@@ -154,7 +160,10 @@ def spans(cursor: int | None) -> tuple[dict, int]:
     if cursor == done:
         return {}, done
     marks = [] if cursor is not None else [{"x": 90, "text": "lr 0.1", "run": 0}]
-    return {"spans": [[run, 0, done, done == STEPS] for run in range(3)], "marks": marks}, done
+    return {
+        "spans": [[run, 0, done, done == last_step()] for run in range(3)],
+        "marks": marks,
+    }, done
 
 
 CLASSES = ["cat", "dog", "frog"]
@@ -166,7 +175,7 @@ def sureness(run: int, step: int) -> np.ndarray:
     """BN reads everything damaged as a frog; what a frog is, all learn half-way."""
     shares = np.full((6, 3), 0.05)
     for image, label in enumerate(LABELS):
-        is_late = label == 2 and step < STEPS // 2
+        is_late = label == 2 and step < last_step() // 2
         shares[image, 2 if run == 2 and image >= 3 else 0 if is_late else label] = 0.9
     return np.rint(255 * shares).astype(np.uint8)
 
@@ -178,7 +187,7 @@ def read(cursor: int | None) -> tuple[dict, int]:
         return {}, done
     levels = [np.stack([sureness(run, step) for step in steps]) for run in range(3)]
     news = [[run, [*steps], packed(levels[run])] for run in range(3)]
-    return {"answers": news, **({"over": True} if done == STEPS else {})}, done
+    return {"answers": news, **({"over": True} if done == last_step() else {})}, done
 
 
 @st.cache_data

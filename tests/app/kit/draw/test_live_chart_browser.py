@@ -47,15 +47,15 @@ def show(chromium: Browser, demo: str) -> Iterator[Callable[..., Page]]:
     """Opens the demo on one chart; page errors fail the test."""
     contexts, errors = [], list[str]()
 
-    def open_page(
-        chart: str, at: int = 6, ready: str = ".main-svg", rate: int = 25, **context: Any
-    ) -> Page:
+    def open_page(chart: str, ready: str = ".main-svg", over: bool = False, **context: Any) -> Page:
+        # Runs that grow go on for four minutes, so that no machine is too slow to see them grow.
+        at, steps = (100, 600) if over else (6, 6000)
         contexts.append(
             chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **context})
         )
         page = contexts[-1].new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(f"{demo}/?show={chart}&at={at}&rate={rate}")
+        page.goto(f"{demo}/?show={chart}&at={at}&steps={steps}")
         page.wait_for_selector(f"{PLOT} {ready}")
         return page
 
@@ -153,7 +153,7 @@ def test_a_drag_outlasts_ticks(show: Callable[..., Page]) -> None:
 
 @pytest.mark.parametrize("loss", ["store.last -= 20", "module.stores.delete('training')"])
 def test_lost_messages_leave_no_gap(show: Callable[..., Page], loss: str) -> None:
-    page = show("training", at=30, rate=5)  # it still runs when a slow machine comes to the end
+    page = show("training")
     wait_for_ticks(page, 4)
     newest = page.evaluate(
         f"""async () => {{
@@ -168,6 +168,28 @@ def test_lost_messages_leave_no_gap(show: Callable[..., Page], loss: str) -> Non
     wait_for_ticks(page)
     steps = page.evaluate(f"{LOSS}.x")
     assert steps == list(range(len(steps)))
+
+
+def test_what_is_told_twice_is_drawn_once(show: Callable[..., Page]) -> None:
+    """All there is may end behind where the news after it begin: what is read grows meanwhile."""
+    found = show("training", over=True).evaluate(f"""async () => {{
+        const {{ receive, stores }} = await import({MODULE});
+        const store = stores.get("training");
+        const packed = (...values) =>
+            btoa(String.fromCharCode(...new Uint8Array(new Float32Array(values).buffer)));
+        const [line] = store.data.lines;
+        const before = line.x.length;
+        const mark = {{ x: 601, text: "lr 1" }};
+        for (const last of [601, 602]) {{
+            const pts = [[0, packed(598, 599, 600, last), packed(1, 2, 3, last)]];
+            const chunks = [{{ n: store.last + 1, pts, marks: [mark] }}];
+            receive(store, {{ epoch: store.epoch, chunks }});
+        }}
+        const ends = [line.x, line.y].map((values) => values.slice(before));
+        const marks = store.data.marks.filter(({{ x }}) => x === mark.x).length;
+        return [before, ...ends, line.mean.length, marks];
+    }}""")
+    assert found == [600, [600, 601, 602], [3, 601, 602], 603, 1]
 
 
 def test_theme_change_restyles_the_graph_in_place(show: Callable[..., Page]) -> None:
@@ -238,7 +260,7 @@ def test_a_drift_of_a_hundred_thousandth_lies_flat_unless_it_says_how_far_it_is_
 
 
 def test_another_moment_moves_a_line_and_draws_no_curve_anew(show: Callable[..., Page]) -> None:
-    page = show("lambdas", at=30)  # it has ended
+    page = show("lambdas", over=True)
     wait(page, f"document.querySelector('{PLOT}').data?.[0].x.at(-1) > 590")
     count = f"document.querySelector('{PLOT}').layout.datarevision"
     revision = page.evaluate(count)
@@ -264,7 +286,7 @@ def test_another_moment_moves_a_line_and_draws_no_curve_anew(show: Callable[...,
 
 
 def test_bars_fill_in_beside_their_pictures(show: Callable[..., Page]) -> None:
-    page = show("robust", at=0)
+    page = show("robust")
     cells = f"document.querySelector('{PLOT}').data.filter(t => t.type === 'bar').flatMap(t => t.x)"
     wait(page, f"{cells}.length >= 3")
     few = page.evaluate(f"{cells}.length")
@@ -273,7 +295,7 @@ def test_bars_fill_in_beside_their_pictures(show: Callable[..., Page]) -> None:
 
 
 def test_the_browser_compares_at_the_step_that_python_does(show: Callable[..., Page]) -> None:
-    page = show("robust", at=100)
+    page = show("robust", over=True)
     equal = (
         "import("
         + MODULE.replace("n => /live_chart\\.js/.test(n)", "n => /equal\\.js/.test(n)")
@@ -288,7 +310,7 @@ def test_the_browser_compares_at_the_step_that_python_does(show: Callable[..., P
 
 
 def test_bars_are_of_one_step_and_what_is_of_another_is_paler(show: Callable[..., Page]) -> None:
-    page = show("robust", at=100)
+    page = show("robust", over=True)
     plot = f"document.querySelector('{PLOT}')"
     wait(page, f"{plot}.data.filter(t => t.type === 'bar').flatMap(t => t.x).length === 24")
     assert page.evaluate(f"{plot}.layout.xaxis.title.text") == "accuracy, % · step 12"
@@ -301,7 +323,7 @@ def test_bars_are_of_one_step_and_what_is_of_another_is_paler(show: Callable[...
 
 
 def test_answers_turn_with_the_step_and_their_order_stays(show: Callable[..., Page]) -> None:
-    page = show("scrubber,wall", at=100, ready=".wall-chip.right")
+    page = show("scrubber,wall", over=True, ready=".wall-chip.right")
     pale = page.get_by_role("list", name="pale animals").get_by_role("button")
     told = "[...document.querySelectorAll('.wall-score')].map(each => each.innerText.split('\\n'))"
     figure = page.get_by_role("figure", name="Made-up wall")
@@ -325,7 +347,7 @@ def test_answers_turn_with_the_step_and_their_order_stays(show: Callable[..., Pa
 
 
 def test_an_image_of_the_wall_is_told_closely_on_focus(show: Callable[..., Page]) -> None:
-    page = show("wall", at=100, ready=".wall-chip.right")
+    page = show("wall", over=True, ready=".wall-chip.right")
     detail = page.locator(".wall-detail")
     pale = page.get_by_role("list", name="pale animals").get_by_role("button")
     page.get_by_role("button", name="Hard ones first").focus()

@@ -126,7 +126,7 @@ def test_a_batch_has_its_pictures_by_route_and_in_a_file(runs):
     assert [len(batches) for batches in (chunk["truth"], *chunk["told"][1][1:])] == [10] * 3
     assert chart.spec["places"][:3] == ["clean", "clean", "glass blur 5"]
     sheets.write([b"one", b"two"])
-    chunk, _ = chart.feed(cursor)
+    chunk, _ = charts.batch_chart(BOTH, VIEW.plan, sheets).feed(cursor)
     assert len(chunk["sheets"]) == 2
     _, file = pictured(chart.spec, {"sheets": [f"/sheets/{sheets.id}/001.png"]})
     assert file["sheets"] == ["data:image/png;base64,dHdv"]
