@@ -1,8 +1,8 @@
 """A page with one chart of each kind, fed by made-up runs that grow with the clock.
 
 Looks: `streamlit run tests/app/kit/draw/live_chart_demo.py` with a link `static` beside it to
-`app/static`. `AFN_DEMO_TICK` sets the seconds between ticks; the address says which charts (`show`),
-seconds since Start (`at`), steps a second (`rate`), and where the runs end (`steps`).
+`app/static`. `AFN_DEMO_TICK` sets the seconds between ticks; the address says which charts,
+seconds since Start (`at`), steps a second (`rate`), and where runs end (`steps`).
 """
 
 from __future__ import annotations
