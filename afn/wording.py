@@ -8,8 +8,9 @@ _TEST_BATCH = "test batch of "
 
 
 def count_words(count: int, what: str) -> str:
-    """ "1 run", "2 runs"."""
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+    """ "1 run", "2 runs", "2 batches"."""
+    ending = "es" if what.endswith("tch") else "s"
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}{ending}"
 
 
 def distinct(values: Iterable[object]) -> str:

@@ -108,6 +108,7 @@ def test_numbers_are_written_as_people_write_them():
 
 def test_counts_in_words():
     assert [count_words(n, "run") for n in (0, 1, 2000)] == ["0 runs", "1 run", "2,000 runs"]
+    assert [count_words(2, each) for each in ("batch", "epoch")] == ["2 batches", "2 epochs"]
 
 
 @pytest.mark.parametrize(

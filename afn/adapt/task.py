@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, ClassVar
 
 from afn.adapt.plan import AdaptMethod, StreamPlan, stream_key
 from afn.adapt.records import StreamStep
@@ -24,6 +24,7 @@ SHEET_ROWS = 5
 class StreamTask:
     """A network that is to live on a stream in one way; its file grows by a line a batch."""
 
+    UNIT: ClassVar[str] = "batch"
     network: Network
     dataset: str
     plan: StreamPlan
@@ -91,6 +92,7 @@ class StreamTask:
 class SheetsTask:
     """The first images of each batch of a stream, side by side, to be looked at."""
 
+    UNIT: ClassVar[str] = "sheet"
     folder: Path
     dataset: str
     plan: StreamPlan

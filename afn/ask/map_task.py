@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from afn.ask.lambda_maps import (
     MOST_POINTS,
@@ -33,6 +33,7 @@ NUM_IMAGES = 512
 class MapTask:
     """Accuracy of a network over λ_μ and λ_σ, at one place."""
 
+    UNIT: ClassVar[str] = "point"
     network: Network
     question: Question
     place: Place

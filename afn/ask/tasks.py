@@ -30,6 +30,7 @@ from afn.work.folder import read_json, write_json
 class GridTask:
     """Places of a grid that a model is to answer."""
 
+    UNIT: ClassVar[str] = "test"
     network: Network
     question: Question
     places: tuple[Place, ...]
@@ -68,6 +69,7 @@ class GridTask:
 class PicturesTask:
     """Pictures that are to be made."""
 
+    UNIT: ClassVar[str] = "picture"
     file: PicturesFile
 
     @property
@@ -93,6 +95,7 @@ class PicturesTask:
 class LookTask:
     """A network to be looked at before its first step."""
 
+    UNIT: ClassVar[str] = "network"
     config: TrainConfig
     folder: Path
     """Of all looks."""
@@ -125,6 +128,7 @@ class LookTask:
 class _MeasuringTask:
     """A measurement of a model whose result is one record, kept whole in a file."""
 
+    UNIT: ClassVar[str] = "measurement"
     KIND: ClassVar[str]
     network: Network
     question: Question

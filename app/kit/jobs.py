@@ -5,6 +5,7 @@ worker, and the section looks for its cells until all are there.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -95,7 +96,7 @@ def ask(section: str, tasks: Sequence[Task], *, starts: bool) -> Job:
     wanted, left = tuple(task.name for task in tasks), undone(tasks)
     total, count = (sum(task.size for task in those) for those in (tasks, left))
     share = 1 - count / total if total else 1.0
-    told = f"{total - count} of {count_words(total, 'test')}"
+    told, missing = _counted(tasks, left)
     if started.wanted != wanted:
         started.stop()
         started.forget()
@@ -109,7 +110,6 @@ def ask(section: str, tasks: Sequence[Task], *, starts: bool) -> Job:
     state = started.evaluation.state()
     seconds, done = time.monotonic() - started.at, started.left_then - count
     is_running = state.status not in ENDED
-    missing = f"{count} of {count_words(total, 'test')} are missing"
     return Job(
         share=share,
         told=told,
@@ -119,6 +119,21 @@ def ask(section: str, tasks: Sequence[Task], *, starts: bool) -> Job:
         seconds=seconds,
         seconds_left=seconds / done * count if done else None,
     )
+
+
+def _counted(tasks: Sequence[Task], left: Sequence[Task]) -> tuple[str, str]:
+    """How much is there and how much is lacking, each in the unit of which it is most."""
+    sizes, lacking = Counter[str](), Counter[str]()
+    for counted, those in ((sizes, tasks), (lacking, left)):
+        for task in those:
+            counted[task.UNIT] += task.size
+
+    def whole(unit: str) -> str:
+        return count_words(sizes[unit], unit)
+
+    done = [f"{n - lacking[unit]} of {whole(unit)}" for unit, n in sizes.most_common(1)]
+    missing = [f"{n} of {whole(unit)} are missing" for unit, n in lacking.most_common(1)]
+    return "".join(done), "".join(missing)
 
 
 def show(section: str, job: Job) -> None:

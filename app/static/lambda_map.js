@@ -5,7 +5,7 @@
 // measures it.
 
 const VERSION = new URL(import.meta.url).search;
-const { draw, MARGIN } = await import(`./lambda_map/drawing.js${VERSION}`);
+const { draw, MARGIN, SCALE } = await import(`./lambda_map/drawing.js${VERSION}`);
 const maps = new WeakMap(); // root element -> Landscape
 const moved = new Map(); // a map's key -> where the hand left its point, until the server hears of it
 const SETTLED = 350; // ms after which the server is told where the point rests
@@ -24,6 +24,14 @@ function element(tag, properties = {}, ...children) {
   const node = Object.assign(document.createElement(tag), properties);
   node.append(...children);
   return node;
+}
+
+/** What the colours mean: from the lowest to the highest accuracy, the network as trained, and the point. */
+function scale() {
+  const colours = element("div", { className: "colours" });
+  colours.style.background = SCALE;
+  const end = (name, words) => element("span", { className: name }, words, element("b"));
+  return element("div", { className: "scale" }, colours, element("i"), end("low", ""), end("high", ""), end("trained", "as trained "));
 }
 
 const percent = (value) => `${value.toFixed(1)} %`;
@@ -51,11 +59,11 @@ class Landscape {
     const sliders = this.ranges.map((range, k) =>
       element("label", {}, element("span", { className: "name" }, "λ", element("sub", { textContent: AXES[k][0] })), range, this.numbers[k]),
     );
-    this.reference = element("p", { className: "reference" });
+    this.scale = scale();
     this.state = element("p", { className: "state", role: "status" });
     root.replaceChildren(
       this.picture,
-      element("div", { className: "beside" }, this.told, this.against, ...sliders, this.reference, this.state),
+      element("div", { className: "beside" }, this.told, this.against, this.scale, ...sliders, this.state),
     );
     root.addEventListener("input", () => this.move(this.ranges.map((range) => +range.value)));
     this.svg.addEventListener("pointerdown", (event) => {
@@ -134,6 +142,24 @@ class Landscape {
       range.setAttribute("aria-valuetext", `${this.at[k].toFixed(2)}: ${this.value.textContent} ${this.how.textContent}`);
     });
     this.svg.querySelector(".point")?.setAttribute("transform", this.placed(this.at));
+    this.scale.style.setProperty("--at", this.share(value));
+  }
+
+  /** Where an accuracy lies on the scale. */
+  share(value) {
+    const [low, high] = this.ends;
+    return high > low ? clipped((value - low) / (high - low)) : 0.5;
+  }
+
+  paintScale() {
+    const { grid, trained } = this.data;
+    const [low, high] = [Math.min(...grid.flat()), Math.max(...grid.flat())];
+    this.ends = [Math.min(low, trained), Math.max(high, trained)]; // λ that differ by layer may do better than any on the map
+    const places = { low, high, trained };
+    for (const [name, value] of Object.entries(places)) {
+      this.scale.style.setProperty(`--${name}`, this.share(value));
+      this.scale.querySelector(`.${name} b`).textContent = percent(value);
+    }
   }
 
   placed([mu, sigma]) {
@@ -146,10 +172,9 @@ class Landscape {
     if (!data || !width) return;
     this.side = width - MARGIN.left - MARGIN.right;
     draw(this.canvas, this.svg, data, this.side);
-    const low = Math.min(...data.grid.flat()), high = Math.max(...data.grid.flat());
+    this.paintScale();
     this.picture.setAttribute("aria-label", `${data.title}. ${data.words}`);
     this.root.dataset.measured = data.nodes.length;
-    this.reference.replaceChildren("as trained ", element("b", { textContent: percent(data.trained) }), `, on the map ${percent(low)} to ${percent(high)}`);
     this.state.textContent = data.state;
     this.tell();
   }

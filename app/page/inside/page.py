@@ -362,7 +362,7 @@ def _damage(view: InsideView) -> str:
 
 def _provenance(chosen: _Chosen, view: InsideView, seen: Seen) -> str:
     config = chosen.subject.config
-    kind = "Live, the network still trains" if chosen.is_live else "Live"
+    kind = "Computed now; the network still trains" if chosen.is_live else "Computed now"
     learned, shown = map(backend.data_words, (config.dataset, view.dataset))
     what = f"{learned}, {config.backbone}, {chosen.before}, seed {config.seed}"
     if chosen.subject.rebuilt:

@@ -2,6 +2,7 @@
 
 export const MARGIN = { left: 58, right: 14, top: 10, bottom: 40 };
 const HUE = [107, 92, 196]; // the app's colour of accuracies, `heat` of app/kit/draw/table.py
+const STRENGTH = [0.04, 0.7]; // of the lowest and the highest accuracy
 const FINE = 4; // pixels of the picture to a unit of the grid, before the browser smooths it
 const LEVELS = 5;
 const FEW = 4; // layers that are named
@@ -63,8 +64,11 @@ export function draw(canvas, svg, data, side) {
   svg.replaceChildren(...parts, point);
 }
 
+/** The colours from the lowest to the highest accuracy, for a scale beside the map. */
+export const SCALE = `linear-gradient(to right, ${STRENGTH.map((alpha) => `rgba(${HUE}, ${alpha})`)})`;
+
 function heat(canvas, grid, low, high, side) {
-  const last = grid.length - 1, size = last * FINE + 1;
+  const last = grid.length - 1, size = last * FINE + 1, [pale, strong] = STRENGTH;
   if (canvas.width !== size) Object.assign(canvas, { width: size, height: size });
   Object.assign(canvas.style, { width: `${side}px`, height: `${side}px`, left: `${MARGIN.left}px`, top: `${MARGIN.top}px` });
   const ink = canvas.getContext("2d"), picture = ink.createImageData(size, size);
@@ -74,7 +78,7 @@ function heat(canvas, grid, low, high, side) {
       const u = a / FINE - i, v = b / FINE - j;
       const value = (1 - u) * ((1 - v) * grid[i][j] + v * grid[i][j + 1]) + u * ((1 - v) * grid[i + 1][j] + v * grid[i + 1][j + 1]);
       const share = high > low ? (value - low) / (high - low) : 0.5;
-      picture.data.set([...HUE, 255 * (0.04 + 0.66 * share)], 4 * ((size - 1 - b) * size + a));
+      picture.data.set([...HUE, 255 * (pale + (strong - pale) * share)], 4 * ((size - 1 - b) * size + a));
     }
   }
   ink.putImageData(picture, 0, 0);
@@ -99,7 +103,7 @@ function axis(letter, x, y) {
 /** A name beside a mark, where there is room. */
 function beside([a, b], words, side, taken, busy, css = "mark") {
   const wide = words.length * WIDE, left = MARGIN.left + 3, right = MARGIN.left + side - 3;
-  const boxes = [[12, 5, 0], [-12 - wide, 5, 0], [-wide / 2, -13, 4], [-wide / 2, 24, 4], [10, -10, 2], [10, 22, 2], [-10 - wide, -10, 2], [-10 - wide, 22, 2], [-wide / 2, -31, 6], [-wide, -31, 6]].map(
+  const boxes = [[12, 5, 0], [-12 - wide, 5, 0], [-wide / 2, -13, 4], [-wide / 2, 24, 4], [10, -10, 2], [10, 22, 2], [-10 - wide, -10, 2], [-10 - wide, 22, 2], [-wide / 2, -31, 6], [-wide, -31, 6], [-wide / 2, -50, 9]].map(
     ([dx, dy, cost]) => ({ x: a + dx, y: b + dy, cost }),
   );
   for (const box of boxes) {

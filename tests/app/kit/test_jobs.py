@@ -7,8 +7,12 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from afn.adapt.plan import AdaptMethod, StreamPlan
+from afn.adapt.task import StreamTask
 from afn.ask.pictures import PicturesFile
+from afn.ask.sources import network_of
 from afn.ask.tasks import PicturesTask
+from afn.runs.store import RunStore
 from afn.work.runner import LocalRunner
 from app.kit import backend, jobs
 from app.kit.jobs import Job
@@ -81,7 +85,7 @@ def press(at, label):
 def test_what_is_known_costs_nothing(sent, task):
     make(task("fog"))
     at = page(task("fog"))
-    assert asked(at) == Job(share=1.0, told="1 of 1 test", is_running=False)
+    assert asked(at) == Job(share=1.0, told="1 of 1 picture", is_running=False)
     assert asked(at).is_done
     assert not sent
     assert not backend.evaluations().root.exists()
@@ -90,7 +94,7 @@ def test_what_is_known_costs_nothing(sent, task):
 def test_a_look_starts_nothing(sent, task):
     make(task("fog"))
     at = page(task("fog"), task("frost"), starts=False)
-    assert (asked(at).told, asked(at).is_running) == ("1 of 2 tests", False)
+    assert (asked(at).told, asked(at).is_running) == ("1 of 2 pictures", False)
     assert not sent
     assert not at.button
 
@@ -105,9 +109,23 @@ def test_what_is_missing_is_evaluated_once_and_then_known(sent, task):
     make(task("frost"))
     drawn(at.run())
     assert sent == [evaluation]
-    assert (asked(at).told, asked(at).seconds_left > 0) == ("2 of 3 tests", True)
+    assert (asked(at).told, asked(at).seconds_left > 0) == ("2 of 3 pictures", True)
     make(task("snow"))
-    assert asked(drawn(at.run())) == Job(share=1.0, told="3 of 3 tests", is_running=False)
+    assert asked(drawn(at.run())) == Job(share=1.0, told="3 of 3 pictures", is_running=False)
+
+
+def test_progress_counts_what_there_is_most_of(sent, task, tmp_path):
+    network = network_of("mnist5k-bn", RunStore(tmp_path / "runs"))
+    plan = StreamPlan(images=40, batch_size=4)
+    ways = [
+        StreamTask(network=network, dataset="mnist5k", plan=plan, method=AdaptMethod(way))
+        for way in ("running", "batch")
+    ]
+    assert jobs._counted([task("fog"), task("frost"), *ways], [task("fog")]) == (
+        "20 of 20 batches", "1 of 2 pictures are missing",
+    )  # fmt: skip
+    at = page(task("fog"), *ways)
+    assert asked(at).told == "0 of 20 batches"
 
 
 def test_other_tasks_end_what_ran(sent, task):
@@ -125,11 +143,11 @@ def test_progress_is_shown_with_a_button_that_stops_it(sent, task):
     make(task("fog"))
     at = page(task("fog"), task("frost"))
     [progress] = at.get("progress")
-    assert (progress.proto.value, progress.proto.text) == (50, "1 of 2 tests")
+    assert (progress.proto.value, progress.proto.text) == (50, "1 of 2 pictures")
     at = press(at, "Stop")
     assert sent[0].state().status == "stopped"
     assert not asked(at).is_running
-    assert at.caption[0].value == "1 of 2 tests are missing: stopped before it began."
+    assert at.caption[0].value == "1 of 2 pictures are missing: stopped before it began."
     at = press(at, "Go on")
     assert len(sent) == 2
     assert asked(at).is_running
