@@ -86,11 +86,11 @@ SMALLEST = {
         r"^20 sessions came .* MB more\n.*\n3 who press Start .* s, median",
     ),
     "soak": (
-        "--minutes 0.2",
+        "--minutes 0.05",
         r"^runs that stand still +0 .*\nthe last comparison +finished .*\nlines in the log +0 ",
     ),
     "sweeps": ("--runs 2 --repeats 1 --images 320", r"^worker killed: .*; all 12 finished$"),
-    "viewers": ("--viewers 1 --browsers 0 --seconds 10", r"^  1 viewers  each receives \d+\.\d KB"),
+    "viewers": ("--viewers 1 --browsers 0 --seconds 4", r"^  1 viewers  each receives \d+\.\d KB"),
 }
 """Script -> its arguments, and what is among its lines."""
 OF_A_BROWSER = ("handout", "inside", "pages", "picture", "playground", "robustness")

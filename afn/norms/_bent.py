@@ -255,20 +255,17 @@ def _divide(
 
 
 def _pull_divide(
-    x: Tensor, grad: Tensor, out: Tensor, kept: Tensor, sums: Sequence[Tensor],
+    x: Tensor, grad: Tensor, out: Tensor, divisor: Tensor, sums: Sequence[Tensor],
     scale: Tensor, shift: Tensor, sigma: Tensor, v: Tensor, own: Tensor,
 ) -> None:  # fmt: skip
     by_scale, by_shift, by_sigma, by_v, by_own = sums
-    divisor = affine(x, v, own)
-    is_own = _is_above(divisor, sigma, torch.empty_like(divisor))
-    torch.maximum(divisor, sigma, out=divisor)
     _sum_into(by_shift, grad)
     torch.div(grad, divisor, out=out)  # where the divisor stands still
     inner = out * x
     _sum_into(by_scale, inner)
     pulled = inner.div_(divisor)  # what the divisor gets, but for sign and scale
     _sum_into(by_sigma, pulled)
-    pulled.mul_(is_own)
+    pulled.mul_(_is_above(divisor, sigma, torch.empty_like(divisor)))  # where it is the image's
     _sum_into(by_own, pulled)
     by_sigma.sub_(by_own)
     out.addcmul_(pulled, v, value=-1)
@@ -284,5 +281,5 @@ def _plain_divide(
     return x / torch.where(of_image <= sigma, sigma, of_image) * scale + shift
 
 
-DIVIDE = Bend(_divide, _pull_divide, _plain_divide)
-"""EvoNorm-B0's, of scale, shift, sigma, v and own."""
+DIVIDE = Bend(_divide, _pull_divide, _plain_divide, keeps=True)
+"""EvoNorm-B0's, of scale, shift, sigma, v and own. Its divisor is kept for the way back."""

@@ -110,8 +110,8 @@ class EvoNormB0(TrackedNorm2d):
 
     In its trace mu and sigma are the batch's, and mu_hat is 0, since no mean is subtracted.
 
-    A training step takes 1.3 to 1.4 times BN's, in the ConvNet on a CPU: the gradient goes sixteen
-    times over each block of values, if within the cache, and divides twice.
+    A training step takes 1.3 to 1.4 times BN's, in the ConvNet on a CPU: the divisor is kept for
+    the gradient, which goes fourteen times over each block of values, if within the cache.
 
     Args:
         num_features: Channels C, at least 1.

@@ -12,12 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from afn import TrainConfig
 from afn.engine.execution import execute
 from afn.runs.store import RunStore
+from tests.app.axe import ALL, COLOURS, SHAPES, Rules, complaints
 from tests.app.browser import Motion
 from tests.app.pages import PAGES, AppPage
 
@@ -27,13 +27,6 @@ pytestmark = [
 ]
 EMPTY_LINKS = {"runs": "?run=20200101-000000-afn-000000", "ablations": "?sweep=bogus"}
 """Bad links, for the pages that have none among what `PAGES` asks for of runs that are gone."""
-STREAMLITS_OWN: dict[str, str] = {}
-"""axe's rule -> CSS of Streamlit's own element that breaks it and that no setting changes."""
-ALL: dict[str, object] = {}
-COLOURS: dict[str, object] = {"runOnly": ["color-contrast"]}
-SHAPES: dict[str, object] = {"rules": {"color-contrast": {"enabled": False}}}
-"""axe's rules: all; those that another colour scheme changes, which take most of its time; those
-that another width does."""
 NARROW = ("", "runs")
 """Paths of pages that show other things where they are narrow."""
 _IDLE = "document.querySelector('.stApp')?.dataset.testScriptState === 'notRunning'"
@@ -97,25 +90,6 @@ def show_all(page: Page, width: int) -> None:
     page.wait_for_timeout(400)  # plots are drawn as they come into view
 
 
-def complaints(page: Page, rules: dict[str, object] = ALL) -> list[str]:
-    """What axe-core finds serious or critical by these of its rules, one line each."""
-    options = {"resultTypes": ["violations"], **rules}
-    found = []
-    for violation in Axe().run(page, options=options).response["violations"]:
-        if violation["impact"] not in ("serious", "critical"):
-            continue
-        allowed = STREAMLITS_OWN.get(violation["id"])
-        for node in violation["nodes"]:
-            target = node["target"][-1]
-            if allowed and page.locator(target).first.evaluate(
-                "(e, css) => e.matches(css)", allowed
-            ):
-                continue
-            why = " ".join(node["failureSummary"].split())
-            found.append(f"{violation['impact']} {violation['id']}: {node['html'][:160]}\n  {why}")
-    return found
-
-
 def too_wide(page: Page) -> list[str]:
     """The page's scrollers that are wider than what they show."""
     return page.evaluate(
@@ -145,7 +119,7 @@ def rough(page: Page) -> list[str]:
     )
 
 
-def check(page: Page, schemes: Mapping[str, dict[str, object]]) -> None:
+def check(page: Page, schemes: Mapping[str, Rules]) -> None:
     """Look at it in these colour schemes, by these of axe's rules."""
     assert not page.get_by_text("Traceback").count()
     assert too_wide(page) == []

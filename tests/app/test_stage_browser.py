@@ -4,9 +4,9 @@ import re
 import time
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.app.axe import complaints
 from tests.waiting import wait_for
 
 pytestmark = [
@@ -129,11 +129,6 @@ def comes(condition, seconds):
     return found
 
 
-def serious(page):
-    found = Axe().run(page).response["violations"]
-    return [each["id"] for each in found if each["impact"] in ("serious", "critical")]
-
-
 def test_a_figure_fills_the_screen_in_large_type_and_nothing_on_it_is_hard_to_use(staged):
     page = staged()
     assert page.evaluate(SEEN) == {"small": [], "thin": [], "out": [], "scrolls": []}
@@ -148,14 +143,14 @@ def test_a_figure_fills_the_screen_in_large_type_and_nothing_on_it_is_hard_to_us
     assert names == ["AFN", "ASRNorm", "AFN"], "of each what moved furthest, then a second"
     for each in numbers.all_text_contents():
         assert re.fullmatch(r"(AFN|ASRNorm)0\.\d+λ[μσγβ], .+, from 0\.0\d+", each)
-    assert serious(page) == []
+    assert complaints(page) == []
     light = page.locator(".afn-stage").evaluate("node => node.style.backgroundColor")
     page.emulate_media(color_scheme="dark")
     expect(page.locator(".afn-stage")).not_to_have_css("background-color", light)
-    assert serious(page) == []
+    assert complaints(page) == []
     page.set_viewport_size({"width": 640, "height": 360})  # as at 200 %
     page.wait_for_function("document.querySelector('.stage-plot .main-svg').clientWidth < 640")
-    assert serious(page) == []
+    assert complaints(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
@@ -174,9 +169,9 @@ def test_all_of_a_page_is_read_from_the_back_row_without_scrolling(page, address
     page.set_viewport_size({"width": 1280, "height": 720})
     back = walked(page, "ArrowLeft", len(there))
     assert there == back == {place: {} for place in there}
-    assert serious(page) == []
+    assert complaints(page) == []
     page.set_viewport_size({"width": 640, "height": 360})  # as at 200 %
-    assert serious(page) == []
+    assert complaints(page) == []
 
 
 def test_the_block_of_norms_stands_on_stage_and_is_played_by_the_key(page, address):

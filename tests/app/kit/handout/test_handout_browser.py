@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from afn.engine.execution import execute
@@ -19,6 +18,7 @@ from app.kit.draw.axes import axis, drawn
 from app.kit.handout.button import LABEL
 from app.kit.handout.document import Document
 from app.kit.handout.parts import Plot
+from tests.app.axe import complaints
 from tests.waiting import IN_A_BROWSER
 
 pytestmark = [
@@ -116,13 +116,7 @@ def test_it_opens_without_a_network_and_can_be_read(
         assert wide <= width
         dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert (dark == "rgb(20, 19, 26)") == (scheme == "dark")
-        violations = Axe().run(page, options={"resultTypes": ["violations"]}).response
-        assert not [
-            f"{each['id']}: {node['html'][:160]} {' '.join(node['failureSummary'].split())}"
-            for each in violations["violations"]
-            if each["impact"] in ("serious", "critical")
-            for node in each["nodes"]
-        ]
+        assert complaints(page) == []
 
 
 def test_curves_are_replayed_by_one_slider_for_all(files: dict[str, Path], chromium: Browser):

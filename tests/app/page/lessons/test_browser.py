@@ -4,12 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from app.page.lessons import figure
 from app.page.lessons.lessons import LESSONS
 from app.page.lessons.lessons.lesson import LessonChart
+from tests.app.axe import complaints
 from tests.app.browser import button
 from tests.waiting import IN_A_BROWSER
 
@@ -17,7 +17,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-"""Milliseconds; half a minute on two free cores, but tests share them."""
 ONE_OF_EACH_KIND = ("axes", "hidden-hero", "bounded", "price")
 """Of experiments that are over in seconds; "small-lambda" trains."""
 
@@ -228,8 +227,7 @@ def test_nothing_in_a_lesson_is_hard_to_use_or_wider_than_a_phone(
         "document.querySelector('.stApp')?.dataset.testScriptState === 'notRunning'"
     )
     page.wait_for_timeout(500)
-    found = Axe().run(page).response["violations"]
-    assert [each["id"] for each in found if each["impact"] in ("serious", "critical")] == []
+    assert complaints(page) == []
     page.set_viewport_size({"width": 390, "height": 844})
     page.wait_for_timeout(500)
     assert not is_wider_than_its_screen(page)
