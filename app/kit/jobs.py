@@ -67,6 +67,8 @@ class Started:
     """On the monotonic clock."""
     left_then: int = 0
     """How much was not known when it started."""
+    first: tuple[float, int] | None = None
+    """When something was there, and how much was left then: what comes before takes longer."""
 
     def stop(self) -> None:
         """End it, if it still runs."""
@@ -105,10 +107,14 @@ def ask(section: str, tasks: Sequence[Task], *, starts: bool) -> Job:
     if started.evaluation is None:
         started.evaluation = backend.evaluations().create(left, owner=people.me())
         started.wanted = wanted
-        started.at, started.left_then = time.monotonic(), count
+        started.at, started.left_then, started.first = time.monotonic(), count, None
         backend.runner().evaluate(started.evaluation)
     state = started.evaluation.state()
-    seconds, done = time.monotonic() - started.at, started.left_then - count
+    now = time.monotonic()
+    if started.first is None and count < started.left_then:
+        started.first = now, count
+    since, then = started.first or (now, count)
+    done = then - count
     is_running = state.status not in ENDED
     return Job(
         share=share,
@@ -116,8 +122,8 @@ def ask(section: str, tasks: Sequence[Task], *, starts: bool) -> Job:
         is_running=is_running,
         reason="" if is_running else f"{missing}: {state.reason or 'some of it could not be had'}",
         problems=tuple((state.summary or {}).get("problems", ())),
-        seconds=seconds,
-        seconds_left=seconds / done * count if done else None,
+        seconds=now - started.at,
+        seconds_left=(now - since) / done * count if done else None,
     )
 
 

@@ -23,8 +23,8 @@ PAGES = (
     "runs",
 )
 """The first one is where the app starts."""
-LINKED = ("data", "adapt", "advise")
-"""Of them, those that are not in the navigation, but linked to: on Your model, the Playground and
-Robustness."""
+LINKED = ("data", "advise")
+"""Of them, those that are not in the navigation, but linked to: on the Playground and Your
+model."""
 HIDDEN = ("server", "privacy")
 """Not in the navigation."""

@@ -10,6 +10,11 @@ const asset = (name) => new URL(`block/${name}${VERSION}`, import.meta.url).href
 const blocks = new WeakMap(); // root element -> Block
 const STEP = 8; // degrees, by an arrow key
 const PAUSE = 1400; // milliseconds at each tile
+const VIEW = [-24, 34]; // degrees of tilt and turn at first
+const AWAY = 1500; // pixels from the eye to the block, as in block.css
+const EYE = 0.2, MIDDLE = 0.5; // of the view's height: where the eye and the middle of the block are
+const NAME = 66; // pixels, of an image's name
+const ROOM = 10; // pixels around the block
 const isStill = matchMedia("(prefers-reduced-motion: reduce)");
 
 const styled = new Promise((resolve) => {
@@ -40,14 +45,18 @@ class Block {
   constructor(root) {
     this.root = root;
     root.style.minHeight = 0;
-    [this.tilt, this.turn] = [-24, 34];
+    [this.tilt, this.turn] = VIEW;
     this.at = [1, 2];
     this.scene = element("div", { class: "scene" });
     this.view = element("div", { class: "view", tabindex: 0, role: "group" }, this.scene);
     this.play = element("button", { type: "button", class: "play" });
     this.told = element("p", { class: "told", role: "status" });
     this.legend = element("div", { class: "sets" });
-    root.replaceChildren(this.view, element("div", { class: "beside" }, this.legend, this.told, this.play));
+    this.back = element("button", { type: "button", class: "play", title: "Turn back", "aria-label": "Turn back" }, "↺");
+    const controls = element("div", { class: "controls" }, this.play, this.back);
+    root.replaceChildren(this.view, element("div", { class: "beside" }, this.legend, this.told, controls));
+    this.back.addEventListener("click", () => this.face(VIEW));
+    this.view.addEventListener("dblclick", () => this.face(VIEW));
     this.play.addEventListener("click", () => this.move(!this.isMoving));
     this.view.addEventListener("keydown", (event) => this.key(event));
     this.view.addEventListener("pointerdown", (event) => this.drag(event));
@@ -57,6 +66,7 @@ class Block {
 
   receive(data) {
     const isOther = data.images !== this.data?.images || data.isPoint !== this.data?.isPoint;
+    if (this.data && data.title !== this.data.title) this.move(false); // norms are compared at one tile
     this.data = data;
     this.at[0] = Math.min(this.at[0], data.images - 1);
     this.root.style.setProperty("--hue", data.color);
@@ -102,7 +112,36 @@ class Block {
     const gap = size * 1.2, middle = (this.planes.length - 1) / 2;
     this.root.style.setProperty("--tile", `${size}px`);
     this.planes.forEach((plane, i) => (plane.style.transform = `translate(-50%, -50%) translateZ(${(middle - i) * gap}px)`));
-    this.scene.style.transform = `rotateX(${this.tilt}deg) rotateY(${this.turn}deg)`;
+    const [share, x, y] = this.fitting((batch.channels * size * 1.08) / 2, size / 2, middle * gap);
+    this.scene.style.transform = `translate(${x}px, ${y}px) scale3d(${share}, ${share}, ${share}) rotateX(${this.tilt}deg) rotateY(${this.turn}deg)`;
+    this.back.hidden = this.tilt === VIEW[0] && this.turn === VIEW[1];
+  }
+
+  /** By how much a block of these half sides is made smaller, and moved, for all of it to be seen. */
+  fitting(wide, tall, deep) {
+    const [tilt, turn] = [this.tilt, this.turn].map((angle) => (angle * Math.PI) / 180);
+    const { clientWidth: width, clientHeight: height } = this.view;
+    const corners = [-wide - NAME, wide].flatMap((x) => [-tall, tall].flatMap((y) => [-deep, deep].map((z) => [x, y, z])));
+    const seen = (share) => {
+      const places = corners.map((corner) => {
+        const [x, y, z] = corner.map((each) => each * share);
+        const behind = z * Math.cos(turn) - x * Math.sin(turn);
+        const near = AWAY / (AWAY - y * Math.sin(tilt) - behind * Math.cos(tilt));
+        const down = (MIDDLE - EYE) * height + y * Math.cos(tilt) - behind * Math.sin(tilt);
+        return [(x * Math.cos(turn) + z * Math.sin(turn)) * near, EYE * height + down * near];
+      });
+      return [0, 1].map((axis) => places.map((place) => place[axis])).map((all) => [Math.min(...all), Math.max(...all)]);
+    };
+    let share = 1;
+    const isTooLarge = ([[left, right], [top, bottom]]) => right - left > width - 2 * ROOM || bottom - top > height - 2 * ROOM;
+    while (share > 0.3 && isTooLarge(seen(share))) share *= 0.97;
+    const [[left, right], [top, bottom]] = seen(share);
+    return [share, -(left + right) / 2, height / 2 - (top + bottom) / 2];
+  }
+
+  face([tilt, turn]) {
+    [this.tilt, this.turn] = [tilt, turn];
+    this.lay();
   }
 
   follow(at) {
@@ -177,6 +216,7 @@ class Block {
   }
 
   key(event) {
+    if (event.key === "Home") this.face(VIEW);
     const by = { ArrowLeft: [0, -STEP], ArrowRight: [0, STEP], ArrowUp: [-STEP, 0], ArrowDown: [STEP, 0] }[event.key];
     if (!by) return;
     event.preventDefault();
@@ -184,9 +224,7 @@ class Block {
   }
 
   rotate(down, across) {
-    this.tilt = Math.max(-75, Math.min(10, this.tilt + down));
-    this.turn = Math.max(-70, Math.min(70, this.turn + across));
-    this.lay();
+    this.face([Math.max(-75, Math.min(10, this.tilt + down)), Math.max(-60, Math.min(60, this.turn + across))]);
   }
 
   drag(event) {

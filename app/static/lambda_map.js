@@ -35,7 +35,8 @@ function scale() {
 }
 
 const percent = (value) => `${value.toFixed(1)} %`;
-const points = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(1)}`;
+const points = (value) => `${value < 0 ? "−" : value > 0 ? "+" : "±"}${Math.abs(value).toFixed(1)}`;
+const rounded = (value) => +value.toFixed(1); // as it is told: differences are those of what is read
 const clipped = (value) => Math.min(1, Math.max(0, value));
 
 class Landscape {
@@ -135,7 +136,7 @@ class Landscape {
     const span = interval ? ` (${interval[0].toFixed(1)} … ${interval[1].toFixed(1)})` : "";
     this.how.textContent = isMeasured ? `measured${span}` : "interpolated";
     this.how.dataset.measured = isMeasured;
-    this.against.textContent = `${points(value - trained)} points against the network as trained`;
+    this.against.textContent = `${points(rounded(value) - rounded(trained))} points against the network as trained`;
     this.ranges.forEach((range, k) => {
       range.value = this.at[k];
       this.numbers[k].textContent = this.at[k].toFixed(2);

@@ -121,6 +121,7 @@ class Hand {
     if (!options.length) return group;
     group.setAttribute("role", "radiogroup");
     group.setAttribute("aria-label", name);
+    if (options.every((words) => Number.isFinite(+words))) group.append(element("span", { className: "name" }, name)); // numbers say not of what
     const key = `option-${Math.random()}`;
     options.forEach((words, number) => {
       const input = element("input", { type: "radio", name: key, value: number, checked: number === this.option });
@@ -131,7 +132,7 @@ class Hand {
 
   /** Where the link says that it stands; a hand that has moved since is ahead. */
   stand(place) {
-    if (this.heard === place) return;
+    if (this.heard === place || this.isAhead) return;
     this.heard = place;
     const answered = this.sent.indexOf(place);
     this.sent.splice(0, answered + 1);
@@ -144,7 +145,9 @@ class Hand {
   /** Has the link say where it stands, once it rests. */
   settle() {
     clearTimeout(this.settling);
+    this.isAhead = true; // until the server is told
     this.settling = setTimeout(() => {
+      this.isAhead = false;
       const place = this.option * this.figure.stops.length + this.at + 1;
       if (this.frame || place === (this.sent.at(-1) ?? this.heard) || !this.root.isConnected) return;
       this.sent.push(place);

@@ -19,6 +19,7 @@ const WITHOUT_NUMBERS = "[class*=st-key-no-numbers-]"; // the page's are of some
 const SIZE = 1.75; // what is 14 px on a page is 24.5 px here
 const TEXT = 1.5; // where there is nothing but words
 const [WIDTH, HEIGHT] = [1280, 720]; // the least screen; on a larger one all is larger
+const MOST_NUMBERS = 3;
 const MOST_LETTERS = 60; // of a title: what is longer is a reading
 const TICK = 400; // ms between looks at a page that changes by itself
 const PATIENCE = 45000; // ms for a page to bring what its address says is on stage
@@ -209,7 +210,8 @@ class Stage {
   /** Numbers and buttons as they stand. */
   tell() {
     const own = this.figure?.querySelectorAll(NUMBERS) ?? []; // of what is seen on it, before the page's
-    const numbers = [...(own.length ? own : document.querySelectorAll(NUMBERS))].slice(0, 3);
+    const all = [...(own.length ? own : document.querySelectorAll(NUMBERS))];
+    const numbers = all.length === MOST_NUMBERS + 1 ? all : all.slice(0, MOST_NUMBERS); // one alone is not left out
     const shown = numbers.map((node) => ({
       label: node.dataset.stageNumber,
       value: node.onStage?.value ?? node.firstChild?.textContent.trim() ?? "",

@@ -73,26 +73,44 @@ class Flow:
         return is_whole or not self.is_running
 
 
-def fall_words(all_living: Sequence[Living], classes: Sequence[str]) -> str:
-    """Who falls, when, and to what, as far as it is known."""
+def fall_words(
+    all_living: Sequence[Living], classes: Sequence[str], *, is_over: bool = False
+) -> str:
+    """Who falls, by when, and to what, as far as it is known; where nobody does, who is best."""
     fallen = [
-        f"{each.title} falls at batch {at + 1}: of the last {WINDOW} images it wrongly calls "
+        f"{each.title} has fallen by batch {at + 1}: of the last {WINDOW} images it wrongly calls "
         f"{100 * each.courses.pull[at]:.0f} % “{classes[each.courses.pulled_to[at]]}”"
         for each in all_living
         if (at := each.courses.fall) is not None
     ]
-    return f"{'; '.join(fallen)}." if fallen else "Nobody has fallen so far."
+    if fallen:
+        return f"{'; '.join(fallen)}."
+    if not is_over:
+        return "Nobody has fallen so far."
+    answered = sorted((each for each in all_living if each.steps), key=_accuracy, reverse=True)
+    told = [f"{each.title} {100 * _accuracy(each):.1f} %" for each in answered]
+    return f"Nobody falls. Right: {', '.join(told)}."
+
+
+def _accuracy(living: Living) -> float:
+    """Share of all images that were answered right."""
+    return float(living.courses.all_accuracy[-1])
+
+
+def _batches(all_living: Sequence[Living]) -> int:
+    """How many batches any has answered."""
+    return max((len(each.steps) for each in all_living), default=0)
 
 
 def accuracy_reading(all_living: Sequence[Living]) -> str:
     """How all did."""
     told = [
-        f"{each.title} {100 * each.courses.all_accuracy[-1]:.1f} % of all, "
-        f"{100 * each.courses.accuracy[-1]:.0f} % in the last batches"
+        f"{each.title} {100 * _accuracy(each):.1f} % of all, "
+        f"{100 * each.courses.accuracy[-1]:.0f} % of the last {WINDOW}"
         for each in all_living
         if each.steps
     ]
-    return f"{'; '.join(told)}." if told else "No batch yet."
+    return f"By batch {_batches(all_living)}: {'; '.join(told)}." if told else "No batch yet."
 
 
 def answers_reading(all_living: Sequence[Living], classes: Sequence[str]) -> str:
@@ -103,7 +121,8 @@ def answers_reading(all_living: Sequence[Living], classes: Sequence[str]) -> str
             common, count = min(answers.items(), key=lambda one: (-one[1], one[0]))
             share = 100 * count / answers.total()
             told.append(f"{each.title} “{classes[common]}” {share:.0f} %")
-    return f"Commonest answer: {', '.join(told)}." if told else "No batch yet."
+    batch = _batches(all_living)
+    return f"Commonest answer by batch {batch}: {', '.join(told)}." if told else "No batch yet."
 
 
 def moves_reading(all_living: Sequence[Living], quantities: Mapping[str, tuple[str, str]]) -> str:
@@ -116,7 +135,7 @@ def moves_reading(all_living: Sequence[Living], quantities: Mapping[str, tuple[s
             if each.steps
         ]
         told.append(f"{title} {', '.join(ends)}")
-    return f"In the last batches: {'; '.join(told)}."
+    return f"At batch {_batches(all_living)}: {'; '.join(told)}."
 
 
 def quantity(each: Living, name: str) -> Numbers:

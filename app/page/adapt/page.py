@@ -83,7 +83,7 @@ def _controls(offered: Mapping[str, Card]) -> None:
             VIEW.choice("batch_size", "Batch", BATCHES, like=st.selectbox, width=90)
         VIEW.choice("images", "Images", IMAGES, like=st.selectbox, width=100)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        VIEW.choice("ways", "Contenders", STREAM_WAYS, like=st.pills)
+        VIEW.choice("ways", "Contenders", STREAM_WAYS, like=st.pills, wrap=True)
         for way in VIEW.take().contenders:
             if number := NUMBERS.get(way):
                 field, label, values = number
@@ -112,7 +112,7 @@ def _draw(asked: Job) -> None:
 def _figures(view: AdaptView, flow: Flow, known: int) -> None:
     plan, sheets = view.plan, sheets_task(view)
     key = (tuple(f"{task.name}" for task in flow.tasks.values()), tuple(flow.titles.values()))
-    say(f"**{plain(fall_words(flow.look(), flow.classes))}**")
+    say(f"**{plain(fall_words(flow.look(), flow.classes, is_over=flow.is_over))}**")
     left, right = st.columns(2, gap="medium")
     with left:
         heading(

@@ -17,7 +17,10 @@ HELP = {
 ABOUT = {
     "accuracy": """
 Right answers, over the last 100 images at least, in whole batches. Where the
-severity changes, a shade tells it. A dashed upright line is where networks were put back.
+severity changes, a shade tells it. A dashed upright line says what it is: where a network has
+fallen (half of the last 100 images are wrongly told to be of one and the same class), or where all
+were put back. Sorted by class, a fallen network is right again while the one class that it tells
+comes by.
 
 - **BN, as trained**: running averages, whatever comes.
 - **BN, test batch**: the batch's own mean and spread.

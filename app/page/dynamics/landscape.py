@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from afn.ask.lambda_maps import LambdaMap
 from afn.ask.map_task import NUM_IMAGES, MapTask, task_of
@@ -91,14 +92,14 @@ def _corruptions(shown: Shown) -> list[str]:
 
 
 def asked_of(shown: Shown, view: DynamicsView) -> MapTask:
-    """What is asked of the network; the visitor's point is measured, too."""
+    """What is asked of the network, and at the visitor's point or the end of its way."""
     is_clean = view.corruption == CLEAN_IMAGES
     return task_of(
         histories.network_of(shown),
         corruption=None if is_clean else view.corruption,
         severity=0 if is_clean else view.severity,
         num_images=NUM_IMAGES,
-        beside=(view.at,) if view.at else (),
+        beside=(view.at or _end(_way(shown)),),
     )
 
 
@@ -138,21 +139,33 @@ def _way(shown: Shown) -> Track:
     return track(shown.history, shown.config, "lambda")
 
 
+def _end(way: Track) -> tuple[float, float]:
+    """λ_μ and λ_σ at the end, means over the layers, as the point can stand."""
+    means = _means(way)
+    mu, sigma = means[-1].round(2) if len(means) else (0.5, 0.5)
+    return float(mu), float(sigma)
+
+
+def _means(way: Track) -> NDArray[np.floating[Any]]:
+    """λ_μ and λ_σ over the layers, (steps, 2), where all are known."""
+    means = way.values[:, :2].mean(0).T if way.values.size else np.empty((0, 2))
+    known: NDArray[np.floating[Any]] = means[np.isfinite(means).all(1)]
+    return known
+
+
 def _data(
     shown: Shown, found: LambdaMap, way: Track, beside: Sequence[tuple[float, float]]
 ) -> dict[str, Any]:
     """What the browser draws; accuracies in %."""
     path: list[list[float]] = []
     layers: list[tuple[str, float, float]] = []
-    if way.values.size:
-        means = way.values[:, :2].mean(0).T  # (steps, 2)
-        means = means[np.isfinite(means).all(1)]
+    if len(means := _means(way)):
         some = np.unique(np.linspace(0, len(means) - 1, min(_MOST_STEPS, len(means))).astype(int))
         path = means[some].round(4).tolist()
         ends = way.values[:, :2, -1].round(4).tolist()
         names = shown.history.adaptive_layers
         layers = [(short_layer(name), *end) for name, end in zip(names, ends, strict=True)]
-    here = beside[0] if beside else tuple(round(value, 2) for value in (path or [[0.5, 0.5]])[-1])
+    here = beside[0]
     exact = [point for point in found.points if (point.mu, point.sigma) == here]
     best = found.best
     return {

@@ -139,8 +139,9 @@ def _head(lesson: Lesson[Any], *, is_embedded: bool) -> None:
 
 
 def _figure(lesson: Lesson[Any], view: LessonsView) -> None:
+    place = view.place or (lesson.asked_at if view.guess else 0)
     figure.draw(
-        lesson.slug, lesson.title, place=view.place, is_revealed=bool(view.guess),
+        lesson.slug, lesson.title, place=place, is_revealed=bool(view.guess),
         on_place=lambda place: state.place_handle(lesson.slug, place),
     )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="center", key="lesson-figure-about"):

@@ -68,7 +68,7 @@ def of_one_value(norm: str) -> str:
     return {
         "in": f"{itself} it leaves as β, whatever came in.",
         "gbn": f"{itself} it leaves as β, whatever came in.",
-        "bn": "A single value has no spread: the layer asks for more.",
+        "bn": "One value has no spread: in training the layer refuses it.",
         "brn": f"{left} how far it is from the running averages.",
         "afn": f"{left} what the networks say.",
         "asrnorm": f"{left} what the networks say.",

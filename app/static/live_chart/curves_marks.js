@@ -108,6 +108,7 @@ export function place(marks, [from, to], { left, right }) {
       x,
       y: 1,
       yshift: row === rows[1] ? -LABEL : 0,
+      xshift: row ? (isLeft ? -8 : 8) : 0,
       xanchor: row ? (isLeft ? "right" : "left") : "center",
       yanchor: "top",
       borderpad: 1,

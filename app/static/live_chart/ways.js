@@ -5,7 +5,7 @@
 
 const VERSION = new URL(import.meta.url).search;
 const { element, floats, isOther, setText } = await import(`./look.js${VERSION}`);
-const HEADS = ["accuracy", "last batches", "confidence", "entropy", "means moved", "γ, β moved", "falls at"];
+const HEADS = ["accuracy", "last batches", "confidence", "entropy", "means moved", "γ, β moved", "fallen by"];
 const TOLD = [
   (value) => `${value.toFixed(1)} %`,
   (value) => `${value.toFixed(0)} %`,

@@ -170,6 +170,7 @@ LESSON = Lesson(
     "if the images come sorted by class?",
     minutes=6,
     figure=to_drag,
+    asked_at=42,
     before=r"""
 Nobody says what is right in a test. TENT finds something to learn all the same: behind each batch
 it moves γ and β one step, so that its answers become **surer**. It lowers their mean entropy,
@@ -202,11 +203,12 @@ out images of which it is unsure, or keep running averages in the statistics.
 """,
     checks=(
         Check(
-            "TENT's entropy falls all the time. Does that show that it adapts well?",
+            "Each step of TENT lowers the entropy of its batch. Does a low entropy show that it "
+            "adapts well?",
             (
                 Option("Yes, that is its loss", "It is; but a constant answer has the lowest one."),
                 Option(
-                    "No, it falls in a collapse, too",
+                    "No, it is low in a collapse, too",
                     "Right: entropy knows of certainty alone, not of truth.",
                     True,
                 ),

@@ -129,6 +129,7 @@ LESSON = Lesson(
     "statistics of **four images** do to training?",
     minutes=7,
     figure=to_drag,
+    asked_at=2,
     before=r"""
 A mean over few values is noisy: its error shrinks with the square root of their number. BN and AFN
 take theirs over (N, H, W), so that $N = 4$ gives a sixteenth of the values of $N = 64$, and the

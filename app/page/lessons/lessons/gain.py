@@ -177,6 +177,7 @@ LESSON = Lesson(
     "ResNet-20 has nineteen: half a million times the gradient?",
     minutes=7,
     figure=to_drag,
+    asked_at=6,
     before=r"""
 Batch norm divides by the batch's deviation $\sigma$, AFN by a mixture with what a network proposes:
 

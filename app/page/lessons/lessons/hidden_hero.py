@@ -129,6 +129,7 @@ LESSON = Lesson(
     "mean and deviation from the pale images themselves?",
     minutes=6,
     figure=to_drag,
+    asked_at=20,
     before=r"""
 While it trains, batch norm normalizes each batch by the batch's own mean and deviation. On the side
 it keeps **running averages** of them. In the test it normally uses those, so that the answer to an

@@ -129,3 +129,6 @@ class Lesson(Generic[Data]):
     checks: tuple[Check, ...]
     onwards: tuple[Onward, ...]
     note: Note
+    asked_at: int = 0
+    """The place of the figure's handle that the question is of, counted from 1 through all choices:
+    it goes there once a prediction was made, unless somebody has put it elsewhere. 0 leaves it."""

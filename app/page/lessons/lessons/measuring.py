@@ -17,8 +17,8 @@ from ..figure import Draggable, FigureRow, coloured, grey
 from .lesson import Answer, Check, Lesson, Note, Onward, Option, SeedsChart
 
 _NORMS = ("bn", "in", "frn", "dyt", "none")
-_TAKEN = {"the batch": ("bn", "in"), "the mean": ("in", "frn"), "all measuring": ("frn", "dyt")}
-"""What is taken away, and between which norms."""
+_TAKEN = {"the batch": ("bn", "in"), "the mean": ("in", "frn"), "all measuring": ("frn", "none")}
+"""What is taken away, and between which norms. DyT measures nothing, either, but does more."""
 _NOT_MEASURED = ("dyt", "none")
 _BASE: dict[str, Any] = {
     "dataset": "digits8", "epochs": 2, "evals_per_epoch": 1, "corruptions": [],
@@ -68,9 +68,13 @@ def answer(data: Trained) -> Answer:
         if (over := data.results.at("clean", {"norm": norm}))
     )
     beside = data.results.gain("clean", {"norm": "dyt"}, {"norm": "none"})
-    held = f" DyT against no norm at all: {points(beside)}." if beside else ""
-    if beside and beside.is_clear and beside.mean < 0:  # so it is not the measuring alone
-        held += " No norm at all measures nothing, either: so much is DyT's own, at this rate."
+    held = (
+        f" DyT measures nothing, either; against no norm at all: {points(beside)}."
+        if beside
+        else ""
+    )
+    if beside and beside.is_clear and beside.mean < 0:
+        held += " So much is its own, at this rate."
     return Answer(
         came_true,
         f"Reached: {reached}. From one to the next accuracy changes: {told}.{held} Three "
@@ -136,23 +140,23 @@ LESSON = Lesson(
     minutes=6,
     figure=to_drag,
     before=r"""
-Four norms, each with one thing less than the one above it:
+Each has one thing less than the one above it:
 
 | | subtracts | divides by | of |
 |---|---|---|---|
 | **BN** | the mean | the deviation | the batch |
 | **IN** | the mean | the deviation | each image |
 | **FRN** | nothing | the size $\sqrt{\overline{x^2}}$ | each image |
-| **DyT** | nothing | nothing: $\gamma \tanh(\alpha x) + \beta$ | – |
+| **no norm** | nothing | nothing | – |
 
-DyT is a squashing in a norm's place: it measures nothing, and no value depends on another. Below it
-only a network without any norm is left.
+Beside them **DyT**, a squashing in a norm's place, $\gamma \tanh(\alpha x) + \beta$: it measures
+nothing, either, and no value depends on another.
 """,
     ask="Take the batch away, then the mean, then all measuring. Which costs most accuracy?",
     predictions=(
         "The batch (BN to IN)",
         "The mean (IN to FRN)",
-        "All measuring (FRN to DyT)",
+        "All measuring (FRN to no norm)",
         "None of them that three seeds can tell",
     ),
     setup="Fifteen small networks are trained for two passes over 1,437 digits of 8×8 pixels: four "
@@ -177,10 +181,10 @@ only a network without any norm is left.
     answer=answer,
     after=r"""
 A measured size is what keeps a signal from fading. A convolution that makes its maps ten times as
-faint changes nothing behind BN, IN or FRN: they divide by the size they find. $\tanh(\alpha x)$
-does not. It begins with $\alpha = 0.5$, so what is small leaves it half as small again; layer by
-layer less arrives, and less of the gradients on their way back. The figure shows it: the maps
-behind DyT's second layer stay pale, and learning begins late.
+faint changes nothing behind BN, IN or FRN: they divide by the size they find. Without a norm what
+is faint stays faint. DyT is worse off here: it begins with $\alpha = 0.5$, so what is small leaves
+it half as small again; layer by layer less arrives, and less of the gradients on their way back.
+The figure shows it: the maps behind DyT's second layer stay pale, and learning begins late.
 
 *What this does not show:* that DyT cannot learn. At the other learning rate in the figure it gets
 further, and the link below gives it four passes. It was made for Transformers, in the place of LN,
@@ -229,7 +233,8 @@ threshold instead of the ReLU: two things change at once.
         ),
         pitfalls=(
             "One learning rate for all is fair to none: let the class switch it in the figure.",
-            "FRN and DyT differ from their neighbours in more than what is left out.",
+            "FRN differs from its neighbours in more than what is left out: in its threshold, too.",
+            "DyT is no control for measuring nothing: no norm at all is.",
         ),
         ask="How would you start DyT, or the weights, so that nothing fades?",
     ),

@@ -126,6 +126,7 @@ LESSON = Lesson(
     "so that they no longer look at the batch: what is lost?",
     minutes=6,
     figure=to_drag,
+    asked_at=6,
     before=r"""
 In each layer, one encoder with a ReLU and one decoder each turn the batch's means $\mu$ and
 deviations $\sigma$ (a number per channel) into proposals:

@@ -149,6 +149,7 @@ LESSON = Lesson(
     "“test batch” is a single image?",
     minutes=6,
     figure=to_drag,
+    asked_at=1,
     before=r"""
 Over which values are mean and deviation of a channel taken in a test?
 

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.app.browser import ROOT, plain_streamlit
 from tests.runs.test_equal import CASES
+from tests.waiting import IN_A_BROWSER
 
 pytestmark = pytest.mark.browser
 
@@ -54,6 +55,7 @@ def show(chromium: Browser, demo: str) -> Iterator[Callable[..., Page]]:
             chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **context})
         )
         page = contexts[-1].new_page()
+        page.set_default_timeout(IN_A_BROWSER)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(f"{demo}/?show={chart}&at={at}&steps={steps}")
         page.wait_for_selector(f"{PLOT} {ready}")

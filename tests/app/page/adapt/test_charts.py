@@ -96,7 +96,7 @@ def test_only_new_batches_are_sent_and_both_curves_and_marks_once():
     [[line, x, y]] = chunk["pts"]
     assert (line, decode(x).tolist()) == (1, [*range(5, 11)])
     assert decode(y)[0] == pytest.approx(100 * (60 + 2 * 2) / 100)
-    assert chunk["marks"] == [{"x": 6, "text": "TENT 0.05 falls", "run": 1}]
+    assert chunk["marks"] == [{"x": 6, "text": "TENT 0.05 has fallen", "run": 1}]
     assert chart.feed(cursor)[0] == {}
     assert (chart.is_final, charts.accuracy_chart(first, VIEW.plan).is_final) == (True, False)
 
@@ -151,12 +151,19 @@ def test_stretches_of_a_severity_are_told_apart():
 
 def test_who_falls_is_said_and_when():
     words = fall_words(BOTH.look(), CLASSES)
-    assert words == "TENT 0.05 falls at batch 6: of the last 100 images it wrongly calls 54 % “7”."
+    assert words == (
+        "TENT 0.05 has fallen by batch 6: of the last 100 images it wrongly calls 54 % “7”."
+    )
     assert fall_words(flow_of(SOUND).look(), CLASSES) == "Nobody has fallen so far."
+    words = fall_words(flow_of(SOUND).look(), CLASSES, is_over=True)
+    assert words == "Nobody falls. Right: BN, as trained 100.0 %."
+    panel = charts.accuracy_chart(flow_of(SOUND), VIEW.plan).spec["panels"][0]
+    assert panel["range"][0] == 48, "curves that lie close are told apart"
+    assert charts.accuracy_chart(BOTH, VIEW.plan).spec["panels"][0]["range"][0] == -2
     assert living.answers_reading(BOTH.look(), CLASSES).endswith("TENT 0.05 “7” 64 %.")
     read = living.accuracy_reading(BOTH.look())
-    assert read.startswith("BN, as trained 100.0 % of all, 100 % in the last batches; TENT 0.05 ")
-    assert living.moves_reading(BOTH.look(), charts.QUANTITIES).startswith("In the last batches: ")
+    assert read.startswith("By batch 10: BN, as trained 100.0 % of all, 100 % of the last 100; TE")
+    assert living.moves_reading(BOTH.look(), charts.QUANTITIES).startswith("At batch 10: ")
 
 
 def test_a_look_takes_what_is_new_alone():

@@ -199,6 +199,15 @@ def test_a_figure_is_dragged_by_hand_and_by_keys_and_shows_the_answer_once_predi
     context.close()
 
 
+def test_a_prediction_leads_to_the_place_that_it_is_of(page: Page, address: str):
+    opened(page, address, "adapting", guess="")
+    shown = page.locator(".afn-hand output")
+    expect(shown).to_have_text("0")
+    button(page, LESSONS["adapting"].predictions[0]).click()
+    expect(shown).to_have_text("40")
+    expect(page.get_by_role("radio", name="sorted by class")).to_be_checked()
+
+
 def test_a_handle_with_a_choice_comes_back_to_both(page: Page, address: str):
     found = figure.kept("one-image")
     place = len(found["stops"]) + 3  # the third place of the second choice

@@ -124,6 +124,23 @@ def test_what_norms_reach_is_what_was_measured():
         assert at("measuring", label, "44") == pytest.approx(measured.mean, abs=1.0)
 
 
+@pytest.mark.parametrize(
+    ("slug", "option", "stop"),
+    [
+        ("adapting", "sorted by class", "40"),
+        ("batch-size", "", "4"),
+        ("gain", "", "0.5"),
+        ("hidden-hero", "", "15 %"),
+        ("networks", "gaussian noise", "5"),
+        ("one-image", "mixed", "1"),
+    ],
+)
+def test_the_handle_goes_where_the_question_is(slug, option, stop):
+    found = figure.kept(slug)
+    at, place = divmod(LESSONS[slug].asked_at - 1, len(found["stops"]))
+    assert ([*found["options"], ""][at], found["stops"][place]) == (option, stop)
+
+
 # -- trainings as they end -------------------------------------------------------------------------
 
 

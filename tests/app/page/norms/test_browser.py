@@ -35,6 +35,37 @@ def test_what_shares_a_statistic_is_lit_and_counted(page, address):
     expect(scene).not_to_have_attribute("style", before)
 
 
+def test_the_block_is_whole_however_it_is_turned_and_turns_back(page, address):
+    page.goto(f"{address}/norms?norm=bn")
+    view, scene = page.locator(".afn-block .view"), page.locator(".afn-block .scene")
+    back = page.get_by_role("button", name="Turn back")
+    expect(page.locator(".afn-block .tile").first).to_be_visible()
+    expect(back).to_be_hidden()
+    first = scene.get_attribute("style")
+    cut = """view => { const box = view.getBoundingClientRect();
+      return [...view.querySelectorAll(".tile, .name")].map(each => each.getBoundingClientRect())
+        .filter(each => each.left < box.left || each.right > box.right
+          || each.top < box.top || each.bottom > box.bottom).length }"""
+    box = view.bounding_box()
+    across, down = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    for x, y in ((0, 0), (150, 0), (150, 100), (-400, 0), (0, -300), (800, 300)):
+        page.mouse.move(across, down)
+        page.mouse.down()
+        page.mouse.move(across + x, down + y, steps=3)
+        page.mouse.up()
+        assert view.evaluate(cut) == 0, (x, y)
+    back.click()
+    expect(scene).to_have_attribute("style", first)
+
+
+def test_another_norm_is_seen_at_the_same_tile(page, address):
+    page.emulate_media(reduced_motion="no-preference")
+    page.goto(f"{address}/norms?norm=bn")
+    page.get_by_role("button", name="Pause").wait_for()
+    page.get_by_role("radio", name="LN").or_(page.get_by_role("button", name="LN")).first.click()
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+
+
 def test_a_test_by_running_averages_asks_no_image(page, address):
     page.goto(f"{address}/norms?norm=bn&when=test")
     expect(page.locator(".afn-block .set.is-remembered")).to_be_visible()
