@@ -20,7 +20,7 @@ _ROLES = ("slide", "answer")
 
 @dataclass(frozen=True, slots=True)
 class StageNumber:
-    """One of the three that stand large beside what is on stage."""
+    """One of those that stand large beside what is on stage."""
 
     label: str
     value: str
@@ -47,7 +47,7 @@ def without_numbers(name: str) -> DeltaGenerator:
 
 
 def stage_numbers(numbers: Iterable[StageNumber]) -> None:
-    """Name the numbers that matter to the page: the first three are shown on stage.
+    """Name the numbers that matter to the page: the first three are shown on stage, or all four.
 
     What changes by itself says so where it stands: an element with ``data-stage-number``, its
     label, and ``--hue``, counts as one.

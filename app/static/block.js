@@ -1,6 +1,7 @@
 // The block of a layer's input, images × channels × pixels, as it can be turned: who is averaged with whom.
 //
-// data: { color, title, rules: [[name, words]], images, isPoint, proposes, isKept, takes, atPoint, ofOne }
+// data: { color, title, rules: [[name, words]], images, isPoint, proposes, isKept, takes, atPoint, ofOne,
+//   choices?: [[setting, chosen, [[value, title]]]], what can be chosen on the stage, where the page's controls are not }
 // A rule names the tiles that share one statistic with the one that is followed; `takes` is what is
 // taken of them: any of μ, σ and ν, their size; `atPoint` and `ofOne` say what is left of a norm with
 // 1×1, and of a single value.
@@ -54,7 +55,8 @@ class Block {
     this.legend = element("div", { class: "sets" });
     this.back = element("button", { type: "button", class: "play", title: "Turn back", "aria-label": "Turn back" }, "↺");
     const controls = element("div", { class: "controls" }, this.play, this.back);
-    root.replaceChildren(this.view, element("div", { class: "beside" }, this.legend, this.told, controls));
+    this.choices = element("div", { class: "choices" });
+    root.replaceChildren(this.view, element("div", { class: "beside" }, this.legend, this.told, controls), this.choices);
     this.back.addEventListener("click", () => this.face(VIEW));
     this.view.addEventListener("dblclick", () => this.face(VIEW));
     this.play.addEventListener("click", () => this.move(!this.isMoving));
@@ -73,6 +75,27 @@ class Block {
     this.view.setAttribute("aria-label", `${data.title}: ${data.images} images × ${batch.channels} channels, turned by dragging or by arrow keys`);
     if (isOther || !this.tiles) this.build();
     this.light();
+    this.offer(data.choices ?? []);
+  }
+
+  /** What can be chosen, pressed where it is; a button that stays keeps the focus. */
+  offer(choices) {
+    const offered = JSON.stringify(choices.map(([, , values]) => values));
+    if (this.offered !== offered) {
+      this.offered = offered;
+      this.choices.replaceChildren(
+        ...choices.map(([setting, , values]) =>
+          element("div", { role: "group", "aria-label": setting }, ...values.map(([value, title]) => {
+            const button = element("button", { type: "button" }, title);
+            button.addEventListener("click", () => this.send("wish", [setting, value]));
+            return button;
+          })),
+        ),
+      );
+    }
+    choices.forEach(([, chosen, values], group) =>
+      values.forEach(([value], place) => this.choices.children[group].children[place].setAttribute("aria-pressed", value === chosen)),
+    );
   }
 
   build() {
@@ -245,8 +268,9 @@ class Block {
 
 const number = (value) => value.toFixed(2).replace("-", "−");
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".afn-block");
   if (!blocks.has(root)) blocks.set(root, new Block(root));
+  blocks.get(root).send = setTriggerValue;
   blocks.get(root).receive(data);
 }

@@ -153,6 +153,7 @@ class Stage {
       if (!figure && isLate) return leave();
       if (figure) this.take(figure, found);
     }
+    if (this.figure) this.entitle(); // it may be of something else by now
     this.tell();
     if (this.graph) this.put(); // its data may be others
     keepAddress(this.number);
@@ -162,7 +163,7 @@ class Stage {
     this.figure = figure;
     this.graph = figure.querySelector(":scope.stPlotlyChart .js-plotly-plot");
     this.holder = this.graph ? null : (figure.closest("[data-testid=stElementContainer]") ?? figure);
-    this.title.replaceChildren(...worded(titleOf(figure)));
+    this.entitle();
     this.legend.replaceChildren(...(this.graph ? [legendOf(figure)?.cloneNode(true) ?? ""] : []));
     this.tellPlace(found);
     document.body.toggleAttribute("data-covered", isAnswer(figure));
@@ -171,6 +172,13 @@ class Stage {
     this.put();
     this.holder?.setAttribute("data-staged", isWords(figure) ? "text" : "");
     if (this.holder) this.holder.scrollTop = 0;
+  }
+
+  entitle() {
+    const title = titleOf(this.figure);
+    if (this.entitled === title) return;
+    this.entitled = title;
+    this.title.replaceChildren(...worded(title));
   }
 
   /** Which of how many it is; a page that is still being drawn has more in a moment. */

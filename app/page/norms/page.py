@@ -1,6 +1,8 @@
 """Who is averaged with whom: one batch as a block, and what each norm takes one statistic of."""
 
+from collections.abc import Mapping
 from html import escape
+from typing import Any
 
 import streamlit as st
 
@@ -15,6 +17,7 @@ from ...kit.handout.parts import Drawing
 from ...kit.handout.screen import screen
 from ...kit.markdown import warn
 from ...kit.plot import caption, heading, markup, say
+from ...kit.view import said
 from . import sharing
 from .facts import at_a_point, facts, of_one_value, source
 from .view import IMAGES, SIDES, VIEW, WHEN
@@ -22,6 +25,8 @@ from .words import ABOUT
 
 TITLE, PATH = "Norms", "norms"
 """In the navigation, and in the address."""
+_BLOCK = "norms.block"
+_WHEN = {"training": "training", "test": "tested"}
 
 
 def render() -> None:
@@ -32,7 +37,7 @@ def render() -> None:
     VIEW.choice("norm", "Norm", NORM_NAMES, like=st.pills, titles=NORM_TITLES.__getitem__)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         st.slider("Images in the batch", IMAGES[0], IMAGES[-1], key=VIEW.key("images"), width=220)
-        VIEW.choice("when", "While", WHEN, titles={"training": "training", "test": "tested"})
+        VIEW.choice("when", "While", WHEN, titles=_WHEN)
         VIEW.choice("side", "Maps", SIDES, titles=lambda side: f"{side}×{side}")
     view = VIEW.take()
     VIEW.write(view)
@@ -40,7 +45,7 @@ def render() -> None:
     of, title = sharing.SHARING[view.norm], NORM_TITLES[view.norm]
     is_test = view.when == "test"
     heading(
-        title, "norms.block", ABOUT["block"],
+        title, _BLOCK, ABOUT["block"],
         side=lambda: st.markdown(f"$\\displaystyle {of.formula}$", width="content"),
     )  # fmt: skip
     data = {
@@ -62,7 +67,15 @@ def render() -> None:
         files=(f"{_NAME}/batch.json",),
     )  # fmt: skip
     screen().say(drawing)
-    _component(key="norms.block", data=data)
+    chosen: dict[str, dict[Any, str]] = {
+        "norm": dict(NORM_TITLES),
+        "when": _WHEN,
+        "side": {side: f"{side}×{side}" for side in SIDES},
+    }
+    choices = [(name, getattr(view, name), list(titles.items())) for name, titles in chosen.items()]
+    _component(
+        key=_BLOCK, data={**data, "choices": choices}, on_wish_change=lambda: _wished(chosen)
+    )
     told = [
         tag("div", tag("dt", escape(name)) + tag("dd", escape(text)))
         for name, text in facts(view.norm)
@@ -76,6 +89,13 @@ def render() -> None:
             icon=":material/arrow_forward:",
             query_params={"model": named} if named in cards.names() else None,
         )  # fmt: skip
+
+
+def _wished(chosen: Mapping[str, Mapping[Any, str]]) -> None:
+    """What was chosen on stage; a browser may say anything."""
+    setting, value = said(_BLOCK).wish
+    if value in chosen.get(setting, ()):
+        VIEW.set(**{setting: value})
 
 
 _NAME = "block"
