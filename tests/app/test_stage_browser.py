@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.app.axe import complaints
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 pytestmark = [
     pytest.mark.browser,
@@ -105,7 +105,7 @@ def walked(page, key, steps=None):
         page.wait_for_function("document.querySelector('[data-staged], .stage-plot:not([hidden])')")
         page.wait_for_timeout(1000)  # it takes its size, and later where much else runs
         at = shown(page)
-        comes(lambda: not unseen(page), 5.0)
+        comes(lambda: not unseen(page), PATIENCE)
         faults[at] = unseen(page)
         if len(faults) == steps:
             return faults
@@ -180,7 +180,7 @@ def test_the_block_of_norms_stands_on_stage_and_is_played_by_the_key(page, addre
     page.goto(f"{address}/norms?norm=gn&stage=1")
     followed = page.locator("[data-staged] .tile.is-followed")
     followed.wait_for()
-    comes(lambda: not unseen(page), 5.0)
+    comes(lambda: not unseen(page), PATIENCE)
     assert unseen(page) == {}
     page.get_by_role("button", name="pause", exact=False).filter(has_text="space").wait_for()
     page.keyboard.press(" ")
