@@ -25,7 +25,7 @@ class EvoNormS0(GroupNorm2d):
 
     In its trace mu_hat is 0, since no mean is subtracted.
 
-    A training step takes some 1.4 times BN's, in the ConvNet on a CPU: the sigmoid is kept for the
+    A training step takes some 1.3 times BN's, in the ConvNet on a CPU: the sigmoid is kept for the
     gradient, which goes ten times over each block of values, if within the cache.
 
     Args:
@@ -110,7 +110,7 @@ class EvoNormB0(TrackedNorm2d):
 
     In its trace mu and sigma are the batch's, and mu_hat is 0, since no mean is subtracted.
 
-    A training step takes 1.3 to 1.4 times BN's, in the ConvNet on a CPU: the divisor is kept for
+    A training step takes some 1.3 times BN's, in the ConvNet on a CPU: the divisor is kept for
     the gradient, which goes fourteen times over each block of values, if within the cache.
 
     Args:
