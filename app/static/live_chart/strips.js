@@ -10,6 +10,7 @@ const FOOT = 34;
 const NAMES = 132; // px left of the strips
 const NARROW = 480; // px below which names stand above their strips
 const TICKS = 6;
+const SHORT = 2; // letters of a class that is named beside its row
 const FAINT = 0.07;
 const STRENGTH = 0.7; // below 1: among ten classes in equal parts the strongest is still seen
 
@@ -49,7 +50,10 @@ function build(slot, spec) {
     tick.style.setProperty("--at", `${(100 * (batch - 0.5)) / spec.batches}%`);
     return tick;
   }), element("b", {}, spec.x));
-  const lines = slot.strips.map(({ label, canvas }) => element("div", { className: "strips-row" }, element("span", {}, label), canvas));
+  const ends = [spec.classes[0], spec.classes.at(-1)].filter((name) => name.length <= SHORT); // which class is on top
+  const lines = slot.strips.map(({ label, canvas }) =>
+    element("div", { className: "strips-row" }, element("span", {}, label), element("small", {}, ...ends.map((name) => element("b", {}, name))), canvas),
+  );
   slot.whole = element("div", { className: "strips" }, ...lines, foot, hint);
   slot.replaceChildren(slot.whole);
   slot.whole.onpointermove = (event) => point(slot, hint, event);
