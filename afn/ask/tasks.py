@@ -31,6 +31,7 @@ class GridTask:
     """Places of a grid that a model is to answer."""
 
     UNIT: ClassVar[str] = "test"
+    """What one of its results is called."""
     network: Network
     question: Question
     places: tuple[Place, ...]

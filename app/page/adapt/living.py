@@ -76,7 +76,7 @@ class Flow:
 def fall_words(
     all_living: Sequence[Living], classes: Sequence[str], *, is_over: bool = False
 ) -> str:
-    """Who falls, by when, and to what, as far as it is known; where nobody does, who is best."""
+    """Who falls, by when, and to what, as far as it is known; or else how right each was."""
     fallen = [
         f"{each.title} has fallen by batch {at + 1}: of the last {WINDOW} images it wrongly calls "
         f"{100 * each.courses.pull[at]:.0f} % “{classes[each.courses.pulled_to[at]]}”"
@@ -106,7 +106,7 @@ def accuracy_reading(all_living: Sequence[Living]) -> str:
     """How all did."""
     told = [
         f"{each.title} {100 * _accuracy(each):.1f} % of all, "
-        f"{100 * each.courses.accuracy[-1]:.0f} % of the last {WINDOW}"
+        f"{100 * each.courses.accuracy[-1]:.0f} % in the last batches"
         for each in all_living
         if each.steps
     ]

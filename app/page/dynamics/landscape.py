@@ -107,7 +107,7 @@ def _draw(shown: Shown, task: MapTask, found: LambdaMap, asked: Job) -> None:
     way = _way(shown)
     told = _reading(shown, found)
     statistics = statistics_told(task.question.statistics, found.trained.n)
-    data = _data(shown, found, way, task.beside) | {
+    data = _data(shown, found, way, task.beside[0]) | {
         "title": f"Accuracy of {shown.label} over λ_μ and λ_σ, {found.where}",
         "words": told,
         "key": f"{task.file.path}",
@@ -153,9 +153,7 @@ def _means(way: Track) -> NDArray[np.floating[Any]]:
     return known
 
 
-def _data(
-    shown: Shown, found: LambdaMap, way: Track, beside: Sequence[tuple[float, float]]
-) -> dict[str, Any]:
+def _data(shown: Shown, found: LambdaMap, way: Track, here: tuple[float, float]) -> dict[str, Any]:
     """What the browser draws; accuracies in %."""
     path: list[list[float]] = []
     layers: list[tuple[str, float, float]] = []
@@ -165,7 +163,6 @@ def _data(
         ends = way.values[:, :2, -1].round(4).tolist()
         names = shown.history.adaptive_layers
         layers = [(short_layer(name), *end) for name, end in zip(names, ends, strict=True)]
-    here = beside[0]
     exact = [point for point in found.points if (point.mu, point.sigma) == here]
     best = found.best
     return {

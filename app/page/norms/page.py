@@ -1,6 +1,6 @@
 """Who is averaged with whom: one batch as a block, and what each norm takes one statistic of."""
 
-from collections.abc import Mapping
+from contextlib import suppress
 from html import escape
 from typing import Any
 
@@ -20,13 +20,18 @@ from ...kit.plot import caption, heading, markup, say
 from ...kit.view import said
 from . import sharing
 from .facts import at_a_point, facts, of_one_value, source
-from .view import IMAGES, SIDES, VIEW, WHEN
+from .view import IMAGES, SIDES, VIEW
 from .words import ABOUT
 
 TITLE, PATH = "Norms", "norms"
 """In the navigation, and in the address."""
 _BLOCK = "norms.block"
-_WHEN = {"training": "training", "test": "tested"}
+_OFFERED: dict[str, dict[Any, str]] = {
+    "norm": {name: NORM_TITLES[name] for name in NORM_NAMES},
+    "when": {"training": "training", "test": "tested"},
+    "side": {side: f"{side}×{side}" for side in SIDES},
+}
+"""What can be chosen, on the page and on stage: setting -> value -> what it is called."""
 
 
 def render() -> None:
@@ -34,11 +39,11 @@ def render() -> None:
     _, problems = VIEW.begin()
     st.title("Who is averaged with whom?", anchor=False)
     say("Lit are the values that share **one statistic** with the one that is followed.")
-    VIEW.choice("norm", "Norm", NORM_NAMES, like=st.pills, titles=NORM_TITLES.__getitem__)
+    VIEW.choice("norm", "Norm", _OFFERED["norm"], like=st.pills)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         st.slider("Images in the batch", IMAGES[0], IMAGES[-1], key=VIEW.key("images"), width=220)
-        VIEW.choice("when", "While", WHEN, titles=_WHEN)
-        VIEW.choice("side", "Maps", SIDES, titles=lambda side: f"{side}×{side}")
+        VIEW.choice("when", "While", _OFFERED["when"])
+        VIEW.choice("side", "Maps", _OFFERED["side"])
     view = VIEW.take()
     VIEW.write(view)
     warn(problems)
@@ -67,15 +72,8 @@ def render() -> None:
         files=(f"{_NAME}/batch.json",),
     )  # fmt: skip
     screen().say(drawing)
-    chosen: dict[str, dict[Any, str]] = {
-        "norm": dict(NORM_TITLES),
-        "when": _WHEN,
-        "side": {side: f"{side}×{side}" for side in SIDES},
-    }
-    choices = [(name, getattr(view, name), list(titles.items())) for name, titles in chosen.items()]
-    _component(
-        key=_BLOCK, data={**data, "choices": choices}, on_wish_change=lambda: _wished(chosen)
-    )
+    choices = [(name, getattr(view, name), list(each.items())) for name, each in _OFFERED.items()]
+    _component(key=_BLOCK, data={**data, "choices": choices}, on_wish_change=_wished)
     told = [
         tag("div", tag("dt", escape(name)) + tag("dd", escape(text)))
         for name, text in facts(view.norm)
@@ -91,11 +89,12 @@ def render() -> None:
         )  # fmt: skip
 
 
-def _wished(chosen: Mapping[str, Mapping[Any, str]]) -> None:
+def _wished() -> None:
     """What was chosen on stage; a browser may say anything."""
-    setting, value = said(_BLOCK).wish
-    if value in chosen.get(setting, ()):
-        VIEW.set(**{setting: value})
+    with suppress(KeyError, TypeError, ValueError):
+        setting, value = said(_BLOCK).wish
+        if value in _OFFERED[setting]:
+            VIEW.set(**{setting: value})
 
 
 _NAME = "block"

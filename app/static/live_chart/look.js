@@ -56,7 +56,7 @@ export function floats(text) {
   return new Float32Array(bytes.buffer);
 }
 
-/** How many of a block's steps a line has: all there is can end behind where the news after it begin. */
+/** How many of a block's steps a line has already: what is told twice is drawn once. */
 export function countKnown(steps, known) {
   const last = known.at(-1) ?? -Infinity;
   const at = steps.findIndex((step) => step > last);

@@ -2,7 +2,7 @@
 
 Looks: `streamlit run tests/app/kit/draw/live_chart_demo.py` with a link `static` beside it to
 `app/static`. `AFN_DEMO_TICK` sets the seconds between ticks; the address says which charts,
-seconds since Start (`at`), steps a second (`rate`), and where runs end (`steps`).
+seconds since Start (`at`), and where runs end (`steps`).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from app.kit.draw.live_chart import HISTORY_BYTES, TICK_BYTES, curve_points, liv
 from app.kit.draw.wall import packed
 
 TICK = float(os.environ.get("AFN_DEMO_TICK", "0.3"))
+RATE = 25  # steps a second
 RUNS = [
     {"label": "AFN", "color": "#D55E00"},
     {"label": "ASRNorm", "color": "#009E73"},
@@ -51,7 +52,7 @@ def last_step() -> int:
 
 def steps_done() -> int:
     started = st.session_state.setdefault("started", time.time() - asked("at", 0))
-    return min(last_step(), int((time.time() - started) * asked("rate", 25)))
+    return min(last_step(), int((time.time() - started) * RATE))
 
 
 def noise(seed: int) -> np.ndarray:

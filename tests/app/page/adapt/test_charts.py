@@ -162,7 +162,9 @@ def test_who_falls_is_said_and_when():
     assert charts.accuracy_chart(BOTH, VIEW.plan).spec["panels"][0]["range"][0] == -2
     assert living.answers_reading(BOTH.look(), CLASSES).endswith("TENT 0.05 “7” 64 %.")
     read = living.accuracy_reading(BOTH.look())
-    assert read.startswith("By batch 10: BN, as trained 100.0 % of all, 100 % of the last 100; TE")
+    assert read.startswith(
+        "By batch 10: BN, as trained 100.0 % of all, 100 % in the last batches; "
+    )
     assert living.moves_reading(BOTH.look(), charts.QUANTITIES).startswith("At batch 10: ")
 
 
