@@ -6,6 +6,8 @@ const STRENGTH = [0.04, 0.7]; // of the lowest and the highest accuracy
 const FINE = 4; // pixels of the picture to a unit of the grid, before the browser smooths it
 const LEVELS = 5;
 const FEW = 4; // layers that are named
+const NEAR = 8; // of the places beside a mark; further away only what has no dot that tells it
+const CROWDED = 80; // cost from which on a layer is not named
 const TALL = 17, WIDE = 7.8; // of a line of text and of a letter, about
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -103,16 +105,15 @@ function axis(letter, x, y) {
 /** A name beside a mark, where there is room. */
 function beside([a, b], words, side, taken, busy, css = "mark") {
   const wide = words.length * WIDE, left = MARGIN.left + 3, right = MARGIN.left + side - 3;
-  const boxes = [[12, 5, 0], [-12 - wide, 5, 0], [-wide / 2, -13, 4], [-wide / 2, 24, 4], [10, -10, 2], [10, 22, 2], [-10 - wide, -10, 2], [-10 - wide, 22, 2], [-wide / 2, -31, 6], [-wide, -31, 6], [10, -31, 6], [-wide / 2, -50, 9], [10, -50, 9]].map(
-    ([dx, dy, cost]) => ({ x: a + dx, y: b + dy, cost }),
-  );
+  const places = [[12, 5, 0], [-12 - wide, 5, 0], [-wide / 2, -13, 4], [-wide / 2, 24, 4], [10, -10, 2], [10, 22, 2], [-10 - wide, -10, 2], [-10 - wide, 22, 2], [-wide / 2, -31, 6], [-wide, -31, 6], [10, -31, 6], [-wide / 2, -50, 9], [10, -50, 9]];
+  const boxes = places.slice(0, css === "layer-name" ? NEAR : undefined).map(([dx, dy, cost]) => ({ x: a + dx, y: b + dy, cost }));
   for (const box of boxes) {
     box.cost += 500 * (box.x < left || box.x + wide > right || box.y < MARGIN.top + 14 || box.y > MARGIN.top + side + 2);
     box.cost += 100 * taken.filter((other) => overlaps(box, wide, other)).length;
-    box.cost += Math.min(80, 8 * busy.filter(([c, d]) => c > box.x - 4 && c < box.x + wide + 4 && d > box.y - TALL && d < box.y + 6).length);
+    box.cost += Math.min(CROWDED, 8 * busy.filter(([c, d]) => c > box.x - 4 && c < box.x + wide + 4 && d > box.y - TALL && d < box.y + 6).length);
   }
   const { x, y, cost } = boxes.reduce((least, box) => (box.cost < least.cost ? box : least));
-  if (cost >= 100 && css === "layer-name") return ""; // no room: its dot says it when pointed at
+  if (cost >= CROWDED && css === "layer-name") return ""; // no room: its dot says it when pointed at
   taken.push({ x, y, wide });
   taken.push({ x: a - 9, y: b + 9, wide: 18 });
   return shape("text", { class: css, x, y }, words);
